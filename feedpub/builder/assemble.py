@@ -16,14 +16,14 @@ from feedpub.builder import html, json_feed, opml, rss_atom
 from feedpub.builder.decorate import with_lead_image, with_reading_time
 from feedpub.builder.filters import FilterFacts, matching_filter
 from feedpub.builder.links import PLACEHOLDER, change_addresses, move_addresses
-from feedpub.builder.parse_published import host_of_id
+from feedpub.builder.parse_published import host_from_id
 from feedpub.builder.rss_atom_text import to_uri
 from feedpub.cleaner import sanitise_svg, summary
 from feedpub.config import FeedConfig, FolderSource, GlobalSettings, PageSource
 from feedpub.core.errors import ExtractError
 from feedpub.core.models import Entry, Feed, FeedSummary
 from feedpub.core.redact import redact
-from feedpub.publisher.names import PARTS_HINT, is_publishable
+from feedpub.publisher.names import NAME_RULES, is_publishable
 
 _RENDERERS = {
     "rss": rss_atom.render_rss,
@@ -109,7 +109,7 @@ def _with_current_addresses(feed: FeedConfig, settings: GlobalSettings, entry: E
     entry = move_addresses(entry, PLACEHOLDER, base)
     if not is_saved_article(entry, roots):
         return entry
-    own, host = f"{base}{feed.name}/", host_of_id(entry.id)
+    own, host = f"{base}{feed.name}/", host_from_id(entry.id)
 
     def current(address: str) -> str:
         """Return where a picture is today; older states hold the address that it had then.
@@ -216,7 +216,7 @@ def saved_folders(feed: FeedConfig) -> tuple[Path, ...]:
     return tuple(source.path for source in feed.source if isinstance(source, FolderSource))
 
 
-def excluded_entries(feed: Feed, entry: Entry, folders: Iterable[Path]) -> Iterator[str]:
+def describe_unpublished_images(feed: Feed, entry: Entry, folders: Iterable[Path]) -> Iterator[str]:
     """Say why images that lie beside a saved article are not published, one reason an image."""
     roots = tuple(folders)
     for name in _image_names(feed, entry):
@@ -255,7 +255,7 @@ def _image(name: str, roots: tuple[Path, ...]) -> bytes | None:
         ExtractError: it cannot be published under its name, cannot be read, or is an SVG that acts.
     """
     if not is_publishable(name):
-        raise ExtractError(f"it cannot be the name of a published file: {PARTS_HINT}")
+        raise ExtractError(f"it cannot be the name of a published file: {NAME_RULES}")
     path = _beside(name, roots)
     if path is None:
         return None

@@ -29,7 +29,7 @@ def with_lead_image(entry: Entry) -> Entry:
     return replace(entry, html=f"{_picture(entry.image)}{entry.html}")
 
 
-def without_lead_image(entry: Entry) -> Iterator[Entry]:
+def undecorated_versions(entry: Entry) -> Iterator[Entry]:
     """What the entry may have been before anything was put into it, the barest first.
 
     At last as it is.
@@ -50,11 +50,13 @@ def with_reading_time(entry: Entry) -> Entry:
     """The entry with a first line that says how long it takes, in its language: "4 min read"."""
     if not entry.html or _TIME.match(entry.html):
         return entry
-    line = str(translations_for(entry.language).texts["reading"]).format(n=minutes(entry.text))
+    line = str(translations_for(entry.language).texts["reading"]).format(
+        n=reading_minutes(entry.text)
+    )
     return replace(entry, html=f"<p><small>{escape(line, quote=False)}</small></p>{entry.html}")
 
 
-def minutes(text: str) -> int:
+def reading_minutes(text: str) -> int:
     """How long a text takes to read, in whole minutes, at least one."""
     words, signs = split_length(text)
     return max(1, round(words / WORDS_A_MINUTE + signs / SIGNS_A_MINUTE))

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from feedpub.builder.links import complete_fragments
-from feedpub.builder.rss_atom_text import format_mailbox, prepare_feed
+from feedpub.builder.rss_atom_text import prepare_feed, split_mailbox
 from feedpub.core.models import Enclosure, Entry, Feed
 
 
@@ -53,7 +53,7 @@ def _content(feed: Feed, entry: Entry) -> dict[str, str]:
 
 
 def _editor(author: str) -> dict[str, str]:
-    name, email = format_mailbox(author)
+    name, email = split_mailbox(author)
     return _said({"name": name, "url": f"mailto:{email}" if email else ""})
 
 

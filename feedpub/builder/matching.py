@@ -35,8 +35,8 @@ from feedpub.core.article_keys import (
     enclosure_key,
     guid_key,
     is_guid_key,
+    strip_tracking,
     url_key,
-    without_tracking,
 )
 from feedpub.core.models import Alias, AliasKind, Article, Entry, Item
 
@@ -139,7 +139,7 @@ class ExistingEntries:
 
     aliases: dict[str, Alias] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
-    moments: set[datetime] = field(default_factory=set)
+    update_times: set[datetime] = field(default_factory=set)
     slugs: set[str] = field(default_factory=set)
     guids: dict[str, set[str]] = field(default_factory=dict)
     sources: Collection[str] = ()
@@ -251,7 +251,7 @@ def _are_distinct(groups: Sequence[set[tuple[object, ...]]]) -> bool:
 # --- what arrived, and what is known ---
 
 
-def find_entry(arrival: ExtractedItem, known: ExistingEntries) -> Match | None:
+def find_match(arrival: ExtractedItem, known: ExistingEntries) -> Match | None:
     """Return the entry that an arrival is, by the first rule that leads to one.
 
     None for a new article.
@@ -265,7 +265,7 @@ def find_entry(arrival: ExtractedItem, known: ExistingEntries) -> Match | None:
 
 def _by_own_keys(arrival: ExtractedItem, known: ExistingEntries) -> Match | None:
     for key in arrival.keys:
-        alias, entry = _known_entry(key, known)
+        alias, entry = _lookup(key, known)
         if alias is None or entry is None:
             continue
         if alias.kind is AliasKind.OWN:
@@ -286,7 +286,7 @@ def _by_move(arrival: ExtractedItem, known: ExistingEntries) -> Match | None:
 
 
 def _by_claim(claim: Claim, arrival: ExtractedItem, known: ExistingEntries) -> Match | None:
-    alias, entry = _known_entry(claim.key, known)
+    alias, entry = _lookup(claim.key, known)
     if alias is None or entry is None or claim.key in arrival.keys:
         return None
     if not is_same_article(entry, arrival):
@@ -298,7 +298,7 @@ def _by_claim(claim: Claim, arrival: ExtractedItem, known: ExistingEntries) -> M
     return Match(entry, may_change=False, kind=AliasKind.FOLLOWS)
 
 
-def _known_entry(key: str, known: ExistingEntries) -> tuple[Alias | None, Entry | None]:
+def _lookup(key: str, known: ExistingEntries) -> tuple[Alias | None, Entry | None]:
     alias = known.aliases.get(key)
     return alias, known.entries.get(alias.entry) if alias else None
 
@@ -446,7 +446,7 @@ def keep_true_claims(
     return replace(arrival, claims=tuple(filter(is_true, arrival.claims)))
 
 
-def published_address(arrival: ExtractedItem) -> str:
+def publication_url(arrival: ExtractedItem) -> str:
     """Return the address that an arrival's entry is published with: "" for one that has a page of its own.
 
     It is the last of its claims, else the listed address.
@@ -454,4 +454,4 @@ def published_address(arrival: ExtractedItem) -> str:
     if arrival.own_page:
         return ""
     address = arrival.claims[-1].url if arrival.claims else arrival.item.url or ""
-    return without_tracking(address, exact=arrival.exact)
+    return strip_tracking(address, exact=arrival.exact)

@@ -17,11 +17,11 @@ from feedpub.builder.matching import (
     ExistingEntries,
     ExtractedItem,
     Match,
-    find_entry,
+    find_match,
     keep_true_claims,
-    published_address,
+    publication_url,
 )
-from feedpub.builder.text_compare import significant_text, significant_words
+from feedpub.builder.text_compare import lasting_words, significant_words
 from feedpub.core import article_keys
 from feedpub.core.models import Alias, AliasKind, Entry, Removed
 
@@ -62,7 +62,7 @@ def merge_items(
     aliases: dict[str, Alias] = {}
     ids: list[str] = []
     for arrived in arrivals:
-        match = find_entry(arrived, known)
+        match = find_match(arrived, known)
         arrival = _with_address(keep_true_claims(arrived, match, known.aliases))
         if match is None:
             entry = _mint(feed, base_url, arrival, known, now)
@@ -84,7 +84,7 @@ def merge_items(
 
 
 def _with_address(arrival: ExtractedItem) -> ExtractedItem:
-    address = published_address(arrival)
+    address = publication_url(arrival)
     article = replace(arrival.article, url=address or None)
     return replace(arrival, article=article, own_page=arrival.own_page or not address)
 
@@ -133,7 +133,7 @@ def _mint(
     article, item = arrival.article, arrival.item
     published = _past(arrival.published, now) or now
     said = _past(article.updated or item.updated, now)
-    updated = _free_moment(max(said or published, published), known.moments, now)
+    updated = _free_moment(max(said or published, published), known.update_times, now)
     stem = ids.page_slug(arrival.title, arrival.stem, known.slugs) if arrival.own_page else ""
     known.slugs.add(stem)
     entry = Entry(
@@ -159,7 +159,7 @@ def _revise(old: Entry, arrival: ExtractedItem, known: ExistingEntries, now: dat
         return entry
     said = _past(arrival.article.updated or arrival.item.updated, now)
     moment = said if said and said > old.updated else now
-    return replace(entry, updated=_free_moment(moment, known.moments, now, after=old.updated))
+    return replace(entry, updated=_free_moment(moment, known.update_times, now, after=old.updated))
 
 
 def differs(old: Entry, arrival: ExtractedItem) -> bool:
@@ -195,13 +195,13 @@ def _differ(old: Entry, new: Entry, removed: Iterable[Removed]) -> bool:
     left_out = [line for block in removed for line in block.text.split("\n")]
     return (
         significant_words(old.title) != significant_words(new.title)
-        or significant_text(old.text, left_out) != significant_text(new.text, left_out)
+        or lasting_words(old.text, left_out) != lasting_words(new.text, left_out)
         or _files(old) != _files(new)
     )
 
 
 def _files(entry: Entry) -> list[str]:
-    return [article_keys.without_tracking(enclosure.url) for enclosure in entry.enclosures]
+    return [article_keys.strip_tracking(enclosure.url) for enclosure in entry.enclosures]
 
 
 def _past(moment: datetime | None, now: datetime) -> datetime | None:

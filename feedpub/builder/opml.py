@@ -18,6 +18,7 @@ from feedpub.config import (
     SitemapSource,
 )
 from feedpub.core.models import Feed
+from feedpub.core.selectors import XPATH_PREFIX, anchor_xpath
 
 _PREFERENCE = ("rss", "atom", "json")  # what most readers know first
 
@@ -80,6 +81,9 @@ def render_source_opml(feeds: Sequence[FeedConfig]) -> bytes:
 def unsupported_settings(feeds: Sequence[FeedConfig]) -> Iterator[str]:
     """What OPML cannot say of the sources, a sentence each."""
     for feed in feeds:
+        rules = (feed.rules.content or "", *feed.rules.remove)
+        if any(rule.startswith(XPATH_PREFIX) for rule in rules):
+            yield f"{feed.name}: content and remove in XPath are left out: readers take CSS"
         for source in feed.source:
             if isinstance(source, FolderSource):
                 yield f"{feed.name}: the folder {source.path} is left out: no reader takes one"
@@ -115,8 +119,12 @@ def _source_opml_outline(feed: FeedConfig, source: RemoteSource) -> dict[str, st
 
 def _scraping(selector: str) -> dict[str, str]:
     """Where the items are, and in each its title and its link."""
+    if selector.startswith(XPATH_PREFIX):
+        items = anchor_xpath(selector.removeprefix(XPATH_PREFIX), "/html/")
+    else:
+        items = HTMLTranslator().css_to_xpath(selector, prefix="//")
     return {
-        _frss("xPathItem"): HTMLTranslator().css_to_xpath(selector, prefix="//"),
+        _frss("xPathItem"): items,
         _frss("xPathItemTitle"): "normalize-space(.)",
         _frss("xPathItemUri"): XPATH_ENCLOSING_LINK,
     }
@@ -124,12 +132,13 @@ def _scraping(selector: str) -> dict[str, str]:
 
 def _asked(feed: FeedConfig) -> dict[str, str]:
     """How often, and what of each article's page."""
-    selectors = [rule for rule in feed.rules.remove if not rule.startswith("text:")]
+    content = feed.rules.content or ""
+    selectors = [rule for rule in feed.rules.remove if not rule.startswith(("text:", XPATH_PREFIX))]
     return {
         _frss("ttl"): str(int(feed.every.total_seconds()))
         if isinstance(feed.every, timedelta)
         else "",
-        _frss("cssFullContent"): feed.rules.content or "",
+        _frss("cssFullContent"): "" if content.startswith(XPATH_PREFIX) else content,
         _frss("cssContentFilter"): ", ".join(selectors),
     }
 

@@ -18,7 +18,7 @@ from typing import Any
 from lxml import etree
 
 from feedpub.builder.links import shorten_fragments
-from feedpub.builder.rss_atom_text import without_separators
+from feedpub.builder.rss_atom_text import from_plain_text
 from feedpub.core.models import Enclosure, Entry
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -63,7 +63,7 @@ class Links:
         return f"{self.own.rpartition('/')[0]}/"
 
 
-def links_in(document: bytes, suffix: str) -> Links:
+def read_links(document: bytes, suffix: str) -> Links:
     """Return the links of a document.
 
     Takes `read`'s arguments, and raises UnknownDocumentError as it does.
@@ -111,19 +111,19 @@ def parse_published(document: bytes, suffix: str, feed: str) -> tuple[Entry, ...
     return entries
 
 
-def digest_of_id(id_: str) -> str:
+def key_digest_from_id(id_: str) -> str:
     """The digest of the key that an id was minted for."""
     return id_.rpartition("/")[2]
 
 
-def day_of_id(id_: str) -> datetime:
+def day_from_id(id_: str) -> datetime:
     """The beginning of the day on which an id was minted."""
     found = _ID.fullmatch(id_)
     assert found is not None  # noqa: S101 -- `read` gives no other ones
     return datetime.combine(datetime.fromisoformat(found[2]), time(), UTC)
 
 
-def host_of_id(id_: str) -> str:
+def host_from_id(id_: str) -> str:
     """Return the host of `base_url` on the day that an id was minted; "" if it is none of ours."""
     found = _ID.fullmatch(id_)
     return found[1] if found else ""
@@ -151,16 +151,16 @@ def _of_item(item: Mapping[str, Any], place: _Place, rank: int) -> Entry:
         id=item["id"],
         url=url,
         slug=slug,
-        title=without_separators(item["title"]),
+        title=from_plain_text(item["title"]),
         first_seen=published,
         published=published,
         updated=_moment(item["date_modified"]),
-        authors=tuple(without_separators(author["name"]) for author in item.get("authors", ())),
-        summary=without_separators(_said(item, "summary")),
+        authors=tuple(from_plain_text(author["name"]) for author in item.get("authors", ())),
+        summary=from_plain_text(_said(item, "summary")),
         html=shorten_fragments(_said(item, "content_html"), item["url"]),
         language=_said(item, "language") or None,
         image=_said(item, "image") or None,
-        categories=tuple(without_separators(tag) for tag in item.get("tags", ())),
+        categories=tuple(from_plain_text(tag) for tag in item.get("tags", ())),
         enclosures=tuple(
             Enclosure(each["url"], each["mime_type"], each.get("size_in_bytes", 0))
             for each in item.get("attachments", ())
@@ -191,9 +191,9 @@ def _of_entry(entry: etree._Element, place: _Place, rank: int, language: str | N
     links = list(entry.iterchildren(f"{_ATOM}link"))
     page = [link.get("href", "") for link in links if link.get("rel") != "enclosure"][0]  # noqa: RUF015 -- LookupError
     url, slug = place.of(page)
-    title = without_separators(_text(entry, f"{_ATOM}title"))
+    title = from_plain_text(_text(entry, f"{_ATOM}title"))
     html = shorten_fragments(_text(entry, f"{_ATOM}content"), page)
-    summary = without_separators(_text(entry, f"{_ATOM}summary"))
+    summary = from_plain_text(_text(entry, f"{_ATOM}summary"))
     published = _moment(_text(entry, f"{_ATOM}published"))
     return Entry(
         id=_text(entry, f"{_ATOM}id"),
@@ -204,7 +204,7 @@ def _of_entry(entry: etree._Element, place: _Place, rank: int, language: str | N
         published=published,
         updated=_moment(_text(entry, f"{_ATOM}updated")),
         authors=tuple(
-            without_separators(_text(each, f"{_ATOM}name"))
+            from_plain_text(_text(each, f"{_ATOM}name"))
             for each in entry.iterchildren(f"{_ATOM}author")
         ),
         summary=""
@@ -214,8 +214,7 @@ def _of_entry(entry: etree._Element, place: _Place, rank: int, language: str | N
         language=entry.get(_LANGUAGE) or language,
         image=_image(entry),
         categories=tuple(
-            without_separators(each.get("term", ""))
-            for each in entry.iterchildren(f"{_ATOM}category")
+            from_plain_text(each.get("term", "")) for each in entry.iterchildren(f"{_ATOM}category")
         ),
         enclosures=tuple(
             Enclosure(
@@ -247,19 +246,19 @@ def _of_rss_item(item: etree._Element, place: _Place, rank: int, language: str |
         id=_text(item, "guid"),
         url=url,
         slug=slug,
-        title=without_separators(_text(item, "title")),
+        title=from_plain_text(_text(item, "title")),
         first_seen=published,
         published=published,
         updated=_moment(updated) if updated else published,
         authors=tuple(
-            without_separators(each.text or "") for each in item.iterchildren(f"{_DC}creator")
+            from_plain_text(each.text or "") for each in item.iterchildren(f"{_DC}creator")
         ),
         summary=summary,
         html=shorten_fragments(html, _text(item, "link")),
         language=_text(item, f"{_DC}language") or language,
         image=_image(item),
         categories=tuple(
-            without_separators(each.text or "") for each in item.iterchildren("category")
+            from_plain_text(each.text or "") for each in item.iterchildren("category")
         ),
         enclosures=tuple(_rss_enclosures(item)),
         rank=rank,
@@ -274,7 +273,7 @@ def _texts(item: etree._Element) -> tuple[str, str]:
     description, content = _text(item, "description"), _text(item, _CONTENT)
     if not content and "<" in description:
         return "", description
-    return without_separators(unescape(description)), content
+    return from_plain_text(unescape(description)), content
 
 
 def _rss_enclosures(item: etree._Element) -> Iterator[Enclosure]:

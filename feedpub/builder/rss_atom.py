@@ -20,7 +20,7 @@ from feedgen.feed import FeedGenerator  # type: ignore[import-untyped]
 from lxml import etree
 
 from feedpub.builder.links import complete_fragments
-from feedpub.builder.rss_atom_text import format_mailbox, prepare_feed
+from feedpub.builder.rss_atom_text import prepare_feed, split_mailbox
 from feedpub.core.models import Enclosure, Entry, Feed
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -176,8 +176,8 @@ class _AtomFeed(BaseExtension):  # type: ignore[misc]
         _add_links(root, self.feed, "atom", "link")
         # An entry without an author takes the feed's, and RFC 4287 wants one or the other.
         if self.feed.author or not all(entry.authors for entry in self.feed.entries):
-            name, email = format_mailbox(self.feed.author or "")
-            _add_person(root, name or format_mailbox(self.feed.title)[0] or self.feed.name, email)
+            name, email = split_mailbox(self.feed.author or "")
+            _add_person(root, name or split_mailbox(self.feed.title)[0] or self.feed.name, email)
         _mark_plain(root)
 
 
@@ -241,7 +241,7 @@ def _add_links(head: etree._Element, feed: Feed, suffix: str, link: str) -> None
 
 def _add_editor(channel: etree._Element, author: str, feed_title: str) -> None:
     """RSS takes an editor with an e-mail address only; a name alone is Dublin Core's."""
-    name, email = format_mailbox(author)
+    name, email = split_mailbox(author)
     if email:
         name = re.sub(r"[()]", "", name or feed_title)
         _add(channel, "managingEditor", f"{email} ({name})")

@@ -50,15 +50,15 @@ _SUSPECT = re.compile(
 
 def prepare_feed(feed: Feed) -> Feed:
     """The same feed, fit to be written down. No entry is left out, whatever its text holds."""
-    title = plain(feed.title) or feed.name
+    title = to_plain_text(feed.title) or feed.name
     base_url = to_uri(feed.base_url)
     return replace(
         feed,
         title=title,
         base_url=base_url,
         link=_web(feed.link) or f"{base_url}{feed.name}.html",
-        description=plain(feed.description),
-        language=languages.language_tag(feed.language),
+        description=to_plain_text(feed.description),
+        language=languages.parse_language_tag(feed.language),
         author=_author(feed.author or "") or None,
         icon=_web(feed.icon),
         hubs=_distinct(_web(hub) or "" for hub in feed.hubs),
@@ -68,29 +68,33 @@ def prepare_feed(feed: Feed) -> Feed:
 
 def _entry(entry: Entry) -> Entry:
     entry = limit_fields(entry)  # one of an older state may have more
-    url, text, summary = _web(entry.url) or "", characters(entry.text), plain(entry.summary)
+    url, text, summary = (
+        _web(entry.url) or "",
+        clean_characters(entry.text),
+        to_plain_text(entry.summary),
+    )
     return replace(
         entry,
         id=to_single_line(entry.id),
         url=url,
-        title=plain(entry.title)
-        or shorten(summary or plain(text), _TITLE_LENGTH)
+        title=to_plain_text(entry.title)
+        or shorten(summary or to_plain_text(text), _TITLE_LENGTH)
         or url
         or to_single_line(entry.id),
         authors=_distinct(
-            plain(format_mailbox(author)[0]) for author in entry.authors
+            to_plain_text(split_mailbox(author)[0]) for author in entry.authors
         ),  # nobody's address is spread
         summary=summary,
-        html=characters(entry.html).strip(),
+        html=clean_characters(entry.html).strip(),
         text=text,
-        language=languages.language_tag(entry.language),
+        language=languages.parse_language_tag(entry.language),
         image=_web(entry.image),
-        categories=_distinct(map(plain, entry.categories)),
+        categories=_distinct(map(to_plain_text, entry.categories)),
         enclosures=_enclosures(entry.enclosures),
     )
 
 
-def characters(text: str) -> str:
+def clean_characters(text: str) -> str:
     """The text without what no document can hold; windows-1252 read as Latin-1 is put right."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.translate(_UNFIT) if _SUSPECT.search(text) else text
@@ -98,10 +102,10 @@ def characters(text: str) -> str:
 
 def to_single_line(text: str) -> str:
     """The text on one line, each run of white space a single space."""
-    return " ".join(characters(text).split())
+    return " ".join(clean_characters(text).split())
 
 
-def plain(text: str) -> str:
+def to_plain_text(text: str) -> str:
     """The text on one line, with nothing in it that anybody could take for markup.
 
     Readers exist that put titles and names into their page as they are. "The <b> tag" looks the
@@ -110,7 +114,7 @@ def plain(text: str) -> str:
     return _MARKUP.sub(_PARTED, to_single_line(text))
 
 
-def without_separators(text: str) -> str:
+def from_plain_text(text: str) -> str:
     """What `plain` was given, as far as it was one line.
 
     Its joiners are taken out again, and no other ones.
@@ -118,7 +122,7 @@ def without_separators(text: str) -> str:
     return _JOINED.sub(lambda found: found[0][:-1], text)
 
 
-def format_mailbox(person: str) -> tuple[str, str]:
+def split_mailbox(person: str) -> tuple[str, str]:
     """Name and e-mail address of "Jane Roe <jane@example.org>" or "jane@example.org (Jane Roe)".
 
     Either may be "".
@@ -133,7 +137,7 @@ def to_uri(address: str) -> str:
 
     A name and password in it are left out: documents are read by everybody.
     """
-    address = characters(address).strip()
+    address = clean_characters(address).strip()
     try:
         parts = urlsplit(address)
         host = _authority(parts.scheme, parts.hostname or "", parts.port)
@@ -163,8 +167,8 @@ def _web(address: str | None) -> str | None:
 
 
 def _author(person: str) -> str:
-    name, email = format_mailbox(person)
-    return f"{plain(name)} <{email}>".strip() if email else plain(name)
+    name, email = split_mailbox(person)
+    return f"{to_plain_text(name)} <{email}>".strip() if email else to_plain_text(name)
 
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def significant_words(line: str) -> list[str]:
     )
 
 
-def significant_text(text: str, besides: Iterable[str] = ()) -> list[str]:
+def lasting_words(text: str, besides: Iterable[str] = ()) -> list[str]:
     """The words of a text that it would be news to change.
 
     Args:

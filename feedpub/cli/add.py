@@ -131,15 +131,15 @@ def _check_arguments(url: str, path: Path, name: str | None) -> None:
     """
     from feedpub.config import (
         NewFeed,
+        check_web_address,
         ensure_not_configured,
         unique_name,
-        web_address,
         with_new_feed,
     )
     from feedpub.core.errors import ConfigError
 
     try:
-        web_address(url)
+        check_web_address(url)
     except ValueError as error:
         raise ConfigError(f"URL: {error}") from error
     ensure_not_configured(path, url)

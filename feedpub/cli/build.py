@@ -82,7 +82,7 @@ def _build_feeds(
 ) -> "list[RunResult]":
     """Run the feeds, record incidents and send alerts. Return results in the config's order."""
     from feedpub import notify
-    from feedpub.core.budget import this_process
+    from feedpub.core.budget import current_process_name
     from feedpub.notify.alerts import close_removed_feeds
     from feedpub.pipeline import run
     from feedpub.scheduler.next_check import plan_after_manual_run
@@ -97,7 +97,7 @@ def _build_feeds(
         return [results[feed.name] for feed in feeds]
     finally:  # also if the files cannot be written
         with suppress(FeedpubError):  # the results have reported an unusable state already
-            context.store.run_marks.release(this_process())
+            context.store.run_marks.release(current_process_name())
         if not dry_run:
             notify.deliver_due(config, context.store, context.clock)
 
@@ -137,14 +137,14 @@ def _run_feeds(
 
 def _find_crashes(config: "Config", context: "RunContext") -> "Mapping[str, int]":
     """Return the feeds whose last runs ended with a crash, and the number of crashes in a row."""
-    from feedpub.core.budget import holder_died, is_holder_alive
+    from feedpub.core.budget import describe_crashes, is_process_alive
     from feedpub.core.log import fields
 
-    context.store.run_marks.find_crashes(config.feed.names, is_holder_alive)
+    context.store.run_marks.find_crashes(config.feed.names, is_process_alive)
     crashes = context.store.run_marks.suspects()
     for name, times in crashes.items():
         _log.warning(
-            "run_crashed", extra=fields(feed=name, times=times, outcome=holder_died(times))
+            "run_crashed", extra=fields(feed=name, times=times, outcome=describe_crashes(times))
         )
     return crashes
 

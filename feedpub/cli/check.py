@@ -154,7 +154,7 @@ def _check_ftr_rules(site_rules: "SiteRuleSet") -> "Iterator[str]":
     files = list(site_rules.files())
     if site_rules.ftr and not files:
         yield f"there is no rule file in {site_rules.ftr}: is it a checkout of ftr-site-config?"
-    count = sum(len(rules.problems) for _, rules in files)
+    count = sum(len(rules.issues) for _, rules in files)
     if count:
         lines, verb = pluralize(count, "line"), "is" if count == 1 else "are"
         yield (
@@ -187,7 +187,7 @@ def _test_rules(
     from feedpub.cli import output
     from feedpub.pipeline.context import open_pool
 
-    for issue in testing.rule_problems(site_rules, hosts):
+    for issue in testing.rule_issues(site_rules, hosts):
         echo(f"note: {issue}")
     with (
         open_pool() as executor,

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from feedpub.cli.importers import Imported, ImportedFeed, ImportedSite, ImportPlan, Unsupported
-    from feedpub.config.edit import Change
+    from feedpub.config.edit import Track
 
 MAX_SHOWN = 200  # lines of each list
 _FORMATS = ("opml", "html2rss", "rsspls", "rss-bridge", "freshrss")  # importers.FORMATS is slow
@@ -112,7 +112,7 @@ def import_feeds(  # noqa: PLR0913 -- one parameter for each option
         echo(f"{pluralize(len(tables), 'feed')} added to {plan.path}; next: feedpub build")
 
 
-def _read_targets(targets: Sequence[str], kind: str | None, track: "Change") -> "Imported":
+def _read_targets(targets: Sequence[str], kind: str | None, track: "Track") -> "Imported":
     """Read all files and addresses.
 
     Raises:
@@ -134,7 +134,7 @@ def _read_targets(targets: Sequence[str], kind: str | None, track: "Change") -> 
     return join_url(imported)
 
 
-def _read_target(target: str, kind: str | None, track: "Change") -> "Imported":
+def _read_target(target: str, kind: str | None, track: "Track") -> "Imported":
     from feedpub.cli import importers
     from feedpub.core.errors import ImportFileError
 
@@ -246,23 +246,12 @@ def _print_json(plan: _Plan, *, written: bool) -> None:
         {
             "config": plan.path,
             "written": written and plan.changes_files,
-            "new": [_feed_as_json(*named) for named in plan.imports.new],
-            "known": [_feed_as_json(*named) for named in plan.imports.already_configured],
+            "new": [{"name": name, "feed": feed.as_json()} for name, feed in plan.imports.new],
+            "known": [
+                {"name": name, "feed": feed.as_json()}
+                for name, feed in plan.imports.already_configured
+            ],
             "sites": sites,
-            "losses": [_unsupported_as_json(each) for each in plan.unsupported],
+            "losses": [each.as_json() for each in plan.unsupported],
         }
     )
-
-
-def _feed_as_json(name: str, feed: "ImportedFeed") -> dict[str, object]:
-    settings = asdict(feed)
-    return {"name": name, "feed": {"where": settings.pop("location"), **settings}}
-
-
-def _unsupported_as_json(unsupported: "Unsupported") -> dict[str, object]:
-    return {
-        "where": unsupported.location,
-        "what": unsupported.what,
-        "instead": unsupported.hint,
-        "matters": unsupported.is_important,
-    }

@@ -27,10 +27,10 @@ _SHUTDOWN_SECONDS = 3.0  # for responses in progress
 def _check_address(
     _context: click.Context, _option: click.Parameter, address: str | None
 ) -> str | None:
-    from feedpub.config import listen_address
+    from feedpub.config import parse_listen_address
 
     try:
-        return None if address is None else listen_address(address)
+        return None if address is None else parse_listen_address(address)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 

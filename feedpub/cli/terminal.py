@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-    from feedpub.config.edit import Change
+    from feedpub.config.edit import Track
     from feedpub.pipeline.context import ProgressCallback
 
 _PIPE_COLUMNS = 120  # the width of tables if standard output is not a terminal
@@ -222,7 +222,7 @@ def progress_bar() -> "Iterator[ProgressCallback]":
 
 
 @contextmanager
-def track_loops() -> "Iterator[Change]":
+def track_loops() -> "Iterator[Track]":
     """Show a bar for each loop over feeds. Show nothing if standard error is not a terminal."""
     with _open_progress("feeds", disable=not sys.stderr.isatty()) as progress:
         yield lambda items, description: progress.track(items, description=description)

@@ -29,7 +29,7 @@ class Output(Protocol):
                 after it.
         """
 
-    def is_changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    def find_changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
         """The names of the files that `publish` would write."""
 
     def read(self, name: str) -> bytes | None:
@@ -62,10 +62,10 @@ class DryRunOutput(Output):
         certain: Callable[[], None] = no_check,  # noqa: ARG002 -- nothing is written that has to be certain
     ) -> tuple[str, ...]:
         """The names of the files that would be written."""
-        return self.is_changed(files)
+        return self.find_changed(files)
 
-    def is_changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
-        return self._publisher.is_changed(files)
+    def find_changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
+        return self._publisher.find_changed(files)
 
     def read(self, name: str) -> bytes | None:
         return self._publisher.read(name)

@@ -143,7 +143,7 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def create_folders(path: Path) -> None:
+def create_folder(path: Path) -> None:
     """Make a folder, and those above it where they are missing too."""
     for folder in (*reversed(path.parents), path):
         if not folder.exists():
@@ -241,7 +241,7 @@ class FolderOutput(Output):
                     self._fsync(folder.descriptor)
             return tuple(file.name for file in staged)
 
-    def is_changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    def find_changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
         """The names of the files that would be written. Raises PublishError as reading does."""
         return tuple(name for name, body in files.items() if self.read(name) != body)
 
@@ -311,7 +311,7 @@ class FolderOutput(Output):
 
     def _open(self, parents: tuple[str, ...], stack: ExitStack) -> Folder:
         """Open a folder for writing, made where it is missing, rid of what a crash left in it."""
-        create_folders(self._root)
+        create_folder(self._root)
         folder = Folder.root(self._root, stack)
         for parent in parents:
             folder.create(parent, self._fsync)

@@ -16,7 +16,7 @@ PART_PATTERN = re.compile(r"[^./\0][^/\0]*")
 
 _MAX_PART_BYTES = 255  # what file systems take
 
-PARTS_HINT = f"no part of it may be empty, start with a dot, hold a NUL or be longer than {_MAX_PART_BYTES} bytes"
+NAME_RULES = f"no part of it may be empty, start with a dot, hold a NUL or be longer than {_MAX_PART_BYTES} bytes"
 
 _ARCHIVE = re.compile(r"\A(.+)-archive-[0-9]+")
 _ABOUT_ALL = frozenset({"index", "feeds"})  # the stems of what is about all feeds together
@@ -72,7 +72,7 @@ class OutputFile:
     is_archive: bool
 
 
-def file_type_of(name: str) -> OutputFile | None:
+def identify_file(name: str) -> OutputFile | None:
     """What a file of that name is; None where it is of no kind that is published."""
     first, *below = name.split("/")
     ending = posixpath.splitext(name)[1]
@@ -107,6 +107,6 @@ def split_name(name: str) -> tuple[tuple[str, ...], str]:
     *parents, last = name.split("/")
     if not is_publishable(name):
         raise PublishError(
-            f"{name!r} cannot be the name of a published file: it must lead into the output folder, and {PARTS_HINT}"
+            f"{name!r} cannot be the name of a published file: it must lead into the output folder, and {NAME_RULES}"
         )
     return tuple(parents), last

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from feedpub.config import Storage
 from feedpub.core.errors import PublishError, StaleWriteError
 from feedpub.publisher.base import Output, no_check
-from feedpub.publisher.names import PART_PATTERN, file_type_of, split_name
-from feedpub.publisher.s3_client import S3Client, StorageError, StoredObject, UploadResult
+from feedpub.publisher.names import PART_PATTERN, identify_file, split_name
+from feedpub.publisher.s3_client import S3Client, StorageError, StoredObject, Upload
 
 _CHANGING = "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400"
 _LASTING = "public, max-age=31536000, immutable"  # an archive changes only with its address
@@ -31,7 +31,7 @@ class _PendingUpload:
     """A file that differs from what is there."""
 
     name: str
-    upload: UploadResult
+    upload: Upload
     before: StoredObject | None
 
 
@@ -65,14 +65,14 @@ class S3Output(Output):
             self._write(change)
         return tuple(change.name for change in changes)
 
-    def is_changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    def find_changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
         return tuple(change.name for change in self._changes(files))
 
     def read(self, name: str) -> bytes | None:
         """The bytes published under a name, uncompressed; None where there is no such object."""
         split_name(name)
         found = self._objects.read(name)
-        return plain_headers(f"{self._objects.bucket}/{name}", *found) if found else None
+        return decompress_object(f"{self._objects.bucket}/{name}", *found) if found else None
 
     def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of the names that no object has; told by one list of all that begin as they do."""
@@ -126,14 +126,14 @@ class S3Output(Output):
         )
 
 
-def upload(name: str, body: bytes, *, compress: bool) -> UploadResult:
+def upload(name: str, body: bytes, *, compress: bool) -> Upload:
     """A file as it goes into a bucket; the same bytes for the same file.
 
     What Content-Security-Policy and the like say cannot be stored with an object: pages carry
     theirs in their heads, and an SVG picture, which may hold scripts, is a download where it is not
     part of a page.
     """
-    file = file_type_of(name)
+    file = identify_file(name)
     headers = {
         "ContentType": file.kind.media_type if file else "application/octet-stream",
         "CacheControl": _LASTING if file and file.is_archive and file.is_feed else _CHANGING,
@@ -144,12 +144,10 @@ def upload(name: str, body: bytes, *, compress: bool) -> UploadResult:
     if compress:
         headers["ContentEncoding"] = "gzip"
     mark = hashlib.sha256(repr(sorted(headers.items())).encode() + b"\n" + body).hexdigest()
-    return UploadResult(
-        gzip.compress(body, _GZIP_LEVEL, mtime=0) if compress else body, mark, headers
-    )
+    return Upload(gzip.compress(body, _GZIP_LEVEL, mtime=0) if compress else body, mark, headers)
 
 
-def plain_headers(place: str, body: bytes, stored: StoredObject) -> bytes:
+def decompress_object(place: str, body: bytes, stored: StoredObject) -> bytes:
     """The bytes of a file as they were published.
 
     Raises PublishError where they are not what they are said to be.

@@ -179,7 +179,7 @@ class StoredObject:
 
 
 @dataclass(frozen=True, slots=True)
-class UploadResult:
+class Upload:
     """An object to be written.
 
     Its bytes, its mark, and its headers by their names in S3's calls.
@@ -230,7 +230,7 @@ class S3Client:
         with wrap_s3_errors(f"{self.bucket}/{name}", "read", self._endpoint):
             return sync(self._files.loop, answer["Body"].read, timeout=_PATIENCE), _stored(answer)
 
-    def write(self, name: str, upload: UploadResult, expected: StoredObject | None) -> None:
+    def write(self, name: str, upload: Upload, expected: StoredObject | None) -> None:
         """Write an object in place of the version that is expected, or of nothing.
 
         Raises:

@@ -1,8 +1,9 @@
-"""When each feed runs next.
+"""Decide when each feed runs, and run it: in this process or through the queue's workers.
 
-From its settings, from when its sources published before, and never all at once.
+The next check of a source follows its settings, its publication history and its polling hints.
+Overdue feeds are spread over time.
 """
 
-from feedpub.scheduler.publishing_rate import next_check
+from feedpub.scheduler.publishing_rate import minutes_until_check
 
-__all__ = ["next_check"]
+__all__ = ["minutes_until_check"]

@@ -1,8 +1,8 @@
-"""Which feed runs when, where workers do the work: one of all services leads, and puts what is due into the queue.
+"""Schedule feeds for several workers: one service is the leader and queues due feeds.
 
-The others stand by. The lead is a claim in the state that ends by itself, so that a service that
-dies or hangs is followed within 40 seconds; one that wakes up late finds that it does not lead any
-more, and what it might still put into the queue stands there already.
+The other services stand by. Leadership is a lease in the state. If the leader dies or hangs, the
+lease expires and another service takes over within 40 seconds. A leader that resumes late sees that
+its lease has expired. A feed that it still queues is already in the queue.
 """
 
 import logging
@@ -14,151 +14,151 @@ from typing import TYPE_CHECKING
 
 from feedpub.config import Config
 from feedpub.config.load import changed_feeds
-from feedpub.core.budget import new_holder
+from feedpub.core.budget import new_owner_name
 from feedpub.core.errors import FeedpubError
 from feedpub.core.log import fields
 from feedpub.pipeline.context import RunContext
-from feedpub.scheduler.next_check import is_credible
+from feedpub.scheduler.next_check import find_next_runs
 from feedpub.scheduler.periodic import PeriodicTask
 from feedpub.scheduler.timer import spread_overdue
-
-_log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:  # an extra, for several machines
     from feedpub.scheduler.queue import FeedQueue
 
-LEADER = "lead"  # the name of the claim
-LAST_TURN = 5.0  # seconds that the turn under way may take at the end
-MOST = 500  # feeds that are put into the queue at once
-SETTLED = timedelta(seconds=5)  # after a change of the config workers have read it, too
-SURE = timedelta(
-    seconds=30
-)  # after which the queue has what was put into it, by whichever node's clock
+_log = logging.getLogger(__name__)
+
+LEADER = "lead"  # the lease's name
+SHUTDOWN_SECONDS = 5.0  # for the cycle in progress
+MAX_DISPATCHED_FEEDS = 500  # at once
+CONFIG_RELOAD_DELAY = timedelta(seconds=5)  # until workers have loaded a changed config
+# A run dispatched longer ago is in the queue, even if the nodes' clocks differ.
+ENQUEUE_DELAY = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
 class LeaderTimings:
-    """How fast one leads after another; in seconds.
+    """Times of leader election and dispatch, in seconds.
 
     Attributes:
-        lead: lasts so long, unless it is renewed.
-        renew: between two renewals, and between two tries to get it.
-        turn: between two looks at what is due.
-        count: between two looks at whether something was lost in the queue.
-        alive: without a turn after which only a new process helps.
+        lease: Duration of the lease, unless it is renewed.
+        renew: Interval between attempts to acquire or renew it.
+        poll: Interval between checks for due feeds.
+        repair: Interval between searches for feeds that the queue has lost.
+        alive: Time without a cycle after which only a new process helps.
     """
 
-    lead: float = 30.0
+    lease: float = 30.0
     renew: float = 5.0
-    turn: float = 1.0
-    count: float = 60.0
+    poll: float = 1.0
+    repair: float = 60.0
     alive: float = 120.0
 
 
 class ClusterScheduler:
-    """The feeds of a config, each put into the queue when it is due. Thread-safe.
+    """Queue the feeds of a config when they are due. Thread-safe.
 
     Args:
-        config: whose feeds.
-        tools: with the state that all nodes share.
-        line: where feeds wait for workers.
-        changed: told that workers have published something.
-        terms: of the lead.
+        config: The config with the feeds.
+        context: With the state that all nodes share.
+        queue: The queue that workers consume.
+        on_change: Called after workers have published something.
+        timings: Times of the election and the dispatch.
 
     Attributes:
-        hung: empty: what hangs is a worker's.
+        stuck_runs: Always empty, because runs happen in the workers.
     """
 
     def __init__(
         self,
         config: Config,
-        tools: RunContext,
-        line: "FeedQueue",
-        changed: Callable[[], object],
-        terms: LeaderTimings = LeaderTimings(),
+        context: RunContext,
+        queue: "FeedQueue",
+        on_change: Callable[[], object],
+        timings: LeaderTimings = LeaderTimings(),
     ) -> None:
         self._config = config
-        self._tools = tools
-        self._line = line
-        self._changed = changed
-        self._terms = terms
-        self._me = new_holder()
-        self._leads_until = float("-inf")
-        self._asked = self._counted = float("-inf")
+        self._context = context
+        self._queue = queue
+        self._on_change = on_change
+        self._timings = timings
+        self._me = new_owner_name()
+        self._leader_until = float("-inf")
+        self._last_renewal = self._last_repair = float("-inf")
         self._jumped_back = False
-        self._changes = (0, 0)  # the last run that wrote something, and how many did
-        self._turned = time.monotonic()
-        self.hung: dict[str, datetime] = {}
-        self.heartbeat = tools.clock()
-        # A turn that takes long has waited for the database: the next one is as urgent as ever.
-        self._chore = PeriodicTask("queue", terms.turn, self._turn, longest=terms.turn)
+        self._changes = (0, 0)  # the last run that wrote something, and the number of such runs
+        self._last_cycle = time.monotonic()
+        self.stuck_runs: dict[str, datetime] = {}
+        self.heartbeat = context.clock()
+        # A slow cycle waited for the database. The next one is as urgent as before.
+        self._task = PeriodicTask(
+            "queue", timings.poll, self._cycle, max_pause_seconds=timings.poll
+        )
 
     @property
     def is_leader(self) -> bool:
-        """Whether this service decides now."""
-        return time.monotonic() < self._leads_until
+        """Return True while this service is the leader."""
+        return time.monotonic() < self._leader_until
 
     @property
     def is_alive(self) -> bool:
-        """True while turns come to an end, well or badly."""
-        return time.monotonic() - self._turned < self._terms.alive
+        """Return True while cycles end, with or without an error."""
+        return time.monotonic() - self._last_cycle < self._timings.alive
 
     @property
     def too_many_stuck_threads(self) -> bool:
-        """Never: nothing runs here."""
+        """Return False: this process runs no feeds."""
         return False
 
     @property
     def has_stuck_threads(self) -> bool:
-        """Never: nothing runs here."""
+        """Return False: this process runs no feeds."""
         return False
 
     @property
     def running_feeds(self) -> Mapping[str, datetime]:
-        """Feed → since when a worker has been running it. Raises StoreError."""
-        return self._line.running_feeds()
+        """Return since when each feed has been running. Raises StoreError."""
+        return self._queue.running_feeds()
 
     def start(self) -> None:
-        """Stand by, and lead as soon as nobody else does."""
-        self._chore.start()
+        """Stand by, and become the leader as soon as there is none."""
+        self._task.start()
 
-    def apply(self, config: Config, tools: RunContext) -> Mapping[str, Sequence[str]]:
-        """Take another config.
+    def apply(self, config: Config, context: RunContext) -> Mapping[str, Sequence[str]]:
+        """Use another config. Only new and changed feeds are scheduled again.
 
-        Feeds that are new or changed run anew. Tells which are new, changed, gone.
+        Returns:
+            The names of feeds under "added", "changed" and "removed".
         """
         changes = changed_feeds(self._config, config)
-        self._config, self._tools = config, tools
+        self._config, self._context = config, context
         if self.is_leader:
-            tools.store.schedule.mark_due(changes["changed"])
-            self._plan(anew=frozenset(changes["changed"]), after=SETTLED)
+            context.store.schedule.mark_due(changes["changed"])
+            self._plan(changed=frozenset(changes["changed"]), delay=CONFIG_RELOAD_DELAY)
         return changes
 
     def run_now(self, name: str) -> bool:
-        """Look at all sources of a feed before anything else.
+        """Queue a feed before all others, with all its sources.
 
-        False where it is unknown, or waits for that already.
+        Returns:
+            False if the feed is unknown or is already queued like that.
         """
-        return name in self._config.feed.names and self._line.enqueue_urgent(name)
+        return name in self._config.feed.names and self._queue.enqueue_urgent(name)
 
     def tick(self) -> None:
-        """Nothing: turns have a thread of their own, which may wait for the database."""
+        """Do nothing: cycles have their own thread, because they may wait for the database."""
 
     def on_clock_jump(self, by: timedelta) -> None:
-        """Keep the schedule, but for what a clock that was ahead has planned.
-
-        Who leads plans that anew.
-        """
+        """Keep the schedule, but correct times that lie too far ahead after a jump back."""
         _log.warning("clock_jump", extra=fields(jumped=f"{by.total_seconds():+.0f} s"))
         self._jumped_back = self._jumped_back or by < timedelta(0)
 
     def stop(self, seconds: float) -> Sequence[str]:
-        """Put nothing more into the queue, and let another service lead at once."""
-        self._chore.stop(min(seconds, LAST_TURN))
+        """Queue nothing more, and release the lease so that another service can lead at once."""
+        self._task.stop(min(seconds, SHUTDOWN_SECONDS))
         if self.is_leader:
-            self._leads_until = float("-inf")
+            self._leader_until = float("-inf")
             try:
-                self._tools.store.leases.release(LEADER, self._me)
+                self._context.store.leases.release(LEADER, self._me)
             except FeedpubError as error:
                 _log.warning(
                     "leader",
@@ -166,82 +166,78 @@ class ClusterScheduler:
                 )
         return ()
 
-    # --- a turn ---
-
-    def _turn(self) -> None:
+    def _cycle(self) -> None:
         try:
-            self._campaign()
+            self._renew_leadership()
             if self.is_leader:
                 if self._jumped_back:
                     self._plan()
-                self._count()
-                self._hand_over()
-                self._notice()
+                self._requeue_lost()
+                self._dispatch_due()
+                self._detect_publications()
         finally:
-            self._turned, self.heartbeat = time.monotonic(), self._tools.clock()
+            self._last_cycle, self.heartbeat = time.monotonic(), self._context.clock()
 
-    def _campaign(self) -> None:
-        """Get the lead where it is to be had, or keep it."""
+    def _renew_leadership(self) -> None:
+        """Acquire or renew the lease if it is time."""
         began = time.monotonic()
-        if began - self._asked < self._terms.renew:
+        if began - self._last_renewal < self._timings.renew:
             return
-        self._asked = began
-        led = self.is_leader
-        if self._tools.store.leases.acquire(LEADER, self._me, self._terms.lead):
-            self._leads_until = float("-inf")
-            if led:
+        self._last_renewal = began
+        was_leader = self.is_leader
+        if self._context.store.leases.acquire(LEADER, self._me, self._timings.lease):
+            self._leader_until = float("-inf")
+            if was_leader:
                 _log.warning("leader", extra=fields(outcome="another service is the leader now"))
             return
-        # Counted from before it was asked for: ours ends first.
-        self._leads_until = began + self._terms.lead - self._terms.renew
-        if not led:
+        # Counted from before the request, so that this service stops before the lease expires.
+        self._leader_until = began + self._timings.lease - self._timings.renew
+        if not was_leader:
             _log.info("leader", extra=fields(outcome="this service is the leader"))
-            self._counted = float("-inf")
+            self._last_repair = float("-inf")
             self._plan()
 
-    def _plan(self, anew: Collection[str] = (), after: timedelta = timedelta()) -> None:
-        """Plan the feeds that were never planned, or by a wrong clock, or have changed.
+    def _plan(self, changed: Collection[str] = (), delay: timedelta = timedelta()) -> None:
+        """Plan feeds that changed, were never planned, or were planned by a wrong clock.
 
-        Drop the plans of others.
+        The plans of removed feeds are deleted.
         """
-        schedule = self._tools.store.schedule
+        schedule = self._context.store.schedule
         self._jumped_back = False
         schedule.keep_only(self._config.feed.names)
-        known = is_credible(self._config.feed, schedule.next_times(), self._tools)
-        self._tools.store.incidents.limit_to_now(self._tools.clock())
-        unplanned = {name: None for name, moment in known.items() if moment is None or name in anew}
-        fresh = spread_overdue(unplanned, self._tools.clock() + after)
-        if fresh:
-            schedule.reschedule(fresh, "not looked at yet")
+        plans = find_next_runs(self._config.feed, schedule.next_times(), self._context)
+        self._context.store.incidents.limit_to_now(self._context.clock())
+        unplanned = [name for name, time in plans.items() if time is None or name in changed]
+        times = spread_overdue(dict.fromkeys(unplanned), self._context.clock() + delay)
+        if times:
+            schedule.reschedule(times, "not checked yet")
 
-    def _count(self) -> None:
-        """Look whether the queue still has what was put into it.
-
-        What it has not is put in again.
-        """
-        if time.monotonic() - self._counted < self._terms.count:
+    def _requeue_lost(self) -> None:
+        """Queue again what was dispatched but is no longer in the queue."""
+        if time.monotonic() - self._last_repair < self._timings.repair:
             return
-        self._line.create_tables()
-        before = self._tools.clock() - SURE
-        if lost := self._tools.store.schedule.requeue_lost(before, self._line.queued_feeds()):
+        self._queue.create_tables()
+        before = self._context.clock() - ENQUEUE_DELAY
+        lost = self._context.store.schedule.requeue_lost(before, self._queue.queued_feeds())
+        if lost:
             _log.warning(
                 "queue_repaired",
                 extra=fields(outcome="lost runs are queued again", feeds=len(lost)),
             )
-        self._counted = time.monotonic()
+        self._last_repair = time.monotonic()
 
-    def _hand_over(self) -> None:
-        """Put what is due into the queue."""
-        schedule = self._tools.store.schedule
-        while (
-            self.is_leader
-            and len(schedule.dispatch_due(self._tools.clock(), MOST, self._line.enqueue)) == MOST
-        ):
-            pass
+    def _dispatch_due(self) -> None:
+        """Queue all due feeds, in batches."""
+        schedule = self._context.store.schedule
+        while self.is_leader:
+            now = self._context.clock()
+            feeds = schedule.dispatch_due(now, MAX_DISPATCHED_FEEDS, self._queue.enqueue)
+            if len(feeds) < MAX_DISPATCHED_FEEDS:
+                return
 
-    def _notice(self) -> None:
-        """Tell when a worker has published something."""
-        changes = self._tools.store.stats.changed_counts(self._changes[0])
+    def _detect_publications(self) -> None:
+        """Call `on_change` if a worker has published something."""
+        changes = self._context.store.stats.changed_counts(self._changes[0])
         if changes != self._changes:
             self._changes = changes
-            self._changed()
+            self._on_change()

@@ -1,11 +1,13 @@
-"""Cron expressions → when they are due, in their time zone.
+"""Compute when a cron expression is due in its time zone.
 
-APScheduler reads the calendar, of days and hours that all exist; it counts weekdays from Monday and
-wants day and weekday both to fit, while cron counts from Sunday and takes either where both are
-given. What a zone's clocks make of that is decided here, as Vixie cron does. An expression with
-fixed hours and minutes is due once for each of its moments: one that comes twice counts the first
-time, one that is skipped counts right after the gap. One whose minute or hour is a `*` goes by the
-hours that there are: each time that the clocks show one of its moments.
+APScheduler evaluates the expression on a calendar in which every hour exists. It counts weekdays
+from Monday, and it requires day and weekday both to match. Cron counts from Sunday, and either
+matches if both are given.
+
+Changes of a zone's clocks are handled here as in Vixie cron. An expression with fixed hours and
+minutes is due once for each of its times: at the first of two if the time occurs twice, right after
+the gap if it is skipped. An expression with `*` as minute or hour is due each time the clocks show
+one of its times.
 """
 
 from collections.abc import Iterator
@@ -24,83 +26,88 @@ _DAY = timedelta(days=1)
 
 
 def next_cron_time(expression: str, timezone: str, after: datetime) -> datetime:
-    """Return the first moment after `after` (aware) that a cron expression means, in UTC.
+    """Return the first time after `after` at which a cron expression is due, in UTC.
 
     Args:
-        expression: five parts, as the config has checked them.
-        after: aware.
+        expression: Five fields, already validated by the config.
         timezone: IANA name.
+        after: Aware.
     """
     zone = ZoneInfo(timezone)
     after = after.astimezone(UTC).replace(microsecond=0)
-    shown = _shown(after, zone)
-    repeated = max(timedelta(), shown - after - (_shown(after + _DAY, zone) - after - _DAY))
-    fixed = not any(part.startswith("*") for part in expression.split()[:2])
+    shown = _clock_time(after, zone)
+    repeated = max(timedelta(), shown - after - (_clock_time(after + _DAY, zone) - after - _DAY))
+    is_fixed = not any(field.startswith("*") for field in expression.split()[:2])
+    to_moments = _first_moment if is_fixed else _all_moments
+    # The clocks may show again what they showed during the last `repeated`.
+    start = shown if is_fixed else shown - repeated
     found: list[datetime] = []
-    # The clocks may show again what they showed in the last `repeated`.
-    for moment in _calendar(expression, shown - (timedelta() if fixed else repeated)):
-        found += [each for each in (_once if fixed else _each_time)(moment, zone) if each > after]
-        if found and moment > shown:
+    for clock_time in _iter_calendar(expression, start):
+        found += [moment for moment in to_moments(clock_time, zone) if moment > after]
+        if found and clock_time > shown:
             break
     return min(found)
 
 
-def _shown(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return what the clocks of a zone show at a moment, as if they were those of UTC, which are never changed."""
+def _clock_time(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Return what the clocks of a zone show at a moment, labelled as UTC."""
     return moment.astimezone(zone).replace(tzinfo=UTC, fold=0)
 
 
-def _once(shown: datetime, zone: ZoneInfo) -> list[datetime]:
-    """Return when the clocks first show a time, or when they have gone on where they never do."""
-    if found := _each_time(shown, zone):
+def _first_moment(clock_time: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Return the first moment at which the clocks show a time.
+
+    If they skip it, return the moment right after the gap.
+    """
+    if found := _all_moments(clock_time, zone):
         return found[:1]
-    local = shown.replace(tzinfo=zone)
-    early, late = (
-        local.replace(fold=fold).astimezone(UTC) for fold in (1, 0)
-    )  # with the offset after, and before
+    local = clock_time.replace(tzinfo=zone)
+    early = local.replace(fold=1).astimezone(UTC)  # with the offset after the gap
+    late = local.replace(fold=0).astimezone(UTC)  # with the offset before it
     while late - early > _SECOND:
         middle = early + (late - early) // 2
-        early, late = (middle, late) if _shown(middle, zone) < shown else (early, middle)
+        if _clock_time(middle, zone) < clock_time:
+            early = middle
+        else:
+            late = middle
     return [late.replace(microsecond=0)]
 
 
-def _each_time(shown: datetime, zone: ZoneInfo) -> list[datetime]:
-    """Return when the clocks show a time.
-
-    Once, twice where they are put back over it, never where they skip it.
-    """
-    local = shown.replace(tzinfo=zone)
+def _all_moments(clock_time: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Return the moments at which the clocks show a time: one, two or none."""
+    local = clock_time.replace(tzinfo=zone)
     found = {local.replace(fold=fold).astimezone(UTC) for fold in (0, 1)}
-    return sorted(moment for moment in found if _shown(moment, zone) == shown)
+    return sorted(moment for moment in found if _clock_time(moment, zone) == clock_time)
 
 
-def _calendar(expression: str, after: datetime) -> Iterator[datetime]:
-    """Yield the times after one that an expression means, in a zone without changes."""
-    trigger = _trigger(expression)
+def _iter_calendar(expression: str, after: datetime) -> Iterator[datetime]:
+    """Yield the times after `after` that match an expression, in a zone without clock changes."""
+    trigger = _make_trigger(expression)
     while True:
         found = trigger.get_next_fire_time(None, after + _SECOND)
-        assert isinstance(found, datetime)  # noqa: S101 -- the config refuses days that never come
+        assert isinstance(found, datetime)  # noqa: S101 -- the config rejects impossible dates
         yield found
         after = found
 
 
-def _trigger(expression: str) -> BaseTrigger:
+def _make_trigger(expression: str) -> BaseTrigger:
     minutes, hours, days, months, weekdays = cron_fields(expression)
-    every_day, every_weekday = (
-        part == "*" for part in (expression.split()[2], expression.split()[4])
-    )
-
-    def trigger(**when: str) -> BaseTrigger:
-        return CronTrigger(
-            minute=_list(minutes), hour=_list(hours), month=_list(months), timezone=UTC, **when
-        )
-
-    by_day = trigger(day=_list(days))
-    by_weekday = trigger(day_of_week=",".join(sorted({_NAMES[number % 7] for number in weekdays})))
-    if every_weekday:
+    _, _, day_field, _, weekday_field = expression.split()
+    common = {
+        "minute": _join(minutes),
+        "hour": _join(hours),
+        "month": _join(months),
+        "timezone": UTC,
+    }
+    by_day = CronTrigger(day=_join(days), **common)
+    weekday_names = {_NAMES[number % 7] for number in weekdays}
+    by_weekday = CronTrigger(day_of_week=",".join(sorted(weekday_names)), **common)
+    if weekday_field == "*":
         return by_day
-    return by_weekday if every_day else OrTrigger([by_day, by_weekday])
+    if day_field == "*":
+        return by_weekday
+    return OrTrigger([by_day, by_weekday])
 
 
-def _list(numbers: frozenset[int]) -> str:
+def _join(numbers: frozenset[int]) -> str:
     return ",".join(map(str, sorted(numbers)))

@@ -1,4 +1,4 @@
-"""A source's rhythm in a few words, for people: "publishes about 9 a day, mostly 7–18 h UTC"."""
+"""Describe a source's publishing pattern: "publishes about 9 a day, mostly 7–18 h UTC"."""
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -11,121 +11,137 @@ HOUR = 60.0  # minutes
 DAY = 24 * HOUR
 WEEK = 7 * DAY
 
-LATELY, LONGER = 4 * WEEK, 52 * WEEK  # a rate is told of the first, if enough was published in it
-HABIT = 26 * WEEK  # of which days and hours are told
-ENOUGH = 4  # moments from which a rate can be told
-TELLING = (
-    8  # the same for hours and days, and this for each hour or day of a stretch that is named:
-)
-FOR_EACH = 4
-MOSTLY = 0.9  # of what is published lies in the hours, on the days that are named
-MOST_HOURS, MOST_DAYS = 14, 5  # that are worth naming
-SILENT = 5  # times the usual wait without anything, if that is from a week to a year
-BURSTS = 8  # times shorter than the mean is the wait that half of what is published comes within
-NOW = 3 * HOUR  # in which at least ENOUGH, and SILENT times as much as usual, is a burst
-ONE = (0.9, 1.1)  # a day are told as one a day,
-SEVERAL = 1.5  # a day as a number a day, and what lies between by the week
+MIN_PUBLICATIONS = 4  # for any statement about a rate
+MIN_FOR_PATTERN = 8  # for a statement about hours, days or bursts
+MIN_PER_SLOT = 4  # for each hour or day of a stretch that is named
+
+# A rate is that of the last weeks, or of the last year if too little was published in the weeks.
+SHORT_SPAN, LONG_SPAN = 4 * WEEK, 52 * WEEK
+PATTERN_SPAN = 26 * WEEK  # in which hours and days are counted
+MIN_SHARE = 0.9  # of all publications, for "mostly"
+MAX_HOURS, MAX_DAYS = 14, 5  # longer stretches are not worth naming
+SILENCE_FACTOR = 5  # times the mean wait; such a wait is a silence if it is a week to a year
+BURST_FACTOR = 8  # the mean wait between publications exceeds the median that many times
+BURST_SPAN = 3 * HOUR  # in which SILENCE_FACTOR times the usual number is a burst
+ONE_RANGE = (0.9, 1.1)  # rates that are rounded to 1
+MIN_SEVERAL = 1.5  # rates from here on are rounded; those between are stated in a longer unit
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_EPOCH_DAY = 3  # 1970 began with a Thursday
+_EPOCH_DAY = 3  # 1970 began on a Thursday
 
 
 def describe_schedule(published_minutes: Sequence[float], now_minutes: float) -> str:
-    """What is known of when a source publishes.
+    """Describe when a source publishes.
 
     Args:
-        published_minutes: when it published, in minutes since 1970 UTC, ascending; what lies ahead
-            does not count.
-        now_minutes: the same for now.
+        published_minutes: Publication times in minutes since 1970 UTC, ascending. Times after
+            `now_minutes` do not count.
+        now_minutes: Current time, in the same unit.
     """
     moments = published_minutes[: bisect_right(published_minutes, now_minutes)]
     if not moments:
-        return "has no dates to tell a rhythm from"
+        return "no publication dates to estimate a rate from"
     silence = now_minutes - moments[-1]
-    if len(moments) < ENOUGH:
-        return f"has few dates to tell a rhythm from; the last is {_long(silence)} old"
-    before = _lately(moments, moments[-1])
-    if silence > min(max(WEEK, SILENT * before.wait), LONGER):
-        return f"has published nothing for {_long(silence)}; before that about {_told(before.rate)}"
-    now = _lately(moments, now_minutes)
-    habits = [_bursts(before.moments), _when(moments), _burst_now(moments, now_minutes, now.rate)]
-    return f"publishes about {_told(now.rate)}" + "".join(habits)
-
-
-@dataclass(frozen=True, slots=True)
-class _Lately:
-    """What was published lately, how much that is a minute, and the mean wait between days with something."""
-
-    moments: Sequence[float]
-    rate: float
-    wait: float
-
-
-def _lately(moments: Sequence[float], end: float) -> _Lately:
-    """What was published in the last weeks before a moment, or, where that is little, in the last year."""
-    span = LATELY if len(moments) - bisect_left(moments, end - LATELY) >= TELLING else LONGER
-    recent = moments[bisect_left(moments, end - span) :]
-    known = max(min(span, end - moments[0]), DAY)
-    return _Lately(recent, len(recent) / known, known / len({moment // DAY for moment in recent}))
-
-
-def _bursts(moments: Sequence[float]) -> str:
-    waits = [later - earlier for earlier, later in pairwise(moments)]
-    return " in bursts" if len(moments) >= TELLING and median(waits) * BURSTS < fmean(waits) else ""
-
-
-def _when(moments: Sequence[float]) -> str:
-    """The days and hours in which most is published, if they are few enough to be worth telling.
-
-    However much is published in an hour or on a day, it counts once: a burst is no habit.
-    """
-    recent = moments[bisect_left(moments, moments[-1] - HABIT) :]
-    told = []
-    if days := _stretch(
-        [int(day + _EPOCH_DAY) % 7 for day in {moment // DAY for moment in recent}], 7, MOST_DAYS
-    ):
-        first, last = _DAYS[days[0]], _DAYS[(days[0] + days[1] - 1) % 7]
-        told.append(f"on {first}s" if first == last else f"{first} to {last}")
-    if hours := _stretch(
-        [int(hour) % 24 for hour in {moment // HOUR for moment in recent}], 24, MOST_HOURS
-    ):
-        told.append(f"{hours[0]}–{(hours[0] + hours[1]) % 24 or 24} h UTC")
-    return f", mostly {', '.join(told)}" if told else ""
-
-
-def _stretch(places: Sequence[int], ring: int, longest: int) -> tuple[int, int] | None:
-    """Where on a ring the shortest stretch begins that holds most of the places, and its length."""
-    counts = Counter(places)
-    for length in range(1, min(longest, len(places) // FOR_EACH) + 1):
-        held = [
-            sum(counts[(first + number) % ring] for number in range(length))
-            for first in range(ring)
-        ]
-        if len(places) >= TELLING and max(held) >= MOSTLY * len(places):
-            return held.index(max(held)), length
-    return None
-
-
-def _burst_now(moments: Sequence[float], now: float, rate: float) -> str:
-    count = len(moments) - bisect_left(moments, now - NOW)
+    if len(moments) < MIN_PUBLICATIONS:
+        return (
+            "too few publication dates to estimate a rate from; "
+            f"the last is {_format_duration(silence)} old"
+        )
+    before = _recent_activity(moments, moments[-1])
+    if silence > min(max(WEEK, SILENCE_FACTOR * before.mean_wait), LONG_SPAN):
+        return (
+            f"has published nothing for {_format_duration(silence)}; "
+            f"before that about {_format_rate(before.rate)}"
+        )
+    now = _recent_activity(moments, now_minutes)
     return (
-        f"; {count} in the last {NOW / HOUR:.0f} h"
-        if count >= max(ENOUGH, SILENT * rate * NOW)
-        else ""
+        f"publishes about {_format_rate(now.rate)}"
+        + _describe_bursts(before.moments)
+        + _describe_pattern(moments)
+        + _describe_current_burst(moments, now_minutes, now.rate)
     )
 
 
-def _told(rate: float) -> str:
-    """A rate, given for a minute, in the shortest unit in which a whole number tells it."""
-    for span, name in ((DAY, "a day"), (WEEK, "a week"), (30 * DAY, "a month")):
-        if ONE[0] <= rate * span <= ONE[1] or rate * span >= SEVERAL:
-            return f"{rate * span:.0f} {name}"
+@dataclass(frozen=True, slots=True)
+class _Activity:
+    """Publications of a recent span.
+
+    Attributes:
+        rate: Publications a minute.
+        mean_wait: Mean minutes between days with a publication.
+    """
+
+    moments: Sequence[float]
+    rate: float
+    mean_wait: float
+
+
+def _recent_activity(moments: Sequence[float], end: float) -> _Activity:
+    count = len(moments) - bisect_left(moments, end - SHORT_SPAN)
+    span = SHORT_SPAN if count >= MIN_FOR_PATTERN else LONG_SPAN
+    recent = moments[bisect_left(moments, end - span) :]
+    known = max(min(span, end - moments[0]), DAY)
+    days = {moment // DAY for moment in recent}
+    return _Activity(recent, len(recent) / known, known / len(days))
+
+
+def _describe_bursts(moments: Sequence[float]) -> str:
+    if len(moments) < MIN_FOR_PATTERN:
+        return ""
+    waits = [later - earlier for earlier, later in pairwise(moments)]
+    return " in bursts" if median(waits) * BURST_FACTOR < fmean(waits) else ""
+
+
+def _describe_pattern(moments: Sequence[float]) -> str:
+    """Name the days and hours in which most is published, if they are few.
+
+    Each hour and each day counts once, so that a burst is not taken for a pattern.
+    """
+    recent = moments[bisect_left(moments, moments[-1] - PATTERN_SPAN) :]
+    days = {moment // DAY for moment in recent}
+    hours = {moment // HOUR for moment in recent}
+    parts = []
+    if stretch := _find_stretch([int(day + _EPOCH_DAY) % 7 for day in days], 7, MAX_DAYS):
+        start, length = stretch
+        first, last = _DAYS[start], _DAYS[(start + length - 1) % 7]
+        parts.append(f"on {first}s" if first == last else f"{first} to {last}")
+    if stretch := _find_stretch([int(hour) % 24 for hour in hours], 24, MAX_HOURS):
+        start, length = stretch
+        parts.append(f"{start}–{(start + length) % 24 or 24} h UTC")
+    return f", mostly {', '.join(parts)}" if parts else ""
+
+
+def _find_stretch(places: Sequence[int], ring: int, max_length: int) -> tuple[int, int] | None:
+    """Return start and length of the shortest stretch of a ring that contains most places."""
+    if len(places) < MIN_FOR_PATTERN:
+        return None
+    counts = Counter(places)
+    twice_around = [counts[place] for place in range(ring)] * 2
+    for length in range(1, min(max_length, len(places) // MIN_PER_SLOT) + 1):
+        totals = [sum(twice_around[start : start + length]) for start in range(ring)]
+        if max(totals) >= MIN_SHARE * len(places):
+            return totals.index(max(totals)), length
+    return None
+
+
+def _describe_current_burst(moments: Sequence[float], now: float, rate: float) -> str:
+    count = len(moments) - bisect_left(moments, now - BURST_SPAN)
+    if count < max(MIN_PUBLICATIONS, SILENCE_FACTOR * rate * BURST_SPAN):
+        return ""
+    return f"; {count} in the last {BURST_SPAN / HOUR:.0f} h"
+
+
+def _format_rate(rate: float) -> str:
+    """Format a rate per minute in the shortest unit in which it is a whole number."""
+    for span, unit in ((DAY, "a day"), (WEEK, "a week"), (30 * DAY, "a month")):
+        if ONE_RANGE[0] <= rate * span <= ONE_RANGE[1] or rate * span >= MIN_SEVERAL:
+            return f"{rate * span:.0f} {unit}"
     return f"{max(1, rate * 365 * DAY):.0f} a year"
 
 
-def _long(minutes: float) -> str:
-    """A stretch of time, in the longest unit of which it has two."""
-    for span, name in (
+def _format_duration(minutes: float) -> str:
+    """Format a duration in the longest unit of which it contains at least two."""
+    for span, unit in (
         (365 * DAY, "years"),
         (30 * DAY, "months"),
         (WEEK, "weeks"),
@@ -133,5 +149,5 @@ def _long(minutes: float) -> str:
         (HOUR, "hours"),
     ):
         if minutes >= 2 * span:
-            return f"{minutes / span:.0f} {name}"
+            return f"{minutes / span:.0f} {unit}"
     return "an hour" if minutes >= HOUR else "minutes"

@@ -1,261 +1,262 @@
-"""One run of a feed, from the sources that are due to its next run: wherever it is done, and whoever decides when.
+"""Run one feed and plan its next run, for the local scheduler and for the queue's workers.
 
-The state has the last word on when a feed runs: it is written after each run.
+The state is the authority on when a feed runs. It is written after each run.
 """
 
 import logging
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from feedpub.config import Config, FeedConfig
 from feedpub.config.sources import source_key
-from feedpub.core.budget import RunBudget, holder_died
+from feedpub.core.budget import RunBudget, describe_crashes
 from feedpub.core.errors import CorruptStateError, FeedpubError
 from feedpub.core.log import fields
 from feedpub.core.models import Failure, RunResult, RunStatus
 from feedpub.core.text import pluralize
-from feedpub.pipeline import run
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.recovery import with_recovery
-from feedpub.pipeline.run import run_feed
-from feedpub.scheduler.next_check import NextCheck, is_never_due, plan_sources
-from feedpub.store import RunRecord, ScheduledRun, SourceState
+from feedpub.pipeline.run import mark_run, run_feed
+from feedpub.scheduler.next_check import NextCheck, has_impossible_times, plan_sources
+from feedpub.store import RunRecord, ScheduledRun
 
 _log = logging.getLogger(__name__)
 
-SLACK = timedelta(seconds=30)  # a source that is due so soon is looked at in the same run
-SOONEST = timedelta(minutes=1)  # between two runs, whatever the plans of a feed's sources say
-FIRST_RETRY, LAST_RETRY = (
-    timedelta(minutes=5),
-    timedelta(hours=1),
-)  # after runs that came to nothing by our own fault
+DUE_TOLERANCE = timedelta(seconds=30)  # a source due that soon is checked in the same run
+MIN_RUN_INTERVAL = timedelta(minutes=1)  # whatever the plans of a feed's sources are
+# After failures that no source caused
+MIN_RETRY_WAIT = timedelta(minutes=5)
+MAX_RETRY_WAIT = timedelta(hours=1)
+QUEUED_MIN_RETRY_WAIT = timedelta(minutes=1)  # a database server is usually back soon
 MAX_DOUBLINGS = 8
-SOON = timedelta(
-    minutes=1
-)  # the first retry where the state is a server's, which is back before long
 
 RunListener = Callable[[FeedConfig, RunResult, RunContext], None]
-"""Told of every run that has ended, in the run's thread."""
+"""Called after every run, in the run's thread."""
 
 
 class RunFeed(Protocol):
-    """Regenerates one feed from its sources, or from some of them."""
+    """Runs one feed with all of its sources or some of them."""
 
     def __call__(
-        self, feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None
+        self, feed: FeedConfig, context: RunContext, /, *, only: Collection[str] | None = None
     ) -> RunResult: ...
 
 
 class FeedRunner:
-    """The feeds of a config, to be run. Thread-safe.
+    """Run the feeds of a config. Thread-safe.
 
     Args:
-        config: whose feeds.
-        tools: what runs work with; each gets a lease of its own.
-        after: told of each run.
-        publish: regenerates one feed.
-        queued: a queue says what to run, which knows the next run from the state alone: one that
-            cannot be kept there is an error.
+        config: The config with the feeds.
+        context: Context of the runs. Each run gets its own budget.
+        on_run: Called after each run.
+        run_feed: Runs one feed.
+        queued: A queue decides what runs. It reads the next run from the state, so a plan that
+            cannot be stored is an error.
     """
 
     def __init__(
         self,
         config: Config,
-        tools: RunContext,
-        after: RunListener,
-        publish: RunFeed = run_feed,
+        context: RunContext,
+        on_run: RunListener,
+        run_feed: RunFeed = run_feed,
         *,
         queued: bool = False,
     ) -> None:
         self._lock = threading.Lock()
-        self._after = after
-        self._publish = publish
+        self._on_run = on_run
+        self._run_feed = run_feed
         self._queued = queued
-        self._in_vain: dict[str, int] = {}  # feed → runs in a row that came to nothing
-        self.apply(config, tools)
+        self._own_failures: dict[str, int] = {}  # consecutive, of each feed
+        self.apply(config, context)
 
-    def apply(self, config: Config, tools: RunContext) -> None:
-        """Take another config; runs under way go on with the one that they began with."""
+    def apply(self, config: Config, context: RunContext) -> None:
+        """Use another config. Runs in progress continue with theirs."""
         with self._lock:
-            self.config, self.tools = config, tools
+            self.config, self.context = config, context
 
     @property
     def names(self) -> Collection[str]:
-        """The feeds of the config."""
+        """Return the names of the config's feeds."""
         return self.config.feed.names
 
     def feed(self, name: str) -> FeedConfig | None:
-        """A feed of the config; None where it has none of the name."""
+        """Return a feed of the config; None if it has no feed of that name."""
         return self.config.feed.get(name)
 
     @property
-    def timeout_of(self) -> float:
-        """Seconds after which a run fetches nothing more."""
-        return self.tools.settings.run_timeout.total_seconds()
+    def run_timeout_seconds(self) -> float:
+        """Return the time after which a run stops fetching."""
+        return self.context.settings.run_timeout.total_seconds()
 
     def run(
-        self, name: str, lease: RunBudget, *, everything: bool = False, careful: bool = False
+        self, name: str, budget: RunBudget, *, everything: bool = False, careful: bool = False
     ) -> NextCheck | None:
         """Run a feed now.
 
         Args:
-            name: the feed's.
-            lease: how long it may go on.
-            everything: look at all its sources, due or not.
-            careful: mark the run before anybody is asked: a process died not long ago, and nobody
-                knows of what.
+            name: The feed's name.
+            budget: Time limit of the run.
+            everything: Check all sources, due or not.
+            careful: Mark the run as started before the first request, because a process crashed
+                recently and the cause is unknown.
 
         Returns:
-            When it runs next; None where it left the config, or the run was given up.
+            The feed's next run; None if it left the config or the run was cancelled.
 
         Raises:
-            StoreError: the state cannot be written.
+            StoreError: The state cannot be written.
         """
         return with_recovery(
-            lambda: self._run(name, lease, everything=everything, careful=careful),
+            lambda: self._run(name, budget, everything=everything, careful=careful),
             self.config,
-            self.tools,
+            self.context,
         )
 
     def run_timed_out(self, name: str) -> NextCheck | None:
-        """Keep that a run was given up.
+        """Record a cancelled run, and return the feed's next run.
 
-        When the feed runs next. Raises StoreError where a queue must know it.
+        Raises:
+            StoreError: The state cannot be written, and a queue needs it.
         """
-        minutes = (self.tools.settings.run_timeout + timedelta(seconds=60)) / timedelta(minutes=1)
-        return self._failed(
-            name,
-            f"the run was given up after {pluralize(round(minutes), 'minute')}: something in it hangs",
+        minutes = (self.context.settings.run_timeout + timedelta(seconds=60)) / timedelta(minutes=1)
+        return self._record_failure(
+            name, f"the run was cancelled after {pluralize(round(minutes), 'minute')}: it is stuck"
         )
 
     def run_crashed(self, name: str, error: BaseException) -> NextCheck | None:
-        """Keep that a run ended with an exception.
+        """Record a run that raised an exception, and return the feed's next run.
 
-        When the feed runs next. Raises as `lost` does.
+        Raises:
+            StoreError: The state cannot be written, and a queue needs it.
         """
         if isinstance(error, FeedpubError):
-            return self._failed(name, str(error))
-        return self._failed(
-            name,
-            f"a fault in feedpub, which the log shows in full: {type(error).__name__}: {error}",
+            return self._record_failure(name, str(error))
+        return self._record_failure(
+            name, f"a bug in feedpub; the log has the traceback: {type(error).__name__}: {error}"
         )
 
     def log_crashes(self, name: str, crashes: int) -> None:
-        """Tell those who are told of runs that a process died in the middle of a feed's, again."""
+        """Report to the listener that processes crashed during a feed's runs."""
         if (feed := self.feed(name)) is not None:
-            problem = Failure(name, holder_died(crashes), fatal=True)
-            self._after(feed, RunResult(name, RunStatus.FAILED, problems=(problem,)), self.tools)
+            failure = Failure(name, describe_crashes(crashes), fatal=True)
+            result = RunResult(name, RunStatus.FAILED, problems=(failure,))
+            self._on_run(feed, result, self.context)
 
     def _run(
-        self, name: str, lease: RunBudget, *, everything: bool, careful: bool
+        self, name: str, budget: RunBudget, *, everything: bool, careful: bool
     ) -> NextCheck | None:
         with self._lock:
-            feed, tools = self.config.feed.get(name), replace(self.tools, budget=lease)
+            feed, context = self.config.feed.get(name), replace(self.context, budget=budget)
         if feed is None:  # it left the config while it waited
             return None
         if careful:
-            run.mark_run(feed, tools)
-        outcome = self._publish(feed, tools, only=None if everything else _due_sources(feed, tools))
-        return None if lease.cancelled else self._ended(feed, outcome, tools)
+            mark_run(feed, context)
+        only = None if everything else _due_sources(feed, context)
+        result = self._run_feed(feed, context, only=only)
+        return None if budget.cancelled else self._finish(feed, result, context)
 
-    def _ended(self, feed: FeedConfig, outcome: RunResult, tools: RunContext) -> NextCheck:
+    def _finish(self, feed: FeedConfig, result: RunResult, context: RunContext) -> NextCheck:
         with self._lock:
-            # Where no source is to blame, the disk or the state is: then it is too early to ask any
-            # source again.
-            own_fault = outcome.status == RunStatus.FAILED and not outcome.requests
-            self._in_vain[feed.name] = self._in_vain.get(feed.name, 0) + 1 if own_fault else 0
-        planned = self._plan(feed, tools)
-        _tell(outcome, planned)
-        self._after(feed, outcome, tools)
+            # A run that failed without a request met a problem of the disk or the state. The next
+            # one waits longer, so that sources are not checked in vain.
+            if result.status == RunStatus.FAILED and not result.requests:
+                self._own_failures[feed.name] = self._own_failures.get(feed.name, 0) + 1
+            else:
+                self._own_failures[feed.name] = 0
+        planned = self._plan(feed, context)
+        _log_run(result, planned)
+        self._on_run(feed, result, context)
         return planned
 
-    def _plan(self, feed: FeedConfig, tools: RunContext) -> NextCheck:
-        """Plan each source that was looked at, and the feed's next run; keep both."""
-        now = tools.clock()
-        looks_ahead = plan_sources(feed, tools, now)
-        recheck = tools.store.next_recheck(feed.name, now) if feed.recheck else None
-        choices = [
-            *looks_ahead.values(),
-            *([NextCheck(recheck, "articles to be looked at again")] if recheck else []),
-        ]
-        first = min(choices, key=lambda choice: choice.next)
-        if retries := self._in_vain.get(feed.name, 0):
-            wait = min(
-                (SOON if self._queued else FIRST_RETRY) * 2 ** min(retries - 1, MAX_DOUBLINGS),
-                LAST_RETRY,
-            )
-            first = NextCheck(max(first.next, now + wait), "the last run came to nothing")
-        first = replace(first, next=max(first.next, now + SOONEST))
-        looks = {key: (each.next, each.why) for key, each in looks_ahead.items()}
+    def _plan(self, feed: FeedConfig, context: RunContext) -> NextCheck:
+        """Plan each checked source and the feed's next run, and store both."""
+        now = context.clock()
+        source_plans = plan_sources(feed, context, now)
+        choices = list(source_plans.values())
+        recheck = context.store.next_recheck(feed.name, now) if feed.recheck else None
+        if recheck:
+            choices.append(NextCheck(recheck, "articles are due for a recheck"))
+        first = min(choices, key=lambda choice: choice.time)
+        if failures := self._own_failures.get(feed.name, 0):
+            wait = QUEUED_MIN_RETRY_WAIT if self._queued else MIN_RETRY_WAIT
+            wait = min(wait * 2 ** min(failures - 1, MAX_DOUBLINGS), MAX_RETRY_WAIT)
+            first = NextCheck(max(first.time, now + wait), "the last run failed")
+        first = replace(first, time=max(first.time, now + MIN_RUN_INTERVAL))
+        checks = {key: (plan.time, plan.why) for key, plan in source_plans.items()}
         try:
-            tools.store.schedule.save(ScheduledRun(feed.name, first.next, first.why), looks)
+            context.store.schedule.save(ScheduledRun(feed.name, first.time, first.why), checks)
         except CorruptStateError:
             raise
         except FeedpubError as error:
             if self._queued:
                 raise
-            # the clockwork knows it; a restart would run the feed too early, no worse
+            # The timer has the plan. After a restart, the feed would only run too early.
             _log.error("state_error", extra=fields(feed=feed.name, reason=str(error)))
         return first
 
-    def _failed(self, name: str, reason: str) -> NextCheck | None:
-        """Keep that a run failed by our own fault, and try again later and later."""
+    def _record_failure(self, name: str, reason: str) -> NextCheck | None:
+        """Record a failure that no source caused, and plan a retry after an increasing wait."""
         feed = self.feed(name)
         if feed is None:
             return None
-        now = self.tools.clock()
-        outcome = RunResult(name, RunStatus.FAILED, problems=(Failure(name, reason, fatal=True),))
+        now = self.context.clock()
+        result = RunResult(name, RunStatus.FAILED, problems=(Failure(name, reason, fatal=True),))
         try:
             with_recovery(
-                lambda: self.tools.store.commit_run(RunRecord(outcome, now)),
+                lambda: self.context.store.commit_run(RunRecord(result, now)),
                 self.config,
-                self.tools,
+                self.context,
             )
-            return self._ended(feed, outcome, self.tools)
+            return self._finish(feed, result, self.context)
         except FeedpubError as error:
             if self._queued:
                 raise
             _log.error("state_error", extra=fields(feed=name, reason=str(error)))
-            return NextCheck(now + FIRST_RETRY, "the state could not be written")
+            return NextCheck(now + MIN_RETRY_WAIT, "the state could not be written")
 
 
-def _due_sources(feed: FeedConfig, tools: RunContext) -> set[str]:
-    """The keys of the sources whose time has come; those of others are not asked."""
-    now = tools.clock()
-    states = {state.key: state for state in tools.store.sources(feed.name)}
-    keys = {source_key(source) for source in feed.source}
-    return {key for key in keys if key not in states or _is_due(feed, states[key], now)}
+def _due_sources(feed: FeedConfig, context: RunContext) -> set[str]:
+    """Return the keys of the sources that are due. The others are not checked."""
+    now = context.clock()
+    states = {state.key: state for state in context.store.sources(feed.name)}
+    due = set()
+    for source in feed.source:
+        key = source_key(source)
+        state = states.get(key)
+        if (
+            state is None
+            or state.next_look is None
+            or state.next_look <= now + DUE_TOLERANCE
+            or has_impossible_times(feed, state, now)
+        ):
+            due.add(key)
+    return due
 
 
-def _is_due(feed: FeedConfig, state: SourceState, now: datetime) -> bool:
-    return (
-        state.next_look is None or state.next_look <= now + SLACK or is_never_due(feed, state, now)
-    )
-
-
-def _tell(outcome: RunResult, planned: NextCheck) -> None:
-    """One line a run, and one for each thing that went wrong."""
+def _log_run(result: RunResult, planned: NextCheck) -> None:
+    """Log one line for the run and one for each failure."""
     _log.log(
-        logging.INFO if outcome.ok else logging.WARNING,
+        logging.INFO if result.ok else logging.WARNING,
         "run_finished",
         extra=fields(
-            feed=outcome.feed,
-            outcome=outcome.status.value,
-            new=outcome.new,
-            updated=outcome.updated,
-            failed=outcome.failed or None,
-            ms=round(outcome.seconds * 1000),
-            requests=outcome.requests,
-            next=planned.next,
+            feed=result.feed,
+            outcome=result.status.value,
+            new=result.new,
+            updated=result.updated,
+            failed=result.failed or None,
+            ms=round(result.seconds * 1000),
+            requests=result.requests,
+            next=planned.time,
             why=planned.why,
         ),
     )
-    for problem in outcome.problems:
-        kind = "source" if problem.fatal else "article"
+    for failure in result.problems:
+        kind = "source" if failure.fatal else "article"
         _log.warning(
             "run_problem",
-            extra=fields(feed=outcome.feed, kind=kind, where=problem.where, reason=problem.reason),
+            extra=fields(feed=result.feed, kind=kind, where=failure.where, reason=failure.reason),
         )

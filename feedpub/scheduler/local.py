@@ -1,6 +1,6 @@
-"""Which feed runs when, in this process: between the clockwork, the runner and the work.
+"""Run all feeds in this process: the timer fires, the executor runs, and the feed runner plans.
 
-What was planned is read when the process starts.
+The plans of an earlier process are read from the state at the start.
 """
 
 import logging
@@ -10,271 +10,250 @@ from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
-from feedpub.config import Config, FeedConfig, RemoteSource, Source
+from feedpub.config import Config, RemoteSource
 from feedpub.config.load import changed_feeds
-from feedpub.core.budget import RunBudget, holder_died, is_holder_alive, this_process
+from feedpub.core.budget import RunBudget, current_process_name, describe_crashes, is_process_alive
 from feedpub.core.errors import FeedpubError
 from feedpub.core.log import fields
-from feedpub.pipeline import run
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.recovery import with_recovery
+from feedpub.pipeline.run import run_feed
 from feedpub.scheduler.feed_runner import (
-    FIRST_RETRY,
     MAX_DOUBLINGS,
+    MIN_RETRY_WAIT,
     FeedRunner,
     RunFeed,
     RunListener,
 )
-from feedpub.scheduler.next_check import NextCheck, is_credible
+from feedpub.scheduler.next_check import NextCheck, find_next_runs
 from feedpub.scheduler.runner import RunExecutor
 from feedpub.scheduler.timer import MAX_SPREAD, MIN_GAP, Timer, spread_overdue
 from feedpub.store import PROCESS_MARK
 
 _log = logging.getLogger(__name__)
 
-MAX_STUCK_RUNS = 16  # threads that hang; beyond this only a new process helps
+MAX_STUCK_RUNS = 16  # stuck threads; with more, only a new process helps
 
 
 class LocalScheduler:
-    """The feeds of a config, each run when it is due. Thread-safe.
+    """Run the feeds of a config when they are due. Thread-safe.
 
     Args:
-        config: whose feeds.
-        tools: what runs work with; each gets a lease of its own.
-        after: told of each run.
-        publish: regenerates one feed.
+        config: The config with the feeds.
+        context: Context of the runs. Each run gets its own budget.
+        on_run: Called after each run.
+        run_feed: Runs one feed.
 
     Attributes:
-        hung: feed → since when a run of it is lost.
+        stuck_runs: For each feed with a stuck run, the time of its cancellation.
     """
 
     def __init__(
-        self, config: Config, tools: RunContext, after: RunListener, publish: RunFeed = run.run_feed
+        self,
+        config: Config,
+        context: RunContext,
+        on_run: RunListener,
+        run_feed: RunFeed = run_feed,
     ) -> None:
-        self.work = FeedRunner(config, tools, after, publish)
+        self.feed_runner = FeedRunner(config, context, on_run, run_feed)
         self._lock = threading.Lock()
-        self._all_sources: set[str] = set()  # feeds somebody wants to be looked at now, due or not
-        self._suspects: dict[
-            str, int
-        ] = {}  # feed → how many processes in a row died in the middle of its run
-        self._uncertain: set[str] = set()  # feeds that did not run yet since a process died
-        self.hung: dict[str, datetime] = {}
-        self.clockwork = Timer(self._due, tools.clock)
-        self.runner = RunExecutor(
+        self._check_all: set[str] = set()  # feeds whose next run checks all sources, due or not
+        # For each feed, how many processes in a row crashed during its run
+        self._suspects: dict[str, int] = {}
+        self._unproven: set[str] = set()  # feeds that have not run since the last crash
+        self.stuck_runs: dict[str, datetime] = {}
+        self.timer = Timer(self._submit, context.clock)
+        self.executor = RunExecutor(
             self._run,
-            hosts=lambda name: _hosts(self.work.feed(name)),
-            deadline=lambda: self.work.timeout_of,
-            lost=self._lost,
-            failed=self._crashed,
+            hosts=self._hosts_of_feed,
+            timeout_seconds=lambda: self.feed_runner.run_timeout_seconds,
+            on_timeout=self._handle_timeout,
+            on_crash=self._handle_crash,
         )
 
     @property
     def names(self) -> Collection[str]:
-        """The feeds that there are."""
-        return self.work.names
+        """Return the names of all feeds."""
+        return self.feed_runner.names
 
     @property
     def is_leader(self) -> bool:
-        """Always: there is nobody else."""
+        """Return True: this scheduler is the only one."""
         return True
 
     @property
     def heartbeat(self) -> datetime:
-        """When the scheduler last showed that it lives."""
-        return self.clockwork.heartbeat
+        """Return the time of the timer's last heartbeat."""
+        return self.timer.heartbeat
 
     @property
     def is_alive(self) -> bool:
-        """True while the scheduler's thread runs."""
-        return self.clockwork.is_alive
+        """Return True while the timer's thread runs."""
+        return self.timer.is_alive
 
     @property
     def running_feeds(self) -> Mapping[str, datetime]:
-        """Feed → since when it has been running."""
-        now = self._tools.clock()
-        return {
-            name: now - timedelta(seconds=took) for name, took in self.runner.running_feeds.items()
-        }
+        """Return since when each running feed has been running."""
+        now = self._context.clock()
+        running = self.executor.running_feeds
+        return {name: now - timedelta(seconds=seconds) for name, seconds in running.items()}
 
     @property
     def has_stuck_threads(self) -> bool:
-        """True where threads hang, which would keep the interpreter from ending."""
-        return bool(self.runner.stuck_runs)
+        """Return True if stuck threads would keep the interpreter from exiting."""
+        return bool(self.executor.stuck_runs)
 
     @property
     def too_many_stuck_threads(self) -> bool:
-        """True when so many threads hang that only a new process helps."""
-        return len(self.runner.stuck_runs) >= MAX_STUCK_RUNS
+        """Return True if so many threads are stuck that only a new process helps."""
+        return len(self.executor.stuck_runs) >= MAX_STUCK_RUNS
 
     def start(self) -> None:
-        """Plan all feeds as they were planned before; of what is overdue the first runs at once."""
-        died = with_recovery(self._find_crashes, self._config, self._tools)
-        self._uncertain = set(self.names) if died else set()
-        self._put_last(
-            spread_overdue(
-                with_recovery(self._known_plans, self._config, self._tools), self._tools.clock()
-            )
-        )
-        self.clockwork.start()
+        """Schedule all feeds as stored. The first overdue feed runs at once."""
+        crashed = with_recovery(self._find_crashes, self._config, self._context)
+        self._unproven = set(self.names) if crashed else set()
+        planned = with_recovery(self._load_plans, self._config, self._context)
+        self._schedule_at_start(spread_overdue(planned, self._context.clock()))
+        self.timer.start()
 
-    def apply(self, config: Config, tools: RunContext) -> Mapping[str, Sequence[str]]:
-        """Take another config.
+    def apply(self, config: Config, context: RunContext) -> Mapping[str, Sequence[str]]:
+        """Use another config. Only new and changed feeds are scheduled again.
 
-        Only feeds that are new or changed run anew. Tells which are new, changed, gone.
+        Returns:
+            The names of feeds under "added", "changed" and "removed".
         """
         changes = changed_feeds(self._config, config)
-        self.work.apply(config, tools)
+        self.feed_runner.apply(config, context)
         for name in changes["removed"]:
-            self.clockwork.drop(name)
-        tools.store.schedule.mark_due(changes["changed"])
-        tools.store.schedule.keep_only(set(self.names) - set(changes["changed"]))
-        self._spread(dict.fromkeys((*changes["added"], *changes["changed"])))
+            self.timer.drop(name)
+        context.store.schedule.mark_due(changes["changed"])
+        context.store.schedule.keep_only(set(self.names) - set(changes["changed"]))
+        self._set_timer(dict.fromkeys((*changes["added"], *changes["changed"])))
         return changes
 
     def run_now(self, name: str) -> bool:
-        """Look at all sources of a feed now; False where it is unknown, waits or runs."""
+        """Check all sources of a feed now; False if the feed is unknown, waits or runs."""
         if name not in self.names:
             return False
         with self._lock:
-            self._all_sources.add(name)
-        return self.runner.submit(name, alone=name in self._suspects)
+            self._check_all.add(name)
+        return self._submit(name)
 
     def tick(self) -> None:
-        """Give up runs that hang, and see that the scheduler lives.
-
-        To be called every second or so.
-        """
-        self.runner.tick()
-        for name in set(self.hung) - set(self.runner.stuck_runs):
-            del self.hung[name]
-        if not self.clockwork.is_alive:
+        """Cancel late runs, and restart a dead timer. Call it about once a second."""
+        self.executor.tick()
+        for name in set(self.stuck_runs) - set(self.executor.stuck_runs):
+            del self.stuck_runs[name]
+        if not self.timer.is_alive:
             _log.error("scheduler_restarted", extra=fields(reason="the scheduler thread died"))
-            self.clockwork.restart()
+            self.timer.restart()
 
     def on_clock_jump(self, by: timedelta) -> None:
-        """Catch up by and by with what is overdue, and with what was planned by a clock that was ahead."""
+        """Spread what is overdue, and plan again what was planned with a clock that was ahead."""
         _log.warning("clock_jump", extra=fields(jumped=f"{by.total_seconds():+.0f} s"))
-        before = self.clockwork.next_times
+        before = self.timer.next_times
         planned: Mapping[str, datetime | None] = before
         if by < timedelta(0):
             try:
-                shifted = {
-                    name: moment + by for name, moment in before.items() if name in self._suspects
-                }
-                planned = {**self._known_plans(), **shifted}
+                stored = self._load_plans()
             except FeedpubError as error:
                 _log.error("state_error", extra=fields(reason=str(error)))
                 planned = {name: moment + by for name, moment in before.items()}
-        self._spread(planned)
-        self.clockwork.restart()
+            else:
+                suspects = [name for name in before if name in self._suspects]
+                planned = {**stored, **{name: before[name] + by for name in suspects}}
+        self._set_timer(planned)
+        self.timer.restart()
 
     def stop(self, seconds: float) -> Sequence[str]:
-        """Start nothing more.
+        """Start nothing more, wait up to `seconds` for current runs, and cancel the rest.
 
-        Wait so long for what runs. Tells the feeds whose runs were given up.
+        Returns:
+            The feeds whose runs were cancelled.
         """
-        self.clockwork.stop()
-        given_up = self.runner.drain(seconds)
+        self.timer.stop()
+        cancelled = self.executor.drain(seconds)
         try:
-            self._tools.store.run_marks.release(this_process())
-        except FeedpubError as error:  # then the next process takes what runs now for suspects
+            self._context.store.run_marks.release(current_process_name())
+        except FeedpubError as error:  # the next process will suspect the current runs
             _log.error("state_error", extra=fields(reason=str(error)))
-        return given_up
+        return cancelled
 
     def _find_crashes(self) -> bool:
-        """Learn in the middle of which runs processes died.
-
-        True if one did since the last start.
-        """
-        marks = self._tools.store.run_marks
-        died = marks.find_crashes(self.names, is_holder_alive)
+        """Load the feeds during whose runs processes crashed; True if one did since last start."""
+        marks = self._context.store.run_marks
+        crashed = marks.find_crashes(self.names, is_process_alive)
         self._suspects = marks.suspects()
-        marks.begin(PROCESS_MARK, this_process(), self._tools.clock())
-        return died
+        marks.begin(PROCESS_MARK, current_process_name(), self._context.clock())
+        return crashed
 
-    def _put_last(self, planned: Mapping[str, datetime]) -> None:
-        """Set all feeds.
-
-        Those in the middle of whose runs processes died come last, later with each time.
-        """
-        now = self._tools.clock()
-        ordinary = {name: moment for name, moment in planned.items() if name not in self._suspects}
-        last = max(
-            (moment for moment in ordinary.values() if moment <= now + MAX_SPREAD), default=now
-        )
+    def _schedule_at_start(self, planned: Mapping[str, datetime]) -> None:
+        """Schedule all feeds. Suspects run after the others, and later with each crash."""
+        now = self._context.clock()
+        times = {name: moment for name, moment in planned.items() if name not in self._suspects}
+        last = max((moment for moment in times.values() if moment <= now + MAX_SPREAD), default=now)
         for name, crashes in sorted(self._suspects.items(), key=lambda suspect: suspect[1]):
             last += MIN_GAP
-            wait = (
-                FIRST_RETRY * 2 ** min(crashes - 2, MAX_DOUBLINGS) if crashes > 1 else timedelta(0)
-            )
-            moment = last + wait
+            moment = last
+            if crashes > 1:
+                moment += MIN_RETRY_WAIT * 2 ** min(crashes - 2, MAX_DOUBLINGS)
             _log.warning(
                 "run_crashed",
-                extra=fields(feed=name, times=crashes, outcome=holder_died(crashes), next=moment),
+                extra=fields(
+                    feed=name, times=crashes, outcome=describe_crashes(crashes), next=moment
+                ),
             )
-            ordinary[name] = max(moment, planned.get(name, moment))
-            if (
-                crashes > 1
-            ):  # a process may be killed for many reasons, and one kill is nobody's fault
-                with_recovery(
-                    partial(self.work.log_crashes, name, crashes), self._config, self._tools
-                )
-        self.clockwork.set_all(ordinary)
+            times[name] = max(moment, planned.get(name, moment))
+            if crashes > 1:  # a single crash may have any cause, so it is not reported
+                report = partial(self.feed_runner.log_crashes, name, crashes)
+                with_recovery(report, self._config, self._context)
+        self.timer.set_all(times)
 
-    def _known_plans(self) -> Mapping[str, datetime | None]:
-        """Return feed → when the state has it run next.
+    def _load_plans(self) -> Mapping[str, datetime | None]:
+        """Return each feed's stored next run; None if it was never planned, or by a wrong clock."""
+        store = self._context.store
+        plans = find_next_runs(self._config.feed, store.schedule.next_times(), self._context)
+        store.incidents.limit_to_now(self._context.clock())
+        return plans
 
-        None for what was not planned, or by a clock that was wrong.
-        """
-        store = self._tools.store
-        found = is_credible(self._config.feed, store.schedule.next_times(), self._tools)
-        store.incidents.limit_to_now(self._tools.clock())
-        return found
-
-    def _spread(self, planned: Mapping[str, datetime | None]) -> None:
-        self.clockwork.set_all(spread_overdue(planned, self._tools.clock()))
+    def _set_timer(self, planned: Mapping[str, datetime | None]) -> None:
+        self.timer.set_all(spread_overdue(planned, self._context.clock()))
 
     @property
     def _config(self) -> Config:
-        return self.work.config
+        return self.feed_runner.config
 
     @property
-    def _tools(self) -> RunContext:
-        return self.work.tools
+    def _context(self) -> RunContext:
+        return self.feed_runner.context
 
-    def _due(self, name: str) -> None:
-        self.runner.submit(name, alone=name in self._suspects)
+    def _submit(self, name: str) -> bool:
+        return self.executor.submit(name, exclusive=name in self._suspects)
 
-    # --- one run, in a thread of its own ---
+    def _hosts_of_feed(self, name: str) -> frozenset[str]:
+        feed = self.feed_runner.feed(name)
+        if feed is None:
+            return frozenset()
+        remote = [source for source in feed.source if isinstance(source, RemoteSource)]
+        return frozenset(urlsplit(source.url).netloc.lower() for source in remote)
 
-    def _run(self, name: str, lease: RunBudget) -> None:
+    def _run(self, name: str, budget: RunBudget) -> None:
+        """Run a feed in the executor's thread."""
         with self._lock:
-            everything, careful = name in self._all_sources, name in self._uncertain
-            self._all_sources.discard(name)
-        planned = self.work.run(name, lease, everything=everything, careful=careful)
-        self._uncertain.discard(name)
+            everything, careful = name in self._check_all, name in self._unproven
+            self._check_all.discard(name)
+        planned = self.feed_runner.run(name, budget, everything=everything, careful=careful)
+        self._unproven.discard(name)
         self._suspects.pop(name, None)
-        self._next(name, planned)
+        self._set_next(name, planned)
 
-    def _lost(self, name: str) -> None:
-        self.hung[name] = self._tools.clock()
-        self._next(name, self.work.run_timed_out(name))
+    def _handle_timeout(self, name: str) -> None:
+        self.stuck_runs[name] = self._context.clock()
+        self._set_next(name, self.feed_runner.run_timed_out(name))
 
-    def _crashed(self, name: str, error: BaseException) -> None:
-        self._next(name, self.work.run_crashed(name, error))
+    def _handle_crash(self, name: str, error: BaseException) -> None:
+        self._set_next(name, self.feed_runner.run_crashed(name, error))
 
-    def _next(self, name: str, planned: NextCheck | None) -> None:
+    def _set_next(self, name: str, planned: NextCheck | None) -> None:
         if planned:
-            self.clockwork.set(name, planned.next)
-
-
-def _hosts(feed: FeedConfig | None) -> frozenset[str]:
-    return frozenset(
-        _host(source)
-        for source in (feed.source if feed else ())
-        if isinstance(source, RemoteSource)
-    )
-
-
-def _host(source: Source) -> str:
-    return urlsplit(source.url).netloc.lower() if isinstance(source, RemoteSource) else ""
+            self.timer.set(name, planned.time)

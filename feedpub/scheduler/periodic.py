@@ -1,4 +1,4 @@
-"""Small things that have to be done again and again, each in a thread of its own, so that none waits for another."""
+"""Run small recurring tasks, each in its own thread, and detect jumps of the wall clock."""
 
 import logging
 import math
@@ -13,59 +13,64 @@ _log = logging.getLogger(__name__)
 
 
 class PeriodicTask:
-    """Does something every so many seconds until it is stopped; what goes wrong is logged, and tried again next time.
+    """Run an action periodically until stopped. Errors are logged, and the next run follows.
 
-    What takes long is done more rarely, so that it never takes more than a tenth of the time,
-    unless that is too rare.
+    A slow action runs less often, so that it takes at most a tenth of the time.
 
     Args:
-        name: for the log.
-        seconds: between the end of one time and the start of the next.
-        do: what to do.
-        longest: seconds between two times, however long one takes.
+        name: For the log and the thread.
+        interval_seconds: Time between the end of one run and the start of the next.
+        action: Called without arguments.
+        max_pause_seconds: Longest pause between two runs, however slow the action is.
     """
 
     def __init__(
-        self, name: str, seconds: float, do: Callable[[], object], *, longest: float = math.inf
+        self,
+        name: str,
+        interval_seconds: float,
+        action: Callable[[], object],
+        *,
+        max_pause_seconds: float = math.inf,
     ) -> None:
         self._name = name
-        self._seconds = seconds
-        self._do = do
-        self._longest = longest
-        self._ended = threading.Event()
+        self._interval_seconds = interval_seconds
+        self._action = action
+        self._max_pause_seconds = max_pause_seconds
+        self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"feedpub-{name}", daemon=True)
 
     def start(self) -> None:
-        """Begin, with a pause."""
+        """Start the thread. The first run follows after one interval."""
         self._thread.start()
 
     def stop(self, seconds: float) -> None:
-        """Do it no more; wait so long for the last time to end."""
-        self._ended.set()
+        """Start no more runs, and wait up to `seconds` for the current one."""
+        self._stopped.set()
         self._thread.join(seconds)
 
     def _run(self) -> None:
-        pause = self._seconds
-        while not self._ended.wait(pause):
+        pause = self._interval_seconds
+        while not self._stopped.wait(pause):
             began = time.monotonic()
             try:
-                self._do()
+                self._action()
             except FeedpubError as error:
-                _log.error("%s failed; it is tried again: %s", self._name, error)
-            except Exception:  # noqa: BLE001 -- a chore that fails once must be done the next time all the same
-                _log.exception("%s failed; it is tried again", self._name)
-            pause = min(max(self._seconds, 9 * (time.monotonic() - began)), self._longest)
+                _log.error("%s failed and will be retried: %s", self._name, error)
+            except Exception:  # noqa: BLE001 -- one failed run must not end the task
+                _log.exception("%s failed and will be retried", self._name)
+            took = time.monotonic() - began
+            pause = min(max(self._interval_seconds, 9 * took), self._max_pause_seconds)
 
 
 class ClockJumpDetector:
-    """Notices that the wall clock was put forward or back: it went otherwise than the clock that only grows.
+    """Detect jumps of the wall clock by comparing it with a monotonic clock.
 
     Args:
-        wall: the wall clock.
-        steady: seconds that only grow.
+        wall: Returns the wall clock's time.
+        steady: Returns monotonic seconds.
     """
 
-    LEAST = timedelta(seconds=30)
+    MIN_JUMP = timedelta(seconds=30)
 
     def __init__(self, wall: Callable[[], datetime], steady: Callable[[], float]) -> None:
         self._wall = wall
@@ -73,8 +78,8 @@ class ClockJumpDetector:
         self._last = (wall(), steady())
 
     def detect_jump(self) -> timedelta | None:
-        """By how much the clock jumped since the last call; None where it did not."""
+        """Return how far the wall clock jumped since the last call; None if it did not."""
         before, now = self._last, (self._wall(), self._steady())
         self._last = now
         jump = (now[0] - before[0]) - timedelta(seconds=now[1] - before[1])
-        return jump if abs(jump) > self.LEAST else None
+        return jump if abs(jump) > self.MIN_JUMP else None

@@ -1,4 +1,15 @@
-"""When a source published, out of what its entries say: fit for learning its rhythm from."""
+"""Learn from a source's publication times how long to wait before its next check.
+
+The model predicts the rate at which the source will publish. It counts past publications over
+several time spans, from within the hour to many weeks. Each count is multiplied by a factor for the
+hour of the week.
+
+If the rate were known, the best checks would be equidistant on the integral of its square root. The
+rate is only a guess, so a lower power is better. `tests/benchmarks/fit_rhythm.py` learns the
+parameters.
+
+All times and waits are in minutes, counted from 1970 UTC.
+"""
 
 import json
 import math
@@ -14,69 +25,75 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-_SOON = timedelta(hours=36)
+HOUR = 60.0
+DAY = 24  # hours
+DAY_MINUTES = DAY * HOUR
+WEEK = 7 * DAY  # hours; it begins on a Thursday, as 1970 did
+
+MEMORY = 40 * WEEK * HOUR  # a publication of that age weighs 1/e of a new one
+BLUR = 1.5  # hours; standard deviation of the smoothing over neighbouring hours
+
+# Made-up publications. They keep a few real ones from looking like a weekly pattern.
+EVEN_HOURS = 3.0  # spread evenly over the hours of the day
+EVEN_DAYS = 100.0  # spread evenly over the days of the week
+EVERY_DAY_ALIKE = 350.0  # with the same hours on every day
+
+MAX_MOMENTS = 1000  # newest publications that the model learns from
+# The share of publications that may be newer than the learned rates. They are counted separately,
+# so that one new entry does not cause learning from the complete history again.
+MAX_FRESH_SHARE = 1 / 64
+MIN_DAILY_RATE = 0.002  # publications a day assumed for any source
+MIN_WAIT_MINUTES, MAX_WAIT_MINUTES = 1 / HOUR, 365 * DAY_MINUTES
+_MAX_CACHED_SOURCES = 64
+
+_MAX_DISCOVERY_DELAY = timedelta(hours=36)
 _NOON = timedelta(hours=12)
-_APART = timedelta(
-    minutes=10
-)  # entries without dates get the seconds before the look that found them, one each
+# Undated entries get dates in the seconds before the check that found them, one second each.
+_MAX_UNDATED_OFFSET = timedelta(minutes=10)
+
+Numbers = npt.NDArray[np.float64]
 
 
 def publication_times(entries: Iterable[tuple[datetime, datetime]]) -> list[datetime]:
-    """Return the moments of publication, ascending.
+    """Return the times at which a source published, in ascending order.
 
-    An entry without a date counts as published when it was first seen, unless that was the source's
-    first look: all that was listed then had been published before, nobody knows when.
+    An undated entry counts as published when it was first seen. Undated entries of the source's
+    first check are left out, because their publication time is unknown.
 
-    A date without a time of day stands at midnight, which says nothing of the hour: when the entry
-    was first seen says
-    more, where that was soon after; else noon is the best guess.
+    A date without a time of day is stored as midnight. It is replaced by the time when the entry
+    was first seen, if that was soon after, or else by noon.
 
     Args:
-        entries: of one source; when each was published and first seen, aware.
+        entries: Publication time and first-seen time of each entry of one source, aware.
     """
-    known = list(entries)
-    first_look = min((seen for _, seen in known), default=None)
-    return sorted(
-        _moment(*entry) for entry in known if not _is_undated(*entry) or entry[1] != first_look
-    )
+    pairs = list(entries)
+    first_check = min((seen for _, seen in pairs), default=None)
+    times = []
+    for published, seen in pairs:
+        # The store has no other mark of an undated entry.
+        undated = timedelta(0) <= seen - published < _MAX_UNDATED_OFFSET
+        if undated and seen == first_check:
+            continue
+        times.append(_estimate_time(published, seen))
+    return sorted(times)
 
 
-def _is_undated(published: datetime, seen: datetime) -> bool:
-    """Return True if an entry's date is that of the look that found it.
-
-    The store has no other mark of that.
-    """
-    return timedelta(0) <= seen - published < _APART
-
-
-def _moment(published: datetime, seen: datetime) -> datetime:
+def _estimate_time(published: datetime, seen: datetime) -> datetime:
     if published.astimezone(UTC).time() != time():
         return published
-    return seen if timedelta(0) <= seen - published < _SOON else published + _NOON
+    if timedelta(0) <= seen - published < _MAX_DISCOVERY_DELAY:
+        return seen
+    return published + _NOON
 
 
-# SECTION: The week of a source: how likely it publishes in each hour of it. The week begins as
-# 1970 did, with a Thursday.
-
-HOUR = 60.0  # minutes, as is every time in here
-DAY = 24  # hours
-WEEK = 7 * DAY
-MEMORY = 40 * WEEK * HOUR  # in which what was published comes to count e times less
-BLUR = 1.5  # hours: the deviation over which a moment counts for the hours around it
-
-# Moments that are made up, so that a few real ones do not look like a habit:
-EVEN_HOURS = 3.0  # at all hours of the day alike
-EVEN_DAYS = 100.0  # on all days of the week alike
-EVERY_DAY_ALIKE = 350.0  # with the same hours every day
-
-Counts = npt.NDArray[np.float64]
-
-
-def weekly_profile(moments: Counts) -> Counts:
-    """How much of what a source publishes falls into each hour of the week: 168 factors, on average 1.
+def weekly_profile(moments: Numbers) -> Numbers:
+    """Return a factor for each hour of the week: how much a source publishes in it.
 
     Args:
-        moments: when it published, in minutes since 1970 UTC, ascending.
+        moments: Publication times in ascending order.
+
+    Returns:
+        168 factors with a mean of 1.
     """
     if not len(moments):
         return np.ones(WEEK)
@@ -87,81 +104,60 @@ def weekly_profile(moments: Counts) -> Counts:
     day = (_DAY_BLUR @ by_day.sum(axis=0) + EVEN_HOURS / DAY) / (total + EVEN_HOURS)
     days = (by_day.sum(axis=1) + EVEN_DAYS / 7) / (total + EVEN_DAYS)
     guess = np.outer(days, day).ravel()
-    shares: Counts = (_WEEK_BLUR @ counts + EVERY_DAY_ALIKE * guess) / (total + EVERY_DAY_ALIKE)
+    shares: Numbers = (_WEEK_BLUR @ counts + EVERY_DAY_ALIKE * guess) / (total + EVERY_DAY_ALIKE)
     return shares * WEEK
 
 
-def _blur(length: int) -> Counts:
-    """A matrix that spreads counts over the hours around them, on a ring of so many hours."""
+def _make_blur(length: int) -> Numbers:
+    """Return a matrix that smooths counts over neighbouring hours, on a ring of that length."""
     apart = np.abs(np.subtract.outer(np.arange(length), np.arange(length)))
     shares = np.exp(-0.5 * (np.minimum(apart, length - apart) / BLUR) ** 2)
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
-_DAY_BLUR, _WEEK_BLUR = _blur(DAY), _blur(WEEK)
-
-
-# SECTION: When to look at a source next, from when it published before.
-#
-# The rate at which it will publish is what it published of late, counted over several spans of
-# time, from within the
-# hour to over many weeks, times what the hour of the week makes of each. Where the rate were
-# known, looks would be best
-# placed at equal distances of the integral of its square root; of a rate that is guessed, a lower
-# power is better.
-
-DAY_RHYTHM = (
-    24 * HOUR
-)  # minutes, as is every time in here; ahead of that, a day is like the next one
-MOST = 1000  # moments that are learned from, the newest
-FRESH = (
-    1 / 64
-)  # of those, at most, that came after habits were learned, and count for the rates alone
-FLOOR = 0.002  # publications a day that any source is good for
-SHORTEST, LONGEST = 1 / HOUR, 365 * DAY_RHYTHM  # waits
-_REMEMBERED = 64  # sources
-
-Numbers = npt.NDArray[np.float64]
+_DAY_BLUR, _WEEK_BLUR = _make_blur(DAY), _make_blur(WEEK)
 
 
 @dataclass(frozen=True, slots=True)
 class RateWeights:
-    """What tests/benchmarks/fit_rhythm.py learns.
+    """The learned parameters of the rate model.
 
     Attributes:
-        spans: minutes, in which a publication comes to count e times less.
-        weights: of the rate over each span.
-        weekly: the power of the week's profile that the rate over each span is multiplied by.
-        power: of the rate, that looks follow.
-        pace: minutes between looks, at one publication a day and a scale of 1.
+        spans: Time spans in minutes. Within a span, a publication's count falls to 1/e.
+        weights: Weight of the rate over each span.
+        weekly: Power of the weekly profile that multiplies the rate over each span.
+        power: Power of the rate that is proportional to the density of checks.
+        base_minutes: Wait at one publication a day and a scale of 1.
     """
 
     spans: Numbers
     weights: Numbers
     weekly: Numbers
     power: float
-    pace: float
+    base_minutes: float
 
     @classmethod
     def load(cls) -> Self:
-        """The ones that are shipped."""
-        told = json.loads(
-            (files("feedpub.scheduler") / "data" / "rhythm.json").read_text(encoding="utf-8")
+        """Load the parameters that the package contains."""
+        file = files("feedpub.scheduler") / "data" / "rhythm.json"
+        values = json.loads(file.read_text(encoding="utf-8"))
+        return cls(
+            spans=np.array(values["spans"], float) * HOUR,
+            weights=np.array(values["weights"], float),
+            weekly=np.array(values["weekly"], float),
+            power=values["power"],
+            base_minutes=values["pace"],
         )
-        spans, weights, weekly = (
-            np.array(told[key], float) for key in ("spans", "weights", "weekly")
-        )
-        return cls(spans * HOUR, weights, weekly, told["power"], told["pace"])
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRates:
-    """What was learned of a source.
+    """What the model learned about one source.
 
     Attributes:
-        last: when it last published.
-        rates: publications a day over each span, at that time, weighted.
-        week: hour of the week → by what each of them is multiplied in it.
+        last: Time of its last publication.
+        rates: Weighted publications a day over each span, at that time.
+        week: For each hour of the week, the factor of each rate.
     """
 
     last: float
@@ -170,74 +166,72 @@ class SourceRates:
 
 
 class RateModel:
-    """Decides by given weights.
+    """Predict a source's publishing rate, and from it the wait before the next check.
 
-    Keeps what it learned of the last sources that it was asked about.
+    The model caches what it learned about the most recently used sources.
     """
 
     def __init__(self, weights: RateWeights) -> None:
         self._weights = weights
         self._spans = weights.spans.tolist()
-        self._units = (
-            weights.weights * DAY_RHYTHM / weights.spans
-        ).tolist()  # what one publication is of a rate
-        self._fades = np.exp(-HOUR / weights.spans).tolist()
-        self._habits = lru_cache(_REMEMBERED)(self._learn)
+        # the part of each rate that one publication contributes
+        self._units = (weights.weights * DAY_MINUTES / weights.spans).tolist()
+        self._hourly_decays = np.exp(-HOUR / weights.spans).tolist()
+        self._learn_cached = lru_cache(_MAX_CACHED_SOURCES)(self._learn)
 
-    def next_check(
+    def minutes_until_check(
         self,
         now: float,
         published: Sequence[float],
         last_check: float,  # noqa: ARG002 -- the time of a check says nothing about publishing
         scale: float,
     ) -> float:
-        """How long to wait before the next look at a source.
+        """Return how long to wait before the next check of a source.
 
         Args:
-            now: minutes since 1970, UTC.
-            published: when it published, ascending, in the same minutes; what lies ahead does not
-                count.
-            last_check: when it was last looked at.
-            scale: stretches the waits.
+            now: Current time.
+            published: Publication times in ascending order. Times after `now` do not count.
+            last_check: Time of the last check.
+            scale: Factor of the wait.
 
         Returns:
-            Minutes, from a second to a year.
+            Minutes, from one second to one year.
         """
         known = bisect_right(published, now)
-        settled = known - known % (1 + int(FRESH * min(known, MOST)))
-        habits = self._habits(tuple(published[max(0, settled - MOST) : settled]))
-        wait = self._wait(habits, published[settled:known], now, scale)
-        return min(max(wait, SHORTEST), LONGEST)
+        settled = known - known % (1 + int(MAX_FRESH_SHARE * min(known, MAX_MOMENTS)))
+        learned = self._learn_cached(tuple(published[max(0, settled - MAX_MOMENTS) : settled]))
+        wait = self._integrate(learned, published[settled:known], now, scale)
+        return min(max(wait, MIN_WAIT_MINUTES), MAX_WAIT_MINUTES)
 
-    def _wait(self, habits: SourceRates, fresh: Sequence[float], now: float, scale: float) -> float:
-        """Until looks are due, hour by hour.
+    def _integrate(
+        self, learned: SourceRates, fresh: Sequence[float], now: float, scale: float
+    ) -> float:
+        """Add up the check density hour by hour until a check is due.
 
-        What lies more than a day ahead goes on at that day's mean.
+        After one day, the mean of that day is extrapolated.
         """
-        due, found, waited = scale * self._weights.pace, 0.0, 0.0
+        due, found, waited = scale * self._weights.base_minutes, 0.0, 0.0
         hour, step = int(now // HOUR) % WEEK, HOUR - now % HOUR
-        rates = self._rates(habits, fresh, now + step / 2)
-        fades = [
-            math.exp(-(step + HOUR) / 2 / span) for span in self._spans
-        ]  # to the middle of the next hour
-        while waited < DAY_RHYTHM:
-            gain = step * math.pow(
-                FLOOR + sum(map(mul, habits.week[hour], rates)), self._weights.power
-            )
+        rates = self._rates_at(learned, fresh, now + step / 2)
+        # to the middle of the next hour
+        decays = [math.exp(-(step + HOUR) / 2 / span) for span in self._spans]
+        while waited < DAY_MINUTES:
+            rate = MIN_DAILY_RATE + sum(map(mul, learned.week[hour], rates))
+            gain = step * math.pow(rate, self._weights.power)
             if found + gain >= due:
                 return waited + step * (due - found) / gain
             found, waited = found + gain, waited + step
             hour, step = (hour + 1) % WEEK, HOUR
-            rates, fades = list(map(mul, rates, fades)), self._fades
+            rates, decays = list(map(mul, rates, decays)), self._hourly_decays
         return waited * due / found
 
-    def _rates(self, habits: SourceRates, fresh: Sequence[float], then: float) -> list[float]:
-        """Publications a day over each span, weighted, at a moment."""
-        return [
-            rate * math.exp((habits.last - then) / span)
-            + unit * sum([math.exp((moment - then) / span) for moment in fresh])
-            for rate, span, unit in zip(habits.rates, self._spans, self._units, strict=True)
-        ]
+    def _rates_at(self, learned: SourceRates, fresh: Sequence[float], moment: float) -> list[float]:
+        """Return the weighted publications a day over each span, at a moment."""
+        rates = []
+        for rate, span, unit in zip(learned.rates, self._spans, self._units, strict=True):
+            recent = sum([math.exp((published - moment) / span) for published in fresh])
+            rates.append(rate * math.exp((learned.last - moment) / span) + unit * recent)
+        return rates
 
     def _learn(self, published: tuple[float, ...]) -> SourceRates:
         if not published:
@@ -248,4 +242,4 @@ class RateModel:
         return SourceRates(published[-1], (counts * self._units).tolist(), week.tolist())
 
 
-next_check = RateModel(RateWeights.load()).next_check
+minutes_until_check = RateModel(RateWeights.load()).minutes_until_check

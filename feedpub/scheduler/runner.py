@@ -1,8 +1,8 @@
-"""Runs of feeds in threads of their own: so many at once, one at a time for each host, none for longer than it may.
+"""Run feeds in threads: a limited number at once, and only one at a time for each host.
 
-A run that takes long no longer counts among those at once, so that sources that hang never hold up
-others. A run past its deadline is given up: its lease is revoked, so that nothing it still brings
-counts, and its thread is left behind.
+A run that takes long no longer counts against the limit, so slow sources do not delay other feeds.
+A run past its timeout is cancelled: its budget is revoked, its results no longer count, and its
+thread is abandoned.
 """
 
 import logging
@@ -14,48 +14,47 @@ from dataclasses import dataclass, field
 from feedpub.core.budget import RunBudget
 from feedpub.core.errors import FeedpubError
 
-AT_ONCE = 8  # runs that work
-MOST = 64  # threads, those included that wait for slow servers
-SLOW_AFTER = 10.0  # seconds; a run that takes longer mostly waits
-MAX_ALONE_WAIT = (
-    300.0  # seconds that a run that is to be alone waits for all others to have had their turn
-)
-GRACE = 60.0  # seconds between the end of a run's time and its being given up
 _log = logging.getLogger(__name__)
 
+MAX_ACTIVE_RUNS = 8
+MAX_THREADS = 64  # including those that wait for slow servers
+SLOW_AFTER_SECONDS = 10.0  # a run that takes longer mostly waits
+MAX_EXCLUSIVE_WAIT_SECONDS = 300.0  # before an exclusive run takes precedence over waiting feeds
+GRACE_SECONDS = 60.0  # between the end of a run's budget and its cancellation
+
 ActiveRun = Callable[[str, RunBudget], None]
-"""Runs a feed to its end; an exception of it is a bug, and is logged, unless it is one of ours."""
+"""Runs one feed. An exception is logged as a bug unless it is a FeedpubError."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
-    """A run under way."""
+class _Run:
+    """A run in progress."""
 
     feed: str
     hosts: frozenset[str]
-    lease: RunBudget
-    alone: bool = False
+    budget: RunBudget
+    exclusive: bool = False
     started: float = field(default_factory=time.monotonic)
 
     def duration(self) -> float:
         return time.monotonic() - self.started
 
     @property
-    def is_quick(self) -> bool:
-        """True as long as it counts among those at once."""
-        return self.duration() < SLOW_AFTER
+    def is_active(self) -> bool:
+        """Return True while the run counts against the limit of active runs."""
+        return self.duration() < SLOW_AFTER_SECONDS
 
 
 class RunExecutor:
-    """Whose turn it is among feeds that are due. Thread-safe.
+    """Run due feeds within the limits. Thread-safe.
 
     Args:
-        run: runs one feed.
-        hosts: the hosts that a feed's sources are on.
-        deadline: seconds after which a run fetches nothing more.
-        lost: told of a feed whose run was given up.
-        failed: told of a feed whose run ended with an exception.
-        grace: seconds after the deadline after which it is given up.
+        run: Runs one feed.
+        hosts: Returns the hosts of a feed's sources.
+        timeout_seconds: Returns the time after which a run stops fetching.
+        on_timeout: Called with a feed whose run was cancelled.
+        on_crash: Called with a feed whose run raised an exception.
+        grace: Seconds after the timeout at which a run is cancelled.
     """
 
     def __init__(  # noqa: PLR0913 -- its collaborators and limits, all named
@@ -63,154 +62,149 @@ class RunExecutor:
         run: ActiveRun,
         *,
         hosts: Callable[[str], frozenset[str]],
-        deadline: Callable[[], float],
-        lost: Callable[[str], None],
-        failed: Callable[[str, BaseException], None],
-        grace: float = GRACE,
+        timeout_seconds: Callable[[], float],
+        on_timeout: Callable[[str], None],
+        on_crash: Callable[[str, BaseException], None],
+        grace: float = GRACE_SECONDS,
     ) -> None:
         self._run = run
         self._hosts = hosts
-        self._deadline = deadline
-        self._lost = lost
-        self._failed = failed
+        self._timeout_seconds = timeout_seconds
+        self._on_timeout = on_timeout
+        self._on_crash = on_crash
         self._grace = grace
         self._lock = threading.Lock()
-        self._waiting: dict[
-            str, frozenset[str]
-        ] = {}  # feed → its hosts, in the order in which they came
-        self._alone: dict[str, float] = {}  # feed to be run alone → since when it waits
-        self._working: dict[str, _Work] = {}
-        self._given_up: dict[threading.Thread, str] = {}
-        self._idle = threading.Condition(self._lock)
+        # Hosts of each waiting feed, in the order of submission
+        self._waiting: dict[str, frozenset[str]] = {}
+        # Time since which each exclusive feed has been waiting
+        self._waiting_exclusive: dict[str, float] = {}
+        self._running: dict[str, _Run] = {}
+        self._abandoned: dict[threading.Thread, str] = {}
+        self._run_ended = threading.Condition(self._lock)
         self._closed = False
 
-    def submit(self, feed: str, *, alone: bool = False) -> bool:
-        """Run a feed as soon as it is its turn; False where it waits or runs already, or nothing runs any more.
+    def submit(self, feed: str, *, exclusive: bool = False) -> bool:
+        """Run a feed as soon as the limits permit.
 
         Args:
-            feed: its name.
-            alone: run it when no other feed waits, and none beside it, as long as it does not take
-                long.
+            feed: Its name.
+            exclusive: Run it when no other feed waits, and start no other feed during its first
+                seconds.
+
+        Returns:
+            False if the feed waits or runs already, or the executor is closed.
         """
         with self._lock:
-            if (
-                self._closed
-                or feed in self._waiting
-                or feed in self._working
-                or feed in self._alone
-            ):
+            waits = feed in self._waiting or feed in self._waiting_exclusive
+            if self._closed or waits or feed in self._running:
                 return False
-            if alone:
-                self._alone[feed] = time.monotonic()
+            if exclusive:
+                self._waiting_exclusive[feed] = time.monotonic()
             else:
                 self._waiting[feed] = self._hosts(feed)
-            self._start_what_may()
+            self._start_runs()
             return True
 
     def tick(self) -> None:
-        """Give up what is past its time, and start what may start.
-
-        To be called every second or so.
-        """
+        """Cancel runs past their timeout, and start runs. Call it about once a second."""
         with self._lock:
-            late = [
-                work
-                for work in self._working.values()
-                if work.duration() > self._deadline() + self._grace
-            ]
-            for work in late:
-                self._give_up(work)
-            self._given_up = {
-                thread: feed for thread, feed in self._given_up.items() if thread.is_alive()
-            }
-            self._start_what_may()
-        for work in late:
-            self._lost(work.feed)
+            max_seconds = self._timeout_seconds() + self._grace
+            late = [run for run in self._running.values() if run.duration() > max_seconds]
+            for run in late:
+                self._abandon(run)
+            for thread in list(self._abandoned):
+                if not thread.is_alive():
+                    del self._abandoned[thread]
+            self._start_runs()
+        for run in late:
+            self._on_timeout(run.feed)
 
     @property
     def running_feeds(self) -> Mapping[str, float]:
-        """Feed → for how many seconds it has been running."""
+        """Return for how many seconds each feed has been running."""
         with self._lock:
-            return {feed: work.duration() for feed, work in self._working.items()}
+            return {feed: run.duration() for feed, run in self._running.items()}
 
     @property
     def stuck_runs(self) -> tuple[str, ...]:
-        """The feeds whose runs were given up and whose threads are still there."""
+        """Return the feeds whose cancelled runs still have a thread."""
         with self._lock:
-            return tuple(feed for thread, feed in self._given_up.items() if thread.is_alive())
+            return tuple(feed for thread, feed in self._abandoned.items() if thread.is_alive())
 
     def drain(self, seconds: float) -> tuple[str, ...]:
-        """Start nothing more, and wait so long for what runs; the rest is given up, and named."""
+        """Start nothing more, wait for runs in progress, and cancel the rest.
+
+        Returns:
+            The feeds whose runs were cancelled.
+        """
         with self._lock:
             self._closed = True
             self._waiting.clear()
-            self._alone.clear()
-            self._idle.wait_for(lambda: not self._working, timeout=seconds)
-            rest = list(self._working.values())
-            for work in rest:
-                self._give_up(work)
-            return tuple(work.feed for work in rest)
+            self._waiting_exclusive.clear()
+            self._run_ended.wait_for(lambda: not self._running, timeout=seconds)
+            rest = list(self._running.values())
+            for run in rest:
+                self._abandon(run)
+            return tuple(run.feed for run in rest)
 
-    def _start_what_may(self) -> None:
-        room = self._room()
-        if not room or self._is_one_alone():
+    def _start_runs(self) -> None:
+        active = [run for run in self._running.values() if run.is_active]
+        threads = len(self._running) + len(self._abandoned)
+        free = min(MAX_ACTIVE_RUNS - len(active), MAX_THREADS - threads)
+        if free <= 0 or any(run.exclusive for run in active):
             return
-        if self._is_turn_of_alone():
-            if not any(work.is_quick for work in self._working.values()):
-                feed = next(iter(self._alone))
-                del self._alone[feed]
-                self._start(_Work(feed, self._hosts(feed), RunBudget(self._deadline()), alone=True))
+        if self._is_exclusive_next():
+            if not active:
+                feed = next(iter(self._waiting_exclusive))
+                del self._waiting_exclusive[feed]
+                self._start(feed, self._hosts(feed), exclusive=True)
             return
-        taken = frozenset().union(*(work.hosts for work in self._working.values()))
+        busy_hosts = frozenset().union(*(run.hosts for run in self._running.values()))
         chosen: list[str] = []
         for feed, hosts in self._waiting.items():  # thousands may wait for one host
-            if hosts.isdisjoint(taken):
+            if hosts.isdisjoint(busy_hosts):
                 chosen.append(feed)
-                taken |= hosts
-            if len(chosen) == room:
+                busy_hosts |= hosts
+            if len(chosen) == free:
                 break
         for feed in chosen:
-            self._start(_Work(feed, self._waiting.pop(feed), RunBudget(self._deadline())))
+            self._start(feed, self._waiting.pop(feed))
 
-    def _is_one_alone(self) -> bool:
-        return any(work.alone and work.is_quick for work in self._working.values())
+    def _is_exclusive_next(self) -> bool:
+        """Return True if an exclusive feed waits, and no other does or it has waited too long."""
+        if not self._waiting_exclusive:
+            return False
+        longest = time.monotonic() - min(self._waiting_exclusive.values())
+        return not self._waiting or longest > MAX_EXCLUSIVE_WAIT_SECONDS
 
-    def _is_turn_of_alone(self) -> bool:
-        """Return True if nobody else waits, or has made those wait that are to be alone for too long."""
-        longest = max((time.monotonic() - since for since in self._alone.values()), default=0.0)
-        return bool(self._alone) and (not self._waiting or longest > MAX_ALONE_WAIT)
-
-    def _room(self) -> int:
-        """How many runs may start now."""
-        quick = sum(work.is_quick for work in self._working.values())
-        return max(0, min(AT_ONCE - quick, MOST - len(self._working) - len(self._given_up)))
-
-    def _start(self, work: _Work) -> None:
-        self._working[work.feed] = work
-        # A daemon: a thread that hangs in a system call must not keep the process from ending.
+    def _start(self, feed: str, hosts: frozenset[str], *, exclusive: bool = False) -> None:
+        run = _Run(feed, hosts, RunBudget(self._timeout_seconds()), exclusive)
+        self._running[feed] = run
+        # A daemon, because a thread stuck in a system call must not keep the process alive.
         threading.Thread(
-            target=self._work, args=(work,), name=f"feed {work.feed}", daemon=True
+            target=self._run_in_thread, args=(run,), name=f"feed {feed}", daemon=True
         ).start()
 
-    def _work(self, work: _Work) -> None:
+    def _run_in_thread(self, run: _Run) -> None:
         try:
-            self._run(work.feed, work.lease)
-        except BaseException as error:  # noqa: BLE001 -- SystemExit too: it ends this thread and must not go unseen
+            self._run(run.feed, run.budget)
+        except BaseException as error:  # noqa: BLE001 -- SystemExit would end the thread silently
             if not isinstance(error, FeedpubError):
-                _log.error("feed=%s crashed", work.feed, exc_info=error)
-            if not work.lease.cancelled:
-                self._failed(work.feed, error)
+                _log.error("feed=%s crashed", run.feed, exc_info=error)
+            if not run.budget.cancelled:
+                self._on_crash(run.feed, error)
         finally:
             with self._lock:
-                if self._working.get(work.feed) is work:
-                    del self._working[work.feed]
-                self._idle.notify_all()
+                if self._running.get(run.feed) is run:
+                    del self._running[run.feed]
+                self._run_ended.notify_all()
                 if not self._closed:
-                    self._start_what_may()
+                    self._start_runs()
 
-    def _give_up(self, work: _Work) -> None:
-        work.lease.cancel()
-        del self._working[work.feed]
-        thread = next((t for t in threading.enumerate() if t.name == f"feed {work.feed}"), None)
-        if thread:
-            self._given_up[thread] = work.feed
+    def _abandon(self, run: _Run) -> None:
+        run.budget.cancel()
+        del self._running[run.feed]
+        for thread in threading.enumerate():
+            if thread.name == f"feed {run.feed}":
+                self._abandoned[thread] = run.feed
+                return

@@ -3,8 +3,9 @@
 import re
 
 from feedpub.config import HOW_TO_RENDER, PageSource
-from feedpub.core.errors import NoContentError
+from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.models import Item, Page
+from feedpub.core.selectors import select_elements
 from feedpub.core.text import pluralize
 from feedpub.sources.base import DocumentReader
 from feedpub.sources.document import HtmlDocument, parse_document
@@ -52,7 +53,11 @@ def listing_items(document: HtmlDocument) -> tuple[Item, ...]:
 
 
 def _selected(document: HtmlDocument, selector: str) -> tuple[Item, ...]:
-    elements = document.tree.cssselect(selector)
+    try:
+        elements = select_elements(document.tree, selector)
+    except ValueError as error:
+        message = f'links = "{selector}" cannot be evaluated on this page: {error}'
+        raise ExtractError(message, document.url) from error
     items = select_cards(document, elements)
     if not items:
         matched = (
@@ -90,7 +95,9 @@ def _why_nothing(document: HtmlDocument) -> str:
     if document.scripts and (shown is None or count_text_words(element_text(shown)) < FEW_WORDS):
         reason, instead = "the page shows nothing without JavaScript", HOW_TO_RENDER
     else:
-        instead = 'give links = "CSS selector"' if count else ""
+        instead = (
+            'set links to a CSS selector, or to "xpath:" and an XPath expression' if count else ""
+        )
         reason = f'no article links found among the {pluralize(count, "link")} of the page "{document.title[:80]}": {TRIED}'
     if document.feeds:
         return (

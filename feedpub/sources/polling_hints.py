@@ -45,8 +45,8 @@ def _said(page: Page) -> PollingHints:
             ),
             skip_days=tuple(sorted(_days(said.get("skipdays")))),
         )
-        .not_faster_than(_ttl(said), "ttl", _LONGEST)
-        .not_faster_than(_period(said), "sy:updatePeriod", _LONGEST)
+        .with_min_wait(_ttl(said), "ttl", _LONGEST)
+        .with_min_wait(_period(said), "sy:updatePeriod", _LONGEST)
     )
 
 

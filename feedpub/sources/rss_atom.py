@@ -13,7 +13,7 @@ from typing import Any
 import feedparser  # type: ignore[import-untyped]
 from lxml import etree
 
-from feedpub.core.dates import is_plausible, parse_date
+from feedpub.core.dates import as_item_date, parse_date
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError
 from feedpub.core.languages import normalize_language
@@ -209,7 +209,7 @@ def _date(entry: Node, name: str) -> datetime | None:
     if not parts:
         return parse_date(text)
     year, month, day, hour, minute, second = parts[:6]
-    return is_plausible(
+    return as_item_date(
         datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
     )  # there is a 60th
 

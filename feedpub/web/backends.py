@@ -1,6 +1,7 @@
-"""The published files as they lie there.
+"""Read published files from the output: a folder or an S3 bucket.
 
-In a folder, regular ones, and no symbolic link followed; or in a bucket.
+In a folder only regular files are served, and no symbolic link is followed. A bucket is listed
+every few seconds, so that a reader's request does not become a request to the bucket.
 """
 
 import errno
@@ -18,22 +19,24 @@ from typing import Protocol
 from feedpub.config import Bucket, Storage
 from feedpub.core.errors import PublishError
 from feedpub.publisher.folder import Folder
-from feedpub.publisher.s3 import list_published, plain_headers
+from feedpub.publisher.s3 import decompress_object, list_published
 from feedpub.publisher.s3_client import S3Client, StoredObject
 
-_GONE = frozenset(
-    {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
-)  # ELOOP: a symbolic link
+_log = logging.getLogger(__name__)
+
+LIST_SECONDS = 5.0  # between two listings of a bucket, if there are requests
+# ELOOP: a symbolic link
+_MISSING_ERRORS = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What tells one version of a file from another without reading it.
+    """Identify a version of a file without reading it.
 
     Attributes:
-        version: the inode; an object's ETag.
-        size: in bytes, as it lies there.
-        modified: in nanoseconds since 1970.
+        version: The inode, or an object's ETag.
+        size: Stored size in bytes.
+        modified: Nanoseconds since 1970.
     """
 
     version: int | str
@@ -42,30 +45,36 @@ class Signature:
 
 
 class FileBackend(Protocol):
-    """Where published files are looked up. Thread-safe."""
+    """Access to published files. Thread-safe."""
 
     @property
     def is_fresh(self) -> bool:
-        """Whether `look` knows enough to answer without waiting for others."""
+        """Return True if `stat` can answer without waiting."""
 
     def refresh(self) -> None:
-        """Learn what is there, where that takes waiting.
+        """Update the list of files if it is outdated.
 
-        Raises OSError or PublishError where nothing is known.
+        Raises:
+            OSError, PublishError: There is no list yet and none can be fetched.
         """
 
     def stat(self, name: str) -> Signature | None:
-        """The signature of a file; None where no regular file has the name. Raises OSError."""
+        """Return a file's signature; None if there is no regular file of that name.
+
+        Raises:
+            OSError: The file cannot be inspected.
+        """
 
     def read(self, name: str) -> tuple[bytes, Signature] | None:
-        """The bytes and the signature of one version of a file.
+        """Return content and signature of one version of a file; None if it does not exist.
 
-        None where there is none. Raises as `catch_up`.
+        Raises:
+            OSError, PublishError: The file cannot be read.
         """
 
 
 class FolderBackend(FileBackend):
-    """The files of a folder: a look at a disk is quick."""
+    """The files of a folder. Local access is fast enough without a list."""
 
     is_fresh = True
 
@@ -73,120 +82,111 @@ class FolderBackend(FileBackend):
         self._root = root
 
     def refresh(self) -> None:
-        """There is nothing to be waited for."""
+        """Do nothing."""
 
     def stat(self, name: str) -> Signature | None:
         with ExitStack() as stack:
-            descriptor = _opened(self._root, name, stack)
-            return None if descriptor is None else _signature(descriptor)
+            descriptor = _open_file(self._root, name, stack)
+            return None if descriptor is None else _read_signature(descriptor)
 
     def read(self, name: str) -> tuple[bytes, Signature] | None:
         with ExitStack() as stack:
-            descriptor = _opened(self._root, name, stack)
-            signature = None if descriptor is None else _signature(descriptor)
+            descriptor = _open_file(self._root, name, stack)
+            signature = None if descriptor is None else _read_signature(descriptor)
             if descriptor is None or signature is None:
                 return None
             with os.fdopen(descriptor, "rb", closefd=False) as file:
                 return file.read(), signature
 
 
-def _opened(root: Path, name: str, stack: ExitStack) -> int | None:
-    """A descriptor for as long as the stack lasts; None where there is nothing of that name."""
+def _open_file(root: Path, name: str, stack: ExitStack) -> int | None:
+    """Return a descriptor that the stack closes; None if there is nothing of that name."""
     *parents, last = name.split("/")
+    # Opening a pipe would block until another process writes to it.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         folder = Folder.root(root, stack)
         for parent in parents:
             folder = folder.subfolder(parent, stack)
-        # What is no file must not hold us up: a pipe blocks whoever opens it, until somebody writes
-        # to it.
-        descriptor = os.open(
-            last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder.descriptor
-        )
+        descriptor = os.open(last, flags, dir_fd=folder.descriptor)
     except OSError as error:
-        if error.errno in _GONE:
+        if error.errno in _MISSING_ERRORS:
             return None
         raise
     stack.callback(os.close, descriptor)
     return descriptor
 
 
-def _signature(descriptor: int) -> Signature | None:
-    about = os.fstat(descriptor)
-    return (
-        Signature(about.st_ino, about.st_size, about.st_mtime_ns)
-        if stat.S_ISREG(about.st_mode)
-        else None
-    )
-
-
-# SECTION: The published files in a bucket, as they were known some seconds ago: no reader's
-# request becomes one of ours.
-
-OFTEN = 5.0  # seconds between two lists of the bucket, as long as anybody asks
-_log = logging.getLogger(__name__)
+def _read_signature(descriptor: int) -> Signature | None:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return Signature(status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 class S3Backend(FileBackend):
     """The objects of a bucket.
 
-    What this process reads is known at once; what others write, with the next list.
+    A version that `read` fetches is known at once. Versions that other processes write are known
+    after the next listing.
     """
 
     def __init__(self, objects: S3Client) -> None:
         self._objects = objects
-        self._known: Mapping[str, Signature] | None = None
-        self._listed = -OFTEN
+        self._signatures: Mapping[str, Signature] | None = None
+        self._last_listing = -LIST_SECONDS
         self._lock = threading.Lock()
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the last list is young enough."""
-        return self._known is not None and time.monotonic() - self._listed < OFTEN
+        """Return True if the last listing is recent enough."""
+        if self._signatures is None:
+            return False
+        return time.monotonic() - self._last_listing < LIST_SECONDS
 
     def refresh(self) -> None:
-        """List the bucket where it is time to; where that fails, what was known is what holds."""
+        """List the bucket if it is time. If that fails, the last listing stays in use."""
         with self._lock:
             if self.is_fresh:
                 return
-            now = time.monotonic()
+            began = time.monotonic()
             try:
-                self._known = {
-                    name: _object_signature(stored)
-                    for name, stored in list_published(self._objects)
-                }
+                published = list_published(self._objects)
+                self._signatures = {name: _object_signature(stored) for name, stored in published}
             except PublishError as error:
-                if self._known is None:
+                if self._signatures is None:
                     raise
-                _log.warning("what is published now is not known: %s", error)
-            self._listed = now
+                _log.warning("cannot list the bucket, the last listing stays in use: %s", error)
+            self._last_listing = began
 
     def stat(self, name: str) -> Signature | None:
-        return self._known.get(name) if self._known else None
+        return self._signatures.get(name) if self._signatures else None
 
     def read(self, name: str) -> tuple[bytes, Signature] | None:
         found = self._objects.read(name)
         signature = _object_signature(found[1]) if found else None
         with self._lock:
-            others = {
-                other: version for other, version in (self._known or {}).items() if other != name
-            }
-            if self._known is not None:
-                self._known = others | ({name: signature} if signature else {})
+            if self._signatures is not None:
+                updated = dict(self._signatures)
+                updated.pop(name, None)
+                if signature:
+                    updated[name] = signature
+                self._signatures = updated
         if found is None or signature is None:
             return None
-        return plain_headers(f"{self._objects.bucket}/{name}", *found), signature
+        return decompress_object(f"{self._objects.bucket}/{name}", *found), signature
 
 
 def open_backend(output: Path | Bucket, storage: Storage) -> FileBackend:
-    """What is served of the output.
+    """Return the backend for an output.
 
     Raises:
-        PublishError: the output is a bucket, and what it needs is not installed.
-        ConfigError: a secret cannot be had.
+        PublishError: The output is a bucket, and the required package is not installed.
+        ConfigError: A secret is not available.
     """
-    return (
-        FolderBackend(output) if isinstance(output, Path) else S3Backend(S3Client(output, storage))
-    )
+    if isinstance(output, Path):
+        return FolderBackend(output)
+    return S3Backend(S3Client(output, storage))
 
 
 def _object_signature(stored: StoredObject) -> Signature:

@@ -1,6 +1,7 @@
-"""The published files as they go over the wire: compressed once for each version, and kept in memory up to a bound.
+"""Cache published files as responses: each version is compressed once per coding.
 
-What was asked for longest ago goes first; it is made again when somebody asks for it.
+If the cache exceeds its limit, the least recently used response is dropped. It is built again on
+the next request.
 """
 
 import hashlib
@@ -16,9 +17,9 @@ from feedpub.web.backends import FileBackend, Signature
 from feedpub.web.http import Headers
 from feedpub.web.negotiation import http_date
 
-BUDGET = 64 << 20  # bytes of all copies together
-GLANCE = 1.0  # seconds for which a file that was looked at is taken to be unchanged
-_SECOND = 1_000_000_000  # nanoseconds
+MAX_CACHE_BYTES = 64 << 20
+STAT_CACHE_SECONDS = 1.0
+_NANOSECONDS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,10 @@ class CachedResponse:
     """One version of a file in one coding.
 
     Attributes:
-        signature: of the file that it was made from.
-        etag: in its quotes.
-        modified: when the file was written, in seconds since 1970.
-        headers: all that do not depend on when and by whom it is asked for.
+        signature: Of the file's version.
+        etag: With its quotes.
+        modified: When the file was written, in seconds since 1970.
+        headers: All headers that do not depend on the request.
     """
 
     signature: Signature
@@ -40,95 +41,101 @@ class CachedResponse:
 
 
 class ResponseCache:
-    """Copies of published files. Thread-safe.
+    """Responses for published files. Thread-safe.
 
     Args:
-        shelf: where they lie.
-        describe: a file and its content → the headers that are its own.
-        budget: how many bytes are kept.
+        backend: Reads the files.
+        make_headers: Returns a file's own headers, from the file and its content.
+        max_bytes: Limit of all bodies together.
     """
 
     def __init__(
         self,
-        shelf: FileBackend,
-        describe: Callable[[OutputFile, bytes], Headers],
-        budget: int = BUDGET,
+        backend: FileBackend,
+        make_headers: Callable[[OutputFile, bytes], Headers],
+        max_bytes: int = MAX_CACHE_BYTES,
     ) -> None:
-        self._shelf = shelf
-        self._describe = describe
-        self._budget = budget
+        self._backend = backend
+        self._make_headers = make_headers
+        self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str], CachedResponse] = OrderedDict()
+        self._responses: OrderedDict[tuple[str, str], CachedResponse] = OrderedDict()
         self._size = 0
-        self._looked: dict[str, tuple[float, Signature]] = {}  # name → when, and what was there
+        # By name: when the file was inspected, and its signature
+        self._signatures: dict[str, tuple[float, Signature]] = {}
 
     def signature(self, name: str) -> Signature | None:
-        """The file's signature, a second old at most.
+        """Return a file's signature, at most a second old; None if there is no such file.
 
-        None where there is no such file. Raises OSError.
+        Raises:
+            OSError: The file cannot be inspected.
         """
         now = time.monotonic()
-        looked = self._looked.get(name)
-        if looked and now - looked[0] < GLANCE:
-            return looked[1]
-        return self._saw(name, self._shelf.stat(name), now)
+        cached = self._signatures.get(name)
+        if cached and now - cached[0] < STAT_CACHE_SECONDS:
+            return cached[1]
+        signature = self._backend.stat(name)
+        self._save_signature(name, signature, now)
+        return signature
 
     def lookup(self, name: str, coding: str, signature: Signature) -> CachedResponse | None:
-        """The copy of that version, if it is there already."""
+        """Return the cached response for a file's version, if there is one."""
         with self._lock:
-            copy = self._kept.get((name, coding))
-            if copy is None or copy.signature != signature:
+            cached = self._responses.get((name, coding))
+            if cached is None or cached.signature != signature:
                 return None
-            self._kept.move_to_end((name, coding))
-            return copy
+            self._responses.move_to_end((name, coding))
+            return cached
 
     def build(self, file: OutputFile, coding: str) -> CachedResponse | None:
-        """Read a file as it is now, compress it and keep the copy.
+        """Read a file's current version, compress it, and cache the response.
 
-        None where there is none. Raises as `read` does.
+        Returns:
+            None if the file does not exist.
+
+        Raises:
+            OSError, PublishError: The file cannot be read.
         """
         now = time.monotonic()
-        found = self._shelf.read(file.name)
-        self._saw(file.name, found[1] if found else None, now)
+        found = self._backend.read(file.name)
+        self._save_signature(file.name, found[1] if found else None, now)
         if found is None:
             return None
-        copy = self._copy(file, coding, *found)
-        self._keep((file.name, coding), copy)
-        return copy
+        response = self._make_response(file, coding, *found)
+        self._add((file.name, coding), response)
+        return response
 
-    def _copy(
+    def _make_response(
         self, file: OutputFile, coding: str, content: bytes, signature: Signature
     ) -> CachedResponse:
         body = negotiation.compress(content, coding)
         suffix = "" if coding == negotiation.IDENTITY_CODING else f"-{coding}"
         etag = f'"{hashlib.sha256(content).hexdigest()[:24]}{suffix}"'.encode()
-        modified = signature.modified // _SECOND
-        own = [
+        modified = signature.modified // _NANOSECONDS
+        headers = [
             (b"content-length", str(len(body)).encode()),
             (b"etag", etag),
             (b"last-modified", http_date(modified)),
         ]
         if suffix:
-            own.append((b"content-encoding", coding.encode()))
-        return CachedResponse(
-            signature, body, etag, modified, (*own, *self._describe(file, content))
-        )
+            headers.append((b"content-encoding", coding.encode()))
+        headers += self._make_headers(file, content)
+        return CachedResponse(signature, body, etag, modified, tuple(headers))
 
-    def _saw(self, name: str, signature: Signature | None, now: float) -> Signature | None:
+    def _save_signature(self, name: str, signature: Signature | None, now: float) -> None:
         if signature is None:
-            self._looked.pop(name, None)
+            self._signatures.pop(name, None)
         else:
-            self._looked[name] = (now, signature)
-        return signature
+            self._signatures[name] = (now, signature)
 
-    def _keep(self, key: tuple[str, str], copy: CachedResponse) -> None:
+    def _add(self, key: tuple[str, str], response: CachedResponse) -> None:
         with self._lock:
             self._drop(key)
-            self._kept[key] = copy
-            self._size += len(copy.body)
-            while self._size > self._budget:
-                self._drop(next(iter(self._kept)))
+            self._responses[key] = response
+            self._size += len(response.body)
+            while self._size > self._max_bytes:
+                self._drop(next(iter(self._responses)))
 
     def _drop(self, key: tuple[str, str]) -> None:
-        if old := self._kept.pop(key, None):
+        if old := self._responses.pop(key, None):
             self._size -= len(old.body)

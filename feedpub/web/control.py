@@ -1,4 +1,12 @@
-"""What the site asks of the process that it runs in."""
+"""Control the running service over HTTP: who may see its status, and who may run feeds.
+
+A local client may see the status without a token. It connects from loopback or through a Unix
+socket, and its Host header names loopback or a listed host. The Host header is checked because a
+page of another site in a local browser could connect under its own name (DNS rebinding).
+
+A reverse proxy on this machine sends requests for remote clients. It adds a header that says so, or
+it passes on the Host header of the client.
+"""
 
 import asyncio
 import hmac
@@ -26,70 +34,20 @@ from feedpub.web.http import (
 )
 from feedpub.web.status import ServiceStatus
 
-
-class ServiceControl(Protocol):
-    """The process that the site runs in. Its methods may take their time; they are called in threads.
-
-    Attributes:
-        runs_feeds: False if it only publishes.
-    """
-
-    runs_feeds: bool
-
-    def status(self, *, brief: bool = False) -> ServiceStatus:
-        """How everything is now.
-
-        Or only as much as shows whether all is well. Raises StoreError.
-        """
-
-    def run_now(self, feed: str) -> bool:
-        """Look at all sources of a feed now; False where it is unknown, waits or runs."""
-
-    def admin_token(self) -> str | None:
-        """What must be known to have a feed run, and to ask from elsewhere.
-
-        None if nobody can. Raises ConfigError.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class ReadOnlyControl:
-    """A process that only publishes.
-
-    It tells how everything was when others last looked, and runs nothing.
-    """
-
-    config: Config
-    store: Store
-    runs_feeds = False
-
-    def status(self, *, brief: bool = False) -> ServiceStatus:
-        return status.collect_status(self.config, self.store, datetime.now(UTC), brief=brief)
-
-    def run_now(self, feed: str) -> bool:  # noqa: ARG002 -- none can
-        return False
-
-    def admin_token(self) -> str | None:
-        token = self.config.http.admin_token
-        return resolve_secret(token) if token else None
-
-
-# SECTION: Decide who may see how everything is: somebody on this machine, or somebody who knows
-# the admin token.
-#
-# Somebody on this machine connects from loopback or to a Unix socket, and names loopback or a
-# listed host. A page of
-# another site that a browser on this machine shows names its own host (DNS rebinding). A reverse
-# proxy on this machine
-# asks for others: it says so in a header, or it passes on the host that they asked for.
-
-GUESSING_SECONDS = 1.0  # that a wrong token costs
+RUN_PATH = "/run"
+WRONG_TOKEN_SECONDS = 1.0  # delay of the response, against guessing
+_MAX_FORM_BYTES = 4096
 FORBIDDEN_REASON = (
-    "This is for somebody on the machine that feedpub runs on: ask it there, at 127.0.0.1 or localhost. If it has "
-    'another name there, write that into the config: [http] hosts = ["name"]. From elsewhere, and through a proxy, '
-    'send the token of the config, [http] admin_token, in a header: "Authorization: Bearer …".'
+    "Only local clients may see this: request it on the machine that feedpub runs on, at "
+    "127.0.0.1 or localhost. If the machine has another name, add it to the config: "
+    '[http] hosts = ["name"]. A remote client, or one behind a proxy, has to send the token of '
+    'the config, [http] admin_token, in a header: "Authorization: Bearer …".'
 )
-_FORWARDED = (
+_RUN_DISABLED_REASON = (
+    "Feeds cannot be run from here. This requires `feedpub run` and a token in its config: "
+    '[http] admin_token = { env = "FEEDPUB_TOKEN" }'
+)
+_PROXY_HEADERS = (
     b"forwarded",
     b"via",
     b"x-forwarded-for",
@@ -99,54 +57,107 @@ _FORWARDED = (
 )
 
 
-async def is_allowed(request: Request, hosts: Collection[str], console: ServiceControl) -> bool:
-    """Return True if a client may see how everything is.
+class ServiceControl(Protocol):
+    """The service that is controlled. Its methods may block and are called in threads.
+
+    Attributes:
+        runs_feeds: False if the process only serves files.
+    """
+
+    runs_feeds: bool
+
+    def status(self, *, brief: bool = False) -> ServiceStatus:
+        """Return the current status.
+
+        Args:
+            brief: Load only what the health depends on.
+
+        Raises:
+            StoreError: The state cannot be read.
+        """
+
+    def run_now(self, feed: str) -> bool:
+        """Check all sources of a feed now; False if the feed is unknown, waits or runs."""
+
+    def admin_token(self) -> str | None:
+        """Return the token for running feeds and for remote access to the status.
+
+        Returns:
+            None if no token is configured.
+
+        Raises:
+            ConfigError: The token is not available.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOnlyControl:
+    """A process that only serves files. It reports the stored status and runs nothing."""
+
+    config: Config
+    store: Store
+    runs_feeds = False
+
+    def status(self, *, brief: bool = False) -> ServiceStatus:
+        return status.collect_status(self.config, self.store, datetime.now(UTC), brief=brief)
+
+    def run_now(self, feed: str) -> bool:  # noqa: ARG002 -- it runs no feeds
+        return False
+
+    def admin_token(self) -> str | None:
+        token = self.config.http.admin_token
+        return resolve_secret(token) if token else None
+
+
+async def is_allowed(request: Request, hosts: Collection[str], service: ServiceControl) -> bool:
+    """Return True if a client may see the status.
 
     Args:
-        request: the client's.
-        hosts: names of this machine besides loopback's, in lower case.
-        console: knows the token.
+        request: The client's request.
+        hosts: Names of this machine in addition to loopback's, in lower case.
+        service: Provides the token.
 
     Raises:
-        ConfigError: the token cannot be had.
+        ConfigError: The token is not available.
     """
     if is_local(request, hosts):
         return True
     given = bearer_token(request)
     if not given:
         return False
-    return await knows_token(given, await asyncio.to_thread(console.admin_token))
+    return await is_valid_token(given, await asyncio.to_thread(service.admin_token))
 
 
 def is_local(request: Request, hosts: Collection[str]) -> bool:
-    """Return True if somebody on this machine asks, under a name of this machine, and for nobody else."""
-    if any(name in request.headers for name in _FORWARDED):
+    """Return True if a local client sends a request, for itself and to a name of this machine."""
+    if any(name in request.headers for name in _PROXY_HEADERS):
         return False
     if request.client is not None and not _is_loopback(request.client):
         return False
-    host = _host_of(request.headers.get(b"host", b"").decode("latin-1"))
-    return host == "localhost" or host.endswith(".localhost") or host in hosts or _is_loopback(host)
+    host = _parse_host(request.headers.get(b"host", b"").decode("latin-1"))
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    return host in hosts or _is_loopback(host)
 
 
 def bearer_token(request: Request) -> str:
-    """Return the token that a program sends in a header; "" without one."""
-    scheme, _, token = (
-        request.headers.get(b"authorization", b"").decode("utf-8", "replace").partition(" ")
-    )
+    """Return the token of the Authorization header; "" without one."""
+    header = request.headers.get(b"authorization", b"").decode("utf-8", "replace")
+    scheme, _, token = header.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-async def knows_token(given: str, token: str | None) -> bool:
-    """Return True if a token is the right one; a wrong one takes a while."""
+async def is_valid_token(given: str, token: str | None) -> bool:
+    """Return True if a token is correct. The result for a wrong one is delayed."""
     if token is None:
         return False
     if hmac.compare_digest(given.encode("utf-8", "replace"), token.encode()):
         return True
-    await asyncio.sleep(GUESSING_SECONDS)
+    await asyncio.sleep(WRONG_TOKEN_SECONDS)
     return False
 
 
-def _host_of(header: str) -> str:
+def _parse_host(header: str) -> str:
     """Return the host of a Host header, in lower case, without port and brackets."""
     host = header.strip().lower()
     if host.startswith("["):
@@ -162,76 +173,62 @@ def _is_loopback(host: str) -> bool:
     return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
-# SECTION: Run now: somebody who knows the token has a feed looked at, from the status page or
-# from a program.
-
-RUN_PATH = "/run"
-_MOST = 4096  # bytes of a form
-_NOBODY = (
-    "Nobody can have feeds run from here. That takes `feedpub run`, with a token in its config: "
-    '[http] admin_token = { env = "FEEDPUB_TOKEN" }'
-)
-
-
 @dataclass(frozen=True, slots=True)
-class _Order:
-    """Which feed is to run.
+class _RunRequest:
+    """A request to run a feed.
 
     Attributes:
-        given: the token that came with it.
-        program: it comes from a program, which wants no page.
+        token: The token that the client sent.
+        wants_json: The client is a program, not the status page.
     """
 
     feed: str
-    given: str
-    program: bool
+    token: str
+    wants_json: bool
 
 
 async def handle_run_request(
-    request: Request, receive: Receive, console: ServiceControl
+    request: Request, receive: Receive, service: ServiceControl
 ) -> Response:
-    """Have a feed run, if whoever asks for it knows the token."""
+    """Run a feed now if the request has the right token."""
     if request.method != "POST":
         return method_not_allowed("POST")
     try:
-        order = _read(request, await read_body(receive, _MOST))
+        run_request = _parse_run_request(request, await read_body(receive, _MAX_FORM_BYTES))
     except BodyTooLargeError:
-        return error_page(413, f"The form is larger than {_MOST} bytes.", (b"connection", b"close"))
+        reason = f"The form is larger than {_MAX_FORM_BYTES} bytes."
+        return error_page(413, reason, (b"connection", b"close"))
     try:
-        return await _judged(order, console)
+        token = await asyncio.to_thread(service.admin_token) if service.runs_feeds else None
+        if token is None:
+            return _run_response(run_request, 403, _RUN_DISABLED_REASON)
+        if not await is_valid_token(run_request.token, token):
+            return _run_response(run_request, 403, "The token is not the one in the config.")
+        return await asyncio.to_thread(_start_run, run_request, service)
     except FeedpubError as error:
-        return _told(order, 503, str(error))
+        return _run_response(run_request, 503, str(error))
 
 
-async def _judged(order: _Order, console: ServiceControl) -> Response:
-    token = await asyncio.to_thread(console.admin_token) if console.runs_feeds else None
-    if token is None:
-        return _told(order, 403, _NOBODY)
-    if not await knows_token(order.given, token):
-        return _told(order, 403, "This is not the token that stands in the config.")
-    return await asyncio.to_thread(_run, order, console)
-
-
-def _read(request: Request, body: bytes) -> _Order:
+def _parse_run_request(request: Request, body: bytes) -> _RunRequest:
     form = parse_qs(body.decode("utf-8", "replace"))
     bearer = bearer_token(request)
-    feed, token = (form.get(field, [""])[0] for field in ("feed", "token"))
-    return _Order(feed, bearer or token, bool(bearer))
+    feed, token = form.get("feed", [""])[0], form.get("token", [""])[0]
+    return _RunRequest(feed, bearer or token, wants_json=bool(bearer))
 
 
-def _run(order: _Order, console: ServiceControl) -> Response:
-    if order.feed not in {feed.name for feed in console.status().feeds}:
-        return _told(order, 404, "No feed has this name.")
-    if not console.run_now(order.feed):
-        return _told(order, 409, "This feed is being looked at already.")
-    if order.program:
-        return _told(order, 202, "The feed is looked at now.")
-    return Response(
-        303, ((b"location", f"status#{quote(order.feed)}".encode()), (b"content-length", b"0"))
-    )
+def _start_run(run_request: _RunRequest, service: ServiceControl) -> Response:
+    if run_request.feed not in {feed.name for feed in service.status().feeds}:
+        return _run_response(run_request, 404, "There is no feed of this name.")
+    if not service.run_now(run_request.feed):
+        return _run_response(run_request, 409, "This feed is already waiting or running.")
+    if run_request.wants_json:
+        return _run_response(run_request, 202, "The feed is running now.")
+    location = f"status#{quote(run_request.feed)}"
+    return Response(303, ((b"location", location.encode()), (b"content-length", b"0")))
 
 
-def _told(order: _Order, status: int, text: str) -> Response:
-    if order.program:
-        return content_response(status, JSON, json.dumps({"feed": order.feed, "message": text}))
-    return error_page(status, text)
+def _run_response(run_request: _RunRequest, status: int, message: str) -> Response:
+    if run_request.wants_json:
+        body = json.dumps({"feed": run_request.feed, "message": message})
+        return content_response(status, JSON, body)
+    return error_page(status, message)

@@ -1,4 +1,4 @@
-"""What an answer says about itself: how long it holds, where else to look, what it may load."""
+"""Choose response headers: lifetime, links and security policies."""
 
 import re
 from collections.abc import Sequence
@@ -8,15 +8,17 @@ from urllib.parse import quote
 from feedpub.publisher.names import FileType, OutputFile
 from feedpub.web.http import Headers
 
-READ_METHODS = ("GET", "HEAD", "OPTIONS")  # what can be done to a published file
-_LEAST, _MOST = 60, 3600  # seconds that a reader may keep what may change
-_LASTING = 86400  # and what never will
-# of pages that have none
+READ_METHODS = ("GET", "HEAD", "OPTIONS")  # supported for published files
+_MIN_AGE_SECONDS, _MAX_AGE_SECONDS = 60, 3600  # lifetime of files that may change
+_ARCHIVE_AGE_SECONDS = 86400  # archives never change
+# Policy of pages without their own
 _POLICY = b"default-src 'none'; img-src 'self' data:; base-uri 'none'; form-action 'none'"
-_OWN_POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([\w &#+/=:;-]+)">')
-_HEAD = 2048  # bytes of a page in which its policy stands
-_SAFE = ":/?#[]@!$&'()*+,;=%~"  # characters of addresses that stand for themselves
-# what a browser wants to know before it lets a reader send validators
+_META_POLICY = re.compile(
+    rb'<meta http-equiv="Content-Security-Policy" content="([\w &#+/=:;-]+)">'
+)
+_MAX_META_OFFSET = 2048  # bytes of a page that contain its policy
+_URL_CHARS = ":/?#[]@!$&'()*+,;=%~"  # not percent-encoded in links
+# Browsers request these before they let a script send validators.
 PREFLIGHT_HEADERS: Headers = (
     (b"allow", ", ".join(READ_METHODS).encode()),
     (b"access-control-allow-origin", b"*"),
@@ -29,65 +31,69 @@ NOT_MODIFIED_HEADERS = frozenset(
 )
 
 
-def max_age(file: OutputFile, seconds: float | None) -> int:
-    """For how many seconds a reader need not ask again.
+def max_age(file: OutputFile, seconds_until_run: float | None) -> int:
+    """Return for how many seconds a client may cache a file.
 
     Args:
-        file: what it has.
-        seconds: until the next run of its feed; None where that is not known.
+        file: The file.
+        seconds_until_run: Time until the next run of its feed; None if unknown.
     """
     if file.is_archive:
-        return _LASTING
-    return _LEAST if seconds is None else int(min(max(seconds, _LEAST), _MOST))
+        return _ARCHIVE_AGE_SECONDS
+    if seconds_until_run is None:
+        return _MIN_AGE_SECONDS
+    return int(min(max(seconds_until_run, _MIN_AGE_SECONDS), _MAX_AGE_SECONDS))
 
 
 def static_headers(file: OutputFile, content: bytes, base_url: str, hubs: Sequence[str]) -> Headers:
-    """What a file's answer says whoever asks for it, and when.
+    """Return a file's headers that are the same for every request.
 
     Args:
-        file: which.
-        content: as it was written.
-        base_url: where the folder is published.
-        hubs: that are told of changes.
+        file: The file.
+        content: Its content, uncompressed.
+        base_url: URL of the output folder.
+        hubs: WebSub hubs that are notified of changes.
     """
-    vary = ((b"vary", b"Accept-Encoding"),) if file.kind.compressed else ()
-    kind = (
+    headers = [
         (b"content-type", file.kind.media_type.encode()),
         (b"x-content-type-options", b"nosniff"),
-    )
-    return (*kind, *vary, *_by_role(file.kind, content), *_links(file, base_url, hubs))
+    ]
+    if file.kind.compressed:
+        headers.append((b"vary", b"Accept-Encoding"))
+    headers += _access_headers(file.kind, content)
+    if file.is_feed:
+        headers += _link_headers(file, base_url, hubs)
+    return tuple(headers)
 
 
 def page_headers(content: bytes) -> Headers:
-    """What a page may load, as it says itself in its head, and what counts only where a server says it."""
-    own = _OWN_POLICY.search(content, 0, _HEAD)
-    policy = unescape(own[1].decode()).encode() if own else _POLICY
+    """Return a page's security headers.
+
+    They repeat the policy in the page's head, and add what is only valid as a header.
+    """
+    meta = _META_POLICY.search(content, 0, _MAX_META_OFFSET)
+    policy = unescape(meta[1].decode()).encode() if meta else _POLICY
     return (
         (b"content-security-policy", policy + b"; frame-ancestors 'none'"),
         (b"referrer-policy", b"no-referrer"),
     )
 
 
-def _by_role(kind: FileType, content: bytes) -> Headers:
-    if kind.role == "document":  # readers that live in a browser come from elsewhere
+def _access_headers(kind: FileType, content: bytes) -> Headers:
+    if kind.role == "document":  # browser-based feed readers send requests from other origins
         return (
             (b"access-control-allow-origin", b"*"),
             (b"access-control-expose-headers", b"ETag, Link"),
         )
     if kind.role == "page":
         return page_headers(content)
-    return (
-        (b"content-security-policy", b"default-src 'none'; sandbox"),
-    )  # an SVG picture may hold scripts
+    # An SVG image may contain scripts.
+    return ((b"content-security-policy", b"default-src 'none'; sandbox"),)
 
 
-def _links(file: OutputFile, base_url: str, hubs: Sequence[str]) -> Headers:
-    """Where a feed is at home and who tells of its changes (RFC 8288).
-
-    The same as in its documents.
-    """
-    if not file.is_feed:
-        return ()
-    home = (f'<{quote(base_url, safe=_SAFE)}{quote(file.name)}>; rel="self"',)
-    told = () if file.is_archive else (f'<{quote(hub, safe=_SAFE)}>; rel="hub"' for hub in hubs)
-    return tuple((b"link", link.encode()) for link in (*home, *told))
+def _link_headers(file: OutputFile, base_url: str, hubs: Sequence[str]) -> Headers:
+    """Return the feed's own URL and its hubs (RFC 8288), as in its documents."""
+    links = [f'<{quote(base_url, safe=_URL_CHARS)}{quote(file.name)}>; rel="self"']
+    if not file.is_archive:
+        links += [f'<{quote(hub, safe=_URL_CHARS)}>; rel="hub"' for hub in hubs]
+    return tuple((b"link", link.encode()) for link in links)

@@ -1,6 +1,7 @@
-"""Whether the service does its work, for those who start it again when it does not.
+"""Report to supervisors if the service works.
 
-That a source is broken is told, but is no fault that a new start would mend.
+A failing source is reported, but it does not make the service unhealthy, because a restart would
+not fix it.
 """
 
 from typing import Any
@@ -8,26 +9,22 @@ from typing import Any
 from feedpub.web.status import FeedStatus, ServiceStatus
 
 
-def health_response(overview: ServiceStatus) -> tuple[bool, dict[str, Any]]:
-    """Whether all is well with the service, and what there is to say about it, for JSON.
+def health_response(status: ServiceStatus) -> tuple[bool, dict[str, Any]]:
+    """Return if the service is healthy, and the report as JSON data.
 
-    All is well where the scheduler lives and every feed is fresh: was looked at when it was due.
+    It is healthy if the scheduler is alive and no feed is overdue.
     """
-    alive = overview.running.alive(overview.now) if overview.running else None
-    feeds = {feed.name: _feed(feed) for feed in overview.feeds}
-    ok = alive is not False and all(feed["fresh"] for feed in feeds.values())
-    return ok, {"ok": ok, "scheduler": _scheduler(overview), "feeds": feeds}
+    feeds = {feed.name: _describe_feed(feed) for feed in status.feeds}
+    scheduler = None  # if the process only serves files
+    is_alive = True
+    if status.running:
+        is_alive = status.running.alive(status.now)
+        scheduler = {"alive": is_alive, "heartbeat": status.running.heartbeat.isoformat()}
+    ok = is_alive and all(feed["fresh"] for feed in feeds.values())
+    return ok, {"ok": ok, "scheduler": scheduler, "feeds": feeds}
 
 
-def _scheduler(overview: ServiceStatus) -> dict[str, Any] | None:
-    """None where the process only publishes."""
-    running = overview.running
-    if running is None:
-        return None
-    return {"alive": running.alive(overview.now), "heartbeat": running.heartbeat.isoformat()}
-
-
-def _feed(feed: FeedStatus) -> dict[str, Any]:
+def _describe_feed(feed: FeedStatus) -> dict[str, Any]:
     return {
         "fresh": not feed.overdue,
         "state": feed.health.value,

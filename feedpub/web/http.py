@@ -1,4 +1,4 @@
-"""A request and an answer, without a connection, and how they pass through the server library's interface (ASGI)."""
+"""Represent requests and responses, and send them through the ASGI interface."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
@@ -10,25 +10,22 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = tuple[tuple[bytes, bytes], ...]
 
 HTML, JSON = "text/html; charset=utf-8", "application/json"
-CHUNK_BYTES = (
-    1 << 17
-)  # bytes that are handed over at once: what a client that reads slowly makes us hold for it
+CHUNK_BYTES = 1 << 17  # sent at once; limits the memory that a slow client occupies
 
 
 class BodyTooLargeError(Exception):
-    """A body is larger than anything that is asked for."""
+    """A request's body is larger than any that the address accepts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client asks for.
+    """A client's request.
 
     Attributes:
-        method: in capitals.
-        path: decoded, without the query.
-        headers: by lower-case name; the values of a name that is there twice stand behind each
-            other.
-        client: the address that it came from; None from a Unix socket.
+        method: In upper case.
+        path: Decoded, without the query.
+        headers: By lower-case name. Repeated headers are joined with commas.
+        client: IP address; None for a Unix socket.
     """
 
     method: str
@@ -44,25 +41,27 @@ class Request:
         headers: Iterable[tuple[bytes, bytes]],
         client: str | None = None,
     ) -> "Request":
-        """The request as it came in."""
-        known: dict[bytes, bytes] = {}
+        """Return a request from the values of an ASGI scope."""
+        joined: dict[bytes, bytes] = {}
         for name, value in headers:
-            known[name] = value if name not in known else known[name] + b", " + value
-        return cls(method, path, known, client)
+            joined[name] = value if name not in joined else joined[name] + b", " + value
+        return cls(method, path, joined, client)
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a client gets."""
+    """A response to a client."""
 
     status: int
     headers: Headers
     body: bytes = b""
 
     async def send(self, send: Send, *, bodiless: bool) -> None:
-        """Hand it over, piece by piece, as fast as the client takes it.
+        """Send the response in chunks, as fast as the client receives it.
 
-        Without its body as an answer to HEAD.
+        Args:
+            send: From the ASGI interface.
+            bodiless: Leave out the body, as in a response to HEAD.
         """
         await send(
             {"type": "http.response.start", "status": self.status, "headers": list(self.headers)}
@@ -79,32 +78,33 @@ class Response:
             )
 
 
-async def read_body(receive: Receive, limit: int) -> bytes:
-    """The body of a request.
+async def read_body(receive: Receive, max_bytes: int) -> bytes:
+    """Return a request's body; nothing if the client disconnected.
 
-    Nothing where its client left. Raises BodyTooLargeError beyond the limit, in bytes.
+    Raises:
+        BodyTooLargeError: The body is larger than `max_bytes`.
     """
     body = b""
     while True:
-        part = await receive()
-        if part["type"] == "http.disconnect":
+        message = await receive()
+        if message["type"] == "http.disconnect":
             return b""
-        body += bytes(part.get("body", b""))
-        if len(body) > limit:
+        body += bytes(message.get("body", b""))
+        if len(body) > max_bytes:
             raise BodyTooLargeError
-        if not part.get("more_body"):
+        if not message.get("more_body"):
             return body
 
 
 def content_response(
     status: int, media_type: str, body: str, *headers: tuple[bytes, bytes]
 ) -> Response:
-    """An answer that was made for the moment: nobody keeps it."""
+    """Return a response with generated text that clients must not store."""
     encoded = body.encode()
-    own = (
+    base_headers = (
         (b"content-type", media_type.encode()),
         (b"content-length", str(len(encoded)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
     )
-    return Response(status, (*own, *headers), encoded)
+    return Response(status, (*base_headers, *headers), encoded)

@@ -1,12 +1,12 @@
-"""What a client may take its time for, and how much it may send, before it is shown the door.
+"""Limit the time, the size and the number of a client's requests and connections.
 
-The server library bounds how long an idle connection lives. Here: how long a request and how large
-its head may be, how long an answer may lie untaken, how many requests may wait for their answers,
-and how many connections there may be.
+uvicorn limits how long an idle connection stays open. This module limits the duration and head size
+of a request, the time that a client takes to receive a response, the number of pipelined requests
+and the number of connections.
 
-One address may hold all connections as long as nobody else wants one. When they are used up,
-whoever holds the most loses one for each newcomer, so no address shuts out others. A reverse proxy,
-behind which all readers have one address, needs no exception and no setting.
+One address may hold all connections as long as no other client needs one. If all are in use, the
+address with the most connections loses one for each new connection, so that it cannot lock out
+other clients. A reverse proxy, for which all readers share one address, needs no setting.
 """
 
 import asyncio
@@ -19,76 +19,71 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from feedpub.web.fast_path import FastPathProtocol
 
-REQUEST_SECONDS = 20.0  # from a request's first byte to its last
-TAKING_SECONDS = 60.0  # until an answer that waits has moved on
-MOST_OF_A_HEAD = 16 << 10  # bytes
-_AROUND = len(": \r\n")  # a header
-MAX_WAITING_REQUESTS = 16  # of one connection; each takes some kB before it is answered
-MOST_CONNECTIONS = 500  # a process has mostly 1024 descriptors, and needs others for itself
+REQUEST_TIMEOUT_SECONDS = 20.0  # from a request's first byte to its last
+SEND_TIMEOUT_SECONDS = 60.0  # until the client has received some of a waiting response
+MAX_HEAD_BYTES = 16 << 10
+_HEADER_OVERHEAD_BYTES = len(": \r\n")
+MAX_WAITING_REQUESTS = 16  # per connection; each uses some kB until it is answered
+MAX_CONNECTIONS = 500  # a process often has 1024 descriptors and needs others for itself
 
 
 class BadRequestHeadError(Exception):
-    """The head of a request is larger than any reader's, or names no host.
-
-    The server library answers with 400.
-    """
+    """A request's head is too large or has no valid Host header. uvicorn answers with 400."""
 
 
 class TooManyRequestsError(Exception):
-    """A client sends more requests than it takes answers; its connection is closed."""
+    """A client pipelines too many requests. Its connection is closed."""
 
 
 class LimitedProtocol(FastPathProtocol):
     """A connection with limits.
 
     Attributes:
-        network: the client's address, or its network if that is a single customer's (IPv6); "" for
-            a Unix socket.
+        network: The client's IPv4 address or IPv6 network; "" for a Unix socket.
     """
 
-    _asking: TimerHandle | None = None  # runs while a request is awaited in full
-    _taking: TimerHandle | None = None  # runs while an answer waits to be taken
+    _request_timer: TimerHandle | None = None  # runs while a request is incomplete
+    _send_timer: TimerHandle | None = None  # runs while a response waits to be received
     _in_head = True
-    _answered: RequestResponseCycle | None = None  # the request whose answer is under way
-    _received = 0  # bytes of a request that is not complete
+    _current_cycle: RequestResponseCycle | None = None  # whose response is in progress
+    _received_bytes = 0  # of an incomplete request
     network = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.network = _network_of(self.client[0]) if self.client else ""
-        self._wait()
-        if len(self.connections) > MOST_CONNECTIONS:
-            self._close_one()
+        self._start_request_timer()
+        if len(self.connections) > MAX_CONNECTIONS:
+            self._close_one_connection()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
+        self._stop_request_timer()
         self.resume_writing()
         super().connection_lost(exc)
         self.pipeline.clear()
-        if (
-            self._answered
-        ):  # the library tells only the newest request that nobody is there any more
-            self._answered.disconnected = True
-            self._answered.message_event.set()
+        if self._current_cycle:  # uvicorn only marks the newest request as disconnected
+            self._current_cycle.disconnected = True
+            self._current_cycle.message_event.set()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._answered = cycle
+        self._current_cycle = cycle
         super()._start_asgi_task(cycle, app)
 
     def data_received(self, data: bytes) -> None:
-        self._received += len(data)
+        self._received_bytes += len(data)
         super().data_received(data)
         if self.transport.is_closing():
             return
-        if self._in_head and self._received > MOST_OF_A_HEAD:
+        if self._in_head and self._received_bytes > MAX_HEAD_BYTES:
             self.send_400_response("The head of the request is too large.")
-        elif self._received:
-            self._wait()
+        elif self._received_bytes:
+            self._start_request_timer()
         else:
-            self._stop_waiting()
+            self._stop_request_timer()
 
     def on_message_begin(self) -> None:
-        self._received = self._received or 1  # it came along with the one before
+        # A pipelined request arrives with the one before, so it has no bytes of its own.
+        self._received_bytes = self._received_bytes or 1
         super().on_message_begin()
 
     def send_400_response(self, msg: str) -> None:
@@ -98,71 +93,70 @@ class LimitedProtocol(FastPathProtocol):
     def on_headers_complete(self) -> None:
         if len(self.pipeline) >= MAX_WAITING_REQUESTS:
             self.transport.abort()
-            raise TooManyRequestsError  # which ends the parser's work on what else has come
+            raise TooManyRequestsError  # stops the parser
         self._in_head = False
         size, hosts = len(self.url), 0
         for name, value in self.headers:
-            size += len(name) + len(value) + _AROUND
+            size += len(name) + len(value) + _HEADER_OVERHEAD_BYTES
             hosts += name == b"host"
-        if (
-            size > MOST_OF_A_HEAD
-            or hosts > 1
-            or (not hosts and self.parser.get_http_version() == "1.1")
-        ):
+        lacks_host = hosts == 0 and self.parser.get_http_version() == "1.1"
+        if size > MAX_HEAD_BYTES or hosts > 1 or lacks_host:
             raise BadRequestHeadError
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self._in_head, self._received = True, 0
+        self._in_head, self._received_bytes = True, 0
         super().on_message_complete()
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._taking = self.loop.call_later(TAKING_SECONDS, self.transport.abort)
+        self._send_timer = self.loop.call_later(SEND_TIMEOUT_SECONDS, self.transport.abort)
 
     def resume_writing(self) -> None:
-        if self._taking:
-            self._taking.cancel()
-            self._taking = None
+        if self._send_timer:
+            self._send_timer.cancel()
+            self._send_timer = None
         super().resume_writing()
 
     @property
     def _is_idle(self) -> bool:
-        """True between two requests."""
-        return not self._received and (self.cycle is None or self.cycle.response_complete)
+        """Return True between two requests."""
+        return not self._received_bytes and (self.cycle is None or self.cycle.response_complete)
 
-    def _close_one(self) -> None:
-        """Close a connection of the address that holds the most, an idle one if there is.
+    def _close_one_connection(self) -> None:
+        """Close one of the connections of the address that has the most.
 
-        This one if it is ours.
+        This connection is closed if its address is that one. Otherwise an idle one is preferred.
         """
-        open_ones = [
-            each
-            for each in self.connections
-            if isinstance(each, LimitedProtocol) and not each.transport.is_closing()
-        ]
-        if len(open_ones) <= MOST_CONNECTIONS:
+        open_ones = []
+        for connection in self.connections:
+            if isinstance(connection, LimitedProtocol) and not connection.transport.is_closing():
+                open_ones.append(connection)  # noqa: PERF401 -- mypy needs the isinstance check
+        if len(open_ones) <= MAX_CONNECTIONS:
             return
-        held = Counter(each.network for each in open_ones)
-        most = max(held.values())
-        if held[self.network] == most:
+        counts = Counter(connection.network for connection in open_ones)
+        most = max(counts.values())
+        if counts[self.network] == most:
             self.transport.abort()
             return
-        others = [each for each in open_ones if held[each.network] == most]
-        max(others, key=lambda each: each._is_idle).transport.abort()  # noqa: SLF001 -- of the same class
+        candidates = [each for each in open_ones if counts[each.network] == most]
+        victim = max(candidates, key=lambda each: each._is_idle)  # noqa: SLF001 -- same class
+        victim.transport.abort()
 
-    def _wait(self) -> None:
-        if self._asking is None:
-            self._asking = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+    def _start_request_timer(self) -> None:
+        if self._request_timer is None:
+            self._request_timer = self.loop.call_later(
+                REQUEST_TIMEOUT_SECONDS, self.transport.abort
+            )
 
-    def _stop_waiting(self) -> None:
-        if self._asking:
-            self._asking.cancel()
-            self._asking = None
+    def _stop_request_timer(self) -> None:
+        if self._request_timer:
+            self._request_timer.cancel()
+            self._request_timer = None
 
 
 def _network_of(host: str) -> str:
-    """Return an IPv4 address as it is, and of an IPv6 address the half that names the network."""
+    """Return an IPv4 address, or the network half of an IPv6 address."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:

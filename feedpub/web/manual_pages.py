@@ -23,12 +23,12 @@ _PACKAGE, _SHEET = "feedpub.web", "manual.css"
 
 
 def covers(path: str) -> bool:
-    """Return True if an address is that of a page of the manual."""
+    """Return True if a path is that of a page of the manual."""
     if not path.startswith(ADDRESS.rstrip("/")):
         return False
-    return (
-        path in (ADDRESS, ADDRESS.rstrip("/")) or path.removeprefix(ADDRESS) in manual.list_topics()
-    )
+    if path in (ADDRESS, ADDRESS.rstrip("/")):
+        return True
+    return path.removeprefix(ADDRESS) in manual.list_topics()
 
 
 def respond(request: Request) -> Response:
@@ -40,13 +40,9 @@ def respond(request: Request) -> Response:
             308, ((b"location", ADDRESS.lstrip("/").encode()), (b"content-length", b"0"))
         )
     topic = request.path.removeprefix(ADDRESS) or manual.INDEX
-    coding = (
-        negotiation.choose_coding(
-            request.headers.get(b"accept-encoding"), negotiation.OFFERED_CODINGS
-        )
-        or negotiation.IDENTITY_CODING
-    )
-    headers, body = _encode(topic, coding)
+    accepted = request.headers.get(b"accept-encoding")
+    coding = negotiation.choose_coding(accepted, negotiation.OFFERED_CODINGS)
+    headers, body = _encode(topic, coding or negotiation.IDENTITY_CODING)
     etag = dict(headers)[b"etag"]
     if is_not_modified(request.headers.get(b"if-none-match"), None, etag, 0):
         kept = (*NOT_MODIFIED_HEADERS, b"cache-control")
@@ -59,32 +55,34 @@ def _encode(topic: str, coding: str) -> tuple[Headers, bytes]:
     """Return a page's headers and body in a content coding."""
     page = _render(topic).encode()
     body = negotiation.compress(page, coding)
-    encoded = (
-        ((b"content-encoding", coding.encode()),) if coding != negotiation.IDENTITY_CODING else ()
-    )
-    headers = (
+    headers = [
         (b"content-type", HTML.encode()),
         (b"content-length", str(len(body)).encode()),
-        *encoded,
+    ]
+    if coding != negotiation.IDENTITY_CODING:
+        headers.append((b"content-encoding", coding.encode()))
+    headers += [
         (b"etag", f'"{hashlib.sha256(page).hexdigest()[:24]}-{coding}"'.encode()),
         (b"vary", b"Accept-Encoding"),
         (b"cache-control", f"public, max-age={_MAX_AGE_SECONDS}".encode()),
         (b"x-content-type-options", b"nosniff"),
         *page_headers(page),
-    )
-    return headers, body
+    ]
+    return tuple(headers), body
 
 
 def _render(topic: str) -> str:
+    stylesheet = page_parts.load_stylesheet(_PACKAGE, _SHEET)
+    body = Markup(html.render(topic))  # noqa: S704 -- from the package's own Markdown, without raw HTML
     return (
         _environment()
         .get_template("manual.html")
         .render(
             title=manual.list_topics()[topic],
             is_index=topic == manual.INDEX,
-            body=Markup(html.render(topic)),  # noqa: S704 -- made from the package's own Markdown, without raw HTML
+            body=body,
             words=translations_for("en"),
-            policy=page_parts.content_security_policy(page_parts.load_stylesheet(_PACKAGE, _SHEET)),
+            policy=page_parts.content_security_policy(stylesheet),
         )
     )
 

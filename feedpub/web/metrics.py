@@ -1,4 +1,4 @@
-"""The figures for Prometheus, in its text format 0.0.4."""
+"""Render metrics in the Prometheus text format 0.0.4."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One figure, for each set of labels once; values that are not known are left out."""
+    """A metric with one sample for each set of labels. Unknown values are left out."""
 
     name: str
     help: str
@@ -24,26 +24,25 @@ class Metric:
     kind: Literal["gauge", "counter"] = "gauge"
 
     def lines(self) -> Iterator[str]:
-        """Its lines in the format; none where it has no value."""
-        told = [
-            f"{self.name}{_labels(labels)} {_number(value)}"
-            for labels, value in self.samples
-            if value is not None
-        ]
-        if told:
+        """Yield the metric's lines; none if it has no value."""
+        known = [(labels, value) for labels, value in self.samples if value is not None]
+        if known:
             yield f"# HELP {self.name} {self.help}"
             yield f"# TYPE {self.name} {self.kind}"
-            yield from told
+        for labels, value in known:
+            yield f"{self.name}{_format_labels(labels)} {_format_number(value)}"
 
 
-def render_metrics(overview: ServiceStatus) -> str:
-    """All figures."""
-    metrics = (*_service(overview), *_feeds(overview), *_sources(overview))
-    return "".join(f"{line}\n" for metric in metrics for line in metric.lines())
+def render_metrics(status: ServiceStatus) -> str:
+    """Return all metrics as text."""
+    lines: list[str] = []
+    for metric in (*_service_metrics(status), *_feed_metrics(status), *_source_metrics(status)):
+        lines += metric.lines()
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _service(overview: ServiceStatus) -> Iterator[Metric]:
-    running = overview.running
+def _service_metrics(status: ServiceStatus) -> Iterator[Metric]:
+    process = status.running
     yield Metric(
         "feedpub_build_info",
         "The version of feedpub, as a label.",
@@ -52,29 +51,29 @@ def _service(overview: ServiceStatus) -> Iterator[Metric]:
     yield Metric(
         "feedpub_feeds",
         "Number of feeds in each state.",
-        [({"state": health}, overview.count(health)) for health in Health],
+        [({"state": health}, status.count(health)) for health in Health],
     )
-    if running is None:
+    if process is None:
         return
-    yield Metric("process_start_time_seconds", "When the service started.", [({}, running.started)])
+    yield Metric("process_start_time_seconds", "When the service started.", [({}, process.started)])
     yield Metric(
         "feedpub_scheduler_heartbeat_timestamp_seconds",
         "Time of the scheduler's last heartbeat.",
-        [({}, running.heartbeat)],
+        [({}, process.heartbeat)],
     )
     yield Metric(
         "feedpub_config_last_reload_successful",
         "1 if the current config file is in use, 0 if it has an error.",
-        [({}, float(running.config_problem is None))],
+        [({}, float(process.config_problem is None))],
     )
 
 
-def _feeds(overview: ServiceStatus) -> Iterator[Metric]:
-    def each(name: str, explained: str, value: Callable[[FeedStatus], _Value]) -> Metric:
+def _feed_metrics(status: ServiceStatus) -> Iterator[Metric]:
+    def gauge(name: str, help_text: str, value: Callable[[FeedStatus], _Value]) -> Metric:
         return Metric(
             f"feedpub_feed_{name}",
-            explained,
-            [({"feed": feed.name}, value(feed)) for feed in overview.feeds],
+            help_text,
+            [({"feed": feed.name}, value(feed)) for feed in status.feeds],
         )
 
     yield Metric(
@@ -82,101 +81,104 @@ def _feeds(overview: ServiceStatus) -> Iterator[Metric]:
         "1 for the feed's current state, 0 for the others.",
         [
             ({"feed": feed.name, "state": health}, float(feed.health is health))
-            for feed in overview.feeds
+            for feed in status.feeds
             for health in Health
         ],
     )
-    yield each(
+    yield gauge(
         "last_run_timestamp_seconds", "Start of the feed's last run.", lambda feed: feed.last_run
     )
-    yield each(
+    yield gauge(
         "last_success_timestamp_seconds",
         "Start of the feed's last successful run.",
         lambda feed: feed.last_success,
     )
-    yield each(
+    yield gauge(
         "next_run_timestamp_seconds",
         "Start of the feed's next scheduled run.",
         lambda feed: feed.next_run,
     )
-    yield each(
+    yield gauge(
         "last_run_duration_seconds",
         "Duration of the feed's last run.",
         lambda feed: feed.outcome.seconds if feed.outcome else None,
     )
-    yield each("running", "1 while the feed is running.", lambda feed: float(feed.busy is not None))
-    yield each(
+    yield gauge(
+        "running", "1 while the feed is running.", lambda feed: float(feed.busy is not None)
+    )
+    yield gauge(
         "run_stuck",
         "1 while a run of the feed is stuck.",
         lambda feed: float(feed.hung is not None),
     )
-    yield each("entries", "Entries in the feed's live document.", lambda feed: feed.entries)
-    yield each(
+    yield gauge("entries", "Entries in the feed's live document.", lambda feed: feed.entries)
+    yield gauge(
         "newest_entry_timestamp_seconds",
         "Publication date of the feed's newest entry.",
         lambda feed: feed.newest,
     )
-    yield each(
+    yield gauge(
         "last_run_failed_articles",
         "Articles that the feed's last run could not read.",
         lambda feed: feed.outcome.failed if feed.outcome else None,
     )
     yield Metric(
         "feedpub_feed_requests_total",
-        "HTTP requests sent for the feed, by response status; error if there was no complete response.",
+        "HTTP requests sent for the feed, by response status; "
+        "error if there was no complete response.",
         [
-            ({"feed": feed.name, "status": status}, count)
-            for feed in overview.feeds
-            for status, count in feed.requests.items()
+            ({"feed": feed.name, "status": http_status}, count)
+            for feed in status.feeds
+            for http_status, count in feed.requests.items()
         ],
         kind="counter",
     )
 
 
-def _sources(overview: ServiceStatus) -> Iterator[Metric]:
-    def each(name: str, explained: str, value: Callable[[SourceStatus], _Value]) -> Metric:
+def _source_metrics(status: ServiceStatus) -> Iterator[Metric]:
+    def gauge(name: str, help_text: str, value: Callable[[SourceStatus], _Value]) -> Metric:
         samples = [
             ({"feed": feed.name, "source": source.address}, value(source))
-            for feed in overview.feeds
+            for feed in status.feeds
             for source in feed.sources
         ]
-        return Metric(f"feedpub_source_{name}", explained, samples)
+        return Metric(f"feedpub_source_{name}", help_text, samples)
 
-    yield each(
+    yield gauge(
         "up", "1 if the source is healthy.", lambda source: float(source.health is Health.HEALTHY)
     )
-    yield each(
+    yield gauge(
         "last_check_timestamp_seconds",
         "Time of the source's last check.",
         lambda source: source.last_look,
     )
-    yield each(
+    yield gauge(
         "last_success_timestamp_seconds",
         "Time of the source's last successful check.",
         lambda source: source.last_success,
     )
-    yield each(
+    yield gauge(
         "next_check_timestamp_seconds",
         "Time of the source's next check.",
         lambda source: source.next_look,
     )
-    yield each(
+    yield gauge(
         "consecutive_failures",
         "Failed checks of the source in a row.",
         lambda source: source.failures,
     )
-    yield each(
+    yield gauge(
         "items",
         "Items that the source listed at its last successful check.",
         lambda source: source.items if source.last_success else None,
     )
 
 
-def _labels(labels: Mapping[str, str]) -> str:
-    told = ",".join(f'{name}="{value.translate(_ESCAPES)}"' for name, value in labels.items())
-    return f"{{{told}}}" if told else ""
+def _format_labels(labels: Mapping[str, str]) -> str:
+    pairs = [f'{name}="{value.translate(_ESCAPES)}"' for name, value in labels.items()]
+    return f"{{{','.join(pairs)}}}" if pairs else ""
 
 
-def _number(value: float | datetime) -> str:
+def _format_number(value: float | datetime) -> str:
     number = value.timestamp() if isinstance(value, datetime) else float(value)
     return str(int(number)) if number.is_integer() else repr(number)

@@ -1,4 +1,4 @@
-"""Which compression a client takes (RFC 9110, section 12.5.3), and how to compress."""
+"""Negotiate the content coding and conditional requests (RFC 9110, sections 12.5.3 and 13)."""
 
 import gzip
 import re
@@ -10,62 +10,56 @@ import brotli  # type: ignore[import-untyped]
 
 IDENTITY_CODING = "identity"
 COMPRESSIBLE_TYPES = ("br", "gzip")
-OFFERED_CODINGS = (
-    *COMPRESSIBLE_TYPES,
-    IDENTITY_CODING,
-)  # the best first, among those that a client likes equally
-_BROTLI_QUALITY = 6  # of 11, which takes 100 times as long and saves another tenth
+# By preference, for codings that a client accepts equally
+OFFERED_CODINGS = (*COMPRESSIBLE_TYPES, IDENTITY_CODING)
+_BROTLI_QUALITY = 6  # 11 takes 100 times as long and saves another tenth
 _GZIP_LEVEL = 6
+_LAST_RESORT_WEIGHT = 1e-6  # of the identity coding, if the client does not name it
+_ETAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 
 def compress(body: bytes, coding: str) -> bytes:
-    """The body in a coding; the same bytes for the same body."""
+    """Return a body in a content coding. The same body always gives the same bytes."""
     if coding == "br":
         return bytes(brotli.compress(body, quality=_BROTLI_QUALITY))
-    return gzip.compress(body, _GZIP_LEVEL, mtime=0) if coding == "gzip" else body
+    if coding == "gzip":
+        return gzip.compress(body, _GZIP_LEVEL, mtime=0)
+    return body
 
 
 @lru_cache(maxsize=256)
 def choose_coding(accepted: bytes | None, offered: tuple[str, ...]) -> str | None:
-    """The coding to answer in.
+    """Return the coding for a response.
 
     Args:
-        accepted: Accept-Encoding; None where the client sent none.
-        offered: what there is, the best first.
+        accepted: The Accept-Encoding header; None if there is none.
+        offered: Available codings, the preferred ones first.
 
     Returns:
-        One of those offered; None where the client takes none of them.
+        One of the offered codings; None if the client accepts none.
     """
     if accepted is None:
         return IDENTITY_CODING
-    weights = _weights(accepted)
-    rest = weights.get("*")
-    liked = {coding: weights.get(coding, _unnamed(coding, rest)) for coding in offered}
-    best = max(offered, key=lambda coding: liked[coding])  # of equals, the first
-    return best if liked[best] > 0 else None
+    weights = _parse_weights(accepted)
+    default = weights.get("*", 0.0)
+    if "*" not in weights:
+        weights.setdefault(IDENTITY_CODING, _LAST_RESORT_WEIGHT)
+    # `max` returns the first of equals
+    best = max(offered, key=lambda coding: weights.get(coding, default))
+    return best if weights.get(best, default) > 0 else None
 
 
-def _unnamed(coding: str, rest: float | None) -> float:
-    """How much a client likes a coding that it does not name.
-
-    None at all, but for the plain bytes, as a last way.
-    """
-    if rest is not None:
-        return rest
-    return 1e-6 if coding == IDENTITY_CODING else 0.0
-
-
-def _weights(accepted: bytes) -> dict[str, float]:
+def _parse_weights(accepted: bytes) -> dict[str, float]:
     weights = {}
     for item in accepted.decode("latin-1").lower().split(","):
         coding, *parameters = (part.strip() for part in item.split(";"))
         if coding:
-            weights["gzip" if coding == "x-gzip" else coding] = _weight(parameters)
+            weights["gzip" if coding == "x-gzip" else coding] = _parse_weight(parameters)
     return weights
 
 
-def _weight(parameters: list[str]) -> float:
-    """What stands after q=; what cannot be read counts as "rather not"."""
+def _parse_weight(parameters: list[str]) -> float:
+    """Return the value of `q`; 0 if it is invalid."""
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "q":
@@ -73,41 +67,36 @@ def _weight(parameters: list[str]) -> float:
                 weight = float(value)
             except ValueError:
                 return 0.0
-            return min(weight, 1.0) if weight > 0 else 0.0  # "nan" is not
+            return min(weight, 1.0) if weight > 0 else 0.0  # also for "nan"
     return 1.0
-
-
-# SECTION: Whether a client has the newest version already (RFC 9110, section 13).
-
-_ETAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 
 def is_not_modified(
     none_match: bytes | None, modified_since: bytes | None, etag: bytes, modified: int
 ) -> bool:
-    """Whether a 304 says all there is to say.
+    """Return True if the client already has the current version, so that a 304 is enough.
 
     Args:
-        none_match: If-None-Match; where it is sent, it alone counts.
-        modified_since: If-Modified-Since.
-        etag: of the newest version, in its quotes.
-        modified: when that was written, in seconds since 1970.
+        none_match: The If-None-Match header. It takes precedence.
+        modified_since: The If-Modified-Since header.
+        etag: The current version's ETag, with its quotes.
+        modified: When it was written, in seconds since 1970.
     """
     if none_match is not None:
         return none_match.strip() == b"*" or etag in _ETAG.findall(none_match)
-    since = _seconds(modified_since) if modified_since else None
+    since = _parse_date(modified_since) if modified_since else None
     return since is not None and modified <= since
 
 
 @lru_cache(maxsize=256)
 def http_date(seconds: int) -> bytes:
-    """The form in which headers have a moment."""
+    """Return a time as HTTP headers write it."""
     return formatdate(seconds, usegmt=True).encode()
 
 
 @lru_cache(maxsize=256)
-def _seconds(date: bytes) -> float | None:
-    """A date in any of the three forms that HTTP knows; None for what is none of them."""
+def _parse_date(date: bytes) -> float | None:
+    """Parse a date in any of HTTP's three formats; None if it is invalid."""
     text = date.decode("latin-1")
     try:
         moment = parsedate_to_datetime(text)

@@ -1,7 +1,4 @@
-"""When each feed runs next, as it was known some seconds ago.
-
-Nobody who wants a feed waits long for the state.
-"""
+"""Cache when each feed runs next, so that a request for a feed does not wait for the state."""
 
 import asyncio
 import logging
@@ -12,59 +9,56 @@ from contextlib import suppress
 from feedpub.core.errors import FeedpubError
 from feedpub.store import ScheduledRun
 
-OFTEN = 5.0  # seconds between two looks at the plans
-SHARE = 20  # looks that nobody waits for take one of so many parts of the time
-PATIENCE = 0.5  # seconds that a request waits for a look
-
 _log = logging.getLogger(__name__)
+
+REFRESH_SECONDS = 5.0
+MAX_WAIT_SECONDS = 0.5  # that a request waits for the state
+MIN_REST_FACTOR = 20  # `invalidate` waits for that many times the duration of a reload
 
 
 class NextRunCache:
-    """The next runs.
+    """The next run of each feed.
 
     Args:
-        ask: feed → what is planned; called in a thread of its own, but for the first time.
+        load: Returns each feed's next run. Called in a separate thread, except the first time.
     """
 
-    def __init__(self, ask: Callable[[], Mapping[str, ScheduledRun]]) -> None:
-        self._ask = ask
-        self._known: Mapping[str, float] = {}  # seconds since 1970
-        self._asked = 0.0
-        self._took = 0.0
-        self.read()
+    def __init__(self, load: Callable[[], Mapping[str, ScheduledRun]]) -> None:
+        self._load = load
+        self._times: Mapping[str, float] = {}  # by feed, in seconds since 1970
+        self._last_load = 0.0
+        self._load_seconds = 0.0
+        self.reload()
 
     @property
     def is_fresh(self) -> bool:
-        """Whether what is known is good enough."""
-        return time.monotonic() - self._asked < OFTEN
+        """Return True if the cache is recent enough."""
+        return time.monotonic() - self._last_load < REFRESH_SECONDS
 
-    def seconds(self, feed: str | None) -> float | None:
-        """How long until a feed runs, or the first of all; None where that is not known."""
-        due = self._known.get(feed) if feed else min(self._known.values(), default=None)
+    def seconds_until_run(self, feed: str | None) -> float | None:
+        """Return the time until a feed's next run, or the first of all; None if unknown."""
+        due = self._times.get(feed) if feed else min(self._times.values(), default=None)
         return None if due is None else due - time.time()
 
     async def refresh(self) -> None:
-        """Look again where it is time to; a state that is busy is not waited for."""
+        """Reload the cache if it is outdated. Do not wait long for a busy state."""
         if not self.is_fresh:
-            self._asked = time.monotonic()  # whoever comes meanwhile does not look as well
+            self._last_load = time.monotonic()  # so that concurrent requests do not reload too
             with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.to_thread(self.read), PATIENCE)
+                await asyncio.wait_for(asyncio.to_thread(self.reload), MAX_WAIT_SECONDS)
 
-    def read(self) -> None:
-        """Look now; from any thread."""
-        self._asked = began = time.monotonic()
+    def reload(self) -> None:
+        """Reload the cache now. Thread-safe."""
+        self._last_load = began = time.monotonic()
         try:
-            self._known = {
-                feed: planned.next_run.timestamp() for feed, planned in self._ask().items()
-            }
-        except FeedpubError as error:  # what was known still holds, more or less
-            _log.warning("the next runs of feeds cannot be read: %s", error)
-        self._took = time.monotonic() - began
+            runs = self._load()
+        except FeedpubError as error:  # the old times are still a good estimate
+            _log.warning("cannot read when feeds run next: %s", error)
+        else:
+            self._times = {feed: run.next_run.timestamp() for feed, run in runs.items()}
+        self._load_seconds = time.monotonic() - began
 
     def invalidate(self) -> None:
-        """Look now, unless that was done just now.
-
-        When thousands of runs end, looks are not made for each.
-        """
-        if time.monotonic() - self._asked > SHARE * self._took:
-            self.read()
+        """Reload the cache, unless that was just done: thousands of runs may end at once."""
+        if time.monotonic() - self._last_load > MIN_REST_FACTOR * self._load_seconds:
+            self.reload()

@@ -1,4 +1,4 @@
-"""How everything is, for people, for Prometheus and for supervisors."""
+"""Serve /status, /metrics and /healthz."""
 
 import asyncio
 import json
@@ -9,63 +9,59 @@ from http import HTTPStatus
 from feedpub.core.errors import FeedpubError
 from feedpub.web import healthz, metrics, status_page
 from feedpub.web.control import ServiceControl
-from feedpub.web.error_pages import RETRY_SECONDS, error_page
+from feedpub.web.error_pages import RETRY_AFTER, error_page
 from feedpub.web.headers import page_headers
 from feedpub.web.http import HTML, JSON, Response, content_response
 
-HOLDS = 1.0  # seconds for which a report that was made is good enough for the next who asks
+CACHE_SECONDS = 1.0
 
 
 class StatusEndpoints:
-    """The reports: made in another thread, once for all who ask within a second."""
+    """Reports on the service's status, cached for a second and rendered in another thread."""
 
-    def __init__(self, console: ServiceControl) -> None:
-        self._console = console
+    def __init__(self, control: ServiceControl) -> None:
+        self._control = control
         self._lock = asyncio.Lock()
-        self._made: dict[str, tuple[float, Response]] = {}
-        self._ways: Mapping[str, Callable[[], Response]] = {
-            "/status": self._status,
-            "/metrics": self._metrics,
-            "/healthz": self._healthz,
+        self._cached: dict[str, tuple[float, Response]] = {}
+        self._endpoints: Mapping[str, Callable[[], Response]] = {
+            "/status": self._render_status,
+            "/metrics": self._render_metrics,
+            "/healthz": self._render_healthz,
         }
 
     def __contains__(self, path: object) -> bool:
-        return path in self._ways
+        return path in self._endpoints
 
     async def get(self, path: str) -> Response:
-        """The report at an address that has one."""
+        """Return the report at one of the paths."""
         async with self._lock:
-            made = self._made.get(path)
-            if made is None or time.monotonic() - made[0] > HOLDS:
-                answer = await asyncio.to_thread(self._make, path)
-                made = self._made[path] = (time.monotonic(), answer)
-        return made[1]
+            cached = self._cached.get(path)
+            if cached is None or time.monotonic() - cached[0] > CACHE_SECONDS:
+                response = await asyncio.to_thread(self._render, path)
+                cached = self._cached[path] = (time.monotonic(), response)
+        return cached[1]
 
     async def health(self) -> Response:
-        """Say whether all is well, and nothing else: for whoever may not see more."""
+        """Return only if the service is healthy, for clients that may not see more."""
         status = (await self.get("/healthz")).status
         return content_response(status, JSON, json.dumps({"ok": status == HTTPStatus.OK}))
 
-    def _make(self, path: str) -> Response:
+    def _render(self, path: str) -> Response:
         try:
-            return self._ways[path]()
+            return self._endpoints[path]()
         except FeedpubError as error:
-            return error_page(
-                503, f"How everything is cannot be told just now: {error}", RETRY_SECONDS
-            )
+            return error_page(503, f"The status is not available: {error}", RETRY_AFTER)
 
-    def _status(self) -> Response:
-        may_run = self._console.runs_feeds and self._console.admin_token() is not None
-        page = status_page.render_status_page(self._console.status(), token_needed=may_run)
+    def _render_status(self) -> Response:
+        can_run = self._control.runs_feeds and self._control.admin_token() is not None
+        page = status_page.render_status_page(self._control.status(), can_run=can_run)
         return content_response(200, HTML, page, *page_headers(page.encode()))
 
-    def _metrics(self) -> Response:
-        return content_response(
-            200, metrics.METRICS_TYPE, metrics.render_metrics(self._console.status())
-        )
+    def _render_metrics(self) -> Response:
+        text = metrics.render_metrics(self._control.status())
+        return content_response(200, metrics.METRICS_TYPE, text)
 
-    def _healthz(self) -> Response:
-        healthy, report = healthz.health_response(self._console.status(brief=True))
-        return content_response(
-            200 if healthy else 503, JSON, json.dumps(report, ensure_ascii=False)
-        )
+    def _render_healthz(self) -> Response:
+        healthy, report = healthz.health_response(self._control.status(brief=True))
+        body = json.dumps(report, ensure_ascii=False)
+        return content_response(200 if healthy else 503, JSON, body)

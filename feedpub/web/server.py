@@ -1,4 +1,4 @@
-"""The server library in a thread of its own."""
+"""Run the HTTP server (uvicorn) in its own thread."""
 
 import socket
 import threading
@@ -10,35 +10,32 @@ import uvicorn
 from feedpub.web.http import Receive, Request, Response, Scope, Send
 from feedpub.web.limits import LimitedProtocol
 
-_IDLE_SECONDS = 15  # that a connection is kept open for another request
+_KEEP_ALIVE_SECONDS = 15
 
 
-class Served(Protocol):
-    """What answers requests: a site, or whatever else is an ASGI application."""
+class App(Protocol):
+    """An ASGI application that can answer some requests at once."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, as the server library wants it."""
+        """Answer one request through the ASGI interface."""
 
     def try_fast(self, request: Request) -> Response | None:
-        """The answer, where it can be had without waiting; in the event loop."""
+        """Return a response that is available without waiting. Called in the event loop."""
 
 
 class Server:
-    """Serves a site until it is stopped. Signals are the caller's business.
+    """Serve an application until stopped. The caller handles signals.
 
     Args:
-        site: what to serve.
-        sockets: where; listening. They are closed at the end.
-
-    Attributes:
-        site: may be replaced at any time.
+        app: The application.
+        sockets: Listening sockets. They are closed at the end.
     """
 
-    def __init__(self, site: Served, sockets: Sequence[socket.socket]) -> None:
-        self._app = _App(site)
+    def __init__(self, app: App, sockets: Sequence[socket.socket]) -> None:
+        self._switch = _SwitchableApp(app)
         self._sockets = list(sockets)
         self._config = uvicorn.Config(
-            self._app,
+            self._switch,
             http=LimitedProtocol,
             loop="asyncio",
             ws="none",
@@ -49,30 +46,31 @@ class Server:
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            timeout_keep_alive=_IDLE_SECONDS,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         )
         self._server = uvicorn.Server(self._config)
         self._thread = threading.Thread(target=self._run, name="feedpub-http", daemon=True)
 
     @property
-    def site(self) -> Served:
-        return self._app.site
+    def app(self) -> App:
+        """Return the current application. It may be replaced at any time."""
+        return self._switch.app
 
-    @site.setter
-    def site(self, site: Served) -> None:
-        self._app.site = site
+    @app.setter
+    def app(self, app: App) -> None:
+        self._switch.app = app
 
     @property
     def alive(self) -> bool:
-        """Whether it serves."""
+        """Return True while the server's thread runs."""
         return self._thread.is_alive()
 
     def start(self) -> None:
-        """Begin to serve."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self, seconds: float) -> None:
-        """Take no more requests; wait so long for answers under way, and end."""
+        """Accept no more requests, and wait up to `seconds` for responses in progress."""
         self._config.timeout_graceful_shutdown = max(0, int(seconds) - 1)
         self._server.should_exit = True
         self._thread.join(seconds)
@@ -81,14 +79,14 @@ class Server:
         self._server.run(self._sockets)
 
 
-class _App:
-    """What the server library calls: whichever site is in force."""
+class _SwitchableApp:
+    """Forward to the current application."""
 
-    def __init__(self, site: Served) -> None:
-        self.site = site
+    def __init__(self, app: App) -> None:
+        self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.site(scope, receive, send)
+        await self.app(scope, receive, send)
 
     def try_fast(self, request: Request) -> Response | None:
-        return self.site.try_fast(request)
+        return self.app.try_fast(request)

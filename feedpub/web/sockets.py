@@ -1,4 +1,4 @@
-"""Where it listens: at an address, at a path, or where systemd does so for us."""
+"""Open the sockets to listen on: a host and port, a Unix path, or those inherited from systemd."""
 
 import errno
 import os
@@ -9,13 +9,16 @@ from pathlib import Path
 
 from feedpub.core.errors import ServiceError
 
-_BACKLOG = 1024  # connections that wait to be taken
+_BACKLOG = 1024  # connections that wait to be accepted
 _FIRST_INHERITED = 3  # SD_LISTEN_FDS_START of sd_listen_fds(3)
 _ADVICE = {
-    errno.EADDRINUSE: "something listens there already: end it, or listen elsewhere",
-    errno.EADDRNOTAVAIL: "this machine has no such address: write one of its own",
-    errno.EACCES: "let the user that runs feedpub do that, or listen elsewhere: ports below 1024 are often kept",
-    errno.ENOENT: "make the folder first",
+    errno.EADDRINUSE: "another process uses it; stop that process or choose another address",
+    errno.EADDRNOTAVAIL: "this machine does not have that address; use one of its own",
+    errno.EACCES: (
+        "the user that runs feedpub lacks the permission, which ports below 1024 often require; "
+        "grant it or choose another address"
+    ),
+    errno.ENOENT: "create the folder first",
 }
 
 
@@ -23,42 +26,39 @@ def open_socket(address: str) -> socket.socket:
     """Listen at an address: "127.0.0.1:8080", "[::1]:8080" or "unix:/run/feedpub/http.sock".
 
     Raises:
-        ServiceError: it cannot be had.
+        ServiceError: The address is not available.
     """
     try:
         if address.startswith("unix:"):
-            return _at_path(Path(address.removeprefix("unix:")))
+            return _open_unix_socket(Path(address.removeprefix("unix:")))
         host, _, port = address.rpartition(":")
-        return _at_port(host.strip("[]"), int(port))
+        return _open_tcp_socket(host.strip("[]"), int(port))
     except OSError as error:
         number = error.errno or 0
-        advice = _ADVICE.get(number, "listen elsewhere")
+        advice = _ADVICE.get(number, "choose another address")
         raise ServiceError(
             f"{address}: cannot listen there ({os.strerror(number)}); {advice}"
         ) from error
 
 
 def inherited_sockets(environ: MutableMapping[str, str] = os.environ) -> list[socket.socket]:
-    """The sockets that systemd listens on for us (sd_listen_fds(3)); none where it does not.
+    """Return the listening sockets that systemd passed (sd_listen_fds(3)).
 
-    The variables that tell of them are taken away, so that no process we start takes them for its
-    own.
+    The variables that describe them are removed, so that no child process uses them.
 
     Raises:
-        ServiceError: what was handed over is no listening socket.
+        ServiceError: A passed descriptor is not a listening socket.
     """
     number, pid = environ.pop("LISTEN_FDS", ""), environ.pop("LISTEN_PID", "")
     environ.pop("LISTEN_FDNAMES", None)
     if pid != str(os.getpid()) or not number.isdecimal():
         return []
-    return [
-        _taken_over(descriptor)
-        for descriptor in range(_FIRST_INHERITED, _FIRST_INHERITED + int(number))
-    ]
+    descriptors = range(_FIRST_INHERITED, _FIRST_INHERITED + int(number))
+    return [_adopt_descriptor(descriptor) for descriptor in descriptors]
 
 
 def socket_address(listening: socket.socket) -> str:
-    """The address as people write it: "http://127.0.0.1:8080/", or unix: and a path."""
+    """Return a socket's address as users write it: "http://127.0.0.1:8080/" or "unix:/path"."""
     name = listening.getsockname()
     if listening.family == socket.AF_UNIX:
         return f"unix:{name}"
@@ -66,29 +66,27 @@ def socket_address(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def _at_port(host: str, port: int) -> socket.socket:
+def _open_tcp_socket(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    both = (
-        host == "::" and socket.has_dualstack_ipv6()
-    )  # all addresses are meant, those of IPv4 too
+    # "::" means all addresses, including those of IPv4
+    dual_stack = host == "::" and socket.has_dualstack_ipv6()
     listening = socket.create_server(
-        (host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=both
+        (host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=dual_stack
     )
-    # Connections have it from here: asyncio sees to it only where the protocol was named. Else each
-    # answer's second
-    # half waits for the client's word that it has the first.
+    # Connections inherit this option. asyncio sets it only on sockets with a protocol number.
+    # Without it, the second half of a response waits until the client acknowledges the first.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
 
-def _at_path(path: Path) -> socket.socket:
-    """A socket in the file system, in place of one that a process left behind."""
-    if _is_left_behind(path):
+def _open_unix_socket(path: Path) -> socket.socket:
+    """Open a Unix socket, and replace one that an earlier process left behind."""
+    if _is_stale_socket(path):
         path.unlink()
     listening = socket.socket(socket.AF_UNIX)
     try:
         listening.bind(str(path))
-        path.chmod(0o666)  # the folder says who may come: a proxy is another user
+        path.chmod(0o666)  # the folder controls access, because a proxy runs as another user
         listening.listen(_BACKLOG)
     except OSError:
         listening.close()
@@ -96,8 +94,7 @@ def _at_path(path: Path) -> socket.socket:
     return listening
 
 
-def _is_left_behind(path: Path) -> bool:
-    """Whether a socket lies there that nobody listens on."""
+def _is_stale_socket(path: Path) -> bool:
     if not path.exists() or not stat.S_ISSOCK(path.stat().st_mode):
         return False
     with socket.socket(socket.AF_UNIX) as probe:
@@ -108,20 +105,20 @@ def _is_left_behind(path: Path) -> bool:
     return False
 
 
-def _taken_over(descriptor: int) -> socket.socket:
+def _adopt_descriptor(descriptor: int) -> socket.socket:
     try:
-        os.set_inheritable(descriptor, False)  # noqa: FBT003 -- the library has no other way
+        os.set_inheritable(descriptor, False)  # noqa: FBT003 -- the function takes no keywords
         listening = socket.socket(fileno=descriptor)
-        usable = listening.type == socket.SOCK_STREAM and listening.getsockopt(
-            socket.SOL_SOCKET, socket.SO_ACCEPTCONN
-        )
+        is_stream = listening.type == socket.SOCK_STREAM
+        is_usable = is_stream and listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     except OSError as error:
         raise ServiceError(
-            f"descriptor {descriptor}: no socket ({error.strerror}); look at the socket unit"
+            f"descriptor {descriptor}: not a socket ({error.strerror}); check the socket unit"
         ) from error
-    if not usable:
+    if not is_usable:
         listening.close()
         raise ServiceError(
-            f"descriptor {descriptor}: not a listening stream socket; write ListenStream= in its unit"
+            f"descriptor {descriptor}: not a listening stream socket; "
+            "set ListenStream= in the socket unit"
         )
     return listening

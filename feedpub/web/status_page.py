@@ -1,9 +1,8 @@
-"""A small chart of bars, drawn as one path."""
+"""Render the status page: all feeds and sources in one HTML page without scripts or other files."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import islice
 
 from jinja2 import Environment
 
@@ -14,58 +13,39 @@ from feedpub.core.models import RunResult
 from feedpub.core.text import pluralize
 from feedpub.web.status import SHOWN_DAYS, FeedStatus, Health, ServiceStatus, SourceStatus
 
-HEIGHT = 32
-STEP, BAR = 4, 3  # from bar to bar, and the width of one
-_LEAST = 2.0  # of a bar that is not nothing
-
-
-def chart_bars(counts: Sequence[int]) -> tuple[int, int, str]:
-    """The width and height of the chart, and its path.
-
-    One bar a number, the highest as high as the chart.
-    """
-    highest = max(counts, default=0)
-    path = "".join(
-        _bar(place * STEP, count / highest) for place, count in enumerate(counts) if count
-    )
-    return len(counts) * STEP - (STEP - BAR), HEIGHT, path
-
-
-def _bar(left: int, share: float) -> str:
-    height = max(share * HEIGHT, _LEAST)
-    return f"M{left} {HEIGHT}v-{height:.4g}h{BAR}V{HEIGHT}z"
-
-
-# SECTION: The status page: every feed and source at a glance. HTML without scripts, whole in
-# itself.
+CHART_HEIGHT = 32
+BAR_STEP, BAR_WIDTH = 4, 3  # the step is from one bar to the next
+_MIN_BAR_HEIGHT = 2.0  # so that a small number is visible
 
 _PACKAGE = "feedpub.web"
-_PROBLEMS_SHOWN = 10  # of each feed
+_MAX_PROBLEMS = 10  # of each feed
 _COUNTS = ("new", "updated", "kept", "skipped", "failed")
 _MARKS = {Health.BROKEN: "×", Health.LATE: "!", Health.HEALTHY: "✓"}
 
 
-def render_status_page(overview: ServiceStatus, *, token_needed: bool) -> str:
-    """The page.
+def render_status_page(status: ServiceStatus, *, can_run: bool) -> str:
+    """Return the status page.
 
     Args:
-        overview: how everything is.
-        token_needed: a token is set, so that whoever knows it can have a feed looked at now.
+        status: The service's status.
+        can_run: A token is configured, so that a user who has it can run feeds from the page.
     """
-    by_health = {
-        health: [feed for feed in overview.feeds if feed.health is health] for health in Health
-    }
+    by_health = {}
+    for health in Health:
+        if feeds := [feed for feed in status.feeds if feed.health is health]:
+            by_health[health] = feeds
+    stylesheet = html.load_stylesheet(_PACKAGE, "status.css")
     return (
         _environment()
         .get_template("status.html")
         .render(
-            overview=overview,
-            now=overview.now,
-            running=overview.running,
-            by_health={health: feeds for health, feeds in by_health.items() if feeds},
-            token_needed=token_needed,
+            status=status,
+            now=status.now,
+            process=status.running,
+            by_health=by_health,
+            can_run=can_run,
             words=translations_for("en"),
-            policy=_policy(),
+            policy=html.content_security_policy(stylesheet, forms=True),
         )
     )
 
@@ -74,55 +54,66 @@ def render_status_page(overview: ServiceStatus, *, token_needed: bool) -> str:
 def _environment() -> Environment:
     environment = html.jinja_environment(_PACKAGE, ["status.css"])
     environment.globals.update(
-        relative=format_relative,
-        counted=pluralize,
-        bars=chart_bars,
+        format_relative=format_relative,
+        pluralize=pluralize,
+        chart_bars=chart_bars,
         mark=_MARKS.get,
-        counts=_counts,
-        days_told=_days_told,
-        problems=_problems,
-        worst_first=_worst_first,
+        describe_counts=_describe_counts,
+        describe_chart=_describe_chart,
+        article_failures=_article_failures,
+        sorted_by_health=_sorted_by_health,
     )
-    environment.filters.update(moment=_moment, day=_day)
+    environment.filters.update(moment=_format_time, day=_format_day)
     return environment
 
 
-@cache
-def _policy() -> str:
-    return html.content_security_policy(html.load_stylesheet(_PACKAGE, "status.css"), forms=True)
+def chart_bars(counts: Sequence[int]) -> tuple[int, int, str]:
+    """Return width, height and SVG path of a bar chart. The highest bar has the full height."""
+    highest = max(counts, default=0)
+    bars = []
+    for place, count in enumerate(counts):
+        if count:
+            height = max(count / highest * CHART_HEIGHT, _MIN_BAR_HEIGHT)
+            left = place * BAR_STEP
+            bars.append(f"M{left} {CHART_HEIGHT}v-{height:.4g}h{BAR_WIDTH}V{CHART_HEIGHT}z")
+    width = len(counts) * BAR_STEP - (BAR_STEP - BAR_WIDTH)
+    return width, CHART_HEIGHT, "".join(bars)
 
 
-def _moment(moment: datetime) -> str:
-    """A moment for people, to the minute."""
+def _format_time(moment: datetime) -> str:
     return f"{moment:%-d %B %Y, %H:%M} {moment.tzname()}"
 
 
-def _day(moment: datetime) -> str:
+def _format_day(moment: datetime) -> str:
     return f"{moment:%-d %B}"
 
 
-def _counts(outcome: RunResult) -> list[str]:
-    """What became of the articles of a run: "3 new", "47 kept"."""
-    return [f"{getattr(outcome, name)} {name}" for name in _COUNTS if getattr(outcome, name)]
+def _describe_counts(result: RunResult) -> list[str]:
+    """Return a run's article counts: "3 new", "47 kept"."""
+    return [f"{getattr(result, name)} {name}" for name in _COUNTS if getattr(result, name)]
 
 
-def _days_told(feed: FeedStatus, now: datetime) -> str:
-    """What the chart shows, in words."""
-    first, last = _day(now - timedelta(days=SHOWN_DAYS - 1)), _day(now)
-    return f"Entries published a day, {first} to {last}: {sum(feed.days)} in all, at most {max(feed.days)} a day"
+def _describe_chart(feed: FeedStatus, now: datetime) -> str:
+    """Describe the chart in words, for screen readers."""
+    first, last = _format_day(now - timedelta(days=SHOWN_DAYS - 1)), _format_day(now)
+    return (
+        f"Entries published per day, {first} to {last}: {sum(feed.days)} in total, "
+        f"at most {max(feed.days)} a day"
+    )
 
 
-def _worst_first(sources: Sequence[SourceStatus]) -> list[SourceStatus]:
+def _sorted_by_health(sources: Sequence[SourceStatus]) -> list[SourceStatus]:
+    """Sort sources, the worst first."""
     order = tuple(Health)
     return sorted(sources, key=lambda source: order.index(source.health))
 
 
-def _problems(outcome: RunResult | None) -> list[str]:
-    """What went wrong with single articles in the last run, a line each."""
-    if outcome is None:
+def _article_failures(result: RunResult | None) -> list[str]:
+    """Return the last run's failures of single articles, one line each."""
+    if result is None:
         return []
-    single = [
-        f"{problem.where}: {problem.reason}" for problem in outcome.problems if not problem.fatal
-    ]
-    more = len(single) - _PROBLEMS_SHOWN
-    return [*islice(single, _PROBLEMS_SHOWN), *([f"and {more} more"] if more > 0 else [])]
+    failures = [failure for failure in result.problems if not failure.fatal]
+    lines = [f"{failure.where}: {failure.reason}" for failure in failures[:_MAX_PROBLEMS]]
+    if len(failures) > _MAX_PROBLEMS:
+        lines.append(f"and {len(failures) - _MAX_PROBLEMS} more")
+    return lines

@@ -22,9 +22,9 @@ import numpy.typing as npt
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from feedpub.scheduler.publishing_rate import (
-    DAY_RHYTHM,
-    FLOOR,
+    DAY_MINUTES,
     HOUR,
+    MIN_DAILY_RATE,
     WEEK,
     RateModel,
     RateWeights,
@@ -71,7 +71,7 @@ def case(trace: Trace) -> Case:
     return Case(
         rates=counts[last]
         * np.exp(-(middle - moments[last])[:, None] / SPANS)
-        * DAY_RHYTHM
+        * DAY_MINUTES
         / SPANS,
         week=np.log(profiles[last - half, (middle // HOUR).astype(int) % WEEK]),
         published=np.histogram(moments[half + 1 :], [*steps, steps[-1] + STEP])[0].astype(float),
@@ -100,7 +100,7 @@ def learn(cases: Sequence[Case]) -> RateWeights:
 def _loss(one: Case, weights: Table, weekly: Table, power: float) -> tuple[float, Table]:
     """The logarithm of the mean delay at a given number of looks, up to a constant, and its gradient."""
     parts = one.rates * np.exp(weights + weekly * one.week[:, None])
-    rate = FLOOR + parts.sum(axis=1)
+    rate = MIN_DAILY_RATE + parts.sum(axis=1)
     looks = rate**power
     late = one.published / looks
     slope = looks / looks.sum() - late / late.sum()
@@ -111,8 +111,8 @@ def _loss(one: Case, weights: Table, weekly: Table, power: float) -> tuple[float
 
 def paced(weights: RateWeights, traces: Sequence[Trace]) -> RateWeights:
     """The same, paced so that a scale of 1 means a look in two hours, on geometric average over the traces."""
-    scales = [delay(RateModel(weights).next_check, trace).scale for trace in traces]
-    return replace(weights, pace=weights.pace * geometric_mean(scales))
+    scales = [delay(RateModel(weights).minutes_until_check, trace).scale for trace in traces]
+    return replace(weights, base_minutes=weights.base_minutes * geometric_mean(scales))
 
 
 def folds(count: int) -> list[list[int]]:
@@ -137,7 +137,7 @@ def write(weights: RateWeights, path: Path) -> None:
         "weights": weights.weights.round(4).tolist(),
         "weekly": weights.weekly.round(4).tolist(),
         "power": round(weights.power, 4),
-        "pace": round(weights.pace, 2),
+        "pace": round(weights.base_minutes, 2),
     }
     path.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
 
@@ -158,7 +158,7 @@ def main() -> None:
         ("learned from others", unseen),
     ):
         ratios = [
-            delay(RateModel(chosen[number]).next_check, trace).minutes / fixed_delay(trace)
+            delay(RateModel(chosen[number]).minutes_until_check, trace).minutes / fixed_delay(trace)
             for number, trace in enumerate(traces)
         ]
         print(f"{title:20} {geometric_mean(ratios):.3f} of a fixed interval's delay")

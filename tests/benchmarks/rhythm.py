@@ -20,12 +20,18 @@ from statistics import fmean, geometric_mean
 
 import numpy as np
 
-from feedpub.scheduler.publishing_rate import HOUR, WEEK, RateModel, RateWeights, next_check
+from feedpub.scheduler.publishing_rate import (
+    HOUR,
+    WEEK,
+    RateModel,
+    RateWeights,
+    minutes_until_check,
+)
 from tests.benchmarks.traces import Policy, Trace, delay, fixed_delay, read
 
 NEVER = 1000 * WEEK * HOUR  # a span over which the rate does not change
 WEEK_ALONE = RateWeights(
-    np.array([NEVER]), np.array([NEVER]), np.array([1.0]), power=0.5, pace=HOUR
+    np.array([NEVER]), np.array([NEVER]), np.array([1.0]), power=0.5, base_minutes=HOUR
 )
 
 
@@ -60,7 +66,7 @@ def unseen(traces: Sequence[Trace]) -> list[Policy]:
     from tests.benchmarks.fit_rhythm import case, cross_validated  # noqa: PLC0415 -- needs scipy
 
     weights = cross_validated(traces, [case(trace) for trace in traces])
-    return [RateModel(weights[number]).next_check for number in range(len(traces))]
+    return [RateModel(weights[number]).minutes_until_check for number in range(len(traces))]
 
 
 def main() -> None:
@@ -77,10 +83,10 @@ def main() -> None:
     print(f"{'':16}{'entries':>8}{'fixed':>8}", *(f"{name:>10}" for name in names), f"{'µs':>6}")
     table = []
     for number, (name, trace) in enumerate(traces.items()):
-        timed = Timed(next_check)
+        timed = Timed(minutes_until_check)
         policies: list[Policy] = [
             frequency,
-            RateModel(WEEK_ALONE).next_check,
+            RateModel(WEEK_ALONE).minutes_until_check,
             timed,
             *learned[number : number + 1],
         ]

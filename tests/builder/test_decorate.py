@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from feedpub.builder.decorate import minutes, with_lead_image, with_reading_time
+from feedpub.builder.decorate import reading_minutes, with_lead_image, with_reading_time
 from feedpub.core.models import Entry
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -71,7 +71,7 @@ def test_other_texts_stay_as_they_are(told: Entry) -> None:
 )
 def test_minutes(text: str, expected: int) -> None:
     """By words, and by signs where no spaces are written."""
-    assert minutes(text) == expected
+    assert reading_minutes(text) == expected
 
 
 def test_the_reading_time_is_said_in_the_entrys_language() -> None:

@@ -18,13 +18,13 @@ from feedpub.builder.parse_published import (
     FORMATS,
     Links,
     UnknownDocumentError,
-    day_of_id,
-    digest_of_id,
-    host_of_id,
-    links_in,
+    day_from_id,
+    host_from_id,
+    key_digest_from_id,
     parse_published,
+    read_links,
 )
-from feedpub.builder.rss_atom_text import plain, to_single_line, without_separators
+from feedpub.builder.rss_atom_text import from_plain_text, to_plain_text, to_single_line
 from feedpub.core.models import Enclosure, Entry, Feed
 from tests.builder.full import ARCHIVE, FEED
 
@@ -92,12 +92,12 @@ def test_what_an_entry_says_comes_back(kind: str) -> None:
 def test_a_document_names_its_place_and_the_archive_before_it(kind: str) -> None:
     """A live document without archives names none."""
     base = "https://feeds.example.org/"
-    links = links_in(RENDERERS[kind](replace(ARCHIVE, archive=3, previous=2)), kind)
+    links = read_links(RENDERERS[kind](replace(ARCHIVE, archive=3, previous=2)), kind)
     assert links == Links(
         f"{base}{ARCHIVE.name}-archive-3.{kind}", f"{base}{ARCHIVE.name}-archive-2.{kind}"
     )
     assert links.base == base
-    assert links_in(RENDERERS[kind](FEED), kind) == Links(f"{base}{FEED.name}.{kind}")
+    assert read_links(RENDERERS[kind](FEED), kind) == Links(f"{base}{FEED.name}.{kind}")
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -107,13 +107,13 @@ def test_a_document_names_its_place_and_the_archive_before_it(kind: str) -> None
 def test_a_document_without_a_place_is_not_ours(kind: str, document: bytes) -> None:
     """Whatever is wrong with it."""
     with pytest.raises(UnknownDocumentError):
-        links_in(document, kind)
+        read_links(document, kind)
 
 
 def test_an_id_tells_the_host_that_it_was_minted_for() -> None:
     """An id of another form tells none."""
-    assert host_of_id(f"tag:feeds.example.org,2026-01-02:f/{'0' * 20}") == "feeds.example.org"
-    assert not host_of_id("https://example.org/1")
+    assert host_from_id(f"tag:feeds.example.org,2026-01-02:f/{'0' * 20}") == "feeds.example.org"
+    assert not host_from_id("https://example.org/1")
 
 
 _texts = st.text(
@@ -173,8 +173,8 @@ def test_what_was_parted_is_joined_again(text: str) -> None:
 
     And it is published as before.
     """
-    joined = without_separators(plain(text))
-    assert plain(joined) == plain(text)
+    joined = from_plain_text(to_plain_text(text))
+    assert to_plain_text(joined) == to_plain_text(text)
     if "\N{WORD JOINER}" not in text:
         assert joined == to_single_line(text)
 
@@ -226,7 +226,7 @@ def test_an_entry_of_another_kind_of_value_is_refused() -> None:
 def test_an_id_tells_the_day_and_the_digest() -> None:
     """Of its minting, and of the key that it was minted for."""
     id_ = "tag:feeds.example.net,2025-11-20:f/0123456789abcdef0123"
-    assert (day_of_id(id_), digest_of_id(id_)) == (
+    assert (day_from_id(id_), key_digest_from_id(id_)) == (
         datetime(2025, 11, 20, tzinfo=UTC),
         "0123456789abcdef0123",
     )

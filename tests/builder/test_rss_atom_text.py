@@ -6,10 +6,10 @@ import pytest
 from lxml import etree
 
 from feedpub.builder.rss_atom_text import (
-    characters,
-    format_mailbox,
-    plain,
+    clean_characters,
     prepare_feed,
+    split_mailbox,
+    to_plain_text,
     to_single_line,
     to_uri,
 )
@@ -37,7 +37,7 @@ from tests.support.feeds import entry, feed
 )
 def test_characters_that_no_document_can_hold_are_gone(text: str, fit: str) -> None:
     """Everything else stays as it is."""
-    assert characters(text) == fit
+    assert clean_characters(text) == fit
 
 
 def test_every_code_point_is_kept_or_replaced_by_itself() -> None:
@@ -45,8 +45,8 @@ def test_every_code_point_is_kept_or_replaced_by_itself() -> None:
     for character in map(
         chr, [*range(0x3000), *range(0xD700, 0x10100), 0x1FFFD, 0x1FFFE, 0x1FFFF, 0x10FFFF]
     ):
-        fit = characters(character)
-        assert characters(fit) == fit
+        fit = clean_characters(character)
+        assert clean_characters(fit) == fit
         assert not list(values.characters(fit))
         etree.Element("x").text = fit
         if character.isprintable() and character != "\ufffd":
@@ -99,7 +99,7 @@ def test_an_address_becomes_a_uri(address: str, expected: str) -> None:
 )
 def test_a_person_has_a_name_and_maybe_an_address(person: str, name: str, email: str) -> None:
     """As people write them into configs and bylines."""
-    assert format_mailbox(person) == (name, email)
+    assert split_mailbox(person) == (name, email)
 
 
 @pytest.mark.parametrize(
@@ -207,5 +207,5 @@ def test_plain_text_holds_no_markup_for_anybody(text: str, told: str) -> None:
 
     All else stays as it is.
     """
-    assert plain(text) == told.replace("|", "\N{WORD JOINER}")
-    assert plain(plain(text)) == plain(text)
+    assert to_plain_text(text) == told.replace("|", "\N{WORD JOINER}")
+    assert to_plain_text(to_plain_text(text)) == to_plain_text(text)

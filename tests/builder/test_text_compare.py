@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedpub.builder.text_compare import overlap, significant_text, significant_words
+from feedpub.builder.text_compare import lasting_words, overlap, significant_words
 
 ARTICLE = "The council met on Monday.\n{}\nIt decided that 12 boats get a new pier for €3 million."
 SAME = [
@@ -56,25 +56,25 @@ DIFFERENT = [
 @pytest.mark.parametrize(("before", "after"), SAME)
 def test_what_is_no_news(before: str, after: str) -> None:
     """Counters, clocks, advertisements, white space, punctuation, case, and ways to write one character."""
-    assert significant_text(ARTICLE.format(before)) == significant_text(ARTICLE.format(after))
+    assert lasting_words(ARTICLE.format(before)) == lasting_words(ARTICLE.format(after))
 
 
 @pytest.mark.parametrize(("before", "after"), DIFFERENT)
 def test_what_is_news(before: str, after: str) -> None:
     """A word, a number, a unit, a sentence more or less, in any script."""
-    assert significant_text(ARTICLE.format(before)) != significant_text(ARTICLE.format(after))
+    assert lasting_words(ARTICLE.format(before)) != lasting_words(ARTICLE.format(after))
 
 
 def test_a_long_line_is_never_taken_for_a_counter() -> None:
     """Whatever words it has."""
     line = "Views and comments of this time: " + "likes, shares and votes, " * 6
-    assert significant_text(line) == significant_words(line)
+    assert lasting_words(line) == significant_words(line)
 
 
 def test_lines_that_do_not_count() -> None:
     """However they are written, and only whole."""
     text = "The council met.\nSubscribe to our letter!\nSubscribe to our letter or come."
-    assert significant_text(text, ["subscribe to our letter"]) == significant_words(
+    assert lasting_words(text, ["subscribe to our letter"]) == significant_words(
         "The council met. Subscribe to our letter or come."
     )
 

@@ -8,9 +8,9 @@ from lxml.html import HtmlElement, fromstring
 from feedpub.cleaner import AnnotatedPage, annotate, extract
 from feedpub.cleaner.rules import Ruleset
 from feedpub.cleaner.rules.model import Rule
-from feedpub.cleaner.rules.xpath import xpath_from_css
 from feedpub.config import SiteRules
 from feedpub.core.errors import ExtractError, NoContentError
+from feedpub.core.selectors import xpath_from_selector
 from tests.support.newsroom import PARAGRAPHS, story
 from tests.support.pages import Case, cases
 
@@ -81,7 +81,7 @@ def test_a_rule_is_named_with_its_place() -> None:
             Rule(
                 "remove",
                 ".join-box",
-                xpath_from_css(".join-box"),
+                xpath_from_selector(".join-box"),
                 "config/sites/example.org.toml",
                 3,
                 css=True,

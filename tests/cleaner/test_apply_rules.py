@@ -21,14 +21,16 @@ def ruling(rules: SiteRules) -> RuleApplication:
 def test_elements_that_never_belong_are_taken_out() -> None:
     """Each is listed with the rule that named it."""
     page = ruling(SiteRules(remove=(".ad", "text:x", ".none")))
-    assert list(page.mark_stripped()) == [Removed("two ad", "rule remove '.ad'")]
+    assert list(page.remove_matches()) == [Removed("two ad", "rule remove '.ad'")]
     assert "two" not in page.tree.text_content()
 
 
 def test_texts_that_never_belong_are_named_by_how_they_begin() -> None:
     """With the rule as the reason."""
     page = ruling(SiteRules(remove=("text: Sponsored", ".ad")))
-    assert list(page.find_unwanted(segment(page.tree))) == [(2, "rule remove 'text: Sponsored'")]
+    assert list(page.find_removed_blocks(segment(page.tree))) == [
+        (2, "rule remove 'text: Sponsored'")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -43,4 +45,4 @@ def test_the_article_is_where_a_rule_says(selector: str | None, blocks: set[int]
 def test_what_always_belongs() -> None:
     """All that any of the selectors matches."""
     page = ruling(SiteRules(keep=(".ad", ".in")))
-    assert page.find_kept(segment(page.tree)) == {1, 3}
+    assert page.find_kept_blocks(segment(page.tree)) == {1, 3}

@@ -17,7 +17,7 @@ def html(page: str, kept: list[int] | None = None) -> str:
 
 def text(page: str) -> str:
     layout = segment(parse_html(page))
-    return "\n".join(filter(None, (body.render_inline(layout, block) for block in layout.blocks)))
+    return "\n".join(filter(None, (body.block_text(layout, block) for block in layout.blocks)))
 
 
 @pytest.mark.parametrize(

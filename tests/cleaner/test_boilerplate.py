@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from feedpub.cleaner.boilerplate import reasons
+from feedpub.cleaner.boilerplate import decide_removals
 from feedpub.cleaner.page import PageContext
 from feedpub.cleaner.segment import segment
 from feedpub.cleaner.site_memory import SiteMemory
@@ -21,6 +21,10 @@ WORDS = Vocabulary(
     {"promo": (-1.0, -1.0, -0.5), "story": (1.0, 1.0, 1.0), "p-0": (-9.0, 0.0, 0.0)},
     {"in stock": -2.0},
 )
+
+
+def reasons(page: PageContext) -> dict[int, str]:
+    return {index: decision.reason for index, decision in decide_removals(page).items()}
 
 
 def why(page: str, score: float | list[float] = 0.9, **known: object) -> dict[int, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from feedpub.cleaner import classifier
-from feedpub.cleaner.classifier import Model, load_classifier, save
+from feedpub.cleaner.classifier import Model, load_classifier, save_model
 from feedpub.cleaner.features import NAMES
 from feedpub.cleaner.vocabulary import Vocabulary
 
@@ -39,20 +39,22 @@ def test_the_trees_of_a_page_are_asked_at_once() -> None:
 def test_a_page_of_any_length_is_judged() -> None:
     """Blocks are judged in portions, which cannot be told from the result."""
     features = (
-        np.random.default_rng(1).random((len(NAMES), 2 * classifier.AT_ONCE + 1), dtype=np.float32)
+        np.random.default_rng(1).random(
+            (len(NAMES), 2 * classifier.BATCH_BLOCKS + 1), dtype=np.float32
+        )
         * 20
     )
     alone = [
         MODEL.probabilities(features[:, [at]])[0]
-        for at in (0, classifier.AT_ONCE, 2 * classifier.AT_ONCE)
+        for at in (0, classifier.BATCH_BLOCKS, 2 * classifier.BATCH_BLOCKS)
     ]
-    assert MODEL.probabilities(features)[:: classifier.AT_ONCE].tolist() == alone
+    assert MODEL.probabilities(features)[:: classifier.BATCH_BLOCKS].tolist() == alone
 
 
 def test_a_model_survives_its_files(tmp_path: Path) -> None:
     """Up to the half precision that the leaves are stored with."""
-    save(MODEL, tmp_path)
-    again = classifier.read(tmp_path)
+    save_model(MODEL, tmp_path)
+    again = classifier.load_model(tmp_path)
     assert again.vocabulary == MODEL.vocabulary
     assert np.array_equal(again.feature, MODEL.feature)
     assert np.allclose(again.leaves, MODEL.leaves, atol=1e-3)
@@ -62,7 +64,7 @@ def test_the_shipped_model_is_small() -> None:
     """Together below a megabyte."""
     data = Path(classifier.__file__).parent / "data"
     assert (
-        sum((data / name).stat().st_size for name in (classifier.WORDS, classifier.TREES))
+        sum((data / name).stat().st_size for name in (classifier.WORDS_FILE, classifier.TREES_FILE))
         < 1_000_000
     )
 

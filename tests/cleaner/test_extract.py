@@ -164,7 +164,7 @@ def test_the_public_names_are_there() -> None:
 
 def test_an_address_that_is_none_is_an_error() -> None:
     """One of feedpub's own."""
-    with pytest.raises(ExtractError, match="no address"):
+    with pytest.raises(ExtractError, match="not a web address"):
         extract("<p>Any page</p>", "http://[bad")
 
 

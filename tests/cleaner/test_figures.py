@@ -4,7 +4,7 @@ import pytest
 
 from feedpub.cleaner.images import find_captions, find_images, is_caption
 from feedpub.cleaner.layout import Layout
-from feedpub.cleaner.page import size_of
+from feedpub.cleaner.page import count_words
 from feedpub.cleaner.segment import segment
 from feedpub.core.html import parse_html
 
@@ -15,7 +15,7 @@ PROSE = (
 
 
 def sizes(layout: Layout) -> list[int]:
-    return [size_of(block) for block in layout.blocks]
+    return [count_words(block) for block in layout.blocks]
 
 
 def test_a_picture_among_kept_text_is_kept() -> None:
@@ -70,7 +70,7 @@ def test_title_and_byline_do_not_speak_against_a_picture() -> None:
     layout = segment(parse_html(f"<div>{head} {'and more ' * 10}</p></div>"))
     kept = [False, False, False, True]
     assert find_images(layout, [20, 20, 0, 30], kept) == frozenset()
-    assert find_images(layout, [20, 20, 0, 30], kept, told=[0, 1]) == {2}
+    assert find_images(layout, [20, 20, 0, 30], kept, ignored=[0, 1]) == {2}
 
 
 def test_a_caption_without_a_figure_stands_right_behind() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from feedpub import extract
 from feedpub.cleaner.page import PageContext
-from feedpub.cleaner.page_furniture import list_items
+from feedpub.cleaner.page_furniture import find_list_items
 from feedpub.cleaner.segment import segment
 from feedpub.cleaner.vocabulary import Vocabulary
 from feedpub.core.html import parse_html
@@ -62,6 +62,6 @@ def test_a_list_keeps_all_its_items() -> None:
     )
     scores = np.array([0.9, 0.3, 0.8, 0.3])
     case = PageContext(layout, scores, Vocabulary())
-    assert list(list_items(case, [True, False, True, True])) == [1]
-    assert list(list_items(case, [True, True, True, False])) == []
-    assert list(list_items(case, [True, False, False, False])) == []
+    assert list(find_list_items(case, [True, False, True, True])) == [1]
+    assert list(find_list_items(case, [True, True, True, False])) == []
+    assert list(find_list_items(case, [True, False, False, False])) == []

@@ -215,7 +215,7 @@ def test_a_gap_is_said_and_filled_later(site: Site, config: Config, clock: FakeC
     assert problem.reason.startswith(
         f"its page 3, {site.url(path(1))}/3, could not be read: HTTP 503"
     )
-    assert problem.reason.endswith("what came of the article stays")
+    assert problem.reason.endswith("the rest of the article is kept")
     assert "for 20 years" in text(config)
     assert "<em>Part of the article is missing here: page 3 could not be read.</em>" in text(config)
     site.routes[f"{path(1)}/3"] = page

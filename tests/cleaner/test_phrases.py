@@ -11,16 +11,16 @@ from feedpub.core.errors import ConfigError
 
 DATA = Path(phrases.__file__).parent / "data"
 LANGUAGES = sorted(file.stem for file in (DATA / "phrases").glob("*.toml"))
-KINDS = '[related]\neffect = "tail"\nlongest = 60\n\n[share]\neffect = "line"\nlongest = 40\n'
+KINDS = '[related]\neffect = "tail"\nmax_chars = 60\n\n[share]\neffect = "line"\nmax_chars = 40\n'
 
 
 def load(folder: Path, kinds: str = KINDS, **languages: str) -> phrases.Index:
     """An index over files written for the test."""
     (folder / "phrases").mkdir()
-    (folder / "kinds.toml").write_text(kinds, "utf-8")
+    (folder / "phrase_kinds.toml").write_text(kinds, "utf-8")
     for language, text in languages.items():
         (folder / "phrases" / f"{language}.toml").write_text(text, "utf-8")
-    return phrases.load(folder / "kinds.toml", folder / "phrases")
+    return phrases.load(folder / "phrase_kinds.toml", folder / "phrases")
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_an_effect_belongs_to_the_kind(tmp_path: Path) -> None:
     index = load(
         tmp_path, en='related = ["see also"]\nshare = ["share this"]', de='related = ["siehe auch"]'
     )
-    assert {phrase.text: phrase.effect for phrase in index.whole.values()} == {
+    assert {phrase.text: phrase.effect for phrase in index.exact.values()} == {
         "see also": "tail",
         "share this": "line",
         "siehe auch": "tail",
@@ -317,22 +317,22 @@ def test_english_keeps_a_phrase_that_another_language_shares(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"en": "related = [see also]"}, r"en\.toml: not readable as TOML"),
+        ({"en": "related = [see also]"}, r"en\.toml: not valid TOML"),
         (
             {"en": 'relatd = ["see also"]'},
-            r"en\.toml: there is no kind \[relatd\]; kinds are related, share",
+            r"en\.toml: unknown kind \[relatd\]; the kinds are related, share",
         ),
         (
             {"en": 'related = ["see also", "…"]'},
-            r"en\.toml: \[related\] '…' is not a phrase: there is no word in it",
+            r"en\.toml: \[related\] '…' is not a phrase: it has no word",
         ),
-        ({"en": 'related = ["*"]'}, "there is no word in it"),
+        ({"en": 'related = ["*"]'}, "it has no word"),
         ({"en": "related = [3]"}, r"\[related\] 3 is not a phrase"),
         (
-            {"kinds": '[related]\neffect = "all"\nlongest = 3'},
+            {"kinds": '[related]\neffect = "all"\nmax_chars = 3'},
             r'kinds\.toml: \[related\] needs effect = "line" or "tail"',
         ),
-        ({"kinds": '[related]\neffect = "line"'}, "and longest = a number of characters"),
+        ({"kinds": '[related]\neffect = "line"'}, "and max_chars = a number"),
     ],
 )
 def test_a_broken_file_is_named_with_what_is_wrong(

@@ -45,5 +45,5 @@ def test_what_an_article_is_made_of_stays(html: str) -> None:
 def test_what_is_no_text_is_refused_at_once(sign: str) -> None:
     """Escaping a million signs would take minutes."""
     assert sanitise(f"<p>{sign * 20_000}</p>")
-    with pytest.raises(ExtractError, match="more than 200,000 signs"):
+    with pytest.raises(ExtractError, match="more than 200,000 characters"):
         sanitise(f"<p>{sign * 1_000_000}</p>")

@@ -3,7 +3,7 @@
 import pytest
 from cssselect import HTMLTranslator
 
-from feedpub.cleaner.selectors import SelectorIndex, lasting
+from feedpub.cleaner.selectors import SelectorIndex, is_lasting_name
 from feedpub.core.html import parse_html
 
 PAGE = """<html><body class="post-9"><div id="story" class="col-8 story-body">
@@ -38,7 +38,9 @@ def test_a_name_of_its_own_goes_before_a_place() -> None:
     """Nothing is counted where a class does; the whole page is named by nothing."""
     tree = parse_html(PAGE)
     census = SelectorIndex(tree)
-    named = [census.named(each) for each in tree.iter() if each.get("class") or each.get("id")]
+    named = [
+        census.named_selector(each) for each in tree.iter() if each.get("class") or each.get("id")
+    ]
     assert named == ["", "#story", ".lede", ".promo", ".teaser", ""]
     assert census.count[".promo"] == 2
 
@@ -58,7 +60,7 @@ def test_a_name_of_its_own_goes_before_a_place() -> None:
 )
 def test_names_that_say_what_something_is(name: str) -> None:
     """They stand on the site's other pages, too."""
-    assert lasting(name)
+    assert is_lasting_name(name)
 
 
 @pytest.mark.parametrize(
@@ -79,4 +81,4 @@ def test_names_that_say_what_something_is(name: str) -> None:
 )
 def test_names_that_do_not_last(name: str) -> None:
     """Made up by a build, numbers of articles, how something looks, and what a selector cannot hold."""
-    assert not lasting(name)
+    assert not is_lasting_name(name)

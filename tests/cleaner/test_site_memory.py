@@ -7,9 +7,9 @@ import pytest
 
 from feedpub import ExtractError
 from feedpub.cleaner.site_memory import (
-    MOST_BLOCKS,
-    MOST_PAGES,
-    MOST_TEXTS,
+    MAX_BLOCKS,
+    MAX_PAGES,
+    MAX_TEXTS,
     SiteMemory,
     Trace,
     block_fingerprint,
@@ -39,7 +39,7 @@ def memory(pages: int) -> SiteMemory:
 
 def seen(learned: SiteMemory, text: str, url: str | None = None) -> int:
     """On how many other pages a text was seen."""
-    return (learned.count_of(block_fingerprint(text)) & learned.without(url)).bit_count()
+    return (learned.pages_with(block_fingerprint(text)) & learned.other_pages(url)).bit_count()
 
 
 def test_a_repeated_text_is_counted_by_page() -> None:
@@ -52,8 +52,14 @@ def test_a_repeated_text_is_counted_by_page() -> None:
 def test_the_page_itself_does_not_count() -> None:
     """A page that was learned before it is read says nothing about itself."""
     learned = memory(3)
-    assert (seen(learned, SLOGAN, address(1)), learned.without(address(1)).bit_count()) == (2, 2)
-    assert (seen(learned, SLOGAN, address(9)), learned.without(address(9)).bit_count()) == (3, 3)
+    assert (seen(learned, SLOGAN, address(1)), learned.other_pages(address(1)).bit_count()) == (
+        2,
+        2,
+    )
+    assert (seen(learned, SLOGAN, address(9)), learned.other_pages(address(9)).bit_count()) == (
+        3,
+        3,
+    )
 
 
 def test_a_page_that_is_learned_twice_counts_once() -> None:
@@ -68,7 +74,7 @@ def test_a_page_without_an_address_is_known_by_its_text() -> None:
     learned = SiteMemory()
     for _ in range(2):
         learned.learn(page(1))
-    assert learned.without(None).bit_count() == 1
+    assert learned.other_pages(None).bit_count() == 1
 
 
 def test_a_page_that_cannot_be_read_teaches_nothing() -> None:
@@ -98,17 +104,17 @@ def test_what_counts_as_the_same_text(one: str, other: str, same: bool) -> None:
 def test_new_prose_tells_where_articles_stand() -> None:
     """By the kind of its box; what was seen before tells nothing."""
     learned = memory(2)
-    first, second = learned.is_prose_box(None)
+    first, second = learned.new_prose(None)
     assert len(first) == len(second) == 1
     assert first.keys() == second.keys()
-    assert list(learned.is_prose_box(address(0))) == [second]
+    assert list(learned.new_prose(address(0))) == [second]
 
 
 def test_a_kind_of_box_is_known_by_its_repeats() -> None:
     """The slogan's is on all pages and always says the same, the story's never does."""
     learned = memory(4)
     slogan, story = (
-        learned.kinds()[learned.texts[block_fingerprint(text)].kind]
+        learned.box_kinds()[learned.texts[block_fingerprint(text)].kind]
         for text in (SLOGAN, PROSE + ORDERS[0])
     )
     assert (slogan.pages.bit_count(), slogan.texts, slogan.repeated) == (4, 4, 4)
@@ -140,11 +146,11 @@ def test_a_memory_of_another_version_is_begun_anew(version: int) -> None:
 
 def test_old_pages_are_forgotten() -> None:
     """With what stood on them alone; what stands on younger ones is kept, on so many pages less."""
-    learned = memory(MOST_PAGES + 1)
-    assert len(learned.pages) < MOST_PAGES
+    learned = memory(MAX_PAGES + 1)
+    assert len(learned.pages) < MAX_PAGES
     assert seen(learned, SLOGAN) == len(learned.pages)
     assert seen(learned, PROSE + ORDERS[0]) == 0
-    assert seen(learned, PROSE + ORDERS[MOST_PAGES]) == 1
+    assert seen(learned, PROSE + ORDERS[MAX_PAGES]) == 1
 
 
 def test_a_memory_is_bounded() -> None:
@@ -153,12 +159,12 @@ def test_a_memory_is_bounded() -> None:
     The oldest pages go, and of a huge page only its beginning is looked at.
     """
     learned = memory(10)
-    learned.texts.update({f"{number:010x}": Trace(1, "") for number in range(MOST_TEXTS)})
+    learned.texts.update({f"{number:010x}": Trace(1, "") for number in range(MAX_TEXTS)})
     learned.learn(
-        "".join(f"<p>{number} {'x' * number}</p>" for number in range(MOST_BLOCKS + 10)),
+        "".join(f"<p>{number} {'x' * number}</p>" for number in range(MAX_BLOCKS + 10)),
         address(10),
     )
-    assert len(learned.texts) <= MOST_BLOCKS + 20
+    assert len(learned.texts) <= MAX_BLOCKS + 20
     assert len(learned.pages) == 9
     assert seen(learned, SLOGAN) == 8
     assert len(learned.to_bytes()) < 60_000

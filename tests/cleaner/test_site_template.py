@@ -7,7 +7,12 @@ from feedpub import extract
 from feedpub.cleaner.page import PageContext
 from feedpub.cleaner.segment import segment
 from feedpub.cleaner.site_memory import SiteMemory
-from feedpub.cleaner.site_template import extent, find_home_links, find_repeats, find_site_names
+from feedpub.cleaner.site_template import (
+    count_letters,
+    find_outside_usual_boxes,
+    find_site_names,
+    find_site_repeats,
+)
 from feedpub.cleaner.vocabulary import Vocabulary
 from feedpub.core.html import parse_html
 from feedpub.core.text import pluralize
@@ -39,7 +44,7 @@ def gone(html: str, memory: SiteMemory) -> dict[str, str]:
     case = PageContext(
         layout, np.full(len(layout.blocks), 0.9), Vocabulary(), memory=memory, url=HTTP
     )
-    return {layout.blocks[index].text: reason for index, reason in find_repeats(case)}
+    return {layout.blocks[index].text: reason for index, reason in find_site_repeats(case)}
 
 
 def memory(
@@ -208,7 +213,7 @@ def test_a_redesign_is_learned_in_a_few_pages() -> None:
 )
 def test_scripts_say_different_amounts(text: str, size: int) -> None:
     """A character of Chinese, Japanese or Korean counts three times."""
-    assert extent(text) == size
+    assert count_letters(text) == size
 
 
 def test_doubtful_blocks_go_where_no_article_stands() -> None:
@@ -223,17 +228,22 @@ def test_doubtful_blocks_go_where_no_article_stands() -> None:
     layout = segment(parse_html(html))
     scores = [0.9] * 4 + [0.55] * 3 + [0.9]
     case = PageContext(layout, np.array(scores), Vocabulary(), memory=learned, url=HTTP)
-    assert dict(find_home_links(case)) == {6: "not where the articles of this site stand"}
+    assert dict(find_outside_usual_boxes(case)) == {
+        6: "outside the part of the page that holds this site's articles"
+    }
     new = segment(parse_html(page(15).replace("<p>", "<p class=new>") + "<p>Doubtful.</p>"))
     assert (
         dict(
-            find_home_links(
+            find_outside_usual_boxes(
                 PageContext(new, np.full(5, 0.55), Vocabulary(), memory=learned, url=HTTP)
             )
         )
         == {}
     )
-    assert dict(find_home_links(PageContext(new, np.full(5, 0.55), Vocabulary(), url=HTTP))) == {}
+    assert (
+        dict(find_outside_usual_boxes(PageContext(new, np.full(5, 0.55), Vocabulary(), url=HTTP)))
+        == {}
+    )
 
 
 def test_a_sites_name_is_what_its_titles_share() -> None:

@@ -120,7 +120,7 @@ def test_missing_config_names_the_commands_that_create_one(tmp_path: Path) -> No
     done = feedpub("build", folder=tmp_path)
     assert done.returncode == 2
     assert (
-        "config/feedpub.toml: no such file; `feedpub add URL` and `feedpub import FILE` make one"
+        "config/feedpub.toml: no such file; `feedpub add URL` or `feedpub import FILE` creates one"
         in done.stderr
     )
 

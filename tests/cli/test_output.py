@@ -32,10 +32,10 @@ def test_status_table_has_a_row_for_each_feed() -> None:
 
 
 def test_problems_of_feeds_come_before_those_of_sources() -> None:
-    late = feed("late", health=Health.LATE, reasons=("it was to run 3 hours ago",))
+    late = feed("late", health=Health.LATE, reasons=("its run was due 3 hours ago",))
     broken = feed(health=Health.BROKEN, sources=(broken_source(), source()))
     assert list(output.status_lines(overview(broken, late))) == [
-        "late: it was to run 3 hours ago",
+        "late: its run was due 3 hours ago",
         (
             "world: https://broken.example.org/feed: started failing 3 hours ago: HTTP 404: "
             "the page is gone; "

@@ -31,17 +31,17 @@ def test_nothing(tmp_path: Path) -> None:
     [
         (
             '[feedpub]\ncontact = "ann@example.net"\n' + PAGE,
-            'base_url is "https://feeds.example.org/", an example; write the address that the feeds are served at',
+            'base_url is still the example "https://feeds.example.org/"; write the URL that the feeds are served at',
         ),
         (
             '[feedpub]\nbase_url = "https://example.net/"\n' + PAGE,
-            'contact is empty; write an address where the owners of sites reach you, as in "https://example.org/about"',
+            'contact is empty; write an address at which the owners of sites can reach you, as in "https://example.org/about"',
         ),
-        (SETTINGS, "there is no feed in it; write a first one under [[feed]]"),
+        (SETTINGS, "it has no feeds; write the first one under [[feed]]"),
         *(
             (
                 f'{SETTINGS}allow_private = ["{network}"]\n{PAGE}',
-                f'allow_private holds "{network}", every address there is; name only the networks that you read',
+                f'allow_private contains "{network}", which is every address; write only the networks that feedpub must read',
             )
             for network in ("0.0.0.0/0", "::/0")
         ),
@@ -58,7 +58,7 @@ def test_what_is_probably_not_meant(tmp_path: Path, toml: str, warning: str) -> 
 
 OPEN = (
     'feed "world" has a secret in this file, which others can read; run chmod 600, '
-    'or write { env = "NAME" } or { file = "path" } in its place'
+    'or write { env = "NAME" } or { file = "path" } instead'
 )
 
 

@@ -154,7 +154,7 @@ def test_what_the_loader_refuses_is_not_written(path: Path, new: NewFeed, reason
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("feed = []\n", "feedpub.toml:1: feeds in an array on one line"),
+        ("feed = []\n", "feedpub.toml:1: feedpub cannot add to feeds in an array"),
         ("[feedpub\n", "feedpub.toml:1"),
         ('[[feed]]\nname = "x"\n', "title"),
     ],

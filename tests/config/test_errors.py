@@ -77,7 +77,7 @@ def test_a_config_in_the_folder_that_it_publishes(tmp_path: Path) -> None:
         load_config(path, {})
     assert str(raised.value).split("\n") == [
         f"{path}:1: feedpub: must be one table, headed [feedpub]",
-        f'{path}:1: feedpub: output: holds this config, which would be published; write for example "../feeds"',
+        f'{path}:1: feedpub: output: contains this config, which would be published; write for example "../feeds"',
     ]
 
 

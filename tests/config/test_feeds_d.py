@@ -116,8 +116,8 @@ def test_all_that_is_wrong_is_said_at_once(path: Path) -> None:
     assert refusal(path) == [
         'feedpub.toml:3: feedpub: request_dealy: unknown key; did you mean "request_delay"?',
         'feeds.d/a.toml:5: feed "a": evry: unknown key; did you mean "every"?',
-        "feeds.d/b.toml:8: http: a file in feeds.d holds only [[feed]]; write this into the main config",
-        'feeds.d/c.toml:8: feed "main": name: the feed at feedpub.toml:5 has the same name; write another',
+        "feeds.d/b.toml:8: http: a file in feeds.d can contain only [[feed]]; move this to the main config",
+        'feeds.d/c.toml:8: feed "main": name: the feed at feedpub.toml:5 has the same name; choose another',
         'feeds.d/c.toml:13: feed 3: name: missing; write name = "world"',
         "feeds.d/c.toml:13: feed 3: source: missing; write [[feed.source]]",
         'feeds.d/c.toml:14: feed 3: title: must be text in quotes, as in title = "World news"',
@@ -141,7 +141,7 @@ def test_two_feeds_of_one_file(path: Path) -> None:
     """The line is enough."""
     put(path, "a.toml", feed("a") + feed("a"))
     assert refusal(path) == [
-        'feeds.d/a.toml:8: feed "a": name: the feed on line 2 has the same name; write another'
+        'feeds.d/a.toml:8: feed "a": name: the feed on line 2 has the same name; choose another'
     ]
 
 

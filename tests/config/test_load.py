@@ -263,8 +263,8 @@ def test_a_missing_file(tmp_path: Path) -> None:
     """It says how to name one and how to make one."""
     path = tmp_path / "feedpub.toml"
     assert refusal(path) == (
-        f"{path}: no such file; `feedpub add URL` and `feedpub import FILE` make one, or name yours with -c FILE or in "
-        "$FEEDPUB_CONFIG"
+        f"{path}: no such file; `feedpub add URL` or `feedpub import FILE` creates one, or name another with "
+        "-c FILE or $FEEDPUB_CONFIG"
     )
 
 
@@ -272,7 +272,7 @@ def test_a_folder(tmp_path: Path) -> None:
     """It says what to name instead."""
     assert (
         refusal(tmp_path)
-        == f"{tmp_path}: a folder; name the file in it: -c {tmp_path}/feedpub.toml"
+        == f"{tmp_path}: is a folder; name the file in it: -c {tmp_path}/feedpub.toml"
     )
 
 
@@ -310,7 +310,7 @@ def test_a_number_without_end(tmp_path: Path) -> None:
     """Python reads none of thousands of digits; that is a mistake like any other."""
     path = tmp_path / "feedpub.toml"
     path.write_text(f"[feedpub]\nkeep = {'9' * 5000}\n", "utf-8")
-    assert refusal(path) == f"{path}:2: a number of thousands of digits"
+    assert refusal(path) == f"{path}:2: a number has thousands of digits"
 
 
 @pytest.mark.parametrize(

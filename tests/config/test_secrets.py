@@ -101,7 +101,7 @@ def test_a_credential_without_systemd(tmp_path: Path) -> None:
     """The setting that would give it is named, or the file where it should be."""
     with pytest.raises(
         ConfigError,
-        match="credential token: systemd has given none; write LoadCredential=token:FILE",
+        match="credential token: systemd did not provide it; write LoadCredential=token:FILE",
     ):
         resolve_secret(Secret(credential="token"), {})
     with pytest.raises(ConfigError, match=f"^{tmp_path / 'token'}: cannot be read"):

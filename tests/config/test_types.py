@@ -215,6 +215,8 @@ def test_titles(tmp_path: Path, written: str, meant: str) -> None:
         "h2 + ul",
         "text:Sponsored by",
         "text:a > b",
+        "xpath://aside[contains(., 'Sponsored')]",
+        "xpath://img/@title",
     ],
 )
 def test_rules(tmp_path: Path, rule: str) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from feedpub.builder.ids import new_entry_id, page_slug
-from feedpub.core.article_keys import url_key, without_tracking
+from feedpub.core.article_keys import strip_tracking, url_key
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 STORY = "https://example.org/news/story"
@@ -137,7 +137,7 @@ def test_pages_with_the_same_title_are_numbered() -> None:
 )
 def test_published_addresses_carry_no_tracking(listed: str, published: str) -> None:
     """What a source adds to count its readers is not passed on; the rest stays as it is."""
-    assert without_tracking(listed) == published
+    assert strip_tracking(listed) == published
 
 
 def test_a_key_of_sane_length_is_as_it_is() -> None:

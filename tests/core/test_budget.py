@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from feedpub.core.budget import RunBudget, is_holder_alive, this_process
+from feedpub.core.budget import RunBudget, current_process_name, is_process_alive
 from feedpub.core.errors import RunCancelledError
 
 
@@ -39,9 +39,9 @@ def test_what_is_never_kept_counts() -> None:
 
 def test_a_process_is_known_by_when_it_started() -> None:
     """Another one that gets its number later, or lives on another machine, is not it."""
-    me = this_process()
-    assert is_holder_alive(me)
+    me = current_process_name()
+    assert is_process_alive(me)
     host, pid, started = me.rsplit(" ", 2)
-    assert not is_holder_alive(f"{host} {pid} {int(started) - 1}")
-    assert not is_holder_alive(f"elsewhere {pid} {started}")
-    assert not is_holder_alive(f"{host} {2**22 + 1} {started}")
+    assert not is_process_alive(f"{host} {pid} {int(started) - 1}")
+    assert not is_process_alive(f"elsewhere {pid} {started}")
+    assert not is_process_alive(f"{host} {2**22 + 1} {started}")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedpub.builder.decorate import minutes
+from feedpub.builder.decorate import reading_minutes
 from feedpub.cleaner import extract
 from feedpub.core.errors import NoContentError
 from feedpub.core.models import Page
@@ -45,7 +45,7 @@ def test_the_length_of_a_text(text: str, words: int, characters: int) -> None:
 @pytest.mark.parametrize(("text", "expected"), [(CHINESE, 2), (KOREAN, 1), (ENGLISH, 2)])
 def test_the_time_to_read_goes_by_the_same_figure(text: str, expected: int) -> None:
     """400 characters a minute, or 230 words."""
-    assert minutes(text) == expected
+    assert reading_minutes(text) == expected
 
 
 def test_messages_count_one_thing_as_one() -> None:
@@ -60,4 +60,4 @@ def test_messages_count_one_thing_as_one() -> None:
         items_in(alone)
     with pytest.raises(NoContentError, match=r"matches 1 element without"):
         items_in(alone, "i")
-    assert str(ListSimilarity(1, 1, 0, 0, 1, 1)) == "lists 1 of the 1 article that was known"
+    assert str(ListSimilarity(1, 1, 0, 0, 1, 1)) == "lists 1 of the 1 known article"

@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from feedpub.core.i18n import translations_for
-from feedpub.core.languages import language_tag
+from feedpub.core.languages import parse_language_tag
 
 TABLES = tomllib.loads(files("feedpub.core").joinpath("data/translations.toml").read_text("utf-8"))
 MOMENT = datetime(2025, 3, 9, 7, 5, tzinfo=UTC)
@@ -22,7 +22,7 @@ def fields(text: str) -> set[str]:
 def test_a_language_is_whole(language: str) -> None:
     """Every text of English, with the same places to fill, and twelve months."""
     table, english = TABLES[language], TABLES["en"]
-    assert language_tag(language) == language
+    assert parse_language_tag(language) == language
     assert table.keys() == english.keys()
     assert len(set(table["months"])) == 12
     for key, text in english.items():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedpub.core.languages import language_tag, text_direction
+from feedpub.core.languages import parse_language_tag, text_direction
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from feedpub.core.languages import language_tag, text_direction
 )
 def test_tags_are_spelt_as_usual_or_left_out(text: str | None, expected: str | None) -> None:
     """Countries, words and private codes are no languages."""
-    assert language_tag(text) == expected
+    assert parse_language_tag(text) == expected
 
 
 @pytest.mark.parametrize(

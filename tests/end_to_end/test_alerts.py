@@ -48,15 +48,15 @@ def test_builds_send_one_alert_per_channel_on_failure_and_recovery(
         home.build()
     place = f"127.0.0.1:{newsroom.port}/news"
     expected = [
-        f"{place} broke: HTTP 404: the page is gone",
-        f"{place} is back after less than a minute",
+        f"{place} is failing: HTTP 404: the page is gone",
+        f"{place} recovered after less than a minute",
     ]
     assert read_alerts(newsroom) == expected
     assert [mail["Subject"] for mail in mailbox.mails] == [f"[feedpub] {text}" for text in expected]
     assert file.read_text("utf-8") == "broken recovered "
     assert [item["title"] for item in home.items("health")] == [
         *reversed(expected),
-        "feedpub watches 1 feed",
+        "feedpub monitors 1 feed",
     ]
     for form in ("rss", "atom"):
         assert len(home.entries("health", form)) == 3
@@ -77,7 +77,7 @@ def test_service_alerts_at_once_if_a_feed_cannot_be_written(newsroom: Site, home
         assert eventually(lambda: b"The feed world broke" in service.get("/health.json"))
         assert service.end() == 0
     (text,) = read_alerts(newsroom)
-    assert text.startswith("The feed world broke: ")
+    assert text.startswith("The feed world is failing: ")
     assert "a folder stands where the file is needed" in text
 
 

@@ -218,5 +218,5 @@ def test_verbose_logs_requests_sources_articles_and_plans(newsroom: Site, home: 
             "article", url=newsroom.url(path(1)), outcome="failed: HTTP 404: the page is gone"
         )
         (plan,) = service.heard("plan", source=listing["url"])
-        assert "dates to tell a rhythm from" in plan["why"]
+        assert "publication dates to estimate a rate from" in plan["why"]
         assert "hush" not in "".join(service.said)

@@ -119,7 +119,7 @@ def test_env_name_keeps_the_password_off_the_command_line(
     secret = address.replace("postgres@", "postgres:hunter2@")
     again = home.run("state", "copy", ".feedpub", secret)
     assert again.returncode == FAILED
-    assert "knows something already" in again.stderr
+    assert "is not empty" in again.stderr
     assert "hunter2" not in again.stdout + again.stderr
 
 
@@ -131,7 +131,7 @@ def test_copy_is_refused_while_a_service_uses_the_state(
     with service_lock(home.root / ".feedpub"):
         refused = home.run("state", "copy", ".feedpub", address)
     assert refused.returncode == FAILED
-    assert "feedpub is running already, with pid" in refused.stderr
+    assert "feedpub is already running with pid" in refused.stderr
     assert not Store.lazy(address).exists()
     assert home.run("state", "copy", ".feedpub", address).returncode == OK
     with Store.open(address):
@@ -151,7 +151,7 @@ def test_copy_is_refused_while_a_service_uses_the_state(
             "nowhere",
             "other",
             FAILED,
-            "nowhere: no state of feedpub's lies there; is it the folder that `state` names?",
+            "nowhere contains no state; is it the folder that `state` names?",
         ),
         ("nowhere", "nowhere", REFUSED, "FROM and TO are the same place"),
         (
@@ -164,7 +164,7 @@ def test_copy_is_refused_while_a_service_uses_the_state(
             "mysql://u:hunter2@h/d",
             "other",
             REFUSED,
-            "is no folder and no address of a PostgreSQL database",
+            "is neither a folder nor the URL of a PostgreSQL database",
         ),
         ("postgresql://u:hunter2@127.0.0.1:1/d", "other", FAILED, "is PostgreSQL running there?"),
     ],

@@ -33,7 +33,7 @@ def room() -> BodyBudget:
 def gate(room: BodyBudget, clock: FakeClock) -> Iterator[Fetcher]:
     """It lets in 8 MB a body, and 10 MB of them together."""
     with Fetcher(
-        allow_private=LOOPBACK, deadline=2.0, clock=clock, room=room, max_bytes=8 * MB
+        allow_private=LOOPBACK, deadline=2.0, clock=clock, body_budget=room, max_bytes=8 * MB
     ) as fetcher:
         yield fetcher
 
@@ -108,7 +108,7 @@ def test_who_has_no_place_waits_for_one(gate: Fetcher, site: Site) -> None:
     first = page(gate, site.url("/large"))
     refused = in_a_thread(gate, site.url("/large"))
     assert isinstance(refused, FetchError)
-    assert "others that are being read fill the 10 MB" in refused.reason
+    assert "other pages use the 10 MB" in refused.reason
     threading.Timer(0.3, lambda held=[first]: held.clear()).start()
     del first
     second = in_a_thread(gate, site.url("/large"))
@@ -141,7 +141,7 @@ def test_who_came_first_goes_first(room: BodyBudget) -> None:
     threads = [threading.Thread(target=take, args=(size,)) for size in (9, 1, 8)]
     for number, thread in enumerate(threads, 1):
         thread.start()
-        while len(room._waiting) < number:
+        while len(room._queue) < number:
             time.sleep(0.001)
     held.release()
     for thread in threads:
@@ -180,4 +180,4 @@ def test_many_threads_that_want_large_bodies_all_get_them(room: BodyBudget) -> N
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(work, range(8))) == list(range(8))
     assert room.used == 0
-    assert not room._places
+    assert not room._reservations

@@ -109,7 +109,7 @@ def test_a_server_that_asks_for_time_gets_it(
     with pytest.raises(FetchError, match="HTTP 429: asks to wait 120 s") as caught:
         fetcher.get(site.url("/a"))
     assert (caught.value.status, caught.value.retry_after) == (429, 120)
-    with pytest.raises(FetchError, match=r"not asked: .* HTTP 429 and wants to be left alone"):
+    with pytest.raises(FetchError, match=r"not requested: .* HTTP 429 and asked to wait"):
         fetcher.get(site.url("/b"))
     assert site.paths() == ["/a"]
     with running_site() as other:

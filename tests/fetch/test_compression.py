@@ -132,7 +132,7 @@ def test_a_gzip_stream_of_countless_members_is_refused() -> None:
 @pytest.mark.parametrize("coding", ["zstd", "compress", "dcb"])
 def test_a_coding_that_was_not_asked_for_is_an_error(coding: str) -> None:
     """Its bytes are not a page."""
-    with pytest.raises(FetchError, match=f"{coding}, which was not asked for"):
+    with pytest.raises(FetchError, match=f"{coding}, which was not requested"):
         content_codings(coding)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from feedpub.core.errors import RetryLaterError
 from feedpub.fetch import Fetcher
-from feedpub.fetch.rate_limit import LONGEST_WAIT, RateLimiter
+from feedpub.fetch.rate_limit import MAX_LEASE_WAIT_SECONDS, RateLimiter
 from feedpub.store import Store
 from tests.support.clock import FakeClock
 from tests.support.site import Site
@@ -73,11 +73,13 @@ def test_not_for_ever(clock: FakeClock) -> None:
     """A server that others keep asking is put off."""
     turns = FakeLeases([1.0] * 1000)
     with (
-        pytest.raises(RetryLaterError, match=r"other machines kept asking a\.example") as caught,
+        pytest.raises(
+            RetryLaterError, match=r"other machines kept sending requests to a\.example"
+        ) as caught,
         RateLimiter(1.0, clock, turns).slot("a.example"),
     ):
         pass
-    assert caught.value.retry_after == LONGEST_WAIT
+    assert caught.value.retry_after == MAX_LEASE_WAIT_SECONDS
     assert turns.given == []
 
 
@@ -97,7 +99,7 @@ def ask(address: str, url: str, times: int) -> None:
     """In a process of its own: ask a server a few times."""
     with (
         Store.open(address) as store,
-        Fetcher(delay=DELAY, allow_private=("127.0.0.0/8",), turns=store.leases) as fetcher,
+        Fetcher(delay=DELAY, allow_private=("127.0.0.0/8",), leases=store.leases) as fetcher,
     ):
         for number in range(times):
             fetcher.get(f"{url}?{number}")

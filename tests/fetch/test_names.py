@@ -53,7 +53,7 @@ def test_one_private_address_is_enough_to_refuse(lab: Laboratory, answer: Answer
     """Nobody is connected to, the public ones neither."""
     lab.learn(names={"name.example": [answer]})
     report = lab.get("http://name.example/a")
-    assert "name.example leads to a forbidden address" in report.outcomes[0]
+    assert "name.example resolves to a forbidden address" in report.outcomes[0]
     assert report.outcomes[0].startswith("RefusedError")
     assert report.reached == {}
 
@@ -107,7 +107,7 @@ def test_names_of_redirects_are_asked_for_anew(lab: Laboratory) -> None:
     )
     report = lab.get("http://moved.example/a")
     assert (
-        "redirected to http://inner.example/: inner.example leads to a forbidden address"
+        "redirected to http://inner.example/: inner.example resolves to a forbidden address"
         in report.outcomes[0]
     )
     assert report.reached.keys() == {PUBLIC}

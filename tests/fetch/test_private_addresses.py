@@ -91,7 +91,7 @@ def test_names_of_private_addresses_are_refused(address: str, clock: FakeClock) 
     with (
         Fetcher(clock=clock, resolver=Names([address])) as fetcher,
         pytest.raises(
-            DisallowedError, match=r"inside\.example leads to a forbidden address"
+            DisallowedError, match=r"inside\.example resolves to a forbidden address"
         ) as caught,
     ):
         fetcher.get("http://inside.example/")
@@ -229,7 +229,7 @@ def test_unusual_ports_of_public_addresses_are_refused(clock: FakeClock) -> None
     """No connection is tried."""
     with (
         Fetcher(clock=clock, resolver=Names(["1.1.1.1"])) as fetcher,
-        pytest.raises(DisallowedError, match="port 22 is no usual port"),
+        pytest.raises(DisallowedError, match="port 22 is not a usual web port"),
     ):
         fetcher.get("http://public.example:22/")
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from feedpub.core.errors import FetchError
-from feedpub.fetch.rate_limit import MANY, REMEMBERED, RateLimiter
+from feedpub.fetch.rate_limit import KEEP_HOST_SECONDS, MAX_HOSTS, RateLimiter
 from tests.support.clock import FakeClock
 
 
@@ -109,11 +109,11 @@ def test_servers_that_matter_no_more_are_forgotten(clock: FakeClock) -> None:
     """A process that has asked a hundred thousand is no larger than one that has asked a thousand at a time."""
     politeness = RateLimiter(1.0, clock)
     sizes = []
-    for number in range(10 * MANY):
+    for number in range(10 * MAX_HOSTS):
         with politeness.slot(f"{number}.example"):
-            clock.pass_time(REMEMBERED / MANY)
-        sizes.append(len(politeness._servers))
-    assert max(sizes) <= 2 * MANY + 2
+            clock.pass_time(KEEP_HOST_SECONDS / MAX_HOSTS)
+        sizes.append(len(politeness._hosts))
+    assert max(sizes) <= 2 * MAX_HOSTS + 2
 
 
 def test_what_a_server_wants_is_not_forgotten(clock: FakeClock) -> None:
@@ -122,10 +122,10 @@ def test_what_a_server_wants_is_not_forgotten(clock: FakeClock) -> None:
     politeness.pause_host("closed.example", 24 * 3600, 503)
     waiting = threading.Thread(target=_visit, args=(politeness, "busy.example"))
     with politeness.slot("busy.example"):
-        clock.pass_time(2 * REMEMBERED)
-        for number in range(3 * MANY):
+        clock.pass_time(2 * KEEP_HOST_SECONDS)
+        for number in range(3 * MAX_HOSTS):
             _visit(politeness, f"{number}.example")
-        with pytest.raises(FetchError, match="wants to be left alone"):
+        with pytest.raises(FetchError, match="asked to wait"):
             _visit(politeness, "closed.example")
         waiting.start()
         waiting.join(0.2)

@@ -135,17 +135,17 @@ def test_validators_are_kept_as_received() -> None:
         (answer(599), "HTTP 599: a status that HTTP does not know"),
         (
             answer(403, CF_Mitigated="challenge"),
-            "HTTP 403: Cloudflare asks for proof of being human",
+            "HTTP 403: Cloudflare requires proof of being human",
         ),
         (
             answer(503, CHALLENGE, Server="cloudflare"),
-            "HTTP 503: Cloudflare asks for proof of being human",
+            "HTTP 503: Cloudflare requires proof of being human",
         ),
         (
             answer(202, X_AMZN_WAF_Action="challenge"),
-            "HTTP 202: Amazon's firewall asks for proof of being human",
+            "HTTP 202: Amazon's firewall requires proof of being human",
         ),
-        (answer(403, b'<div id="px-captcha">'), "HTTP 403: HUMAN asks for proof of being human"),
+        (answer(403, b'<div id="px-captcha">'), "HTTP 403: HUMAN requires proof of being human"),
         (answer(404, CHALLENGE, Server="nginx"), "HTTP 404: the page is gone"),
     ],
 )

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from feedpub.core.errors import FetchError
-from feedpub.core.redact import redact, secrets_in
+from feedpub.core.redact import find_secrets, redact
 from feedpub.fetch import Fetcher, RequestOptions
 from tests.support.evil import running_evil
 from tests.support.patterns import GIVE_UP_SECONDS, cpu_seconds
@@ -87,7 +87,7 @@ def test_a_line_that_is_no_http(fetcher: Fetcher) -> None:
 @pytest.mark.parametrize(
     "piece", ["?", "&a=", "?token=.", "?token=a.", "?sid=abcdef&", "?a=0123456789abcdef", "://a@"]
 )
-@pytest.mark.parametrize("redact", [redact, secrets_in])
+@pytest.mark.parametrize("redact", [redact, find_secrets])
 def test_redaction_takes_time_in_proportion_to_the_text(
     redact: Callable[[str], object], piece: str
 ) -> None:

@@ -145,7 +145,7 @@ def test_usual_web_ports_are_open(port: int) -> None:
 @pytest.mark.parametrize("port", [1, 22, 25, 6379, 11211, 65535])
 def test_other_ports_of_public_addresses_are_refused(port: int) -> None:
     """A page cannot make feedpub talk to a mail server."""
-    assert f"port {port} is no usual port" in (PUBLIC.reason_against("1.1.1.1", port) or "")
+    assert f"port {port} is not a usual web port" in (PUBLIC.reason_against("1.1.1.1", port) or "")
 
 
 @pytest.mark.parametrize("text", ["localhost", "127.0.0.0/33", "", "10.0.0.*"])

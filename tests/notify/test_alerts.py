@@ -13,7 +13,7 @@ import pytest
 from feedpub import notify
 from feedpub.config import Config
 from feedpub.core.errors import PublishError, StoreError
-from feedpub.core.log import Json
+from feedpub.core.log import JsonFormatter
 from feedpub.core.models import Failure, RunResult, RunStatus
 from feedpub.notify import alerts
 from feedpub.notify.alerts import needs_attention, record_incidents
@@ -132,20 +132,20 @@ def test_a_break_is_told_once_and_so_is_its_end(site: Site, config: Config, buil
     site["/news"] = GONE
     for _ in range(5):
         build()
-    assert texts(site) == ["example.org/news broke: HTTP 404: the page is gone"]
+    assert texts(site) == ["example.org/news is failing: HTTP 404: the page is gone"]
     site["/news"] = listing(STORIES)
     build()
     build()
-    assert texts(site)[1:] == ["example.org/news is back after 5 hours"]
+    assert texts(site)[1:] == ["example.org/news recovered after 5 hours"]
     assert [title.replace(f"127.0.0.1:{site.port}", "example.org") for title in health(config)] == [
         *reversed(texts(site)),
-        "feedpub watches 1 feed",
+        "feedpub monitors 1 feed",
     ]
     broken, back = told(site)
     key = site.url("/news")
     assert broken == {
         "event": "broken",
-        "text": f"127.0.0.1:{site.port}/news broke: HTTP 404: the page is gone",
+        "text": f"127.0.0.1:{site.port}/news is failing: HTTP 404: the page is gone",
         "feed": "world",
         "source": key,
         "reason": "HTTP 404: the page is gone",
@@ -182,11 +182,11 @@ def test_a_hiccup_is_not_told(site: Site, config: Config, build: Build) -> None:
         site["/news"] = listing(STORIES)
     build()
     assert told(site) == []
-    assert health(config) == ["feedpub watches 1 feed"]
+    assert health(config) == ["feedpub monitors 1 feed"]
     site["/news"] = DOWN
     for _ in range(3):
         build()
-    assert texts(site) == ["example.org/news broke: HTTP 500: the server has an error"]
+    assert texts(site) == ["example.org/news is failing: HTTP 500: the server has an error"]
 
 
 def test_drift_is_told_with_what_used_to_be(site: Site, build: Build, clock: FakeClock) -> None:
@@ -197,17 +197,19 @@ def test_drift_is_told_with_what_used_to_be(site: Site, build: Build, clock: Fak
     build()
     assert told(site) == []
     build()
-    assert texts(site) == ["example.org/news broke: lists 3 articles, usually 20"]
+    assert texts(site) == ["example.org/news is failing: lists 3 articles, usually 20"]
     for _ in range(3):
         clock.pass_time(10 * 3600)
         build()
-    assert texts(site)[1:] == ["example.org/news is back after 1 day: accepted as the new normal"]
+    assert texts(site)[1:] == [
+        "example.org/news recovered after 1 day: accepted as the new baseline"
+    ]
     site["/news"] = GONE
     build()
     build()
     site["/news"] = listing([20, 19, 18])
     build()
-    assert texts(site)[-1] == "example.org/news is back after 2 hours"
+    assert texts(site)[-1] == "example.org/news recovered after 2 hours"
 
 
 def test_each_source_of_a_feed_for_itself(
@@ -221,7 +223,7 @@ def test_each_source_of_a_feed_for_itself(
     both = both.model_copy(update={"alerts": config.alerts})
     for _ in range(3):
         assert build(both).status == RunStatus.PARTIAL
-    assert texts(site) == ["example.org/other broke: HTTP 404: the page is gone"]
+    assert texts(site) == ["example.org/other is failing: HTTP 404: the page is gone"]
 
 
 def test_what_left_the_config_is_not_broken_any_more(
@@ -233,7 +235,7 @@ def test_what_left_the_config_is_not_broken_any_more(
     build()
     other = configure(tmp_path, feed("world", f"page {site.url('/rss')}".replace("page", "feed")))
     build(other)
-    assert health(config)[0] == f"127.0.0.1:{site.port}/news is no longer read: it left the config"
+    assert health(config)[0] == f"127.0.0.1:{site.port}/news was removed from the config"
     site["/rss"] = GONE
     build(other)
     build(other)
@@ -242,7 +244,7 @@ def test_what_left_the_config_is_not_broken_any_more(
             tmp_path, feed("another", f"page {site.url('/sitemap.xml')}".replace("page", "sitemap"))
         )
     )
-    assert health(config)[0] == f"127.0.0.1:{site.port}/rss is no longer read: it left the config"
+    assert health(config)[0] == f"127.0.0.1:{site.port}/rss was removed from the config"
     assert len(texts(site)) == 1
 
 
@@ -262,17 +264,15 @@ def test_a_fault_of_our_own_is_told_at_once(
     for _ in range(2):
         build()
     assert texts(site) == [
-        "The feed world broke: /srv/feeds/world.rss cannot be written: No space left on device",
-        "The feed world is back after 1 hour",
+        "The feed world is failing: /srv/feeds/world.rss cannot be written: No space left on device",
+        "The feed world recovered after 1 hour",
     ]
     assert told(site)[0]["last_good"] == (NOW + HOUR).isoformat()
 
 
 def test_runs_that_crash_or_hang_are_told(config: Config, site: Site, tools: RunContext) -> None:
     """Whatever the scheduler says of them."""
-    hung = Failure(
-        "world", "the run was given up after 11 minutes: something in it hangs", fatal=True
-    )
+    hung = Failure("world", "the run was cancelled after 11 minutes: it is stuck", fatal=True)
     for _ in range(2):
         record_incidents(
             config.feed[0],
@@ -282,7 +282,7 @@ def test_runs_that_crash_or_hang_are_told(config: Config, site: Site, tools: Run
             tools.clock(),
         )
     notify.deliver_due(config, tools.store, tools.clock)
-    assert texts(site) == [f"The feed world broke: {hung.reason}"]
+    assert texts(site) == [f"The feed world is failing: {hung.reason}"]
 
 
 def test_an_alert_is_not_lost_while_nobody_listens(
@@ -336,7 +336,7 @@ def test_what_is_secret_is_in_no_alert(
     site["/T0KEN"] = DOWN
     build(secret)
     build(secret)
-    told = [Json().format(record) for record in caplog.records]
+    told = [JsonFormatter().format(record) for record in caplog.records]
     assert any('"event": "message_retry", "kind": "webhook"' in line for line in told)
     (request,) = posted(site)
     for text in (request.body.decode(), str(health(config)), caplog.text, *told):
@@ -352,7 +352,7 @@ def test_without_alerts_the_health_feed_tells_it(
     build(plain)
     build(plain)
     assert tools.store.outbox.load_all() == ()
-    assert health(plain)[0].endswith("/nowhere broke: HTTP 404: the page is gone")
+    assert health(plain)[0].endswith("/nowhere is failing: HTTP 404: the page is gone")
 
 
 def test_a_state_that_cannot_be_kept_is_told_at_once(
@@ -360,7 +360,7 @@ def test_a_state_that_cannot_be_kept_is_told_at_once(
 ) -> None:
     """Nothing is noted then, and what is wrong with the state is what is told."""
     with closing(sqlite3.connect(state_folder(config.feedpub) / "feedpub.sqlite")) as database:
-        database.execute("DROP TABLE breaks")
+        database.execute("DROP TABLE open_incidents")
     outcome = RunResult("world", RunStatus.UNCHANGED)
     with pytest.raises(StoreError, match="no such table") as caught:
         record_incidents(config.feed[0], outcome, config.alerts, tools.store, tools.clock())

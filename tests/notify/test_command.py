@@ -17,7 +17,7 @@ from tests.support.service import eventually
 
 ALERT = {
     "event": "broken",
-    "text": 'it broke: "; rm -rf $HOME `id`\n',
+    "text": 'it is failing: "; rm -rf $HOME `id`\n',
     "feed": "world",
     "source": "https://example.org/news",
     "reason": "HTTP\x00404",

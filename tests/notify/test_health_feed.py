@@ -64,7 +64,7 @@ def test_it_is_valid_from_the_start(config: Config, clock: FakeClock) -> None:
     """
     with tools_for(config, clock) as tools:
         (first,) = items(config, tools)
-        assert first["title"] == "feedpub watches 1 feed"
+        assert first["title"] == "feedpub monitors 1 feed"
         assert (output_of(config) / "health.html").exists()
         before = {file.name: file.read_bytes() for file in output_of(config).iterdir()}
         clock.pass_time(86400)
@@ -79,7 +79,7 @@ def test_each_notice_is_an_entry(config: Config, clock: FakeClock) -> None:
         clock.pass_time(3600)
         tools.store.incidents.open(notice(), lambda _: ())
         broken, _ = items(config, tools)
-        assert broken["title"] == "example.org/news broke: HTTP 404: the page is gone"
+        assert broken["title"] == "example.org/news is failing: HTTP 404: the page is gone"
         for said in (
             "Feed: world",
             "Source: https://example.org/news?token=…",
@@ -92,8 +92,8 @@ def test_each_notice_is_an_entry(config: Config, clock: FakeClock) -> None:
         clock.pass_time(7200)
         tools.store.incidents.close(notice("recovered", hours=3), lambda _: ())
         back, *before = items(config, tools)
-        assert back["title"] == "example.org/news is back after 3 hours"
-        assert [item["title"] for item in before] == [broken["title"], "feedpub watches 1 feed"]
+        assert back["title"] == "example.org/news recovered after 3 hours"
+        assert [item["title"] for item in before] == [broken["title"], "feedpub monitors 1 feed"]
         assert before[0] == broken
         assert len({item["id"] for item in (back, *before)}) == 3
 
@@ -113,20 +113,20 @@ def test_what_breaks_at_once_has_dates_of_its_own(config: Config, clock: FakeClo
 @pytest.mark.parametrize(
     ("of", "said"),
     [
-        (notice(), "example.org/news broke: HTTP 404: the page is gone"),
-        (notice(key="http://[::1]:8080/"), "::1:8080 broke: HTTP 404: the page is gone"),
+        (notice(), "example.org/news is failing: HTTP 404: the page is gone"),
+        (notice(key="http://[::1]:8080/"), "::1:8080 is failing: HTTP 404: the page is gone"),
         (
             notice(key="/srv/private/articles"),
-            "The folder articles broke: HTTP 404: the page is gone",
+            "The folder articles is failing: HTTP 404: the page is gone",
         ),
-        (notice(key="", reason="the disk\nis full"), "The feed world broke: the disk is full"),
-        (notice("recovered", hours=50), "example.org/news is back after 2 days"),
-        (notice("recovered", hours=0), "example.org/news is back after less than a minute"),
+        (notice(key="", reason="the disk\nis full"), "The feed world is failing: the disk is full"),
+        (notice("recovered", hours=50), "example.org/news recovered after 2 days"),
+        (notice("recovered", hours=0), "example.org/news recovered after less than a minute"),
         (
             notice("accepted", hours=25),
-            "example.org/news is back after 1 day: accepted as the new normal",
+            "example.org/news recovered after 1 day: accepted as the new baseline",
         ),
-        (notice("removed"), "example.org/news is no longer read: it left the config"),
+        (notice("removed"), "example.org/news was removed from the config"),
     ],
 )
 def test_a_headline_says_what_happened(of: Incident, said: str) -> None:

@@ -17,7 +17,7 @@ import pytest
 from feedpub import notify
 from feedpub.config import Config
 from feedpub.core.errors import FetchError
-from feedpub.core.log import Json
+from feedpub.core.log import JsonFormatter
 from feedpub.notify import outbox
 from feedpub.pipeline.context import RunContext
 from feedpub.store import OutboxMessage
@@ -56,7 +56,9 @@ def webhook(tools: RunContext, body: bytes = ALERT) -> OutboxMessage:
 def known(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     """What programs that read the log know of its events, but for the time."""
     lines = [
-        json.loads(Json().format(record)) for record in caplog.records if hasattr(record, "fields")
+        json.loads(JsonFormatter().format(record))
+        for record in caplog.records
+        if hasattr(record, "fields")
     ]
     return [{name: value for name, value in line.items() if name != "time"} for line in lines]
 
@@ -214,7 +216,9 @@ def test_a_process_that_dies_meanwhile_loses_nothing(
     site["/T0KEN"] = b"ok"
     tools.store.outbox.add([webhook(tools)])
     (message,) = tools.store.outbox.due(clock.now())
-    tools.store.outbox.claim(message, clock.now() + outbox._CLAIM)  # and then the light goes out
+    tools.store.outbox.claim(
+        message, clock.now() + outbox._CLAIM_TIME
+    )  # and then the light goes out
     with tools_for(config, clock) as others:
         assert notify.deliver_due(config, others.store, others.clock) == 0
         clock.pass_time(91)

@@ -27,9 +27,7 @@ def main() -> None:
     screenshot(ROOT / "feeds" / "quay.html", HERE / "feed-page.png", width=900, height=860)
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "status.html")
-        page.write_text(
-            status_page.render_status_page(_overview(), token_needed=True), encoding="utf-8"
-        )
+        page.write_text(status_page.render_status_page(_overview(), can_run=True), encoding="utf-8")
         screenshot(page, HERE / "status-page.png", width=900, height=860)
         _preview(Path(folder), HERE / "preview.png")
 

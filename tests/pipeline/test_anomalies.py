@@ -86,7 +86,7 @@ def of_counts(*counts: int) -> list[SourceObservation]:
         (
             of_counts(20),
             look(20, 0, hour=1),
-            "none of 20 addresses was seen before, 60 minutes after a look at 20 others",
+            "none of 20 addresses was seen before; 60 minutes earlier it listed 20 others",
         ),
         (QUIET, look(20, 0, **NEXT), "none of 20 addresses were seen before, usually 20"),
         (LIVELY, look(20, 1, 29.5), "only 1 of 20 addresses was seen before, usually 18"),
@@ -121,7 +121,7 @@ def test_what_is_not_as_usual_is_said_with_the_evidence(
     history: list[SourceObservation], newest: SourceObservation, reason: str
 ) -> None:
     """What there is now, and what used to be."""
-    assert anomalies.judge(history, newest) == reason
+    assert anomalies.find_anomaly(history, newest) == reason
 
 
 @pytest.mark.parametrize(
@@ -195,15 +195,15 @@ def test_what_a_healthy_source_does_is_no_drift(
     history: list[SourceObservation], newest: SourceObservation
 ) -> None:
     """Neither chance nor the calendar is held against it."""
-    assert anomalies.judge(history, newest) is None
+    assert anomalies.find_anomaly(history, newest) is None
 
 
 def test_articles_that_come_one_by_one_are_seen_together() -> None:
     """Three in a row without a date, with idle looks between them."""
     undated = articles(500, dated=0)
     history = [*LIVELY, look(20, 19, 30, **undated), look(20, hour=31), look(20, 19, 32, **undated)]
-    assert anomalies.judge(history, look(20, hour=33)) is None
-    assert anomalies.judge(history, look(20, 19, 33, **undated)) == (
+    assert anomalies.find_anomaly(history, look(20, hour=33)) is None
+    assert anomalies.find_anomaly(history, look(20, 19, 33, **undated)) == (
         "none of the 3 newest articles has a date, usually 100% have"
     )
 
@@ -212,25 +212,23 @@ def test_what_lasts_is_the_new_usual() -> None:
     """A day and five looks after it began; not before both."""
     history: list[SourceObservation] = list(QUIET)
     for hour in (30, 36, 42, 48, 53):
-        newest = anomalies.check_for_anomalies(history, look(5, hour=hour))
+        newest = anomalies.detect(history, look(5, hour=hour))
         assert newest.verdict == "lists 5 articles, usually 20"
         assert not newest.accepted
         history.append(newest)
-    newest = anomalies.check_for_anomalies(history, look(5, hour=54))
+    newest = anomalies.detect(history, look(5, hour=54))
     assert (newest.verdict, newest.accepted) == ("", True)
     few = [
         *QUIET,
-        *(anomalies.check_for_anomalies(QUIET, look(5, hour=hour)) for hour in (30, 60, 90)),
+        *(anomalies.detect(QUIET, look(5, hour=hour)) for hour in (30, 60, 90)),
     ]
-    assert not anomalies.check_for_anomalies(few, look(5, hour=120)).accepted
+    assert not anomalies.detect(few, look(5, hour=120)).accepted
 
 
 def test_a_look_as_usual_ends_the_series() -> None:
     """What was not as usual before it does not count any more."""
     broken = [replace(look(5, hour=hour), verdict="x") for hour in range(30, 60)]
-    assert anomalies.check_for_anomalies(
-        [*QUIET, *broken, look(20, hour=60)], look(5, hour=61)
-    ).verdict
+    assert anomalies.detect([*QUIET, *broken, look(20, hour=60)], look(5, hour=61)).verdict
 
 
 # --- what comes of it ---
@@ -355,7 +353,7 @@ BREAKS: dict[str, tuple[Callable[[Site], None], str]] = {
                 listing(STORIES).encode(), headers={"cf-mitigated": "challenge"}, validators=False
             )
         ),
-        "Cloudflare asks for proof of being human",
+        "Cloudflare requires proof of being human",
     ),
     "consent-wall": (answer(CONSENT), 'a page that asks for consent, "Before you continue"'),
     "blank-200": (answer(""), "empty"),

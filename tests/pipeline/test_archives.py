@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from feedpub.config import Config
 from feedpub.core.models import RunResult, RunStatus
 from feedpub.pipeline import run
-from feedpub.pipeline.archives import plan
+from feedpub.pipeline.archives import group_by_archive
 from tests.support.clock import FakeClock
 from tests.support.feedcheck import CHECKS
 from tests.support.newsroom import (
@@ -64,7 +64,7 @@ MEDIA_TYPES = {
 )
 def test_what_goes_where(waiting: str, live: str, limit: int, archives: list[str]) -> None:
     """Oldest first, half of a live document in each."""
-    assert ["".join(archive) for archive in plan(waiting, live, limit)] == archives
+    assert ["".join(archive) for archive in group_by_archive(waiting, live, limit)] == archives
 
 
 @given(
@@ -78,7 +78,7 @@ def test_every_entry_is_live_or_in_one_archive(arrivals: list[int], limits: list
     for number, limit in zip(arrivals, limits, strict=False):
         entries += [str(len(entries) + n) for n in range(number)]
         live = entries[-limit:]
-        made = plan([id_ for id_ in entries if id_ not in archived], live, limit)
+        made = group_by_archive([id_ for id_ in entries if id_ not in archived], live, limit)
         assert all(1 <= len(archive) <= max(1, limit // 2) for archive in made)
         archived += [id_ for archive in made for id_ in archive]
         assert len(set(archived)) == len(archived)

@@ -85,7 +85,9 @@ def test_a_feed_that_changes_changes_them(
     run.run_feed(config.feed[0], tools)
     assert pages(config, tools) == of_entries(config, tools) != before
     entry = tools.store.entries("world")[0]
-    tools.store.commit_entries("world", entries=[entry], aliases={}, seen=[], now=clock.now())
+    tools.store.commit_entries(
+        "world", entries=[entry], aliases={}, item_states=[], now=clock.now()
+    )
     assert tools.store.summaries.get("world") is None
     assert pages(config, tools) == of_entries(config, tools)
 

@@ -33,7 +33,7 @@ def with_room(config: Config, room: BodyBudget) -> Iterator[RunContext]:
     with (
         tools_for(config) as tools,
         Fetcher(
-            delay=0, allow_private=LOOPBACK, clock=FakeClock(), room=room, deadline=5.0
+            delay=0, allow_private=LOOPBACK, clock=FakeClock(), body_budget=room, deadline=5.0
         ) as fetcher,
     ):
         yield replace(tools, fetcher=fetcher)

@@ -18,7 +18,7 @@ from feedpub.builder import parse_published
 from feedpub.config import Config
 from feedpub.core.models import Entry
 from feedpub.pipeline import index, restore, run
-from feedpub.pipeline.archives import plan
+from feedpub.pipeline.archives import group_by_archive
 from feedpub.store.sqlite import FILE_NAME
 from tests.support.clock import FakeClock
 from tests.support.newsroom import configure, output_of, tools_for
@@ -63,7 +63,7 @@ class Paper:
             n for n in self.entries if n not in self.archived and (n in self.shown or n in admitted)
         ]
         names, teasers = [str(n) for n in waiting], {str(n) for n in self.teasers}
-        planned = plan(names, {str(n) for n in live}, self.limit, teasers)
+        planned = group_by_archive(names, {str(n) for n in live}, self.limit, teasers)
         members = [int(name) for archive in planned for name in archive]
         assert len(members) == len(set(members))
         assert all(1 <= len(archive) <= max(1, self.limit // 2) for archive in planned)
@@ -104,7 +104,7 @@ BASES = ("https://one.example.org/", "https://two.example.org/feeds/")
 
 
 def base_of(body: bytes, name: str) -> str:
-    return parse_published.links_in(body, name.rpartition(".")[2]).base
+    return parse_published.read_links(body, name.rpartition(".")[2]).base
 
 
 class Model:
@@ -177,7 +177,7 @@ class Model:
                 fresh = [
                     replace(entry, complete=True, html="<p>all of it</p>") for entry in teasers
                 ]
-            store.commit_entries("f", entries=fresh, aliases={}, seen=(), now=now)
+            store.commit_entries("f", entries=fresh, aliases={}, item_states=(), now=now)
             archived = {
                 id_ for n in store.archives.numbers("f") for id_ in store.archives.members("f", n)
             }
@@ -236,7 +236,7 @@ class Model:
         base, name = config.feedpub.base_url, f"f.{suffix}"
         while name:
             body = (output_of(config) / name).read_bytes()
-            links = parse_published.links_in(body, suffix)
+            links = parse_published.read_links(body, suffix)
             assert links.own == f"{base}{name}"
             yield [entry.id for entry in parse_published.parse_published(body, suffix, "f")]
             assert links.previous.startswith(base if links.previous else "")

@@ -13,7 +13,7 @@ from feedpub.config import Config
 from feedpub.core.budget import RunBudget
 from feedpub.core.models import RunResult, RunStatus
 from feedpub.pipeline import rechecks, run
-from feedpub.pipeline.rechecks import LADDER, MOST_AT_ONCE, YOUNG
+from feedpub.pipeline.rechecks import MAX_AGE, MAX_RECHECKS, RECHECK_AFTER
 from feedpub.store import Store
 from tests.support.clock import FakeClock
 from tests.support.newsroom import (
@@ -111,8 +111,8 @@ def test_the_ladder(desk: Desk, newsroom: Site) -> None:
 
     A 304 is all that it costs.
     """
-    assert [wait / HOUR for wait in LADDER] == [1, 6, 24]
-    for wait, then in zip(LADDER, (*LADDER[1:], None), strict=True):
+    assert [wait / HOUR for wait in RECHECK_AFTER] == [1, 6, 24]
+    for wait, then in zip(RECHECK_AFTER, (*RECHECK_AFTER[1:], None), strict=True):
         assert desk.next() == wait
         desk.after(wait - timedelta(seconds=1))
         assert asked(newsroom) == [("/news", True, 304)]
@@ -143,7 +143,7 @@ def test_a_look_for_another_reason_does_not_move_the_ladder(newsroom: Site, tmp_
     newsroom.forget()
     desk.after(HOUR / 2)
     assert asked(newsroom) == [("/sitemap.xml", True, 200), (path(6), True, 304)]
-    assert desk.next() == LADDER[0]
+    assert desk.next() == RECHECK_AFTER[0]
 
 
 def test_it_can_be_turned_off(newsroom: Site, tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_it_can_be_turned_off(newsroom: Site, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("age", "young"),
-    [(timedelta(0), True), (YOUNG - HOUR, True), (YOUNG, False), (-HOUR, True), (None, True)],
+    [(timedelta(0), True), (MAX_AGE - HOUR, True), (MAX_AGE, False), (-HOUR, True), (None, True)],
 )
 def test_only_young_articles(age: timedelta | None, *, young: bool) -> None:
     """What was published days before it is first seen has had its corrections.
@@ -335,7 +335,7 @@ def test_an_article_by_two_addresses_is_asked_for_at_one(newsroom: Site, tmp_pat
 
 def test_so_many_in_a_run(site: Site, tmp_path: Path) -> None:
     """The rest waits for the next run, and loses nothing."""
-    numbers = list(range(1, MOST_AT_ONCE + 6))
+    numbers = list(range(1, MAX_RECHECKS + 6))
     for n in numbers:
         site[path(n)] = story(n).replace(f"2026-11-{n:02d}T", "2026-11-06T")
     site["/news"] = listing(numbers).replace("<time datetime", "<time data-was")
@@ -343,12 +343,12 @@ def test_so_many_in_a_run(site: Site, tmp_path: Path) -> None:
     assert desk.build().new == len(numbers)
     site.forget()
     first = desk.after(HOUR, NONE)
-    assert first.requests == len(site.paths()) == MOST_AT_ONCE
+    assert first.requests == len(site.paths()) == MAX_RECHECKS
     assert desk.next() == HOUR
     second = desk.after(HOUR * 1.1, NONE)
     assert second.requests == 5
     assert sorted(site.paths()) == sorted(map(path, numbers))
-    assert desk.next() == LADDER[1]
+    assert desk.next() == RECHECK_AFTER[1]
 
 
 def test_a_source_that_has_left_the_config_is_not_asked_for_its_articles(
@@ -362,7 +362,7 @@ def test_a_source_that_has_left_the_config_is_not_asked_for_its_articles(
     )
     assert desk.after(HOUR).new == 1
     assert path(6) not in newsroom.paths()
-    assert desk.next() == HOUR + LADDER[0]
+    assert desk.next() == HOUR + RECHECK_AFTER[0]
 
 
 def test_an_article_that_is_due_when_time_is_up_stays_due(desk: Desk, newsroom: Site) -> None:
@@ -371,7 +371,7 @@ def test_an_article_that_is_due_when_time_is_up_stays_due(desk: Desk, newsroom: 
     desk.build(NONE, RunBudget(seconds=-1))
     assert (asked(newsroom), desk.next()) == ([], HOUR)
     desk.build(NONE)
-    assert (asked(newsroom), desk.next()) == ([(path(6), True, 304)], LADDER[1])
+    assert (asked(newsroom), desk.next()) == ([(path(6), True, 304)], RECHECK_AFTER[1])
 
 
 # --- what comes of it
@@ -595,15 +595,15 @@ def test_a_look_that_fails_harms_nothing(desk: Desk, newsroom: Site, what: str) 
     assert reason in problem.reason
     assert problem.reason.endswith("the entry stays as it was")
     assert desk.files() == before
-    assert desk.next() == LADDER[1]
+    assert desk.next() == RECHECK_AFTER[1]
     newsroom[path(6)] = story(6).replace("two hours", "three hours")
-    assert desk.after(LADDER[1], NONE).updated == 1
+    assert desk.after(RECHECK_AFTER[1], NONE).updated == 1
 
 
 def test_the_last_look_that_fails_is_the_last(desk: Desk, newsroom: Site) -> None:
     """Nobody asks for a page for ever that is gone; its entry stays."""
     newsroom[path(6)] = Route(b"gone", status=404)
-    for wait in LADDER:
+    for wait in RECHECK_AFTER:
         assert len(desk.after(wait).problems) == 1
     assert desk.next() is None
     newsroom.forget()
@@ -624,5 +624,5 @@ def test_after_a_failure_the_page_is_asked_for_with_what_is_known_of_it(
     desk.after(HOUR, NONE)
     newsroom[path(6)] = page
     newsroom.forget()
-    desk.after(LADDER[1], NONE)
+    desk.after(RECHECK_AFTER[1], NONE)
     assert asked(newsroom) == [(path(6), True, 304)]

@@ -437,8 +437,8 @@ def test_somebody_is_told(
     (told,) = [json.loads(request.body) for request in site.requests if request.path == "/hook"]
     (aside,) = Store.quarantined_files(state_folder(config.feedpub))
     assert (told["event"], told["feed"]) == ("renewed", "")
-    assert told["text"] == "feedpub's state was damaged, and is built anew from the published feeds"
-    assert told["evidence"]["Reason"].endswith(f"the damaged file lies aside as {aside.name}")
+    assert told["text"] == "feedpub's state was damaged and was rebuilt from the published feeds"
+    assert told["evidence"]["Reason"].endswith(f"the damaged file was kept as {aside.name}")
     assert str(state_folder(config.feedpub)) not in json.dumps(told)
     health = json.loads((output_of(config) / "health.json").read_bytes())["items"]
     assert told["text"] in [item["title"] for item in health]
@@ -473,8 +473,8 @@ def test_commands_that_only_look_destroy_nothing(begin: Begin) -> None:
     damaged = state(config).read_bytes()
     error = command(config, "status").exception
     assert isinstance(error, CorruptStateError)
-    assert "the next `feedpub build` or `feedpub run` sets it aside" in str(error)
-    assert "set aside" not in command(config, "check").output
+    assert "the next `feedpub build` or `feedpub run` moves it aside" in str(error)
+    assert "moved aside" not in command(config, "check").output
     assert state(config).read_bytes() == damaged
     built = command(config, "build")
     assert built.exit_code == 0
@@ -547,11 +547,12 @@ def _entries_after(errors: list[CorruptStateError], tools: RunContext) -> tuple[
 OPEN = """
 import sys
 from pathlib import Path
-from feedpub import config, mending
+from feedpub import config
+from feedpub.pipeline.recovery import open_store
 from feedpub.publisher import open_publisher
 loaded = config.load(Path(sys.argv[1]))
 sys.stdin.readline()
-with mending.open_state(loaded, open_publisher(loaded.feedpub.output, loaded.s3)) as store:
+with open_store(loaded, open_publisher(loaded.feedpub.output, loaded.s3)) as store:
     print(store.count("world"))
 """
 
@@ -590,7 +591,7 @@ def test_jobs_renew_the_state_while_they_run(begin: Begin) -> None:
         )
         jobs.start()
         try:
-            assert eventually(lambda: jobs.clockwork.next_times)
+            assert eventually(lambda: jobs.timer.next_times)
             scribbled(state(config))
             jobs.run_now("world")
             assert eventually(

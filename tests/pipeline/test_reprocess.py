@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from feedpub import cli as command
-from feedpub.cli.reclean import diff_lines, plan_as_json, problem_lines, drop_texts
+from feedpub.cli.reclean import diff_lines, drop_texts, plan_as_json, problem_lines
 from feedpub.config import Config
 from feedpub.core.errors import ExtractError
 from feedpub.core.models import Entry, Item
@@ -235,9 +235,11 @@ def test_what_lost_its_title_is_held_back(newsroom: Site, tmp_path: Path) -> Non
     body = re.sub("<title>.*?</title>|<h1>.*?</h1>", "", story(1)).encode()
     with Store.open(state_folder(desk.config.feedpub)) as store:
         untitled = replace(store.snapshots.for_feed("f")[id_], body=pack_body(body))
-        store.commit_entries("f", aliases={}, seen=(), pages={id_: untitled}, now=desk.clock.now())
+        store.commit_entries(
+            "f", aliases={}, item_states=(), snapshots={id_: untitled}, now=desk.clock.now()
+        )
     (held,) = desk.plan().with_status(ReprocessVerdict.HELD)
-    assert (held.before.title, held.reason) == (title(1), "it has no title any more")
+    assert (held.before.title, held.reason) == (title(1), "it lost its title")
 
 
 def test_what_a_run_changed_meanwhile_stays(desk: Desk) -> None:
@@ -249,7 +251,7 @@ def test_what_a_run_changed_meanwhile_stays(desk: Desk) -> None:
         store.replace_entries("f", [newer])
     done = desk.carry_out(plan)
     assert verdicts(done) == {title(3): "failed", title(1): "same"}
-    assert "meanwhile" in done.entries[0].reason
+    assert "in the meantime" in done.entries[0].reason
     assert desk.entries()[title(3)] == newer
 
 
@@ -356,10 +358,10 @@ def test_a_saved_article_that_has_changed_waits_for_the_build(saved: Desk) -> No
     file = saved.folder / "articles" / "sub" / "pier.html"
     file.write_text(story(1), "utf-8")
     saved.rule(RULE)
-    assert "`feedpub build` looks at it" in saved.plan().entries[0].reason
+    assert "run `feedpub build` to read it" in saved.plan().entries[0].reason
     saved.sources = (f"folder {saved.folder / 'config'}",)
     saved.rule(RULE)
-    assert "no source of the feed any more" in saved.plan().entries[0].reason
+    assert "no longer a source of the feed" in saved.plan().entries[0].reason
 
 
 def test_a_page_that_is_damaged(desk: Desk) -> None:
@@ -367,7 +369,9 @@ def test_a_page_that_is_damaged(desk: Desk) -> None:
     (first, *_) = desk.kept()
     with Store.open(state_folder(desk.config.feedpub)) as store:
         broken = replace(store.snapshots.for_feed("f")[first], body=b"?")
-        store.commit_entries("f", aliases={}, seen=(), pages={first: broken}, now=desk.clock.now())
+        store.commit_entries(
+            "f", aliases={}, item_states=(), snapshots={first: broken}, now=desk.clock.now()
+        )
     assert sorted(verdicts(desk.plan()).values()) == ["failed", "same"]
 
 
@@ -417,7 +421,7 @@ def test_a_corrected_entry_has_its_newest_page(desk: Desk, newsroom: Site) -> No
         ]
         seen = store.item_states("f", [key])[key]
         failed = replace(seen, state="failed")
-        store.commit_entries("f", aliases={}, seen=[failed], now=desk.clock.now())
+        store.commit_entries("f", aliases={}, item_states=[failed], now=desk.clock.now())
     desk.build()
     assert "no new pier at all" in desk.entries()[title(3)].text
     assert set(verdicts(desk.plan()).values()) == {"same"}

@@ -278,7 +278,7 @@ def test_pages_that_all_say_the_same_are_a_wall(
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     outcome = one(config, clock)
     assert (outcome.new, outcome.failed) == (3, 3)
-    assert "the pages of 3 articles say the same" in outcome.problems[0].reason
+    assert "the pages of 3 articles have the same text" in outcome.problems[0].reason
     open_newsroom(newsroom, STORIES)
     assert one(config, clock).new == 3
     assert [item["title"] for item in items(config, "f")] == [title(n) for n in STORIES]
@@ -309,7 +309,7 @@ def test_a_feeds_own_text_stands_in_for_a_broken_article(
     config = configure(tmp_path, feed("f", f"feed {newsroom.url('/rss')}"))
     outcome = one(config, clock)
     assert (outcome.new, outcome.failed) == (6, 0)
-    assert "stands in" in outcome.problems[0].reason
+    assert "is used instead" in outcome.problems[0].reason
     stood_in = items(config, "f")[2]
     assert "What the feed itself says" in stood_in["content_html"]
     newsroom[path(4)] = story(4)
@@ -527,9 +527,9 @@ REFUSED_PICTURES = {
     "nul": ("a%00b.png", "hold a NUL"),
     "hidden-folder": (".assets/pier.png", "start with a dot"),
     "dots-that-are-escaped": ("sub/%2e%2e/pier.png", "start with a dot"),
-    "svg-with-a-script": ("active.svg", "it holds a <script>"),
-    "svg-in-capitals": ("ACTIVE.SVG", "it holds a <script>"),
-    "svg-that-is-none": ("broken.svg", "no well-formed SVG"),
+    "svg-with-a-script": ("active.svg", "it contains a <script>"),
+    "svg-in-capitals": ("ACTIVE.SVG", "it contains a <script>"),
+    "svg-that-is-none": ("broken.svg", "not well-formed SVG"),
 }
 
 
@@ -614,7 +614,7 @@ def test_front_matter_that_cannot_be_read_is_named_until_it_is_mended(
         outcome = one(config, clock)
         (problem,) = outcome.problems
         assert (outcome.new, outcome.updated, problem.where) == (changes, 0, str(file))
-        assert problem.reason.endswith("cannot be read, and is left out: date: 0001-01-01")
+        assert problem.reason.endswith("cannot be read and is ignored: date: 0001-01-01")
     (item,) = (item for item in items(config, "f") if item["title"] == "The quay")
     assert item["date_published"].startswith("2026-09-21")
     file.write_text(file.read_text().replace("0001", "2026"))
@@ -894,7 +894,7 @@ def test_a_source_that_was_never_asked_is_not_known(
     )
     with tools_for(config, clock) as tools:
         _, second = (run.run_feed(feed, tools) for feed in config.feed)
-        assert "wants to be left alone" in second.problems[0].reason
+        assert "asked to wait" in second.problems[0].reason
         assert tools.store.sources("b") == ()
 
 
@@ -912,7 +912,7 @@ def test_an_article_that_leads_back_is_none(
     with tools_for(config, clock) as tools:
         outcome = run.run_feed(config.feed[0], tools)
         assert [problem.where for problem in outcome.problems] == [newsroom.url(path(2))]
-        assert f"it leads back to {newsroom.url(place)}" in outcome.problems[0].reason
+        assert f"it redirects to {newsroom.url(place)}" in outcome.problems[0].reason
         assert len(tools.store.entries("a")) == outcome.new
 
 
@@ -938,13 +938,13 @@ def test_a_run_whose_time_is_up_keeps_what_it_has(
 
     def stop_soon(feed: str, done: int, total: int) -> None:  # noqa: ARG001 -- the protocol has their names
         if done == 2:
-            lease._until = 0.0
+            lease._valid_until = 0.0
 
     with tools_for(config, clock) as tools:
         lease = RunBudget(3600)
         outcome = run.run_feed(config.feed[0], replace(tools, budget=lease, progress=stop_soon))
         assert (outcome.new, outcome.failed) == (2, 4)
-        assert "the time for this look was up" in outcome.problems[0].reason
+        assert "the run's time is up" in outcome.problems[0].reason
         assert run.run_feed(config.feed[0], tools).new == 4
 
 

@@ -42,7 +42,7 @@ class Desk:
 
     def settle(self) -> None:
         """Until so many looks brought nothing that the next one can be a calm one."""
-        for _ in range(unchanged.LOOKS + 2):
+        for _ in range(unchanged.MIN_OBSERVATIONS + 2):
             self.look()
         assert self.tools.store.probe_states("world")
 
@@ -119,7 +119,7 @@ def test_at_first_all_looks_are_whole(site: Site, tmp_path: Path) -> None:
     clock, config = FakeClock(), configured(tmp_path, site)
     with tools_for(config, clock) as tools:
         desk = Desk(site, config, tools, clock)
-        for _ in range(unchanged.LOOKS - 1):
+        for _ in range(unchanged.MIN_OBSERVATIONS - 1):
             desk.look()
             assert not tools.store.probe_states("world")
 
@@ -127,7 +127,7 @@ def test_at_first_all_looks_are_whole(site: Site, tmp_path: Path) -> None:
 def test_now_and_then_a_look_is_whole(desk: Desk) -> None:
     """What only a whole look sees is seen in time."""
     before = len(desk.tools.store.observations.for_source("world", desk.site.url("/news")))
-    desk.look(after=unchanged.WHOLE / timedelta(seconds=1) + PAUSE)
+    desk.look(after=unchanged.FULL_RUN_INTERVAL / timedelta(seconds=1) + PAUSE)
     assert (
         len(desk.tools.store.observations.for_source("world", desk.site.url("/news"))) == before + 1
     )

@@ -78,7 +78,7 @@ def test_equal_bytes_are_not_written(publisher: Output, versions: Versions) -> N
     assert publisher.publish(PAGES_FIRST) == ()
     assert versions() == before
     changed = PAGES_FIRST | {"world.atom": b"<feed>2</feed>", "world/a.html": b"<p>2"}
-    assert publisher.is_changed(changed) == ("world/a.html", "world.atom")
+    assert publisher.find_changed(changed) == ("world/a.html", "world.atom")
     assert publisher.publish(changed) == ("world/a.html", "world.atom")
 
 
@@ -110,7 +110,7 @@ def test_refuses_names_that_lead_elsewhere(
     """In writing and in reading, before anything is written."""
     for refused in (
         lambda: publisher.publish({"world.rss": b"x", name: b"x"}),
-        lambda: publisher.is_changed({name: b"x"}),
+        lambda: publisher.find_changed({name: b"x"}),
         lambda: publisher.read(name),
         lambda: publisher.find_missing([name]),
     ):

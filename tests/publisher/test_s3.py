@@ -18,7 +18,7 @@ import pytest
 from feedpub.config import Bucket, Storage
 from feedpub.core.errors import ConfigError, PublishError, StaleWriteError
 from feedpub.publisher import S3Client, S3Output, open_output
-from feedpub.publisher.s3_client import StoredObject, UploadResult
+from feedpub.publisher.s3_client import StoredObject, Upload
 from feedpub.web.app import published_name
 from tests.support.bucket import KEY, SECRET, Room, new_room, refusing
 
@@ -34,7 +34,7 @@ class Meddled(S3Client):
         super().__init__(room.bucket, room.storage)
         self._meddle = write
 
-    def write(self, name: str, upload: UploadResult, expected: StoredObject | None) -> None:
+    def write(self, name: str, upload: Upload, expected: StoredObject | None) -> None:
         self._meddle(name, lambda: S3Client.write(self, name, upload, expected))
 
 
@@ -375,7 +375,7 @@ def test_what_the_server_refuses_is_said(room: Room, status: int, code: str, exp
     """
     with refusing(status, code) as endpoint:
         objects = S3Client(room.bucket, room.storage.model_copy(update={"endpoint": endpoint}))
-        message = said(lambda: objects.write("world.rss", UploadResult(b"x", "", {}), None))
+        message = said(lambda: objects.write("world.rss", Upload(b"x", "", {}), None))
     assert message.startswith(f"{room.bucket}/world.rss cannot be written at {endpoint}: ")
     assert expected in message
 

@@ -25,7 +25,7 @@ from tests.support.newsroom import configure, feed
 from tests.support.service import eventually
 
 FORKS = multiprocessing.get_context("spawn")
-FAST = LeaderTimings(lead=2.0, renew=0.3, turn=0.1, count=0.5)
+FAST = LeaderTimings(lease=2.0, renew=0.3, poll=0.1, repair=0.5)
 A, B, C = (feed(name, f"page http://127.0.0.1:1/{name}") for name in "abc")
 
 
@@ -115,7 +115,7 @@ def test_a_dead_leader_is_followed(address: str, tmp_path: Path) -> None:
         os.kill(pid, signal.SIGKILL)
         killed = time.monotonic()
         assert eventually(lambda: jobs.is_leader)
-        assert time.monotonic() - killed < FAST.lead + 1
+        assert time.monotonic() - killed < FAST.lease + 1
 
 
 @pytest.mark.usefixtures("line")
@@ -165,7 +165,7 @@ def test_a_queue_that_was_lost_is_filled_again(
     address: str, line: FeedQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its tables are made anew; what was in it, and is not any more, is put in once more."""
-    monkeypatch.setattr("feedpub.scheduler.cluster.SURE", timedelta())
+    monkeypatch.setattr("feedpub.scheduler.cluster.ENQUEUE_DELAY", timedelta())
     with service(configure(tmp_path, A, B), address):
         assert eventually(lambda: line.count_waiting() == 2)
         with psycopg.connect(address) as connection:

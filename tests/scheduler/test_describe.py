@@ -142,14 +142,14 @@ def test_few_dates(ago: float, told: str) -> None:
     """Nothing is made up from them."""
     assert (
         describe_schedule([NOW - ago], NOW)
-        == f"has few dates to tell a rhythm from; the last is {told} old"
+        == f"too few publication dates to estimate a rate from; the last is {told} old"
     )
 
 
 def test_no_dates() -> None:
     """What lies ahead is not one."""
-    assert describe_schedule([], NOW) == "has no dates to tell a rhythm from"
-    assert describe_schedule([NOW + DAY], NOW) == "has no dates to tell a rhythm from"
+    assert describe_schedule([], NOW) == "no publication dates to estimate a rate from"
+    assert describe_schedule([NOW + DAY], NOW) == "no publication dates to estimate a rate from"
 
 
 def test_the_same_moment_again_and_again() -> None:

@@ -13,7 +13,7 @@ from feedpub.core.budget import RunBudget
 from feedpub.core.errors import StoreError
 from feedpub.core.models import RunResult, RunStatus
 from feedpub.pipeline.context import RunContext
-from feedpub.scheduler.feed_runner import FIRST_RETRY, FeedRunner
+from feedpub.scheduler.feed_runner import MIN_RETRY_WAIT, FeedRunner
 from feedpub.store import RunRecord, ScheduledRun, SourceState
 from tests.support.newsroom import configure, feed, tools_for
 
@@ -44,7 +44,7 @@ def test_a_plan_that_cannot_be_kept(
 ) -> None:
     """Is an error where nobody else knows it; a process that knows it goes by it."""
     with work(tmp_path, queued=queued) as desk:
-        monkeypatch.setattr(desk.tools.store.schedule, "save", full)
+        monkeypatch.setattr(desk.context.store.schedule, "save", full)
         if queued:
             with pytest.raises(StoreError, match="no room"):
                 desk.run("world", RunBudget())
@@ -55,11 +55,13 @@ def test_a_plan_that_cannot_be_kept(
             assert desk.run_timed_out("world")
 
 
-@pytest.mark.parametrize(("queued", "wait"), [(True, timedelta(minutes=1)), (False, FIRST_RETRY)])
+@pytest.mark.parametrize(
+    ("queued", "wait"), [(True, timedelta(minutes=1)), (False, MIN_RETRY_WAIT)]
+)
 def test_the_first_retry(tmp_path: Path, wait: timedelta, *, queued: bool) -> None:
     """After a run that came to nothing: a server is back sooner than a full disk is empty."""
     with work(tmp_path, queued=queued) as desk:
-        now, tools = desk.tools.clock(), desk.tools
+        now, tools = desk.context.clock(), desk.context
         key = source_key(desk.config.feed[0].source[0])
         well = SourceState("world", key, checked=now, succeeded=now, items=1)
         tools.store.commit_run(
@@ -67,4 +69,4 @@ def test_the_first_retry(tmp_path: Path, wait: timedelta, *, queued: bool) -> No
         )
         planned = desk.run("world", RunBudget())
         assert planned
-        assert planned.next - desk.tools.clock() == wait
+        assert planned.time - desk.context.clock() == wait

@@ -15,7 +15,7 @@ from feedpub.core.errors import StoreError
 from feedpub.core.models import RunResult, RunStatus
 from feedpub.pipeline import run
 from feedpub.pipeline.context import RunContext, utc_now
-from feedpub.scheduler.feed_runner import FIRST_RETRY, RunFeed
+from feedpub.scheduler.feed_runner import MIN_RETRY_WAIT, RunFeed
 from feedpub.scheduler.local import LocalScheduler
 from feedpub.store import PROCESS_MARK, Incident, RunRecord, ScheduledRun
 from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, tools_for
@@ -84,7 +84,7 @@ def test_each_run_plans_the_next(newsroom: Site, tmp_path: Path) -> None:
         (source,) = desk.tools.store.sources("world")
         assert planned == ScheduledRun("world", source.checked + timedelta(hours=2), "every 2h")
         assert (source.next_look, source.why) == (planned.next_run, planned.why)
-        assert desk.jobs.clockwork.next_times["world"] == planned.next_run
+        assert desk.jobs.timer.next_times["world"] == planned.next_run
 
 
 def test_only_sources_that_are_due_are_asked(newsroom: Site, tmp_path: Path) -> None:
@@ -128,14 +128,14 @@ def test_a_run_for_corrections(newsroom: Site, tmp_path: Path) -> None:
         assert desk.told("world")
         assert newsroom.paths() == [path(1)]
         planned = desk.tools.store.schedule.load()["world"]
-        assert planned.why == "articles to be looked at again"
+        assert planned.why == "articles are due for a recheck"
         assert abs(planned.next_run - now - timedelta(hours=5)) < timedelta(seconds=2)
 
 
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (KeyError("bug"), "a fault in feedpub, which the log shows in full: KeyError"),
+        (KeyError("bug"), "a bug in feedpub; the log has the traceback: KeyError"),
         (StoreError("no room"), "no room"),
     ],
 )
@@ -154,7 +154,7 @@ def test_a_crash_is_a_failed_run(tmp_path: Path, error: Exception, reason: str) 
         run = desk.tools.store.last_run("world")
         assert run is not None
         assert run.outcome.problems == outcome.problems
-        assert desk.jobs.clockwork.next_times["world"] - utc_now() > FIRST_RETRY - timedelta(
+        assert desk.jobs.timer.next_times["world"] - utc_now() > MIN_RETRY_WAIT - timedelta(
             minutes=1
         )
 
@@ -164,17 +164,17 @@ def test_a_hang_is_a_failed_run(tmp_path: Path) -> None:
     go_on = threading.Event()
     config = configure(tmp_path, feed("world", "folder articles"), settings='run_timeout = "10s"')
     with at_work(config, says(RunStatus.UPDATED, lambda: _wait(go_on))) as desk:
-        assert eventually(lambda: desk.jobs.runner.running_feeds)
-        desk.jobs.runner._grace = -10.0  # its time is up at once
+        assert eventually(lambda: desk.jobs.executor.running_feeds)
+        desk.jobs.executor._grace = -10.0  # its time is up at once
         desk.jobs.tick()
         assert desk.told("world")
-        assert "something in it hangs" in desk.outcomes[0].problems[0].reason
-        assert set(desk.jobs.hung) == {"world"}
+        assert "it is stuck" in desk.outcomes[0].problems[0].reason
+        assert set(desk.jobs.stuck_runs) == {"world"}
         assert desk.jobs.run_now("world")
         go_on.set()
-        assert eventually(lambda: not desk.jobs.runner.stuck_runs)
+        assert eventually(lambda: not desk.jobs.executor.stuck_runs)
         desk.jobs.tick()
-        assert not desk.jobs.hung
+        assert not desk.jobs.stuck_runs
         assert desk.outcomes[0].status == RunStatus.FAILED
 
 
@@ -185,8 +185,8 @@ def test_runs_in_vain_are_put_off(tmp_path: Path) -> None:
         waits = []
         for times in (1, 2, 3):
             assert desk.told(*["world"] * times)
-            assert eventually(lambda: not desk.jobs.runner.running_feeds)
-            waits.append(desk.jobs.clockwork.next_times["world"] - utc_now())
+            assert eventually(lambda: not desk.jobs.executor.running_feeds)
+            waits.append(desk.jobs.timer.next_times["world"] - utc_now())
             desk.jobs.run_now("world")
         assert [round(wait / timedelta(minutes=5)) for wait in waits] == [1, 2, 4]
 
@@ -207,7 +207,7 @@ def test_a_changed_config(newsroom: Site, tmp_path: Path) -> None:
         assert changes == {"added": ["third"], "changed": ["world"], "removed": ["other"]}
         assert eventually(lambda: {o.feed for o in desk.outcomes} == {"world", "third"})
         assert set(desk.tools.store.schedule.load()) == {"world", "third"}
-        assert set(desk.jobs.clockwork.next_times) == {"world", "third"}
+        assert set(desk.jobs.timer.next_times) == {"world", "third"}
 
 
 def test_the_clock_is_put_forward(newsroom: Site, tmp_path: Path) -> None:
@@ -217,10 +217,10 @@ def test_the_clock_is_put_forward(newsroom: Site, tmp_path: Path) -> None:
     )
     with at_work(config) as desk:
         assert desk.told("world")
-        before = desk.jobs.clockwork.next_times["world"]
+        before = desk.jobs.timer.next_times["world"]
         desk.jobs.on_clock_jump(timedelta(hours=3))
-        assert desk.jobs.clockwork.is_alive
-        assert desk.jobs.clockwork.next_times["world"] == before
+        assert desk.jobs.timer.is_alive
+        assert desk.jobs.timer.next_times["world"] == before
         assert len(desk.outcomes) == 1
 
 
@@ -250,7 +250,7 @@ def test_the_clock_was_ahead(newsroom: Site, tmp_path: Path, ahead: timedelta, w
         desk.jobs.on_clock_jump(-ahead)
         assert desk.told("world", "world")
         assert newsroom.paths() == ["/news"]
-        assert desk.jobs.clockwork.next_times["world"] < utc_now() + timedelta(days=1, hours=1)
+        assert desk.jobs.timer.next_times["world"] < utc_now() + timedelta(days=1, hours=1)
         (source,) = desk.tools.store.sources("world")
         assert source.checked <= utc_now()
 
@@ -270,7 +270,7 @@ def test_the_clock_was_ahead_in_another_life(
     with at_work(config) as desk:
         assert desk.told("world")
         assert "/news" in newsroom.paths()
-        assert desk.jobs.clockwork.next_times["world"] < utc_now() + timedelta(hours=2, minutes=1)
+        assert desk.jobs.timer.next_times["world"] < utc_now() + timedelta(hours=2, minutes=1)
 
 
 def test_a_plan_that_is_too_far_away(newsroom: Site, tmp_path: Path) -> None:
@@ -372,7 +372,7 @@ def test_what_processes_die_of_again_and_again_waits(tmp_path: Path) -> None:
         with at_work(config, Noted()) as desk:
             (told,) = [o for o in desk.outcomes if o.feed == "a"]
             assert "feedpub ended in the middle of its run" in told.problems[0].reason
-            waits.append(desk.jobs.clockwork.next_times["a"] - utc_now())
+            waits.append(desk.jobs.timer.next_times["a"] - utc_now())
     assert [round(wait / timedelta(minutes=5)) for wait in waits] == [1, 2, 4]
 
 

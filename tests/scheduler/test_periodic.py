@@ -45,7 +45,7 @@ def test_an_error_of_ours_is_logged_on_one_line(caplog: pytest.LogCaptureFixture
     chore.start()
     assert done.wait(5)
     chore.stop(5)
-    assert "sweep failed; it is tried again: no room on the disk" in caplog.text
+    assert "sweep failed and will be retried: no room on the disk" in caplog.text
     assert "Traceback" not in caplog.text
 
 
@@ -58,7 +58,7 @@ def test_what_takes_long(longest: float, times: int) -> None:
         done.append(1)
         time.sleep(0.1)
 
-    chore = PeriodicTask("sweep", 0.01, do, longest=longest)
+    chore = PeriodicTask("sweep", 0.01, do, max_pause_seconds=longest)
     chore.start()
     time.sleep(0.6)
     chore.stop(5)

@@ -33,5 +33,5 @@ def test_a_listing_without_dates_is_looked_at_a_few_times_a_day(site: Site, tmp_
         plan = plan_sources(config.feed[0], tools, clock.now())[
             source_key(config.feed[0].source[0])
         ]
-        assert timedelta(hours=2) < plan.next - clock.now() < timedelta(hours=12), plan
-        assert plan.why == "has no dates to tell a rhythm from"
+        assert timedelta(hours=2) < plan.time - clock.now() < timedelta(hours=12), plan
+        assert plan.why == "no publication dates to estimate a rate from"

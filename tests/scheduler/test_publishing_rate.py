@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpub.scheduler import next_check
+from feedpub.scheduler import minutes_until_check
 from feedpub.scheduler.publishing_rate import (
-    DAY_RHYTHM,
+    DAY_MINUTES,
     HOUR,
-    LONGEST,
-    MOST,
-    SHORTEST,
+    MAX_MOMENTS,
+    MAX_WAIT_MINUTES,
+    MIN_WAIT_MINUTES,
     WEEK,
     RateModel,
     RateWeights,
@@ -32,14 +32,14 @@ MOMENTS = st.lists(st.floats(0, 2 * MIDNIGHT, allow_nan=False), max_size=60).map
 def days(*hours: float, count: int = 60, step: int = 1) -> list[float]:
     """At these hours of each of so many days before MIDNIGHT, or of each seventh one."""
     return sorted(
-        MIDNIGHT - day * DAY_RHYTHM + hour * HOUR
+        MIDNIGHT - day * DAY_MINUTES + hour * HOUR
         for day in range(step, count + 1, step)
         for hour in hours
     )
 
 
 def wait(published: list[float], now: float = MIDNIGHT, scale: float = 1.0) -> float:
-    return next_check(now, published, now, scale)
+    return minutes_until_check(now, published, now, scale)
 
 
 def looks(published: list[float], start: float, end: float) -> int:
@@ -63,7 +63,7 @@ def test_days_on_which_it_publishes() -> None:
     """A source of Thursdays is looked at most on Thursdays."""
     published = days(9, 11, 13, 15, count=700, step=7)
     thursday, saturday = (
-        looks(published, MIDNIGHT + day * DAY_RHYTHM, MIDNIGHT + (day + 1) * DAY_RHYTHM)
+        looks(published, MIDNIGHT + day * DAY_MINUTES, MIDNIGHT + (day + 1) * DAY_MINUTES)
         for day in (0, 2)
     )
     assert thursday > saturday
@@ -93,21 +93,21 @@ def test_a_burst() -> None:
 def test_a_long_silence() -> None:
     """Makes looks rarer, the longer the more; but they never end."""
     published = days(9, 12, 15)
-    waits = [wait(published, MIDNIGHT + weeks * 7 * DAY_RHYTHM) for weeks in (0, 1, 4, 26, 520)]
+    waits = [wait(published, MIDNIGHT + weeks * 7 * DAY_MINUTES) for weeks in (0, 1, 4, 26, 520)]
     assert waits == sorted(waits)
-    assert waits[0] < waits[1] < waits[2] < waits[3] < DAY_RHYTHM
+    assert waits[0] < waits[1] < waits[2] < waits[3] < DAY_MINUTES
 
 
 def test_a_source_without_dates() -> None:
     """Is looked at a few times a day, at any hour alike."""
-    assert 4 * HOUR < wait([]) < DAY_RHYTHM / 2
+    assert 4 * HOUR < wait([]) < DAY_MINUTES / 2
     assert wait([], MIDNIGHT + 5.3 * HOUR) == pytest.approx(wait([]))
 
 
 def test_about_two_hours() -> None:
     """Is the usual wait at a scale of 1, for a source with an entry or so a day."""
     published = days(8.5, 17)
-    assert 6 <= looks(published, MIDNIGHT, MIDNIGHT + DAY_RHYTHM) <= 20
+    assert 6 <= looks(published, MIDNIGHT, MIDNIGHT + DAY_MINUTES) <= 20
 
 
 def test_the_scale_stretches() -> None:
@@ -120,7 +120,7 @@ def test_the_scale_stretches() -> None:
 def test_any_history(published: list[float], now: float, scale: float, more: float) -> None:
     """Has a wait that is a number of minutes, never less for a larger scale."""
     found = wait(published, now, scale)
-    assert SHORTEST <= found <= LONGEST
+    assert MIN_WAIT_MINUTES <= found <= MAX_WAIT_MINUTES
     assert wait(published, now, scale * more) >= found
 
 
@@ -134,16 +134,18 @@ def test_what_lies_ahead(published: list[float], now: float) -> None:
 def test_what_is_remembered_changes_nothing() -> None:
     """The same question has the same answer, whatever was asked before."""
     chance = random.Random(1)  # noqa: S311 -- the same history each time
-    published = sorted(MIDNIGHT - chance.random() * 400 * DAY_RHYTHM for _ in range(2 * MOST))
-    for known in (0, 1, 7, 500, 501, MOST, 2 * MOST - 1, 2 * MOST):
-        fresh = RateModel(RateWeights.load()).next_check
+    published = sorted(
+        MIDNIGHT - chance.random() * 400 * DAY_MINUTES for _ in range(2 * MAX_MOMENTS)
+    )
+    for known in (0, 1, 7, 500, 501, MAX_MOMENTS, 2 * MAX_MOMENTS - 1, 2 * MAX_MOMENTS):
+        fresh = RateModel(RateWeights.load()).minutes_until_check
         assert wait(published[:known]) == fresh(MIDNIGHT, published[:known], MIDNIGHT, 1.0)
 
 
 def test_whole_minutes() -> None:
     """Are as good as fractions."""
     published = [round(moment) for moment in days(9, 15)]
-    assert next_check(round(MIDNIGHT), published, 0, 1) == wait(
+    assert minutes_until_check(round(MIDNIGHT), published, 0, 1) == wait(
         [float(moment) for moment in published]
     )
 
@@ -177,7 +179,8 @@ def test_real_traces() -> None:
     for trace in json.loads((folder / "dev.json").read_text("utf-8")).values():
         wanted = (trace[-1] - trace[len(trace) // 2]) / 120
         (_, fixed), (_, ours) = (
-            simulator.at_budget(rule, trace, wanted) for rule in (simulator.fixed, next_check)
+            simulator.at_budget(rule, trace, wanted)
+            for rule in (simulator.fixed, minutes_until_check)
         )
         ratios.append(ours / fixed)
     assert geometric_mean(ratios) <= 0.80

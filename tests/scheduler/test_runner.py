@@ -56,9 +56,9 @@ def running(
     runner = RunExecutor(
         run or work.run,
         hosts=lambda feed: work.hosts.get(feed, frozenset({feed})),
-        deadline=lambda: work.deadline,
-        lost=work.lost.append,
-        failed=lambda feed, error: work.failed.append((feed, str(error))),
+        timeout_seconds=lambda: work.deadline,
+        on_timeout=work.lost.append,
+        on_crash=lambda feed, error: work.failed.append((feed, str(error))),
         grace=grace,
     )
     try:
@@ -103,10 +103,10 @@ def test_no_more_than_so_many_at_once() -> None:
     """The rest waits, and starts as others end."""
     work = Work()
     with running(work) as runner:
-        feeds = [f"feed-{n}" for n in range(module.AT_ONCE + 1)]
+        feeds = [f"feed-{n}" for n in range(module.MAX_ACTIVE_RUNS + 1)]
         for feed in feeds:
             runner.submit(feed)
-        assert eventually(lambda: len(work.begun) == module.AT_ONCE)
+        assert eventually(lambda: len(work.begun) == module.MAX_ACTIVE_RUNS)
         assert feeds[-1] not in work.begun
         work.finish(feeds[0])
         assert eventually(lambda: feeds[-1] in work.begun)
@@ -114,10 +114,10 @@ def test_no_more_than_so_many_at_once() -> None:
 
 def test_slow_runs_hold_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has been waiting for its server for long counts no more among those at once."""
-    monkeypatch.setattr(module, "SLOW_AFTER", 0.05)
+    monkeypatch.setattr(module, "SLOW_AFTER_SECONDS", 0.05)
     work = Work()
     with running(work) as runner:
-        for n in range(module.AT_ONCE):
+        for n in range(module.MAX_ACTIVE_RUNS):
             runner.submit(f"slow-{n}")
         runner.submit("quick")
         assert eventually(lambda: ticked(runner) and "quick" in work.begun)
@@ -129,8 +129,8 @@ def test_one_to_be_alone_is_alone() -> None:
     work = Work()
     with running(work) as runner:
         runner.submit("a")
-        assert runner.submit("alone", alone=True)
-        assert not runner.submit("alone", alone=True)
+        assert runner.submit("alone", exclusive=True)
+        assert not runner.submit("alone", exclusive=True)
         runner.submit("b")
         assert eventually(lambda: work.begun == ["a", "b"])
         work.finish("a")
@@ -147,10 +147,10 @@ def test_one_to_be_alone_holds_up_nobody_for_long(monkeypatch: pytest.MonkeyPatc
     """Once it takes as long as what waits for a slow server does, others run beside it."""
     work = Work()
     with running(work) as runner:
-        runner.submit("alone", alone=True)
+        runner.submit("alone", exclusive=True)
         runner.submit("a")
         assert eventually(lambda: work.begun == ["alone"])
-        monkeypatch.setattr(module, "SLOW_AFTER", 0.0)
+        monkeypatch.setattr(module, "SLOW_AFTER_SECONDS", 0.0)
         assert eventually(lambda: ticked(runner) and work.begun == ["alone", "a"])
 
 
@@ -161,10 +161,10 @@ def test_one_to_be_alone_gets_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     with running(work) as runner:
         for feed in "abc":
             runner.submit(feed)
-        runner.submit("alone", alone=True)
+        runner.submit("alone", exclusive=True)
         work.finish("a")
         assert eventually(lambda: work.begun == ["a", "b"])
-        monkeypatch.setattr(module, "MAX_ALONE_WAIT", 0.0)
+        monkeypatch.setattr(module, "MAX_EXCLUSIVE_WAIT_SECONDS", 0.0)
         work.finish("b")
         assert eventually(lambda: work.begun == ["a", "b", "alone"])
 
@@ -183,7 +183,7 @@ def test_a_run_past_its_deadline_is_given_up() -> None:
         assert not runner.running_feeds
         with pytest.raises(RunCancelledError):
             work.leases["a"].check_not_cancelled()
-        with pytest.raises(FetchError, match="time for this look was up"):
+        with pytest.raises(FetchError, match="run's time is up"):
             work.leases["a"].check_time_left("https://example.org/")
         work.finish("a")
         assert eventually(lambda: not runner.stuck_runs)

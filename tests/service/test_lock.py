@@ -29,7 +29,7 @@ def test_a_second_one_is_refused(tmp_path: Path) -> None:
         assert first.stdout is not None
         assert first.stdout.readline() == "held\n"
         with (
-            pytest.raises(ServiceError, match=f"with pid {first.pid}, on the state in {tmp_path}"),
+            pytest.raises(ServiceError, match=f"with pid {first.pid} on the state in {tmp_path}"),
             service_lock(tmp_path),
         ):
             pass
@@ -60,7 +60,9 @@ def test_a_state_in_a_database(address: str) -> None:
     ) as first:
         assert first.stdout is not None
         assert first.stdout.readline() == "held\n"
-        wanted = f"is running already, as .* {first.pid}, on this state.* With queue = true several may run"
+        wanted = (
+            f"already running as .* {first.pid} on this state.* Set queue = true to run several"
+        )
         with pytest.raises(ServiceError, match=wanted), service_lock(address):
             pass
         with service_lock(address, shared=True):

@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from feedpub.service.malloc import MOST_ARENAS
+from feedpub.service.malloc import MAX_ARENAS
 
 THREADS = """
 import ctypes, sys, threading
-from feedpub.service.malloc import keep_together
+from feedpub.service.malloc import limit_malloc_arenas
 if sys.argv[1] == "together":
-    assert keep_together()
+    assert limit_malloc_arenas()
 together = threading.Barrier(12)
 def work():
     pages = [bytes(100_000) for _ in range(10)]
@@ -38,4 +38,4 @@ def heaps(how: str) -> int:
 )
 def test_all_threads_share_two_heaps() -> None:
     """Else there is one for each that worked at the same time, and none ever gets smaller than its largest page."""
-    assert heaps("together") <= MOST_ARENAS < heaps("apart")
+    assert heaps("together") <= MAX_ARENAS < heaps("apart")

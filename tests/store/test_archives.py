@@ -8,7 +8,7 @@ from tests.store.examples import DAY, NOW, entry
 
 
 def put(store: Store, *entries: Entry, feed: str = "world") -> None:
-    store.commit_entries(feed, entries=entries, aliases={}, seen=[], now=NOW)
+    store.commit_entries(feed, entries=entries, aliases={}, item_states=[], now=NOW)
 
 
 def some(*names: str) -> list[Entry]:

@@ -31,7 +31,7 @@ def commit(store: Store, feed: str, number: int) -> None:
         feed,
         entries=entries,
         aliases={e.title: e.id for e in entries},
-        seen=[ItemState(e.title, "", "stored") for e in entries],
+        item_states=[ItemState(e.title, "", "stored") for e in entries],
         now=NOW,
     )
 

@@ -37,7 +37,7 @@ from tests.store.examples import NOW, document, entry, run
 from tests.store.test_concurrency import FORKS
 from tests.support.postgres import MISSING, Server, installed
 
-OF_PROCESSES = (schema.leases, schema.marks)
+OF_PROCESSES = (schema.leases, schema.run_marks)
 TABLES = [table for table in schema.metadata.sorted_tables if table not in OF_PROCESSES]
 ODD = "Ä \0\x1b0 😀"
 
@@ -60,14 +60,16 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
         )
     }
     seen = [ItemState(key, ODD, "stored", first_seen=NOW) for key in keys]
-    store.commit_entries(feed, entries=made, aliases=keys, seen=seen, pages=kept, now=NOW)
+    store.commit_entries(
+        feed, entries=made, aliases=keys, item_states=seen, snapshots=kept, now=NOW
+    )
     state = SourceState(
         feed, "s", NOW, None, 3, ODD, NOW, 2, pace=PollingHints(90.5, "", (1, 2), ()), firm=True
     )
     look = SourceObservation(feed, "s", "a", NOW, 3, lengths=(1, 2))
     for _ in range(3):
         store.commit_run(
-            run(feed, seconds=0.1), documents=[document()], sources=[state], looks=[look]
+            run(feed, seconds=0.1), documents=[document()], sources=[state], observations=[look]
         )
     store.schedule.save(ScheduledRun(feed, NOW, "why"))
     store.archives.add(feed, {1: [made[0].id]})
@@ -83,7 +85,7 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
     store.robots_cache.save(told.origin, told)
     store.save_memory("example.org", b"\0" * 100, NOW)
     calm = ProbeState(feed, "s", "b", NOW, 1, f'"{ODD}"', None)
-    store.commit_run(run(feed), calm={"s": calm})
+    store.commit_run(run(feed), probe_states={"s": calm})
     store.summaries.save(StoredSummary(feed, "a", 3, NOW, NOW, "en"))
 
 
@@ -183,7 +185,7 @@ def test_what_is_known_is_not_overwritten(store: Store, other_place: StatePlace)
     with Store.open(other_place) as other:
         other.schedule.save(ScheduledRun("mine", NOW, "why"))
         with pytest.raises(
-            StoreError, match=r"knows something already \(in schedule\): copy to an empty one"
+            StoreError, match=r"is not empty \(it has rows in schedule\): copy to an empty one"
         ):
             store.copy_to(other)
         assert other.count("world") == 0
@@ -195,7 +197,7 @@ def test_a_damaged_value_is_told(file_store: Store, other_place: StatePlace) -> 
     with file_store._database.write_transaction() as connection:
         connection.execute(text("UPDATE entries SET authors = '[' WHERE id LIKE '%1'"))
     with Store.open(other_place) as other:
-        with pytest.raises(StoreError, match="a value is no Plain"):
+        with pytest.raises(StoreError, match="a stored value is not valid Json"):
             file_store.copy_to(other)
         assert not any(rows(other).values())
 
@@ -246,7 +248,7 @@ def copy_or_fail(source: StatePlace, target: StatePlace) -> None:
         try:
             store.copy_to(other)
         except StoreError as error:
-            assert "knows something already" in str(error)  # noqa: PT017 -- another process
+            assert "is not empty" in str(error)  # noqa: PT017 -- another process
             raise SystemExit(3) from None
 
 

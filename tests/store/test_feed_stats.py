@@ -9,7 +9,7 @@ from tests.store.examples import DAY, NOW, entry, run
 
 def put(store: Store, feed: str, *days_ago: int) -> None:
     entries = [entry(f"{feed}-{n}", published=NOW - days * DAY) for n, days in enumerate(days_ago)]
-    store.commit_entries(feed, entries=entries, aliases={}, seen=[], now=NOW)
+    store.commit_entries(feed, entries=entries, aliases={}, item_states=[], now=NOW)
 
 
 def test_entries_are_counted(store: Store) -> None:

@@ -64,8 +64,8 @@ def test_a_queue_that_takes_nothing(planned: Store) -> None:
 def test_what_a_queue_has_lost_is_handed_over_again(planned: Store) -> None:
     """But for what stands in it, and for what was put in a moment ago."""
     planned.schedule.dispatch_due(NOW, 10, Queue().put)
-    assert planned.schedule.requeue_lost(NOW, standing=[]) == ()
-    assert planned.schedule.requeue_lost(NOW + MINUTE, standing=["b"]) == ("a",)
+    assert planned.schedule.requeue_lost(NOW, queued=[]) == ()
+    assert planned.schedule.requeue_lost(NOW + MINUTE, queued=["b"]) == ("a",)
     assert planned.schedule.dispatch_due(NOW, 10, Queue().put) == ("a",)
 
 

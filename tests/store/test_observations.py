@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 
 from feedpub.store import SourceObservation, Store
-from feedpub.store.observations import MOST_KEPT, NEWEST_KEPT
+from feedpub.store.observations import MAX_NORMAL, MIN_NEWEST
 from tests.store import examples
 from tests.store.examples import NOW, run
 
@@ -25,14 +25,14 @@ def look(
 def add(store: Store, *looks: SourceObservation) -> tuple[SourceObservation, ...]:
     """One after another, as the runs of a feed do it."""
     for each in looks:
-        store.commit_run(run(), looks=[each])
+        store.commit_run(run(), observations=[each])
     return store.observations.for_source("world", "s")
 
 
 @given(examples.looks)
 def test_a_look_comes_back(shared_store: Store, look: SourceObservation) -> None:
     """Every field."""
-    shared_store.commit_run(run(), looks=[look])
+    shared_store.commit_run(run(), observations=[look])
     assert shared_store.observations.for_source("world", "s")[-1] == look
 
 
@@ -56,8 +56,8 @@ def test_old_looks_are_thinned_out(store: Store) -> None:
     """The newest stay, and before them one every six hours and all that brought articles."""
     eager = [look(10 * n, read=int(n == 3)) for n in range(200)]
     kept = add(store, *eager)
-    assert kept[-NEWEST_KEPT:] == tuple(eager[-NEWEST_KEPT:])
-    older = kept[:-NEWEST_KEPT]
+    assert kept[-MIN_NEWEST:] == tuple(eager[-MIN_NEWEST:])
+    older = kept[:-MIN_NEWEST]
     assert eager[3] in older
     assert (
         len({each.at.timestamp() // 21600 for each in older if not each.read})
@@ -68,8 +68,8 @@ def test_old_looks_are_thinned_out(store: Store) -> None:
 
 def test_there_is_a_limit_to_them(store: Store) -> None:
     """However much a source publishes."""
-    many = [look(n, read=1) for n in range(MOST_KEPT + 5)]
-    store.commit_run(run(), looks=many)
+    many = [look(n, read=1) for n in range(MAX_NORMAL + 5)]
+    store.commit_run(run(), observations=many)
     assert store.observations.for_source("world", "s") == tuple(many[5:])
 
 

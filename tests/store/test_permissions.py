@@ -27,7 +27,11 @@ def careless() -> Iterator[None]:
 
 def fill(store: Store) -> None:
     store.commit_entries(
-        "world", entries=[entry("a")], aliases={}, seen=[ItemState("a", "", "stored")], now=NOW
+        "world",
+        entries=[entry("a")],
+        aliases={},
+        item_states=[ItemState("a", "", "stored")],
+        now=NOW,
     )
 
 

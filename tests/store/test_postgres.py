@@ -80,7 +80,7 @@ def test_a_lost_lock_is_noticed(own: Server, empty: str, how: str) -> None:
             for _ in range(2):
                 with pytest.raises(StoreError):
                     store.check_lock()
-            with pytest.raises(StoreError, match="the connection that had the lock was cut"):
+            with pytest.raises(StoreError, match="the connection that held the lock was cut"):
                 commit(store, "world", 1)
         assert store.count("world") == 0
         with store.feed_lock("world"):
@@ -137,9 +137,11 @@ def test_a_server_that_is_away(own: Server, empty: str) -> None:
 
 def test_waiting_for_another_ends(empty: str) -> None:
     """A transaction waits as long as it was told, and no longer."""
-    with Store.open(empty, patience=0.2) as store, psycopg.connect(empty) as other:
+    with Store.open(empty, timeout_seconds=0.2) as store, psycopg.connect(empty) as other:
         other.execute("LOCK TABLE runs")
-        with pytest.raises(StoreError, match="another process holds it: wait for it, or end it"):
+        with pytest.raises(
+            StoreError, match="another process has locked it: wait for it, or stop it"
+        ):
             store.commit_run(run())
         other.rollback()
         store.commit_run(run())
@@ -147,7 +149,7 @@ def test_waiting_for_another_ends(empty: str) -> None:
 
 def test_being_alone_is_waited_for(empty: str) -> None:
     """However long a run takes."""
-    with Store.open(empty, patience=0.2) as store, ThreadPoolExecutor(1) as pool:
+    with Store.open(empty, timeout_seconds=0.2) as store, ThreadPoolExecutor(1) as pool:
 
         def work() -> None:
             with store.feed_lock("world"):
@@ -204,7 +206,7 @@ def test_texts_that_postgresql_has_no_place_for(store: Store) -> None:
     entries = [entry(title) for title in odd]
     seen = [ItemState(title, title, "stored", reason=title) for title in odd]
     store.commit_entries(
-        "w\0", entries=entries, aliases={e.title: e.id for e in entries}, seen=seen, now=NOW
+        "w\0", entries=entries, aliases={e.title: e.id for e in entries}, item_states=seen, now=NOW
     )
     assert {e.title for e in store.entries("w\0")} == set(odd)
     assert store.aliases("w\0", odd) == {e.title: e.id for e in entries}
@@ -228,7 +230,7 @@ def test_an_address_of_monstrous_length(store: Store, length: int) -> None:
         "world",
         entries=[article],
         aliases={key: "tag:long"},
-        seen=[ItemState(key, "", "stored")],
+        item_states=[ItemState(key, "", "stored")],
         now=NOW,
     )
     assert store.entries("world")[0].url == url
@@ -255,7 +257,7 @@ def test_order_is_by_code_point(own: Server) -> None:
             "world",
             entries=[entry(word) for word in mixed],
             aliases={},
-            seen=[ItemState(word, "", "failed", recheck_at=NOW) for word in mixed],
+            item_states=[ItemState(word, "", "failed", recheck_at=NOW) for word in mixed],
             now=NOW,
         )
         store.commit_run(
@@ -297,7 +299,7 @@ WRONG = {
     "setting": ("postgresql://reader:{password}@{host}/postgres?colour=red", "colour"),
     "address": (
         "postgresql://reader:{password}@{host}x/postgres",
-        "is none of a database; write for example",
+        "is not the address of a database; write for example",
     ),
 }
 
@@ -362,7 +364,7 @@ def test_the_driver_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said what to install."""
     monkeypatch.delitem(sys.modules, "feedpub.store.postgres", raising=False)
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(StoreError, match=r"needs pip install 'feedpub\[postgres\]'"):
+    with pytest.raises(StoreError, match=r"requires pip install 'feedpub\[postgres\]'"):
         Store.open("postgresql://feedpub@db.example.org/feedpub")
 
 
@@ -397,7 +399,7 @@ def test_a_dry_run_brings_the_pages_that_it_needs(empty: str) -> None:
         for feed in ("world", "local"):
             fill(store, feed)
     for wanted, there in ((None, {"world", "local"}), (("local",), {"local"}), ((), set())):
-        with Store.open(empty, copy=True, pages_of=wanted) as copy:
+        with Store.open(empty, copy=True, snapshots_of=wanted) as copy:
             assert {feed for feed in ("world", "local") if copy.snapshots.for_feed(feed)} == there
             assert copy.count("world") == copy.count("local") == 3
 
@@ -406,8 +408,6 @@ def test_an_older_state_is_read_by_nobody(empty: str) -> None:
     """A dry run brings nothing up to date, and says who does."""
     Store.open(empty).close()
     ask(empty, "UPDATE alembic_version SET version_num = '0000'")
-    with pytest.raises(
-        StoreError, match=r"has version 0000, .*`feedpub build` brings it up to date"
-    ):
+    with pytest.raises(StoreError, match=r"has version 0000, .*`feedpub build` migrates it"):
         Store.open(empty, copy=True)
     assert ask(empty, "SELECT version_num FROM alembic_version") == [("0000",)]

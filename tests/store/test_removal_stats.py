@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from feedpub.core.models import Removed
 from feedpub.store import RemovalStat, Store
-from feedpub.store.feed_stats import KEPT, LONGEST
+from feedpub.store.feed_stats import MAX_LINE_CHARS, MAX_LINES
 from tests.store.examples import DAY, NOW
 
 HOUR = timedelta(hours=1)
@@ -52,13 +52,13 @@ def test_long_lines_are_cut(store: Store) -> None:
     """So that the state stays small."""
     store.removal_stats.add("world", [removed("word " * 1000)] * 2, NOW)
     ((text, _),) = told(store)
-    assert (len(text), text[-1]) == (LONGEST, "…")
+    assert (len(text), text[-1]) == (MAX_LINE_CHARS, "…")
 
 
 def test_what_was_not_removed_for_longest_gives_way(store: Store) -> None:
     """What repeats stays, whatever comes and goes beside it."""
     for hour in range(3):
-        once = removed("always", *(f"once {hour}-{n}" for n in range(KEPT)))
+        once = removed("always", *(f"once {hour}-{n}" for n in range(MAX_LINES)))
         store.removal_stats.add("world", [once, removed("always")], NOW + hour * HOUR)
     assert told(store) == [("always", 6)]
     store.removal_stats.add("world", [removed("once 0-1")], NOW + DAY)

@@ -66,7 +66,7 @@ def test_nothing_lies_aside_where_there_is_no_folder(tmp_path: Path) -> None:
 
 def fill(store: Store, name: str = "a") -> None:
     store.commit_entries(
-        "world", entries=[entry(name)], aliases={name: f"tag:{name}"}, seen=[], now=NOW
+        "world", entries=[entry(name)], aliases={name: f"tag:{name}"}, item_states=[], now=NOW
     )
 
 
@@ -181,9 +181,9 @@ def test_many_together_or_one_alone() -> None:
 @pytest.mark.parametrize(
     ("error", "advice"),
     [
-        (OSError(errno.ENOSPC, "No space left on device"), "make room on the disk"),
+        (OSError(errno.ENOSPC, "No space left on device"), "free some space on the disk"),
         (OSError(errno.EROFS, "Read-only file system"), "let the user that runs feedpub write"),
-        (OSError(errno.EIO, "Input/output error"), "look at the disk"),
+        (OSError(errno.EIO, "Input/output error"), "check the disk"),
         (sqlite3.OperationalError("no such table: x"), "no such table: x$"),
     ],
 )

@@ -33,7 +33,12 @@ def commit(
     store: Store, *names: str, pages: Mapping[str, PageSnapshot] | None = None, feed: str = "world"
 ) -> None:
     store.commit_entries(
-        feed, entries=[entry(n) for n in names], aliases={}, seen=(), pages=pages, now=NOW
+        feed,
+        entries=[entry(n) for n in names],
+        aliases={},
+        item_states=(),
+        snapshots=pages,
+        now=NOW,
     )
 
 
@@ -95,7 +100,7 @@ def test_goes_after_a_set_time(store: Store) -> None:
         "tag:c": page("c", form="file"),
     }
     commit(store, "a", "b", "c", pages=some)
-    store.prune(NOW, keep={}, pages=NOW + DAY)
+    store.prune(NOW, keep={}, snapshots=NOW + DAY)
     assert (kept(store), store.count("world")) == ({"b", "c"}, 3)
 
 

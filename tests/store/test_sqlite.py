@@ -50,7 +50,11 @@ def filled(folder: Path) -> Path:
         entries = [entry(str(n), html=f"<p>{n}</p>" * 50) for n in range(400)]
         seen = [ItemState(e.title, "", "stored") for e in entries]
         store.commit_entries(
-            "world", entries=entries, aliases={e.title: e.id for e in entries}, seen=seen, now=NOW
+            "world",
+            entries=entries,
+            aliases={e.title: e.id for e in entries},
+            item_states=seen,
+            now=NOW,
         )
     return folder / FILE_NAME
 
@@ -231,7 +235,7 @@ def test_a_folder_in_place_of_the_file(folder: Path) -> None:
 ATTEMPT = """
 import pathlib
 from datetime import UTC, datetime
-from feedpub.core.errors import DamagedError, StoreError
+from feedpub.core.errors import CorruptStateError, StoreError
 from feedpub.store import Store
 try:
     with Store.open(pathlib.Path({folder!r})) as store:
@@ -259,7 +263,7 @@ def test_a_full_disk(filled: Path) -> None:
     lines = run_on_disk(
         filled.parent, ATTEMPT.format(folder=str(filled.parent), times=500), size="4m"
     )
-    assert lines == ["400", f"{filled}: database or disk is full; make room on the disk"]
+    assert lines == ["400", f"{filled}: database or disk is full; free some space on the disk"]
 
 
 # --- others at work
@@ -277,7 +281,7 @@ def other_writer(filled: Path) -> Iterator[Path]:
 def test_a_writer_gives_up_waiting(other_writer: Path) -> None:
     """A transaction that waits too long for another's says who is in the way."""
     with (
-        Store.open(other_writer.parent, patience=0.05) as store,
+        Store.open(other_writer.parent, timeout_seconds=0.05) as store,
         pytest.raises(StoreError, match="another process"),
     ):
         store.save_memory("example.org", b"x", NOW)
@@ -286,5 +290,5 @@ def test_a_writer_gives_up_waiting(other_writer: Path) -> None:
 def test_readers_do_not_wait(other_writer: Path) -> None:
     """Beside a writer the state opens, copies and answers."""
     for copy in (False, True):
-        with Store.open(other_writer.parent, patience=0.05, copy=copy) as store:
+        with Store.open(other_writer.parent, timeout_seconds=0.05, copy=copy) as store:
             assert store.count("world") == 400

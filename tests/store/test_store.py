@@ -24,7 +24,7 @@ from feedpub.store import (
     schema,
 )
 from feedpub.store.database import StatePlace
-from feedpub.store.store import NOTICES_KEPT
+from feedpub.store.store import MAX_INCIDENTS
 from tests.store import examples
 from tests.store.examples import DAY, NOW, document, entry, run
 from tests.store.test_copy import fill as fill_all_tables
@@ -36,7 +36,7 @@ def commit(store: Store, *entries: Entry, feed: str = "world", now: datetime = N
         feed,
         entries=entries,
         aliases={e.title: e.id for e in entries},
-        seen=[ItemState(e.title, "", "stored") for e in entries],
+        item_states=[ItemState(e.title, "", "stored") for e in entries],
         now=now,
     )
 
@@ -48,14 +48,14 @@ def commit(store: Store, *entries: Entry, feed: str = "world", now: datetime = N
 @given(examples.entries)
 def test_an_entry_comes_back(shared_store: Store, stored: Entry) -> None:
     """Every field of an entry, whatever it holds."""
-    shared_store.commit_entries("world", entries=[stored], aliases={}, seen=[], now=NOW)
+    shared_store.commit_entries("world", entries=[stored], aliases={}, item_states=[], now=NOW)
     assert shared_store.entry("world", stored.id) == stored
 
 
 @given(examples.seen_articles)
 def test_a_seen_article_comes_back(shared_store: Store, stored: ItemState) -> None:
     """Every field of what is remembered of an article."""
-    shared_store.commit_entries("world", entries=[], aliases={}, seen=[stored], now=NOW)
+    shared_store.commit_entries("world", entries=[], aliases={}, item_states=[stored], now=NOW)
     assert shared_store.item_states("world", [stored.key]) == {stored.key: stored}
 
 
@@ -150,7 +150,9 @@ def test_the_articles_to_be_looked_at_again(store: Store) -> None:
         ItemState(key, "", "stored", recheck_at=NOW + n * DAY)
         for n, key in enumerate(("c", "b", "a"))
     ]
-    store.commit_entries("world", aliases={}, seen=[*seen, ItemState("d", "", "stored")], now=NOW)
+    store.commit_entries(
+        "world", aliases={}, item_states=[*seen, ItemState("d", "", "stored")], now=NOW
+    )
     assert store.next_recheck("world", NOW) == NOW
     assert store.next_recheck("local", NOW) is None
     assert [s.key for s in store.rechecks("world", NOW + DAY, 9)] == ["c", "b"]
@@ -164,7 +166,7 @@ def test_an_article_that_is_to_be_looked_at_again_in_years(store: Store) -> None
         ItemState("near", "", "stored", recheck_at=NOW + DAY),
         ItemState("far", "", "stored", recheck_at=NOW + 729 * DAY),
     ]
-    store.commit_entries("world", aliases={}, seen=seen, now=NOW)
+    store.commit_entries("world", aliases={}, item_states=seen, now=NOW)
     assert store.next_recheck("world", NOW) == NOW
     assert [s.key for s in store.rechecks("world", NOW, 9)] == ["far"]
 
@@ -190,7 +192,9 @@ def test_an_entry_is_replaced_whole(store: Store) -> None:
     """A changed entry takes the place of the one with its id, and keeps its aliases."""
     commit(store, entry("a", text="one", authors=("A",)))
     changed = entry("a", text="two")
-    store.commit_entries("world", entries=[changed], aliases={"other": "tag:a"}, seen=[], now=NOW)
+    store.commit_entries(
+        "world", entries=[changed], aliases={"other": "tag:a"}, item_states=[], now=NOW
+    )
     assert store.entries("world") == (changed,)
     assert store.aliases("world", ["a", "other", "third"]) == {"a": "tag:a", "other": "tag:a"}
 
@@ -216,7 +220,7 @@ def test_a_commit_is_all_or_nothing(store: Store) -> None:
             "world",
             entries=[entry("a")],
             aliases={"k": "tag:none"},
-            seen=[ItemState("k", "", "stored")],
+            item_states=[ItemState("k", "", "stored")],
             now=NOW,
         )
     assert store.feeds() == ()
@@ -235,7 +239,7 @@ def test_a_commit_is_all_or_nothing(store: Store) -> None:
 def test_text_that_is_not_unicode(store: Store, stored: Entry) -> None:
     """A lone surrogate cannot be stored; the error says so and calls nothing damaged."""
     with pytest.raises(StoreError, match="surrogates not allowed") as caught:
-        store.commit_entries("world", entries=[stored], aliases={}, seen=[], now=NOW)
+        store.commit_entries("world", entries=[stored], aliases={}, item_states=[], now=NOW)
     assert "damaged" not in str(caught.value)
     assert store.count("world") == 0
 
@@ -283,7 +287,7 @@ def test_runs_newest_first(store: Store) -> None:
 
 def test_runs_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the last runs of each feed are kept, in whichever order feeds take turns."""
-    monkeypatch.setattr("feedpub.store.store.RUNS_KEPT", 5)
+    monkeypatch.setattr("feedpub.store.store.MAX_RUNS", 5)
     feeds = [f"feed-{n}" for n in range(10)]
     for number in range(8):
         for feed in feeds:
@@ -329,7 +333,7 @@ def test_being_listed_keeps_an_entry(store: Store) -> None:
         "world",
         entries=[],
         aliases={"again": "tag:by-alias"},
-        seen=[ItemState("by-seen", "", "stored")],
+        item_states=[ItemState("by-seen", "", "stored")],
         now=NOW,
     )
     store.prune(NOW, keep={})
@@ -340,7 +344,7 @@ def test_forgets_what_was_excluded(store: Store) -> None:
     """Seen articles that never became entries go by their own date."""
     for key, now in (("old", NOW - DAY), ("new", NOW)):
         store.commit_entries(
-            "world", entries=[], aliases={}, seen=[ItemState(key, "", "excluded")], now=now
+            "world", entries=[], aliases={}, item_states=[ItemState(key, "", "excluded")], now=now
         )
     store.prune(NOW, keep={})
     assert set(store.item_states("world", ["old", "new"])) == {"new"}
@@ -403,8 +407,8 @@ def test_forgets_plans_messages_and_fronts(store: Store) -> None:
 
 def test_notices_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A source that breaks every hour for a year leaves the last of its notices."""
-    assert NOTICES_KEPT >= 50  # that health.rss shows
-    monkeypatch.setattr("feedpub.store.store.NOTICES_KEPT", 3)
+    assert MAX_INCIDENTS >= 50  # that health.rss shows
+    monkeypatch.setattr("feedpub.store.store.MAX_INCIDENTS", 3)
     for number in range(5):
         store.incidents.add(
             Incident("world", "s", "broken", NOW + number * DAY, NOW, str(number)), lambda _: ()

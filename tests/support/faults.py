@@ -53,22 +53,25 @@ def trust(ca_file: str) -> None:
 
 def short_grace(seconds: float) -> None:
     """Set how long runs may continue after their timeout."""
-    import_module("feedpub.scheduler.runner").Runner.__init__.__kwdefaults__["grace"] = seconds
+    executor: Any = import_module("feedpub.scheduler.runner").RunExecutor
+    executor.__init__.__kwdefaults__["grace"] = seconds
 
 
 def frequent(seconds: float) -> None:
     """Replace the shortest interval of a config, one minute, with this one."""
     planning: Any = import_module("feedpub.scheduler.next_check")
     work: Any = import_module("feedpub.scheduler.feed_runner")
-    often, whole = timedelta(seconds=seconds), planning.plan
+    often, whole = timedelta(seconds=seconds), planning.plan_next_check
 
     def plan(feed: Any, source: Any, published: Any, now: datetime, *, local: bool) -> Any:
         planned = whole(feed, source, published, now, local=local)
-        return replace(planned, next=now + often) if planned.why == "every 1m" else planned
+        return replace(planned, time=now + often) if planned.why == "every 1m" else planned
 
-    planning.plan = plan
-    work.SOONEST = often
-    work.SLACK = timedelta(0)  # otherwise, a source that was just checked would be due again
+    planning.plan_next_check = plan
+    work.MIN_RUN_INTERVAL = often
+    work.DUE_TOLERANCE = timedelta(
+        0
+    )  # otherwise, a source that was just checked would be due again
 
 
 def dying_scheduler(times: int) -> None:

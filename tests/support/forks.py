@@ -106,8 +106,8 @@ class _Workers:
     def prepare(self) -> None:
         """Create the forks, and use them for workers."""
         self._waiting = [_Worker() for _ in range(self._PREPARED)]
-        self._start = process._start
-        process._start = self.start  # type: ignore[assignment]
+        self._start = process._start_process
+        process._start_process = self.start  # type: ignore[assignment]
 
     def start(self, descriptor: int) -> "_Worker | subprocess.Popen[bytes]":
         """Start a worker that serves the other end of a socket."""

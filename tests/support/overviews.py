@@ -149,13 +149,13 @@ def everything() -> ServiceStatus:
             health=Health.LATE,
             overdue=True,
             next_run=NOW - 3 * HOUR,
-            reasons=("it was to run 3 hours ago",),
+            reasons=("its run was due 3 hours ago",),
         ),
         feed(
             "new",
             "Not built yet",
             health=Health.LATE,
-            reasons=("not looked at yet",),
+            reasons=("not checked yet",),
             outcome=None,
             last_run=None,
             last_success=None,
@@ -166,7 +166,7 @@ def everything() -> ServiceStatus:
             newest=None,
             days=(0,) * 30,
             sources=(
-                SourceStatus("https://new.example.org/", "page", Health.LATE, "not looked at yet"),
+                SourceStatus("https://new.example.org/", "page", Health.LATE, "not checked yet"),
             ),
         ),
         feed(
@@ -188,7 +188,7 @@ def everything() -> ServiceStatus:
             "Hanging gardens",
             health=Health.BROKEN,
             hung=NOW - 20 * MINUTE,
-            reasons=("a run that began to hang was given up 20 minutes ago",),
+            reasons=("a stuck run was cancelled 20 minutes ago",),
         ),
         feed("busy", "Busy bee", busy=NOW - 2 * MINUTE),
         feed(

@@ -16,8 +16,8 @@ from pydantic.fields import FieldInfo
 
 from feedpub.cli import cli
 from feedpub.config import Config, ConfigModel, SiteFile
-from feedpub.config.errors import heading, tables_in, tag
-from feedpub.config.json_schema import _TomlSchema
+from feedpub.config.errors import format_heading, tables_in, type_name
+from feedpub.config.models import ConfigSchemaGenerator
 from feedpub.config.secrets import Secret
 from feedpub.web import metrics
 from tests.support import overviews
@@ -51,8 +51,8 @@ def tables(section: type[ConfigModel] = Config, keys: tuple[str, ...] = ()) -> I
     for name, field in section.model_fields.items():
         models = tables_in(field.annotation)
         for model in models:
-            kind = tag(model) if len(models) > 1 else ""
-            yield Table(heading((*keys, name), field), field.description or "", kind, model)
+            kind = type_name(model) if len(models) > 1 else ""
+            yield Table(format_heading((*keys, name), field), field.description or "", kind, model)
             yield from tables(model, (*keys, name))
 
 
@@ -154,7 +154,7 @@ def _type(model: type[ConfigModel], key: str, field: FieldInfo) -> str:
     """Name the type of a setting's value."""
     if _takes_path(field.annotation) and not _takes_path(field.annotation, Secret):
         return "path"
-    schema = model.model_json_schema(schema_generator=_TomlSchema)
+    schema = model.model_json_schema(schema_generator=ConfigSchemaGenerator)
     return _schema_type(schema["properties"][key])
 
 

@@ -49,4 +49,4 @@ def client(app: FeedApp) -> Iterator[Client]:
 @pytest.fixture
 def watchful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are looked at each time that they are asked for."""
-    monkeypatch.setattr(cache, "GLANCE", 0.0)
+    monkeypatch.setattr(cache, "STAT_CACHE_SECONDS", 0.0)

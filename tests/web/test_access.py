@@ -30,7 +30,7 @@ def console() -> FakeControl:
 
 @pytest.fixture
 def app(folder: Path, console: FakeControl, monkeypatch: pytest.MonkeyPatch) -> FeedApp:
-    monkeypatch.setattr(control, "GUESSING_SECONDS", 0.3)
+    monkeypatch.setattr(control, "WRONG_TOKEN_SECONDS", 0.3)
     return FeedApp(FolderBackend(folder), console, [], BASE, hosts=["feeds.lan", "192.0.2.7"])
 
 

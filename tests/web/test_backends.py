@@ -135,7 +135,7 @@ def test_a_file_that_cannot_be_read_is_told_as_a_fault(
     def fail(_shelf: FolderBackend, _name: str) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    for step, path in (("read", "/world.rss"), ("look", "/world.atom")):
+    for step, path in (("read", "/world.rss"), ("stat", "/world.atom")):
         monkeypatch.setattr(FolderBackend, step, fail)
         reply = client.get(path)
         assert reply.status == 503

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.publisher.names import OutputFile, file_type_of
+from feedpub.publisher.names import OutputFile, identify_file
 from feedpub.web import FeedApp, FolderBackend
 from feedpub.web.backends import Signature
 from feedpub.web.cache import ResponseCache
@@ -15,7 +15,7 @@ from tests.web.conftest import RSS
 
 
 def file(name: str) -> OutputFile:
-    found = file_type_of(name)
+    found = identify_file(name)
     assert found is not None
     return found
 
@@ -97,7 +97,7 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     """What was asked for longest ago goes first."""
     for name in ("a.rss", "b.rss", "c.rss"):
         (tmp_path / name).write_bytes(b"x" * 400)
-    copies = ResponseCache(FolderBackend(tmp_path), no_headers, budget=1000)
+    copies = ResponseCache(FolderBackend(tmp_path), no_headers, max_bytes=1000)
     made = {name: copies.build(file(name), "identity") for name in ("a.rss", "b.rss")}
     signatures = {name: copy.signature for name, copy in made.items() if copy}
     assert copies.lookup(
@@ -111,7 +111,7 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
 def test_what_is_larger_than_the_bound_is_served_and_not_kept(tmp_path: Path) -> None:
     """And what is made again takes no room twice."""
     (tmp_path / "a.rss").write_bytes(b"x" * 2000)
-    copies = ResponseCache(FolderBackend(tmp_path), no_headers, budget=1000)
+    copies = ResponseCache(FolderBackend(tmp_path), no_headers, max_bytes=1000)
     copy = copies.build(file("a.rss"), "identity")
     assert copy is not None
     assert copies.lookup("a.rss", "identity", copy.signature) is None

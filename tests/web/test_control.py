@@ -24,7 +24,7 @@ def console() -> FakeControl:
 
 @pytest.fixture
 def client(folder: Path, console: FakeControl, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
-    monkeypatch.setattr(control, "GUESSING_SECONDS", 0.3)
+    monkeypatch.setattr(control, "WRONG_TOKEN_SECONDS", 0.3)
     with served(FeedApp(FolderBackend(folder), console, [], BASE)) as running:
         yield running
 

@@ -33,11 +33,11 @@ def test_a_silent_scheduler_is_not_well() -> None:
 
 def test_an_overdue_feed_is_not_well() -> None:
     """It is named, and so is the reason."""
-    late = feed("late", health=Health.LATE, overdue=True, reasons=("it was to run 3 hours ago",))
+    late = feed("late", health=Health.LATE, overdue=True, reasons=("its run was due 3 hours ago",))
     ok, told = health_response(overview(feed(), late))
     assert not ok
     assert (told["feeds"]["world"]["fresh"], told["feeds"]["late"]["fresh"]) == (True, False)
-    assert told["feeds"]["late"]["reason"] == "it was to run 3 hours ago"
+    assert told["feeds"]["late"]["reason"] == "its run was due 3 hours ago"
 
 
 def test_a_broken_source_is_told_and_no_fault_of_the_service() -> None:

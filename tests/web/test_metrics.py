@@ -126,7 +126,7 @@ def test_labels_are_escaped(address: str) -> None:
 
 def test_what_is_not_known_is_left_out() -> None:
     """No zero stands for a moment that never was."""
-    never = SourceStatus("https://new.example.org/", "page", Health.LATE, "not looked at yet")
+    never = SourceStatus("https://new.example.org/", "page", Health.LATE, "not checked yet")
     new = feed("new", health=Health.LATE, last_run=None, last_success=None, next_run=None, outcome=None,
                newest=None, requests={}, sources=(never,))  # fmt: skip
     told = parsed(metrics.render_metrics(overview(new)))

@@ -93,7 +93,7 @@ def test_changed_plans_are_noticed(
     """Some seconds later, by the first who asks: it may be the only one in an hour."""
     plans.seconds["world"] = 300
     assert max_age(client, "/world.rss") > 1700
-    monkeypatch.setattr(next_runs, "OFTEN", 0.0)
+    monkeypatch.setattr(next_runs, "REFRESH_SECONDS", 0.0)
     assert max_age(client, "/world.rss") <= 300
 
 
@@ -115,7 +115,7 @@ def test_plans_that_cannot_be_read_hold_up_nothing(
 ) -> None:
     """What was known goes on to count; the log says why."""
     plans.broken = True
-    monkeypatch.setattr(next_runs, "OFTEN", 0.0)
+    monkeypatch.setattr(next_runs, "REFRESH_SECONDS", 0.0)
     assert max_age(client, "/world.rss") > 1700
     assert "the state cannot be read" in caplog.text
 
@@ -125,8 +125,8 @@ def test_a_state_that_takes_its_time_is_not_waited_for(
 ) -> None:
     """Not for long; what was known goes on to count."""
     plans.open.clear()
-    monkeypatch.setattr(next_runs, "PATIENCE", 0.1)
+    monkeypatch.setattr(next_runs, "MAX_WAIT_SECONDS", 0.1)
     with monkeypatch.context() as patch:
-        patch.setattr(next_runs, "OFTEN", 0.0)
+        patch.setattr(next_runs, "REFRESH_SECONDS", 0.0)
         assert max_age(client, "/world.rss") > 1700
     plans.open.set()

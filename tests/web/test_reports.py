@@ -31,7 +31,7 @@ def client(folder: Path, console: FakeControl) -> Iterator[Client]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """No report is good enough for the next who asks."""
-    monkeypatch.setattr(reports, "HOLDS", 0.0)
+    monkeypatch.setattr(reports, "CACHE_SECONDS", 0.0)
 
 
 def test_the_status_page_is_served(client: Client) -> None:

@@ -57,7 +57,7 @@ def test_another_site_can_take_over(client: Client, tmp_path: Path) -> None:
     with client.connect() as connection:
         connection.sendall(ASK)
         assert connection.recv(1 << 20)
-        client.server.site = FeedApp(FolderBackend(other), None, [], BASE)
+        client.server.app = FeedApp(FolderBackend(other), None, [], BASE)
         connection.sendall(LAST.replace(b".json", b".rss"))
         assert everything(connection).endswith(b"<rss>other</rss>")
 
@@ -137,7 +137,7 @@ def test_what_is_no_request_is_told(
 
 def test_who_takes_too_long_to_ask_is_left(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether nothing comes, or a byte now and then, or a body that is not finished."""
-    monkeypatch.setattr(limits, "REQUEST_SECONDS", 0.5)
+    monkeypatch.setattr(limits, "REQUEST_TIMEOUT_SECONDS", 0.5)
     for start in (
         b"",
         b"GET /wor",
@@ -171,7 +171,7 @@ def test_who_takes_nothing_is_left(
     client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though the request was good, the answer must move on."""
-    monkeypatch.setattr(limits, "TAKING_SECONDS", 0.5)
+    monkeypatch.setattr(limits, "SEND_TIMEOUT_SECONDS", 0.5)
     size = 64 << 20
     (folder / "large.png").write_bytes(b"x" * size)
     with client.connect() as connection:
@@ -192,7 +192,7 @@ def test_who_asks_and_takes_slowly_is_served(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The limits are for a request and for a piece of an answer, not for a connection."""
-    monkeypatch.setattr(limits, "REQUEST_SECONDS", 0.5)
+    monkeypatch.setattr(limits, "REQUEST_TIMEOUT_SECONDS", 0.5)
     with client.connect() as connection:
         for _ in range(4):
             connection.sendall(ASK)
@@ -209,7 +209,7 @@ def test_there_are_only_so_many_connections(
 
     Those that are open go on, and there is room again when one ends.
     """
-    monkeypatch.setattr(limits, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(limits, "MAX_CONNECTIONS", 2)
     with client.connect() as first, client.connect() as second:
         for connection in (first, second):
             connection.sendall(ASK)
@@ -256,7 +256,7 @@ def test_one_address_cannot_shut_out_another(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For each newcomer the address that holds the most loses one, first of those that ask for nothing."""
-    monkeypatch.setattr(limits, "MOST_CONNECTIONS", 20)
+    monkeypatch.setattr(limits, "MAX_CONNECTIONS", 20)
 
     def connect(host: str) -> socket.socket:
         return socket.create_connection(
@@ -306,7 +306,7 @@ def test_a_fault_of_ours_is_logged_and_told(
         raise RuntimeError("a detail")
 
     with monkeypatch.context() as patch:
-        patch.setattr(FeedApp, "_wanted", fail)
+        patch.setattr(FeedApp, "_find_file", fail)
         reply = client.get("/world.rss?")
         assert reply.status == 500
         assert b"detail" not in reply.body

@@ -18,13 +18,13 @@ from tests.support.client import everything
 SERVE = """
 import os, sys
 from pathlib import Path
-from feedpub.web import FolderShelf, Server, Site
-from feedpub.web.sockets import inherited
+from feedpub.web import FeedApp, FolderBackend, Server
+from feedpub.web.sockets import inherited_sockets
 os.dup2(int(sys.argv[2]), 3)
 os.environ["LISTEN_PID"] = str(os.getpid())
-taken = inherited()
+taken = inherited_sockets()
 print(sorted(name for name in os.environ if name.startswith("LISTEN")), flush=True)
-server = Server(Site(FolderBackend(Path(sys.argv[1])), None, [], ""), taken)
+server = Server(FeedApp(FolderBackend(Path(sys.argv[1])), None, [], ""), taken)
 server.start()
 sys.stdin.read()
 server.stop(5)
@@ -103,7 +103,7 @@ def test_a_path_that_was_left_behind_is_taken_over(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="Address already in use"):
         open_socket(f"unix:{tmp_path / 'file'}")
     assert (tmp_path / "file").read_bytes() == b"mine"
-    with pytest.raises(ServiceError, match="make the folder first"):
+    with pytest.raises(ServiceError, match="create the folder first"):
         open_socket(f"unix:{tmp_path}/none/http.sock")
 
 
@@ -128,6 +128,7 @@ def test_what_systemd_listens_on_is_served(folder: Path) -> None:
     """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         with socket.create_connection(listening.getsockname()) as early:
+            early.settimeout(20)  # the subprocess may fail before it serves
             early.sendall(b"GET /world.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             served = subprocess.Popen(  # noqa: S603 -- our own words
                 [sys.executable, "-c", SERVE, str(folder), str(listening.fileno())],
@@ -165,6 +166,6 @@ def test_what_is_no_listening_socket_is_refused() -> None:
     with socket.socket() as idle, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
         for descriptor in (reading, idle.detach(), datagrams.detach()):
             with pytest.raises(ServiceError, match=rf"^descriptor {descriptor}: .* unit$"):
-                sockets._taken_over(descriptor)
+                sockets._adopt_descriptor(descriptor)
     os.close(reading)
     os.close(writing)

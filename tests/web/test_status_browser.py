@@ -15,7 +15,7 @@ from tests.support.site import Route, Site, running_site
 
 pytestmark = pytest.mark.slow
 
-PAGE = status_page.render_status_page(everything(), token_needed=True).replace(
+PAGE = status_page.render_status_page(everything(), can_run=True).replace(
     "<details>", "<details open>"
 )
 DARK = ("--blink-settings=preferredColorScheme=0",)
@@ -87,7 +87,7 @@ def test_it_fits_and_can_be_read(
 
 def test_the_form_arrives(host: Site) -> None:
     """The page's own policy lets it through, to its own server."""
-    host["/status"] = status_page.render_status_page(overview(feed()), token_needed=True)
+    host["/status"] = status_page.render_status_page(overview(feed()), can_run=True)
     host["/run"] = Route(b"done")
     host["/submit"] = SUBMIT
     dump(host.url("/submit"), "--virtual-time-budget=10000")

@@ -22,8 +22,8 @@ from tests.support.overviews import (
 )
 
 
-def page(seen: ServiceStatus, *, token_needed: bool = False) -> html.HtmlElement:
-    return html.document_fromstring(status_page.render_status_page(seen, token_needed=token_needed))
+def page(seen: ServiceStatus, *, can_run: bool = False) -> html.HtmlElement:
+    return html.document_fromstring(status_page.render_status_page(seen, can_run=can_run))
 
 
 def text(element: html.HtmlElement) -> str:
@@ -62,8 +62,8 @@ def test_a_source_says_when_and_why_it_is_looked_at() -> None:
     """Relative for people, whole for the pointer and for programs."""
     (item,) = page(overview(feed())).cssselect(".sources li")
     assert text(item) == (
-        "✓ healthy https://news.example.org/feed feed last look 6 minutes ago 20 articles "
-        "publishes about 9 a day, mostly 7–18 h UTC; next look in 24 minutes"
+        "✓ healthy https://news.example.org/feed feed last check 6 minutes ago 20 articles "
+        "publishes about 9 a day, mostly 7–18 h UTC; next check in 24 minutes"
     )
     look = item.findall(".//time")[0]
     assert (look.get("datetime"), look.get("title")) == (
@@ -90,12 +90,10 @@ def test_a_broken_source_says_what_was_tried() -> None:
 def test_late_and_hanging_feeds_say_so() -> None:
     """With what was to happen when."""
     seen = page(everything())
-    assert "it was to run 3 hours ago" in text(seen.get_element_by_id("late"))
+    assert "its run was due 3 hours ago" in text(seen.get_element_by_id("late"))
     assert "Next run was due 3 hours ago" in text(seen.get_element_by_id("late"))
-    assert "a run that began to hang was given up 20 minutes ago" in text(
-        seen.get_element_by_id("hung")
-    )
-    assert "being looked at, begun 2 minutes ago" in text(seen.get_element_by_id("busy"))
+    assert "a stuck run was cancelled 20 minutes ago" in text(seen.get_element_by_id("hung"))
+    assert "running, started 2 minutes ago" in text(seen.get_element_by_id("busy"))
 
 
 def test_articles_that_could_not_be_read_are_named() -> None:
@@ -128,9 +126,7 @@ def test_the_chart_can_be_read_without_seeing_it() -> None:
 def test_a_config_that_is_not_in_force_is_shown_on_top() -> None:
     """Before the feeds, with what is wrong with it."""
     seen = page(overview(feed(), running=running(config_problem="feedpub.toml:3: no")))
-    assert (
-        next(text(heading) for heading in seen.iter("h2")) == "The changed config is not in force"
-    )
+    assert next(text(heading) for heading in seen.iter("h2")) == "The changed config is not in use"
     assert text(seen.find(".//pre")) == "feedpub.toml:3: no"
 
 
@@ -140,7 +136,7 @@ def test_a_config_that_is_not_in_force_is_shown_on_top() -> None:
         (overview(feed()), "service started 12 days ago scheduler alive"),
         (
             overview(feed(), running=running(heartbeat=NOW - HOUR)),
-            "scheduler silent since 1 hour ago",
+            "scheduler not responding since 1 hour ago",
         ),
         (overview(feed(), running=None), "nothing is scheduled by this process"),
         (overview(), "The config has no feed yet."),
@@ -153,7 +149,7 @@ def test_how_the_service_is(seen: ServiceStatus, told: str) -> None:
 
 def test_run_now_asks_for_the_token() -> None:
     """Each feed has its form, and each button its own name."""
-    seen = page(everything(), token_needed=True)
+    seen = page(everything(), can_run=True)
     forms = seen.cssselect("form")
     assert {(form.get("method"), form.get("action")) for form in forms} == {("post", "run")}
     assert [form.fields["feed"] for form in forms] == [
@@ -181,7 +177,7 @@ def test_nothing_on_it_can_do_harm() -> None:
         removals=(removal(evil, reason=evil),),
     )
     written = status_page.render_status_page(
-        overview(hostile, running=running(config_problem=evil)), token_needed=True
+        overview(hostile, running=running(config_problem=evil)), can_run=True
     )
     assert "<script" not in written
     assert not re.search(r'\sstyle="|\son\w+=', written)
@@ -199,7 +195,7 @@ def test_ids_are_unique_and_labels_lead_to_them() -> None:
     """Also where a feed is named as a part of the page."""
     seen = page(
         overview(*(feed(name) for name in ("feeds", "config", "healthy", "world"))),
-        token_needed=True,
+        can_run=True,
     )
     ids = [element.get("id") for element in seen.cssselect("[id]")]
     assert len(ids) == len(set(ids))
@@ -214,7 +210,7 @@ def test_everything_is_reached_with_the_keyboard() -> None:
 
     Then in the order of the page, by what browsers know themselves.
     """
-    seen = page(everything(), token_needed=True)
+    seen = page(everything(), can_run=True)
     reached = [
         e.tag
         for e in seen.cssselect("a[href], summary, input:not([type=hidden]), button, pre[tabindex]")
@@ -234,7 +230,7 @@ def test_headings_leave_no_level_out() -> None:
 def colours(scheme: str) -> dict[str, str]:
     """The named colours of a scheme, as the page's style gives them."""
     style = (
-        status_page.render_status_page(overview(), token_needed=False)
+        status_page.render_status_page(overview(), can_run=False)
         .split("<style>")[1]
         .split("</style>")[0]
     )

@@ -1,9 +1,9 @@
-"""What a worker does with the queue: takes feeds out of it, has each run in a thread, and looks after what was lost.
+"""Consume the queue in a worker: run queued feeds in threads, and requeue lost jobs.
 
-Jobs of workers that died are put back by those that live. A worker that loses the database goes on
-when that is there again; what it was running then is put back, too, since nobody knows any more
-that it is done. A worker that others must take for dead, since it gave no sign of life for so long,
-gives up what it was running before it goes on.
+Live workers requeue the jobs of dead ones. A worker that loses the database continues when it is
+reachable again. Jobs that ran meanwhile are requeued, because their completion could not be
+recorded. A worker that sent no heartbeat for so long that others consider it dead cancels its runs
+before it continues.
 """
 
 import asyncio
@@ -30,231 +30,232 @@ from feedpub.scheduler.queue.queue import QUEUE_NAME, TASK_NAME, OwnedJobManager
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Run = Callable[[str, bool, RunBudget], object]
-"""Runs a feed, with all its sources or those that are due; what it raises is tried again."""
+RunQueuedFeed = Callable[[str, bool, RunBudget], object]
+"""Runs a feed, with all its sources or the due ones. If it raises an exception, it is retried."""
 
-TICK = 0.25  # seconds between two looks at whether the worker is to end
-PATIENCE = 8.0  # seconds that a connection is waited for, also when the worker is to end
-MOST_DOUBLINGS = 8  # of the time between two tries
+POLL_SECONDS = 0.25  # between checks for the end of the worker
+CONNECT_TIMEOUT_SECONDS = 8.0  # also delays the end of the worker
+MAX_RECONNECT_SECONDS = 15.0
+MAX_DOUBLINGS = 8  # of the wait between two attempts
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerTimings:
-    """How long is waited for what; in seconds.
+    """Times of a worker, in seconds.
 
     Attributes:
-        grace: between the end of a run's time and its being given up.
-        drain: for runs under way when the worker is to end.
-        first_retry: after which a job that failed is tried again.
-        last_retry: the longest between two tries.
-        look: between two signs of life, and between two looks at whether something was lost.
-        silent: without a sign of life after which a worker is taken to be dead.
-        poll: between two looks for a job, where nobody told of one.
+        grace: Time between the end of a run's budget and its cancellation.
+        drain: Time that current runs get when the worker ends.
+        first_retry: Wait before a failed job is retried.
+        last_retry: Longest wait between two attempts.
+        heartbeat: Interval between heartbeats, and between searches for lost jobs.
+        lost_after: Time without a heartbeat after which a worker is considered dead.
+        poll: Interval between checks for a job, if no notification arrives.
     """
 
     grace: float = 60.0
     drain: float = 15.0
     first_retry: int = 5
     last_retry: int = 300
-    check_config: float = 5.0
+    heartbeat: float = 5.0
     lost_after: float = 30.0
     poll: float = 2.0
 
 
-class Retry(procrastinate.BaseRetryStrategy):
-    """Again and again, later and later.
+class RetryStrategy(procrastinate.BaseRetryStrategy):
+    """Retry without limit, after increasing waits.
 
-    What a feed's run raises is about the state, which comes back some time.
+    A feed's run only raises an exception if the state is unavailable, which is temporary.
     """
 
-    def __init__(self, pace: WorkerTimings) -> None:
-        self._pace = pace
+    def __init__(self, timings: WorkerTimings) -> None:
+        self._timings = timings
 
     def get_retry_decision(
         self, *, exception: BaseException, job: Job
     ) -> procrastinate.RetryDecision:
-        """When the next try is."""
+        """Return when the next attempt starts."""
         del exception
-        wait = self._pace.first_retry * 2 ** min(job.attempts, MOST_DOUBLINGS)
-        return procrastinate.RetryDecision(retry_in={"seconds": min(wait, self._pace.last_retry)})
+        wait = self._timings.first_retry * 2 ** min(job.attempts, MAX_DOUBLINGS)
+        seconds = min(wait, self._timings.last_retry)
+        return procrastinate.RetryDecision(retry_in={"seconds": seconds})
 
 
 class QueueConsumer:
-    """Takes feeds out of the queue until it is stopped.
+    """Run queued feeds until stopped.
 
     Args:
-        address: of the database.
-        run: runs a feed; called in threads.
-        lost: told of a feed whose run was given up.
-        at_once: feeds.
-        deadline: seconds that a run may take.
-        looks_after: whether it is for this worker to look after what others lost; asked every few
+        address: Address of the database.
+        run: Runs a feed. Called in threads.
+        on_timeout: Called with a feed whose run was cancelled.
+        concurrency: Number of feeds that run at once.
+        timeout_seconds: Returns the time limit of a run.
+        is_rescuer: Returns True if this worker requeues the jobs of dead workers. Called every few
             seconds.
-        pace: how long is waited for what.
+        timings: Intervals and timeouts.
     """
 
     def __init__(  # noqa: PLR0913 -- its collaborators and limits, all named
         self,
         address: str,
-        run: Run,
+        run: RunQueuedFeed,
         *,
-        lost: Callable[[str], object],
-        at_once: int,
-        deadline: Callable[[], float],
-        looks_after: Callable[[], bool],
-        pace: WorkerTimings = WorkerTimings(),
+        on_timeout: Callable[[str], object],
+        concurrency: int,
+        timeout_seconds: Callable[[], float],
+        is_rescuer: Callable[[], bool],
+        timings: WorkerTimings = WorkerTimings(),
     ) -> None:
         self._address = address
         self._run = run
-        self._lost = lost
-        self._at_once = at_once
-        self._deadline = deadline
-        self._looks_after = looks_after
-        self._pace = pace
-        self._heard = 0.0  # when the database last had a sign of life
-        self._running: dict[str, RunBudget] = {}  # feed → of its run
-        self._missed: set[int] = (
-            set()
-        )  # jobs that are said to run here, and did not at the last look
-        self.given_up: list[threading.Thread] = []  # threads that hang
+        self._on_timeout = on_timeout
+        self._concurrency = concurrency
+        self._timeout_seconds = timeout_seconds
+        self._is_rescuer = is_rescuer
+        self._timings = timings
+        self._last_heartbeat = 0.0
+        self._running: dict[str, RunBudget] = {}
+        # Jobs that the queue assigns to this worker but that did not run at the last search
+        self._missing_jobs: set[int | None] = set()
+        self.stuck_threads: list[threading.Thread] = []
 
     @property
     def running_feeds(self) -> tuple[str, ...]:
-        """The feeds that are being run here."""
+        """Return the feeds that run in this worker."""
         return tuple(self._running)
 
-    def run_until(self, ended: threading.Event) -> None:
+    def run_until(self, stopped: threading.Event) -> None:
         """Work until the event is set.
 
-        Wait some seconds for what is running then, and put back what does not end.
+        Then wait some seconds for current runs, and requeue those that do not end.
         """
-        asyncio.run(self._until(ended))
+        asyncio.run(self._reconnect_until(stopped))
 
-    async def _until(self, ended: threading.Event) -> None:
+    async def _reconnect_until(self, stopped: threading.Event) -> None:
         pause = 1.0
-        while not ended.is_set():
+        while not stopped.is_set():
             try:
-                await self._connected(ended)
+                await self._work_connected(stopped)
                 pause = 1.0
             except (ProcrastinateException, PsycopgError, PoolTimeout, OSError) as error:
-                _log.error(
-                    "queue_error",
-                    extra=fields(reason=f"database unreachable: {error.__cause__ or error}"),
-                )
-                await asyncio.to_thread(ended.wait, pause)
-                pause = min(pause * 2, 15.0)
+                reason = f"database unreachable: {error.__cause__ or error}"
+                _log.error("queue_error", extra=fields(reason=reason))
+                await asyncio.to_thread(stopped.wait, pause)
+                pause = min(pause * 2, MAX_RECONNECT_SECONDS)
 
-    async def _connected(self, ended: threading.Event) -> None:
-        """Work as long as the database can be asked."""
-        info = connection_info(self._address)
+    async def _work_connected(self, stopped: threading.Event) -> None:
+        """Work as long as the database is reachable."""
         connector = procrastinate.PsycopgConnector(
-            conninfo=info, min_size=1, max_size=4, timeout=PATIENCE
+            conninfo=connection_info(self._address),
+            min_size=1,
+            max_size=4,
+            timeout=CONNECT_TIMEOUT_SECONDS,
         )
         app = procrastinate.App(connector=connector)
         app.job_manager = OwnedJobManager(app.connector)
-        app.task(name=TASK_NAME, queue=QUEUE_NAME, retry=Retry(self._pace))(self._job)
+        app.task(name=TASK_NAME, queue=QUEUE_NAME, retry=RetryStrategy(self._timings))(self._job)
         async with app.open_async():
             worker = Worker(
                 app,
                 queues=[QUEUE_NAME],
-                concurrency=self._at_once,
-                shutdown_graceful_timeout=self._pace.drain,
+                concurrency=self._concurrency,
+                shutdown_graceful_timeout=self._timings.drain,
                 delete_jobs="always",
                 install_signal_handlers=False,
-                fetch_job_polling_interval=self._pace.poll,
-                stalled_worker_timeout=self._pace.lost_after,
+                fetch_job_polling_interval=self._timings.poll,
+                stalled_worker_timeout=self._timings.lost_after,
             )
-            looked = self._heard = time.monotonic()
+            last_search = self._last_heartbeat = time.monotonic()
             working = asyncio.ensure_future(worker.run())  # type: ignore[no-untyped-call]
             try:
-                while not (working.done() or ended.is_set()):
-                    await asyncio.wait([working], timeout=TICK)
-                    if worker.worker_id and time.monotonic() - looked > self._pace.check_config:
-                        await self._say_that_it_lives(app, worker.worker_id)
-                        await self._look_after(app, worker)
-                        looked = time.monotonic()
+                while not (working.done() or stopped.is_set()):
+                    await asyncio.wait([working], timeout=POLL_SECONDS)
+                    is_time = time.monotonic() - last_search > self._timings.heartbeat
+                    if worker.worker_id and is_time:
+                        await self._send_heartbeat(app, worker.worker_id)
+                        await self._requeue_lost(app, worker)
+                        last_search = time.monotonic()
             finally:
                 worker.stop()  # type: ignore[no-untyped-call]
                 await working
 
-    # --- one job ---
-
-    async def _job(self, feed: str, all: bool = False) -> None:  # noqa: A002, FBT001, FBT002 -- as it stands in the queue
-        """Run a feed in a thread of its own, which is left behind when it hangs."""
-        lease = RunBudget(self._deadline())
-        lease.extend(self._heard + self._pace.lost_after)
-        thread, done = _started(lambda: self._run(feed, all, lease), f"feed {feed}")
-        self._running[feed] = lease
+    async def _job(self, feed: str, all: bool = False) -> None:  # noqa: A002, FBT001, FBT002 -- the queue has these names
+        """Run a feed in its own thread, which is abandoned if it is stuck."""
+        budget = RunBudget(self._timeout_seconds())
+        budget.extend(self._last_heartbeat + self._timings.lost_after)
+        thread, done = _start_thread(lambda: self._run(feed, all, budget), f"feed {feed}")
+        self._running[feed] = budget
         try:
-            await asyncio.wait_for(asyncio.shield(done), self._deadline() + self._pace.grace)
-            lease.check_not_cancelled()  # what does not count has to be done again
+            timeout = self._timeout_seconds() + self._timings.grace
+            await asyncio.wait_for(asyncio.shield(done), timeout)
+            budget.check_not_cancelled()  # a cancelled run has to be repeated
         except TimeoutError:
-            lease.cancel()
-            self.given_up.append(thread)
-            await asyncio.to_thread(self._lost, feed)
+            budget.cancel()
+            self.stuck_threads.append(thread)
+            await asyncio.to_thread(self._on_timeout, feed)
         except asyncio.CancelledError:
-            lease.cancel()  # another worker runs it: nothing that this one still brings counts
+            budget.cancel()  # another worker will run it, so this run must not write results
             raise
         finally:
-            if self._running.get(feed) is lease:
+            if self._running.get(feed) is budget:
                 del self._running[feed]
 
-    # --- what was lost ---
-
-    async def _say_that_it_lives(self, app: procrastinate.App, worker: int) -> None:
-        """Tell the database, and let runs go on that nobody can have taken over until now."""
+    async def _send_heartbeat(self, app: procrastinate.App, worker: int) -> None:
+        """Send a heartbeat, and extend the budgets of runs that no other worker can own yet."""
         now = time.monotonic()
         await app.job_manager.update_heartbeat(worker)
-        for lease in self._running.values():
-            lease.extend(now + self._pace.lost_after)
-        self._heard = now
+        for budget in self._running.values():
+            budget.extend(now + self._timings.lost_after)
+        self._last_heartbeat = now
 
-    async def _look_after(self, app: procrastinate.App, worker: Worker) -> None:
-        """Put back what nobody is running, though the queue says so."""
+    async def _requeue_lost(self, app: procrastinate.App, worker: Worker) -> None:
+        """Requeue jobs that are marked as running but that no worker runs."""
         doing = list(await app.job_manager.list_jobs_async(queue=QUEUE_NAME, status="doing"))
-        mine = {
-            job.id
-            for job in doing
-            if job.worker_id == worker.worker_id and job.lock not in self._running
-        }
-        gone = [job for job in doing if job.id in mine & self._missed]
-        self._missed = {id_ for id_ in mine if id_ is not None}
+        missing = {}
+        for job in doing:
+            if job.worker_id == worker.worker_id and job.lock not in self._running:
+                missing[job.id] = job
+        lost = {id_: job for id_, job in missing.items() if id_ in self._missing_jobs}
+        self._missing_jobs = set(missing)
         try:
-            after_others = await asyncio.to_thread(self._looks_after)
+            is_rescuer = await asyncio.to_thread(self._is_rescuer)
         except FeedpubError as error:
             _log.error("queue_error", extra=fields(reason=str(error)))
-            after_others = False
-        if after_others:
-            gone += await app.job_manager.get_stalled_jobs(
-                queue=QUEUE_NAME, seconds_since_heartbeat=self._pace.lost_after
+            is_rescuer = False
+        if is_rescuer:
+            stalled = await app.job_manager.get_stalled_jobs(
+                queue=QUEUE_NAME, seconds_since_heartbeat=self._timings.lost_after
             )
-        for job in {job.id: job for job in gone}.values():
+            lost |= {job.id: job for job in stalled}
+        for job in lost.values():
             _log.warning(
                 "worker_lost", extra=fields(feed=job.lock, outcome="the run is queued again")
             )
-            await app.job_manager.retry_job(job, retry_at=_after_losses(job, self._pace))
+            await app.job_manager.retry_job(job, retry_at=_retry_time(job, self._timings))
 
 
-def _after_losses(job: Job, pace: WorkerTimings) -> datetime | None:
-    """Return when a job is taken over that a worker was lost with: at once, but later and later if others were before.
+def _retry_time(job: Job, timings: WorkerTimings) -> datetime | None:
+    """Return when a lost job is retried: at once the first time, and later with each loss.
 
-    A run that workers die of must not take one after the other: meanwhile they run the other feeds.
+    A job that crashes workers must not crash them all: meanwhile they run the other feeds.
     """
     if not job.attempts:
         return None
-    wait = pace.first_retry * 2 ** min(job.attempts, MOST_DOUBLINGS)
-    return datetime.now(UTC) + timedelta(seconds=min(wait, pace.last_retry))
+    wait = timings.first_retry * 2 ** min(job.attempts, MAX_DOUBLINGS)
+    return datetime.now(UTC) + timedelta(seconds=min(wait, timings.last_retry))
 
 
-def _started(do: Callable[[], T], name: str) -> "tuple[threading.Thread, asyncio.Future[T]]":
-    """A thread at work, and what it will bring.
+def _start_thread(
+    action: Callable[[], T], name: str
+) -> "tuple[threading.Thread, asyncio.Future[T]]":
+    """Start a thread, and return it with a future of its result.
 
-    A daemon: one that hangs must not keep the process from ending.
+    The thread is a daemon, because a stuck one must not keep the process alive.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
-    def tell(result: T | None, error: BaseException | None) -> None:
+    def set_result(result: T | None, error: BaseException | None) -> None:
         if done.done():
             return
         if error:
@@ -262,15 +263,15 @@ def _started(do: Callable[[], T], name: str) -> "tuple[threading.Thread, asyncio
         else:
             done.set_result(result)  # type: ignore[arg-type]
 
-    def work() -> None:
+    def run() -> None:
         result, error = None, None
         try:
-            result = do()
-        except BaseException as raised:  # noqa: BLE001 -- raised again where it is waited for
+            result = action()
+        except BaseException as raised:  # noqa: BLE001 -- raised again by the future
             error = raised
         if not loop.is_closed():
-            loop.call_soon_threadsafe(tell, result, error)
+            loop.call_soon_threadsafe(set_result, result, error)
 
-    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread = threading.Thread(target=run, name=name, daemon=True)
     thread.start()
     return thread, done

@@ -1,4 +1,7 @@
-"""What becomes of jobs that a worker took: nothing, where they are not its own any more."""
+"""Queue feeds for workers, and create the queue's tables.
+
+The tables are in their own schema and match the installed version of Procrastinate.
+"""
 
 import hashlib
 from collections.abc import Collection, Iterator
@@ -17,36 +20,59 @@ from psycopg_pool import PoolTimeout
 
 from feedpub.core.errors import StoreError
 
-# One taking of a job: who takes it after that has another number, or counts one try more.
-_MINE = "id = %(id)s AND worker_id IS NOT DISTINCT FROM %(worker)s AND attempts = %(attempts)s AND status = 'doing'"
-_FINISH = f"DELETE FROM procrastinate_jobs WHERE {_MINE}"  # noqa: S608 -- our own words
-_GIVE_WAY = (  # only one job of a kind may wait
-    f"DELETE FROM procrastinate_jobs WHERE {_MINE} AND queueing_lock IN "  # noqa: S608
+QUEUE_NAME = "feeds"
+TASK_NAME = "feedpub.run"
+URGENT_PRIORITY = 10  # of feeds that a user is waiting for
+_CONNECT_TIMEOUT_SECONDS = 15.0
+
+SCHEMA_NAME = "feedpub_queue"
+# Procrastinate searches by lock for each job that is fetched, and has no index for it.
+_INDEX = "CREATE INDEX ON procrastinate_jobs (lock) WHERE status IN ('todo', 'doing')"
+_OPTIONS = {
+    "options": f"-c search_path={SCHEMA_NAME} -c idle_in_transaction_session_timeout=60s",
+    "application_name": "feedpub queue",
+    "connect_timeout": "10",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    # milliseconds; detects a network failure during a query
+    "tcp_user_timeout": "30000",
+}
+
+# A job as one worker fetched it. If another worker fetched it later, the worker or the number of
+# attempts differs.
+_OWNED = (
+    "id = %(id)s AND worker_id IS NOT DISTINCT FROM %(worker)s "
+    "AND attempts = %(attempts)s AND status = 'doing'"
+)
+_FINISH = f"DELETE FROM procrastinate_jobs WHERE {_OWNED}"  # noqa: S608 -- constants only
+_DROP_DUPLICATE = (  # at most one job per queueing lock may wait
+    f"DELETE FROM procrastinate_jobs WHERE {_OWNED} AND queueing_lock IN "  # noqa: S608
     "(SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo')"
 )
-_AGAIN = "status = 'todo', attempts = attempts + 1, scheduled_at = %(at)s, worker_id = NULL"
-_PUT_BACK = f"UPDATE procrastinate_jobs SET {_AGAIN} WHERE {_MINE}"  # noqa: S608
+_RETRY = (
+    "UPDATE procrastinate_jobs SET status = 'todo', attempts = attempts + 1, "  # noqa: S608
+    f"scheduled_at = %(at)s, worker_id = NULL WHERE {_OWNED}"
+)
 
 
 class OwnedJobManager(JobManager):
-    """Procrastinate's, but for a worker that was away for so long that its jobs were given to others.
+    """Override Procrastinate's job manager for workers that lost their jobs.
 
-    When it comes back, it ends or puts back none of them: another one may be at work on them.
+    A worker that was unreachable for too long can neither finish nor retry a job that another
+    worker now owns.
     """
 
     async def fetch_job(self, queues: object, worker_id: int) -> Job | None:
-        """The next job.
-
-        None where there is none, or where another worker was a moment faster with the same feed.
-        """
+        """Return the next job; None if there is none or another worker fetched its feed first."""
         try:
             return await super().fetch_job(queues, worker_id)  # type: ignore[arg-type]
         except UniqueViolation:
             return None
 
-    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: ARG002, FBT001 -- its own
-        """A job is done."""
-        await self.connector.execute_query_async(_FINISH, **_taking(job))
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: ARG002, FBT001 -- overrides
+        """Delete a finished job if the worker still owns it."""
+        await self.connector.execute_query_async(_FINISH, **_ownership(job))
 
     async def retry_job(
         self,
@@ -56,107 +82,83 @@ class OwnedJobManager(JobManager):
         queue: str | None = None,  # noqa: ARG002
         lock: str | None = None,  # noqa: ARG002
     ) -> None:
-        """Put a job back; it is dropped where the same waits already."""
-        taking = _taking(job)
-        await self.connector.execute_query_async(_GIVE_WAY, **taking)
-        await self.connector.execute_query_async(_PUT_BACK, at=retry_at, **taking)
+        """Queue a job again if the worker still owns it. Drop it if the same job waits already."""
+        ownership = _ownership(job)
+        await self.connector.execute_query_async(_DROP_DUPLICATE, **ownership)
+        await self.connector.execute_query_async(_RETRY, at=retry_at, **ownership)
 
 
-def _taking(job: Job) -> dict[str, object]:
+def _ownership(job: Job) -> dict[str, object]:
     return {"id": job.id, "worker": job.worker_id, "attempts": job.attempts}
 
 
-# SECTION: The queue's place in the database: a schema with the tables that the installed
-# Procrastinate wants.
-
-SCHEMA_NAME = "feedpub_queue"
-# Whose turn it is among jobs of one lock is asked for each job that is taken; Procrastinate has no
-# index for it.
-_INDEX = "CREATE INDEX ON procrastinate_jobs (lock) WHERE status IN ('todo', 'doing')"
-_OPTIONS = {
-    "options": f"-c search_path={SCHEMA_NAME} -c idle_in_transaction_session_timeout=60s",
-    "application_name": "feedpub queue",
-    "connect_timeout": "10",
-    "keepalives_idle": "10",
-    "keepalives_interval": "5",
-    "keepalives_count": "3",
-    # milliseconds: where the network is cut in the middle of a question
-    "tcp_user_timeout": "30000",
-}
-
-
 def connection_info(address: str) -> str:
-    """The address of a state, for connections that see the queue's tables."""
+    """Return a state's address with the options for connections to the queue's tables."""
     parts = urlsplit(address)
     query = urlencode({**dict(parse_qsl(parts.query)), **_OPTIONS}, quote_via=quote)
     return parts._replace(scheme="postgresql", query=query).geturl()
 
 
 def create_queue_tables(connector: SyncPsycopgConnector) -> None:
-    """Make the tables, where they are missing or another version's.
+    """Create the tables, or rebuild those of another Procrastinate version.
 
-    Of several processes that want to, one does.
+    If several processes call this at once, only one creates the tables.
     """
-    wanted = f"{SchemaManager.get_schema()}\n{_INDEX}"
-    digest = hashlib.sha256(wanted.encode()).hexdigest()[:16]
-    if _digest(connector) == digest:
+    definition = f"{SchemaManager.get_schema()}\n{_INDEX}"
+    digest = hashlib.sha256(definition.encode()).hexdigest()[:16]
+    if _read_digest(connector) == digest:
         return
     with connector.pool.connection() as connection:  # one transaction
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (SCHEMA_NAME,))
-        if _digest(connector) == digest:
+        if _read_digest(connector) == digest:
             return
         connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA_NAME} CASCADE")
         connection.execute(f"CREATE SCHEMA {SCHEMA_NAME}")
-        connection.execute(wanted)
+        connection.execute(definition)
         connection.execute(f"COMMENT ON SCHEMA {SCHEMA_NAME} IS '{digest}'")
 
 
-def _digest(connector: SyncPsycopgConnector) -> str | None:
-    """What the tables were made from; None where there are none."""
+def _read_digest(connector: SyncPsycopgConnector) -> str | None:
+    """Return the digest of the tables' definition; None if there are no tables."""
     found = connector.execute_query_all(
-        "SELECT obj_description(oid, 'pg_namespace') AS digest FROM pg_namespace WHERE nspname = %(name)s",
+        "SELECT obj_description(oid, 'pg_namespace') AS digest "
+        "FROM pg_namespace WHERE nspname = %(name)s",
         name=SCHEMA_NAME,
     )
     return found[0]["digest"] if found else None
 
 
-# SECTION: The line that feeds wait in, for those who put them there and look at it. Thread-safe.
-
-QUEUE_NAME = "feeds"
-TASK_NAME = "feedpub.run"
-AT_ONCE = 10  # the priority of what somebody waits for
-_PATIENCE = 15.0  # seconds that a connection is waited for
-
-
 class FeedQueue:
-    """Where feeds wait for a worker.
+    """The queue of feeds that wait for a worker. Thread-safe.
 
-    Every method raises StoreError where the database cannot be asked.
+    Every method raises StoreError if the database cannot be queried.
 
     Args:
-        address: of the database that has the state, too.
+        address: The database that also holds the state.
     """
 
     def __init__(self, address: str) -> None:
         self._connector = SyncPsycopgConnector(
-            conninfo=connection_info(address), min_size=0, max_size=2, timeout=_PATIENCE
+            conninfo=connection_info(address),
+            min_size=0,
+            max_size=2,
+            timeout=_CONNECT_TIMEOUT_SECONDS,
         )
         self._jobs = JobManager(self._connector)
-        self._is_open = False
 
     def open(self) -> None:
-        """Connect, and make the tables where they are missing."""
+        """Connect, and create missing tables."""
         with _wrap_queue_errors():
             self._connector.open()
         self.create_tables()
 
     def create_tables(self) -> None:
-        """Make the tables where they are missing: somebody may have dropped them."""
+        """Create missing tables: another program may have dropped them."""
         with _wrap_queue_errors():
             create_queue_tables(self._connector)
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         self._connector.close()
 
     def __enter__(self) -> Self:
@@ -167,27 +169,34 @@ class FeedQueue:
         self.close()
 
     def enqueue(self, connection: Any, feeds: Collection[str]) -> None:
-        """Put feeds at the end of the line, in a transaction of the caller's; who stands in it already stays there.
+        """Queue feeds that do not wait already, in the caller's transaction.
 
         Args:
-            connection: the driver's, of the same database.
-            feeds: their names.
+            connection: Driver connection to the same database.
+            feeds: Their names.
         """
         names = list(feeds)
-        waiting = "SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' AND queueing_lock = ANY(%s)"
+        query = (
+            "SELECT queueing_lock FROM procrastinate_jobs "
+            "WHERE status = 'todo' AND queueing_lock = ANY(%s)"
+        )
         with _wrap_queue_errors():
             connection.execute(f"SET LOCAL search_path = {SCHEMA_NAME}")
-            there = {row[0] for row in connection.execute(waiting, (names,))}
-            if jobs := [_job(name) for name in names if name not in there]:
+            waiting = {row[0] for row in connection.execute(query, (names,))}
+            jobs = [_make_job(name) for name in names if name not in waiting]
+            if jobs:
                 self._jobs.batch_defer_jobs(jobs, connection=connection)
 
     def enqueue_urgent(self, feed: str) -> bool:
-        """Put a feed in front of all others, with all its sources.
+        """Queue a feed before all others, with all its sources.
 
-        False where it stands there already.
+        Returns:
+            False if it is queued like that already.
         """
-        job = _job(feed).evolve(
-            priority=AT_ONCE, queueing_lock=f"now {feed}", task_kwargs={"feed": feed, "all": True}
+        job = _make_job(feed).evolve(
+            priority=URGENT_PRIORITY,
+            queueing_lock=f"now {feed}",
+            task_kwargs={"feed": feed, "all": True},
         )
         with _wrap_queue_errors():
             try:
@@ -197,7 +206,7 @@ class FeedQueue:
         return True
 
     def running_feeds(self) -> dict[str, datetime]:
-        """Feed → since when a worker has been running it."""
+        """Return since when each running feed has been running."""
         query = (
             "SELECT job.lock AS feed, max(event.at) AS since FROM procrastinate_jobs job "
             "JOIN procrastinate_events event ON event.job_id = job.id AND event.type = 'started' "
@@ -207,19 +216,19 @@ class FeedQueue:
             return {row["feed"]: row["since"] for row in self._connector.execute_query_all(query)}
 
     def queued_feeds(self) -> set[str]:
-        """The feeds that wait, or are being run."""
+        """Return the feeds that wait or run."""
         query = "SELECT DISTINCT lock FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
         with _wrap_queue_errors():
             return {row["lock"] for row in self._connector.execute_query_all(query)}
 
     def count_waiting(self) -> int:
-        """How many feeds wait."""
+        """Return how many feeds wait."""
         query = "SELECT count(*) AS n FROM procrastinate_jobs WHERE status = 'todo'"
         with _wrap_queue_errors():
             return int(self._connector.execute_query_all(query)[0]["n"])
 
 
-def _job(feed: str) -> Job:
+def _make_job(feed: str) -> Job:
     return Job(
         queue=QUEUE_NAME,
         task_name=TASK_NAME,
@@ -231,8 +240,8 @@ def _job(feed: str) -> Job:
 
 @contextmanager
 def _wrap_queue_errors() -> Iterator[None]:
-    """The boundary where what goes wrong with the queue becomes ours."""
+    """Raise StoreError for errors of the queue and its database."""
     try:
         yield
     except (ProcrastinateException, PsycopgError, PoolTimeout) as error:
-        raise StoreError(f"the queue cannot be asked: {error.__cause__ or error}") from error
+        raise StoreError(f"cannot query the job queue: {error.__cause__ or error}") from error

@@ -142,12 +142,12 @@ class PreviewServer:
 
     def _number(self, asked: Mapping[str, Any]) -> int:
         number = asked.get("number")
-        if not isinstance(number, int) or not 0 <= number < len(self._desk.subjects):
+        if not isinstance(number, int) or not 0 <= number < len(self._desk.pages):
             raise BadRequestError("there is no such article")
         return number
 
     def _articles(self, _asked: Mapping[str, Any]) -> object:
-        subjects = enumerate(self._desk.subjects)
+        subjects = enumerate(self._desk.pages)
         return [
             {"title": each.title, "url": each.url, "site": self._desk.site(at)}
             for at, each in subjects

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from feedpub.cleaner import articles
-from feedpub.cleaner.rules import RuleDraft, Ruleset, SiteRuleSet, edit, render_rules
+from feedpub.cleaner.rules import RuleDraft, Ruleset, SiteRuleSet, display_path, edit
 from feedpub.core import diff, process_pool
 from feedpub.core.errors import ConfigError, SourceError
 from feedpub.core.models import Article
@@ -23,11 +23,11 @@ from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.site_memory import memory_key
 from feedpub.web.preview.pages import PreviewPage
 
-MOST_OTHERS = 50  # pages that a draft is tried on
+MAX_OTHER_PAGES = 50  # pages that a draft is tried on
 _FACTS = ("title", "authors", "published")
-MOST_LINES = 6  # that are shown of what changes in one of them
+MAX_SHOWN_LINES = 6  # that are shown of what changes in one of them
 _Made = TypeVar("_Made")
-NOWHERE = "the page does not say where it is from, so no file is about it; write them into a feed's [feed.rules]"
+NO_ADDRESS_REASON = "the page does not say where it is from, so no file is about it; write them into a feed's [feed.rules]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class PreviewSession:
         sites: Path,
         others: Sequence[PreviewPage] = (),
     ) -> None:
-        self.subjects = tuple(subjects)
+        self.pages = tuple(subjects)
         self._others = tuple(others)
         self._tools = tools
         self._sites = sites
@@ -131,14 +131,14 @@ class PreviewSession:
 
         "" where there can be none.
         """
-        return self._rules.book.file_for(self.subjects[number].url)
+        return self._rules.book.file_for(self.pages[number].url)
 
     def preview(self, number: int, draft: RuleDraft) -> PreviewResult:
         """A page with a draft.
 
         Raises ConfigError where the draft, or the file, says what cannot be read.
         """
-        subject = self.subjects[number]
+        subject = self.pages[number]
         toml, drafted = self._drafted(subject, draft)
         before = self._known(subject)
         try:
@@ -152,20 +152,20 @@ class PreviewSession:
 
         Raises ConfigError as `look` does.
         """
-        subject = self.subjects[number]
+        subject = self.pages[number]
         _, drafted = self._drafted(subject, draft)
         host = drafted.book.file_for(subject.url)
         others = (each for each in self._others if each.url != subject.url)
         same = (each for each in others if host and drafted.book.file_for(each.url) == host)
         with ThreadPoolExecutor(process_pool.MAX_WORKERS) as pool:
             return list(
-                pool.map(lambda each: self._effect_on(each, drafted), islice(same, MOST_OTHERS))
+                pool.map(lambda each: self._effect_on(each, drafted), islice(same, MAX_OTHER_PAGES))
             )
 
     def save(self, number: int, draft: RuleDraft) -> RuleFilePreview:
         """Write a draft into the site's file. Raises ConfigError; the file is then as it was."""
         with self._lock:
-            subject = self.subjects[number]
+            subject = self.pages[number]
             toml, drafted = self._drafted(subject, draft)
             if toml.reason_refused:
                 raise ConfigError(toml.reason_refused)
@@ -185,8 +185,8 @@ class PreviewSession:
         text = edit.extend_rules(_text(file) if host else "", draft, file)
         rules = edit.read_rules(text, file)
         if not host:
-            return RuleFilePreview("", text, NOWHERE), _Drafted(book, rules)
-        return RuleFilePreview(render_rules(file), text), _Drafted(
+            return RuleFilePreview("", text, NO_ADDRESS_REASON), _Drafted(book, rules)
+        return RuleFilePreview(display_path(file), text), _Drafted(
             book.with_rules(host, rules)
         ) if draft else self._rules
 
@@ -224,7 +224,7 @@ def _text(file: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{render_rules(file)}: cannot be read: {error}") from error
+        raise ConfigError(f"{display_path(file)}: cannot be read: {error}") from error
 
 
 def _effect(
@@ -241,7 +241,7 @@ def _effect(
     changed = [
         line for line in diff.diff_lines(before.text, after.text) if line.startswith(("+", "-"))
     ]
-    lines = (*facts, *changed[:MOST_LINES])
+    lines = (*facts, *changed[:MAX_SHOWN_LINES])
     return DraftEffect(subject.title, subject.url, len(changed) + len(facts) // 2, lines)
 
 

@@ -1,11 +1,7 @@
-"""How everything is: one look at the state, as data that pages, metrics and the command line show in their own ways.
+"""Collect the status of the service, its feeds and their sources.
 
-    records     what there is to know of everything, of a feed, of a source
-    judgement   healthy, late or broken, and why
-    collect     out of the config, the state and the running process
-    words       how long ago, how soon
-
-Nothing here is secret: addresses have lost passwords and tokens.
+The status page, the metrics and the command line present it. It contains no secrets: passwords and
+tokens are removed from addresses.
 """
 
 from feedpub.core.humanize import format_age, format_relative

@@ -1,6 +1,6 @@
-"""What there is to know of everything, as frozen data.
+"""Define the status records. `feedpub status --json` writes their fields by name.
 
-Times are aware; texts are for everybody to read.
+Times are aware. Texts contain no secrets.
 """
 
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from feedpub.fetch import RequestCounts
 from feedpub.notify.alert_text import ProposalText
 from feedpub.store import RemovalStat
 
-SHOWN_DAYS = 30  # that entries are counted by
+SHOWN_DAYS = 30  # for which entries are counted per day
 _DEAD_AFTER = timedelta(minutes=1)  # without a heartbeat
 
 
 class Health(StrEnum):
-    """How a feed or a source is; the worst first."""
+    """The health of a feed or a source, the worst first."""
 
     BROKEN = "broken"
     LATE = "late"
@@ -28,14 +28,14 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProcessStatus:
-    """What only the running service knows.
+    """Values that only the running service has.
 
     Attributes:
-        heartbeat: when the scheduler last showed that it lives.
-        busy: feed → since when it is being looked at.
-        config_problem: why the config file as it stands now is not in force.
-        hung: feed → since when a run of it is lost.
-        requests: how many were sent, by feed and status.
+        heartbeat: Time of the scheduler's last heartbeat.
+        busy: For each running feed, since when it has been running.
+        config_problem: Why the current config file is not in use.
+        hung: For each feed with a stuck run, when the run was cancelled.
+        requests: Number of requests by feed and status.
     """
 
     started: datetime
@@ -46,26 +46,25 @@ class ProcessStatus:
     requests: RequestCounts = field(default_factory=dict)
 
     def alive(self, now: datetime) -> bool:
-        """True while the scheduler's heart beats."""
+        """Return True if the scheduler's last heartbeat is recent."""
         return now - self.heartbeat < _DEAD_AFTER
 
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """How a source is.
+    """The status of a source.
 
     Attributes:
-        address: its address or folder; no two of a feed have the same.
+        address: Its URL or folder, unique within the feed.
         kind: page, feed, sitemap or folder.
-        reason: why it is not healthy, and what was tried; "" where it is.
-        since: since when it fails.
-        failures: how often it failed in a row.
-        last_look, last_success: when it was asked, and when it could be read.
-        items: how many articles it listed then.
-        next_look: when it is asked next; None where nobody has decided that.
-        why: the reason for that moment.
-        proposal: how the config could be changed so that it is read again; None where nothing is
-            known of that.
+        reason: Why it is not healthy; "" if it is.
+        since: Since when it has been failing.
+        failures: Consecutive failed checks.
+        last_look, last_success: Time of the last check, and of the last successful one.
+        items: Number of items that it listed at the last successful check.
+        next_look: Time of the next check; None if it is not planned.
+        why: Reason for that time.
+        proposal: A config change that would repair it; None if there is none.
     """
 
     address: str
@@ -84,24 +83,24 @@ class SourceStatus:
 
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
-    """How a feed is.
+    """The status of a feed.
 
     Attributes:
-        health: its own, or that of its worst source.
-        reasons: why it is not healthy, beside what its sources say themselves.
-        outcome: how the last run went.
-        last_run: when that began.
-        last_success: when the last run began that published what there was.
-        next_run: when it runs next; None where nobody has decided that.
-        why: the reason for that moment.
-        busy, hung: since when a run of it is under way, or lost.
-        overdue: it should have run by now.
-        entries: how many are in the live document.
-        newest: when the newest of them was published.
-        days: how many were published on each of the last `DAYS` days (UTC), today's last.
-        requests: HTTP status, or "error", → how many requests since the service started.
-        removals: what the cleaner began to remove last.
-        documents: the names of its files.
+        health: Its own health, or that of its worst source.
+        reasons: Why it is not healthy, without the reasons of its sources.
+        outcome: Result of the last run.
+        last_run: Start of the last run.
+        last_success: Start of the last successful run.
+        next_run: Start of the next run; None if it is not planned.
+        why: Reason for that time.
+        busy, hung: Start of the current run, and cancellation time of a stuck one.
+        overdue: It should have run by now.
+        entries: Number of entries in the live document.
+        newest: Publication time of the newest of them.
+        days: Entries published on each of the last `SHOWN_DAYS` days (UTC), today last.
+        requests: Requests since the service started, by HTTP status or "error".
+        removals: Recent changes in what the cleaner removes.
+        documents: Names of the feed's files.
     """
 
     name: str
@@ -126,18 +125,19 @@ class FeedStatus:
 
     @property
     def reason(self) -> str:
-        """Everything that is wrong with it, on one line; "" where nothing is."""
-        told = [f"{source.address}: {source.reason}" for source in self.sources if source.reason]
-        return "; ".join((*self.reasons, *told))
+        """Return all reasons why the feed is not healthy, on one line."""
+        failing = [source for source in self.sources if source.reason]
+        source_reasons = [f"{source.address}: {source.reason}" for source in failing]
+        return "; ".join((*self.reasons, *source_reasons))
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceStatus:
-    """How everything is at one moment.
+    """The status of all feeds at one moment.
 
     Attributes:
-        running: None where no service was asked.
-        feeds: in the config's order.
+        running: The service's process; None if none was asked.
+        feeds: In the config's order.
     """
 
     now: datetime
@@ -145,15 +145,13 @@ class ServiceStatus:
     feeds: tuple[FeedStatus, ...]
 
     def count(self, health: Health) -> int:
-        """How many feeds are like this."""
+        """Return the number of feeds with this health."""
         return sum(feed.health is health for feed in self.feeds)
 
     @property
     def summary(self) -> str:
-        """One line: "12 feeds: 10 healthy, 1 late, 1 broken"."""
-        counts = [
-            f"{self.count(health)} {health}" for health in reversed(Health) if self.count(health)
-        ]
-        return ": ".join(
-            [pluralize(len(self.feeds), "feed"), *([", ".join(counts)] if counts else [])]
-        )
+        """Return one line: "12 feeds: 10 healthy, 1 late, 1 broken"."""
+        total = pluralize(len(self.feeds), "feed")
+        counts = [(self.count(health), health) for health in reversed(Health)]
+        parts = [f"{count} {health}" for count, health in counts if count]
+        return f"{total}: {', '.join(parts)}" if parts else total

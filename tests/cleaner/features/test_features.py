@@ -71,20 +71,20 @@ def test_learned_words_count_by_where_they_stand() -> None:
     """A class speaks for what is inside."""
     columns = measured(PAGE, Vocabulary({"story": (5.0, 3.0, 1.0)}, {"=below": -1.0}))
     assert columns["name parent"].tolist() == [0, 0, 0, 0, 3, 3, 3, 3, 0]
-    assert columns["spoken"].tolist() == [0, 0, 0, 0, 0, 0, -1, 0, 0]
+    assert columns["word weight"].tolist() == [0, 0, 0, 0, 0, 0, -1, 0, 0]
 
 
 def test_navigation_says_nothing() -> None:
     """Where it stands is enough."""
     columns = measured(PAGE, Vocabulary({}, {"=home": -1.0, "=imprint": -2.0}))
-    assert not columns["spoken"].any()
+    assert not columns["word weight"].any()
 
 
 def test_neighbours_are_seen() -> None:
     """What stands before and after a block, 0 beyond the ends of the page."""
     columns = measured(PAGE, Vocabulary({}, {"=below": -1.0}))
-    assert columns["spoken at +1"].tolist() == [0, 0, 0, 0, 0, -1, 0, 0, 0]
-    assert columns["spoken at -1"].tolist() == [0, 0, 0, 0, 0, 0, 0, -1, 0]
+    assert columns["word weight at +1"].tolist() == [0, 0, 0, 0, 0, -1, 0, 0, 0]
+    assert columns["word weight at -1"].tolist() == [0, 0, 0, 0, 0, 0, 0, -1, 0]
 
 
 def test_ideographs_count_as_half_words() -> None:

@@ -232,13 +232,13 @@ def test_what_a_dateline_says_of_its_date(
     language: str | None, text: str, label: str | None
 ) -> None:
     """In the page's language or in English."""
-    assert dates.strip_date_label(text, language) == label
+    assert dates.find_date_label(text, language) == label
 
 
 def test_languages_that_pages_make_up_are_not_all_remembered() -> None:
     """What is known of a language is large, and a site may name another one on each of its pages."""
     for number in range(200):
         dates.parse_page_date("17 May 2024", f"x-{number}")
-        dates.strip_date_label("Published 17 May 2024", f"x-{number}")
+        dates.find_date_label("Published 17 May 2024", f"x-{number}")
     assert dates.months.cache_info().currsize <= 64
-    assert dates._labels.cache_info().currsize <= 64
+    assert dates._label_patterns.cache_info().currsize <= 64

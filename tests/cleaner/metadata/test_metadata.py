@@ -442,7 +442,9 @@ def test_of_several_dates_that_are_shown_the_stated_one_counts() -> None:
 )
 def test_the_lines_to_be_dropped_are_handed_on(below: str, lines: list[str]) -> None:
     """Elements that hold a byline or a dateline; never one that holds prose."""
-    found = [" ".join(element.text_content().split()) for element in read(below=below).lines]
+    found = [
+        " ".join(element.text_content().split()) for element in read(below=below).byline_elements
+    ]
     assert sorted(set(found)) == lines
 
 

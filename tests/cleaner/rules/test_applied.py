@@ -38,6 +38,23 @@ def test_the_first_place_that_is_found_counts_with_all_of_its_parts() -> None:
     assert article.text == f"{ONE}\n{TWO}\n{ASIDE}"
 
 
+def test_site_rules_take_xpath_as_well_as_css() -> None:
+    """Values may be computed; elements, attributes and texts are removed."""
+    rules = SiteRules(
+        content="xpath://body",
+        remove=("xpath://h1 | //p[@id='when']/text()", "xpath://div[contains(@class, 'menu')]"),
+        title="xpath:concat('On ', string(//p[@id='when']))",
+        author="xpath://p[@class='who']/b",
+        date="xpath://p[@id='when']/text()",
+    )
+    article = extract(PAGE, URL, rules=rules)
+    assert article.title == "On 3 May 2026"
+    assert article.authors == ("Ann Bell", "Cy Dorn")
+    assert article.published == datetime(2026, 5, 3, tzinfo=UTC)
+    assert ONE in article.text
+    assert ASIDE not in article.text
+
+
 def test_what_is_stripped_is_told_with_file_and_line() -> None:
     """By an expression, and by a part of a class."""
     article = ruled("body: //div[contains(@class, 'text')]", "strip_id_or_class: nu-bo")

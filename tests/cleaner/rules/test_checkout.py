@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from feedpub import extract
-from feedpub.cleaner.rules import Ruleset, SiteRuleSet, rule_host
+from feedpub.cleaner.rules import Ruleset, SiteRuleSet
 from feedpub.core.errors import ExtractError
+from feedpub.core.urls import bare_host_from_url
 from tests.support.shared import shared
 
 WANTED = 20
@@ -23,7 +24,7 @@ def test_all_files_load_and_each_problem_is_named() -> None:
     """With file and line; there are few, and they are the files' own."""
     files = list(SiteRuleSet(ftr=shared("data/ftr-site-config")).files())
     assert len(files) == 2040
-    said = [str(problem) for _, rules in files for problem in rules.problems]
+    said = [str(problem) for _, rules in files for problem in rules.issues]
     assert len(said) == 30
     assert all(Path(line.split(":")[0]).is_file() and int(line.split(":")[1]) > 0 for line in said)
     assert any(
@@ -44,7 +45,7 @@ def pages() -> dict[str, dict[str, Any]]:
             for line in lines:
                 page = json.loads(line)
                 if "html" in page:
-                    found.setdefault(rule_host(page["url"]), page)
+                    found.setdefault(bare_host_from_url(page["url"]), page)
     return found
 
 

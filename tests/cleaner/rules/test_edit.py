@@ -93,7 +93,7 @@ def test_a_file_keeps_who_may_read_it(file: Path) -> None:
 @pytest.mark.parametrize("text", ["remove = [", 'remove = ".ad"'])
 def test_a_file_that_needs_mending_is_named(file: Path, text: str) -> None:
     """Nothing is added to what cannot be read."""
-    with pytest.raises(ConfigError, match="mend the file first"):
+    with pytest.raises(ConfigError, match="correct the file first"):
         extend_rules(text, DRAFT, file)
 
 

@@ -18,7 +18,7 @@ def test_expressions_know_where_they_stand() -> None:
         Rule("body", "//main", "//main", "x.txt", 4),
     )
     assert str(rules.title[0]) == "rule title '//h1' (x.txt:5)"
-    assert rules.problems == ()
+    assert rules.issues == ()
 
 
 def test_parts_of_names_and_addresses() -> None:
@@ -81,7 +81,7 @@ def test_headers_wrappers_pictures_and_clues() -> None:
         ("blockquote", "//p[@class='q']")
     ]
     assert (rules.lazy_source, rules.ads[0].source) == (("data-big",), "//meta[@name='ad']")
-    assert rules.problems == ()
+    assert rules.issues == ()
 
 
 def test_tests_with_what_they_must_find() -> None:
@@ -114,26 +114,26 @@ def test_commands_of_other_readers_are_known(command: str) -> None:
         ("strip: //a[contain(@class, 'x')]", "there is no function contain()"),
         ("strip: //a[re:test(@class, 'x')]", "not XPath 1.0"),
         ("strip: document('/etc/passwd')", "not XPath 1.0"),
-        ("body:", "body says nothing"),
-        ("strip_id_or_class:", "strip_id_or_class says nothing"),
-        ("http_header(Host): other.example", 'the header "Host" is not sent'),
-        ("http_header(Authorization): Basic eA==", 'the header "Authorization" is not sent'),
-        ("http_header(cookie):", "no value"),
-        ("wrap_in(script): //p", 'nothing is wrapped in "script"'),
-        ("src_lazy_load_attr: a b", "is the name of no attribute"),
+        ("body:", "body has no value"),
+        ("strip_id_or_class:", "strip_id_or_class has no value"),
+        ("http_header(Host): other.example", 'the header "Host" is not supported'),
+        ("http_header(Authorization): Basic eA==", 'the header "Authorization" is not supported'),
+        ("http_header(cookie):", "no valid value"),
+        ("wrap_in(script): //p", 'wrap_in does not support "script"'),
+        ("src_lazy_load_attr: a b", "is not the name of an attribute"),
         ("find_string: x", "1 find_string and 0 replace_string"),
-        ("find_string:", "find_string says nothing"),
-        ("replace_string(): x", "says nothing between its brackets"),
+        ("find_string:", "find_string has no value"),
+        ("replace_string(): x", "has empty brackets"),
         ("replace_string(a:b): x", "split at its first colon"),
-        ("if_page_contains: //b", "below no single_page_link"),
-        ("test_contains: x", "below no test_url"),
+        ("if_page_contains: //b", "must follow a single_page_link"),
+        ("test_contains: x", "must follow a test_url"),
         ("test_url: x.example", "is not a web address"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(line: str, said: str) -> None:
     """And everything else in the file counts."""
     rules = parsed("title: //h1", line, "date: //time")
-    (problem,) = rules.problems
+    (problem,) = rules.issues
     assert str(problem).startswith("x.txt:2: ")
     assert said in problem.text
     assert rules.title
@@ -144,4 +144,4 @@ def test_functions_are_counted_right() -> None:
     """Whatever stands in brackets, quotes and paths."""
     inner = "substring-before(//a[not(contains(., ')'))]/@href, \",(\")"
     line = f"title: concat({inner}, 'x', name(), //b[(1 + 2) mod 2]/text())"
-    assert parsed(line).problems == ()
+    assert parsed(line).issues == ()

@@ -74,7 +74,7 @@ def test_our_own_file_goes_before(ftr: Path, tmp_path: Path) -> None:
 def test_a_changed_file_is_read_again(ftr: Path) -> None:
     """And what is wrong in it is told once, when it is first needed."""
     told: list[RuleIssue] = []
-    book = SiteRuleSet(ftr=ftr, tell=told.append)
+    book = SiteRuleSet(ftr=ftr, report=told.append)
     assert bodies(book.rules_for("https://alone.example.org/")) == ["//alone"]
     (ftr / "alone.example.org.txt").write_text(
         "body: //changed\nnonsense: 1\nautodetect_on_failure: no", "utf-8"
@@ -104,11 +104,11 @@ def test_a_file_that_cannot_be_read_is_told(ftr: Path) -> None:
     (ftr / "big.example.org.txt").write_text("#" * 1_000_001, "utf-8")
     (ftr / "dir.example.org.txt").mkdir()
     told: list[RuleIssue] = []
-    book = SiteRuleSet(ftr=ftr, tell=told.append)
+    book = SiteRuleSet(ftr=ftr, report=told.append)
     book.rules_for("https://big.example.org/")
     book.rules_for("https://dir.example.org/")
     assert [each.text for each in told] == [
-        "larger than 1 MB; it is not read",
+        "the file is ignored: it is larger than 1 MB",
         "cannot be read: Is a directory",
     ]
 

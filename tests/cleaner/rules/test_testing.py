@@ -10,7 +10,7 @@ from feedpub.cleaner.rules.testing import saved_page, saved_pages
 from tests.support.newsroom import configure, path, story, title
 from tests.support.site import Site
 
-PAGES = Path(__file__).parent / "pages"
+PAGES = Path(__file__).parents[2] / "pages"
 
 
 def check(folder: Path, *arguments: str) -> Result:
@@ -61,7 +61,7 @@ def test_only_the_named_hosts_are_tried(ruled: Path) -> None:
     done = check(ruled, "--rules", "--pages", str(pages), "www.two.example")
     assert done.exit_code == 0
     assert "one.example" not in done.output
-    assert "no page at hand" in done.output
+    assert "no saved page of this URL" in done.output
     assert check(ruled, "--rules", "three.example").output == "No rules name a test page.\n"
 
 
@@ -147,7 +147,7 @@ def test_saved_pages_are_known_by_what_they_say(tmp_path: Path) -> None:
 
 def test_each_file_of_a_site_has_a_golden_page() -> None:
     """Those in config/sites; and the pages that they name hold what they must."""
-    sites = Path(__file__).parents[1] / "config"
+    sites = Path(__file__).parents[3] / "config"
     done = CliRunner().invoke(
         command.cli, ["-c", str(sites / "feedpub.toml"), "check", "--rules", "--pages", str(PAGES)]
     )

@@ -1,7 +1,7 @@
 import pytest
 
 from feedpub.cleaner.summary import choose_summary, lead
-from feedpub.cleaner.summary.editorial import plain
+from feedpub.cleaner.summary.editorial import to_plain_text
 
 TITLE = "Marlow builds a library in the old mill"
 TEXT = """The council voted on Tuesday to turn the empty mill by the river into a library. It will cost nine million \
@@ -141,7 +141,7 @@ def test_it_may_be_more_than_a_pointer() -> None:
 )
 def test_markup_becomes_text(raw: str, text: str) -> None:
     """Entities, doubly escaped ones too, tags and whitespace become one line of text."""
-    assert plain(raw) == text
+    assert to_plain_text(raw) == text
 
 
 def test_a_long_one_is_told_in_whole_sentences() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from feedpub.cleaner.summary.wordlists import (
     base_language,
-    ends_dangling,
+    begins_dangling,
     sentence_words,
     words_of_all_languages,
 )
@@ -50,7 +50,7 @@ def test_the_lists_are_well_formed(language: str) -> None:
 )
 def test_a_sentence_that_leans_on_another(language: str, sentence: str) -> None:
     """A first word that points back is known, behind quotation marks too."""
-    assert ends_dangling(sentence, language)
+    assert begins_dangling(sentence, language)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_sentence_that_leans_on_another(language: str, sentence: str) -> None:
 )
 def test_a_sentence_that_stands_alone(language: str, sentence: str) -> None:
     """Whole words count, in languages that are known."""
-    assert not ends_dangling(sentence, language)
+    assert not begins_dangling(sentence, language)
 
 
 def test_languages_are_known_by_their_primary_subtag() -> None:

@@ -178,8 +178,8 @@ def test_nothing_of_the_browser_is_left(gate: Fetcher, site: Site) -> None:
     site["/"] = "<script>document.write(1 + 1)</script>"
     with Browser(limits=RenderLimits(quiet=0.1)) as browser, browser.is_in_use():
         assert "2" in text(render(browser, gate, site.url("/")))
-        assert browser._session is not None
-        launch = browser._session._launch
+        assert browser._loop is not None
+        launch = browser._loop._process
         pid, home = launch.pid, launch._home
         assert pid
         assert os.getpgid(pid) == pid
@@ -198,9 +198,9 @@ def _command(stat: Path) -> str:
 def test_a_killed_browser_is_started_anew(browser: Browser, gate: Fetcher, site: Site) -> None:
     site["/"] = "<script>document.write(1 + 1)</script>"
     render(browser, gate, site.url("/"))
-    assert browser._session is not None
-    browser._session._launch.kill()
-    profile = Path(browser._session._launch._profile.read_text("utf-8").strip())
+    assert browser._loop is not None
+    browser._loop._process.kill()
+    profile = Path(browser._loop._process._profile.read_text("utf-8").strip())
     with suppress(SourceError):  # if it was not noticed yet
         render(browser, gate, site.url("/"))
     assert "2" in text(render(browser, gate, site.url("/")))

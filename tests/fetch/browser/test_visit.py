@@ -15,7 +15,7 @@ def test_a_part_of_the_pages_own_server_is_fetched(site: Site, gate: Fetcher) ->
     site["/"], site["/api"] = "<p>", Route(b"[1]", "application/json")
     visit = gate.open_page(site.url("/"))
     answer, place = visit.fetch_subresource(
-        site.url("/api"), {"X-Wanted": "all"}, left=5, most=MUCH
+        site.url("/api"), {"X-Wanted": "all"}, seconds=5, max_bytes=MUCH
     )
     visit.close()
     assert (answer.body, place) == (b"[1]", site.url("/api"))
@@ -42,7 +42,7 @@ def test_nothing_else_that_is_private_is_reached(site: Site, gate: Fetcher) -> N
             "http://localhost/",
         ):
             with pytest.raises(DisallowedError, match="allow_private"):
-                visit.fetch_subresource(url, {}, left=5, most=MUCH)
+                visit.fetch_subresource(url, {}, seconds=5, max_bytes=MUCH)
         visit.close()
         assert other.requests == []
 
@@ -54,7 +54,7 @@ def test_only_http_is_fetched(site: Site, gate: Fetcher, url: str) -> None:
     site["/"] = "<p>"
     visit = gate.open_page(site.url("/"))
     with pytest.raises(DisallowedError, match="only http and https"):
-        visit.fetch_subresource(url, {}, left=5, most=MUCH)
+        visit.fetch_subresource(url, {}, seconds=5, max_bytes=MUCH)
     visit.close()
 
 
@@ -63,9 +63,9 @@ def test_parts_obey_robots_and_caps(site: Site, gate: Fetcher) -> None:
     site["/"], site["/big"] = "<p>", b"x" * 2000
     visit = gate.open_page(site.url("/"))
     with pytest.raises(DisallowedError, match=r"robots\.txt"):
-        visit.fetch_subresource(site.url("/private/api"), {}, left=5, most=MUCH)
+        visit.fetch_subresource(site.url("/private/api"), {}, seconds=5, max_bytes=MUCH)
     with pytest.raises(FetchError, match="larger than 1000 bytes"):
-        visit.fetch_subresource(site.url("/big"), {}, left=5, most=1000)
+        visit.fetch_subresource(site.url("/big"), {}, seconds=5, max_bytes=1000)
     visit.close()
     assert site.paths() == ["/", "/big"]
 
@@ -78,7 +78,7 @@ def test_secrets_go_with_the_requests_of_their_own_site_alone(site: Site, gate: 
             visit = gate.open_page(
                 site.url("/"), options=RequestOptions(headers={"X-Key": "s3cret"}, site=source)
             )
-            visit.fetch_subresource(site.url("/api"), {}, left=5, most=MUCH)
+            visit.fetch_subresource(site.url("/api"), {}, seconds=5, max_bytes=MUCH)
             visit.close()
             assert site.requests[-1].headers.get("x-key") == sent
 
@@ -91,7 +91,7 @@ def test_parts_follow_each_other_without_a_pause(site: Site) -> None:
         visit = gate.open_page(site.url("/"))
         began = clock.monotonic()
         for _ in range(3):
-            visit.fetch_subresource(site.url("/api"), {}, left=5, most=MUCH)
+            visit.fetch_subresource(site.url("/api"), {}, seconds=5, max_bytes=MUCH)
         visit.close()
         assert clock.monotonic() - began < 1
         gate.get(site.url("/"))

@@ -8,7 +8,11 @@ from feedpub.core.dates import date_in_path, find_date, parse_date
 from feedpub.core.encoding import decode_html
 from feedpub.core.patterns import REGEX, compile_pattern, matches_pattern, matches_url
 from feedpub.scheduler.describe import describe_schedule
-from feedpub.scheduler.publishing_rate import LONGEST, SHORTEST, next_check
+from feedpub.scheduler.publishing_rate import (
+    MAX_WAIT_MINUTES,
+    MIN_WAIT_MINUTES,
+    minutes_until_check,
+)
 from tests.fuzz.oracle import NOW, check_moment
 from tests.fuzz.target import BYTES, WORDS, Target, fields, text, texts
 
@@ -21,7 +25,7 @@ def dates(data: bytes) -> None:
     for moment in (parse_date(written), find_date(written), date_in_path(written)):
         check_moment(moment)
         assert moment is None or (moment.tzinfo is UTC and moment.microsecond == 0)
-    page_dates.strip_date_label(written, language or None)
+    page_dates.find_date_label(written, language or None)
     for found in (
         page_dates.parse_page_date(written, language or None),
         page_dates.date_in_address(written),
@@ -76,7 +80,9 @@ def rhythm(data: bytes) -> None:
         moment += low + 256 * high
         moments.append(moment)
     for now in (MINUTES, 0.0, moment, moment + 1e7):
-        assert SHORTEST <= next_check(now, moments, now - 10, 1.0) <= LONGEST
+        assert (
+            MIN_WAIT_MINUTES <= minutes_until_check(now, moments, now - 10, 1.0) <= MAX_WAIT_MINUTES
+        )
         assert describe_schedule(moments, now)
 
 

@@ -57,8 +57,22 @@ def test_the_page_as_it_was_needs_nothing() -> None:
         assert (seen.best, seen.current.is_same_list, str(seen.current)) == (
             None,
             True,
-            "lists 12 of the 12 articles that were known",
+            "lists 12 of the 12 known articles",
         )
+
+
+def test_an_xpath_selector_that_still_works_is_left_alone() -> None:
+    seen = compare_selectors(fetched(layouts.old()), "xpath://h2/a/@href", KNOWN)
+    assert seen.best is None
+    assert seen.current.is_same_list
+
+
+@pytest.mark.parametrize("links", ["xpath://h6/a", "xpath://a[count(string(.)) = 1]"])
+def test_an_xpath_selector_that_finds_nothing_is_replaced(links: str) -> None:
+    """An expression that fails on the page counts as one that finds nothing."""
+    seen = compare_selectors(fetched(layouts.old()), links, KNOWN)
+    assert seen.best is not None
+    assert str(seen.current).startswith("lists 0 of the 12 articles")
 
 
 @pytest.mark.parametrize("layout", REPAIRED, ids=lambda layout: layout.__name__)
@@ -101,12 +115,12 @@ def test_the_evidence_says_how_articles_are_known() -> None:
         for layout in REPAIRED
     }
     told = {name: str(found.likeness) for name, found in said.items() if found}
-    assert told["other_names"] == "lists 12 of the 12 articles that were known"
+    assert told["other_names"] == "lists 12 of the 12 known articles"
     assert told["other_addresses"] == (
-        "lists 12 of the 12 articles that were known by their titles: their addresses are new"
+        "lists 12 of the 12 known articles by their titles: their addresses are new"
     )
-    assert told["a_week_later"] == "lists 8 of the 12 articles that were known, and 4 newer"
-    assert told["a_longer_list"] == "lists 12 of the 12 articles that were known, and 20 others"
+    assert told["a_week_later"] == "lists 8 of the 12 known articles, and 4 newer"
+    assert told["a_longer_list"] == "lists 12 of the 12 known articles, and 20 others"
 
 
 def test_a_front_page_says_where_the_listing_may_be() -> None:

@@ -151,7 +151,7 @@ def test_from_a_changed_layout_to_a_feed_that_is_well(
         assert {entry["id"] for entry in entries(tools)} == ids
         alert = [each for each in told(site) if each["event"] == "broken"][-1]
         assert line in alert["proposal"]["patch"]
-        assert "lists 8 of the 8 articles that were known" in alert["proposal"]["evidence"]
+        assert "lists 8 of the 8 known articles" in alert["proposal"]["evidence"]
         done = repair(file, "world", "--yes")
         assert (done.exit_code, line in done.stdout) == (0, True), done.output
         assert build().ok
@@ -214,7 +214,7 @@ def test_the_same_is_told_everywhere(
     build()
     assert tools.store.proposals.for_feed("world") == {}  # one failure says nothing
     build()
-    evidence = 'links = "#reports h3 a" lists 8 of the 8 articles that were known'
+    evidence = 'links = "#reports h3 a" lists 8 of the 8 known articles'
     patch = ['-links = ".card h2 a"', '+links = "#reports h3 a"']
     line = f"{'; '.join(patch)} ({evidence}); to apply it: feedpub repair world"
     (alert,) = told(site)
@@ -231,7 +231,7 @@ def test_the_same_is_told_everywhere(
     assert email is not None
     assert f"Proposal: {line}" in format_mail(email, json.dumps(alert).encode()).get_content()
     assert f"world: proposed: {line}" in list(status_lines(seen(file, tools, clock)))
-    page = status_page.render_status_page(seen(file, tools, clock), token_needed=False)
+    page = status_page.render_status_page(seen(file, tools, clock), can_run=False)
     assert '<code class="new">+links = &#34;#reports h3 a&#34;</code>' in page
     assert config.feed[0].source[0].model_dump()["links"] == ".card h2 a"
 
@@ -327,7 +327,7 @@ def test_where_nothing_is_broken_it_says_so(file: Path, build: Build) -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (GONE, "neither the page nor its site has a list of the 8 articles that were known"),
+        (GONE, "neither the page nor its site has a list of the 8 known articles"),
         (Route(b"oops", status=503), "the failure may be temporary"),
     ],
 )

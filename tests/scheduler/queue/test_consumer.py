@@ -20,7 +20,7 @@ from procrastinate.jobs import Job
 from feedpub.core.budget import RunBudget
 from feedpub.core.errors import StoreError
 from feedpub.scheduler.queue import FeedQueue, QueueConsumer, WorkerTimings
-from feedpub.scheduler.queue.consumer import Retry, _after_losses
+from feedpub.scheduler.queue.consumer import RetryStrategy, _retry_time
 from feedpub.scheduler.queue.queue import connection_info
 from tests.scheduler.queue.test_queue import put
 from tests.support.postgres import own_server
@@ -28,7 +28,7 @@ from tests.support.service import eventually
 
 FORKS = multiprocessing.get_context("spawn")
 FAST = WorkerTimings(
-    grace=0.5, drain=1.0, first_retry=1, last_retry=2, check_config=0.3, lost_after=2.0, poll=0.2
+    grace=0.5, drain=1.0, first_retry=1, last_retry=2, heartbeat=0.3, lost_after=2.0, poll=0.2
 )
 PATIENT = replace(
     FAST, lost_after=3600.0
@@ -83,11 +83,11 @@ def working(
     taking = QueueConsumer(
         address,
         bench.run,
-        lost=bench.lost.append,
-        at_once=at_once,
-        deadline=deadline,
-        looks_after=lambda: True,
-        pace=pace,
+        on_timeout=bench.lost.append,
+        concurrency=at_once,
+        timeout_seconds=deadline,
+        is_rescuer=lambda: True,
+        timings=pace,
     )
     thread = threading.Thread(target=taking.run_until, args=(bench.ended,))
     thread.start()
@@ -160,7 +160,7 @@ def test_what_raises_is_tried_again(address: str, line: FeedQueue) -> None:
 
 def test_tries_come_later_and_later() -> None:
     """Each wait is twice as long as the one before, up to the longest."""
-    retry, now = Retry(WorkerTimings(first_retry=5, last_retry=60)), datetime.now(UTC)
+    retry, now = RetryStrategy(WorkerTimings(first_retry=5, last_retry=60)), datetime.now(UTC)
     job = Job(id=1, status="doing", queue="feeds", lock="a", queueing_lock="a", task_name="run")
     waits = []
     for attempts in range(6):
@@ -193,7 +193,7 @@ def test_a_run_that_hangs_is_given_up(address: str, line: FeedQueue) -> None:
             lambda: bench.lost == ["a"] and bench.runs == ["a", "b"] and empty(address, line)
         )
         assert leases[0].cancelled
-        assert len(taking.given_up) == 1
+        assert len(taking.stuck_threads) == 1
         free.set()
 
 
@@ -233,11 +233,11 @@ def work_until_killed(address: str, told: Path) -> None:
     taking = QueueConsumer(
         address,
         run,
-        lost=lambda _: None,
-        at_once=1,
-        deadline=lambda: 60.0,
-        looks_after=lambda: False,
-        pace=FAST,
+        on_timeout=lambda _: None,
+        concurrency=1,
+        timeout_seconds=lambda: 60.0,
+        is_rescuer=lambda: False,
+        timings=FAST,
     )
     taking.run_until(threading.Event())
     sys.exit()
@@ -278,7 +278,7 @@ def test_a_dead_workers_job_is_taken_over(address: str, line: FeedQueue, tmp_pat
     bench = Bench()
     with other_worker(address, tmp_path) as pid, working(address, bench, pace=PATIENT):
         kill(pid, signal.SIGKILL)
-        time.sleep(3 * FAST.check_config)
+        time.sleep(3 * FAST.heartbeat)
         assert bench.runs == []
         is_silent(address)
         assert eventually(lambda: bench.runs == ["a"] and empty(address, line))
@@ -291,7 +291,7 @@ def test_a_job_that_workers_die_of_waits_longer_each_time() -> None:
         datetime.now(UTC),
     )
     moments = [
-        _after_losses(job.evolve(attempts=lost), WorkerTimings(first_retry=5, last_retry=60))
+        _retry_time(job.evolve(attempts=lost), WorkerTimings(first_retry=5, last_retry=60))
         for lost in range(6)
     ]
     assert [round((moment - now).total_seconds()) if moment else 0 for moment in moments] == [
@@ -317,7 +317,7 @@ def test_though_the_same_waits_already(address: str, line: FeedQueue, tmp_path: 
         with working(address, bench, pace=PATIENT):
             is_silent(address)
             assert eventually(lambda: bool(bench.runs) and empty(address, line))
-            time.sleep(3 * FAST.check_config)
+            time.sleep(3 * FAST.heartbeat)
     assert bench.runs == ["a"]
 
 
@@ -337,7 +337,7 @@ def test_a_worker_that_was_away_changes_nothing(
             (tmp_path / "go").touch()
             kill(pid, signal.SIGCONT)
             assert eventually((tmp_path / "refused").exists)
-            time.sleep(3 * FAST.check_config)
+            time.sleep(3 * FAST.heartbeat)
             assert doing(address) == 1
             free.set()
             assert eventually(lambda: empty(address, line))

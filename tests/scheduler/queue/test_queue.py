@@ -101,10 +101,10 @@ def test_tables_that_somebody_dropped(address: str, line: FeedQueue) -> None:
     """Are an error of ours, in a transaction of the caller's, too; then they are made anew."""
     with psycopg.connect(address) as connection:
         connection.execute(f"DROP SCHEMA {SCHEMA_NAME} CASCADE")
-    with pytest.raises(StoreError, match="the queue cannot be asked"):
+    with pytest.raises(StoreError, match="cannot query the job queue"):
         line.count_waiting()
     with (
-        pytest.raises(StoreError, match="the queue cannot be asked"),
+        pytest.raises(StoreError, match="cannot query the job queue"),
         psycopg.connect(address) as connection,
     ):
         line.enqueue(connection, ["a"])
@@ -117,6 +117,6 @@ def test_no_server() -> None:
     """Is an error of ours."""
     line = FeedQueue("postgresql://nobody@127.0.0.1:1/nothing")
     line._connector._pool_args["timeout"] = 0.5
-    with pytest.raises(StoreError, match="the queue cannot be asked"):
+    with pytest.raises(StoreError, match="cannot query the job queue"):
         line.open()
     line.close()

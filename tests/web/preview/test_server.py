@@ -40,8 +40,8 @@ def client(config: Config) -> Iterator[Client]:
 
 @pytest.fixture
 def bureau(client: Client) -> PreviewServer:
-    assert isinstance(client.server.site, PreviewServer)
-    return client.server.site
+    assert isinstance(client.server.app, PreviewServer)
+    return client.server.app
 
 
 def post(

@@ -60,7 +60,7 @@ def desk(config: Config) -> Iterator[PreviewSession]:
 
 def test_a_page_as_it_is(desk: PreviewSession) -> None:
     """The newest first; without a draft nothing changes."""
-    assert [subject.title[-16:] for subject in desk.subjects] == [
+    assert [subject.title[-16:] for subject in desk.pages] == [
         f"{n} of the harbour" for n in (3, 2, 1)
     ]
     look = desk.preview(0, RuleDraft())
@@ -116,7 +116,7 @@ def test_a_saved_draft_is_in_force(desk: PreviewSession, config: Config) -> None
     toml = desk.save(0, REMOVE)
     assert config.rules.sites.joinpath("127.0.0.1.toml").read_text("utf-8") == toml.text
     assert [
-        rule.source for rule in open_rules(config.rules).rules_for(desk.subjects[0].url).remove
+        rule.source for rule in open_rules(config.rules).rules_for(desk.pages[0].url).remove
     ] == [".join-box"]
     look = desk.preview(0, RuleDraft())
     assert look.article is not None

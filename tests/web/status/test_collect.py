@@ -34,7 +34,7 @@ def test_a_feed_before_its_first_run(newsroom: Site, tmp_path: Path) -> None:
     (world,) = told.feeds
     assert (world.health, world.reasons, world.documents) == (
         Health.LATE,
-        ("not looked at yet",),
+        ("not checked yet",),
         (),
     )
     assert (world.days, told.summary) == ((0,) * SHOWN_DAYS, "1 feed: 1 late")
@@ -102,7 +102,7 @@ def test_what_is_planned_and_what_is_late(newsroom: Site, tmp_path: Path) -> Non
         assert (world.health, world.overdue, world.reasons) == (
             Health.LATE,
             True,
-            ("it was to run 6 minutes ago",),
+            ("its run was due 6 minutes ago",),
         )
         busy = ProcessStatus(started=due, heartbeat=later, busy={"world": later})
         (world,) = collect_status(config, tools.store, later, busy).feeds
@@ -122,7 +122,7 @@ def test_what_only_the_service_knows(newsroom: Site, tmp_path: Path) -> None:
         told = seen(config, tools, running)
     (world,) = told.feeds
     assert (world.health, world.hung) == (Health.BROKEN, now)
-    assert "given up just now" in world.reason
+    assert "cancelled just now" in world.reason
     assert world.requests == {
         "200": 4,
         "304": 1,

@@ -7,7 +7,13 @@ import pytest
 from feedpub.core.models import Failure, RunResult, RunStatus
 from feedpub.store import RunRecord, SourceState
 from feedpub.web.status import GRACE_PERIOD, Health
-from feedpub.web.status.health import NEVER, feed_health, is_overdue, source_health, worst_health
+from feedpub.web.status.health import (
+    NEVER_CHECKED,
+    feed_health,
+    is_overdue,
+    source_health,
+    worst_health,
+)
 from tests.support.overviews import HOUR, MINUTE, NOW, broken_source, source
 
 LOOKED = SourceState("world", "a", NOW - HOUR, NOW - HOUR, 20, next_look=NOW + HOUR)
@@ -33,8 +39,8 @@ def test_the_worst_counts() -> None:
     [
         (LOOKED, (Health.HEALTHY, "", None)),
         (FAILING, (Health.BROKEN, "HTTP 404", NOW - HOUR)),
-        (DUE, (Health.LATE, "it was to be looked at 6 minutes ago", None)),
-        (None, (Health.LATE, NEVER, None)),
+        (DUE, (Health.LATE, "its check was due 6 minutes ago", None)),
+        (None, (Health.LATE, NEVER_CHECKED, None)),
     ],
 )
 def test_sources(state: SourceState | None, expected: object) -> None:
@@ -97,15 +103,15 @@ def test_a_feed_may_be_broken_as_a_whole() -> None:
     """Which is told once, also where its last run says the same."""
     fatal = Failure("world", "the disk is full", fatal=True)
     for last in (run(), run(RunStatus.FAILED, fatal)):
-        told = feed_health(last, [source()], known_break="the disk is full")
+        told = feed_health(last, [source()], incident="the disk is full")
         assert told == (Health.BROKEN, ("the disk is full",))
 
 
 def test_hung_and_late_runs() -> None:
     """Both are told, and the worse one counts."""
-    assert feed_health(run(), [source()], hung="hangs", late="is late") == (
+    assert feed_health(run(), [source()], stuck="hangs", late="is late") == (
         Health.BROKEN,
         ("hangs", "is late"),
     )
     assert feed_health(run(), [source()], late="is late") == (Health.LATE, ("is late",))
-    assert feed_health(None, []) == (Health.LATE, (NEVER,))
+    assert feed_health(None, []) == (Health.LATE, (NEVER_CHECKED,))
