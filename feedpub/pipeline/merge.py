@@ -53,7 +53,7 @@ def merge_entries(
         feed.name,
         entries=merged.entries,
         aliases=aliases,
-        claimed=claimed,
+        claimed=claims,
         listed=[key for item in items for key in item.keys],
         item_states=[result.state for result in results],
         snapshots=_choose_snapshots(results, ids, existing),

@@ -292,7 +292,7 @@ def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, 
         context.store.archives.mark_published(live.name, [entry.id for entry in live.entries])
 
     with websub.announce_changes(changed, context.settings, context.store, context.clock):
-        written = context.output.publish(files, certain=before_writing)
+        written = context.output.publish(files, before_commit=before_writing)
     index.save_summary(feed, live, context)
     return (*archived, *written)
 

@@ -38,9 +38,9 @@ def _read_hints(root: etree._Element) -> PollingHints:
         skip_hours=tuple(sorted(hours)),
         skip_days=tuple(sorted(_days(elements.get("skipdays")))),
     )
-    hints = hints.not_faster_than(_ttl_seconds(elements), "ttl", _MAX_INTERVAL_SECONDS)
+    hints = hints.with_min_wait(_ttl_seconds(elements), "ttl", _MAX_INTERVAL_SECONDS)
     period = _period_seconds(elements)
-    return hints.not_faster_than(period, "sy:updatePeriod", _MAX_INTERVAL_SECONDS)
+    return hints.with_min_wait(period, "sy:updatePeriod", _MAX_INTERVAL_SECONDS)
 
 
 def _name(element: etree._Element) -> str:
