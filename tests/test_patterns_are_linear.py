@@ -61,7 +61,7 @@ def test_patterns_are_found_wherever_they_are() -> None:
         "cleaner.embeds.embeds()['vimeo.com'][1]",
         "cleaner.metadata.names.words(en).join",
     } <= places
-    assert any(place.startswith("config.durations:") for place in places)
+    assert any(place.startswith("config.types:") for place in places)
 
 
 def _described(place: str, pattern: Compiled, cost: Cost) -> str:

@@ -114,9 +114,9 @@ def test_what_is_there_already_is_said_at_once(news: str, site: Site, tmp_path: 
     ("arguments", "reason"),
     [
         (["ftp://127.0.0.1/"], "not a web address"),
-        (["http://me:secret@127.0.0.1/"], "holds a user name"),
+        (["http://me:secret@127.0.0.1/"], "contains a user name"),
         (["http://127.0.0.1/", "--name", "No Name"], "not a name"),
-        (["http://127.0.0.1/", "--name", "index"], "kept for files"),
+        (["http://127.0.0.1/", "--name", "index"], "reserved for feedpub"),
     ],
 )
 def test_what_cannot_be_written_is_not_looked_for(
