@@ -222,7 +222,7 @@ class Fetcher:
         if not final.may_receive_secrets(home):
             home, options = replace(final, auth=None), RequestOptions(proxy=options.proxy)
         client = self._for_subresources(final, deadline.peer)
-        fetch = partial(client._fetch_subresource, home, options)  # noqa: SLF001 -- a copy of this one
+        fetch = partial(client._fetch_subresource, home, options)  # noqa: SLF001 -- a copy
         page = page_from(response, final.url, self._clock.now())
         return PageSession(page, fetch, client.close)
 
@@ -258,7 +258,8 @@ class Fetcher:
             peer: the address that it came from.
         """
         twin = copy(self)
-        twin._connector = self._connector.for_subresources(page.host, page.port, peer)  # noqa: SLF001
+        connector = self._connector.for_subresources(page.host, page.port, peer)
+        twin._connector = connector  # noqa: SLF001 -- a copy of this one
         twin._transport = Transport(self._ca_file)  # noqa: SLF001
         twin._has_delay = False  # noqa: SLF001
         return twin

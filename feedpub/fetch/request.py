@@ -21,8 +21,8 @@ MAX_REDIRECTS = 10
 MAX_VALIDATOR_CHARS = 1024
 
 _ACCEPT = (
-    "text/html,application/xhtml+xml,application/atom+xml,application/rss+xml,application/feed+json,"
-    "application/xml;q=0.9,*/*;q=0.8"
+    "text/html,application/xhtml+xml,application/atom+xml,application/rss+xml,"
+    "application/feed+json,application/xml;q=0.9,*/*;q=0.8"
 )
 _MIN_SECRET_CHARS = 6  # to be masked in texts; a secret "de" would be in every other word
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

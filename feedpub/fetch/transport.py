@@ -181,7 +181,8 @@ class _LimitedResponse(http.client.HTTPResponse):
         """Read the status line of the final response. http.client only skips `100 Continue`."""
         size = 0
         for _ in range(_MAX_INTERIM_RESPONSES + 1):
-            version, status, reason = super()._read_status()  # type: ignore[misc]  # unknown to typeshed
+            # typeshed does not know this method.
+            version, status, reason = super()._read_status()  # type: ignore[misc]
             if status not in _INTERIM_STATUSES or status == HTTPStatus.SWITCHING_PROTOCOLS:
                 return version, status, reason
             while (line := self.fp.readline(_MAX_INTERIM_BYTES)).strip():
