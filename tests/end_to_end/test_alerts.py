@@ -74,7 +74,7 @@ def test_the_service_tells_of_a_feed_that_it_cannot_write(newsroom: Site, home: 
     with running_service(home.config) as service:
         assert service.waits_for("run_finished", feed="other", outcome="updated")
         assert eventually(lambda: told(newsroom))
-        assert eventually(lambda: b"The feed world broke" in service.get("/health.json"))
+        assert eventually(lambda: b"The feed world is failing" in service.get("/health.json"))
         assert service.end() == 0
     (text,) = told(newsroom)
     assert text.startswith("The feed world is failing: ")

@@ -91,7 +91,9 @@ def test_command_gets_common_variables_but_no_secrets(
         (["/dev/null"], "/dev/null cannot be run: Permission denied"),
     ],
 )
-def test_failure_states_the_exit_status_and_the_last_line(command_line: list[str], message: str) -> None:
+def test_failure_states_the_exit_status_and_the_last_line(
+    command_line: list[str], message: str
+) -> None:
     with pytest.raises(DeliveryError) as caught:
         command.run_command(command_line, BODY)
     assert str(caught.value).endswith(message)
