@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from select import POLLIN, poll
 
+import psycopg  # noqa: F401 -- the driver; if it is missing, this import fails, not a later one
 from sqlalchemy import (
     URL,
     ColumnElement,

@@ -295,7 +295,7 @@ class Incident:
 class ConfigChange:
     """A key of a source in the config, with its present and its proposed value.
 
-    If the key is absent, its value is None.
+    None stands for an absent key.
     """
 
     key: str

@@ -74,7 +74,7 @@ def test_service_alerts_at_once_if_a_feed_cannot_be_written(newsroom: Site, home
     with running_service(home.config) as service:
         assert service.waits_for("run_finished", feed="other", outcome="updated")
         assert eventually(lambda: read_alerts(newsroom))
-        assert eventually(lambda: b"The feed world broke" in service.get("/health.json"))
+        assert eventually(lambda: b"The feed world is failing" in service.get("/health.json"))
         assert service.end() == 0
     (text,) = read_alerts(newsroom)
     assert text.startswith("The feed world is failing: ")

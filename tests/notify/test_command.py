@@ -80,7 +80,7 @@ def test_command_gets_common_variables_but_no_secrets(
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("command_line", "message"),
     [
         (python("import sys; sys.exit(3)"), "ended with status 3"),
         (
@@ -91,10 +91,12 @@ def test_command_gets_common_variables_but_no_secrets(
         (["/dev/null"], "/dev/null cannot be run: Permission denied"),
     ],
 )
-def test_failure_states_the_exit_status_and_the_last_line(line: list[str], said: str) -> None:
+def test_failure_states_the_exit_status_and_the_last_line(
+    command_line: list[str], message: str
+) -> None:
     with pytest.raises(DeliveryError) as caught:
-        command.run_command(line, BODY)
-    assert str(caught.value).endswith(said)
+        command.run_command(command_line, BODY)
+    assert str(caught.value).endswith(message)
 
 
 def test_command_that_hangs_is_killed_with_its_children(

@@ -104,7 +104,7 @@ def test_concurrent_incidents_have_distinct_dates_in_the_past(
 
 
 @pytest.mark.parametrize(
-    ("of", "said"),
+    ("described", "headline"),
     [
         (incident(), "example.org/news is failing: HTTP 404: the page is gone"),
         (incident(key="http://[::1]:8080/"), "::1:8080 is failing: HTTP 404: the page is gone"),
@@ -125,8 +125,8 @@ def test_concurrent_incidents_have_distinct_dates_in_the_past(
         (incident("removed"), "example.org/news was removed from the config"),
     ],
 )
-def test_headline_names_the_subject_without_secrets(of: Incident, line: str) -> None:
-    assert alert_text.describe_incident(of) == line
+def test_headline_names_the_subject_without_secrets(described: Incident, headline: str) -> None:
+    assert alert_text.describe_incident(described) == headline
 
 
 def test_evidence_states_the_last_success() -> None:

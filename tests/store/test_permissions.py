@@ -62,7 +62,7 @@ def test_existing_state_and_its_other_files_become_private(folder: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("rights", "said"),
+    ("rights", "exposure"),
     [
         (0o777, "others can write to the state folder"),
         (0o770, "others can write to the state folder"),
@@ -73,14 +73,14 @@ def test_existing_state_and_its_other_files_become_private(folder: Path) -> None
     ],
 )
 def test_permissions_of_an_existing_folder_are_reported_and_kept(
-    folder: Path, rights: int, said: str
+    folder: Path, rights: int, exposure: str
 ) -> None:
     folder.mkdir()
     folder.chmod(rights)
     with Store.open(folder):
         pass
     assert mode(folder) == rights
-    wanted = (f"{said} {folder}; run chmod 700 {folder}",) if said else ()
+    wanted = (f"{exposure} {folder}; run chmod 700 {folder}",) if exposure else ()
     assert Store.exposures(folder) == wanted
 
 

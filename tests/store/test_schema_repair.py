@@ -345,7 +345,7 @@ def test_repairs_are_logged_once(folder: Path, caplog: pytest.LogCaptureFixture)
     Store.open(folder).close()
     with changing(folder) as connection:
         drop_table(connection, "source_probes")
-        drop_column(connection, "sources", "pace")
+        drop_column(connection, "sources", "firm")
         drop_column(connection, "source_observations", "lengths")
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
@@ -353,7 +353,7 @@ def test_repairs_are_logged_once(folder: Path, caplog: pytest.LogCaptureFixture)
     message = f"repaired tables that did not match version {schema.VERSION}"
     repairs = (
         "source_observations is emptied because it lacks the column lengths; "
-        "source_probes is created; sources gets the column pace"
+        "source_probes is created; sources gets the column firm"
     )
     assert [record.getMessage() for record in caplog.records] == [
         f"{folder / FILE_NAME}: {message}: {repairs}"

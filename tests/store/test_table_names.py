@@ -63,7 +63,8 @@ def test_former_names_are_changed_if_no_version_is_recorded(former_place: StateP
 def test_state_that_is_only_read_states_the_former_names(address: str) -> None:
     with changing(address) as connection:
         give_former_names(connection, ["source_probes"])
-    with pytest.raises(StoreError, match=r"\(calm is renamed to source_probes\)"):
+    former = FORMER_NAMES["source_probes"]
+    with pytest.raises(StoreError, match=rf"\({former} is renamed to source_probes\)"):
         Store.read_only(address)
 
 
