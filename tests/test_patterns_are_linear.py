@@ -58,7 +58,7 @@ def test_patterns_are_found_wherever_they_are() -> None:
     assert {
         "builder.prepare._MEDIA_TYPE",
         "sources.kinds._SIGNATURES[0][0]",
-        "cleaner.embeds.embeds()['vimeo.com'][1]",
+        "cleaner.embeds.load_embeds()['vimeo.com'][1]",
         "cleaner.metadata.names.words(en).join",
     } <= places
     assert any(place.startswith("config.durations:") for place in places)
