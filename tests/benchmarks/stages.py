@@ -13,15 +13,15 @@ from tests.benchmarks.examples import Row
 
 STORY = "feedpub.cleaner.extract"
 STAGES = {  # of the story, and the names in its module under which each step is called
-    "parsing": ("site_rules.parsed",),
-    "metadata": ("metadata.read",),
-    "cutting into blocks": ("head_hints", "cut"),
-    "words": ("read",),
-    "features": ("measure",),
-    "trees": ("model.Model.probabilities",),
-    "rules": ("locate",),
-    "body": ("body.html",),
-    "summary": ("choose",),
+    "parsing": ("parse_with_rules",),
+    "metadata": ("metadata.read_metadata",),
+    "segmentation": ("head_hints", "segment"),
+    "words": ("tokenize_page",),
+    "features": ("measure_features",),
+    "trees": ("classifier.Model.probabilities",),
+    "decisions": ("select_content",),
+    "body": ("body.render_body",),
+    "summary": ("choose_summary",),
 }
 
 
