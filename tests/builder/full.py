@@ -1,7 +1,7 @@
-"""One feed that has everything, and what becomes of it: full/ holds the expected documents, byte for byte.
+"""A feed that uses every feature. full/ contains the expected documents, byte for byte.
 
-`python -m tests.builder.full` writes them anew and prints what changed; read that before committing
-it.
+`python -m tests.builder.full` rewrites them and prints the changes; review these before you commit
+them.
 """
 
 from collections.abc import Sequence
@@ -117,7 +117,7 @@ def documents() -> dict[str, bytes]:
 
 
 def main() -> None:
-    """Write the expected documents anew and print what changed."""
+    """Rewrite the expected documents and print the changes."""
     for name, body in documents().items():
         path = FOLDER / name
         path.parent.mkdir(parents=True, exist_ok=True)

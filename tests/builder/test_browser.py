@@ -39,7 +39,8 @@ HARNESS = """<!DOCTYPE html><iframe src="/page" width="360" height="800"></ifram
 <script>onload = () => {
   const page = frames[0].document.documentElement, heading = page.querySelector("h1");
   document.title = `${page.scrollWidth <= page.clientWidth ? "fits" : "overflows"}, ` +
-    `weight ${frames[0].getComputedStyle(heading).fontWeight}, ${heading.textContent.length > 0 ? "text" : "no text"}`;
+    `weight ${frames[0].getComputedStyle(heading).fontWeight}, ` +
+    `${heading.textContent.length > 0 ? "text" : "no text"}`;
 }</script>"""
 
 every_page = pytest.mark.parametrize("name", PAGES)
@@ -55,16 +56,18 @@ def test_page_fits_a_phone_and_policy_allows_its_style(site: Site, name: str) ->
 @every_page
 def test_page_requests_nothing_but_images_of_the_article(site: Site, name: str) -> None:
     page = PAGES[name].replace(b"https://", b"http://")  # a proxy sees the addresses of plain HTTP
-    site[site.url("/page")] = Route(page)  # what a proxy is asked for
+    site[site.url("/page")] = Route(page)  # the request line that a proxy receives
     dom = dump(
         site.url("/page"),
         f"--proxy-server=127.0.0.1:{site.port}",
         "--proxy-bypass-list=<-loopback>",
     )
     assert "<main" in dom
-    asked = [
+    requested = [
         path
         for path in site.paths()
         if path != site.url("/page") and not path.startswith(OF_ITS_OWN)
     ]
-    assert asked == (["http://feeds.example.org/harbour/werft.jpg"] if name == "article" else [])
+    assert requested == (
+        ["http://feeds.example.org/harbour/werft.jpg"] if name == "article" else []
+    )

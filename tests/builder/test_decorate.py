@@ -30,15 +30,16 @@ def entry(
 
 
 def test_lead_image_is_added_once_to_text_without_image() -> None:
-    aided = with_lead_image(entry(image="https://example.org/a.jpg?a=1&b=2"))
+    decorated = with_lead_image(entry(image="https://example.org/a.jpg?a=1&b=2"))
     assert (
-        aided.html == '<p><img src="https://example.org/a.jpg?a=1&amp;b=2" alt=""></p><p>Text.</p>'
+        decorated.html
+        == '<p><img src="https://example.org/a.jpg?a=1&amp;b=2" alt=""></p><p>Text.</p>'
     )
-    assert with_lead_image(aided) == aided
+    assert with_lead_image(decorated) == decorated
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         entry(),
         entry("", image="https://example.org/a.jpg"),
@@ -48,8 +49,8 @@ def test_lead_image_is_added_once_to_text_without_image() -> None:
         ),
     ],
 )
-def test_lead_image_is_not_added_to_other_texts(told: Entry) -> None:
-    assert with_lead_image(told) == told
+def test_lead_image_is_not_added_to_other_texts(reported: Entry) -> None:
+    assert with_lead_image(reported) == reported
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_reading_time_counts_words_or_characters(text: str, expected: int) -> No
 
 
 def test_reading_time_is_added_once_in_language_of_entry() -> None:
-    told = with_reading_time(entry(text="Wort " * 900, language="de-AT"))
-    assert told.html == "<p><small>4 Min. Lesezeit</small></p><p>Text.</p>"
-    assert with_reading_time(told) == told
+    reported = with_reading_time(entry(text="Wort " * 900, language="de-AT"))
+    assert reported.html == "<p><small>4 Min. Lesezeit</small></p><p>Text.</p>"
+    assert with_reading_time(reported) == reported
     assert with_reading_time(entry("")).html == ""

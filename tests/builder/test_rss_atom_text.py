@@ -174,7 +174,7 @@ def test_feed_without_title_uses_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("1 < 2 and 3 <4", "1 < 2 and 3 <4"),
         ("AT&T, R&D &amp; more", "AT&T, R&D &amp; more"),
@@ -184,6 +184,6 @@ def test_feed_without_title_uses_its_name() -> None:
         ("&lt;b&gt; &#60;b &#x3C;b &#060;b", "&|lt;b&gt; &|#60;b &|#x3C;b &|#060;b"),
     ],
 )
-def test_plain_text_contains_no_start_of_markup(text: str, told: str) -> None:
-    assert to_plain_text(text) == told.replace("|", "\N{WORD JOINER}")
+def test_plain_text_contains_no_start_of_markup(text: str, reported: str) -> None:
+    assert to_plain_text(text) == reported.replace("|", "\N{WORD JOINER}")
     assert to_plain_text(to_plain_text(text)) == to_plain_text(text)

@@ -18,10 +18,12 @@ CASES = {
     "nothing but an id": feed(
         entry(url="", slug="x", title="", authors=(), summary="", html="", text="")
     ),
-    "no description, no language, no pace": feed(entry(), description="", language=None, ttl=None),
+    "no description, no language, no interval": feed(
+        entry(), description="", language=None, ttl=None
+    ),
     "summary only": feed(entry(), summary_only=True),
     "summary only without a summary": feed(entry(summary=""), summary_only=True),
-    "the summary is the whole text": feed(
+    "the summary is the complete text": feed(
         entry(summary="All there is.", text="All there is.", html="<p>All there is.</p>")
     ),
     "markup in every plain text": feed(

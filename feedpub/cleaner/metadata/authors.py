@@ -195,22 +195,30 @@ def _clean_name(name: str, words: BylineWords) -> str:
     name = name.strip(_EDGES)
     if words.by.match(name):
         name = words.by.sub("", name, count=1).strip(_EDGES)
-    name = _without_place(name, words)
-    while " " in name:
-        before, _, last = name.rpartition(" ")
-        if not before or not _is_degree(last, words):
-            break
-        name = before.strip(_EDGES)
+    name = _without_degrees(_without_place(name, words), words)
+    if not _can_be_name(name, words):
+        return ""
+    return name.title() if name.isupper() and " " in name else name
+
+
+def _can_be_name(name: str, words: BylineWords) -> bool:
     tokens = name.casefold().split()
-    if not tokens or len(name) > _MAX_NAME_CHARS or len(tokens) > _MAX_NAME_WORDS or ":" in name:
-        return ""
+    if not 0 < len(tokens) <= _MAX_NAME_WORDS or len(name) > _MAX_NAME_CHARS or ":" in name:
+        return False
     if any(token not in _JOINTS and not _LETTER.search(token) for token in tokens):
-        return ""
+        return False
     if _is_role(name, words) or _is_degree(name, words) or tokens[0] in words.not_names:
-        return ""
-    if len(tokens) == 1 and words.after.match(f" {name} "):
-        return ""
-    return name.title() if name.isupper() and len(tokens) > 1 else name
+        return False
+    return len(tokens) > 1 or not words.after.match(f" {name} ")
+
+
+def _without_degrees(name: str, words: BylineWords) -> str:
+    """Remove the degrees after a name."""
+    before, _, last = name.rpartition(" ")
+    while before and _is_degree(last, words):
+        name = before.strip(_EDGES)
+        before, _, last = name.rpartition(" ")
+    return name
 
 
 def _without_place(name: str, words: BylineWords) -> str:

@@ -1,7 +1,7 @@
 """Determine a page's base URL and its canonical URL."""
 
 from collections.abc import Iterable
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
@@ -39,18 +39,18 @@ def find_canonical(addresses: Iterable[str], url: str | None, base: str | None) 
     own = urlsplit(url) if url else None
     for address in addresses:
         found = absolute_url(address, base or "")
-        if found is None:
-            continue
-        parts = urlsplit(found)
-        is_home = parts.path in ("", "/") and not parts.query
-        if own is None:
-            if not is_home:
-                return found
-            continue
-        is_same_site = registered_domain(parts.hostname) == registered_domain(own.hostname)
-        if is_same_site and (not is_home or own.path in ("", "/")):
+        if found is not None and _is_credible(urlsplit(found), own):
             return found
     return None
+
+
+def _is_credible(stated: SplitResult, own: SplitResult | None) -> bool:
+    is_home = stated.path in ("", "/") and not stated.query
+    if own is None:
+        return not is_home
+    if is_home and own.path not in ("", "/"):
+        return False
+    return registered_domain(stated.hostname) == registered_domain(own.hostname)
 
 
 def is_home_page(address: str, base: str | None) -> bool:

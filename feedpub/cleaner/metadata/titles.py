@@ -86,13 +86,20 @@ def choose_title(
     if best_score > 0:
         text = without_site(headlines[best_index].text, site_names)
         return Title(_align_kicker(text, titles), best_index, best_score >= _SURE_OVERLAP)
+    return _choose_without_agreement(visible, titles)
+
+
+def _choose_without_agreement(
+    visible: Sequence[tuple[int, TitleCandidate]], titles: Sequence[str]
+) -> Title:
+    """Choose the only h1 that reads like a title, or else the first title in the head."""
     first_level = [(index, headline.text) for index, headline in visible if headline.level == 1]
     if first_level:
         index, text = first_level[0]
         plausible = {text for _, text in first_level if _reads_like_title(text)}
         if not titles or plausible == {text}:
             return Title(text, index)
-    return Title(_without_last_part(titles[0])) if titles else Title("")
+    return Title(_without_last_part(titles[0]) if titles else "")
 
 
 def without_site(title: str, site: Iterable[str]) -> str:

@@ -14,7 +14,8 @@ PROSE = (
     "the school on deck. "
 )
 PAGE = f"""<title>The ferry sails</title><meta name="description" content="Forty cars on deck">
-<body><nav><ul><li><a href="/a">Home</a><li><a href="/b">News</a><li><a href="/c">Sport</a></ul></nav>
+<body><nav><ul><li><a href="/a">Home</a><li><a href="/b">News</a>\
+<li><a href="/c">Sport</a></ul></nav>
 <main><h1>The ferry sails</h1>
 <div class="story"><p>{PROSE * 2}</p><p>{PROSE}</p><h2>Below</h2><p>{PROSE}</p></div></main>
 <footer>Imprint</footer></body>"""

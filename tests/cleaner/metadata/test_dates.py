@@ -10,7 +10,7 @@ def at(hours: float) -> timezone:
     return timezone(timedelta(hours=hours))
 
 
-DAY = datetime(2024, 1, 12)  # noqa: DTZ001 -- what has no zone on the page has none here
+DAY = datetime(2024, 1, 12)  # noqa: DTZ001 -- times without a zone keep none
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,8 @@ def page(
 ) -> HtmlElement:
     """Return a page with a headline and the given HTML above and below it."""
     return document_fromstring(
-        f'<html lang="{lang}"><head>{head}</head><body><header>{above}</header><main><h1>Council keeps the pier</h1>'
+        f'<html lang="{lang}"><head>{head}</head><body><header>{above}</header>'
+        "<main><h1>Council keeps the pier</h1>"
         f"{below}<p>{PROSE}</p><p>{PROSE}</p><p>{PROSE}</p>{body}</main></body></html>",
     )
 
@@ -383,7 +384,7 @@ def test_date_above_headline_is_found() -> None:
         ("", """<div data-page='{"article": {"datePublished": "2024-01-12T00:00:00Z"}}'></div>"""),
         (
             "",
-            """<script>self.push([1, "{\\"datePublished\\":\\"2024-01-12T00:00:00Z\\"}"])</script>""",
+            r"""<script>self.push([1, "{\"datePublished\":\"2024-01-12T00:00:00Z\"}"])</script>""",
         ),
     ],
     ids=["article's footer", "after its author", "post time", "attribute", "script's text"],

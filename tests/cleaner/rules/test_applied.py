@@ -26,7 +26,8 @@ ASIDE = (
 DATA = '{"@type": "NewsArticle", "headline": "Later ferry", "articleSection": "Boats"}'
 PAGE = f"""<html lang="en"><head><title>Later ferry | Ferry News</title>
 <meta property="og:title" content="Later ferry"><script type="application/ld+json">{DATA}</script>
-</head><body><h1>Later ferry</h1><p class="who">By <b>Ann Bell</b> and <b>Cy Dorn</b></p><p id="when">3 May 2026</p>
+</head><body><h1>Later ferry</h1><p class="who">By <b>Ann Bell</b> and <b>Cy Dorn</b></p>
+<p id="when">3 May 2026</p>
 <div class="text first"><p>{ONE}</p><div class="text"><p>{TWO}</p></div></div>
 <div class="text menu-box"><p>{ASIDE}</p></div><img src="/ads/1.png">
 <img src="/dot.gif" data-big="/boat.jpg" width="600" height="400"></body></html>"""

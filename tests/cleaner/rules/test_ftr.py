@@ -95,7 +95,7 @@ def test_legacy_command_is_ignored(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "expected"),
     [
         ("bdy: //p", 'unknown command "bdy"; did you mean body?'),
         ("// remove it", "no command"),
@@ -120,11 +120,11 @@ def test_legacy_command_is_ignored(command: str) -> None:
         ("test_url: x.example", "is not a web address"),
     ],
 )
-def test_issue_names_its_line(line: str, said: str) -> None:
+def test_issue_names_its_line(line: str, expected: str) -> None:
     rules = parsed("title: //h1", line, "date: //time")
     (problem,) = rules.issues
     assert str(problem).startswith("x.txt:2: ")
-    assert said in problem.text
+    assert expected in problem.text
     assert rules.title
     assert rules.date
 

@@ -55,7 +55,7 @@ def test_specific_values_take_precedence_and_lists_are_joined(ftr: Path) -> None
     assert [rule.source for rule in rules.remove] == ["//a", "//b", "//c"]
     assert (rules.prune, rules.json_ld) == (False, False)
     assert rules.headers == (("cookie", "a=1"), ("referer", "r"))
-    assert rules.title == ()  # what is said of all hosts stands in every head
+    assert rules.title == ()  # that of the file for all hosts is ignored
 
 
 def test_own_file_takes_precedence_over_ftr(ftr: Path, tmp_path: Path) -> None:
@@ -69,15 +69,15 @@ def test_own_file_takes_precedence_over_ftr(ftr: Path, tmp_path: Path) -> None:
 
 
 def test_changed_file_is_read_again_and_issues_are_reported_once(ftr: Path) -> None:
-    told: list[RuleIssue] = []
-    book = SiteRuleSet(ftr=ftr, report=told.append)
+    reported: list[RuleIssue] = []
+    book = SiteRuleSet(ftr=ftr, report=reported.append)
     assert bodies(book.rules_for("https://alone.example.org/")) == ["//alone"]
     (ftr / "alone.example.org.txt").write_text(
         "body: //changed\nnonsense: 1\nautodetect_on_failure: no", "utf-8"
     )
     for _ in range(2):
         assert bodies(book.rules_for("https://alone.example.org/")) == ["//changed"]
-    assert [(Path(each.file).name, each.line, each.text) for each in told] == [
+    assert [(Path(each.file).name, each.line, each.text) for each in reported] == [
         ("alone.example.org.txt", 2, 'unknown command "nonsense"')
     ]
     (ftr / "alone.example.org.txt").unlink()
@@ -97,11 +97,11 @@ def test_other_files_of_the_checkout_are_ignored(ftr: Path) -> None:
 def test_unreadable_file_is_reported(ftr: Path) -> None:
     (ftr / "big.example.org.txt").write_text("#" * 1_000_001, "utf-8")
     (ftr / "dir.example.org.txt").mkdir()
-    told: list[RuleIssue] = []
-    book = SiteRuleSet(ftr=ftr, report=told.append)
+    reported: list[RuleIssue] = []
+    book = SiteRuleSet(ftr=ftr, report=reported.append)
     book.rules_for("https://big.example.org/")
     book.rules_for("https://dir.example.org/")
-    assert [each.text for each in told] == [
+    assert [each.text for each in reported] == [
         "the file is ignored: it is larger than 1 MB",
         "cannot be read: Is a directory",
     ]
@@ -122,8 +122,8 @@ def test_all_errors_in_own_files_are_reported_together(
     (sites / ".d.example.toml").write_text("no toml", "utf-8")
     with pytest.raises(ConfigError) as raised:
         open_rules(RuleFiles(sites=sites))
-    told = str(raised.value).splitlines()
-    assert [line.split(": ")[0] for line in told] == [
+    reported = str(raised.value).splitlines()
+    assert [line.split(": ")[0] for line in reported] == [
         "sites/a.example.toml:1",
         "sites/a.example.toml:2",
         "sites/a.example.toml:5",
@@ -132,6 +132,6 @@ def test_all_errors_in_own_files_are_reported_together(
         "sites/b.example.toml:2",
         "sites/www.c.example.toml:1",
     ]
-    assert 'did you mean "remove"?' in told[1]
-    assert '"Host" is not a header that a rule can set' in told[2]
-    assert "it belongs to [[test]]" in told[5]
+    assert 'did you mean "remove"?' in reported[1]
+    assert '"Host" is not a header that a rule can set' in reported[2]
+    assert "it belongs to [[test]]" in reported[5]

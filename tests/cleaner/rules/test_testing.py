@@ -126,14 +126,14 @@ def test_options_require_rules(ruled: Path) -> None:
 
 
 def test_saved_pages_are_found_by_the_url_in_them(tmp_path: Path) -> None:
-    said = {
+    expected = {
         "a.html": "<!-- saved from url=(0030)https://x.example/a --><p>a",
         "b.htm": "<link rel=canonical href=https://x.example/b>",
         "c.html": '<meta content="https://x.example/c" property="og:url">',
         "x-example-d.html": "<p>d",
         "e.txt": "<link rel=canonical href=https://x.example/e>",
     }
-    for name, html in said.items():
+    for name, html in expected.items():
         (tmp_path / name).write_text(html, "utf-8")
     pages = saved_pages(tmp_path)
     found = {

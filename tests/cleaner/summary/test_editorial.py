@@ -4,11 +4,11 @@ from feedpub.cleaner.summary import choose_summary, lead
 from feedpub.cleaner.summary.editorial import to_plain_text
 
 TITLE = "Marlow builds a library in the old mill"
-TEXT = """The council voted on Tuesday to turn the empty mill by the river into a library. It will cost nine million \
-pounds and is to open in 2027.
+TEXT = """The council voted on Tuesday to turn the empty mill by the river into a \
+library. It will cost nine million pounds and is to open in 2027.
 
-Ruth Ames, who has collected books for the town since 1998, called the decision a relief. “We were running out of \
-shelves,” she said."""
+Ruth Ames, who has collected books for the town since 1998, called the decision a \
+relief. “We were running out of shelves,” she said."""
 LEAD = lead(TEXT, title=TITLE)
 OWN = (
     "After eleven years of waiting, a town gets its reading room, and an old mill its second life."

@@ -7,7 +7,8 @@ BRIDGE = """The old bridge reopens
 
 By Ada Hale
 
-HALLE (dpa) – The old bridge over the Saale is open again after two years. The town paid four million euros for it.
+HALLE (dpa) – The old bridge over the Saale is open again after two years. The town paid \
+four million euros for it.
 
 What comes next
 
@@ -29,9 +30,9 @@ def test_lead_has_the_first_sentences() -> None:
 
 @pytest.mark.parametrize("room", [20, 60, 61, 103, 150, 300, 1000])
 def test_lead_fits_and_is_marked_if_cut(room: int) -> None:
-    told = lead(BRIDGE, title="The old bridge reopens", max_chars=room)
-    assert 0 < len(told) <= room
-    assert is_finished(told)
+    reported = lead(BRIDGE, title="The old bridge reopens", max_chars=room)
+    assert 0 < len(reported) <= room
+    assert is_finished(reported)
 
 
 def test_sentence_that_does_not_fit_is_left_out() -> None:

@@ -11,24 +11,25 @@ COUNCIL = """It was a cold morning. Ruth Ames had put on her best coat.
 
 “I have waited for this for eleven years,” she said.
 
-The council of Marlow voted on Tuesday to build a new library on the site of the old mill. The library will cost nine \
-million pounds and open in 2027.
+The council of Marlow voted on Tuesday to build a new library on the site of the \
+old mill. The library will cost nine million pounds and open in 2027.
 
 But there were doubts. He called the plan a luxury.
 
-The old mill has stood empty since 1998. A library in the mill would bring people back to the river, the council says.
+The old mill has stood empty since 1998. A library in the mill would bring people back \
+to the river, the council says.
 
 Lunch was served at noon."""
 
 
 def test_central_sentences_with_words_of_the_title_are_chosen() -> None:
-    told = summarize(COUNCIL, title="Council votes for new library in old mill")
+    reported = summarize(COUNCIL, title="Council votes for new library in old mill")
     assert (
         "The council of Marlow voted on Tuesday to build a new library on the site of the old mill."
-        in told
+        in reported
     )
-    assert "cold morning" not in told
-    assert "Lunch" not in told
+    assert "cold morning" not in reported
+    assert "Lunch" not in reported
 
 
 def test_summarize_is_public() -> None:
@@ -37,12 +38,12 @@ def test_summarize_is_public() -> None:
 
 @pytest.mark.parametrize("room", [40, 90, 100, 150, 200, 300, 600, 2000])
 def test_summary_fits_and_consists_of_complete_sentences(room: int) -> None:
-    told = summarize(COUNCIL, title="Council votes for new library", max_chars=room)
-    assert 0 < len(told) <= room
-    if not told.endswith("…"):
+    reported = summarize(COUNCIL, title="Council votes for new library", max_chars=room)
+    assert 0 < len(reported) <= room
+    if not reported.endswith("…"):
         places = [
             split_sentences(COUNCIL, "en").index(sentence)
-            for sentence in split_sentences(told, "en")
+            for sentence in split_sentences(reported, "en")
         ]
         assert places == sorted(set(places))
 
@@ -55,11 +56,13 @@ def test_summary_grows_with_its_maximum() -> None:
 
 def test_dangling_sentence_is_not_chosen_alone() -> None:
     for room in range(60, 400, 20):
-        told = split_sentences(
+        reported = split_sentences(
             summarize(COUNCIL, title="Council votes for new library in old mill", max_chars=room)
         )
-        assert "He called the plan a luxury." not in told or "But there were doubts." in told
-        assert not told[0].startswith(("But", "He"))
+        assert (
+            "He called the plan a luxury." not in reported or "But there were doubts." in reported
+        )
+        assert not reported[0].startswith(("But", "He"))
 
 
 def test_repeated_sentence_is_used_once() -> None:
@@ -145,9 +148,9 @@ def test_summary_in_many_languages(language: str, title: str, text: str, expecte
     st.integers(1, 400),
 )
 def test_summary_is_deterministic(text: str, title: str, room: int) -> None:
-    told = summarize(text, title=title, max_chars=room)
-    assert len(told) <= room
-    assert told == summarize(text, title=title, max_chars=room)
+    reported = summarize(text, title=title, max_chars=room)
+    assert len(reported) <= room
+    assert reported == summarize(text, title=title, max_chars=room)
 
 
 def test_only_first_hundred_sentences_are_considered() -> None:
