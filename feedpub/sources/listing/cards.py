@@ -74,10 +74,9 @@ class CardFinder:
         for member in members:
             unique.setdefault(member.url, member)
         first_links = list(unique.values())
-        if len(first_links) == 1:
-            rivals, units = (self._headed, self._titled), UNIT_TAGS
-        else:
-            rivals, units = (self._headed, _urls_below(members)), ("article",)
+        is_single = len(first_links) == 1
+        rivals = (self._headed, self._titled if is_single else _urls_below(members))
+        units = UNIT_TAGS if is_single else ("article",)
         spans = [self._find_parts(member, rivals, units) for member in first_links]
         # The elements after the last card are not part of it.
         usual = max(map(len, spans[:-1]), default=MAX_PARTS)
@@ -110,13 +109,7 @@ class CardFinder:
                 return True
             return len(self._below.get(element, _NO_URLS)) > MAX_OTHER_LINKS
 
-        top = member.element
-        for around in member.element.iterancestors():
-            if around.tag in ROOTS or is_foreign(around):
-                break
-            top = around
-            if around.tag in units or is_marked(around):
-                break
+        top = _top_of_card(member.element, is_foreign, units)
         if is_button(element_text(member.element)):
             before = _siblings_from_heading(top, is_foreign)
             if before:
@@ -130,6 +123,20 @@ class CardFinder:
                 break
             parts.append(sibling)
         return parts
+
+
+def _top_of_card(
+    anchor: HtmlElement, is_foreign: Callable[[HtmlElement], bool], units: Sequence[str]
+) -> HtmlElement:
+    """Return the largest element around a link that is not foreign, or the first unit."""
+    top = anchor
+    for around in anchor.iterancestors():
+        if around.tag in ROOTS or is_foreign(around):
+            break
+        top = around
+        if around.tag in units or is_marked(around):
+            break
+    return top
 
 
 def _siblings_from_heading(

@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 from feedpub.core.models import Item
 from feedpub.core.urls import site_domain
 from feedpub.sources.document import HtmlDocument
-from feedpub.sources.listing.card_fields import CardFields, is_marked
+from feedpub.sources.listing.card_fields import CardFields
 from feedpub.sources.listing.cards import TITLE_WORDS, Link, card_items, card_links
 from feedpub.sources.listing.embedded_json import items_in_jsonld, items_in_state
 from feedpub.sources.listing.groups import Group, PageRegions, group_links
@@ -136,8 +136,5 @@ def _without_doubtful(cards: list[CardFields], known: Mapping[str, Item]) -> lis
         return cards
     if len(cards) > 1 and all(card.is_marked_up for card in cards):
         return cards
-    certain: list[CardFields] = []
-    for card in cards:
-        if card.has_heading and (card.is_marked_up or card.has_date or card.url in known):
-            certain.append(card)
-    return certain
+    headed = [card for card in cards if card.has_heading]
+    return [card for card in headed if card.is_marked_up or card.has_date or card.url in known]
