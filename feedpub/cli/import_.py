@@ -117,7 +117,7 @@ class _Plan:
 
 def _read(targets: Sequence[str], kind: str | None, track: "Change") -> "Imported":
     """Everything in all files. Raises ImportFileError that names each one that cannot be taken."""
-    from feedpub.cli.importers import join_url
+    from feedpub.cli.importers import combine_imports
     from feedpub.core.errors import ImportFileError
 
     found, wrong = [], []
@@ -130,7 +130,7 @@ def _read(targets: Sequence[str], kind: str | None, track: "Change") -> "Importe
         raise ImportFileError(
             "\n".join([*wrong, *(["Nothing was imported."] if len(targets) > 1 else [])])
         )
-    return join_url(found)
+    return combine_imports(found)
 
 
 def _imported(target: str, kind: str | None, track: "Change") -> "Imported":
