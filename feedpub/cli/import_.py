@@ -118,7 +118,7 @@ def _read_targets(targets: Sequence[str], kind: str | None, track: "Track") -> "
     Raises:
         ImportFileError: Some cannot be read. The message lists all of them.
     """
-    from feedpub.cli.importers import join_url
+    from feedpub.cli.importers import combine_imports
     from feedpub.core.errors import ImportFileError
 
     imported, errors = [], []
@@ -131,7 +131,7 @@ def _read_targets(targets: Sequence[str], kind: str | None, track: "Track") -> "
         if len(targets) > 1:
             errors.append("Nothing was imported.")
         raise ImportFileError("\n".join(errors))
-    return join_url(imported)
+    return combine_imports(imported)
 
 
 def _read_target(target: str, kind: str | None, track: "Track") -> "Imported":

@@ -1,13 +1,12 @@
-"""Coming from elsewhere: the files of other programs → feeds for the config, rules for sites, and what is lost.
+"""Import feeds and site rules from the files of other programs.
 
-    detect      which program a file is of
-    opml, freshrss, html2rss, rsspls, rssbridge     one format each: bytes → drafts and losses
-    selectors   what points at links elsewhere → the one selector of a page source
-    documents   XML, YAML and TOML, with lines
-    checking    only what the config takes
-    arriving    what is there already, and what is new
+    detect      which program a file is from
+    opml, freshrss, html2rss, rsspls, rssbridge     one module for each format
+    selectors   combine selectors into the one of a page source
+    documents   parse XML, YAML and TOML with line numbers
+    plan        drop what the config refuses, and find the feeds that are new
 
-Pure functions of bytes: nothing is fetched, read from disk or written here.
+All functions work on bytes: nothing is fetched, read from disk or written here.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +19,7 @@ from feedpub.cli.importers.model import (
     ImportedFeed,
     ImportedSite,
     Unsupported,
-    join_url,
+    combine_imports,
 )
 from feedpub.cli.importers.plan import ImportPlan, check_import, plan_import
 from feedpub.config.edit import Track, track_silently
@@ -33,7 +32,7 @@ __all__ = [
     "ImportedFeed",
     "ImportedSite",
     "Unsupported",
-    "join_url",
+    "combine_imports",
     "parse_import",
     "parse_import_address",
     "plan_import",
@@ -51,15 +50,22 @@ _READERS: Mapping[str, Callable[[bytes, str], Imported]] = {
 def parse_import(
     body: bytes, name: str, kind: str | None = None, track: Track = track_silently
 ) -> Imported:
-    """What is in a file of a kind, one of KINDS.
+    """Parse a file of another program.
 
-    Without one, its content says. Raises ImportFileError.
+    Args:
+        body: its content.
+        name: its name, for messages.
+        kind: one of FORMATS; None to detect it.
+        track: wraps loops to show progress.
+
+    Raises:
+        ImportFileError: the file cannot be used.
     """
     return check_import(_READERS[kind or detect_format(body, name)](body, name), track)
 
 
 def parse_import_address(address: str) -> Imported:
-    """What an address of RSS-Bridge says; nothing is fetched. Raises ImportFileError."""
+    """Import an address of RSS-Bridge without fetching it. Raises ImportFileError."""
     return check_import(
         rssbridge.parse_rssbridge_url(address, bare_host_from_url(address) or address)
     )

@@ -1,4 +1,4 @@
-"""Which program a file is of, by what stands in it."""
+"""Detect by its content which program a file is from."""
 
 import re
 
@@ -7,7 +7,7 @@ from feedpub.core.errors import ImportFileError
 
 FORMATS = ("opml", "html2rss", "rsspls", "rss-bridge", "freshrss")
 
-_START = 4096  # bytes, in which a document says what it is
+_START_BYTES = 4096  # of a file that are searched
 _TOML = re.compile(
     rb"^[ \t]*(?:\[\[?\s*[A-Za-z0-9_.\"'-]+\s*\]\]?|[A-Za-z0-9_-]+[ \t]*=)", re.MULTILINE
 )
@@ -22,8 +22,12 @@ _OPML = re.compile(rb"<(?:\w+:)?opml[\s/>]", re.IGNORECASE)
 
 
 def detect_format(body: bytes, name: str) -> str:
-    """One of KINDS. Raises ImportFileError where it is none of them, with what to do instead."""
-    start = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:_START]
+    """Return one of FORMATS.
+
+    Raises:
+        ImportFileError: it is none of them; the message states what to do.
+    """
+    start = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:_START_BYTES]
     if not start:
         raise ImportFileError(f"{name}:1: empty; export it anew")
     if start.startswith((b"<", b"\xff\xfe", b"\xfe\xff")):

@@ -1,7 +1,7 @@
-"""Bytes of other programs' files → what stands in them, with lines. Owns the reading of XML, YAML and TOML here.
+"""Parse XML, YAML and TOML files of other programs, with line numbers.
 
-What cannot be read is a ImportFileError with file and line. Nothing is fetched, no entity is looked
-up, and a file that is larger than any list of feeds is refused unread.
+An invalid file raises ImportFileError with its name and line. No entity is expanded, and a file
+that is larger than any list of feeds is refused.
 """
 
 import re
@@ -15,17 +15,17 @@ from lxml import etree
 
 from feedpub.core.errors import ImportFileError
 
-LARGEST = 8_000_000  # bytes: an OPML file of ten thousand feeds is smaller
-LARGEST_YAML = 1_000_000  # bytes: it is read slowly, and is written by hand
+MAX_FILE_BYTES = 8_000_000  # an OPML file of ten thousand feeds is smaller
+MAX_YAML_CHARS = 1_000_000  # it is parsed slowly, and written by hand
 
 _ENTITY = re.compile(rb"<!(?:ENTITY|ELEMENT|ATTLIST|NOTATION)", re.IGNORECASE)
 
 
 def read_text(body: bytes, name: str) -> str:
-    """A file as text. Raises ImportFileError where it is too large, or not UTF-8."""
-    if len(body) > LARGEST:
+    """Return a file as text. Raises ImportFileError if it is too large or not UTF-8."""
+    if len(body) > MAX_FILE_BYTES:
         raise ImportFileError(
-            f"{name}: larger than {LARGEST // 1_000_000} MB; no list of feeds is: take another file"
+            f"{name}: larger than {MAX_FILE_BYTES // 1_000_000} MB; no list of feeds is: take another file"
         )
     try:
         return body.decode("utf-8-sig")
@@ -37,13 +37,16 @@ def read_text(body: bytes, name: str) -> str:
 def parse_xml_root(
     body: bytes, name: str, prefixes: Mapping[str, str] | None = None
 ) -> etree._Element:
-    """The root of an XML document, in whatever encoding it declares. Raises ImportFileError.
+    """Return the root of an XML document. Raises ImportFileError.
 
-    `prefixes` are of namespaces that some programs use without declaring them.
+    Args:
+        body: the document, in the encoding that it declares.
+        name: its name, for messages.
+        prefixes: namespaces that some programs use without declaring them, by prefix.
     """
-    if len(body) > LARGEST:
+    if len(body) > MAX_FILE_BYTES:
         raise ImportFileError(
-            f"{name}: larger than {LARGEST // 1_000_000} MB; no list of feeds is: take another file"
+            f"{name}: larger than {MAX_FILE_BYTES // 1_000_000} MB; no list of feeds is: take another file"
         )
     if found := _ENTITY.search(body):
         line = body.count(b"\n", 0, found.start()) + 1
@@ -72,7 +75,7 @@ def parse_xml_root(
 
 
 def parse_toml_table(text: str, name: str) -> Mapping[str, object]:
-    """What a TOML file holds. Raises ImportFileError."""
+    """Return the content of a TOML file. Raises ImportFileError."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -81,17 +84,14 @@ def parse_toml_table(text: str, name: str) -> Mapping[str, object]:
             found[0] if (found := re.findall(r"\d+", place)) else str(text.rstrip().count("\n") + 1)
         )
         raise ImportFileError(f"{name}:{line}: not TOML: {what[:1].lower()}{what[1:]}") from None
-    except (RecursionError, ValueError):  # brackets without end; numbers that Python reads not
+    except (RecursionError, ValueError):  # endless brackets or numbers
         raise ImportFileError(
             f"{name}:1: not TOML that can be read: nested, or numbers written, without end"
         ) from None
 
 
 def line_number(element: etree._Element, lines: Sequence[bytes]) -> int:
-    """The line of the file's `lines` on which an element begins.
-
-    Lxml knows only where its start tag ends.
-    """
+    """Return the line on which an element begins; lxml has the line where its start tag ends."""
     skipped = next((n for n, line in enumerate(lines) if line.strip()), 0)
     last = (cast("int | None", element.sourceline) or 1) + skipped
     tag = f"<{element.tag}".encode()
@@ -99,7 +99,7 @@ def line_number(element: etree._Element, lines: Sequence[bytes]) -> int:
 
 
 def _declared(body: bytes, prefix: str, namespace: str) -> bytes:
-    """A document that uses a prefix, with its namespace declared; in an encoding like ASCII."""
+    """Declare the namespace of a prefix that an OPML document uses, in an encoding like ASCII."""
     used = re.search(rf"\s{prefix}:".encode(), body)
     if not used or f"xmlns:{prefix}".encode() in body:
         return body
@@ -110,10 +110,7 @@ def _declared(body: bytes, prefix: str, namespace: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class YamlNode:
-    """A place in a YAML document.
-
-    What is asked for and not there is an empty branch on the same line.
-    """
+    """A node of a YAML document with its line; a missing one is empty, on its parent's line."""
 
     node: yaml.Node | None
     line: int
@@ -127,37 +124,34 @@ class YamlNode:
         return self.node is not None and self.text not in ("~", "null")
 
     def items(self) -> Iterator[tuple[str, "YamlNode"]]:
-        """The keys of a mapping, each with what stands under it; none of anything else."""
+        """Yield the keys and values of a mapping; nothing for other nodes."""
         if isinstance(self.node, yaml.MappingNode):
             for key, value in self.node.value:
                 if isinstance(key, yaml.ScalarNode):
                     yield key.value, YamlNode(value, key.start_mark.line + 1)
 
     def elements(self) -> Iterator["YamlNode"]:
-        """The elements of a list; none of anything else."""
+        """Yield the elements of a list; nothing for other nodes."""
         if isinstance(self.node, yaml.SequenceNode):
             for value in self.node.value:
                 yield YamlNode(value, value.start_mark.line + 1)
 
     @property
     def text(self) -> str:
-        """A value as it is written, without its quotes; "" for whatever is not a single value."""
+        """Return a scalar as it is written, without quotes; "" for other nodes."""
         return self.node.value.strip() if isinstance(self.node, yaml.ScalarNode) else ""
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys of a mapping."""
+        """Return the keys of a mapping."""
         return tuple(key for key, _ in self.items())
 
 
 def parse_yaml_tree(text: str, name: str) -> YamlNode:
-    """What a YAML file holds, as it is written.
-
-    No value is made anything but text. Raises ImportFileError.
-    """
-    if len(text) > LARGEST_YAML:
+    """Return the content of a YAML file; all values stay text. Raises ImportFileError."""
+    if len(text) > MAX_YAML_CHARS:
         raise ImportFileError(
-            f"{name}: larger than {LARGEST_YAML // 1_000_000} MB; no config of feeds is"
+            f"{name}: larger than {MAX_YAML_CHARS // 1_000_000} MB; no config of feeds is"
         )
     try:
         return YamlNode(yaml.compose(text, Loader=yaml.SafeLoader), 1)

@@ -1,4 +1,4 @@
-"""What FreshRSS adds to OPML: where its items are in a page, by XPath, and how it asks for them."""
+"""Import what FreshRSS adds to OPML: XPath of items in a page, and settings of requests."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -44,7 +44,13 @@ _CARRIED = {
 
 
 def apply_freshrss(draft: ImportedFeed, kind: str, told: Mapping[str, str]) -> Imported:
-    """A feed of an OPML file with what FreshRSS was told about it, by the names of its attributes."""
+    """Apply the settings of FreshRSS to a feed of an OPML file.
+
+    Args:
+        draft: the feed.
+        kind: its type in FreshRSS.
+        told: the settings by the names of their attributes.
+    """
     said = {name.removeprefix(FRESHRSS_PREFIX): value for name, value in told.items()}
     where = draft.location
     if kind.lower() not in (*_FEEDS, _PAGE):
@@ -99,10 +105,7 @@ def _headers(said: Mapping[str, str]) -> KeyValues:
 
 
 def _site(said: Mapping[str, str], draft: ImportedFeed) -> tuple[ImportedSite, ...]:
-    """Rules for the articles of the feed's site.
-
-    Of its pages where they are known, else of the feed's own host.
-    """
+    """Return rules for the articles of the feed's site, or of its own host if it names none."""
     settings: list[tuple[str, tuple[str, ...]]] = []
     if "cssFullContent" in said:
         settings.append(("content", (said["cssFullContent"],)))

@@ -1,4 +1,4 @@
-"""Feed configs of html2rss (YAML): one feed a file, or several under `feeds`."""
+"""Import feed configs of html2rss (YAML): one feed, or several under `feeds`."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from feedpub.cli.importers.model import (
     Imported,
     ImportedFeed,
     Unsupported,
-    join_url,
+    combine_imports,
     parse_interval,
     title_from_url,
 )
@@ -26,10 +26,10 @@ _NO_SCRIPTS = (
 
 
 def parse_html2rss(body: bytes, name: str) -> Imported:
-    """The feeds of one file. Raises ImportFileError where it is not such a config."""
+    """Import a file. Raises ImportFileError if it is not a config of html2rss."""
     tree = parse_yaml_tree(read_text(body, name), name)
     if tree["feeds"]:
-        return join_url(
+        return combine_imports(
             _Config(name, feed, tree, key).imported() for key, feed in tree["feeds"].items()
         )
     if not tree["channel"]:
@@ -39,10 +39,10 @@ def parse_html2rss(body: bytes, name: str) -> Imported:
 
 @dataclass(frozen=True, slots=True)
 class _Config:
-    """One feed of a file, on its way into a draft; `losses` are gathered as they are met.
+    """One feed of a file; `losses` collects what is not imported.
 
     Attributes:
-        shared: what stands at the top of the file, for all of its feeds.
+        shared: the settings at the top of the file, for all feeds.
         key: the feed's name in a file of several; "" in a file of one.
     """
 
@@ -97,7 +97,7 @@ class _Config:
         self.losses.append(Unsupported(f"{self.file}:{at.line}", what, instead, matters))
 
     def _filled(self, value: YamlNode) -> str:
-        """A text with its parameters filled in: their defaults are all that a file says of them."""
+        """Return a text with the defaults of its parameters."""
         parameters = self.feed["parameters"]
 
         def default(found: re.Match[str]) -> str:
@@ -120,7 +120,7 @@ class _Config:
         return filled
 
     def _links(self) -> str:
-        """The selector of the links; what it cannot say is noted."""
+        """Return the selector of the links."""
         selectors = self.feed["selectors"]
         items = selectors["items"]["selector"]
         link = next(
@@ -139,7 +139,7 @@ class _Config:
         return chosen
 
     def _leads_to_pages(self, link: YamlNode, items: YamlNode) -> bool:
-        """False where links are not what an `href` in an item says."""
+        """Return False if links are not the `href` of an element in the item."""
         extractor = link["extractor"].text or "href"
         if steps := [step["name"].text for step in link["post_process"].elements()]:
             kept = set(steps) <= {"parse_uri"}
@@ -161,10 +161,7 @@ class _Config:
         return bool(items)
 
     def _selectors(self, selectors: YamlNode) -> None:
-        """Note what is said of items beside their links.
-
-        Feedpub reads each article, and finds most of it there.
-        """
+        """Report the other selectors of items; feedpub reads most of that from each article."""
         read = []
         for key, value in selectors.items():
             if key == "items":
@@ -205,7 +202,7 @@ class _Config:
                 self._lose(value, f"items: {key}", "unknown to feedpub")
 
     def _settings(self, channel: YamlNode) -> None:
-        """Note what is said of the channel and beside it that has no setting here."""
+        """Report settings of the channel and the file that are not imported."""
         known = (
             "url",
             "title",
@@ -281,6 +278,6 @@ class _Config:
 
 
 def _every(ttl: YamlNode) -> str:
-    """Minutes as the config writes them; what is none is left to be refused with its text."""
+    """Return minutes as `every` takes them; an invalid text is refused later."""
     minutes = ttl.text
     return parse_interval(int(minutes) * 60) if re.fullmatch("[0-9]{1,6}", minutes) else minutes

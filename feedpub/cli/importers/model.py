@@ -1,7 +1,4 @@
-"""What a file of another program becomes.
-
-Feeds to be added, rules for sites, and what is lost on the way.
-"""
+"""Define the result of an import: feeds, site rules, and what is not supported."""
 
 import json
 import re
@@ -16,23 +13,23 @@ from feedpub.core.urls import bare_host_from_url
 
 KeyValues = tuple[tuple[str, str], ...]
 
-_LISTS = ("remove", "keep")  # settings of a site that take several selectors
+_LIST_SETTINGS = ("remove", "keep")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedFeed:
-    """A feed as it will stand in the config: one source, and what the other program said about it.
+    """A feed for the config, with one source.
 
     Attributes:
-        where: file and line that it comes from.
+        location: the file and line that it is from.
         type: of its source.
         url: of its source.
         title: the feed's.
-        name: the wished stem of its files; "" lets the title say.
-        every: how often to look, as the config has it: "6h".
-        limit: of entries; None leaves the default.
-        links: CSS selector of the article links on a page; "" finds them by the page's structure.
-        include: patterns of the addresses of articles to take.
+        name: the preferred stem of its files; "" to use the title.
+        every: the interval as in the config: "6h".
+        limit: of entries; None for the default.
+        links: the selector of the article links of a page; "" to find them by its structure.
+        include: patterns of article URLs.
     """
 
     location: str
@@ -53,10 +50,7 @@ class ImportedFeed:
     include: tuple[str, ...] = ()
 
     def as_toml_table(self, name: str) -> dict[str, object]:
-        """The `[[feed]]` table of the config, under a name.
-
-        Nothing stands in it that says what is so anyway.
-        """
+        """Return the `[[feed]]` table of the config under a name, without defaults."""
         source = {
             "type": self.type,
             "url": self.url,
@@ -87,13 +81,13 @@ class ImportedFeed:
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """Something that the file says and the config will not.
+    """A setting of the file that is not imported.
 
     Attributes:
-        where: file and line, or the address.
-        what: the setting that is not carried over.
-        instead: why, and what to do.
-        matters: False where feedpub does the same by itself, or the thing means nothing to it.
+        location: the file and line, or the address.
+        what: the setting.
+        hint: the reason, and what to do.
+        is_important: False if feedpub does the same automatically, or does not need it.
     """
 
     location: str
@@ -116,48 +110,52 @@ class Unsupported:
 
 @dataclass(frozen=True, slots=True)
 class ImportedSite:
-    """What a file says about the articles of one site: settings of `sites/<host>.toml`."""
+    """Rules for the articles of one site: the settings of `sites/<host>.toml`."""
 
     location: str
     host: str
     settings: tuple[tuple[str, tuple[str, ...]], ...]
 
     def describe(self) -> str:
-        """The settings on one line."""
+        """Return the settings on one line."""
         return ", ".join(f"{key} {' | '.join(selectors)}" for key, selectors in self.settings)
 
     def text(self) -> str:
-        """The TOML of the site's file."""
+        """Return the TOML of the site's file."""
         lines = [f"# The articles of {self.host}, from {self.location}."]
         for key, selectors in self.settings:
             written = [json.dumps(selector, ensure_ascii=False) for selector in selectors]
             lines.append(
-                f"{key} = [{', '.join(written)}]" if key in _LISTS else f"{key} = {written[0]}"
+                f"{key} = [{', '.join(written)}]"
+                if key in _LIST_SETTINGS
+                else f"{key} = {written[0]}"
             )
         return "\n".join(lines) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """All that came of one file, or of several."""
+    """The result of importing one file or several."""
 
     feeds: tuple[ImportedFeed, ...] = ()
     unsupported: tuple[Unsupported, ...] = ()
     sites: tuple[ImportedSite, ...] = ()
 
 
-def join_url(parts: Iterable[Imported]) -> Imported:
-    """Several as one."""
-    found = list(parts)
-    return Imported(
-        tuple(feed for part in found for feed in part.feeds),
-        tuple(loss for part in found for loss in part.unsupported),
-        tuple(site for part in found for site in part.sites),
-    )
+def combine_imports(parts: Iterable[Imported]) -> Imported:
+    """Combine several results."""
+    feeds: list[ImportedFeed] = []
+    unsupported: list[Unsupported] = []
+    sites: list[ImportedSite] = []
+    for part in parts:
+        feeds += part.feeds
+        unsupported += part.unsupported
+        sites += part.sites
+    return Imported(tuple(feeds), tuple(unsupported), tuple(sites))
 
 
 def title_from_url(url: str) -> str:
-    """A title for a feed that has none: the site's name, and the last part of the address."""
+    """Return a title for a feed without one: the host, and the last part of the path."""
     host = bare_host_from_url(url) or url
     path = urlsplit(url).path.rstrip("/")
     words = re.findall(r"\w+", unquote(path.rpartition("/")[2].partition(".")[0]).replace("_", " "))
@@ -165,11 +163,11 @@ def title_from_url(url: str) -> str:
 
 
 def parse_interval(seconds: int) -> str:
-    """A length of time as `every` takes it."""
+    """Return a format_duration as `every` takes it."""
     return format_duration(timedelta(seconds=seconds))
 
 
 def parse_cookies(header: str) -> KeyValues:
-    """The cookies of a Cookie header."""
+    """Return the cookies of a Cookie header."""
     pairs = (pair.partition("=") for pair in header.split(";") if "=" in pair)
     return tuple((name.strip(), value.strip()) for name, _, value in pairs)

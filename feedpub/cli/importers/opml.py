@@ -1,4 +1,4 @@
-"""OPML: the subscriptions of a reader, and with them what FreshRSS was told to scrape."""
+"""Import OPML: the subscriptions of a reader, and the scraping settings of FreshRSS."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from feedpub.cli.importers.model import (
     Imported,
     ImportedFeed,
     Unsupported,
-    join_url,
+    combine_imports,
     title_from_url,
 )
 from feedpub.core.errors import ImportFileError
@@ -31,9 +31,15 @@ _READERS = (
 
 
 def parse_opml(body: bytes, name: str, *, scraping: bool = True) -> Imported:
-    """The feeds of one file.
+    """Import a file.
 
-    With `scraping`, what FreshRSS says of them is read too. Raises ImportFileError.
+    Args:
+        body: its content.
+        name: its name, for messages.
+        scraping: read the settings of FreshRSS as well.
+
+    Raises:
+        ImportFileError: it is not OPML.
     """
     root = parse_xml_root(body, name, {"frss": FRESHRSS_NAMESPACE})
     if etree.QName(root).localname.lower() != "opml":
@@ -44,7 +50,9 @@ def parse_opml(body: bytes, name: str, *, scraping: bool = True) -> Imported:
     outlines = (
         (outline, f"{name}:{line_number(outline, lines)}") for outline in root.iter("outline")
     )
-    return join_url(_outline(outline, where, scraping=scraping) for outline, where in outlines)
+    return combine_imports(
+        _outline(outline, where, scraping=scraping) for outline, where in outlines
+    )
 
 
 def _outline(outline: etree._Element, where: str, *, scraping: bool) -> Imported:
@@ -60,7 +68,7 @@ def _outline(outline: etree._Element, where: str, *, scraping: bool) -> Imported
     bare = Imported((draft,), tuple(_losses(said, where)))
     if not scraping:
         return bare
-    return join_url(
+    return combine_imports(
         [
             Imported(unsupported=bare.unsupported),
             freshrss.apply_freshrss(draft, said.get("type", ""), told),
@@ -106,7 +114,7 @@ def _losses(said: dict[str, str], where: str) -> Iterator[Unsupported]:
 def _folder(
     outline: etree._Element, said: dict[str, str], told: dict[str, str], where: str
 ) -> Iterator[Unsupported]:
-    """An outline that is no feed: a folder of them, a list elsewhere, or a link."""
+    """Report an outline that is not a feed: a folder, a list elsewhere, or a link."""
     title = said.get("text") or said.get("title") or "outline"
     if f"{freshrss.FRESHRSS_PREFIX}opmlUrl" in told or said.get("type") == "include":
         yield Unsupported(where, title, "is a list elsewhere; save it as a file and import that")

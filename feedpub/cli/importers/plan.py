@@ -1,4 +1,4 @@
-"""Which of the drafts are new to a config, and under which names they come."""
+"""Check imported feeds against the config: drop what it refuses, and name those that are new."""
 
 import re
 import unicodedata
@@ -19,11 +19,11 @@ from feedpub.core.urls import bare_host_from_url
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """Drafts, sorted.
+    """Imported feeds that are new, and those that are configured already.
 
     Attributes:
-        new: those to be added, each with its name.
-        known: those whose address is a source already, each with the feed that has it.
+        new: feeds to add, each with its name.
+        already_configured: feeds whose URL is a source already, each with the name of its feed.
     """
 
     new: tuple[tuple[str, ImportedFeed], ...]
@@ -31,7 +31,7 @@ class ImportPlan:
 
 
 def plan_import(drafts: Iterable[ImportedFeed], config: Config) -> ImportPlan:
-    """Sort drafts; of several with one address the first is new."""
+    """Sort imported feeds; of several with one URL, the first is new."""
     feeds = dict(_sources(config))
     names = NameAllocator(config.feed.names)
     new: list[tuple[str, ImportedFeed]] = []
@@ -48,7 +48,7 @@ def plan_import(drafts: Iterable[ImportedFeed], config: Config) -> ImportPlan:
 
 
 def _wish(draft: ImportedFeed) -> str:
-    """What a feed would be called by: the first of its names that can be said in a-z and 0-9."""
+    """Return the first of a feed's names that can be written in a-z and 0-9."""
     wishes = (draft.name, draft.title, bare_host_from_url(draft.url))
     return next(
         (wish for wish in wishes if re.search("[A-Za-z0-9]", unicodedata.normalize("NFKD", wish))),
@@ -63,8 +63,6 @@ def _sources(config: Config) -> Iterable[tuple[str, str]]:
                 yield url_key(source.url), feed.name
 
 
-# SECTION: Drafts as the config would take them: what it would refuse is left out, and said.
-
 _EMPTY: dict[str, object] = {
     "description": "", "language": "", "icon": "", "link": "", "every": "", "limit": None, "links": "",
     "headers": (), "cookies": (), "proxy": "", "include": (),
@@ -78,7 +76,7 @@ _SECRETS = ("authorization", "cookie", "x-api-key")
 
 
 def check_import(imported: Imported, track: Track = track_silently) -> Imported:
-    """Only what the config takes, and a loss for whatever it does not."""
+    """Drop what the config would refuse, and report it as unsupported."""
     feeds: list[ImportedFeed] = []
     losses = list(imported.unsupported)
     for draft in track(imported.feeds, "checking"):
@@ -92,7 +90,7 @@ def check_import(imported: Imported, track: Track = track_silently) -> Imported:
 
 
 def _usable(draft: ImportedFeed) -> tuple[ImportedFeed | None, list[Unsupported]]:
-    """The draft without its settings that are refused; None where its address or title is."""
+    """Return a feed without refused settings; None if its URL or title is refused."""
     losses: list[Unsupported] = []
     for path, reason in validate_feed(draft.as_toml_table("draft")):
         key = next((str(part) for part in path if part in _EMPTY), None)
@@ -109,22 +107,21 @@ def _usable(draft: ImportedFeed) -> tuple[ImportedFeed | None, list[Unsupported]
 
 
 def _secrets(draft: ImportedFeed) -> Iterator[Unsupported]:
-    """What should not stay in the config in plain sight."""
+    """Report secrets that should not be readable in the config."""
     names = [name for name, _ in draft.headers if name.lower() in _SECRETS] + [
         name for name, _ in draft.cookies
     ]
     if names:
-        instead = f'{draft.title}: stands in the config for everybody to read; better write {{ env = "NAME" }} for it'
+        instead = (
+            f'{draft.title}: is readable in the config; better write {{ env = "NAME" }} instead'
+        )
         yield Unsupported(
             draft.location, f"the value of {', '.join(names)}", instead, is_important=False
         )
 
 
 def _sites(sites: Iterable[ImportedSite], losses: list[Unsupported]) -> Iterator[ImportedSite]:
-    """One draft a host.
-
-    Of several that differ the first is taken, and what is no selector is not.
-    """
+    """Yield one site for each host: the first of those that differ, without invalid selectors."""
     kept: dict[str, ImportedSite] = {}
     for draft in sites:
         site = replace(draft, settings=tuple(_selectors(draft, losses)))

@@ -1,6 +1,6 @@
-"""Addresses of RSS-Bridge.
+"""Import addresses of RSS-Bridge.
 
-Those of its bridges for CSS selectors say all that is needed to read the page directly.
+Those of its bridges for CSS selectors and XPath contain all that is needed to read the page directly.
 """
 
 import re
@@ -13,7 +13,7 @@ from feedpub.cli.importers.model import (
     ImportedFeed,
     ImportedSite,
     Unsupported,
-    join_url,
+    combine_imports,
     parse_cookies,
     parse_interval,
     title_from_url,
@@ -76,23 +76,23 @@ _XPATH_CARRIED = {"action", "bridge", "format", "context", "url", "item", "uri",
 
 
 def is_rssbridge_url(text: str) -> bool:
-    """True for an address of an instance of RSS-Bridge."""
+    """Return True for an address of an RSS-Bridge instance."""
     return text.startswith(("http://", "https://")) and "bridge" in _query(text)
 
 
 def _query(address: str) -> dict[str, str]:
-    """The parameters of an address; none of one that cannot be taken apart."""
+    """Return the parameters of an address; none if it is broken."""
     try:
         return {
             key: value.strip()
             for key, value in parse_qsl(urlsplit(address).query, max_num_fields=100)
         }
-    except ValueError:  # brackets without an IPv6 address in them, or parameters without end
+    except ValueError:  # a broken IPv6 address, or too many parameters
         return {}
 
 
 def parse_rssbridge(body: bytes, name: str) -> Imported:
-    """The addresses in a text, one a line; lines that begin with # are remarks."""
+    """Import the addresses in a text, one a line; lines with # are comments."""
     lines = enumerate(read_text(body, name).splitlines(), 1)
     found = [
         (n, line.strip()) for n, line in lines if line.strip() and not line.lstrip().startswith("#")
@@ -101,11 +101,11 @@ def parse_rssbridge(body: bytes, name: str) -> Imported:
         raise ImportFileError(
             f"{name}:1: no address in it; write the addresses of RSS-Bridge's feeds, one a line"
         )
-    return join_url(parse_rssbridge_url(address, f"{name}:{n}") for n, address in found)
+    return combine_imports(parse_rssbridge_url(address, f"{name}:{n}") for n, address in found)
 
 
 def parse_rssbridge_url(address: str, where: str) -> Imported:
-    """What one address says. Raises ImportFileError where it is not one of RSS-Bridge."""
+    """Import one address. Raises ImportFileError if it is not one of RSS-Bridge."""
     said = _query(address)
     if not is_rssbridge_url(address):
         raise ImportFileError(
@@ -168,7 +168,7 @@ def _interval(said: Mapping[str, str]) -> str:
 
 
 def _as_feed(address: str, bridge: str, where: str) -> Imported:
-    """Any other bridge: its feed is as good a source as any."""
+    """Keep the feed of any other bridge as a source."""
     title = f"{bridge.removesuffix('Bridge')} ({bare_host_from_url(address)})"
     instead = "only CssSelectorBridge, CssSelectorComplexBridge and XPathBridge become pages; this one stays a feed of RSS-Bridge"
     return Imported(
@@ -210,7 +210,7 @@ def _limit(said: Mapping[str, str], where: str, losses: list[Unsupported]) -> in
 def _site(
     said: Mapping[str, str], home: str, where: str, *, complex_one: bool
 ) -> tuple[ImportedSite, ...]:
-    """Rules for the articles, where the bridge reads their own pages."""
+    """Return rules for the articles, if the bridge reads their own pages."""
     settings: list[tuple[str, tuple[str, ...]]] = []
     if complex_one and "use_article_pages" in said:
         asked = ((key, said.get(name, "")) for name, key in _SITE_KEYS.items())

@@ -1,4 +1,4 @@
-"""The feeds.toml of rsspls: a page and CSS selectors for each feed."""
+"""Import the feeds.toml of rsspls: a page and CSS selectors for each feed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -25,7 +25,7 @@ Table = Mapping[str, object]
 
 
 def parse_rsspls(body: bytes, name: str) -> Imported:
-    """The feeds of one file. Raises ImportFileError where it is not TOML, or not of rsspls."""
+    """Import a file. Raises ImportFileError if it is not a config of rsspls."""
     text = read_text(body, name)
     table = parse_toml_table(text, name)
     feeds = table.get("feed")
@@ -47,7 +47,7 @@ def parse_rsspls(body: bytes, name: str) -> Imported:
 
 
 def _of_all(table: Table, lines: TomlLines, name: str) -> Iterator[Unsupported]:
-    """What the file says for all of its feeds."""
+    """Report the settings for all feeds that are not imported."""
     settings = table.get("rsspls")
     for key in settings if isinstance(settings, dict) else ():
         if key != "proxy":
@@ -55,7 +55,7 @@ def _of_all(table: Table, lines: TomlLines, name: str) -> Iterator[Unsupported]:
 
 
 def _loss(where: str, key: str) -> Unsupported:
-    """What becomes of a setting that is not carried over."""
+    """Report a setting that is not imported."""
     if key in _BY_ITSELF:
         return Unsupported(where, key, _BY_ITSELF[key], is_important=False)
     return Unsupported(where, key, _INSTEAD.get(key, "unknown to feedpub"))

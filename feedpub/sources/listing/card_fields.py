@@ -1,10 +1,9 @@
-"""What a card says of its article: title, date, teaser, image, author."""
+"""Read the fields of a card: title, date, teaser, image, author."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -13,28 +12,30 @@ from feedpub.core.dates import date_in_path, find_date, parse_date
 from feedpub.core.urls import resolve_link
 from feedpub.sources.listing.text import HEADINGS, count_text_words, element_text, is_button
 
-_MARK = re.compile(r"(^|\s)(hentry|h-entry|post|type-post)(\s|$)")
+MIN_TITLE_WORDS = 3  # of a link's text
+MIN_TEASER_WORDS = 6
+MAX_DATELINE_CHARS = 60  # a shorter line with a date is not a teaser
+MAX_NAME_WORDS = 5
+MAX_NAME_CHARS = 60
+MAX_STYLE_CHARS = 1000  # that are searched
+MIN_IMAGE_PIXELS = 50  # a smaller one is an icon
+
+_MARKED_CLASS = re.compile(r"(^|\s)(hentry|h-entry|post|type-post)(\s|$)")
 _ARTICLE_TYPE = re.compile(r"(Article|BlogPosting|Report|Review|Recipe)$")
-_TITLE = re.compile(r"title|headline|heading", re.IGNORECASE)
-_DATE = re.compile(r"date|time|publish|posted|meta|byline", re.IGNORECASE)
-_TEASER = re.compile(
+_TITLE_CLASS = re.compile(r"title|headline|heading", re.IGNORECASE)
+_DATE_CLASS = re.compile(r"date|time|publish|posted|meta|byline", re.IGNORECASE)
+_TEASER_CLASS = re.compile(
     r"summary|excerpt|teaser|descri|dek|standfirst|intro|abstract|snippet", re.IGNORECASE
 )
-_AUTHOR = re.compile(r"(^|[\s_-])(author|byline)(?!s?[\s_-]*(image|avatar|photo))", re.IGNORECASE)
+_AUTHOR_CLASS = re.compile(
+    r"(^|[\s_-])(author|byline)(?!s?[\s_-]*(image|avatar|photo))", re.IGNORECASE
+)
 _BY = re.compile(r"^(by|von|par|por|di|door|av|af|od)\s+", re.IGNORECASE)
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]{0,500}url\(\s*['\"]?([^'\")]+)")
-_CANDIDATES = re.compile(r",\s+|(?<=\d[wx]),")
-_BLOCKS = ("div", "p", "li", "td", "section")
-_SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-image", "src")
-_SOURCE_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
-
-_TITLE_WORDS = 3  # the words of a link are its title where they are as many
-_TEASER_WORDS = 6  # a teaser has at least
-_DATELINE_CHARS = 60  # a line so short with a date in it says when, not what
-_NAME_WORDS = 5  # an author's name has at most
-_NAME_CHARS = 60
-_STYLE = 1000  # characters of a style that are looked at
-_ICON = 50  # pixels
+_SRCSET_COMMA = re.compile(r",\s+|(?<=\d[wx]),")
+_BLOCK_TAGS = ("div", "p", "li", "td", "section")
+_SRC_NAMES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-image", "src")
+_SRCSET_NAMES = ("data-srcset", "data-lazy-srcset", "srcset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,10 @@ class CardFields:
 
     Attributes:
         anchor: its first link.
-        parts: the pieces of page that speak of it, in order.
-        headed: its title is a heading that the link stands in, holds, or has no words beside.
-        dated: the card shows its date; otherwise its address may.
-        marked: the page itself calls the piece an article (`<article>`, microdata, h-entry).
+        parts: the elements that describe it, in order.
+        has_heading: its title is a heading.
+        has_date: the card shows its date; otherwise the URL may contain it.
+        is_marked_up: the page calls it an article (`<article>`, microdata, h-entry).
     """
 
     url: str
@@ -65,58 +66,75 @@ class CardFields:
 def read_card_fields(
     parts: Sequence[HtmlElement], anchors: Sequence[HtmlElement], url: str, base: str
 ) -> CardFields:
-    """Read the card that some elements make up; `anchors` are its links to `url`, at least one."""
-    title, headed = _title(parts, anchors)
-    date = _date(parts, title)
+    """Read the card that some elements make up.
+
+    Args:
+        parts: the elements.
+        anchors: their links to the article, at least one.
+        url: the article's.
+        base: resolves relative links.
+    """
+    title, has_heading = _read_title(parts, anchors)
+    date = _read_date(parts, title)
     return CardFields(
         url=url,
         anchor=anchors[0],
         parts=tuple(parts),
         title=title,
         published=date or date_in_path(urlsplit(url).path),
-        summary=_teaser(parts, title),
-        image=_image(parts, base),
-        authors=_authors(parts),
-        has_heading=headed,
+        summary=_read_teaser(parts, title),
+        image=_read_image(parts, base),
+        authors=_read_authors(parts),
+        has_heading=has_heading,
         has_date=date is not None,
         is_marked_up=any(map(is_marked, parts)),
     )
 
 
 def is_marked(element: HtmlElement) -> bool:
-    """True where the page itself says that this is an article."""
-    return (
-        element.tag == "article"
-        or _MARK.search(element.get("class", "")) is not None
-        or _ARTICLE_TYPE.search(element.get("itemtype", "")) is not None
-    )
+    """Return True if the page's markup calls an element an article."""
+    if element.tag == "article" or _MARKED_CLASS.search(element.get("class", "")):
+        return True
+    return _ARTICLE_TYPE.search(element.get("itemtype", "")) is not None
 
 
-def _all(parts: Sequence[HtmlElement], *tags: str) -> Iterator[HtmlElement]:
+def _elements(parts: Iterable[HtmlElement], *tags: str) -> Iterator[HtmlElement]:
     for part in parts:
         yield from part.iter(*tags)
 
 
-def _classed(parts: Sequence[HtmlElement], names: re.Pattern[str]) -> Iterator[HtmlElement]:
-    return (element for element in _all(parts) if names.search(element.get("class", "")))
+def _with_class(parts: Iterable[HtmlElement], names: re.Pattern[str]) -> Iterator[HtmlElement]:
+    for element in _elements(parts):
+        if names.search(element.get("class", "")):
+            yield element
 
 
-def _title(parts: Sequence[HtmlElement], anchors: Sequence[HtmlElement]) -> tuple[str, bool]:
-    """The title, and whether it is a heading.
+def _first_text(elements: Iterable[HtmlElement]) -> str:
+    """Return the text of the first element that has one; "" if none has."""
+    return next(filter(None, map(element_text, elements)), "")
 
-    A linked heading, the link's words, another heading, a label.
+
+# --- title ---
+
+
+def _read_title(parts: Sequence[HtmlElement], anchors: Sequence[HtmlElement]) -> tuple[str, bool]:
+    """Return the title, and True if it is a heading.
+
+    It is a linked heading, a link's text, another heading, or a link's label.
     """
-    if linked := next(filter(None, map(element_text, _linked_headings(anchors))), ""):
+    if linked := _first_text(_linked_headings(anchors)):
         return linked, True
-    texts = (text for anchor in anchors if (text := _anchor_text(anchor)) and not is_button(text))
+    texts = [text for text in map(_anchor_text, anchors) if text and not is_button(text)]
     text = max(texts, key=count_text_words, default="")
-    heading = next(filter(None, map(element_text, _all(parts, *HEADINGS))), "")
-    if count_text_words(heading) > count_text_words(text):
+    words = count_text_words(text)
+    heading = _first_text(_elements(parts, *HEADINGS))
+    if count_text_words(heading) > words:
         return heading, not text
-    if count_text_words(text) >= _TITLE_WORDS:
+    if words >= MIN_TITLE_WORDS:
         return text, False
-    named = next(filter(None, map(element_text, _classed(parts, _TITLE))), "")
-    return max((text, named), key=count_text_words) or next(_labels(anchors), ""), False
+    named = _first_text(_with_class(parts, _TITLE_CLASS))
+    longest = max((text, named), key=count_text_words)
+    return longest or next(_labels(anchors), ""), False
 
 
 def _linked_headings(anchors: Sequence[HtmlElement]) -> Iterator[HtmlElement]:
@@ -126,111 +144,122 @@ def _linked_headings(anchors: Sequence[HtmlElement]) -> Iterator[HtmlElement]:
 
 
 def _anchor_text(anchor: HtmlElement) -> str:
-    """The words of a link; of a link around a whole card only those of its title."""
-    if named := next(filter(None, map(element_text, _classed(list(anchor), _TITLE))), ""):
+    """Return the text of a link; of a link around a complete card, that of its title."""
+    if named := _first_text(_with_class(list(anchor), _TITLE_CLASS)):
         return named
-    blocks = (
-        block
-        for block in anchor.iterdescendants(*_BLOCKS)
-        if next(block.iterdescendants(*_BLOCKS), None) is None
-    )
-    return next(filter(_may_be_title, map(element_text, blocks)), "") or element_text(anchor)
+    for block in anchor.iterdescendants(*_BLOCK_TAGS):
+        is_innermost = next(block.iterdescendants(*_BLOCK_TAGS), None) is None
+        if is_innermost and _may_be_title(text := element_text(block)):
+            return text
+    return element_text(anchor)
 
 
 def _may_be_title(text: str) -> bool:
-    """True for some words that are no kicker ("Entry 91") and no age ("3 days ago")."""
-    return count_text_words(text) >= _TITLE_WORDS + text[:1].isdigit()
+    """Return False for a kicker ("Entry 91") and an age ("3 days ago")."""
+    return count_text_words(text) >= MIN_TITLE_WORDS + text[:1].isdigit()
 
 
 def _labels(anchors: Sequence[HtmlElement]) -> Iterator[str]:
     for anchor in anchors:
-        for label in (
-            anchor.get("aria-label"),
-            anchor.get("title"),
-            *(image.get("alt") for image in anchor.iter("img")),
-        ):
+        labels = [anchor.get("aria-label"), anchor.get("title")]
+        labels += [image.get("alt") for image in anchor.iter("img")]
+        for label in labels:
             if label and label.strip():
                 yield " ".join(label.split())
 
 
-def _date(parts: Sequence[HtmlElement], title: str) -> datetime | None:
+# --- date ---
+
+
+def _read_date(parts: Sequence[HtmlElement], title: str) -> datetime | None:
     return next(filter(None, _dates(parts, title)), None)
 
 
 def _dates(parts: Sequence[HtmlElement], title: str) -> Iterator[datetime | None]:
-    for time in _all(parts, "time"):
+    for time in _elements(parts, "time"):
         yield parse_date(time.get("datetime", "")) or find_date(element_text(time))
-    for element in _all(parts):
+    for element in _elements(parts):
         if element.get("itemprop") == "datePublished":
             yield parse_date(element.get("content") or element_text(element))
-    for element in _classed(parts, _DATE):
+    for element in _with_class(parts, _DATE_CLASS):
         yield find_date(element_text(element))
     yield find_date(" ".join(map(element_text, parts)).replace(title, " "))
 
 
-def _teaser(parts: Sequence[HtmlElement], title: str) -> str:
-    elements = (
-        e for e in _all(parts) if e.tag in ("p", "dd") or _TEASER.search(e.get("class", ""))
-    )
-    return next((text for e in elements if _is_teaser(e, text := element_text(e), title)), "")
+# --- teaser ---
+
+
+def _read_teaser(parts: Sequence[HtmlElement], title: str) -> str:
+    for element in _elements(parts):
+        if element.tag in ("p", "dd") or _TEASER_CLASS.search(element.get("class", "")):
+            text = element_text(element)
+            if _is_teaser(element, text, title):
+                return text
+    return ""
 
 
 def _is_teaser(element: HtmlElement, text: str, title: str) -> bool:
-    linked = sum(len(element_text(anchor)) for anchor in element.iter("a"))
-    around = next(element.iterancestors("a"), None) is not None
-    plain = around or linked <= len(text) / 2
-    dateline = len(text) < _DATELINE_CHARS and find_date(text) is not None
-    return count_text_words(text) >= _TEASER_WORDS and title not in text and plain and not dateline
+    if count_text_words(text) < MIN_TEASER_WORDS or title in text:
+        return False
+    if next(element.iterancestors("a"), None) is None:
+        linked = sum(len(element_text(anchor)) for anchor in element.iter("a"))
+        if linked > len(text) / 2:
+            return False
+    return len(text) >= MAX_DATELINE_CHARS or find_date(text) is None
 
 
-def _image(parts: Sequence[HtmlElement], base: str) -> str | None:
-    found = (_source(image) for image in _all(parts, "img", "source"))
-    styles = (
-        match[1] for e in _all(parts) if (match := _BACKGROUND.search(e.get("style", "")[:_STYLE]))
-    )
-    address = next(filter(None, found), None) or next(styles, None)
-    return resolve_link(address, base) if address else None
+# --- image ---
 
 
-def _source(image: HtmlElement) -> str | None:
-    """The address of an image, from where scripts look for it too.
+def _read_image(parts: Sequence[HtmlElement], base: str) -> str | None:
+    for image in _elements(parts, "img", "source"):
+        if address := _image_address(image):
+            return resolve_link(address, base)
+    for element in _elements(parts):
+        if found := _BACKGROUND.search(element.get("style", "")[:MAX_STYLE_CHARS]):
+            return resolve_link(found[1], base)
+    return None
 
-    None for icons and placeholders.
-    """
+
+def _image_address(image: HtmlElement) -> str:
+    """Return the address of an image or of its lazy original; "" for icons and placeholders."""
     width = image.get("width", "")
-    if width.isdecimal() and int(width[:6]) < _ICON:
-        return None
-    single = (image.get(name, "").strip() for name in _SOURCES)
-    sets = (_widest(image.get(name, "")) for name in _SOURCE_SETS)
-    return next(
-        (address for address in chain(single, sets) if address and not address.startswith("data:")),
-        None,
-    )
+    if width.isdecimal() and int(width[:6]) < MIN_IMAGE_PIXELS:
+        return ""
+    addresses: list[str] = [image.get(name, "").strip() for name in _SRC_NAMES]
+    addresses += [_widest(image.get(name, "")) for name in _SRCSET_NAMES]
+    for address in addresses:
+        if address and not address.startswith("data:"):
+            return address
+    return ""
 
 
 def _widest(srcset: str) -> str:
-    """The candidate with the greatest width, or density."""
-    candidates = [[*part.split(), "1x"] for part in _CANDIDATES.split(srcset) if part.strip()]
-    return max(candidates, key=lambda candidate: _number(candidate[1]), default=[""])[0]
+    """Return the candidate with the greatest width or density."""
+    candidates = [[*part.split(), "1x"] for part in _SRCSET_COMMA.split(srcset) if part.strip()]
+    return max(candidates, key=lambda candidate: _descriptor(candidate[1]), default=[""])[0]
 
 
-def _number(descriptor: str) -> float:
-    digits = descriptor[:-1]
-    return float(digits) if re.fullmatch(r"\d{1,6}(\.\d{1,6})?", digits) else 0.0
+def _descriptor(text: str) -> float:
+    number = text[:-1]
+    return float(number) if re.fullmatch(r"\d{1,6}(\.\d{1,6})?", number) else 0.0
 
 
-def _authors(parts: Sequence[HtmlElement]) -> tuple[str, ...]:
-    for element in _all(parts):
-        if (
-            element.get("rel") == "author"
-            or element.get("itemprop") == "author"
-            or _AUTHOR.search(element.get("class", ""))
-        ):
-            name = _BY.sub("", element_text(element))
-            if (
-                1 < len(name) < _NAME_CHARS
-                and count_text_words(name) <= _NAME_WORDS
-                and not re.search(r"\d", name)
-            ):
-                return (name,)
+# --- authors ---
+
+
+def _read_authors(parts: Sequence[HtmlElement]) -> tuple[str, ...]:
+    for element in _elements(parts):
+        if not _names_author(element):
+            continue
+        name = _BY.sub("", element_text(element))
+        is_short = 1 < len(name) < MAX_NAME_CHARS and count_text_words(name) <= MAX_NAME_WORDS
+        if is_short and not re.search(r"\d", name):
+            return (name,)
     return ()
+
+
+def _names_author(element: HtmlElement) -> bool:
+    if "author" in (element.get("rel"), element.get("itemprop")):
+        return True
+    return _AUTHOR_CLASS.search(element.get("class", "")) is not None

@@ -1,10 +1,10 @@
-"""Which piece of a page speaks of which article: from the links of one list to its cards."""
+"""Find the card of each link: the elements of a page that describe one article."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from itertools import islice, takewhile
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -23,136 +23,140 @@ from feedpub.sources.listing.text import (
 )
 
 ROOTS = ("html", "body", "main")
-OPEN = (
-    "a",
-    "b",
-    "strong",
-    "span",
-    "p",
-    "dt",
-    "tr",
-    *HEADINGS,
-)  # may be only the first part of a card
-UNITS = ("article", "li", "tr", "section")  # a lone link's card goes no further
-KICKER_WORDS = 3  # a linked heading with fewer names the section
-TITLE_WORDS = 4  # a link of so many words may be a title
-MOST_PARTS = 5
-MOST_ANCHORS = 50  # to one article
-MOST_LINKS = 8  # to other articles, in one card
+# These may be only the first part of a card; the rest follows in siblings.
+PARTIAL_TAGS = ("a", "b", "strong", "span", "p", "dt", "tr", *HEADINGS)
+UNIT_TAGS = ("article", "li", "tr", "section")  # the card of a single link ends at one
+MAX_KICKER_WORDS = 2  # a linked heading with more names an article, not a section
+TITLE_WORDS = 4  # a link with as many words may be a title
+MAX_PARTS = 5
+MAX_ANCHORS = 50  # to one article
+MAX_OTHER_LINKS = 8  # to other articles, in one card
 
-Urls = Mapping[HtmlElement, AbstractSet[str]]
-_NONE: frozenset[str] = frozenset()
+UrlsByElement = Mapping[HtmlElement, AbstractSet[str]]
+_NO_URLS: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that could be an article's."""
+    """A link that may be an article's."""
 
     element: HtmlElement
     url: str
 
 
 class CardFinder:
-    """The cards of a page's links.
+    """Finds the cards of a page's links.
 
     Args:
-        links: all links of the page that could be an article's, in order.
-        base: what relative addresses start from.
+        links: all links of the page that may be an article's, in order.
+        base: resolves relative links.
     """
 
     def __init__(self, links: Sequence[Link], base: str) -> None:
         self._base = base
         self._by_url: dict[str, list[HtmlElement]] = defaultdict(list)
+        headed: list[Link] = []
+        titled: list[Link] = []
         for link in links:
             self._by_url[link.url].append(link.element)
+            words = count_text_words(label_text(link.element))
+            if words > MAX_KICKER_WORDS and _has_heading(link.element):
+                headed.append(link)
+            if words >= TITLE_WORDS:
+                titled.append(link)
         self._below = _urls_below(links)
-        self._headed = _urls_below(
-            link for link in links if _is_headed(link.element) and not _is_short(link.element)
-        )
-        self._titled = _urls_below(
-            link for link in links if count_text_words(label_text(link.element)) >= TITLE_WORDS
-        )
+        self._headed = _urls_below(headed)
+        self._titled = _urls_below(titled)
 
     def cards_of(self, members: Sequence[Link]) -> list[CardFields]:
-        """One card for each article that links at one place of the structure lead to."""
-        first: dict[str, Link] = {}
+        """Return one card for each article that links at one place lead to."""
+        unique: dict[str, Link] = {}
         for member in members:
-            first.setdefault(member.url, member)
-        lone = len(first) == 1
-        rivals = (self._headed, self._titled) if lone else (self._headed, _urls_below(members))
-        spans = [
-            self._parts(member, rivals, UNITS if lone else ("article",))
-            for member in first.values()
-        ]
-        usual = max(map(len, spans[:-1]), default=MOST_PARTS)
-        spans[-1:] = [
-            parts[:usual] for parts in spans[-1:]
-        ]  # what follows the last card is not its own
+            unique.setdefault(member.url, member)
+        first_links = list(unique.values())
+        is_single = len(first_links) == 1
+        rivals = (self._headed, self._titled if is_single else _urls_below(members))
+        units = UNIT_TAGS if is_single else ("article",)
+        spans = [self._find_parts(member, rivals, units) for member in first_links]
+        # The elements after the last card are not part of it.
+        usual = max(map(len, spans[:-1]), default=MAX_PARTS)
+        if spans:
+            spans[-1] = spans[-1][:usual]
         return [
-            self.read_card(member, parts)
-            for member, parts in zip(first.values(), spans, strict=True)
+            self.read_card(member, parts) for member, parts in zip(first_links, spans, strict=True)
         ]
 
     def read_card(self, member: Link, parts: Sequence[HtmlElement]) -> CardFields:
-        """The card that some elements make up around a link."""
-        alike = self._by_url[member.url][:MOST_ANCHORS]
-        inside = [a for a in alike if any(e in parts for e in (a, *a.iterancestors()))]
-        anchors = [member.element, *(anchor for anchor in inside if anchor is not member.element)]
+        """Read the card that some elements make up around a link."""
+        anchors = [member.element]
+        for anchor in self._by_url[member.url][:MAX_ANCHORS]:
+            is_inside = any(each in parts for each in (anchor, *anchor.iterancestors()))
+            if is_inside and anchor is not member.element:
+                anchors.append(anchor)
         return read_card_fields(parts, anchors, member.url, self._base)
 
-    def _parts(
-        self, member: Link, rivals: Sequence[Urls], units: Sequence[str]
+    def _find_parts(
+        self, member: Link, rivals: Sequence[UrlsByElement], units: Sequence[str]
     ) -> list[HtmlElement]:
-        """The largest element around a link that speaks of nothing else, with its siblings where the list is flat."""
+        """Return the largest element around a link that describes no other article.
 
-        def foreign(element: HtmlElement) -> bool:
-            """True for an element that speaks of another article, or of many things."""
-            others = (urls.get(element, _NONE) - {member.url} for urls in rivals)
-            return any(others) or len(self._below.get(element, _NONE)) > MOST_LINKS
+        In a flat list, its siblings up to the next article belong to the card.
+        """
 
-        around = takewhile(
-            lambda e: e.tag not in ROOTS and not foreign(e), member.element.iterancestors()
-        )
-        top = (member.element, *_up_to_unit(around, units))[-1]
-        if is_button(element_text(member.element)) and (before := _back_to_heading(top, foreign)):
-            return [*before, top]
-        after = takewhile(
-            lambda part: not (foreign(part) or self._has_title(part, member)), top.itersiblings()
-        )
-        if top.tag not in OPEN:
+        def is_foreign(element: HtmlElement) -> bool:
+            """Return True for an element about another article, or about many things."""
+            if any(urls.get(element, _NO_URLS) - {member.url} for urls in rivals):
+                return True
+            return len(self._below.get(element, _NO_URLS)) > MAX_OTHER_LINKS
+
+        top = _top_of_card(member.element, is_foreign, units)
+        if is_button(element_text(member.element)):
+            before = _siblings_from_heading(top, is_foreign)
+            if before:
+                return [*before, top]
+        if top.tag not in PARTIAL_TAGS:
             return [top]
-        return [top, *islice(after, MOST_PARTS - 1)]
-
-    def _has_title(self, element: HtmlElement, member: Link) -> bool:
-        return bool(self._titled.get(element, _NONE) - {member.url})
-
-
-def _up_to_unit(elements: Iterable[HtmlElement], units: Sequence[str]) -> Iterator[HtmlElement]:
-    """The elements up to and with the first that is a whole one by its own word."""
-    for element in elements:
-        yield element
-        if element.tag in units or is_marked(element):
-            return
+        parts = [top]
+        for sibling in top.itersiblings():
+            has_other_title = self._titled.get(sibling, _NO_URLS) - {member.url}
+            if len(parts) == MAX_PARTS or has_other_title or is_foreign(sibling):
+                break
+            parts.append(sibling)
+        return parts
 
 
-def _back_to_heading(top: HtmlElement, foreign: Callable[[HtmlElement], bool]) -> list[HtmlElement]:
-    """The siblings before a "read more" up to the heading that it belongs to.
+def _top_of_card(
+    anchor: HtmlElement, is_foreign: Callable[[HtmlElement], bool], units: Sequence[str]
+) -> HtmlElement:
+    """Return the largest element around a link that is not foreign, or the first unit."""
+    top = anchor
+    for around in anchor.iterancestors():
+        if around.tag in ROOTS or is_foreign(around):
+            break
+        top = around
+        if around.tag in units or is_marked(around):
+            break
+    return top
 
-    None where there is no heading.
-    """
+
+def _siblings_from_heading(
+    top: HtmlElement, is_foreign: Callable[[HtmlElement], bool]
+) -> list[HtmlElement]:
+    """Return the siblings before a "Read more" from its heading on; none if there is no heading."""
     if next(top.iter(*HEADINGS), None) is not None:
         return []
-    before = list(
-        takewhile(
-            lambda part: not foreign(part), islice(top.itersiblings(preceding=True), MOST_PARTS)
-        )
-    )
-    heading = next((position for position, part in enumerate(before) if part.tag in HEADINGS), -1)
-    return before[heading::-1] if heading >= 0 else []
+    before: list[HtmlElement] = []
+    for sibling in islice(top.itersiblings(preceding=True), MAX_PARTS):
+        if is_foreign(sibling):
+            break
+        before.append(sibling)
+        if sibling.tag in HEADINGS:
+            return before[::-1]
+    return []
 
 
-def _urls_below(links: Iterable[Link]) -> Urls:
-    """The addresses that are linked inside of each element."""
+def _urls_below(links: Iterable[Link]) -> UrlsByElement:
+    """Return the URLs that are linked inside each element."""
     below: dict[HtmlElement, set[str]] = defaultdict(set)
     for link in links:
         for element in (link.element, *link.element.iterancestors()):
@@ -160,23 +164,17 @@ def _urls_below(links: Iterable[Link]) -> Urls:
     return dict(below)
 
 
-def _is_headed(anchor: HtmlElement) -> bool:
-    return (
-        next(anchor.iter(*HEADINGS), None) is not None
-        or next(anchor.iterancestors(*HEADINGS), None) is not None
-    )
+def _has_heading(anchor: HtmlElement) -> bool:
+    if next(anchor.iter(*HEADINGS), None) is not None:
+        return True
+    return next(anchor.iterancestors(*HEADINGS), None) is not None
 
 
-def _is_short(anchor: HtmlElement) -> bool:
-    """True for what may be a heading's own heading: a section, a topic."""
-    return count_text_words(label_text(anchor)) < KICKER_WORDS
-
-
-# SECTION: From a page's links to cards, and from cards to items.
+# --- links of a page, and items of its cards ---
 
 
 def card_links(document: HtmlDocument) -> Iterator[Link]:
-    """All links of a page that lead somewhere on the web and are not paid for."""
+    """Yield all web links of a page that are not paid for."""
     for anchor in document.tree.iter("a"):
         url = resolve_link(anchor.get("href", ""), document.base)
         if url and "sponsored" not in anchor.get("rel", ""):
@@ -186,15 +184,19 @@ def card_links(document: HtmlDocument) -> Iterator[Link]:
 def card_items(
     cards: Iterable[CardFields], document: HtmlDocument, known: Mapping[str, Item]
 ) -> tuple[Item, ...]:
-    """One item an address, in the page's order.
+    """Return one item for each URL, in the page's order.
 
-    `known` is what the page's own data says of some addresses.
+    Args:
+        cards: of the page.
+        document: the page.
+        known: items from the page's own data, by URL.
     """
     order = {element: position for position, element in enumerate(document.tree.iter())}
-    unique: dict[str, CardFields] = {}
+    items: dict[str, Item] = {}
     for card in sorted(cards, key=lambda card: order[card.parts[0]]):
-        unique.setdefault(card.url, card)
-    return tuple(_item(card, known.get(card.url)) for card in unique.values())
+        if card.url not in items:
+            items[card.url] = _item(card, known.get(card.url))
+    return tuple(items.values())
 
 
 def _item(card: CardFields, known: Item | None) -> Item:
@@ -218,44 +220,43 @@ def _item(card: CardFields, known: Item | None) -> Item:
     )
 
 
-# SECTION: The articles that chosen elements lead to.
+# --- selected elements ---
 
 
 def select_cards(document: HtmlDocument, elements: Sequence[HtmlElement]) -> tuple[Item, ...]:
-    """One article an element: its own link's, that of the link around it, or that of the main link in it.
+    """Return the article of each element, in the page's order, each URL once.
 
-    Returns:
-        The articles in the page's order, each address once; elements without a link count for
-        nothing.
+    It is that of the element's own link, of the link around it, or of the main link in it. Elements
+    without a link are ignored.
     """
     links = {link.element: link for link in card_links(document)}
-    cards = CardFinder(list(links.values()), document.base)
-    direct = [link for element in elements if (link := _around(element, links))]
-    pieces = [
-        (element, link)
-        for element in elements
-        if not _around(element, links) and (link := _main(element, links))
-    ]
-    read = [cards.read_card(link, [element]) for element, link in pieces]
-    return card_items(
-        [*cards.cards_of(direct), *read], document, items_in_jsonld(document.data, document.base)
-    )
+    finder = CardFinder(list(links.values()), document.base)
+    direct: list[Link] = []
+    cards: list[CardFields] = []
+    for element in elements:
+        around = _link_around(element, links)
+        if around:
+            direct.append(around)
+        elif main := _main_link(element, links):
+            cards.append(finder.read_card(main, [element]))
+    known = items_in_jsonld(document.data, document.base)
+    return card_items([*finder.cards_of(direct), *cards], document, known)
 
 
-def _around(element: HtmlElement, links: Mapping[HtmlElement, Link]) -> Link | None:
-    return next((links[e] for e in (element, *element.iterancestors()) if e in links), None)
+def _link_around(element: HtmlElement, links: Mapping[HtmlElement, Link]) -> Link | None:
+    for each in (element, *element.iterancestors()):
+        if each in links:
+            return links[each]
+    return None
 
 
-def _main(element: HtmlElement, links: Mapping[HtmlElement, Link]) -> Link | None:
-    """The link of a piece of page.
-
-    In a heading before others, one that says where it leads before a button.
-    """
+def _main_link(element: HtmlElement, links: Mapping[HtmlElement, Link]) -> Link | None:
+    """Return the best link in an element: in a heading before others, a title before a button."""
     inside = [links[anchor] for anchor in element.iter("a") if anchor in links]
-    return max(inside, key=_worth, default=None)
+    return max(inside, key=_link_rank, default=None)
 
 
-def _worth(link: Link) -> tuple[bool, bool, bool]:
-    headed = any(e.tag in HEADINGS for e in (*link.element.iterancestors(), *link.element.iter()))
+def _link_rank(link: Link) -> tuple[bool, bool, bool]:
     text = element_text(link.element)
-    return headed, may_be_article(link.url), bool(text) and not is_button(text)
+    has_title = bool(text) and not is_button(text)
+    return _has_heading(link.element), may_be_article(link.url), has_title

@@ -1,7 +1,6 @@
-"""The articles that a page lists, by its structure."""
+"""Find the articles that a page lists, by its structure."""
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -9,110 +8,109 @@ from lxml.html import HtmlElement
 from feedpub.core.models import Item
 from feedpub.core.urls import site_domain
 from feedpub.sources.document import HtmlDocument
-from feedpub.sources.listing.card_fields import CardFields, is_marked
+from feedpub.sources.listing.card_fields import CardFields
 from feedpub.sources.listing.cards import TITLE_WORDS, Link, card_items, card_links
 from feedpub.sources.listing.embedded_json import items_in_jsonld, items_in_state
 from feedpub.sources.listing.groups import Group, PageRegions, group_links
 from feedpub.sources.listing.links import may_be_article
 from feedpub.sources.listing.text import HEADINGS, SHARING, count_text_words, element_text
 
-LEAST = 2.5  # a group's score
-NEAR = 2.0  # as good as the best group
-RELATED = 4.5  # good enough when its addresses look like the best group's
-KIN = 7.0  # and name the day, as only those of articles do
-FEW = 3  # articles; fewer need proof
-MOST_LINKS = 5000
+MIN_SCORE = 2.5  # of a group
+# How far a group's score may be below the best one's.
+MAX_GAP = 2.0
+MAX_GAP_SAME_PATTERN = 4.5  # if their URLs look alike
+MAX_GAP_SAME_DATED_PATTERN = 7.0  # if their URLs contain the day, as only articles' do
+MIN_ARTICLES = 3  # fewer need other evidence
+MAX_LINKS = 5000
 
 
 def find_items(document: HtmlDocument) -> tuple[Item, ...]:
-    """The articles listed on a page, in the page's order, each address once; none where it lists none.
+    """Return the articles that a page lists, in its order, each URL once.
 
-    Where it shows none, those that its data names: first what is meant for machines, then its
-    scripts' state.
+    If the page shows none, those in its data are returned: JSON-LD first, then its scripts' state.
     """
-    candidates = (
-        link
-        for link in card_links(document)
-        if (may_be_article(link.url, document.url) or _is_titled_site(link, document))
-        and not _is_itself(link.url, document)
-    )
-    links = list(islice(candidates, MOST_LINKS))
+    links = _candidate_links(document)
     regions = PageRegions(document.tree, [link.element for link in links])
     known = {
         url: item
         for url, item in items_in_jsonld(document.data, document.base).items()
-        if not _is_itself(url, document)
+        if not _is_listing_itself(url, document)
     }
-    open_links = _unrivalled([link for link in links if not regions.is_in_navigation(link.element)])
-    cards = _proven(_choose(group_links(document, open_links, regions, known)), known)
-    return (
-        card_items(cards, document, known)
-        or tuple(known.values())
-        or items_in_state(document.state, document.base)
-    )
+    open_links = [link for link in links if not regions.is_in_navigation(link.element)]
+    groups = group_links(document, _without_rivals(open_links), regions, known)
+    cards = _without_doubtful(_choose_cards(groups), known)
+    if items := card_items(cards, document, known):
+        return items
+    return tuple(known.values()) or items_in_state(document.state, document.base)
 
 
-def _unrivalled(links: Sequence[Link]) -> list[Link]:
-    """The links, of those in one heading only the one with most words: the others lead to a source or a topic.
+def _candidate_links(document: HtmlDocument) -> list[Link]:
+    links: list[Link] = []
+    for link in card_links(document):
+        if len(links) == MAX_LINKS:
+            break
+        is_candidate = may_be_article(link.url, document.url) or _is_titled_site(link, document)
+        if is_candidate and not _is_listing_itself(link.url, document):
+            links.append(link)
+    return links
 
-    Of those in the term of a definition list only the first: the others lead to other forms of the
-    same.
+
+def _without_rivals(links: Sequence[Link]) -> list[Link]:
+    """Return the links without lesser ones in the same heading or definition term.
+
+    Of several links in a heading, the one with most words is the title; the others lead to a source
+    or a topic. Of several in a term, the first counts; the others lead to other forms of the same.
     """
     best: dict[HtmlElement, Link] = {}
-    for link in links:
-        for heading in link.element.iterancestors(*HEADINGS):
-            best[heading] = max(
-                best.get(heading, link),
-                link,
-                key=lambda rival: count_text_words(element_text(rival.element)),
-            )
+    words: dict[HtmlElement, int] = {}
     first: dict[HtmlElement, str] = {}
     for link in links:
+        for heading in link.element.iterancestors(*HEADINGS):
+            count = count_text_words(element_text(link.element))
+            if heading not in best or count > words[heading]:
+                best[heading] = link
+                words[heading] = count
         for term in link.element.iterancestors("dt"):
             first.setdefault(term, link.url)
-    return [
-        link
-        for link in links
-        if all(best[heading].url == link.url for heading in link.element.iterancestors(*HEADINGS))
-        and all(first[term] == link.url for term in link.element.iterancestors("dt"))
-    ]
+    kept: list[Link] = []
+    for link in links:
+        rivals = {best[heading].url for heading in link.element.iterancestors(*HEADINGS)}
+        rivals |= {first[term] for term in link.element.iterancestors("dt")}
+        if rivals <= {link.url}:
+            kept.append(link)
+    return kept
 
 
 def _is_titled_site(link: Link, document: HtmlDocument) -> bool:
-    """True for another site's front page below words enough for a title.
-
-    Those who collect links have such, too.
-    """
+    """Return True for a link to another site's front page with a title, as in link collections."""
     parts = urlsplit(link.url)
-    bare = parts.path in ("", "/") and not parts.query
-    elsewhere = (
-        site_domain(link.url) != site_domain(document.url) and site_domain(link.url) not in SHARING
-    )
-    return bare and elsewhere and count_text_words(element_text(link.element)) >= TITLE_WORDS
+    if parts.path not in ("", "/") or parts.query:
+        return False
+    site = site_domain(link.url)
+    if site == site_domain(document.url) or site in SHARING:
+        return False
+    return count_text_words(element_text(link.element)) >= TITLE_WORDS
 
 
-def _is_itself(url: str, document: HtmlDocument) -> bool:
+def _is_listing_itself(url: str, document: HtmlDocument) -> bool:
     return url.rstrip("/") == document.url.partition("#")[0].rstrip("/")
 
 
-def _choose(groups: Sequence[Group]) -> list[CardFields]:
-    """The cards of the best group and of those like it.
+def _choose_cards(groups: Sequence[Group]) -> list[CardFields]:
+    """Return the cards of the best group and of those like it.
 
-    Of cards that overlap, the better group's.
+    Of cards that overlap, the better group's is kept.
     """
     chosen: dict[str, CardFields] = {}
     inside: set[HtmlElement] = set()
     around: set[HtmlElement] = set()
-    for found in groups:
-        if not _belongs(found, groups[0]):
+    for group in groups:
+        if not _is_like_best(group, groups[0]):
             continue
-        for card in found.cards:
+        for card in group.cards:
             above = {element for part in card.parts for element in part.iterancestors()}
-            if (
-                card.url in chosen
-                or not inside.isdisjoint([*card.parts, *above])
-                or not around.isdisjoint(card.parts)
-            ):
+            overlaps = not inside.isdisjoint(above | {*card.parts})
+            if card.url in chosen or overlaps or not around.isdisjoint(card.parts):
                 continue
             chosen[card.url] = card
             inside.update(card.parts)
@@ -120,24 +118,23 @@ def _choose(groups: Sequence[Group]) -> list[CardFields]:
     return list(chosen.values())
 
 
-def _belongs(found: Group, best: Group) -> bool:
-    related = not (found.aside or found.patterns.isdisjoint(best.patterns))
-    near = (KIN if _is_dated(found) and _is_dated(best) else RELATED) if related else NEAR
-    return found.score >= max(LEAST, best.score - near)
+def _is_like_best(group: Group, best: Group) -> bool:
+    max_gap = MAX_GAP
+    if not group.is_aside and not group.patterns.isdisjoint(best.patterns):
+        both_dated = _has_dated_urls(group) and _has_dated_urls(best)
+        max_gap = MAX_GAP_SAME_DATED_PATTERN if both_dated else MAX_GAP_SAME_PATTERN
+    return group.score >= max(MIN_SCORE, best.score - max_gap)
 
 
-def _is_dated(found: Group) -> bool:
-    return all("/#/#/#/" in shape for shape in found.patterns)
+def _has_dated_urls(group: Group) -> bool:
+    return all("/#/#/#/" in pattern for pattern in group.patterns)
 
 
-def _proven(cards: list[CardFields], known: Mapping[str, Item]) -> list[CardFields]:
-    """The cards, where they are some; of one or two only those that are articles beyond doubt."""
-    if len(cards) >= FEW or (
-        len(cards) > 1 and all(any(map(is_marked, card.parts)) for card in cards)
-    ):
+def _without_doubtful(cards: list[CardFields], known: Mapping[str, Item]) -> list[CardFields]:
+    """Return the cards if they are several; of one or two, those that are articles for certain."""
+    if len(cards) >= MIN_ARTICLES:
         return cards
-    return [
-        card
-        for card in cards
-        if card.has_heading and (card.is_marked_up or card.has_date or card.url in known)
-    ]
+    if len(cards) > 1 and all(card.is_marked_up for card in cards):
+        return cards
+    headed = [card for card in cards if card.has_heading]
+    return [card for card in headed if card.is_marked_up or card.has_date or card.url in known]

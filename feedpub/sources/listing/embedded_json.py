@@ -1,8 +1,8 @@
-"""The articles in a page's JSON state: what its own scripts would show (`__NEXT_DATA__`, `window.__STATE__ = …`).
+"""Read articles from the JSON in a page: JSON-LD, and the state of the page's own scripts.
 
-Nobody wrote it for others, and each site has names of its own. So a list of articles is told by its
-shape: several objects side by side, each with a title and an address on the site, most with the
-same keys. The one with the most that articles have wins.
+Scripts render a page from JSON such as `__NEXT_DATA__` or `window.__STATE__ = …`. Its names differ
+from site to site, so a list of articles is recognised by its shape: several objects, each with a
+title and a URL on the site. The list with the most fields of articles is chosen.
 """
 
 import html
@@ -18,125 +18,141 @@ from feedpub.core.urls import resolve_link, site_domain
 from feedpub.sources.listing.links import may_be_article
 from feedpub.sources.markup import clean_text, is_markup, to_text
 
-TITLES = ("title", "headline", "name", "heading")
-ADDRESSES = (
-    "url",
-    "href",
-    "link",
-    "permalink",
-    "canonicalUrl",
-    "canonical_url",
-    "webUrl",
-    "path",
-    "uri",
+# Keys of a script's state, by the field that they hold.
+TITLE_KEYS = ("title", "headline", "name", "heading")
+URL_KEYS = (
+    *("url", "href", "link", "permalink", "canonicalUrl", "canonical_url", "webUrl"),
+    *("path", "uri"),
 )
-DATES = ("datePublished", "publishedAt", "published_at", "publishDate", "publishedDate", "published", "date",
-         "pubDate", "firstPublished", "createdAt", "created_at", "timestamp")  # fmt: skip
-SUMMARIES = ("description", "excerpt", "summary", "teaser", "dek", "standfirst", "subtitle")
-AUTHORS = ("author", "authors", "byline")
-FEWEST = 3  # articles of a list
-MOST = 500  # articles
-DEPTH = 24  # of objects in objects
-MOST_NODES = 200_000
-LONGEST = 5000  # characters of a title or description
-TITLE_WORDS = 3  # that half of the titles have; those of menus are shorter
+DATE_KEYS = (
+    *("datePublished", "publishedAt", "published_at", "publishDate", "publishedDate", "published"),
+    *("date", "pubDate", "firstPublished", "createdAt", "created_at", "timestamp"),
+)
+SUMMARY_KEYS = ("description", "excerpt", "summary", "teaser", "dek", "standfirst", "subtitle")
+AUTHOR_KEYS = ("author", "authors", "byline")
+WRAPPER_KEYS = ("node", "attributes", "fields", "item")
+
+MIN_ITEMS = 3  # of a list
+MAX_ITEMS = 500
+MAX_DEPTH = 24  # of nested objects
+MAX_NODES = 200_000
+MAX_TEXT_CHARS = 5000  # of a title or description
+MIN_TITLE_WORDS = 3  # of half of the titles; those of menus are shorter
+
+JSONLD_LISTS = ("@graph", "mainEntity", "itemListElement", "blogPost", "blogPosts", "hasPart")
+ARTICLE_TYPES = (
+    *("Article", "BlogPosting", "Report", "Recipe", "Review", "Episode", "VideoObject"),
+)
+OTHER_TYPES = (
+    *("BreadcrumbList", "SiteNavigationElement", "Product", "FAQPage", "Organization", "Person"),
+)
+MAX_JSONLD_DEPTH = 6  # of nested lists
+MAX_JSONLD_ITEMS = 1000
+
+
+# --- the state of scripts ---
 
 
 def items_in_state(texts: Sequence[str], base: str) -> tuple[Item, ...]:
-    """The articles of the likeliest list in some JSON texts, in its order.
+    """Return the articles of the likeliest list in JSON texts, in its order.
 
-    None where no list looks like articles.
+    Args:
+        texts: each begins with JSON; more of a script may follow.
+        base: the page's URL.
     """
-    found = (_items(rows, base) for text in texts for rows in _lists(_load(text)))
-    lists = [items for items in found if len(items) >= FEWEST and _are_articles(items)]
-    return max(lists, key=_worth, default=())
+    best: tuple[Item, ...] = ()
+    for text in texts:
+        for rows in _object_lists(_load_start(text)):
+            items = _state_items(rows, base)
+            is_list = len(items) >= MIN_ITEMS and _are_articles(items)
+            if is_list and _list_rank(items) > _list_rank(best):
+                best = items
+    return best
 
 
-def _load(text: str) -> Any:
-    """The value that a text begins with.
-
-    Behind one that is given to a name stands more of the script.
-    """
+def _load_start(text: str) -> Any:
     try:
         return json.JSONDecoder(strict=False).raw_decode(text)[0]
-    except (ValueError, RecursionError):  # no JSON, but an object as JavaScript writes it
+    except (ValueError, RecursionError):  # for example an object in JavaScript's syntax
         return None
 
 
-def _lists(data: Any) -> Iterator[list[Any]]:
-    """Every list of objects, and every object of objects, as stores by id have them."""
-    waiting, seen = [(data, DEPTH)], 0
-    while waiting and seen < MOST_NODES:
+def _object_lists(data: Any) -> Iterator[list[Any]]:
+    """Yield each list of objects, and the values of each object of objects, as in stores by id."""
+    waiting = [(data, MAX_DEPTH)]
+    seen = 0
+    while waiting and seen < MAX_NODES:
         node, depth = waiting.pop()
         seen += 1
-        parts = (
-            list(node.values())
-            if isinstance(node, dict)
-            else node
-            if isinstance(node, list)
-            else []
-        )
-        if sum(isinstance(part, dict) for part in parts) >= FEWEST:
+        parts: list[Any] = []
+        if isinstance(node, dict):
+            parts = list(node.values())
+        elif isinstance(node, list):
+            parts = node
+        if sum(isinstance(part, dict) for part in parts) >= MIN_ITEMS:
             yield parts
         if depth:
-            waiting += [
-                (part, depth - 1) for part in reversed(parts) if isinstance(part, dict | list)
-            ]
+            nested = [part for part in reversed(parts) if isinstance(part, dict | list)]
+            waiting += [(part, depth - 1) for part in nested]
 
 
-def _items(rows: Sequence[Any], base: str) -> tuple[Item, ...]:
-    items = (_item(row, base) for row in rows if isinstance(row, dict))
-    unique = {item.url: item for item in islice(filter(None, items), MOST)}
+def _state_items(rows: Sequence[Any], base: str) -> tuple[Item, ...]:
+    items = (_state_item(row, base) for row in rows if isinstance(row, dict))
+    unique = {item.url: item for item in islice(filter(None, items), MAX_ITEMS)}
     return tuple(unique.values())
 
 
-def _item(row: Mapping[str, Any], base: str) -> Item | None:
-    row = _inner(row)
-    url = resolve_link(_first(row, ADDRESSES), base)
-    title = _plain(_first(row, TITLES))
-    if (
-        not title
-        or url is None
-        or site_domain(url) != site_domain(base)
-        or not may_be_article(url, base)
-    ):
+def _state_item(row: Mapping[str, Any], base: str) -> Item | None:
+    row = _unwrap(row)
+    url = resolve_link(_first_text(row, URL_KEYS), base)
+    title = _plain_text(_first_text(row, TITLE_KEYS))
+    if not title or url is None:
         return None
+    if site_domain(url) != site_domain(base) or not may_be_article(url, base):
+        return None
+    names = (_name(row.get(key)) for key in AUTHOR_KEYS)
+    dates = (_date(row.get(key)) for key in DATE_KEYS)
     return Item(
         url=url,
         title=title,
-        authors=tuple(filter(None, (_name(row.get(key)) for key in AUTHORS)))[:1],
-        published=next(filter(None, (_date(row.get(key)) for key in DATES)), None),
-        summary=_plain(_first(row, SUMMARIES)),
+        authors=tuple(islice(filter(None, names), 1)),
+        published=next(filter(None, dates), None),
+        summary=_plain_text(_first_text(row, SUMMARY_KEYS)),
     )
 
 
-def _inner(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The object itself, out of what servers wrap around it: GraphQL's node, attributes, fields."""
-    for name in ("node", "attributes", "fields", "item"):
-        if isinstance(inner := row.get(name), dict):
+def _unwrap(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Merge an object with the one that servers wrap in it, such as GraphQL's node."""
+    for key in WRAPPER_KEYS:
+        inner = row.get(key)
+        if isinstance(inner, dict):
             return {**row, **inner}
     return row
 
 
-def _first(row: Mapping[str, Any], names: Sequence[str]) -> str:
-    return next((text for name in names if (text := _text(row.get(name)))), "")
+def _first_text(row: Mapping[str, Any], keys: Sequence[str]) -> str:
+    for key in keys:
+        if text := _text(row.get(key)):
+            return text
+    return ""
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, dict):  # a text and what belongs to it
+    if isinstance(value, dict):  # a text with its format
         value = value.get("rendered") or value.get("text") or value.get("url")
     return value.strip() if isinstance(value, str) else ""
 
 
-def _plain(text: str) -> str:
-    """The words of a text, on one line; most have no markup, and there may be many."""
-    return to_text(text[:LONGEST]) if is_markup(text[:LONGEST]) else clean_text(text[:LONGEST])
+def _plain_text(text: str) -> str:
+    """Return a text on one line; most have no markup, so it is parsed only if needed."""
+    text = text[:MAX_TEXT_CHARS]
+    return to_text(text) if is_markup(text) else clean_text(text)
 
 
 def _name(value: Any) -> str:
     if isinstance(value, list):
         value = next(iter(value), None)
-    return _plain(_text(value.get("name") if isinstance(value, dict) else value))
+    return _plain_text(_text(value.get("name") if isinstance(value, dict) else value))
 
 
 def _date(value: Any) -> datetime | None:
@@ -146,43 +162,30 @@ def _date(value: Any) -> datetime | None:
 
 
 def _are_articles(items: Sequence[Item]) -> bool:
-    """Menus and shelves have titles and addresses too, but neither dates nor sentences."""
-    dated = sum(item.published is not None for item in items)
-    titled = sum(
-        len(item.title.split()) >= TITLE_WORDS or not item.title.isascii() for item in items
-    )
-    return dated * 2 >= len(items) or (
-        titled * 2 >= len(items) and sum(bool(i.summary) for i in items) * 2 >= len(items)
-    )
+    """Return False for menus and shops: their items have neither dates nor sentences."""
+    dated = titled = summarised = 0
+    for item in items:
+        dated += item.published is not None
+        titled += len(item.title.split()) >= MIN_TITLE_WORDS or not item.title.isascii()
+        summarised += bool(item.summary)
+    return dated * 2 >= len(items) or min(titled, summarised) * 2 >= len(items)
 
 
-def _worth(items: Sequence[Item]) -> tuple[int, int]:
-    return sum(1 + 2 * (item.published is not None) + bool(item.summary) for item in items), len(
-        items
-    )
+def _list_rank(items: Sequence[Item]) -> tuple[int, int]:
+    fields = sum(1 + 2 * (item.published is not None) + bool(item.summary) for item in items)
+    return fields, len(items)
 
 
-# SECTION: The articles that a page lists in its own data: JSON-LD ItemList, Blog, CollectionPage
-# and their like.
-
-LISTS = ("@graph", "mainEntity", "itemListElement", "blogPost", "blogPosts", "hasPart")
-ARTICLES = ("Article", "BlogPosting", "Report", "Recipe", "Review", "Episode", "VideoObject")
-OTHERS = ("BreadcrumbList", "SiteNavigationElement", "Product", "FAQPage", "Organization", "Person")
-MAX_JSONLD_DEPTH = 6  # of lists in lists
-MAX_JSONLD_ITEMS = 1000  # articles
+# --- JSON-LD: ItemList, Blog, CollectionPage and the like ---
 
 
 def items_in_jsonld(data: Sequence[str], base: str) -> dict[str, Item]:
-    """The articles in JSON-LD texts, by address, in their order.
-
-    A text that cannot be read counts for nothing.
-    """
+    """Return the articles in JSON-LD texts by URL, in their order; broken texts are ignored."""
+    nodes = (node for text in data for node in _articles(_load_jsonld(text), MAX_JSONLD_DEPTH))
     found: dict[str, Item] = {}
-    for node in islice(
-        (node for text in data for node in _articles(_load_jsonld(text), MAX_JSONLD_DEPTH)),
-        MAX_JSONLD_ITEMS,
-    ):
-        if (item := _jsonld_item(node, base)) and item.url:
+    for node in islice(nodes, MAX_JSONLD_ITEMS):
+        item = _jsonld_item(node, base)
+        if item and item.url:
             found.setdefault(item.url, item)
     return found
 
@@ -190,7 +193,7 @@ def items_in_jsonld(data: Sequence[str], base: str) -> dict[str, Item]:
 def _load_jsonld(text: str) -> Any:
     try:
         return json.loads(text, strict=False)
-    except (ValueError, RecursionError):  # broken data, which search engines do not read either
+    except (ValueError, RecursionError):  # broken data, which search engines ignore as well
         return None
 
 
@@ -202,12 +205,12 @@ def _articles(data: Any, depth: int) -> Iterator[Mapping[str, Any]]:
             yield from _articles(part, depth)
         return
     types = _types(data)
-    if any(kind.endswith(ARTICLES) for kind in types):
+    if any(name.endswith(ARTICLE_TYPES) for name in types):
         yield data
     elif "ListItem" in types:
         yield from _list_item(data)
-    elif not types.intersection(OTHERS):
-        for name in LISTS:
+    elif not types.intersection(OTHER_TYPES):
+        for name in JSONLD_LISTS:
             yield from _articles(data.get(name), depth - 1)
 
 
@@ -215,35 +218,32 @@ def _list_item(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     item = data.get("item")
     if not isinstance(item, dict):
         yield {**data, "url": item or data.get("url")}
-    elif not _types(item).intersection(OTHERS):
+    elif not _types(item).intersection(OTHER_TYPES):
         yield item
 
 
 def _types(data: Mapping[str, Any]) -> set[str]:
-    kinds = data.get("@type")
-    return {
-        kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(kind, str)
-    }
+    return {name for name in _as_list(data.get("@type")) if isinstance(name, str)}
 
 
 def _jsonld_item(node: Mapping[str, Any], base: str) -> Item | None:
-    address = next(
-        filter(None, (_address(node.get(name)) for name in ("url", "mainEntityOfPage", "@id"))), ""
-    )
-    url = resolve_link(address, base)
+    addresses = (_address(node.get(name)) for name in ("url", "mainEntityOfPage", "@id"))
+    url = resolve_link(next(filter(None, addresses), ""), base)
     if url is None or not may_be_article(url, base):
         return None
+    names = map(_jsonld_name, _as_list(node.get("author")))
+    image = next(iter(_as_list(node.get("image"))), None)
     return Item(
         url=url,
         title=_jsonld_text(node.get("headline")) or _jsonld_text(node.get("name")),
-        authors=tuple(filter(None, map(_jsonld_name, _list(node.get("author"))))),
+        authors=tuple(filter(None, names)),
         published=parse_date(_jsonld_text(node.get("datePublished"))),
         summary=_jsonld_text(node.get("description")),
-        image=resolve_link(_address(next(iter(_list(node.get("image"))), None)), base),
+        image=resolve_link(_address(image), base),
     )
 
 
-def _list(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 

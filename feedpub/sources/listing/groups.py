@@ -1,9 +1,13 @@
-"""Where a link stands on its page: at which place of the structure, and in which kind of region."""
+"""Group a page's links by their place in its structure, and score the groups.
+
+Links at the same place are one list. Its score depends on its cards, and on the regions of the page
+around them: navigation, sidebars, and boxes of popular or related articles.
+"""
 
 import math
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
@@ -28,13 +32,12 @@ from feedpub.sources.listing.text import (
 )
 
 NAVIGATION_ROLES = frozenset({"navigation", "menu", "menubar", "contentinfo", "tablist"})
-MOST = 0.5  # a region that holds more of the page's links than this is the page
-MOST_BOXES = 200  # of a page
-BOX_PARTS = 100  # elements that follow a box's heading
-HEADER_LINKS = 4  # a header with more is the site's, not a card's
-
-# How much standing in a region takes from a link's score.
-LIKELY, PERHAPS = 4.0, 3.0
+MAX_REGION_SHARE = 0.5  # a region with more of the page's links is the content
+MAX_BOXES = 200  # of a page
+MAX_BOX_PARTS = 100  # elements after a box's heading
+MAX_CARD_HEADER_LINKS = 4  # a header with more is the site's
+BOX_PENALTY, SIDEBAR_PENALTY = 4.0, 3.0
+MAX_BELOW_MEDIAN = 4.0  # a card further below its group's median is not one of the list
 
 
 class DomPaths:
@@ -79,22 +82,22 @@ def _path_down(element: HtmlElement, known: Container[HtmlElement]) -> list[Html
 
 
 class PageRegions:
-    """Tells links in navigation, sidebars and boxes of popular or related articles from those of the listing.
+    """Distinguishes the listing's links from those in navigation, sidebars and boxes.
 
     Args:
         tree: the page.
-        links: its links that could be an article's.
+        links: its links that may be an article's.
     """
 
     def __init__(self, tree: HtmlElement, links: Sequence[HtmlElement]) -> None:
-        self._links = Counter(above for link in links for above in link.iterancestors())
+        self._link_counts = Counter(above for link in links for above in link.iterancestors())
         self._navigation: dict[HtmlElement, bool] = {}
-        self._content = sum(1 for link in links if not self.is_in_navigation(link))
+        self._content_links = sum(1 for link in links if not self.is_in_navigation(link))
         self._boxes = frozenset(self._titled_boxes(tree))
         self._penalties: dict[HtmlElement, float] = {}
 
     def is_in_navigation(self, element: HtmlElement) -> bool:
-        """True inside of a menu, a footer or the head of the site."""
+        """Return True inside a menu, a footer or the site's header."""
         for each in _path_down(element, self._navigation):
             parent = each.getparent()
             above = parent is not None and self._navigation[parent]
@@ -103,56 +106,58 @@ class PageRegions:
 
     def _is_navigation(self, element: HtmlElement) -> bool:
         if element.tag == "header":
-            found = self._links[element] > HEADER_LINKS
+            found = self._link_counts[element] > MAX_CARD_HEADER_LINKS
         else:
             found = element.tag in ("nav", "footer") or element.get("role") in NAVIGATION_ROLES
-        return (
-            found and next(element.iter("main"), None) is None
-        )  # an unclosed one holds the whole page
+        # An unclosed one contains the complete page.
+        return found and next(element.iter("main"), None) is None
 
     def penalty(self, element: HtmlElement) -> float:
-        """What the regions around an element take from its score; 0 in the plain content."""
+        """Return the penalty of the regions around an element; 0 in the plain content."""
         for each in _path_down(element, self._penalties):
             parent = each.getparent()
             above = self._penalties[parent] if parent is not None else 0.0
-            self._penalties[each] = max(above, self._own(each))
+            self._penalties[each] = max(above, self._own_penalty(each))
         return self._penalties[element]
 
-    def _own(self, element: HtmlElement) -> float:
+    def _own_penalty(self, element: HtmlElement) -> float:
         if element in self._boxes:
-            return LIKELY
-        if (
-            element.tag in ("html", "body", "main", "a", *HEADINGS)
-            or self._links[element] > MOST * self._content
-        ):
+            return BOX_PENALTY
+        if element.tag in ("html", "body", "main", "a", *HEADINGS) or self._is_content(element):
             return 0.0
-        names = f" {element.get('class', '')} {element.get('id', '')} {element.get('role', '')} ".lower().replace(
-            "_", "-"
-        )
+        attributes = (element.get(name, "") for name in ("class", "id", "role"))
+        names = f" {' '.join(attributes)} ".lower().replace("_", "-")
         if CHROME.search(names) or BOXES.search(names):
-            return LIKELY
-        return PERHAPS if element.tag == "aside" or SIDEBAR_NAMES.search(names) else 0.0
+            return BOX_PENALTY
+        is_sidebar = element.tag == "aside" or SIDEBAR_NAMES.search(names)
+        return SIDEBAR_PENALTY if is_sidebar else 0.0
 
-    def _titled_boxes(self, tree: HtmlElement) -> Iterable[HtmlElement]:
-        """What follows "Most read" and the like, up to the next heading of its kind, or a section with its own."""
-        for words in islice(filter(_is_box_heading, tree.iter()), MOST_BOXES):
+    def _is_content(self, element: HtmlElement) -> bool:
+        return self._link_counts[element] > MAX_REGION_SHARE * self._content_links
+
+    def _titled_boxes(self, tree: HtmlElement) -> Iterator[HtmlElement]:
+        """Yield the elements after "Most read" and the like.
+
+        They end at the next heading of the same kind, or at a section with its own.
+        """
+        for words in islice(filter(_is_box_heading, tree.iter()), MAX_BOXES):
             heading = self._outermost(words)
-            for sibling in islice(heading.itersiblings(), BOX_PARTS):
+            for sibling in islice(heading.itersiblings(), MAX_BOX_PARTS):
                 if (sibling.tag, sibling.get("class")) == (heading.tag, heading.get("class")):
                     break
-                if sibling.tag == "section" and _rank(sibling) <= _rank(words):
+                if sibling.tag == "section" and _heading_rank(sibling) <= _heading_rank(words):
                     break
-                if self._links[sibling] <= MOST * self._content:
+                if not self._is_content(sibling):
                     yield sibling
 
     def _outermost(self, element: HtmlElement) -> HtmlElement:
-        """The largest element around one that has no links in it."""
-        around = takewhile(lambda above: not self._links[above], element.iterancestors())
+        """Return the largest element around one that has no links."""
+        around = takewhile(lambda above: not self._link_counts[above], element.iterancestors())
         return (element, *around)[-1]
 
 
-def _rank(element: HtmlElement) -> int:
-    """The rank of the first heading in an element: 1 for h1; 7 where it has none."""
+def _heading_rank(element: HtmlElement) -> int:
+    """Return the rank of the first heading in an element: 1 for h1; 7 if it has none."""
     heading = next(element.iter(*HEADINGS), None)
     return len(HEADINGS) + 1 if heading is None else HEADINGS.index(heading.tag) + 1
 
@@ -164,50 +169,48 @@ def _is_box_heading(element: HtmlElement) -> bool:
     return own in BOX_HEADINGS and strip_counts(element_text(element)) == own
 
 
-# SECTION: Links that stand at the same place of a page's structure are one list, and are judged
-# as one.
-
-OUTLIER = 4.0  # a card so far below the median of its group is something else
-
-
 @dataclass(frozen=True, slots=True)
 class Group:
     """The cards of one list.
 
     Attributes:
-        score: how plainly these are articles; a bare list of headlines has 3 to 5, blog posts with
-            dates 8 to 12.
-        patterns: the shapes of their addresses.
-        aside: most of them stand in a sidebar, or in a box of popular articles and the like.
+        score: how certainly these are articles. A bare list of headlines has 3 to 5, blog posts
+            with dates have 8 to 12.
+        patterns: the patterns of their URLs.
+        is_aside: most of them are in a sidebar, or in a box of popular articles and the like.
     """
 
     cards: tuple[CardFields, ...]
     score: float
     patterns: frozenset[str]
-    aside: bool = False
+    is_aside: bool = False
 
 
 def group_links(
     document: HtmlDocument, links: Sequence[Link], regions: PageRegions, known: Container[str]
 ) -> list[Group]:
-    """The groups of some links, the likeliest first.
+    """Return the groups of some links, the best first.
 
-    `known` are addresses that the page's data calls articles.
+    Args:
+        document: the page.
+        links: some of its links.
+        regions: of the page.
+        known: URLs that the page's data calls articles.
     """
-    places, cards = DomPaths(document.tree), CardFinder(links, document.base)
+    paths = DomPaths(document.tree)
+    finder = CardFinder(links, document.base)
     members: dict[tuple[bool, int], list[Link]] = defaultdict(list)
     for link in links:
-        is_labelled_button = is_button(element_text(link.element))
-        members[is_labelled_button, places.place_of(link.element)].append(link)
-    judge = GroupScorer(document.url, regions, known, aggregates=_leads_away(links, document.url))
-    return sorted(
-        (judge.score_group(cards.cards_of(alike)) for alike in members.values()),
-        key=lambda found: -found.score,
-    )
+        has_button_text = is_button(element_text(link.element))
+        members[has_button_text, paths.place_of(link.element)].append(link)
+    aggregates = _leads_away(links, document.url)
+    scorer = GroupScorer(document.url, regions, known, aggregates=aggregates)
+    groups = [scorer.score_group(finder.cards_of(alike)) for alike in members.values()]
+    return sorted(groups, key=lambda group: -group.score)
 
 
 def _leads_away(links: Sequence[Link], listing: str) -> bool:
-    """True for a page whose long links lead to other sites: it lists what others write."""
+    """Return True if most links with a title lead to other sites."""
     titled = [link for link in links if count_text_words(element_text(link.element)) >= TITLE_WORDS]
     return sum(site_domain(link.url) != site_domain(listing) for link in titled) > len(titled) / 2
 
@@ -217,9 +220,9 @@ class GroupScorer:
     """Scores cards and groups.
 
     Attributes:
-        listing: the page's own address.
-        known: addresses that the page's own data calls articles.
-        aggregates: True where the page lists articles of other sites.
+        listing: the page's own URL.
+        known: URLs that the page's own data calls articles.
+        aggregates: the page lists articles of other sites.
     """
 
     listing: str
@@ -228,27 +231,28 @@ class GroupScorer:
     aggregates: bool
 
     def score_group(self, cards: Sequence[CardFields]) -> Group:
-        """The group with its score, without the cards that are far worse than most."""
+        """Score a group, and drop the cards that are far worse than most."""
         scores = [self.score_card(card) for card in cards]
         median = statistics.median(scores)
-        kept = tuple(
-            card for card, score in zip(cards, scores, strict=True) if score > median - OUTLIER
-        )
+        kept: list[CardFields] = []
+        for card, score in zip(cards, scores, strict=True):
+            if score > median - MAX_BELOW_MEDIAN:
+                kept.append(card)
         size = min(math.log2(len(kept)), 4.0) / 2
-        aside = sum(self.regions.penalty(card.anchor) > 0 for card in kept) * 2 > len(kept)
+        aside = sum(self.regions.penalty(card.anchor) > 0 for card in kept)
         return Group(
-            kept, median + size, frozenset(address_pattern(card.url) for card in kept), aside
+            cards=tuple(kept),
+            score=median + size,
+            patterns=frozenset(address_pattern(card.url) for card in kept),
+            is_aside=aside * 2 > len(kept),
         )
 
     def score_card(self, card: CardFields) -> float:
-        """How much a card looks like an article's.
-
-        A title of some words counts most, then what goes with it.
-        """
-        count = count_text_words(card.title)
-        elsewhere = not self.aggregates and site_domain(card.url) != site_domain(self.listing)
+        """Return how much a card looks like an article's; a title of several words counts most."""
+        words = count_text_words(card.title)
+        leads_away = not self.aggregates and site_domain(card.url) != site_domain(self.listing)
         return (
-            (min(count, 6) / 2 - 1.0 if count > 1 else -2.0)
+            (min(words, 6) / 2 - 1.0 if words > 1 else -2.0)
             + 1.5 * card.has_heading
             + 1.5 * card.is_marked_up
             + 1.5 * card.has_date
@@ -256,7 +260,7 @@ class GroupScorer:
             + 0.5 * (card.image is not None)
             + 2.0 * (card.url in self.known)
             + address_score(card.url, self.listing)
-            - 2.0 * elsewhere
+            - 2.0 * leads_away
             - 2.0 * (not card.has_heading and is_textless(card.anchor))
             - self.regions.penalty(card.anchor)
         )

@@ -1,13 +1,12 @@
-"""CSS selectors that choose some links of a page and those like them: short, and made of names that people gave.
+"""Write short CSS selectors that choose some links of a page and those like them.
 
-A selector is to last: classes that a program made up (`css-1x7q`, `Card_title__aB3`), that number
-one element, or that
-only say how something looks are used where there is nothing else.
+A selector should survive the site's next release. Generated classes (`css-1x7q`,
+`Card_title__aB3`), numbered ones and those of the layout are used only if there is nothing else.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
@@ -16,29 +15,34 @@ from lxml.html import HtmlElement
 from feedpub.sources.listing.groups import DomPaths
 from feedpub.sources.listing.text import HEADINGS, LAYOUT_NAMES
 
-DEPTH = 10  # elements around a link that are asked for names
-MOST = 160  # selectors of one group of links
-GROUPS = 6  # of links
-_PAIRED = 10  # the best names that are tried two at a time
-# Tags that say what an element is, and what they cost in a selector: the more there are on a page,
-# the more.
-_TELLING = {
+MAX_ANCESTORS = 10  # of a link that a selector may name, with the link itself
+MAX_SELECTORS = 160  # of one group of links
+MAX_GROUPS = 6  # of links
+MAX_PAIRED_STEPS = 10  # that are tried two at a time
+
+LINK_COST = 0.5
+HEADING_COST = -0.1  # it excludes the other links of a card
+ID_COST = 0.9
+CLASS_COST = 1.0
+GENERATED_NAME_COST = 4.0
+# The more of a tag there are on a page, the more it costs.
+TAG_COSTS = {
     "article": 0.8,
     "main": 0.8,
     **dict.fromkeys(("section", "table", "dl", "dt", "ul", "ol", "li"), 1.5),
 }
+
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]*")
-_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _VOWELS = re.compile(r"[aeiouy]", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"-?[A-Za-z_][\w-]*", re.ASCII)
-_LONG_PART = 4  # letters: a word of so many has a vowel
-_HEADING = -0.1  # costs nothing: it keeps out other links of the same card
-_MADE_UP = 4.0  # what a name costs that hardly lasts
+_MIN_VOWEL_CHARS = 4  # a part with as many letters has a vowel if it is a word
+_MAX_NAME_PARTS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
-    """One step of a selector, with what it costs and how far it is from the link."""
+class _Step:
+    """One step of a selector; the depth is the distance from the link."""
 
     text: str
     cost: float
@@ -46,111 +50,97 @@ class _Token:
 
 
 def describe_selectors(tree: HtmlElement, anchors: Sequence[HtmlElement]) -> list[str]:
-    """Selectors that choose at least the links that stand together among some links, the best first.
+    """Return selectors of groups among some links, the best first.
 
     Args:
         tree: the page.
         anchors: links of it.
     """
-    places = DomPaths(tree)
     if not anchors:
         return []
+    paths = DomPaths(tree)
     groups: dict[int, list[HtmlElement]] = defaultdict(list)
     for anchor in anchors:
-        groups[places.place_of(anchor)].append(anchor)
-    largest = sorted(groups.values(), key=len, reverse=True)[:GROUPS]
+        groups[paths.place_of(anchor)].append(anchor)
+    largest = sorted(groups.values(), key=len, reverse=True)[:MAX_GROUPS]
     costs: dict[str, float] = {}
-    for members in (
-        *largest,
-        list(anchors),
-    ):  # all of them, too: a first article often stands in a card of its own
-        for text, cost in islice(_selectors(members), MOST):
+    # All links together as well: a first article often has a card of its own.
+    for members in (*largest, list(anchors)):
+        for text, cost in islice(_selectors(members), MAX_SELECTORS):
             costs[text] = min(cost, costs.get(text, cost))
     return sorted(costs, key=lambda text: (costs[text], len(text), text))
 
 
 def _selectors(anchors: Sequence[HtmlElement]) -> Iterator[tuple[str, float]]:
-    """Selectors for links at one place: of their own names, below one name, below two."""
-    tokens = list(_tokens(anchors))
-    leaves = [token for token in tokens if token.depth == 0]
-    around = sorted(
-        (token for token in tokens if token.depth > 0), key=lambda token: (token.cost, token.depth)
-    )
-    chains = [
-        *([leaf] for leaf in leaves if leaf.text != "a"),  # all links there are: nothing that lasts
-        *([above, leaf] for above in around for leaf in leaves),
-        *(
-            [outer, inner, leaf]
-            for outer in around[:_PAIRED]
-            for inner in around[:_PAIRED]
-            if outer.depth > inner.depth
-            for leaf in leaves
-        ),
-    ]
-    yield from (
-        (" ".join(token.text for token in chain), sum(token.cost for token in chain))
-        for chain in chains
-    )
+    """Yield selectors with their costs: of the links' own names, below one name, below two."""
+    steps = list(_shared_steps(anchors))
+    own = [step for step in steps if step.depth == 0]
+    outer = [step for step in steps if step.depth > 0]
+    outer.sort(key=lambda step: (step.cost, step.depth))
+    for link in own:
+        if link.text != "a":  # all links of the page
+            yield _join(link)
+    for above in outer:
+        for link in own:
+            yield _join(above, link)
+    for first in outer[:MAX_PAIRED_STEPS]:
+        for second in outer[:MAX_PAIRED_STEPS]:
+            if first.depth > second.depth:
+                for link in own:
+                    yield _join(first, second, link)
 
 
-def _tokens(anchors: Sequence[HtmlElement]) -> Iterator[_Token]:
-    """What links, and the elements around them, have in common: tags, classes, an id."""
-    ways = [
-        list(islice((a, *takewhile(_is_within_body, a.iterancestors())), DEPTH)) for a in anchors
-    ]
-    for depth, level in enumerate(zip(*ways, strict=False)):  # as deep as all of them are
-        elements = list(dict.fromkeys(level))
-        yield from _level(elements, depth)
+def _join(*steps: _Step) -> tuple[str, float]:
+    return " ".join(step.text for step in steps), sum(step.cost for step in steps)
 
 
-def _is_within_body(element: HtmlElement) -> bool:
-    return element.tag not in ("html", "body")
+def _shared_steps(anchors: Sequence[HtmlElement]) -> Iterator[_Step]:
+    """Yield the tags, classes and ids that links and the elements around them have in common."""
+    paths: list[list[HtmlElement]] = []
+    for anchor in anchors:
+        around = takewhile(lambda each: each.tag not in ("html", "body"), anchor.iterancestors())
+        paths.append(list(islice((anchor, *around), MAX_ANCESTORS)))
+    for depth, level in enumerate(zip(*paths, strict=False)):  # up to the shortest path
+        yield from _steps_at(list(dict.fromkeys(level)), depth)
 
 
-def _level(elements: Sequence[HtmlElement], depth: int) -> Iterator[_Token]:
-    """The names that all elements at one depth have."""
+def _steps_at(elements: Sequence[HtmlElement], depth: int) -> Iterator[_Step]:
     tags = {element.tag for element in elements}
     tag = tags.pop() if len(tags) == 1 else ""
     if depth == 0:
-        yield _Token("a", 0.5, 0)
+        yield _Step("a", LINK_COST, 0)
     elif tag in HEADINGS:
-        yield _Token(tag, _HEADING, depth)
-    elif tag in _TELLING:
-        yield _Token(tag, _TELLING[tag], depth)
+        yield _Step(tag, HEADING_COST, depth)
+    elif tag in TAG_COSTS:
+        yield _Step(tag, TAG_COSTS[tag], depth)
     for name in _shared_classes(elements):
-        yield _Token(f"{tag}.{name}" if depth == 0 else f".{name}", 1.0 + _penalty(name), depth)
-    if len(elements) == 1 and _IDENTIFIER.fullmatch(own := elements[0].get("id", "")):
-        yield _Token(f"#{own}", 0.9 + _penalty(own), depth)
+        text = f"{tag}.{name}" if depth == 0 else f".{name}"
+        yield _Step(text, CLASS_COST + _name_cost(name), depth)
+    own_id = elements[0].get("id", "")
+    if len(elements) == 1 and _IDENTIFIER.fullmatch(own_id):
+        yield _Step(f"#{own_id}", ID_COST + _name_cost(own_id), depth)
 
 
 def _shared_classes(elements: Sequence[HtmlElement]) -> list[str]:
-    names = [dict.fromkeys(element.get("class", "").split()) for element in elements]
-    return [
-        name
-        for name in names[0]
-        if _IDENTIFIER.fullmatch(name) and all(name in other for other in names[1:])
-    ]
+    first, *others = [dict.fromkeys(element.get("class", "").split()) for element in elements]
+    for other in others:
+        first = {name: None for name in first if name in other}
+    return [name for name in first if _IDENTIFIER.fullmatch(name)]
 
 
-def _penalty(name: str) -> float:
-    """What a name costs beyond its place.
-
-    Much, where it hardly lasts or says nothing of what the element is.
-    """
-    return 0.0 if _is_given(name) else _MADE_UP
+def _name_cost(name: str) -> float:
+    return 0.0 if _is_descriptive(name) else GENERATED_NAME_COST
 
 
-def _is_given(name: str) -> bool:
-    """True for a name of words, as people give them to what an element is."""
+def _is_descriptive(name: str) -> bool:
+    """Return True for a name of words that do not only describe the layout."""
     if not _NAME.fullmatch(name) or name.lower().split("-")[0] in LAYOUT_NAMES:
         return False
-    parts = re.split(r"[_-]+", name)
-    return all(_is_word(part) for part in parts if part)
+    return all(_is_word(part) for part in re.split(r"[_-]+", name) if part)
 
 
 def _is_word(part: str) -> bool:
-    pieces: Iterable[str] = _PART.findall(part)
-    return (
-        all(len(piece) < _LONG_PART or _VOWELS.search(piece) for piece in pieces)
-        and len(list(pieces)) <= _LONG_PART
-    )
+    pieces: list[str] = _NAME_PART.findall(part)
+    if len(pieces) > _MAX_NAME_PARTS:
+        return False
+    return all(len(piece) < _MIN_VOWEL_CHARS or _VOWELS.search(piece) for piece in pieces)

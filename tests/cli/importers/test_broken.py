@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedpub.cli.importers import FORMATS, parse_import, parse_import_address
-from feedpub.cli.importers.documents import LARGEST, LARGEST_YAML
+from feedpub.cli.importers.documents import MAX_FILE_BYTES, MAX_YAML_CHARS
 from feedpub.core.errors import ImportFileError
 
 OPML = (
@@ -57,9 +57,9 @@ def test_what_is_wrong_is_said_with_its_line(body: bytes, message: str) -> None:
         (b"<other/>", "opml", "f:1: no OPML: the document is a <other>"),
         (b"[" * 1000, "html2rss", "f:1: nested without end"),
         (b"a = " + b"[" * 3000, "rsspls", "f:1: not TOML that can be read"),
-        (b"a" * (LARGEST + 1), "rsspls", "f: larger than 8 MB"),
-        (b"<" * (LARGEST + 1), "freshrss", "f: larger than 8 MB"),
-        (b"a" * (LARGEST_YAML + 1), "html2rss", "f: larger than 1 MB"),
+        (b"a" * (MAX_FILE_BYTES + 1), "rsspls", "f: larger than 8 MB"),
+        (b"<" * (MAX_FILE_BYTES + 1), "freshrss", "f: larger than 8 MB"),
+        (b"a" * (MAX_YAML_CHARS + 1), "html2rss", "f: larger than 1 MB"),
     ],
 )
 def test_what_is_not_of_the_kind_that_it_is_said_to_be(
