@@ -1,7 +1,6 @@
-"""feedpub: clean full-text feeds from the sources you point it at.
+"""Publish clean full-text feeds of sites, feeds, sitemaps and folders.
 
-This module is the public API. Its parts are imported on first use, so `import feedpub` costs
-nothing.
+This module is the public API. It imports each name on first use, so that `import feedpub` is fast.
 """
 
 from importlib import import_module

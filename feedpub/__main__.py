@@ -1,4 +1,4 @@
-"""`python -m feedpub` and the command `feedpub`."""
+"""Run the command line: `feedpub`, or `python -m feedpub`."""
 
 from feedpub.cli import main
 

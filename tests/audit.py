@@ -1,8 +1,11 @@
-"""What is known against the installed libraries: `python -m tests.audit`, with the extra "audit" installed.
+"""Search the installed libraries for known vulnerabilities.
 
-pip-audit asks public advisory services; where those cannot be reached it lists every library as
-skipped, and still ends well. Here that is said: the status is 0 where all were audited and nothing
-is known against them, 1 where something is, 3 where the services could not be asked.
+    python -m tests.audit
+
+It needs the extra "audit". pip-audit queries public advisory services. If they cannot be reached,
+it lists every library as skipped and still succeeds, so this module sets the exit status: 0 if all
+libraries were audited and have no known vulnerability, 1 if some have one, 3 if the services could
+not be queried.
 """
 
 import json
@@ -12,48 +15,48 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 CLEAN, VULNERABLE, UNKNOWN = 0, 1, 3
-_OURS = "feedpub"
-_SECONDS = 300
+_PROJECT = "feedpub"
+_TIMEOUT_SECONDS = 300
 
 
 def audit() -> tuple[int, list[str]]:
-    """The status, and what to say."""
+    """Run pip-audit. Return the exit status and the lines to print."""
     done = subprocess.run(
         [sys.executable, "-m", "pip_audit", "--format", "json", "--progress-spinner", "off"],
         capture_output=True,
         text=True,
         check=False,
-        timeout=_SECONDS,
+        timeout=_TIMEOUT_SECONDS,
     )
     try:
         found = json.loads(done.stdout)["dependencies"]
     except ValueError:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        last = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
         return UNKNOWN, [f"nothing was audited: {last}"]
-    return judged(found)
+    return summarize(found)
 
 
-def judged(found: Iterable[Mapping[str, Any]]) -> tuple[int, list[str]]:
-    """The status, and what to say, of pip-audit's list of libraries."""
-    theirs = [each for each in found if each["name"] != _OURS]
-    skipped = [each["name"] for each in theirs if "skip_reason" in each]
-    lines = [_line(each, hole) for each in theirs for hole in each.get("vulns", ())]
+def summarize(found: Iterable[Mapping[str, Any]]) -> tuple[int, list[str]]:
+    """Return the exit status and the lines to print for pip-audit's list of libraries."""
+    libraries = [each for each in found if each["name"] != _PROJECT]
+    skipped = [each["name"] for each in libraries if "skip_reason" in each]
+    lines = [_format(each, found) for each in libraries for found in each.get("vulns", ())]
     if lines:
         return VULNERABLE, lines
     if skipped:
         return UNKNOWN, [
-            f"{len(skipped)} of {len(theirs)} libraries could not be audited, {skipped[0]} first"
+            f"{len(skipped)} of {len(libraries)} libraries could not be audited, {skipped[0]} first"
         ]
-    return CLEAN, [f"{len(theirs)} libraries, nothing known against any"]
+    return CLEAN, [f"{len(libraries)} libraries, no known vulnerabilities"]
 
 
-def _line(library: Mapping[str, Any], hole: Mapping[str, Any]) -> str:
-    fixed = ", ".join(hole["fix_versions"]) or "no version yet"
-    return f"{library['name']} {library['version']}: {hole['id']}, fixed in {fixed}"
+def _format(library: Mapping[str, Any], vulnerability: Mapping[str, Any]) -> str:
+    fixed = ", ".join(vulnerability["fix_versions"]) or "no version yet"
+    return f"{library['name']} {library['version']}: {vulnerability['id']}, fixed in {fixed}"
 
 
 def main() -> int:
-    """Audit, and say it."""
+    """Run the audit and print its result."""
     status, lines = audit()
     print(*lines, sep="\n")
     return status

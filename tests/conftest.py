@@ -1,4 +1,4 @@
-"""Fixtures that every test file may use."""
+"""Fixtures of all tests."""
 
 import logging
 from collections.abc import Iterator
@@ -12,15 +12,13 @@ from feedpub.store import Store
 from tests.support.postgres import MISSING, Server, any_server, installed
 from tests.support.site import Site, running_site
 
-settings.register_profile(
-    "feedpub", deadline=None
-)  # speed is for benchmarks: a busy machine fails no test
+settings.register_profile("feedpub", deadline=None)  # a busy machine must not fail tests
 settings.load_profile("feedpub")
 
 
 @pytest.fixture(autouse=True)
-def _log_as_it_was() -> Iterator[None]:
-    """A command that a test runs in its own process sets the log up, for all tests after it."""
+def _restore_log() -> Iterator[None]:
+    """Restore the configuration of the log, which commands change in this process."""
     root, ours = logging.getLogger(), logging.getLogger("feedpub")
     handlers, level, our_level = root.handlers[:], root.level, ours.level
     yield
@@ -31,14 +29,14 @@ def _log_as_it_was() -> Iterator[None]:
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    """A web site on loopback, empty at first."""
+    """Run an empty web site on loopback."""
     with running_site() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    """A PostgreSQL."""
+    """Run a PostgreSQL server."""
     if not installed():
         pytest.skip(MISSING)
     with any_server() as running:
@@ -47,7 +45,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def template(server: Server) -> Iterator[str]:
-    """The name of a database with our tables, to make others from."""
+    """Return the name of a database with empty tables, the template of others."""
     address = server.database()
     Store.open(address).close()
     yield address.rpartition("/")[2]
@@ -56,7 +54,7 @@ def template(server: Server) -> Iterator[str]:
 
 @pytest.fixture
 def address(server: Server, template: str) -> Iterator[str]:
-    """A database with our tables, and nothing in them."""
+    """Create a database with empty tables."""
     made = server.database(template)
     yield made
     server.drop(made)
@@ -64,16 +62,16 @@ def address(server: Server, template: str) -> Iterator[str]:
 
 @pytest.fixture
 def line(address: str) -> Iterator[FeedQueue]:
-    """An empty queue in that database."""
+    """Open an empty queue in that database."""
     with FeedQueue(address) as opened:
         yield opened
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let each worker begin with its share of what takes long: what is left at the end is quickly shared out.
+    """Let each worker start with its share of the slow tests, so that short ones fill the end.
 
-    pytest-xdist gives each an equal part of the list, in its order, before they take tests from
-    each other.
+    pytest-xdist first assigns an equal part of the list to each worker, in order. After that,
+    workers take tests from each other.
     """
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     slow: dict[Path, list[pytest.Item]] = {}
@@ -93,6 +91,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _seconds(items: list[pytest.Item]) -> float:
-    """What they take, about: where a mark does not say, a few seconds each."""
+    """Return about how long tests take. Slow tests without a duration count as a few seconds."""
     marks = [item.get_closest_marker("slow") for item in items]
     return sum(float(mark.kwargs.get("seconds", 4)) for mark in marks if mark)

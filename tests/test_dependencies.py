@@ -1,7 +1,4 @@
-"""Which versions of other libraries feedpub takes.
-
-None with a hole that is known, and the audit says what it saw.
-"""
+"""Versions of the libraries: bounds, known vulnerabilities, and the audit."""
 
 import subprocess
 import sys
@@ -12,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from tests.audit import CLEAN, UNKNOWN, VULNERABLE, judged
+from tests.audit import CLEAN, UNKNOWN, VULNERABLE, summarize
 
 PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))[
     "project"
@@ -20,7 +17,7 @@ PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text
 NEEDED = {
     requirement.name: requirement for requirement in map(Requirement, PROJECT["dependencies"])
 }
-# The first version without the hole.
+# The first version without the vulnerability.
 FIXED = {
     "brotli": ("1.2.0", "CVE-2025-6176: a decompression bomb has no bound"),
     "certifi": ("2024.7.4", "CVE-2024-39689: a root that is no longer trusted"),
@@ -49,17 +46,17 @@ _WITHOUT = """
 import importlib, pkgutil, sys
 sys.modules.update(dict.fromkeys({extras!r}))
 import feedpub.cli
-for room in ("cli", "service", "publisher", "web", "store", "render"):
-    importlib.import_module(f"feedpub.{{room}}")
+for package in ("cli", "service", "publisher", "web", "store", "fetch.browser"):
+    importlib.import_module(f"feedpub.{{package}}")
 for module in pkgutil.iter_modules(feedpub.cli.__path__):
     importlib.import_module(f"feedpub.cli.{{module.name}}")
 """
 
 
-def test_without_extras_nothing_is_missed() -> None:
-    """Until it is asked for: whoever installs feedpub alone has all that one machine needs."""
+def test_optional_libraries_are_not_imported_without_their_extras() -> None:
+    """The plain installation has all that one machine needs."""
     command = [sys.executable, "-c", _WITHOUT.format(extras=EXTRAS)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- ours
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- own code
     assert done.returncode == 0, done.stderr
 
 
@@ -70,13 +67,12 @@ def lowest(requirement: Requirement) -> Version:
 
 @pytest.mark.parametrize("name", NEEDED)
 def test_every_library_has_a_lower_bound(name: str) -> None:
-    """So that an old environment cannot keep an old version of it."""
+    """Otherwise, an old environment could keep an old version."""
     assert lowest(NEEDED[name])
 
 
 @pytest.mark.parametrize("name", FIXED)
-def test_versions_with_known_holes_are_not_taken(name: str) -> None:
-    """Whatever else is installed wants them."""
+def test_vulnerable_versions_are_excluded(name: str) -> None:
     version, hole = FIXED[name]
     assert lowest(NEEDED[name]) >= Version(version), hole
 
@@ -91,7 +87,7 @@ HOLE = {"id": "PYSEC-1", "fix_versions": ["1.1"], "aliases": [], "description": 
 @pytest.mark.parametrize(
     ("found", "status", "line"),
     [
-        ([library("a"), library("b")], CLEAN, "2 libraries, nothing known against any"),
+        ([library("a"), library("b")], CLEAN, "2 libraries, no known vulnerabilities"),
         ([library("a"), library("b", vulns=[HOLE])], VULNERABLE, "b 1.0: PYSEC-1, fixed in 1.1"),
         (
             [library("a", vulns=[{**HOLE, "fix_versions": []}])],
@@ -106,12 +102,12 @@ HOLE = {"id": "PYSEC-1", "fix_versions": ["1.1"], "aliases": [], "description": 
         (
             [library("a"), {"name": "feedpub", "skip_reason": "not found"}],
             CLEAN,
-            "1 libraries, nothing known against any",
+            "1 libraries, no known vulnerabilities",
         ),
     ],
 )
-def test_an_audit_that_saw_nothing_does_not_say_that_all_is_well(
+def test_audit_without_a_service_does_not_succeed(
     found: list[dict[str, object]], status: int, line: str
 ) -> None:
-    """pip-audit itself ends well where no advisory service can be reached."""
-    assert judged(found) == (status, [line])
+    """pip-audit itself succeeds then."""
+    assert summarize(found) == (status, [line])

@@ -1,4 +1,4 @@
-"""README and the manual: what they show works, what they link to exists, and the reference is complete."""
+"""README and the manual: examples work, links lead somewhere, and the reference is complete."""
 
 import ast
 import re
@@ -241,7 +241,7 @@ def parse(arguments: Sequence[str]) -> None:
 
 
 def problem(arguments: Sequence[str], *, allow_missing: bool = False) -> str:
-    """Return click's message about a command line, or "" if it can be run once the reader's files exist."""
+    """Return click's error about a command line, or "" if there is none. Files need not exist."""
     try:
         parse(arguments)
     except click.exceptions.Exit:  # --help and --version
@@ -275,14 +275,17 @@ def test_examples_are_found() -> None:
     ("line", "expected"),
     [
         ("feedpub build world", [["build", "world"]]),
-        (".venv/bin/feedpub add https://x.org && feedpub build   # both", [["add", "https://x.org"], ["build"]]),
+        (
+            ".venv/bin/feedpub add https://x.org && feedpub build   # both",
+            [["add", "https://x.org"], ["build"]],
+        ),
         ("curl -s x | feedpub clean - --html", [["clean", "-", "--html"]]),
         ("feedpub export opml > feeds.opml", [["export", "opml"]]),
         ("sudo -u feedpub /opt/feedpub/bin/feedpub status", [["status"]]),
         ("systemctl stop feedpub", []),
         ("rm -rf /opt/feedpub /etc/feedpub", []),
     ],
-)  # fmt: skip
+)
 def test_calls_are_recognised(line: str, expected: list[list[str]]) -> None:
     assert [list(call) for call in _calls(line)] == expected
 
@@ -295,7 +298,7 @@ def test_wrong_command_does_not_parse(typed: str) -> None:
 
 # --- configs ---
 
-# Errors of a config that stands alone in an example: the rest of the file is elsewhere.
+# Errors of a config in an example, because the rest of the file is missing.
 _INCOMPLETE = {"missing", "union_tag_not_found", "too_short"}
 
 

@@ -1,8 +1,7 @@
-"""No regular expression lets a text hold the interpreter lock: the time that it takes grows with the text alone.
+"""The time of every regular expression grows linearly with the length of the text.
 
-While a pattern is at work, no other thread runs: neither the scheduler nor the web server. Whoever
-writes a page, a
-feed or a header chooses the text.
+While a pattern is matched, no other thread runs: neither the scheduler nor the web server. The
+authors of pages, feeds and headers choose the text.
 """
 
 import re
@@ -15,8 +14,8 @@ FEWEST = 280  # patterns of the package
 
 
 @pytest.mark.slow(seconds=12)
-def test_every_pattern_reads_a_long_text_quickly() -> None:
-    """100 kB of a pattern's own alphabet take it at most 50 ms of CPU, by whichever method."""
+def test_pattern_takes_at_most_50_ms_for_100_kb() -> None:
+    """The text consists of the pattern's own alphabet, and each method of the pattern is tried."""
     patterns = collect_patterns()
     costs = {place: measure(pattern) for place, pattern in patterns.items()}
     slowest = sorted(costs, key=lambda place: -costs[place].seconds)
@@ -39,29 +38,28 @@ def test_every_pattern_reads_a_long_text_quickly() -> None:
         rb"<!--.*?-->",
     ],
 )
-def test_a_slow_pattern_is_found(pattern: str | bytes) -> None:
-    """Repetitions that begin anywhere, that are inside each other, or that overlap."""
+def test_slow_pattern_is_found(pattern: str | bytes) -> None:
+    """Its repetitions begin anywhere, are nested, or overlap."""
     assert measure(re.compile(pattern)).seconds > MAX_SECONDS
 
 
 @pytest.mark.parametrize(
     "pattern", [r"\s", r"(?<!\s)\s++$", r"\A[\w.+-]{1,127}/[\w.+-]{1,127}", r"<[^<>]*+>"]
 )
-def test_a_quick_pattern_is_not(pattern: str) -> None:
-    """Repetitions that begin in one place, and that nothing takes back."""
+def test_fast_pattern_is_not_reported(pattern: str) -> None:
+    """Its repetitions begin in one place, or do not backtrack."""
     assert measure(re.compile(pattern)).seconds <= MAX_SECONDS
 
 
-def test_patterns_are_found_wherever_they_are() -> None:
-    """As constants, in tables, in data files and in the calls that use them."""
+def test_patterns_are_found_in_constants_tables_data_files_and_calls() -> None:
     places = collect_patterns().keys()
     assert {
-        "builder.prepare._MEDIA_TYPE",
-        "sources.kinds._SIGNATURES[0][0]",
+        "builder.rss_atom_text._MEDIA_TYPE",
+        "sources.sniff._SIGNATURES[0][0]",
         "cleaner.embeds.embeds()['vimeo.com'][1]",
-        "cleaner.metadata.names.words(en).join",
+        "cleaner.metadata.authors.byline_words(en).join",
     } <= places
-    assert any(place.startswith("config.durations:") for place in places)
+    assert any(place.startswith("config.types:") for place in places)
 
 
 def _described(place: str, pattern: Compiled, cost: Cost) -> str:

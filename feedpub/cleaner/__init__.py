@@ -1,4 +1,4 @@
-"""The cleaner: pages, pieces of pages and saved texts → articles without boilerplate."""
+"""The cleaner: extract articles from pages, fragments and saved files, without boilerplate."""
 
 from feedpub.cleaner.annotate import AnnotatedPage, annotate
 from feedpub.cleaner.body import raw_text

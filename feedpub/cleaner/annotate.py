@@ -1,13 +1,14 @@
-"""A page as it was, with what was taken out of it struck through in place: what a person looks at to judge the cleaner.
+"""Render a page with the text that the cleaner removed struck through in place.
 
-Shows the cleaner's own decisions and makes none. What is written is inert: text, and a few tags of
-ours; no address is loaded, no link leads anywhere, nothing of the page's own markup is passed on
-but names of its tags. It says of
+The output shows the cleaner's decisions, so that a user can check them. It is inert: text and a few
+tags, no scripts, no links, nothing that is loaded, and none of the page's markup except tag names.
 
-    boxes    data-tag, and data-selector where one names them, with data-named where that is a name
-    of their own blocks   the same, data-n (their number on the page), data-start (how they begin),
-    and class kept or gone; gone ones data-reason and data-rule, the first of several with the same
-    also in words inline   elements with names of their own: data-selector and data-named
+    boxes           data-tag, and data-selector if a selector names them; data-named if the selector
+                    is a name of their own
+    blocks          the same, data-n (the number on the page), data-start (the first words), and the
+                    class kept or gone; if gone, data-reason and data-rule, and a note on the first
+                    of several with the same reason
+    inline          elements with names of their own: data-selector and data-named
 """
 
 import re
@@ -17,13 +18,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
 from importlib.resources import files
-from itertools import chain
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.boilerplate import RemovalDecision
-from feedpub.cleaner.extract import ExtractionTrace, gc_paused, trace_extraction
-from feedpub.cleaner.layout import HEADINGS, Block, Layout
+from feedpub.cleaner.boilerplate import PHRASE_FILE, RemovalDecision
+from feedpub.cleaner.extract import ExtractionTrace, pause_garbage_collection, trace_extraction
+from feedpub.cleaner.layout import HEADINGS, Block, Layout, shared_depth
 from feedpub.cleaner.rules import Rule, Ruleset, coerce_ruleset
 from feedpub.cleaner.segment import INLINE, LINE_BREAK, segment
 from feedpub.cleaner.selectors import SelectorIndex
@@ -31,10 +31,12 @@ from feedpub.cleaner.site_memory import SiteMemory
 from feedpub.config import SiteRules
 from feedpub.core.models import Article
 
-SHOWN = HEADINGS | frozenset(
-    "li ul ol dl dt dd table caption thead tbody tfoot tr td th blockquote figure figcaption pre".split()  # noqa: SIM905 -- words
-)  # boxes that look like something without a name
-EMPHASIS = {
+# boxes with a style of their own, which are shown even without a name
+SHOWN_TAGS = HEADINGS | frozenset(
+    "li ul ol dl dt dd table caption thead tbody tfoot tr td th "  # noqa: SIM905 -- words
+    "blockquote figure figcaption pre".split()
+)
+EMPHASIS_TAGS = {
     "b": "b",
     "strong": "b",
     "i": "i",
@@ -44,38 +46,24 @@ EMPHASIS = {
     "sub": "sub",
     "q": "q",
 }
-LONGEST_START = 60  # characters
+MAX_START_CHARS = 60
 _QUOTED = re.compile(r'"([^"]+)"')
-
-BEHIND = {
-    "site_rules": "the site's rules",
-    "repeated_title": "the page's title",
-    "credit_lines": "the page's byline and date",
-    "beside_the_article": "data/boxes.toml",
-    "pull_quotes": "the article's own text",
-    "site_repeats": "the site's other pages",
-    "site_homes": "the site's other pages",
-    "unlikely": "the learned judgement",
-    "empty_headings": "what stands below it",
-}
-"""What each step of the cleaner goes by, for people; phrases stand in a file of their language."""
-PHRASES = frozenset({"stock_phrases", "phrase_tails", "phrase_boxes"})
 
 
 @dataclass(frozen=True, slots=True)
 class AnnotatedPage:
-    """A page and what was made of it.
+    """A page and its article.
 
     Attributes:
-        html: the original, inert, with all that was taken out in its place.
-        article: what is left.
+        html: the page as inert HTML, with the removed text in its place.
+        article: the article that was extracted.
     """
 
     html: str
     article: Article
 
 
-@gc_paused()
+@pause_garbage_collection()
 def annotate(
     html: bytes | str,
     url: str | None = None,
@@ -83,249 +71,260 @@ def annotate(
     memory: SiteMemory | None = None,
     rules: SiteRules | Ruleset | None = None,
 ) -> AnnotatedPage:
-    """A page with what `extract` takes out of it.
-
-    Takes what that takes, and raises as that does.
-    """
-    before = _Before()
-    done = trace_extraction(html, url, memory, coerce_ruleset(rules), before.attach)
-    return AnnotatedPage("".join(_Writer(before, done).write()), done.article)
+    """Render a page with the text that `extract` removes. Arguments and errors are the same."""
+    original = _OriginalTree()
+    trace = trace_extraction(html, url, memory, coerce_ruleset(rules), original.copy)
+    return AnnotatedPage("".join(_Writer(original, trace).write()), trace.article)
 
 
-class _Before:
-    """A page's tree before anything was taken out of it.
+class _OriginalTree:
+    """A copy of a page's tree, made before anything is removed from it.
 
     Attributes:
-        copies: each element of the tree that is worked on → the same in the one that stays whole.
+        copies: for each element of the page's tree, its copy.
     """
 
     def __init__(self) -> None:
         self.copies: dict[HtmlElement, HtmlElement] = {}
 
-    def attach(self, tree: HtmlElement) -> None:
+    def copy(self, tree: HtmlElement) -> None:
         self.tree = deepcopy(tree)
         self.copies = dict(zip(tree.iter(), self.tree.iter(), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
-    """Why something went, and what says so."""
+class _Removal:
+    """Why a text was removed, and the evidence for it."""
 
     reason: str
     rule: str
 
 
-def _mark(decision: RemovalDecision) -> _Mark:
-    reason, step = decision
-    if step in PHRASES:
-        return _Mark(reason, _phrase_file(reason))
-    return _Mark(reason, BEHIND[step])
+def _removal_by_decision(decision: RemovalDecision) -> _Removal:
+    if decision.evidence == PHRASE_FILE:
+        return _Removal(decision.reason, _locate_phrase(decision.reason))
+    return _Removal(decision.reason, decision.evidence)
 
 
-def _phrase_file(reason: str) -> str:
-    """The file of the language that a reason names, with the line of the phrase where it stands there as it is."""
+def _locate_phrase(reason: str) -> str:
+    """Return the file of the phrase that a reason names, with its line if it is there verbatim."""
     language = reason.rpartition("(")[2].removesuffix(")")
-    said = reason.partition("'")[2].rpartition("'")[0]
-    line = _phrase_lines(language).get(said.casefold())
+    phrase = reason.partition("'")[2].rpartition("'")[0]
+    line = _phrase_lines(language).get(phrase.casefold())
     return f"data/phrases/{language}.toml" + (f":{line}" if line else "")
 
 
 @lru_cache(maxsize=8)
 def _phrase_lines(language: str) -> Mapping[str, int]:
-    text = (files("feedpub.cleaner") / "data" / "phrases" / f"{language}.toml").read_text(
-        encoding="utf-8"
-    )
-    lines = enumerate(text.splitlines(), 1)
-    return {said.casefold(): number for number, line in lines for said in _QUOTED.findall(line)}
+    file = files("feedpub.cleaner") / "data" / "phrases" / f"{language}.toml"
+    lines: dict[str, int] = {}
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        for phrase in _QUOTED.findall(line):
+            lines[phrase.casefold()] = number
+    return lines
 
 
-def _ruled(rule: Rule) -> _Mark:
+def _removal_by_rule(rule: Rule) -> _Removal:
     place = f"{rule.file}:{rule.line}" if rule.file else "the feed's rules"
-    return _Mark(f"rule {rule.command} '{rule.source}'", place)
+    return _Removal(f"rule {rule.command} '{rule.source}'", place)
 
 
 class _Decisions:
-    """What was decided about each block of the whole page.
+    """The decision about each block of the original page.
 
-    The one that is judged lacks what rules took out before.
+    The page that the cleaner judged lacks the elements that rules removed before, so its blocks may
+    have other numbers.
+
+    Attributes:
+        by_rule: the elements that rules removed.
     """
 
-    def __init__(self, before: _Before, done: ExtractionTrace, layout: Layout) -> None:
-        self._judged = done.case.layout
-        self._gone = done.found.dropped
+    def __init__(self, original: _OriginalTree, trace: ExtractionTrace, layout: Layout) -> None:
+        self._judged = trace.page.layout
+        self._decisions = trace.selection.decisions
         self._layout = layout
-        self.taken = {before.copies[element]: _ruled(rule) for element, rule in done.taken.items()}
-        self._same = not done.taken and len(layout.blocks) == len(self._judged.blocks)
-        self._by_element: dict[HtmlElement, list[int]] = {}
+        self.by_rule: dict[HtmlElement, _Removal] = {}
+        for element, rule in trace.rule_matches.items():
+            self.by_rule[original.copies[element]] = _removal_by_rule(rule)
+        same_size = len(layout.blocks) == len(self._judged.blocks)
+        self._is_same = same_size and not trace.rule_matches
+        self._judged_by_element: dict[HtmlElement, list[int]] = {}
         for index, block in enumerate(self._judged.blocks):
-            boxes = (self._judged.boxes[number].element for number in self._judged.path(block))
-            pieces = (piece for piece in block.pieces if isinstance(piece, HtmlElement))
-            for element in {before.copies[each] for each in chain(boxes, pieces)}:
-                self._by_element.setdefault(element, []).append(index)
+            boxes = {self._judged.boxes[number].element for number in self._judged.path(block)}
+            for element in boxes.union(block.elements):
+                self._judged_by_element.setdefault(original.copies[element], []).append(index)
 
-    def decision_for(self, index: int) -> _Mark | None:
-        """Why a block went; None where it stays."""
-        if self._same:
-            return self._of_judged(index)
+    def find(self, index: int) -> _Removal | None:
+        """Return why a block was removed, or None if it was kept."""
+        if self._is_same:
+            return self._find_judged(index)
         block = self._layout.blocks[index]
         boxes = [self._layout.boxes[number].element for number in self._layout.path(block)]
-        if rule := next((self.taken[each] for each in boxes if each in self.taken), None):
-            return rule
-        said = _texts(block, self.taken)
-        if block.text and not said.strip():
-            return next(self.taken[piece] for piece in block.pieces if piece in self.taken)
-        judged = self._like(" ".join(said.split()), reversed(boxes))
-        return None if judged is None else self._of_judged(judged)
-
-    def _of_judged(self, index: int) -> _Mark | None:
-        return _mark(self._gone[index]) if index in self._gone else None
-
-    def _like(self, text: str, boxes: Iterator[HtmlElement]) -> int | None:
-        """The judged block that says the same, in the innermost box that holds one."""
         for element in boxes:
-            for index in self._by_element.get(element, ()):
+            if element in self.by_rule:
+                return self.by_rule[element]
+        text = _text_outside(block, self.by_rule)
+        if block.text and not text.strip():
+            return next(self.by_rule[piece] for piece in block.pieces if piece in self.by_rule)
+        judged = self._match(" ".join(text.split()), boxes)
+        return None if judged is None else self._find_judged(judged)
+
+    def _find_judged(self, index: int) -> _Removal | None:
+        decision = self._decisions.get(index)
+        return None if decision is None else _removal_by_decision(decision)
+
+    def _match(self, text: str, boxes: Sequence[HtmlElement]) -> int | None:
+        """Return the judged block with the same text, in the innermost box that has one."""
+        for element in reversed(boxes):
+            for index in self._judged_by_element.get(element, ()):
                 judged = " ".join(self._judged.blocks[index].text.split())
                 if text in judged or (judged and judged in text):
                     return index
         return None
 
 
-def _texts(block: Block, without: Mapping[HtmlElement, _Mark]) -> str:
-    """A block's text without what stands in some elements of it."""
-    said: list[str] = []
-    open_: list[bool] = []
+def _text_outside(block: Block, elements: Mapping[HtmlElement, _Removal]) -> str:
+    """Return a block's text without that of some elements."""
+    texts: list[str] = []
+    is_excluded: list[bool] = []  # for each open element
     for piece in block.pieces:
         if piece is None:
-            open_.pop()
+            is_excluded.pop()
         elif isinstance(piece, str):
-            said += [] if any(open_) else [piece]
+            if not any(is_excluded):
+                texts.append(piece)
         elif piece.tag in INLINE:
-            open_.append(piece in without)
-    return "".join(said)
+            is_excluded.append(piece in elements)
+    return "".join(texts)
 
 
 @dataclass
 class _Writer:
-    """The state of the writing: which boxes are open, and the reason that was given last."""
+    """Writes the blocks of a page and the boxes around them."""
 
-    before: _Before
-    done: ExtractionTrace
-    open: list[int] = field(default_factory=list)
-    last: _Mark | None = None
+    original: _OriginalTree
+    trace: ExtractionTrace
+    open_boxes: list[int] = field(default_factory=list)
+    last_removal: _Removal | None = None
 
     def write(self) -> Iterator[str]:
-        self.census = SelectorIndex(self.before.tree)
-        self.layout = layout = segment(self.before.tree)
-        self.decisions = _Decisions(self.before, self.done, layout)
-        self.shown: dict[int, str] = {}
+        self.selectors = SelectorIndex(self.original.tree)
+        self.layout = layout = segment(self.original.tree)
+        self.decisions = _Decisions(self.original, self.trace, layout)
+        self.start_tags: dict[int, str] = {}
         for index, block in enumerate(layout.blocks):
             if block.text or block.pictures:
-                yield from self._move([box for box in layout.path(block)[1:] if self._head(box)])
-                yield self._block(index, block)
-        yield from self._move([])
+                boxes = [box for box in layout.path(block)[1:] if self._start_tag(box)]
+                yield from self._move_to(boxes)
+                yield self._write_block(index, block)
+        yield from self._move_to([])
 
-    def _head(self, index: int) -> str:
-        """How a box begins; "" for one that nobody would see."""
-        if index not in self.shown:
+    def _start_tag(self, index: int) -> str:
+        """Return the start tag of a box, or "" if the box is not shown."""
+        if index not in self.start_tags:
             box = self.layout.boxes[index]
-            named = self.census.named(box.element)
-            if named or box.tag in SHOWN:
-                self.shown[index] = (
-                    f'<div data-tag="{escape(box.tag)}"{self._selector(box.element, named)}>'
-                )
-            else:
-                self.shown[index] = ""
-        return self.shown[index]
+            name = self.selectors.named_selector(box.element)
+            tag = ""
+            if name or box.tag in SHOWN_TAGS:
+                selector = self._selector_attributes(box.element, name)
+                tag = f'<div data-tag="{escape(box.tag)}"{selector}>'
+            self.start_tags[index] = tag
+        return self.start_tags[index]
 
-    def _move(self, path: Sequence[int]) -> Iterator[str]:
-        shared = 0
-        while shared < min(len(path), len(self.open)) and path[shared] == self.open[shared]:
-            shared += 1
-        yield "</div>\n" * (len(self.open) - shared)
-        yield from (self._head(index) for index in path[shared:])
-        self.open = list(path)
+    def _move_to(self, path: Sequence[int]) -> Iterator[str]:
+        """Close and open boxes until those of a path are open."""
+        shared = shared_depth(path, self.open_boxes)
+        yield "</div>\n" * (len(self.open_boxes) - shared)
+        for index in path[shared:]:
+            yield self._start_tag(index)
+        self.open_boxes = list(path)
 
-    def _block(self, index: int, block: Block) -> str:
-        mark = self.decisions.decision_for(index)
-        text = "".join(self._inline(block))
-        told = f' data-n="{index}" data-start="{escape(_start(block.text))}"'
-        told += self._selector(self._element(block))
-        if mark is None:
-            self.last = None
-            return f'<div class="block kept"{told}>{text}</div>\n'
-        why = "" if mark == self.last else _why(mark)
-        self.last = mark
-        told += f' data-reason="{escape(mark.reason)}" data-rule="{escape(mark.rule)}"'
-        return f'<div class="block gone"{told}><del>{text}</del>{why}</div>\n'
+    def _write_block(self, index: int, block: Block) -> str:
+        removal = self.decisions.find(index)
+        html = "".join(self._write_inline(block))
+        attributes = f' data-n="{index}" data-start="{escape(_first_words(block.text))}"'
+        element = self._only_element(block)
+        if element is not None:
+            name = self.selectors.named_selector(element)
+            attributes += self._selector_attributes(element, name)
+        if removal is None:
+            self.last_removal = None
+            return f'<div class="block kept"{attributes}>{html}</div>\n'
+        note = "" if removal == self.last_removal else _render_note(removal)
+        self.last_removal = removal
+        attributes += f' data-reason="{escape(removal.reason)}" data-rule="{escape(removal.rule)}"'
+        return f'<div class="block gone"{attributes}><del>{html}</del>{note}</div>\n'
 
-    def _element(self, block: Block) -> HtmlElement | None:
-        """The element that holds a block and nothing else: its box, or one in it."""
+    def _only_element(self, block: Block) -> HtmlElement | None:
+        """Return the element that contains only this block: its box, or an element in the box."""
         box = self.layout.boxes[block.box]
         if block.box and box.last - box.first == 1:
             return box.element
-        inside = [piece for piece in block.pieces if not isinstance(piece, str) or piece.strip()]
-        first = inside[0] if inside else None
-        alone = isinstance(first, HtmlElement) and (
-            len(inside) == 1 or (block.wrapper and inside[-1] is None)
-        )
-        return first if alone and isinstance(first, HtmlElement) else None
+        pieces = [piece for piece in block.pieces if not isinstance(piece, str) or piece.strip()]
+        if not pieces or not isinstance(pieces[0], HtmlElement):
+            return None
+        is_only = len(pieces) == 1 or (block.wrapper and pieces[-1] is None)
+        return pieces[0] if is_only else None
 
-    def _selector(self, element: HtmlElement | None, named: str | None = None) -> str:
-        if element is None:
-            return ""
-        name = self.census.named(element) if named is None else named
-        selector = name or self.census.selector_for(element)
+    def _selector_attributes(self, element: HtmlElement, name: str) -> str:
+        selector = name or self.selectors.selector_for(element)
         if not selector:
             return ""
-        counted = f' data-named data-matches="{self.census.count[name]}"' if name else ""
-        return f' data-selector="{escape(selector)}"{counted}'
+        if not name:
+            return f' data-selector="{escape(selector)}"'
+        matches = self.selectors.count[name]
+        return f' data-selector="{escape(selector)}" data-named data-matches="{matches}"'
 
-    def _inline(self, block: Block) -> Iterator[str]:
-        ends: list[str] = []
+    def _write_inline(self, block: Block) -> Iterator[str]:
+        end_tags: list[str] = []
         for piece in block.pieces:
             if piece is None:
-                yield ends.pop()
+                yield end_tags.pop()
             elif isinstance(piece, str):
                 yield "<br>" if piece == LINE_BREAK else escape(piece)
             elif piece.tag in INLINE:
-                start, end = self._tags(piece)
-                ends.append(end)
-                yield start
+                start_tag, end_tag = self._inline_tags(piece)
+                end_tags.append(end_tag)
+                yield start_tag
             else:
-                yield _picture(piece)
+                yield _describe_picture(piece)
 
-    def _tags(self, element: HtmlElement) -> tuple[str, str]:
-        """How an inline element begins and ends.
+    def _inline_tags(self, element: HtmlElement) -> tuple[str, str]:
+        """Return the tags of an inline element.
 
-        An author's name or a date often stands in one of its own.
+        Those with a name are kept, as an author's name or a date often has its own element.
         """
-        if mark := self.decisions.taken.get(element):
-            return f'<del class="part" title="{escape(f"{mark.reason}: {mark.rule}")}">', "</del>"
-        named = self.census.named(element)
-        told = self._selector(element, named) if named else ""
+        if removal := self.decisions.by_rule.get(element):
+            title = escape(f"{removal.reason}: {removal.rule}")
+            return f'<del class="part" title="{title}">', "</del>"
+        name = self.selectors.named_selector(element)
+        attributes = self._selector_attributes(element, name) if name else ""
         if element.tag == "a":
-            return f'<span class="link"{told}>', "</span>"
-        tag = EMPHASIS.get(element.tag, "span" if told else "")
-        return (f"<{tag}{told}>", f"</{tag}>") if tag else ("", "")
+            return f'<span class="link"{attributes}>', "</span>"
+        tag = EMPHASIS_TAGS.get(element.tag, "span" if attributes else "")
+        return (f"<{tag}{attributes}>", f"</{tag}>") if tag else ("", "")
 
 
-def _start(text: str) -> str:
-    """The words that a block begins with."""
+def _first_words(text: str) -> str:
     line = text.partition("\n")[0]
-    if len(line) <= LONGEST_START:
+    if len(line) <= MAX_START_CHARS:
         return line
-    whole, space, part = line[: LONGEST_START + 1].rpartition(" ")
-    return whole if space else part[:LONGEST_START]
+    words, space, part = line[: MAX_START_CHARS + 1].rpartition(" ")
+    return words if space else part[:MAX_START_CHARS]
 
 
-def _why(mark: _Mark) -> str:
-    rule = f' <span class="rule">{escape(mark.rule)}</span>' if mark.rule not in mark.reason else ""
-    return f' <small class="why">{escape(mark.reason)}{rule}</small>'
+def _render_note(removal: _Removal) -> str:
+    rule = ""
+    if removal.rule not in removal.reason:
+        rule = f' <span class="rule">{escape(removal.rule)}</span>'
+    return f' <small class="why">{escape(removal.reason)}{rule}</small>'
 
 
-def _picture(element: HtmlElement) -> str:
-    """A word in place of a picture: nothing is loaded."""
+def _describe_picture(element: HtmlElement) -> str:
+    """Return a word in place of an image or embed, as nothing is loaded."""
     image = element if element.get("alt") is not None else element.find(".//img")
-    said = " ".join(((image.get("alt") if image is not None else None) or "").split())
-    kind = "picture" if element.tag in ("img", "amp-img", "noscript") else "embed"
-    return f'<span class="picture">{kind}{": " + escape(said) if said else ""}</span>'
+    alt = None if image is None else image.get("alt")
+    label = "picture" if element.tag in ("img", "amp-img", "noscript") else "embed"
+    if text := " ".join((alt or "").split()):
+        label = f"{label}: {escape(text)}"
+    return f'<span class="picture">{label}</span>'

@@ -1,7 +1,6 @@
-"""What a person has said about a site, applied to a page: its metadata, what never belongs to the article, where it is.
+"""Apply a site's rules to one of its pages: metadata, the article's place, and what is removed.
 
-Owns the use of expressions, which are sound as far as that can be told without a page; a rule is
-obeyed before anything is judged.
+Rules take effect before anything is judged.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,37 +14,38 @@ from feedpub.cleaner.layout import Layout
 from feedpub.cleaner.metadata import Metadata, authors, titles
 from feedpub.cleaner.rules import FollowLink, Rule, Ruleset
 from feedpub.cleaner.rules.toml import TEXT_TYPE
-from feedpub.cleaner.rules.xpath import compile_xpath
 from feedpub.core import dates
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError
 from feedpub.core.html import parse_html
 from feedpub.core.models import Removed
+from feedpub.core.selectors import compile_xpath
 
-_ROOTS = frozenset({"html", "head", "body"})  # are never taken out
-_LONGEST_NAME = 100  # characters of an author's name
+_ROOTS = frozenset({"html", "head", "body"})  # never removed
+_MAX_AUTHOR_CHARS = 100
 _SAME_MOMENT = timedelta(minutes=1)
 
 
-def apply_rules(html: bytes | str, url: str | None, rules: Ruleset) -> HtmlElement:
-    """A page's tree, with the texts of the raw page replaced before.
+def parse_with_rules(html: bytes | str, url: str | None, rules: Ruleset) -> HtmlElement:
+    """Parse a page after replacing texts in its source.
 
-    Raises ExtractError, as `tree.parse`.
+    Raises:
+        ExtractError: the page cannot be parsed.
     """
     if rules.replace:
         html = html if isinstance(html, str) else decode_html(html)
-        for each in rules.replace:
-            html = html.replace(each.find, each.by)
+        for replacement in rules.replace:
+            html = html.replace(replacement.find, replacement.by)
     return parse_html(html, url)
 
 
 @dataclass(frozen=True, slots=True)
 class RuleApplication:
-    """The rules of a site on one of its pages.
+    """The rules of a site and one of its pages.
 
     Attributes:
-        faults: rules that libxml2 cannot follow on this page, and why.
-        taken: the elements that `strip` took out, each with its rule.
+        issues: rules that libxml2 cannot evaluate on this page, each with the error.
+        matches: the elements that were removed, each with its rule.
     """
 
     tree: HtmlElement
@@ -54,7 +54,7 @@ class RuleApplication:
     matches: dict[HtmlElement, Rule] = field(default_factory=dict)
 
     def reshape(self) -> None:
-        """Put true addresses into pictures, and elements around others."""
+        """Set the sources of lazily loaded images, and wrap elements."""
         for name in self.rules.lazy_source:
             for element in self.tree.iter("img"):
                 if address := element.get(name):
@@ -63,154 +63,157 @@ class RuleApplication:
             for element in self.select(wrap.rule):
                 _wrap(element, wrap.tag)
 
-    # --- what the page says of itself ---
+    # --- metadata ---
 
-    def apply_replacements(self, stated: Metadata) -> Metadata:
-        """What a page says of itself, with what the rules know better."""
-        moments = (_moment(text, stated) for text in self._values(self.rules.date))
-        published = _finer(next((moment for moment in moments if moment), None), stated.published)
-        updated = (
-            stated.updated if stated.updated and published and stated.updated > published else None
-        )
+    def override_metadata(self, metadata: Metadata) -> Metadata:
+        """Return a page's metadata with the values that the rules find."""
+        published = _more_precise(self._find_date(metadata.language), metadata.published)
+        updated = metadata.updated
+        if not updated or not published or updated <= published:
+            updated = None
         return replace(
-            stated,
-            title=self._title(stated.title),
-            authors=self._authors(stated) or stated.authors,
+            metadata,
+            title=self._find_title(metadata.title),
+            authors=self._find_authors(metadata) or metadata.authors,
             published=published,
             updated=updated,
         )
 
-    def _title(self, stated: str) -> str:
-        """The title that the rules find.
+    def _find_date(self, language: str | None) -> datetime | None:
+        for text in self._first_texts(self.rules.date):
+            if moment := dates.parse_page_date(text, language):
+                return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return None
 
-        Ftr's are made for readers that cut the site's name off.
+    def _find_title(self, stated: str) -> str:
+        """Return the title that the rules find, or the page's own.
+
+        Ftr rules may find the site's name as well, as other readers cut it off. CSS rules do not.
         """
         for rule in self.rules.title:
-            if found := next(self._values((rule,)), ""):
-                longer = (
-                    not rule.css
-                    and stated
-                    and titles.compact_title(stated) in titles.compact_title(found)
-                )
-                return stated if longer else found
+            found = next(self._first_texts((rule,)), "")
+            if not found:
+                continue
+            if rule.css or not stated:
+                return found
+            is_longer = titles.compact_title(stated) in titles.compact_title(found)
+            return stated if is_longer else found
         return stated
 
-    def _authors(self, stated: Metadata) -> tuple[str, ...]:
-        """All that the first rule finds which finds any.
+    def _find_authors(self, metadata: Metadata) -> tuple[str, ...]:
+        """Return the authors in all texts that the first matching rule finds.
 
-        A text around all the names that are known says no more.
+        If it finds one text with all the names of the page's metadata, these are used.
         """
         texts = next(self._texts(self.rules.author), [])
-        known = [titles.compact_title(name) for name in stated.authors]
-        if (
-            known
-            and len(texts) == 1
-            and len(known) > 1
-            and all(name in titles.compact_title(texts[0]) for name in known)
-        ):
-            return stated.authors
-        each = (
-            authors.authors_from_byline(text, stated.language)
-            or authors.split_authors(text, stated.language)
-            for text in texts
-        )
-        found = dict.fromkeys(name for some in each for name in some if len(name) <= _LONGEST_NAME)
+        if len(texts) == 1 and len(metadata.authors) > 1:
+            byline = titles.compact_title(texts[0])
+            if all(titles.compact_title(name) in byline for name in metadata.authors):
+                return metadata.authors
+        found: dict[str, None] = {}  # an ordered set
+        for text in texts:
+            names = authors.authors_from_byline(text, metadata.language)
+            for name in names or authors.split_authors(text, metadata.language):
+                if len(name) <= _MAX_AUTHOR_CHARS:
+                    found[name] = None
         return tuple(found)[: authors.MAX_AUTHORS]
 
-    # --- what belongs to the article ---
+    # --- content ---
 
-    def mark_stripped(self) -> Iterator[Removed]:
-        """Take what `remove` finds out of the tree.
-
-        Elements, and attributes and texts, which XPath finds as well.
-        """
+    def remove_matches(self) -> Iterator[Removed]:
+        """Remove the elements, attributes and texts that `remove` finds. Yield the elements."""
         for rule in self.rules.remove:
-            for node in self._nodes(rule):
+            for node in self._evaluate(rule):
                 if not isinstance(node, HtmlElement):
-                    _strip_text(node)
+                    _remove_text(node)
                 elif node.getparent() is not None and node.tag not in _ROOTS:
                     yield Removed(" ".join(node.text_content().split()), str(rule), 0)
                     self.matches[node] = rule
                     node.drop_tree()
 
-    def find_unwanted(self, layout: Layout) -> Iterator[tuple[int, str]]:
-        """The blocks that begin with a text of `remove`, each with its reason."""
-        texts = [rule for rule in self.rules.remove if not rule.xpath]
-        starts = [(rule.source.removeprefix(TEXT_TYPE).strip(), rule) for rule in texts]
+    def find_removed_blocks(self, layout: Layout) -> Iterator[tuple[int, str]]:
+        """Yield the blocks that begin with a text of `remove`, each with its reason."""
+        starts: list[tuple[str, Rule]] = []
+        for rule in self.rules.remove:
+            start = rule.source.removeprefix(TEXT_TYPE).strip()
+            if start and not rule.xpath:
+                starts.append((start, rule))
+        if not starts:
+            return
         for index, block in enumerate(layout.blocks):
             for start, rule in starts:
-                if start and block.text.startswith(start):
+                if block.text.startswith(start):
                     yield index, str(rule)
 
     def find_content(self, layout: Layout) -> frozenset[int]:
-        """The blocks inside what the first rule finds that finds any.
+        """Return the blocks inside the elements that the first matching `content` rule finds."""
+        for rule in self.rules.content:
+            if blocks := _blocks_inside(layout, self.select(rule)):
+                return blocks
+        return frozenset()
 
-        None where there is no such rule.
-        """
-        found = (
-            inside for rule in self.rules.content if (inside := _inside(layout, self.select(rule)))
-        )
-        return next(found, frozenset())
+    def find_kept_blocks(self, layout: Layout) -> frozenset[int]:
+        """Return the blocks inside the elements that `keep` finds."""
+        elements: list[HtmlElement] = []
+        for rule in self.rules.keep:
+            elements += self.select(rule)
+        return _blocks_inside(layout, elements)
 
-    def find_kept(self, layout: Layout) -> frozenset[int]:
-        """The blocks inside what `keep` finds."""
-        return _inside(
-            layout, (element for rule in self.rules.keep for element in self.select(rule))
-        )
+    def report(self, content: frozenset[int], url: str | None) -> Iterator[Removed]:
+        """Yield notes on rules: no match for the content, an advertisement, an evaluation error.
 
-    def read_facts(self, inside: frozenset[int], url: str | None) -> Iterator[Removed]:
-        """What the rules tell of the page: it is an advertisement; they find no article, or cannot be followed.
+        Args:
+            content: the blocks that the `content` rules found.
+            url: the page's URL, for errors.
 
         Raises:
-            ExtractError: the rules say that a page where they find no article has none.
+            ExtractError: no `content` rule matches, and the rules require one.
         """
-        if self.rules.content and not inside:
+        if self.rules.content and not content:
             if self.rules.autodetect is False:
-                raise ExtractError(
-                    f"{self.rules.content[0]} finds nothing, and is not to be done without", url
-                )
+                raise ExtractError(f"{self.rules.content[0]} finds nothing, and is required", url)
             for rule in self.rules.content:
-                yield Removed(
-                    rule.source,
-                    f"{rule} finds nothing on this page: the article was found without it",
-                    0,
-                )
+                note = f"{rule} finds nothing on this page: the article was found without it"
+                yield Removed(rule.source, note, 0)
         for rule in self.rules.ads:
-            if self._nodes(rule):
+            if self._evaluate(rule):
                 yield Removed(rule.source, f"{rule} says that this is an advertisement", 0)
-        for rule, fault in self.issues.items():
-            yield Removed(rule.source, f"{rule} cannot be followed: {fault}", 0)
+        for rule, error in self.issues.items():
+            yield Removed(rule.source, f"{rule} cannot be followed: {error}", 0)
 
-    # --- what rules find ---
+    # --- matching ---
 
     def select(self, rule: Rule) -> list[HtmlElement]:
-        """The elements that a rule finds, in the page's order."""
-        return [node for node in self._nodes(rule) if isinstance(node, HtmlElement)]
+        """Return the elements that a rule finds, in document order."""
+        return [node for node in self._evaluate(rule) if isinstance(node, HtmlElement)]
 
     def select_address(self, links: Iterable[FollowLink]) -> str:
-        """Where the first link leads that there is, as it is written; "" where there is none."""
+        """Return the target of the first link that is found, as written on the page, or ""."""
         for link in links:
-            if not link.condition or self._nodes(replace(link.rule, xpath=link.condition)):
-                for node in self._nodes(link.rule):
-                    text = node.get("href") if isinstance(node, HtmlElement) else node
-                    if isinstance(text, str) and text.strip():
-                        return text.strip()
+            if link.condition and not self._evaluate(replace(link.rule, xpath=link.condition)):
+                continue
+            for node in self._evaluate(link.rule):
+                text = node.get("href") if isinstance(node, HtmlElement) else node
+                if isinstance(text, str) and text.strip():
+                    return text.strip()
         return ""
 
-    def _values(self, rules: Iterable[Rule]) -> Iterator[str]:
-        """The first text that each rule finds, of those rules that find any."""
-        return (texts[0] for texts in self._texts(rules))
+    def _first_texts(self, rules: Iterable[Rule]) -> Iterator[str]:
+        """Yield the first text of each rule that finds any."""
+        for texts in self._texts(rules):
+            yield texts[0]
 
     def _texts(self, rules: Iterable[Rule]) -> Iterator[list[str]]:
-        """The texts that each rule finds, of those rules that find any."""
+        """Yield the texts of each rule that finds any."""
         for rule in rules:
-            if texts := [text for node in self._nodes(rule) if (text := _text(node, rule))]:
-                yield texts
+            texts = [_read_text(node, rule) for node in self._evaluate(rule)]
+            if found := list(filter(None, texts)):
+                yield found
 
-    def _nodes(self, rule: Rule) -> Sequence[object]:
-        """What a rule finds.
+    def _evaluate(self, rule: Rule) -> Sequence[object]:
+        """Return the elements, attributes and texts that a rule finds.
 
-        Elements, attributes, texts; a text that an expression makes is one of them.
+        A string that the expression computes is a text.
         """
         if not rule.xpath:
             return []
@@ -234,8 +237,8 @@ def _wrap(element: HtmlElement, tag: str) -> None:
     wrapper.append(element)
 
 
-def _strip_text(node: object) -> None:
-    """Take an attribute or a text away from the element that it belongs to."""
+def _remove_text(node: object) -> None:
+    """Remove an attribute or a text from its element."""
     parent = getattr(node, "getparent", lambda: None)()
     if parent is None:
         return
@@ -247,9 +250,8 @@ def _strip_text(node: object) -> None:
         parent.text = None
 
 
-def _inside(layout: Layout, found: Iterable[HtmlElement]) -> frozenset[int]:
-    """The blocks inside some elements; those that stand in another of them count once."""
-    chosen = set(found)
+def _blocks_inside(layout: Layout, elements: Iterable[HtmlElement]) -> frozenset[int]:
+    chosen = set(elements)
     if not chosen:
         return frozenset()
     inside: set[int] = set()
@@ -257,35 +259,28 @@ def _inside(layout: Layout, found: Iterable[HtmlElement]) -> frozenset[int]:
         if box.element in chosen:
             inside.update(range(box.first, box.last))
     for index, block in enumerate(layout.blocks):
-        if not chosen.isdisjoint(piece for piece in block.pieces if isinstance(piece, HtmlElement)):
+        if not chosen.isdisjoint(block.pieces):
             inside.add(index)
     return frozenset(inside)
 
 
-def _text(node: object, rule: Rule) -> str:
-    """What a node says.
+def _read_text(node: object, rule: Rule) -> str:
+    """Return the text of a node, or the value of a meta or time element that a CSS rule finds.
 
-    With a CSS selector, which cannot name an attribute, what its element is there for.
+    A CSS selector cannot select an attribute.
     """
     if isinstance(node, HtmlElement):
-        own = (node.get("content") or node.get("datetime")) if rule.css else None
-        return " ".join((own or node.text_content()).split())
+        value = (node.get("content") or node.get("datetime")) if rule.css else None
+        return " ".join((value or node.text_content()).split())
     return " ".join(node.split()) if isinstance(node, str) else ""
 
 
-def _moment(text: str, stated: Metadata) -> datetime | None:
-    moment = dates.parse_page_date(text, stated.language)
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
-
-
-def _finer(ruled: datetime | None, stated: datetime | None) -> datetime | None:
-    """The date that the rules find.
-
-    The page's own where that is the same moment, or the same day's, and says more.
-    """
+def _more_precise(ruled: datetime | None, stated: datetime | None) -> datetime | None:
+    """Return the date that the rules find, or the page's own if it is the same and more precise."""
     if ruled is None or stated is None:
         return ruled or stated
-    naked = ruled.replace(tzinfo=None)
-    same_day = naked.time() == datetime.min.time() and naked.date() == stated.date()
-    same_time = naked.replace(second=0) == stated.replace(tzinfo=None, second=0, microsecond=0)
-    return stated if same_day or same_time or abs(ruled - stated) < _SAME_MOMENT else ruled
+    naive = ruled.replace(tzinfo=None)
+    is_same_day = naive.time() == datetime.min.time() and naive.date() == stated.date()
+    is_same_minute = naive.replace(second=0) == stated.replace(tzinfo=None, second=0, microsecond=0)
+    is_same_moment = abs(ruled - stated) < _SAME_MOMENT
+    return stated if is_same_day or is_same_minute or is_same_moment else ruled

@@ -1,8 +1,7 @@
-"""An article from where its source has it: a page, a saved file, or the feed's own content.
+"""Make an article of its source: a fetched page, a saved file, or the feed's own content.
 
-Owns which of two texts is taken where there are two. Fetches nothing but the pages of one article
-that is asked for by its address. All but that can be called in another process: what it takes and
-gives is plain data.
+If there are two texts, this module chooses one. It only fetches the pages of a single article, by
+its URL. All other functions can run in another process: they take and return plain data.
 """
 
 from dataclasses import dataclass, replace
@@ -25,59 +24,75 @@ from feedpub.core.models import Article, Item, Page
 from feedpub.core.process_pool import Executor
 from feedpub.fetch import Fetcher, RequestOptions
 
-# A feed's own content is taken instead of its page's where the page gives this much less: a
-# paywall, a consent wall.
-_MUCH_LESS = 0.6
-_LARGEST_FILE = 20_000_000  # bytes of a saved article
-MAX_ARTICLE_BYTES = 8_000_000  # of an article's pages together; a source's document may be larger
+# if the page has less than this share of the feed's text, it is behind a paywall or consent page
+_MIN_TEXT_SHARE = 0.6
+_MAX_FILE_BYTES = 20_000_000
+MAX_ARTICLE_BYTES = 8_000_000  # of all pages of an article; a source's document may be larger
 
 
-def fetch_page(url: str, fetcher: Fetcher, book: SiteRuleSet | None = None) -> Page:
-    """The page at an address, asked for with the headers that the rules of its site name.
+def fetch_page(url: str, fetcher: Fetcher, site_rules: SiteRuleSet | None = None) -> Page:
+    """Fetch a page with the request headers of its site's rules.
 
-    Raises SourceError.
+    Raises:
+        SourceError: the page cannot be fetched.
     """
-    headers = book.rules_for(url).headers if book else ()
-    answer = fetcher.get(
-        url, options=RequestOptions().for_url(url, headers), max_bytes=MAX_ARTICLE_BYTES
-    )
-    assert isinstance(answer, Page)  # noqa: S101 -- nothing was asked conditionally
-    return answer
+    headers = site_rules.rules_for(url).headers if site_rules else ()
+    options = RequestOptions().for_url(url, headers)
+    response = fetcher.get(url, options=options, max_bytes=MAX_ARTICLE_BYTES)
+    assert isinstance(response, Page)  # noqa: S101 -- the request was not conditional
+    return response
 
 
-def fetch_pages(url: str, fetcher: Fetcher, book: SiteRuleSet, isolation: Executor) -> PageSequence:
-    """The page at an address with those that its article goes on on. Raises SourceError."""
-    first = fetch_page(url, fetcher, book)
-    return pagination.collect_pages(
-        first, book.rules_for(first.url), lambda other: fetch_page(other, fetcher, book), isolation
-    )
+def fetch_pages(
+    url: str, fetcher: Fetcher, site_rules: SiteRuleSet, executor: Executor
+) -> PageSequence:
+    """Fetch a page and the further pages of its article.
+
+    Raises:
+        SourceError: the first page cannot be fetched.
+    """
+
+    def fetch_other(other: str) -> Page:
+        return fetch_page(other, fetcher, site_rules)
+
+    first = fetch_other(url)
+    return pagination.collect_pages(first, site_rules.rules_for(first.url), fetch_other, executor)
 
 
 def article_from_page(
     page: Page, rules: Ruleset | None = None, memory: bytes | None = None
 ) -> Article:
-    """The article of a fetched page; `memory` is what is known of its site. Raises ExtractError."""
-    if page.content_type not in HTML_TYPES:
-        raise ExtractError(f"not a web page but {page.content_type}", page.url)
+    """Extract the article of a fetched page.
+
+    Args:
+        page: the page.
+        rules: the site's rules.
+        memory: the serialised memory of the site.
+
+    Raises:
+        ExtractError: the page is not a web page, or has no article.
+    """
+    html = _decode_page(page)
     known = load_site_memory(memory) if memory else None
-    return limit_fields(
-        extract(decode_html(page.body, page.charset), page.url, rules=rules, memory=known)
-    )
+    return limit_fields(extract(html, page.url, rules=rules, memory=known))
 
 
 def annotate_page(
     page: Page, rules: Ruleset | None = None, memory: bytes | None = None
 ) -> AnnotatedPage:
-    """A page with what its article is cleared of, in place.
+    """Render a fetched page with the removed text in place.
 
-    Takes and raises what `from_page` does.
+    Arguments and errors are those of `article_from_page`.
     """
+    html = _decode_page(page)
+    known = load_site_memory(memory) if memory else None
+    return annotate(html, page.url or None, rules=rules, memory=known)
+
+
+def _decode_page(page: Page) -> str:
     if page.content_type not in HTML_TYPES:
         raise ExtractError(f"not a web page but {page.content_type}", page.url)
-    known = load_site_memory(memory) if memory else None
-    return annotate(
-        decode_html(page.body, page.charset), page.url or None, rules=rules, memory=known
-    )
+    return decode_html(page.body, page.charset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +100,8 @@ class MultiPageArticle:
     """The article of one or several pages.
 
     Attributes:
-        by_page: its text is the page's own, and not its feed's.
-        gap: what is missing, and why; "" where it is whole.
+        by_page: the text is the page's, not the feed's.
+        gap: which page is missing, and why; "" if the article is complete.
     """
 
     article: Article
@@ -97,25 +112,26 @@ class MultiPageArticle:
 def article_from_pages(
     pages: PageSequence, rules: Ruleset | None = None, memory: bytes | None = None
 ) -> MultiPageArticle:
-    """The article of all of its pages; where one could not be had, or holds none, that is said in its place.
+    """Extract the article of several pages. A note takes the place of a missing page.
 
     Raises:
-        ExtractError: there is no article in the first of them.
+        ExtractError: there is no article on the first page.
     """
-    first = article_from_page(pages.pages[0], rules, memory)
-    if first.url == pages.pages[0].url:
+    first_page, *other_pages = pages.pages
+    first = article_from_page(first_page, rules, memory)
+    if first.url == first_page.url:
         first = replace(first, url=pages.url)
-    missing = translations_for(first.language).missing_page
+    note_missing = translations_for(first.language).missing_page
     found: list[Article | str] = [first]
     gap = pages.missing
-    for number, page in enumerate(pages.pages[1:], 2):
+    for number, page in enumerate(other_pages, 2):
         try:
             found.append(article_from_page(page, rules, memory))
         except ExtractError as error:
-            found.append(missing(number))
+            found.append(note_missing(number))
             gap = f"its page {number}, {page.url}, could not be read: {error.reason}"
     if pages.missing:
-        found.append(missing(len(pages.pages) + 1))
+        found.append(note_missing(len(pages.pages) + 1))
     return MultiPageArticle(join_pages(found), gap=gap)
 
 
@@ -127,54 +143,54 @@ def article_from_listed_pages(
     *,
     listed_first: bool,
 ) -> MultiPageArticle:
-    """The article of pages of which a source lists the first.
+    """Extract the article of an item that a source lists.
 
     Args:
-        pages: as they were fetched.
-        item: what its source says of it.
-        rules: what is known of its site.
-        memory: what was learned of its site.
-        listed_first: the source's description counts more than the page's.
+        pages: the article's pages.
+        item: the item.
+        rules: the site's rules.
+        memory: the serialised memory of the site.
+        listed_first: prefer the source's description to the page's.
 
     Raises:
-        ExtractError: there is no article in the first of them.
+        ExtractError: there is no article on the first page.
     """
-    own = article_from_pages(pages, rules, memory)
-    article = _fuller(own.article, item)
-    by_page = article is own.article
-    article = _described(article, item) if listed_first else article
-    return MultiPageArticle(article, by_page, own.gap if by_page else "")
+    found = article_from_pages(pages, rules, memory)
+    article = _prefer_longer_text(found.article, item)
+    by_page = article is found.article
+    if listed_first:
+        article = _with_listed_summary(article, item)
+    return MultiPageArticle(article, by_page, found.gap if by_page else "")
 
 
 def first_page(page: Page, item: Item, *, listed_first: bool) -> Article:
-    """What the first page of a listed article gives by itself, without rules.
+    """Extract the article of an item's first page, without rules.
 
-    As `from_listed_pages` has it.
+    See `article_from_listed_pages`.
     """
-    return article_from_listed_pages(
-        PageSequence((page,), page.url), item, None, None, listed_first=listed_first
-    ).article
+    pages = PageSequence((page,), page.url)
+    return article_from_listed_pages(pages, item, None, None, listed_first=listed_first).article
 
 
 def article_from_file(path: Path, base: str, rules: Ruleset | None) -> Article:
-    """The article of a saved file, dated by the file where it has no date itself.
+    """Extract the article of a saved file. Without a date of its own, it has the file's.
 
     Raises:
-        ExtractError: there is no article in it, or no file.
+        ExtractError: the file cannot be read, is too large or has no article.
     """
     try:
-        about = path.stat()
-        if about.st_size > _LARGEST_FILE:
-            raise ExtractError(f"larger than {_LARGEST_FILE // 1_000_000} MB", str(path))
+        stat = path.stat()
+        if stat.st_size > _MAX_FILE_BYTES:
+            raise ExtractError(f"larger than {_MAX_FILE_BYTES // 1_000_000} MB", str(path))
         body = path.read_bytes()
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", str(path)) from error
     article = limit_fields(saved_files.extract_saved(body, str(path), base=base, rules=rules))
-    return replace(article, published=article.published or _changed(about.st_mtime))
+    return replace(article, published=article.published or _modification_time(stat.st_mtime))
 
 
-def _changed(seconds: float) -> datetime | None:
-    """Return when a file was changed; None if its system says a moment that no calendar has."""
+def _modification_time(seconds: float) -> datetime | None:
+    """Return a file's modification time, or None if it is out of the calendar's range."""
     try:
         return datetime.fromtimestamp(int(seconds), UTC)
     except (ValueError, OverflowError):
@@ -182,36 +198,40 @@ def _changed(seconds: float) -> datetime | None:
 
 
 def article_from_feed(item: Item) -> Article:
-    """The article as its feed gives it. Raises NoContentError where the feed gives none."""
+    """Extract the article from a feed's own content.
+
+    Raises:
+        NoContentError: the feed has no text of it.
+    """
     return limit_fields(extract_fragment(item.html or item.summary, item.url, title=item.title))
 
 
-def _fuller(article: Article, item: Item) -> Article:
-    """The page's article, with the feed's own body where that is plainly the whole one."""
+def _prefer_longer_text(article: Article, item: Item) -> Article:
+    """Return the page's article, with the feed's text if the page has clearly less."""
     if not item.html:
         return article
     try:
-        own = article_from_feed(item)
-    except ExtractError:  # an empty body in the feed: the page's it is
+        from_feed = article_from_feed(item)
+    except ExtractError:  # the feed's content has no text
         return article
-    if len(article.text) >= _MUCH_LESS * len(own.text):
+    if len(article.text) >= _MIN_TEXT_SHARE * len(from_feed.text):
         return article
     return replace(
         article,
-        html=own.html,
-        text=own.text,
-        summary=own.summary,
-        removed=own.removed,
+        html=from_feed.html,
+        text=from_feed.text,
+        summary=from_feed.summary,
+        removed=from_feed.removed,
         complete=True,
     )
 
 
-def _described(article: Article, item: Item) -> Article:
-    """The article with its feed's description as the summary, where that is more than the text's first words."""
+def _with_listed_summary(article: Article, item: Item) -> Article:
+    """Return the article with the source's description, unless that only repeats the text."""
     language = article.language or item.language
-    own = choose_summary(
+    summary = choose_summary(
         item.summary, article.text, title=article.title, site=article.site, language=language
     )
-    if not item.summary or own == lead(article.text, title=article.title, language=language):
+    if not item.summary or summary == lead(article.text, title=article.title, language=language):
         return article
-    return replace(article, summary=own)
+    return replace(article, summary=summary)

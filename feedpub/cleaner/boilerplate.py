@@ -1,4 +1,9 @@
-"""Why a block scores low, in words for people. Owns no decision: the score has been given."""
+"""The blocks that do not belong to an article, and the reason for each.
+
+A step is a function that yields the blocks it would remove, each with a reason. The steps run in
+the order of `STEPS`, and the first reason that a block gets is final. Then blocks with a low score
+go, and finally the headings that have nothing left below them.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -7,20 +12,26 @@ from lxml.html import HtmlElement
 
 from feedpub.cleaner import images
 from feedpub.cleaner.layout import HIDDEN, PLACES, Block
-from feedpub.cleaner.page import HEADING, KEPT, LINKED, PageContext, link_density
-from feedpub.cleaner.page_furniture import find_named_boxes, find_pull_quotes, spared_blocks
+from feedpub.cleaner.page import HEADING, PageContext, is_mostly_links, link_density
+from feedpub.cleaner.page_furniture import find_named_boxes, find_pull_quotes, find_spared_blocks
 from feedpub.cleaner.phrase_steps import (
-    ARTICLE_WORDS,
+    MIN_ARTICLE_WORDS,
     PhraseMatches,
-    phrase_boxes,
-    phrase_tails,
-    stock_phrases,
+    find_known_phrases,
+    find_phrase_boxes,
+    find_phrase_tails,
 )
-from feedpub.cleaner.site_template import find_home_links, find_repeats
+from feedpub.cleaner.site_template import find_outside_usual_boxes, find_site_repeats
 from feedpub.cleaner.vocabulary import MIN_WORD_CHARS, split_words, terms_in_text
 
-TELLING = -0.4  # the weight of a name or of words that is worth telling
+MIN_CREDIT_SHARE = 0.6  # of a block's characters, for the block to be a byline or date
+MAX_REPORTED_WEIGHT = -0.4  # only stronger evidence is named in a reason
 
+TITLE = "the title"
+OUTSIDE = "outside the site's content rule"
+CREDIT = "byline or date"
+PICTURE = "a picture outside the article"
+EMPTY_HEADING = "heading of what was taken out"
 PLACE_REASONS = (
     (PLACES["nav"], "navigation"),
     (PLACES["footer"], "in a footer"),
@@ -29,222 +40,210 @@ PLACE_REASONS = (
 )
 
 Term = tuple[float, str]
-"""What speaks against a block, and how much: the less, the more."""
+"""A term and its weight; the lower, the stronger it speaks against a block."""
+Step = Callable[[PageContext], PhraseMatches]
+
+
+class RemovalDecision(NamedTuple):
+    """Why a block goes.
+
+    Attributes:
+        reason: user-facing text.
+        evidence: the source of the reason, or `PHRASE_FILE`.
+    """
+
+    reason: str
+    evidence: str
+
+
+def decide_removals(page: PageContext) -> dict[int, RemovalDecision]:
+    """Return the blocks that go, each with the decision. All others stay."""
+    found: dict[int, RemovalDecision] = {}
+    for step, evidence in STEPS:
+        for index, reason in step(page):
+            found.setdefault(index, RemovalDecision(reason, evidence))
+    for index, reason in _find_unlikely(page, _reasons(found)):
+        found[index] = RemovalDecision(reason, "the learned model")
+    for index in page.rule_kept - page.rule_removed.keys():
+        found.pop(index, None)
+    for index, reason in _find_empty_headings(page, found):
+        found[index] = RemovalDecision(reason, "the removed text below it")
+    return found
+
+
+def _reasons(decisions: Mapping[int, RemovalDecision]) -> dict[int, str]:
+    return {index: decision.reason for index, decision in decisions.items()}
+
+
+def _find_ruled_out(page: PageContext) -> PhraseMatches:
+    """Yield the blocks that a rule removes, and those outside of the content rule's elements."""
+    yield from page.rule_removed.items()
+    if page.rule_content:
+        for index in range(len(page.layout.blocks)):
+            if index not in page.rule_content:
+                yield index, OUTSIDE
+
+
+def _find_repeated_title(page: PageContext) -> PhraseMatches:
+    """Yield the title in the page's text. It is a field of the article, not its first sentence."""
+    for index in page.repeated_titles:
+        yield index, TITLE
+
+
+def _find_credit_lines(page: PageContext) -> PhraseMatches:
+    """Yield the lines with the byline and the date, which are fields of the article."""
+    if not page.credits:
+        return
+    for box in page.layout.boxes:
+        if box.element in page.credits:
+            for index in range(box.first, box.last):
+                if not page.is_prose(index):
+                    yield index, CREDIT
+    for index, block in enumerate(page.layout.blocks):
+        elements = page.credits.intersection(block.pieces)
+        if elements and _fill(elements, block):
+            yield index, CREDIT
+
+
+def _fill(elements: Iterable[HtmlElement], block: Block) -> bool:
+    """Return whether some elements hold nearly all of a block's text."""
+    inside = sum([len(" ".join(each.text_content().split())) for each in elements])
+    return inside >= MIN_CREDIT_SHARE * len(block.text)
+
+
+def _find_outside_article(page: PageContext) -> PhraseMatches:
+    """Yield comments and portraits of authors, if there is an article next to them."""
+    named = dict(find_named_boxes(page.layout))
+    if not named:
+        return
+    article_words = sum(page.likely_words) - sum([page.likely_words[index] for index in named])
+    if article_words >= MIN_ARTICLE_WORDS and not page.is_forum(named, article_words):
+        yield from named.items()
+
+
+PHRASE_FILE = "phrases"
+"""Stands for the file of phrases of the language that the reason names."""
+OTHER_PAGES = "the site's other pages"
+STEPS: tuple[tuple[Step, str], ...] = (
+    (_find_ruled_out, "the site's rules"),
+    (_find_repeated_title, "the page's title"),
+    (_find_credit_lines, "the page's byline and date"),
+    (find_known_phrases, PHRASE_FILE),
+    (find_phrase_tails, PHRASE_FILE),
+    (find_phrase_boxes, PHRASE_FILE),
+    (_find_outside_article, "data/box_names.toml"),
+    (find_pull_quotes, "the article's own text"),
+    (find_site_repeats, OTHER_PAGES),
+    (find_outside_usual_boxes, OTHER_PAGES),
+)
+"""The steps, each with the evidence that it uses."""
+
+
+def _find_unlikely(page: PageContext, removed: Mapping[int, str]) -> PhraseMatches:
+    """Yield the blocks with a low score, except spared ones and the images of kept text."""
+    kept: list[bool] = []
+    for index, score in enumerate(page.scores):
+        kept.append(score >= page.min_score and index not in removed)
+    ignored: set[int] = set()
+    for index, reason in removed.items():
+        if reason in (TITLE, CREDIT) or page.phrases[index]:
+            ignored.add(index)
+    pictures = images.find_images(page.layout, page.word_counts, kept, ignored)
+    spared = {*find_spared_blocks(page, kept), *pictures}
+    spared.update(images.find_captions(page.layout, pictures, removed))
+    writer = ReasonWriter(page, [index for index, is_kept in enumerate(kept) if is_kept])
+    for index, is_kept in enumerate(kept):
+        if index in removed or index in spared:
+            continue
+        if not page.layout.blocks[index].text:
+            yield index, PICTURE
+        elif not is_kept:
+            yield index, writer.reason(index)
+
+
+def _find_empty_headings(page: PageContext, removed: Mapping[int, object]) -> PhraseMatches:
+    """Yield the headings that have nothing left below them, up to the next heading."""
+    is_empty = True
+    blocks_below = 0
+    for index in reversed(range(len(page.layout.blocks))):
+        if not page.place(index) & HEADING:
+            blocks_below += 1
+            is_empty = is_empty and index in removed
+            continue
+        if is_empty and blocks_below and index not in removed:
+            yield index, EMPTY_HEADING
+        blocks_below, is_empty = 0, True
 
 
 class ReasonWriter:
-    """Says what speaks most clearly against a block of a page.
+    """Names the strongest evidence against a block with a low score.
 
     Args:
+        page: the page.
         article: the blocks that stay, in order.
     """
 
-    def __init__(self, case: PageContext, article: Sequence[int]) -> None:
-        self._case = case
+    def __init__(self, page: PageContext, article: Sequence[int]) -> None:
+        self._page = page
         self._article = article
-        self._worst: dict[int, Term] = {0: (0.0, "")}
+        self._worst: dict[int, Term] = {0: (0.0, "")}  # by box
 
     def reason(self, index: int) -> str:
-        """Why a block goes."""
-        case = self._case
-        block, place = case.layout.blocks[index], case.place(index)
+        """Return the reason to remove a block."""
+        page = self._page
+        block, place = page.layout.blocks[index], page.place(index)
         if place & HIDDEN:
             return "hidden"
-        if (linked := link_density(block)) >= LINKED:
-            return f"links {round(100 * linked)} %"
-        for each, reason in PLACE_REASONS:
-            if place & each:
+        if is_mostly_links(block):
+            return f"links {round(100 * link_density(block))} %"
+        for mask, reason in PLACE_REASONS:
+            if place & mask:
                 return reason
-        if name := self._telling_name(block):
+        if name := self._worst_name(block):
             return f"looks like boilerplate (class {name})"
-        if said := self._telling_words(block):
-            return f"reads like boilerplate (“{said}”)"
-        return f"{self._where(index)} (score {case.scores[index]:.2f})"
+        if words := self._worst_words(block):
+            return f"reads like boilerplate (“{words}”)"
+        return f"{self._position(index)} (score {page.scores[index]:.2f})"
 
-    def _telling_name(self, block: Block) -> str:
-        """The name around a block that speaks most against it."""
-        wrapper = self._case.vocabulary.worst(block.wrapper) if block.wrapper else (0.0, "")
-        weight, term = min(wrapper, self._around(block.box))
-        return term if weight < TELLING else ""
+    def _worst_name(self, block: Block) -> str:
+        """Return the most negative name around a block, if it is strong evidence."""
+        worst = (0.0, "")
+        if block.wrapper:
+            worst = self._page.vocabulary.worst_name(block.wrapper)
+        weight, name = min(worst, self._worst_of_boxes(block.box))
+        return name if weight < MAX_REPORTED_WEIGHT else ""
 
-    def _around(self, index: int) -> Term:
-        """The worst name of a box and of those around it."""
+    def _worst_of_boxes(self, index: int) -> Term:
+        """Return the most negative name of a box and of those around it."""
+        boxes = self._page.layout.boxes
         trail: list[int] = []
-        boxes = self._case.layout.boxes
         while index not in self._worst:
             trail.append(index)
             index = boxes[index].parent
         worst = self._worst[index]
         for each in reversed(trail):
-            worst = self._worst[each] = min(worst, self._case.vocabulary.worst(boxes[each].name))
+            worst = min(worst, self._page.vocabulary.worst_name(boxes[each].name))
+            self._worst[each] = worst
         return worst
 
-    def _telling_words(self, block: Block) -> str:
-        """The words of a block that speak most against it."""
-        weights = self._case.vocabulary.texts
-        terms = (
-            term
-            for term in terms_in_text(block, split_words(block.text))
-            if term in weights and "/" not in term
-        )
-        weight, said = min(
-            ((weights[term], term.strip("^$=")) for term in terms), default=(0.0, "")
-        )
-        return said if weight < TELLING and len(said) >= MIN_WORD_CHARS else ""
+    def _worst_words(self, block: Block) -> str:
+        """Return the most negative words of a block, if they are strong evidence."""
+        weights = self._page.vocabulary.texts
+        worst: Term | None = None
+        for term in terms_in_text(block, split_words(block.text)):
+            if term in weights and "/" not in term:
+                found = (weights[term], term.strip("^$="))
+                worst = found if worst is None else min(worst, found)
+        if worst is None or worst[0] >= MAX_REPORTED_WEIGHT:
+            return ""
+        return worst[1] if len(worst[1]) >= MIN_WORD_CHARS else ""
 
-    def _where(self, index: int) -> str:
+    def _position(self, index: int) -> str:
         article = self._article
         if not article:
             return "not like an article's text"
         if index < article[0]:
             return "above the article"
-        return "below the article" if index > article[-1] else "between paragraphs, but unlike them"
-
-
-# SECTION: What does not belong to an article, and why. Owns the order of the steps; larger rules
-# have modules of their own.
-#
-# A step is a function from a case to the blocks that it would take out, each with its reason; the
-# first reason that a
-# block is given stands. Then goes what the score speaks against, and last the headings that are
-# left with nothing below.
-
-TITLE = "the title"
-OUTSIDE = "outside the site's content rule"
-CREDIT = "byline or date"
-PICTURE = "a picture outside the article"
-
-Step = Callable[[PageContext], PhraseMatches]
-
-
-class RemovalDecision(NamedTuple):
-    """Why a block goes: in words, and the name of the step that said so."""
-
-    reason: str
-    step: str
-
-
-def reasons(case: PageContext) -> dict[int, str]:
-    """Why blocks go, by their number; the others stay."""
-    return {index: decision.reason for index, decision in decide_removals(case).items()}
-
-
-def decide_removals(case: PageContext) -> dict[int, RemovalDecision]:
-    """The same, and which step took each block out."""
-    found: dict[int, RemovalDecision] = {}
-    for step in STEPS:
-        for index, reason in step(case):
-            found.setdefault(index, RemovalDecision(reason, step.__name__))
-    words = {index: decision.reason for index, decision in found.items()}
-    found |= {
-        index: RemovalDecision(reason, unlikely.__name__) for index, reason in unlikely(case, words)
-    }
-    kept = case.kept - case.unwanted.keys()
-    found = {index: decision for index, decision in found.items() if index not in kept}
-    words = {index: decision.reason for index, decision in found.items()}
-    return found | {
-        index: RemovalDecision(reason, empty_headings.__name__)
-        for index, reason in empty_headings(case, words)
-    }
-
-
-def site_rules(case: PageContext) -> PhraseMatches:
-    """What a person has ruled out, and all that is not where the article is said to be."""
-    yield from case.unwanted.items()
-    if case.inside:
-        for index in sorted(set(range(len(case.layout.blocks))) - case.inside):
-            yield index, OUTSIDE
-
-
-def repeated_title(case: PageContext) -> PhraseMatches:
-    """The headline stands above the article; it is not its first sentence."""
-    yield from ((index, TITLE) for index in case.titles)
-
-
-def credit_lines(case: PageContext) -> PhraseMatches:
-    """Who wrote it and when is told beside the article."""
-    if not case.credits:
-        return
-    if not case.credits.isdisjoint([box.element for box in case.layout.boxes]):
-        for box in case.layout.boxes:
-            if box.element in case.credits:
-                yield from (
-                    (index, CREDIT)
-                    for index in range(box.first, box.last)
-                    if not case.is_prose(index)
-                )
-    for index, block in enumerate(case.layout.blocks):
-        if not case.credits.isdisjoint(block.pieces) and _fill(
-            case.credits.intersection(block.pieces), block
-        ):
-            yield index, CREDIT
-
-
-def _fill(elements: Iterable[HtmlElement], block: Block) -> bool:
-    """Whether hardly anything of a block stands outside some elements of it."""
-    return sum(len(" ".join(each.text_content().split())) for each in elements) >= LINKED * len(
-        block.text
-    )
-
-
-def beside_the_article(case: PageContext) -> PhraseMatches:
-    """What readers wrote below it and who wrote it, where there is an article above all that."""
-    found = dict(find_named_boxes(case.layout))
-    kept = [
-        size
-        for index, size in enumerate(case.sizes)
-        if case.scores[index] >= KEPT and index not in found
-    ]
-    if sum(kept) >= ARTICLE_WORDS and not case.is_forum(found, sum(kept)):
-        yield from found.items()
-
-
-def unlikely(case: PageContext, gone: Mapping[int, str]) -> PhraseMatches:
-    """What the score speaks against, but for what is spared, pictures among kept text, and captions."""
-    least, blocks = case.least, case.layout.blocks
-    kept = [score >= least and index not in gone for index, score in enumerate(case.scores)]
-    told = [
-        index for index, reason in gone.items() if reason in (TITLE, CREDIT) or case.phrases[index]
-    ]
-    pictures = images.find_images(case.layout, case.sizes, kept, told)
-    spared = {
-        *spared_blocks(case, kept),
-        *pictures,
-        *images.find_captions(case.layout, pictures, gone),
-    }
-    explainer = ReasonWriter(case, [index for index, stays in enumerate(kept) if stays])
-    for index, stays in enumerate(kept):
-        if index in gone or index in spared:
-            continue
-        if not blocks[index].text:
-            yield index, PICTURE
-        elif not stays:
-            yield index, explainer.reason(index)
-
-
-def empty_headings(case: PageContext, gone: Mapping[int, str]) -> PhraseMatches:
-    """Headings of which all that stands below them, up to the next heading, has gone."""
-    empty = True  # so far, going upwards
-    below = 0
-    for index in reversed(range(len(case.layout.blocks))):
-        if not case.place(index) & HEADING:
-            below += 1
-            empty = empty and index in gone
-            continue
-        if empty and below and index not in gone:
-            yield index, "heading of what was taken out"
-        below, empty = 0, True
-
-
-STEPS: tuple[Step, ...] = (
-    site_rules,
-    repeated_title,
-    credit_lines,
-    stock_phrases,
-    phrase_tails,
-    phrase_boxes,
-    beside_the_article,
-    find_pull_quotes,
-    find_repeats,
-    find_home_links,
-)
+        if index > article[-1]:
+            return "below the article"
+        return "between paragraphs, but unlike them"

@@ -1,7 +1,7 @@
-"""What a page embeds from elsewhere → the link that takes its place. Owns what the link says and where it leads.
+"""Embedded frames, players and posts, each replaced by a link.
 
-Known players, posts and maps: `data/embeds.toml`; frames that are never part of an article:
-`data/frames.toml`.
+Known players, posts and maps are in `data/embeds.toml`. Frames that never belong to an article are
+in `data/frames.toml`.
 """
 
 import re
@@ -13,13 +13,13 @@ from urllib.parse import unquote, urlsplit
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.images import resolve_image_address
+from feedpub.cleaner.images import resolve_first
 from feedpub.cleaner.phrases import find_phrases
 from feedpub.core.data_files import load_toml
 
-TINY = 48  # pixels; a frame that is not higher or wider counts visits
-LONGEST = 100  # characters of a label
-POSTS = frozenset(
+MAX_TRACKER_PIXELS = 48  # a smaller frame counts visits
+MAX_LABEL_CHARS = 100
+POST_CLASSES = frozenset(
     {
         "instagram-media",
         "tiktok-embed",
@@ -30,17 +30,22 @@ POSTS = frozenset(
 )
 """Classes of quotations that a script turns into a post.
 
-What they say without it is about the app.
+Their own text is about the app.
 """
 
-_BETWEEN = re.compile(r"[./?&=-]+")
-_FILES = {"video": "Video", "audio": "Audio"}
+_SEPARATOR = re.compile(r"[./?&=-]+")
+_MEDIA_LABELS = {"video": "Video", "audio": "Audio"}
+_ADDRESS_ATTRIBUTES = ("data-instgrm-permalink", "cite", "src", "data-src", "data-lazy-src", "data")
 
 
 class Embed(NamedTuple):
-    """What is embedded from one service.
+    """A service whose content is embedded.
 
-    Its name, and where its page for people and a picture of it are.
+    Attributes:
+        label: the service's name.
+        part: the pattern that `page` and `picture` are expanded from.
+        page: template of the address of the user-facing page, or "".
+        picture: template of the address of a preview image, or "".
     """
 
     label: str
@@ -48,24 +53,27 @@ class Embed(NamedTuple):
     page: str
     picture: str
 
-    def address_of(self, frame: str) -> str:
-        """The address for people of what a frame shows."""
+    def page_address(self, frame: str) -> str:
+        """Return the address of the user-facing page, or the frame's own address."""
         found = self.part.search(frame) if self.page else None
         if found is None:
             return frame
         page = found.expand(self.page)
         return unquote(page) if page.startswith(("https%3A", "http%3A")) else page
 
-    def thumbnail(self, frame: str) -> str:
-        """The address of a picture of what a frame shows; "" where none is known."""
+    def thumbnail_address(self, frame: str) -> str:
+        """Return the address of a preview image, or ""."""
         found = self.part.search(frame) if self.picture else None
         return found.expand(self.picture) if found else ""
 
 
-class Frames(NamedTuple):
-    """Frames that are no part of an article.
+class ExcludedFrames(NamedTuple):
+    """Frames that never belong to an article.
 
-    By host or a domain above it, by a word in the address, by file name.
+    Attributes:
+        hosts: hosts and parent domains.
+        words: words in a host name or path.
+        files: file names, which also exclude frames of known services.
     """
 
     hosts: Sequence[str]
@@ -74,86 +82,87 @@ class Frames(NamedTuple):
 
 
 def is_post(element: HtmlElement) -> bool:
-    """Whether a quotation stands for a post that a script would show, and says nothing of it by itself."""
+    """Return whether a quotation is a placeholder for a post that a script would show."""
     classes = (element.get("class") or "").split()
-    if not POSTS.isdisjoint(classes):
+    if not POST_CLASSES.isdisjoint(classes):
         return True
     return "twitter-tweet" in classes and not "".join(element.itertext()).strip()
 
 
 def convert_embed(element: HtmlElement, base: str | None) -> str:
-    """A link to what an element embeds; "" for what is no part of an article."""
-    address = next(
-        (found for each in _sources(element) if (found := resolve_image_address(each, base))), None
-    )
-    if (
-        address is None
-        or _is_unseen(element)
-        or urlsplit(address).path.rpartition("/")[2] in _frames().files
-    ):
+    """Return a link to the content that an element embeds, or "" if it is not an article's."""
+    address = resolve_first(_address_candidates(element), base)
+    if address is None or _is_invisible(element) or _is_excluded_file(address):
         return ""
     title = " ".join((element.get("title") or element.get("aria-label") or "").split())
-    if known := _known(address):
-        return _link(known.address_of(address), title or known.label, known.thumbnail(address))
-    if element.tag in _FILES:
-        poster = (
-            resolve_image_address(element.get("poster") or "", base)
-            if element.get("poster")
-            else None
-        )
-        return _link(address, title or _FILES[element.tag], poster or "")
-    if not title or find_phrases(title) or _is_no_content(address):
+    if service := _find_service(address):
+        page = service.page_address(address)
+        return _render_link(page, title or service.label, service.thumbnail_address(address))
+    if element.tag in _MEDIA_LABELS:
+        thumbnail = resolve_first(filter(None, [element.get("poster")]), base)
+        return _render_link(address, title or _MEDIA_LABELS[element.tag], thumbnail or "")
+    if not title or find_phrases(title) or _is_excluded(address):
         return ""
-    return _link(address, f"{title} ({_host(address)})")
+    return _render_link(address, f"{title} ({_host(address)})")
 
 
-def _link(address: str, label: str, thumbnail: str = "") -> str:
-    picture = (
-        f'<img src="{escape(thumbnail)}" alt=""><br>'
-        if thumbnail.startswith(("http://", "https://"))
-        else ""
-    )
-    label = label if len(label) <= LONGEST else f"{label[: LONGEST - 1].rstrip()}…"
+def _address_candidates(element: HtmlElement) -> Iterator[str]:
+    """Yield the possible addresses of embedded content, the best first."""
+    for name in _ADDRESS_ATTRIBUTES:
+        if value := element.get(name):
+            yield value
+    for source in element.iterfind(".//source"):
+        yield source.get("src") or ""
+    for link in element.iterfind(".//a"):
+        yield link.get("href") or ""
+
+
+def _render_link(address: str, label: str, thumbnail: str = "") -> str:
+    picture = ""
+    if thumbnail.startswith(("http://", "https://")):
+        picture = f'<img src="{escape(thumbnail)}" alt=""><br>'
+    if len(label) > MAX_LABEL_CHARS:
+        label = f"{label[: MAX_LABEL_CHARS - 1].rstrip()}…"
     return f'<a href="{escape(address)}">{picture}{escape(label)}</a>'
 
 
-def _sources(element: HtmlElement) -> Iterator[str]:
-    """Where what an element embeds may be, best first."""
-    for name in ("data-instgrm-permalink", "cite", "src", "data-src", "data-lazy-src", "data"):
-        if value := element.get(name):
-            yield value
-    yield from (source.get("src") or "" for source in element.iterfind(".//source"))
-    yield from (link.get("href") or "" for link in element.iterfind(".//a"))
-
-
-def _is_unseen(element: HtmlElement) -> bool:
-    sizes = [(element.get(name) or "").removesuffix("px") for name in ("width", "height")]
+def _is_invisible(element: HtmlElement) -> bool:
     style = (element.get("style") or "").replace(" ", "")
-    tiny = element.tag == "iframe" and any(
-        size.isdecimal() and int(size[:9]) <= TINY for size in sizes
-    )
-    return tiny or "display:none" in style or "visibility:hidden" in style
+    if "display:none" in style or "visibility:hidden" in style:
+        return True
+    if element.tag != "iframe":
+        return False
+    for name in ("width", "height"):
+        size = (element.get(name) or "").removesuffix("px")
+        if size.isdecimal() and int(size[:9]) <= MAX_TRACKER_PIXELS:
+            return True
+    return False
 
 
-def _known(address: str) -> Embed | None:
-    """What the host of an address is known for; "google.com/maps" counts as a host."""
-    hosts = embeds()
+def _find_service(address: str) -> Embed | None:
+    """Return the known service of an address; "google.com/maps" counts as a host."""
+    services = load_embeds()
     host = _host(address)
     if host.startswith("google.") and urlsplit(address).path.startswith("/maps"):
-        return hosts["google.com/maps"]
+        return services["google.com/maps"]
     labels = host.split(".")
-    return next(
-        (hosts[name] for n in range(len(labels) - 1) if (name := ".".join(labels[n:])) in hosts),
-        None,
-    )
+    for start in range(len(labels) - 1):
+        if service := services.get(".".join(labels[start:])):
+            return service
+    return None
 
 
-def _is_no_content(address: str) -> bool:
-    """Whether a frame of an unknown host is an advertisement, a form or a counter by its address."""
-    frames, host = _frames(), _host(address)
+def _is_excluded_file(address: str) -> bool:
+    return urlsplit(address).path.rpartition("/")[2] in _load_excluded_frames().files
+
+
+def _is_excluded(address: str) -> bool:
+    """Return whether the address of a frame is that of an advertisement, a form or a counter."""
+    frames, host = _load_excluded_frames(), _host(address)
     if any(host == each or host.endswith(f".{each}") for each in frames.hosts):
         return True
-    return not frames.words.isdisjoint(_BETWEEN.split(f"{host}/{urlsplit(address).path.lower()}"))
+    words = _SEPARATOR.split(f"{host}/{urlsplit(address).path.lower()}")
+    return not frames.words.isdisjoint(words)
 
 
 def _host(address: str) -> str:
@@ -161,25 +170,18 @@ def _host(address: str) -> str:
 
 
 @cache
-def embeds() -> Mapping[str, Embed]:
-    """What feedpub knows, by host."""
-    listed = load_toml("feedpub.cleaner", "data/embeds.toml")
-    known = {
-        says: (
-            Embed(
-                says,
-                re.compile(entry.get("part", "")),
-                entry.get("page", ""),
-                entry.get("picture", ""),
-            ),
-            entry["hosts"],
-        )
-        for says, entry in listed.items()
-    }
-    return {host: each for each, hosts in known.values() for host in hosts}
+def load_embeds() -> Mapping[str, Embed]:
+    """Load the known services by host."""
+    services: dict[str, Embed] = {}
+    for label, entry in load_toml("feedpub.cleaner", "data/embeds.toml").items():
+        part = re.compile(entry.get("part", ""))
+        service = Embed(label, part, entry.get("page", ""), entry.get("picture", ""))
+        services |= dict.fromkeys(entry["hosts"], service)
+    return services
 
 
 @cache
-def _frames() -> Frames:
+def _load_excluded_frames() -> ExcludedFrames:
     listed = load_toml("feedpub.cleaner", "data/frames.toml")
-    return Frames(listed["hosts"], frozenset(listed["words"]), frozenset(listed["files"]))
+    words, names = frozenset(listed["words"]), frozenset(listed["files"])
+    return ExcludedFrames(listed["hosts"], words, names)

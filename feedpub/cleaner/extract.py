@@ -1,9 +1,4 @@
-"""Pausing Python's search for reference cycles while a page is read.
-
-A page becomes tens of thousands of objects, none of them in a cycle; to look through all of them
-again and again takes a tenth of the time. Counting of references goes on, so nothing stays longer
-than it would.
-"""
+"""Extract the article of a page, or of a fragment of HTML. This module orchestrates the cleaner."""
 
 import gc
 import re
@@ -15,15 +10,15 @@ from itertools import islice
 import numpy as np
 from lxml.html import HtmlElement
 
-from feedpub.cleaner import apply_rules, body, classifier, interstitials, metadata
-from feedpub.cleaner.body import render_inline
+from feedpub.cleaner import body, classifier, interstitials, metadata
+from feedpub.cleaner.apply_rules import RuleApplication, parse_with_rules
 from feedpub.cleaner.boilerplate import RemovalDecision, decide_removals
 from feedpub.cleaner.features import measure_features
 from feedpub.cleaner.layout import Block, Layout
 from feedpub.cleaner.metadata import Metadata, canonical
 from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
-from feedpub.cleaner.page import KEPT, LINKED, PageContext
-from feedpub.cleaner.page_text import head_hints, tokenize_page
+from feedpub.cleaner.page import MAX_LINK_DENSITY, MIN_SCORE, PageContext
+from feedpub.cleaner.page_text import HeadHints, head_hints, tokenize_page
 from feedpub.cleaner.rules import Rule, Ruleset, coerce_ruleset
 from feedpub.cleaner.segment import segment
 from feedpub.cleaner.site_memory import SiteMemory
@@ -35,80 +30,30 @@ from feedpub.core.html import parse_html
 from feedpub.core.models import Article, Removed
 from feedpub.core.text import pluralize
 
+MIN_ARTICLE_WORDS = 12
+MIN_RENDERED_WORDS = 50  # a page with scripts and less text is written by them
+MAX_COUNTED_WORDS = 500
+FRAGMENT_SCORE = 0.9  # of the blocks of a fragment, as its source states that it is the article
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
+
 
 @contextmanager
-def gc_paused() -> Iterator[None]:
-    """No search for cycles meanwhile, in any thread; afterwards as before."""
-    was_on = gc.isenabled()
+def pause_garbage_collection() -> Iterator[None]:
+    """Pause Python's search for reference cycles in all threads.
+
+    A page becomes tens of thousands of objects without any cycle, and searching them repeatedly
+    takes a tenth of the time. Reference counting continues, so nothing is kept longer.
+    """
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if was_on:
+        if was_enabled:
             gc.enable()
 
 
-# SECTION: Where the article is: blocks → those that are kept, and the reasons of those that are
-# not.
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The decision: numbers of the kept blocks, in order, their text, and what was taken out.
-
-    Attributes:
-        gone: the other blocks by their number, each with its reason.
-    """
-
-    kept: tuple[int, ...]
-    text: str
-    removed: tuple[Removed, ...]
-    dropped: Mapping[int, RemovalDecision]
-
-
-def select_content(case: PageContext) -> Selection:
-    """Decide about every block of a page."""
-    gone = decide_removals(case)
-    lines = {
-        index: render_inline(case.layout, block)
-        for index, block in enumerate(case.layout.blocks)
-        if index not in gone
-    }
-    text = "\n".join([each for each in lines.values() if each])
-    return Selection(tuple(lines), text, tuple(_removed(case.layout, gone, lines)), gone)
-
-
-def _removed(
-    layout: Layout, gone: Mapping[int, RemovalDecision], lines: Mapping[int, str]
-) -> Iterator[Removed]:
-    """What was taken out, neighbours that went for the same reason as one."""
-    texts: list[str] = []
-    reason, above = "", 0  # above: lines of the article's text so far
-    for index, block in enumerate(layout.blocks):
-        why = gone[index].reason if index in gone else ""
-        if texts and why != reason and (block.text or not why):
-            yield Removed("\n".join(texts), reason, above)
-            texts = []
-        if not why:
-            above += lines[index].count("\n") + 1 if lines[index] else 0
-        elif block.text:
-            texts.append(block.text)
-            reason = why
-    if texts:
-        yield Removed("\n".join(texts), reason, above)
-
-
-# SECTION: A page, or a piece of one, → Article: the story of the cleaner in one place. Owns the
-# order, and no decision.
-
-FEWEST_WORDS = 12  # of an article
-FEW_WORDS = 50  # a page with scripts that shows fewer waits for them
-ENOUGH_WORDS = 500  # not to count any further
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
-TRUSTED = 0.9  # the score of what stands in a fragment: its source has said that it is the article
-
-
-@gc_paused()
+@pause_garbage_collection()
 def extract(
     html: bytes | str,
     url: str | None = None,
@@ -116,41 +61,57 @@ def extract(
     memory: SiteMemory | None = None,
     rules: SiteRules | Ruleset | None = None,
 ) -> Article:
-    """The article of a page, without what surrounds and interrupts it.
+    """Extract the article of a page, without the boilerplate around and inside it.
 
     Args:
         html: the page; bytes are decoded as browsers do.
-        url: where it was found; relative addresses in it are completed with this.
-        memory: what repeats over the pages of its site.
-        rules: what is known about its site. A rule for the article's place that finds nothing is
-            passed over, and `removed` tells so.
+        url: the page's URL; relative addresses are resolved against it.
+        memory: what the site's other pages have in common.
+        rules: the site's rules. A content rule that matches nothing is skipped and reported in
+            `removed`.
 
     Raises:
-        ExtractError: the page is beyond all bounds, or the address is none, or the rules want no
-            article taken from such a page.
-        NoContentError: there is no article in it.
+        ExtractError: the page exceeds a limit, the URL is invalid, or the rules exclude the page.
+        NoContentError: there is no article on the page.
     """
     return trace_extraction(html, url, memory, coerce_ruleset(rules)).article
 
 
 @dataclass(frozen=True, slots=True)
-class ExtractionTrace:
-    """An article, and how it came to be.
+class Selection:
+    """The decision about a page's blocks.
 
     Attributes:
-        case: what was decided about.
-        found: the decision.
-        taken: the elements that rules took out before, each with its rule.
+        kept: the blocks of the article, in order.
+        text: their text.
+        removed: the texts of the other blocks, with reasons.
+        decisions: the decision for each of the other blocks.
+    """
+
+    kept: tuple[int, ...]
+    text: str
+    removed: tuple[Removed, ...]
+    decisions: Mapping[int, RemovalDecision]
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionTrace:
+    """An article and how it was extracted.
+
+    Attributes:
+        page: the page, as the decision saw it.
+        selection: the decision.
+        rule_matches: the elements that rules removed before, each with its rule.
     """
 
     article: Article
-    case: PageContext
-    found: Selection
-    taken: Mapping[HtmlElement, Rule]
+    page: PageContext
+    selection: Selection
+    rule_matches: Mapping[HtmlElement, Rule]
 
 
-def unwatched(tree: HtmlElement) -> None:
-    """Nobody wants to see a page's tree before anything is taken out of it."""
+def ignore_tree(_tree: HtmlElement) -> None:
+    """Ignore the page's tree."""
 
 
 def trace_extraction(
@@ -158,94 +119,106 @@ def trace_extraction(
     url: str | None,
     memory: SiteMemory | None,
     rules: Ruleset,
-    watch: Callable[[HtmlElement], None] = unwatched,
+    observe: Callable[[HtmlElement], None] = ignore_tree,
 ) -> ExtractionTrace:
-    """What `extract` does, with all that was decided. Raises as that does.
+    """Extract the article of a page, and return all decisions. See `extract`.
 
     Args:
         html: the page.
-        url: where it was found.
-        memory: what repeats over the pages of its site.
-        rules: what is known about its site.
-        watch: is shown the page's tree before anything is taken out of it; what it sees last is
-            what counts.
+        url: the page's URL.
+        memory: what the site's other pages have in common.
+        rules: the site's rules.
+        observe: called with the page's tree before anything is removed from it. If the rules leave
+            no article, it is called again for a second attempt, which is the one that counts.
     """
     if not canonical.is_web_address(url):
-        raise ExtractError("this is no address that can be read", url)
+        raise ExtractError("this is not a web address", url)
     try:
-        return _extracted(html, url, memory, rules, watch)
+        return _extract_once(html, url, memory, rules, observe)
     except NoContentError as error:
         if not rules.content or rules.autodetect is False:
             raise
-        # where the rules leave no article: found without them, but for what they say beside it
-        done = _extracted(
-            html, url, memory, replace(rules, content=(), remove=(), prune=None), watch
-        )
+        relaxed = replace(rules, content=(), remove=(), prune=None)
+        trace = _extract_once(html, url, memory, relaxed, observe)
         why = f"the rules leave no article on this page, it was found without them: {error.reason}"
-        passed_over = (Removed(rule.source, f"{rule}: {why}", 0) for rule in rules.content)
-        return replace(
-            done, article=replace(done.article, removed=(*passed_over, *done.article.removed))
-        )
+        skipped = [Removed(rule.source, f"{rule}: {why}", 0) for rule in rules.content]
+        article = replace(trace.article, removed=(*skipped, *trace.article.removed))
+        return replace(trace, article=article)
 
 
-def _extracted(
+def _extract_once(
     html: bytes | str,
     url: str | None,
     memory: SiteMemory | None,
     rules: Ruleset,
-    watch: Callable[[HtmlElement], None],
+    observe: Callable[[HtmlElement], None],
 ) -> ExtractionTrace:
-    ruling = apply_rules.RuleApplication(apply_rules.apply_rules(html, url, rules), rules)
-    ruling.reshape()
-    tree = ruling.tree
-    watch(tree)
-    parts = collect_elements(tree)
-    stated = ruling.apply_replacements(
-        metadata.read_metadata(tree, url, _names(parts, url, memory), parts=_told(parts, rules))
-    )
-    hints = head_hints(parts)
-    scripted = _has_scripts(tree)
-    stripped = tuple(ruling.mark_stripped())
+    applied = RuleApplication(parse_with_rules(html, url, rules), rules)
+    applied.reshape()
+    tree = applied.tree
+    observe(tree)
+    elements = collect_elements(tree)
+    found = _read_metadata(tree, elements, url, memory, rules)
+    found = applied.override_metadata(found)
+    hints = head_hints(elements)
+    has_scripts = _has_scripts(tree)
+    removed = tuple(applied.remove_matches())
     layout = segment(tree)
     if not layout.blocks:
-        reason = f"there is no text in the page without JavaScript; {HOW_TO_RENDER}"
-        raise NoContentError(reason if scripted else "there is no text in the page", url)
-    judge = classifier.load_classifier()
-    case = PageContext(
-        layout,
-        judge.probabilities(measure_features(tokenize_page(layout, hints), judge.vocabulary)),
-        judge.vocabulary,
-        title=stated.title,
-        credits=frozenset(stated.lines),
+        reason = "there is no text in the page"
+        if has_scripts:
+            reason += f" without JavaScript; {HOW_TO_RENDER}"
+        raise NoContentError(reason, url)
+    page = replace(
+        _judge_page(layout, hints, applied),
+        title=found.title,
+        credits=frozenset(found.byline_elements),
         memory=memory,
         url=url,
-        inside=ruling.find_content(layout),
-        unwanted=dict(ruling.find_unwanted(layout)),
-        kept=ruling.find_kept(layout),
-        whole=rules.prune is False,
     )
-    notes = tuple(ruling.read_facts(case.inside, url))
-    found = select_content(case)
-    article = _article(case, found, stated)
-    _check(article, hints.titles, case, found, scripted=scripted)
+    notes = tuple(applied.report(page.rule_content, url))
+    selection = select_content(page)
+    article = _make_article(page, selection, found)
+    _check_article(article, hints.titles, page, selection, has_scripts=has_scripts)
     article = replace(
-        article, url=stated.canonical or url, removed=(*stripped, *notes, *article.removed)
+        article, url=found.canonical or url, removed=(*removed, *notes, *article.removed)
     )
-    return ExtractionTrace(article, case, found, ruling.matches)
+    return ExtractionTrace(article, page, selection, applied.matches)
 
 
-def _told(parts: HeadElements, rules: Ruleset) -> HeadElements:
-    """The parts of a page that are to be believed."""
-    if rules.json_ld is not False:
-        return parts
-    return {
-        **parts,
-        "script": [each for each in parts["script"] if "ld+json" not in (each.get("type") or "")],
-    }
+def _read_metadata(
+    tree: HtmlElement,
+    elements: HeadElements,
+    url: str | None,
+    memory: SiteMemory | None,
+    rules: Ruleset,
+) -> Metadata:
+    site_names: tuple[str, ...] = ()
+    if memory is not None and elements["title"]:
+        site_names = tuple(find_site_names(memory, elements["title"][0].text or "", url))
+    if rules.json_ld is False:
+        scripts = [each for each in elements["script"] if "ld+json" not in each.get("type", "")]
+        elements = {**elements, "script": scripts}
+    return metadata.read_metadata(tree, url, site_names, parts=elements)
+
+
+def _judge_page(layout: Layout, hints: HeadHints, applied: RuleApplication) -> PageContext:
+    """Return the blocks' probabilities and the results of the rules."""
+    model = classifier.load_classifier()
+    features = measure_features(tokenize_page(layout, hints), model.vocabulary)
+    return PageContext(
+        layout,
+        model.probabilities(features),
+        model.vocabulary,
+        rule_content=applied.find_content(layout),
+        rule_removed=dict(applied.find_removed_blocks(layout)),
+        rule_kept=applied.find_kept_blocks(layout),
+        keep_all=applied.rules.prune is False,
+    )
 
 
 def extract_fragment(html: str, url: str | None = None, *, title: str = "") -> Article:
-    """The article in a piece of HTML that is known to hold nothing else: a feed's own content.
+    """Extract the article of a fragment that contains nothing else, such as a feed's content.
 
     Raises:
         NoContentError: there is no text in it.
@@ -256,76 +229,106 @@ def extract_fragment(html: str, url: str | None = None, *, title: str = "") -> A
     layout = segment(tree)
     if not layout.blocks:
         raise NoContentError("there is no text in it", url)
-    trusted = np.full(len(layout.blocks), TRUSTED)
-    case = PageContext(
-        layout, trusted, classifier.load_classifier().vocabulary, title=title, url=url
-    )
+    scores = np.full(len(layout.blocks), FRAGMENT_SCORE)
+    vocabulary = classifier.load_classifier().vocabulary
+    page = PageContext(layout, scores, vocabulary, title=title, url=url)
     base = canonical.base_url(tree.iter("base"), url)
-    article = _article(case, select_content(case), Metadata(title=title, base=base))
+    article = _make_article(page, select_content(page), Metadata(title=title, base=base))
     return replace(article, url=url)
 
 
-def _article(case: PageContext, found: Selection, stated: Metadata) -> Article:
+def select_content(page: PageContext) -> Selection:
+    """Decide about every block of a page."""
+    decisions = decide_removals(page)
+    texts: dict[int, str] = {}
+    for index, block in enumerate(page.layout.blocks):
+        if index not in decisions:
+            texts[index] = body.block_text(page.layout, block)
+    text = "\n".join(filter(None, texts.values()))
+    removed = tuple(_describe_removals(page.layout, decisions, texts))
+    return Selection(tuple(texts), text, removed, decisions)
+
+
+def _describe_removals(
+    layout: Layout, decisions: Mapping[int, RemovalDecision], texts: Mapping[int, str]
+) -> Iterator[Removed]:
+    """Yield the removed texts. Neighbours with the same reason are joined."""
+    joined: list[str] = []
+    joined_reason = ""
+    lines_above = 0  # of the article's text
+    for index, block in enumerate(layout.blocks):
+        reason = decisions[index].reason if index in decisions else ""
+        if joined and reason != joined_reason and (block.text or not reason):
+            yield Removed("\n".join(joined), joined_reason, lines_above)
+            joined = []
+        if not reason:
+            lines_above += texts[index].count("\n") + 1 if texts[index] else 0
+        elif block.text:
+            joined.append(block.text)
+            joined_reason = reason
+    if joined:
+        yield Removed("\n".join(joined), joined_reason, lines_above)
+
+
+def _make_article(page: PageContext, selection: Selection, found: Metadata) -> Article:
     return Article(
-        title=stated.title,
-        authors=stated.authors,
-        published=stated.published,
-        updated=stated.updated,
-        language=stated.language,
-        site=stated.site,
-        image=stated.image,
-        image_size=stated.image_size,
-        html=body.render_body(case.layout, found.kept, stated.base, case.url),
-        text=found.text,
+        title=found.title,
+        authors=found.authors,
+        published=found.published,
+        updated=found.updated,
+        language=found.language,
+        site=found.site,
+        image=found.image,
+        image_size=found.image_size,
+        html=body.render_body(page.layout, selection.kept, found.base, page.url),
+        text=selection.text,
         summary=choose_summary(
-            stated.description,
-            found.text,
-            title=stated.title,
-            site=stated.site,
-            language=stated.language,
+            found.description,
+            selection.text,
+            title=found.title,
+            site=found.site,
+            language=found.language,
         ),
-        removed=found.removed,
-        categories=stated.categories,
+        removed=selection.removed,
+        categories=found.categories,
     )
-
-
-def _names(parts: HeadElements, url: str | None, memory: SiteMemory | None) -> tuple[str, ...]:
-    """What the site calls itself in its titles, where that was learned."""
-    if memory is None or not parts["title"]:
-        return ()
-    return tuple(find_site_names(memory, parts["title"][0].text or "", url))
 
 
 def _has_scripts(tree: HtmlElement) -> bool:
-    """Whether something on the page could fill it: a script that is no data."""
+    """Return whether the page has a script that is not data and could write its text."""
     return any("json" not in script.get("type", "").lower() for script in tree.iter("script"))
 
 
-def _check(
-    article: Article, titles: Sequence[str], case: PageContext, found: Selection, *, scripted: bool
+def _check_article(
+    article: Article,
+    titles: Sequence[str],
+    page: PageContext,
+    selection: Selection,
+    *,
+    has_scripts: bool,
 ) -> None:
-    """Refuse what stands where an article should, and a page whose best blocks are no article."""
-    words = sum(1 for _ in islice(_WORD.finditer(article.text), ENOUGH_WORDS))
-    if stand_in := interstitials.load_interstitials().find(titles, words):
-        raise NoContentError(f"this is {stand_in}, not an article: '{article.title}'", case.url)
-    blocks = case.layout.blocks
-    doubtful = (
-        max(case.scores) < KEPT and _linked([blocks[index] for index in found.kept]) >= LINKED
-    )
-    if not doubtful and (words >= FEWEST_WORDS or (words and "<img" in article.html)):
-        return
-    if scripted and sum(len(block.text.split()) for block in blocks) < FEW_WORDS:
+    """Raise NoContentError for a page that is an interstitial, or has no article."""
+    words = sum(1 for _ in islice(_WORD.finditer(article.text), MAX_COUNTED_WORDS))
+    if description := interstitials.load_interstitials().find(titles, words):
+        raise NoContentError(f"this is {description}, not an article: '{article.title}'", page.url)
+    blocks = page.layout.blocks
+    if words >= MIN_ARTICLE_WORDS or (words and "<img" in article.html):
+        if max(page.scores) >= MIN_SCORE:
+            return
+        if _link_share([blocks[index] for index in selection.kept]) < MAX_LINK_DENSITY:
+            return
+    if has_scripts and sum([len(block.text.split()) for block in blocks]) < MIN_RENDERED_WORDS:
         raise NoContentError(
-            f"there is no article in the page without JavaScript; {HOW_TO_RENDER}", case.url
+            f"there is no article in the page without JavaScript; {HOW_TO_RENDER}", page.url
         )
-    what = f"{pluralize(len(blocks), 'block')} of text looked at, {_linked(blocks):.0%} of it links"
     raise NoContentError(
-        f"there is no article in the page: {what}, and none reads like one", case.url
+        f"there is no article in the page: it has {pluralize(len(blocks), 'block')} of text "
+        f"({_link_share(blocks):.0%} links), and none reads like one",
+        page.url,
     )
 
 
-def _linked(blocks: Sequence[Block]) -> float:
-    """The share of some blocks' characters that stand in links."""
-    return sum(block.link_chars for block in blocks) / max(
-        1, sum(len(block.text) for block in blocks)
-    )
+def _link_share(blocks: Sequence[Block]) -> float:
+    """Return the share of some blocks' characters inside links."""
+    link_chars = sum([block.link_chars for block in blocks])
+    return link_chars / max(1, sum([len(block.text) for block in blocks]))

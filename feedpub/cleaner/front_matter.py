@@ -1,4 +1,4 @@
-"""Front matter: what stands above a saved text between two lines of --- (YAML) or +++ (TOML)."""
+"""Front matter: metadata above a saved text, between lines of --- (YAML) or +++ (TOML)."""
 
 import re
 import tomllib
@@ -15,22 +15,34 @@ from feedpub.core import dates
 from feedpub.core.errors import ExtractError
 from feedpub.core.models import Article
 from feedpub.core.text import strip_invalid_characters
+from feedpub.core.urls import absolute_url
 
 _BLOCK = re.compile(
     r"\A\ufeff?(?P<fence>---|\+\+\+)[ \t]*\r?\n(?P<text>.*?)^(?P=fence)[ \t]*(?:\r?\n|\Z)",
     re.DOTALL | re.MULTILINE,
 )
 _TOML_DATE = re.compile(r"^([ \t]*[\w-]+[ \t]*=[ \t]*)(\d{4}-\d\d?-\d[^\s#\"',]*)", re.MULTILINE)
-_MAX_VALUES = 500  # of one key, lists included
-_MAX_SHOWN = 100  # characters of a value
+_MAX_VALUES = 500  # of one key, nested lists included
+_MAX_QUOTED_CHARS = 100  # of a value in a report
+_ARTICLE_FIELDS = (
+    "title",
+    "authors",
+    "published",
+    "updated",
+    "url",
+    "summary",
+    "categories",
+    "language",
+    "image",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """What front matter says of an article; empty where there is none.
+    """The metadata in an article's front matter.
 
     Attributes:
-        unread: what it says and nobody can read, each as "key: value".
+        unreadable: values that cannot be read, each as "key: value".
     """
 
     title: str = ""
@@ -45,48 +57,40 @@ class FrontMatter:
     unreadable: tuple[str, ...] = ()
 
     def merged_with(self, article: Article) -> Article:
-        """The article with what the front matter says in the place of what was found."""
-        fields = (
-            "title",
-            "authors",
-            "published",
-            "updated",
-            "url",
-            "summary",
-            "categories",
-            "language",
-            "image",
-        )
-        said = {name: getattr(self, name) or getattr(article, name) for name in fields}
-        return replace(article, **said, unread=self.unreadable)
+        """Return an article in which the values of the front matter take precedence."""
+        stated = {name: getattr(self, name) for name in _ARTICLE_FIELDS if getattr(self, name)}
+        return replace(article, **stated, unread=self.unreadable)
 
 
 def split_front_matter(text: str) -> tuple[FrontMatter, str]:
-    """Front matter and the text below it.
+    """Split a text into its front matter and the text below it.
 
-    Raises ExtractError where it cannot be read, with the line.
+    Raises:
+        ExtractError: the front matter is not valid; the message has the line.
     """
     block = _BLOCK.match(text)
-    values = _values(block["fence"], block["text"]) if block else None
-    if block is None or values is None:  # two lines of --- around prose are no front matter
+    values = _parse(block["fence"], block["text"]) if block else None
+    if block is None or values is None:  # two lines of --- around prose are not front matter
         return FrontMatter(), text
-    return _Reader({str(key).lower(): value for key, value in values.items()}).read(), text[
-        block.end() :
-    ]
+    reader = _Reader({str(key).lower(): value for key, value in values.items()})
+    return reader.read(), text[block.end() :]
 
 
-def _values(fence: str, text: str) -> Mapping[Any, Any] | None:
+def _parse(fence: str, text: str) -> Mapping[Any, Any] | None:
     try:
-        values = _toml(text) if fence == "+++" else yaml.load(text, _Loader)  # noqa: S506 -- it is a safe one
+        values = _parse_toml(text) if fence == "+++" else _parse_yaml(text)
     except (tomllib.TOMLDecodeError, yaml.YAMLError, ValueError) as error:
-        raise ExtractError(
-            f"its front matter cannot be read: {' '.join(str(error).split())}"
-        ) from error
+        reason = " ".join(str(error).split())
+        raise ExtractError(f"its front matter cannot be read: {reason}") from error
     return values if isinstance(values, Mapping) else None
 
 
-def _toml(text: str) -> Mapping[str, Any]:
-    """Read TOML; a date that is none does not spoil the rest."""
+def _parse_yaml(text: str) -> Any:
+    return yaml.load(text, _Loader)  # noqa: S506 -- a SafeLoader
+
+
+def _parse_toml(text: str) -> Mapping[str, Any]:
+    """Parse TOML. An invalid date becomes a string, so that the other values can be read."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:
@@ -97,29 +101,21 @@ def _toml(text: str) -> Mapping[str, Any]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads YAML.
-
-    A scalar that is not what its tag or its form says is the text that stands there.
-    """
+    """Loads YAML. A scalar that does not match its tag or its form is loaded as a string."""
 
 
 def _lenient(construct: Callable[[Any, Any], Any]) -> Callable[[_Loader, yaml.ScalarNode], Any]:
-    def constructed(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    def construct_or_text(loader: _Loader, node: yaml.ScalarNode) -> Any:
         try:
             return construct(loader, node)
-        except (
-            ValueError,
-            OverflowError,
-            AttributeError,
-            KeyError,
-        ):  # what PyYAML raises on odd scalars
+        except (ValueError, OverflowError, AttributeError, KeyError):  # PyYAML raises all of these
             return node.value
 
-    return constructed
+    return construct_or_text
 
 
-def _as_written(_: _Loader, node: yaml.Node) -> str:
-    """Return the text of a scalar with an unknown tag; of anything else, the tag."""
+def _construct_unknown(_: _Loader, node: yaml.Node) -> str:
+    """Return the text of a scalar with an unknown tag, or the tag of any other node."""
     return str(node.value) if isinstance(node, yaml.ScalarNode) else node.tag
 
 
@@ -127,90 +123,96 @@ for _name in ("bool", "int", "float", "timestamp"):
     _Loader.add_constructor(
         f"tag:yaml.org,2002:{_name}", _lenient(getattr(_Loader, f"construct_yaml_{_name}"))
     )
-_Loader.add_constructor(None, _as_written)
+_Loader.add_constructor(None, _construct_unknown)
 
 
 @dataclass
 class _Reader:
-    """Reads values by their keys, and notes what cannot be read."""
+    """Reads values by their keys, and collects those that cannot be read."""
 
     values: Mapping[str, Any]
-    unread: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
     def read(self) -> FrontMatter:
-        """Return all that is said of the article."""
         return FrontMatter(
-            title=self._text("title", "headline"),
-            authors=tuple(
-                name
-                for text in self._texts("authors", "author", "by")
-                for name in authors.split_authors(text) or (text,)
+            title=self._read_text("title", "headline"),
+            authors=self._read_authors("authors", "author", "by"),
+            published=self._read_date("date", "published", "publishdate", "pubdate", "created"),
+            updated=self._read_date("updated", "lastmod", "modified", "last_modified_at"),
+            url=self._read_url("url", "link", "canonical", "canonical_url", "source"),
+            summary=self._read_text("summary", "description", "excerpt"),
+            categories=(
+                *self._read_texts("categories", "category"),
+                *self._read_texts("tags", "keywords"),
             ),
-            published=self._moment("date", "published", "publishdate", "pubdate", "created"),
-            updated=self._moment("updated", "lastmod", "modified", "last_modified_at"),
-            url=self._address("url", "link", "canonical", "canonical_url", "source"),
-            summary=self._text("summary", "description", "excerpt"),
-            categories=(*self._texts("categories", "category"), *self._texts("tags", "keywords")),
-            language=language.declared_language(self._texts("language", "lang", "locale")),
-            image=self._image("image", "cover", "featured_image", "thumbnail"),
-            unreadable=tuple(dict.fromkeys(self.unread)),
+            language=language.declared_language(self._read_texts("language", "lang", "locale")),
+            image=self._read_image("image", "cover", "featured_image", "thumbnail"),
+            unreadable=tuple(dict.fromkeys(self.unreadable)),
         )
 
-    def _note(self, key: str, value: Any) -> None:
-        self.unread.append(f"{key}: {_line(value)[:_MAX_SHOWN]}")
+    def _report(self, key: str, value: Any) -> None:
+        self.unreadable.append(f"{key}: {_to_line(value)[:_MAX_QUOTED_CHARS]}")
+
+    def _find_key(self, keys: tuple[str, ...]) -> str:
+        """Return the first of some keys that has a value, or ""."""
+        return next((key for key in keys if self.values.get(key)), "")
 
     def _scalars(self, *keys: str) -> Iterator[tuple[str, Any]]:
-        """Yield the values of the first of the keys that says anything.
+        """Yield the values of the first key that has any. A table is read as its name."""
+        key = self._find_key(keys)
+        for value in _flatten(self.values.get(key)):
+            scalar = value.get("name", value) if isinstance(value, Mapping) else value
+            if isinstance(scalar, Mapping | list | tuple | set):
+                self._report(key, value)
+            elif scalar is not None:
+                yield key, scalar
 
-        An author may be a table with a name.
-        """
-        key = next((key for key in keys if self.values.get(key)), "")
-        for value in _flat(self.values.get(key)):
-            named = value.get("name", value) if isinstance(value, Mapping) else value
-            if isinstance(named, Mapping | list | tuple | set):
-                self._note(key, value)
-            elif named is not None:
-                yield key, named
+    def _read_texts(self, *keys: str) -> list[str]:
+        texts = [_to_line(value) for _, value in self._scalars(*keys)]
+        return list(dict.fromkeys(filter(None, texts)))
 
-    def _texts(self, *keys: str) -> list[str]:
-        return list(
-            dict.fromkeys(text for _, value in self._scalars(*keys) if (text := _line(value)))
-        )
+    def _read_text(self, *keys: str) -> str:
+        return next(iter(self._read_texts(*keys)), "")
 
-    def _text(self, *keys: str) -> str:
-        return next(iter(self._texts(*keys)), "")
+    def _read_authors(self, *keys: str) -> tuple[str, ...]:
+        names: list[str] = []
+        for text in self._read_texts(*keys):
+            names += authors.split_authors(text) or (text,)
+        return tuple(names)
 
-    def _address(self, *keys: str) -> str | None:
-        """Return the first absolute address.
-
-        A path within a site is none, and nothing to be noted.
-        """
-        texts = self._texts(*keys)
-        found = next(canonical.resolve_address(texts, None), None)
-        for text in () if found else texts:
+    def _read_url(self, *keys: str) -> str | None:
+        """Return the first absolute URL. A path within a site is ignored."""
+        texts = self._read_texts(*keys)
+        for text in texts:
+            if found := absolute_url(text, ""):
+                return found
+        for text in texts:
             if text.startswith(("http:", "https:")):
-                self._note(next(key for key in keys if self.values.get(key)), text)
-        return found
-
-    def _image(self, *keys: str) -> str | None:
-        """Return an address, which may be relative."""
-        for key, value in self._scalars(*keys):
-            if canonical.is_web_address(text := _line(value)):
-                return text or None
-            self._note(key, text)
+                self._report(self._find_key(keys), text)
         return None
 
-    def _moment(self, *keys: str) -> datetime | None:
-        """Return the first date of YAML or TOML, or written as text; without a zone it is UTC."""
-        said = list(self._scalars(*keys))
-        found = next((moment for _, value in said if (moment := _date(value))), None)
-        if found is None and said:
-            self._note(*said[0])
-        return found
+    def _read_image(self, *keys: str) -> str | None:
+        """Return the address of an image, which may be relative."""
+        for key, value in self._scalars(*keys):
+            address = _to_line(value)
+            if canonical.is_web_address(address):
+                return address or None
+            self._report(key, address)
+        return None
+
+    def _read_date(self, *keys: str) -> datetime | None:
+        """Return the first date. Without a time zone, it is UTC."""
+        values = list(self._scalars(*keys))
+        for _, value in values:
+            if moment := _to_datetime(value):
+                return moment
+        if values:
+            self._report(*values[0])
+        return None
 
 
-def _flat(value: Any) -> Iterator[Any]:
-    """Yield a value, or what lists that lie in each other hold, the first `_MAX_VALUES` of it all."""
+def _flatten(value: Any) -> Iterator[Any]:
+    """Yield a value, or the values in nested lists, up to `_MAX_VALUES`."""
     stack = [value]
     for _ in range(_MAX_VALUES):
         if not stack:
@@ -222,14 +224,17 @@ def _flat(value: Any) -> Iterator[Any]:
             yield each
 
 
-def _line(value: Any) -> str:
+def _to_line(value: Any) -> str:
     return " ".join(strip_invalid_characters(str(value)).split())
 
 
-def _date(value: Any) -> datetime | None:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
-    moment = value if isinstance(value, datetime) else dates.parse_page_date(_line(value))
+def _to_datetime(value: Any) -> datetime | None:
+    if isinstance(value, datetime):
+        moment: datetime | None = value
+    elif isinstance(value, date):
+        moment = datetime(value.year, value.month, value.day, tzinfo=UTC)
+    else:
+        moment = dates.parse_page_date(_to_line(value))
     if moment is None or moment.year not in dates.PLAUSIBLE_YEARS:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,10 +1,11 @@
-"""Pictures and their captions: which belong to the article. They have no text of their own to be judged by.
+"""Images and their captions: which of them belong to the article, and the address of each.
 
-A picture goes with the text around it; a caption goes with its picture.
+An image has no text to be judged by. It stays if the text around it stays, and a caption stays with
+its image.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from html import escape
 from itertools import accumulate, islice
@@ -14,233 +15,252 @@ from lxml.html import HtmlElement
 
 from feedpub.cleaner.layout import PLACES, Block, Layout
 
-SURROUNDINGS = 25  # words of the box that decides whether a picture belongs to the article
-MOST_OF_IT = 0.5  # of those words
-REACH = 3  # blocks before and behind, in which a teaser's link may stand
+MIN_SURROUNDING_WORDS = 25  # of the box that decides whether an image stays
+MIN_KEPT_SHARE = 0.5  # of those words
+TEASER_REACH_BLOCKS = 3  # from an image to the link of its teaser
 CAPTION, FIGURE, TABLE = PLACES["figcaption"], PLACES["figure"], PLACES["table"]
 
-
-def is_caption(layout: Layout, block: Block) -> bool:
-    """Whether a block's text belongs to a picture."""
-    box = layout.boxes[block.box]
-    if box.place & CAPTION:
-        return True
-    if box.place & TABLE:
-        return False
-    return any(
-        _names_caption(name) for name in (box.name, layout.boxes[box.parent].name, block.wrapper)
-    )
-
-
-@lru_cache(maxsize=10_000)  # the boxes of a page share their names
-def _names_caption(name: str) -> bool:
-    """Whether a box is called a caption.
-
-    Utility classes ("[&_figcaption]:mt-1") speak of others.
-    """
-    return "caption" in name.lower() and any(
-        "caption" in part and "[" not in part for part in name.lower().split()
-    )
-
-
-def find_images(
-    layout: Layout, sizes: Sequence[int], kept: Sequence[bool], told: Collection[int] = ()
-) -> frozenset[int]:
-    """The blocks with pictures that are kept for their text or, without any, for the kept text around them.
-
-    Args:
-        layout: the page.
-        sizes: of each block, in words.
-        kept: of each block, whether its text stays.
-        told: blocks that go and say nothing of a picture beside them: title, byline, credit.
-    """
-    found = [index for index, block in enumerate(layout.blocks) if block.pictures]
-    if not found:
-        return frozenset()
-    places = [layout.boxes[block.box].place for block in layout.blocks]
-    counted = [0 if place & CAPTION else size for place, size in zip(places, sizes, strict=True)]
-    for index in told:
-        counted[index] = 0
-    total = [0, *accumulate(counted)]
-    good = [
-        0,
-        *accumulate([size if stays else 0 for size, stays in zip(counted, kept, strict=True)]),
-    ]
-
-    def among_kept(index: int) -> bool:
-        box = layout.boxes[layout.blocks[index].box]
-        while box.place & FIGURE or (
-            box is not layout.boxes[0] and total[box.last] - total[box.first] < SURROUNDINGS
-        ):
-            box = layout.boxes[box.parent]
-        return (
-            good[box.last] - good[box.first]
-            >= MOST_OF_IT * (total[box.last] - total[box.first])
-            > 0
-        )
-
-    return frozenset(
-        index
-        for index in found
-        if (
-            kept[index]
-            if layout.blocks[index].text
-            else among_kept(index) and not _is_teaser(layout, index, kept)
-        )
-    )
-
-
-def _is_teaser(layout: Layout, index: int, kept: Sequence[bool]) -> bool:
-    """Whether a picture leads where a link beside it leads that goes."""
-    links = set(layout.blocks[index].links)
-    if not links:
-        return False
-    around = range(max(0, index - REACH), min(len(kept), index + REACH + 1))
-    return any(
-        not kept[each] and not links.isdisjoint(layout.blocks[each].links)
-        for each in around
-        if each != index
-    )
-
-
-def find_captions(
-    layout: Layout, chosen: Collection[int], gone: Mapping[int, str]
-) -> Iterator[int]:
-    """The captions of chosen pictures, as far as they are not gone.
-
-    In the same figure, else right behind.
-    """
-    near: set[int] = set()
-    boxes = layout.boxes
-    outermost: set[int] = set()
-    for index in chosen:
-        box = layout.blocks[index].box
-        if not boxes[box].place & FIGURE:
-            near.update((index, index + 1))
-            continue
-        while boxes[boxes[box].parent].place & FIGURE:
-            box = boxes[box].parent
-        outermost.add(box)
-    for box in outermost:
-        near.update(range(boxes[box].first, boxes[box].last))
-    blocks = layout.blocks
-    for index in sorted(near):
-        if (
-            index < len(blocks)
-            and index not in gone
-            and blocks[index].text
-            and is_caption(layout, blocks[index])
-        ):
-            yield index
-
-
-# SECTION: Pictures of a page → addresses. Owns how lazy loading is undone and what an address for
-# a feed is.
-
-SMALL = 48  # pixels; up to here a picture is an icon, a portrait or a counter
-WIDEST = 2000  # pixels; of a set of sizes the largest up to this is taken
-MOST_SOURCES = 20  # of one picture
-_LAZY = tuple(
-    "data-src data-original data-lazy-src data-lazy data-original-src data-orig-file"  # noqa: SIM905 -- words
-    " data-hi-res-src data-full-src data-image data-url data-img-url data-echo "
+MAX_ICON_PIXELS = 48  # a smaller image is an icon, a portrait or a tracking pixel
+MAX_PIXELS_WIDE = 2000  # the widest candidate up to this is used
+MAX_SOURCES = 20  # of one image
+_LAZY_ATTRIBUTES = tuple(
+    "data-src data-original data-lazy-src data-lazy data-original-src "  # noqa: SIM905 -- words
+    "data-orig-file data-hi-res-src data-full-src data-image data-url data-img-url data-echo "
     "data-flickity-lazyload data-pin-media".split(),
 )
-_ADDRESSEES = frozenset({"to", "cc", "bcc"})  # headers that a mailto address may have in its query
-_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
+_SET_ATTRIBUTES = ("data-srcset", "data-lazy-srcset", "srcset")
+_ADDRESSEE_HEADERS = frozenset({"to", "cc", "bcc"})  # in the query of a mailto address
 _PLACEHOLDER = re.compile(
-    r"^data:|(?:blank|spacer|placeholder|pixel|transparent|1x1|lazy|loading)[\w-]{0,200}\.(?:gif|png|svg)",
+    r"^data:|(?:blank|spacer|placeholder|pixel|transparent|1x1|lazy|loading)[\w-]{0,200}"
+    r"\.(?:gif|png|svg)",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d{1,9}(?:\.\d{0,9})?|\.\d{1,9}")
 _CANDIDATE = re.compile(r"(?<![^\s,])([^\s,]\S*[^\s,])(?:\s+([\d.]+)([wx]))?\s*(?:,|$)")
 
 
-def best_image(element: HtmlElement, base: str | None) -> str:
-    """The `<img>` that an image element stands for, with an absolute address.
+def is_caption(layout: Layout, block: Block) -> bool:
+    """Return whether a block is the caption of an image."""
+    box = layout.boxes[block.box]
+    if box.place & CAPTION:
+        return True
+    if box.place & TABLE:
+        return False
+    if _is_caption_name(box.name) or _is_caption_name(block.wrapper):
+        return True
+    return _is_caption_name(layout.boxes[box.parent].name)
 
-    "" where it is none for readers.
+
+@lru_cache(maxsize=10_000)  # the boxes of a page share their names
+def _is_caption_name(name: str) -> bool:
+    """Return whether a name is that of a caption.
+
+    Utility classes ("[&_figcaption]:mt-1") refer to other elements.
+    """
+    if "caption" not in name.lower():
+        return False
+    return any("caption" in part and "[" not in part for part in name.lower().split())
+
+
+def find_images(
+    layout: Layout,
+    word_counts: Sequence[int],
+    kept: Sequence[bool],
+    ignored: Collection[int] = (),
+) -> frozenset[int]:
+    """Return the blocks whose images stay, for their own text or for the text around them.
+
+    Args:
+        layout: the page.
+        word_counts: of each block.
+        kept: for each block, whether its text stays.
+        ignored: blocks that do not count as removed text: title, byline, credit.
+    """
+    pictures = [index for index, block in enumerate(layout.blocks) if block.pictures]
+    if not pictures:
+        return frozenset()
+    surroundings = _Surroundings(layout, word_counts, kept, ignored)
+    found: set[int] = set()
+    for index in pictures:
+        if layout.blocks[index].text:
+            if kept[index]:
+                found.add(index)
+        elif surroundings.are_kept(index) and not _is_teaser(layout, index, kept):
+            found.add(index)
+    return frozenset(found)
+
+
+class _Surroundings:
+    """The numbers of words, and of kept words, in the boxes around images."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        word_counts: Sequence[int],
+        kept: Sequence[bool],
+        ignored: Collection[int],
+    ) -> None:
+        self._layout = layout
+        counts: list[int] = []
+        kept_counts: list[int] = []
+        for index, block in enumerate(layout.blocks):
+            is_caption_text = layout.boxes[block.box].place & CAPTION
+            words = 0 if is_caption_text or index in ignored else word_counts[index]
+            counts.append(words)
+            kept_counts.append(words if kept[index] else 0)
+        self._words = [0, *accumulate(counts)]  # up to each block
+        self._kept_words = [0, *accumulate(kept_counts)]
+
+    def are_kept(self, index: int) -> bool:
+        """Return whether most of the text around an image stays."""
+        boxes = self._layout.boxes
+        box = boxes[self._layout.blocks[index].box]
+        words = self._words[box.last] - self._words[box.first]
+        while box.place & FIGURE or (box is not boxes[0] and words < MIN_SURROUNDING_WORDS):
+            box = boxes[box.parent]
+            words = self._words[box.last] - self._words[box.first]
+        kept_words = self._kept_words[box.last] - self._kept_words[box.first]
+        return kept_words >= MIN_KEPT_SHARE * words > 0
+
+
+def _is_teaser(layout: Layout, index: int, kept: Sequence[bool]) -> bool:
+    """Return whether an image has the same link as a text next to it that is removed."""
+    links = set(layout.blocks[index].links)
+    if not links:
+        return False
+    start = max(0, index - TEASER_REACH_BLOCKS)
+    end = min(len(kept), index + TEASER_REACH_BLOCKS + 1)
+    for near in range(start, end):
+        if near != index and not kept[near] and not links.isdisjoint(layout.blocks[near].links):
+            return True
+    return False
+
+
+def find_captions(layout: Layout, images: Iterable[int], removed: Container[int]) -> Iterator[int]:
+    """Yield the captions of images that stay: in the same figure, or else in the next block.
+
+    Args:
+        layout: the page.
+        images: the blocks of the images.
+        removed: blocks that go for another reason.
+    """
+    near: set[int] = set()
+    boxes, blocks = layout.boxes, layout.blocks
+    figures: set[int] = set()
+    for index in images:
+        box = blocks[index].box
+        if not boxes[box].place & FIGURE:
+            near.update((index, index + 1))
+            continue
+        while boxes[boxes[box].parent].place & FIGURE:
+            box = boxes[box].parent
+        figures.add(box)
+    for figure in figures:
+        near.update(range(boxes[figure].first, boxes[figure].last))
+    for index in sorted(near):
+        if index >= len(blocks) or index in removed or not blocks[index].text:
+            continue
+        if is_caption(layout, blocks[index]):
+            yield index
+
+
+def render_image(element: HtmlElement, base: str | None) -> str:
+    """Return the `<img>` for an image element, with an absolute address.
+
+    Returns:
+        "" if the element has no image for readers.
     """
     if element.tag == "noscript":
         inner = element.find(".//img")
-        return best_image(inner, base) if inner is not None else ""
-    if _is_small(element):
+        return "" if inner is None else render_image(inner, base)
+    if _is_icon(element):
         return ""
-    address = next(
-        (found for each in addresses(element) if (found := resolve_image_address(each, base))), None
-    )
+    address = resolve_first(find_image_addresses(element), base)
     if address is None:
         return ""
-    alt = f' alt="{escape(element.get("alt", "").strip())}"'
-    return f'<img src="{escape(address)}"{alt}{_size(element)}>'
+    alt = escape(element.get("alt", "").strip())
+    return f'<img src="{escape(address)}" alt="{alt}"{_render_size(element)}>'
 
 
-def addresses(element: HtmlElement) -> Iterator[str]:
-    """The addresses that an image may be had from, best first; placeholders are none."""
-    candidates = [element.get(name, "") for name in _LAZY]
-    candidates += [_largest(element.get(name, "")) for name in _SETS]
-    if (around := next(element.iterancestors("picture"), None)) is not None:
-        sources = islice(around.iterfind(".//source"), MOST_SOURCES)
-        candidates += [
-            _largest(source.get("srcset") or source.get("data-srcset") or "") for source in sources
-        ]
+def find_image_addresses(element: HtmlElement) -> Iterator[str]:
+    """Yield the addresses of an image, the best first, without placeholders."""
+    lazy = [element.get(name, "") for name in _LAZY_ATTRIBUTES]
+    candidates = lazy + [_largest(element.get(name, "")) for name in _SET_ATTRIBUTES]
+    picture = next(element.iterancestors("picture"), None)
+    if picture is not None:
+        sources = islice(picture.iterfind(".//source"), MAX_SOURCES)
+        sets = [source.get("srcset") or source.get("data-srcset") or "" for source in sources]
+        candidates += map(_largest, sets)
     own = element.get("src", "")
-    if not any(candidates[: len(_LAZY)]):  # nothing is lazy here: the page's own choice comes first
+    if not any(lazy):  # the page's own choice comes first if nothing is loaded lazily
         candidates.insert(0, own)
     candidates.append(own)
-    return (
-        address
-        for candidate in candidates
-        if (address := candidate.strip()) and not _PLACEHOLDER.search(address)
-    )
+    for candidate in candidates:
+        address = candidate.strip()
+        if address and not _PLACEHOLDER.search(address):
+            yield address
 
 
-def resolve_image_address(address: str, base: str | None) -> str | None:
-    """An absolute http or https address, or a mailto or tel one that somebody can be reached at.
+def resolve_first(addresses: Iterable[str], base: str | None) -> str | None:
+    """Return the first of some addresses that is usable, as an absolute address."""
+    for address in addresses:
+        if resolved := resolve_link(address, base):
+            return resolved
+    return None
 
-    None for others.
+
+def resolve_link(address: str, base: str | None) -> str | None:
+    """Return the absolute address of a link that is safe and useful in an article.
+
+    Returns:
+        An http or https address, or a mailto or tel address with an addressee; None for any other.
     """
     try:
         joined = urljoin(base or "", address.strip())
         parts = urlsplit(joined)
     except ValueError:
         return None
-    usable = bool(parts.netloc) if parts.scheme in ("http", "https") else has_addressee(joined)
+    is_web = parts.scheme in ("http", "https")
+    usable = bool(parts.netloc) if is_web else has_addressee(joined)
     return joined.replace(" ", "%20") if usable else None
 
 
 def has_addressee(address: str) -> bool:
-    """Return whether a mailto or tel address says whom it is for; False for other schemes."""
+    """Return whether a mailto or tel address has an addressee; False for other schemes."""
     scheme, _, rest = address.partition(":")
-    whom, _, query = rest.partition("?")
-    named = parse_qs(query).keys() & _ADDRESSEES if scheme.lower() == "mailto" else ()
-    return scheme.lower() in ("mailto", "tel") and bool(unquote(whom).strip(" /") or named)
+    if scheme.lower() not in ("mailto", "tel"):
+        return False
+    path, _, query = rest.partition("?")
+    if unquote(path).strip(" /"):
+        return True
+    return scheme.lower() == "mailto" and bool(parse_qs(query).keys() & _ADDRESSEE_HEADERS)
 
 
-def _is_small(element: HtmlElement) -> bool:
-    sizes = [_pixels(element.get(name)) for name in ("width", "height")]
-    return any(size is not None and size <= SMALL for size in sizes)
+def _is_icon(element: HtmlElement) -> bool:
+    for name in ("width", "height"):
+        pixels = _parse_pixels(element.get(name))
+        if pixels is not None and pixels <= MAX_ICON_PIXELS:
+            return True
+    return False
 
 
-def _size(element: HtmlElement) -> str:
-    sizes = {name: _pixels(element.get(name)) for name in ("width", "height")}
-    return (
-        "".join(f' {name}="{size}"' for name, size in sizes.items() if size)
-        if all(sizes.values())
-        else ""
-    )
+def _render_size(element: HtmlElement) -> str:
+    width = _parse_pixels(element.get("width"))
+    height = _parse_pixels(element.get("height"))
+    return f' width="{width}" height="{height}"' if width and height else ""
 
 
-def _pixels(value: str | None) -> int | None:
-    """The number of pixels of a width or height; None for none, for "auto" and for shares."""
+def _parse_pixels(value: str | None) -> int | None:
+    """Return a width or height in pixels; None for "auto" and percentages."""
     number = (value or "").strip().removesuffix("px")
     return int(number) if number.isascii() and number.isdigit() else None
 
 
 def _largest(srcset: str) -> str:
-    """The address of the largest picture of a set that is not larger than anyone needs."""
-    found = [
-        (float(size if _NUMBER.fullmatch(size) else 1) * (1 if unit == "w" else 1000), address)
-        for address, size, unit in _CANDIDATE.findall(srcset)
-    ]
-    fitting = [each for each in found if each[0] <= WIDEST] or found
-    return max(fitting, default=(0.0, ""))[1]
+    """Return the address of the widest candidate of a `srcset` up to `MAX_PIXELS_WIDE`."""
+    found: list[tuple[float, str]] = []
+    for address, size, unit in _CANDIDATE.findall(srcset):
+        number = float(size) if _NUMBER.fullmatch(size) else 1.0
+        found.append((number if unit == "w" else number * 1000, address))
+    fitting = [each for each in found if each[0] <= MAX_PIXELS_WIDE]
+    return max(fitting or found, default=(0.0, ""))[1]

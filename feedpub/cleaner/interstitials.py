@@ -1,7 +1,4 @@
-"""Pages that stand where an article should.
-
-Errors, walls, consent. Owns the reading of their titles from data.
-"""
+"""Pages that a site serves in place of an article: errors, challenges, consent and login pages."""
 
 import re
 from collections.abc import Iterable
@@ -10,40 +7,44 @@ from functools import cache
 
 from feedpub.core.data_files import load_toml
 
-_BOUNDARY = re.compile(r"[|–—·:»!.…?]+|\s-\s")
+_SEPARATOR = re.compile(r"[|–—·:»!.…?]+|\s-\s")
 
 
 @dataclass(frozen=True, slots=True)
 class Interstitials:
-    """What such pages are called, and what is said of them.
+    """The titles of such pages.
 
     Attributes:
-        titles: in lower case, each with what a page of that title is.
-        longest: words of text; a page with more is an article about them.
+        titles: in lower case, each with a description of the page.
+        max_words: a page with more text is an article about such pages.
     """
 
     titles: dict[str, str]
-    longest: int
+    max_words: int
 
-    def find(self, titles: Iterable[str], size: int) -> str | None:
-        """What a page is, by its titles and the number of words of its text.
+    def find(self, titles: Iterable[str], words: int) -> str | None:
+        """Return a description of a page that is not an article, or None.
 
-        None for one that may be an article.
+        Args:
+            titles: the page's title and first-level headings.
+            words: number of words of its text.
         """
-        if size > self.longest:
+        if words > self.max_words:
             return None
-        parts = (
-            " ".join(part.split()).casefold() for title in titles for part in _BOUNDARY.split(title)
-        )
-        return next((self.titles[part] for part in parts if part in self.titles), None)
+        for title in titles:
+            for part in _SEPARATOR.split(title):
+                if found := self.titles.get(" ".join(part.split()).casefold()):
+                    return found
+        return None
 
 
 @cache
 def load_interstitials() -> Interstitials:
-    """The titles that feedpub ships."""
-    listed = load_toml("feedpub.cleaner", "data/stand_ins.toml")
-    longest = listed.pop("longest")
-    titles = {
-        title.casefold(): kind["says"] for kind in listed.values() for title in kind["titles"]
-    }
-    return Interstitials(titles, longest)
+    """Load the titles that feedpub ships."""
+    listed = load_toml("feedpub.cleaner", "data/interstitials.toml")
+    max_words = listed.pop("max_words")
+    titles: dict[str, str] = {}
+    for kind in listed.values():
+        for title in kind["titles"]:
+            titles[title.casefold()] = kind["description"]
+    return Interstitials(titles, max_words)

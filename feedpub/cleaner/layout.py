@@ -1,8 +1,8 @@
-"""A page as boxes and blocks: the shape in which the cleaner sees it.
+"""A page as boxes and blocks, the form that all steps of the cleaner work on.
 
-A block is a run of inline content; a box is a block-level element, or an inline one that has blocks
-inside. Boxes and blocks stand in the page's order, so that the blocks inside a box are a range.
-Data only: `blocks` makes it.
+A block is a run of inline content. A box is a block-level element, or an inline element with
+blocks inside. Both are in document order, so the blocks inside a box form a range. This module
+holds data only; `segment` builds it.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
 class Place(IntFlag):
-    """What a box stands inside of; sets of them are plain numbers, which are quicker."""
+    """A kind of ancestor of a box. Sets of places are plain integers, which are faster."""
 
     ARTICLE = auto()
     MAIN = auto()
@@ -64,9 +64,9 @@ ROLES = {
 HIDDEN = Place.HIDDEN.value
 
 Piece: TypeAlias = str | HtmlElement | None
-"""A part of a run: text, the start of an inline element, or None for the end of the one opened last.
+"""A part of a run: text, the start of an inline element, or None for the end of the innermost one.
 
-Pictures and embeds have no end."""
+Images and embeds have no end."""
 
 
 @dataclass(slots=True, eq=False)
@@ -74,10 +74,10 @@ class Box:
     """A block-level element.
 
     Attributes:
-        parent: index of the box around it; the root's is 0, its own.
-        name: tag and naming attributes, each after a bar: "div|entry-content|main".
-        place: the set of `Place`s that it stands inside of.
-        first, last: the blocks inside are those from `first` up to, not including, `last`.
+        parent: index of the enclosing box; 0 for the root itself.
+        name: the tag and the naming attributes, separated by bars: "div|entry-content|main".
+        place: the set of `Place`s that the box is inside of, itself included.
+        first, last: the range of the blocks inside, `last` excluded.
     """
 
     element: HtmlElement
@@ -95,10 +95,11 @@ class Block:
     """A run of inline content.
 
     Attributes:
-        box: index of the box that it stands in.
-        text: white space collapsed, a newline for a line break; "" where there are only pictures.
-        link_chars: how many characters of the text stand in links.
-        wrapper: the name of an inline element around all of it, "" where there is none.
+        box: index of the innermost box around the block.
+        text: the text with white space collapsed and a newline for each line break. It is empty if
+            the block holds only images.
+        link_chars: number of characters inside links.
+        wrapper: name of an inline element around all of the block, or "".
     """
 
     box: int
@@ -110,6 +111,11 @@ class Block:
     bold_chars: int = 0
     wrapper: str = ""
 
+    @property
+    def elements(self) -> list[HtmlElement]:
+        """The inline elements, images and embeds that begin in the block."""
+        return [piece for piece in self.pieces if isinstance(piece, HtmlElement)]
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -119,9 +125,20 @@ class Layout:
     blocks: Sequence[Block]
 
     def path(self, block: Block) -> list[int]:
-        """The boxes around a block, the body first."""
-        index, path = block.box, []
+        """Return the boxes around a block, outermost first."""
+        path: list[int] = []
+        index = block.box
         while index:
             path.append(index)
             index = self.boxes[index].parent
         return [0, *reversed(path)]
+
+
+def shared_depth(one: Sequence[int], other: Sequence[int]) -> int:
+    """Return how many boxes two paths have in common."""
+    depth = 0
+    for first, second in zip(one, other, strict=False):
+        if first != second:
+            break
+        depth += 1
+    return depth

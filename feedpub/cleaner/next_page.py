@@ -1,32 +1,38 @@
-"""Where an article goes on: the address of its next page, or of a page that has it as a whole.
+"""Find the next page of an article, or a page with all of it.
 
-A link to a next page is believed where its address is that of the article's first page with the
-page's number in it, and the page itself calls it the next one or counts it in a row of numbers:
-what a blog calls next is another article.
+A link to a next page is followed if two conditions hold. Its address must be that of the article's
+first page with the number of the page in it. And the page must mark the link as the next page, or
+list it in a row of page numbers. The "next" link of a blog leads to another article.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.apply_rules import RuleApplication, apply_rules
-from feedpub.cleaner.metadata.elements import collect_elements
+from feedpub.cleaner.apply_rules import RuleApplication, parse_with_rules
+from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
 from feedpub.cleaner.metadata.titles import compact_title
 from feedpub.cleaner.rules import Ruleset
 
-MOST_LINKS = 3000  # of a page that are looked at
-LONGEST = 8192  # characters of an address
-_WORDS = "page|p|pg|pageno|pagenum|paged|seite|pagina|página|pagine|side|sida|sivu|strana|strona|sayfa|halaman|trang"
-_WORD = re.compile(_WORDS, re.IGNORECASE)
-_IN_PATH = re.compile(
+MAX_LINKS = 3000  # of a page
+MAX_ADDRESS_CHARS = 8192
+MAX_TITLE_CHARS = 300
+MAX_ROW_CHARS = 400  # of a row of page numbers
+MAX_LINK_TEXT_CHARS = 40  # "Go to page 2"
+_WORDS = (
+    "page|p|pg|pageno|pagenum|paged|seite|pagina|página|pagine|side|sida|sivu|strana|strona|sayfa"
+    "|halaman|trang"
+)
+_PAGE_PARAMETER = re.compile(_WORDS, re.IGNORECASE)
+_PAGE_IN_PATH = re.compile(
     rf"[/,_-](?:(?:{_WORDS})[/=,_-]?)?(\d{{1,3}})(\.[a-z]{{3,5}})?/?", re.IGNORECASE
 )
-_OF_COMMENTS = re.compile("comment|kommentar|reply|replies", re.IGNORECASE)
+_COMMENTS = re.compile("comment|kommentar|reply|replies", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,3}")
-_ENDING = re.compile(r"(?:\.[a-z]{3,5})?/?$", re.IGNORECASE)
+_SUFFIX = re.compile(r"(?:\.[a-z]{3,5})?/?$", re.IGNORECASE)
 _PAGE_IN_TITLE = re.compile(
     rf"(?:\b(?:{_WORDS})\b\W*+|(?<!\W)\W++|)\d+(?:\s*(?:/|of|von|de|di|av|af)\s*\d+)?",
     re.IGNORECASE,
@@ -35,136 +41,156 @@ _PAGE_IN_TITLE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class NextPage:
-    """Where a page leads.
+    """The pages that a page of an article leads to.
 
     Attributes:
-        whole: the address of a page with the whole article; "" where there is none.
-        after: the address of the next page; "" where this is the last one.
-        ruled: a rule says so.
-        titles: what the page is called, for comparison.
+        complete_url: a page with the complete article, or "".
+        next_url: the next page, or "" if this is the last one.
+        by_rule: the next page was found by a rule.
+        titles: titles of this page without page numbers, for comparison.
     """
 
-    complete_copies: str = ""
-    following: str = ""
+    complete_url: str = ""
+    next_url: str = ""
     by_rule: bool = False
     titles: frozenset[str] = frozenset()
 
 
 def find_next_page(
-    html: str, url: str, rules: Ruleset, first: str = "", number: int = 1
+    html: str, url: str, rules: Ruleset, first_url: str = "", number: int = 1
 ) -> NextPage:
-    """Where a page leads.
+    """Find the pages that a page of an article leads to.
 
     Args:
         html: the page.
-        url: where it was found.
-        rules: of its site.
-        first: the address of the article's first page; left out, this is the first one.
-        number: which of the article's pages this is.
+        url: the page's URL.
+        rules: the site's rules.
+        first_url: the article's first page; "" if this is the first page.
+        number: the number of this page in the article.
 
     Raises:
         ExtractError: the page cannot be read.
     """
-    ruling = RuleApplication(apply_rules(html, url, rules), rules)
-    parts = collect_elements(ruling.tree)
-    base = next((urljoin(url, href) for each in parts["base"] if (href := each.get("href"))), url)
-    whole = _address(base, ruling.select_address(rules.single_page)) if not first else ""
+    applied = RuleApplication(parse_with_rules(html, url, rules), rules)
+    elements = collect_elements(applied.tree)
+    base = _find_base(elements, url)
+    complete_url = ""
+    if not first_url:
+        complete_url = _resolve(base, applied.select_address(rules.single_page))
     if rules.next_page:
-        after = _address(base, ruling.select_address(rules.next_page))
+        next_url = _resolve(base, applied.select_address(rules.next_page))
     else:
-        after = _found(ruling.tree, base, first or url, number)
-    titles = frozenset(
-        _named(["".join(each.itertext()) for each in (*parts["title"][:1], *parts["h1"])])
-    )
-    return NextPage(whole, after, bool(rules.next_page), titles)
+        next_url = _find_next_url(applied.tree, base, first_url or url, number)
+    return NextPage(complete_url, next_url, bool(rules.next_page), _find_titles(elements))
 
 
-def is_page(url: str, first: str, number: int) -> bool:
-    """Whether an address is that of an article's page of a number, by the address of its first page."""
-    try:
-        one, other = urlsplit(first), urlsplit(url)
-    except ValueError:
-        return False
-    if _host(one.netloc) != _host(other.netloc) or _OF_COMMENTS.search(
-        f"{other.path}?{other.query}"
-    ):
-        return False
-    known, asked = dict(parse_qsl(one.query)), dict(parse_qsl(other.query))
-    if one.path.rstrip("/") == other.path.rstrip("/"):
-        changed = {key: value for key, value in asked.items() if known.get(key) != value}
-        counted = [value for key, value in changed.items() if _WORD.fullmatch(key)]
-        return len(changed) == len(counted) == 1 and counted[0] in (str(number), str(number - 1))
-    stem = _ENDING.sub("", one.path)
-    marker = (
-        _IN_PATH.fullmatch(other.path[len(stem) :])
-        if len(stem) > 1 and other.path.startswith(stem)
-        else None
-    )
-    return marker is not None and int(marker[1]) == number and known == asked
+def _find_base(elements: HeadElements, url: str) -> str:
+    for element in elements["base"]:
+        href: str | None = element.get("href")
+        if href:
+            return urljoin(url, href)
+    return url
 
 
-def _found(tree: HtmlElement, base: str, first: str, number: int) -> str:
-    """The next page that the page itself calls so, or counts among its pages.
+def _find_titles(elements: HeadElements) -> frozenset[str]:
+    titles: set[str] = set()
+    for element in (*elements["title"][:1], *elements["h1"]):
+        title = "".join(element.itertext())[:MAX_TITLE_CHARS]
+        titles.add(compact_title(_PAGE_IN_TITLE.sub(" ", title)))
+    return frozenset(titles - {""})
 
-    "" where there is none.
-    """
-    for href in (*_called_next(tree), *_counted(tree, number)):
-        address = _address(base, href)
-        if address and is_page(address, first, number + 1):
+
+def _find_next_url(tree: HtmlElement, base: str, first_url: str, number: int) -> str:
+    """Return the next page that the page marks as such, or lists among its pages, or ""."""
+    for href in (*_marked_links(tree), *_numbered_links(tree, number)):
+        address = _resolve(base, href)
+        if address and is_page_url(address, first_url, number + 1):
             return address
     return ""
 
 
-def _called_next(tree: HtmlElement) -> Iterator[str]:
+def _marked_links(tree: HtmlElement) -> Iterator[str]:
     for element in tree.iter("link", "a"):
         if "next" in (element.get("rel") or "").lower().split():
             yield element.get("href") or ""
 
 
-def _counted(tree: HtmlElement, number: int) -> Iterator[str]:
-    """Links that say the next number, in a row in which this one's number stands, too."""
-    for at, link in enumerate(tree.iter("a")):
-        if at >= MOST_LINKS:
+def _numbered_links(tree: HtmlElement, number: int) -> Iterator[str]:
+    """Yield links with the next page's number, in a row that contains this page's number."""
+    for position, link in enumerate(tree.iter("a")):
+        if position >= MAX_LINKS:
             return
-        if _digits(link.text_content()) == str(number + 1) and str(number) in _row(link):
+        if _only_number(link.text_content()) == str(number + 1) and str(number) in _row(link):
             yield link.get("href") or ""
 
 
-def _row(link: HtmlElement) -> Iterable[str]:
-    """The numbers beside a link, as far as hardly anything else stands there."""
-    own = _squashed(link)
-    row = next((around for around in link.iterancestors() if _squashed(around) != own), None)
-    text = "" if row is None else _squashed(row)
-    return _NUMBER.findall(text) if len(text) <= 400 else ()  # noqa: PLR2004 -- characters of a row of numbers
-
-
-def _squashed(element: HtmlElement) -> str:
-    return " ".join(" ".join(element.itertext()).split())
-
-
-def _digits(text: str) -> str:
-    found = _NUMBER.findall(text) if len(text) <= 40 else []  # noqa: PLR2004 -- "Go to page 2"
+def _only_number(text: str) -> str:
+    found = _NUMBER.findall(text) if len(text) <= MAX_LINK_TEXT_CHARS else []
     return found[0] if len(found) == 1 else ""
 
 
-def _address(base: str, href: str) -> str:
-    """The absolute web address of a link, without a fragment; "" where it leads nowhere else."""
-    if not href or len(href) > LONGEST or href.startswith("#"):
-        return ""
+def _row(link: HtmlElement) -> Iterable[str]:
+    """Return the numbers next to a link, if there is hardly any other text."""
+    own = _collapsed_text(link)
+    for ancestor in link.iterancestors():
+        text = _collapsed_text(ancestor)
+        if text != own:
+            return _NUMBER.findall(text) if len(text) <= MAX_ROW_CHARS else ()
+    return ()
+
+
+def _collapsed_text(element: HtmlElement) -> str:
+    return " ".join(" ".join(element.itertext()).split())
+
+
+def is_page_url(url: str, first_url: str, number: int) -> bool:
+    """Return whether a URL is that of a page of an article, judged by the first page's URL."""
     try:
-        address = urldefrag(urljoin(base, href))[0]
-        parts = urlsplit(address)
-        on_the_web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        first, other = urlsplit(first_url), urlsplit(url)
     except ValueError:
-        return ""
-    return address if on_the_web else ""
+        return False
+    if _host(first.netloc) != _host(other.netloc):
+        return False
+    if _COMMENTS.search(f"{other.path}?{other.query}"):
+        return False
+    first_query, other_query = dict(parse_qsl(first.query)), dict(parse_qsl(other.query))
+    if first.path.rstrip("/") == other.path.rstrip("/"):
+        return _adds_page_number(first_query, other_query, number)
+    if first_query != other_query:
+        return False
+    return _has_page_number(other.path, _SUFFIX.sub("", first.path), number)
+
+
+def _adds_page_number(
+    first_query: Mapping[str, str], other_query: Mapping[str, str], number: int
+) -> bool:
+    changed = dict(other_query.items() - first_query.items())
+    if len(changed) != 1:
+        return False
+    ((key, value),) = changed.items()
+    is_number = value in (str(number), str(number - 1))  # some sites count from 0
+    return is_number and bool(_PAGE_PARAMETER.fullmatch(key))
+
+
+def _has_page_number(path: str, stem: str, number: int) -> bool:
+    if len(stem) <= 1 or not path.startswith(stem):
+        return False
+    marker = _PAGE_IN_PATH.fullmatch(path[len(stem) :])
+    return marker is not None and int(marker[1]) == number
 
 
 def _host(netloc: str) -> str:
     return netloc.rpartition("@")[2].lower().removeprefix("www.")
 
 
-def _named(titles: Iterable[str]) -> Iterator[str]:
-    for title in titles:
-        if name := compact_title(_PAGE_IN_TITLE.sub(" ", title[:300])):
-            yield name
+def _resolve(base: str, href: str) -> str:
+    """Return the absolute web address of a link without its fragment, or ""."""
+    if not href or len(href) > MAX_ADDRESS_CHARS or href.startswith("#"):
+        return ""
+    try:
+        address = urldefrag(urljoin(base, href))[0]
+        parts = urlsplit(address)
+        is_web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return ""
+    return address if is_web else ""

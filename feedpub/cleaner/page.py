@@ -1,4 +1,4 @@
-"""All that is known about a page when the decision about its blocks is made, and the simplest words about a block."""
+"""Everything that the decision about a page's blocks depends on, and basic measures of a block."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,41 +14,40 @@ from feedpub.cleaner.phrases import Phrase
 from feedpub.cleaner.site_memory import SiteMemory
 from feedpub.cleaner.vocabulary import Vocabulary, split_words
 
-KEPT = (
-    0.53  # from this score on a block belongs to the article; half leaks more than is lost above it
-)
-UNDOUBTED = 0.1  # below this score a block is no part of the article in any case
-NEAR = 6  # blocks
-MANY = 5_000  # blocks
-LIKE_AN_ARTICLE = 0.75  # the mean score of a forum's posts
-MIN_SURE_SCORE = 0.98  # from this score on a phrase takes no block out
-FEW_WORDS = 40  # with fewer above that score, the best blocks are taken that are
-DOUBTFUL = 0.15  # above this one
-INSIDE = 0.15  # the score that a block needs where a rule says that the article is
-WHOLE = (
-    0.08  # and where the rule wants nothing there to be judged: pages change, and rules grow old
-)
-LINKED = 0.6  # of a block's characters
-PROSE_WORDS = 40  # a text of this many words is no label and no teaser
-SAME_LENGTH = (0.7, 1.5)  # of a title that is repeated
-LONGEST_LABEL = 60  # characters
+# Scores are probabilities that a block belongs to the article.
+MIN_SCORE = 0.53  # 0.5 lets more boilerplate in than it saves of the article
+SURE_SCORE = 0.98  # from this score on, a known phrase does not remove a block
+MIN_FALLBACK_SCORE = 0.15  # if hardly any block reaches MIN_SCORE, the best above this are kept
+MIN_RULED_SCORE = 0.15  # for a block in an element that a rule selects
+MIN_KEEP_ALL_SCORE = 0.08  # the same with `prune: no`; pages change and rules become outdated
+MIN_FORUM_SCORE = 0.75  # mean score of a forum's posts
+MIN_PHRASE_SCORE = 0.1  # phrases are only looked up in and near blocks from this score on
+FEW_WORDS = 40  # hardly any text above MIN_SCORE
+
+PHRASE_REACH_BLOCKS = 6
+MANY_BLOCKS = 5_000
+MAX_LINK_DENSITY = 0.6  # share of a block's characters; a block with more is a list of links
+MIN_PROSE_WORDS = 40  # a longer text is neither a label nor a teaser
+MAX_LABEL_CHARS = 60
+TITLE_LENGTH_RATIOS = (0.7, 1.5)  # length of a repeated title compared with the title
+MAX_MEAN_WORD_CHARS = 16  # with more, the script has no spaces between words
+DENSE_WORD_CHARS = 2  # length of a word in such a script
 HEADING = PLACES["h2"]
-LONGEST_WORD = 16  # characters a word, on average; with more, there are no spaces between the words
-DENSE_WORD = 2  # characters, of a word in such a script
 
 
 @dataclass(frozen=True)
 class PageContext:
-    """All that is known about a page's blocks when the decision is made.
+    """Everything that is known about a page's blocks when the decision is made.
 
     Attributes:
-        probabilities: of each block, how probably it belongs to the article.
-        title: the article's headline.
-        credits: elements that hold a byline or a dateline and nothing else.
-        inside: the blocks where a rule says that the article is; none where no rule does.
-        unwanted: the blocks that a rule takes out, each with its reason.
-        kept: the blocks that a rule keeps, whatever else speaks against them.
-        whole: a rule says that everything inside is the article.
+        probabilities: of each block, the probability that it belongs to the article.
+        title: the article's title.
+        credits: elements that only contain a byline or a date.
+        memory: what the site's other pages have in common.
+        rule_content: the blocks inside the elements that a rule selects as the article.
+        rule_removed: the blocks that a rule removes, each with its reason.
+        rule_kept: the blocks that a rule keeps against any other evidence.
+        keep_all: a rule states that everything in `rule_content` belongs to the article.
     """
 
     layout: Layout
@@ -58,86 +57,102 @@ class PageContext:
     credits: frozenset[HtmlElement] = frozenset()
     memory: SiteMemory | None = None
     url: str | None = None
-    inside: frozenset[int] = frozenset()
-    unwanted: Mapping[int, str] = field(default_factory=dict)
-    kept: frozenset[int] = frozenset()
-    whole: bool = False
+    rule_content: frozenset[int] = frozenset()
+    rule_removed: Mapping[int, str] = field(default_factory=dict)
+    rule_kept: frozenset[int] = frozenset()
+    keep_all: bool = False
 
     @cached_property
     def scores(self) -> list[float]:
-        """The probabilities as plain numbers, which are quicker one by one."""
+        """The probabilities as Python floats, which are faster one by one."""
         scores: list[float] = self.probabilities.tolist()
         return scores
 
     @cached_property
-    def sizes(self) -> list[int]:
-        """How many words each block has."""
-        return [size_of(block) for block in self.layout.blocks]
+    def word_counts(self) -> list[int]:
+        """The number of words of each block."""
+        return [count_words(block) for block in self.layout.blocks]
+
+    @cached_property
+    def likely_blocks(self) -> list[int]:
+        """The blocks with a score of at least `MIN_SCORE`."""
+        return [index for index, score in enumerate(self.scores) if score >= MIN_SCORE]
+
+    @cached_property
+    def likely_words(self) -> list[int]:
+        """The number of words of each likely block, and 0 for all others."""
+        words = [0] * len(self.scores)
+        for index in self.likely_blocks:
+            words[index] = self.word_counts[index]
+        return words
 
     @cached_property
     def phrases(self) -> Sequence[Phrase | None]:
-        """The phrase that each block is, as far as it matters: in or near what may be the article.
+        """The known phrase that each block is, if any.
 
-        Labels and headings count near it, everything else only in it; none that everything else
-        speaks for, unless it is a heading. On a page of thousands of blocks, labels and headings
-        must do.
+        Only blocks in or near a possible article are looked up: labels and headings near it, and
+        all blocks in it that are not surely the article's. A page with thousands of blocks is
+        limited to labels and headings.
         """
         boxes, blocks = self.layout.boxes, self.layout.blocks
         found: list[Phrase | None] = [None] * len(blocks)
-        for index in np.flatnonzero(_widened(self.probabilities >= UNDOUBTED, NEAR)).tolist():
+        nearby = _widen(self.probabilities >= MIN_PHRASE_SCORE, PHRASE_REACH_BLOCKS)
+        for index in np.flatnonzero(nearby).tolist():
             block = blocks[index]
-            heading = boxes[block.box].place & HEADING
-            doubtful = UNDOUBTED <= self.scores[index] < MIN_SURE_SCORE and len(blocks) <= MANY
-            if doubtful or heading or is_label(block):
+            is_heading = boxes[block.box].place & HEADING
+            in_doubt = MIN_PHRASE_SCORE <= self.scores[index] < SURE_SCORE
+            if (in_doubt and len(blocks) <= MANY_BLOCKS) or is_heading or is_label(block):
                 found[index] = phrases.find_phrases(block.text)
         return found
 
     @cached_property
-    def titles(self) -> list[int]:
-        """The blocks that are the headline once more, perhaps with other punctuation."""
-        title, size = split_words(self.title), len(self.title)
-        shortest, longest = SAME_LENGTH[0] * size, SAME_LENGTH[1] * size
-        return [
-            index
-            for index, block in enumerate(self.layout.blocks)
-            if title and shortest <= len(block.text) <= longest and split_words(block.text) == title
-        ]
+    def repeated_titles(self) -> list[int]:
+        """The blocks that repeat the article's title, ignoring punctuation."""
+        title = split_words(self.title)
+        if not title:
+            return []
+        shortest, longest = (ratio * len(self.title) for ratio in TITLE_LENGTH_RATIOS)
+        found: list[int] = []
+        for index, block in enumerate(self.layout.blocks):
+            if shortest <= len(block.text) <= longest and split_words(block.text) == title:
+                found.append(index)
+        return found
 
     @cached_property
-    def least(self) -> float:
-        """The score that a block needs.
-
-        Less where a rule says that the article is, and where hardly any has it.
-        """
-        if self.inside:
-            return WHOLE if self.whole else INSIDE
-        likely = sum(
-            [size for size, score in zip(self.sizes, self.scores, strict=True) if score >= KEPT]
-        )
-        return KEPT if likely >= FEW_WORDS else min(KEPT, max(DOUBTFUL, max(self.scores) / 2))
+    def min_score(self) -> float:
+        """The score that a block needs to be kept."""
+        if self.rule_content:
+            return MIN_KEEP_ALL_SCORE if self.keep_all else MIN_RULED_SCORE
+        if sum(self.likely_words) >= FEW_WORDS:
+            return MIN_SCORE
+        return min(MIN_SCORE, max(MIN_FALLBACK_SCORE, max(self.scores) / 2))
 
     def place(self, index: int) -> int:
-        """What a block stands inside of."""
+        """Return the set of places that a block is inside of."""
         return self.layout.boxes[self.layout.blocks[index].box].place
 
     def is_prose(self, index: int) -> bool:
-        """Whether a block is a paragraph of running text."""
-        return self.sizes[index] >= PROSE_WORDS and link_density(self.layout.blocks[index]) < LINKED
+        """Return whether a block is a paragraph of running text."""
+        if self.word_counts[index] < MIN_PROSE_WORDS:
+            return False
+        return not is_mostly_links(self.layout.blocks[index])
 
-    def is_forum(self, comments: Collection[int], article: int) -> bool:
-        """Whether comments are what a page is about: they score like an article, and say more than the one above.
+    def is_forum(self, comments: Collection[int], article_words: int) -> bool:
+        """Return whether the comments are the content of the page.
+
+        They are if they score like an article and are longer than the rest of it.
 
         Args:
-            comments: the blocks that are called so.
-            article: how many words the article has without them.
+            comments: the blocks of the comments.
+            article_words: number of words of the article without them.
         """
-        words = sum([self.sizes[index] for index in comments])
-        likely = sum([self.sizes[index] * self.scores[index] for index in comments])
-        return words >= article and likely >= LIKE_AN_ARTICLE * words
+        words = sum([self.word_counts[index] for index in comments])
+        likely_words = sum([self.word_counts[index] * self.scores[index] for index in comments])
+        return words >= article_words and likely_words >= MIN_FORUM_SCORE * words
 
 
-def _widened(marks: npt.NDArray[np.bool_], reach: int) -> npt.NDArray[np.bool_]:
-    """Whether there is a mark within reach of each place."""
+def _widen(marks: npt.NDArray[np.bool_], reach: int) -> npt.NDArray[np.bool_]:
+    """Mark all positions within `reach` of a mark."""
     wide = marks.copy()
     for offset in range(1, reach + 1):
         wide[offset:] |= marks[:-offset]
@@ -145,21 +160,25 @@ def _widened(marks: npt.NDArray[np.bool_], reach: int) -> npt.NDArray[np.bool_]:
     return wide
 
 
-def size_of(block: Block) -> int:
-    """How many words a block has.
-
-    In scripts without spaces, as many as others need to say the same.
-    """
+def count_words(block: Block) -> int:
+    """Return the number of words of a block, or its equivalent in a script without spaces."""
     length = len(block.text)
-    words = block.text.count(" ") + block.text.count("\n") + 1 if length else 0
-    return words if length <= LONGEST_WORD * words else length // DENSE_WORD
+    if not length:
+        return 0
+    words = block.text.count(" ") + block.text.count("\n") + 1
+    return words if length <= MAX_MEAN_WORD_CHARS * words else length // DENSE_WORD_CHARS
 
 
 def is_label(block: Block) -> bool:
-    """Whether a block is short and not a link."""
-    return len(block.text) <= LONGEST_LABEL and link_density(block) < LINKED
+    """Return whether a block is short and not a link."""
+    return len(block.text) <= MAX_LABEL_CHARS and not is_mostly_links(block)
+
+
+def is_mostly_links(block: Block) -> bool:
+    """Return whether a block is a link or a list of links."""
+    return link_density(block) >= MAX_LINK_DENSITY
 
 
 def link_density(block: Block) -> float:
-    """The share of a block's characters that stand in links."""
+    """Return the share of a block's characters inside links."""
     return block.link_chars / max(1, len(block.text))

@@ -1,152 +1,30 @@
-"""Footnotes.
+"""Parts of a page that are judged by their form instead of their score.
 
-Small print that an article refers to, and that belongs to it therefore. Owns how they are found.
+Comments and portraits of authors read like an article, and pull quotes repeat it: they go.
+Standfirsts, footnotes, corrections and gaps in a list or table look like boilerplate: they stay.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
-from lxml.html import HtmlElement
-
 from feedpub.cleaner.layout import PLACES, Block, Layout
-from feedpub.cleaner.page import HEADING, KEPT, LINKED, PageContext, link_density
+from feedpub.cleaner.page import HEADING, PageContext, is_mostly_links
 from feedpub.cleaner.tables import find_data_tables
 from feedpub.cleaner.vocabulary import split_words, terms_in_names
 from feedpub.core.data_files import load_toml
 
-LONGEST_MARK = 4  # characters: "12", "[3]", "*"
-LONGEST = 4  # blocks of a footnote
-MOST = 20  # footnotes; a longer list is a bibliography
-
-
-def find_footnotes(layout: Layout, kept: Sequence[bool]) -> Iterator[int]:
-    """The blocks that marks in the kept text link to on the same page."""
-    marks = {name for index, stays in enumerate(kept) if stays for name in _marks(layout, index)}
-    if not 0 < len(marks) <= MOST:
-        return
-    for box in layout.boxes:
-        if box.last - box.first <= LONGEST and box.element.get("id") in marks:
-            yield from range(box.first, box.last)
-    for index, block in enumerate(layout.blocks):
-        elements = (piece for piece in block.pieces if isinstance(piece, HtmlElement))
-        if not kept[index] and any(
-            each.get("id") in marks or each.get("name") in marks for each in elements
-        ):
-            yield index
-
-
-def _marks(layout: Layout, index: int) -> Iterator[str]:
-    """The ids that a block's footnote marks link to."""
-    block = layout.blocks[index]
-    if not any(link.startswith("#") for link in block.links):
-        return
-    for piece in block.pieces:
-        if (
-            isinstance(piece, HtmlElement)
-            and piece.tag == "a"
-            and len(piece.text_content().strip()) <= LONGEST_MARK
-        ):
-            href = piece.get("href") or ""
-            if href.startswith("#") and len(href) > 1:
-                yield href[1:]
-
-
-# SECTION: Boxes whose very names say that they are beside the article. Owns the reading of those
-# names from data.
-
-NEAR_NAMED_BOXES = 4  # boxes outwards from a block; further out a name is about the whole page
-
-
-def find_named_boxes(layout: Layout) -> Iterator[tuple[int, str]]:
-    """The blocks close inside a box that is called something else than an article, and what it is called."""
-    boxes = layout.boxes
-    if not any(map(_find, {box.name for box in boxes})):
-        return
-    for index, block in enumerate(layout.blocks):
-        box = block.box
-        for _ in range(NEAR_NAMED_BOXES):
-            if said := _find(boxes[box].name):
-                yield index, said
-                break
-            box = boxes[box].parent
-
-
-@lru_cache(maxsize=100_000)
-def _find(name: str) -> str | None:
-    known = names()
-    return next(
-        (known[value] for value in name.lower().replace("|", " ").split()[1:] if value in known),
-        None,
-    )
-
-
-@cache
-def names() -> Mapping[str, str]:
-    """The names that feedpub ships, each with what its box is."""
-    listed = load_toml("feedpub.cleaner", "data/boxes.toml")
-    return {
-        name: f"{kind['says']} (class {name})" for kind in listed.values() for name in kind["names"]
-    }
-
-
-# SECTION: Quotations that are set apart and repeat the text. Owns how a repetition is found.
-
-PULLED = (5, 60)  # words of a quotation that may be taken from the text
-MAX_PULL_QUOTES = 30  # with more of them, the page is made of quotations
 QUOTE = PLACES["blockquote"]
-REASON = "a quotation that repeats the text"
 
-_CUT = re.compile(r"…|\.\.\.|\[…\]|\[\.\.\.\]")
+MAX_NAMED_DEPTH = 4  # boxes outwards from a block; further out, a name describes all of the page
 
+PULL_QUOTE_WORDS = (5, 60)  # length of a quotation that may repeat the text
+MAX_PULL_QUOTES = 30  # a page with more is made of quotations
+PULL_QUOTE_REASON = "a quotation that repeats the text"
 
-def find_pull_quotes(case: PageContext) -> Iterator[tuple[int, str]]:
-    """A quotation that is set apart and stands in the text as well."""
-    found = [
-        index
-        for index, score in enumerate(case.scores)
-        if score >= KEPT and _may_be_pulled(case, index)
-    ]
-    if not 0 < len(found) <= MAX_PULL_QUOTES:
-        return
-    quoted = frozenset(found)
-    others = [
-        f" {' '.join(split_words(block.text))} "
-        for index, block in enumerate(case.layout.blocks)
-        if case.scores[index] >= KEPT and case.sizes[index] > PULLED[0] and index not in quoted
-    ]
-    text = "|".join(others)
-    for index in found:
-        parts = [
-            f" {' '.join(split_words(part))} "
-            for part in _CUT.split(case.layout.blocks[index].text)
-        ]
-        if all(part in text for part in parts) and any(
-            part in other != part for part in parts for other in others
-        ):
-            yield index, REASON
-
-
-def _may_be_pulled(case: PageContext, index: int) -> bool:
-    return PULLED[0] <= case.sizes[index] <= PULLED[1] and _is_set_apart(
-        case, case.layout.blocks[index]
-    )
-
-
-def _is_set_apart(case: PageContext, block: Block) -> bool:
-    boxes = case.layout.boxes
-    box = boxes[block.box]
-    return bool(box.place & QUOTE) or "pull" in f"{box.name} {boxes[box.parent].name}".lower()
-
-
-# SECTION: What stays although its score speaks against it: parts of an article that look like
-# something beside it.
-#
-# Which parts there are, how they are told, and how much of a score each needs, is owned here.
-
-MAYBE = 0.2  # the least score of what is spared for what it looks like
-HARDLY = 0.03  # and for what it says
-STANDFIRSTS = frozenset(  # what a class calls one
+MIN_SPARED_SCORE = 0.2  # of a block that stays for its form
+MIN_CORRECTION_SCORE = 0.03
+STANDFIRST_CLASSES = frozenset(
     {
         "chapo",
         "deck",
@@ -160,95 +38,211 @@ STANDFIRSTS = frozenset(  # what a class calls one
         "subheading",
     },
 )
-STANDFIRST_WORDS = 6
-CELL_WORDS = 10  # of a cell on average; with more, the table may be there for the layout
-TOGETHER = 0.5  # the score of a table, on average, that stays as a whole
-MOST_ITEMS = 0.6  # of a list
-CORRECTION_WORDS = 100
-LONGEST_BEGINNING = 40  # characters of what a correction begins with
-# blocks before the article's first and behind its last; a correction further off is another
-# article's
-NEAR = 5
+MIN_STANDFIRST_WORDS = 6
+MIN_KEPT_ITEMS = 0.6  # share of a list's items, for the others to stay
+MAX_MEAN_CELL_WORDS = 10  # a table with longer cells may only be there for the layout
+MIN_TABLE_SCORE = 0.5  # mean score of the words of a table that stays complete
+MAX_CORRECTION_WORDS = 100
+CORRECTION_START_CHARS = 40
+CORRECTION_REACH_BLOCKS = 5  # further from the article, a correction belongs to another one
+MAX_MARK_CHARS = 4  # of a footnote's mark: "12", "[3]", "*"
+MAX_FOOTNOTE_BLOCKS = 4
+MAX_FOOTNOTES = 20  # a longer list is a bibliography
+
+_ELLIPSIS = re.compile(r"…|\.\.\.|\[…\]|\[\.\.\.\]")
 
 
-def spared_blocks(case: PageContext, kept: Sequence[bool]) -> Iterator[int]:
-    """The blocks that stay, besides those that are kept already; some may be among these."""
-    for index in (
-        *standfirsts(case),
-        *find_footnotes(case.layout, kept),
-        *list_items(case, kept),
-        *table_cells(case, kept),
-    ):
-        if case.scores[index] >= MAYBE:
+def find_named_boxes(layout: Layout) -> Iterator[tuple[int, str]]:
+    """Yield the blocks in a box whose name excludes it from the article, with a description."""
+    boxes = layout.boxes
+    names = {box.name for box in boxes}
+    if not any(map(_describe_name, names)):
+        return
+    for index, block in enumerate(layout.blocks):
+        box = block.box
+        for _ in range(MAX_NAMED_DEPTH):
+            if description := _describe_name(boxes[box].name):
+                yield index, description
+                break
+            box = boxes[box].parent
+
+
+@lru_cache(maxsize=100_000)
+def _describe_name(name: str) -> str | None:
+    known = load_box_names()
+    for value in name.lower().replace("|", " ").split()[1:]:
+        if value in known:
+            return known[value]
+    return None
+
+
+@cache
+def load_box_names() -> dict[str, str]:
+    """Load the names of such boxes, each with a description."""
+    names: dict[str, str] = {}
+    for kind in load_toml("feedpub.cleaner", "data/box_names.toml").values():
+        for name in kind["names"]:
+            names[name] = f"{kind['description']} (class {name})"
+    return names
+
+
+def find_pull_quotes(page: PageContext) -> Iterator[tuple[int, str]]:
+    """Yield the quotations that are set apart from the text and repeat a part of it."""
+    quotes = [index for index in page.likely_blocks if _may_be_pull_quote(page, index)]
+    if not 0 < len(quotes) <= MAX_PULL_QUOTES:
+        return
+    others = _normalised_texts(page, frozenset(quotes))
+    text = "|".join(others)
+    for index in quotes:
+        parts = [_normalise(part) for part in _ELLIPSIS.split(page.layout.blocks[index].text)]
+        if all(part in text for part in parts) and _is_in_longer_text(parts, others):
+            yield index, PULL_QUOTE_REASON
+
+
+def _normalised_texts(page: PageContext, quotes: frozenset[int]) -> list[str]:
+    """Return the texts of the article that a quotation may repeat."""
+    shortest = PULL_QUOTE_WORDS[0]
+    others = [index for index in page.likely_blocks if page.word_counts[index] > shortest]
+    return [_normalise(page.layout.blocks[n].text) for n in others if n not in quotes]
+
+
+def _normalise(text: str) -> str:
+    return f" {' '.join(split_words(text))} "
+
+
+def _is_in_longer_text(parts: Sequence[str], texts: Sequence[str]) -> bool:
+    return any(part in text != part for part in parts for text in texts)
+
+
+def _may_be_pull_quote(page: PageContext, index: int) -> bool:
+    """Return whether a block has the length of a pull quote and is set apart from the text."""
+    shortest, longest = PULL_QUOTE_WORDS
+    if not shortest <= page.word_counts[index] <= longest:
+        return False
+    boxes = page.layout.boxes
+    box = boxes[page.layout.blocks[index].box]
+    return bool(box.place & QUOTE) or "pull" in f"{box.name} {boxes[box.parent].name}".lower()
+
+
+def find_spared_blocks(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
+    """Yield the blocks that stay for their form. Some of them may be kept already.
+
+    Args:
+        page: the page.
+        kept: for each block, whether it stays for its score.
+    """
+    for find in (_find_standfirsts, _find_footnotes, find_list_items, _find_table_cells):
+        for index in find(page, kept):
+            if page.scores[index] >= MIN_SPARED_SCORE:
+                yield index
+    for index in find_corrections(page, kept):
+        if page.scores[index] >= MIN_CORRECTION_SCORE:
             yield index
-    yield from (index for index in corrections(case, kept) if case.scores[index] >= HARDLY)
 
 
-def list_items(case: PageContext, kept: Sequence[bool]) -> Iterator[int]:
-    """Items of lists of which most stays: a list with a gap says something else."""
-    boxes, blocks = case.layout.boxes, case.layout.blocks
+def _find_standfirsts(page: PageContext, _: Sequence[bool]) -> Iterator[int]:
+    """Yield blocks above the text that are named as a standfirst or are a subtitle."""
+    below_title = {index + 1 for index in page.repeated_titles}
+    for index, score in enumerate(page.scores):
+        if score >= page.min_score:
+            return
+        if page.word_counts[index] < MIN_STANDFIRST_WORDS:
+            continue
+        is_subtitle = index in below_title and page.place(index) & HEADING
+        if is_subtitle or _is_named_standfirst(page, index):
+            yield index
+
+
+def _is_named_standfirst(page: PageContext, index: int) -> bool:
+    boxes = page.layout.boxes
+    box = boxes[page.layout.blocks[index].box]
+    terms = {*terms_in_names(box.name), *terms_in_names(boxes[box.parent].name)}
+    return not STANDFIRST_CLASSES.isdisjoint(terms)
+
+
+def _find_footnotes(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
+    return find_footnotes(page.layout, kept)
+
+
+def find_footnotes(layout: Layout, kept: Sequence[bool]) -> Iterator[int]:
+    """Yield the blocks that footnote marks in the kept text link to."""
+    ids: set[str] = set()
+    for index, block in enumerate(layout.blocks):
+        if kept[index]:
+            ids.update(_footnote_ids(block))
+    if not 0 < len(ids) <= MAX_FOOTNOTES:
+        return
+    for box in layout.boxes:
+        if box.last - box.first <= MAX_FOOTNOTE_BLOCKS and box.element.get("id") in ids:
+            yield from range(box.first, box.last)
+    for index, block in enumerate(layout.blocks):
+        if not kept[index] and _has_anchor(block, ids):
+            yield index
+
+
+def _has_anchor(block: Block, ids: set[str]) -> bool:
+    return any(each.get("id") in ids or each.get("name") in ids for each in block.elements)
+
+
+def _footnote_ids(block: Block) -> Iterator[str]:
+    """Yield the ids that a block's footnote marks link to."""
+    if not any(link.startswith("#") for link in block.links):
+        return
+    for element in block.elements:
+        start, _, name = (element.get("href") or "").partition("#")
+        is_link = element.tag == "a" and not start and name
+        if is_link and len(element.text_content().strip()) <= MAX_MARK_CHARS:
+            yield name
+
+
+def find_list_items(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
+    """Yield the items of lists that mostly stay: a gap would change the meaning of the list."""
+    boxes, blocks = page.layout.boxes, page.layout.blocks
     lists: dict[int, list[int]] = {}
     for index, block in enumerate(blocks):
         box = boxes[block.box]
-        if box.tag == "li" and case.sizes[index]:
+        if box.tag == "li" and page.word_counts[index]:
             lists.setdefault(box.parent, []).append(index)
-    for own in lists.values():
-        if sum(kept[index] for index in own) >= MOST_ITEMS * len(own) > 1:
-            yield from (
-                index for index in own if not kept[index] and link_density(blocks[index]) < LINKED
-            )
-
-
-def standfirsts(case: PageContext) -> Iterator[int]:
-    """Blocks above the body that are called a standfirst, or stand as a heading below the title."""
-    below_title = {index + 1 for index in case.titles}
-    for index, score in enumerate(case.scores):
-        if score >= case.least:
-            return
-        if case.sizes[index] >= STANDFIRST_WORDS:
-            subtitle = index in below_title and case.place(index) & HEADING
-            if subtitle or _is_called_standfirst(case, index):
+    for items in lists.values():
+        kept_items = sum([kept[index] for index in items])
+        if not kept_items >= MIN_KEPT_ITEMS * len(items) > 1:
+            continue
+        for index in items:
+            if not kept[index] and not is_mostly_links(blocks[index]):
                 yield index
 
 
-def _is_called_standfirst(case: PageContext, index: int) -> bool:
-    box = case.layout.boxes[case.layout.blocks[index].box]
-    names = {*terms_in_names(box.name), *terms_in_names(case.layout.boxes[box.parent].name)}
-    return not STANDFIRSTS.isdisjoint(names)
+def _find_table_cells(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
+    """Yield the cells of data tables that mostly stay: a gap would change the meaning of a row."""
+    likely = [index for index, score in enumerate(page.scores) if score >= MIN_SPARED_SCORE]
+    for cells in find_data_tables(page.layout, likely).values():
+        words = sum([page.word_counts[index] for index in cells])
+        likely_words = sum([page.word_counts[index] * page.scores[index] for index in cells])
+        if words > MAX_MEAN_CELL_WORDS * len(cells) or likely_words < MIN_TABLE_SCORE * words:
+            continue
+        if any(kept[index] for index in cells):
+            yield from cells
 
 
-def corrections(case: PageContext, kept: Sequence[bool]) -> Iterator[int]:
-    """Lines in or near the article that put it right."""
+def find_corrections(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
+    """Yield the corrections of the article, in the kept text or near it."""
     if True not in kept:
         return
-    first, last = kept.index(True), len(kept) - 1 - list(reversed(kept)).index(True)
-    for index in range(max(0, first - NEAR), min(len(kept), last + NEAR + 1)):
-        begins = (
-            case.layout.blocks[index].text[:LONGEST_BEGINNING].lower().startswith(_beginnings())
-        )
-        if (
-            begins
-            and case.sizes[index] <= CORRECTION_WORDS
-            and link_density(case.layout.blocks[index]) < LINKED
-        ):
+    first = kept.index(True)
+    last = len(kept) - 1 - list(reversed(kept)).index(True)
+    start = max(0, first - CORRECTION_REACH_BLOCKS)
+    end = min(len(kept), last + CORRECTION_REACH_BLOCKS + 1)
+    for index in range(start, end):
+        block = page.layout.blocks[index]
+        if not block.text[:CORRECTION_START_CHARS].lower().startswith(_correction_starts()):
+            continue
+        if page.word_counts[index] > MAX_CORRECTION_WORDS:
+            continue
+        if not is_mostly_links(block):
             yield index
 
 
 @cache
-def _beginnings() -> tuple[str, ...]:
+def _correction_starts() -> tuple[str, ...]:
     listed = load_toml("feedpub.cleaner", "data/corrections.toml")
-    return tuple(beginning.lower() for beginning in listed["beginnings"])
-
-
-def table_cells(case: PageContext, kept: Sequence[bool]) -> Iterator[int]:
-    """The cells of data tables of which most stays: a row with holes says something else."""
-    likely = (index for index, score in enumerate(case.scores) if score >= MAYBE)
-    for own in find_data_tables(case.layout, likely).values():
-        size = sum(case.sizes[index] for index in own)
-        likely_size = sum(case.sizes[index] * case.scores[index] for index in own)
-        if (
-            size <= CELL_WORDS * len(own)
-            and likely_size >= TOGETHER * size
-            and any(kept[index] for index in own)
-        ):
-            yield from own
+    return tuple(start.lower() for start in listed["beginnings"])

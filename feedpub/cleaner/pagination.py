@@ -1,7 +1,7 @@
-"""An article on several pages: the others are fetched, one after the other, through the same gate.
+"""Fetch the other pages of an article that has several.
 
-What is fetched is bounded in number, leads in no circle, and stays on the article's host. Where a
-page cannot be had, those that came stay, and the gap is told.
+The pages are limited in number, must not repeat, and must be on the article's host. If a page
+cannot be fetched, the pages before it are kept and the gap is reported.
 """
 
 import re
@@ -10,17 +10,18 @@ from dataclasses import dataclass, replace
 
 from feedpub.cleaner import next_page
 from feedpub.cleaner.next_page import NextPage
-from feedpub.cleaner.rules import MAX_PAGES, Ruleset, rule_host
+from feedpub.cleaner.rules import MAX_PAGES, Ruleset
 from feedpub.core.article_keys import url_key
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, ResourceLimitError, SourceError
 from feedpub.core.html import contains_ignoring_case
 from feedpub.core.models import Page
 from feedpub.core.process_pool import Executor
-from feedpub.core.urls import site_domain
+from feedpub.core.urls import bare_host_from_url, site_domain
 
 HTML_TYPES = ("", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml")
-_MAY_GO_ON = re.compile(rb"""\brel\s*=\s*+["']?[^"'>]{0,60}\bnext\b|>\s*2\s*<""", re.IGNORECASE)
+# a cheap test before the page is parsed: rel="next", or a link with the text "2"
+_MAY_HAVE_NEXT = re.compile(rb"""\brel\s*=\s*+["']?[^"'>]{0,60}\bnext\b|>\s*2\s*<""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,11 @@ class PageSequence:
     """The pages of one article.
 
     Attributes:
-        pages: in their order; one of them may be a page that has the whole article.
-        url: where the article is: the address of its first page, also where another one stands for
-            it.
-        gap: what could not be had, and why; "" where nothing is missing.
-        passing: the gap may be gone at another time.
-        requests: how many it took, besides the first page's.
+        pages: in order; a single page with the complete article may replace them.
+        url: the address of the article's first page, even if another page replaces it.
+        missing: which page could not be fetched, and why; "" if none is missing.
+        is_temporary: a later attempt may find the missing page.
+        requests: number of requests for pages after the first.
     """
 
     pages: tuple[Page, ...]
@@ -47,111 +47,119 @@ class PageSequence:
 
 
 def collect_pages(
-    page: Page, rules: Ruleset, get: Callable[[str], Page], isolation: Executor
+    page: Page, rules: Ruleset, get: Callable[[str], Page], executor: Executor
 ) -> PageSequence:
-    """All pages of the article that a page is the first of.
+    """Fetch all pages of an article.
 
     Args:
-        page: as it was fetched.
-        rules: of its site.
+        page: the article's first page.
+        rules: the site's rules.
         get: fetches another page; raises SourceError.
-        isolation: looks at pages.
+        executor: inspects pages in another process.
 
     Raises:
-        ResourceLimitError: the first page is too much to be looked at even once.
+        ResourceLimitError: the first page exceeds the limits of the executor.
     """
-    alone = PageSequence((page,), page.url)
-    ruled = rules.next_page or rules.single_page
-    if page.content_type not in HTML_TYPES or not (
-        ruled or contains_ignoring_case(_MAY_GO_ON, page.body)
-    ):
-        return alone
+    only_first = PageSequence((page,), page.url)
+    if page.content_type not in HTML_TYPES:
+        return only_first
+    has_rule = rules.next_page or rules.single_page
+    if not has_rule and not contains_ignoring_case(_MAY_HAVE_NEXT, page.body):
+        return only_first
     try:
-        here = _look(page, rules, isolation, "", 1)
+        first = _inspect(page, rules, executor, "", 1)
     except ResourceLimitError:
         raise
-    except ExtractError:  # reading its article names the reason
-        return alone
-    way = _Way(alone, rules, get, isolation)
-    if here.complete_copies and (found := way.fetch_complete(here.complete_copies)):
-        return found
-    return way.follow_pages(here)
+    except ExtractError:  # extracting the article will report the error
+        return only_first
+    paginator = _Paginator(only_first, rules, get, executor)
+    if first.complete_url and (complete := paginator.fetch_complete(first.complete_url)):
+        return complete
+    return paginator.follow_pages(first)
 
 
 @dataclass(slots=True)
-class _Way:
-    """The way from page to page: what was collected so far."""
+class _Paginator:
+    """Fetches page after page.
+
+    Attributes:
+        found: the pages so far.
+    """
 
     found: PageSequence
     rules: Ruleset
     get: Callable[[str], Page]
-    isolation: Executor
+    executor: Executor
 
-    def fetch_complete(self, address: str) -> PageSequence | None:
-        """The page that has the whole article, where it is on the article's site and can be had."""
+    def fetch_complete(self, url: str) -> PageSequence | None:
+        """Fetch the page with the complete article, if it is on the article's site."""
         first = self.found.pages[0]
-        if url_key(address) == url_key(first.url) or site_domain(address) != site_domain(first.url):
+        if url_key(url) == url_key(first.url) or site_domain(url) != site_domain(first.url):
             return None
         try:
-            page = self._fetched(address)
+            page = self._fetch(url)
         except SourceError as error:
-            self._gap(
-                f"the page with the whole article, {address}, could not be read: {error.reason}"
+            self._report_gap(
+                f"the page with the complete article, {url}, could not be read: {error.reason}"
             )
             return None
         page = replace(page, etag=first.etag, last_modified=first.last_modified)
         return replace(self.found, pages=(page,))
 
-    def follow_pages(self, here: NextPage) -> PageSequence:
-        """The pages that follow the first one, until there is none, or none to be had."""
-        first, after = here, here.following
+    def follow_pages(self, first: NextPage) -> PageSequence:
+        """Fetch the pages after the first until there is none, or one cannot be fetched."""
+        url = first.next_url
         seen = {url_key(self.found.url)}
-        while (
-            after and url_key(after) not in seen and rule_host(after) == rule_host(self.found.url)
-        ):
+        while self._may_follow(url, seen):
             number = len(self.found.pages) + 1
             if number > MAX_PAGES:
-                self._gap(f"more than {MAX_PAGES} pages: what follows is left out", passing=False)
+                reason = f"more than {MAX_PAGES} pages: what follows is left out"
+                self._report_gap(reason, is_temporary=False)
                 break
             try:
-                page = self._fetched(after)
-                at = _look(page, self.rules, self.isolation, self.found.url, number)
+                page = self._fetch(url)
+                inspected = _inspect(page, self.rules, self.executor, self.found.url, number)
             except SourceError as error:
-                self._gap(f"its page {number}, {after}, could not be read: {error.reason}")
+                self._report_gap(f"its page {number}, {url}, could not be read: {error.reason}")
                 break
-            if url_key(page.url) in seen or not (here.by_rule or _of_one_article(first, at)):
+            is_same_article = first.by_rule or _have_same_title(first, inspected)
+            if url_key(page.url) in seen or not is_same_article:
                 break
-            seen |= {url_key(after), url_key(page.url)}
+            seen |= {url_key(url), url_key(page.url)}
             self.found = replace(self.found, pages=(*self.found.pages, page), missing="")
-            after = at.following
+            url = inspected.next_url
         return self.found
 
-    def _fetched(self, address: str) -> Page:
-        """Another page. Raises SourceError; ExtractError where it is none."""
+    def _may_follow(self, url: str, seen: set[str]) -> bool:
+        if not url or url_key(url) in seen:
+            return False
+        return bare_host_from_url(url) == bare_host_from_url(self.found.url)
+
+    def _fetch(self, url: str) -> Page:
         self.found = replace(self.found, requests=self.found.requests + 1)
-        page = self.get(address)
+        page = self.get(url)
         if page.content_type not in HTML_TYPES:
             raise ExtractError(f"not a web page but {page.content_type}", page.url)
         return page
 
-    def _gap(self, reason: str, *, passing: bool = True) -> None:
-        self.found = replace(self.found, missing=reason, is_temporary=passing)
+    def _report_gap(self, reason: str, *, is_temporary: bool = True) -> None:
+        self.found = replace(self.found, missing=reason, is_temporary=is_temporary)
 
 
-def _look(page: Page, rules: Ruleset, isolation: Executor, first: str, number: int) -> NextPage:
-    return isolation.call(page.url, look, page, rules, first, number)
+def _inspect(page: Page, rules: Ruleset, executor: Executor, first: str, number: int) -> NextPage:
+    return executor.call(page.url, inspect_page, page, rules, first, number)
 
 
-def look(page: Page, rules: Ruleset, first: str, number: int) -> NextPage:
-    """Where a page leads; in another process. Raises ExtractError."""
-    return next_page.find_next_page(
-        decode_html(page.body, page.charset), page.url, rules, first, number
-    )
+def inspect_page(page: Page, rules: Ruleset, first_url: str, number: int) -> NextPage:
+    """Find the pages that a fetched page leads to. This runs in another process.
 
-
-def _of_one_article(first: NextPage, other: NextPage) -> bool:
-    """Whether two pages are called the same, but for their numbers.
-
-    One without any title says nothing against it.
+    Raises:
+        ExtractError: the page cannot be read.
     """
+    html = decode_html(page.body, page.charset)
+    return next_page.find_next_page(html, page.url, rules, first_url, number)
+
+
+def _have_same_title(first: NextPage, other: NextPage) -> bool:
+    """Return whether two pages share a title, or one of them has none."""
     return not first.titles or not other.titles or not first.titles.isdisjoint(other.titles)

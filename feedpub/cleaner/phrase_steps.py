@@ -1,7 +1,6 @@
-"""What goes because a block is a known phrase: the block, what stands below it, the box that it heads.
+"""Blocks that go because of a known phrase: the phrase, the text below it, the box it heads.
 
-Owns when a phrase counts. A phrase alone never removes prose, nor what the article says about such
-phrases.
+A phrase alone never removes prose, nor a phrase that the article itself is about.
 """
 
 from collections.abc import Iterator
@@ -9,141 +8,150 @@ from collections.abc import Iterator
 from feedpub.cleaner.layout import PLACES, Block
 from feedpub.cleaner.page import (
     HEADING,
-    KEPT,
-    LINKED,
-    MIN_SURE_SCORE,
-    PROSE_WORDS,
+    MIN_PROSE_WORDS,
+    MIN_SCORE,
+    SURE_SCORE,
     PageContext,
-    link_density,
+    is_mostly_links,
 )
 from feedpub.cleaner.phrases import Phrase
 
-BELOW_SUBHEAD = 15  # words of a paragraph below a subhead of the article
-INTRODUCTION = 6  # words of a sentence that introduces a list
-ARTICLE_WORDS = 80  # before a box, for what it holds to be beside an article
-REST = 0.1  # of the article's words, at most, stand behind the box of its comments or its author
-LONGEST_NAMED = 60  # characters of a phrase in a reason
+MIN_SUBHEAD_TEXT_WORDS = 15  # of the paragraph below a subhead of the article
+MIN_INTRODUCTION_WORDS = 6  # of a sentence that introduces a list
+MIN_ARTICLE_WORDS = 80  # above a box, for the box to be outside of an article
+MAX_REST_SHARE = 0.1  # of the article's words below the box of its comments or its author
+MAX_QUOTED_CHARS = 60  # of a block that a reason quotes
 LIST = PLACES["ul"]
-LAST_BOXES = {
-    "comments": 100_000,
-    "author-box": 150,
-}  # kinds of phrases that head one, and its most words
-MOST_BOXES = 30  # that begin with such phrases; the first is around all others, mostly
-TEASING = frozenset({"related", "more"})  # what stands below these may be a teaser of some length
-QUOTED = ("“”", "„“", "«»", "「」", "『』", "‘’", '""', "””")
+BOX_KIND_MAX_WORDS = {"comments": 100_000, "author-box": 150}
+"""The kinds of phrases that head a box below the article, and the longest such box."""
+MAX_HEADED_BOXES = 30  # usually the first contains all others
+# the text below a heading of these kinds may be a longer teaser
+TEASER_KINDS = frozenset({"related", "more"})
+QUOTATION_MARKS = ("“”", "„“", "«»", "「」", "『』", "‘’", '""', "””")
 
 PhraseMatches = Iterator[tuple[int, str]]
 
 
-def stock_phrases(case: PageContext) -> PhraseMatches:
-    """A whole block that is a known phrase, unless it is the article's own."""
-    for index, phrase in _counting(case):
-        yield index, named(phrase, case.layout.blocks[index])
+def find_known_phrases(page: PageContext) -> PhraseMatches:
+    """Yield the blocks that are a known phrase, unless it belongs to the article."""
+    for index, phrase in _find_foreign_phrases(page):
+        yield index, _describe(phrase, page.layout.blocks[index])
 
 
-def phrase_tails(case: PageContext) -> PhraseMatches:
-    """What follows the heading of a related list, up to the next prose or heading."""
-    blocks = case.layout.blocks
-    heads = {index: phrase for index, phrase in _counting(case) if phrase.effect == "tail"}
+def find_phrase_tails(page: PageContext) -> PhraseMatches:
+    """Yield the blocks below the heading of a list of links, up to the next prose or heading."""
+    blocks = page.layout.blocks
+    found = _find_foreign_phrases(page)
+    heads = {index: phrase for index, phrase in found if phrase.effect == "tail"}
+    if not heads:
+        return
     reason = ""
-    for index in range(min(heads, default=len(blocks)), len(blocks)):
+    for index in range(min(heads), len(blocks)):
         block = blocks[index]
-        if reason and (
-            (case.place(index) & HEADING and not block.link_chars) or case.is_prose(index)
-        ):
+        if _ends_tail(page, index):
             reason = ""
-        if reason and (link_density(block) >= LINKED or case.scores[index] < KEPT):
+        if not reason:
+            if index in heads:
+                reason = f"below the {_describe(heads[index], block)}"
+        elif is_mostly_links(block) or page.scores[index] < MIN_SCORE:
             yield index, reason
-        if not reason and index in heads:
-            reason = f"below the {named(heads[index], block)}"
 
 
-def phrase_boxes(case: PageContext) -> PhraseMatches:
-    """What stands in a box below the article that begins with "Comments" or "About the author", prose too."""
-    likely = [
-        size if score >= KEPT else 0 for size, score in zip(case.sizes, case.scores, strict=True)
-    ]
-    for index, last, phrase in reversed(_headed_boxes(case)):
-        before, inside = sum(likely[:index]), sum(case.sizes[index:last])
-        beside = before >= ARTICLE_WORDS and inside <= LAST_BOXES[phrase.kind]
-        beside = beside and not case.is_forum(range(index, last), before)
-        if beside and sum(likely[last:]) <= REST * before:
-            said = named(phrase, case.layout.blocks[index])
-            yield index, said
-            yield from ((below, f"below the {said}") for below in range(index + 1, last))
-            likely[index:last] = [0] * (last - index)
+def _ends_tail(page: PageContext, index: int) -> bool:
+    is_heading = page.place(index) & HEADING and not page.layout.blocks[index].link_chars
+    return bool(is_heading) or page.is_prose(index)
 
 
-def _headed_boxes(case: PageContext) -> list[tuple[int, int, Phrase]]:
-    """The boxes that begin with such a phrase.
+def find_phrase_boxes(page: PageContext) -> PhraseMatches:
+    """Yield all of a box below the article that begins with "Comments" or "About the author"."""
+    likely_words = list(page.likely_words)
+    for index, end, phrase in reversed(_find_headed_boxes(page)):
+        above = sum(likely_words[:index])
+        inside = sum(page.word_counts[index:end])
+        if above < MIN_ARTICLE_WORDS or inside > BOX_KIND_MAX_WORDS[phrase.kind]:
+            continue
+        if page.is_forum(range(index, end), above):
+            continue
+        if sum(likely_words[end:]) > MAX_REST_SHARE * above:
+            continue
+        description = _describe(phrase, page.layout.blocks[index])
+        yield index, description
+        for below in range(index + 1, end):
+            yield below, f"below the {description}"
+        likely_words[index:end] = [0] * (end - index)
 
-    The block that it is, the block behind the box, and the phrase.
+
+def _find_headed_boxes(page: PageContext) -> list[tuple[int, int, Phrase]]:
+    """Return the boxes that begin with such a phrase.
+
+    Each is the block of the phrase, the block after the box, and the phrase.
     """
-    phrases = (
-        (index, phrase)
-        for index, phrase in enumerate(case.phrases)
-        if phrase and phrase.kind in LAST_BOXES
-    )
-    ends = ((index, _end_of_box(case, index), phrase) for index, phrase in phrases)
-    blocks = case.layout.blocks
-    return [
-        each for each in ends if each[1] > each[0] + 1 and blocks[each[0]].text not in case.title
-    ][:MOST_BOXES]
+    found: list[tuple[int, int, Phrase]] = []
+    for index, phrase in enumerate(page.phrases):
+        if phrase is None or phrase.kind not in BOX_KIND_MAX_WORDS:
+            continue
+        end = _find_box_end(page, index)
+        if end > index + 1 and page.layout.blocks[index].text not in page.title:
+            found.append((index, end, phrase))
+            if len(found) == MAX_HEADED_BOXES:
+                break
+    return found
 
 
-def named(phrase: Phrase, block: Block) -> str:
-    """The phrase as the page has it, or as the data has it where the page says more."""
-    text = " ".join(block.text.split()) if len(block.text) <= LONGEST_NAMED else phrase.text
-    return f"phrase '{text}' ({phrase.language})"
-
-
-def _counting(case: PageContext) -> Iterator[tuple[int, Phrase]]:
-    """The phrases that are not the article's own."""
-    for index, phrase in enumerate(case.phrases):
-        if phrase is not None and not _is_own(case, index, phrase):
-            yield index, phrase
-
-
-def _is_own(case: PageContext, index: int, phrase: Phrase) -> bool:
-    """Whether a phrase is the article's.
-
-    Beyond doubt, a subhead with text below it, or what it speaks about.
-    """
-    score = case.scores[index]
-    if score < KEPT:
-        return False
-    if case.place(index) & HEADING and index + 1 < len(case.scores):
-        return _is_text(case, index + 1, PROSE_WORDS if phrase.kind in TEASING else BELOW_SUBHEAD)
-    return score >= MIN_SURE_SCORE or _is_spoken_of(case, index)
-
-
-def _is_text(case: PageContext, index: int, least: int) -> bool:
-    block = case.layout.blocks[index]
-    return (
-        case.sizes[index] >= least and case.scores[index] >= KEPT and link_density(block) < LINKED
-    )
-
-
-def _is_spoken_of(case: PageContext, index: int) -> bool:
-    """Whether a phrase is quoted, or stands in a list that a sentence introduces."""
-    text = case.layout.blocks[index].text
-    if any(text[0] == pair[0] and text[-1] == pair[1] for pair in QUOTED):
-        return True
-    if not case.place(index) & LIST:
-        return False
-    box = case.layout.boxes[case.layout.blocks[index].box]
-    while box.tag not in ("ul", "ol", "dl"):
-        box = case.layout.boxes[box.parent]
-    before = box.first - 1
-    introduced = before >= 0 and case.layout.blocks[before].text.endswith((":", "："))
-    return introduced and case.scores[before] >= KEPT and case.sizes[before] >= INTRODUCTION
-
-
-def _end_of_box(case: PageContext, index: int) -> int:
-    """The block behind the widest box that a block begins; a picture may stand before it."""
-    boxes, blocks = case.layout.boxes, case.layout.blocks
+def _find_box_end(page: PageContext, index: int) -> int:
+    """Return the block after the largest box that a block begins. An image may precede it."""
+    boxes, blocks = page.layout.boxes, page.layout.blocks
     first = index - 1 if index and not blocks[index - 1].text else index
     box = boxes[blocks[index].box]
     while first <= boxes[box.parent].first and box is not boxes[0]:
         box = boxes[box.parent]
     return box.last
+
+
+def _describe(phrase: Phrase, block: Block) -> str:
+    """Return the phrase as the page has it, or as the data has it if the block is long."""
+    is_short = len(block.text) <= MAX_QUOTED_CHARS
+    text = " ".join(block.text.split()) if is_short else phrase.text
+    return f"phrase '{text}' ({phrase.language})"
+
+
+def _find_foreign_phrases(page: PageContext) -> Iterator[tuple[int, Phrase]]:
+    """Yield the known phrases that do not belong to the article."""
+    for index, phrase in enumerate(page.phrases):
+        if phrase is not None and not _belongs_to_article(page, index, phrase):
+            yield index, phrase
+
+
+def _belongs_to_article(page: PageContext, index: int, phrase: Phrase) -> bool:
+    """Return whether a phrase is a subhead of the article, is quoted or is surely its text."""
+    score = page.scores[index]
+    if score < MIN_SCORE:
+        return False
+    if page.place(index) & HEADING and index + 1 < len(page.scores):
+        is_teaser = phrase.kind in TEASER_KINDS
+        return _is_text(page, index + 1, MIN_PROSE_WORDS if is_teaser else MIN_SUBHEAD_TEXT_WORDS)
+    return score >= SURE_SCORE or _is_mentioned(page, index)
+
+
+def _is_text(page: PageContext, index: int, min_words: int) -> bool:
+    if page.word_counts[index] < min_words or page.scores[index] < MIN_SCORE:
+        return False
+    return not is_mostly_links(page.layout.blocks[index])
+
+
+def _is_mentioned(page: PageContext, index: int) -> bool:
+    """Return whether a phrase is in quotation marks or in a list that a sentence introduces."""
+    blocks, boxes = page.layout.blocks, page.layout.boxes
+    text = blocks[index].text
+    if text[0] + text[-1] in QUOTATION_MARKS:
+        return True
+    if not page.place(index) & LIST:
+        return False
+    box = boxes[blocks[index].box]
+    while box.tag not in ("ul", "ol", "dl"):
+        box = boxes[box.parent]
+    before = box.first - 1
+    if before < 0 or not blocks[before].text.endswith((":", "：")):
+        return False
+    is_sentence = page.word_counts[before] >= MIN_INTRODUCTION_WORDS
+    return page.scores[before] >= MIN_SCORE and is_sentence

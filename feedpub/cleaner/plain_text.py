@@ -1,8 +1,7 @@
-"""An article saved as plain text → Article: lines have no markup, so their shape and their words must tell.
+"""Extract an article from plain text. Lines have no markup, so their shape and words are judged.
 
-The order of the story: text → blocks → head (title, byline, date) → body without boilerplate →
-Article. Owns no
-phrase and no name: those are data that pages are cleaned with, too.
+The text is split into blocks, then into the head (title, byline, date) and the body, and the
+boilerplate of the body is removed. The phrases and names are the same data as for pages.
 """
 
 import re
@@ -12,10 +11,10 @@ from datetime import UTC, datetime
 from html import escape
 from itertools import groupby
 
-from feedpub.cleaner import phrases, plain_text_boilerplate, text_blocks
-from feedpub.cleaner.metadata import authors, canonical
+from feedpub.cleaner import phrases, text_blocks
+from feedpub.cleaner.metadata import authors
 from feedpub.cleaner.metadata.language import language_of_text
-from feedpub.cleaner.plain_text_boilerplate import _BARE_ADDRESS
+from feedpub.cleaner.plain_text_boilerplate import BARE_ADDRESS, mark_boilerplate
 from feedpub.cleaner.sanitize import sanitise
 from feedpub.cleaner.summary import choose_summary
 from feedpub.cleaner.text_blocks import ENDS_SENTENCE, WORD, TextBlock, equal_ignoring_case
@@ -23,21 +22,22 @@ from feedpub.core import dates
 from feedpub.core.errors import NoContentError
 from feedpub.core.models import Article, Removed
 from feedpub.core.text import pluralize, strip_invalid_characters
+from feedpub.core.urls import absolute_url
+
+MAX_HEAD_BLOCKS = 12  # before the first prose
+MAX_TITLE_CHARS = 250
+MAX_BYLINE_WORDS = 9
+MAX_SITE_NAME_WORDS = 3
+MIN_ARTICLE_WORDS = 5
 
 _BAR = re.compile(r"(?<!\s)\s++[|·•»›]\s+")
 _DASH = re.compile(r"(?<!\s)\s++[-–—]\s+")
-_LABELLED = re.compile(r"(?<![^\W\d_])[^\W\d_]+:\s+")  # "Date: 14 October 2025"
-
-HEAD = 12  # blocks before the first prose that title, byline and date are looked for in
-LONGEST_TITLE = 250  # characters
-LONGEST_BYLINE_WORDS = 9
-FEWEST_WORDS = 5  # of an article
-SITE_WORDS = 3  # a site's name behind a dash has no more
+_LABEL = re.compile(r"(?<![^\W\d_])[^\W\d_]+:\s+")  # "Date: 14 October 2025"
 
 
 @dataclass
 class ArticleHead:
-    """What stands above the text."""
+    """The title, byline and date above a text."""
 
     title: str = ""
     authors: tuple[str, ...] = ()
@@ -47,138 +47,125 @@ class ArticleHead:
 
 
 def extract_text(text: str, url: str | None = None) -> Article:
-    """The article in a text as people save it: without the site's name, byline and date, tails and interjections.
+    """Extract the article from a text as users save it.
+
+    The site's name, byline and date, and interspersed or trailing boilerplate are removed.
 
     Args:
         text: paragraphs separated by blank lines, or one a line; lines wrapped to a width are
             joined.
-        url: where it was found, if that is known; else a line that is nothing but an address is
-            taken.
+        url: the text's origin; without it, a line that is only an address is used.
 
     Raises:
-        NoContentError: there is no article in it.
+        NoContentError: there is no article in the text.
     """
     blocks = list(text_blocks.split_text_blocks(strip_invalid_characters(text)))
-    language = language_of_text("\n".join(block.text for block in blocks))
-    head, body = _split(blocks, language)
-    body = plain_text_boilerplate.mark_boilerplate(body, head.title)
+    language = language_of_text("\n".join([block.text for block in blocks]))
+    head, body = _split_head(blocks, language)
+    body = mark_boilerplate(body, head.title)
     kept = [block for block in body if not block.reason]
-    if sum(block.words for block in kept) < FEWEST_WORDS:
-        raise NoContentError(
-            f"there is no article in it: {pluralize(len(blocks), 'block')} of text, and none is prose",
-            url,
-        )
-    article_text = "\n".join(block.text for block in kept)
+    if sum([block.words for block in kept]) < MIN_ARTICLE_WORDS:
+        found = pluralize(len(blocks), "block")
+        raise NoContentError(f"there is no article in it: {found} of text, and none is prose", url)
+    removed = [Removed(block.text, block.reason) for block in body if block.reason]
+    article_text = "\n".join([block.text for block in kept])
     return Article(
         url=url or head.url,
         title=head.title,
         authors=head.authors,
         published=head.published,
         language=language,
-        html=sanitise(_html(kept)),
+        html=sanitise(_render_html(kept)),
         text=article_text,
         summary=choose_summary(None, article_text, title=head.title, language=language),
-        removed=(
-            *head.removed,
-            *(Removed(block.text, block.reason) for block in body if block.reason),
-        ),
+        removed=(*head.removed, *removed),
     )
 
 
-# --- head ---
-
-
-def _split(
+def _split_head(
     blocks: Sequence[TextBlock], language: str | None
 ) -> tuple[ArticleHead, list[TextBlock]]:
-    """What stands above the text, and the text with what else there is.
-
-    A byline may stand below a standfirst.
-    """
-    prose = [n for n, block in enumerate(blocks[:HEAD]) if _begins(block, n)]
-    above, second, *_ = *prose, min(HEAD, len(blocks)), min(HEAD, len(blocks))
-    sections = _sections(blocks[:above], language)
-    head, body = (
-        ArticleHead(
-            removed=[Removed(block.text, "above the title") for block in blocks[:sections]]
-        ),
-        list[TextBlock](),
-    )
-    for number, block in enumerate(blocks[sections:], sections):
-        taken = (
-            read_head(block, head, language)
-            if number < above
-            else number < second and _byline(block, head, language)
-        )
-        if not taken:
+    """Split the blocks into the head and the rest. A byline may be below a standfirst."""
+    starts: list[int] = []
+    for number, block in enumerate(blocks[:MAX_HEAD_BLOCKS]):
+        if _starts_text(block, number):
+            starts.append(number)
+    starts += [min(MAX_HEAD_BLOCKS, len(blocks))] * 2
+    first_prose, second_prose = starts[:2]
+    title = _find_title(blocks[:first_prose], language)
+    head = ArticleHead()
+    head.removed = [Removed(block.text, "above the title") for block in blocks[:title]]
+    body: list[TextBlock] = []
+    for number, block in enumerate(blocks[title:], title):
+        if number < first_prose:
+            is_head = read_head(block, head, language)
+        else:
+            is_head = number < second_prose and _read_byline(block, head, language)
+        if not is_head:
             body.append(block)
     return head, body
 
 
-def _begins(block: TextBlock, number: int) -> bool:
-    """Whether a block is where the text begins.
-
-    A long first line that is no sentence may be the title yet.
-    """
+def _starts_text(block: TextBlock, number: int) -> bool:
+    """Return whether a block starts the text. A long first line without a stop may be the title."""
     return block.prose and (number > 0 or bool(ENDS_SENTENCE.search(block.text)))
 
 
-def _sections(above: Sequence[TextBlock], language: str | None) -> int:
-    """How many lines stand above the title.
+def _find_title(above: Sequence[TextBlock], language: str | None) -> int:
+    """Return the number of the first block that may be the title.
 
-    Names of sections and buttons, too short for a headline.
+    Names of sections and labels of buttons above it are too short for a title.
     """
     for number, block in enumerate(above):
-        if (
-            _BARE_ADDRESS.fullmatch(block.text)
-            or _authors(block, language)
-            or _date(block, language)
-        ):
+        if BARE_ADDRESS.fullmatch(block.text):
             return 0
-        if block.words > SITE_WORDS and not phrases.find_phrases(block.text):
+        if _parse_authors(block, language) or _parse_date(block, language):
+            return 0
+        if block.words > MAX_SITE_NAME_WORDS and not phrases.find_phrases(block.text):
             return number
     return 0
 
 
 def read_head(block: TextBlock, head: ArticleHead, language: str | None) -> bool:
-    """Whether a block above the text is part of the head; what it says is noted."""
-    if address := _BARE_ADDRESS.fullmatch(block.text):
-        head.url = head.url or next(canonical.resolve_address([address[1]], None), None)
-    elif _byline(block, head, language):
+    """Read a block above the text into the head. Return whether it belongs to the head."""
+    if address := BARE_ADDRESS.fullmatch(block.text):
+        head.url = head.url or absolute_url(address[1], "")
         return True
-    elif published := _date(block, language):
+    if _read_byline(block, head, language):
+        return True
+    if published := _parse_date(block, language):
         head.published = head.published or published
         head.removed.append(Removed(block.text, "date"))
-    elif (
-        not head.title
-        and len(block.text) <= LONGEST_TITLE
-        and block.words
-        and not phrases.find_phrases(block.text)
-    ):
-        head.title = _headline(block.text)
-    elif head.title and equal_ignoring_case(block.text, head.title):
+        return True
+    if not head.title and _may_be_title(block):
+        head.title = _strip_site_name(block.text)
+        return True
+    if head.title and equal_ignoring_case(block.text, head.title):
         head.removed.append(Removed(block.text, "the title again"))
-    else:
+        return True
+    return False
+
+
+def _may_be_title(block: TextBlock) -> bool:
+    if len(block.text) > MAX_TITLE_CHARS or not block.words:
         return False
+    return not phrases.find_phrases(block.text)
+
+
+def _read_byline(block: TextBlock, head: ArticleHead, language: str | None) -> bool:
+    """Read a byline, with its date if it has one. Return whether the block is a byline."""
+    names = _parse_authors(block, language)
+    if not names:
+        return False
+    head.authors = head.authors or names
+    head.published = head.published or _parse_date(TextBlock(_BAR.split(block.text)[-1]), language)
+    head.removed.append(Removed(block.text, "byline"))
     return True
 
 
-def _byline(block: TextBlock, head: ArticleHead, language: str | None) -> bool:
-    """Whether a block names who wrote the article, and perhaps when; what it says is noted."""
-    authors = _authors(block, language)
-    if authors:
-        head.authors = head.authors or authors
-        head.published = head.published or _date(TextBlock(_BAR.split(block.text)[-1]), language)
-        head.removed.append(Removed(block.text, "byline"))
-    return bool(authors)
-
-
-def _authors(block: TextBlock, language: str | None) -> tuple[str, ...]:
-    """The names in a byline.
-
-    Also such as no person has, where the line is plainly one ("by the news desk").
-    """
-    if block.words > LONGEST_BYLINE_WORDS or ENDS_SENTENCE.search(block.text):
+def _parse_authors(block: TextBlock, language: str | None) -> tuple[str, ...]:
+    """Return the names in a byline. A clear byline may name a group ("by the news desk")."""
+    if block.words > MAX_BYLINE_WORDS or ENDS_SENTENCE.search(block.text):
         return ()
     if found := authors.authors_from_byline(block.text, language):
         return found
@@ -186,51 +173,52 @@ def _authors(block: TextBlock, language: str | None) -> tuple[str, ...]:
     return authors.split_authors(block.text[start.end() :], language) if start else ()
 
 
-def _date(block: TextBlock, language: str | None) -> datetime | None:
-    """The date that a line above the text holds, where it holds little else."""
-    said = _LABELLED.sub("", block.text)
-    if block.prose or len(WORD.findall(said)) > LONGEST_BYLINE_WORDS:
+def _parse_date(block: TextBlock, language: str | None) -> datetime | None:
+    """Return the date in a line that has little else."""
+    text = _LABEL.sub("", block.text)
+    if block.prose or len(WORD.findall(text)) > MAX_BYLINE_WORDS:
         return None
-    moment = dates.parse_page_date(said, language)
+    moment = dates.parse_page_date(text, language)
     return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _headline(line: str) -> str:
-    """A title line without the names of site and section that stand behind a bar or a dash."""
-    first, *behind = _BAR.split(line)
-    title = next((part for part in (first, *behind) if len(part.split()) > SITE_WORDS), first)
+def _strip_site_name(line: str) -> str:
+    """Return a title without the names of site and section behind a bar or a dash."""
+    title, *others = _BAR.split(line)
+    for part in (title, *others):
+        if len(part.split()) > MAX_SITE_NAME_WORDS:
+            title = part
+            break
     *parts, last = _DASH.split(title)
     words = last.split()
-    named = bool(parts) and len(words) <= SITE_WORDS and all(word[:1].isupper() for word in words)
-    return (
-        title[: -len(last)].rstrip(" -–—")
-        if named and len(title.split()) >= 3 * len(words) + 2
-        else title
-    )
+    if not parts or len(words) > MAX_SITE_NAME_WORDS or len(title.split()) < 3 * len(words) + 2:
+        return title
+    if not all(word[:1].isupper() for word in words):
+        return title
+    return title[: -len(last)].rstrip(" -–—")
 
 
-# --- blocks → HTML ---
-
-
-def _html(blocks: Sequence[TextBlock]) -> str:
-    """Paragraphs, lists, and subheads: lines of that shape with a paragraph below them."""
-    below = (*blocks[1:], TextBlock(""))
-    parts = []
-    for kind, group in groupby(
-        zip(blocks, below, strict=True), key=lambda pair: _list_tag(pair[0])
-    ):
-        if kind:
-            items = "".join(f"<li>{escape(block.text, quote=False)}</li>" for block, _ in group)
-            parts.append(f"<{kind}>{items}</{kind}>")
-        else:
-            parts += [_element(block, after) for block, after in group]
+def _render_html(blocks: Sequence[TextBlock]) -> str:
+    """Render paragraphs, lists and subheads. A subhead has a paragraph below it."""
+    parts: list[str] = []
+    following = (*blocks[1:], TextBlock(""))
+    pairs = zip(blocks, following, strict=True)
+    for list_tag, group in groupby(pairs, key=lambda pair: _list_tag(pair[0])):
+        if list_tag:
+            items = "".join([_render_element("li", block) for block, _ in group])
+            parts.append(f"<{list_tag}>{items}</{list_tag}>")
+            continue
+        for block, after in group:
+            is_subhead = block.heading and after.text and not after.heading
+            parts.append(_render_element("h2" if is_subhead else "p", block))
     return "\n".join(parts)
 
 
 def _list_tag(block: TextBlock) -> str:
-    return {None: "", 0: "ul"}.get(block.number, "ol")
+    if block.number is None:
+        return ""
+    return "ol" if block.number else "ul"
 
 
-def _element(block: TextBlock, after: TextBlock) -> str:
-    tag = "h2" if block.heading and after.text and not after.heading else "p"
+def _render_element(tag: str, block: TextBlock) -> str:
     return f"<{tag}>{escape(block.text, quote=False)}</{tag}>"

@@ -1,169 +1,138 @@
-"""Where in a saved text the article stands: the stretch of lines whose words are most an article's.
+"""Boilerplate in a saved text, found by known phrases, the words of lines and their shape.
 
-Owns what lines' words say, by the weights that were learned on pages; what a line's shape says is
-in `lines`. A line is held against the text's own mean, because the words of most languages are
-little known, and the stretch is chosen as a whole, so that no single line decides.
+A step marks blocks with a reason to remove them; the first reason that a block gets is final.
+
+The article is also located as a stretch of lines: the words of each line have the weights that were
+learned on pages. A line is compared with the mean of its text, because the model knows few words of
+most languages. The stretch is chosen as one, so that no single line decides.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
-from itertools import accumulate, count, groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 from math import exp
 
 from feedpub.cleaner import classifier, layout, phrases
 from feedpub.cleaner.text_blocks import ENDS_SENTENCE, WORD, TextBlock, equal_ignoring_case
 from feedpub.cleaner.vocabulary import split_words, terms_in_text
 
-# of the way from what words weigh to how likely a line is an article's; 0.5 where no word is known
-STEEPNESS = 0.7
-ITEM = 1.0  # log odds; whoever saved a text kept its lists
-SHARE = 0.8  # of the text's mean, from which on a line speaks for the stretch that it is in
-ENOUGH = 0.65  # likely enough in any text
-AGAINST = (
-    0.2  # that a line counts at most against what stands around it: an interjection ends no article
-)
-MOST_WORDS = 50  # that a line counts for; long ones are not worth more
-FEWEST_WORDS = 3
+MAX_HEAD_BLOCKS = 12  # between the title and the first paragraph
+MIN_COPY_WORDS = 3  # of a line that may repeat another
+MIN_SHARED_CAPTION_WORDS = 0.5  # share, for a caption to repeat the description above it
+MIN_SHARED_PROSE_WORDS = 0.8  # share, for a paragraph to repeat the one above it
+MAX_PORTRAITS = 2  # paragraphs at the end about authors; with more, the article consists of them
+MAX_JOB_LINES = 3  # from an author's name to the portrait
+MAX_CONTACT_WORDS = 30
+MAX_CREDIT_CHARS = 300  # searching for a credit takes the square of this
 
+# the stretch of lines that is the article
+WEIGHT_FACTOR = 0.7  # converts weights of words to log odds
+ITEM_LOG_ODDS = 1.0  # an item is likely to belong: users keep the lists of an article
+MEAN_SHARE = 0.8  # of the text's mean likelihood; a line above it favours its stretch
+SUFFICIENT_LIKELIHOOD = 0.65  # enough in any text
+MAX_PENALTY = 0.2  # of an unlikely line, so that an interjection does not end the article
+MAX_LINE_WORDS = 50  # a longer line does not count more
+BASE_LINE_WORDS = 3  # added to the size of every line
 
-def article_stretch(blocks: Sequence[TextBlock]) -> range:
-    """The numbers of the blocks from the article's first to its last.
-
-    Those with a reason to go count nothing.
-    """
-    sizes = [0 if block.reason else min(block.words, MOST_WORDS) + FEWEST_WORDS for block in blocks]
-    likely = [likelihood(block) for block in blocks]
-    mean = sum(size * each for size, each in zip(sizes, likely, strict=True)) / max(1, sum(sizes))
-    bar = min(ENOUGH, SHARE * mean)
-    gains = (size * max(each - bar, -AGAINST) for size, each in zip(sizes, likely, strict=True))
-    sums = [0.0, *accumulate(gains)]
-    lows = list(accumulate(sums, min))
-    end = max(range(len(sums)), key=lambda number: sums[number] - lows[number])
-    return range(sums.index(lows[end]), end)
-
-
-def likelihood(block: TextBlock) -> float:
-    """How probably a line is an article's, by its words and by being an item of a list."""
-    terms = terms_in_text(layout.Block(0, "", []), split_words(block.text))
-    odds = STEEPNESS * classifier.load_classifier().vocabulary.text(terms) + ITEM * (
-        block.number is not None
-    )
-    return 1 / (1 + exp(-odds))
-
-
-# SECTION: What does not belong to an article saved as text, and why: the same phrases as on
-# pages, and what lines show.
-#
-# Owns the order of the steps and the wording of every reason. A step gives the blocks back, each
-# with its reason to go;
-# the first reason that a block is given stands.
-
-HEAD = 12  # blocks between the title and the first paragraph, at most, for them to go
-FEWEST = 3  # words of a line that may be another's copy
-ALIKE = 0.5  # of the words of a caption and the description above it that both have
-LAST = 2  # paragraphs at the end that may tell of an author
-CONTACT = 30  # words
-JOB = 3  # lines from an author's name to what is told
-SAME = 0.8  # the same of two paragraphs, of which one is a copy
-
-_BARE_ADDRESS = re.compile(r"\A(?:\w+:\s*)?<?(https?://[^\s<>]+)>?", re.IGNORECASE)
+BARE_ADDRESS = re.compile(r"\A(?:\w+:\s*)?<?(https?://[^\s<>]+)>?", re.IGNORECASE)
 EMAIL = re.compile(r"[\w.+-]@[\w-]+\.\w")
-
-LONGEST_CREDIT = 300  # characters; looking for one takes the square of that
-_CREDITS = (  # where a caption's credit may stand
+_CREDITS = (  # at the end of a caption
     re.compile(r"[(\[]([^()\[\]]+)[)\]]\s*$"),
     re.compile(r"(?:[.\s]|(?<=[^\W\d_]))((?:[A-Z]\w{1,30}+ )?[A-Z]\w{1,30}+: ?[^:.!?]{2,60}[.]?)$"),
     re.compile(r"\s((?:\w+ ){1,3}?/ ?[^/.!?]{2,30})$"),
 )
 
-
 Blocks = list[TextBlock]
 
 
 def mark_boilerplate(blocks: Blocks, title: str) -> Blocks:
-    """The blocks below an article's head, with a reason for each that goes."""
+    """Return the blocks below an article's head, with a reason for each that is to be removed."""
     for step in STEPS:
         blocks = step(blocks, title)
     return blocks
 
 
-def _repeats(blocks: Blocks, title: str) -> Blocks:
-    return [
-        replace(b, reason="the title again") if title and equal_ignoring_case(b.text, title) else b
-        for b in blocks
-    ]
-
-
-def _wordless(blocks: Blocks, _: str) -> Blocks:
-    return [b if b.reason or b.words else replace(b, reason="no words") for b in blocks]
-
-
-def _addresses(blocks: Blocks, _: str) -> Blocks:
-    return [
-        b
-        if b.reason or not _BARE_ADDRESS.fullmatch(b.text)
-        else replace(b, reason="only an address")
-        for b in blocks
-    ]
-
-
-def _phrases(blocks: Blocks, _: str) -> Blocks:
-    """Phrases go, and with the heading of a list what it lists.
-
-    Lines that are no prose, and at the end all.
-    """
-    marked, under = Blocks(), ""
-    last_prose = max((n for n, block in enumerate(blocks) if block.prose), default=-1)
+def _mark(blocks: Blocks, numbers: Container[int], reason: str) -> Blocks:
+    """Give a reason to the blocks with some numbers, unless they have one."""
+    marked: Blocks = []
     for number, block in enumerate(blocks):
-        phrase = None if block.reason else phrases.find_phrases(block.text)
-        if phrase:
-            under = str(phrase) if phrase.effect == "tail" else under
+        is_new = number in numbers and not block.reason
+        marked.append(replace(block, reason=reason) if is_new else block)
+    return marked
+
+
+def _mark_repeated_title(blocks: Blocks, title: str) -> Blocks:
+    if not title:
+        return blocks
+    found = {n for n, block in enumerate(blocks) if equal_ignoring_case(block.text, title)}
+    return _mark(blocks, found, "the title again")
+
+
+def _mark_wordless_lines(blocks: Blocks, _: str) -> Blocks:
+    return _mark(blocks, {n for n, block in enumerate(blocks) if not block.words}, "no words")
+
+
+def _mark_phrases(blocks: Blocks, _: str) -> Blocks:
+    """Mark known phrases, and the lists that some of them head.
+
+    A list consists of items, and at the end of the text of any lines that are not prose.
+    """
+    last_prose = max((n for n, block in enumerate(blocks) if block.prose), default=-1)
+    marked: Blocks = []
+    heading = ""
+    for number, block in enumerate(blocks):
+        if block.reason:
+            marked.append(block)
+            continue
+        if phrase := phrases.find_phrases(block.text):
+            if phrase.effect == "tail":
+                heading = str(phrase)
             marked.append(replace(block, reason=str(phrase)))
-        elif (
-            under
-            and not block.reason
-            and not block.prose
-            and (block.number is not None or number > last_prose)
-        ):
-            marked.append(replace(block, reason=f"under {under}"))
+            continue
+        is_listed = block.number is not None or number > last_prose
+        if heading and is_listed and not block.prose:
+            marked.append(replace(block, reason=f"under {heading}"))
         else:
-            under = under if block.reason else ""
+            heading = ""
             marked.append(block)
     return marked
 
 
-def _bars(blocks: Blocks, _: str) -> Blocks:
-    """A row of labels of which several are known is a bar of buttons, and the others go with them."""
-    marked = Blocks()
-    for label, group in groupby(blocks, key=lambda block: block.label):
+def _mark_button_bars(blocks: Blocks, _: str) -> Blocks:
+    """Mark rows of labels of which several are known phrases: they are bars of buttons."""
+    found: set[int] = set()
+    for is_label, group in groupby(enumerate(blocks), key=lambda pair: pair[1].label):
         row = list(group)
-        known = sum(block.reason.startswith("phrase") for block in row)
-        bar = label and known > 1 and known >= len(row) / 2
-        marked += [
-            replace(block, reason=block.reason or "among known labels") if bar else block
-            for block in row
-        ]
-    return marked
+        known = sum([block.reason.startswith("phrase") for _, block in row])
+        if is_label and known > 1 and known >= len(row) / 2:
+            found.update([number for number, _ in row])
+    return _mark(blocks, found, "among known labels")
 
 
-def _captions(blocks: Blocks, _: str) -> Blocks:
-    """A line that ends with a credit stood below a picture.
+def _mark_addresses(blocks: Blocks, _: str) -> Blocks:
+    found = {n for n, block in enumerate(blocks) if BARE_ADDRESS.fullmatch(block.text)}
+    return _mark(blocks, found, "only an address")
 
-    "(Photo by Marta Quill)", "Photo: Marta Quill".
+
+def _mark_captions(blocks: Blocks, _: str) -> Blocks:
+    """Mark lines with a credit: "(Photo by Marta Quill)", "Photo: Marta Quill".
+
+    The credit is at the end of the line, or is the next line.
     """
-    found = Blocks()
-    for block, below in pairwise((*blocks, TextBlock(""))):
-        plain = not block.reason and (
-            _credited(block.text) or (_is_credit(below.text) and not block.prose)
-        )
-        found.append(replace(block, reason="a picture's caption") if plain else block)
-    return found
+    found: set[int] = set()
+    for number, (block, below) in enumerate(pairwise((*blocks, TextBlock("")))):
+        if _ends_with_credit(block.text) or (_is_credit(below.text) and not block.prose):
+            found.add(number)
+    return _mark(blocks, found, "a picture's caption")
 
 
-def _credited(text: str) -> bool:
-    endings = (ending.search(text[-LONGEST_CREDIT:]) for ending in _CREDITS)
-    return any(_is_credit(credit[1]) for credit in endings if credit)
+def _ends_with_credit(text: str) -> bool:
+    for pattern in _CREDITS:
+        credit = pattern.search(text[-MAX_CREDIT_CHARS:])
+        if credit and _is_credit(credit[1]):
+            return True
+    return False
 
 
 def _is_credit(text: str) -> bool:
@@ -171,117 +140,145 @@ def _is_credit(text: str) -> bool:
     return phrase is not None and phrase.kind == "credit"
 
 
-def _twice(blocks: Blocks, _: str) -> Blocks:
-    """Two lines in a row that say the same are a picture's description and its caption.
+def _mark_doubled_lines(blocks: Blocks, _: str) -> Blocks:
+    """Mark two similar lines in a row: the description of an image and its caption.
 
-    A paragraph stays once.
+    The first of two similar paragraphs stays.
     """
-    pairs = {n for n, (one, other) in enumerate(pairwise(blocks)) if _alike(one, other)}
-    doubled = {n + 1 for n in pairs} | {
-        n for n in pairs if not ENDS_SENTENCE.search(blocks[n].text)
-    }
-    return [
-        replace(b, reason=b.reason or "twice in a row") if n in doubled else b
-        for n, b in enumerate(blocks)
-    ]
+    found: set[int] = set()
+    for number, (one, other) in enumerate(pairwise(blocks)):
+        if _are_similar(one, other):
+            found.add(number + 1)
+            if not ENDS_SENTENCE.search(one.text):
+                found.add(number)
+    return _mark(blocks, found, "twice in a row")
 
 
-def _alike(one: TextBlock, other: TextBlock) -> bool:
-    first, second = (set(WORD.findall(block.text.casefold())) for block in (one, other))
+def _are_similar(one: TextBlock, other: TextBlock) -> bool:
+    if one.number is not None or min(one.words, other.words) < MIN_COPY_WORDS:
+        return False
+    first = set(WORD.findall(one.text.casefold()))
+    second = set(WORD.findall(other.text.casefold()))
     shared = len(first & second) / max(1, len(first), len(second))
-    enough = SAME if one.prose and other.prose else ALIKE
-    return min(one.words, other.words) >= FEWEST and shared >= enough and one.number is None
+    if one.prose and other.prose:
+        return shared >= MIN_SHARED_PROSE_WORDS
+    return shared >= MIN_SHARED_CAPTION_WORDS
 
 
-def _above(blocks: Blocks, title: str) -> Blocks:
-    """Short lines between the title and the first paragraph: sections, jobs, what pictures show."""
-    first = next((n for n, block in enumerate(blocks) if block.prose and not block.reason), 0)
-    return [
-        replace(b, reason=b.reason or "above the text")
-        if n < first <= HEAD and title and b.heading
-        else b
-        for n, b in enumerate(blocks)
-    ]
+def _mark_head(blocks: Blocks, title: str) -> Blocks:
+    """Mark short lines between the title and the first paragraph: sections, jobs, captions."""
+    prose = _number_prose(blocks)
+    if not title or not prose or prose[0] > MAX_HEAD_BLOCKS:
+        return blocks
+    found = {number for number in range(prose[0]) if blocks[number].heading}
+    return _mark(blocks, found, "above the text")
 
 
-def _authors(blocks: Blocks, _: str) -> Blocks:
-    """At the end, a name on a line of its own and the paragraph that begins with it tell of who wrote the article.
+def _number_prose(blocks: Blocks) -> list[int]:
+    """Return the numbers of the paragraphs that are not removed."""
+    return [number for number, block in enumerate(blocks) if block.prose and not block.reason]
 
-    Where such paragraphs stand above, too, portraits are what the article is made of.
+
+def _mark_surroundings(blocks: Blocks, _: str) -> Blocks:
+    """Mark the lines above and below the stretch that reads like an article."""
+    article = article_stretch(blocks)
+    blocks = _mark(blocks, range(article.start), "above the text")
+    return _mark(blocks, range(article.stop, len(blocks)), "below the text")
+
+
+def article_stretch(blocks: Sequence[TextBlock]) -> range:
+    """Return the range of the blocks from the article's first to its last.
+
+    Blocks with a reason to be removed are ignored.
     """
-    prose = [n for n, block in enumerate(blocks) if block.prose and not block.reason]
-    portraits = {number: found for number in prose if (found := _portrait(blocks, number))}
-    few = len(portraits) <= LAST
-    told = {n for number in prose[-LAST:] for n in portraits.get(number, ())} if few else set()
-    return [
-        replace(b, reason=b.reason or "about the author") if n in told else b
-        for n, b in enumerate(blocks)
-    ]
+    sizes: list[int] = []
+    for block in blocks:
+        words = min(block.words, MAX_LINE_WORDS) + BASE_LINE_WORDS
+        sizes.append(0 if block.reason else words)
+    likelihoods = [likelihood(block) for block in blocks]
+    total = sum([size * each for size, each in zip(sizes, likelihoods, strict=True)])
+    mean = total / max(1, sum(sizes))
+    threshold = min(SUFFICIENT_LIKELIHOOD, MEAN_SHARE * mean)
+    gains: list[float] = [0.0]
+    for size, each in zip(sizes, likelihoods, strict=True):
+        gains.append(size * max(each - threshold, -MAX_PENALTY))
+    # the stretch with the largest sum of gains, by prefix sums and their running minimum
+    sums = list(accumulate(gains))
+    lows = list(accumulate(sums, min))
+    end = max(range(len(sums)), key=lambda number: sums[number] - lows[number])
+    return range(sums.index(lows[end]), end)
 
 
-def _portrait(blocks: Blocks, number: int) -> range:
-    """A paragraph and what stands above it up to the name that it begins with.
+def likelihood(block: TextBlock) -> float:
+    """Return how likely a line belongs to an article, by its words and whether it is an item."""
+    terms = terms_in_text(layout.Block(0, "", []), split_words(block.text))
+    log_odds = WEIGHT_FACTOR * classifier.load_classifier().vocabulary.text(terms)
+    log_odds += ITEM_LOG_ODDS * (block.number is not None)
+    return 1 / (1 + exp(-log_odds))
 
-    Nothing where there is none.
+
+def _mark_contacts(blocks: Blocks, _: str) -> Blocks:
+    """Mark a short last paragraph with an e-mail address."""
+    last = max(_number_prose(blocks), default=0)
+    if not last:
+        return blocks
+    found: set[int] = set()
+    for number, block in enumerate(blocks[last:], last):
+        if block.words <= MAX_CONTACT_WORDS and EMAIL.search(block.text):
+            found.add(number)
+    return _mark(blocks, found, "an address to write to")
+
+
+def _mark_portraits(blocks: Blocks, _: str) -> Blocks:
+    """Mark a name on its own line at the end, and the paragraph about the author below it.
+
+    If there are more such paragraphs, the article consists of portraits.
     """
-    for above in range(number - 1, max(-1, number - 1 - JOB), -1):
+    prose = _number_prose(blocks)
+    portraits: dict[int, range] = {}
+    for number in prose:
+        if found := _find_portrait(blocks, number):
+            portraits[number] = found
+    if len(portraits) > MAX_PORTRAITS:
+        return blocks
+    for number in prose[-MAX_PORTRAITS:]:
+        blocks = _mark(blocks, portraits.get(number, ()), "about the author")
+    return blocks
+
+
+def _find_portrait(blocks: Blocks, number: int) -> range:
+    """Return a paragraph and the lines up to the name it begins with, or an empty range."""
+    for above in range(number - 1, max(-1, number - 1 - MAX_JOB_LINES), -1):
         name = WORD.findall(blocks[above].text)
         if blocks[above].label and len(name) > 1 and all(word[0].isupper() for word in name):
-            return range(above, number + 1) if blocks[number].text.startswith(name[0]) else range(0)
+            is_about = blocks[number].text.startswith(name[0])
+            return range(above, number + 1) if is_about else range(0)
         if blocks[above].prose:
             break
     return range(0)
 
 
-def _contacts(blocks: Blocks, _: str) -> Blocks:
-    """A short last paragraph with somebody's e-mail address."""
-    last = max((n for n, block in enumerate(blocks) if block.prose and not block.reason), default=0)
-    mailed = {
-        n
-        for n, b in enumerate(blocks)
-        if n >= last > 0 and b.words <= CONTACT and EMAIL.search(b.text)
-    }
-    return [
-        replace(b, reason=b.reason or "an address to write to") if n in mailed else b
-        for n, b in enumerate(blocks)
-    ]
-
-
-def _around(blocks: Blocks, _: str) -> Blocks:
-    """What stands above and below the stretch of lines that reads like an article."""
-    inside = article_stretch(blocks)
-    sides = (
-        "above the text" if n < inside.start else "" if n in inside else "below the text"
-        for n in count()
-    )
-    return [
-        replace(block, reason=block.reason or side)
-        for block, side in zip(blocks, sides, strict=False)
-    ]
-
-
-def _below(blocks: Blocks, _: str) -> Blocks:
-    """Headings at the end have nothing below them."""
-    last = max(
-        (n for n, b in enumerate(blocks) if not b.reason and not b.heading), default=len(blocks)
-    )
-    return [
-        replace(b, reason=b.reason or "below the text") if n > last else b
-        for n, b in enumerate(blocks)
-    ]
+def _mark_trailing_headings(blocks: Blocks, _: str) -> Blocks:
+    """Mark headings at the end, which have nothing left below them."""
+    end = len(blocks)
+    while end and (blocks[end - 1].reason or blocks[end - 1].heading):
+        end -= 1
+    if not end:
+        return blocks
+    return _mark(blocks, range(end, len(blocks)), "below the text")
 
 
 STEPS: tuple[Callable[[Blocks, str], Blocks], ...] = (
-    _repeats,
-    _wordless,
-    _phrases,
-    _bars,
-    _addresses,
-    _captions,
-    _twice,
-    _above,
-    _around,
-    _contacts,
-    _authors,
-    _below,
+    _mark_repeated_title,
+    _mark_wordless_lines,
+    _mark_phrases,
+    _mark_button_bars,
+    _mark_addresses,
+    _mark_captions,
+    _mark_doubled_lines,
+    _mark_head,
+    _mark_surroundings,
+    _mark_contacts,
+    _mark_portraits,
+    _mark_trailing_headings,
 )

@@ -1,20 +1,19 @@
-"""HTML of unknown origin → HTML that is safe to publish.
-
-Owns the allow-list; it is the last step before publishing.
-"""
+"""Sanitise HTML of unknown origin. This is the last step before publishing."""
 
 import re
-from itertools import accumulate
 
 import nh3
 
 from feedpub.core.errors import ExtractError
 
-MOST_ESCAPED = 200_000  # signs in a text that HTML escapes: nh3's time grows with their square
+MAX_ESCAPED_CHARS = 200_000  # nh3's time grows with the square of this
+MAX_DEPTH = 4_000  # levels; likewise
 TAGS = frozenset(
-    "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em "  # noqa: SIM905 -- words
-    "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp small span strong "
-    "sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr".split(),
+    "a abbr b bdi bdo blockquote br caption cite code col colgroup "  # noqa: SIM905 -- words
+    "dd del details dfn div dl dt em "
+    "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp "
+    "small span strong sub summary sup table tbody td tfoot th thead time tr tt u ul var "
+    "wbr".split(),
 )
 ATTRIBUTES = {
     "a": {"href", "title"},
@@ -30,7 +29,7 @@ ATTRIBUTES = {
     "*": {"lang", "dir", "id"},
 }
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
-UNREAD = frozenset(
+DROPPED_WITH_CONTENT = frozenset(
     {
         "script",
         "style",
@@ -44,16 +43,15 @@ UNREAD = frozenset(
         "textarea",
     }
 )
-MAX_DEPTH = 4_000  # levels: and with the square of these
 
-_NESTING = re.compile(
+_NESTING_TAG = re.compile(
     r"<(/?)(?!(?:area|br|col|d[dt]|h[1-6r]|img|input|li|link|meta|p|t[dhr]|wbr)\b)[a-z]",
     re.IGNORECASE,
 )
 
 _cleaner = nh3.Cleaner(
     tags=set(TAGS),
-    clean_content_tags=set(UNREAD),
+    clean_content_tags=set(DROPPED_WITH_CONTENT),
     attributes=ATTRIBUTES,
     url_schemes=set(SCHEMES),
     link_rel=None,
@@ -61,28 +59,31 @@ _cleaner = nh3.Cleaner(
 
 
 def sanitise(html: str, url: str | None = None) -> str:
-    """The HTML with nothing in it but text, structure, links and pictures.
+    """Reduce HTML to text, structure, links and images.
 
-    Scripts, styles, forms, frames and comments go with what is inside; other unknown tags go and
-    leave their text. Addresses have a scheme of `SCHEMES` or are relative.
+    Scripts, styles, forms, frames and comments are dropped with their content. Other unknown tags
+    are dropped and leave their text. Addresses are relative or have a scheme of `SCHEMES`.
 
     Args:
-        html: a document or a piece of one.
-        url: where it comes from, for errors.
+        html: a document or a fragment.
+        url: its origin, for errors.
 
     Raises:
-        ExtractError: it is such as no person writes, and would take minutes.
+        ExtractError: it has so many escaped characters or levels that it would take minutes.
     """
-    if html.count("&") + html.count("\N{NO-BREAK SPACE}") > MOST_ESCAPED:
-        raise ExtractError(
-            f"the article has more than {MOST_ESCAPED:,} signs that are escaped in HTML, such as &",
-            url,
-        )
-    if html.count("<") > MAX_DEPTH and _depth(html) > MAX_DEPTH:
+    if html.count("&") + html.count("\N{NO-BREAK SPACE}") > MAX_ESCAPED_CHARS:
+        limit = f"{MAX_ESCAPED_CHARS:,}"
+        reason = f"the article has more than {limit} characters that HTML escapes, such as &"
+        raise ExtractError(reason, url)
+    if html.count("<") > MAX_DEPTH and _measure_depth(html) > MAX_DEPTH:
         raise ExtractError("the article is nested too deeply", url)
     return _cleaner.clean(html)
 
 
-def _depth(html: str) -> int:
-    """How deep elements lie in each other, nearly: without those that end by themselves."""
-    return max(accumulate(-1 if end else 1 for end in _NESTING.findall(html)), default=0)
+def _measure_depth(html: str) -> int:
+    """Return roughly how deeply elements are nested, without those whose end tag is optional."""
+    depth = deepest = 0
+    for slash in _NESTING_TAG.findall(html):
+        depth += -1 if slash else 1
+        deepest = max(deepest, depth)
+    return deepest

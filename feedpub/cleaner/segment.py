@@ -1,4 +1,8 @@
-"""Formulas in MathML → text, as feed readers show no MathML. Owns nothing else."""
+"""Segment a page into blocks of text and the boxes around them, in one walk over its tree.
+
+A block ends at a block-level tag or at two line breaks. This module defines what a block is; it
+does not judge what belongs to the article.
+"""
 
 import re
 from collections.abc import Sequence
@@ -9,32 +13,17 @@ from feedpub.cleaner.embeds import is_post
 from feedpub.cleaner.layout import HIDDEN, PLACES, ROLES, Block, Box, Layout, Piece
 from feedpub.cleaner.share_links import is_share_link
 
-_STYLE = re.compile(r"^\{\\(?:displaystyle|textstyle)\s*+(.*)\}$", re.DOTALL)
-
-
-def formula_text(element: HtmlElement) -> str:
-    """What a formula's author wrote, mostly TeX; else its signs in order."""
-    stated = element.get("alttext") or next(
-        (note.text or "" for note in element.iter("annotation")), ""
-    )
-    written = stated if stated.strip() else " ".join("".join(element.itertext()).split())
-    return _STYLE.sub(r"\1", written.strip()).strip()
-
-
-# SECTION: A page's tree → its blocks of text and the boxes around them, in one walk.
-#
-# A block ends at a block-level tag or at two line breaks. Owns what counts as a block; judges
-# nothing.
-
 SKIPPED = frozenset(
-    "script style noscript template svg canvas select textarea input datalist map head "  # noqa: SIM905 -- words
+    "script style noscript template svg canvas select textarea input "  # noqa: SIM905 -- words
+    "datalist map head "
     "object applet audio video iframe param amp-ad amp-analytics amp-iframe".split(),
 )
 INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr "  # noqa: SIM905 -- words
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins "  # noqa: SIM905 -- words
+    "kbd label mark nobr "
     "picture q rb rp rt ruby s samp small span "
     "strike strong sub sup time tt u var embed keygen source track wbr".split(),
-)  # the last five are empty; the parser takes what follows them for their content
+)  # the last five are void elements, but the parser puts the text that follows inside them
 PICTURES = frozenset({"img", "amp-img", "noscript"})
 EMBEDS = frozenset({"iframe", "video", "audio", "object", "amp-iframe"})
 EMPHATIC = frozenset({"b", "strong"})
@@ -45,14 +34,14 @@ KINDS = {
     "br": "break",
     "math": "formula",
 }
-"""What tags are for the walk; all others are boxes."""
-UNSEEN = frozenset(
-    "sr-only visually-hidden screen-reader-text screen-reader-only visuallyhidden "  # noqa: SIM905 -- words
-    "katex-html MathJax_Preview".split(),  # a formula for the eye, beside the same in MathML
+"""How the walk treats a tag. All other tags are boxes."""
+INVISIBLE_CLASSES = frozenset(
+    "sr-only visually-hidden screen-reader-text screen-reader-only "  # noqa: SIM905 -- words
+    "visuallyhidden "
+    "katex-html MathJax_Preview".split(),  # renderings of a formula that is also there in MathML
 )
-PERMALINKS = frozenset({"¶", "#", "§", "🔗"})
-"""What a heading's link to itself says."""
-NAMING = frozenset(
+PERMALINK_TEXTS = frozenset({"¶", "#", "§", "🔗"})
+NAMING_ATTRIBUTES = frozenset(
     {
         "class",
         "id",
@@ -65,72 +54,82 @@ NAMING = frozenset(
         "rel",
     },
 )
-HIDING = frozenset({"hidden", "aria-hidden", "style"})
-LEAST = 400  # characters; a page with less is written by scripts
-AROUND = 0.6  # of a run's text, for an element that counts as being around it
+HIDING_ATTRIBUTES = frozenset({"hidden", "aria-hidden", "style"})
+MIN_PAGE_CHARS = 400  # a page with less text is written by scripts
+MIN_WRAPPER_SHARE = 0.6  # of a run's text, for an element to count as its wrapper
 PRE = PLACES["pre"]
 NO_LINKS: Sequence[str] = ()
-LINE_BREAK = (
-    "\x0b"  # stands for <br> in a run; white space, so that it vanishes where lines do not matter
-)
+# <br> in a run; a white-space character, so that it disappears if lines do not matter
+LINE_BREAK = "\x0b"
+
+_TEX_STYLE = re.compile(r"^\{\\(?:displaystyle|textstyle)\s*+(.*)\}$", re.DOTALL)
 
 
 def segment(tree: HtmlElement) -> Layout:
-    """Cut a document into blocks.
+    """Segment a document into blocks.
 
-    Where scripts would write the page, what it says without them is the page.
+    If scripts would write the page, its `<noscript>` elements are segmented as well.
     """
     found = tree.find("body")
     body = tree if found is None else found
-    cutter = _Cutter(body)
-    layout = cutter.layout()
+    walk = _TreeWalk(body)
+    layout = walk.run()
     size = sum([len(block.text) for block in layout.blocks])
-    if unscripted := [element for element in cutter.unscripted if _is_the_page(element, size)]:
-        for element in unscripted:
-            element.tag = "div"
-        layout = _Cutter(body).layout()
-    return layout
+    fallbacks = [element for element in walk.noscripts if _holds_the_page(element, size)]
+    if not fallbacks:
+        return layout
+    for element in fallbacks:
+        element.tag = "div"
+    return _TreeWalk(body).run()
 
 
-def _is_the_page(noscript: HtmlElement, size: int) -> bool:
-    """Whether a page of that many characters otherwise is empty, or has an article that a script takes elsewhere."""
-    if size < LEAST and len(noscript.text_content()) > size:
+def _holds_the_page(noscript: HtmlElement, page_chars: int) -> bool:
+    """Return whether a noscript element holds the page's text.
+
+    It does if the page has hardly any text otherwise, or if the element holds an article that a
+    script would move elsewhere.
+    """
+    if page_chars < MIN_PAGE_CHARS and len(noscript.text_content()) > page_chars:
         return True
-    return sum([len(paragraph.text_content()) for paragraph in noscript.iter("p")]) >= LEAST
+    prose_chars = sum([len(paragraph.text_content()) for paragraph in noscript.iter("p")])
+    return prose_chars >= MIN_PAGE_CHARS
 
 
 def is_permalink(element: HtmlElement) -> bool:
-    """Whether an element is a heading's link to itself, which manuals show beside it."""
-    return (element.text or "").strip() in PERMALINKS and "#" in (element.get("href") or "")
+    """Return whether an element is a heading's link to itself, as manuals have it."""
+    return (element.text or "").strip() in PERMALINK_TEXTS and "#" in (element.get("href") or "")
 
 
-class _Cutter:
-    """The state of the walk: the box and the inline elements that are open, and the run so far."""
+class _TreeWalk:
+    """A walk over a body: the open box, the open inline elements and the current run."""
+
+    pieces: list[Piece]
+    texts: list[str]
+    hrefs: list[str]
+    lead: HtmlElement | None  # the first element of the run, as long as it may hold all of it
+    lead_size: int
+    size: int
+    link_size: int
+    bold_size: int
+    pictures: int
 
     def __init__(self, body: HtmlElement) -> None:
         self.body = body
         self.boxes: list[Box] = []
         self.blocks: list[Block] = []
+        self.noscripts: list[HtmlElement] = []
         self.box = 0
-        self.unscripted: list[HtmlElement] = []  # what stands there for browsers without scripts
         self.inline: list[HtmlElement] = []  # open, and without a block inside so far
-        self.links = 0  # open <a href>
-        self.bold = 0
-        self.size = self.linked = self.bolded = self.pictures = 0  # of the run so far
-        self.lead: HtmlElement | None = (
-            None  # the first element of the run, until it turns out not to hold it all
-        )
-        self._clear()
+        self.open_links = 0
+        self.open_bold = 0
+        self._start_run()
 
-    def layout(self) -> Layout:
-        """Walk over the body.
-
-        The stack holds what is open, each element with its children still to come.
-        """
-        self._open(self.body, self.body.tag)
+    def run(self) -> Layout:
+        """Walk over the body and return its layout."""
+        self._open_box(self.body, self.body.tag)
         if text := self.body.text:
-            self._text(text)
-        stack = [(self.body, iter(self.body))]
+            self._add_text(text)
+        stack = [(self.body, iter(self.body))]  # open elements, each with its remaining children
         while stack:
             outer, children = stack[-1]
             for element in children:
@@ -140,19 +139,16 @@ class _Cutter:
                         break
                     self._leave(element)
                 if text := element.tail:
-                    self._text(text)
+                    self._add_text(text)
             else:
                 stack.pop()
                 self._leave(outer)
                 if stack and (text := outer.tail):
-                    self._text(text)
+                    self._add_text(text)
         return Layout(self.boxes, self.blocks)
 
     def _enter(self, element: HtmlElement) -> bool:
-        """Take an element in.
-
-        Whether its children are to be looked at, and the element to be left after them.
-        """
+        """Start an element. Return whether its children are walked, and the element left later."""
         tag = element.tag
         kind = KINDS.get(tag)
         if kind is None and not (tag == "blockquote" and is_post(element)):
@@ -161,18 +157,18 @@ class _Cutter:
         if kind == "inline":
             return self._start_inline(element, tag)
         if kind == "break":
-            self._break()
+            self._add_break()
         elif kind == "formula":
-            self._formula(element)
+            self._add_formula(element)
         elif kind != "skipped":
-            self._picture(element, tag)
+            self._add_picture(element, tag)
         return False
 
     def _start_inline(self, element: HtmlElement, tag: str) -> bool:
         names = element.get("class")
-        if (names and not UNSEEN.isdisjoint(names.split())) or (
-            tag == "a" and (is_permalink(element) or is_share_link(element))
-        ):
+        if names and not INVISIBLE_CLASSES.isdisjoint(names.split()):
+            return False
+        if tag == "a" and (is_permalink(element) or is_share_link(element)):
             return False
         self.inline.append(element)
         self.pieces.append(element)
@@ -180,34 +176,33 @@ class _Cutter:
             self.lead = element
         if tag == "a":
             if href := element.get("href"):
-                self.links += 1
+                self.open_links += 1
                 self.hrefs.append(href)
         elif tag in EMPHATIC:
-            self.bold += 1
+            self.open_bold += 1
         if text := element.text:
-            self._text(text)
+            self._add_text(text)
         return True
 
     def _start_box(self, element: HtmlElement, tag: str) -> None:
         if self.pieces:
-            self._flush()
-        if self.inline:  # they have a block inside: boxes after all
+            self._end_run()
+        if self.inline:  # these have a block inside, so they are boxes
             for wrapper in self.inline:
-                self._open(wrapper, wrapper.tag)
+                self._open_box(wrapper, wrapper.tag)
             self.inline.clear()
-            self._clear()  # what is inside the new box is not inside them alone
-        self._open(element, tag)
+            self._start_run()
+        self._open_box(element, tag)
         if text := element.text:
-            self._text(text)
+            self._add_text(text)
 
-    def _open(self, element: HtmlElement, tag: str) -> None:
+    def _open_box(self, element: HtmlElement, tag: str) -> None:
         boxes = self.boxes
         if boxes:
             around = boxes[self.box]
             name, place = _describe(element, tag, around.place)
-            boxes.append(
-                Box(element, tag, self.box, name, place, around.depth + 1, len(self.blocks))
-            )
+            depth = around.depth + 1
+            boxes.append(Box(element, tag, self.box, name, place, depth, len(self.blocks)))
         else:
             name, place = _describe(element, tag, 0)
             boxes.append(Box(element, tag, 0, name, place, 0, 0))
@@ -222,17 +217,17 @@ class _Cutter:
             tag = element.tag
         else:
             if self.pieces:
-                self._flush()
+                self._end_run()
             box = self.boxes[self.box]
             box.last = len(self.blocks)
             self.box = box.parent
             tag = box.tag
         if tag == "a":
-            self.links -= element.get("href", "") != ""
+            self.open_links -= element.get("href", "") != ""
         elif tag in EMPHATIC:
-            self.bold -= 1
+            self.open_bold -= 1
 
-    def _text(self, text: str) -> None:
+    def _add_text(self, text: str) -> None:
         if text.isspace():
             if self.pieces or self.boxes[self.box].place & PRE:
                 self.pieces.append(text)
@@ -240,45 +235,56 @@ class _Cutter:
             return
         self.pieces.append(text)
         self.texts.append(text)
-        self.broken = False
+        self.after_break = False
         length = len(text)
         self.size += length
-        if self.links:
-            self.linked += length
-        if self.bold:
-            self.bolded += length
+        if self.open_links:
+            self.link_size += length
+        if self.open_bold:
+            self.bold_size += length
 
-    def _break(self) -> None:
-        if self.broken and not self.boxes[self.box].place & PRE:
-            self._flush()
+    def _add_break(self) -> None:
+        if self.after_break and not self.boxes[self.box].place & PRE:
+            self._end_run()
         self.pieces.append(LINE_BREAK)
         self.texts.append(LINE_BREAK)
-        self.broken = True
+        self.after_break = True
 
-    def _picture(self, element: HtmlElement, tag: str) -> None:
+    def _add_picture(self, element: HtmlElement, tag: str) -> None:
         if tag == "noscript":
-            self.unscripted.append(element)
+            self.noscripts.append(element)
             if element.find(".//img") is None:
                 return
         self.pieces.append(element)
         self.pictures += 1
-        self.broken = False
+        self.after_break = False
 
-    def _formula(self, element: HtmlElement) -> None:
-        """Add a formula's text; where it is hidden, a picture shows the same."""
+    def _add_formula(self, element: HtmlElement) -> None:
+        """Add a formula's text. A hidden formula is skipped, as an image shows the same."""
         around = element.getparent()
-        if around is None or not any(
-            _hides(key, value) for key, value in around.items() if key in HIDING
-        ):
-            self._text(formula_text(element))
+        for key, value in () if around is None else around.items():
+            if key in HIDING_ATTRIBUTES and _is_hiding(key, value):
+                return
+        self._add_text(formula_text(element))
 
-    def _flush(self) -> None:
-        """End the run; what is open inline goes on in the next one."""
+    def _start_run(self) -> None:
+        """Start a run. Inline elements that are open continue in it."""
+        self.pieces, self.texts, self.hrefs = [], [], []
+        self.lead = None
+        self.lead_size = self.size = self.link_size = self.bold_size = self.pictures = 0
+        self.after_break = False
+        if self.inline:
+            self.pieces += self.inline
+            self.hrefs += [element.get("href", "") for element in self.inline if element.tag == "a"]
+            self.lead = self.inline[0]
+
+    def _end_run(self) -> None:
+        """Make a block of the run and start the next one."""
         if self.size or self.pictures:
-            self.blocks.append(self._block())
-        self._clear()
+            self.blocks.append(self._make_block())
+        self._start_run()
 
-    def _block(self) -> Block:
+    def _make_block(self) -> Block:
         pieces = self.pieces
         raw = "".join(self.texts)
         if self.boxes[self.box].place & PRE:
@@ -286,58 +292,62 @@ class _Cutter:
         text = _collapse(raw)
         share = len(text) / len(raw) if raw else 0.0
         wrapper = ""
-        if self.lead is not None and (self.lead_size or self.size) >= AROUND * self.size:
-            wrapper = _describe(self.lead, self.lead.tag, 0)[0]
+        lead = self.lead
+        if lead is not None and (self.lead_size or self.size) >= MIN_WRAPPER_SHARE * self.size:
+            wrapper = _describe(lead, lead.tag, 0)[0]
         if self.inline:
             pieces = pieces + [None] * len(self.inline)
         return Block(
             self.box,
             text,
             pieces,
-            int(self.linked * share),
+            int(self.link_size * share),
             self.hrefs or NO_LINKS,
             self.pictures,
-            int(self.bolded * share),
+            int(self.bold_size * share),
             wrapper,
         )
 
-    def _clear(self) -> None:
-        self.pieces: list[Piece] = []
-        self.texts: list[str] = []
-        self.hrefs: list[str] = []
-        self.lead = None
-        self.lead_size = self.size = self.linked = self.bolded = self.pictures = 0
-        self.broken = False
-        if self.inline:
-            self.pieces += self.inline
-            self.hrefs += [element.get("href", "") for element in self.inline if element.tag == "a"]
-            self.lead = self.inline[0]
-
 
 def _collapse(raw: str) -> str:
+    """Collapse white space; a line break becomes a newline, and empty lines are dropped."""
     if LINE_BREAK not in raw:
         return " ".join(raw.split())
-    lines = (" ".join(line.split()) for line in raw.split(LINE_BREAK))
-    return "\n".join(line for line in lines if line)
+    lines = [" ".join(line.split()) for line in raw.split(LINE_BREAK)]
+    return "\n".join(filter(None, lines))
 
 
 def _describe(element: HtmlElement, tag: str, place: int) -> tuple[str, int]:
-    """An element's name, and what is inside it inside of."""
+    """Return an element's name and the set of places that its content is inside of."""
     name = tag
     if tag in PLACES:
         place |= PLACES[tag]
     for key, value in element.items():
-        if key in NAMING:
+        if key in NAMING_ATTRIBUTES:
             name = f"{name}|{value}"
             if key == "role":
                 place |= ROLES.get(value, 0)
-        elif key in HIDING and _hides(key, value):
+        elif key in HIDING_ATTRIBUTES and _is_hiding(key, value):
             place |= HIDDEN
     return name, place
 
 
-def _hides(key: str, value: str) -> bool:
-    """Whether an attribute keeps its element from being shown."""
+def _is_hiding(key: str, value: str) -> bool:
+    """Return whether an attribute hides its element."""
     if key == "style":
         return "display:none" in value.replace(" ", "")
     return key == "hidden" or value == "true"
+
+
+def formula_text(element: HtmlElement) -> str:
+    """Return the source of a MathML formula, usually TeX, or its symbols in order.
+
+    Feed readers do not render MathML.
+    """
+    source = element.get("alttext")
+    if not source:
+        note = next(element.iter("annotation"), None)
+        source = "" if note is None else note.text or ""
+    if not source.strip():
+        source = " ".join("".join(element.itertext()).split())
+    return _TEX_STYLE.sub(r"\1", source.strip()).strip()

@@ -1,46 +1,46 @@
-"""Links that only send the page's address on.
-
-E-mail without an addressee, messengers, print buttons.
-"""
+"""Links that only share the page: e-mail without an addressee, messengers, print buttons."""
 
 import re
-from itertools import chain, islice
+from itertools import islice
 from urllib.parse import parse_qs
 
 from lxml.html import HtmlElement
 
 from feedpub.cleaner.images import has_addressee
 
-MAX_WORDS_AROUND = 3  # as in "Share this:"; beside more the link's text is part of a sentence
-MAX_NEIGHBOURS = 50  # that are looked at
+MAX_WORDS_AROUND = 3  # as in "Share this:"; with more, the link is part of a sentence
+MAX_SIBLINGS = 50  # that are read
 _APPS = re.compile(
-    r"\A\s*(?:whatsapp:(?://)?send|sms:(?://)?[?&;]|fb-messenger:(?://)?share|tg:(?://)?(?:msg|share)|viber:(?://)?forward"
-    r"|line:(?://)?(?:msg|share)|threema:(?://)?compose|weixin:|twitter:(?://)?post)",
+    r"\A\s*(?:whatsapp:(?://)?send|sms:(?://)?[?&;]|fb-messenger:(?://)?share"
+    r"|tg:(?://)?(?:msg|share)|viber:(?://)?forward|line:(?://)?(?:msg|share)"
+    r"|threema:(?://)?compose|weixin:|twitter:(?://)?post)",
     re.IGNORECASE,
 )
-_TO = frozenset({"phone", "to", "id", "recipient"})  # parameters that name an addressee
-_SCRIPTS = re.compile(r"\A\s*javascript:", re.IGNORECASE)
-_SCRIPTED = re.compile(r"print|share|mail", re.IGNORECASE)
+_ADDRESSEE_PARAMETERS = frozenset({"phone", "to", "id", "recipient"})
+_SCRIPT = re.compile(r"\A\s*javascript:", re.IGNORECASE)
+_SHARING_SCRIPT = re.compile(r"print|share|mail", re.IGNORECASE)
 
 
 def is_share_link(element: HtmlElement) -> bool:
-    """Return whether a link has no other use than sharing, and its text stands alone or among a few words."""
+    """Return whether a link only shares the page and is not part of a sentence."""
     href = element.get("href") or ""
-    return _only_shares(href) and _words_around(element) <= MAX_WORDS_AROUND
+    return _only_shares(href) and _count_words_around(element) <= MAX_WORDS_AROUND
 
 
 def _only_shares(href: str) -> bool:
-    if _SCRIPTS.match(href):
-        return _SCRIPTED.search(href) is not None
+    if _SCRIPT.match(href):
+        return _SHARING_SCRIPT.search(href) is not None
     if _APPS.match(href):
-        return not _TO.intersection(parse_qs(href.partition("?")[2]))
+        return not _ADDRESSEE_PARAMETERS.intersection(parse_qs(href.partition("?")[2]))
     return href.strip().lower().startswith("mailto:") and not has_addressee(href.strip())
 
 
-def _words_around(element: HtmlElement) -> int:
-    """Return how many words stand beside a link and its neighbours, in what they have around them."""
+def _count_words_around(element: HtmlElement) -> int:
+    """Return the number of words between a link and its siblings."""
     parent = element.getparent()
     if parent is None:
         return 0
-    texts = chain([parent.text], (child.tail for child in islice(parent, MAX_NEIGHBOURS)))
-    return sum(len((text or "").split()) for text in texts)
+    words = len((parent.text or "").split())
+    for child in islice(parent, MAX_SIBLINGS):
+        words += len((child.tail or "").split())
+    return words

@@ -1,22 +1,25 @@
-"""What stands on other pages of the site as well: boilerplate, or an article's own. Decides by memory alone.
+"""Boilerplate of a site's template, found by comparing a page with the site's other pages.
 
-What tells them apart is on how many pages a text stands, what it is, and where it stands among the
-text that is found on this page only:
+A text that is also on other pages is boilerplate, or it belongs to the article anyway, such as the
+introduction of a series. The decision depends on the number of those pages, the kind of text, and
+its position relative to the text that is only on this page:
 
-- below all of it (sign-offs, author boxes, appeals), what is short and stands on two other pages
-  goes; a correction on one stays. (While no more than three are known, one is enough.) A paragraph
-  goes when it stands on three and on a tenth of all; the background that three reports on one
-  matter end with stays.
-- between it (interjected boxes), what stands on three and on a fifth of all goes; a quotation in
-two articles stays.
-- above it (affiliate notices), what stands on half of all goes; the introduction of a series stays.
-- In a kind of box where nearly everything repeats, the box's pages count in place of the text's.
-- Labels ("Pros") stay up to half of all pages, in tables on any number; headings stay as long as
-what follows does.
-- A line with a link goes by what stands beside the link ("Read more: …"), wherever that leads.
-- Pages that share most of this one's text are the same article elsewhere, and say nothing.
+- Below all of that text (sign-offs, author boxes, appeals): a short text goes if it is on two other
+  pages, so that a correction on one stays. If at most three pages are known, one is enough. A
+  paragraph goes if it is on three pages and on a tenth of all, so that background which three
+  reports share stays.
+- Between that text (interjected boxes): a text goes if it is on three pages and on a fifth of all,
+  so that a quotation in two articles stays.
+- Above that text (affiliate notices): a text goes if it is on half of all pages, so that the
+  introduction of a series stays.
+- In a kind of box in which nearly everything repeats, the pages of the box count instead of the
+  pages of the text.
+- Labels ("Pros") stay up to half of all pages, and in tables on any number. Headings stay if the
+  text below them stays.
+- A line with a link goes by the text next to the link ("Read more: …").
+- Pages that share most of this page's text are copies of the same article, and are ignored.
 
-But for such a line, a text that was seen on no other page never goes.
+Except for such a line, a text that is on no other page never goes for this reason.
 """
 
 import re
@@ -26,75 +29,94 @@ from dataclasses import dataclass
 from statistics import median_low
 
 from feedpub.cleaner.layout import PLACES, Block, Layout
-from feedpub.cleaner.page import KEPT, LINKED, PageContext, link_density
+from feedpub.cleaner.page import (
+    MAX_LINK_DENSITY,
+    MIN_SCORE,
+    PageContext,
+    is_mostly_links,
+    link_density,
+)
 from feedpub.cleaner.site_memory import (
     BoxKind,
     SiteMemory,
     block_fingerprint,
     box_kind,
-    find_lead_in,
-    shared_title_ends,
+    lead_in_fingerprint,
+    title_ends,
 )
 from feedpub.core.text import pluralize
 
 HEADING, TABLE = PLACES["h2"], PLACES["table"]
-OWN = (
-    30  # characters of a text that is found on this page only, for it to tell where the article is
-)
-MIN_PARAGRAPH_CHARS = (
-    120  # characters; two such paragraphs, and what follows is no longer the article's head
-)
-LABEL = 60  # characters
-EARLY = 3  # other pages; up to so many, one is enough for a text below the article
-LONG = 150  # characters; a text of so many is an article's paragraph as easily as boilerplate
-LONGEST_LINE = 250  # characters of a line with a link
-DENSE = 3  # letters of an alphabet that a character of Chinese, Japanese or Korean says as much as
-ALIEN = 0.9  # of the texts in a kind of box, repeated, for none of them to be an article's own
-ENOUGH = 5  # pages with a kind of box, to know that
-COPIED = 0.5  # of a page's own text on another one
+LIST_OR_TABLE = PLACES["ul"] | TABLE
 
-Least = tuple[int, float]
-"""On how many other pages a text stands at least to go, and on what share of them."""
-ABOVE: Least = (2, 0.5)
-BETWEEN: Least = (3, 0.2)
-BELOW: Least = (3, 0.1)
-BELOW_SHORT: Least = (2, 0.0)
-BELOW_EARLY: Least = (1, 0.0)
-LABELS: Least = (3, 0.5)
-LINES: Least = (3, 0.2)
+MIN_OWN_CHARS = 30  # of a text that is only on this page, for it to mark the article
+MIN_PARAGRAPH_CHARS = 120  # the head of an article ends at its second such paragraph
+MAX_LABEL_CHARS = 60
+MIN_LONG_CHARS = 150  # such a text may be a paragraph of an article as well as boilerplate
+MAX_LINE_CHARS = 250  # of a line with a link
+MAX_EARLY_PAGES = 3  # up to here, one page is enough for a text below the article
+DENSE_CHARS = 3  # letters that a Chinese, Japanese or Korean character is worth
+BOILERPLATE_SHARE = 0.9  # of repeated texts, for a kind of box to hold boilerplate only
+MIN_KIND_PAGES = 5  # with a kind of box, before that share is trusted
+COPY_SHARE = 0.5  # of a page's own text, for another page to be a copy of it
+
+# a site's name in a title
+MIN_NAME_PAGES = 2
+NAME_SHARE = 0.6  # of the other pages' titles
+
+# blocks outside the usual boxes
+MAX_DOUBTFUL_SCORE = 0.6  # a block with a higher score stays in any box
+USUAL_BOX_SHARE = 0.4  # of the prose in the kind of box that has most
+SAME_LAYOUT_SHARE = 0.5  # of a page's own text in usual boxes
+MIN_PARAGRAPH_WORDS = 30
+MIN_STANDFIRST_WORDS = 12
+
+MinPages = tuple[int, float]
+"""The least number of other pages, and the least share of them, on which a text is boilerplate."""
+ABOVE: MinPages = (2, 0.5)
+BETWEEN: MinPages = (3, 0.2)
+BELOW: MinPages = (3, 0.1)
+BELOW_SHORT: MinPages = (2, 0.0)
+BELOW_EARLY: MinPages = (1, 0.0)
+LABELS: MinPages = (3, 0.5)
+LINES: MinPages = (3, 0.2)
 
 _LETTER = re.compile(r"[^\W\d_]")
 _DENSE = re.compile(r"[\u2e80-\ufaff]")
 
 
-def find_repeats(case: PageContext) -> Iterator[tuple[int, str]]:
-    """What stands on other pages of the site as well, but for what may be the article's own."""
-    site = _Site.for_page(case) if case.memory else None
-    if site is None:
+def find_site_repeats(page: PageContext) -> Iterator[tuple[int, str]]:
+    """Yield the blocks that repeat over the site's pages, each with its reason."""
+    comparison = _Comparison.with_other_pages(page)
+    if comparison is None:
         return
-    gone: dict[int, str] = {}
-    follows = False  # whether anything of the article does
-    for index in reversed(range(len(site.seen))):
-        if site.seen[index] and is_repeated_heading(case, index):
-            goes = index + 1 in gone or (index > site.end and not follows)
+    removed: dict[int, str] = {}
+    article_follows = False
+    for index in reversed(range(len(comparison.seen))):
+        is_heading = is_heading_like(page, index)
+        if comparison.seen[index] and is_heading:
+            after_article = index > comparison.end and not article_follows
+            repeats = index + 1 in removed or after_article
         else:
-            goes = site.repeats(index)
-        if goes:
-            gone[index] = site.reason(index)
-        elif (reason := site.repeated_line(index)) and not is_repeated_heading(case, index):
-            gone[index] = reason
-        follows = follows or (case.probabilities[index] >= KEPT and index not in gone)
-    yield from sorted(gone.items())
+            repeats = comparison.repeats(index)
+        if repeats:
+            removed[index] = comparison.reason(index)
+        elif (reason := comparison.link_line_reason(index)) and not is_heading:
+            removed[index] = reason
+        if page.scores[index] >= MIN_SCORE and index not in removed:
+            article_follows = True
+    yield from sorted(removed.items())
 
 
 @dataclass(frozen=True, slots=True)
-class _Site:
-    """A page before the others of its site.
+class _Comparison:
+    """A page compared with the other pages of its site.
 
     Attributes:
-        pages: the other ones, as bits.
-        seen: for each block those of them that have its text.
-        body, end: where the article's head ends, and its own text.
+        pages: the other pages, as bits, without copies of this one.
+        seen: for each block, those of them that have its text.
+        body: the block at which the article's head ends.
+        end: the last block of the text that is only on this page.
     """
 
     layout: Layout
@@ -106,177 +128,173 @@ class _Site:
     end: int
 
     @classmethod
-    def for_page(cls, case: PageContext) -> "_Site | None":
-        """None where no other page is known, or nothing of the article is its own."""
-        memory, blocks = case.memory or SiteMemory(), case.layout.blocks
-        pages = memory.without(case.url)
-        seen = [
-            memory.count_of(block_fingerprint(block.text)) & pages if block.text else 0
-            for block in blocks
-        ]
-        kept = (case.probabilities >= KEPT).tolist()
-        copies = _copies(blocks, seen, kept, pages)
-        seen = [found & ~copies for found in seen]
-        own = [n for n, block in enumerate(blocks) if kept[n] and not seen[n] and _is_own(block)]
-        if not own or not pages & ~copies:
+    def with_other_pages(cls, page: PageContext) -> "_Comparison | None":
+        """Compare a page, unless no other page is known or none of its text is its own."""
+        if page.memory is None:
             return None
-        paragraphs = [index for index in own if extent(blocks[index].text) >= MIN_PARAGRAPH_CHARS]
-        body = paragraphs[min(1, len(paragraphs) - 1)] if paragraphs else own[0]
-        return cls(case.layout, memory, memory.kinds(), pages & ~copies, seen, body, own[-1])
+        memory, blocks = page.memory, page.layout.blocks
+        pages = memory.other_pages(page.url)
+        seen = [_pages_with_text(memory, block) & pages for block in blocks]
+        likely = [blocks[index] for index in page.likely_blocks]
+        pages &= ~_find_copies(likely, [seen[index] for index in page.likely_blocks], pages)
+        seen = [found & pages for found in seen]
+        unseen = [index for index in page.likely_blocks if not seen[index]]
+        own = [index for index in unseen if _is_own_text(blocks[index])]
+        if not own or not pages:
+            return None
+        paragraphs = [n for n in own if count_letters(blocks[n].text) >= MIN_PARAGRAPH_CHARS]
+        body = (paragraphs or own[:1])[:2][-1]
+        return cls(page.layout, memory, memory.box_kinds(), pages, seen, body, own[-1])
 
     def repeats(self, index: int) -> bool:
-        """Whether a text stands on too many pages to be this article's."""
-        block, count = self.layout.blocks[index], self.seen[index].bit_count()
+        """Return whether a block's text is on too many pages to be this article's."""
+        block = self.layout.blocks[index]
+        count = self.seen[index].bit_count()
         if not count or not _LETTER.search(block.text):
             return False
-        size = extent(block.text)
-        label = size <= LABEL and link_density(block) < LINKED
-        if label and self.layout.boxes[block.box].place & TABLE:
+        size = count_letters(block.text)
+        is_label = size <= MAX_LABEL_CHARS and not is_mostly_links(block)
+        if is_label and self.layout.boxes[block.box].place & TABLE:
             return False
-        known = self.kinds.get(box_kind(self.layout, block), BoxKind())
-        of_kind = (known.pages & self.pages).bit_count()
-        alien = of_kind >= ENOUGH and known.repeated >= ALIEN * known.texts
-        return self._many(of_kind if alien else count, self._least(index, size, label=label))
+        kind = self.kinds.get(box_kind(self.layout, block), BoxKind())
+        kind_count = (kind.pages & self.pages).bit_count()
+        if kind_count >= MIN_KIND_PAGES and kind.repeated >= BOILERPLATE_SHARE * kind.texts:
+            count = kind_count
+        return self._reaches(count, self._min_pages(index, size, is_label=is_label))
 
-    def repeated_line(self, index: int) -> str:
-        """Why a line with a link goes, by what stands beside the link; "" where it stays."""
-        block = self.layout.blocks[index]
-        if (
-            link_density(block) < LINKED / 2
-            or not (mark := find_lead_in(block))
-            or extent(block.text) > LONGEST_LINE
-        ):
-            return ""
-        count = (self.memory.count_of(mark) & self.pages).bit_count()
-        return (
-            f"a line with a link like those on {self._of(count)}"
-            if self._many(count, LINES)
-            else ""
-        )
-
-    def reason(self, index: int) -> str:
-        """On how many pages a text stands."""
-        return f"on {self._of(self.seen[index].bit_count())}"
-
-    def _least(self, index: int, size: int, *, label: bool) -> Least:
+    def _min_pages(self, index: int, size: int, *, is_label: bool) -> MinPages:
         if index > self.end:
-            return (
-                BELOW
-                if size >= LONG
-                else BELOW_SHORT
-                if self.pages.bit_count() > EARLY
-                else BELOW_EARLY
-            )
-        if label:
+            if size >= MIN_LONG_CHARS:
+                return BELOW
+            return BELOW_SHORT if self.pages.bit_count() > MAX_EARLY_PAGES else BELOW_EARLY
+        if is_label:
             return LABELS
         return BETWEEN if index > self.body else ABOVE
 
-    def _many(self, count: int, least: Least) -> bool:
+    def _reaches(self, count: int, least: MinPages) -> bool:
         return count >= max(least[0], least[1] * self.pages.bit_count())
 
-    def _of(self, count: int) -> str:
+    def link_line_reason(self, index: int) -> str:
+        """Return the reason to remove a line with a link whose lead-in repeats, or ""."""
+        block = self.layout.blocks[index]
+        if link_density(block) < MAX_LINK_DENSITY / 2:
+            return ""
+        mark = lead_in_fingerprint(block)
+        if not mark or count_letters(block.text) > MAX_LINE_CHARS:
+            return ""
+        count = (self.memory.pages_with(mark) & self.pages).bit_count()
+        if not self._reaches(count, LINES):
+            return ""
+        return f"a line with a link like those on {self._describe(count)}"
+
+    def reason(self, index: int) -> str:
+        """Return on how many pages a block's text is."""
+        return f"on {self._describe(self.seen[index].bit_count())}"
+
+    def _describe(self, count: int) -> str:
         return f"{count} of {pluralize(self.pages.bit_count(), 'other page')} of this site"
 
 
-def is_repeated_heading(case: PageContext, index: int) -> bool:
-    """Whether a block is a heading, or a bold line that serves as one."""
-    block = case.layout.blocks[index]
-    return bool(case.place(index) & HEADING) or block.bold_chars >= len(block.text) > 0
+def is_heading_like(page: PageContext, index: int) -> bool:
+    """Return whether a block is a heading, or a bold line in place of one."""
+    block = page.layout.blocks[index]
+    return bool(page.place(index) & HEADING) or block.bold_chars >= len(block.text) > 0
 
 
-def extent(text: str) -> int:
-    """How much a text says, in letters of an alphabet."""
+def count_letters(text: str) -> int:
+    """Return the length of a text, in letters of an alphabet."""
     if text.isascii():
         return len(text)
-    return (
-        len(text) * DENSE
-        if len(_DENSE.findall(text, 0, LONG)) > min(len(text), LONG) / 2
-        else len(text)
-    )
+    dense = len(_DENSE.findall(text, 0, MIN_LONG_CHARS))
+    is_dense = dense > min(len(text), MIN_LONG_CHARS) / 2
+    return len(text) * DENSE_CHARS if is_dense else len(text)
 
 
-def _is_own(block: Block) -> bool:
-    return len(block.text) >= OWN and link_density(block) < LINKED
+def _is_own_text(block: Block) -> bool:
+    return len(block.text) >= MIN_OWN_CHARS and not is_mostly_links(block)
 
 
-def _copies(blocks: Sequence[Block], seen: Sequence[int], kept: Sequence[bool], pages: int) -> int:
-    """The pages, as bits, that have most of what the kept blocks say beyond what any page of the site has of it."""
-    shared = Counter(dict.fromkeys(_bits(pages), 0))
-    for block, found, stays in zip(blocks, seen, kept, strict=True):
-        if stays:
-            shared.update(dict.fromkeys(_bits(found), len(block.text)))
-    usual = median_low(shared.values()) if len(shared) > 1 else 0
-    size = sum(len(block.text) for block, stays in zip(blocks, kept, strict=True) if stays)
-    return sum(bit for bit, count in shared.items() if count - usual > COPIED * (size - usual))
+def _pages_with_text(memory: SiteMemory, block: Block) -> int:
+    return memory.pages_with(block_fingerprint(block.text)) if block.text else 0
 
 
-def _bits(pages: int) -> Iterator[int]:
-    """The pages of a set, each as a bit of its own."""
+def _find_copies(blocks: Sequence[Block], seen: Sequence[int], pages: int) -> int:
+    """Return the pages, as bits, that have most of the text of some blocks.
+
+    The text that any page of the site shares with this one is not counted.
+
+    Args:
+        blocks: the likely blocks of the page.
+        seen: for each block, the pages that have its text.
+        pages: the other pages.
+    """
+    shared = Counter(dict.fromkeys(_split_bits(pages), 0))
+    size = 0
+    for block, found in zip(blocks, seen, strict=True):
+        size += len(block.text)
+        shared.update(dict.fromkeys(_split_bits(found), len(block.text)))
+    common = median_low(shared.values()) if len(shared) > 1 else 0
+    copies = 0
+    for bit, count in shared.items():
+        if count - common > COPY_SHARE * (size - common):
+            copies |= bit
+    return copies
+
+
+def _split_bits(pages: int) -> Iterator[int]:
+    """Yield each page of a set as a bit of its own."""
     while pages:
         yield pages & -pages
         pages &= pages - 1
 
 
-# SECTION: The names that a site adds to its pages' titles, as its other pages show. Changes no
-# title itself.
-
-LEAST = 2  # other pages whose titles begin or end alike
-SHARE = 0.6  # of all other pages
-
-
 def find_site_names(memory: SiteMemory, title: str, url: str | None) -> Iterator[str]:
-    """What a page's title element begins or ends with as most others do."""
-    pages = memory.without(url)
-    for part, mark in shared_title_ends(title):
-        if (memory.count_of(mark) & pages).bit_count() >= max(LEAST, SHARE * pages.bit_count()):
+    """Yield the ends of a page's title that the titles of most other pages share."""
+    pages = memory.other_pages(url)
+    least = max(MIN_NAME_PAGES, NAME_SHARE * pages.bit_count())
+    for part, mark in title_ends(title):
+        if (memory.pages_with(mark) & pages).bit_count() >= least:
             yield part
 
 
-# SECTION: Where a site's articles stand, as its other pages show: what is doubtful and stands
-# elsewhere is no part of them.
-#
-# A kind of box is a home of articles where the other pages had much of their new prose in boxes
-# of that kind. Nothing is
-# said of a page whose own text stands elsewhere too: the site has changed, or the page is of
-# another sort. Headings,
-# lists and tables are few on any page, and so are spared; paragraphs of some length too, and a
-# sentence above all others,
-# which may be a standfirst.
+def find_outside_usual_boxes(page: PageContext) -> Iterator[tuple[int, str]]:
+    """Yield doubtful blocks in boxes that hold no article's text on the site's other pages.
 
-UNSURE = 0.6  # a block that scores more stays wherever it stands
-HOME = 0.4  # of the prose in the kind of box that has most
-SAME = 0.5  # of the page's own text in such boxes, for it to be a page like the others
-PARAGRAPH, STANDFIRST = 30, 12  # words
-SPARED = PLACES["ul"] | PLACES["table"]
-
-
-def find_home_links(case: PageContext) -> Iterator[tuple[int, str]]:
-    """Doubtful blocks in boxes that hold no article's text on the site's other pages."""
-    homes = _homes(case)
-    if not homes:
+    A kind of box is usual if the other pages had much of their new prose in it. If a page's own
+    text is outside of these, the site was redesigned or the page is of another type, and nothing is
+    removed. Headings, lists and tables are rare on any page, so they stay. Long paragraphs stay,
+    and so does a sentence above the text, as it may be a standfirst.
+    """
+    usual = _find_usual_boxes(page)
+    if not usual:
         return
-    blocks = case.layout.blocks
-    kept = [index for index, score in enumerate(case.scores) if score >= KEPT]
-    away = [index for index in kept if box_kind(case.layout, blocks[index]) not in homes]
-    if sum(len(blocks[index].text) for index in away) > (1 - SAME) * sum(
-        len(blocks[index].text) for index in kept
-    ):
+    blocks = page.layout.blocks
+    likely = page.likely_blocks
+    outside = [index for index in likely if box_kind(page.layout, blocks[index]) not in usual]
+    likely_chars = sum([len(blocks[index].text) for index in likely])
+    outside_chars = sum([len(blocks[index].text) for index in outside])
+    if outside_chars > (1 - SAME_LAYOUT_SHARE) * likely_chars:
         return
-    for index in away:
-        least = STANDFIRST if index == kept[0] else PARAGRAPH
-        spared = (
-            case.place(index) & SPARED
-            or is_repeated_heading(case, index)
-            or case.sizes[index] >= least
-        )
-        if blocks[index].text and case.scores[index] < UNSURE and not spared:
-            yield index, "not where the articles of this site stand"
+    for index in outside:
+        if blocks[index].text and _is_doubtful(page, index):
+            yield index, "outside the part of the page that holds this site's articles"
 
 
-def _homes(case: PageContext) -> frozenset[str]:
-    """The kinds of boxes that articles stand in; none where no other page is known."""
+def _is_doubtful(page: PageContext, index: int) -> bool:
+    """Return whether a block is a short text with a low score, not a heading, list or table."""
+    if page.scores[index] >= MAX_DOUBTFUL_SCORE or page.place(index) & LIST_OR_TABLE:
+        return False
+    is_first = index == page.likely_blocks[0]
+    min_words = MIN_STANDFIRST_WORDS if is_first else MIN_PARAGRAPH_WORDS
+    return page.word_counts[index] < min_words and not is_heading_like(page, index)
+
+
+def _find_usual_boxes(page: PageContext) -> frozenset[str]:
+    """Return the kinds of boxes that hold the text of the site's articles."""
+    if page.memory is None:
+        return frozenset()
     prose: Counter[str] = Counter()
-    for found in case.memory.is_prose_box(case.url) if case.memory else ():
+    for found in page.memory.new_prose(page.url):
         prose.update(found)
     most = max(prose.values(), default=0)
-    return frozenset(where for where, size in prose.items() if size >= HOME * most)
+    return frozenset(kind for kind, size in prose.items() if size >= USUAL_BOX_SHARE * most)

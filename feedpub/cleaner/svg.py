@@ -1,8 +1,8 @@
-"""SVG pictures of unknown origin → SVG in which nothing acts and nothing leads elsewhere.
+"""Sanitise SVG images of unknown origin: nothing in them acts or refers to anything outside.
 
-An SVG that is opened by itself is a document: its scripts run with the rights of the site that
-publishes it. What only editors read is dropped. A picture with anything active in it is refused as
-a whole, since nobody knows what it shows without that.
+A browser that opens an SVG treats it as a document, and its scripts have the rights of the site
+that publishes it. Data of editors is dropped. An image with any active content is rejected, because
+its appearance without that content is unknown.
 """
 
 import re
@@ -15,22 +15,27 @@ from feedpub.core.errors import ExtractError
 
 MAX_BYTES = 10_000_000
 _MAX_NAMESPACES = 50
-_MAX_SHOWN = 80  # characters of an address or a name in an error
+_MAX_QUOTED_CHARS = 80  # of an address or a name in an error
 _SVG = "{http://www.w3.org/2000/svg}"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
-_HREFS = frozenset({"href", "{http://www.w3.org/1999/xlink}href"})
-_XML = frozenset({f"{{http://www.w3.org/XML/1998/namespace}}{name}" for name in ("lang", "space")})
-_PLAIN = frozenset({"id", "class", "font-family"})  # attributes whose brackets call no function
-_OWN_PART = re.compile(r"\A\s*#")
-_PIXELS = re.compile(r"\A\s*data:image/(?:png|jpe?g|gif|webp);base64,[\w+/=\s]*", re.IGNORECASE)
+_HREF_ATTRIBUTES = frozenset({"href", "{http://www.w3.org/1999/xlink}href"})
+_XML_ATTRIBUTES = frozenset(
+    {f"{{http://www.w3.org/XML/1998/namespace}}{name}" for name in ("lang", "space")}
+)
+# attributes in which brackets do not call a function
+_PLAIN_ATTRIBUTES = frozenset({"id", "class", "font-family"})
+_LOCAL_REFERENCE = re.compile(r"\A\s*#")
+_EMBEDDED_IMAGE = re.compile(
+    r"\A\s*data:image/(?:png|jpe?g|gif|webp);base64,[\w+/=\s]*", re.IGNORECASE
+)
 _FUNCTION = re.compile(r"(?<![\w-])([\w-]*+)\(\s*[\"']?\s*(.?)", re.DOTALL)
 
 
 def sanitise_svg(body: bytes) -> bytes:
-    """Return an SVG picture with nothing in it but what draws, as UTF-8.
+    """Reduce an SVG image to the elements and attributes that draw. The result is UTF-8.
 
     Raises:
-        ExtractError: it is no well-formed SVG, is larger than `MAX_BYTES`, or holds a script, an
+        ExtractError: it is not well-formed SVG, is larger than `MAX_BYTES`, or has a script, an
             event handler, a foreign object, an animation or a reference to anything outside of it.
     """
     if len(body) > MAX_BYTES:
@@ -45,13 +50,13 @@ def sanitise_svg(body: bytes) -> bytes:
     )
     try:
         root = etree.fromstring(body, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:  # ValueError: a name that is no text
+    except (etree.XMLSyntaxError, ValueError) as error:  # ValueError: a name that is not text
         raise ExtractError(
-            f"no well-formed SVG ({' '.join(str(error).split())[:_MAX_SHOWN]})"
+            f"not well-formed SVG ({' '.join(str(error).split())[:_MAX_QUOTED_CHARS]})"
         ) from error
     if root.tag != f"{_SVG}svg":
-        raise ExtractError("no SVG: its root is another element")
-    _drop_unseen(root)
+        raise ExtractError("not SVG: its root is another element")
+    _drop_invisible(root)
     for element in root.iter():
         _check_element(element)
         _check_attributes(element)
@@ -59,8 +64,8 @@ def sanitise_svg(body: bytes) -> bytes:
     return etree.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
-def _drop_unseen(root: etree._Element) -> None:
-    """Drop what no browser shows: data of editors, and foreign objects beside a fallback."""
+def _drop_invisible(root: etree._Element) -> None:
+    """Drop data of editors, and foreign objects that have a fallback."""
     for element in list(root.iter(f"{_SVG}foreignObject")):
         parent = element.getparent()
         has_sibling = element.getprevious() is not None or element.getnext() is not None
@@ -80,45 +85,46 @@ def _namespace(element: etree._Element) -> str:
 
 def _check_element(element: etree._Element) -> None:
     if not isinstance(element.tag, str):
-        raise ExtractError("it declares entities of its own")
+        raise ExtractError("it declares its own entities")
     name = etree.QName(element).localname
     if _namespace(element) != _SVG or name not in _allowed("elements"):
-        raise ExtractError(f"it holds a <{name[:_MAX_SHOWN]}>")
+        raise ExtractError(f"it contains a <{name[:_MAX_QUOTED_CHARS]}>")
     if name == "style":
         _check_style("".join(map(str, element.itertext())))
 
 
 def _check_attributes(element: etree._Element) -> None:
-    """Drop attributes that draw nothing.
-
-    Raises ExtractError for those that act or lead elsewhere.
-    """
+    """Drop attributes that do not draw. Raise ExtractError for active ones and references."""
     for key, value in list(element.attrib.items()):
         name, text = str(key), str(value)
         if name.lower().startswith("on"):
-            raise ExtractError(f"it holds an event handler, {name[:_MAX_SHOWN]}")
-        is_link = name in _HREFS and element.tag == f"{_SVG}a"
-        if is_link or not (name in _HREFS or name in _XML or name in _allowed("attributes")):
+            raise ExtractError(f"it contains an event handler, {name[:_MAX_QUOTED_CHARS]}")
+        is_link = name in _HREF_ATTRIBUTES and element.tag == f"{_SVG}a"
+        if is_link or not (
+            name in _HREF_ATTRIBUTES or name in _XML_ATTRIBUTES or name in _allowed("attributes")
+        ):
             del element.attrib[key]
-        elif name in _HREFS:
-            if not _OWN_PART.match(text) and not _PIXELS.fullmatch(text):
-                raise ExtractError(f"it refers to {text.strip()[:_MAX_SHOWN]}")
-        elif name not in _PLAIN:
+        elif name in _HREF_ATTRIBUTES:
+            if not _LOCAL_REFERENCE.match(text) and not _EMBEDDED_IMAGE.fullmatch(text):
+                raise ExtractError(f"it refers to {text.strip()[:_MAX_QUOTED_CHARS]}")
+        elif name not in _PLAIN_ATTRIBUTES:
             _check_style(text)
 
 
 def _check_style(css: str) -> None:
-    """Raise ExtractError for CSS that may fetch something, also where an escape may hide that."""
+    """Raise ExtractError for CSS that may fetch something, or may hide it behind an escape."""
     if "\\" in css or "@import" in css.lower():
-        raise ExtractError("its style may lead elsewhere")
+        raise ExtractError("its style may refer to another resource")
     for name, argument in _FUNCTION.findall(css):
         if name and (
             name.lower() not in _allowed("functions") or (name.lower() == "url" and argument != "#")
         ):
-            raise ExtractError(f"its style may lead elsewhere, by {name[:_MAX_SHOWN]}()")
+            raise ExtractError(
+                f"its style may refer to another resource, with {name[:_MAX_QUOTED_CHARS]}()"
+            )
 
 
 @cache
-def _allowed(what: str) -> frozenset[str]:
-    """Return names that data/svg.toml lists."""
-    return frozenset(load_toml("feedpub.cleaner", "data/svg.toml")[what])
+def _allowed(kind: str) -> frozenset[str]:
+    """Return a list of names in data/svg.toml."""
+    return frozenset(load_toml("feedpub.cleaner", "data/svg.toml")[kind])

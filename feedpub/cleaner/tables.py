@@ -1,6 +1,6 @@
-"""Tables of a page.
+"""Tables of a page: tell data tables from layout tables, and find their parts.
 
-Which of them hold data, and the cells of a row. The others only place things and dissolve.
+Layout tables only place their content; they do not become tables of the article.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,80 +9,76 @@ from feedpub.cleaner.layout import PLACES, Layout
 
 CELLS = frozenset({"td", "th"})
 TABLE_PARTS = CELLS | {"table", "thead", "tbody", "tfoot", "tr", "caption"}
-PROSE = 40  # words; a table with longer cells than this was made for the layout
+MAX_MEAN_CELL_WORDS = 40  # a table with longer cells is a layout table
 TABLE = PLACES["table"]
 
 
 def data_table_parts(layout: Layout, kept: Sequence[int]) -> set[int]:
-    """The boxes that data tables with kept blocks consist of."""
-    return {
-        part
-        for table in find_data_tables(layout, kept)
-        for part in _inside(layout, table)
-        if _is_part(layout, part)
-    }
+    """Return the boxes of which data tables with kept blocks consist."""
+    parts: set[int] = set()
+    for table in find_data_tables(layout, kept):
+        for index in _descendants(layout, table):
+            if layout.boxes[index].tag in TABLE_PARTS:
+                parts.add(index)
+    return parts
 
 
 def find_data_tables(layout: Layout, indexes: Iterable[int]) -> dict[int, list[int]]:
-    """The data tables that some blocks stand in, each with those blocks.
+    """Return the data tables around some blocks, each with those of the blocks that it contains.
 
-    A data table has several rows of short cells, and no table inside.
+    A data table has several rows of short cells and contains no other table.
     """
-    own: dict[int, list[int]] = {}
+    contents: dict[int, list[int]] = {}
     rows: dict[int, set[int]] = {}
-    outer: set[int] = set()
+    outer_tables: set[int] = set()
     for index in indexes:
         box = layout.blocks[index].box
         if layout.boxes[box].place & TABLE:
-            inner, row, around = _nearest(layout, box)
-            outer.update(around)
-            rows.setdefault(inner, set()).add(row)
-            own.setdefault(inner, []).append(index)
-    return {
-        table: blocks
-        for table, blocks in own.items()
-        if table not in outer
-        and len(rows[table]) > 1
-        and _words(layout, blocks) < PROSE * len(blocks)
-    }
+            table, row, outer = _find_tables_around(layout, box)
+            outer_tables.update(outer)
+            rows.setdefault(table, set()).add(row)
+            contents.setdefault(table, []).append(index)
+    found: dict[int, list[int]] = {}
+    for table, blocks in contents.items():
+        if table in outer_tables or len(rows[table]) == 1:
+            continue
+        if _count_words(layout, blocks) < MAX_MEAN_CELL_WORDS * len(blocks):
+            found[table] = blocks
+    return found
 
 
 def table_cells(layout: Layout, row: int) -> list[int]:
-    """The cells of a row, those without text too."""
-    boxes = layout.boxes
-    return [
-        each
-        for each in _inside(layout, row)
-        if boxes[each].tag in CELLS and boxes[each].parent == row
-    ]
+    """Return the cells of a row, including those without text."""
+    cells: list[int] = []
+    for index in _descendants(layout, row):
+        box = layout.boxes[index]
+        if box.tag in CELLS and box.parent == row:
+            cells.append(index)
+    return cells
 
 
-def _is_part(layout: Layout, index: int) -> bool:
-    return layout.boxes[index].tag in TABLE_PARTS
+def _count_words(layout: Layout, indexes: Iterable[int]) -> int:
+    return sum([layout.blocks[index].text.count(" ") + 1 for index in indexes])
 
 
-def _words(layout: Layout, indexes: Iterable[int]) -> int:
-    return sum(layout.blocks[index].text.count(" ") + 1 for index in indexes)
-
-
-def _nearest(layout: Layout, index: int) -> tuple[int, int, set[int]]:
-    """The table that a box stands in, the row, and the tables around that one."""
-    found: list[int] = []
+def _find_tables_around(layout: Layout, index: int) -> tuple[int, int, list[int]]:
+    """Return the innermost table around a box, the row in it, and the tables further out."""
+    tables: list[int] = []
     row = -1
     while index:
         tag = layout.boxes[index].tag
         if tag == "table":
-            found.append(index)
-        elif tag == "tr" and not found:
+            tables.append(index)
+        elif tag == "tr" and not tables:
             row = index
         index = layout.boxes[index].parent
-    return (found[0] if found else 0), row, set(found[1:])
+    return (tables[0] if tables else 0), row, tables[1:]
 
 
-def _inside(layout: Layout, index: int) -> range:
-    """A box and those inside of it."""
+def _descendants(layout: Layout, index: int) -> range:
+    """Return a box and the boxes inside of it."""
     boxes = layout.boxes
-    last = index + 1
-    while last < len(boxes) and boxes[last].depth > boxes[index].depth:
-        last += 1
-    return range(index, last)
+    end = index + 1
+    while end < len(boxes) and boxes[end].depth > boxes[index].depth:
+        end += 1
+    return range(index, end)

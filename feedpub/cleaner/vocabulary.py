@@ -1,8 +1,8 @@
-"""What words say about a block: the names of the boxes around it, its own words, and where its links lead.
+"""Learned weights of words: of the names around a block, its own words and its link targets.
 
-Owns how names and texts are taken apart into terms, and the learned weight of each term; a positive
-weight speaks for the article. The weights are data (see `model`), so a term that is not in them
-says nothing.
+This module splits names and texts into terms and adds up the terms' weights. A positive weight
+favours the article. The weights are part of the model (see `classifier`); a term that is not in it
+has no weight.
 """
 
 import re
@@ -14,75 +14,84 @@ from typing import TypeVar
 
 from feedpub.cleaner.layout import Block
 
-LONGEST_NAME = 40  # characters; longer class names are generated ones
-MOST_NAMES = 24  # of one box
-MOST_KNOWN = 100_000  # names whose weights are remembered
-SHORT = 20  # words; pairs of words are terms up to here, and of longer texts only the ends are read
-BEGINNING, END = 24, 8  # words of a longer text
-TINY = 3  # words; of a block up to this, only the words and the whole are terms
-MIN_WORD_CHARS = 4  # letters of a name that tells people something
-FEW = 6  # words; a block up to this is a term of its own
+MAX_NAME_CHARS = 40  # longer class names are generated
+MAX_NAMES = 24  # of one box
+MAX_CACHED_NAMES = 100_000
+MAX_SHORT_WORDS = 20  # of a longer text, only the ends are read, and no pairs of words
+HEAD_WORDS, TAIL_WORDS = 24, 8  # the ends of a longer text
+MAX_TINY_WORDS = 3  # a block up to this size has no terms for its beginning and end
+MAX_PHRASE_WORDS = 6  # a block up to this size is also a term as a whole
+MAX_PATH_PARTS = 4
+MIN_WORD_CHARS = 4  # of a name that means something to a reader
 
 _WORD = re.compile(r"\w+")
 _DIGITS = re.compile(r"\d+")
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|0")
 
 NameWeights = tuple[float, float, float]
-"""The weight of a name's term for the box that holds the block, for the box around that, and further out."""
+"""Weights of a name on the box that holds a block, on that box's parent, and further out."""
 
 T = TypeVar("T")
-NOTHING: NameWeights = (0.0, 0.0, 0.0)
+NO_WEIGHTS: NameWeights = (0.0, 0.0, 0.0)
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text in lower case, every number a 0."""
+    """Split a text into lower-case words, with every number replaced by 0."""
     return _WORD.findall(_DIGITS.sub("0", text.lower()))
 
 
 def terms_in_names(name: str) -> list[str]:
-    """The terms of a box's name: its tag, its names, and the parts of each."""
+    """Split a box's name into terms: its tag, its names and the parts of each name."""
+    tag, values = _split_name(name)
+    terms = ["<" + tag]
+    for value in values:
+        terms += value_terms(value)
+    return terms
+
+
+def _split_name(name: str) -> tuple[str, list[str]]:
     tag, _, rest = name.partition("|")
-    values = rest.replace("|", " ").split()[:MOST_NAMES]
-    return ["<" + tag, *(term for value in values for term in value_terms(value))]
+    return tag, rest.replace("|", " ").split()[:MAX_NAMES]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=100_000)  # the web's sites share most of their class names
 def value_terms(value: str) -> tuple[str, ...]:
-    """The terms of one class, id or role; the web's sites share most of theirs."""
-    if len(value) > LONGEST_NAME:
+    """Split one class, id or role into terms."""
+    if len(value) > MAX_NAME_CHARS:
         return ()
     plain = _DIGITS.sub("0", value)
     parts = {part.lower() for part in _PART.findall(plain) if len(part) > 1}
     return tuple(sorted(parts | {plain.lower()}))
 
 
-def terms_in_text(block: Block, said: Sequence[str]) -> list[str]:
-    """The terms of a block: words in order, how it begins and ends, and where its first link leads.
+def terms_in_text(block: Block, words: Sequence[str]) -> list[str]:
+    """Return the terms of a block: its words, its beginning and end, and its first link's target.
 
     Args:
-        block: for its links.
-        said: its words, as `words` gives them.
+        block: provides the links.
+        words: the block's words, as returned by `split_words`.
     """
-    size = len(said)
-    terms = list(said) if size <= SHORT else [*said[:BEGINNING], *said[-END:]]
-    if size > TINY:
+    size = len(words)
+    is_short = size <= MAX_SHORT_WORDS
+    terms = list(words) if is_short else [*words[:HEAD_WORDS], *words[-TAIL_WORDS:]]
+    if size > MAX_TINY_WORDS:
         terms += [
-            f"^{said[0]}",
-            f"{said[-1]}$",
-            f"^{said[0]} {said[1]} {said[2]}",
-            f"{said[-2]} {said[-1]}$",
+            f"^{words[0]}",
+            f"{words[-1]}$",
+            f"^{words[0]} {words[1]} {words[2]}",
+            f"{words[-2]} {words[-1]}$",
         ]
-        if size <= SHORT:
-            terms += map(" ".join, pairwise(said))
-    if 0 < size <= FEW:
-        terms.append("=" + " ".join(said))
+        if is_short:
+            terms += map(" ".join, pairwise(words))
+    if 0 < size <= MAX_PHRASE_WORDS:
+        terms.append("=" + " ".join(words))
     if block.links:
         terms += link_terms(block.links[0])
     return terms
 
 
 def link_terms(link: str) -> list[str]:
-    """The terms of an address: its host, and the first parts of its path."""
+    """Return the terms of a link's address: its host and the first parts of its path."""
     if link.startswith("#"):
         return ["/#"]
     start, slashes, rest = link.partition("//")
@@ -95,18 +104,20 @@ def link_terms(link: str) -> list[str]:
         host, _, path = rest.partition("/")
     else:
         return [f"/{start.lower()}"]
-    parts = _DIGITS.sub("0", path.partition("?")[0].lower()).split("/")
-    terms = [f"/{part}" for part in parts[:4] if part and len(part) <= LONGEST_NAME]
-    return [f"//{host.lower().removeprefix('www.')}", *terms]
+    parts = _DIGITS.sub("0", path.partition("?")[0].lower()).split("/")[:MAX_PATH_PARTS]
+    path_terms = [f"/{part}" for part in parts if part and len(part) <= MAX_NAME_CHARS]
+    return [f"//{host.lower().removeprefix('www.')}", *path_terms]
 
 
 @dataclass(slots=True)
 class Vocabulary:
-    """The learned weights. What a name weighs is remembered: a site has a few hundred, on each of its pages.
+    """The learned weights.
+
+    A site uses the same few hundred names on each of its pages, so their sums are cached.
 
     Attributes:
-        names: by a name's term.
-        texts: by a block's term.
+        names: weights by term of a name.
+        texts: weights by term of a text.
     """
 
     names: Mapping[str, NameWeights] = field(default_factory=dict)
@@ -116,56 +127,56 @@ class Vocabulary:
     _values: dict[str, NameWeights] = field(default_factory=dict, compare=False)
 
     def name(self, name: str) -> NameWeights:
-        """What a box's name says, for each of the three places it can have."""
-        known = self._names.get(name)
-        if known is None:
-            tag, _, rest = name.partition("|")
-            values = rest.replace("|", " ").split()[:MOST_NAMES]
-            weights = [self.names.get("<" + tag, NOTHING), *map(self._value, values)]
-            known = _remember(self._names, name, _total(weights))
-        return known
+        """Return the sum of the weights of a box's name, for each of its three positions."""
+        cached = self._names.get(name)
+        if cached is not None:
+            return cached
+        tag, values = _split_name(name)
+        weights = [self.names.get("<" + tag, NO_WEIGHTS), *map(self._value_weights, values)]
+        return _remember(self._names, name, _add_up(weights))
 
-    def worst(self, name: str) -> tuple[float, str]:
-        """The word in a name that speaks most against the article, tags left out.
+    def worst_name(self, name: str) -> tuple[float, str]:
+        """Return the most negative word of a box's name and its weight, or (0.0, "").
 
-        (0.0, "") where none does.
+        The tag and terms that mean nothing to a reader are ignored.
         """
-        known = self._worst.get(name)
-        if known is None:
-            terms = [
-                term for term in terms_in_names(name)[1:] if term in self.names and _tells(term)
-            ]
-            worst = min(((sum(self.names[term]), term) for term in terms), default=(0.0, ""))
-            known = _remember(self._worst, name, worst)
-        return known
+        cached = self._worst.get(name)
+        if cached is not None:
+            return cached
+        worst = (0.0, "")
+        for term in terms_in_names(name)[1:]:
+            if term in self.names and _is_readable(term):
+                found = (sum(self.names[term]), term)
+                worst = min(worst, found) if worst[1] else found
+        return _remember(self._worst, name, worst)
 
-    def _value(self, value: str) -> NameWeights:
-        known = self._values.get(value)
-        if known is None:
-            weights = [self.names.get(term, NOTHING) for term in value_terms(value)]
-            known = _remember(self._values, value, _total(weights))
-        return known
+    def _value_weights(self, value: str) -> NameWeights:
+        cached = self._values.get(value)
+        if cached is not None:
+            return cached
+        weights = [self.names.get(term, NO_WEIGHTS) for term in value_terms(value)]
+        return _remember(self._values, value, _add_up(weights))
 
     def text(self, terms: Sequence[str]) -> float:
-        """What a block's terms say together."""
+        """Return the sum of the weights of a block's terms."""
         weights = self.texts
         return sum([weights[term] for term in terms if term in weights])
 
 
-def _tells(term: str) -> bool:
-    """Whether a name's term is a word for people.
-
-    Short ones and those with numbers are about looks.
-    """
+def _is_readable(term: str) -> bool:
+    """Return whether a term is a word. Short terms and those with numbers describe the style."""
     return len(term) >= MIN_WORD_CHARS and term.replace("-", "").replace("_", "").isalpha()
 
 
-def _total(weights: Sequence[NameWeights]) -> NameWeights:
-    return sum([w[0] for w in weights]), sum([w[1] for w in weights]), sum([w[2] for w in weights])
+def _add_up(weights: Sequence[NameWeights]) -> NameWeights:
+    if not weights:
+        return NO_WEIGHTS
+    own, parent, outer = zip(*weights, strict=True)
+    return sum(own), sum(parent), sum(outer)
 
 
-def _remember(known: dict[str, T], key: str, value: T) -> T:
-    if len(known) >= MOST_KNOWN:
-        known.clear()
-    known[key] = value
+def _remember(cache: dict[str, T], key: str, value: T) -> T:
+    if len(cache) >= MAX_CACHED_NAMES:
+        cache.clear()
+    cache[key] = value
     return value

@@ -1,11 +1,10 @@
-"""The command line: reads options, makes the collaborators, shows what happened. The only room that prints.
+"""Parse the command line and run its commands. Only this package prints.
 
-A command is a module of its name. Exit status: 0 when all is well, 1 when a feed failed or an
-article could not be read, 2 when the command or the config cannot be used.
+Each command is a module of its name. The exit status is 0 on success, 1 if a feed or an article
+failed, and 2 if the command line or the config has an error.
 
-Whatever a command needs beyond click is imported where it is used: `feedpub --help` must not wait
-for libraries that
-it does not need.
+Modules of this package import click at the top, and everything heavier inside functions:
+`feedpub --help` and shell completion must not load libraries that they do not use.
 """
 
 from pathlib import Path
@@ -37,7 +36,7 @@ from feedpub.cli.terminal import (
 
 
 def _remember_config(context: click.Context, _option: click.Parameter, path: Path | None) -> None:
-    """Keep the config's path for the command, and for its subcommands unless they are given another one."""
+    """Pass the config's path to the command and its subcommands, which can replace it."""
     if path is not None:
         context.obj = path
 
@@ -48,7 +47,10 @@ _config_option = click.option(
     type=click.Path(path_type=Path),
     expose_value=False,
     callback=_remember_config,
-    help="The config file. Default: $FEEDPUB_CONFIG, else feedpub.toml in $CONFIGURATION_DIRECTORY or config/.",
+    help=(
+        "The config file. Default: $FEEDPUB_CONFIG, else feedpub.toml in $CONFIGURATION_DIRECTORY "
+        "or config/."
+    ),
 )
 
 
@@ -89,19 +91,19 @@ for _command in _COMMANDS:
     cli.add_command(_command)
 
 
-def _take_config_everywhere(command: click.Command) -> None:
-    """Let a command and all below it take the config behind their names, too."""
+def _add_config_option(command: click.Command) -> None:
+    """Add --config to a command and all its subcommands, so that it can follow any name."""
     _config_option(command)
     if isinstance(command, click.Group):
         for subcommand in command.commands.values():
-            _take_config_everywhere(subcommand)
+            _add_config_option(subcommand)
 
 
-_take_config_everywhere(cli)
+_add_config_option(cli)
 
 
 def main() -> None:
-    """Run the command line; errors of ours end it with one message and a status."""
+    """Run the command line. Report an error of feedpub as one message, without a traceback."""
     handle_interrupts()
     make_streams_lenient()
     from feedpub.core.errors import ConfigError, FeedpubError

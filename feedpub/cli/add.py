@@ -1,4 +1,4 @@
-"""`feedpub add`: from the address of a site to a feed in the config."""
+"""`feedpub add`: find the sources of a site and add one to the config."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,31 +8,46 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
 from feedpub.cli.context import load_if_exists
 from feedpub.cli.terminal import echo, echo_json, exit_with_error, is_interactive, make_console
 from feedpub.core.text import count_words, pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datetime import datetime
+
+    from rich.console import Console
+    from rich.table import Table
 
     from feedpub.config import NewFeed
-    from feedpub.sources.discovery import ArticleSample, Discovery, DiscoverySession
+    from feedpub.sources.discovery import (
+        ArticleSample,
+        Discovery,
+        DiscoverySession,
+        RankedCandidate,
+    )
 
-_DEADLINE = 180.0  # seconds for all of it; with polite pauses it mostly takes half a minute
-_LONGEST_TITLE = 80  # characters
-_LONGEST_STEM = 40  # characters; a longer title makes no good name
+_TIMEOUT_SECONDS = 180.0  # for all requests; they usually take 30 seconds
+_MAX_TITLE_CHARS = 80
+_MAX_NAME_CHARS = 40  # the host makes a better name than a longer title
+_EXCERPT_CHARS = 200
+_REMOVED_TEXT_CHARS = 60
+_MAX_REMOVED_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """One of the candidates, by its number, as a feed of the config, and what came of its articles."""
+    """A candidate that can be added.
+
+    Attributes:
+        number: Its number in the list.
+        feed: The feed that it becomes.
+        samples: Its newest articles.
+    """
 
     number: int
-    new: "NewFeed"
-    tried: "Sequence[ArticleSample]"
+    feed: "NewFeed"
+    samples: "Sequence[ArticleSample]"
 
 
 @click.command()
@@ -47,7 +62,7 @@ class _Choice:
 )
 @click.option("--dry-run", is_flag=True, help="Print the addition to the config and write nothing.")
 @click.pass_obj
-def add(  # noqa: PLR0913 -- a command's options
+def add(  # noqa: PLR0913 -- one parameter for each option
     config_path: Path | None,
     url: str,
     name: str | None,
@@ -59,9 +74,9 @@ def add(  # noqa: PLR0913 -- a command's options
 ) -> None:
     """Add a feed of a site to the config.
 
-    The command looks for feeds, sitemaps, WordPress posts and article lists at URL. It ranks them by the completeness
-    and the age of their entries, reads three articles, shows the result, and asks. The rest of the config stays as it
-    is, with its comments.
+    The command looks for feeds, sitemaps, WordPress posts and article lists at URL. It ranks them
+    by the completeness and the age of their entries, reads three articles, shows the result, and
+    asks. The rest of the config stays as it is, with its comments.
 
     \b
     Examples:
@@ -69,134 +84,132 @@ def add(  # noqa: PLR0913 -- a command's options
       feedpub add example.org --pick 2 --name example
       feedpub add https://example.org/news --yes && feedpub build
 
-    Exit status: 0, 1 if nothing was found or written, 2 if the command line or the config has an error.
+    Exit status: 0, 1 if nothing was found or written, 2 if the command line or the config has an
+    error.
     """
     from feedpub.config import add_feed, find_config
+    from feedpub.pipeline.context import utc_now
+    from feedpub.sources.discovery import discover_sources
 
     path = find_config(config_path)
-    url = url if "://" in url else f"https://{url}"
-    _check(url, path, name)
-    with _looking(path) as looks:
-        discovery = _discover(url, looks)
+    if "://" not in url:
+        url = f"https://{url}"
+    _check_arguments(url, path, name)
+    with _open_session(path) as session:
+        discovery = discover_sources(url, session, utc_now())
+        requested = pluralize(len(session.requested), "address", "addresses")
+        echo(f"requested {requested}", err=True)
 
         def choose(number: int) -> _Choice:
-            return _chosen(discovery, number, path, name, looks)
+            return _choose(discovery, number, path, name, session)
 
-        choice, wanted = choose(pick), yes
+        choice, confirmed = choose(pick), yes
         if not (as_json or dry_run):
-            choice, wanted = _settled(choice, choose, discovery, path, yes=yes)
-    written = wanted and not dry_run
+            choice, confirmed = _confirm(choice, choose, discovery, path, yes=yes)
+    written = confirmed and not dry_run
     if written:
-        add_feed(path, choice.new)
+        add_feed(path, choice.feed)
+    block = choice.feed.as_toml()
     if as_json:
-        told = discovery_as_json(discovery, choice.number, choice.tried)
-        echo_json(
-            {**told, "name": choice.new.name, "block": choice.new.as_toml(), "written": written}
-        )
+        document = _discovery_as_json(discovery, choice)
+        echo_json({**document, "name": choice.feed.name, "block": block, "written": written})
     elif dry_run:
-        echo(choice.new.as_toml(), nl=False)
+        echo(block, nl=False)
     elif written:
-        echo(f"{choice.new.name} is in {path} now; next: feedpub build {choice.new.name}")
+        echo(f"added {choice.feed.name} to {path}; next: feedpub build {choice.feed.name}")
     if not (written or dry_run):
-        asked = is_interactive() and not as_json
-        exit_with_error(
-            "nothing was written" if asked else "nothing was written; --yes writes without asking",
-            status=1,
-        )
+        was_asked = is_interactive() and not as_json
+        hint = "" if was_asked else "; --yes writes without asking"
+        exit_with_error(f"nothing was written{hint}", status=1)
 
 
-def _check(url: str, path: Path, name: str | None) -> None:
-    """Whether it could be written at all, before anybody is asked for anything.
+def _check_arguments(url: str, path: Path, name: str | None) -> None:
+    """Check the address and the name before any request.
 
-    Raises ConfigError.
+    Raises:
+        ConfigError: The config has an error, or cannot take such a feed.
     """
     from feedpub.config import (
         NewFeed,
+        check_web_address,
         ensure_not_configured,
         unique_name,
-        web_address,
         with_new_feed,
     )
     from feedpub.core.errors import ConfigError
 
     try:
-        web_address(url)
+        check_web_address(url)
     except ValueError as error:
         raise ConfigError(f"URL: {error}") from error
     ensure_not_configured(path, url)
-    with_new_feed(path, NewFeed(name or unique_name("feed", _names(path)), "x", "page", url))
+    with_new_feed(path, NewFeed(name or unique_name("feed", _feed_names(path)), "x", "page", url))
 
 
-def _names(path: Path) -> set[str]:
-    known = load_if_exists(path)
-    return {feed.name for feed in known.feed} if known else set()
+def _feed_names(path: Path) -> set[str]:
+    config = load_if_exists(path)
+    return {feed.name for feed in config.feed} if config else set()
 
 
 @contextmanager
-def _looking(path: Path) -> "Iterator[DiscoverySession]":
-    """The network and the workers, as the config has them.
-
-    Each address is told on standard error.
-    """
+def _open_session(path: Path) -> "Iterator[DiscoverySession]":
+    """Open a session with the config's network settings. It prints each address it requests."""
     from feedpub.config import GlobalSettings
     from feedpub.core.budget import RunBudget
     from feedpub.pipeline.context import open_fetcher, open_pool
     from feedpub.sources.discovery import DiscoverySession
 
-    lease = RunBudget(_DEADLINE)
-    known = load_if_exists(path)
-    settings = known.feedpub if known else GlobalSettings()  # a first feed makes the file
-    with open_pool() as isolation, open_fetcher(settings) as fetcher:
-        isolation.prestart()
-        gate = fetcher.for_run("", lease.remaining)
+    budget = RunBudget(_TIMEOUT_SECONDS)
+    config = load_if_exists(path)
+    settings = config.feedpub if config else GlobalSettings()
+    with open_pool() as executor, open_fetcher(settings) as fetcher:
+        executor.prestart()
         yield DiscoverySession(
-            gate, isolation, lease, on_progress=lambda url: echo(f"looking at {url}", err=True)
+            fetcher.for_run("", budget.remaining),
+            executor,
+            budget,
+            on_progress=lambda url: echo(f"fetching {url}", err=True),
         )
 
 
-def _discover(url: str, looks: "DiscoverySession") -> "Discovery":
-    from feedpub.pipeline.context import utc_now
-    from feedpub.sources.discovery import discover_sources
-
-    discovery = discover_sources(url, looks, utc_now())
-    echo(f"looked at {pluralize(len(looks.requested), 'address', 'addresses')}", err=True)
-    return discovery
-
-
-def _chosen(
-    discovery: "Discovery", number: int, path: Path, name: str | None, looks: "DiscoverySession"
+def _choose(
+    discovery: "Discovery", number: int, path: Path, name: str | None, session: "DiscoverySession"
 ) -> _Choice:
-    """The candidate of a number, its articles read.
+    """Read the articles of a candidate and make a feed of it.
 
-    Raises ConfigError where it is in the config already.
+    Raises:
+        ConfigError: The candidate is a source of a feed already.
+        click.BadParameter: No candidate has this number.
     """
     from feedpub.config import NewFeed, ensure_not_configured, unique_name
     from feedpub.core.redact import redact
     from feedpub.sources.discovery import try_articles
 
-    if number > (last := len(discovery.candidates)):
-        there = f"there {'is' if last == 1 else 'are'} {pluralize(last, 'candidate')}"
-        raise click.BadParameter(there, param_hint="--pick")
+    count = len(discovery.candidates)
+    if number > count:
+        verb = "is" if count == 1 else "are"
+        raise click.BadParameter(
+            f"there {verb} {pluralize(count, 'candidate')}", param_hint="--pick"
+        )
     candidate = discovery.candidates[number - 1].candidate
     ensure_not_configured(path, candidate.url)
-    title = (candidate.title or discovery.title)[:_LONGEST_TITLE].strip()
+    title = (candidate.title or discovery.title)[:_MAX_TITLE_CHARS].strip()
     host = (urlsplit(discovery.url).hostname or "").removeprefix("www.")
-    stem = title if len(title) <= _LONGEST_STEM and title.isascii() else host
-    is_home = (
-        discovery.is_page and candidate.kind != "page" and discovery.url == redact(discovery.url)
-    )
-    new = NewFeed(
-        name=name or unique_name(stem, _names(path)),
+    has_short_title = len(title) <= _MAX_NAME_CHARS and title.isascii()
+    is_public = discovery.url == redact(discovery.url)
+    has_home_page = discovery.is_page and candidate.kind != "page" and is_public
+    feed = NewFeed(
+        name=name or unique_name(title if has_short_title else host, _feed_names(path)),
         title=title or host,
         kind=candidate.kind,
         url=candidate.url,
-        link=discovery.url if is_home else None,
+        link=discovery.url if has_home_page else None,
         settings=candidate.settings,
     )
-    return _Choice(number, new, try_articles(candidate, discovery.samples, looks))
+    return _Choice(number, feed, try_articles(candidate, discovery.samples, session))
 
 
-def _settled(
+def _confirm(
     choice: _Choice,
     choose: Callable[[int], _Choice],
     discovery: "Discovery",
@@ -204,22 +217,20 @@ def _settled(
     *,
     yes: bool,
 ) -> tuple[_Choice, bool]:
-    """What people want after they have seen it: which candidate, and whether it is written."""
-    from feedpub.pipeline.context import utc_now
-
+    """Show the choice and ask until the user accepts one. Return it, and whether to write it."""
     while True:
-        print_discovery(make_console(), discovery, choice.number, choice.tried, utc_now())
-        echo(choice.new.as_toml())
+        _print_discovery(make_console(), discovery, choice)
+        echo(choice.feed.as_toml())
         if yes or not is_interactive():
             return choice, yes
-        answer = _answer(path, len(discovery.candidates))
+        answer = _ask(path, len(discovery.candidates))
         if isinstance(answer, bool):
             return choice, answer
         choice = choose(answer)
 
 
-def _answer(path: Path, count: int) -> bool | int:
-    """Yes, no, or the number of another candidate."""
+def _ask(path: Path, count: int) -> bool | int:
+    """Ask for confirmation. Return True, False, or the number of another candidate."""
     numbers = [str(number) for number in range(1, count + 1)]
     others = ", or the number of another" if count > 1 else ""
     answer: str = click.prompt(
@@ -231,95 +242,81 @@ def _answer(path: Path, count: int) -> bool | int:
     return int(answer) if answer in numbers else answer == "y"
 
 
-# SECTION: What `feedpub add` found, on a terminal and for programs.
+def _print_discovery(console: "Console", discovery: "Discovery", choice: _Choice) -> None:
+    from feedpub.pipeline.context import utc_now
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from rich.console import Console
-
-    from feedpub.sources.discovery import ArticleSample, Discovery, RankedCandidate
-
-_BEGINNING = 200  # characters of an article
-_MOST_REMOVED = 5  # that are shown of one article
-
-
-def print_discovery(
-    console: "Console",
-    discovery: "Discovery",
-    pick: int,
-    tried: "Sequence[ArticleSample]",
-    now: "datetime",
-) -> None:
-    """The candidates as a numbered table, then the articles of the one that is picked."""
-    console.print(_table(discovery.candidates, pick, now))
-    for each in tried:
+    console.print(_candidate_table(discovery.candidates, choice.number, utc_now()))
+    for sample in choice.samples:
         console.print()
-        for line in _lines(each):
+        for line in _sample_lines(sample):
             console.print(line, markup=False, highlight=False)
     console.print()
 
 
-def discovery_as_json(
-    discovery: "Discovery", pick: int, tried: "Sequence[ArticleSample]"
-) -> dict[str, Any]:
-    """The same for programs."""
-    return {
-        "url": discovery.url,
-        "candidates": [
-            _described(number, each) for number, each in enumerate(discovery.candidates, 1)
-        ],
-        "picked": pick,
-        "articles": [_tried(each) for each in tried],
-    }
+def _candidate_table(
+    candidates: "Sequence[RankedCandidate]", picked: int, now: "datetime"
+) -> "Table":
+    from rich.markup import escape
+    from rich.table import Table
 
-
-def _table(candidates: "Sequence[RankedCandidate]", pick: int, now: "datetime") -> Table:
     from feedpub.core.humanize import format_relative
     from feedpub.core.redact import redact
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
-    for name in ("kind", "entries", "newest", "address, and what speaks for and against it"):
+    for name in ("", "type", "entries", "newest", "address and evidence"):
         table.add_column(name, justify="right" if name == "entries" else "left", overflow="fold")
-    for number, each in enumerate(candidates, 1):
-        candidate = each.candidate
-        newest = format_relative(each.newest, now) if each.newest else ""
-        about = f"{escape(redact(candidate.url))}\n[dim]{escape('; '.join(each.evidence))}[/]"
-        style = "bold" if number == pick else ""
+    for number, ranked in enumerate(candidates, 1):
+        candidate = ranked.candidate
+        evidence = escape("; ".join(ranked.evidence))
         table.add_row(
-            f"{number}.", candidate.kind, str(len(candidate.items)), newest, about, style=style
+            f"{number}.",
+            candidate.kind,
+            str(len(candidate.items)),
+            format_relative(ranked.newest, now) if ranked.newest else "",
+            f"{escape(redact(candidate.url))}\n[dim]{evidence}[/]",
+            style="bold" if number == picked else "",
         )
     return table
 
 
-def _lines(tried: "ArticleSample") -> list[str]:
-    """One article as a reader would get it; or why it could not be read."""
-    article = tried.article
+def _sample_lines(sample: "ArticleSample") -> list[str]:
+    """Describe an article: title, metadata, excerpt and removed blocks; or the failure."""
+    article = sample.article
     if article is None:
-        return [tried.url, f"  could not be read: {tried.reason}"]
-    when = f"{article.published:%Y-%m-%d %H:%M %Z}" if article.published else "no date"
-    who = ", ".join(article.authors) or "no author"
-    removed = [
-        f"  removed: {_one_line(each.text, 60)} ({each.reason})"
-        for each in article.removed[:_MOST_REMOVED]
+        return [sample.url, f"  could not be read: {sample.reason}"]
+    date = f"{article.published:%Y-%m-%d %H:%M %Z}" if article.published else "no date"
+    authors = ", ".join(article.authors) or "no author"
+    lines = [
+        article.title or sample.url,
+        f"  {date} · {authors} · {pluralize(count_words(article.text), 'word')}",
+        f"  {_shorten(article.text, _EXCERPT_CHARS)}",
     ]
-    more = len(article.removed) - len(removed)
-    return [
-        article.title or tried.url,
-        f"  {when} · {who} · {pluralize(count_words(article.text), 'word')}",
-        f"  {_one_line(article.text, _BEGINNING)}",
-        *removed,
-        *([f"  and {more} more removed"] if more > 0 else ()),
+    lines += [
+        f"  removed: {_shorten(removed.text, _REMOVED_TEXT_CHARS)} ({removed.reason})"
+        for removed in article.removed[:_MAX_REMOVED_SHOWN]
     ]
+    more = len(article.removed) - _MAX_REMOVED_SHOWN
+    if more > 0:
+        lines.append(f"  and {more} more removed")
+    return lines
 
 
-def _one_line(text: str, length: int) -> str:
+def _shorten(text: str, max_chars: int) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= length else f"{line[: length - 1].rstrip()}…"
+    return line if len(line) <= max_chars else f"{line[: max_chars - 1].rstrip()}…"
 
 
-def _described(number: int, ranked: "RankedCandidate") -> dict[str, Any]:
+def _discovery_as_json(discovery: "Discovery", choice: _Choice) -> dict[str, Any]:
+    candidates = enumerate(discovery.candidates, 1)
+    return {
+        "url": discovery.url,
+        "candidates": [_candidate_as_json(number, ranked) for number, ranked in candidates],
+        "picked": choice.number,
+        "articles": [_sample_as_json(sample) for sample in choice.samples],
+    }
+
+
+def _candidate_as_json(number: int, ranked: "RankedCandidate") -> dict[str, Any]:
     candidate = ranked.candidate
     return {
         "number": number,
@@ -334,16 +331,16 @@ def _described(number: int, ranked: "RankedCandidate") -> dict[str, Any]:
     }
 
 
-def _tried(tried: "ArticleSample") -> dict[str, Any]:
-    article = tried.article
+def _sample_as_json(sample: "ArticleSample") -> dict[str, Any]:
+    article = sample.article
     if article is None:
-        return {"url": tried.url, "reason": tried.reason}
+        return {"url": sample.url, "reason": sample.reason}
     return {
-        "url": tried.url,
+        "url": sample.url,
         "title": article.title,
         "published": article.published,
         "authors": list(article.authors),
         "words": count_words(article.text),
-        "beginning": _one_line(article.text, _BEGINNING),
+        "beginning": _shorten(article.text, _EXCERPT_CHARS),
         "removed": [{"reason": each.reason, "text": each.text} for each in article.removed],
     }

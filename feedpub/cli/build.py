@@ -1,10 +1,11 @@
-"""`feedpub build`: regenerate feeds now."""
+"""`feedpub build`: run feeds now."""
 
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,18 +13,25 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.context import load_config, open_context, select_feeds
-from feedpub.cli.terminal import Interrupted, echo, echo_json, make_console, progress_bar
+from feedpub.cli.terminal import (
+    Interrupted,
+    echo,
+    echo_json,
+    make_console,
+    print_line,
+    progress_bar,
+)
 from feedpub.core.errors import FeedpubError
 from feedpub.core.text import pluralize
-
-_log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from feedpub.config import Config, FeedConfig
     from feedpub.core.models import RunResult
     from feedpub.pipeline.context import ProgressCallback, RunContext
 
-_FEEDS_AT_ONCE = 4
+_log = logging.getLogger(__name__)
+
+_MAX_CONCURRENT_FEEDS = 4
 
 
 @click.command()
@@ -50,111 +58,119 @@ def build(
     configure_logging(sys.stderr, quiet=True)
     config = load_config(config_path)
     feeds = select_feeds(config, names)
-    with open_context(config, dry_run=dry_run, pages_of=()) as tools:
-        outcomes = with_recovery(
-            lambda: _built(config, feeds, tools, quiet=as_json, dry_run=dry_run), config, tools
-        )
-    _show_outcomes(outcomes, config, as_json=as_json, dry_run=dry_run)
-    sys.exit(0 if all(outcome.ok for outcome in outcomes) else 1)
+    with open_context(config, dry_run=dry_run, pages_of=()) as context:
+
+        def build_feeds() -> "list[RunResult]":
+            return _build_feeds(config, feeds, context, quiet=as_json, dry_run=dry_run)
+
+        results = with_recovery(build_feeds, config, context)
+    is_ok = all(result.ok for result in results)
+    if as_json:
+        echo_json({"ok": is_ok, "feeds": results})
+    else:
+        _print_results(results, config, dry_run=dry_run)
+    sys.exit(0 if is_ok else 1)
 
 
-def _built(
+def _build_feeds(
     config: "Config",
     feeds: "Sequence[FeedConfig]",
-    tools: "RunContext",
+    context: "RunContext",
     *,
     quiet: bool,
     dry_run: bool,
 ) -> "list[RunResult]":
-    """Regenerate feeds and tell others what there is to tell; outcomes in the config's order."""
+    """Run the feeds, record incidents and send alerts. Return results in the config's order."""
     from feedpub import notify
-    from feedpub.core.budget import this_process
-
-    try:
-        return _build(config, feeds, tools, quiet=quiet)
-    finally:  # where the files cannot be written, too
-        with suppress(FeedpubError):  # the outcomes have said so already
-            tools.store.run_marks.release(this_process())
-        if not dry_run:
-            notify.deliver_due(config, tools.store, tools.clock)
-
-
-def _build(
-    config: "Config", feeds: "Sequence[FeedConfig]", tools: "RunContext", *, quiet: bool
-) -> "list[RunResult]":
-    """Regenerate feeds, a few at once, telling how far they are; outcomes in the config's order."""
-    from dataclasses import replace
-
-    from feedpub.core.budget import RunBudget
+    from feedpub.core.budget import current_process_name
     from feedpub.notify.alerts import close_removed_feeds
     from feedpub.pipeline import run
     from feedpub.scheduler.next_check import plan_after_manual_run
 
-    def look(feed: "FeedConfig") -> "RunResult":
-        return run.run_feed(
-            feed, replace(told, budget=RunBudget(config.feedpub.run_timeout.total_seconds()))
-        )
+    try:
+        results = _run_feeds(config, feeds, context, quiet=quiet)
+        for feed in feeds:
+            _record_incidents(feed, results[feed.name], config, context)
+            plan_after_manual_run(feed, context)
+        close_removed_feeds(config, context.store, context.clock())
+        run.finish_build(config, context)
+        return [results[feed.name] for feed in feeds]
+    finally:  # also if the files cannot be written
+        with suppress(FeedpubError):  # the results have reported an unusable state already
+            context.store.run_marks.release(current_process_name())
+        if not dry_run:
+            notify.deliver_due(config, context.store, context.clock)
 
-    outcomes: dict[str, RunResult] = {}
-    suspects = _suspects(config, tools)
-    with _progress(quiet=quiet) as (progress, finished), ThreadPoolExecutor(_FEEDS_AT_ONCE) as pool:
-        told = replace(tools, progress=progress)
-        ordinary = [pool.submit(look, feed) for feed in feeds if feed.name not in suspects]
-        last = sorted(
-            (feed for feed in feeds if feed.name in suspects), key=lambda feed: suspects[feed.name]
-        )
-        alone = (look(feed) for feed in last)
+
+def _run_feeds(
+    config: "Config", feeds: "Sequence[FeedConfig]", context: "RunContext", *, quiet: bool
+) -> "dict[str, RunResult]":
+    """Run a few feeds at once, and those that crashed a process alone, at the end."""
+    from feedpub.core.budget import RunBudget
+    from feedpub.pipeline import run
+
+    crashes = _find_crashes(config, context)
+    suspects = [feed for feed in feeds if feed.name in crashes]
+    suspects.sort(key=lambda feed: crashes[feed.name])
+    timeout_seconds = config.feedpub.run_timeout.total_seconds()
+    results: dict[str, RunResult] = {}
+    with (
+        _show_progress(quiet=quiet) as (progress, on_finished),
+        ThreadPoolExecutor(_MAX_CONCURRENT_FEEDS) as pool,
+    ):
+
+        def run_feed(feed: "FeedConfig") -> "RunResult":
+            budget = RunBudget(timeout_seconds)
+            return run.run_feed(feed, replace(context, progress=progress, budget=budget))
+
+        futures = [pool.submit(run_feed, feed) for feed in feeds if feed.name not in crashes]
+        concurrent = (future.result() for future in as_completed(futures))
         try:
-            for outcome in chain((future.result() for future in as_completed(ordinary)), alone):
-                outcomes[outcome.feed] = outcome
-                finished(outcome)
-        except Interrupted:  # no other feed begins
-            pool.shutdown(wait=False, cancel_futures=True)
+            for result in chain(concurrent, map(run_feed, suspects)):
+                results[result.feed] = result
+                on_finished(result)
+        except Interrupted:
+            pool.shutdown(wait=False, cancel_futures=True)  # start no other feed
             raise
-    for feed in feeds:
-        _note(feed, outcomes[feed.name], config, tools)
-        plan_after_manual_run(feed, tools)
-    close_removed_feeds(config, tools.store, tools.clock())
-    run.finish_build(config, tools)
-    return [outcomes[feed.name] for feed in feeds]
+    return results
 
 
-def _suspects(config: "Config", tools: "RunContext") -> "Mapping[str, int]":
-    """Return feed → how many processes in a row died in the middle of its run.
-
-    Log them: they are run last, alone.
-    """
-    from feedpub.core.budget import holder_died, is_holder_alive
+def _find_crashes(config: "Config", context: "RunContext") -> "Mapping[str, int]":
+    """Return the feeds whose last runs ended with a crash, and the number of crashes in a row."""
+    from feedpub.core.budget import describe_crashes, is_process_alive
     from feedpub.core.log import fields
 
-    tools.store.run_marks.find_crashes(config.feed.names, is_holder_alive)
-    suspects = tools.store.run_marks.suspects()
-    for name, crashes in suspects.items():
+    context.store.run_marks.find_crashes(config.feed.names, is_process_alive)
+    crashes = context.store.run_marks.suspects()
+    for name, times in crashes.items():
         _log.warning(
-            "run_crashed", extra=fields(feed=name, times=crashes, outcome=holder_died(crashes))
+            "run_crashed", extra=fields(feed=name, times=times, outcome=describe_crashes(times))
         )
-    return suspects
+    return crashes
 
 
-def _note(feed: "FeedConfig", outcome: "RunResult", config: "Config", tools: "RunContext") -> None:
-    """Note what broke and what is well again; what cannot be kept is told at once."""
+def _record_incidents(
+    feed: "FeedConfig", result: "RunResult", config: "Config", context: "RunContext"
+) -> None:
     from feedpub.core.errors import CorruptStateError, StoreError
     from feedpub.notify.alerts import alert_state_unavailable, record_incidents
 
     try:
-        record_incidents(feed, outcome, config.alerts, tools.store, tools.clock())
+        record_incidents(feed, result, config.alerts, context.store, context.clock())
     except CorruptStateError:
         raise
-    except StoreError as error:
-        alert_state_unavailable(feed.name, error, config, tools.clock())
+    except StoreError as error:  # the alert cannot be stored, so send it now
+        alert_state_unavailable(feed.name, error, config, context.clock())
         raise
 
 
 @contextmanager
-def _progress(*, quiet: bool) -> "Iterator[tuple[ProgressCallback, Callable[[RunResult], None]]]":
-    """What is told of articles read and of feeds finished.
+def _show_progress(
+    *, quiet: bool
+) -> "Iterator[tuple[ProgressCallback, Callable[[RunResult], None]]]":
+    """Yield the callbacks for read articles and for finished feeds.
 
-    A bar on a terminal, a line a feed elsewhere.
+    They show bars on a terminal, and print one line for each feed otherwise.
     """
     from feedpub.cli import output
     from feedpub.pipeline.context import no_progress
@@ -162,34 +178,20 @@ def _progress(*, quiet: bool) -> "Iterator[tuple[ProgressCallback, Callable[[Run
     if quiet:
         yield no_progress, lambda _: None
     elif not sys.stderr.isatty():
-        yield no_progress, lambda outcome: echo(output.format_result(outcome), err=True)
+        yield no_progress, lambda result: echo(output.format_result(result), err=True)
     else:
         with progress_bar() as progress:
             yield progress, lambda _: None
 
 
-def _show_outcomes(
-    outcomes: "list[RunResult]", config: "Config", *, as_json: bool, dry_run: bool
-) -> None:
+def _print_results(results: "Sequence[RunResult]", config: "Config", *, dry_run: bool) -> None:
     from feedpub.cli import output
 
-    if as_json:
-        echo_json({"ok": all(outcome.ok for outcome in outcomes), "feeds": outcomes})
-        return
     console = make_console()
-    console.print(output.result_table(outcomes))
-    for outcome in outcomes:
-        for problem in outcome.problems:
-            console.print(
-                output.format_failure(outcome.feed, problem),
-                soft_wrap=True,
-                markup=False,
-                highlight=False,
-            )
-    written = sum(len(outcome.written) for outcome in outcomes)
-    verb = "would be written to" if dry_run else "written to"
-    console.print(
-        f"{pluralize(written, 'file')} {verb} {config.feedpub.output}",
-        soft_wrap=True,
-        highlight=False,
-    )
+    console.print(output.result_table(results))
+    for result in results:
+        for failure in result.problems:
+            print_line(console, output.format_failure(result.feed, failure))
+    files = pluralize(sum(len(result.written) for result in results), "file")
+    verb = "would be written" if dry_run else "written"
+    console.print(f"{files} {verb} to {config.feedpub.output}", soft_wrap=True, highlight=False)

@@ -1,7 +1,4 @@
-"""What `feedpub check --rules` does.
-
-The rules of sites, tried on the pages that their files name.
-"""
+"""`feedpub check`: check the config, or test the rules of sites."""
 
 import os
 import re
@@ -25,91 +22,10 @@ if TYPE_CHECKING:
     from feedpub.config import Config
     from feedpub.core.process_pool import Executor
 
-    Finder = Callable[[str], PageSequence | None]
+    FindPage = Callable[[str], PageSequence | None]
 
-
-def try_site_rules(
-    config: "Config",
-    book: "SiteRuleSet",
-    hosts: Sequence[str],
-    folder: Path | None,
-    *,
-    fetches: bool,
-) -> bool:
-    """Try all rules whose pages are at hand and show what came of it; whether none of them failed.
-
-    Args:
-        config: for how pages are fetched.
-        book: the rules.
-        hosts: the only ones that are tried; all where there are none.
-        folder: of saved pages.
-        fetches: fetch what is not there.
-    """
-    from feedpub.cleaner.rules import testing
-    from feedpub.cli import output
-    from feedpub.pipeline.context import open_pool
-
-    for problem in testing.rule_problems(book, hosts):
-        echo(f"note: {problem}")
-    with (
-        open_pool() as isolation,
-        _finder(config, book, folder, isolation, fetches=fetches) as find,
-    ):
-        trials = [
-            testing.run_rule_test(sample, book, find, isolation)
-            for sample in testing.select_rule_tests(book, hosts)
-        ]
-    shown = [each for each in trials if hosts or each.status != "no page"]
-    if shown:
-        make_console().print(output.rule_test_table(shown))
-    echo(_summary(trials))
-    return not any(each.status == "failed" for each in trials)
-
-
-@contextmanager
-def _finder(
-    config: "Config",
-    book: "SiteRuleSet",
-    folder: Path | None,
-    isolation: "Executor",
-    *,
-    fetches: bool,
-) -> "Iterator[Finder]":
-    """What finds the pages of an address.
-
-    Among saved ones, else on the network where that is wanted.
-    """
-    from feedpub.cleaner.articles import fetch_pages
-    from feedpub.cleaner.rules import testing
-    from feedpub.pipeline.context import open_fetcher
-
-    saved = testing.saved_pages(folder) if folder else {}
-    if not fetches:
-        yield lambda url: testing.saved_page(url, saved)
-        return
-    with open_fetcher(config.feedpub) as fetcher:
-        yield (
-            lambda url: testing.saved_page(url, saved) or fetch_pages(url, fetcher, book, isolation)
-        )
-
-
-def _summary(trials: "Sequence[RuleTestResult]") -> str:
-    found = Counter(each.status for each in trials)
-    if not trials:
-        return "No rules name a page to be tried on."
-    at_hand = f"{pluralize(len(trials) - found['no page'], 'page')} tried: {found['ok']} ok, {found['failed']} failed"
-    missing = found["no page"]
-    hint = f"; {pluralize(missing, 'page')} not at hand (--pages names a folder, --fetch asks the sites)"
-    return f"{at_hand}{hint if missing else ''}."
-
-
-# SECTION: `feedpub check`: is the config in order, and do the rules of sites do what they should?
-
-if TYPE_CHECKING:
-    from feedpub.cleaner.rules import SiteRuleSet
-    from feedpub.config import Config
-
-_ARCHIVE = re.compile(r"-archive-[1-9]\d*$")  # a feed's own, beside its live document
+_ARCHIVE_SUFFIX = re.compile(r"-archive-[1-9]\d*$")
+_FILES_OF_NO_FEED = {"index", "feeds", "health"}
 
 
 @click.command()
@@ -131,7 +47,7 @@ _ARCHIVE = re.compile(r"-archive-[1-9]\d*$")  # a feed's own, beside its live do
     "--fetch", "fetches", is_flag=True, help="With --rules: fetch the pages that are not saved."
 )
 @click.pass_obj
-def check(  # noqa: PLR0913 -- one for each option
+def check(  # noqa: PLR0913 -- one parameter for each option
     config_path: Path | None,
     hosts: tuple[str, ...],
     *,
@@ -155,92 +71,173 @@ def check(  # noqa: PLR0913 -- one for each option
     """
     from feedpub import config as configuration
     from feedpub.cleaner.rules import open_rules
-    from feedpub.store import Store
 
     if not on_rules and (hosts or folder or fetches):
-        raise click.UsageError(
-            "hosts, --pages and --fetch are for the rules of sites: write --rules, too"
-        )
+        raise click.UsageError("HOST, --pages and --fetch require --rules.")
     if schema:
         echo(configuration.json_schema(), nl=False)
         return
     config = load_config(config_path)
-    place = configuration.state_location(config.feedpub.state)
-    book = open_rules(config.rules)
+    site_rules = open_rules(config.rules)
     if on_rules:
-        sys.exit(0 if try_site_rules(config, book, hosts, folder, fetches=fetches) else 1)
-    sources = sum(len(feed.source) for feed in config.feed)
+        is_ok = _test_rules(config, site_rules, hosts, folder, fetches=fetches)
+        sys.exit(0 if is_ok else 1)
     path = configuration.find_config(config_path, os.environ)
+    feeds = pluralize(len(config.feed), "feed")
+    sources = pluralize(sum(len(feed.source) for feed in config.feed), "source")
     files = len(configuration.config_files(path))
-    said = f"{pluralize(len(config.feed), 'feed')}, {pluralize(sources, 'source')}"
-    echo(f"The config is in order: {said}{f', in {files} files' if files > 1 else ''}.")
-    notes = (
-        *configuration.find_warnings(config, path),
-        *_browser(config),
-        *_storage(config),
-        *_leftovers(config),
-        *_about_rules(book),
-        *Store.exposures(place),
-    )
-    for warning in notes:
+    more = f", in {files} files" if files > 1 else ""
+    echo(f"The config is valid: {feeds}, {sources}{more}.")
+    for warning in _find_warnings(config, path, site_rules):
         echo(f"note: {warning}")
-    warn_quarantined(place)
+    warn_quarantined(configuration.state_location(config.feedpub.state))
 
 
-def _about_rules(book: "SiteRuleSet") -> list[str]:
-    """How many lines of other people's rules cannot be used.
+def _find_warnings(config: "Config", path: Path, site_rules: "SiteRuleSet") -> "Iterator[str]":
+    """Yield a warning for each setting that is valid but probably not intended."""
+    from feedpub.config import find_warnings, state_location
+    from feedpub.store import Store
 
-    Each of ours is an error before that.
-    """
-    files = list(book.files())
-    problems = sum(len(rules.problems) for _, rules in files)
-    if book.ftr and not files:
-        return [f"there is no rule file in {book.ftr}: is it a checkout of ftr-site-config?"]
-    if not problems:
-        return []
-    said = f"{pluralize(problems, 'line')} in {pluralize(len(files), 'file')} of {book.ftr} cannot be used and"
-    return [f"{said} {'is' if problems == 1 else 'are'} left out; feedpub check --rules names them"]
+    yield from find_warnings(config, path)
+    yield from _check_browser(config)
+    yield from _check_output(config)
+    yield from _find_leftover_files(config)
+    yield from _check_ftr_rules(site_rules)
+    yield from Store.exposures(state_location(config.feedpub.state))
 
 
-def _browser(config: "Config") -> list[str]:
-    """What is missing for the pages that are to be rendered, where there are any."""
+def _check_browser(config: "Config") -> "Iterator[str]":
     from feedpub.fetch.browser import why_unavailable
     from feedpub.pipeline.collect import is_rendered
 
-    wanted = any(is_rendered(source) for feed in config.feed for source in feed.source)
-    lacking = why_unavailable(config.feedpub.browser_path) if wanted else None
-    return [lacking] if lacking else []
+    sources = [source for feed in config.feed for source in feed.source]
+    if any(map(is_rendered, sources)):
+        reason = why_unavailable(config.feedpub.browser_path)
+        if reason:
+            yield reason
 
 
-def _storage(config: "Config") -> list[str]:
-    """What is missing for a bucket as output; nothing is fetched."""
+def _check_output(config: "Config") -> "Iterator[str]":
+    """Check that the output can be opened: S3 needs a library and credentials."""
     from feedpub.core.errors import ConfigError, PublishError
     from feedpub.publisher import open_output
 
     try:
         open_output(config.feedpub.output, config.s3)
     except (ConfigError, PublishError) as error:
-        return [str(error)]
-    return []
+        yield str(error)
 
 
-def _leftovers(config: "Config") -> list[str]:
-    """Published files of feeds that are no longer in the config.
-
-    They are kept, and named; a bucket is not asked.
-    """
+def _find_leftover_files(config: "Config") -> "Iterator[str]":
+    """Find published files of feeds that left the config. S3 is not searched."""
     from feedpub.publisher import FolderOutput
 
-    if not isinstance(config.feedpub.output, Path):
-        return []
-    known = config.feed.names | {"index", "feeds", "health"}
-    stems = {
-        path.split("/")[0].split(".")[0]
-        for path in FolderOutput(config.feedpub.output).list_names()
-    }
-    gone = sorted({_ARCHIVE.sub("", stem) for stem in stems if stem not in known} - known)
-    return [
-        f"{config.feedpub.output} still has the files of {name!r}, which is not in the config: "
-        "delete them when nobody reads them any more"
-        for name in gone
-    ]
+    output = config.feedpub.output
+    if not isinstance(output, Path):
+        return
+    known = config.feed.names | _FILES_OF_NO_FEED
+    removed: set[str] = set()
+    for path in FolderOutput(output).list_names():
+        stem = path.split("/")[0].split(".")[0]
+        feed = _ARCHIVE_SUFFIX.sub("", stem)
+        if stem not in known and feed not in known:
+            removed.add(feed)
+    for name in sorted(removed):
+        yield (
+            f"{output} still has the files of {name!r}, which is not in the config; "
+            "delete them when no reader uses them any more"
+        )
+
+
+def _check_ftr_rules(site_rules: "SiteRuleSet") -> "Iterator[str]":
+    """Count the unusable lines of ftr-site-config. In own rule files, they are config errors."""
+    files = list(site_rules.files())
+    if site_rules.ftr and not files:
+        yield f"there is no rule file in {site_rules.ftr}: is it a checkout of ftr-site-config?"
+    count = sum(len(rules.issues) for _, rules in files)
+    if count:
+        lines, verb = pluralize(count, "line"), "is" if count == 1 else "are"
+        yield (
+            f"{lines} in {pluralize(len(files), 'file')} of {site_rules.ftr} cannot be used and "
+            f"{verb} left out; `feedpub check --rules` lists them"
+        )
+
+
+def _test_rules(
+    config: "Config",
+    site_rules: "SiteRuleSet",
+    hosts: Sequence[str],
+    folder: Path | None,
+    *,
+    fetches: bool,
+) -> bool:
+    """Test rules on the pages that their files name, and print the results.
+
+    Args:
+        config: The settings for requests.
+        site_rules: The rules.
+        hosts: Test the rules of these hosts only; empty tests all.
+        folder: The folder of saved pages.
+        fetches: Fetch pages that are not saved.
+
+    Returns:
+        True if no test failed.
+    """
+    from feedpub.cleaner.rules import testing
+    from feedpub.cli import output
+    from feedpub.pipeline.context import open_pool
+
+    for issue in testing.rule_issues(site_rules, hosts):
+        echo(f"note: {issue}")
+    with (
+        open_pool() as executor,
+        _page_finder(config, site_rules, folder, executor, fetches=fetches) as find_page,
+    ):
+        results = [
+            testing.run_rule_test(test, site_rules, find_page, executor)
+            for test in testing.select_rule_tests(site_rules, hosts)
+        ]
+    shown = [result for result in results if hosts or result.status != "no page"]
+    if shown:
+        make_console().print(output.rule_test_table(shown))
+    echo(_summarize(results))
+    return not any(result.status == "failed" for result in results)
+
+
+@contextmanager
+def _page_finder(
+    config: "Config",
+    site_rules: "SiteRuleSet",
+    folder: Path | None,
+    executor: "Executor",
+    *,
+    fetches: bool,
+) -> "Iterator[FindPage]":
+    """Yield a function that returns the saved page of a URL, or fetches it if that is allowed."""
+    from feedpub.cleaner.articles import fetch_pages
+    from feedpub.cleaner.rules import testing
+    from feedpub.pipeline.context import open_fetcher
+
+    saved = testing.saved_pages(folder) if folder else {}
+    if not fetches:
+        yield lambda url: testing.saved_page(url, saved)
+        return
+    with open_fetcher(config.feedpub) as fetcher:
+
+        def find_page(url: str) -> "PageSequence | None":
+            page = testing.saved_page(url, saved)
+            return page or fetch_pages(url, fetcher, site_rules, executor)
+
+        yield find_page
+
+
+def _summarize(results: "Sequence[RuleTestResult]") -> str:
+    if not results:
+        return "No rules name a test page."
+    counts = Counter(result.status for result in results)
+    missing = counts["no page"]
+    tried = pluralize(len(results) - missing, "page")
+    summary = f"{tried} tried: {counts['ok']} ok, {counts['failed']} failed"
+    if missing:
+        summary += f"; {pluralize(missing, 'page')} not at hand (use --pages FOLDER or --fetch)"
+    return f"{summary}."

@@ -1,4 +1,4 @@
-"""`feedpub clean`: the article in one file, or at one address."""
+"""`feedpub clean`: print the article in a file or at a URL."""
 
 import sys
 from pathlib import Path
@@ -40,9 +40,9 @@ def clean(config_path: Path | None, target: str, form: str | None, *, explain: b
     from feedpub.pipeline.context import open_pool
 
     try:
-        with open_pool() as isolation:
-            isolation.prestart()
-            article = _article(config_path, target, isolation)
+        with open_pool() as executor:
+            executor.prestart()
+            article = _load_article(config_path, target, executor)
     except SourceError as error:
         exit_with_error(str(error), status=1)
     if form == "json":
@@ -52,28 +52,32 @@ def clean(config_path: Path | None, target: str, form: str | None, *, explain: b
         echo(article.html.encode(encoding, "xmlcharrefreplace").decode(encoding))
     elif not explain:
         echo(output.article_text(article), nl=False)
-    if explain and form != "json":  # the JSON has it anyway
+    if explain and form != "json":  # the JSON document has the removed blocks
         console = make_console()
         for line in output.render_removals(article):
             console.print(line, soft_wrap=True)
 
 
-def _article(config_path: Path | None, target: str, isolation: "Executor") -> "Article":
-    """The article in a file, in what comes in by "-", or at an address. Raises SourceError."""
+def _load_article(config_path: Path | None, target: str, executor: "Executor") -> "Article":
+    """Return the article at a URL, in a file, or in standard input ("-").
+
+    Raises:
+        SourceError: There is no article, or it cannot be read.
+    """
     from feedpub.cleaner import extract_saved
     from feedpub.core.errors import ExtractError
 
     if target.startswith(("http://", "https://")):
-        return _fetched(config_path, target, isolation)
+        return _fetch_article(config_path, target, executor)
     try:
         body = sys.stdin.buffer.read() if target == "-" else Path(target).read_bytes()
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", target) from error
     name = "-.html" if target == "-" else target
-    return isolation.call(target, extract_saved, body, name)
+    return executor.call(target, extract_saved, body, name)
 
 
-def _fetched(config_path: Path | None, url: str, isolation: "Executor") -> "Article":
+def _fetch_article(config_path: Path | None, url: str, executor: "Executor") -> "Article":
     from feedpub.cleaner.articles import article_from_pages, fetch_pages
     from feedpub.cleaner.rules import open_rules
     from feedpub.config import state_location
@@ -81,30 +85,28 @@ def _fetched(config_path: Path | None, url: str, isolation: "Executor") -> "Arti
     from feedpub.pipeline.context import open_fetcher
 
     config = load_or_default(config_path)
-    settings, book = config.feedpub, open_rules(config.rules)
-    with open_fetcher(settings) as fetcher:
-        pages = fetch_pages(url, fetcher, book, isolation)
-    rules = book.rules_for(pages.url)
-    place = state_location(settings.state)
-    if isinstance(place, Path) and not place.exists():
-        found = isolation.call(url, article_from_pages, pages, rules)
-    else:
-        memory = _memory(place, pages.url)
-        found = isolation.call(url, article_from_pages, pages, rules, memory)
+    site_rules = open_rules(config.rules)
+    with open_fetcher(config.feedpub) as fetcher:
+        pages = fetch_pages(url, fetcher, site_rules, executor)
+    memory = _load_site_memory(state_location(config.feedpub.state), pages.url)
+    rules = site_rules.rules_for(pages.url)
+    found = executor.call(url, article_from_pages, pages, rules, memory)
     if found.gap:
         echo(f"feedpub: {redact(f'{url}: {found.gap}')}", err=True)
     return found.article
 
 
-def _memory(place: Path | str, url: str) -> bytes:
-    """What was learned of an address's site; nothing where the state is damaged, which is said."""
+def _load_site_memory(location: Path | str, url: str) -> bytes:
+    """Return the site memory for a URL. Return an empty one if there is no usable state."""
     from feedpub.core.errors import CorruptStateError
     from feedpub.pipeline.site_memory import LearningSite, memory_key
     from feedpub.store import Store
 
+    if isinstance(location, Path) and not location.exists():
+        return b""
     try:
-        with Store.open(place, copy=isinstance(place, Path)) as store:
+        with Store.open(location, copy=isinstance(location, Path)) as store:
             return LearningSite(memory_key(url), store).memory
     except CorruptStateError as error:
-        echo(f"feedpub: nothing is known of the site: {error}", err=True)
+        echo(f"feedpub: the site memory is not used: {error}", err=True)
         return b""

@@ -1,4 +1,4 @@
-"""`feedpub completion`: commands and options at the press of a key."""
+"""`feedpub completion`: print the completion script of a shell."""
 
 import click
 
@@ -13,7 +13,7 @@ def completion(shell: str) -> None:
     \b
     Examples:
       feedpub completion bash > ~/.local/share/bash-completion/completions/feedpub
-      feedpub completion zsh > ~/.zfunc/_feedpub     # with fpath+=~/.zfunc before compinit in ~/.zshrc
+      feedpub completion zsh > ~/.zfunc/_feedpub    # fpath+=~/.zfunc before compinit in .zshrc
       feedpub completion fish > ~/.config/fish/completions/feedpub.fish
 
     Exit status: 0, or 2 if the shell is not one of these.

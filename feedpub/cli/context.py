@@ -1,4 +1,4 @@
-"""What commands work with, made from the config."""
+"""Load the config and open the collaborators that commands work with."""
 
 import os
 from collections.abc import Collection, Iterator, Sequence
@@ -14,48 +14,57 @@ if TYPE_CHECKING:
 
 
 def load_config(path: Path | None) -> "Config":
-    """The config at a path, or where it is looked for. Raises ConfigError."""
-    from feedpub import config as config_module
-    from feedpub.config import find_config
+    """Load the config from a path, or from the default location.
 
-    return config_module.load_config(find_config(path, os.environ))
+    Raises:
+        ConfigError: The file does not exist or is not valid.
+    """
+    from feedpub import config
+
+    return config.load_config(config.find_config(path, os.environ))
 
 
-def load_or_default(config_path: Path | None) -> "Config":
-    """The config; the defaults where there is none: one article needs none."""
-    from feedpub import config as config_module
-    from feedpub.config import DEFAULT_NAME, Config, find_config
+def load_or_default(path: Path | None) -> "Config":
+    """Load the config, or return the default settings if there is no config file.
 
-    path = find_config(config_path, os.environ)
-    return config_module.load_config(path) if path != DEFAULT_NAME or path.exists() else Config()
+    Raises:
+        ConfigError: The file is not valid, or the given path does not exist.
+    """
+    from feedpub import config
+
+    path = config.find_config(path, os.environ)
+    if path == config.DEFAULT_NAME and not path.exists():
+        return config.Config()
+    return config.load_config(path)
 
 
 def load_if_exists(path: Path) -> "Config | None":
-    """The config in a file.
+    """Load a config file. Return None if it does not exist.
 
-    None where there is none yet: some commands make it. Raises ConfigError.
+    Raises:
+        ConfigError: The file is not valid.
     """
-    from feedpub import config as config_module
+    from feedpub import config
 
-    return config_module.load_config(path) if path.exists() else None
+    return config.load_config(path) if path.exists() else None
 
 
 def select_feeds(config: "Config", names: Sequence[str]) -> "list[FeedConfig]":
-    """The named feeds in the config's order, or all.
+    """Return the named feeds in the order of the config, or all feeds if no name is given.
 
-    Raises ConfigError for a name that is not there.
+    Raises:
+        ConfigError: The config has no feed of that name.
     """
     from feedpub.core.errors import ConfigError
 
     known = config.feed.names
-    if unknown := [name for name in names if name not in known]:
+    unknown = [name for name in names if name not in known]
+    if unknown:
         close = get_close_matches(unknown[0], known, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
-        has = (
-            f"the config has: {', '.join(known)}"
-            if known
-            else "the config has none: `feedpub add URL` makes one"
-        )
+        has = "the config has none: `feedpub add URL` makes one"
+        if known:
+            has = f"the config has: {', '.join(known)}"
         raise ConfigError(f"no feed is named {', '.join(unknown)}; {hint}{has}")
     return [feed for feed in config.feed if not names or feed.name in names]
 
@@ -64,14 +73,14 @@ def select_feeds(config: "Config", names: Sequence[str]) -> "list[FeedConfig]":
 def open_context(
     config: "Config", *, dry_run: bool = False, pages_of: Collection[str] | None = None
 ) -> "Iterator[RunContext]":
-    """The collaborators of a run; a dry one works on a copy of the state and compares instead of writing.
+    """Open the collaborators of a run, and close them at the end.
 
-    A state that is damaged is built anew; a dry run leaves it where it is.
+    A damaged state is rebuilt, except in a dry run.
 
     Args:
-        config: whose.
-        dry_run: whether it is one.
-        pages_of: the feeds whose kept pages a dry run needs; left out, all.
+        config: The config to run.
+        dry_run: Work on a copy of the state, and compare files instead of writing them.
+        pages_of: Names of the feeds whose stored pages a dry run needs. None copies all pages.
     """
     from feedpub.cleaner.rules import open_rules
     from feedpub.fetch.browser import Browser
@@ -80,32 +89,34 @@ def open_context(
     from feedpub.publisher import DryRunOutput, open_output
 
     settings = config.feedpub
-    rules = open_rules(config.rules)
-    publisher = open_output(settings.output, config.s3)
-    publisher = DryRunOutput(publisher) if dry_run else publisher
+    site_rules = open_rules(config.rules)
+    output = open_output(settings.output, config.s3)
+    if dry_run:
+        output = DryRunOutput(output)
     with (
-        open_pool() as isolation,
+        open_pool() as executor,
         Browser(settings.browser_path) as browser,
-        open_store(config, publisher, copy=dry_run, pages_of=pages_of) as store,
+        open_store(config, output, copy=dry_run, pages_of=pages_of) as store,
         open_fetcher(settings, store) as fetcher,
     ):
-        isolation.prestart()
+        executor.prestart()
         yield RunContext(
             settings,
             store,
             fetcher,
-            publisher,
-            executor=isolation,
+            output,
+            executor=executor,
             browser=browser,
-            site_rules=rules,
+            site_rules=site_rules,
         )
 
 
 @contextmanager
 def open_queue(config: "Config") -> "Iterator[FeedQueue | None]":
-    """Where feeds wait for workers.
+    """Open the queue of feeds for workers. Yield None if the config does not enable it.
 
-    None where this process does the work itself. Raises StoreError.
+    Raises:
+        StoreError: The queue's library is missing, or the database cannot be used.
     """
     from feedpub.config import state_location
     from feedpub.core.errors import StoreError
@@ -118,5 +129,5 @@ def open_queue(config: "Config") -> "Iterator[FeedQueue | None]":
     except ImportError as error:
         raise StoreError(f"the queue needs pip install 'feedpub[postgres]': {error}") from error
 
-    with FeedQueue(str(state_location(config.feedpub.state))) as line:
-        yield line
+    with FeedQueue(str(state_location(config.feedpub.state))) as queue:
+        yield queue

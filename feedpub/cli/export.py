@@ -1,4 +1,4 @@
-"""`feedpub export`: what feedpub knows, for other programs."""
+"""`feedpub export`: print feeds or sources for other programs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,8 +38,8 @@ def export() -> None:
 def opml(config_path: Path | None, what: str) -> None:
     """Print OPML: the published feeds, or their sources.
 
-    Pages with `links` have the attributes that FreshRSS uses for scraping. Settings that OPML cannot express are
-    reported on standard error. Secrets are not exported.
+    Pages with `links` have the attributes that FreshRSS uses for scraping. Settings that OPML
+    cannot express are reported on standard error. Secrets are not exported.
 
     \b
     Examples:
@@ -53,14 +53,14 @@ def opml(config_path: Path | None, what: str) -> None:
 
     config = load_config(config_path)
     if what == "feeds":
-        echo(_published(config, "feeds.opml"), nl=False)
+        echo(_read_published(config, "feeds.opml"), nl=False)
         return
     echo(render_source_opml(config.feed), nl=False)
     for note in unsupported_settings(config.feed):
         echo(f"note: {redact(note)}", err=True)
 
 
-def _published(config: "Config", name: str) -> bytes:
+def _read_published(config: "Config", name: str) -> bytes:
     from feedpub.core.errors import PublishError
     from feedpub.publisher import open_output
 
@@ -68,7 +68,7 @@ def _published(config: "Config", name: str) -> bytes:
     body = open_output(output, config.s3).read(name)
     if body is None:
         raise PublishError(
-            f"{output}/{name}: no such file: nothing is published yet; `feedpub build` does it, and --sources needs no "
-            "build"
+            f"{output}/{name}: no such file: nothing is published yet; run `feedpub build`, "
+            "or export the sources with --sources"
         )
     return body

@@ -1,4 +1,4 @@
-"""`feedpub help`: the manual on a terminal."""
+"""`feedpub help`: show the manual."""
 
 import re
 import sys
@@ -15,7 +15,10 @@ _INDEX = "index"
 _MAX_COLUMNS = 110  # longer lines are hard to read
 _LINK = re.compile(r"\[([^\]]+)\]\(([a-z][a-z0-9-]*)\.md(?:#[\w.-]*)?\)")
 _OTHER_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
-_NEXT_STEP = "\n\nRead a page with `feedpub help TOPIC`, and a part of one with `feedpub help settings.limit`."
+_NEXT_STEP = (
+    "\n\nRead a page with `feedpub help TOPIC`, "
+    "and a part of one with `feedpub help settings.limit`."
+)
 
 
 @click.command("help")
@@ -39,20 +42,19 @@ def show_help(topic: str) -> None:
     try:
         text = manual.find_subject(topic).strip()
     except manual.UnknownTopicError as error:
-        raise click.UsageError(_describe(error)) from None
+        raise click.UsageError(_format_error(error)) from None
     if sys.stdout.isatty():
-        _page(text + _NEXT_STEP if topic == _INDEX else text)
+        _show_in_pager(text + _NEXT_STEP if topic == _INDEX else text)
     else:
         echo(text)
 
 
-def _describe(error: "UnknownTopicError") -> str:
+def _format_error(error: "UnknownTopicError") -> str:
     similar = f" Similar topics: {', '.join(error.closest)}." if error.closest else ""
     return f"There is no topic {error.subject!r}.{similar}\n`feedpub help` lists all topics."
 
 
-def _page(text: str) -> None:
-    """Show Markdown in the user's pager."""
+def _show_in_pager(text: str) -> None:
     from rich.markdown import Markdown
 
     console = make_console()
@@ -63,7 +65,7 @@ def _page(text: str) -> None:
 
 
 def _name_topics(text: str) -> str:
-    """Replace links to other pages by their text and the topic's name, which the reader can type."""
+    """Replace links to other pages with their text and the name of the topic."""
     text = _LINK.sub(
         lambda link: link[1] if link[1] == link[2] else f"{link[1]} (`{link[2]}`)", text
     )

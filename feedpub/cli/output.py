@@ -1,4 +1,4 @@
-"""Outcomes, states and articles as words for people and data for programs. Prints nothing."""
+"""Render results, status and articles: as text for a terminal, and as JSON. Nothing is printed."""
 
 import dataclasses
 import json
@@ -18,29 +18,33 @@ from feedpub.core.models import Article, Failure, RunResult, RunStatus
 from feedpub.core.text import escape_commands, pluralize
 from feedpub.web.status import FeedStatus, Health, ServiceStatus, SourceStatus
 
-_COLOURS = {
+_STATUS_COLOURS = {
     RunStatus.UPDATED: "green",
     RunStatus.UNCHANGED: "green",
     RunStatus.PARTIAL: "yellow",
     RunStatus.FAILED: "red",
 }
-_HEALTH_COLOURS = {Health.HEALTHY: "green", Health.LATE: "yellow", Health.BROKEN: "red"}
-_WORDS = {
+_STATUS_WORDS = {
     RunStatus.UPDATED: "updated",
     RunStatus.UNCHANGED: "unchanged",
     RunStatus.PARTIAL: "a source failed",
     RunStatus.FAILED: "failed",
 }
+_HEALTH_COLOURS = {Health.HEALTHY: "green", Health.LATE: "yellow", Health.BROKEN: "red"}
+_COUNTS = ("new", "updated", "kept", "skipped", "failed")
+_MAX_ARTICLE_FAILURES = 5
+_MAX_REMOVED_CHARS = 160
 
 
 def results_as_json(value: Any) -> str:
-    """Any of our dataclasses, or a structure of them, as an indented JSON document."""
-    return escape_commands(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+    """Return a value as an indented JSON document. Dataclasses become objects."""
+    document = json.dumps(value, default=_as_json_value, ensure_ascii=False, indent=2)
+    return escape_commands(document)
 
 
-def _plain(value: Any) -> Any:
+def _as_json_value(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Path | Enum):
@@ -48,162 +52,168 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
-def format_result(outcome: RunResult) -> str:
-    """One line about a regeneration: "world: updated, 3 new, 47 kept (2.1 s)"."""
-    counts = [f"{getattr(outcome, name)} {name}" for name in _COUNTS if getattr(outcome, name)]
-    return (
-        f"{outcome.feed}: {', '.join([_WORDS[outcome.status], *counts])} ({outcome.seconds:.1f} s)"
-    )
+# --- runs ---
 
 
-_MAX_PROBLEMS = 5  # with single articles of a feed that are listed
-_COUNTS = ("new", "updated", "kept", "skipped", "failed")
+def format_result(result: RunResult) -> str:
+    """Describe a run on one line: "world: updated, 3 new, 47 kept (2.1 s)"."""
+    parts = [_STATUS_WORDS[result.status]]
+    for name in _COUNTS:
+        count = getattr(result, name)
+        if count:
+            parts.append(f"{count} {name}")
+    return f"{result.feed}: {', '.join(parts)} ({result.seconds:.1f} s)"
 
 
-def result_table(outcomes: Iterable[RunResult]) -> Table:
-    """The closing table of a build."""
+def result_table(results: Iterable[RunResult]) -> Table:
+    """Return a table of the runs, one row for each feed."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("feed")
     table.add_column("outcome")
     for name in _COUNTS:
         table.add_column(name, justify="right")
-    for outcome in outcomes:
-        status = f"[{_COLOURS[outcome.status]}]{_WORDS[outcome.status]}[/]"
-        table.add_row(
-            escape(outcome.feed), status, *(str(getattr(outcome, name)) for name in _COUNTS)
-        )
+    for result in results:
+        status = f"[{_STATUS_COLOURS[result.status]}]{_STATUS_WORDS[result.status]}[/]"
+        counts = [str(getattr(result, name)) for name in _COUNTS]
+        table.add_row(escape(result.feed), status, *counts)
     return table
 
 
-def rule_test_table(trials: Iterable[RuleTestResult]) -> Table:
-    """What came of rules that were tried: the file, the page, how it went."""
+def format_failure(feed: str, failure: Failure) -> str:
+    """Describe a failure on one line: feed, URL or file, reason."""
+    kind = "source failed" if failure.fatal else "article"
+    return f"{feed}: {kind}: {failure.where}: {failure.reason}"
+
+
+def rule_test_table(results: Iterable[RuleTestResult]) -> Table:
+    """Return a table of rule tests: the rule's line, the page and the result."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("file", "page", "result"):
         table.add_column(name, overflow="fold")
-    for trial in trials:
-        place = f"{trial.test.file}:{trial.test.line}"
-        result = "[green]ok[/]" if trial.status == "ok" else f"[red]{escape(trial.message)}[/]"
-        table.add_row(escape(place), escape(trial.test.url), result)
+    for result in results:
+        line = f"{result.test.file}:{result.test.line}"
+        is_ok = result.status == "ok"
+        message = "[green]ok[/]" if is_ok else f"[red]{escape(result.message)}[/]"
+        table.add_row(escape(line), escape(result.test.url), message)
     return table
 
 
-def format_failure(feed: str, problem: Failure) -> str:
-    """What went wrong, where: the feed, the address or file, the reason."""
-    kind = "source failed" if problem.fatal else "article"
-    return f"{feed}: {kind}: {problem.where}: {problem.reason}"
+# --- articles ---
 
 
 def article_text(article: Article) -> str:
-    """An article for reading in a terminal: title, byline and date, then its paragraphs."""
-    return "\n".join(
-        [*_head(article), "", *("\n\n".join(article.text.split("\n")).split("\n")), ""]
-    )
-
-
-def _head(article: Article) -> list[str]:
-    when = f"{article.published:%Y-%m-%d %H:%M %Z}" if article.published else ""
-    byline = " · ".join(
-        part for part in (", ".join(article.authors), when, article.site or "") if part
-    )
-    return [line for line in (article.title, byline) if line]
+    """Return an article as plain text: title, byline and date, then its paragraphs."""
+    paragraphs = article.text.replace("\n", "\n\n")
+    return "\n".join([*_article_head(article), "", paragraphs, ""])
 
 
 def render_removals(article: Article) -> Iterator[Text]:
-    """The same with all that was removed in its place, struck through, each with its reason."""
-    yield from map(Text, _head(article))
-    lines, above = article.text.split("\n"), 0
-    for removed in article.removed:
-        after = max(above, removed.after or 0)
-        yield from _staying(lines[above:after])
-        if after > above or removed is article.removed[0]:
+    """Render an article with its removed blocks in place, struck through, with the reasons."""
+    yield from map(Text, _article_head(article))
+    lines = article.text.split("\n")
+    shown = 0
+    for number, removed in enumerate(article.removed):
+        end = max(shown, removed.after or 0)
+        yield from _render_paragraphs(lines[shown:end])
+        if end > shown or number == 0:
             yield Text()
-        above = after
-        said = Text(_shortened(removed.text), "strike dim red")
-        yield Text.assemble("  - ", said, (f" — {removed.reason}", "red"))
-    yield from _staying(lines[above:])
+        shown = end
+        text = Text(_shorten_removed(removed.text), "strike dim red")
+        yield Text.assemble("  - ", text, (f" — {removed.reason}", "red"))
+    yield from _render_paragraphs(lines[shown:])
     if not article.removed:
-        yield from (Text(), Text("  nothing was removed"))
+        yield Text()
+        yield Text("  nothing was removed")
 
 
-def _staying(lines: Sequence[str]) -> Iterator[Text]:
-    """Lines of an article, each below an empty one."""
+def _article_head(article: Article) -> list[str]:
+    authors = ", ".join(article.authors)
+    date = f"{article.published:%Y-%m-%d %H:%M %Z}" if article.published else ""
+    byline = " · ".join(filter(None, (authors, date, article.site)))
+    return [line for line in (article.title, byline) if line]
+
+
+def _render_paragraphs(lines: Sequence[str]) -> Iterator[Text]:
     for line in lines:
-        yield from (Text(), Text(line))
+        yield Text()
+        yield Text(line)
 
 
-def _shortened(text: str, length: int = 160) -> str:
-    line = " / ".join(" ".join(each.split()) for each in text.split("\n"))
-    return line if len(line) <= length else f"{line[: length - 1]}…"
+def _shorten_removed(text: str) -> str:
+    line = " / ".join(" ".join(part.split()) for part in text.split("\n"))
+    return line if len(line) <= _MAX_REMOVED_CHARS else f"{line[: _MAX_REMOVED_CHARS - 1]}…"
 
 
-def status_table(overview: ServiceStatus) -> Table:
-    """Every feed at a glance."""
+# --- status ---
+
+
+def status_table(status: ServiceStatus) -> Table:
+    """Return a table with the state of each feed."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("feed", "state", "entries", "newest", "last look", "next look"):
+    for name in ("feed", "state", "entries", "newest", "last run", "next run"):
         table.add_column(name, justify="right" if name == "entries" else "left")
-    for feed in overview.feeds:
-        told = (
-            format_relative(moment, overview.now) if moment else ""
-            for moment in (feed.newest, feed.last_run)
+    for feed in status.feeds:
+        table.add_row(
+            escape(feed.name),
+            _format_health(feed),
+            str(feed.entries),
+            format_relative(feed.newest, status.now) if feed.newest else "",
+            format_relative(feed.last_run, status.now) if feed.last_run else "",
+            _format_due(feed.next_run, status.now) if feed.next_run else "",
         )
-        due = _due(feed.next_run, overview.now) if feed.next_run else ""
-        table.add_row(escape(feed.name), _state(feed), str(feed.entries), *told, due)
     return table
 
 
-def _due(moment: datetime, now: datetime) -> str:
-    """When something that was planned comes, or should have come."""
-    return (
-        f"was due {format_relative(moment, now)}" if moment <= now else format_relative(moment, now)
-    )
+def status_lines(status: ServiceStatus) -> Iterator[str]:
+    """Yield the problems of all feeds, then the problems and next checks of their sources."""
+    for feed in status.feeds:
+        if feed.last_run is not None:  # the table shows "never built" for the others
+            for reason in feed.reasons:
+                yield f"{feed.name}: {reason}"
+            yield from _article_lines(feed)
+    for feed in status.feeds:
+        for source in feed.sources:
+            yield from _source_lines(feed, source, status.now)
 
 
-def _state(feed: FeedStatus) -> str:
-    word = (
-        "never built" if feed.last_run is None and feed.health == Health.LATE else feed.health.value
-    )
+def _format_health(feed: FeedStatus) -> str:
+    is_new = feed.last_run is None and feed.health == Health.LATE
+    word = "never built" if is_new else feed.health.value
     return f"[{_HEALTH_COLOURS[feed.health]}]{word}[/]"
 
 
-def status_lines(overview: ServiceStatus) -> Iterator[str]:
-    """What is wrong with feeds and their sources, and when sources are looked at next, a line each."""
-    for feed in overview.feeds:
-        if feed.last_run is not None:  # else nothing is wrong with it yet
-            yield from (f"{feed.name}: {reason}" for reason in feed.reasons)
-            yield from _article_lines(feed)
-    for feed in overview.feeds:
-        for source in feed.sources:
-            yield from _source_lines(feed, source, overview.now)
+def _format_due(moment: datetime, now: datetime) -> str:
+    relative = format_relative(moment, now)
+    return f"was due {relative}" if moment <= now else relative
 
 
 def _article_lines(feed: FeedStatus) -> Iterator[str]:
-    """Name what went wrong with single articles in the last run, the first few of them."""
-    problems = [
-        problem for problem in (feed.outcome.problems if feed.outcome else ()) if not problem.fatal
-    ]
-    yield from (format_failure(feed.name, problem) for problem in problems[:_MAX_PROBLEMS])
-    left = len(problems) - _MAX_PROBLEMS
-    if left > 0:
-        yield f"{feed.name}: {pluralize(left, 'more problem')}, which `feedpub status --json` lists"
+    """Describe the first failures of articles in the last run, and count the others."""
+    failures = feed.outcome.problems if feed.outcome else ()
+    failures = tuple(failure for failure in failures if not failure.fatal)
+    for failure in failures[:_MAX_ARTICLE_FAILURES]:
+        yield format_failure(feed.name, failure)
+    more = len(failures) - _MAX_ARTICLE_FAILURES
+    if more > 0:
+        yield f"{feed.name}: {pluralize(more, 'more problem')}, which `feedpub status --json` lists"
 
 
 def _source_lines(feed: FeedStatus, source: SourceStatus, now: datetime) -> Iterator[str]:
-    """What is to be said of a source, and what is proposed for it.
-
-    Nothing where that is nothing.
-    """
-    parts = [_failure(source, now)] if source.health == Health.BROKEN else []
+    """Describe a source's failure, its next check and the proposed repair."""
+    parts = []
+    if source.health == Health.BROKEN:
+        parts.append(_format_source_failure(source, now))
     if source.next_look:
-        parts.append(f"{source.why}; next look {_due(source.next_look, now)}")
+        parts.append(f"{source.why}; next check {_format_due(source.next_look, now)}")
     if parts:
         yield f"{feed.name}: {source.address}: {'; '.join(parts)}"
     if source.proposal:
         yield f"{feed.name}: proposed: {source.proposal}"
 
 
-def _failure(source: SourceStatus, now: datetime) -> str:
-    """Since when it fails, why, and when it was read last."""
-    since = f"failing since {format_age(source.since, now)}" if source.since else "failing"
+def _format_source_failure(source: SourceStatus, now: datetime) -> str:
+    start = f"started failing {format_age(source.since, now)}" if source.since else "failing"
     if source.last_success is None:
-        return f"{since}: {source.reason}; never read"
-    return f"{since}: {source.reason}; last read {format_age(source.last_success, now)}, {pluralize(source.items, 'article')}"
+        return f"{start}: {source.reason}; never read"
+    articles = pluralize(source.items, "article")
+    return f"{start}: {source.reason}; last read {format_age(source.last_success, now)}, {articles}"

@@ -1,7 +1,4 @@
-"""`feedpub preview`.
-
-Look at what the cleaner does to pages, and make rules by pointing at what is wrong.
-"""
+"""`feedpub preview`: show pages next to their articles, and try rules on them."""
 
 import sys
 from pathlib import Path
@@ -10,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.context import load_or_default, open_context
-from feedpub.cli.serve import stop_on_signals, wait_for
+from feedpub.cli.serve import stop_on_signals, wait_until_stopped
 from feedpub.cli.terminal import echo, exit_with_error
 
 if TYPE_CHECKING:
@@ -18,7 +15,7 @@ if TYPE_CHECKING:
     from feedpub.pipeline.context import RunContext
     from feedpub.web.preview import PreviewSession
 
-_FAREWELL = 5.0  # seconds for answers under way
+_SHUTDOWN_SECONDS = 5.0  # for responses in progress
 
 
 @click.command()
@@ -28,8 +25,9 @@ _FAREWELL = 5.0  # seconds for answers under way
 def preview(config_path: Path | None, target: str, *, opens: bool) -> None:
     """Show pages next to their articles, and try new rules on them.
 
-    NAME shows the stored articles of a feed, URL a page on the web, FILE a saved page. The preview is available on
-    this machine only, at the address that the command prints. Stop it with Ctrl-C, or with Done on the page.
+    NAME shows the stored articles of a feed, URL a page on the web, FILE a saved page. The preview
+    is available on this machine only, at the address that the command prints. Stop it with Ctrl-C,
+    or with Done on the page.
 
     \b
     Examples:
@@ -47,25 +45,29 @@ def preview(config_path: Path | None, target: str, *, opens: bool) -> None:
 
     configure_logging(sys.stderr, quiet=True)
     config = load_or_default(config_path)
-    with open_context(config, dry_run=True) as tools:
+    with open_context(config, dry_run=True) as context:
         try:
-            desk = _desk(config, target, tools)
+            session = _open_session(config, target, context)
         except SourceError as error:
             exit_with_error(str(error), status=1)
         listening = open_socket("127.0.0.1:0")
-        bureau = PreviewServer(desk, listening.getsockname()[1])
-        server = Server(bureau, [listening])
-        stop_on_signals(bureau.done)
+        app = PreviewServer(session, listening.getsockname()[1])
+        server = Server(app, [listening])
+        stop_on_signals(app.done)
         server.start()
-        echo(f"Preview at {bureau.url} until ctrl-c.")
+        echo(f"Preview at {app.url} (press Ctrl-C to stop)")
         sys.stdout.flush()
         if opens:
-            click.launch(bureau.url)
-        wait_for(bureau.done, server, _FAREWELL)
+            click.launch(app.url)
+        wait_until_stopped(app.done, server, _SHUTDOWN_SECONDS)
 
 
-def _desk(config: "Config", target: str, tools: "RunContext") -> "PreviewSession":
-    """What is to be looked at. Raises SourceError."""
+def _open_session(config: "Config", target: str, context: "RunContext") -> "PreviewSession":
+    """Load the pages of a feed, or the page at a URL or in a file.
+
+    Raises:
+        SourceError: The page cannot be read.
+    """
     from feedpub.web.preview import (
         PreviewSession,
         page_from_address,
@@ -76,22 +78,18 @@ def _desk(config: "Config", target: str, tools: "RunContext") -> "PreviewSession
 
     feed = config.feed.get(target)
     if feed is not None:
-        subjects = pages_of_feed(feed, tools)
-        if not subjects:
-            exit_with_error(
-                f"{target}: no page of its articles is kept; `feedpub build` keeps them (keep_pages)",
-                status=1,
-            )
-        return PreviewSession(subjects, tools, config.rules.sites, subjects)
+        pages = pages_of_feed(feed, context)
+        if not pages:
+            message = f"{target}: no page is stored; `feedpub build` stores them (see keep_pages)"
+            exit_with_error(message, status=1)
+        return PreviewSession(pages, context, config.rules.sites, pages)
     if target.startswith(("http://", "https://")):
-        subject = page_from_address(target, tools)
+        page = page_from_address(target, context)
     elif Path(target).exists():
-        subject = page_from_file(Path(target), tools)
+        page = page_from_file(Path(target), context)
     else:
-        known = ", ".join(config.feed.names) or "none"
-        exit_with_error(
-            f"{target}: no address, no file, and no feed; the config has: {known}", status=2
-        )
-    return PreviewSession(
-        [subject], tools, config.rules.sites, pages_of_site(subject.url, config.feed, tools)
-    )
+        feeds = ", ".join(config.feed.names) or "no feeds"
+        message = f"{target}: not a feed, a URL or a file; the config has: {feeds}"
+        exit_with_error(message, status=2)
+    related = pages_of_site(page.url, config.feed, context)
+    return PreviewSession([page], context, config.rules.sites, related)

@@ -1,4 +1,4 @@
-"""`feedpub reclean`: apply the rules and the cleaner of today to entries that are there already."""
+"""`feedpub reclean`: apply changed rules or a new cleaner to existing entries."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,20 +7,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
 
 from feedpub.cli.context import load_config, open_context, select_feeds
-from feedpub.cli.terminal import echo_json, is_interactive, make_console, progress_bar
-from feedpub.core import diff
+from feedpub.cli.terminal import (
+    echo_json,
+    is_interactive,
+    make_console,
+    print_line,
+    progress_bar,
+)
 from feedpub.core.text import pluralize
-from feedpub.pipeline.reprocess import ReprocessedEntry, ReprocessPlan, ReprocessVerdict
 
 if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
     from feedpub.config import Config, FeedConfig
+    from feedpub.core.diff import Difference
     from feedpub.pipeline.context import RunContext
-    from feedpub.pipeline.reprocess import ReprocessPlan
+    from feedpub.pipeline.reprocess import ReprocessedEntry, ReprocessPlan
+
+_LINE_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @click.command()
@@ -34,7 +41,7 @@ if TYPE_CHECKING:
 )
 @click.option("-y", "--yes", is_flag=True, help="Write without asking.")
 @click.pass_obj
-def reclean(  # noqa: PLR0913 -- its options, by name
+def reclean(  # noqa: PLR0913 -- one parameter for each option
     config_path: Path | None,
     names: tuple[str, ...],
     *,
@@ -45,8 +52,8 @@ def reclean(  # noqa: PLR0913 -- its options, by name
 ) -> None:
     """Rebuild entries with changed rules or a new version.
 
-    The entries of the named feeds, or of all feeds, are rebuilt from their stored pages (see `keep_pages`). Nothing is
-    fetched. The entries keep their ids and dates.
+    The entries of the named feeds, or of all feeds, are rebuilt from their stored pages (see
+    `keep_pages`). Nothing is fetched. The entries keep their ids and dates.
 
     \b
     Examples:
@@ -54,7 +61,8 @@ def reclean(  # noqa: PLR0913 -- its options, by name
       feedpub reclean world            rebuild the entries and publish the feed
       feedpub reclean world --force    also apply results that lose most of their text
 
-    Exit status: 0, 1 if an entry could not be rebuilt or was held back, 2 if the config has an error.
+    Exit status: 0, 1 if an entry could not be rebuilt or was held back, 2 if the config has an
+    error.
     """
     from feedpub.core.log import configure_logging
 
@@ -63,186 +71,185 @@ def reclean(  # noqa: PLR0913 -- its options, by name
     feeds = select_feeds(config, names)
     asks = not (as_json or yes) and is_interactive()
     done: list[ReprocessPlan] = []
-    data: list[dict[str, Any]] = []
-    with open_context(config, dry_run=diff, pages_of=names or None) as tools:
-        planned = _planned(feeds, tools, force=force)
-        for feed in planned if diff else _carried_out(config, planned, tools, asks=asks):
-            if diff and not as_json:
-                _show_diff(feed)
-            data += [plan_as_json(feed)] if as_json else []
-            done.append(shorten_line(feed))
-    _show(done, data, config, as_json=as_json, diff=diff)
-    sys.exit(0 if all(feed.ok for feed in done) else 1)
+    documents: list[dict[str, Any]] = []
+    with open_context(config, dry_run=diff, pages_of=names or None) as context:
+        plans = _make_plans(feeds, context, force=force)
+        if not diff:
+            plans = _apply_plans(config, plans, context, asks=asks)
+        for plan in plans:
+            if as_json:
+                documents.append(plan_as_json(plan))
+            elif diff:
+                _print_diff(plan)
+            done.append(drop_texts(plan))
+    is_ok = all(plan.ok for plan in done)
+    if as_json:
+        echo_json({"ok": is_ok, "feeds": documents})
+    else:
+        _print_plans(done, config, diff=diff)
+    sys.exit(0 if is_ok else 1)
 
 
-def _planned(
-    feeds: "Sequence[FeedConfig]", tools: "RunContext", *, force: bool
+def _make_plans(
+    feeds: "Sequence[FeedConfig]", context: "RunContext", *, force: bool
 ) -> "Iterator[ReprocessPlan]":
-    """What becomes of the entries of each feed, one feed after another; a bar on a terminal."""
-    from feedpub.pipeline import reprocess
+    """Rebuild the entries of one feed after another, with a progress bar on a terminal."""
+    from feedpub.pipeline.reprocess import plan_reprocess
 
     for feed in feeds:
-        if not sys.stderr.isatty():
-            yield reprocess.plan_reprocess(feed, tools, force=force)
-            continue
-        with progress_bar() as progress:
-            plan = reprocess.plan_reprocess(feed, replace(tools, progress=progress), force=force)
+        if sys.stderr.isatty():
+            with progress_bar() as progress:
+                plan = plan_reprocess(feed, replace(context, progress=progress), force=force)
+        else:
+            plan = plan_reprocess(feed, context, force=force)
         yield plan
 
 
-def _carried_out(
-    config: "Config", planned: "Iterator[ReprocessPlan]", tools: "RunContext", *, asks: bool
+def _apply_plans(
+    config: "Config", plans: "Iterable[ReprocessPlan]", context: "RunContext", *, asks: bool
 ) -> "Iterator[ReprocessPlan]":
-    """The same, each once it was agreed to and carried out.
-
-    The page about all feeds follows them.
-    """
+    """Save and publish each plan that the user confirms, then write the index."""
     from feedpub import notify
     from feedpub.pipeline import reprocess, run
 
     feeds = {feed.name: feed for feed in config.feed}
-    written = False
+    has_written = False
     try:
-        for plan in planned:
-            if not asks or _agreed(plan):
-                done = reprocess.apply_plan(feeds[plan.feed], plan, tools)
-                written = written or bool(done.written)
-                yield done
-        if written:
-            run.finish_build(config, tools)
-    finally:  # where the files of one feed cannot be written, too
-        notify.deliver_due(config, tools.store, tools.clock)
+        for plan in plans:
+            if asks and not _confirm(plan):
+                continue
+            done = reprocess.apply_plan(feeds[plan.feed], plan, context)
+            has_written = has_written or bool(done.written)
+            yield done
+        if has_written:
+            run.finish_build(config, context)
+    finally:  # also if the files of a feed cannot be written
+        notify.deliver_due(config, context.store, context.clock)
 
 
-def _agreed(plan: "ReprocessPlan") -> bool:
-    """Whether a plan that changes something is wanted."""
+def _confirm(plan: "ReprocessPlan") -> bool:
     from feedpub.pipeline.reprocess import ReprocessVerdict
 
     changed = len(plan.with_status(ReprocessVerdict.CHANGED))
-    question = f"{plan.feed}: {changed} of {pluralize(len(plan.entries), 'entry', 'entries')} would change. Change them?"
+    entries = pluralize(len(plan.entries), "entry", "entries")
+    question = f"{plan.feed}: {changed} of {entries} would change. Write the changes?"
     return not changed or click.confirm(question)
 
 
-def _show_diff(feed: "ReprocessPlan") -> None:
-
+def _print_diff(plan: "ReprocessPlan") -> None:
     console = make_console()
-    for entry in feed.entries:
-        for line in diff_lines(feed.feed, entry):
+    for entry in plan.entries:
+        for line in diff_lines(plan.feed, entry):
             console.print(line, soft_wrap=True)
 
 
-def _show(
-    done: "Sequence[ReprocessPlan]",
-    data: list[dict[str, Any]],
-    config: "Config",
-    *,
-    as_json: bool,
-    diff: bool,
-) -> None:
-
-    if as_json:
-        echo_json({"ok": all(feed.ok for feed in done), "feeds": data})
-        return
+def _print_plans(plans: "Sequence[ReprocessPlan]", config: "Config", *, diff: bool) -> None:
     console = make_console()
-    console.print(plan_table(done))
-    for feed in done:
-        for line in problem_lines(feed):
-            console.print(line, soft_wrap=True, markup=False, highlight=False)
-    written = sum(len(feed.written) for feed in done)
-    last = (
-        "nothing was written"
-        if diff
-        else f"{pluralize(written, 'file')} written to {config.feedpub.output}"
-    )
-    console.print(last, soft_wrap=True, highlight=False)
+    console.print(plan_table(plans))
+    for plan in plans:
+        for line in problem_lines(plan):
+            print_line(console, line)
+    files = pluralize(sum(len(plan.written) for plan in plans), "file")
+    summary = "nothing was written" if diff else f"{files} written to {config.feedpub.output}"
+    console.print(summary, soft_wrap=True, highlight=False)
 
 
-# SECTION: What became of entries that were made anew, as words for people and data for programs.
-#
-# Nothing but the command asks for it, which loads it when it is run.
+def plan_table(plans: "Iterable[ReprocessPlan]") -> "Table":
+    """Return a table of the feeds: the numbers of stored pages and of results."""
+    from rich.markup import escape
+    from rich.table import Table
 
-_STYLES = {"+": "green", "-": "red", "@": "cyan"}
-_COUNTED = (
-    ReprocessVerdict.CHANGED,
-    ReprocessVerdict.SAME,
-    ReprocessVerdict.FAILED,
-    ReprocessVerdict.HELD,
-)
+    from feedpub.pipeline.reprocess import ReprocessVerdict
 
-
-def plan_table(feeds: Iterable[ReprocessPlan]) -> Table:
-    """The closing table: how many pages are kept of each feed, and what came of them."""
-    shown = Table(box=None, pad_edge=False, header_style="bold")
-    shown.add_column("feed")
-    for name in ("pages kept", *_COUNTED, "not kept"):
-        shown.add_column(name, justify="right")
-    for feed in feeds:
-        counts = (
-            len(feed.entries),
-            *(len(feed.with_status(verdict)) for verdict in _COUNTED),
-            feed.without_snapshot,
-        )
-        shown.add_row(escape(feed.feed), *map(str, counts))
-    return shown
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("feed")
+    for name in ("pages kept", *ReprocessVerdict, "not kept"):
+        table.add_column(name, justify="right")
+    for plan in plans:
+        counts = [len(plan.with_status(verdict)) for verdict in ReprocessVerdict]
+        numbers = (len(plan.entries), *counts, plan.without_snapshot)
+        table.add_row(escape(plan.feed), *map(str, numbers))
+    return table
 
 
-def problem_lines(feed: ReprocessPlan) -> Iterator[str]:
-    """What could not be made anew or was held back, and why, a line each."""
+def problem_lines(plan: "ReprocessPlan") -> Iterator[str]:
+    """Describe each entry that could not be rebuilt or was held back."""
+    from feedpub.pipeline.reprocess import ReprocessVerdict
+
     for verdict in (ReprocessVerdict.FAILED, ReprocessVerdict.HELD):
-        for entry in feed.with_status(verdict):
-            yield f"{feed.feed}: {verdict}: {entry.before.url or entry.before.title}: {entry.reason}"
+        for entry in plan.with_status(verdict):
+            name = entry.before.url or entry.before.title
+            yield f"{plan.feed}: {verdict}: {name}: {entry.reason}"
 
 
-def diff_lines(feed: str, entry: ReprocessedEntry) -> Iterator[Text]:
-    """What differs in an entry, a line each, coloured; nothing where it has no other state."""
-    if entry.after is None or entry.status == ReprocessVerdict.SAME:
+def diff_lines(feed: str, entry: "ReprocessedEntry") -> "Iterator[Text]":
+    """Render the changes of an entry, one line each. An unchanged entry has none."""
+    from rich.text import Text
+
+    from feedpub.core.diff import diff_facts, diff_markup, diff_text
+    from feedpub.pipeline.reprocess import ReprocessVerdict
+
+    before, after = entry.before, entry.after
+    if after is None or entry.status == ReprocessVerdict.SAME:
         return
-    held = f" ({entry.status}: {entry.reason})" if entry.status == ReprocessVerdict.HELD else ""
-    yield Text(f"{feed}: {entry.before.title}{held}", "bold")
-    yield from (_line(line) for line in ([entry.before.url] if entry.before.url else []))
-    for fact in diff.diff_facts(entry.before, entry.after):
-        yield from map(_line, fact.lines)
-    text = diff.diff_text(entry.before, entry.after)
-    yield from map(_line, text or diff.diff_markup(entry.before, entry.after))
+    is_held = entry.status == ReprocessVerdict.HELD
+    note = f" ({entry.status}: {entry.reason})" if is_held else ""
+    yield Text(f"{feed}: {before.title}{note}", "bold")
+    lines = [before.url] if before.url else []
+    for fact in diff_facts(before, after):
+        lines += fact.lines
+    lines += diff_text(before, after) or diff_markup(before, after)
+    for line in lines:
+        yield Text(line, _LINE_STYLES.get(line[:1], ""))
     yield Text("")
 
 
-def plan_as_json(feed: ReprocessPlan) -> dict[str, Any]:
-    """All of it for programs; of entries that are the same, only how many there are."""
-    counts = {
-        verdict.value.replace(" ", "_"): len(feed.with_status(verdict)) for verdict in _COUNTED
+def plan_as_json(plan: "ReprocessPlan") -> dict[str, Any]:
+    """Return a feed's results as JSON. Unchanged entries are only counted."""
+    from feedpub.pipeline.reprocess import ReprocessVerdict
+
+    document: dict[str, Any] = {
+        "feed": plan.feed,
+        "ok": plan.ok,
+        "pages_kept": len(plan.entries),
     }
-    told = [_entry(entry) for entry in feed.entries if entry.status != ReprocessVerdict.SAME]
-    head = {"feed": feed.feed, "ok": feed.ok, "pages_kept": len(feed.entries)}
-    return (
-        head
-        | counts
-        | {"not_kept": feed.without_snapshot, "written": feed.written, "entries": told}
-    )
+    for verdict in ReprocessVerdict:
+        document[verdict.replace(" ", "_")] = len(plan.with_status(verdict))
+    changed = [entry for entry in plan.entries if entry.status != ReprocessVerdict.SAME]
+    return {
+        **document,
+        "not_kept": plan.without_snapshot,
+        "written": plan.written,
+        "entries": [_entry_as_json(entry) for entry in changed],
+    }
 
 
-def shorten_line(feed: ReprocessPlan) -> ReprocessPlan:
-    """The same without the texts: of hundreds of feeds they need not be held until all are done."""
-    entries = (
-        replace(e, before=replace(e.before, html="", text=""), after=None) for e in feed.entries
-    )
-    return replace(feed, entries=tuple(entries))
+def _entry_as_json(entry: "ReprocessedEntry") -> dict[str, Any]:
+    from feedpub.core.diff import diff_facts, diff_markup, diff_text
 
-
-def _entry(entry: ReprocessedEntry) -> dict[str, Any]:
     before, after = entry.before, entry.after
-    head = {
+    facts: Sequence[Difference] = ()
+    text: Sequence[str] = ()
+    markup: Sequence[str] = ()
+    if after:
+        facts = diff_facts(before, after)
+        text, markup = diff_text(before, after), diff_markup(before, after)
+    return {
         "id": before.id,
         "url": before.url,
         "title": before.title,
         "verdict": entry.status,
         "reason": entry.reason,
+        "facts": facts,
+        "text": text,
+        "markup": markup,
     }
-    facts: Sequence[diff.Difference] = diff.diff_facts(before, after) if after else ()
-    text: Sequence[str] = diff.diff_text(before, after) if after else ()
-    markup: Sequence[str] = diff.diff_markup(before, after) if after else ()
-    return head | {"facts": facts, "text": text, "markup": markup}
 
 
-def _line(line: str) -> Text:
-    return Text(line, _STYLES.get(line[:1], ""))
+def drop_texts(plan: "ReprocessPlan") -> "ReprocessPlan":
+    """Return a plan without the texts of its entries, so that many plans fit into memory."""
+    entries = []
+    for entry in plan.entries:
+        before = replace(entry.before, html="", text="")
+        entries.append(replace(entry, before=before, after=None))
+    return replace(plan, entries=tuple(entries))

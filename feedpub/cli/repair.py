@@ -1,4 +1,4 @@
-"""What `feedpub repair` found, on a terminal and for programs."""
+"""`feedpub repair`: find the articles of a redesigned page, and update the config."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -7,39 +7,50 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.text import Text
 
 from feedpub.cli.context import load_config, open_context, select_feeds
-from feedpub.cli.terminal import echo, echo_json, exit_with_error, is_interactive, make_console
+from feedpub.cli.terminal import (
+    echo,
+    echo_json,
+    exit_with_error,
+    is_interactive,
+    make_console,
+    print_line,
+)
 from feedpub.core.text import pluralize
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from feedpub.config import ConfigPatch
+    from feedpub.config import ConfigPatch, FeedConfig
+    from feedpub.pipeline.collect import SourceResult
+    from feedpub.pipeline.context import RunContext
     from feedpub.pipeline.repair.candidates import ArticlePreview
+    from feedpub.pipeline.repair.propose import SearchResult
     from feedpub.store import Proposal
 
-_COLOURS = {"+++": "bold", "---": "bold", "@@ ": "cyan"}
-_SIGNS = {"+": "green", "-": "red"}
+_TIMEOUT_SECONDS = 180.0  # for each feed
+_HEADER_STYLES = {"+++": "bold", "---": "bold", "@@ ": "cyan"}
+_LINE_STYLES = {"+": "green", "-": "red"}
 _ADVICE = (
-    "by hand: `links` takes a CSS selector of the article links, `url` the address where the list is now; "
-    "feedpub add URL --dry-run shows what a site has"
+    "to repair it by hand, set `links` to a selector of the article links, or `url` to the new "
+    "address of the list; `feedpub add URL --dry-run` shows what a site offers"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class RepairResult:
-    """What was found about one source.
+class _Repair:
+    """The result for one source.
 
     Attributes:
-        feed, source: which.
-        reason: why it fails; "" where it does not.
-        said: why there is nothing to change; "" where there is.
-        proposal: the change,
-        articles: the first articles that it brings,
-        patch: and the config with it.
-        written: the config has it.
+        feed: The feed's name.
+        source: The source's address.
+        reason: Why the source fails; "" if it works.
+        message: Why no change is proposed; "" if one is.
+        proposal: The proposed change.
+        articles: The first articles that the change finds.
+        patch: The change of the config file.
+        is_written: True if the config file has been changed.
     """
 
     feed: str
@@ -53,58 +64,8 @@ class RepairResult:
 
     @property
     def ok(self) -> bool:
-        """True where it can be read, or will be."""
+        """True if the source works, or will with the changed config."""
         return self.is_written or not self.reason
-
-
-def print_repair(console: "Console", repair: RepairResult) -> None:
-    """Why it fails, what is proposed and why, the articles, and the diff."""
-    from feedpub.notify.alert_text import describe_proposal
-
-    lines = [f"{repair.feed}: {repair.source}: {repair.reason or repair.message}"]
-    if repair.reason and repair.message:
-        lines += [f"  {repair.message}", f"  {_ADVICE}"]
-    if repair.proposal:
-        lines.append(f"  {describe_proposal(repair.proposal).evidence}:")
-        lines += [
-            f"    {'known' if article.known else 'new  '}  {article.title}"
-            for article in repair.articles
-        ]
-    for line in lines:
-        console.print(line, soft_wrap=True, markup=False, highlight=False)
-    for line in repair.patch.diff.splitlines() if repair.patch else ():
-        console.print(
-            Text(line, _COLOURS.get(line[:3]) or _SIGNS.get(line[:1], "")), soft_wrap=True
-        )
-
-
-def repair_as_json(repair: RepairResult) -> dict[str, Any]:
-    """The same for programs."""
-    from feedpub.notify.alert_text import describe_proposal
-
-    return {
-        "feed": repair.feed,
-        "source": repair.source,
-        "reason": repair.reason,
-        "said": repair.message,
-        "proposal": describe_proposal(repair.proposal) if repair.proposal else None,
-        "articles": repair.articles,
-        "diff": repair.patch.diff if repair.patch else "",
-        "written": repair.is_written,
-    }
-
-
-# SECTION: `feedpub repair`: find the articles of a page again that has changed, and change the
-# config accordingly.
-
-if TYPE_CHECKING:
-    from feedpub.config import ConfigPatch, FeedConfig
-    from feedpub.pipeline.collect import SourceResult
-    from feedpub.pipeline.context import RunContext
-    from feedpub.pipeline.repair.propose import SearchResult
-    from feedpub.store import Proposal
-
-_DEADLINE = 180.0  # seconds for each feed
 
 
 @click.command()
@@ -116,7 +77,7 @@ _DEADLINE = 180.0  # seconds for each feed
     "--json", "as_json", is_flag=True, help="Print the result as one JSON document; do not ask."
 )
 @click.pass_obj
-def repair(  # noqa: PLR0913 -- a command's options
+def repair(  # noqa: PLR0913 -- one parameter for each option
     config_path: Path | None,
     names: tuple[str, ...],
     *,
@@ -127,9 +88,9 @@ def repair(  # noqa: PLR0913 -- a command's options
 ) -> None:
     """Update the config for pages that changed.
 
-    The command fetches each listing page that cannot be read, of the named feeds or of all feeds. It searches the page
-    and its site for the known articles, shows the change of the config that finds them again, and asks. Comments in the
-    config stay.
+    The command fetches each listing page that cannot be read, of the named feeds or of all feeds.
+    It searches the page and its site for the known articles, shows the change of the config that
+    finds them again, and asks. Comments in the config stay.
 
     \b
     Examples:
@@ -144,112 +105,129 @@ def repair(  # noqa: PLR0913 -- a command's options
 
     configure_logging(sys.stderr, quiet=True)
     path = find_config(config_path)
-    loaded = load_config(config_path)
+    config = load_config(config_path)
+    feeds = select_feeds(config, names)
     asks = not (as_json or yes or dry_run) and is_interactive()
-    done: list[RepairResult] = []
-    # a copy of the state: what is found there is not for the service
-    with open_context(loaded, dry_run=True, pages_of=()) as tools:
-        for found in _looked_at(select_feeds(loaded, names), path, tools, everything=everything):
+    done: list[_Repair] = []
+    # the state is a copy: the service makes its own observations
+    with open_context(config, dry_run=True, pages_of=()) as context:
+        for result in _repair_feeds(feeds, path, context, everything=everything):
             if not as_json:
-                print_repair(make_console(), found)
-            written = (
-                found.patch is not None
-                and (yes or (asks and _agreed(found.patch.path)))
-                and not dry_run
-            )
-            done.append(_written(found) if written else found)
+                _print_repair(make_console(), result)
+            if result.patch and not dry_run and (yes or (asks and _confirm(result.patch.path))):
+                result.patch.apply()
+                result = replace(result, is_written=True)  # noqa: PLW2901
+            done.append(result)
     if as_json:
-        echo_json({"sources": [repair_as_json(each) for each in done]})
+        echo_json({"sources": [_repair_as_json(result) for result in done]})
     else:
-        _close(done, dry_run=dry_run)
-    sys.exit(0 if all(each.ok or (dry_run and each.patch) for each in done) else 1)
+        _print_next_step(done, dry_run=dry_run)
+    is_ok = all(result.ok or (dry_run and result.patch) for result in done)
+    sys.exit(0 if is_ok else 1)
 
 
-def _looked_at(
-    feeds: "Sequence[FeedConfig]", path: Path, tools: "RunContext", *, everything: bool
-) -> "Iterator[RepairResult]":
-    """What is found about each source that fails, or about all, one after another."""
-    from feedpub.config.sources import source_key
-    from feedpub.core.budget import RunBudget
-    from feedpub.pipeline import anomalies
-    from feedpub.pipeline.collect import list_sources
-
-    for feed in feeds:
-        failing = {
-            state.key for state in tools.store.sources(feed.name) if state.failure is not None
-        }
-        keys = {
-            source_key(source)
-            for source in feed.source
-            if everything or source_key(source) in failing
-        }
-        lease = RunBudget(_DEADLINE)
-        look = replace(
-            tools, budget=lease, fetcher=tools.fetcher.for_run(feed.name, lease.remaining)
-        )
-        for reading in anomalies.check_listings(feed, list_sources(feed, look, keys), look):
-            yield _repair(feed, reading, path, look)
-
-
-def _repair(
-    feed: "FeedConfig", reading: "SourceResult", path: Path, tools: "RunContext"
-) -> "RepairResult":
-    from feedpub.core.redact import redact
-
-    found, problem = _finding(feed, reading, tools), reading.failure
-    return RepairResult(
-        feed=feed.name,
-        source=redact(reading.key),
-        reason=redact(problem.reason) if problem else "",
-        message=redact(found.message),
-        proposal=found.proposal,
-        articles=found.articles,
-        patch=_patch(found.proposal, feed, reading, path) if found.proposal else None,
-    )
-
-
-def _finding(feed: "FeedConfig", reading: "SourceResult", tools: "RunContext") -> "SearchResult":
-    from feedpub.pipeline.repair.propose import SearchResult, search_repair
-
-    if reading.failure is None:
-        return SearchResult(message=f"it can be read: {pluralize(len(reading.items), 'article')}")
-    if not reading.failure.firm:
-        return SearchResult(
-            message="that may pass by itself: there is nothing to change in the config"
-        )
-    return search_repair(feed, reading, tools)
-
-
-def _patch(
-    proposal: "Proposal", feed: "FeedConfig", reading: "SourceResult", path: Path
-) -> "ConfigPatch":
-    """The change of the config as it stands in the file now. Raises ConfigError."""
-    from feedpub.config import patch_source
-
-    changes = {change.key: change.after for change in proposal.changes}
-    return patch_source(path, feed.name, reading.source, changes)
-
-
-def _agreed(path: Path) -> bool:
+def _confirm(path: Path) -> bool:
     return click.confirm(f"Write this to {path}?", default=True)
 
 
-def _written(found: "RepairResult") -> "RepairResult":
-    """The repair, written into the config as it is by now: another may have been before."""
-    assert found.patch  # noqa: S101 -- only what has one is written
-    found.patch.apply()
-    return replace(found, is_written=True)
+def _repair_feeds(
+    feeds: "Sequence[FeedConfig]", path: Path, context: "RunContext", *, everything: bool
+) -> "Iterator[_Repair]":
+    """Search a repair for each failing source, or for each source."""
+    from feedpub.config.sources import source_key
+    from feedpub.core.budget import RunBudget
+    from feedpub.pipeline.anomalies import check_listings
+    from feedpub.pipeline.collect import list_sources
+
+    for feed in feeds:
+        keys = {source_key(source) for source in feed.source}
+        if not everything:
+            states = context.store.sources(feed.name)
+            keys &= {state.key for state in states if state.failure is not None}
+        budget = RunBudget(_TIMEOUT_SECONDS)
+        fetcher = context.fetcher.for_run(feed.name, budget.remaining)
+        feed_context = replace(context, budget=budget, fetcher=fetcher)
+        listings = list_sources(feed, feed_context, keys)
+        for listing in check_listings(feed, listings, feed_context):
+            yield _repair_source(feed, listing, path, feed_context)
 
 
-def _close(done: "Sequence[RepairResult]", *, dry_run: bool) -> None:
-    """What is next."""
+def _repair_source(
+    feed: "FeedConfig", listing: "SourceResult", path: Path, context: "RunContext"
+) -> _Repair:
+    from feedpub.config import patch_source
+    from feedpub.core.redact import redact
+
+    found = _search(feed, listing, context)
+    patch = None
+    if found.proposal:
+        changes = {change.key: change.after for change in found.proposal.changes}
+        patch = patch_source(path, feed.name, listing.source, changes)
+    return _Repair(
+        feed=feed.name,
+        source=redact(listing.key),
+        reason=redact(listing.failure.reason) if listing.failure else "",
+        message=redact(found.message),
+        proposal=found.proposal,
+        articles=found.articles,
+        patch=patch,
+    )
+
+
+def _search(feed: "FeedConfig", listing: "SourceResult", context: "RunContext") -> "SearchResult":
+    from feedpub.pipeline.repair.propose import SearchResult, search_repair
+
+    if listing.failure is None:
+        articles = pluralize(len(listing.items), "article")
+        return SearchResult(message=f"the source works: {articles}")
+    if not listing.failure.firm:
+        return SearchResult(message="the failure may be temporary; the config needs no change")
+    return search_repair(feed, listing, context)
+
+
+def _print_repair(console: "Console", repair: _Repair) -> None:
+    from rich.text import Text
+
+    from feedpub.notify.alert_text import describe_proposal
+
+    print_line(console, f"{repair.feed}: {repair.source}: {repair.reason or repair.message}")
+    if repair.reason and repair.message:
+        print_line(console, f"  {repair.message}")
+        print_line(console, f"  {_ADVICE}")
+    if repair.proposal:
+        print_line(console, f"  {describe_proposal(repair.proposal).evidence}:")
+        for article in repair.articles:
+            print_line(console, f"    {'known' if article.known else 'new  '}  {article.title}")
+    if repair.patch:
+        for line in repair.patch.diff.splitlines():
+            style = _HEADER_STYLES.get(line[:3]) or _LINE_STYLES.get(line[:1], "")
+            console.print(Text(line, style), soft_wrap=True)
+
+
+def _repair_as_json(repair: _Repair) -> dict[str, Any]:
+    from feedpub.notify.alert_text import describe_proposal
+
+    return {
+        "feed": repair.feed,
+        "source": repair.source,
+        "reason": repair.reason,
+        "said": repair.message,
+        "proposal": describe_proposal(repair.proposal) if repair.proposal else None,
+        "articles": repair.articles,
+        "diff": repair.patch.diff if repair.patch else "",
+        "written": repair.is_written,
+    }
+
+
+def _print_next_step(done: Sequence[_Repair], *, dry_run: bool) -> None:
     if not done:
-        echo("nothing to repair: no source fails; --all looks at all of them")
+        echo("nothing to repair: no source fails (--all checks every source)")
         return
-    written = list(dict.fromkeys(each.feed for each in done if each.is_written))
+    written = list(dict.fromkeys(result.feed for result in done if result.is_written))
     if written:
         echo(
-            f"next: feedpub build {' '.join(written)}; a service that is running takes the config by itself"
+            f"next: feedpub build {' '.join(written)}; "
+            "a running service reloads the config automatically"
         )
-    if not dry_run and any(each.patch and not each.is_written for each in done):
+    if not dry_run and any(result.patch and not result.is_written for result in done):
         exit_with_error("not everything was written; --yes writes without asking", status=1)

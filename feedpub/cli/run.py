@@ -1,9 +1,10 @@
-"""`feedpub run`: the service."""
+"""`feedpub run` and `feedpub worker`: run feeds when they are due."""
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,18 +13,26 @@ from feedpub.cli.serve import listen_option, open_sockets, print_addresses
 
 if TYPE_CHECKING:
     from feedpub.core.log import LogFormat
+    from feedpub.service import Service
+    from feedpub.service.worker import Worker
+
+
+def _log_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --log and --verbose to a command."""
+    log = click.option(
+        "--log",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        help="The format of the log.",
+    )
+    verbose = click.option("-v", "--verbose", is_flag=True, help="Log debug details, too.")
+    return log(verbose(command))
 
 
 @click.command()
 @listen_option
-@click.option(
-    "--log",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="The format of the log.",
-)
-@click.option("-v", "--verbose", is_flag=True, help="Log debug details, too.")
+@_log_options
 @click.pass_obj
 def run(config_path: Path | None, listen: str | None, *, form: "LogFormat", verbose: bool) -> None:
     """Run each feed when it is due, and publish all feeds over HTTP.
@@ -45,25 +54,16 @@ def run(config_path: Path | None, listen: str | None, *, form: "LogFormat", verb
     path = configuration.find_config(config_path, os.environ)
     config = configuration.load_config(path)
     configure_logging(form=form, detail=verbose)
-    state = configuration.state_location(config.feedpub.state)
+    location = configuration.state_location(config.feedpub.state)
     with (
-        service_lock(state, shared=config.feedpub.queue),
-        open_context(config) as tools,
-        open_queue(config) as line,
+        service_lock(location, shared=config.feedpub.queue),
+        open_context(config) as context,
+        open_queue(config) as queue,
     ):
         sockets = open_sockets(config, listen)
         print_addresses(sockets)
-        service = Service(config, path.absolute(), tools, sockets, line)
-        status = service.run()
-        if service.has_stuck_threads:  # threads that hang would keep the interpreter from ending
-            os._exit(status)
+        status = _run_to_end(Service(config, path.absolute(), context, sockets, queue))
     sys.exit(status)
-
-
-# SECTION: `feedpub worker`: runs what a service puts into the queue.
-
-if TYPE_CHECKING:
-    from feedpub.core.log import LogFormat
 
 
 @click.command()
@@ -74,14 +74,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Number of feeds to run at once.",
 )
-@click.option(
-    "--log",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="The format of the log.",
-)
-@click.option("-v", "--verbose", is_flag=True, help="Log debug details, too.")
+@_log_options
 @click.pass_obj
 def worker(config_path: Path | None, at_once: int, *, form: "LogFormat", verbose: bool) -> None:
     """Run the feeds that `feedpub run` puts into the queue.
@@ -103,15 +96,20 @@ def worker(config_path: Path | None, at_once: int, *, form: "LogFormat", verbose
     path = configuration.find_config(config_path, os.environ)
     config = configuration.load_config(path)
     if not config.feedpub.queue:
-        raise ConfigError(
-            f"{path}: workers need a queue: write queue = true under [feedpub], and see `state` there"
-        )
+        raise ConfigError(f"{path}: workers need a queue: set queue = true under [feedpub]")
     configure_logging(form=form, detail=verbose)
-    with open_context(config) as tools:
-        with open_queue(config):  # its tables are made, whoever comes first
-            from feedpub.service.worker import Worker
-        made = Worker(config, path.absolute(), tools, at_once)
-        status = made.run()
-        if made.has_stuck_threads:  # threads that hang would keep the interpreter from ending
-            os._exit(status)
+    with open_context(config) as context:
+        with open_queue(config):  # creates the tables if the service has not started yet
+            pass
+        from feedpub.service.worker import Worker  # needs the queue's library
+
+        status = _run_to_end(Worker(config, path.absolute(), context, at_once))
     sys.exit(status)
+
+
+def _run_to_end(service: "Service | Worker") -> int:
+    """Run a service and return its exit status. End the process at once if threads are stuck."""
+    status = service.run()
+    if service.has_stuck_threads:  # the interpreter would wait for them
+        os._exit(status)
+    return status

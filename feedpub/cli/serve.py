@@ -1,4 +1,4 @@
-"""Where commands that serve listen."""
+"""`feedpub serve`: publish over HTTP what is built; and the sockets of all commands that serve."""
 
 import logging
 import signal
@@ -13,21 +13,24 @@ import click
 from feedpub.cli.context import load_config
 from feedpub.cli.terminal import echo, exit_with_error
 
-_log = logging.getLogger(__name__)
-
 if TYPE_CHECKING:
     from socket import socket
 
     from feedpub.config import Config
     from feedpub.web import Server
 
+_log = logging.getLogger(__name__)
 
-def _address(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    """An address to listen at, as the config takes it too."""
-    from feedpub.config import listen_address
+_SHUTDOWN_SECONDS = 3.0  # for responses in progress
+
+
+def _check_address(
+    _context: click.Context, _option: click.Parameter, address: str | None
+) -> str | None:
+    from feedpub.config import parse_listen_address
 
     try:
-        return None if value is None else listen_address(value)
+        return None if address is None else parse_listen_address(address)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 
@@ -35,53 +38,9 @@ def _address(_context: click.Context, _option: click.Parameter, value: str | Non
 listen_option = click.option(
     "--listen",
     metavar="ADDRESS",
-    callback=_address,
+    callback=_check_address,
     help="The address to listen on. Default: `listen` of [http] in the config.",
 )
-
-
-def open_sockets(config: "Config", listen: str | None) -> "list[socket]":
-    """Where to serve.
-
-    On what systemd hands over, else at the address given, else at the config's.
-    """
-    from feedpub.web.sockets import inherited_sockets, open_socket
-
-    return inherited_sockets() or [open_socket(listen or config.http.listen)]
-
-
-def print_addresses(listening: "Sequence[socket]") -> None:
-    """Say where the feeds are, at once."""
-    from feedpub.web.sockets import socket_address
-
-    for each in listening:
-        echo(f"Feeds are published at {socket_address(each)}: open it to subscribe.")
-    sys.stdout.flush()
-
-
-def stop_on_signals(ended: Event) -> None:
-    """Let SIGTERM and SIGINT set an event."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: ended.set())
-
-
-def wait_for(ended: Event, server: "Server", farewell: float) -> None:
-    """Leave a server to its work until an event is set; fails where it ends by itself.
-
-    Args:
-        ended: the event.
-        server: is started already.
-        farewell: seconds for answers under way.
-    """
-    while not ended.wait(1):
-        if not server.alive:
-            exit_with_error("the server has ended by itself; the log says why", status=1)
-    server.stop(farewell)
-
-
-# SECTION: `feedpub serve`: what is published, over HTTP.
-
-_FAREWELL = 3.0  # seconds for answers under way when a server is to end
 
 
 @click.command()
@@ -90,8 +49,8 @@ _FAREWELL = 3.0  # seconds for answers under way when a server is to end
 def serve(config_path: Path | None, listen: str | None) -> None:
     """Publish over HTTP what `feedpub build` has written.
 
-    No feed is run. The command runs until it gets SIGINT or SIGTERM. A damaged state is not changed: feeds are served
-    anyway, and the status after `feedpub build` has rebuilt the state.
+    No feed is run. The command runs until it gets SIGINT or SIGTERM. A damaged state is not
+    changed: feeds are served anyway, and the status after `feedpub build` has rebuilt the state.
 
     \b
     Examples:
@@ -109,7 +68,7 @@ def serve(config_path: Path | None, listen: str | None) -> None:
     config = load_config(config_path)
     configure_logging()
     settings = config.feedpub
-    shelf = open_backend(settings.output, config.s3)
+    backend = open_backend(settings.output, config.s3)
     with Store.lazy(state_location(settings.state)) as store:
         try:
             store.connect()
@@ -118,12 +77,56 @@ def serve(config_path: Path | None, listen: str | None) -> None:
                 "state_damaged", extra=fields(reason=str(error), outcome="feeds are served")
             )
         sockets = open_sockets(config, listen)
-        showcase = ReadOnlyControl(config, store)
-        plans, hosts = store.schedule.load, config.http.hosts
-        site = FeedApp(shelf, showcase, settings.websub_hubs, settings.base_url, plans, hosts=hosts)
-        server = Server(site, sockets)
+        app = FeedApp(
+            backend,
+            ReadOnlyControl(config, store),
+            settings.websub_hubs,
+            settings.base_url,
+            store.schedule.load,
+            hosts=config.http.hosts,
+        )
+        server = Server(app, sockets)
         print_addresses(sockets)
-        ended = Event()
-        stop_on_signals(ended)
+        stopped = Event()
+        stop_on_signals(stopped)
         server.start()
-        wait_for(ended, server, _FAREWELL)
+        wait_until_stopped(stopped, server, _SHUTDOWN_SECONDS)
+
+
+def open_sockets(config: "Config", listen: str | None) -> "list[socket]":
+    """Open the sockets to serve on.
+
+    Sockets that systemd passes take precedence over --listen, and --listen over the config.
+    """
+    from feedpub.web.sockets import inherited_sockets, open_socket
+
+    return inherited_sockets() or [open_socket(listen or config.http.listen)]
+
+
+def print_addresses(sockets: "Sequence[socket]") -> None:
+    """Print the URL of the feeds for each socket."""
+    from feedpub.web.sockets import socket_address
+
+    for each in sockets:
+        echo(f"Feeds are published at {socket_address(each)}: open it to subscribe.")
+    sys.stdout.flush()
+
+
+def stop_on_signals(stopped: Event) -> None:
+    """Set an event on SIGTERM and SIGINT."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stopped.set())
+
+
+def wait_until_stopped(stopped: Event, server: "Server", shutdown_seconds: float) -> None:
+    """Wait for an event, then stop a server. Exit with status 1 if the server fails before.
+
+    Args:
+        stopped: The event.
+        server: A started server.
+        shutdown_seconds: How long responses in progress can take.
+    """
+    while not stopped.wait(1):
+        if not server.alive:
+            exit_with_error("the server stopped unexpectedly; see the log", status=1)
+    server.stop(shutdown_seconds)

@@ -1,4 +1,4 @@
-"""`feedpub state`: what feedpub remembers, as a whole."""
+"""`feedpub state`: copy the state to another place."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -33,11 +33,13 @@ def state() -> None:
 def copy(source: str, target: str) -> None:
     """Copy a state into an empty one, in a folder or in PostgreSQL.
 
-    FROM and TO are folders, addresses of PostgreSQL databases, or env:NAME, an address in an environment variable. Use
-    env:NAME for an address with a password, because every user of the machine can read command lines.
+    FROM and TO are folders, addresses of PostgreSQL databases, or env:NAME, an address in an
+    environment variable. Use env:NAME for an address with a password, because every user of the
+    machine can read command lines.
 
-    The copy is complete, or TO stays empty. FROM is not changed. Entries keep their ids, and no source is fetched in
-    full again. Stop all processes that use FROM before you copy it. Afterwards, set `state` in the config to TO.
+    The copy is complete, or TO stays empty. FROM is not changed. Entries keep their ids, and no
+    source is fetched in full again. Stop all processes that use FROM before you copy it.
+    Afterwards, set `state` in the config to TO.
 
     \b
     Examples:
@@ -51,57 +53,65 @@ def copy(source: str, target: str) -> None:
     from feedpub.core.errors import ConfigError
     from feedpub.store import Store
 
-    origin, goal = parse_state_location(source), parse_state_location(target)
-    if origin == goal:
+    origin, destination = parse_state_location(source), parse_state_location(target)
+    if origin == destination:
         raise ConfigError("FROM and TO are the same place")
-    with _no_service(origin), Store.read_only(origin) as original:
+    with _lock_folder(origin), Store.read_only(origin) as original:
         _check_unused(original, "FROM")
-        with _no_service(goal), Store.open(goal) as other:
+        with _lock_folder(destination), Store.open(destination) as other:
             _check_unused(other, "TO")
-            with _progress() as progress:
+            with _show_progress() as progress:
                 rows = original.copy_to(other, progress)
-            entries = other.stats.entry_counts()
-    of = f"{pluralize(sum(entries.values()), 'entry', 'entries')} of {pluralize(len(entries), 'feed')} among them"
-    echo(f"copied {pluralize(rows, 'row')}, {of}; FROM is as it was")
-    echo(
-        f"next: write state = {_setting(target)} into the config's [feedpub], and start feedpub again"
-    )
+            counts = other.stats.entry_counts()
+    entries = pluralize(sum(counts.values()), "entry", "entries")
+    feeds = pluralize(len(counts), "feed")
+    echo(f"copied {pluralize(rows, 'row')}, including {entries} of {feeds}; FROM is unchanged")
+    echo(f"next: set {_format_setting(target)} under [feedpub] in the config, and start feedpub")
 
 
 @contextmanager
-def _no_service(place: Path | str) -> Iterator[None]:
-    """No service works on a folder meanwhile, and none may start. Raises ServiceError."""
+def _lock_folder(location: Path | str) -> Iterator[None]:
+    """Keep services from using a state folder.
+
+    Raises:
+        ServiceError: A service uses it.
+    """
     from feedpub.service import service_lock
 
-    if isinstance(place, Path) and place.exists():
-        with service_lock(place):
+    if isinstance(location, Path) and location.exists():
+        with service_lock(location):
             yield
     else:
         yield
 
 
-def _check_unused(store: "Store", place: str) -> None:
-    """Where others write meanwhile, what they write is lost. Raises StoreError."""
+def _check_unused(store: "Store", name: str) -> None:
+    """Check that no other process is connected, because its changes would be lost.
+
+    Raises:
+        StoreError: Another process is connected.
+    """
     from feedpub.core.errors import StoreError
 
-    if others := store.other_connections():
+    others = store.other_connections()
+    if others:
         raise StoreError(
-            f"feedpub is at work on {place}, with {pluralize(others, 'connection')}: end it first, on every machine; "
-            "connections that only wait are gone two minutes after their last question"
+            f"{name} is in use, with {pluralize(others, 'other connection')}; stop feedpub on "
+            "every machine first (idle connections close after two minutes)"
         )
 
 
-def _progress() -> AbstractContextManager[Callable[[str, int], object]]:
+def _show_progress() -> AbstractContextManager[Callable[[str, int], object]]:
     return progress_counter() if sys.stderr.isatty() else nullcontext(lambda _table, _rows: None)
 
 
-def _setting(target: str) -> str:
-    """The place as the config has it.
-
-    An address that may hold a password is better not written there.
-    """
+def _format_setting(target: str) -> str:
+    """Return the line of the config that selects a state, without a password."""
     if target.startswith("env:"):
-        return f'{{ env = "{target.removeprefix("env:")}" }}'
-    if "://" in target and "@" in target and ":" in target.split("://")[1].rpartition("@")[0]:
-        return '{ file = "…" }, with the address in a file that only feedpub may read,'
-    return f'"{target}"' if "://" in target else f'"{Path(target).absolute()}"'
+        return f'state = {{ env = "{target.removeprefix("env:")}" }}'
+    if "://" not in target:
+        return f'state = "{Path(target).absolute()}"'
+    user, at, _ = target.split("://")[1].rpartition("@")
+    if at and ":" in user:  # a password; the config can be readable for other users
+        return 'state = { file = "FILE" }, with the address in a FILE that only feedpub can read,'
+    return f'state = "{target}"'

@@ -1,4 +1,4 @@
-"""`feedpub status`: how is each feed?"""
+"""`feedpub status`: show the state of each feed."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from feedpub.cli.context import load_config
-from feedpub.cli.terminal import echo_json, make_console, warn_quarantined
+from feedpub.cli.terminal import echo_json, make_console, print_line, warn_quarantined
 
 
 @click.command()
@@ -33,18 +33,18 @@ def status(config_path: Path | None, *, as_json: bool) -> None:
         config = load_config(config_path)
     except ConfigError as error:
         raise ConfigError(
-            f"{error}\nA service that is running goes on with the config that it took before."
+            f"{error}\nA running service continues with the config that it loaded before."
         ) from None
-    place = state_location(config.feedpub.state)
-    with Store.open(place) as store:
-        seen = collect_status(config, store, utc_now())
+    location = state_location(config.feedpub.state)
+    with Store.open(location) as store:
+        service = collect_status(config, store, utc_now())
     if as_json:
-        echo_json(seen)
+        echo_json(service)
     else:
         console = make_console()
-        console.print(output.status_table(seen))
-        for line in output.status_lines(seen):
-            console.print(line, soft_wrap=True, markup=False, highlight=False)
-        console.print(seen.summary, highlight=False)
-        warn_quarantined(place)
-    sys.exit(1 if seen.count(Health.BROKEN) else 0)
+        console.print(output.status_table(service))
+        for line in output.status_lines(service):
+            print_line(console, line)
+        console.print(service.summary, highlight=False)
+        warn_quarantined(location)
+    sys.exit(1 if service.count(Health.BROKEN) else 0)

@@ -1,6 +1,7 @@
-"""Standard output and error of any encoding.
+"""Write to the terminal: encodings, interrupts, messages and progress bars.
 
-What it lacks is replaced, so that no command fails over a title.
+Commands print through this module only. It removes control characters from all text, so that pages
+and servers cannot control the user's terminal.
 """
 
 import codecs
@@ -19,9 +20,20 @@ import click
 
 from feedpub.core.text import strip_terminal_commands
 
-_ERRORS = "feedpub-replace"  # the name of our error handler
-_ASCII = "feedpub-ascii"  # click would write UTF-8 to a stream whose encoding is called "ascii"
-_SUBSTITUTES = str.maketrans(  # no double quotation mark among them: it would end a string of JSON
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    from feedpub.config.edit import Track
+    from feedpub.pipeline.context import ProgressCallback
+
+_PIPE_COLUMNS = 120  # the width of tables if standard output is not a terminal
+
+# --- encodings ---
+
+_ERROR_HANDLER = "feedpub-replace"
+_ASCII_CODEC = "feedpub-ascii"  # click writes UTF-8 to a stream whose encoding is named "ascii"
+_ASCII_SUBSTITUTES = str.maketrans(  # without a double quote, which would end a JSON string
     {
         "…": "...",
         "—": "-",
@@ -38,67 +50,59 @@ _SUBSTITUTES = str.maketrans(  # no double quotation mark among them: it would e
 
 
 def make_streams_lenient() -> None:
-    """Let standard output and error write any text.
+    """Let standard output and standard error accept any text in any encoding.
 
-    Our own signs as ASCII, other characters as JSON escapes.
+    Typographic characters that the encoding lacks become ASCII, others JSON escapes. No command
+    fails because of a title.
     """
-    codecs.register_error(_ERRORS, _replace)
-    codecs.register(_find_codec)
+    codecs.register_error(_ERROR_HANDLER, _replace_unencodable)
+    codecs.register(_find_ascii_codec)
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # not where it is closed
+        if isinstance(stream, io.TextIOWrapper):  # None replaces a closed stream
             is_ascii = codecs.lookup(stream.encoding).name == "ascii"
-            stream.reconfigure(encoding=_ASCII if is_ascii else None, errors=_ERRORS)
+            stream.reconfigure(encoding=_ASCII_CODEC if is_ascii else None, errors=_ERROR_HANDLER)
+
+
+def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return escape_json(text.translate(_ASCII_SUBSTITUTES)), error.end
+
+
+def _find_ascii_codec(name: str) -> codecs.CodecInfo | None:
+    if name.replace("_", "-") != _ASCII_CODEC:  # depends on the version of Python
+        return None
+    codec = codecs.lookup("ascii")
+    return codecs.CodecInfo(
+        *codec, codec.incrementalencoder, codec.incrementaldecoder, name=_ASCII_CODEC
+    )
 
 
 def output_encoding() -> str:
-    """Return the encoding of standard output; UTF-8 if it is closed, or keeps text as it is."""
+    """Return the encoding of standard output, or UTF-8 if it has none."""
     return getattr(sys.stdout, "encoding", None) or "utf-8"
 
 
 def escape_json(document: str) -> str:
-    """Return a JSON document in ASCII.
-
-    All its characters beyond stand in strings, where JSON has escapes.
-    """
-    return "".join(c if c.isascii() else json.dumps(c)[1:-1] for c in document)
+    """Return a JSON document in ASCII. Only its strings can have other characters."""
+    return "".join(char if char.isascii() else json.dumps(char)[1:-1] for char in document)
 
 
-def _replace(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    lacking = error.object[error.start : error.end].translate(_SUBSTITUTES)
-    return escape_json(lacking), error.end
+# --- interrupts ---
 
-
-def _find_codec(name: str) -> codecs.CodecInfo | None:
-    """Return the codec of ASCII under our name.
-
-    Python asks with hyphens or underscores, as its version has it.
-    """
-    if name.replace("_", "-") != _ASCII:
-        return None
-    known = codecs.lookup("ascii")
-    return codecs.CodecInfo(*known, known.incrementalencoder, known.incrementaldecoder, name=_ASCII)
-
-
-# SECTION: Ctrl-C and SIGTERM end any command within seconds, with one word and 128 plus the
-# signal's number.
-#
-# Commands that work until they are told to end, such as `feedpub run`, replace these handlers by
-# their own.
-
-_GRACE_SECONDS = (
-    2.0  # for what is under way: a run that is cut off changes nothing, so nothing is lost
-)
-_SAID = {signal.SIGINT: "Interrupted.", signal.SIGTERM: "Terminated."}
-_SHOW_CURSOR = "\x1b[?25h"  # which bars hide
+_GRACE_SECONDS = 2.0  # for work in progress; an aborted run changes nothing, so none is lost
+_INTERRUPT_MESSAGES = {signal.SIGINT: "Interrupted.", signal.SIGTERM: "Terminated."}
+_SHOW_CURSOR = "\x1b[?25h"  # progress bars hide it
 
 
 class Interrupted(SystemExit):
-    """Ends the command from wherever the main thread is. No Exception: it must not pass for a feed that failed.
+    """A signal that ends the command.
+
+    Not an Exception, because the failure handling of feeds must not catch it.
 
     Attributes:
-        number: of the signal.
+        number: The signal.
     """
 
     def __init__(self, number: int) -> None:
@@ -107,53 +111,58 @@ class Interrupted(SystemExit):
 
 
 def handle_interrupts() -> None:
-    """Raise Interrupted in the main thread on SIGINT and SIGTERM, unless whoever started this process ignores them."""
-    for number in _SAID:
+    """Raise Interrupted in the main thread on SIGINT and SIGTERM, unless they are ignored.
+
+    Commands that serve, such as `feedpub run`, install handlers of their own.
+    """
+    for number in _INTERRUPT_MESSAGES:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _interrupt)
 
 
-def end_interrupted(number: signal.Signals) -> None:
-    """Say what happened and end the process at once.
+def end_interrupted(number: signal.Signals) -> NoReturn:
+    """Print the signal's message and end the process with status 128 + number.
 
-    Threads that still wait for a server would hold it up.
+    Do not wait for threads, which can be blocked by a slow server.
     """
     is_terminal = os.isatty(sys.__stderr__.fileno()) if sys.__stderr__ else False
-    start = f"{_SHOW_CURSOR}\n" if is_terminal else ""  # below the ^C that the terminal shows
-    os.write(2, f"{start}{_SAID[number]}\n".encode("ascii"))
+    start = f"{_SHOW_CURSOR}\n" if is_terminal else ""  # the terminal has shown ^C on this line
+    os.write(2, f"{start}{_INTERRUPT_MESSAGES[number]}\n".encode("ascii"))
     os._exit(128 + number)
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
-    for each in _SAID:
-        signal.signal(each, signal.SIG_DFL)  # a second one ends the process without any delay
+    for each in _INTERRUPT_MESSAGES:
+        signal.signal(each, signal.SIG_DFL)  # a second signal ends the process at once
     signal.signal(signal.SIGALRM, lambda _number, _frame: end_interrupted(signal.Signals(number)))
     signal.setitimer(signal.ITIMER_REAL, _GRACE_SECONDS)
     raise Interrupted(number)
 
 
-# SECTION: How commands speak: on a terminal, to a program, and when they fail.
-#
-# The one way to standard output and standard error: what pages, feeds and servers say commands no
-# terminal here.
-
-if TYPE_CHECKING:
-    from rich.console import Console
+# --- messages ---
 
 
 def echo(text: str | bytes, *, err: bool = False, nl: bool = True) -> None:
-    """Print a text, without what commands a terminal.
+    """Print a text without its control characters.
 
     Args:
-        text: may be anybody's; bytes, which are a document of our own, are printed as they are.
-        err: print to standard error.
-        nl: end the line.
+        text: Text from any source, or bytes: a document of feedpub's own, printed unchanged.
+        err: Print to standard error.
+        nl: End the line.
     """
     click.echo(text if isinstance(text, bytes) else strip_terminal_commands(text), err=err, nl=nl)
 
 
+def echo_json(value: object) -> None:
+    """Print a value as one JSON document, in ASCII if standard output is not UTF-8."""
+    from feedpub.cli.output import results_as_json
+
+    document = results_as_json(value)
+    echo(document if output_encoding().lower().startswith("utf") else escape_json(document))
+
+
 def exit_with_error(message: str, *, status: int) -> NoReturn:
-    """End the command with a message and an exit status."""
+    """Print a message to standard error and exit with a status."""
     from feedpub.core.redact import redact
 
     for line in redact(message).splitlines():
@@ -162,36 +171,20 @@ def exit_with_error(message: str, *, status: int) -> NoReturn:
 
 
 def warn_quarantined(state: Path | str) -> None:
-    """Name the damaged files of a state that were set aside.
-
-    They take room, and nobody needs them for long.
-    """
+    """List the quarantined files of a damaged state, which use disk space."""
     from feedpub.store import Store
 
     for file in Store.quarantined_files(state):
-        echo(
-            f"note: {file} is a damaged state that was set aside: delete it when nobody needs it any more"
-        )
-
-
-def echo_json(value: object) -> None:
-    """Print a value as one JSON document, with escapes if standard output is not in UTF-8."""
-    from feedpub.cli.output import results_as_json
-
-    document = results_as_json(value)
-    echo(document if output_encoding().lower().startswith("utf") else escape_json(document))
+        echo(f"note: {file} is a damaged state; delete it when you no longer need it")
 
 
 def is_interactive() -> bool:
-    """Whether somebody sits at a terminal who could answer."""
+    """Return True if the command can ask the user a question."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def make_console(*, stderr: bool = False) -> "Console":
-    """Return a console as wide as the terminal, or 120 columns for programs.
-
-    It prints as `echo` does.
-    """
+    """Return a console that removes control characters, as `echo` does."""
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.segment import Segment
 
@@ -202,43 +195,42 @@ def make_console(*, stderr: bool = False) -> "Console":
             for text, style, control in super().render(renderable, options):
                 yield Segment(text if control else strip_terminal_commands(text), style, control)
 
-    return SafeConsole(width=None if stderr or sys.stdout.isatty() else 120, stderr=stderr)
+    is_pipe = not (stderr or sys.stdout.isatty())
+    return SafeConsole(width=_PIPE_COLUMNS if is_pipe else None, stderr=stderr)
 
 
-# SECTION: How far commands are that read many articles, or move many rows.
+def print_line(console: "Console", line: str) -> None:
+    """Print a line literally: without markup, colours and line breaks of rich."""
+    console.print(line, soft_wrap=True, markup=False, highlight=False)
 
-if TYPE_CHECKING:
-    from rich.progress import TaskID
 
-    from feedpub.config.edit import Change
-    from feedpub.pipeline.context import ProgressCallback
+# --- progress on standard error; it disappears at the end ---
 
 
 @contextmanager
 def progress_bar() -> "Iterator[ProgressCallback]":
-    """A bar a feed on standard error, gone at the end."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("articles"),
-    )
-    with Progress(*columns, console=make_console(stderr=True), transient=True) as shown:
+    """Show a bar for each feed, with the number of its articles."""
+    with _open_progress("articles") as progress:
         tasks: dict[str, TaskID] = {}
 
         def show(feed: str, done: int, total: int) -> None:
             if feed not in tasks:
-                tasks[feed] = shown.add_task(feed, total=total)
-            shown.update(tasks[feed], completed=done, total=total)
+                tasks[feed] = progress.add_task(feed, total=total)
+            progress.update(tasks[feed], completed=done, total=total)
 
         yield show
 
 
 @contextmanager
+def track_loops() -> "Iterator[Track]":
+    """Show a bar for each loop over feeds. Show nothing if standard error is not a terminal."""
+    with _open_progress("feeds", disable=not sys.stderr.isatty()) as progress:
+        yield lambda items, description: progress.track(items, description=description)
+
+
+@contextmanager
 def progress_counter() -> Iterator[Callable[[str, int], object]]:
-    """A line on standard error that counts up under changing names, gone at the end."""
+    """Show one line with a name and a number of rows."""
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
     columns = (
@@ -246,24 +238,20 @@ def progress_counter() -> Iterator[Callable[[str, int], object]]:
         TextColumn("{task.description}"),
         TextColumn("row {task.completed:,.0f}"),
     )
-    with Progress(*columns, console=make_console(stderr=True), transient=True) as shown:
-        task = shown.add_task("", total=None)
-        yield lambda name, done: shown.update(task, description=name, completed=done)
+    with Progress(*columns, console=make_console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda name, done: progress.update(task, description=name, completed=done)
 
 
-@contextmanager
-def loop_progress() -> "Iterator[Change]":
-    """Show a bar a loop on standard error, gone at the end; nothing where that is no terminal."""
+def _open_progress(noun: str, *, disable: bool = False) -> "Progress":
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (
+    return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("feeds"),
+        TextColumn(noun),
+        console=make_console(stderr=True),
+        transient=True,
+        disable=disable,
     )
-    console = make_console(stderr=True)
-    with Progress(
-        *columns, console=console, transient=True, disable=not sys.stderr.isatty()
-    ) as shown:
-        yield lambda items, what: shown.track(items, description=what)

@@ -1,9 +1,14 @@
-"""The config: a TOML file → `Config`. Owns every setting's name, kind, default and message; sees the only dicts.
+"""Load, check and edit the config.
 
-`models` and `sources` say what may be written, `values`, `web`, `durations`, `cron` and `secrets`
-what a value looks like; `reading` reads a file, `parts` knows which files there are, `loading`
-makes one config of them, `tables` keeps its feeds small; `writing` adds a feed, `patching` changes
-a source; `positions` knows lines, `messages` and `conflicts` say what is wrong.
+    models, sources, site_rules   the tables and their settings
+    types, cron, secrets, locations   the types of values
+    files, load                   read the files and make one `Config` of them
+    feed_list                     store thousands of feeds in little memory
+    errors, toml_lines            messages with line numbers
+    checks                        conflicts and warnings
+    edit                          add feeds, change sources, add rules
+
+Other packages only see `Config` and its tables, never the parsed documents.
 """
 
 from feedpub.config.base import ConfigModel
@@ -13,7 +18,7 @@ from feedpub.config.checks import (
     readable_secrets,
     validate_feed,
 )
-from feedpub.config.cron import cron_fields as cron_fields
+from feedpub.config.cron import cron_fields
 from feedpub.config.edit import (
     ConfigPatch,
     NewFeed,
@@ -24,7 +29,6 @@ from feedpub.config.edit import (
     with_new_feed,
 )
 from feedpub.config.files import DEFAULT_NAME, config_files
-from feedpub.config.json_schema import json_schema
 from feedpub.config.load import find_config, load_config, load_site, parse_site
 from feedpub.config.locations import Bucket, parse_state_location, state_location
 from feedpub.config.models import (
@@ -36,6 +40,7 @@ from feedpub.config.models import (
     GlobalSettings,
     Http,
     Storage,
+    json_schema,
 )
 from feedpub.config.secrets import BasicAuth, Secret, SecretText, resolve_secret, secret_variables
 from feedpub.config.site_rules import RULE_HEADERS, RuleFiles, SiteFile, SiteRules
@@ -49,8 +54,7 @@ from feedpub.config.sources import (
     Source,
 )
 from feedpub.config.toml_lines import TomlLines
-from feedpub.config.types import format_duration as duration
-from feedpub.config.types import listen_address, web_address
+from feedpub.config.types import check_web_address, format_duration, parse_listen_address
 
 __all__ = [
     "DEFAULT_NAME",
@@ -83,16 +87,17 @@ __all__ = [
     "TomlLines",
     "add_feed",
     "check_selector_syntax",
+    "check_web_address",
     "config_files",
     "cron_fields",
-    "duration",
     "ensure_not_configured",
     "find_config",
     "find_warnings",
+    "format_duration",
     "json_schema",
-    "listen_address",
     "load_config",
     "load_site",
+    "parse_listen_address",
     "parse_site",
     "parse_state_location",
     "patch_source",
@@ -102,6 +107,5 @@ __all__ = [
     "state_location",
     "unique_name",
     "validate_feed",
-    "web_address",
     "with_new_feed",
 ]

@@ -1,4 +1,4 @@
-"""The base of every table in the config."""
+"""Define the base of every table of the config."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -8,26 +8,27 @@ from pydantic import BaseModel, ConfigDict
 
 
 class ConfigModel(BaseModel):
-    """A table of the config: unknown keys are errors, values never change after loading.
+    """A table of the config: unknown keys are errors, and values never change after loading.
 
-    It is pickled as what was written, without the defaults, which are a multiple of that.
+    Only the settings that differ from their defaults are pickled, because the defaults take
+    several times as much memory.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     def __getstate__(self) -> dict[Any, Any]:
-        unwritten = _unwritten(type(self))
+        defaults = _get_defaults(type(self))
+        # A validator can turn a default into a different value.
         return {
             name: value
             for name, value in self.__dict__.items()
-            if name in self.model_fields_set
-            or value != unwritten[name]  # a default that was made into something else
+            if name in self.model_fields_set or value != defaults[name]
         }
 
     def __setstate__(self, written: dict[Any, Any]) -> None:
         super().__setstate__(
             {
-                "__dict__": {**_unwritten(type(self)), **written},
+                "__dict__": {**_get_defaults(type(self)), **written},
                 "__pydantic_fields_set__": set(written),
                 "__pydantic_extra__": None,
                 "__pydantic_private__": None,
@@ -36,12 +37,12 @@ class ConfigModel(BaseModel):
 
 
 @cache
-def _unwritten(kind: type[ConfigModel]) -> Mapping[str, Any]:
-    """All settings of a table in their order, with their defaults.
-
-    What has none is always written.
-    """
-    return {
-        name: None if field.is_required() else field.get_default(call_default_factory=True)
-        for name, field in kind.model_fields.items()
-    }
+def _get_defaults(table: type[ConfigModel]) -> Mapping[str, Any]:
+    """Return the defaults of a table's settings, in order; None for a required setting."""
+    defaults: dict[str, Any] = {}
+    for name, field in table.model_fields.items():
+        if field.is_required():
+            defaults[name] = None
+        else:
+            defaults[name] = field.get_default(call_default_factory=True)
+    return defaults

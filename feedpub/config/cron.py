@@ -1,7 +1,7 @@
-"""Cron expressions, read only to tell a mistake and its place; when a feed runs is the scheduler's matter.
+"""Validate and expand cron expressions; the scheduler computes the times.
 
-The scheduler's library is not asked: it does not know Sunday as 0 or 7, nor that some days never
-come, and its messages are not for people.
+The scheduler's library is not used for validation. It does not accept 0 and 7 for Sunday, does not
+detect dates that never occur, and its messages are not written for users.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # days of each month at most
+_MAX_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # of each month
 _ITEM = re.compile(r"(?:(?P<all>\*)|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>[0-9]{1,2}))?")
 
 
@@ -30,45 +30,56 @@ _PARTS = (
 
 
 def check_cron(expression: str) -> str:
-    """The expression with single spaces.
+    """Return a valid expression with single spaces between its parts.
 
-    ValueError says which part is wrong and what may stand there.
+    Raises:
+        ValueError: it is invalid; the message names the part and the allowed values.
     """
-    fields = expression.split()
+    parts = expression.split()
     if expression.startswith("@"):
         raise ValueError(
-            f'no names such as "{expression}"; write every = "1h", or five parts such as "0 * * * *"'
+            f'"{expression}" is not supported; write every = "1h", or five parts such as '
+            '"0 * * * *"'
         )
-    if len(fields) != len(_PARTS):
+    if len(parts) != len(_PARTS):
         raise ValueError(
-            f'has {len(fields)} of the five parts minute, hour, day, month, weekday; write for example "*/30 * * * *"'
+            f"has {len(parts)} parts instead of five (minute, hour, day, month, weekday); "
+            'write for example "*/30 * * * *"'
         )
-    _minutes, _hours, days, months, _weekdays = map(_values, _PARTS, fields)
-    if fields[-1] == "*" and all(min(days) > _LONGEST[month - 1] for month in months):
-        raise ValueError(f"day {min(days)} never comes in the months given")
-    return " ".join(fields)
+    _, _, days, months, _ = map(_expand, _PARTS, parts)
+    any_weekday = parts[-1] == "*"
+    if any_weekday and all(min(days) > _MAX_DAYS[month - 1] for month in months):
+        raise ValueError(f"day {min(days)} does not exist in any of these months")
+    return " ".join(parts)
 
 
 def cron_fields(expression: str) -> tuple[frozenset[int], ...]:
-    """Minutes, hours, days, months and weekdays (0 and 7 are Sunday) of an expression that has been checked."""
-    return tuple(map(_values, _PARTS, expression.split()))
+    """Return the minutes, hours, days, months and weekdays of a valid expression.
+
+    Both 0 and 7 mean Sunday.
+    """
+    return tuple(map(_expand, _PARTS, expression.split()))
 
 
-def _values(part: _Part, field: str) -> frozenset[int]:
-    return frozenset().union(*(_range(part, item) for item in field.split(",")))
+def _expand(part: _Part, text: str) -> frozenset[int]:
+    values: set[int] = set()
+    for item in text.split(","):
+        values.update(_expand_item(part, item))
+    return frozenset(values)
 
 
-def _range(part: _Part, item: str) -> range:
+def _expand_item(part: _Part, item: str) -> range:
     found = _ITEM.fullmatch(item)
     if found is None:
         raise ValueError(
-            f'"{item}" is no {part.name}; write a number, a range 1-5, a list 1,3 or a step */2'
+            f'"{item}" is not a valid {part.name}; write a number, a range 1-5, a list 1,3 or a '
+            "step */2"
         )
     step = int(found["step"] or 1)
     if step == 0:
-        raise ValueError(f'"{item}" goes nowhere; the step after the slash is at least 1')
-    first = part.low if found["all"] else _number(part, found["first"])
-    last = _number(part, found["last"]) if found["last"] else first
+        raise ValueError(f'"{item}" has no step; the number after the slash must be at least 1')
+    first = part.low if found["all"] else _parse_number(part, found["first"])
+    last = _parse_number(part, found["last"]) if found["last"] else first
     if found["all"] or (found["step"] and not found["last"]):
         last = part.high
     if last < first:
@@ -76,10 +87,10 @@ def _range(part: _Part, item: str) -> range:
     return range(first, last + 1, step)
 
 
-def _number(part: _Part, text: str) -> int:
+def _parse_number(part: _Part, text: str) -> int:
     if text.lower() in part.names:
         return part.names.index(text.lower()) + part.low
     if re.fullmatch("[0-9]{1,2}", text) and part.low <= int(text) <= part.high:
         return int(text)
     names = f" or {part.names[0]} to {part.names[-1]}" if part.names else ""
-    raise ValueError(f'"{text}" is no {part.name}; write {part.low} to {part.high}{names}')
+    raise ValueError(f'"{text}" is not a valid {part.name}; write {part.low} to {part.high}{names}')

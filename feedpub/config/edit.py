@@ -1,6 +1,8 @@
-"""Rules that are added to a site's file.
+"""Edit TOML files: add feeds to the config, change a source, add rules to a site's file.
 
-All that a person wrote there stays as it is, comments and all.
+Comments, order, spacing and line ends are kept. The config is only written after the loader has
+accepted the complete new text and found no other change in it. It is replaced atomically, so that a
+service that watches the file never reads half of it.
 """
 
 import difflib
@@ -20,86 +22,76 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, InlineTable, Item
 
-from feedpub.config.files import config_folder, read_config_file, read_feed_files, read_verbatim
-from feedpub.config.load import parse_config
+from feedpub.config.files import find_feed_file, read_config_file, read_feed_file, read_verbatim
+from feedpub.config.load import changed_feeds, parse_config
 from feedpub.config.models import Config
 from feedpub.config.sources import RemoteSource, Source
 from feedpub.config.toml_lines import TomlLines
 from feedpub.config.types import RESERVED_NAMES
 from feedpub.core.errors import ConfigError
 
-LINE = 100  # columns; a longer list has a line for each of its rules
+T = TypeVar("T")
+
+BYTE_ORDER_MARK = "\N{BYTE ORDER MARK}"
+_MAX_LINE_CHARS = 100  # a longer list has one rule per line
+_MAX_NAME_CHARS = 40  # the name is part of every URL of the feed
+_NEW_FILE_MODE = 0o644
 
 
-def append_rules(
-    text: str, lists: Mapping[str, Sequence[str]], single: Mapping[str, str], name: str
-) -> str:
-    """A file's text with more rules; what they say is not looked at.
+# --- Names of feeds ---
+
+
+class NameAllocator:
+    """Allocates unique names for feeds.
 
     Args:
-        text: as the file is; "" where there is none.
-        lists: what lists gain, by their names.
-        single: values that replace others, by their names.
-        name: the file's, for people.
-
-    Raises:
-        ConfigError: the file cannot be added to.
+        taken: the names of existing feeds.
     """
-    try:
-        document = tomlkit.parse(text)
-    except TOMLKitError as error:
-        raise ConfigError(f"{name}: {error}; mend the file first") from error
-    for key, rules in lists.items():
-        if not rules:
-            continue
-        known = document.get(key)
-        array = tomlkit.array() if known is None else known
-        if not isinstance(array, Array):
-            raise ConfigError(f"{name}: {key} is no list; mend the file first")
-        _extend(array, key, rules)
-        if known is None:
-            document[key] = array
-    document.update({key: value for key, value in single.items() if value})
-    return tomlkit.dumps(document)
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = {*taken, *RESERVED_NAMES}
+        self._next_numbers: dict[str, int] = {}  # by stem: the first number that may be free
+
+    def claim(self, wanted: str) -> str:
+        """Make a name from a title or host: a-z, 0-9 and -, numbered if it is taken."""
+        stem = _make_stem(wanted)
+        for number in count(self._next_numbers.get(stem, 1)):
+            name = stem if number == 1 else f"{stem}-{number}"
+            if name not in self._taken:
+                break
+        self._next_numbers[stem] = number + 1
+        self._taken.add(name)
+        return name
 
 
-def _extend(array: Array, key: str, rules: Sequence[str]) -> None:
-    """Add rules to a list in the way it is written: in one line, or a line each."""
-    new = [rule for rule in dict.fromkeys(rules) if rule not in array]
-    lines = "\n" in array.as_string()
-    length = len(key) + len(array.as_string()) + sum(len(rule) + 4 for rule in new)
-    if not lines and length > LINE:
-        array.multiline(multiline=True)
-    for rule in new:
-        if lines:
-            array.add_line(rule)
-        else:
-            array.append(rule)
+def unique_name(wanted: str, taken: Iterable[str]) -> str:
+    """Make one name from a title or host, as `NameAllocator` does."""
+    return NameAllocator(taken).claim(wanted)
 
 
-# SECTION: A new feed → its `[[feed]]` block at the end of the config file. Owns tomlkit, and the
-# only write to that file.
-#
-# What stands in the file stays as it is, byte for byte, comments and all: the block is put below
-# it. It is written
-# only once the real loader has taken the whole, and then in one step, so that a service that
-# watches never reads half.
+def _make_stem(wanted: str) -> str:
+    text = wanted.lower().replace("ß", "ss")
+    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    stem = re.sub("[^a-z0-9]+", "-", ascii_only.replace("'", "")).strip("-")
+    if len(stem) > _MAX_NAME_CHARS:
+        stem = stem[:_MAX_NAME_CHARS].rpartition("-")[0] or stem[:_MAX_NAME_CHARS]
+    return stem.replace("-archive-", "-") or "feed"
 
-T = TypeVar("T")
-_LONGEST_NAME = 40  # characters: it stands in every address of the feed
-FREE_SIGN = "\N{BYTE ORDER MARK}"
-_MODE = 0o644  # of a config that was not there before
+
+# --- New feeds ---
 
 
 @dataclass(frozen=True, slots=True)
 class NewFeed:
-    """A feed with one source, as it is to stand in the config.
+    """A feed with one source, to be added to the config.
 
     Attributes:
-        name, title, link: as in `[[feed]]`; no link where the source is itself the page.
-        kind: page, feed or sitemap.
-        url: the source's address.
-        settings: what else stands in its `[[feed.source]]`.
+        name: as in `[[feed]]`.
+        title: as in `[[feed]]`.
+        kind: the type of its source: page, feed or sitemap.
+        url: the URL of its source.
+        link: as in `[[feed]]`; None if the source is itself the page.
+        settings: further settings of its `[[feed.source]]`.
     """
 
     name: str
@@ -110,113 +102,83 @@ class NewFeed:
     settings: Mapping[str, str | bool | list[str]] = field(default_factory=dict)
 
     def as_toml(self) -> str:
-        """The TOML of it, ending in a newline."""
+        """Return the feed as TOML that ends in a newline."""
         source = {"type": self.kind, "url": self.url, **self.settings}
         feed = {"name": self.name, "title": self.title, "link": self.link, "source": [source]}
-        return block_of({key: value for key, value in feed.items() if value})
+        return format_feed_block({key: value for key, value in feed.items() if value})
 
 
-class Change(Protocol):
-    """Shows how far a loop is."""
+class Track(Protocol):
+    """Shows the progress of a loop."""
 
     def __call__(self, items: Sequence[T], what: str) -> Iterable[T]:
         """Yield the items; `what` names the loop."""
 
 
-def without_changes(items: Sequence[T], what: str) -> Iterable[T]:  # noqa: ARG001 -- it is a Track
-    """Show nothing."""
+def track_silently(items: Sequence[T], what: str) -> Iterable[T]:  # noqa: ARG001 -- a Track
+    """Yield the items without showing progress."""
     return items
 
 
-class FreeNames:
-    """Gives out names for feeds, each once.
+def ensure_not_configured(path: Path, *urls: str) -> None:
+    """Check that no feed of the config has one of the URLs as a source.
 
     Args:
-        taken: names that others have.
-    """
-
-    def __init__(self, taken: Iterable[str]) -> None:
-        self._taken = {*taken, *RESERVED_NAMES}
-        self._next: dict[str, int] = {}  # stem → the first number that may be free
-
-    def claim(self, wanted: str) -> str:
-        """Make a name of a title or host: a-z, 0-9 and -, numbered where it is taken."""
-        stem = _stem(wanted)
-        for number in count(self._next.get(stem, 1)):
-            name = stem if number == 1 else f"{stem}-{number}"
-            if name not in self._taken:
-                break
-        self._next[stem] = number + 1
-        self._taken.add(name)
-        return name
-
-
-def unique_name(wanted: str, taken: Iterable[str]) -> str:
-    """Make one name of a title or host, as `FreeNames` does."""
-    return FreeNames(taken).claim(wanted)
-
-
-def _stem(wanted: str) -> str:
-    plain = (
-        unicodedata.normalize("NFKD", wanted.lower().replace("ß", "ss"))
-        .encode("ascii", "ignore")
-        .decode()
-    )
-    stem = re.sub("[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")
-    if len(stem) > _LONGEST_NAME:
-        stem = stem[:_LONGEST_NAME].rpartition("-")[0] or stem[:_LONGEST_NAME]
-    return stem.replace("-archive-", "-") or "feed"
-
-
-def ensure_not_configured(path: Path, *urls: str) -> None:
-    """Make sure that none of some addresses is a source already, in whichever file; without a main file none is.
+        path: the main config file; it need not exist.
+        urls: the URLs; different spellings of a URL are recognised.
 
     Raises:
-        ConfigError: one is, where, and what to do; or the config cannot be used.
+        ConfigError: a feed has one, or the config is invalid.
     """
     if not path.exists():
         return
-    wanted = {_identity(url) for url in urls}
+    wanted = set(map(_normalize_url, urls))
     for feed in parse_config(read_config_file(path), path).feed:
         for number, source in enumerate(feed.source):
-            if isinstance(source, RemoteSource) and _identity(source.url) in wanted:
-                file, at = config_folder(path, feed.name) or (path, 0)
-                line = TomlLines(read_feed_files(file)).line_of(
-                    ("feed", at, "source", number, "url")
-                )
+            if isinstance(source, RemoteSource) and _normalize_url(source.url) in wanted:
+                file, at = find_feed_file(path, feed.name) or (path, 0)
+                lines = TomlLines(read_feed_file(file))
+                line = lines.line_of(("feed", at, "source", number, "url"))
                 raise ConfigError(
                     f"{file}:{line}: {source.url} is a source of the feed {feed.name} already; "
                     f"build it with: feedpub build {feed.name}"
                 )
 
 
-def block_of(table: Mapping[str, object]) -> str:
-    """Write a whole `[[feed]]` table as TOML.
-
-    Its sources in blocks of their own, other tables below them.
-    """
-    tables = {key: value for key, value in table.items() if isinstance(value, Mapping)}
-    sources = table.get("source")
-    own = {key: value for key, value in table.items() if key != "source" and key not in tables}
-    return "\n".join(
-        [
-            _section("[[feed]]", own),
-            *(
-                _section("[[feed.source]]", source)
-                for source in (sources if isinstance(sources, Sequence) else ())
-            ),
-            *(_section(f"[feed.{key}]", values) for key, values in tables.items()),
-        ]
-    )
+def _normalize_url(url: str) -> str:
+    """Return a text that different spellings of a URL have in common."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    host = (parts.hostname or "").removeprefix("www.")
+    return f"{host}{port}{parts.path.rstrip('/')}?{parts.query}"
 
 
-def _section(head: str, values: Mapping[str, object]) -> str:
-    """Write a table; what is a table in it, as headers are, stands on one line."""
-    lines = (f"{key} = {_inline(value).as_string()}" for key, value in values.items())
-    return "\n".join([head, *lines]) + "\n"
+def format_feed_block(feed: Mapping[str, object]) -> str:
+    """Format a feed as `[[feed]]`, with a block for each source and each other table."""
+    sources = feed.get("source")
+    if not isinstance(sources, Sequence):
+        sources = ()
+    values: dict[str, object] = {}
+    tables: dict[str, Mapping[str, object]] = {}
+    for key, value in feed.items():
+        if isinstance(value, Mapping):
+            tables[key] = value
+        elif key != "source":
+            values[key] = value
+    blocks = [_format_table("[[feed]]", values)]
+    blocks += [_format_table("[[feed.source]]", source) for source in sources]
+    blocks += [_format_table(f"[feed.{key}]", table) for key, table in tables.items()]
+    return "\n".join(blocks)
 
 
-def _inline(value: object) -> Item:
+def _format_table(heading: str, values: Mapping[str, object]) -> str:
+    """Format a table; tables in it, such as headers, become inline tables."""
+    lines = [heading]
+    lines += [f"{key} = {_make_item(value).as_string()}" for key, value in values.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _make_item(value: object) -> Item:
     if not isinstance(value, Mapping):
         return tomlkit.item(value)
     table = tomlkit.inline_table()
@@ -224,135 +186,147 @@ def _inline(value: object) -> Item:
     return table
 
 
-def with_new_feed(path: Path, new: NewFeed, environ: Mapping[str, str] = os.environ) -> str:
-    """The whole text of the config with a new feed in it, found good by the loader; writes nothing.
+def add_feed(path: Path, new: NewFeed, environ: Mapping[str, str] = os.environ) -> None:
+    """Add a feed to the config file; a missing file is created, with comments.
+
+    Args:
+        path: the main config file.
+        new: the feed.
+        environ: as for `load_config`.
 
     Raises:
-        ConfigError: the config cannot be used, or could not be with this feed.
+        ConfigError: the URL is already a source, the config is invalid, or the file cannot be
+            written.
     """
-    return _with_blocks(path, {new.name: new.as_toml()}, environ)
+    ensure_not_configured(path, new.url)
+    save_config(path, with_new_feed(path, new, environ))
+
+
+def with_new_feed(path: Path, new: NewFeed, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the text of the config with another feed; nothing is written.
+
+    Args:
+        path: the main config file.
+        new: the feed.
+        environ: as for `load_config`.
+
+    Raises:
+        ConfigError: the config is invalid, or would be with this feed.
+    """
+    return _append_blocks(path, {new.name: new.as_toml()}, environ)
 
 
 def with_new_feeds(
     path: Path,
     tables: Sequence[Mapping[str, object]],
     environ: Mapping[str, str] = os.environ,
-    track: Change = without_changes,
+    track: Track = track_silently,
 ) -> str:
-    """As `with_feed`, for any number of whole `[[feed]]` tables, in their order.
+    """Return the text of the config with further feeds; nothing is written.
 
-    Their names must be free.
+    Args:
+        path: the main config file.
+        tables: the `[[feed]]` tables; their names must not be taken.
+        environ: as for `load_config`.
+        track: shows the progress.
+
+    Raises:
+        ConfigError: the config is invalid, or would be with these feeds.
     """
-    blocks = {str(table["name"]): block_of(table) for table in track(tables, "writing")}
-    return _with_blocks(path, blocks, environ)
+    blocks = {str(table["name"]): format_feed_block(table) for table in track(tables, "writing")}
+    return _append_blocks(path, blocks, environ)
 
 
-def _with_blocks(path: Path, blocks: Mapping[str, str], environ: Mapping[str, str]) -> str:
-    text = _present(path)
-    known = text.removeprefix(FREE_SIGN)
-    before = parse_config(known, path, environ)
-    _refuse_inline(known, path)
+def _append_blocks(path: Path, blocks: Mapping[str, str], environ: Mapping[str, str]) -> str:
+    text = _read_or_create(path)
+    without_mark = text.removeprefix(BYTE_ORDER_MARK)
+    before = parse_config(without_mark, path, environ)
+    _check_can_append(without_mark, path)
     newline = "\r\n" if "\r\n" in text else "\n"
-    written = "\n".join(blocks.values()).replace("\n", newline)
-    added = f"{'' if text.endswith(newline) else newline}{newline}{written}"
-    _hold_apart(before, parse_config(known + added, path, environ), blocks.keys(), path)
+    added = newline + "\n".join(blocks.values()).replace("\n", newline)
+    if not text.endswith(newline):
+        added = newline + added
+    after = parse_config(without_mark + added, path, environ)
+    _check_only_added(before, after, blocks.keys(), path)
     return text + added
 
 
-def add_feed(path: Path, new: NewFeed, environ: Mapping[str, str] = os.environ) -> None:
-    """Put a new feed into the config file; one that is not there is made, with comments.
-
-    Raises:
-        ConfigError: the feed's address is a source already, the config cannot be used, or the file
-            not be written.
-    """
-    ensure_not_configured(path, new.url)
-    save_config(path, with_new_feed(path, new, environ))
-
-
-def save_config(path: Path, text: str) -> None:
-    """Write the config in one step.
-
-    Raises ConfigError where it cannot be written; it is then as it was.
-    """
-    try:
-        _replace(path, text)
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be written: {error.strerror}; the file is as it was"
-        ) from error
-
-
-def _present(path: Path) -> str:
-    """What stands in the file with its line ends and its mark.
-
-    A first config where there is no file.
-    """
+def _read_or_create(path: Path) -> str:
+    """Return the file's text, or the text of a first config if there is no file."""
     if path.exists():
         return read_verbatim(path)
     first = files(__package__).joinpath("first.toml").read_text("utf-8")
-    in_folder = path.absolute().parent.name == "config"
-    return (
-        first if in_folder else re.sub(r'"\.\./([.\w]+)"', r'"\1"   ', first)
-    )  # the comments stay in line
+    if path.absolute().parent.name == "config":
+        return first
+    # Put the folders next to the config; the blanks keep the comments aligned.
+    return re.sub(r'"\.\./([.\w]+)"', r'"\1"   ', first)
 
 
-def _refuse_inline(text: str, path: Path) -> None:
-    """No block can follow `feed = [...]`. Raises ConfigError."""
+def _check_can_append(text: str, path: Path) -> None:
+    """Check that no `feed = [...]` prevents a `[[feed]]` block."""
     feeds = tomlkit.parse(text).get("feed")
     if feeds is not None and not isinstance(feeds, AoT):
         line = TomlLines(text).line_of(("feed",))
         raise ConfigError(
-            f"{path}:{line}: feeds in an array on one line cannot be added to; write each as [[feed]]"
+            f"{path}:{line}: feedpub cannot add to feeds in an array on one line; "
+            "write each as [[feed]]"
         )
 
 
-def _hold_apart(before: Config, after: Config, names: KeysView[str], path: Path) -> None:
-    """Make sure that the new feeds are all that is new. Raises ConfigError."""
-    old = tuple(feed for feed in after.feed if feed.name not in names)
-    new = [name for name in after.feed.names if name in names]
-    if old != before.feed or new != list(names) or after.feedpub != before.feedpub:
-        what = f"the feed {next(iter(names))}" if len(names) == 1 else f"these {len(names)} feeds"
-        raise ConfigError(f"{path}: the block would change more than {what}; add it by hand")
+def _check_only_added(before: Config, after: Config, names: KeysView[str], path: Path) -> None:
+    """Check that the added feeds are the only change."""
+    expected = {"added": list(names), "changed": [], "removed": []}
+    if changed_feeds(before, after) == expected and after.feedpub == before.feedpub:
+        return
+    what = f"these {len(names)} feeds"
+    if len(names) == 1:
+        what = f"the feed {next(iter(names))}"
+    raise ConfigError(f"{path}: the block would change more than {what}; add it by hand")
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write the file anew in one step, with the mode that it had; a link to it stays one."""
-    target = path.resolve()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    mode = target.stat().st_mode & 0o7777 if target.exists() else _MODE
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+def save_config(path: Path, text: str) -> None:
+    """Replace a file atomically; its mode is kept, and so is a symbolic link to it.
+
+    Raises:
+        ConfigError: it cannot be written and is unchanged.
+    """
+    try:
+        _replace_file(path.resolve(), text)
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be written: {error.strerror}; the file is unchanged"
+        ) from error
+
+
+def _replace_file(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mode = path.stat().st_mode & 0o7777 if path.exists() else _NEW_FILE_MODE
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(text.encode("utf-8"))
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(target)
+        temporary.chmod(mode)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
-def _identity(url: str) -> str:
-    """What two ways of writing one address share."""
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
-    host = (parts.hostname or "").removeprefix("www.")
-    return f"{host}{port}{parts.path.rstrip('/')}?{parts.query}"
-
-
-# SECTION: A change of one source's block in the file where it stands: as text, as a diff; with
-# `writing`, the only write there.
-#
-# Comments, order and line ends stay. The changed text counts only once the real loader finds in
-# it what was there, and
-# the change.
+# --- Changes of a source ---
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigPatch:
-    """A config file as it is and as it would be, whole, with the marks that it has."""
+    """A change of a config file.
+
+    Attributes:
+        path: the file.
+        before: its complete text now, with its byte order mark.
+        after: its complete text after the change.
+    """
 
     path: Path
     before: str
@@ -360,23 +334,24 @@ class ConfigPatch:
 
     @property
     def diff(self) -> str:
-        """What changes, as a unified diff."""
-        old, new = (
-            text.removeprefix(FREE_SIGN).replace("\r\n", "\n").splitlines()
-            for text in (self.before, self.after)
-        )
-        return "\n".join(
-            difflib.unified_diff(old, new, str(self.path), str(self.path), lineterm="")
-        )
+        """Return the change as a unified diff."""
+        old, new = _split_lines(self.before), _split_lines(self.after)
+        name = str(self.path)
+        return "\n".join(difflib.unified_diff(old, new, name, name, lineterm=""))
 
     def apply(self) -> None:
-        """Write it, in one step.
+        """Write the file.
 
-        Raises ConfigError: the file changed meanwhile, or cannot be written.
+        Raises:
+            ConfigError: it has changed meanwhile, or cannot be written.
         """
         if read_verbatim(self.path) != self.before:
-            raise ConfigError(f"{self.path}: changed meanwhile; run the command again")
+            raise ConfigError(f"{self.path}: has changed meanwhile; run the command again")
         save_config(self.path, self.after)
+
+
+def _split_lines(text: str) -> list[str]:
+    return text.removeprefix(BYTE_ORDER_MARK).replace("\r\n", "\n").splitlines()
 
 
 def patch_source(
@@ -386,52 +361,52 @@ def patch_source(
     changes: Mapping[str, str | None],
     environ: Mapping[str, str] = os.environ,
 ) -> ConfigPatch:
-    """The file in which a feed stands, with some keys of a source changed, found good by the loader; writes nothing.
+    """Return the change of a source's settings; nothing is written.
 
     Args:
         path: the main config file.
         feed: the name of the source's feed.
-        source: as it was loaded.
-        changes: key → its new value; None to leave it out.
-        environ: as for `load`.
+        source: the source as it was loaded.
+        changes: the new values by key; None removes a key.
+        environ: as for `load_config`.
 
     Raises:
-        ConfigError: the config cannot be used, has no such source, or could not be used with the
-            change.
+        ConfigError: the config is invalid, does not contain the source, or would be invalid with
+            the change.
     """
-    file, at = config_folder(path, feed) or (path, 0)
-    whole = read_verbatim(file)
-    text = whole.removeprefix(FREE_SIGN)
-    before = _parsed(path, file, text, environ)
-    place = _place(before, feed, source, file)
-    changed = _changed(text, (at, place[1]), changes)
-    after = _parsed(path, file, changed, environ)
-    _patching_hold_apart(before, after, place, changes, file)
-    return ConfigPatch(file, whole, whole[: len(whole) - len(text)] + changed)
+    file, at = find_feed_file(path, feed) or (path, 0)
+    complete = read_verbatim(file)
+    text = complete.removeprefix(BYTE_ORDER_MARK)
+    mark = complete[: len(complete) - len(text)]
+    before = _parse_with(path, file, text, environ)
+    position = _find_source(before, feed, source, file)
+    changed = _change_source(text, (at, position[1]), changes)
+    after = _parse_with(path, file, changed, environ)
+    _check_only_changed(before, after, position, changes, file)
+    return ConfigPatch(file, complete, mark + changed)
 
 
-def _parsed(path: Path, file: Path, text: str, environ: Mapping[str, str]) -> Config:
-    """The whole config with a text in one of its files. Raises ConfigError."""
-    return (
-        parse_config(text, path, environ)
-        if file == path
-        else parse_config(read_config_file(path), path, environ, {file: text})
-    )
+def _parse_with(path: Path, file: Path, text: str, environ: Mapping[str, str]) -> Config:
+    """Parse the config with the given text in one of its files."""
+    if file == path:
+        return parse_config(text, path, environ)
+    return parse_config(read_config_file(path), path, environ, {file: text})
 
 
-def _place(config: Config, feed: str, source: Source, file: Path) -> tuple[int, int]:
-    """The positions of a feed among all, and of its source."""
-    for at, each in enumerate(config.feed):
-        if each.name == feed and source in each.source:
-            return at, each.source.index(source)
-    raise ConfigError(f"{file}: the source of the feed {feed} is not in it any more as it was")
+def _find_source(config: Config, feed: str, source: Source, file: Path) -> tuple[int, int]:
+    """Return the position of a feed in the config, and of a source in the feed."""
+    for at, candidate in enumerate(config.feed):
+        if candidate.name == feed and source in candidate.source:
+            return at, candidate.source.index(source)
+    raise ConfigError(f"{file}: the source of the feed {feed} has changed meanwhile")
 
 
-def _changed(text: str, place: tuple[int, int], changes: Mapping[str, str | None]) -> str:
-    """A file's text with the keys changed; a new one goes below the source's address."""
+def _change_source(text: str, position: tuple[int, int], changes: Mapping[str, str | None]) -> str:
+    """Return a file's text with changed keys; new keys are inserted below the source's URL."""
+    feed, source = position
     newline = "\r\n" if "\r\n" in text else "\n"
     document = tomlkit.parse(text)
-    table: Any = document["feed"][place[0]]["source"][place[1]]
+    table: Any = document["feed"][feed]["source"][source]
     new: dict[str, str] = {}
     for key, value in changes.items():
         if value is None:
@@ -441,42 +416,97 @@ def _changed(text: str, place: tuple[int, int], changes: Mapping[str, str | None
         else:
             new[key] = value
     changed = tomlkit.dumps(document)
-    return _with_lines(changed, place, new, newline) if new else changed
+    return _insert_keys(changed, position, new, newline) if new else changed
 
 
-def _with_lines(text: str, place: tuple[int, int], new: Mapping[str, str], newline: str) -> str:
-    """Lines below that of a source's address.
+def _insert_keys(text: str, position: tuple[int, int], new: Mapping[str, str], newline: str) -> str:
+    """Insert keys below a source's URL.
 
-    At a block's end they would stand behind the comments of the next.
+    tomlkit would append them to the table, behind the comments that belong to the next one.
     """
+    feed, source = position
     lines = text.split("\n")
-    number = TomlLines(text).line_of(("feed", place[0], "source", place[1], "url"))
-    above = lines[number - 1]
-    indent = above[: len(above) - len(above.lstrip())]
-    written = (
-        f"{indent}{key} = {tomlkit.item(value).as_string()}{newline[:-1]}"
-        for key, value in new.items()
-    )
-    return "\n".join([*lines[:number], *written, *lines[number:]])
+    number = TomlLines(text).line_of(("feed", feed, "source", source, "url"))
+    url_line = lines[number - 1]
+    indent = url_line[: len(url_line) - len(url_line.lstrip())]
+    inserted = []
+    for key, value in new.items():
+        inserted.append(f"{indent}{key} = {tomlkit.item(value).as_string()}{newline[:-1]}")
+    lines[number:number] = inserted
+    return "\n".join(lines)
 
 
-def _patching_hold_apart(
+def _check_only_changed(
     before: Config,
     after: Config,
-    place: tuple[int, int],
+    position: tuple[int, int],
     changes: Mapping[str, str | None],
     path: Path,
 ) -> None:
-    """The keys of the source must be all that changed. Raises ConfigError."""
+    """Check that the given keys of a source are the only change."""
+    feed, number = position
     old, new = before.model_dump(), after.model_dump()
-    at, number = place
-    changed = dict(new["feed"][at]["source"][number])
-    right = all(changed.pop(key, None) == value for key, value in changes.items())
-    was = {key: value for key, value in old["feed"][at]["source"][number].items() if key in changed}
+    old_source = old["feed"][feed]["source"][number]
+    new_source = dict(new["feed"][feed]["source"][number])
+    is_right = all(new_source.pop(key, None) == value for key, value in changes.items())
+    # A new type has other keys, so only common keys are compared.
+    for key in new_source.keys() & old_source.keys():
+        is_right &= bool(new_source[key] == old_source[key])
     for dump in (old, new):
-        feed = dump["feed"][at]
-        feed["source"] = [*feed["source"][:number], None, *feed["source"][number + 1 :]]
-    if not right or old != new or any(changed[key] != value for key, value in was.items()):
+        sources = list(dump["feed"][feed]["source"])
+        sources[number] = None
+        dump["feed"][feed]["source"] = sources
+    if not is_right or old != new:
         raise ConfigError(
-            f"{path}: more than the source of the feed {before.feed[at].name} would change; do it by hand"
+            f"{path}: more than the source of the feed {before.feed[feed].name} would change; "
+            "edit it by hand"
         )
+
+
+# --- Rules in a site's file ---
+
+
+def append_rules(
+    text: str, lists: Mapping[str, Sequence[str]], single: Mapping[str, str], name: str
+) -> str:
+    """Return a file's text with further rules; the rules are not validated.
+
+    Args:
+        text: the file's text; "" if there is no file.
+        lists: the rules to append, by the name of their list.
+        single: the values to replace, by name.
+        name: the file's name for messages.
+
+    Raises:
+        ConfigError: the file is invalid.
+    """
+    try:
+        document = tomlkit.parse(text)
+    except TOMLKitError as error:
+        raise ConfigError(f"{name}: {error}; correct the file first") from error
+    for key, rules in lists.items():
+        if not rules:
+            continue
+        existing = document.get(key)
+        array = tomlkit.array() if existing is None else existing
+        if not isinstance(array, Array):
+            raise ConfigError(f"{name}: {key} is not a list; correct the file first")
+        _extend_array(array, key, rules)
+        if existing is None:
+            document[key] = array
+    document.update({key: value for key, value in single.items() if value})
+    return tomlkit.dumps(document)
+
+
+def _extend_array(array: Array, key: str, rules: Sequence[str]) -> None:
+    """Append rules to a list in its existing layout: on one line, or one per line."""
+    new = [rule for rule in dict.fromkeys(rules) if rule not in array]
+    if "\n" in array.as_string():
+        for rule in new:
+            array.add_line(rule)
+        return
+    length = len(key) + len(array.as_string()) + sum(len(rule) + 4 for rule in new)
+    if length > _MAX_LINE_CHARS:
+        array.multiline(multiline=True)
+    for rule in new:
+        array.append(rule)

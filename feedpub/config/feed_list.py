@@ -1,7 +1,4 @@
-"""A list of tables of the config, of which there may be ten thousand.
-
-Each is kept small, and made when asked for.
-"""
+"""Store the feeds of a config in compact form; there can be ten thousand."""
 
 import pickle
 from array import array
@@ -15,7 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 
 
 class Named(Protocol):
-    """What a table needs to be found again."""
+    """A table with a name."""
 
     @property
     def name(self) -> str: ...
@@ -24,38 +21,37 @@ class Named(Protocol):
 T = TypeVar("T", bound=Named)
 
 _Packed = tuple[str, bytes]
-"""The name of a table, and all that it says."""
+"""The name of a table, and the pickled table."""
 
 
 class FeedList(Sequence[T]):
-    """Tables with names, in the order of the config.
+    """Named tables in the order of the config, unpickled on access.
 
-    All that they say stands in one piece of memory, and their names in another. Small pieces would
-    not be much larger, but would lie between those that reading the files took, and keep all of
-    these from being given back.
+    All pickled tables share one bytes object, and all names one string. Separate objects would be
+    scattered among the temporary objects of the parser and prevent their memory from being freed.
     """
 
     def __init__(self, tables: Iterable[T] = ()) -> None:
-        self._keep([_pack(table) for table in tables])
+        self._store([_pack(table) for table in tables])
 
-    def _keep(self, tables: Sequence[_Packed]) -> None:
-        self._packed = b"".join(packed for _, packed in tables)
-        self._ends = array("Q", accumulate((len(packed) for _, packed in tables), initial=0))
-        self._joined = "\n".join(name for name, _ in tables)
+    def _store(self, tables: Sequence[_Packed]) -> None:
+        self._pickled = b"".join(pickled for _, pickled in tables)
+        self._ends = array("Q", accumulate((len(pickled) for _, pickled in tables), initial=0))
+        self._joined_names = "\n".join(name for name, _ in tables)
 
     @cached_property
-    def _numbers(self) -> Mapping[str, int]:
-        """Made when it is first asked for: by then what was read is gone."""
-        return {name: number for number, name in enumerate(self._joined.splitlines())}
+    def _positions(self) -> Mapping[str, int]:
+        """Map names to positions; computed on first use, after the parser's memory was freed."""
+        return {name: number for number, name in enumerate(self._joined_names.splitlines())}
 
     @property
     def names(self) -> KeysView[str]:
-        """Of the tables, in their order."""
-        return self._numbers.keys()
+        """Return the tables' names, in order."""
+        return self._positions.keys()
 
     def get(self, name: str) -> T | None:
-        """The table of that name; None where there is none."""
-        number = self._numbers.get(name)
+        """Return the table of that name, or None."""
+        number = self._positions.get(name)
         return None if number is None else self[number]
 
     def __len__(self) -> int:
@@ -69,8 +65,8 @@ class FeedList(Sequence[T]):
         if isinstance(at, slice):
             return tuple(self[number] for number in range(*at.indices(len(self))))
         number = range(len(self))[at]
-        packed = self._packed[self._ends[number] : self._ends[number + 1]]
-        return cast("T", pickle.loads(packed))  # noqa: S301 -- packed by this process
+        pickled = self._pickled[self._ends[number] : self._ends[number + 1]]
+        return cast("T", pickle.loads(pickled))  # noqa: S301 -- pickled by this process
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
@@ -83,20 +79,20 @@ class FeedList(Sequence[T]):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """A list of tables, each of them packed as soon as it was read."""
+        """Return the schema of a list of tables; each is pickled as soon as it is validated."""
         (table,) = get_args(source)
         packed = core_schema.no_info_after_validator_function(_pack, handler.generate_schema(table))
         return core_schema.no_info_after_validator_function(
-            cls._of_packed,
+            cls._from_packed,
             core_schema.tuple_variable_schema(packed),
             serialization=core_schema.plain_serializer_function_ser_schema(tuple),
         )
 
     @classmethod
-    def _of_packed(cls, tables: Sequence[_Packed]) -> "FeedList[T]":
-        made = cls()
-        made._keep(tables)
-        return made
+    def _from_packed(cls, tables: Sequence[_Packed]) -> "FeedList[T]":
+        feeds = cls()
+        feeds._store(tables)
+        return feeds
 
 
 def _pack(table: Named) -> _Packed:

@@ -1,4 +1,4 @@
-"""From a file to its text, and from that to a document, or to a ConfigError that says on which line it is no TOML."""
+"""Read the files of a config: the main one, and those in feeds.d, which contain only feeds."""
 
 import os
 import re
@@ -9,65 +9,93 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from feedpub.config.errors import ConfigFinding, find_location
+from feedpub.config.errors import ConfigFinding, describe_path
 from feedpub.config.toml_lines import KeyPath, TomlLines
 from feedpub.core.errors import ConfigError
 
 DEFAULT_NAME = Path("config/feedpub.toml")
-
+FEEDS_FOLDER = "feeds.d"
+_FEEDS = "feed"
 _LONG_NUMBER = re.compile(r"\d[\d_]{4000}")
-_SYNTAX = (  # what tomllib says, and what usually helps
-    ("Invalid value", 'text stands in quotes: key = "value"'),
-    ("Expected newline or end of document", "one setting a line, and text in quotes"),
+_SYNTAX_HINTS = (  # the beginning of tomllib's message, and the usual cause
+    ("Invalid value", 'text must be in quotes: key = "value"'),
+    (
+        "Expected newline or end of document",
+        "write one setting per line, and text in quotes",
+    ),
     ("Expected '='", "a setting is written key = value"),
     ("Cannot overwrite a value", "this key is given twice"),
     (
         "Cannot declare",
-        "this table is given twice; several feeds and sources have two brackets: [[feed]]",
+        "this table is given twice; feeds and sources need two brackets: [[feed]]",
     ),
     ("Cannot mutate immutable namespace", "this key is given twice"),
     ("Unterminated string", "a quotation mark is missing"),
     ('Expected "\'"', "a quotation mark is missing"),
     ("Unclosed array", "a closing ] is missing"),
-    ("Unclosed inline table", "a table in braces stands on one line and ends in }"),
+    ("Unclosed inline table", "an inline table must be on one line and end with }"),
     ("Unescaped '\\'", "write \\\\ for a backslash, or put the text between single quotes"),
-    ("Illegal character", "the line is not finished, or a stray character stands in it"),
+    ("Illegal character", "the line is incomplete or contains a stray character"),
 )
+
+ConfigIssue = tuple[int, int, str]
+"""A problem: the number of its file, its line (0 for the entire file), and the message.
+
+Issues are sorted by the first two.
+"""
 
 
 def read_config_file(path: Path) -> str:
-    """The text of a config file. Raises ConfigError."""
+    """Return the text of the main config file.
+
+    Raises:
+        ConfigError: it cannot be read; the message explains how to create or name one.
+    """
     try:
         body = path.read_bytes()
     except FileNotFoundError:
         raise ConfigError(
-            f"{path}: no such file; `feedpub add URL` and `feedpub import FILE` make one, or name yours with -c FILE "
-            "or in $FEEDPUB_CONFIG"
+            f"{path}: no such file; `feedpub add URL` or `feedpub import FILE` creates one, or "
+            "name another with -c FILE or $FEEDPUB_CONFIG"
         ) from None
     except IsADirectoryError:
         raise ConfigError(
-            f"{path}: a folder; name the file in it: -c {path / DEFAULT_NAME.name}"
+            f"{path}: is a folder; name the file in it: -c {path / DEFAULT_NAME.name}"
         ) from None
     except OSError as error:
         raise explain_unreadable(path, error) from error
-    return _decoded(body, path)
+    return _decode(body, path)
 
 
-def read_feed_files(path: Path) -> str:
-    """The text of a file in the folder of feeds. Raises ConfigError."""
+def read_feed_file(path: Path) -> str:
+    """Return the text of a file in feeds.d.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
     try:
         body = path.read_bytes()
     except OSError as error:
         raise explain_unreadable(path, error) from error
-    return _decoded(body, path)
+    return _decode(body, path)
+
+
+def read_verbatim(path: Path) -> str:
+    """Return a config file's text with its line ends and byte order mark, to be written back.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    read_config_file(path)  # raises the errors
+    return path.read_bytes().decode("utf-8")
 
 
 def explain_unreadable(path: Path, error: OSError) -> ConfigError:
-    """What the system says of a file or folder that it does not give."""
+    """Return the error for a file or folder that the system does not let feedpub read."""
     return ConfigError(f"{path}: cannot be read: {error.strerror}")
 
 
-def _decoded(body: bytes, path: Path) -> str:
+def _decode(body: bytes, path: Path) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -75,86 +103,74 @@ def _decoded(body: bytes, path: Path) -> str:
         raise ConfigError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8") from None
 
 
-def read_verbatim(path: Path) -> str:
-    """The text with its line ends and its byte order mark, for those who write it back.
-
-    Raises ConfigError.
-    """
-    read_config_file(path)  # names what cannot be read as text
-    return path.read_bytes().decode("utf-8")
-
-
 def parse_toml(text: str, path: Path) -> dict[str, object]:
-    """What a text says that stands, or is to stand, in a file. Raises ConfigError."""
+    """Parse the text of a file.
+
+    Raises:
+        ConfigError: it is not valid TOML.
+    """
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(_syntax(str(error), text, path)) from None
+        raise ConfigError(_explain_syntax_error(str(error), text, path)) from None
     except RecursionError:
         raise ConfigError(
             f"{path}:1: brackets nested hundreds deep; a config needs three"
         ) from None
-    except ValueError:  # of Python: it reads no numbers of thousands of digits
-        line = next(
-            (n for n, line in enumerate(text.splitlines(), 1) if _LONG_NUMBER.search(line)), 1
-        )
-        raise ConfigError(f"{path}:{line}: a number of thousands of digits") from None
+    except ValueError:  # Python refuses to parse numbers of thousands of digits
+        line = _find_long_number(text)
+        raise ConfigError(f"{path}:{line}: a number has thousands of digits") from None
 
 
-def _syntax(message: str, text: str, path: Path) -> str:
-    """A syntax error with its line; the line's own text is not shown: it may hold a password."""
-    what, _, place = message.rpartition(" (at ")
-    found = re.fullmatch(r"line (\d+), column (\d+)\)", place)
-    line, column = (
-        (found[1], f"column {found[2]}") if found else (text.rstrip().count("\n") + 1, "at the end")
-    )
-    hint = next((f"; {hint}" for start, hint in _SYNTAX if what.startswith(start)), "")
+def _find_long_number(text: str) -> int:
+    for number, line in enumerate(text.splitlines(), 1):
+        if _LONG_NUMBER.search(line):
+            return number
+    return 1
+
+
+def _explain_syntax_error(message: str, text: str, path: Path) -> str:
+    """Return a message with the line number, but not the line, which could contain a password."""
+    what, _, position = message.rpartition(" (at ")
+    line, column = str(text.rstrip().count("\n") + 1), "at the end"
+    if found := re.fullmatch(r"line (\d+), column (\d+)\)", position):
+        line, column = found[1], f"column {found[2]}"
+    hint = ""
+    for start, usual_cause in _SYNTAX_HINTS:
+        if what.startswith(start):
+            hint = f"; {usual_cause}"
+            break
     return f"{path}:{line}: {column}: {what[:1].lower()}{what[1:]}{hint}"
 
 
-# SECTION: The files that a config is made of: the main one, and those in feeds.d beside it, which
-# hold feeds and nothing else.
-#
-# Owns what feeds.d is called and which of its files count, and where in them a part of the whole
-# stands.
-
-FOLDER = "feeds.d"
-_FEEDS = "feed"
-_NO_LIST = "must be a list of tables, each headed [[feed]], with two brackets"
-
-ConfigIssue = tuple[int, int, str]
-"""The number of the file, counted from 0.
-
-The line, or 0 for the file as a whole; what is said, place and all.
-"""
-
-
 def config_files(config: Path) -> tuple[Path, ...]:
-    """The files of a config in the order in which they count: the main one, then those in feeds.d by name.
+    """Return the files of a config: the main one, then those in feeds.d, sorted by name.
 
-    Hidden ones, and what does not end in .toml, are the editor's. Raises ConfigError: the folder
-    cannot be read.
+    Only .toml files that are not hidden count.
+
+    Raises:
+        ConfigError: the folder cannot be read.
     """
-    folder = config.parent / FOLDER
+    folder = config.parent / FEEDS_FOLDER
     try:
-        names = os.listdir(folder)  # noqa: PTH208 -- ten thousand names are sorted faster than as many paths
+        names = os.listdir(folder)  # noqa: PTH208 -- sorting names is faster than sorting paths
     except OSError as error:
         if os.path.lexists(folder):
             raise explain_unreadable(folder, error) from error
         names = []
-    return (
-        config,
-        *(folder / name for name in sorted(names) if name.endswith(".toml") and name[0] != "."),
-    )
+    toml_names = [name for name in names if name.endswith(".toml") and name[0] != "."]
+    return (config, *(folder / name for name in sorted(toml_names)))
 
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """One file of a config, read.
+    """A parsed file of a config.
 
     Attributes:
-        number: among the files of the config; 0 is the main one.
-        document: what it says; its feeds are those of `feeds`.
+        number: its position among the files; 0 is the main file.
+        path: the file.
+        text: its text.
+        document: the parsed text.
     """
 
     number: int
@@ -164,108 +180,109 @@ class ConfigFile:
 
     @property
     def feeds(self) -> Sequence[object]:
-        """Its feeds, not looked at yet."""
+        """Return its feeds, not validated."""
         found = self.document.get(_FEEDS)
         return found if isinstance(found, list) else ()
 
-    def line(self, at: KeyPath) -> int:
-        """On which line something stands."""
-        return self._positions.line_of(at)
-
     @cached_property
-    def _positions(self) -> TomlLines:  # only what is wrong needs a line
+    def _lines(self) -> TomlLines:  # only needed for messages
         return TomlLines(self.text)
 
-    def issue_at(self, finding: ConfigFinding) -> ConfigIssue:
-        """What is wrong in this file."""
-        line = self.line(finding.path)
-        return (
-            self.number,
-            line,
-            f"{self.path}:{line}: {find_location(finding.path, self.document)}: {finding.text}",
-        )
+    def line_of(self, path: KeyPath) -> int:
+        """Return the line of a value."""
+        return self._lines.line_of(path)
 
-    def unexpected_tables(self) -> Iterator[ConfigFinding]:
-        """What has no place in it: what is no list of feeds, and in feeds.d whatever is no feed."""
+    def make_issue(self, finding: ConfigFinding) -> ConfigIssue:
+        """Return the issue for a problem in this file."""
+        line = self.line_of(finding.path)
+        key = describe_path(finding.path, self.document)
+        return self.number, line, f"{self.path}:{line}: {key}: {finding.text}"
+
+    def find_unexpected_tables(self) -> Iterator[ConfigFinding]:
+        """Yield the keys that do not belong in this file.
+
+        `feed` must be a list of tables. A file in feeds.d must have no other key.
+        """
         if not isinstance(self.document.get(_FEEDS, []), list):
-            yield ConfigFinding((_FEEDS,), _NO_LIST)
-        for key in self.document if self.number else ():
+            text = "must be a list of tables, each headed [[feed]], with two brackets"
+            yield ConfigFinding((_FEEDS,), text)
+        if self.number == 0:
+            return
+        for key in self.document:
             if key != _FEEDS:
                 yield ConfigFinding(
                     (key,),
-                    f"a file in {FOLDER} holds only [[feed]]; write this into the main config",
+                    f"a file in {FEEDS_FOLDER} can contain only [[feed]]; move this to the main "
+                    "config",
                 )
 
 
 class MergedConfig:
-    """The files of a config as one document: the main one's, with the feeds of all.
+    """The files of a config as one document: the main file with the feeds of all files.
 
     Args:
-        parts: the main one first.
+        files: the main file first.
 
     Attributes:
-        document: for the loader, which may complete it.
+        document: can be completed by the loader.
     """
 
-    def __init__(self, parts: Sequence[ConfigFile]) -> None:
-        self._parts = parts
-        self._starts: list[int] = []  # of each part: how many feeds stand before its own
+    def __init__(self, files: Sequence[ConfigFile]) -> None:
+        self._files = files
+        self._starts: list[int] = []  # for each file, the number of feeds in the files before it
         feeds: list[object] = []
-        for part in parts:
+        for file in files:
             self._starts.append(len(feeds))
-            feeds += part.feeds
-        self.document = {key: value for key, value in parts[0].document.items() if key != _FEEDS}
-        self.document |= {_FEEDS: feeds} if feeds else {}
+            feeds += file.feeds
+        self.document = {key: value for key, value in files[0].document.items() if key != _FEEDS}
+        if feeds:
+            self.document[_FEEDS] = feeds
 
-    def unexpected_tables(self) -> list[ConfigIssue]:
-        """What has no place in its file."""
-        return [
-            part.issue_at(finding) for part in self._parts for finding in part.unexpected_tables()
-        ]
+    def find_unexpected_tables(self) -> list[ConfigIssue]:
+        """Return an issue for each key that does not belong in its file."""
+        issues: list[ConfigIssue] = []
+        for file in self._files:
+            issues += map(file.make_issue, file.find_unexpected_tables())
+        return issues
 
-    def issue_at(self, finding: ConfigFinding) -> ConfigIssue:
-        """What is wrong in the document, said of the file in which it stands."""
-        part, at = self._place(finding.path)
-        return part.issue_at(finding._replace(path=at))
+    def make_issue(self, finding: ConfigFinding) -> ConfigIssue:
+        """Return the issue for a problem in the merged document."""
+        file, path = self._find_file(finding.path)
+        return file.make_issue(finding._replace(path=path))
 
-    def relative_to(self, at: KeyPath, here: KeyPath) -> str:
-        """Where something stands, for who looks at something else.
+    def describe_position(self, path: KeyPath, seen_from: KeyPath) -> str:
+        """Describe the position of a value in relation to another: "on line 3", "at b.toml:3"."""
+        (file, path_in_file), (own_file, _) = self._find_file(path), self._find_file(seen_from)
+        line = file.line_of(path_in_file)
+        return f"on line {line}" if file is own_file else f"at {file.path}:{line}"
 
-        "on line 3", "at feeds.d/b.toml:3".
-        """
-        (part, path), (own, _) = self._place(at), self._place(here)
-        line = part.line(path)
-        return f"on line {line}" if part is own else f"at {part.path}:{line}"
-
-    def _place(self, at: KeyPath) -> tuple[ConfigFile, KeyPath]:
-        """The file in which a part of the document stands, and its place there."""
-        match at:
+    def _find_file(self, path: KeyPath) -> tuple[ConfigFile, KeyPath]:
+        """Return the file that contains a part of the document, and the part's path there."""
+        match path:
             case (key, int(number), *rest) if key == _FEEDS:
-                part = bisect_right(self._starts, number) - 1
-                return self._parts[part], (_FEEDS, number - self._starts[part], *rest)
-        return self._parts[0], at
+                index = bisect_right(self._starts, number) - 1
+                return self._files[index], (_FEEDS, number - self._starts[index], *rest)
+        return self._files[0], path
 
 
-def config_folder(config: Path, feed: str) -> tuple[Path, int] | None:
-    """The file in which a feed stands, and its number among the feeds there.
-
-    None where it is in none.
-    """
-    return next(
-        ((file, number) for name, file, number in config_folders(config) if name == feed), None
-    )
+def find_feed_file(config: Path, feed: str) -> tuple[Path, int] | None:
+    """Return the file that defines a feed, and the feed's position in it; None if there is none."""
+    for name, file, number in find_feed_files(config):
+        if name == feed:
+            return file, number
+    return None
 
 
-def config_folders(config: Path) -> Iterator[tuple[str, Path, int]]:
-    """The name of each feed, the file in which it stands, and its number among the feeds there.
+def find_feed_files(config: Path) -> Iterator[tuple[str, Path, int]]:
+    """Yield the name of each feed, the file that defines it, and the feed's position in it.
 
-    Files that cannot be read, or are no TOML, are passed over: that is for the loader to say.
+    Invalid files are skipped; the loader reports them.
     """
     for file in config_files(config):
         try:
-            feeds = ConfigFile(0, file, "", parse_toml(read_feed_files(file), file)).feeds
+            document = parse_toml(read_feed_file(file), file)
         except ConfigError:
             continue
-        for number, feed in enumerate(feeds):
+        for number, feed in enumerate(ConfigFile(0, file, "", document).feeds):
             if isinstance(feed, dict) and isinstance(name := feed.get("name"), str):
                 yield name, file, number

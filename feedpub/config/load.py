@@ -1,7 +1,7 @@
-"""From TOML files to a `Config`, or to one ConfigError that lists every problem with its line."""
+"""Load TOML files into a `Config`, or raise one ConfigError that lists every problem."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,38 +17,42 @@ from feedpub.config.files import (
     config_files,
     parse_toml,
     read_config_file,
-    read_feed_files,
+    read_feed_file,
 )
 from feedpub.config.models import Config
 from feedpub.config.site_rules import SiteFile
 from feedpub.config.toml_lines import TomlLines
 from feedpub.core.errors import ConfigError
 
-_AS_THEY_ARE: Mapping[Path, str] = MappingProxyType({})
+_NO_REPLACEMENTS: Mapping[Path, str] = MappingProxyType({})
 
 
 def find_config(option: Path | None, environ: Mapping[str, str] = os.environ) -> Path:
-    """The config file to use.
+    """Return the path of the config file.
 
-    The one that `-c` names, else $FEEDPUB_CONFIG, else feedpub.toml in the folder that systemd
-    gives a service for its config, else config/feedpub.toml.
+    It is, in this order: the file that `-c` names, $FEEDPUB_CONFIG, feedpub.toml in the folder
+    that systemd provides for the config of a service, and config/feedpub.toml.
     """
-    given = _given(environ, "CONFIGURATION_DIRECTORY")
-    named = (
-        option
-        or environ.get("FEEDPUB_CONFIG")
-        or (Path(given, DEFAULT_NAME.name) if given else DEFAULT_NAME)
-    )
-    return Path(os.path.expanduser(named))  # noqa: PTH111 -- pathlib's raises where there is no such home
+    path = DEFAULT_NAME
+    if option:
+        path = option
+    elif named := environ.get("FEEDPUB_CONFIG"):
+        path = Path(named)
+    elif folder := _first_folder(environ, "CONFIGURATION_DIRECTORY"):
+        path = Path(folder, DEFAULT_NAME.name)
+    return Path(os.path.expanduser(path))  # noqa: PTH111 -- Path.expanduser raises if there is no home
 
 
 def load_config(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
-    """The config in a file and in feeds.d beside it, its paths absolute.
+    """Load a config file and the files in feeds.d next to it; all paths become absolute.
 
-    Raises ConfigError: one line a problem, all problems of all files at once.
+    Args:
+        path: the main file.
+        environ: systemd sets STATE_DIRECTORY to the folder for a service's state. Relative paths
+            of feeds and state are then relative to it.
 
-    `environ` is asked for STATE_DIRECTORY, the folder that systemd gives a service for its state:
-    relative paths of feeds and state start there.
+    Raises:
+        ConfigError: the config is invalid; the message lists all problems, one per line.
     """
     return parse_config(read_config_file(path), path, environ)
 
@@ -57,120 +61,121 @@ def parse_config(
     text: str,
     path: Path,
     environ: Mapping[str, str] = os.environ,
-    instead: Mapping[Path, str] = _AS_THEY_ARE,
+    replacements: Mapping[Path, str] = _NO_REPLACEMENTS,
 ) -> Config:
-    """The config in a text that stands, or is to stand, in a file, with the feeds of the files in feeds.d beside it.
+    """Load a config as `load_config` does, with the given text in the main file.
 
     Args:
-        text: of the main file.
+        text: the text of the main file.
         path: the main file.
-        environ: as for `load`.
-        instead: texts that are to stand in files of feeds, by path.
+        environ: as for `load_config`.
+        replacements: texts for files in feeds.d, by path.
 
     Raises:
-        ConfigError: as `load` does.
+        ConfigError: the config is invalid.
     """
-    parts, unread = _parts(text, path, instead)
-    whole = MergedConfig(parts)
-    _complete(whole.document, environ)
-    between = check_conflicts(whole.document, whole, path) if not unread or unread[0][0] else ()
-    problems = [*unread, *whole.unexpected_tables(), *map(whole.issue_at, between)]
+    files, issues = _parse_files(text, path, replacements)
+    merged = MergedConfig(files)
+    _apply_environment(merged.document, environ)
+    is_main_file_valid = not issues or issues[0][0] != 0
+    issues += merged.find_unexpected_tables()
+    if is_main_file_valid:
+        conflicts = check_conflicts(merged.document, merged, path)
+        issues += map(merged.make_issue, conflicts)
     try:
-        config = Config.model_validate(whole.document, context={"folder": path.parent})
+        config = Config.model_validate(merged.document, context={"folder": path.parent})
     except ValidationError as error:
-        problems += map(whole.issue_at, collect_findings(error))
+        issues += map(merged.make_issue, collect_findings(error))
     else:
-        if not problems:
+        if not issues:
             return config
-    raise ConfigError("\n".join(said for _, _, said in sorted(set(problems)))) from None
+    raise _make_error(issues)
 
 
-def _parts(
-    text: str, path: Path, instead: Mapping[Path, str]
+def _make_error(issues: Iterable[ConfigIssue]) -> ConfigError:
+    return ConfigError("\n".join(message for _, _, message in sorted(set(issues))))
+
+
+def _parse_files(
+    text: str, path: Path, replacements: Mapping[Path, str]
 ) -> tuple[list[ConfigFile], list[ConfigIssue]]:
-    """The files of a config, as far as they can be read.
+    """Return the valid files of a config, and an issue for each invalid one.
 
-    The main one, which says nothing then, in any case.
+    An invalid main file is represented by an empty one.
     """
-    parts: list[ConfigFile] = []
-    unread: list[ConfigIssue] = []
+    files: list[ConfigFile] = []
+    issues: list[ConfigIssue] = []
     for number, file in enumerate(config_files(path)):
         try:
-            told = (
-                text if number == 0 else instead[file] if file in instead else read_feed_files(file)
-            )
-            parts.append(ConfigFile(number, file, told, parse_toml(told, file)))
+            if number == 0:
+                content = text
+            elif file in replacements:
+                content = replacements[file]
+            else:
+                content = read_feed_file(file)
+            files.append(ConfigFile(number, file, content, parse_toml(content, file)))
         except ConfigError as error:
-            unread.append((number, 0, str(error)))
-    return (
-        parts if parts and parts[0].number == 0 else [ConfigFile(0, path, "", {}), *parts]
-    ), unread
+            issues.append((number, 0, str(error)))
+    if not files or files[0].number != 0:
+        files.insert(0, ConfigFile(0, path, "", {}))
+    return files, issues
 
 
 def load_site(path: Path) -> tuple[SiteFile, TomlLines]:
-    """The rules in a site's file, and on which lines they stand.
+    """Load the rules in a site's file, and find their lines.
 
-    Raises ConfigError, as `load` does.
+    Raises:
+        ConfigError: the file is invalid.
     """
     return parse_site(read_config_file(path), path)
 
 
 def parse_site(text: str, path: Path) -> tuple[SiteFile, TomlLines]:
-    """The rules in a text that stands, or is to stand, in a site's file.
+    """Load a site's rules as `load_site` does, with the given text in the file.
 
-    Raises ConfigError as `load_site` does.
+    Raises:
+        ConfigError: the text is invalid.
     """
-    part = ConfigFile(0, path, text, parse_toml(text, path))
+    file = ConfigFile(0, path, text, parse_toml(text, path))
     try:
-        return SiteFile.model_validate(part.document), TomlLines(text)
+        return SiteFile.model_validate(file.document), TomlLines(text)
     except ValidationError as error:
-        problems = {part.issue_at(finding) for finding in collect_findings(error, SiteFile)}
-        raise ConfigError("\n".join(said for _, _, said in sorted(problems))) from None
+        raise _make_error(map(file.make_issue, collect_findings(error, SiteFile))) from None
 
 
-def _complete(document: dict[str, object], environ: Mapping[str, str]) -> None:
-    """Fill in what the place of running decides.
-
-    Under systemd, feeds and state lie in the service's state folder.
-    """
+def _apply_environment(document: dict[str, object], environ: Mapping[str, str]) -> None:
+    """Move relative paths of feeds and state to the state folder that systemd provides."""
     settings = document.setdefault("feedpub", {})
-    document.setdefault("rules", {})  # whose default is a path beside the config, too
-    state = _given(environ, "STATE_DIRECTORY")
-    if isinstance(settings, dict) and state:
-        settings["output"] = _within(state, settings.get("output", "feeds"))
-        settings["state"] = _within(state, settings.get("state", "."))
+    document.setdefault("rules", {})  # its default is a path relative to the config, too
+    folder = _first_folder(environ, "STATE_DIRECTORY")
+    if isinstance(settings, dict) and folder:
+        settings["output"] = _move_into(folder, settings.get("output", "feeds"))
+        settings["state"] = _move_into(folder, settings.get("state", "."))
 
 
-def _given(environ: Mapping[str, str], name: str) -> str:
-    """A folder that systemd gives a service.
-
-    The first, where it gives several; "" where it gives none.
-    """
+def _first_folder(environ: Mapping[str, str], name: str) -> str:
+    """Return the first of the folders that systemd provides for a service; "" if none."""
     return environ.get(name, "").partition(":")[0]
 
 
-def _within(folder: str, written: object) -> object:
-    """A relative path in a folder, which no number of ..
+def _move_into(folder: str, setting: object) -> object:
+    """Return a relative path as one inside a folder, regardless of any "..".
 
-    Leads out of; whatever else is written stays as it is.
+    A setting that is not a relative path is returned unchanged.
     """
-    if (
-        not isinstance(written, str)
-        or not written.strip()
-        or written.startswith(("/", "~"))
-        or "://" in written
-    ):
-        return written
-    return os.path.join(folder, os.path.normpath(f"/{written}")[1:])  # noqa: PTH118 -- pathlib keeps the ..
+    if not isinstance(setting, str) or not setting.strip():
+        return setting
+    if setting.startswith(("/", "~")) or "://" in setting:
+        return setting
+    return os.path.join(folder, os.path.normpath(f"/{setting}")[1:])  # noqa: PTH118 -- with ".."
 
 
 def changed_feeds(before: Config, now: Config) -> dict[str, list[str]]:
-    """The names of the feeds that are "added", "changed" and "removed"."""
+    """Return the names of the feeds that are "added", "changed" and "removed"."""
     old, new = before.feed, now.feed
+    common = [name for name in new.names if name in old.names]
     return {
         "added": [name for name in new.names if name not in old.names],
-        "changed": [
-            name for name in new.names if name in old.names and new.get(name) != old.get(name)
-        ],
+        "changed": [name for name in common if new.get(name) != old.get(name)],
         "removed": [name for name in old.names if name not in new.names],
     }

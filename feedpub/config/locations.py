@@ -1,4 +1,8 @@
-"""Where feeds are published: a folder, or a bucket of object storage."""
+"""Define the locations of the output and of the state.
+
+Feeds are published in a folder or in a bucket of object storage. The state is in a folder or in a
+PostgreSQL database, whose URL can contain a password.
+"""
 
 import os
 import re
@@ -11,26 +15,26 @@ from urllib.parse import unquote, urlsplit
 from pydantic import BeforeValidator, PlainValidator, SecretStr, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticKnownError
 
-from feedpub.config.secrets import Secret, resolve_secret, secret_value
-from feedpub.config.types import quote_for_message, resolve_path, set_base_folder
+from feedpub.config.secrets import Secret, check_secret, resolve_secret
+from feedpub.config.types import quote_for_message, resolve_in_folder, resolve_path
 from feedpub.core.errors import ConfigError
 
-_ADDRESS = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://")
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # what every store takes
-_PART = re.compile(
-    r"[A-Za-z0-9_-][A-Za-z0-9._-]*"
-)  # of a prefix: what needs no escaping in any address
-_EXAMPLE = 'write for example "s3://my-bucket/feeds"'
+_URL = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://")
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # accepted by all providers
+_PREFIX_PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")  # needs no escaping in URLs
+_BUCKET_EXAMPLE = 'write for example "s3://my-bucket/feeds"'
+_POSTGRES_URL = re.compile(r"postgres(ql)?://", re.IGNORECASE)
+_POSTGRES_EXAMPLE = 'write for example "postgresql://feedpub@db.example.org/feedpub"'
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket, or a part of one.
+    """A bucket, or the part of one below a prefix.
 
     Attributes:
-        name: of the bucket.
-        prefix: what the keys of all published files begin with, without the slash behind it; "" for
-            nothing.
+        name: the bucket's name.
+        prefix: the beginning of the keys of all published files, without a slash at its end; "" for
+            the entire bucket.
     """
 
     name: str
@@ -41,127 +45,125 @@ class Bucket:
 
 
 def is_s3_address(written: str) -> bool:
-    """Whether a text is meant as an address and not as a path."""
-    return _ADDRESS.match(written.strip()) is not None
+    """Return True if the output is meant as a URL, not as a path."""
+    return _URL.match(written.strip()) is not None
 
 
-def _output(value: object, info: ValidationInfo) -> Path | Bucket:
-    """A folder, relative to the context's "folder", or a bucket."""
+def _check_output(value: object, info: ValidationInfo) -> Path | Bucket:
+    """Return a folder, relative to the folder of pydantic's context, or a bucket."""
     if isinstance(value, Bucket):
         return value
     if not isinstance(value, str | Path):
         raise PydanticKnownError("string_type")
     if isinstance(value, str) and is_s3_address(value):
-        return _bucket(value.strip())
-    return set_base_folder(str(value), (info.context or {}).get("folder", Path()))
+        return _parse_bucket(value.strip())
+    return resolve_in_folder(str(value), (info.context or {}).get("folder", Path()))
 
 
-def _bucket(address: str) -> Bucket:
+def _parse_bucket(address: str) -> Bucket:
     scheme, _, rest = address.partition("://")
     if "@" in unquote(rest):
         raise ValueError(
-            'holds a user name or a key; those stand in [s3], as in secret = { env = "NAME" }'
+            'contains a user name or a key; write them in [s3], as in secret = { env = "NAME" }'
         )
     if "?" in rest or "#" in rest:
         raise ValueError(
-            f'an address of a bucket ends before "?" and "#"; {_EXAMPLE}, and the rest in [s3]'
+            f'the address of a bucket cannot contain "?" or "#"; {_BUCKET_EXAMPLE}, and the rest '
+            "in [s3]"
         )
     if scheme != "s3":
         raise ValueError(
-            f"{quote_for_message(address)} is neither a folder nor a bucket; {_EXAMPLE}, and the server in [s3]"
+            f"{quote_for_message(address)} is neither a folder nor a bucket; {_BUCKET_EXAMPLE}, "
+            "and the server in [s3]"
         )
     name, _, prefix = rest.partition("/")
-    if not _BUCKET.fullmatch(name) or ".." in name:
-        raise ValueError(
-            f"{quote_for_message(name)} cannot be a bucket (a-z, 0-9, - and ., 3 to 63 of them); {_EXAMPLE}"
-        )
     prefix = prefix.rstrip("/")
-    if prefix and not all(_PART.fullmatch(part) for part in prefix.split("/")):
+    if not _BUCKET_NAME.fullmatch(name) or ".." in name:
         raise ValueError(
-            f"{quote_for_message(prefix)} cannot be a prefix (a-z, A-Z, 0-9, _, - and ., in parts between slashes that do not "
-            f"begin with a dot); {_EXAMPLE}"
+            f"{quote_for_message(name)} is not a valid bucket name (3 to 63 of a-z, 0-9, - and .); "
+            f"{_BUCKET_EXAMPLE}"
+        )
+    if prefix and not all(map(_PREFIX_PART.fullmatch, prefix.split("/"))):
+        raise ValueError(
+            f"{quote_for_message(prefix)} is not a valid prefix (a-z, A-Z, 0-9, _, - and ., in "
+            f"parts that do not begin with a dot); {_BUCKET_EXAMPLE}"
         )
     return Bucket(name, prefix)
 
 
 Output = Annotated[
-    Path | Bucket, PlainValidator(_output), WithJsonSchema({"type": "string", "minLength": 1})
+    Path | Bucket, PlainValidator(_check_output), WithJsonSchema({"type": "string", "minLength": 1})
 ]
 
 
-# SECTION: Where the state is: a folder, or a PostgreSQL database, whose address may hold a
-# password.
-
-_ADDRESS_STATE = re.compile(r"postgres(ql)?://", re.IGNORECASE)
-_EXAMPLE_STATE = 'write for example "postgresql://feedpub@db.example.org/feedpub"'
-
-
 def is_postgres_address(written: object) -> bool:
-    """Whether what stands in the config as the state is, or stands for, the address of a database."""
-    return isinstance(written, dict | Secret | SecretStr) or (
-        isinstance(written, str) and "://" in written
-    )
+    """Return True if the state is a URL, or a secret, which contains a URL."""
+    if isinstance(written, dict | Secret | SecretStr):
+        return True
+    return isinstance(written, str) and "://" in written
 
 
-def _state(value: object, info: ValidationInfo) -> object:
+def _check_state(value: object, info: ValidationInfo) -> object:
     if isinstance(value, dict | Secret | SecretStr):
-        return secret_value(value, info)
+        return check_secret(value, info)
     if not is_postgres_address(value):
         return resolve_path(value, info)
-    _check(str(value))
+    _check_postgres_url(str(value))
     return SecretStr(str(value))
 
 
-def _check(address: str) -> None:
-    """ValueError for what is no address of a database.
-
-    Without the address, which may hold a password.
-    """
-    if not _ADDRESS_STATE.match(address):
-        raise ValueError(f"is no folder and no address of a PostgreSQL database; {_EXAMPLE_STATE}")
+def _check_postgres_url(address: str) -> None:
+    """Raise ValueError for an invalid URL; the message does not contain it."""
+    if not _POSTGRES_URL.match(address):
+        raise ValueError(
+            f"is neither a folder nor the URL of a PostgreSQL database; {_POSTGRES_EXAMPLE}"
+        )
     try:
         parts = urlsplit(address)
-        parts.port  # noqa: B018 -- a bad port is told only when it is asked for
+        parts.port  # noqa: B018 -- an invalid port is only detected on access
     except ValueError:
-        raise ValueError(f"has a host or port that cannot be; {_EXAMPLE_STATE}") from None
+        raise ValueError(f"has an invalid host or port; {_POSTGRES_EXAMPLE}") from None
     if not parts.path.strip("/"):
-        raise ValueError(f"names no database; {_EXAMPLE_STATE}")
+        raise ValueError(f"does not name a database; {_POSTGRES_EXAMPLE}")
 
 
 StateLocation = Annotated[
     Annotated[Path | SecretStr, WithJsonSchema({"type": "string", "minLength": 1})] | Secret,
-    BeforeValidator(_state),
+    BeforeValidator(_check_state),
 ]
 
 
 def state_location(
     state: Path | SecretStr | Secret, environ: Mapping[str, str] = os.environ
 ) -> Path | str:
-    """The folder or the address that a state's setting stands for.
+    """Return the folder or the database URL of the state.
 
-    Raises ConfigError; no message shows a password.
+    Raises:
+        ConfigError: the secret cannot be read, or is not a valid URL.
     """
     if isinstance(state, Path):
         return state
     address = resolve_secret(state, environ)
     try:
-        _check(address)
+        _check_postgres_url(address)
     except ValueError as error:
         raise ConfigError(f"the state {error}") from None
     return address
 
 
 def parse_state_location(written: str, environ: Mapping[str, str] = os.environ) -> Path | str:
-    """The folder or the address that somebody names on a command line; "env:NAME" keeps a password off it.
+    """Return the folder or the database URL that a command line names.
+
+    "env:NAME" refers to an environment variable, which keeps a password off the command line.
 
     Raises:
-        ConfigError: it is neither; no message shows a password.
+        ConfigError: it is neither; the message does not contain it.
     """
     if written.startswith("env:"):
         name = written.removeprefix("env:")
         if not environ.get(name):
             raise ConfigError(f"{written}: the environment variable {name} is not set, or empty")
         return state_location(SecretStr(environ[name]), environ)
-    return state_location(
-        SecretStr(written) if is_postgres_address(written) else Path(written), environ
-    )
+    if is_postgres_address(written):
+        return state_location(SecretStr(written), environ)
+    return state_location(Path(written), environ)

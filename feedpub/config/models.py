@@ -1,13 +1,16 @@
-"""The tables of the config.
+"""Define the tables of the config: each setting's name, type, default and description.
 
-Every setting's name, kind, default and description, each for itself; loads nothing.
+The JSON Schema of the config is made of these definitions; editors use it to complete and check.
 """
 
+import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
 
 from feedpub.config.base import ConfigModel
 from feedpub.config.feed_list import FeedList
@@ -37,14 +40,12 @@ from feedpub.config.types import (
     Title,
     Unique,
     WebAddress,
+    format_duration,
 )
 
 
 class Filters(ConfigModel):
-    """Patterns over articles.
-
-    A word or phrase, `*` for any characters, or `re:` and a regular expression.
-    """
+    """Patterns for articles: words with `*` for any characters, or regular expressions (`re:`)."""
 
     title: tuple[Pattern, ...] = Field(
         default=(), description="Patterns for titles.", examples=[["budget", "re:^Live:"]]
@@ -60,17 +61,16 @@ class Filters(ConfigModel):
     )
 
 
-_NO_RULES = (
-    SiteRules()
-)  # one for all feeds: pydantic copies a default for each, where it has no hash
+# Shared by all feeds: pydantic would copy this default for each feed, because it has no hash.
+_NO_RULES = SiteRules()
 
 
 class FeedConfig(ConfigModel):
-    """One feed: where its articles come from and how it is published."""
+    """A feed: its sources, and how it is published."""
 
     name: Name = Field(
-        description="The stem of the feed's file names: a-z, 0-9 and -. Subscribers know the feed by it, so "
-        "do not change it.",
+        description="The stem of the feed's file names: a-z, 0-9 and -. Subscribers know the feed "
+        "by it, so do not change it.",
         examples=["world"],
     )
     title: Title = Field(description="The feed's title in readers.", examples=["World news"])
@@ -81,7 +81,8 @@ class FeedConfig(ConfigModel):
     )
     language: Language | None = Field(
         default=None,
-        description="The feed's language as a BCP 47 tag. Default: the language of most of its articles.",
+        description="The feed's language as a BCP 47 tag. Default: the language of most of its "
+        "articles.",
         examples=["en", "de-AT"],
     )
     author: OneLine | None = Field(
@@ -101,8 +102,8 @@ class FeedConfig(ConfigModel):
     )
     every: Every = Field(
         default="auto",
-        description='How often to check for new articles: a duration, or "auto" to check each source when it '
-        "is likely to have something new.",
+        description='How often to check for new articles: a duration, or "auto" to check each '
+        "source when it is likely to have something new.",
         examples=["30m"],
     )
     min_every: Interval = Field(
@@ -112,9 +113,9 @@ class FeedConfig(ConfigModel):
     )
     max_every: Interval = Field(
         default=timedelta(days=1),
-        description='The longest interval between two checks of a source with every = "auto", unless the '
-        "source requests a longer one. HTTP freshness (Cache-Control, Expires) is honoured up to "
-        "one day.",
+        description='The longest interval between two checks of a source with every = "auto", '
+        "unless the source requests a longer one. HTTP freshness (Cache-Control, Expires) is "
+        "honoured up to one day.",
         examples=["6h"],
     )
     interval_factor: float = Field(
@@ -122,12 +123,14 @@ class FeedConfig(ConfigModel):
         ge=0.01,
         le=100,
         allow_inf_nan=False,
-        description='Multiplies the intervals of every = "auto": 0.5 checks about twice as often, 2.0 half as often.',
+        description='Multiplies the intervals of every = "auto": 0.5 checks about twice as often, '
+        "2.0 half as often.",
         examples=[0.5],
     )
     cron: Cron | None = Field(
         default=None,
-        description="When to check, instead of `every`: minute, hour, day, month, weekday. 0 and 7 are Sunday.",
+        description="When to check, instead of `every`: minute, hour, day, month, weekday. 0 and "
+        "7 are Sunday.",
         examples=["*/30 * * * *", "0 6 * * mon-fri"],
     )
     timezone: TimeZone = Field(
@@ -138,7 +141,8 @@ class FeedConfig(ConfigModel):
     recheck: bool = Field(
         default=True,
         strict=True,
-        description="Check young articles for corrections 1, 6 and 24 hours after they were first seen.",
+        description="Check young articles for corrections 1, 6 and 24 hours after they were first "
+        "seen.",
         examples=[False],
     )
     limit: int = Field(
@@ -156,8 +160,8 @@ class FeedConfig(ConfigModel):
     )
     summary: Literal["auto", "lead", "extract", "none"] = Field(
         default="auto",
-        description="The summary of an entry: the editor's own or else the lead (auto), the first sentences "
-        "(lead), the most important sentences (extract), or none.",
+        description="The summary of an entry: the editor's own or else the lead (auto), the first "
+        "sentences (lead), the most important sentences (extract), or none.",
         examples=["lead"],
     )
     lead_image: bool = Field(
@@ -180,7 +184,8 @@ class FeedConfig(ConfigModel):
     )
     source: tuple[Source, ...] = Field(
         min_length=1,
-        description="The sources of its articles. An article that several of them list is published once.",
+        description="The sources of its articles. An article that several of them list is "
+        "published once.",
     )
     rules: SiteRules = Field(
         default_factory=lambda: _NO_RULES,
@@ -196,12 +201,13 @@ class FeedConfig(ConfigModel):
 
 
 class GlobalSettings(ConfigModel):
-    """What all feeds share."""
+    """Settings for all feeds."""
 
     output: Output = Field(
         default=Path("../feeds"),
         validate_default=True,
-        description="The folder to publish feeds in, relative to the config file; or s3:// with a bucket and a prefix.",
+        description="The folder to publish feeds in, relative to the config file; or s3:// with a "
+        "bucket and a prefix.",
         examples=["../feeds", "s3://my-bucket/feeds"],
     )
     state: StateLocation = Field(
@@ -219,7 +225,8 @@ class GlobalSettings(ConfigModel):
     queue: bool = Field(
         default=False,
         strict=True,
-        description="Leave the runs to `feedpub worker`, on this and other machines. Requires the state in PostgreSQL.",
+        description="Leave the runs to `feedpub worker`, on this and other machines. Requires the "
+        "state in PostgreSQL.",
         examples=[True],
     )
     base_url: BaseAddress = Field(
@@ -229,8 +236,8 @@ class GlobalSettings(ConfigModel):
     )
     contact: Contact = Field(
         default="",
-        description="A web or mail address for the owners of the sites that feedpub reads. It is part of the "
-        "User-Agent.",
+        description="A web or mail address for the owners of the sites that feedpub reads. It is "
+        "part of the User-Agent.",
         examples=["https://example.org/about"],
     )
     allow_private: tuple[Network, ...] = Field(
@@ -240,7 +247,8 @@ class GlobalSettings(ConfigModel):
     )
     browser_path: ConfigPath | None = Field(
         default=None,
-        description="The Chromium for sources with render = true. Default: the one that is installed.",
+        description="The Chromium for sources with render = true. Default: the one that is "
+        "installed.",
         examples=["/usr/bin/chromium"],
     )
     request_delay: Delay = Field(
@@ -250,8 +258,8 @@ class GlobalSettings(ConfigModel):
     )
     run_timeout: Deadline = Field(
         default=timedelta(minutes=10),
-        description="The maximum duration of one run of a feed. Articles that were not read by then wait for "
-        "the next run.",
+        description="The maximum duration of one run of a feed. Articles that were not read by "
+        "then wait for the next run.",
         examples=["10m"],
     )
     websub_hubs: Annotated[tuple[WebAddress, ...], Unique] = Field(
@@ -266,25 +274,27 @@ class GlobalSettings(ConfigModel):
     )
     keep_pages: AgeOrNone = Field(
         default=timedelta(days=90),
-        description="How long to keep the pages of entries in the live document for `feedpub reclean`. 0s keeps none.",
+        description="How long to keep the pages of entries in the live document for `feedpub "
+        "reclean`. 0s keeps none.",
         examples=["90d"],
     )
 
     @property
     def anchor(self) -> Path:
-        """The folder that the keys of saved articles start from.
+        """Return the folder that keys of saved articles are relative to.
 
-        The output folder, or the root where there is none.
+        It is the output folder, or the root if the output is a bucket.
         """
         return self.output if isinstance(self.output, Path) else Path("/")
 
 
 class Storage(ConfigModel):
-    """How the object storage is reached that `output` names with s3://, and how feeds lie there."""
+    """Access to the object storage that `output` names with s3://."""
 
     endpoint: WebAddress | None = Field(
         default=None,
-        description="The server's address, for storage other than Amazon S3: MinIO, R2, Ceph and others.",
+        description="The server's address, for storage other than Amazon S3: MinIO, R2, Ceph and "
+        "others.",
         examples=["https://minio.example.org:9000"],
     )
     region: OneLine | None = Field(
@@ -294,8 +304,8 @@ class Storage(ConfigModel):
     )
     key: SecretText | None = Field(
         default=None,
-        description="The access key. Default, together with `secret`: from the environment (AWS_ACCESS_KEY_ID "
-        "and so on), the profile, or the machine's role.",
+        description="The access key. Default, together with `secret`: from the environment "
+        "(AWS_ACCESS_KEY_ID and so on), the profile, or the machine's role.",
         examples=[{"env": "FEEDPUB_S3_KEY"}],
     )
     secret: SecretText | None = Field(
@@ -312,7 +322,7 @@ class Storage(ConfigModel):
 
 
 class Http(ConfigModel):
-    """How feeds and status are published over HTTP by `feedpub run` and `feedpub serve`."""
+    """The HTTP server of `feedpub run` and `feedpub serve`."""
 
     listen: Listen = Field(
         default="127.0.0.1:8080",
@@ -321,14 +331,14 @@ class Http(ConfigModel):
     )
     admin_token: SecretText | None = Field(
         default=None,
-        description='The token for "Run now" on the status page, and for the status page and the metrics from '
-        "other machines. Without a token, these are disabled.",
+        description='The token for "Run now" on the status page, and for the status page and the '
+        "metrics from other machines. Without a token, these are disabled.",
         examples=[{"env": "FEEDPUB_TOKEN"}],
     )
     hosts: Annotated[tuple[HostName, ...], Unique] = Field(
         default=(),
-        description="Names of this machine, in addition to localhost and loopback addresses, that local "
-        "clients may use for the status page and the metrics.",
+        description="Names of this machine, in addition to localhost and loopback addresses, that "
+        "local clients may use for the status page and the metrics.",
         examples=[["feeds.lan"]],
     )
 
@@ -359,7 +369,7 @@ class Email(ConfigModel):
 
 
 class Alerts(ConfigModel):
-    """Whom to tell when a source breaks, and when it works again."""
+    """Alerts about sources that break, and that work again."""
 
     webhook: SecretText | None = Field(
         default=None,
@@ -368,14 +378,15 @@ class Alerts(ConfigModel):
     )
     command: tuple[str, ...] = Field(
         default=(),
-        description="The command to run for each alert, with the alert as JSON on its standard input.",
+        description="The command to run for each alert, with the alert as JSON on its standard "
+        "input.",
         examples=[["/usr/local/bin/notify", "--urgent"]],
     )
     email: Email | None = Field(default=None, description="Alerts by e-mail.")
 
 
 class Config(ConfigModel):
-    """The whole file."""
+    """The config file."""
 
     feedpub: GlobalSettings = Field(
         default_factory=GlobalSettings, description="Settings for all feeds."
@@ -391,3 +402,29 @@ class Config(ConfigModel):
     )
     rules: RuleFiles = Field(default_factory=RuleFiles, description="The location of site rules.")
     feed: FeedList[FeedConfig] = Field(default=FeedList(), description="One feed.")
+
+
+class ConfigSchemaGenerator(GenerateJsonSchema):
+    """Generates JSON Schema without the values that TOML cannot express."""
+
+    def encode_default(self, dft: Any) -> Any:
+        if isinstance(dft, timedelta):
+            return format_duration(dft)
+        return super().encode_default(tuple(dft) if isinstance(dft, FeedList) else dft)
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        result = super().default_schema(schema)
+        if isinstance(result.get("default"), dict | None):
+            result.pop("default", None)
+        return result
+
+
+def json_schema() -> str:
+    """Return the JSON Schema (draft 2020-12) of the config as text; it is deterministic."""
+    schema = Config.model_json_schema(schema_generator=ConfigSchemaGenerator)
+    schema["$schema"] = GenerateJsonSchema.schema_dialect
+    schema["title"] = "feedpub.toml"
+    return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

@@ -1,7 +1,6 @@
-"""Secrets.
+"""Define secrets in the config, and resolve them when they are used.
 
-How they stand in the config, and how they are looked up at the moment of use. No message shows a
-value.
+No message contains the value of a secret.
 """
 
 import os
@@ -27,12 +26,11 @@ from feedpub.config.feed_list import FeedList
 from feedpub.config.types import CONTROL_CHARACTERS, TOKEN_PATTERN, quote_for_message, resolve_path
 from feedpub.core.errors import ConfigError
 
+_READ_FROM_THERE = "the config reads a secret from it"
+
 
 class Secret(BaseModel):
-    """A value kept out of the config.
-
-    From an environment variable, a file, or a credential of a systemd service.
-    """
+    """A value from an environment variable, a file, or a credential of a systemd service."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, json_schema_extra={"minProperties": 1, "maxProperties": 1}
@@ -52,8 +50,12 @@ class Secret(BaseModel):
     )
 
 
-def secret_value(value: object, info: ValidationInfo) -> object:
-    """What stands in the config for a secret; ValueError for anything else."""
+def check_secret(value: object, info: ValidationInfo) -> object:
+    """Return a valid secret, as text or as the table that refers to it, with an absolute path.
+
+    Raises:
+        ValueError: it is neither.
+    """
     match value:
         case str() | SecretStr() | Secret():
             return value
@@ -68,7 +70,8 @@ def secret_value(value: object, info: ValidationInfo) -> object:
         case {"credential": str(name), **others} if not others:
             if not re.fullmatch("[A-Za-z0-9_-][A-Za-z0-9._-]*", name):
                 raise ValueError(
-                    'credential takes the name that LoadCredential= gives, as in { credential = "smtp" }'
+                    "credential takes the name that LoadCredential= gives, as in "
+                    '{ credential = "smtp" }'
                 )
             return value
     raise ValueError('write "text", { env = "NAME" } or { file = "path" }')
@@ -76,32 +79,33 @@ def secret_value(value: object, info: ValidationInfo) -> object:
 
 SecretText = Annotated[
     Annotated[SecretStr, WithJsonSchema({"type": "string"})] | Secret,
-    BeforeValidator(secret_value),
+    BeforeValidator(check_secret),
 ]
-"""A text, or where to find it."""
+"""A text, or a reference to it."""
 
 
 def resolve_secret(secret: SecretStr | Secret, environ: Mapping[str, str] = os.environ) -> str:
-    """The text of a secret, looked up now.
+    """Return the text of a secret.
 
-    Raises ConfigError, with the variable or file and without the value.
+    Raises:
+        ConfigError: it cannot be read; the message names the variable or file.
     """
     if isinstance(secret, SecretStr):
         return secret.get_secret_value()
     if secret.file is not None:
-        return _from_file(secret.file)
+        return _read_secret_file(secret.file)
     if secret.credential is not None:
-        return _from_file(_credential(secret.credential, environ))
+        return _read_secret_file(_find_credential(secret.credential, environ))
     name = secret.env or ""
     if not environ.get(name):
         raise ConfigError(
-            f"environment variable {name} is not set, or empty, and the config takes a secret from it"
+            f"environment variable {name} is not set, or empty, and {_READ_FROM_THERE}"
         )
     return environ[name]
 
 
 def secret_variables(section: object) -> frozenset[str]:
-    """The environment variables that a config, or a part of it, takes secrets from."""
+    """Return the environment variables that a config, or a part of it, reads secrets from."""
     match section:
         case Secret(env=str(name)):
             return frozenset({name})
@@ -116,67 +120,63 @@ def secret_variables(section: object) -> frozenset[str]:
     return frozenset().union(*map(secret_variables, parts))
 
 
-def _credential(name: str, environ: Mapping[str, str]) -> Path:
-    """The file of a credential (systemd.exec(5))."""
+def _find_credential(name: str, environ: Mapping[str, str]) -> Path:
+    """Return the path of a credential's file (systemd.exec(5))."""
     folder = environ.get("CREDENTIALS_DIRECTORY")
     if not folder:
         raise ConfigError(
-            f"credential {name}: systemd has given none; write LoadCredential={name}:FILE in a drop-in"
+            f"credential {name}: systemd did not provide it; "
+            f"write LoadCredential={name}:FILE in a drop-in"
         )
     return Path(folder, name)
 
 
-def _from_file(path: Path) -> str:
-    if path.exists() and not path.is_file():
-        raise ConfigError(
-            f"{path}: not a file, and the config takes a secret from it"
-        )  # a pipe would be waited for
+def _read_secret_file(path: Path) -> str:
+    if path.exists() and not path.is_file():  # reading a pipe could block forever
+        raise ConfigError(f"{path}: not a file, and {_READ_FROM_THERE}")
     try:
         text = path.read_text("utf-8").rstrip("\r\n")
     except OSError as error:
         raise ConfigError(
-            f"{path}: cannot be read ({error.strerror}), and the config takes a secret from it"
+            f"{path}: cannot be read ({error.strerror}), and {_READ_FROM_THERE}"
         ) from error
     except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not UTF-8, and the config takes a secret from it") from None
+        raise ConfigError(f"{path}: not UTF-8, and {_READ_FROM_THERE}") from None
     if not text:
-        raise ConfigError(f"{path}: empty, and the config takes a secret from it")
+        raise ConfigError(f"{path}: empty, and {_READ_FROM_THERE}")
     return text
 
 
-def _http_names(values: dict[str, SecretStr | Secret]) -> dict[str, SecretStr | Secret]:
+def _check_http_values(values: dict[str, SecretStr | Secret]) -> dict[str, SecretStr | Secret]:
     for name, value in values.items():
         if not TOKEN_PATTERN.fullmatch(name):
             raise ValueError(
-                f"{quote_for_message(name)} is not a name that HTTP allows; letters, digits and - are safe"
+                f"{quote_for_message(name)} is not a valid HTTP name; write letters, digits and -"
             )
         if isinstance(value, SecretStr) and CONTROL_CHARACTERS.search(value.get_secret_value()):
             raise ValueError(
-                f'the value of "{name}" holds line breaks or control characters; write one line'
+                f'the value of "{name}" contains line breaks or control characters; write one line'
             )
     return values
 
 
-def _proxy(value: SecretStr | Secret) -> SecretStr | Secret:
-    if isinstance(value, SecretStr):
-        _check_proxy(value.get_secret_value())
+def _check_proxy(value: SecretStr | Secret) -> SecretStr | Secret:
+    if isinstance(value, Secret):
+        return value
+    try:
+        parts = urlsplit(value.get_secret_value())
+        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_valid = False
+    if not is_valid:
+        raise ValueError(
+            'is not the URL of a proxy; write for example "http://proxy.example.org:3128"'
+        )
     return value
 
 
-def _check_proxy(address: str) -> None:
-    try:
-        parts = urlsplit(address)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ValueError(
-            'not the address of a proxy; write for example "http://proxy.example.org:3128"'
-        )
-
-
-HttpValues = Annotated[dict[str, SecretText], AfterValidator(_http_names)]
-Proxy = Annotated[SecretText, AfterValidator(_proxy)]
+HttpValues = Annotated[dict[str, SecretText], AfterValidator(_check_http_values)]
+Proxy = Annotated[SecretText, AfterValidator(_check_proxy)]
 
 
 class BasicAuth(ConfigModel):

@@ -1,4 +1,4 @@
-"""What people say of a site: in a feed's `[feed.rules]`, or in a file of the site's own."""
+"""Define the rules for a site, in a feed's `[feed.rules]` or in the site's own file."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,50 +11,50 @@ from feedpub.config.types import (
     ConfigPath,
     Removal,
     Selector,
+    ValueSelector,
     WebAddress,
     quote_for_message,
 )
 
 RULE_HEADERS = frozenset({"accept", "accept-language", "cookie", "dnt", "referer", "user-agent"})
-"""The headers that a rule may set, in lower case.
-
-They say who asks and for what, and nothing else.
-"""
+"""The headers that a rule can set, in lower case; they only describe the client and its wishes."""
 
 
-def _header(name: str) -> str:
+def _check_header(name: str) -> str:
     if name.lower() not in RULE_HEADERS:
-        known = ", ".join(sorted(RULE_HEADERS))
+        allowed = ", ".join(sorted(RULE_HEADERS))
         raise ValueError(
-            f"{quote_for_message(name)} is no header that a rule may set; known here: {known}"
+            f"{quote_for_message(name)} is not a header that a rule can set; allowed: {allowed}"
         )
     return name.lower()
 
 
-def _header_value(value: str) -> str:
+def _check_header_value(value: str) -> str:
     if not value.strip() or CONTROL_CHARACTERS.search(value):
-        raise ValueError("no value that a header can have; write one line of text")
+        raise ValueError("not a valid header value; write one line of text")
     return value.strip()
 
 
-def _sought(value: str) -> str:
+def _require_search_text(value: str) -> str:
     if not value:
-        raise ValueError("empty; write the text that is looked for")
+        raise ValueError("empty; write the text to find")
     return value
 
 
 _Headers = dict[
-    Annotated[str, AfterValidator(_header)],
-    Annotated[str, AfterValidator(_header_value)],
+    Annotated[str, AfterValidator(_check_header)],
+    Annotated[str, AfterValidator(_check_header_value)],
 ]
 _Selectors = tuple[Selector, ...]
 
 
 class Replace(ConfigModel):
-    """A text of the raw page, and what stands in its place."""
+    """A text in the source of a page, and its replacement."""
 
     find: Annotated[
-        str, AfterValidator(_sought), WithJsonSchema({"type": "string", "minLength": 1})
+        str,
+        AfterValidator(_require_search_text),
+        WithJsonSchema({"type": "string", "minLength": 1}),
     ] = Field(
         description="The text to find, exactly as it is in the page's source.",
         examples=["<br><br>"],
@@ -63,52 +63,54 @@ class Replace(ConfigModel):
 
 
 class SiteRules(ConfigModel):
-    """What the cleaner is told about a site: where the article is, and what never belongs to it."""
+    """Rules for the cleaner: how to find the article, and what never belongs to it."""
 
     content: Selector | None = Field(
         default=None,
-        description="CSS selector of the article's body. Default: found automatically.",
-        examples=["article .body"],
+        description="Selector of the article's body: CSS, or XPath after xpath:. Default: found "
+        "automatically.",
+        examples=["article .body", "xpath://article/div[last()]"],
     )
     remove: tuple[Removal, ...] = Field(
         default=(),
-        description="Elements that never belong to an article: CSS selectors, or text: and the beginning of a block.",
+        description="Elements that never belong to an article: selectors, or text: and the "
+        "beginning of a block.",
         examples=[["aside.promo", "text:Sponsored by"]],
     )
     keep: _Selectors = Field(
         default=(),
-        description="CSS selectors of elements that always belong to the article.",
+        description="Selectors of elements that always belong to the article.",
         examples=[[".score-table"]],
     )
-    title: Selector | None = Field(
+    title: ValueSelector | None = Field(
         default=None,
-        description="CSS selector of the headline. Default: found automatically.",
+        description="Selector of the headline. Default: found automatically.",
         examples=["h1.head"],
     )
-    author: Selector | None = Field(
+    author: ValueSelector | None = Field(
         default=None,
-        description="CSS selector of the authors' names, one element each.",
+        description="Selector of the authors' names, one element each.",
         examples=[".byline a"],
     )
-    date: Selector | None = Field(
+    date: ValueSelector | None = Field(
         default=None,
-        description="CSS selector of the publication date.",
+        description="Selector of the publication date.",
         examples=["time.published"],
     )
-    next_page: Selector | None = Field(
+    next_page: ValueSelector | None = Field(
         default=None,
-        description="CSS selector of the link to an article's next page.",
+        description="Selector of the link to an article's next page.",
         examples=[".pager a.next"],
     )
-    single_page: Selector | None = Field(
+    single_page: ValueSelector | None = Field(
         default=None,
-        description="CSS selector of the link to a page that has the complete article.",
+        description="Selector of the link to a page that has the complete article.",
         examples=["a.print"],
     )
     headers: _Headers = Field(
         default={},
-        description="HTTP headers for the site's articles: Accept, Accept-Language, Cookie, DNT, Referer or "
-        "User-Agent.",
+        description="HTTP headers for the site's articles: Accept, Accept-Language, Cookie, DNT, "
+        "Referer or User-Agent.",
         examples=[{"Referer": "https://example.org/"}],
     )
     replace: tuple[Replace, ...] = Field(
@@ -119,7 +121,7 @@ class SiteRules(ConfigModel):
 
 
 class SiteTest(ConfigModel):
-    """A page of the site, and what must be found on it."""
+    """A page of the site, and texts that its article must contain."""
 
     url: WebAddress = Field(description="URL of the page.", examples=["https://example.org/story"])
     contains: tuple[str, ...] = Field(
@@ -130,13 +132,13 @@ class SiteTest(ConfigModel):
 
 
 class SiteFile(SiteRules):
-    """The file of a site: its rules, and the pages that they are tried on."""
+    """The file of a site: its rules, and pages to test them on."""
 
     test: tuple[SiteTest, ...] = Field(default=(), description="Pages to test the rules on.")
 
 
 class RuleFiles(ConfigModel):
-    """Where the rules of sites are."""
+    """The location of site rules."""
 
     sites: ConfigPath = Field(
         default=Path("sites"),

@@ -1,4 +1,4 @@
-"""Where a feed's articles come from, as written in `[[feed.source]]`."""
+"""Define the sources of a feed: `[[feed.source]]`."""
 
 from typing import Annotated, Literal
 
@@ -15,7 +15,7 @@ HOW_TO_RENDER = (
 
 
 class RemoteSource(ConfigModel):
-    """What all sources on the network share."""
+    """The settings of all sources on the network."""
 
     url: WebAddress = Field(
         description="URL of the page, feed or sitemap.", examples=["https://example.org/news"]
@@ -40,7 +40,6 @@ class RemoteSource(ConfigModel):
         description="HTTP proxy for this source. Proxies from the environment are not used.",
         examples=["http://proxy.example.org:3128"],
     )
-
     render: bool = Field(
         default=False,
         strict=True,
@@ -57,16 +56,18 @@ class PageSource(RemoteSource):
     )
     links: Selector | None = Field(
         default=None,
-        description="CSS selector of the article links. Default: found by the page's structure.",
-        examples=["main h2 a"],
+        description="Selector of the article links: CSS, or XPath after xpath:. Default: found by the "
+        "page's structure.",
+        examples=["main h2 a", "xpath://main//h2/a"],
     )
 
 
 class FeedSource(RemoteSource):
-    """An RSS, Atom or JSON feed, or what a WordPress gives as JSON, whose entries are made full-text."""
+    """An RSS, Atom or JSON feed, or the JSON API of a WordPress site."""
 
     type: Literal["feed"] = Field(
-        description="feed: RSS, Atom, JSON Feed, or the posts of a WordPress site (/wp-json/wp/v2/posts)."
+        description="feed: RSS, Atom, JSON Feed, or the posts of a WordPress site "
+        "(/wp-json/wp/v2/posts)."
     )
     fetch: bool = Field(
         default=True,
@@ -114,8 +115,7 @@ Source = Annotated[
 
 
 def source_key(source: Source) -> str:
-    """A source's name for people and for the store.
-
-    Its address without a password, or its folder.
-    """
-    return str(source.path) if isinstance(source, FolderSource) else strip_credentials(source.url)
+    """Return a source's name in messages and in the store: URL without credentials, or path."""
+    if isinstance(source, FolderSource):
+        return str(source.path)
+    return strip_credentials(source.url)

@@ -1,6 +1,6 @@
-"""On which line of a TOML file a key stands. Owns the scan for positions; tomllib owns what a document means.
+"""Find the line of each key in a TOML file.
 
-The text has been parsed by tomllib before: nothing is checked here.
+tomllib has parsed the text before, so nothing is validated here.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import count
 
 KeyPath = tuple[str | int, ...]
-"""Where a value stands in the document: ("feed", 0, "source", 1, "url")."""
+"""The position of a value in the document: ("feed", 0, "source", 1, "url")."""
 
 _BLANK = re.compile(r"(?:\s|#[^\n]*)*")
 _KEY = re.compile(r'"(?:\\.|[^"\\])*+(?:"|\Z)|\'[^\']*\'|[\w-]+')
@@ -25,112 +25,115 @@ class TomlLines:
     """The lines of every table, key and element of a document, counted from 1."""
 
     def __init__(self, text: str) -> None:
-        self._lines = _Scanner(text).document()
+        self._lines = _Scanner(text).scan()
 
     def line_of(self, path: KeyPath) -> int:
-        """The line of a path, or of the innermost part of it that the document has.
-
-        1 where it has none.
-        """
-        return next(
-            (self._lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self._lines), 1
-        )
+        """Return the line of a path or of its innermost part that the document has; otherwise 1."""
+        while path:
+            if path in self._lines:
+                return self._lines[path]
+            path = path[:-1]
+        return 1
 
 
 class _Scanner:
-    """One walk over the text, statement by statement."""
+    """Scans a text once, statement by statement."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
         self._breaks = [found.start() for found in re.finditer("\n", text)]
         self._lines: dict[KeyPath, int] = {}
-        self._arrays: dict[KeyPath, int] = {}  # arrays of tables: the index of the latest table
+        self._arrays: dict[KeyPath, int] = {}  # the index of the latest table in each array
 
-    def document(self) -> dict[KeyPath, int]:
+    def scan(self) -> dict[KeyPath, int]:
+        """Return the line of each path."""
         table: KeyPath = ()
         while self._peek():
             if self._peek() == "[":
-                table = self._header()
+                table = self._scan_header()
             else:
-                self._pair(table)
+                self._scan_pair(table)
         return self._lines
 
     def _peek(self) -> str:
-        """The next character that is neither blank nor comment; "" at the end."""
+        """Return the next character after blanks and comments; "" at the end."""
         self._take(_BLANK)
         return self._text[self._at : self._at + 1]
 
     def _take(self, pattern: re.Pattern[str]) -> str:
+        """Return the text that a pattern matches here, or one character, and move behind it."""
         found = pattern.match(self._text, self._at)
         token = found.group() if found else self._text[self._at : self._at + 1]
         self._at += len(token)
         return token
 
-    def _note(self, path: KeyPath, line: int | None = None) -> None:
-        """Remember where a path and the tables around it were first seen."""
+    def _record(self, path: KeyPath, line: int | None = None) -> None:
+        """Record the line of a path and of its parents, unless they have one."""
         for depth in range(1, len(path) + 1):
-            self._lines.setdefault(path[:depth], line or self._line())
+            self._lines.setdefault(path[:depth], line or self._current_line())
 
-    def _line(self) -> int:
+    def _current_line(self) -> int:
         return bisect_left(self._breaks, self._at) + 1
 
-    def _header(self) -> KeyPath:
+    def _scan_header(self) -> KeyPath:
         brackets = 2 if self._text.startswith("[[", self._at) else 1
-        line = self._line()
+        line = self._current_line()
         self._at += brackets
-        keys = self._keys()
+        keys = self._scan_keys()
         self._at += brackets
-        table = (*self._within((), keys[:-1]), keys[-1])
+        table = (*self._resolve((), keys[:-1]), keys[-1])
         if brackets == len("[["):
             self._arrays[table] = self._arrays.get(table, -1) + 1
-        table = self._within(table[:-1], table[-1:])
-        self._note(table, line)
+        table = self._resolve(table[:-1], table[-1:])
+        self._record(table, line)
         return table
 
-    def _within(self, table: KeyPath, keys: KeyPath) -> KeyPath:
-        """`keys` below `table`, by way of the latest table of each array of tables."""
+    def _resolve(self, table: KeyPath, keys: KeyPath) -> KeyPath:
+        """Return the path of keys below a table, through the latest table of each array."""
         for key in keys:
             table = (*table, key)
             if table in self._arrays:
                 table = (*table, self._arrays[table])
         return table
 
-    def _keys(self) -> KeyPath:
-        keys = [self._key()]
+    def _scan_keys(self) -> KeyPath:
+        keys = [self._scan_key()]
         while self._peek() == ".":
             self._at += 1
-            keys.append(self._key())
+            keys.append(self._scan_key())
         return tuple(keys)
 
-    def _key(self) -> str:
+    def _scan_key(self) -> str:
         self._take(_BLANK)
         token = self._take(_KEY)
-        return next(iter(tomllib.loads(f"{token} = 0"))) if token[0] in "\"'" else token
+        if token[0] in "\"'":
+            return next(iter(tomllib.loads(f"{token} = 0")))
+        return token
 
-    def _pair(self, table: KeyPath) -> None:
-        line = self._line()
-        path = (*table, *self._keys())
-        self._note(path, line)
+    def _scan_pair(self, table: KeyPath) -> None:
+        line = self._current_line()
+        path = (*table, *self._scan_keys())
+        self._record(path, line)
         self._at += len("=")
-        self._value(path)
+        self._scan_value(path)
 
-    def _value(self, path: KeyPath) -> None:
+    def _scan_value(self, path: KeyPath) -> None:
         match self._peek():
             case "[":
-                for index in self._members("]"):
-                    self._note((*path, index))
-                    self._value((*path, index))
+                for index in self._iter_members("]"):
+                    self._record((*path, index))
+                    self._scan_value((*path, index))
             case "{":
-                for _ in self._members("}"):
-                    self._pair(path)
+                for _ in self._iter_members("}"):
+                    self._scan_pair(path)
             case '"' | "'":
                 self._take(_STRING)
             case _:
                 self._take(_SCALAR)
 
-    def _members(self, end: str) -> Iterator[int]:
-        """Stands before each member of an array or inline table in turn, then behind its end."""
+    def _iter_members(self, end: str) -> Iterator[int]:
+        """Move to each member of an array or inline table, yield its index, then move past it."""
         self._at += 1
         for index in count():
             if self._peek() in (end, ""):

@@ -1,6 +1,7 @@
-"""Text.
+"""Define the types of the config's values, and validate them.
 
-What may stand in a setting of one line, and how a setting's value is shown in a message.
+Each validator raises ValueError with a sentence for the user, without the key's name. pydantic
+collects all of them.
 """
 
 import difflib
@@ -22,38 +23,18 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator, Validation
 
 from feedpub.config import cron
 from feedpub.core.patterns import compile_pattern
+from feedpub.core.selectors import XPATH_PREFIX, check_xpath, selects_nodes
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """Line breaks and other characters that are not text."""
 
+TOKEN_PATTERN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""The name of a header or cookie (RFC 9110, section 5.6.2)."""
 
-def quote_for_message(value: str, length: int = 60) -> str:
-    """A text as it is shown in messages.
+RESERVED_NAMES = ("index", "feeds", "health", "status", "healthz", "metrics")
+"""Names of feedpub's own files and pages."""
 
-    In quotes, on one line, cut to about `length` characters.
-    """
-    text = value if len(value) <= length else f"{value[:length]}…"
-    return f'"{CONTROL_CHARACTERS.sub("�", text)}"'
-
-
-def require_one_line(value: str) -> str:
-    """The text without blanks around it; ValueError where it is not one line of text."""
-    value = value.strip()
-    if CONTROL_CHARACTERS.search(value):
-        raise ValueError(
-            "line breaks and control characters cannot stand here; write one line of text"
-        )
-    return value
-
-
-def require_text(value: str) -> str:
-    """The text; ValueError where it says nothing."""
-    if not value.strip():
-        raise ValueError("empty; write some text, or leave the key out")
-    return value
-
-
-# SECTION: Durations as people write them in the config: "90s", "30m", "6h", "7d", "2w", "1h30m".
+MAX_PORT = 65535
 
 _UNITS = {
     "w": timedelta(weeks=1),
@@ -64,35 +45,173 @@ _UNITS = {
 }
 DURATION_PATTERN = "^(?=.)" + "".join(f"(?:([0-9]{{1,6}}){unit})?" for unit in _UNITS) + "$"
 
+_URL_EXAMPLE = 'write for example "https://example.org/"'
+_LANGUAGE = re.compile(
+    r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*",
+    re.IGNORECASE,
+)
+
+
+# --- Texts ---
+
+
+def quote_for_message(value: str, length: int = 60) -> str:
+    """Quote a text for a message, on one line and cut to about `length` characters."""
+    text = value if len(value) <= length else f"{value[:length]}…"
+    return f'"{CONTROL_CHARACTERS.sub("�", text)}"'
+
+
+def require_one_line(value: str) -> str:
+    """Return a text without surrounding blanks; raise ValueError if it is not one line."""
+    value = value.strip()
+    if CONTROL_CHARACTERS.search(value):
+        raise ValueError("contains line breaks or control characters; write one line of text")
+    return value
+
+
+def require_text(value: str) -> str:
+    """Return a text unchanged; raise ValueError if it is blank."""
+    if not value.strip():
+        raise ValueError("empty; write some text, or leave the key out")
+    return value
+
+
+def _check_name(value: str) -> str:
+    quoted = quote_for_message(value)
+    if "/" in value or "\\" in value or ".." in value:
+        raise ValueError(
+            f"{quoted} leads out of the output folder; write a file name without its extension"
+        )
+    if not re.fullmatch("[a-z0-9-]{1,100}", value):
+        ascii_only = unicodedata.normalize("NFKD", value.lower()).encode("ascii", "ignore").decode()
+        stem = re.sub("[^a-z0-9]+", "-", ascii_only).strip("-")[:100]
+        hint = f'did you mean "{stem}"?' if stem else 'write for example "world-news"'
+        raise ValueError(f"{quoted} is not a name; {hint} (a-z, 0-9 and -, at most 100 of them)")
+    if value in RESERVED_NAMES or "-archive-" in value:
+        raise ValueError(f"{quoted} is reserved for feedpub's own files; choose another name")
+    return value
+
+
+def _check_language(value: str) -> str:
+    if _LANGUAGE.fullmatch(value):
+        return value
+    dashed = value.replace("_", "-").partition(".")[0]
+    if _LANGUAGE.fullmatch(dashed):
+        hint = f'did you mean "{dashed}"?'
+    else:
+        hint = 'write for example "en", "de-AT", "zh-Hant"'
+    raise ValueError(f"{quote_for_message(value)} is not a language tag; {hint}")
+
+
+def check_value_selector(value: str) -> str:
+    """Return a selector of elements, attributes or texts: CSS, or XPath after "xpath:".
+
+    Raises:
+        ValueError: states the mistake.
+    """
+    require_text(value)
+    quoted = quote_for_message(value)
+    if value.startswith(XPATH_PREFIX):
+        try:
+            check_xpath(value.removeprefix(XPATH_PREFIX))
+        except ValueError as error:
+            raise ValueError(f"{quoted} is {error}") from error
+        return value
+    if re.match(r"\s*\(?\.?/", value):
+        raise ValueError(f'{quoted} looks like XPath; write "xpath:" before it')
+    try:
+        selector = CSSSelector(value, translator="html")
+        selector(Element("p"))  # some errors are only detected on use
+    except (SelectorError, XPathError, RecursionError) as error:
+        raise ValueError(f"{quoted} is not a CSS selector: {error}") from error
+    return value
+
+
+def check_selector(value: str) -> str:
+    """Return a selector of elements or attributes: CSS, or XPath after "xpath:".
+
+    Raises:
+        ValueError: states the mistake.
+    """
+    check_value_selector(value)
+    if value.startswith(XPATH_PREFIX) and not selects_nodes(value.removeprefix(XPATH_PREFIX)):
+        raise ValueError(
+            f"{quote_for_message(value)} selects no elements but computes a value; "
+            'write a path, as in "xpath://article"'
+        )
+    return value
+
+
+def _check_removal(value: str) -> str:
+    if not value.startswith("text:"):
+        return check_selector(value)
+    if not value.removeprefix("text:").strip():
+        raise ValueError(
+            'text: is empty; write the beginning of the block, as in "text:Sponsored by"'
+        )
+    return value
+
+
+def _check_pattern(value: str) -> str:
+    try:
+        compile_pattern(value)
+    except RecursionError as error:
+        quoted = quote_for_message(value)
+        raise ValueError(f"{quoted} is too complex for a regular expression: {error}") from error
+    return value
+
+
+def _check_glob(value: str) -> str:
+    parts = PurePosixPath(require_text(value)).parts
+    quoted = quote_for_message(value)
+    if value.startswith(("/", "~")) or ".." in parts:
+        raise ValueError(f'{quoted} leads out of the folder; write for example "**/*.md"')
+    if any("**" in part and part != "**" for part in parts):
+        raise ValueError(f'{quoted}: ** matches complete folders; write for example "**/*.md"')
+    return value
+
+
+def _check_unique(values: tuple[str, ...]) -> tuple[str, ...]:
+    for number, value in enumerate(values):
+        if value in values[:number]:
+            raise ValueError(f"{quote_for_message(value)} appears twice; write it once")
+    return values
+
+
+# --- Times ---
+
 
 def parse_duration(value: object) -> timedelta:
-    """The length of time that a text names, units from the largest to the smallest; a timedelta is one already.
+    """Return the duration that a text names: "90s", "1h30m", units in descending order.
 
-    Raises ValueError, with what to write, for anything else.
+    A timedelta is returned unchanged.
+
+    Raises:
+        ValueError: it is not a duration.
     """
     if isinstance(value, timedelta):
         return value
     found = re.fullmatch(DURATION_PATTERN, value) if isinstance(value, str) else None
     if found is None:
-        raise ValueError(_complaint(value))
-    counts = zip(found.groups(default="0"), _UNITS.values(), strict=True)
-    return sum((int(count) * unit for count, unit in counts), timedelta())
+        raise ValueError(_explain_duration(value))
+    duration = timedelta()
+    for count, unit in zip(found.groups(default="0"), _UNITS.values(), strict=True):
+        duration += int(count) * unit
+    return duration
 
 
-def _complaint(value: object) -> str:
+def _explain_duration(value: object) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f'{value} has no unit; write "{value}s" for seconds, or "30m", "6h", "7d", "1h30m"'
-    wrong = f"{quote_for_message(value)} is" if isinstance(value, str) else "this is"
+    subject = quote_for_message(value) if isinstance(value, str) else "this"
     return (
-        f'{wrong} not a duration; write numbers with units: "90s", "30m", "6h", "7d", "2w", "1h30m"'
+        f"{subject} is not a duration; "
+        'write numbers with units: "90s", "30m", "6h", "7d", "2w", "1h30m"'
     )
 
 
 def format_duration(duration: timedelta) -> str:
-    """The duration as it stands in a config.
-
-    The shortest text that `parse` reads as the same whole seconds.
-    """
+    """Format a duration as in the config, in complete seconds and as short as possible."""
     text = ""
     for name, unit in _UNITS.items():
         count, duration = divmod(duration, unit)
@@ -100,113 +219,146 @@ def format_duration(duration: timedelta) -> str:
     return text or "0s"
 
 
-# SECTION: The kinds of values that have to do with the network: addresses, networks, names of
-# headers and cookies.
+def _duration_between(shortest: str, longest: str) -> Callable[[object], timedelta]:
+    """Return a validator of durations within a range."""
 
-TOKEN_PATTERN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""What the name of a header or cookie is made of (RFC 9110, section 5.6.2)."""
+    def check(value: object) -> timedelta:
+        duration = parse_duration(value)
+        quoted = quote_for_message(str(value))
+        if duration < parse_duration(shortest):
+            raise ValueError(f'{quoted} is too short; the shortest is "{shortest}"')
+        if duration > parse_duration(longest):
+            raise ValueError(f'{quoted} is too long; the longest is "{longest}"')
+        return duration
+
+    return check
 
 
-HIGHEST_PORT = 65535
-
-_EXAMPLE = 'write for example "https://example.org/"'
+_check_interval = _duration_between("1m", "365d")
 
 
-def web_address(value: str) -> str:
-    """An absolute http or https address with a host and without a password."""
+def _check_every(value: object) -> object:
+    if value == "auto":
+        return value
+    try:
+        return _check_interval(value)
+    except ValueError as error:
+        raise ValueError(str(error).replace("write numbers", 'write "auto", or numbers')) from None
+
+
+def _check_timezone(value: str) -> str:
+    names = zoneinfo.available_timezones()
+    if value in names:
+        return value
+    hint = 'write for example "Europe/Berlin" or "UTC"'
+    for name in difflib.get_close_matches(value, names, 1):
+        hint = f'did you mean "{name}"?'
+    raise ValueError(f"{quote_for_message(value)} is not a time zone; {hint}")
+
+
+# --- Network ---
+
+
+def check_web_address(value: str) -> str:
+    """Return an absolute http or https URL without surrounding blanks.
+
+    Raises:
+        ValueError: it is not one, has no host, or contains a user name.
+    """
     value = value.strip()
     if re.search(r"[\s\x00-\x1f\x7f\\]", value):
         raise ValueError(
-            f"{_shown(value)} holds blanks or characters that no address has; write them as %20 and so on"
+            f"{_mask_url(value)} contains blanks or characters that a URL cannot contain; "
+            "percent-encode them, as in %20"
         )
-    parts = _split(value)
+    parts = _split_url(value)
     if parts.scheme == "file":
-        raise ValueError(
-            f'is a file; write a source with type = "folder" and path = {quote_for_message(parts.path)}'
-        )
+        path = quote_for_message(parts.path)
+        raise ValueError(f'is a file; write a source with type = "folder" and path = {path}')
     if parts.scheme not in ("http", "https"):
-        raise ValueError(f"{_shown(value)} is not a web address; {_suggestion(value)}")
+        raise ValueError(f"{_mask_url(value)} is not a web address; {_suggest_url(value)}")
     if "@" in parts.netloc:
         raise ValueError(
-            'holds a user name; write auth = { username = "…", password = { env = "NAME" } } instead'
+            'contains a user name; write auth = { username = "…", password = { env = "NAME" } } '
+            "instead"
         )
     if not parts.hostname:
-        raise ValueError(f"{_shown(value)} has no host; {_EXAMPLE}")
+        raise ValueError(f"{_mask_url(value)} has no host; {_URL_EXAMPLE}")
     return value
 
 
-def _split(value: str) -> SplitResult:
+def _split_url(value: str) -> SplitResult:
     try:
         parts = urlsplit(value)
-        parts.port  # noqa: B018 -- a bad port is told only when it is asked for
+        parts.port  # noqa: B018 -- an invalid port is only detected on access
     except ValueError:
-        raise ValueError(f"{_shown(value)} has a host or port that cannot be; {_EXAMPLE}") from None
+        raise ValueError(
+            f"{_mask_url(value)} has an invalid host or port; {_URL_EXAMPLE}"
+        ) from None
     return parts
 
 
-def _shown(value: str) -> str:
-    """An address without what may be a password or a token in it."""
+def _mask_url(value: str) -> str:
+    """Quote a URL without the parts that could contain a password or token."""
     return quote_for_message(re.sub(r"\?.*", "?…", re.sub(r"\A.*@", "…@", value)))
 
 
-def _suggestion(value: str) -> str:
-    bare = re.sub(r"^(?:[a-z]+:)?/*", "", value, flags=re.IGNORECASE)
-    host = bare.partition("/")[0]
+def _suggest_url(value: str) -> str:
+    without_scheme = re.sub(r"^(?:[a-z]+:)?/*", "", value, flags=re.IGNORECASE)
+    host = without_scheme.partition("/")[0]
     if re.fullmatch(r"\A[\w-]+(?:\.[\w-]+)+(?::\d+)?", host) and not value.startswith("/"):
-        return f"did you mean {_shown(f'https://{bare}')}?"
-    return _EXAMPLE
+        return f"did you mean {_mask_url(f'https://{without_scheme}')}?"
+    return _URL_EXAMPLE
 
 
-def _base(value: str) -> str:
-    value = web_address(value)
+def _check_base_url(value: str) -> str:
+    value = check_web_address(value)
     if "?" in value or "#" in value:
         raise ValueError(
-            f'{_shown(value)}: feeds are published below it, so it ends before "?" and "#"'
+            f'{_mask_url(value)}: feeds are published below it, so it cannot contain "?" or "#"'
         )
     return value if value.endswith("/") else f"{value}/"
 
 
-def _contact(value: str) -> str:
+def _check_contact(value: str) -> str:
     value = require_one_line(value)
     if not value or re.fullmatch(r"\A(?:mailto:)?[^@\s()<>]+@[^@\s()<>]+\.[^@\s()<>]+", value):
         return value
-    return web_address(value)
+    return check_web_address(value)
 
 
-def listen_address(value: str) -> str:
-    """Where to listen.
+def parse_listen_address(value: str) -> str:
+    """Return the address to listen on: an IP address and a port, or unix: and a path.
 
-    An IP address and a port, or unix: and a path. Raises ValueError for anything else.
+    Raises:
+        ValueError: it is neither.
     """
     value = value.strip()
+    quoted = quote_for_message(value)
     if value.startswith("unix:"):
         if not value.startswith("unix:/"):
             raise ValueError(
-                f'{quote_for_message(value)}: a socket\'s path is absolute, as in "unix:/run/feedpub/http.sock"'
+                f'{quoted}: a socket\'s path is absolute, as in "unix:/run/feedpub/http.sock"'
             )
         return value
     host, _, port = value.rpartition(":")
-    if not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) > HIGHEST_PORT:
+    if not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) > MAX_PORT:
         raise ValueError(
-            f'{quote_for_message(value)} is no address and port; write for example "127.0.0.1:8080" or "[::1]:8080"'
+            f"{quoted} is not an address and port; "
+            'write for example "127.0.0.1:8080" or "[::1]:8080"'
         )
     try:
         address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
     except ValueError:
-        hint = (
-            f'did you mean "127.0.0.1:{port}"?'
-            if host == "localhost"
-            else "write an IP address of this machine"
-        )
-        raise ValueError(f"{quote_for_message(host)} is no IP address; {hint}") from None
+        hint = "write an IP address of this machine"
+        if host == "localhost":
+            hint = f'did you mean "127.0.0.1:{port}"?'
+        raise ValueError(f"{quote_for_message(host)} is not an IP address; {hint}") from None
     return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"  # noqa: PLR2004 -- IPv6
 
 
-def _host_name(value: str) -> str:
-    """A host name or an IP address as a Host header has it.
-
-    In lower case, without scheme, port and brackets.
-    """
+def _check_host_name(value: str) -> str:
+    """Return a host name or IP address in lower case, without brackets."""
     host = value.strip().lower().removesuffix(".").removeprefix("[").removesuffix("]")
     if re.fullmatch(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*", host):
         return host
@@ -214,245 +366,101 @@ def _host_name(value: str) -> str:
         return str(ipaddress.ip_address(host))
     except ValueError:
         raise ValueError(
-            f'{quote_for_message(value)} is no host name; write it without scheme and port, as "feeds.lan"'
+            f"{quote_for_message(value)} is not a host name; "
+            'write it without scheme and port, as in "feeds.lan"'
         ) from None
 
 
-def _network(value: str) -> str:
+def _check_network(value: str) -> str:
     try:
         return str(ipaddress.ip_network(value.strip()))
     except ValueError as error:
-        raise ValueError(
-            f"{quote_for_message(value)} is not a network; {_network_hint(value)}"
-        ) from error
+        quoted = quote_for_message(value)
+        raise ValueError(f"{quoted} is not a network; {_suggest_network(value)}") from error
 
 
-def _network_hint(value: str) -> str:
+def _suggest_network(value: str) -> str:
+    value = value.strip()
     try:
-        return f'did you mean "{ipaddress.ip_network(value.strip(), strict=False)}"?'
+        return f'did you mean "{ipaddress.ip_network(value, strict=False)}"?'
     except ValueError:
-        loopback = value.strip().rstrip(".").lower() == "localhost"
-        return (
-            'did you mean "127.0.0.0/8"?'
-            if loopback
-            else 'write addresses, as in "10.0.0.0/8" or "192.168.1.7"'
-        )
+        if value.rstrip(".").lower() == "localhost":
+            return 'did you mean "127.0.0.0/8"?'
+        return 'write addresses, as in "10.0.0.0/8" or "192.168.1.7"'
 
 
-_ADDRESS = WithJsonSchema({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"})
-
-WebAddress = Annotated[str, AfterValidator(web_address), _ADDRESS]
-BaseAddress = Annotated[str, AfterValidator(_base), _ADDRESS]
-Contact = Annotated[str, AfterValidator(_contact)]
-HostName = Annotated[str, AfterValidator(_host_name)]
-Network = Annotated[str, AfterValidator(_network)]
-Listen = Annotated[str, AfterValidator(listen_address)]
+# --- Paths ---
 
 
-# SECTION: The kinds of single values in the config: what each must look like, and what to write
-# where it does not.
-#
-# Every check raises ValueError with a sentence for people, without the key's name; pydantic
-# collects them all. Values
-# that have to do with the network stand in `web`.
+def resolve_in_folder(value: str, folder: Path) -> Path:
+    """Return the absolute path that a text names, relative to a folder; `~` is the home folder.
 
-RESERVED_NAMES = (
-    "index",
-    "feeds",
-    "health",
-    "status",
-    "healthz",
-    "metrics",
-)  # feedpub's own files and pages
-_LANGUAGE = re.compile(
-    r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*",
-    re.IGNORECASE,
-)
+    Symbolic links are not followed, so that messages show the path as the user wrote it.
 
-
-def _name(value: str) -> str:
-    if "/" in value or "\\" in value or ".." in value:
-        raise ValueError(
-            f"{quote_for_message(value)} leads out of the output folder; a name is only the stem of a file's name"
-        )
-    if not re.fullmatch("[a-z0-9-]{1,100}", value):
-        ascii_only = unicodedata.normalize("NFKD", value.lower()).encode("ascii", "ignore").decode()
-        stem = re.sub("[^a-z0-9]+", "-", ascii_only).strip("-")[:100]
-        hint = f'did you mean "{stem}"?' if stem else 'write for example "world-news"'
-        raise ValueError(
-            f"{quote_for_message(value)} is not a name; {hint} (a-z, 0-9 and -, at most 100 of them)"
-        )
-    if value in RESERVED_NAMES or "-archive-" in value:
-        raise ValueError(
-            f"{quote_for_message(value)} is kept for files that feedpub makes itself; write another name"
-        )
-    return value
-
-
-def _language(value: str) -> str:
-    if _LANGUAGE.fullmatch(value):
-        return value
-    dashed = value.replace("_", "-").partition(".")[0]
-    hint = (
-        f'did you mean "{dashed}"?'
-        if _LANGUAGE.fullmatch(dashed)
-        else 'write for example "en", "de-AT", "zh-Hant"'
-    )
-    raise ValueError(f"{quote_for_message(value)} is not a language tag; {hint}")
-
-
-def check_selector(value: str) -> str:
-    """A CSS selector, as lxml can use it; ValueError for anything else."""
-    require_text(value)
-    if value.lstrip().startswith(("/", "./")):
-        raise ValueError(
-            f'{quote_for_message(value)} looks like XPath; write CSS, as in "article .body"'
-        )
-    try:
-        CSSSelector(value, translator="html")(
-            Element("p")
-        )  # some mistakes show only when it is used
-    except (SelectorError, XPathError, RecursionError) as error:
-        raise ValueError(f"{quote_for_message(value)} is not a CSS selector: {error}") from error
-    return value
-
-
-def _removal(value: str) -> str:
-    if not value.startswith("text:"):
-        return check_selector(value)
-    if not value.removeprefix("text:").strip():
-        raise ValueError(
-            'text: without a text; write what the block says, as in "text:Sponsored by"'
-        )
-    return value
-
-
-def _pattern(value: str) -> str:
-    try:
-        compile_pattern(value)
-    except RecursionError as error:
-        raise ValueError(
-            f"{quote_for_message(value)} is too much for a regular expression: {error}"
-        ) from error
-    return value
-
-
-def _glob(value: str) -> str:
-    parts = PurePosixPath(require_text(value)).parts
-    if value.startswith(("/", "~")) or ".." in parts:
-        raise ValueError(
-            f'{quote_for_message(value)} leads out of the folder; write for example "**/*.md"'
-        )
-    if any("**" in part and part != "**" for part in parts):
-        raise ValueError(
-            f'{quote_for_message(value)}: ** stands for whole folders; write for example "**/*.md"'
-        )
-    return value
-
-
-def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
-    twice = next((value for at, value in enumerate(values) if value in values[:at]), None)
-    if twice is not None:
-        raise ValueError(f"{quote_for_message(twice)} stands there twice; write it once")
-    return values
-
-
-def _between(shortest: str, longest: str) -> Callable[[object], timedelta]:
-    def check(value: object) -> timedelta:
-        found = parse_duration(value)
-        if found < parse_duration(shortest):
-            raise ValueError(
-                f'{quote_for_message(str(value))} is too short; the shortest is "{shortest}"'
-            )
-        if found > parse_duration(longest):
-            raise ValueError(
-                f'{quote_for_message(str(value))} is too long; the longest is "{longest}"'
-            )
-        return found
-
-    return check
-
-
-_interval = _between("1m", "365d")
-
-
-def _every(value: object) -> object:
-    try:
-        return value if value == "auto" else _interval(value)
-    except ValueError as error:
-        raise ValueError(str(error).replace("write numbers", 'write "auto", or numbers')) from None
-
-
-def _timezone(value: str) -> str:
-    if value not in zoneinfo.available_timezones():
-        close = difflib.get_close_matches(value, zoneinfo.available_timezones(), 1)
-        hint = (
-            f'did you mean "{close[0]}"?' if close else 'write for example "Europe/Berlin" or "UTC"'
-        )
-        raise ValueError(f"{quote_for_message(value)} is not a time zone; {hint}")
-    return value
-
-
-def set_base_folder(value: str, folder: Path) -> Path:
-    """The absolute path that a text names: `~` is the home folder, and relative paths start from `folder`.
-
-    Symbolic links are not followed: a person finds again what they wrote.
+    Raises:
+        ValueError: it is not a path.
     """
+    quoted = quote_for_message(value)
     if not value.strip():
         raise ValueError('empty; write a path, as in "articles"')
     if "\0" in value:
-        raise ValueError(
-            f"{quote_for_message(value)} holds a character that no path has; write it anew"
-        )
-    path = os.path.expanduser(value)  # noqa: PTH111 -- pathlib's raises RuntimeError where there is no such home
+        raise ValueError(f"{quoted} contains a character that a path cannot contain; remove it")
+    path = os.path.expanduser(value)  # noqa: PTH111 -- Path.expanduser raises if there is no home
     if path.startswith("~"):
-        raise ValueError(
-            f"{quote_for_message(value)}: there is no such home folder; write the whole path"
-        )
-    return Path(os.path.abspath(folder / path))  # noqa: PTH100 -- pathlib's follows links or keeps ".."
+        raise ValueError(f"{quoted}: there is no such home folder; write the absolute path")
+    return Path(os.path.abspath(folder / path))  # noqa: PTH100 -- Path.resolve follows links
 
 
 def resolve_path(value: object, info: ValidationInfo) -> object:
-    """`locate` as pydantic calls it.
-
-    Relative to the context's "folder", without one to the working directory.
-    """
+    """Resolve a path in the folder of pydantic's context, or else in the working directory."""
     if not isinstance(value, str | Path):
         return value
-    return set_base_folder(str(value), (info.context or {}).get("folder", Path()))
+    return resolve_in_folder(str(value), (info.context or {}).get("folder", Path()))
 
 
-OneLine = Annotated[str, AfterValidator(require_one_line)]
-Title = Annotated[
-    OneLine, AfterValidator(require_text), WithJsonSchema({"type": "string", "minLength": 1})
-]
-Name = Annotated[
-    str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9-]{1,100}$"})
-]
-Language = Annotated[
-    str, AfterValidator(_language), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9-]+$"})
-]
-Cron = Annotated[str, AfterValidator(cron.check_cron)]
-TimeZone = Annotated[str, AfterValidator(_timezone)]
-Selector = Annotated[str, AfterValidator(check_selector)]
-Removal = Annotated[str, AfterValidator(_removal)]
-Pattern = Annotated[str, AfterValidator(_pattern)]
-Glob = Annotated[str, AfterValidator(_glob)]
-Unique = AfterValidator(_unique)
+# --- Types for annotations ---
 
+_NOT_EMPTY = WithJsonSchema({"type": "string", "minLength": 1})
+_URL = WithJsonSchema({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"})
 _DURATION = WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN})
 
-Interval = Annotated[timedelta, BeforeValidator(_interval), _DURATION]
+OneLine = Annotated[str, AfterValidator(require_one_line)]
+Title = Annotated[OneLine, AfterValidator(require_text), _NOT_EMPTY]
+Name = Annotated[
+    str,
+    AfterValidator(_check_name),
+    WithJsonSchema({"type": "string", "pattern": "^[a-z0-9-]{1,100}$"}),
+]
+Language = Annotated[
+    str,
+    AfterValidator(_check_language),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9-]+$"}),
+]
+Selector = Annotated[str, AfterValidator(check_selector)]
+ValueSelector = Annotated[str, AfterValidator(check_value_selector)]
+Removal = Annotated[str, AfterValidator(_check_removal)]
+Pattern = Annotated[str, AfterValidator(_check_pattern)]
+Glob = Annotated[str, AfterValidator(_check_glob)]
+Unique = AfterValidator(_check_unique)
+
+Interval = Annotated[timedelta, BeforeValidator(_check_interval), _DURATION]
 Every = Annotated[
     timedelta | Literal["auto"],
-    PlainValidator(_every),
+    PlainValidator(_check_every),
     WithJsonSchema({"type": "string", "pattern": f"^auto$|{DURATION_PATTERN}"}),
 ]
-Deadline = Annotated[timedelta, BeforeValidator(_between("10s", "6h")), _DURATION]
-Delay = Annotated[timedelta, BeforeValidator(_between("0s", "10m")), _DURATION]
-Age = Annotated[timedelta, BeforeValidator(_between("1d", "3650d")), _DURATION]
-AgeOrNone = Annotated[timedelta, BeforeValidator(_between("0s", "3650d")), _DURATION]
+Deadline = Annotated[timedelta, BeforeValidator(_duration_between("10s", "6h")), _DURATION]
+Delay = Annotated[timedelta, BeforeValidator(_duration_between("0s", "10m")), _DURATION]
+Age = Annotated[timedelta, BeforeValidator(_duration_between("1d", "3650d")), _DURATION]
+AgeOrNone = Annotated[timedelta, BeforeValidator(_duration_between("0s", "3650d")), _DURATION]
+Cron = Annotated[str, AfterValidator(cron.check_cron)]
+TimeZone = Annotated[str, AfterValidator(_check_timezone)]
 
-ConfigPath = Annotated[
-    Path, BeforeValidator(resolve_path), WithJsonSchema({"type": "string", "minLength": 1})
-]
+WebAddress = Annotated[str, AfterValidator(check_web_address), _URL]
+BaseAddress = Annotated[str, AfterValidator(_check_base_url), _URL]
+Contact = Annotated[str, AfterValidator(_check_contact)]
+HostName = Annotated[str, AfterValidator(_check_host_name)]
+Network = Annotated[str, AfterValidator(_check_network)]
+Listen = Annotated[str, AfterValidator(parse_listen_address)]
+
+ConfigPath = Annotated[Path, BeforeValidator(resolve_path), _NOT_EMPTY]

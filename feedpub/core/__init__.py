@@ -1,4 +1,1 @@
-"""Share what every package needs.
-
-Models, errors, text, URLs, dates, HTML, logging, the process pool.
-"""
+"""Share what every package needs: models, errors, text, URLs, dates, HTML, logs, processes."""

@@ -1,8 +1,8 @@
-"""How long a run may go on: its time, whether anybody still waits for it, and what is said where its process died.
+"""Limit how long a run may take, and name the process that runs it.
 
-A thread cannot be ended from outside. So a run asks its lease before everything that takes long or
-that others would see: when its time is up it fetches nothing more and finishes with what it has;
-when it has been given up it changes nothing at all, however late it wakes up.
+A thread cannot be stopped from outside. A run therefore checks its budget before each slow step
+and before each step that others can see. When its time is up, the run fetches nothing more and
+finishes with the articles that it has. After it was cancelled, it changes nothing at all.
 """
 
 import math
@@ -17,99 +17,107 @@ from feedpub.core.errors import FetchError, RunCancelledError
 
 
 class RunBudget:
-    """The time of one run. Thread-safe.
+    """The time limit of one run. Thread-safe.
 
     Args:
-        seconds: after which nothing more is fetched; None for no end.
+        seconds: the run stops fetching after this time; None for no limit.
     """
 
     def __init__(self, seconds: float | None = None) -> None:
-        self._until = None if seconds is None else time.monotonic() + seconds
-        self._revoked = threading.Event()
-        self._counts_until = math.inf
+        self._end = None if seconds is None else time.monotonic() + seconds
+        self._cancelled = threading.Event()
+        self._valid_until = math.inf
 
     def cancel(self) -> None:
-        """Give the run up: it fetches nothing more, and nothing that it brings counts."""
-        self._revoked.set()
+        """Cancel the run: it fetches nothing more, and its results are discarded."""
+        self._cancelled.set()
 
     def extend(self, until: float) -> None:
-        """Let the run count until then, unless this is said again before; what ran out once stays given up.
+        """Keep the run valid until the given time; a run that has expired stays cancelled.
 
         Args:
-            until: by the monotonic clock.
+            until: a time of the monotonic clock.
         """
         if not self.cancelled:
-            self._counts_until = until
+            self._valid_until = until
 
     @property
     def cancelled(self) -> bool:
-        """True once the run has been given up."""
-        return self._revoked.is_set() or time.monotonic() > self._counts_until
+        """Return True once the run was cancelled."""
+        return self._cancelled.is_set() or time.monotonic() > self._valid_until
 
     @property
     def expired(self) -> bool:
-        """True once there is time for nothing more."""
+        """Return True once the time is up."""
         return self.remaining() <= 0
 
     def remaining(self) -> float:
-        """Seconds until there is time for nothing more; infinite where the run has no end."""
+        """Return the seconds until the time is up; infinity if there is no limit."""
         if self.cancelled:
             return 0.0
-        return math.inf if self._until is None else self._until - time.monotonic()
+        if self._end is None:
+            return math.inf
+        return self._end - time.monotonic()
 
     def check_time_left(self, url: str) -> None:
-        """Ask whether there is time for another document.
+        """Check that there is time to fetch another document.
 
         Raises:
-            FetchError: there is none.
+            FetchError: the time is up.
         """
         if self.expired:
-            raise FetchError("not asked: the time for this look was up; the next one goes on", url)
+            raise FetchError("not fetched: the run's time is up; the next run continues", url)
 
     def check_not_cancelled(self) -> None:
-        """Ask whether the run still counts, before something of it is kept.
+        """Check that the run may still save its results.
 
         Raises:
-            RunCancelledError: it was given up.
+            RunCancelledError: it was cancelled.
         """
         if self.cancelled:
-            raise RunCancelledError("the run was given up: it took too long")
+            raise RunCancelledError("the run was cancelled: it took too long")
 
 
-def this_process() -> str:
-    """Return a name for this process, by which `is_running` can tell whether it is still there."""
-    return f"{socket.gethostname()} {os.getpid()} {_started(os.getpid())}"
+def current_process_name() -> str:
+    """Return a name for this process that `is_process_alive` recognises."""
+    return f"{socket.gethostname()} {os.getpid()} {_read_start_time(os.getpid())}"
 
 
-def is_holder_alive(process: str) -> bool:
-    """Return True if the process of a name runs on this machine.
+def is_process_alive(name: str) -> bool:
+    """Return True if the named process runs on this machine.
 
-    One of another machine is not known to.
+    Returns False for a process of another machine.
     """
-    host, pid, started = process.rsplit(" ", 2)
-    return host == socket.gethostname() and started == _started(int(pid))
+    host, pid, started = name.rsplit(" ", 2)
+    return host == socket.gethostname() and started == _read_start_time(int(pid))
 
 
-def holder_died(crashes: int) -> str:
-    """Return what is said of a feed in the middle of whose runs processes died, so many times in a row."""
-    times = "" if crashes == 1 else f" {crashes} times in a row"
-    return f"feedpub ended in the middle of its run{times}: it is run after all others, alone"
+def _read_start_time(pid: int) -> str:
+    """Return when a process started, in clock ticks; "" if there is no such process.
 
-
-def _started(pid: int) -> str:
-    """Return when a process started, in the system's ticks, so that its number alone need not tell.
-
-    "" for none.
+    Process numbers are reused, so the number alone does not identify a process.
     """
     try:
-        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19].decode()
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
         return ""
+    return stat.rpartition(b")")[2].split()[19].decode()
 
 
-def new_holder() -> str:
-    """A name for whoever has something for itself among several machines, which nobody else has.
+def describe_crashes(crashes: int) -> str:
+    """Return the message for a feed during whose runs the process died.
 
-    Machines may have one name, and their processes one number; a process may be several.
+    Args:
+        crashes: how many runs in a row.
+    """
+    times = "" if crashes == 1 else f" {crashes} times in a row"
+    return f"feedpub ended in the middle of its run{times}: it runs after all others, alone"
+
+
+def new_owner_name() -> str:
+    """Return a unique name for the owner of a lease.
+
+    A random part is necessary: machines can share a host name, processes a number, and one
+    process can own several leases.
     """
     return f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"

@@ -1,26 +1,36 @@
-"""Dates as pages write them → datetime: ISO 8601, Unix time, numbers, month names in many languages, addresses.
+"""Parse dates as pages and feeds write them: ISO 8601, RFC 822, Unix time, and human-readable ones.
 
-Owns the reading of one date from one text; which of a page's dates counts is for the package to
-decide. A text without a zone gives a naive datetime, one without a time of day gives midnight. What
-cannot be an article's date (year zero, the Unix epoch) gives None.
+`parse_page_date` reads a line of a page and keeps what it leaves open: without a zone the result is
+naive, without a time of day it is midnight. `parse_date` reads a text that is one date, and
+`find_date` the first date of a longer text; both give a moment in UTC for items of a source. The
+package that asks decides which of a page's dates counts, and what to do about the future.
 """
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
-
-from dateutil import parser
 
 from feedpub.core.data_files import load_toml
 
-MAX_DATE_CHARS = 150  # characters; a longer text is prose, not a date
+MAX_DATE_CHARS = 150  # a longer text is prose, not a date
 PLAUSIBLE_YEARS = range(1900, 2100)
-BUDDHIST = 543  # years that the Thai calendar is ahead
-MONTHS = 12
-FURTHEST = 15 * 60  # minutes between a zone and UTC
+PLAUSIBLE_ITEM_YEARS = range(1990, 2101)  # others are mistakes: an epoch's zero, a year 9999
+
+_MIN_DATE_CHARS = 8  # "1 May 24"
+_BUDDHIST_YEARS = 543  # years that the Thai calendar is ahead
+_MAX_GREGORIAN_YEAR = 2400  # a later year is the Thai calendar's
+_MONTHS = 12
+_PARTS_OF_A_DATE = 3
+_YEAR_DIGITS = 4
+_MAX_DAY_DIGITS = 2
+_MAX_OFFSET_MINUTES = 15 * 60  # between a zone and UTC
+_MAX_EPOCH_SECONDS = 10_000_000_000  # in 2286; a larger number is of milliseconds
+_CENTURY_PIVOT = 70  # two-digit years from here on belong to the 20th century
 
 _YEAR_FIRST = re.compile(
     r"(?<!\d)(\d{4})\s?(?:([-/.])|[年년])\s?(\d{1,2})\s?(?:\2|[月월])\s?(\d{1,2})(?!\.?\d)"
@@ -29,35 +39,87 @@ _YEAR_FIRST = re.compile(
 _YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
 _TOKEN = re.compile(r"\d+|[^\W\d_](?:[\w\u0300-\u036f\u0900-\u0eff]|[.'](?=[^\W\d_]))*+")
 _TIME = re.compile(
-    r"(?<![\d.])([01]?\d|2[0-4])\s?(?::|\.|h|時|시)\s?([0-5]\d)(?!\d|\.\d)(?::([0-5]\d)(?:[.,]\d+)?)?(?:\s*([ap])\.?m\b)?"
+    r"(?<![\d.])([01]?\d|2[0-4])\s?(?::|\.|h|時|시)\s?([0-5]\d)(?!\d|\.\d)"
+    r"(?::([0-5]\d)(?:[.,]\d+)?)?(?:\s*([ap])\.?m\b)?"
     r"|T([01]\d|2[0-3])([0-5]\d)([0-5]\d)",
     re.IGNORECASE,
 )
 _OFFSET = re.compile(r"([+\u2212-])(\d{1,2}):?([0-5]\d)?\b")
 _UNIX = re.compile(r"(\d{10})(\d{3})?(?:\.\d+)?")
 _IN_ADDRESS = re.compile(
-    r"[/_-](?P<y>(?:19|20)\d\d)(?P<s>[/_-]?)(?P<m>0?[1-9]|1[0-2]|[a-z]{3,9})(?P=s)(?P<d>[0-2]\d|3[01]|[1-9])(?!\d)"
+    r"[/_-](?P<y>(?:19|20)\d\d)(?P<s>[/_-]?)(?P<m>0?[1-9]|1[0-2]|[a-z]{3,9})(?P=s)"
+    r"(?P<d>[0-2]\d|3[01]|[1-9])(?!\d)"
 )
+_IN_PATH = re.compile(r"/((?:19|20)\d\d)[/-]?(0[1-9]|1[0-2])[/-]?([0-3]\d)(?=\D|$)")
 _FILLERS = frozenset(("de", "di", "of", "d", "st", "nd", "rd", "th", "er", "del", "den"))
-_MONTH_FIRST = ("en-us", "en-ph", "en")  # languages that write 12/31/2024
-_ZONES_DATES = {  # minutes ahead of UTC; abbreviations that nearly always mean one zone
-    "z": 0, "utc": 0, "gmt": 0, "bst": 60, "cet": 60, "mez": 60, "cest": 120, "mesz": 120, "eet": 120, "sast": 120,
-    "eest": 180, "msk": 180, "мск": 180, "pkt": 300, "ist": 330, "wib": 420, "sgt": 480, "hkt": 480, "awst": 480,
-    "jst": 540, "kst": 540, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780, "brt": -180, "edt": -240, "et": -300,
-    "est": -300, "cdt": -300, "ct": -360, "cst": -360, "mdt": -360, "mst": -420, "pdt": -420, "pt": -480, "pst": -480,
+_MONTH_FIRST_LANGUAGES = ("en-us", "en-ph", "en")  # they write 12/31/2024
+_ZONES = {  # minutes ahead of UTC; abbreviations that nearly always mean one zone
+    "z": 0, "utc": 0, "gmt": 0,
+    "bst": 60, "cet": 60, "mez": 60, "cest": 120, "mesz": 120, "WEST": 60,
+    "eet": 120, "eest": 180, "sast": 120, "msk": 180, "мск": 180,
+    "pkt": 300, "ist": 330, "wib": 420, "sgt": 480, "hkt": 480, "jst": 540, "kst": 540,
+    "awst": 480, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780,
+    "brt": -180, "et": -300, "est": -300, "edt": -240, "ct": -360, "cst": -360, "cdt": -300,
+    "mst": -420, "mdt": -360, "pt": -480, "pst": -480, "pdt": -420,
 }  # fmt: skip
-_ZONE = re.compile(
-    r"(?<![^\W\d])(" + "|".join(sorted(_ZONES_DATES, key=len, reverse=True)) + r")\b", re.IGNORECASE
+_WORDS_TOO = frozenset(("WEST",))  # zones that are words of a language unless in capitals
+
+
+def _zone_pattern() -> re.Pattern[str]:
+    names = sorted(_ZONES, key=len, reverse=True)
+    patterns = (f"(?-i:{name})" if name in _WORDS_TOO else name for name in names)
+    return re.compile(rf"(?<![^\W\d])({'|'.join(patterns)})\b", re.IGNORECASE)
+
+
+_ZONE = _zone_pattern()
+
+# --- only in texts of sources ---
+
+_HOUR_ALONE = re.compile(
+    r"(?<![\d:.])(1\d|2[0-3]|0?\d)\s?(?:([ap])\.?m\b\.?|(?:h|uhr)\b)", re.IGNORECASE
 )
+_YEAR_AFTER_TIME = re.compile(  # Fri May 17 12:30:15 +0000 2024
+    r"(\b\d{1,2}) (\d{1,2}:\d\d(?::\d\d)?(?: [^\W\d_]+| [+-]\d{4})?) (\d{4})$"
+)
+_SHORT_YEAR = re.compile(  # 17 May 24, and 17.05.24 at the start: elsewhere it may be a version
+    r"((?:^\W*\d{1,2}([./-])\s?\d{1,2}\2\s?"
+    r"|(?<![\d.:/-])\d{1,2}([ -])[^\W\d_]{3,9}\.?\3))(\d\d)(?![\d:.])"
+)
+_TIME_NEXT = re.compile(r"(?:T|[\s,·|–—]{1,3}(?:at |um |à |kl\.? |klo )?)(?=\d)")
+_ZONE_NEXT = re.compile(rf"\s?(?:(?:gmt|utc)?{_OFFSET.pattern}|{_ZONE.pattern})", re.IGNORECASE)
+_SPAN_OF_DATE = re.compile(r"[\w\s.,/'’-]*")
 
 
-@lru_cache(maxsize=1000)  # a page says its dates many times over
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A date in a text.
+
+    Attributes:
+        start, end: the characters of the text that it takes up.
+        is_ambiguous: another order of day and month is as likely.
+        has_gap: other words stand between its parts.
+    """
+
+    year: int
+    month: int
+    day: int
+    start: int
+    end: int
+    is_ambiguous: bool = False
+    has_gap: bool = False
+
+
+# --- dates of pages ---
+
+
+@lru_cache(maxsize=1000)  # a page repeats its dates
 def parse_page_date(text: str, language: str | None = None) -> datetime | None:
-    """The date that a short text holds, or None.
+    """Return the date in a short text, or None.
 
     Args:
-        text: a machine's date or a person's ("Published 12. Januar 2024, 10:30 Uhr").
-        language: BCP 47, of the page: settles month names that mean different months, and 3/4/2024.
+        text: machine-readable or not ("Published 12. Januar 2024, 10:30 Uhr").
+        language: the page's, BCP 47. It decides month names that mean different months, and
+            3/4/2024.
     """
     text = " ".join(text.split())
     if not text or len(text) > MAX_DATE_CHARS:
@@ -65,271 +127,328 @@ def parse_page_date(text: str, language: str | None = None) -> datetime | None:
     if unix := _UNIX.fullmatch(text):
         return _plausible(datetime.fromtimestamp(int(unix[1]), UTC))
     text = _western_digits(text)
-    found = _numeric(text, language) or _named(text, language)
-    if found is None:
+    day = _find_numeric(text, language) or next(_find_named(text, months(language)), None)
+    if day is None:
         return None
-    (year, month, day), rest = found
-    return _moment(year - BUDDHIST if year > 2400 else year, month, day, rest)  # noqa: PLR2004
+    rest = f"{text[: day.start]} {text[day.end :]}"
+    return _plausible(_moment(day, rest)[0])
 
 
 def date_in_address(url: str) -> datetime | None:
-    """The day that an article's address names (`/2024/01/12/`, `/20240112-…`), or None."""
+    """Return the day in an article's address (`/2024/01/12/`, `/20240112-…`), or None."""
     for found in _IN_ADDRESS.finditer(url.lower()):
         month = found["m"] if found["m"].isdigit() else months("en").get(found["m"])
-        if month and (moment := _moment(int(found["y"]), int(month), int(found["d"]), "")):
+        if not month:
+            continue
+        day = _Day(int(found["y"]), int(month), int(found["d"]), found.start(), found.end())
+        if moment := _plausible(_moment(day, "")[0]):
             return moment
     return None
 
 
-@lru_cache(maxsize=64)  # pages may call their language anything
-def months(language: str | None) -> Mapping[str, int]:
-    """Month names → 1 … 12, of all languages; the given language has the last word."""
-    listed = load_toml("feedpub.core", "data/months.toml")
-    own = (language or "en").partition("-")[0].lower()
-    order = [names for name, names in listed.items() if name != own] + [listed.get(own, [])]
-    return {
-        form.replace("_", " "): number
-        for names in order
-        for number, forms in enumerate(names, 1)
-        for form in forms.casefold().split()
-    }
-
-
-def strip_date_label(
+def find_date_label(
     text: str, language: str | None = None
 ) -> Literal["published", "updated"] | None:
-    """Which of an article's dates a visible line says that it holds, where it says so."""
-    for which, words in _labels(language):
+    """Return the date of an article that a visible line announces ("Last updated: …"), or None."""
+    for label, words in _label_patterns(language):
         if words.search(text):
-            return which
+            return label
     return None
 
 
-@lru_cache(maxsize=64)  # pages may call their language anything
-def _labels(
+@lru_cache(maxsize=64)  # a site may invent languages
+def _label_patterns(
     language: str | None,
-) -> tuple[tuple[Literal["published", "updated"], re.Pattern[str]], ...]:
+) -> list[tuple[Literal["published", "updated"], re.Pattern[str]]]:
     listed = load_toml("feedpub.core", "data/datelines.toml")
-    spoken = {"en", (language or "en").partition("-")[0].lower()}
-    kinds: tuple[Literal["updated", "published"], ...] = ("updated", "published")
-    return tuple(
-        (
-            kind,
-            re.compile(
-                "|".join(
-                    rf"(?<!\w){re.escape(word)}"
-                    for code in spoken
-                    for word in listed[kind].get(code, ())
-                ),
-                re.IGNORECASE,
-            ),
-        )
-        for kind in kinds
-    )
+    languages = {"en", (language or "en").partition("-")[0].lower()}
+    labels: tuple[Literal["updated", "published"], ...] = ("updated", "published")
+    patterns: list[tuple[Literal["published", "updated"], re.Pattern[str]]] = []
+    for label in labels:
+        words: list[str] = []
+        for code in languages:
+            words += listed[label].get(code, ())
+        starts = "|".join(rf"(?<!\w){re.escape(word)}" for word in words)
+        patterns.append((label, re.compile(starts, re.IGNORECASE)))
+    return patterns
+
+
+def _plausible(moment: datetime | None) -> datetime | None:
+    if moment is None or moment.year not in PLAUSIBLE_YEARS:
+        return None
+    is_epoch = moment.year == 1970 and moment.timetuple().tm_yday == 1  # noqa: PLR2004 -- an empty field
+    return None if is_epoch else moment
+
+
+# --- dates of sources ---
+
+
+def parse_date(text: str) -> datetime | None:
+    """Return the moment that a text names, in UTC: ISO 8601, RFC 822 or human-readable.
+
+    A date without a zone, or in an unknown one, counts as UTC. The result is None for anything that
+    is not one complete date (a month, a weekday, 31 February), that can be read in two ways
+    (05/06/2024), or that lies outside `PLAUSIBLE_ITEM_YEARS`.
+    """
+    text = " ".join(text.split())
+    if not _MIN_DATE_CHARS <= len(text) <= MAX_DATE_CHARS:
+        return None
+    try:
+        return as_item_date(datetime.fromisoformat(text))  # nearly all machines write it
+    except ValueError:
+        pass
+    text = _HOUR_ALONE.sub(_with_minutes, _western_digits(text))
+    day = _find_day(text)
+    if day is None:
+        text = _YEAR_AFTER_TIME.sub(r"\1 \3 \2", text)
+        text = _SHORT_YEAR.sub(_with_century, text)
+        day = _find_day(text)
+    if day is None or day.is_ambiguous:
+        return None
+    moment, rest = _moment(day, f"{text[: day.start]} {text[day.end :]}")
+    if moment is None or any(char.isdigit() for char in rest):
+        return None
+    return as_item_date(moment)
+
+
+def find_date(text: str) -> datetime | None:
+    """Return the first date in a text of any length, in UTC.
+
+    Its time of day counts only with a zone, or if the date is machine-readable: the time of a
+    visible date is the site's, and taken for UTC it may lie in the future.
+    """
+    text = _western_digits(text)
+    days = [*_numeric_days(text), *_find_named(text, _unambiguous_months())]
+    for day in sorted(days, key=lambda day: day.start):
+        if day.is_ambiguous or not _stands_alone(day, text):
+            continue
+        if (moment := as_item_date(_moment(day, "")[0])) is None:
+            continue
+        return as_item_date(_moment(day, _time_after(day, text))[0]) or moment
+    return None
+
+
+def date_in_path(path: str) -> datetime | None:
+    """Return the day in an address's path: /2024/05/17/, /2024-05-17-, /20240517."""
+    match = _IN_PATH.search(path)
+    return parse_date("-".join(match.groups())) if match else None
+
+
+def as_item_date(moment: datetime | None) -> datetime | None:
+    """Return a moment in UTC and whole seconds, or None outside `PLAUSIBLE_ITEM_YEARS`.
+
+    A naive one counts as UTC.
+    """
+    if moment is None or moment.year not in PLAUSIBLE_ITEM_YEARS:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).replace(microsecond=0)
+
+
+def parse_epoch(number: float) -> datetime | None:
+    """Return the moment of a number of seconds or milliseconds since 1970.
+
+    The result is None outside `PLAUSIBLE_ITEM_YEARS`.
+    """
+    try:
+        seconds = number / 1000 if number > _MAX_EPOCH_SECONDS else number
+        return as_item_date(datetime.fromtimestamp(seconds, UTC))
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _find_day(text: str) -> _Day | None:
+    return _find_numeric(text, None) or next(_find_named(text, _unambiguous_months()), None)
+
+
+def _numeric_days(text: str) -> Iterator[_Day]:
+    for match in _YEAR_FIRST.finditer(text):
+        yield _year_first(match)
+    for match in _YEAR_LAST.finditer(text):
+        yield _year_last(match, None)
+
+
+def _stands_alone(day: _Day, text: str) -> bool:
+    """Return False for a part of a longer number, such as 1.2.2024.3, and for a date with a gap."""
+    if day.has_gap or text[max(day.start - 1, 0) : day.start] in {*"./-"}:
+        return False
+    if re.match(r"[/-]|\.?\d", text[day.end :]):
+        return False
+    return _SPAN_OF_DATE.fullmatch(text, day.start, day.end) is not None
+
+
+def _time_after(day: _Day, text: str) -> str:
+    """Return the time of day that directly follows a date, with its zone; "" if there is none."""
+    joint = _TIME_NEXT.match(text, day.end)
+    time = _TIME.match(text, joint.end()) if joint else None
+    if time is None:
+        return ""
+    found = _ZONE_NEXT.match(text, time.end())
+    machine_readable = _YEAR_FIRST.match(text, day.start)
+    if found is None and not (machine_readable and machine_readable[2] in ("-", None)):
+        return ""
+    return text[time.start() : found.end() if found else time.end()]
+
+
+def _with_minutes(found: re.Match[str]) -> str:
+    half = f" {found[2]}m" if found[2] else ""
+    return f"{found[1]}:00{half}"
+
+
+def _with_century(found: re.Match[str]) -> str:
+    century = 20 if int(found[4]) < _CENTURY_PIVOT else 19
+    return f"{found[1]}{century}{found[4]}"
+
+
+# --- months ---
+
+
+@lru_cache(maxsize=64)  # a site may invent languages
+def months(language: str | None) -> Mapping[str, int]:
+    """Return the month names of all languages, each with its number from 1 to 12.
+
+    If languages disagree about a name, the given one decides.
+    """
+    own = (language or "en").partition("-")[0].lower()
+    return dict(_month_names(except_for=own)) | dict(_month_names(own))
+
+
+@cache
+def _unambiguous_months() -> Mapping[str, int]:
+    """Return the month names that mean one month in all languages, and all English ones."""
+    numbers: dict[str, set[int]] = defaultdict(set)
+    for name, number in _month_names(except_for=""):
+        numbers[name].add(number)
+    certain = {name: min(found) for name, found in numbers.items() if len(found) == 1}
+    return certain | dict(_month_names("en"))
+
+
+def _month_names(language: str | None = None, except_for: str = "") -> Iterator[tuple[str, int]]:
+    """Yield the month names of one language, or of all but one."""
+    for code, names in load_toml("feedpub.core", "data/months.toml").items():
+        if code == except_for or language not in (None, code):
+            continue
+        for number, forms in enumerate(names, 1):
+            for form in forms.casefold().split():
+                yield form.replace("_", " "), number
+
+
+# --- days ---
 
 
 def _western_digits(text: str) -> str:
     if text.isascii():
         return text
     return "".join(
-        str(unicodedata.digit(c)) if not c.isascii() and c.isdecimal() else c for c in text
+        str(unicodedata.digit(char)) if not char.isascii() and char.isdecimal() else char
+        for char in text
     )
 
 
-Day = tuple[int, int, int]
-
-
-def _numeric(text: str, language: str | None) -> tuple[Day, str] | None:
-    """A date in numbers and the text around it."""
+def _find_numeric(text: str, language: str | None) -> _Day | None:
     if found := _YEAR_FIRST.search(text):
-        year, month, day = (
-            (int(part) for part in found.group(1, 3, 4))
-            if found[1]
-            else map(int, found.group(5, 6, 7))
-        )
-    elif found := _YEAR_LAST.search(text):
-        day, month, year = (int(part) for part in found.group(1, 3, 4))
-        american = found[2] in "/-" and (language or "").lower().replace("_", "-") in _MONTH_FIRST
-        if month > MONTHS or (american and day <= MONTHS):
-            day, month = month, day
-    else:
-        return None
-    return (year, month, day), f"{text[: found.start()]} {text[found.end() :]}"
+        return _year_first(found)
+    found = _YEAR_LAST.search(text)
+    return _year_last(found, language) if found else None
 
 
-def _named(text: str, language: str | None) -> tuple[Day, str] | None:
-    """A date with the month's name and the text around it."""
-    names = months(language)
+def _year_first(found: re.Match[str]) -> _Day:
+    year, month, day = found.group(1, 3, 4) if found[1] else found.group(5, 6, 7)
+    return _Day(_gregorian(int(year)), int(month), int(day), found.start(), found.end())
+
+
+def _year_last(found: re.Match[str], language: str | None) -> _Day:
+    day, month, year = (int(number) for number in found.group(1, 3, 4))
+    may_be_american = found[2] in "/-"
+    is_ambiguous = may_be_american and day <= _MONTHS and month <= _MONTHS and day != month
+    tag = (language or "").lower().replace("_", "-")
+    is_american = may_be_american and tag in _MONTH_FIRST_LANGUAGES
+    if month > _MONTHS or (is_american and day <= _MONTHS):
+        day, month = month, day
+    return _Day(_gregorian(year), month, day, found.start(), found.end(), is_ambiguous)
+
+
+def _gregorian(year: int) -> int:
+    return year - _BUDDHIST_YEARS if year > _MAX_GREGORIAN_YEAR else year
+
+
+def _find_named(text: str, names: Mapping[str, int]) -> Iterator[_Day]:
+    """Yield the dates whose month is written by name, in the text's order."""
     tokens = list(_TOKEN.finditer(text))
     words = [token[0].casefold() for token in tokens]
-    for at, word in enumerate(words):
+    for index, word in enumerate(words):
         month = names.get(word) or names.get(word.rstrip("."))
-        if month and (near := _around(words, at)):
-            day, year, used = near
-            first, last = tokens[min(used)], tokens[max(used)]
-            return (year, month, day), f"{text[: first.start()]} {text[last.end() :]}"
-    return None
+        near = _day_and_year(words, index) if month else None
+        if month and near:
+            day, year = near
+            first, last = min(index, day, year), max(index, day, year)
+            others = [word for word in words[first : last + 1] if word not in _FILLERS]
+            yield _Day(
+                _gregorian(int(words[year])),
+                month,
+                int(words[day]),
+                tokens[first].start(),
+                tokens[last].end(),
+                has_gap=len(others) > _PARTS_OF_A_DATE,
+            )
 
 
-def _around(words: Sequence[str], at: int) -> tuple[int, int, list[int]] | None:
-    """Day and year beside the month's name at `at`, and the places of all three."""
-    before = [i for i in range(at - 1, max(at - 4, -1), -1) if words[i] not in _FILLERS][:2]
-    after = [i for i in range(at + 1, min(at + 5, len(words))) if words[i] not in _FILLERS][:3]
-    years = [i for i in (*after[:2], *before) if len(words[i]) == 4 and words[i].isdecimal()]  # noqa: PLR2004
-    days = [i for i in (*before[:1], *after[:1]) if len(words[i]) < 3 and words[i].isdecimal()]  # noqa: PLR2004
+def _day_and_year(words: Sequence[str], month: int) -> tuple[int, int] | None:
+    """Return the places of the day and the year next to the month's name."""
+    before = [i for i in range(month - 1, max(month - 4, -1), -1) if words[i] not in _FILLERS][:2]
+    after = [i for i in range(month + 1, min(month + 5, len(words))) if words[i] not in _FILLERS]
+    years = [i for i in (*after[:2], *before) if len(words[i]) == _YEAR_DIGITS]
+    years = [i for i in years if words[i].isdecimal()]
+    days = [i for i in (*before[:1], *after[:1]) if len(words[i]) <= _MAX_DAY_DIGITS]
+    days = [i for i in days if words[i].isdecimal()]
     if not years or not days:
         return None
-    day = days[-1] if years[0] == days[-1] + 1 else days[0]
-    return int(words[day]), int(words[years[0]]), [day, years[0], at]
+    year = years[0]
+    return (days[-1] if year == days[-1] + 1 else days[0]), year
 
 
-def _moment(year: int, month: int, day: int, rest: str) -> datetime | None:
-    """The day at the time of day and in the zone that the rest of the text names."""
+# --- time of day and zone ---
+
+
+def _moment(day: _Day, rest: str) -> tuple[datetime | None, str]:
+    """Return a day at the time of day and in the zone that the rest of the text names.
+
+    Returns:
+        The moment, None if there is no such day or time; and what is left of the rest.
+    """
     time = _TIME.search(rest)
-    hour, minute, second = _clock(time) if time else (0, 0, 0)
+    hour, minute, second = _read_clock(time) if time else (0, 0, 0)
     try:
-        moment = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 -- the zone comes next
-    except ValueError:  # the 31st of February, 25 o'clock
-        return None
-    return _plausible(moment.replace(tzinfo=_dates_zone(rest[time.end() :])) if time else moment)
+        moment = datetime(day.year, day.month, day.day, hour, minute, second)  # noqa: DTZ001 -- the zone follows
+    except ValueError:  # 31 February, 25 o'clock
+        return None, rest
+    if time is None:
+        return moment, rest
+    zone, left = _read_zone(rest[time.end() :])
+    return moment.replace(tzinfo=zone), f"{rest[: time.start()]} {left}"
 
 
-def _clock(time: re.Match[str]) -> tuple[int, int, int]:
-    hour, minute, second = (
-        int(part or 0) for part in (time.group(1, 2, 3) if time[1] else time.group(5, 6, 7))
-    )
+def _read_clock(time: re.Match[str]) -> tuple[int, int, int]:
+    parts = time.group(1, 2, 3) if time[1] else time.group(5, 6, 7)
+    hour, minute, second = (int(part or 0) for part in parts)
     if half := time[4]:
         hour = hour % 12 + (12 if half.lower() == "p" else 0)
     return hour, minute, second
 
 
-def _dates_zone(text: str) -> timezone | None:
-    """The zone that the text after a time of day begins with or names."""
-    if offset := _OFFSET.search(text):
-        minutes = int(offset[2]) * 60 + int(offset[3] or 0)
-        ahead = minutes if offset[1] == "+" else -minutes
-        return timezone(timedelta(minutes=ahead)) if abs(ahead) <= FURTHEST else None
-    named = _ZONE.search(text)
-    return timezone(timedelta(minutes=_ZONES_DATES[named[1].lower()])) if named else None
-
-
-def _plausible(moment: datetime) -> datetime | None:
-    epoch = moment.year == 1970 and moment.timetuple().tm_yday == 1  # noqa: PLR2004 -- an empty field's Unix time
-    return moment if moment.year in PLAUSIBLE_YEARS and not epoch else None
-
-
-# SECTION: Dates as sources write them: text → an aware moment in UTC, or None.
-#
-# Knows no clock: what lies in the future is for others to judge.
-
-FIRST_YEAR, LAST_YEAR = 1990, 2100  # outside of it a date is a slip: an epoch's zero, a year 9999
-LONGEST = 80  # characters
-_MILLISECONDS = 10_000_000_000  # a larger number of seconds lies beyond 2286
-
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
-_IN_TEXT = re.compile(
-    r"(?<![\d./-])(?:"
-    r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s?(?:Z|[+-]\d{2}:?\d{2})?)?"
-    r"|\d{4}[./]\d{1,2}[./]\d{1,2}"
-    r"|\d{1,2}[./-]\d{1,2}[./-]\d{4}"
-    rf"|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)?\.? {_MONTH}\.?,? \d{{4}}"
-    r"|\d{4}\s?[年년]\s?\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일]"
-    r")(?![\d/-]|\.\d)",
-    re.IGNORECASE,
-)
-_IN_PATH = re.compile(r"/((?:19|20)\d\d)[/-]?(0[1-9]|1[0-2])[/-]?([0-3]\d)(?=\D|$)")
-_EAST = re.compile(r"\s?[年월月년]\s?")
-_DAY_OR_MONTH = re.compile(r"(\d{1,2})([./-])\s?(\d{1,2})\2\s?\d{4}")
-_YEAR_ZERO = re.compile(r"^0000-|[a-z][.,]? 0000\b", re.IGNORECASE)  # dateutil takes it for 2000
-_ZONES = {"EST": -18000, "EDT": -14400, "CST": -21600, "CDT": -18000, "MST": -25200, "MDT": -21600, "PST": -28800,
-          "PDT": -25200, "CET": 3600, "CEST": 7200, "BST": 3600, "WET": 0, "WEST": 3600, "EET": 7200, "EEST": 10800,
-          "MSK": 10800, "JST": 32400, "KST": 32400, "AEST": 36000, "AEDT": 39600}  # fmt: skip
-
-
-def parse_date(text: str) -> datetime | None:
-    """The moment that a text names: ISO 8601, RFC 822 and what people write.
-
-    A date without a zone is taken for UTC. None for anything that is not one whole date (a month, a
-    weekday, 31 February), can be read in two ways (05/06/2024), or lies outside 1990 to 2100.
-    """
-    text = _EAST.sub("-", text.strip()).rstrip("日일 ")
-    if not 8 <= len(text) <= LONGEST or not re.search(r"\d", text) or _YEAR_ZERO.search(text):  # noqa: PLR2004 -- 1 May 24
-        return None
-    if (date := _iso(text)) is not None:
-        return is_plausible(date)
-    readings = {_read(text, day_first=day_first) for day_first in _orders(text)}
-    return readings.pop() if len(readings) == 1 else None
-
-
-def find_date(text: str) -> datetime | None:
-    """The first date that stands in a text."""
-    return next(
-        (date for match in _IN_TEXT.finditer(text) if (date := parse_date(match.group()))), None
-    )
-
-
-def date_in_path(path: str) -> datetime | None:
-    """The day that an address's path names: /2024/05/17/, /2024-05-17-, /20240517."""
-    match = _IN_PATH.search(path)
-    return parse_date("-".join(match.groups())) if match else None
-
-
-def is_plausible(date: datetime) -> datetime | None:
-    """An aware date in UTC and whole seconds, naive ones taken for UTC.
-
-    None outside 1990 to 2100.
-    """
-    if not FIRST_YEAR <= date.year <= LAST_YEAR:
-        return None
-    aware = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).replace(microsecond=0)
-
-
-def parse_epoch(number: float) -> datetime | None:
-    """The moment that a number of seconds or milliseconds since 1970 names.
-
-    None outside 1990 to 2100.
-    """
-    try:
-        return is_plausible(
-            datetime.fromtimestamp(number / 1000 if number > _MILLISECONDS else number, UTC)
-        )
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _iso(text: str) -> datetime | None:
-    """The short way for what nearly all machines write: dateutil takes a hundred times as long."""
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _orders(text: str) -> tuple[bool, ...]:
-    """Whether the day comes first: with dots it does, with slashes and hyphens nobody knows."""
-    match = _DAY_OR_MONTH.search(text)
-    if match is None:
-        return (False,)
-    return (True,) if match[2] == "." else (True, False)
-
-
-def _read(text: str, *, day_first: bool) -> datetime | None:
-    """One reading.
-
-    What the text leaves open takes a different value each time, so two different dates are none.
-    """
-    try:
-        first, second = (
-            parser.parse(text, default=default, dayfirst=day_first, tzinfos=_zone)
-            for default in (datetime(2000, 1, 1), datetime(2001, 2, 2))  # noqa: DTZ001 -- only fills gaps
-        )
-        return is_plausible(first) if first == second else None
-    except (ValueError, ArithmeticError):  # dateutil does sums with whatever digits it finds
-        return None
-
-
-def _zone(name: str | None, offset: int | None) -> int:
-    """Seconds east of UTC; an unknown name is taken for UTC."""
-    return _ZONES.get(name or "", 0) if offset is None else offset
+def _read_zone(text: str) -> tuple[timezone | None, str]:
+    """Return the zone in the text after a time of day, and the text without it."""
+    found = _OFFSET.search(text)
+    if found:
+        minutes = int(found[2]) * 60 + int(found[3] or 0)
+        if minutes > _MAX_OFFSET_MINUTES:
+            return None, text
+        minutes = minutes if found[1] == "+" else -minutes
+    else:
+        found = _ZONE.search(text)
+        if found is None:
+            return None, text
+        name = found[1]
+        minutes = _ZONES[name if name in _WORDS_TOO else name.lower()]
+    left = f"{text[: found.start()]} {text[found.end() :]}"
+    return timezone(timedelta(minutes=minutes)), left

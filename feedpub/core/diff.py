@@ -1,7 +1,4 @@
-"""Two states of an entry, or of an article → what differs.
-
-Its paragraphs line by line, everything else by name.
-"""
+"""Compare two states of an entry or article."""
 
 import difflib
 import re
@@ -11,7 +8,7 @@ from typing import Any
 
 from feedpub.core.models import Article, Entry
 
-_FACTS = (
+_FIELDS = (
     "title",
     "authors",
     "url",
@@ -23,12 +20,12 @@ _FACTS = (
     "complete",
 )
 _BETWEEN_TAGS = re.compile(r"(?<=>)(?=<)")
-_AROUND = 1  # paragraphs beside one that differs
+_CONTEXT_LINES = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A fact about an entry that differs: its field's name, and both values."""
+    """A field that differs, with both values."""
 
     name: str
     before: Any
@@ -36,39 +33,45 @@ class Difference:
 
     @property
     def lines(self) -> tuple[str, str]:
-        """The line that goes, and the one that comes."""
-        return f"-{self.name}: {_said(self.before)}", f"+{self.name}: {_said(self.after)}"
+        """Return the removed and the added line."""
+        return (
+            f"-{self.name}: {_format_value(self.before)}",
+            f"+{self.name}: {_format_value(self.after)}",
+        )
 
 
 def diff_facts(
-    before: Entry | Article, after: Entry | Article, names: Sequence[str] = _FACTS
+    before: Entry | Article, after: Entry | Article, names: Sequence[str] = _FIELDS
 ) -> tuple[Difference, ...]:
-    """What differs beside the text, of the fields of these names."""
-    pairs = ((name, getattr(before, name), getattr(after, name)) for name in names)
-    return tuple(Difference(name, old, new) for name, old, new in pairs if old != new)
+    """Return the named fields that differ; by default all except the text and the HTML."""
+    found = []
+    for name in names:
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            found.append(Difference(name, old, new))
+    return tuple(found)
 
 
 def diff_text(before: Entry, after: Entry) -> tuple[str, ...]:
-    """The paragraphs that differ, as a unified diff without its head."""
+    """Return the paragraphs that differ, as a unified diff without its header."""
     return diff_lines(before.text, after.text)
 
 
 def diff_lines(before: str, after: str) -> tuple[str, ...]:
-    """The same of two texts."""
-    return _unified(before.split("\n"), after.split("\n"))
+    """Return the lines of two texts that differ, as a unified diff without its header."""
+    return _unified_diff(before.split("\n"), after.split("\n"))
 
 
 def diff_markup(before: Entry, after: Entry) -> tuple[str, ...]:
-    """The same of the HTML, a line between any two tags."""
-    return _unified(_BETWEEN_TAGS.split(before.html), _BETWEEN_TAGS.split(after.html))
+    """Return the HTML that differs, as a unified diff that breaks lines between tags."""
+    return _unified_diff(_BETWEEN_TAGS.split(before.html), _BETWEEN_TAGS.split(after.html))
 
 
-def _unified(before: Sequence[str], after: Sequence[str]) -> tuple[str, ...]:
-    return tuple(difflib.unified_diff(before, after, lineterm="", n=_AROUND))[2:]
+def _unified_diff(before: Sequence[str], after: Sequence[str]) -> tuple[str, ...]:
+    return tuple(difflib.unified_diff(before, after, lineterm="", n=_CONTEXT_LINES))[2:]
 
 
-def _said(value: object) -> str:
-    """A fact's value in one line."""
+def _format_value(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(str(getattr(part, "url", part)) for part in value)
     return "" if value is None else str(value)

@@ -1,15 +1,18 @@
-"""Bytes of a page → text, as browsers decide it. Knows nothing of HTTP and nothing of HTML but where a charset stands.
+"""Decode the bytes of a page as browsers do.
 
-In this order: a byte order mark; the charset of the HTTP header; the one that the page itself
-declares; UTF-8, if that
-is what the bytes are; windows-1252. Labels are read as the WHATWG's encoding standard has them
-("latin1" means windows-1252, utf-16 in a `<meta>` means utf-8), and unknown ones are passed over.
+The encoding is, in this order: the one of a byte order mark, the charset of the HTTP header, the
+one that the page declares, UTF-8 if the bytes are valid UTF-8, and windows-1252. Labels have the
+meaning of the WHATWG encoding standard ("latin1" means windows-1252, and utf-16 in a `<meta>`
+means utf-8). Unknown labels are ignored.
 
-Browsers believe a declaration even where the bytes belie it. feedpub does not, in the two cases
-that are common and certain: windows-1252 or another one-byte encoding is declared and the bytes are
-UTF-8 (text in a one-byte encoding practically never is, by accident), or UTF-8 is declared and the
-bytes hold more that cannot be UTF-8 than what can. Encodings with several bytes a character are
-believed of short texts: these can look like UTF-8 by accident.
+Browsers follow a declaration even if the bytes contradict it. feedpub does not in two cases that
+are common and certain:
+
+- The declaration names a one-byte encoding and the bytes are UTF-8. Text in a one-byte encoding is
+  practically never valid UTF-8.
+- The declaration names UTF-8 and the bytes contain more invalid than valid sequences.
+
+A multi-byte encoding is trusted for a short text, because such a text can look like UTF-8.
 """
 
 import re
@@ -19,9 +22,10 @@ from collections.abc import Iterator
 import webencodings
 from webencodings import Encoding
 
-CERTAIN = 200  # characters beyond ASCII: so many without an error are UTF-8, whatever is declared
-_HEAD_LIMIT = 1 << 16
-_HEAD_MINIMUM = 1024
+# A text with this many non-ASCII characters and no error is UTF-8, regardless of its declaration.
+MIN_CERTAIN_CHARS = 200
+_MAX_HEAD_BYTES = 1 << 16
+_MIN_HEAD_BYTES = 1024
 _END_OF_HEAD = re.compile(rb"</head|<body", re.IGNORECASE)
 _COMMENT = re.compile(rb"<!--(?:-?>|.*?(?:-->|\Z))", re.DOTALL)
 _META = re.compile(rb"<meta[\s/]([^<>]*)", re.IGNORECASE)
@@ -32,7 +36,7 @@ _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([^\s\"';,]+)", re.IGNORECASE)
 _XML = re.compile(rb"\A\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"'>]+)[\"']", re.IGNORECASE)
 
 _WINDOWS_1252 = webencodings.lookup("windows-1252") or webencodings.UTF8
-_SEVERAL_BYTES = frozenset(
+_MULTI_BYTE = frozenset(
     {
         "utf-16le",
         "utf-16be",
@@ -49,90 +53,85 @@ _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 def decode_html(body: bytes, charset: str | None = None) -> str:
-    """The text of a page, without NULs; bytes that mean nothing become U+FFFD. Never fails.
+    """Return the text of a page without NULs; never fails.
+
+    Bytes that are invalid in the page's encoding become U+FFFD.
 
     Args:
         body: the page.
         charset: as the Content-Type header names it.
     """
-    encoding = webencodings.UTF8 if body.startswith(_BYTE_ORDER_MARKS) else _encoding(body, charset)
-    text, _ = webencodings.decode(body, encoding)  # a byte order mark wins in there
+    if body.startswith(_BYTE_ORDER_MARKS):
+        encoding = webencodings.UTF8
+    else:
+        encoding = _detect_encoding(body, charset)
+    text, _ = webencodings.decode(body, encoding)  # a byte order mark takes precedence
     return text.replace("\0", "")
 
 
-def _encoding(body: bytes, charset: str | None) -> Encoding:
-    characters, errors = _as_utf8(body)
-    if characters >= CERTAIN and not errors:
+def _detect_encoding(body: bytes, charset: str | None) -> Encoding:
+    characters, errors = _count_utf8(body)
+    if characters >= MIN_CERTAIN_CHARS and not errors:
         return webencodings.UTF8
-    for declared in _declared(body, charset):
-        belied = (
-            errors > characters
-            if declared is webencodings.UTF8
-            else _is_one_byte(declared) and characters > errors
-        )
-        if not belied:
+    for declared in _find_declarations(body, charset):
+        if declared is webencodings.UTF8:
+            is_contradicted = errors > characters
+        else:
+            is_contradicted = declared.name not in _MULTI_BYTE and characters > errors
+        if not is_contradicted:
             return declared
-    return webencodings.UTF8 if characters > errors or not errors else _WINDOWS_1252
+    if errors and errors >= characters:
+        return _WINDOWS_1252
+    return webencodings.UTF8
 
 
-def _is_one_byte(encoding: Encoding) -> bool:
-    return encoding.name not in _SEVERAL_BYTES
+def _count_utf8(body: bytes) -> tuple[int, int]:
+    """Return the numbers of non-ASCII characters and of invalid bytes in UTF-8.
 
-
-def _as_utf8(body: bytes) -> tuple[int, int]:
-    """Read as UTF-8: how many characters beyond ASCII there are, and how many bytes that mean nothing.
-
-    A character cut off at the end counts as neither. Where nothing is wrong, which is nearly
-    always, they are not counted one by one: there are at least so many.
+    A character that is cut off at the end counts as neither. If there is no error, the first
+    number is a lower bound, because an exact count would be slow.
     """
     if body.isascii():
         return 0, 0
-    if (text := _utf8(body)) is not None:
-        return 1 + (len(body) - len(text)) // 3, 0
-    text = getincrementaldecoder("utf-8")("replace").decode(body)
-    errors = text.count("\ufffd") - body.count(b"\xef\xbf\xbd")
-    beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
-    return beyond_ascii - errors, errors
-
-
-def _utf8(body: bytes) -> str | None:
     try:
-        return body.decode()
+        text = body.decode()
     except UnicodeDecodeError:
-        return None
+        text = getincrementaldecoder("utf-8")("replace").decode(body)
+    else:
+        return 1 + (len(body) - len(text)) // 3, 0
+    errors = text.count("\ufffd") - body.count(b"\xef\xbf\xbd")
+    non_ascii = len(text) - len(text.encode("ascii", "ignore"))
+    return non_ascii - errors, errors
 
 
-def _declared(body: bytes, charset: str | None) -> Iterator[Encoding]:
-    """The encodings that the header and the page name, in order."""
-    if header := _lookup((charset or "").encode("ascii", "replace")):
+def _find_declarations(body: bytes, charset: str | None) -> Iterator[Encoding]:
+    """Yield the encodings that the header and the page name, in order of precedence."""
+    if header := _look_up((charset or "").encode("ascii", "replace")):
         yield header
-    head = _COMMENT.sub(b"", _head(body))
-    labels = [
-        _meta_label(match[1]) for match in _META.finditer(head) if b"charset" in match[1].lower()
-    ]
+    head = _COMMENT.sub(b"", _cut_head(body))
+    metas = [meta[1] for meta in _META.finditer(head) if b"charset" in meta[1].lower()]
+    labels = list(map(_meta_label, metas))
     if xml := _XML.match(head):
         labels.append(xml[1])
     for label in labels:
-        if found := _lookup(label):
-            yield _as_meta_means(found)
+        if found := _look_up(label):
+            yield _meaning_in_markup(found)
             return
 
 
-def _head(body: bytes) -> bytes:
-    """Where browsers look: the head, and 1024 bytes at least."""
-    end = _END_OF_HEAD.search(body, 0, _HEAD_LIMIT)
-    return body[: max(end.start(), _HEAD_MINIMUM) if end else _HEAD_LIMIT]
+def _cut_head(body: bytes) -> bytes:
+    """Return the part that browsers search: the head, and at least its first 1024 bytes."""
+    end = _END_OF_HEAD.search(body, 0, _MAX_HEAD_BYTES)
+    if end is None:
+        return body[:_MAX_HEAD_BYTES]
+    return body[: max(end.start(), _MIN_HEAD_BYTES)]
 
 
 def _meta_label(attributes: bytes) -> bytes:
-    """The label in a `<meta charset=…>` or `<meta http-equiv=content-type content=…>`.
-
-    Empty where there is none.
-    """
-    values = {
-        m[1].lower(): m[2] or m[3] or m[4] or b""
-        for m in reversed(list(_ATTRIBUTE.finditer(attributes)))
-    }
+    """Return the label in a `<meta charset>` or `<meta http-equiv=content-type>`, or b""."""
+    values: dict[bytes, bytes] = {}
+    for found in _ATTRIBUTE.finditer(attributes):
+        values.setdefault(found[1].lower(), found[2] or found[3] or found[4] or b"")
     if b"charset" in values:
         return values[b"charset"]
     if values.get(b"http-equiv", b"").lower() != b"content-type":
@@ -141,14 +140,19 @@ def _meta_label(attributes: bytes) -> bytes:
     return charset[1] if charset else b""
 
 
-def _lookup(label: bytes) -> Encoding | None:
-    """None for a label that nobody knows, or that browsers refuse to decode."""
+def _look_up(label: bytes) -> Encoding | None:
+    """Return the encoding of a label; None if it is unknown, or if browsers do not decode it."""
     found = webencodings.lookup(label.decode("latin-1"))
-    return None if found is None or found.name == "replacement" else found
+    if found is None or found.name == "replacement":
+        return None
+    return found
 
 
-def _as_meta_means(encoding: Encoding) -> Encoding:
-    """A page that could be read so far is not UTF-16, whatever it says."""
+def _meaning_in_markup(encoding: Encoding) -> Encoding:
+    """Return the encoding that a declaration within the page means.
+
+    The declaration was read as ASCII, so the page cannot be UTF-16.
+    """
     if encoding.name.startswith("utf-16"):
         return webencodings.UTF8
     return _WINDOWS_1252 if encoding.name == "x-user-defined" else encoding

@@ -1,48 +1,46 @@
-"""The errors of feedpub, and nothing else.
+"""Define the exceptions that feedpub raises on purpose.
 
     FeedpubError
-    ├── ConfigError          what stands in the config cannot be used
-    ├── ImportFileError         a file of another program cannot be taken over
-    ├── StoreError           the state on disk cannot be read or written
-    │   └── CorruptStateError       it can be, and is not what was written: only a new one helps
-    ├── PublishError         a feed file cannot be written
-    │   └── StaleWriteError        another process wrote it meanwhile, and nothing older goes over it
-    ├── DeliveryError        an alert cannot be delivered
-    ├── RunCancelledError       a run that took too long was given up
-    ├── ServiceError         the service, or the site, cannot run here
-    ├── WorkerError          there is no process to read pages in
-    └── SourceError          something about one address on the way in
-        ├── FetchError       it could not be fetched
-        │   ├── DisallowedError   feedpub will not fetch it (robots.txt, a private address, a scheme)
-        │   └── RetryLaterError   it was not asked for: its server wants to be left alone for now
-        └── ExtractError     it was fetched and cannot be used
-            ├── NoContentError   there is no article, or no list of articles, in it
-            └── ResourceLimitError   reading it took too much time or memory, or ended the process that
-            read it
+    ├── ConfigError                the config cannot be used
+    ├── ImportFileError            a file of another program cannot be imported
+    ├── StoreError                 the state cannot be read or written
+    │   └── CorruptStateError      its file is damaged and must be rebuilt
+    ├── PublishError               a feed file cannot be written
+    │   └── StaleWriteError        another process has written the file meanwhile
+    ├── DeliveryError              an alert cannot be delivered
+    ├── RunCancelledError          the run took too long and was cancelled
+    ├── ServiceError               the service or its HTTP server cannot start
+    ├── WorkerError                no process is available to read pages in
+    └── SourceError                a problem with one URL or file
+        ├── FetchError             it could not be fetched
+        │   ├── DisallowedError    robots.txt or the rules for private addresses forbid it
+        │   └── RetryLaterError    its server requested a pause that is not over yet
+        └── ExtractError           it was fetched but cannot be used
+            ├── NoContentError     it contains neither an article nor a list of articles
+            └── ResourceLimitError reading it took too much time or memory
 
-Exceptions of other libraries become one of these at one boundary each. Messages say what went wrong
-and, where there is something to do, what to do; the address or file stands in its own attribute and
-is printed with it.
+Each module that calls a library converts the library's exceptions into these at one place. A
+message states what went wrong and, if possible, what to do. The URL or file has its own attribute
+and is printed together with the message.
 """
 
 from typing import TypeVar
 
 E = TypeVar("E", bound=BaseException)
 
+MAX_REASON_CHARS = 1000  # a reason can quote a server, a page or a library
+
 
 def forget_frames(error: E) -> E:
-    """Return an error that is kept for later, without the frames that it came through.
+    """Return an error without its stack frames, so that it can be kept for later.
 
-    They hold whole bodies.
+    Frames hold references to complete response bodies.
     """
     cause: BaseException | None = error
     while cause is not None:
         cause.__traceback__ = None
         cause = cause.__cause__ or cause.__context__
     return error
-
-
-MAX_REASON_CHARS = 1000  # a reason may hold what a server, a page or a library said
 
 
 class FeedpubError(Exception):
@@ -52,12 +50,12 @@ class FeedpubError(Exception):
 class ConfigError(FeedpubError):
     """The config cannot be used.
 
-    The message lists every problem, one a line, with file and line.
+    The message lists every problem on a line of its own, with file and line number.
     """
 
 
 class ImportFileError(FeedpubError):
-    """A file of another program cannot be taken over; the message names file and line."""
+    """A file of another program cannot be imported; the message names file and line."""
 
 
 class StoreError(FeedpubError):
@@ -65,10 +63,10 @@ class StoreError(FeedpubError):
 
 
 class CorruptStateError(StoreError):
-    """The state's file is not what was written: it has to be set aside, and built anew.
+    """The state's file is damaged: it must be quarantined and rebuilt.
 
     Attributes:
-        reason: what is wrong, without the file and without advice.
+        reason: the damage, without the file's name and without advice.
     """
 
     def __init__(self, message: str, reason: str = "") -> None:
@@ -77,42 +75,42 @@ class CorruptStateError(StoreError):
 
 
 class PublishError(FeedpubError):
-    """A feed file cannot be written; what was published before is untouched."""
+    """A feed file cannot be written; the published files are unchanged."""
 
 
 class StaleWriteError(PublishError):
-    """Another process wrote a feed file meanwhile; what it wrote stays."""
+    """Another process has written a feed file meanwhile; its version is kept."""
 
 
 class DeliveryError(FeedpubError):
-    """An alert cannot be delivered by mail, or by a command."""
+    """An alert cannot be delivered by e-mail or by a command."""
 
 
 class RunCancelledError(FeedpubError):
-    """A run took too long and was given up: nothing of it is kept from here on."""
+    """A run took too long and was cancelled; its further results are discarded."""
 
 
 class ServiceError(FeedpubError):
-    """The service cannot run: another one does, or it cannot listen where it should."""
+    """The service cannot run: another one is running, or it cannot listen on its address."""
 
 
 class WorkerError(FeedpubError):
-    """There is no process to read pages in: none can be started, or all are being ended."""
+    """No process is available to read pages in: none can be started, or the pool is closed."""
 
 
 class SourceError(FeedpubError):
-    """Something about one address or file on the way in.
+    """A problem with one URL or file of a source.
 
     Attributes:
-        url: the address or path that it is about; None where the caller gave none.
-        reason: what went wrong, without the address; cut after MAX_REASON_CHARS.
+        url: the URL or path; None if the caller gave none.
+        reason: what went wrong, without the URL; cut after MAX_REASON_CHARS.
     """
 
     def __init__(self, reason: str, url: str | None = None) -> None:
         super().__init__(reason, url)
-        self.reason = (
-            reason if len(reason) <= MAX_REASON_CHARS else f"{reason[: MAX_REASON_CHARS - 1]}…"
-        )
+        if len(reason) > MAX_REASON_CHARS:
+            reason = f"{reason[: MAX_REASON_CHARS - 1]}…"
+        self.reason = reason
         self.url = url
 
     def __str__(self) -> str:
@@ -123,8 +121,8 @@ class FetchError(SourceError):
     """It could not be fetched.
 
     Attributes:
-        status: the HTTP status where there was one.
-        retry_after: seconds that the server asked to be left alone, where it did.
+        status: the HTTP status, if there was a response.
+        retry_after: seconds that the server requested to wait, if it did.
     """
 
     def __init__(
@@ -141,23 +139,20 @@ class FetchError(SourceError):
 
 
 class DisallowedError(FetchError):
-    """Feedpub will not fetch it: robots.txt forbids it, or the address is not a public one."""
+    """It may not be fetched: robots.txt forbids it, or its address is not public."""
 
 
 class RetryLaterError(FetchError):
-    """It was not asked for.
-
-    Its server wants to be left alone until `retry_after` seconds from now (Retry-After).
-    """
+    """It was not requested, because its server requested a pause of `retry_after` seconds."""
 
 
 class ExtractError(SourceError):
-    """It was fetched, or read, and cannot be used."""
+    """It was fetched or read, but cannot be used."""
 
 
 class NoContentError(ExtractError):
-    """There is no article, or no list of articles, in it; the reason says what was tried."""
+    """It contains neither an article nor a list of articles; the reason lists what was tried."""
 
 
 class ResourceLimitError(ExtractError):
-    """Reading it took more time or memory than it may, or ended the process that read it."""
+    """Reading it took too much time or memory, or crashed the process that read it."""

@@ -1,7 +1,7 @@
-"""Limits of what an article says of itself beside its text: titles, names, categories, addresses of media.
+"""Limit the size of an article's fields other than its text: titles, names, media URLs.
 
-Whoever writes a page or a feed chooses how long they are. Cut here, once, they are short for
-everybody who stores, compares, filters, publishes or logs them.
+The author of a page or feed controls their length. They are cut here once, so that every part that
+stores, compares, filters, publishes or logs them can rely on the limits.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from feedpub.core.models import Article, Entry, Item
 from feedpub.core.text import shorten
 
 MAX_TITLE_CHARS = 500
-MAX_SUMMARY_CHARS = 10_000  # of a feed it may be all the text that there is
+MAX_SUMMARY_CHARS = 10_000  # some feeds have all their text in it
 MAX_NAME_CHARS = 200
 MAX_AUTHORS = 30
 MAX_CATEGORIES = 50
@@ -24,9 +24,9 @@ T = TypeVar("T", Item, Article, Entry)
 
 
 def limit_fields(record: T) -> T:
-    """Return an item, article or entry with no field beyond its limit.
+    """Return an item, article or entry with every field within its limit.
 
-    Texts for people are cut at a word.
+    Human-readable texts are cut between two words.
     """
     limited = replace(
         record,
@@ -37,23 +37,20 @@ def limit_fields(record: T) -> T:
     )
     if isinstance(limited, Article):
         return limited
-    fitting = [
-        each for each in limited.enclosures[:MAX_ENCLOSURES] if len(each.url) <= MAX_URL_CHARS
-    ]
-    limited = replace(limited, enclosures=tuple(fitting))
-    return (
-        replace(limited, version=_limit_version(limited.version))
-        if isinstance(limited, Item)
-        else limited
-    )
+    enclosures = limited.enclosures[:MAX_ENCLOSURES]
+    valid = [enclosure for enclosure in enclosures if len(enclosure.url) <= MAX_URL_CHARS]
+    limited = replace(limited, enclosures=tuple(valid))
+    if isinstance(limited, Item):
+        return replace(limited, version=_limit_version(limited.version))
+    return limited
 
 
-def _limit_names(names: tuple[str, ...], most: int) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(shorten(name, MAX_NAME_CHARS) for name in names[:most]))
+def _limit_names(names: tuple[str, ...], max_names: int) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(shorten(name, MAX_NAME_CHARS) for name in names[:max_names]))
 
 
 def _limit_version(version: str) -> str:
-    """Return a version as it is, or its digest, which differs where the version does."""
+    """Return a version, or its digest if it is too long; versions are only compared."""
     if len(version) <= _MAX_VERSION_CHARS:
         return version
     return hashlib.sha256(version.encode("utf-8", "replace")).hexdigest()

@@ -1,7 +1,4 @@
-"""The words of the pages for people in one language.
-
-Texts, dates, counts. The texts stand in data/words.toml.
-"""
+"""Translate the texts of published pages; the translations are in data/translations.toml."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,11 +13,11 @@ _FALLBACK = "en"
 
 @dataclass(frozen=True)
 class Translations:
-    """One language's words.
+    """The texts of one language.
 
     Attributes:
         language: its code.
-        texts: the table in data/words.toml.
+        texts: its table in data/translations.toml.
     """
 
     language: str
@@ -31,15 +28,16 @@ class Translations:
         return text_direction(self.language)
 
     def format_count(self, articles: int) -> str:
-        """How many articles, as people say it."""
-        return str(self.texts["one"] if articles == 1 else self.texts["many"]).format(n=articles)
+        """Format a number of articles: "1 article", "2 articles"."""
+        text = self.texts["one"] if articles == 1 else self.texts["many"]
+        return str(text).format(n=articles)
 
     def missing_page(self, number: int) -> str:
-        """What stands in an article where one of its pages could not be read."""
+        """Return the text that replaces a page of an article that could not be read."""
         return str(self.texts["missing_page"]).format(n=number)
 
     def format_date(self, when: datetime) -> str:
-        """A moment (UTC) as people write it, in the digits that stand everywhere else on the page."""
+        """Format a time in UTC as is usual in the language, with Western digits."""
         month = self.texts["months"][when.month - 1]
         return str(self.texts["date"]).format(
             day=when.day, month=month, year=when.year, time=f"{when:%H:%M}"
@@ -47,21 +45,19 @@ class Translations:
 
 
 @cache
-def _languages() -> dict[str, dict[str, Any]]:
+def _load_languages() -> dict[str, dict[str, Any]]:
     return load_toml("feedpub.core", "data/translations.toml")
 
 
 def translations_for(language: str | None) -> Translations:
-    """The words in that language (a tag), or in English where it is unknown."""
+    """Return the texts for a language tag, or the English texts if there are none."""
     code = (language or "").partition("-")[0]
-    texts = _languages()
-    return (
-        Translations(code, texts[code])
-        if code in texts
-        else Translations(_FALLBACK, texts[_FALLBACK])
-    )
+    languages = _load_languages()
+    if code not in languages:
+        code = _FALLBACK
+    return Translations(code, languages[code])
 
 
 def month_names() -> frozenset[str]:
-    """The names of the months in all languages."""
-    return frozenset(month for texts in _languages().values() for month in texts["months"])
+    """Return the names of the months in all languages."""
+    return frozenset(month for texts in _load_languages().values() for month in texts["months"])

@@ -1,8 +1,8 @@
-"""The log: one line an event, "name key=value …", on standard error, as text or JSON.
+"""Configure the log: one line per event, "name key=value …", as text or JSON.
 
 Modules log with `logging.getLogger(__name__)` and pass an event's fields as
-`extra=fields(feed=name)`. The formatters redact every line, including what libraries write and
-tracebacks: passwords and tokens in addresses never reach the log.
+`extra=fields(feed=name)`. The formatter redacts every line, including tracebacks and the messages
+of libraries, so that passwords and tokens in URLs never reach the log.
 """
 
 import json
@@ -18,15 +18,10 @@ from typing import Any, Literal, TextIO
 from feedpub.core.redact import redact
 from feedpub.core.text import escape_commands
 
-
-def to_milliseconds(seconds: float) -> int:
-    """A length of time as the log has it."""
-    return round(seconds * 1000)
-
+LogFormat = Literal["text", "json"]
 
 MAX_CHARS = 1000  # of a message, of a field's value and of a line of a traceback
-MAX_READ_CHARS = 20_000  # of a text are looked through for secrets
-LogFormat = Literal["text", "json"]
+MAX_READ_CHARS = 20_000  # of a text are searched for secrets
 _PLAIN = re.compile(r"[^\s\"=\\]+")
 _PRIORITIES = {
     logging.DEBUG: 7,
@@ -35,13 +30,17 @@ _PRIORITIES = {
     logging.ERROR: 3,
     logging.CRITICAL: 2,
 }
-_OURS = "feedpub"
-_log = logging.getLogger(_OURS)
+_log = logging.getLogger("feedpub")
 
 
 def fields(**values: object) -> dict[str, dict[str, object]]:
-    """Return the `extra` of a log call: the event's fields, without those that are None."""
+    """Return the `extra` argument of a log call: the event's fields, without None values."""
     return {"fields": {name: value for name, value in values.items() if value is not None}}
+
+
+def to_milliseconds(seconds: float) -> int:
+    """Return a duration in the unit that log fields use."""
+    return round(seconds * 1000)
 
 
 def configure_logging(
@@ -55,98 +54,123 @@ def configure_logging(
     """Send the log to a stream.
 
     Args:
-        stream: where to.
-        form: text for people and journald, json for programs.
-        detail: debug messages too.
-        quiet: only what is wrong.
-        environ: JOURNAL_STREAM says that journald reads along.
+        stream: the destination.
+        form: "text" for users and journald, "json" for programs.
+        detail: log debug messages too.
+        quiet: log only warnings and errors.
+        environ: journald sets JOURNAL_STREAM if it receives the output.
     """
     handler = logging.StreamHandler(stream)
-    journal = bool(environ.get("JOURNAL_STREAM"))
-    handler.setFormatter(Json() if form == "json" else _Text(journal=journal))
+    if form == "json":
+        handler.setFormatter(JsonFormatter())
+    else:
+        handler.setFormatter(_TextFormatter(journal=bool(environ.get("JOURNAL_STREAM"))))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING)  # of libraries: what is wrong
-    _log.setLevel(logging.DEBUG if detail else logging.WARNING if quiet else logging.INFO)
+    root.setLevel(logging.WARNING)  # the level for libraries
+    if detail:
+        _log.setLevel(logging.DEBUG)
+    else:
+        _log.setLevel(logging.WARNING if quiet else logging.INFO)
 
 
-class _Text(logging.Formatter):
-    """`2026-11-25T10:00:00Z run_finished feed=world outcome=updated`.
+class _RedactingFormatter(logging.Formatter):
+    """Removes secrets from an event before a subclass formats it."""
 
-    Journald adds the time and reads the priority.
+    def format(self, record: logging.LogRecord) -> str:
+        event = _redact(record.getMessage())
+        values: dict[str, Any] = {}
+        for key, value in getattr(record, "fields", {}).items():
+            if isinstance(value, datetime):
+                values[key] = f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
+            else:
+                # Redacted before it is quoted: a quotation mark is not part of a token.
+                values[key] = _redact(value) if isinstance(value, str) else value
+        trace = []
+        for part in traceback.format_exception(*record.exc_info) if record.exc_info else ():
+            trace += [_redact(line) for line in part.splitlines()]
+        return self.format_event(record, event, values, trace)
+
+    def format_event(
+        self, record: logging.LogRecord, event: str, values: Mapping[str, Any], trace: list[str]
+    ) -> str:
+        """Return the lines of an event.
+
+        Args:
+            record: the original record.
+            event: the redacted message.
+            values: the redacted fields.
+            trace: the redacted lines of the traceback, if there is one.
+        """
+        raise NotImplementedError
+
+
+class _TextFormatter(_RedactingFormatter):
+    """Formats an event as `2026-11-25T10:00:00Z run_finished feed=world outcome=updated`.
+
+    Args:
+        journal: write the priority in the form that journald reads, without the time, which
+            journald adds.
     """
 
     def __init__(self, *, journal: bool) -> None:
         super().__init__()
         self._journal = journal
 
-    def format(self, record: logging.LogRecord) -> str:
-        start = f"<{_PRIORITIES.get(record.levelno, 6)}>" if self._journal else f"{_time(record)} "
-        level = (
-            f"{record.levelname.lower()}: "
-            if record.levelno >= logging.WARNING and not self._journal
-            else ""
-        )
-        fields = "".join(f" {key}={_value(value)}" for key, value in _fields(record).items())
-        lines = [f"{level}{_shown(record.getMessage())}{fields}", *_trace(record)]
-        return "\n".join(f"{start}{line}" for text in lines for line in text.splitlines() or [""])
+    def format_event(
+        self, record: logging.LogRecord, event: str, values: Mapping[str, Any], trace: list[str]
+    ) -> str:
+        start = f"{_format_time(record)} "
+        level = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""
+        if self._journal:
+            start, level = f"<{_PRIORITIES.get(record.levelno, 6)}>", ""
+        pairs = [f" {key}={_format_value(value)}" for key, value in values.items()]
+        lines: list[str] = []
+        for part in (level + event + "".join(pairs), *trace):
+            lines += part.splitlines() or [""]
+        return "\n".join(start + line for line in lines)
 
 
-class Json(logging.Formatter):
-    """One object a line: time, level, event, and the fields."""
+class JsonFormatter(_RedactingFormatter):
+    """Formats an event as a JSON object on one line: time, level, event and the fields."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        known: dict[str, Any] = {
-            "time": _time(record),
+    def format_event(
+        self, record: logging.LogRecord, event: str, values: Mapping[str, Any], trace: list[str]
+    ) -> str:
+        document: dict[str, Any] = {
+            "time": _format_time(record),
             "level": record.levelname.lower(),
-            "event": _shown(record.getMessage()),
+            "event": event,
         }
-        if trace := _trace(record):
-            known["trace"] = "".join(f"{line}\n" for line in trace)
-        return escape_commands(json.dumps(known | _fields(record), ensure_ascii=False, default=str))
+        if trace:
+            document["trace"] = "".join(f"{line}\n" for line in trace)
+        document.update(values)
+        return escape_commands(json.dumps(document, ensure_ascii=False, default=str))
 
 
-def _time(record: logging.LogRecord) -> str:
+def _format_time(record: logging.LogRecord) -> str:
     return f"{datetime.fromtimestamp(record.created, UTC):%Y-%m-%dT%H:%M:%S}Z"
 
 
-def _fields(record: logging.LogRecord) -> dict[str, Any]:
-    fields = getattr(record, "fields", {})
-    # before values are quoted: a quotation mark is no part of a token
-    return {
-        key: _shown(value) if isinstance(value, str) else _plain(value)
-        for key, value in fields.items()
-    }
-
-
-def _plain(value: object) -> object:
-    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z" if isinstance(value, datetime) else value
-
-
-def _value(value: object) -> str:
-    text = value if isinstance(value, str) else _shown(str(value))
+def _format_value(value: object) -> str:
+    text = value if isinstance(value, str) else _redact(str(value))
     return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
-def _trace(record: logging.LogRecord) -> list[str]:
-    """Return the lines of the traceback, if there is one."""
-    parts = traceback.format_exception(*record.exc_info) if record.exc_info else []
-    return [_shown(line) for part in parts for line in part.splitlines()]
+def _redact(text: str) -> str:
+    """Remove secrets from a text, cut it, and escape its control characters.
 
-
-def _shown(text: str) -> str:
-    """Return a text as a log line holds it: without secrets, cut, and with control characters escaped.
-
-    A server, a page or a library may have said it, at any length.
+    The text can quote a server, a page or a library, at any length.
     """
     text = redact(text[:MAX_READ_CHARS])
-    text = text if len(text) <= MAX_CHARS else f"{text[:MAX_CHARS]}… ({len(text):,} characters)"
-    return text if text.isprintable() else "".join(map(_escaped, text))
+    if len(text) > MAX_CHARS:
+        text = f"{text[:MAX_CHARS]}… ({len(text):,} characters)"
+    if text.isprintable():
+        return text
+    return "".join(map(_escape, text))
 
 
-def _escaped(char: str) -> str:
-    return (
-        char
-        if char.isprintable() or char in "\n\t"
-        else char.encode("unicode_escape").decode("ascii")
-    )
+def _escape(char: str) -> str:
+    if char.isprintable() or char in "\n\t":
+        return char
+    return char.encode("unicode_escape").decode("ascii")

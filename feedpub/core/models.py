@@ -1,7 +1,6 @@
-"""The words of the product as frozen data: what travels from a source to a feed file.
+"""Define the data that passes from a source to a feed file: Item → Page → Article → Entry → Feed.
 
-Item → Page → Article → Entry → Feed, and an Outcome that tells how it went. Nothing here does
-anything, and nothing here imports anything of feedpub.
+A run returns a RunResult. This module imports nothing from feedpub.
 """
 
 import math
@@ -13,20 +12,20 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Enclosure:
-    """A media file that goes with an entry: a podcast's episode, a video, a picture."""
+    """A media file of an entry: a podcast episode, a video, a picture."""
 
     url: str
     type: str = "application/octet-stream"
-    length: int = 0  # bytes; 0 where unknown
+    length: int = 0  # bytes; 0 if unknown
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A block that the cleaner took out of an article, and why.
+    """A block that the cleaner removed from an article.
 
     Attributes:
-        reason: for people: "phrase 'You may also like' (en)", "links 94 %".
-        after: how many lines of the article's text stand above it; None where that is not known.
+        reason: human-readable: "phrase 'You may also like' (en)", "links 94 %".
+        after: the number of lines of the article's text above it; None if unknown.
     """
 
     text: str
@@ -36,21 +35,21 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """What is left of a page when everything but the article is gone.
+    """The article that a page contains, without everything else on the page.
 
     Attributes:
-        url: its canonical address, or the one it was read from.
-        published: aware, where the page says when.
-        updated: aware, where the page says so and it is later than `published`.
-        site: the site's name as it calls itself.
-        image: address of the lead image.
-        image_size: its width and height in pixels, where the page states them.
-        html: the body as sanitised HTML with absolute addresses.
-        text: paragraphs separated by a newline, no markup, the title not repeated.
-        summary: the editor's own description where it is one, else the first sentences.
-        removed: what was taken out, in the page's order.
-        complete: False where the text is known to be only a part (a feed's teaser).
-        unread: what a saved article says of itself and nobody can read, each as "key: value".
+        url: its canonical URL, or the one that it was read from.
+        published: aware, if the page states it.
+        updated: aware, if the page states it and it is later than `published`.
+        site: the name of the site.
+        image: URL of the lead image.
+        image_size: its width and height in pixels, if the page states them.
+        html: the body as sanitised HTML with absolute URLs.
+        text: paragraphs separated by a newline, without markup and without the title.
+        summary: the editor's own description if there is one, otherwise the first sentences.
+        removed: the removed blocks, in the page's order.
+        complete: False if the text is known to be only a part (a feed's teaser).
+        unread: metadata of a saved article that could not be parsed, each as "key: value".
     """
 
     url: str | None = None
@@ -76,13 +75,14 @@ class Page:
     """A fetched document.
 
     Attributes:
-        url: where it was found in the end, after redirects.
+        url: its final URL, after redirects.
         body: decompressed bytes.
-        content_type: the media type without parameters, lower case; "" where none was sent.
+        content_type: the media type without parameters, in lower case; "" if none was sent.
         charset: the charset that the header names, or None.
-        etag, last_modified: validators exactly as received.
-        expires: seconds that Cache-Control or Expires call it fresh, where they do.
-        place: in the budget of large bodies: it is given back when no page holds it any more.
+        etag: the ETag exactly as received.
+        last_modified: the Last-Modified date exactly as received.
+        expires: seconds for which Cache-Control or Expires declare it fresh, if they do.
+        place: its share of the budget for large bodies, released when the page is deleted.
     """
 
     url: str
@@ -97,7 +97,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """The answer to a conditional request: what we have is current; `expires` as a page has it."""
+    """The response to a conditional request: the cached document is current.
+
+    Attributes:
+        url: its URL.
+        expires: as in `Page`.
+    """
 
     url: str
     expires: float | None = None
@@ -105,13 +110,13 @@ class NotModified:
 
 @dataclass(frozen=True, slots=True)
 class CachedRobots:
-    """What an origin's robots.txt said when it was last asked.
+    """An origin's robots.txt as last fetched.
 
     Attributes:
         origin: scheme, host and port: "https://example.org".
-        body: its rules for feedpub, as a robots.txt of their own; "" where there are none.
-        status: the HTTP status it came with; 0 where the origin could not be reached.
-        expires: when it must be asked for again.
+        body: its rules for feedpub, in the format of robots.txt; "" if there are none.
+        status: the HTTP status of the response; 0 if the origin could not be reached.
+        expires: when it must be fetched again.
     """
 
     origin: str
@@ -122,17 +127,16 @@ class CachedRobots:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One article as its source lists it, before its own page has been read.
+    """An article as its source lists it, before its own page is fetched.
 
     Attributes:
-        url: the article's absolute address; None for a saved article that has none.
-        title, summary, html: as the source gives them; html is content that may stand in for the
-            page.
-        guid: what its feed calls it, unchanged; "" if it has no such name.
-        path: the file of a saved article; None for one on the network.
-        version: differs from last time when the source says that the article changed (a sitemap's
-            lastmod, a feed's updated date and title, a saved file's digest); "" where the source
-            never says.
+        url: the article's absolute URL; None for a saved article that has none.
+        html: the source's own content, which can replace the page.
+        guid: the identifier in its feed, unchanged; "" if there is none.
+        path: the file of a saved article; None for an article on the network.
+        version: a value that changes whenever the source reports a change of the article: a
+            sitemap's lastmod, a feed's updated date and title, a saved file's digest. "" if the
+            source reports no changes.
     """
 
     url: str | None
@@ -153,15 +157,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class PollingHints:
-    """How often a source wants to be asked.
+    """How often a source requests to be polled.
 
     Attributes:
-        wait: seconds after a look before which it does not want another.
-        by: what says so: "Cache-Control", "ttl", "Retry-After", "Crawl-delay"; "" where nothing
-            does.
-        asked: seconds that it asks for itself, where that is more than is heard; 0 elsewhere.
-        skip_hours, skip_days: hours of the day (UTC) and days of the week (0 is Monday) in which
-            nothing is new.
+        wait: the minimum number of seconds between two checks.
+        by: the origin of `wait`: "Cache-Control", "ttl", "Retry-After", "Crawl-delay"; "" if the
+            source requests nothing.
+        asked: seconds that the source requested, if that is more than is honoured; otherwise 0.
+        skip_hours: hours of the day (UTC) in which nothing new is published.
+        skip_days: days of the week in which nothing new is published; 0 is Monday.
     """
 
     wait: float = 0.0
@@ -170,18 +174,23 @@ class PollingHints:
     skip_days: tuple[int, ...] = ()
     asked: float = 0.0
 
-    def not_faster_than(
-        self, wait: float | None, by: str, most: float = math.inf
+    def with_min_wait(
+        self, wait: float | None, by: str, max_wait: float = math.inf
     ) -> "PollingHints":
-        """The pace with another wish heard, up to so many seconds: the longest wait counts."""
-        heard = min(wait or 0.0, most)
-        if wait is None or heard <= self.wait:
+        """Return the hints with another requested wait; the longest wait counts.
+
+        Args:
+            wait: the requested seconds; None for no request.
+            by: its origin.
+            max_wait: the request is honoured up to this number of seconds.
+        """
+        honoured = min(wait or 0.0, max_wait)
+        if wait is None or honoured <= self.wait:
             return self
-        return replace(self, wait=heard, by=by, asked=wait if wait > heard else 0.0)
+        return replace(self, wait=honoured, by=by, asked=wait if wait > honoured else 0.0)
 
 
 NO_HINTS = PollingHints()
-"""Of a source that wishes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,17 +198,17 @@ class Entry:
     """One entry of a feed, as stored and as published. Times are aware, UTC, whole seconds.
 
     Attributes:
-        id: a tag: URI (RFC 4151), minted once and never changed.
-        url: the article's absolute address; "" for a saved article that has none.
-        slug: the stem of its own page under feeds/<name>/, for a saved article; "" otherwise.
+        id: a tag: URI (RFC 4151) that never changes.
+        url: the article's absolute URL; "" for a saved article that has none.
+        slug: the stem of its own page under feeds/<name>/, for a saved article; otherwise "".
         first_seen: when feedpub first listed it; never changes.
-        published: first availability: the article's own date, else first_seen.
-        updated: moves only on a change of substance; no two entries of a feed share one.
-        rank: position in the listing at first sight; settles the order among equal dates.
-        complete: False where only a part could be had (the feed's own teaser); tried again later.
-        html, image: addresses of feedpub's own files are under `own_addresses.PLACEHOLDER` in the
-            store.
-        source: the key of the source that brought it.
+        published: the article's own date, otherwise first_seen.
+        updated: changes only with the content; unique within a feed.
+        rank: its position in the listing when first seen; decides the order of equal dates.
+        complete: False if only a part could be fetched (the feed's teaser); it is retried later.
+        html: in the store, URLs of feedpub's own files begin with a placeholder.
+        image: URL of the lead image; in the store, as in `html`.
+        source: the key of its source.
     """
 
     id: str
@@ -223,24 +232,24 @@ class Entry:
 
 
 GUID_PREFIX = "guid:"
-"""What the keys of guids begin with."""
+"""The prefix of keys that are made of guids."""
 
 
 class AliasKind(StrEnum):
-    """How a key came to lead to an entry."""
+    """Why a key refers to an entry."""
 
-    OWN = "own"  # a source listed the entry under it
-    CLAIMED = "claimed"  # the entry's page claims that address
-    FOLLOWS = "follows"  # an item listed under it claims the entry's address
+    OWN = "own"  # a source listed the entry under this key
+    CLAIMED = "claimed"  # the entry's page declares this URL as its own
+    FOLLOWS = "follows"  # the page of an item with this key declares the entry's URL
 
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """The entry that a key leads to.
+    """The entry that a key refers to.
 
     Attributes:
         entry: its id.
-        kind: how the key came to lead there.
+        kind: why the key refers to it.
     """
 
     entry: str
@@ -249,21 +258,21 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed ready to be rendered. Everything a document says stands here: rendering adds no clock and no config.
+    """A feed ready to be rendered; rendering uses neither the clock nor the config.
 
     Attributes:
         name: the file stem.
-        base_url: absolute, ends in a slash; the documents are published under it.
-        link: the page for people that the feed belongs to.
+        base_url: absolute, ends in a slash; the documents are published below it.
+        link: the web page that the feed belongs to.
         entries: newest first, at most the configured limit.
         updated: the newest `updated` of all entries.
         formats: which of rss, atom, json are published.
         summary_only: publish the summary and a link, not the text.
-        ttl: minutes between two looks.
+        ttl: minutes between two checks.
         archive: the number of an archive; None for the live document.
-        previous: the number of the archive before this document; None where there is none.
-        hubs: WebSub hubs that are told when the document changes; none for an archive, which never
-            does.
+        previous: the number of the archive before this document; None if there is none.
+        hubs: WebSub hubs to notify when the document changes; none for an archive, which never
+            changes.
     """
 
     name: str
@@ -284,40 +293,42 @@ class Feed:
     hubs: tuple[str, ...] = ()
 
     def file(self, suffix: str) -> str:
-        """The name of one of its documents.
+        """Return the name of one of its documents.
 
         `file("rss")` is "world.rss", or "world-archive-3.rss".
         """
         return f"{self._stem(self.archive)}.{suffix}"
 
     def address(self, suffix: str) -> str:
-        """The absolute address of one of its documents: `address("rss")`."""
+        """Return the URL of one of its documents: `address("rss")`."""
         return f"{self.base_url}{self.file(suffix)}"
 
     def live_address(self, suffix: str) -> str:
-        """Where the newest entries are: another document's address, if this is an archive."""
+        """Return the URL of the live document, also if this is an archive."""
         return f"{self.base_url}{self._stem(None)}.{suffix}"
 
     def previous_address(self, suffix: str) -> str | None:
-        """Where the entries before those of this document are."""
-        return f"{self.base_url}{self._stem(self.previous)}.{suffix}" if self.previous else None
+        """Return the URL of the archive before this document; None if there is none."""
+        if not self.previous:
+            return None
+        return f"{self.base_url}{self._stem(self.previous)}.{suffix}"
 
     def _stem(self, archive: int | None) -> str:
         return f"{self.name}-archive-{archive}" if archive else self.name
 
     def entry_url(self, entry: Entry) -> str:
-        """Where an entry's link leads: the article, or its own page under the feed."""
+        """Return the target of an entry's link: the article, or its own page below the feed."""
         return entry.url or f"{self.base_url}{self.name}/{entry.slug}.html"
 
 
 @dataclass(frozen=True, slots=True)
 class FeedSummary:
-    """A feed as the page of all feeds shows it: what it is, and of its entries only how many and how new they are.
+    """A feed as the index of all feeds shows it.
 
     Attributes:
-        feed: its entries may be left out.
-        entries: how many are in its live document.
-        newest: when the newest of them was published; None where there is none.
+        feed: the feed; its entries can be omitted.
+        entries: the number of entries in its live document.
+        newest: when the newest entry was published; None if there is none.
     """
 
     feed: Feed
@@ -326,31 +337,30 @@ class FeedSummary:
 
     @classmethod
     def for_feed(cls, feed: Feed) -> Self:
-        """The headline of a feed with its entries."""
-        return cls(
-            feed, len(feed.entries), max((entry.published for entry in feed.entries), default=None)
-        )
+        """Summarise a feed that has its entries."""
+        newest = max((entry.published for entry in feed.entries), default=None)
+        return cls(feed, len(feed.entries), newest)
 
 
 class RunStatus(StrEnum):
-    """How the regeneration of a feed ended."""
+    """The result of a run."""
 
     UPDATED = "updated"  # at least one file was written
-    UNCHANGED = "unchanged"  # every byte as before
-    PARTIAL = "partial"  # some source failed, the others were published
-    FAILED = "failed"  # no source brought anything; the published files were left alone
+    UNCHANGED = "unchanged"  # no file differs
+    PARTIAL = "partial"  # a source failed, and the others were published
+    FAILED = "failed"  # all sources failed; the published files are unchanged
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Something that went wrong on the way, named for people.
+    """A problem of a run, for users.
 
     Attributes:
-        where: the address, file or source that it is about.
+        where: the URL, file or source that it is about.
         reason: what went wrong, and what was tried.
-        fatal: True where a whole source was lost; False for one article.
-        firm: True where the source answered, and the answer is what is wrong: that hardly goes away
-            by itself.
+        fatal: True if the entire source failed; False for one article.
+        firm: True if the source responded and its response is the problem, so that a retry is
+            unlikely to help.
     """
 
     where: str
@@ -361,14 +371,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How the regeneration of one feed went.
+    """The outcome of one run of a feed.
 
     Attributes:
-        new, updated, kept: entries by what happened to them; `kept` counts those untouched.
-        skipped: articles left out by the feed's own include and exclude rules.
-        failed: articles that could not be read.
-        requests: HTTP requests sent for this feed.
-        written: names of the files that were written.
+        new: the number of new entries.
+        updated: the number of changed entries.
+        kept: the number of unchanged entries.
+        skipped: the number of articles that the feed's include and exclude filters left out.
+        failed: the number of articles that could not be read.
+        requests: the number of HTTP requests sent for this feed.
+        written: the names of the written files.
     """
 
     feed: str
@@ -385,5 +397,5 @@ class RunResult:
 
     @property
     def ok(self) -> bool:
-        """True where every source was read."""
+        """Return True if every source was read."""
         return self.status in (RunStatus.UPDATED, RunStatus.UNCHANGED)

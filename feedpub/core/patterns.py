@@ -1,11 +1,11 @@
-"""The pattern language of the config: words, globs, regular expressions. Owns its grammar only.
+"""Match texts and URLs against the patterns of the config.
 
-- `re:` and a regular expression: found anywhere, in either case, on titles, texts and addresses
-alike.
-- over text: a word or phrase, found as whole words; `*` stands for the rest of a word (`sport*`).
-- over an address: with `*` a glob for the whole address, for it without its scheme, or for its path
-  and query (`*/news/*`, `example.org/news/*`, `/news/*`); without `*` a plain part of it
-  (`/news/`).
+- `re:` begins a regular expression. It is searched anywhere in a title, text or URL, in any case.
+- In a text, a pattern is a word or phrase that must match complete words. `*` matches the rest of
+  a word (`sport*`).
+- In a URL, a pattern with `*` is a glob for the complete URL, for the URL without its scheme, or
+  for its path and query (`*/news/*`, `example.org/news/*`, `/news/*`). A pattern without `*` is a
+  substring (`/news/`).
 """
 
 import re
@@ -19,67 +19,64 @@ from feedpub.core.text import pluralize
 
 REGEX = "re:"
 _COUNT = re.compile(r"\{(\d*+),?(\d*+)\}")
-_MOST_REPEATED = (
-    10_000_000  # all counts of an expression multiplied: regex writes out what is repeated
-)
-_LONGEST = 1.0  # seconds that a pattern may take over one text
+_MAX_REPETITIONS = 10_000_000  # the product of all counts; regex writes out what is repeated
+_MAX_SECONDS = 1.0  # for one pattern and one text
 
 
 def matches_pattern(pattern: str, text: str) -> bool:
-    """True where the words of a pattern stand in a text: case and the kind of white space do not matter.
+    """Return True if a text contains the words of a pattern, in any case and spacing.
 
     Raises:
-        ResourceLimitError: the pattern takes too long over this text, as nested repetitions do:
-            `re:(a+)+$`.
+        ResourceLimitError: the pattern takes too long, as nested repetitions do: `re:(a+)+$`.
     """
-    return _found(compile_pattern(pattern), pattern, text)
+    return _search(pattern, text)
 
 
 def matches_url(pattern: str, url: str) -> bool:
-    """True where a pattern fits an absolute address. Raises ResourceLimitError as `matches` does."""
+    """Return True if a pattern matches an absolute URL.
+
+    Raises:
+        ResourceLimitError: the pattern takes too long.
+    """
     if pattern.startswith(REGEX):
-        return _found(compile_pattern(pattern), pattern, url)
+        return _search(pattern, url)
+    pattern = pattern.casefold()
     if "*" not in pattern:
-        return pattern.casefold() in url.casefold()
-    bare = url.partition("://")[2]
-    path = "/" + bare.partition("/")[2]
-    return any(matches_glob(pattern.casefold(), form.casefold()) for form in (url, bare, path))
+        return pattern in url.casefold()
+    without_scheme = url.partition("://")[2]
+    path = "/" + without_scheme.partition("/")[2]
+    return any(matches_glob(pattern, form.casefold()) for form in (url, without_scheme, path))
 
 
-def _found(expression: "regex.Pattern[str]", pattern: str, text: str) -> bool:
+def _search(pattern: str, text: str) -> bool:
+    expression = compile_pattern(pattern)
     try:
-        return (
-            expression.search(text, timeout=_LONGEST, concurrent=True) is not None
-        )  # other threads go on
+        # `concurrent` releases the interpreter lock, so that other threads continue.
+        return expression.search(text, timeout=_MAX_SECONDS, concurrent=True) is not None
     except TimeoutError:
         raise ResourceLimitError(
-            f"the pattern {pattern!r} takes more than {_LONGEST:g} s over a text of {pluralize(len(text), 'character')}: "
-            "write it without a repetition inside another"
+            f"the pattern {pattern!r} takes more than {_MAX_SECONDS:g} s for a text of "
+            f"{pluralize(len(text), 'character')}: write it without nested repetitions"
         ) from None
 
 
 @lru_cache(maxsize=1024)
 def compile_pattern(pattern: str) -> "regex.Pattern[str]":
-    """The pattern over text as a regular expression.
+    """Compile a pattern for texts to a regular expression.
 
     Raises:
-        ValueError: the pattern is empty, or its regular expression is not one; the message says
-            where.
+        ValueError: the pattern is empty, or its regular expression is invalid; the message states
+            the position.
     """
     expression = pattern.removeprefix(REGEX).strip()
     if not expression:
         raise ValueError("an empty pattern would match everything")
     if not pattern.startswith(REGEX):
-        expression = _words(expression)
-    elif (
-        prod(
-            max(1, *(int(number or 0) for number in counts))
-            for counts in _COUNT.findall(expression)
-        )
-        > _MOST_REPEATED
-    ):
+        expression = _phrase_expression(expression)
+    elif _count_repetitions(expression) > _MAX_REPETITIONS:
         raise ValueError(
-            f"{pattern!r} repeats too much: the numbers in {{}} multiplied make over {_MOST_REPEATED:,}"
+            f"{pattern!r} repeats too much: the product of the numbers in {{}} exceeds "
+            f"{_MAX_REPETITIONS:,}"
         )
     try:
         return regex.compile(expression, regex.IGNORECASE)
@@ -87,33 +84,38 @@ def compile_pattern(pattern: str) -> "regex.Pattern[str]":
         raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
 
 
-def _words(phrase: str) -> str:
-    """Whole words, however they are spaced. A sign at either end needs no word's edge there."""
-    words = r"\s+".join(re.escape(word).replace(r"\*", r"\w*") for word in phrase.split())
-    start = r"(?<!\w)" if _spaced(phrase[0]) else ""
-    end = r"(?!\w)" if _spaced(phrase[-1]) else ""
-    return start + words + end
+def _count_repetitions(expression: str) -> int:
+    counts = [max(1, int(low or 0), int(high or 0)) for low, high in _COUNT.findall(expression)]
+    return prod(counts)
 
 
-def _spaced(char: str) -> bool:
-    """True for the letters and digits of scripts that put spaces between words."""
+def _phrase_expression(phrase: str) -> str:
+    """Return a regular expression for complete words in any spacing.
+
+    A phrase that begins or ends with a punctuation mark needs no word boundary there.
+    """
+    words = [re.escape(word).replace(r"\*", r"\w*") for word in phrase.split()]
+    start = r"(?<!\w)" if _needs_boundary(phrase[0]) else ""
+    end = r"(?!\w)" if _needs_boundary(phrase[-1]) else ""
+    return start + r"\s+".join(words) + end
+
+
+def _needs_boundary(char: str) -> bool:
+    """Return True for a letter or digit of a script that puts spaces between words."""
     return char.isalnum() and not "\u0e00" <= char <= "\u0eff" and not "\u3040" <= char <= "\u9fff"
 
 
 def matches_glob(pattern: str, text: str) -> bool:
-    """Compare a glob with all of a text.
-
-    The parts between its stars, each at the first place behind the one before.
-    """
+    """Match a glob against an entire text, in linear time."""
     if "*" not in pattern:
         return pattern == text
     first, *between, last = pattern.split("*")
     if not text.startswith(first):
         return False
-    at = len(first)
+    position = len(first)
     for part in between:
-        at = text.find(part, at)
-        if at < 0:
+        position = text.find(part, position)
+        if position < 0:
             return False
-        at += len(part)
-    return text.endswith(last) and len(text) - len(last) >= at
+        position += len(part)
+    return text.endswith(last) and len(text) - len(last) >= position

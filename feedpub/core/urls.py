@@ -1,8 +1,8 @@
-"""Registered domains: which hosts belong to one owner.
+"""Resolve links, and determine the host and the site that a URL belongs to.
 
-The Public Suffix List decides, its private section too: `a.github.io` and `b.github.io` are two
-sites. Blog platforms
-that give each user a subdomain but are not on that list stand in `shared_hosts.toml`.
+Sites are registered domains by the Public Suffix List, its private section included: `a.github.io`
+and `b.github.io` are two sites. `shared_hosts.toml` adds platforms that give each user a subdomain
+and are not on the list.
 """
 
 import ipaddress
@@ -14,7 +14,63 @@ from publicsuffixlist import PublicSuffixList
 
 from feedpub.core.data_files import load_toml
 
-_MAX_HOST_CHARS = 253  # of a name that DNS can know
+MAX_URL_CHARS = 8192  # no server accepts more
+
+_MAX_HOST_CHARS = 253  # the longest name in DNS
+_IGNORED_AROUND = "".join(map(chr, range(0x21)))  # control characters and blanks
+_UNWRITABLE = re.compile("[\x00-\x1f\x7f\ufffe\uffff]")  # browsers write them with a percent sign
+
+
+# --- links ---
+
+
+def absolute_url(href: str, base: str) -> str | None:
+    """Return the absolute http(s) URL of a link, or None if it is not one that can be fetched."""
+    href = href.strip(_IGNORED_AROUND)
+    if not href or len(href) > MAX_URL_CHARS:
+        return None
+    try:
+        url = _UNWRITABLE.sub(lambda found: quote(found[0]), urljoin(base, href))
+        url.encode()
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+            return None
+    except ValueError:  # a broken IPv6 address, a port that is no number, half a surrogate pair
+        return None
+    return url
+
+
+def resolve_link(href: str, base: str) -> str | None:
+    """Return the absolute URL of the page that a link leads to.
+
+    A fragment that a page's scripts route by stays; one that names a place in the page does not.
+    """
+    url = absolute_url(href, base)
+    if url is None:
+        return None
+    page, fragment = urldefrag(url)
+    return url if fragment.startswith(("!", "/")) else page
+
+
+# --- hosts and sites ---
+
+
+def host_from_url(url: str | None) -> str:
+    """Return the host of a URL in lower case, without port and final dot; "" if there is none."""
+    try:
+        return (urlsplit(url or "").hostname or "").rstrip(".")
+    except ValueError:  # brackets without an IPv6 address in them
+        return ""
+
+
+def bare_host_from_url(url: str | None) -> str:
+    """Return the host of a URL without `www.`, as sites are usually called."""
+    return host_from_url(url).removeprefix("www.")
+
+
+def site_domain(url: str | None) -> str:
+    """Return the registered domain of a URL: example.co.uk for https://www.example.co.uk/news."""
+    return registered_domain(host_from_url(url))
 
 
 def registered_domain(host: str | None) -> str:
@@ -34,10 +90,10 @@ def registered_domain(host: str | None) -> str:
 def _registered(name: str) -> str:
     if _is_ip_address(name):
         return name
-    platform = next((each for each in _shared_hosts() if name.endswith(f".{each}")), None)
-    if platform:
-        user = name.removesuffix(f".{platform}").rpartition(".")[2]
-        return f"{user}.{platform}"
+    for platform in _shared_hosts():
+        if name.endswith(f".{platform}"):
+            user = name.removesuffix(f".{platform}").rpartition(".")[2]
+            return f"{user}.{platform}"
     return _public_suffixes().privatesuffix(name) or name
 
 
@@ -57,51 +113,3 @@ def _public_suffixes() -> PublicSuffixList:
 @cache
 def _shared_hosts() -> tuple[str, ...]:
     return tuple(load_toml("feedpub.core", "data/shared_hosts.toml")["hosts"])
-
-
-# SECTION: Addresses: made absolute, and grouped by the site that they belong to.
-
-MAX_URL_CHARS = 8192  # characters; no server takes more
-_AROUND = "".join(
-    map(chr, range(0x21))
-)  # controls and blanks, which are none of an address at its ends
-_UNWRITABLE = re.compile(
-    "[\x00-\x1f\x7f\ufffe\uffff]"
-)  # within one they are written in percent, as browsers do
-
-
-def absolute_url(href: str, base: str) -> str | None:
-    """The absolute http(s) address of a link; None where it leads nowhere on the web."""
-    href = href.strip(_AROUND)
-    if not href or len(href) > MAX_URL_CHARS:
-        return None
-    try:
-        url = _UNWRITABLE.sub(lambda found: quote(found[0]), urljoin(base, href))
-        url.encode()
-        parts = urlsplit(url)
-        leads_on = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except (
-        ValueError
-    ):  # no IPv6 address in brackets, no number for a port, half of a surrogate pair
-        return None
-    return url if leads_on else None
-
-
-def resolve_link(href: str, base: str) -> str | None:
-    """The absolute address of a page.
-
-    As `absolute`, without a fragment that only leads to a place in the page.
-    """
-    url = absolute_url(href, base)
-    if url is None:
-        return None
-    page, fragment = urldefrag(url)
-    return url if fragment.startswith(("!", "/")) else page
-
-
-def site_domain(url: str) -> str:
-    """Return the registered domain of an address.
-
-    Example.co.uk of https://www.example.co.uk/news.
-    """
-    return registered_domain(urlsplit(url).hostname)

@@ -1,26 +1,31 @@
-"""The one gate to the network: a URL → Page or NotModified.
+"""The HTTP client: fetch a URL and return a Page or NotModified.
 
-Everything that leaves for another machine leaves here: with a deadline and a size cap, to checked
-addresses, with
-named manners. Nothing here knows what a page means. Owns requests and urllib3.
+Every request to another machine is made here, with a deadline and a size limit, to checked
+addresses, at a limited rate. This package knows nothing about the content of pages. It owns
+requests and urllib3.
 
-    target      a URL, taken apart and put together
-    address     which addresses may be reached
-    dial        name → checked address → socket
-    call        the deadline and size cap of one get
-    transport   requests and urllib3 over those sockets
-    body, codings, failures, answer    what came back, or why not
-    room        one budget of bytes for large bodies
-    politeness, robots, robotstxt      whose turn it is, and what may be asked
-    fetcher     the story
-    visit       a page with the way to what it asks for itself
-    tally       how many requests were answered how
-    notify      a message to a server that the config names
+    client         `Fetcher`: fetches documents and follows redirects
+    request        headers, credentials and validators of a request
+    response       status, headers and body of a response; parses Retry-After and Cache-Control
+    rate_limit     one request at a time to each host; honours Retry-After
+    robots         robots.txt: cached, and checked before each request
+    robots_parser  parses robots.txt
+    url            parses and normalises URLs
+    ssrf           addresses that may be reached
+    connect        resolves names and connects to checked addresses
+    deadline       the time and size limits of one call
+    transport      requests and urllib3 over checked connections
+    compression    gzip, deflate and brotli with a size limit
+    body_budget    limits the memory for large bodies
+    errors         turns exceptions of libraries into FetchError
+    stats          counts requests by feed and status
+    webhook        sends POST requests to servers in the config
+    browser        renders pages that need JavaScript
 """
 
 from feedpub.core.redact import redact, strip_credentials
 from feedpub.fetch.body_budget import SMALL_BODY_BYTES
-from feedpub.fetch.client import Fetcher, Visit
+from feedpub.fetch.client import Fetcher, PageSession
 from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.request import RequestOptions, Validators
 from feedpub.fetch.robots import RobotsCache
@@ -32,12 +37,12 @@ __all__ = [
     "SMALL_BODY_BYTES",
     "Clock",
     "Fetcher",
+    "PageSession",
     "RequestCounts",
     "RequestOptions",
     "RobotsCache",
     "SystemClock",
     "Validators",
-    "Visit",
     "WebhookClient",
     "redact",
     "strip_credentials",

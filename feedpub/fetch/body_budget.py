@@ -1,12 +1,12 @@
-"""One budget of bytes for the large bodies that this process holds, whoever asked for them.
+"""Limit the memory for large bodies in this process, across all threads.
 
-Most bodies are small and ask nobody. A large one needs a place for all that it may become, at once,
-before it is read or unpacked; once it is there, the place shrinks to its size. The place is given
-back when the last page that holds the body is gone.
+Most bodies are small and need no reservation. A large one reserves the maximum that it may need
+before it is read or decompressed. Once it is complete, the reservation shrinks to its size. It is
+released with the last page that holds the body.
 
-Whoever waits for a place holds none: a thread that holds one already gets another at once or an
-error. So those that
-hold places never wait for each other, and what they read comes to its end.
+A thread that waits for a reservation holds none: one that holds a reservation gets another
+immediately, or an error. Threads with reservations therefore never wait for each other, and always
+finish.
 """
 
 import threading
@@ -14,94 +14,93 @@ from collections import Counter, deque
 
 from feedpub.core.errors import FetchError
 
-SMALL_BODY_BYTES = 1 << 20  # a body up to this size needs no place
+SMALL_BODY_BYTES = 1 << 20  # up to this size no reservation is needed
 MAX_BODIES_BYTES = 48_000_000  # of all large bodies together
 
 
 class Reservation:
-    """Bytes that belong to one body until `give_back`, or until nobody holds it any more."""
+    """The memory of one body, until it is released or garbage-collected."""
 
-    def __init__(self, room: "BodyBudget", size: int) -> None:
-        self._room = room
+    def __init__(self, budget: "BodyBudget", size: int) -> None:
+        self._budget = budget
         self._thread = threading.get_ident()
         self._size = size
 
     def shrink(self, size: int) -> None:
-        """Give back all but so many bytes."""
-        self._room.release(max(self._size - size, 0))
+        """Release all but the given number of bytes."""
+        self._budget.release(max(self._size - size, 0))
         self._size = min(self._size, size)
 
     def release(self) -> None:
-        """Give all of it back; once is enough."""
+        """Release all of it. Further calls do nothing."""
         size, self._size = self._size, 0
         if size:
-            self._room.release(size, self._thread)
+            self._budget.release(size, self._thread)
 
     def __del__(self) -> None:
         self.release()
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
-        return type(None), ()  # in another process a page has no place in this one's budget
+        return type(None), ()  # in another process a page is outside this budget
 
 
 class BodyBudget:
-    """The budget. Thread-safe.
+    """The memory for large bodies. Thread-safe.
 
     Args:
-        total: bytes. A larger body than that is let in alone.
+        total: the number of bytes. A body that is larger than that is admitted alone.
     """
 
     def __init__(self, total: int = MAX_BODIES_BYTES) -> None:
         self._total = total
         self._used = 0
-        self._places: Counter[int] = Counter()  # by the thread that took them
-        self._waiting: deque[object] = deque()  # who came first goes first, however much it needs
-        # Reentrant: the interpreter may drop a page, and with it a place, at any moment.
+        self._reservations: Counter[int] = Counter()  # by thread
+        self._queue: deque[object] = deque()  # first come, first served, whatever the size
+        # Reentrant: the interpreter may delete a page, and with it a reservation, at any moment.
         self._changed = threading.Condition(threading.RLock())
 
     @property
     def used(self) -> int:
-        """Return how many bytes are taken."""
+        """Return the number of reserved bytes."""
         return self._used
 
     def reserve(self, size: int, seconds: float) -> Reservation:
-        """Wait for a place, and take it.
+        """Wait for memory and reserve it.
 
         Args:
-            size: bytes.
-            seconds: how long to wait at most; a thread that holds a place does not wait.
+            size: the number of bytes.
+            seconds: the time limit; a thread that holds a reservation does not wait.
 
         Raises:
-            FetchError: there is none in that time. The URL of the error is not set.
+            FetchError: there is not enough in that time. The URL of the error is not set.
         """
-        me, ticket = threading.get_ident(), object()
+        thread, ticket = threading.get_ident(), object()
         size = min(size, self._total)
         with self._changed:
-            waits = not self._places[me]
-            self._waiting.insert(len(self._waiting) if waits else 0, ticket)
+            may_wait = not self._reservations[thread]
+            self._queue.insert(len(self._queue) if may_wait else 0, ticket)
+            timeout = max(seconds, 0.0) if may_wait else 0.0
             try:
-                if not self._changed.wait_for(
-                    lambda: self._fits(ticket, size), max(seconds, 0.0) if waits else 0.0
-                ):
+                if not self._changed.wait_for(lambda: self._fits(ticket, size), timeout):
                     raise FetchError(
-                        f"it is larger than {SMALL_BODY_BYTES >> 20} MB, and others that are being read fill the "
-                        f"{self._total // 1_000_000} MB that there are for large ones"
+                        f"it is larger than {SMALL_BODY_BYTES >> 20} MB, and other pages use the "
+                        f"{self._total // 1_000_000} MB that are available for large ones"
                     )
                 self._used += size
-                self._places[me] += 1
+                self._reservations[thread] += 1
             finally:
-                self._waiting.remove(ticket)
+                self._queue.remove(ticket)
                 self._changed.notify_all()
         return Reservation(self, size)
 
     def _fits(self, ticket: object, size: int) -> bool:
-        return self._waiting[0] is ticket and self._used + size <= self._total
+        return self._queue[0] is ticket and self._used + size <= self._total
 
     def release(self, size: int, thread: int | None = None) -> None:
-        """Take bytes back, and with a thread its place."""
+        """Release memory; with a thread, also count its reservation as ended."""
         with self._changed:
             self._used -= size
             if thread is not None:
-                self._places[thread] -= 1
-                self._places += Counter()  # forgets the threads that hold none
+                self._reservations[thread] -= 1
+                self._reservations += Counter()  # removes threads without a reservation
             self._changed.notify_all()

@@ -1,6 +1,7 @@
-"""A page that was fetched, and the one way to what its scripts ask for.
+"""Fetch documents: `Fetcher.get` is the only way from feedpub to other servers.
 
-The gate, narrower than for the page itself.
+For each request of a call: check robots.txt, wait for a slot at the host (`rate_limit`), connect to
+a checked address, send, read the response, and follow its redirect.
 """
 
 import logging
@@ -15,7 +16,7 @@ from typing import Protocol, Self
 from feedpub.core.errors import FetchError, forget_frames
 from feedpub.core.log import fields, to_milliseconds
 from feedpub.core.models import NotModified, Page
-from feedpub.core.redact import secrets_in
+from feedpub.core.redact import find_secrets
 from feedpub.fetch.body_budget import BodyBudget
 from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.connect import Connector, Resolver, resolve_host
@@ -43,84 +44,77 @@ from feedpub.fetch.url import RequestTarget, parse_url
 
 _log = logging.getLogger(__name__)
 
+_PROCESS_BODY_BUDGET = BodyBudget()  # shared by all clients of this process
+_NOT_MODIFIED = 304
+# Some servers answer their own validators with one of these statuses.
+_REJECTS_VALIDATORS = frozenset({400, 431})
+# With these statuses, Retry-After is about the server and not about one page.
+_PAUSES_HOST = frozenset({429, 503})
+_MAX_SHOWN_CHARS = 200  # of a redirect's address in a message
 
-class _Ask(Protocol):
+
+class _FetchSubresource(Protocol):
     def __call__(
-        self, url: str, headers: Mapping[str, str], left: float, most: int
+        self, url: str, headers: Mapping[str, str], seconds: float, max_bytes: int
     ) -> tuple[Response, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """A page, with what it may ask for. Thread-safe.
+class PageSession:
+    """A page, and the means to fetch its subresources. Thread-safe.
 
-    Its requests are GETs. They obey robots.txt and a Retry-After, wait for their turn but not for a
-    pause, and reach public addresses and the page's own server, whatever else the config allows.
-    Each is the page's, not the config's: headers, cookies and credentials of the config go with it
-    only from a page of their own site, to that site.
+    Subresources are fetched with GET. Robots.txt and Retry-After are honoured, and requests to one
+    host are sent one at a time, but without a delay. They may go to public addresses and to the
+    page's own server, whatever else the config allows. Headers, cookies and credentials of the
+    config are sent only if the page is on the site that they are for, and only to that site.
 
     Attributes:
-        page: as it was fetched.
-        close: ends the way; closes its connections.
+        page: the page.
+        close: closes the connections.
     """
 
     page: Page
-    _ask: _Ask
+    _fetch: _FetchSubresource
     close: Callable[[], None]
 
     def fetch_subresource(
-        self, url: str, headers: Mapping[str, str], *, left: float, most: int
+        self, url: str, headers: Mapping[str, str], *, seconds: float, max_bytes: int
     ) -> tuple[Response, str]:
-        """What is at an address that the page asks for, after redirects, and where that is.
+        """Fetch a subresource and return the response with its address after redirects.
 
         Args:
-            url: http or https.
-            headers: what the page sends with it; they follow no redirect to another server.
-            left: seconds that there are for it.
-            most: bytes that it may have.
+            url: an http or https URL.
+            headers: the headers of the page's request; they follow no redirect to another server.
+            seconds: the time limit.
+            max_bytes: the size limit.
 
         Raises:
             DisallowedError, RetryLaterError, FetchError: as for a page.
         """
-        return self._ask(url, headers, left, most)
-
-
-# SECTION: The gate: the one way from feedpub to the network. `Fetcher.get` tells the story of a
-# request.
-
-_ROOM = BodyBudget()  # of this process, however many gates it has
-_NOT_MODIFIED = 304
-_REFUSES_VALIDATORS = frozenset(
-    {400, 431}
-)  # statuses of a server that takes its own validators for a bad request
-_SHOWN = 200  # characters of the address that a redirect led to
-_CLOSING = frozenset(
-    {429, 503}
-)  # statuses whose Retry-After is about the server, not about one page
+        return self._fetch(url, headers, seconds, max_bytes)
 
 
 class Fetcher:
-    """Fetches documents from public servers, politely. Thread-safe: different servers are asked in parallel.
+    """Fetches documents from public servers. Thread-safe: different hosts are used in parallel.
 
     Args:
         contact: a URL or e-mail address for the User-Agent.
-        delay: seconds between two requests to one server.
-        allow_private: networks that may be fetched from though they are not public: "127.0.0.0/8".
-        deadline: seconds for one get with all its redirects; waiting for politeness takes none of
-            it.
-        max_bytes: the largest body, before and after decompression.
-        robots: where robots.txt files are kept between processes.
-        turns: whose turn it is among several machines that ask the same servers.
+        delay: the seconds between two requests to one host.
+        allow_private: private networks that may be reached, such as "127.0.0.0/8".
+        deadline: the seconds for one call with all its redirects, without waiting for a slot.
+        max_bytes: the maximum size of a body, compressed and decompressed.
+        robots: caches robots.txt files between processes.
+        leases: shares the rate limit of each host between several machines.
         ca_file: certificates to trust instead of certifi's.
-        resolver: from a host and a port to addresses.
-        clock: the time, and how to wait.
-        room: for large bodies; left out, that of the process.
+        resolver: resolves a host and a port to addresses.
+        clock: the clock.
+        body_budget: limits the memory for large bodies; None shares that of the process.
 
     Raises:
-        ConfigError: `contact` or `allow_private` cannot be used.
+        ConfigError: `contact` or `allow_private` is invalid.
     """
 
-    def __init__(  # noqa: PLR0913 -- its limits and collaborators, all named and all with a default
+    def __init__(  # noqa: PLR0913 -- limits and collaborators, all by name and with a default
         self,
         *,
         contact: str = "",
@@ -129,45 +123,45 @@ class Fetcher:
         deadline: float = 30.0,
         max_bytes: int = 20_000_000,
         robots: RobotsCache | None = None,
-        turns: HostLeases | None = None,
+        leases: HostLeases | None = None,
         ca_file: str | None = None,
         resolver: Resolver = resolve_host,
         clock: Clock | None = None,
-        room: BodyBudget | None = None,
+        body_budget: BodyBudget | None = None,
     ) -> None:
-        self._room = room or _ROOM
-        self._agent = user_agent(contact)
-        self._deadline = deadline
+        self._body_budget = body_budget or _PROCESS_BODY_BUDGET
+        self._user_agent = user_agent(contact)
+        self._deadline_seconds = deadline
         self._max_bytes = max_bytes
         self._clock = clock or SystemClock()
-        self._dialer = Connector(AddressPolicy.with_networks(allow_private), resolver)
-        self._politeness = RateLimiter(delay, self._clock, turns)
+        self._connector = Connector(AddressPolicy.with_networks(allow_private), resolver)
+        self._rate_limiter = RateLimiter(delay, self._clock, leases)
         self._robots = Robots(robots, self._clock)
         self._ca_file = ca_file
         self._transport = Transport(ca_file)
-        self._pauses = True
-        self._tally = RequestCounter()
+        self._has_delay = True
+        self._request_counter = RequestCounter()
         self._feed = ""
-        self._left: Callable[[], float] = lambda: math.inf
+        self._get_remaining: Callable[[], float] = lambda: math.inf
 
-    def for_run(self, feed: str, left: Callable[[], float] = lambda: math.inf) -> Self:
-        """The same gate, connections, manners and all, for one run of a feed.
+    def for_run(self, feed: str, get_remaining: Callable[[], float] = lambda: math.inf) -> Self:
+        """Return this client for one run of a feed, with the same connections and rate limits.
 
         Args:
-            feed: what is asked counts as its requests.
-            left: tells how many seconds the run still has; no get takes longer.
+            feed: the feed that requests are counted for.
+            get_remaining: returns the seconds that the run has left; no call takes longer.
         """
         twin = copy(self)
-        twin._feed, twin._left = feed, left  # noqa: SLF001 -- a copy of this one
+        twin._feed, twin._get_remaining = feed, get_remaining  # noqa: SLF001 -- a copy of this one
         return twin
 
     @property
     def statistics(self) -> RequestCounts:
-        """The requests sent so far, those for robots.txt too.
+        """Return the number of requests so far, those for robots.txt included.
 
-        Under the feed "" what nobody was named for.
+        Requests outside a run are counted for the feed "".
         """
-        return self._tally.totals
+        return self._request_counter.totals
 
     def get(
         self,
@@ -177,102 +171,77 @@ class Fetcher:
         options: RequestOptions | None = None,
         max_bytes: int = sys.maxsize,
     ) -> Page | NotModified:
-        """Fetch a document; follow redirects, each as carefully as the first request.
+        """Fetch a document, following redirects.
 
         Args:
-            url: http or https; as people write it, a user and password may stand in it.
-            validators: of the copy that the caller has; NotModified is only ever the answer to
-                them.
-            options: what else to send.
-            max_bytes: of the body, where that is less than the gate lets in.
+            url: an http or https URL, as the user wrote it; may contain a user and password.
+            validators: those of the copy that the caller has; without them there is no
+                NotModified.
+            options: headers and credentials to send.
+            max_bytes: the size limit, if lower than the client's.
 
         Raises:
-            DisallowedError: feedpub will not ask: robots.txt forbids it, the address is not public,
-                the scheme not http.
-            RetryLaterError: it is not asked for now, as its server wished.
-            FetchError: there is no whole document to be had; with status and retry_after where the
-                server gave them. Its URL is the one asked for, without user and password.
-        """
-        target = parse_url(url)
-        options = options or RequestOptions()
-        home = parse_url(options.site) if options.site else target
-        journey = RedirectChain(
-            self._call(most=max_bytes),
-            self._agent,
-            home,
-            (validators or Validators()).as_headers(),
-            options,
-        )
-        try:
-            answer, place = self._follow(target, journey)
-        except FetchError as error:
-            if not journey.validators or error.status not in _REFUSES_VALIDATORS:
-                raise
-            journey = RedirectChain(journey.call, self._agent, home, options=options)
-            answer, place = self._follow(target, journey)
-        if answer.status == _NOT_MODIFIED:
-            return NotModified(place.url, parse_freshness(answer.headers, self._clock.now()))
-        return page_from(answer, place.url, self._clock.now())
-
-    def open_page(self, url: str, *, options: RequestOptions | None = None) -> Visit:
-        """Fetch a page as `get` does, and open the way to what its scripts ask for.
-
-        Args:
-            url: as `get` has it.
-            options: what else to send, to their own site: with the page, and with what it asks of
-                that site if it stands there itself.
-
-        Raises:
-            DisallowedError, RetryLaterError, FetchError: as `get`.
+            DisallowedError: robots.txt forbids it, the address is not public, or the scheme is not
+                http or https.
+            RetryLaterError: it was not requested, because its server sent a Retry-After.
+            FetchError: there is no complete document; with `status` and `retry_after` if the server
+                sent them. Its URL is the requested one without user and password.
         """
         target, options = parse_url(url), options or RequestOptions()
         home = parse_url(options.site) if options.site else target
-        call = self._call()
-        answer, place = self._follow(
-            target, RedirectChain(call, self._agent, home, options=options)
-        )
-        twin = copy(self)
-        twin._dialer = self._dialer.for_subresources(place.host, place.port, call.peer)  # noqa: SLF001 -- a copy of this one
-        twin._transport = Transport(self._ca_file)  # noqa: SLF001 -- its connections lead nowhere else
-        twin._pauses = False  # noqa: SLF001
-        if not place.may_receive_secrets(home):
-            home, options = replace(place, auth=None), RequestOptions(proxy=options.proxy)
+        deadline = self._start_deadline(max_bytes=max_bytes)
+        usable = (validators or Validators()).as_headers()
+        chain = RedirectChain(deadline, self._user_agent, home, usable, options)
+        try:
+            response, final = self._follow(target, chain)
+        except FetchError as error:
+            if not usable or error.status not in _REJECTS_VALIDATORS:
+                raise
+            chain = RedirectChain(deadline, self._user_agent, home, options=options)
+            response, final = self._follow(target, chain)
+        if response.status == _NOT_MODIFIED:
+            return NotModified(final.url, parse_freshness(response.headers, self._clock.now()))
+        return page_from(response, final.url, self._clock.now())
 
-        def part(
-            url: str, headers: Mapping[str, str], left: float, most: int
-        ) -> tuple[Response, str]:
-            target = parse_url(url)
-            journey = RedirectChain(
-                twin._call(left, most),  # noqa: SLF001
-                self._agent,
-                home,
-                options=options,
-                asked=(target, headers),
-            )
-            answer, place = twin._follow(target, journey)  # noqa: SLF001
-            return answer, place.url
+    def open_page(self, url: str, *, options: RequestOptions | None = None) -> PageSession:
+        """Fetch a page as `get` does, and return it with the means to fetch its subresources.
 
-        return Visit(page_from(answer, place.url, self._clock.now()), part, twin.close)
+        Args:
+            url: as in `get`.
+            options: headers and credentials to send to their own site: with the page, and with its
+                subresources if the page is on that site.
+
+        Raises:
+            DisallowedError, RetryLaterError, FetchError: as in `get`.
+        """
+        target, options = parse_url(url), options or RequestOptions()
+        home = parse_url(options.site) if options.site else target
+        deadline = self._start_deadline()
+        chain = RedirectChain(deadline, self._user_agent, home, options=options)
+        response, final = self._follow(target, chain)
+        if not final.may_receive_secrets(home):
+            home, options = replace(final, auth=None), RequestOptions(proxy=options.proxy)
+        client = self._for_subresources(final, deadline.peer)
+        fetch = partial(client._fetch_subresource, home, options)  # noqa: SLF001 -- a copy of this one
+        page = page_from(response, final.url, self._clock.now())
+        return PageSession(page, fetch, client.close)
 
     def crawl_delay(self, url: str) -> float:
-        """The Crawl-delay that the robots.txt of a URL's server asks for, in seconds, as far as it was read; else 0."""
+        """Return the Crawl-delay of a URL's host in seconds, if its robots.txt is known, else 0."""
         try:
             return self._robots.known_delay(parse_url(url))
         except FetchError:
             return 0.0
 
     def sitemaps(self, url: str) -> tuple[str, ...]:
-        """The sitemaps that the robots.txt of a URL's server names, as far as it was read.
-
-        Asks nobody.
-        """
+        """Return the sitemaps in the robots.txt of a URL's host, if it is known."""
         try:
             return self._robots.known_sitemaps(parse_url(url))
         except FetchError:
             return ()
 
     def close(self) -> None:
-        """Close all kept connections."""
+        """Close all connections."""
         self._transport.close()
 
     def __enter__(self) -> Self:
@@ -281,103 +250,126 @@ class Fetcher:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _call(self, left: float = math.inf, most: int = sys.maxsize) -> RequestDeadline:
-        seconds = max(min(self._deadline, self._left(), left), 0.0)
-        return RequestDeadline(self._dialer, seconds, min(self._max_bytes, most), self._room)
+    def _for_subresources(self, page: RequestTarget, peer: str) -> Self:
+        """Return a copy with connections of its own, for the subresources of a page.
 
-    def _follow(
-        self, start: RequestTarget, journey: RedirectChain
-    ) -> tuple[Response, RequestTarget]:
-        """The answer at the end of the redirects, a success or a 304 that was asked for.
-
-        And where it was found.
+        Args:
+            page: the page.
+            peer: the address that it came from.
         """
+        twin = copy(self)
+        twin._connector = self._connector.for_subresources(page.host, page.port, peer)  # noqa: SLF001
+        twin._transport = Transport(self._ca_file)  # noqa: SLF001
+        twin._has_delay = False  # noqa: SLF001
+        return twin
+
+    def _fetch_subresource(  # noqa: PLR0913, PLR0917 -- the last four are the caller's
+        self,
+        home: RequestTarget,
+        options: RequestOptions,
+        url: str,
+        headers: Mapping[str, str],
+        seconds: float,
+        max_bytes: int,
+    ) -> tuple[Response, str]:
+        target = parse_url(url)
+        chain = RedirectChain(
+            self._start_deadline(seconds, max_bytes),
+            self._user_agent,
+            home,
+            options=options,
+            page_headers=(target, headers),
+        )
+        response, final = self._follow(target, chain)
+        return response, final.url
+
+    def _start_deadline(
+        self, seconds: float = math.inf, max_bytes: int = sys.maxsize
+    ) -> RequestDeadline:
+        seconds = max(min(self._deadline_seconds, self._get_remaining(), seconds), 0.0)
+        max_bytes = min(self._max_bytes, max_bytes)
+        return RequestDeadline(self._connector, seconds, max_bytes, self._body_budget)
+
+    def _follow(self, start: RequestTarget, chain: RedirectChain) -> tuple[Response, RequestTarget]:
+        """Follow redirects to a success, or to a 304 that was requested, and its address."""
         target = start
         try:
             while True:
-                answer = self._ask(target, journey)
-                if answer.location is None:
-                    return self._arrived(answer, journey), target
-                journey.jar.update(answer.cookies)
-                target = target.join(answer.location)
+                response = self._request(target, chain)
+                if response.location is None:
+                    break
+                chain.jar.update(response.cookies)
+                target = target.join(response.location)
+            is_not_modified = response.status == _NOT_MODIFIED and chain.validators
+            if not response.ok and not is_not_modified:
+                raise failure_of(response, self._clock.now())
         except FetchError as error:
-            raise _told(error, start, target, journey.options) from forget_frames(error)
+            raise _describe_error(error, start, target, chain.options) from forget_frames(error)
+        return response, target
 
-    def _ask(self, target: RequestTarget, journey: RedirectChain) -> Response:
-        """One request, when robots.txt, the server and our manners allow it."""
-        headers = journey.next_request_headers(target)
-        delay = (
-            self._robots.check_allowed(target, partial(self._robots_file, journey))
-            if journey.obeys_robots
-            else 0.0
-        )
-        with self._politeness.slot(target.server, delay, pause=self._pauses):
-            answer = self._exchange(target, headers, journey)
-            wait = parse_retry_after(answer.headers, self._clock.now())
-            if wait and answer.status in _CLOSING:
-                self._politeness.pause_host(target.server, wait, answer.status)
-        return answer
+    def _request(self, target: RequestTarget, chain: RedirectChain) -> Response:
+        """Send one request as soon as robots.txt and the rate limit allow it."""
+        headers = chain.next_request_headers(target)
+        delay = 0.0
+        if chain.obeys_robots:
+            delay = self._robots.check_allowed(target, partial(self._fetch_robots, chain))
+        with self._rate_limiter.slot(target.server, delay, pause=self._has_delay):
+            response = self._exchange(target, headers, chain)
+            wait = parse_retry_after(response.headers, self._clock.now())
+            if wait and response.status in _PAUSES_HOST:
+                self._rate_limiter.pause_host(target.server, wait, response.status)
+        return response
+
+    def _fetch_robots(self, chain: RedirectChain, url: str) -> bytes:
+        robots = parse_url(url)
+        response, _ = self._follow(robots, chain.for_robots(robots, MAX_ROBOTS_BYTES))
+        return response.body
 
     def _exchange(
-        self, target: RequestTarget, headers: Mapping[str, str], journey: RedirectChain
+        self, target: RequestTarget, headers: Mapping[str, str], chain: RedirectChain
     ) -> Response:
-        answer, began = None, self._clock.monotonic()
+        response, began = None, self._clock.monotonic()
         try:
-            answer = self._transport.exchange(
-                journey.call, target.url, headers, journey.options.proxy, journey.cut_at
+            response = self._transport.exchange(
+                chain.deadline, target.url, headers, chain.options.proxy, chain.max_read_bytes
             )
-            return answer
+            return response
         finally:
-            self._tally.count(self._feed, answer.status if answer else None)
+            self._request_counter.count(self._feed, response.status if response else None)
             if _log.isEnabledFor(logging.DEBUG):
-                self._tell(target, headers, answer, journey, self._clock.monotonic() - began)
+                seconds = self._clock.monotonic() - began
+                self._log_request(target, headers, response, chain, seconds)
 
-    def _tell(
+    def _log_request(
         self,
         target: RequestTarget,
         headers: Mapping[str, str],
-        answer: Response | None,
-        journey: RedirectChain,
+        response: Response | None,
+        chain: RedirectChain,
         seconds: float,
     ) -> None:
-        _log.debug(
-            "request",
-            extra=fields(
-                feed=self._feed or None,
-                method="GET",
-                url=journey.display_url(target),
-                status=answer.status if answer else NO_ANSWER,
-                bytes=len(answer.body) if answer else None,
-                ms=to_milliseconds(seconds),
-                conditional=not headers.keys().isdisjoint(("If-None-Match", "If-Modified-Since")),
-            ),
+        extra = fields(
+            feed=self._feed or None,
+            method="GET",
+            url=chain.display_url(target),
+            status=response.status if response else NO_ANSWER,
+            bytes=len(response.body) if response else None,
+            ms=to_milliseconds(seconds),
+            conditional=not headers.keys().isdisjoint(("If-None-Match", "If-Modified-Since")),
         )
-
-    def _arrived(self, answer: Response, journey: RedirectChain) -> Response:
-        if not answer.ok and not (answer.status == _NOT_MODIFIED and journey.validators):
-            raise failure_of(answer, self._clock.now())
-        return answer
-
-    def _robots_file(self, journey: RedirectChain, url: str) -> bytes:
-        robots = parse_url(url)
-        answer, _ = self._follow(robots, journey.for_robots(robots, MAX_ROBOTS_BYTES))
-        return answer.body
+        _log.debug("request", extra=extra)
 
 
-def _told(
+def _describe_error(
     error: FetchError, start: RequestTarget, target: RequestTarget, options: RequestOptions
 ) -> FetchError:
-    """The error as the caller understands it.
-
-    About the URL asked for, and where a redirect led from it.
-    """
-    secrets = [*secrets_in(start.path), *(start.auth or ())[1:]]
-    place, told = (
-        mask_secrets(options.without_secrets(text), secrets)
-        for text in (error.url or target.url, error.reason)
-    )
-    if (error.url or target.url) != start.url:
-        told = (
-            f"redirected to {place if len(place) <= _SHOWN else f'{place[: _SHOWN - 1]}…'}: {told}"
-        )
-    return type(error)(told, start.url, status=error.status, retry_after=error.retry_after)
+    """Return the error for the requested URL, without secrets, and with the redirect if any."""
+    secrets = [*find_secrets(start.path), *(start.auth or ())[1:]]
+    url = error.url or target.url
+    reason = mask_secrets(options.without_secrets(error.reason), secrets)
+    if url != start.url:
+        shown = mask_secrets(options.without_secrets(url), secrets)
+        if len(shown) > _MAX_SHOWN_CHARS:
+            shown = f"{shown[: _MAX_SHOWN_CHARS - 1]}…"
+        reason = f"redirected to {shown}: {reason}"
+    return type(error)(reason, start.url, status=error.status, retry_after=error.retry_after)

@@ -1,4 +1,4 @@
-"""The time, and waiting, as a collaborator: what must wait can be tested without waiting."""
+"""A clock as a collaborator, so that tests need not wait."""
 
 import time
 from datetime import UTC, datetime
@@ -6,21 +6,21 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the fetcher asks about time."""
+    """The time functions that the client uses."""
 
     def monotonic(self) -> float:
-        """Seconds that only ever grow."""
+        """Return seconds that never go back."""
         ...
 
     def now(self) -> datetime:
-        """The wall clock, aware, UTC."""
+        """Return the current time in UTC."""
         ...
 
     def sleep(self, seconds: float) -> None: ...
 
 
 class SystemClock:
-    """The machine's own time."""
+    """The system's clock."""
 
     def monotonic(self) -> float:
         return time.monotonic()

@@ -1,8 +1,7 @@
-"""From a host's name to a connected socket: resolved once, every address checked, a checked address connected to.
+"""Resolve a host once, check every address, and connect to a checked one.
 
-There is no second look-up between check and connection, so a name that changes its answers (DNS
-rebinding) gains nothing. No other module of feedpub resolves names or opens sockets to other
-machines.
+There is no second lookup between check and connection, so DNS rebinding has no effect. No other
+module resolves names or connects to other machines.
 """
 
 import socket
@@ -17,15 +16,15 @@ from feedpub.fetch.ssrf import AddressPolicy
 Resolver = Callable[[str, int], Sequence[str]]
 Remaining = Callable[[], float]
 
-_MOST_ADDRESSES = 8  # tried for one connection
-_PATIENCE = 5.0  # seconds for one address while there are others
+_MAX_ADDRESSES = 8  # to try for one connection
+_ADDRESS_TIMEOUT_SECONDS = 5.0  # while there are other addresses
 
 
 def resolve_host(host: str, port: int) -> Sequence[str]:
-    """The addresses of a host in the system's order of preference.
+    """Return the addresses of a host in the system's order of preference.
 
     Raises:
-        OSError: it has none, or nobody answers.
+        OSError: it has none, or the resolver does not answer.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(sockaddr[0]) for *_, sockaddr in found]
@@ -33,22 +32,22 @@ def resolve_host(host: str, port: int) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """Opens connections, to allowed addresses only.
+    """Opens connections to allowed addresses.
 
     Attributes:
-        policy: which addresses are allowed.
-        own: a host and a port with a policy of their own.
+        policy: the addresses that are allowed.
+        resolver: resolves a host and a port to addresses.
+        exception: a host and a port with a policy of their own.
     """
 
     policy: AddressPolicy
     resolver: Resolver = resolve_host
-    own: tuple[str, int, AddressPolicy] | None = None
+    exception: tuple[str, int, AddressPolicy] | None = None
 
     def for_subresources(self, host: str, port: int, address: str) -> "Connector":
-        """For what a page asks for by itself: public addresses, and of the others only the one that it came from.
+        """Return a connector for subresources: to public addresses and the page's own address.
 
-        What the config allows, it allows for what the config names, not for the scripts of whoever
-        wrote a page.
+        Private networks in the config are for URLs in the config, not for scripts of pages.
         """
         own = AddressPolicy.with_networks([address] if address else [])
         return Connector(AddressPolicy(), self.resolver, (host, port, own))
@@ -61,35 +60,37 @@ class Connector:
         Args:
             host: a name, or an address in any spelling that the resolver understands.
             port: of the server.
-            remaining: tells how many seconds are left.
-            checked: False only for a proxy that the config names: it may stand on a private
-                address.
+            remaining: returns the seconds that are left.
+            checked: False only for a proxy in the config, which may have a private address.
 
         Raises:
-            DisallowedError: one of its addresses is not a public one; then none is tried.
-            FetchError: it does not resolve, or no address answers in time.
+            DisallowedError: one of its addresses is not public; then none is tried.
+            FetchError: it does not resolve, or no address accepts the connection in time.
         """
         addresses = self._lookup(host, port, remaining())
         if checked:
             self._check(host, addresses, port)
         failures: list[str] = []
-        tried = addresses[:_MOST_ADDRESSES]
-        for left, address in zip(range(len(tried), 0, -1), tried, strict=True):
-            patience = remaining() if left == 1 else min(_PATIENCE, remaining() / left)
+        tried = addresses[:_MAX_ADDRESSES]
+        for number, address in enumerate(tried):
+            untried = len(tried) - number
+            seconds = remaining()
+            if untried > 1:
+                seconds = min(_ADDRESS_TIMEOUT_SECONDS, seconds / untried)
             try:
-                return _open(address, port, patience)
+                return _open(address, port, seconds)
             except OSError as error:
                 failures.append(f"{address}: {error.strerror or error}")
         raise FetchError(f"{host} cannot be reached on port {port} ({'; '.join(failures)})")
 
     def _lookup(self, host: str, port: int, seconds: float) -> list[str]:
-        """Resolve in a thread of its own: the system's resolver knows no deadline."""
-        answer: Future[Sequence[str]] = Future()
+        """Resolve in another thread, because the system's resolver has no timeout."""
+        result: Future[Sequence[str]] = Future()
         threading.Thread(
-            target=_deliver, args=(answer, self.resolver, host, port), daemon=True
+            target=_resolve_into, args=(result, self.resolver, host, port), daemon=True
         ).start()
         try:
-            addresses = list(dict.fromkeys(answer.result(timeout=max(seconds, 0.0))))
+            addresses = list(dict.fromkeys(result.result(timeout=max(seconds, 0.0))))
         except TimeoutError as error:
             raise FetchError(f"the name {host} was not resolved in time") from error
         except (OSError, UnicodeError) as error:
@@ -100,19 +101,23 @@ class Connector:
         return addresses
 
     def _check(self, host: str, addresses: Sequence[str], port: int) -> None:
-        policy = self.own[2] if self.own and self.own[:2] == (host, port) else self.policy
+        policy = self.policy
+        if self.exception and self.exception[:2] == (host, port):
+            policy = self.exception[2]
         for address in addresses:
-            if why := policy.reason_against(address, port):
-                raise DisallowedError(
-                    why if host == address else f"{host} leads to a forbidden address: {why}"
-                )
+            if reason := policy.reason_against(address, port):
+                if host != address:
+                    reason = f"{host} resolves to a forbidden address: {reason}"
+                raise DisallowedError(reason)
 
 
-def _deliver(answer: "Future[Sequence[str]]", resolver: Resolver, host: str, port: int) -> None:
+def _resolve_into(
+    result: "Future[Sequence[str]]", resolver: Resolver, host: str, port: int
+) -> None:
     try:
-        answer.set_result(resolver(host, port))
-    except Exception as error:  # noqa: BLE001 -- it is raised again, in the thread that waits for it
-        answer.set_exception(error)
+        result.set_result(resolver(host, port))
+    except Exception as error:  # noqa: BLE001 -- it is raised again in the waiting thread
+        result.set_exception(error)
 
 
 def _open(address: str, port: int, seconds: float) -> socket.socket:

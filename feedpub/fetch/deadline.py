@@ -1,7 +1,7 @@
-"""One get under way: how long it may still take, how much it may still read, and the sockets that end with it.
+"""The time and size limits of one call, and the sockets that are closed when its time is up.
 
-A socket's timeout bounds one read, not a body that drips one byte at a time. So when a call's time
-is up, a timer shuts down every socket that the call uses, and whatever waits on them ends at once.
+The timeout of a socket limits one read, not a body that arrives one byte at a time. So a timer
+shuts down every socket of a call at its deadline, and whatever waits for them ends immediately.
 """
 
 import os
@@ -16,38 +16,43 @@ from feedpub.core.errors import FetchError
 from feedpub.fetch.body_budget import SMALL_BODY_BYTES, BodyBudget, Reservation
 from feedpub.fetch.connect import Connector
 
-_LAST_MOMENT_SECONDS = 0.3  # before the deadline: then it can still be said what was waited for
-_HEADROOM = 1 << 20  # bytes of headers and chunk framing that may come with a body
+_RESERVE_MARGIN_SECONDS = 0.3  # before the deadline, so that the error names the budget
+_MAX_FRAMING_BYTES = 1 << 20  # of headers and chunk framing, in addition to a body
 
-# urllib3 makes and reuses connections out of our sight; this tells them for which call they work,
-# thread by thread.
-_current: ContextVar["RequestDeadline"] = ContextVar("call")
+# urllib3 creates and reuses connections internally. They find the call that they work for here.
+_current: ContextVar["RequestDeadline"] = ContextVar("deadline")
 
 
 def current_deadline() -> "RequestDeadline":
-    """The call that this thread is working on."""
+    """Return the deadline of the call that this thread is working on."""
     return _current.get()
 
 
 class RequestDeadline:
-    """The deadline and the size cap of one get, over all its requests. It runs in one thread.
+    """The time and size limits of one call, for all its requests. It is used in one thread.
 
     Args:
-        seconds: for everything inside `running` blocks together; what happens between them takes no
-            time.
-        max_bytes: of one answer's body, before and after decompression.
-        room: for large bodies.
+        connector: opens connections.
+        seconds: the time for all `is_running` blocks together; time between them does not count.
+        max_bytes: the size limit of a body, compressed and decompressed.
+        budget: the memory for large bodies.
+
+    Attributes:
+        has_connected: True if the current request has opened a new connection.
+        peer: the address that the last request was sent to.
     """
 
-    def __init__(self, dialer: Connector, seconds: float, max_bytes: int, room: BodyBudget) -> None:
+    def __init__(
+        self, connector: Connector, seconds: float, max_bytes: int, budget: BodyBudget
+    ) -> None:
         self.max_bytes = max_bytes
-        self._room = room
-        self._place: Reservation | None = None
-        self.dialled = False  # whether the request under way has opened a connection of its own
-        self.peer = ""  # the address that the last request went to
-        self._dialer = dialer
-        self._seconds = seconds
-        self._left = seconds
+        self.has_connected = False
+        self.peer = ""
+        self._connector = connector
+        self._budget = budget
+        self._reservation: Reservation | None = None
+        self._total_seconds = seconds
+        self._remaining_seconds = seconds
         self._started = 0.0
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
@@ -55,90 +60,88 @@ class RequestDeadline:
 
     @contextmanager
     def is_running(self) -> Iterator[None]:
-        """The time runs inside the block; past the deadline every guarded socket is shut down.
+        """Count the time of the block, and shut down every guarded socket at the deadline.
 
         Raises:
-            FetchError: the deadline has passed, whatever else came of it.
+            FetchError: the deadline has passed, even if the block succeeded.
         """
         self._started = time.monotonic()
-        self.dialled = False
-        timer = threading.Timer(self._left, self._expire)
+        self.has_connected = False
+        timer = threading.Timer(self._remaining_seconds, self._expire)
         timer.daemon = True
         token = _current.set(self)
         timer.start()
         try:
             yield
         except Exception as error:
-            if (
-                time.monotonic() - self._started >= self._left
-            ):  # the timer may be late: the machine is busy
+            # On a busy machine the timer may be late.
+            if time.monotonic() - self._started >= self._remaining_seconds:
                 self._expire()
-            self._refuse_if_expired(error)
+            self._check_not_expired(error)
             raise
         finally:
             timer.cancel()
             _current.reset(token)
-            self._left = self.remaining()
-            self._release()
-            if self._place:  # nobody took the body over
-                self._place.release()
-                self._place = None
-        self._refuse_if_expired(None)
+            self._remaining_seconds = self.remaining()
+            self._close_sockets()
+            if self._reservation:  # the body was not used
+                self._reservation.release()
+                self._reservation = None
+        self._check_not_expired(None)
 
     def remaining(self) -> float:
-        """Seconds until the deadline, while running."""
-        return max(self._left - (time.monotonic() - self._started), 0.001)
+        """Return the seconds until the deadline, inside an `is_running` block."""
+        return max(self._remaining_seconds - (time.monotonic() - self._started), 0.001)
 
     def connect(self, host: str, port: int, *, checked: bool) -> socket.socket:
-        """A new connection that ends with this call's deadline.
+        """Open a connection that is shut down at the deadline.
 
         Raises:
-            FetchError, DisallowedError: as `Dialer.connect`.
+            FetchError, DisallowedError: as in `Connector.connect`.
         """
-        connection = self._dialer.connect(host, port, self.remaining, checked=checked)
+        connection = self._connector.connect(host, port, self.remaining, checked=checked)
         connection.settimeout(self.remaining())
-        self.dialled = True
+        self.has_connected = True
         self.guard(connection)
         return connection
 
     def guard(self, connection: socket.socket) -> None:
-        """Shut this connection down when the time is up."""
-        # A duplicate: it stays valid when TLS wraps the socket, and cannot name another connection
-        # once it is closed.
+        """Shut down a connection at the deadline."""
+        # A duplicate stays valid when TLS wraps the socket, and its descriptor is not reused for
+        # another connection when that is closed.
         twin = socket.socket(fileno=os.dup(connection.fileno()))
-        self.peer = _peer(twin)
+        self.peer = _get_peer(twin)
         with self._lock:
             self._sockets.append(twin)
             if self._expired:
                 _shut_down(twin)
 
     def count_bytes(self, received: int) -> None:
-        """Check the bytes received so far for one answer, framing included.
+        """Check the number of bytes received for one response, framing included.
 
         Raises:
-            FetchError: they are too many.
+            FetchError: there are too many.
         """
-        if received > self.max_bytes + _HEADROOM:
+        if received > self.max_bytes + _MAX_FRAMING_BYTES:
             raise too_large_error(self.max_bytes)
 
     def reserve_body(self, size: int) -> None:
-        """See to it that a body of so many bytes has a place; one is enough, and small ones need none.
+        """Reserve memory for a body of the given size, unless it is small or has a reservation.
 
         Raises:
-            FetchError: there is none before the deadline.
+            FetchError: there is not enough before the deadline.
         """
-        if self._place is None and size > SMALL_BODY_BYTES:
-            self._place = self._room.reserve(size, self.remaining() - _LAST_MOMENT_SECONDS)
+        if self._reservation is None and size > SMALL_BODY_BYTES:
+            self._reservation = self._budget.reserve(
+                size, self.remaining() - _RESERVE_MARGIN_SECONDS
+            )
 
     def take_reservation(self, size: int) -> Reservation | None:
-        """Return the place of a body that is there now, with so many bytes.
-
-        None where it has none.
-        """
-        place, self._place = self._place, None
-        if place:
-            place.shrink(size if size > SMALL_BODY_BYTES else 0)
-        return place
+        """Return the reservation of a complete body, shrunk to its size; None if it has none."""
+        reservation, self._reservation = self._reservation, None
+        if reservation:
+            reservation.shrink(size if size > SMALL_BODY_BYTES else 0)
+        return reservation
 
     def _expire(self) -> None:
         with self._lock:
@@ -146,29 +149,29 @@ class RequestDeadline:
             for twin in self._sockets:
                 _shut_down(twin)
 
-    def _release(self) -> None:
+    def _close_sockets(self) -> None:
         with self._lock:
             for twin in self._sockets:
                 twin.close()
             self._sockets.clear()
 
-    def _refuse_if_expired(self, cause: Exception | None) -> None:
+    def _check_not_expired(self, cause: Exception | None) -> None:
         if self._expired:
-            raise FetchError(f"no complete answer within {self._seconds:.3g} s") from cause
+            raise FetchError(f"no complete answer within {self._total_seconds:.3g} s") from cause
 
 
 def too_large_error(max_bytes: int) -> FetchError:
-    """The error of a body over the cap."""
+    """Return the error for a body over the size limit."""
     return FetchError(f"the answer is larger than {max_bytes} bytes")
 
 
-def _peer(connection: socket.socket) -> str:
+def _get_peer(connection: socket.socket) -> str:
     try:
         return str(connection.getpeername()[0])
-    except OSError:  # the other side was faster
+    except OSError:  # the server has closed it
         return ""
 
 
 def _shut_down(connection: socket.socket) -> None:
-    with suppress(OSError):  # the other side was faster
+    with suppress(OSError):  # the server has closed it
         connection.shutdown(socket.SHUT_RDWR)

@@ -1,6 +1,6 @@
-"""Manners: one request at a time to a server, a pause after each, and none before the time that it asked for.
+"""Limit the rate of requests to each host: one at a time, with a delay, honouring Retry-After.
 
-Different servers are asked in parallel, from the caller's threads. Nothing here sends anything.
+Different hosts are used in parallel, from the caller's threads. Nothing here sends anything.
 """
 
 import threading
@@ -9,131 +9,140 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from feedpub.core.budget import new_holder
+from feedpub.core.budget import new_owner_name
 from feedpub.core.errors import RetryLaterError
 from feedpub.fetch.clock import Clock
 
-LONGEST_TURN = (
-    45.0  # seconds that one request may take, more than its deadline; after them others may ask
-)
-LONGEST_WAIT = 120.0  # seconds that one machine waits for the others
-_GLANCE = 1.0  # seconds between two looks at whether a turn was given back early
-REMEMBERED = 1800.0  # seconds that a server is remembered, longer than any delay
-MANY = 1000  # servers
-LONGEST_PAUSE = 24 * 3600.0  # a Retry-After beyond this is an accident, or malice
+LEASE_SECONDS = 45.0  # more than the deadline of a request; then other machines may go on
+MAX_LEASE_WAIT_SECONDS = 120.0
+MAX_RETRY_AFTER_SECONDS = 24 * 3600.0  # a longer Retry-After is a mistake or an attack
+KEEP_HOST_SECONDS = 1800.0  # longer than any delay
+MAX_HOSTS = 1000  # before idle ones are forgotten
+_POLL_SECONDS = 1.0  # a lease may be released early
 
 
 class HostLeases(Protocol):
-    """Whose turn it is among several machines: a claim on a server, which ends by itself."""
+    """Leases of hosts that several machines share. A lease expires automatically."""
 
     def acquire(self, name: str, holder: str, seconds: float) -> float:
-        """Claim a turn for so many seconds.
+        """Acquire a lease for the given time.
 
-        0 where it is ours now, else in how many seconds it may be.
+        Returns:
+            0 if it was acquired, else the seconds until it may be free.
         """
 
     def release(self, name: str, holder: str, seconds: float = 0.0) -> None:
-        """Give a turn back; others may have it in so many seconds."""
+        """Release a lease; others may acquire it after the given time."""
 
 
 @dataclass(slots=True)
-class _Server:
-    """What is remembered of one server; times are the monotonic clock's."""
+class _Host:
+    """The state of one host. Times are the monotonic clock's.
 
-    turn: threading.Lock = field(default_factory=threading.Lock)
-    rested: float = float("-inf")  # when the last request ended
-    closed_until: float = float("-inf")
-    named: float = float("-inf")  # when somebody last wanted to ask it
-    status: int | None = None  # the answer that closed it
+    Attributes:
+        slot: held by the thread that sends a request.
+        last_request: the end of the last request.
+        paused_until: the end of a pause that its server requested.
+        last_used: the last time that a slot or a pause was requested.
+        status: the status that came with the pause.
+    """
 
-    def idle(self, now: float) -> bool:
-        """Nobody asks it, and nothing that is known of it matters any more."""
-        return (
-            not self.turn.locked()
-            and self.closed_until <= now
-            and max(self.named, self.rested) < now - REMEMBERED
-        )
+    slot: threading.Lock = field(default_factory=threading.Lock)
+    last_request: float = float("-inf")
+    paused_until: float = float("-inf")
+    last_used: float = float("-inf")
+    status: int | None = None
+
+    def is_idle(self, now: float) -> bool:
+        """Return True if the state no longer matters."""
+        if self.slot.locked() or self.paused_until > now:
+            return False
+        return max(self.last_used, self.last_request) < now - KEEP_HOST_SECONDS
 
 
 class RateLimiter:
-    """Whose turn it is. Thread-safe.
+    """Gives out slots for requests. Thread-safe.
 
     Args:
-        delay: seconds between the end of one request to a server and the start of the next.
-        turns: of several machines; None where there is one.
+        delay: the seconds between the end of a request to a host and the start of the next.
+        clock: the clock.
+        leases: shared with other machines; None if there is only one.
     """
 
-    def __init__(self, delay: float, clock: Clock, turns: HostLeases | None = None) -> None:
+    def __init__(self, delay: float, clock: Clock, leases: HostLeases | None = None) -> None:
         self._delay = delay
         self._clock = clock
-        self._turns = turns
-        self._me = new_holder()
+        self._leases = leases
+        self._holder = new_owner_name()
         self._lock = threading.Lock()
-        self._servers: dict[str, _Server] = {}
-        self._most = MANY  # of them, before those that are idle are forgotten
+        self._hosts: dict[str, _Host] = {}
+        self._max_hosts = MAX_HOSTS
 
     @contextmanager
     def slot(self, server: str, delay: float = 0.0, *, pause: bool = True) -> Iterator[None]:
-        """Wait for this server to be free and rested; it counts as asked while the block runs.
+        """Wait for a host, and reserve it while the block runs.
 
         Args:
-            server: its name, as `Target.server` has it.
-            delay: what the server itself wishes for, in seconds; the longer of the two holds.
-            pause: False for the parts of a page: they follow it, and each other, at once.
+            server: the host, from `RequestTarget.server`.
+            delay: the host's own Crawl-delay in seconds; the longer delay counts.
+            pause: False for subresources, which follow their page without a delay.
 
         Raises:
-            RetryLaterError: it asked to be left alone for longer (Retry-After).
+            RetryLaterError: the server sent a Retry-After that has not passed yet.
         """
-        known = self._server(server)
-        with known.turn:
-            self._refuse_while_closed(server, known)
-            wait = known.rested + max(delay, self._delay) - self._clock.monotonic()
+        host = self._get_host(server)
+        with host.slot:
+            self._check_not_paused(server, host)
+            delay = max(delay, self._delay) if pause else 0.0
+            wait = host.last_request + delay - self._clock.monotonic()
             if pause and wait > 0:
                 self._clock.sleep(wait)
-            with self._among_machines(server, max(delay, self._delay) if pause else 0.0):
+            with self._lease(server, delay):
                 try:
                     yield
                 finally:
-                    known.rested = self._clock.monotonic()
+                    host.last_request = self._clock.monotonic()
 
     def pause_host(self, server: str, seconds: float, status: int | None) -> None:
-        """Leave this server alone for so long, as its answer with this status asked."""
-        known = self._server(server)
-        known.closed_until = self._clock.monotonic() + min(seconds, LONGEST_PAUSE)
-        known.status = status
+        """Send no request to a host for the time in its Retry-After."""
+        host = self._get_host(server)
+        host.paused_until = self._clock.monotonic() + min(seconds, MAX_RETRY_AFTER_SECONDS)
+        host.status = status
 
     @contextmanager
-    def _among_machines(self, server: str, delay: float) -> Iterator[None]:
-        """Be the only machine that asks this server."""
-        if self._turns is None:
+    def _lease(self, server: str, delay: float) -> Iterator[None]:
+        """Hold the lease of a host, if there are other machines."""
+        if self._leases is None:
             yield
             return
         name, began = f"ask {server}", self._clock.monotonic()
-        while wait := self._turns.acquire(name, self._me, LONGEST_TURN):
-            if self._clock.monotonic() - began > LONGEST_WAIT:
-                raise RetryLaterError(
-                    f"not asked: other machines kept asking {server}", retry_after=LONGEST_WAIT
-                )
-            self._clock.sleep(min(wait, _GLANCE))
+        while wait := self._leases.acquire(name, self._holder, LEASE_SECONDS):
+            if self._clock.monotonic() - began > MAX_LEASE_WAIT_SECONDS:
+                reason = f"not requested: other machines kept sending requests to {server}"
+                raise RetryLaterError(reason, retry_after=MAX_LEASE_WAIT_SECONDS)
+            self._clock.sleep(min(wait, _POLL_SECONDS))
         try:
             yield
         finally:
-            self._turns.release(name, self._me, delay)
+            self._leases.release(name, self._holder, delay)
 
-    def _server(self, name: str) -> _Server:
+    def _get_host(self, name: str) -> _Host:
         now = self._clock.monotonic()
         with self._lock:
-            if len(self._servers) >= self._most:
-                self._servers = {
-                    name: known for name, known in self._servers.items() if not known.idle(now)
+            if len(self._hosts) >= self._max_hosts:
+                self._hosts = {
+                    name: host for name, host in self._hosts.items() if not host.is_idle(now)
                 }
-                self._most = max(MANY, 2 * len(self._servers))
-            known = self._servers.setdefault(name, _Server())
-            known.named = now
-        return known
+                self._max_hosts = max(MAX_HOSTS, 2 * len(self._hosts))
+            host = self._hosts.setdefault(name, _Host())
+            host.last_used = now
+        return host
 
-    def _refuse_while_closed(self, name: str, server: _Server) -> None:
-        left = server.closed_until - self._clock.monotonic()
-        if left > 0:
-            reason = f"not asked: {name} answered HTTP {server.status} and wants to be left alone for {left:.0f} s more"
-            raise RetryLaterError(reason, status=server.status, retry_after=left)
+    def _check_not_paused(self, name: str, host: _Host) -> None:
+        remaining = host.paused_until - self._clock.monotonic()
+        if remaining > 0:
+            reason = (
+                f"not requested: {name} answered HTTP {host.status} "
+                f"and asked to wait {remaining:.0f} s more"
+            )
+            raise RetryLaterError(reason, status=host.status, retry_after=remaining)

@@ -1,7 +1,4 @@
-"""What a caller asks for, and the headers that go out with it.
-
-Who gets a secret, and who does not.
-"""
+"""The headers of a request, and which servers receive secrets."""
 
 import re
 from base64 import b64encode
@@ -15,59 +12,55 @@ from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 
 from feedpub.core.errors import ConfigError, FetchError
-from feedpub.core.redact import secrets_in
+from feedpub.core.redact import find_secrets
 from feedpub.fetch.compression import ACCEPT_ENCODING
 from feedpub.fetch.deadline import RequestDeadline
 from feedpub.fetch.url import RequestTarget, parse_url
 
-MOST_REDIRECTS = 10
+MAX_REDIRECTS = 10
 MAX_VALIDATOR_CHARS = 1024
 
 _ACCEPT = (
     "text/html,application/xhtml+xml,application/atom+xml,application/rss+xml,application/feed+json,"
     "application/xml;q=0.9,*/*;q=0.8"
 )
-# characters of a secret that is looked for in texts: of "de", every other word would be a part
-_SHORTEST = 6
+_MIN_SECRET_CHARS = 6  # to be masked in texts; a secret "de" would be in every other word
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What a server sent to recognise a document by, exactly as received."""
+    """The ETag and Last-Modified of a document, exactly as received."""
 
     etag: str | None = None
     last_modified: str | None = None
 
     def as_headers(self) -> "Validators":
-        """Return those that a request can hold.
-
-        Without control characters, and up to MAX_VALIDATOR_CHARS.
-        """
-        fitting = (
-            value
-            if value and len(value) <= MAX_VALIDATOR_CHARS and not _CONTROL.search(value)
-            else None
-            for value in (self.etag, self.last_modified)
-        )
-        return Validators(*fitting)
+        """Return those without control characters and of up to MAX_VALIDATOR_CHARS."""
+        return Validators(_usable_or_none(self.etag), _usable_or_none(self.last_modified))
 
     def __bool__(self) -> bool:
         return bool(self.etag or self.last_modified)
 
 
+def _usable_or_none(value: str | None) -> str | None:
+    if not value or len(value) > MAX_VALIDATOR_CHARS or _CONTROL.search(value):
+        return None
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class RequestOptions:
-    """What a source's config wants sent: plain values, secrets resolved. Its repr shows none of them.
+    """The request options of a source, with secrets resolved. The repr contains none of them.
 
     Attributes:
-        headers, cookies: sent besides feedpub's own.
-        auth: user and password of HTTP basic authentication.
-        proxy: "http://user:password@host:port". The proxy then resolves names and makes
-            connections, so whether a private address is reached is its decision, not feedpub's.
-        site: a URL on the server that headers, cookies and auth are for; no other host ever gets
-            them. Left out, it is the server that is asked first.
+        headers, cookies: sent in addition to feedpub's own.
+        auth: user and password for HTTP basic authentication.
+        proxy: "http://user:password@host:port". The proxy resolves names and connects, so that
+            feedpub cannot check addresses: the proxy decides whether private ones are reached.
+        site: a URL on the server that headers, cookies and auth are for; no other host receives
+            them. None means the server that is requested first.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -77,176 +70,167 @@ class RequestOptions:
     site: str | None = field(default=None, repr=False)
 
     def for_url(self, url: str, headers: Iterable[tuple[str, str]]) -> "RequestOptions":
-        """The options of a request that sends other headers, too: to the server of `url` and to no other.
+        """Return options with additional headers, which only the server of `url` receives.
 
-        What these options hold for that server goes before them; what they hold for another one is
-        left out, as it would not be sent anyway.
+        These options take precedence if they are for that server. Options for another server are
+        left out, because they would not be sent anyway.
 
         Args:
-            url: what is asked for.
-            headers: names in lower case, and values.
+            url: the requested URL.
+            headers: pairs of name, in lower case, and value.
 
         Raises:
-            FetchError, DisallowedError: the address is none that is fetched.
+            FetchError, DisallowedError: the URL cannot be fetched.
         """
         more = dict(headers)
         if not more:
             return self
         if self.site is None or parse_url(url).may_receive_secrets(parse_url(self.site)):
-            known = {name.lower() for name in self.headers} | (
-                {"cookie"} if self.cookies else set()
-            )
-            kept = {name: value for name, value in more.items() if name not in known}
-            return replace(self, headers={**kept, **self.headers})
+            own = {name.lower() for name in self.headers}
+            if self.cookies:
+                own.add("cookie")
+            added = {name: value for name, value in more.items() if name not in own}
+            return replace(self, headers={**added, **self.headers})
         return RequestOptions(headers=more, proxy=self.proxy, site=url)
 
     def without_secrets(self, text: str) -> str:
-        """A text about an exchange, without what was secret in it.
-
-        Servers repeat what they were sent.
-        """
-        pair = ":".join(self.auth) if self.auth else ""
+        """Return a text with the secrets of these options masked: servers may repeat them."""
+        secrets = [*self.headers.values(), *self.cookies.values()]
+        if self.auth:
+            secrets += [self.auth[1], ":".join(self.auth), basic_auth(self.auth)]
         proxy = urlsplit(self.proxy or "").netloc.rpartition("@")[0]
-        hide = [
-            *self.headers.values(),
-            *self.cookies.values(),
-            *(self.auth or ())[1:],
-            pair,
-            proxy,
-            proxy.partition(":")[2],
-        ]
-        hide += [basic_auth(self.auth)] if self.auth else []
-        return mask_secrets(text, (part for value in hide for part in value.split()))
+        secrets += [proxy, proxy.partition(":")[2]]
+        return mask_secrets(text, (part for value in secrets for part in value.split()))
 
 
 @dataclass(frozen=True, slots=True)
 class RedirectChain:
-    """One get on its way over redirects.
+    """The requests of one call, with its redirects.
 
     Attributes:
-        call: its deadline and size cap.
-        agent: the User-Agent.
+        deadline: the time and size limits.
+        user_agent: the User-Agent.
         home: the server that the options' secrets are for.
-        jar: the cookies that servers set on the way; each goes back only where its server wants it.
+        validators: those of the caller's copy.
+        options: headers and credentials to send.
+        jar: the cookies that servers set; each is sent only to its own server.
         obeys_robots: False only for a robots.txt itself.
-        cut_at: bytes of the answer after which the rest is left; None reads all.
-        asked: what a page's own request sends besides, to the server that it is for.
-        steps: what was asked for so far: URLs, and the cookies that went with them.
+        max_read_bytes: the bytes of a response to read; None reads all.
+        steps: the URLs that were requested so far, with their cookies.
+        page_headers: the headers of a subresource request, and the server that they are for.
     """
 
-    call: RequestDeadline
-    agent: str
+    deadline: RequestDeadline
+    user_agent: str
     home: RequestTarget
     validators: Validators = Validators()
     options: RequestOptions = RequestOptions()
     jar: RequestsCookieJar = field(default_factory=RequestsCookieJar)
     obeys_robots: bool = True
-    cut_at: int | None = None
+    max_read_bytes: int | None = None
     steps: set[tuple[str, str]] = field(default_factory=set)
-    asked: tuple[RequestTarget, Mapping[str, str]] | None = None
+    page_headers: tuple[RequestTarget, Mapping[str, str]] | None = None
 
     def next_request_headers(self, target: RequestTarget) -> dict[str, str]:
-        """Take the next step; the answer is the headers of its request.
+        """Record the next request and return its headers.
 
         Raises:
-            FetchError: the way leads in a circle or too far, or the options hold what no header
-                can.
+            FetchError: the redirects are circular or too many, or the options contain characters
+                that a header cannot.
         """
-        headers = self._headers(target)
+        headers = self._build_headers(target)
         step = (
             target.url,
             headers.get("Cookie", ""),
-        )  # a page that sets a cookie first is asked twice
+        )  # some pages set a cookie, then redirect back
         if step in self.steps:
             raise FetchError("it redirects in a circle")
-        if len(self.steps) > MOST_REDIRECTS:
-            raise FetchError(f"it redirects more than {MOST_REDIRECTS} times")
+        if len(self.steps) > MAX_REDIRECTS:
+            raise FetchError(f"it redirects more than {MAX_REDIRECTS} times")
         self.steps.add(step)
         return headers
 
-    def _headers(self, target: RequestTarget) -> dict[str, str]:
+    def _build_headers(self, target: RequestTarget) -> dict[str, str]:
         headers = CaseInsensitiveDict(
-            {"User-Agent": self.agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING}
+            {"User-Agent": self.user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING}
         )
-        trusted = target.may_receive_secrets(self.home)
-        if self.asked and target.may_receive_secrets(self.asked[0]):
-            headers.update(self.asked[1])
-        if trusted:
+        if self.page_headers and target.may_receive_secrets(self.page_headers[0]):
+            headers.update(self.page_headers[1])
+        auth = target.auth
+        cookies: list[str] = []
+        if target.may_receive_secrets(self.home):
             headers.update(self.options.headers)
-        if auth := target.auth or (trusted and (self.options.auth or self.home.auth)) or None:
+            auth = auth or self.options.auth or self.home.auth
+            cookies = [f"{name}={value}" for name, value in self.options.cookies.items()]
+        if auth:
             headers["Authorization"] = basic_auth(auth)
-        if cookies := "; ".join(self._cookies(target, trusted=trusted)):
-            headers["Cookie"] = cookies
+        prepared = Request("GET", target.url, cookies=self.jar).prepare()
+        if received := prepared.headers.get("Cookie"):
+            cookies.append(received)
+        if cookies:
+            headers["Cookie"] = "; ".join(cookies)
         if self.validators.etag:
             headers["If-None-Match"] = self.validators.etag
         if self.validators.last_modified:
             headers["If-Modified-Since"] = self.validators.last_modified
-        return {name: _sendable(name, value) for name, value in headers.items()}
+        return {name: _encode_header(name, value) for name, value in headers.items()}
 
     def display_url(self, target: RequestTarget) -> str:
-        """A target's address for the log.
+        """Return a target's URL for the log, with secrets masked: redirects may repeat them."""
+        secrets = [secret for url, _ in self.steps for secret in find_secrets(url)]
+        if self.home.auth:
+            secrets.append(self.home.auth[1])
+        return mask_secrets(self.options.without_secrets(target.url), secrets)
 
-        Servers redirect to addresses that hold what they were sent.
-        """
-        sent = [secret for url, _ in self.steps for secret in secrets_in(url)]
-        return mask_secrets(
-            self.options.without_secrets(target.url), [*sent, *(self.home.auth or ())[1:]]
-        )
-
-    def for_robots(self, robots: RequestTarget, cut_at: int) -> "RedirectChain":
-        """The way to a robots.txt: in the same time and through the same proxy, with no secrets."""
-        options = RequestOptions(proxy=self.options.proxy)
+    def for_robots(self, robots: RequestTarget, max_read_bytes: int) -> "RedirectChain":
+        """Return a chain for a robots.txt: same deadline and proxy, without secrets."""
         return RedirectChain(
-            self.call, self.agent, robots, options=options, obeys_robots=False, cut_at=cut_at
+            self.deadline,
+            self.user_agent,
+            robots,
+            options=RequestOptions(proxy=self.options.proxy),
+            obeys_robots=False,
+            max_read_bytes=max_read_bytes,
         )
-
-    def _cookies(self, target: RequestTarget, *, trusted: bool) -> list[str]:
-        own = [f"{name}={value}" for name, value in self.options.cookies.items()] if trusted else []
-        received = Request("GET", target.url, cookies=self.jar).prepare().headers.get("Cookie")
-        return [*own, received] if received else own
 
 
 def user_agent(contact: str) -> str:
-    """How feedpub introduces itself: "feedpub/1.0 (+https://example.org/about)".
+    """Return the User-Agent: "feedpub/1.0 (+https://example.org/about)".
 
     Raises:
-        ConfigError: the contact cannot stand in a header.
+        ConfigError: the contact contains characters that a header cannot.
     """
     if not (contact.isascii() and contact.isprintable()):
         raise ConfigError(
-            "contact: only plain ASCII can stand in the User-Agent; write a URL or an e-mail address"
+            "contact: the User-Agent must be plain ASCII; write a URL or an e-mail address"
         )
     name = f"feedpub/{version('feedpub')}"
     return f"{name} (+{contact})" if contact else name
 
 
 def basic_auth(auth: tuple[str, str]) -> str:
-    """The Authorization of a user and a password."""
+    """Return the Authorization header for a user and a password."""
     return "Basic " + b64encode(":".join(auth).encode("utf-8", "replace")).decode("ascii")
 
 
 def mask_secrets(text: str, secrets: Iterable[str]) -> str:
-    """The text with each of the secrets in it, plain or percent-encoded, shortened to "…".
-
-    But for very short ones.
-    """
-    known = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
-    for secret in sorted(known, key=len, reverse=True):
-        text = text.replace(secret, "…")
+    """Replace each secret in a text by "…", plain or percent-encoded, except very short ones."""
+    forms: set[str] = set()
+    for secret in secrets:
+        if len(secret) >= _MIN_SECRET_CHARS:
+            plain = secret.rstrip("=")  # the padding of base64 may be missing
+            encoded = quote(plain, safe="")
+            forms.update((plain, encoded, quote(encoded, safe="")))
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, "…")
     return text
 
 
-def _forms(secret: str) -> tuple[str, ...]:
-    """As it is, in an address, and in an address within an address; base64 without its padding."""
-    secret = secret.rstrip("=")
-    encoded = quote(secret, safe="")
-    return secret, encoded, quote(encoded, safe="")
+def _encode_header(name: str, value: str) -> str:
+    """Return a value as http.client sends it: as Latin-1 if possible, else as UTF-8.
 
-
-def _sendable(name: str, value: str) -> str:
-    """The value as http.client sends it.
-
-    Latin-1 as it is, all else as UTF-8. The error does not show it.
+    Raises:
+        FetchError: the name or the value is invalid; the message does not contain the value.
     """
     if not _NAME.fullmatch(name) or _CONTROL.search(value):
         raise FetchError(f"the header {name!r} holds characters that cannot be sent")

@@ -1,6 +1,7 @@
-"""What an answer says.
+"""Turn a response into a Page, or into the reason why there is none.
 
-Pure functions from status, headers and body to a Page or to the reason why there is none.
+`parse_retry_after` and `parse_freshness` read the headers about time; the client and `rate_limit`
+honour them. `read_body` reads and decompresses the body within the limits of the call.
 """
 
 import re
@@ -34,16 +35,22 @@ _MEDIA_TYPE = re.compile(
 _CHARSET = re.compile(
     r";\s*charset\s*=\s*[\"']?([a-z0-9_.:()+-]{1,40})(?=[\s;,\"']|\Z)", re.IGNORECASE
 )
-_LONGEST_DATE = 100  # characters
+_MAX_DATE_CHARS = 100
 _DIRECTIVE = re.compile(
     r"(?:^|,)\s*(max-age|no-store|no-cache)\s*(?:=\s*\"?(\d{1,12}))?", re.IGNORECASE
 )
 
+_CHUNK_BYTES = 1 << 16
+_MAX_ERROR_BYTES = 1 << 16  # of an error page that are read
+_MAX_DECOMPRESSED_ERROR_BYTES = 1 << 18
+_HTML_BEGIN = re.compile(rb"<html[\s>]", re.IGNORECASE)
+_HTML_END = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
+
 _REASONS = {
-    206: "only a part of it was sent, which nobody asked for",
-    304: "it says that nothing changed, but it was not asked whether",
+    206: "only a part of it was sent",
+    304: "it was answered as not modified, although no condition was sent",
     401: "it asks for a login",
-    402: "it asks for payment",
+    402: "it requires payment",
     403: "access is forbidden",
     404: "the page is gone",
     407: "the proxy asks for a login",
@@ -59,105 +66,107 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer of a server.
+    """The response of a server.
 
     Attributes:
-        headers: their names are case-insensitive.
-        body: the start only, where `ok` is False.
-        place: in the budget of large bodies.
+        status: the HTTP status.
+        headers: the headers; names are case-insensitive.
+        body: the body; only its start if `ok` is False.
+        cookies: the cookies that it sets.
+        reservation: the body's part of the budget for large bodies.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
     cookies: RequestsCookieJar = field(default_factory=RequestsCookieJar)
-    place: Reservation | None = None
+    reservation: Reservation | None = None
 
     @property
     def ok(self) -> bool:
-        """True where the body is the document that was asked for."""
+        """Return True if the body is the requested document."""
         return (
             self.status in SUCCESS
             and self.status != HTTPStatus.PARTIAL_CONTENT
-            and not challenger(self)
+            and not find_challenge(self)
         )
 
     @property
     def location(self) -> str | None:
-        """Where it redirects to, as sent; None where it does not."""
+        """Return the redirect target as sent; None if there is no redirect."""
         if self.status not in _REDIRECTS or "Location" not in self.headers:
             return None
-        # http.client reads headers as latin-1; what servers send beyond ASCII is UTF-8
+        # http.client decodes headers as Latin-1, but servers send UTF-8.
         return self.headers["Location"].encode("latin-1", "replace").decode("utf-8", "replace")
 
 
-def page_from(answer: Response, url: str, now: datetime) -> Page:
-    """The document of a successful answer."""
-    content_type = answer.headers.get("Content-Type", "")
+def page_from(response: Response, url: str, now: datetime) -> Page:
+    """Return the document of a successful response."""
+    content_type = response.headers.get("Content-Type", "")
     media_type = re.split(r"[;,]", content_type, maxsplit=1)[0].strip().lower()
     charset = _CHARSET.search(content_type)
     validators = Validators(
-        answer.headers.get("ETag"), answer.headers.get("Last-Modified")
+        response.headers.get("ETag"), response.headers.get("Last-Modified")
     ).as_headers()
     return Page(
         url=url,
-        body=answer.body,
+        body=response.body,
         content_type=media_type if _MEDIA_TYPE.fullmatch(media_type) else "",
         charset=charset[1] if charset else None,
         etag=validators.etag,
         last_modified=validators.last_modified,
-        expires=parse_freshness(answer.headers, now),
-        place=answer.place,
+        expires=parse_freshness(response.headers, now),
+        place=response.reservation,
     )
 
 
-def failure_of(answer: Response, now: datetime) -> FetchError:
-    """Why an answer that is no success brought nothing; the error's URL is not set."""
-    wait = parse_retry_after(answer.headers, now)
-    reason = _REASONS.get(answer.status) or _standard_reason(answer.status)
-    if vendor := challenger(answer):
-        reason = f"{vendor} asks for proof of being human"
+def failure_of(response: Response, now: datetime) -> FetchError:
+    """Return the error for an unsuccessful response. Its URL is not set."""
+    wait = parse_retry_after(response.headers, now)
+    reason = _REASONS.get(response.status) or _standard_reason(response.status)
+    if vendor := find_challenge(response):
+        reason = f"{vendor} requires proof of being human"
     elif wait is not None:
         reason = f"asks to wait {wait:.0f} s"
-    return FetchError(f"HTTP {answer.status}: {reason}", status=answer.status, retry_after=wait)
+    return FetchError(f"HTTP {response.status}: {reason}", status=response.status, retry_after=wait)
 
 
 def parse_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds that a Retry-After asks to wait, in either of its forms.
+    """Return the seconds to wait from a Retry-After in either of its forms.
 
-    None where there is none to understand.
+    None if there is no valid one.
     """
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
         return float(value[:12])
-    until = http_date(value)
-    return None if until is None else max((until - _sent(headers, now)).total_seconds(), 0.0)
+    if until := parse_http_date(value):
+        return max((until - _parse_sent_time(headers, now)).total_seconds(), 0.0)
+    return None
 
 
 def parse_freshness(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds that a private cache may call it fresh, by Cache-Control, else by Expires.
+    """Return the seconds that a private cache may reuse it, by Cache-Control or else Expires.
 
-    None where neither says.
+    None if it has neither.
     """
-    directives = {
-        name.lower(): value for name, value in _DIRECTIVE.findall(headers.get("Cache-Control", ""))
-    }
+    found = _DIRECTIVE.findall(headers.get("Cache-Control", ""))
+    directives = {name.lower(): value for name, value in found}
     if "no-store" in directives or "no-cache" in directives:
         return 0.0
     if directives.get("max-age"):
         age = headers.get("Age", "0").strip()
-        return max(
-            float(directives["max-age"]) - (float(age[:12]) if age.isdecimal() else 0.0), 0.0
-        )
+        age_seconds = float(age[:12]) if age.isdecimal() else 0.0
+        return max(float(directives["max-age"]) - age_seconds, 0.0)
     if "Expires" not in headers:
         return None
-    until = http_date(headers["Expires"])
-    return max((until - _sent(headers, now)).total_seconds(), 0.0) if until else 0.0
+    if until := parse_http_date(headers["Expires"]):
+        return max((until - _parse_sent_time(headers, now)).total_seconds(), 0.0)
+    return 0.0  # an invalid date means that it has expired
 
 
-def http_date(text: str) -> datetime | None:
-    """A date of HTTP, aware; None where it is none."""
-    if len(text) > _LONGEST_DATE:
+def parse_http_date(text: str) -> datetime | None:
+    """Parse an HTTP date; None if it is invalid."""
+    if len(text) > _MAX_DATE_CHARS:
         return None
     try:
         date = parsedate_to_datetime(text)
@@ -166,41 +175,39 @@ def http_date(text: str) -> datetime | None:
         return None
 
 
-def challenger(answer: Response) -> str | None:
-    """Whose page this is that asks "are you human?", by the marks in challenges.toml.
-
-    None where it is no such page.
-    """
-    return next((mark.name for mark in _challenges() if mark.matches(answer)), None)
+def find_challenge(response: Response) -> str | None:
+    """Return the vendor of a challenge page ("are you human?"), by challenges.toml; else None."""
+    return next((each.name for each in _load_challenges() if each.matches(response)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Challenge:
-    """The marks of one kind of challenge page, as challenges.toml explains them."""
+    """One kind of challenge page, as explained in challenges.toml."""
 
     name: str
     header: str = ""
     value: str = ""
     body: str = ""
 
-    def matches(self, answer: Response) -> bool:
-        header = answer.headers.get(self.header)
+    def matches(self, response: Response) -> bool:
+        header = response.headers.get(self.header)
         if self.header and (header is None or self.value not in header.lower()):
             return False
-        return not self.body or (
-            answer.status >= HTTPStatus.BAD_REQUEST and self.body.encode() in answer.body
-        )
+        if not self.body:
+            return True
+        is_error = response.status >= HTTPStatus.BAD_REQUEST
+        return is_error and self.body.encode() in response.body
 
 
 @cache
-def _challenges() -> tuple[_Challenge, ...]:
+def _load_challenges() -> tuple[_Challenge, ...]:
     data = load_toml("feedpub.fetch", "challenges.toml")
     return tuple(_Challenge(**entry) for entry in data["challenge"])
 
 
-def _sent(headers: Mapping[str, str], now: datetime) -> datetime:
-    """When the server says that it sent the answer: its dates are measured by its own clock."""
-    return http_date(headers.get("Date", "")) or now
+def _parse_sent_time(headers: Mapping[str, str], now: datetime) -> datetime:
+    """Return when the response was sent by the server's own clock, which its dates refer to."""
+    return parse_http_date(headers.get("Date", "")) or now
 
 
 def _standard_reason(status: int) -> str:
@@ -212,65 +219,52 @@ def _standard_reason(status: int) -> str:
         return "a status that HTTP does not know"
 
 
-# SECTION: Reads an answer's body to its end, and takes no part of it for the whole.
-#
-# urllib3 notices a body shorter than its length and a chunk that breaks off. The rest is noticed
-# here: lengths that
-# contradict each other, cut compression, a page that breaks off where nothing announced its
-# length, and sizes over the
-# cap. What is raised has no URL: the caller adds it.
-
-_CHUNK = 1 << 16
-_START = 1 << 16  # bytes of an error's page that are read
-_LONGEST_START = 1 << 18  # unpacked
-_HTML_BEGIN = re.compile(rb"<html[\s>]", re.IGNORECASE)
-_HTML_END = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
-
-
-def read_body(raw: HTTPResponse, call: RequestDeadline) -> bytes:
-    """The whole body, decompressed.
+def read_body(raw: HTTPResponse, deadline: RequestDeadline) -> bytes:
+    """Read and decompress a body.
 
     Raises:
-        FetchError: it is larger than `call.max_bytes`, packed or unpacked, or not all there, or has
-            no room.
+        FetchError: it is larger than `deadline.max_bytes`, compressed or decompressed, or
+            incomplete, or there is no memory for it.
     """
-    max_bytes = call.max_bytes
+    max_bytes = deadline.max_bytes
     applied = content_codings(raw.headers.get("Content-Encoding", ""))
-    announced = _length(raw)
-    if announced is not None and announced > max_bytes:
+    length = _parse_length(raw)
+    if length is not None and length > max_bytes:
         raise too_large_error(max_bytes)
     received = bytearray()
-    for part in raw.stream(_CHUNK, decode_content=False):
+    for part in raw.stream(_CHUNK_BYTES, decode_content=False):
         received += part
         if len(received) > max_bytes:
             raise too_large_error(max_bytes)
         if len(received) > SMALL_BODY_BYTES:
-            call.reserve_body(max_bytes if applied or announced is None else announced)
+            deadline.reserve_body(max_bytes if applied or length is None else length)
     if (
         applied
         and len(decompress_start(bytes(received), applied, SMALL_BODY_BYTES + 1)) > SMALL_BODY_BYTES
     ):
-        call.reserve_body(max_bytes)
+        deadline.reserve_body(max_bytes)
     body = decompress(bytes(received), applied, max_bytes)
-    call.reserve_body(len(body))
-    if announced is None and not raw.chunked:
-        _refuse_cut_page(body)
+    deadline.reserve_body(len(body))
+    if length is None and not raw.chunked:
+        _check_page_end(body)
     return body
 
 
 def read_lines(raw: HTTPResponse, max_bytes: int) -> bytes:
-    """Return the whole lines in the first bytes of a body. What follows is not read: close the connection.
+    """Return the complete lines in the first bytes of a body.
+
+    The rest is not read, so the connection must be closed.
 
     Args:
-        raw: the answer.
-        max_bytes: that are read, packed or unpacked.
+        raw: the response.
+        max_bytes: the number of bytes to read, compressed or decompressed.
 
     Raises:
-        FetchError: the body is broken, or breaks off before that.
+        FetchError: the body is invalid or incomplete.
     """
     applied = content_codings(raw.headers.get("Content-Encoding", ""))
     received = bytearray()
-    for part in raw.stream(_CHUNK, decode_content=False):
+    for part in raw.stream(_CHUNK_BYTES, decode_content=False):
         received += part
         if len(received) > max_bytes:
             break
@@ -282,31 +276,33 @@ def read_lines(raw: HTTPResponse, max_bytes: int) -> bytes:
 
 
 def read_start(raw: HTTPResponse) -> bytes:
-    """The first bytes of a body that only helps to name an error, as far as they can be read and unpacked."""
+    """Return the first bytes of an error page, as far as they can be read and decompressed."""
     try:
         applied = content_codings(raw.headers.get("Content-Encoding", ""))
-        return decompress(raw.read(_START, decode_content=False), applied, _LONGEST_START)
+        return decompress(
+            raw.read(_MAX_ERROR_BYTES, decode_content=False), applied, _MAX_DECOMPRESSED_ERROR_BYTES
+        )
     except (HTTPError, FetchError):
-        return b""  # the status says enough
+        return b""  # the status is enough
 
 
-def _length(raw: HTTPResponse) -> int | None:
-    """The Content-Length; None where there is none, or chunks tell the end."""
+def _parse_length(raw: HTTPResponse) -> int | None:
+    """Return the Content-Length; None if there is none, or the body is chunked."""
     lengths = {value.strip() for value in raw.headers.getlist("Content-Length")}
     if raw.chunked or not lengths:
         return None
     length = lengths.pop()
     if lengths or not (length.isascii() and length.isdecimal()):
-        raise FetchError("the answer's Content-Length makes no sense")
+        raise FetchError("the answer has an invalid Content-Length")
     return int(length[:20])
 
 
-def _refuse_cut_page(body: bytes) -> None:
-    """Without a length or chunks a cut looks like an end.
+def _check_page_end(body: bytes) -> None:
+    """Raise FetchError if a page has an <html> tag but no end tag.
 
-    But a page that opens <html> and closes nothing was cut.
+    Without a length or chunks, an interrupted response looks like a complete one.
     """
-    if _HTML_BEGIN.search(body[:_CHUNK]) and not contains_ignoring_case(_HTML_END, body):
+    if _HTML_BEGIN.search(body[:_CHUNK_BYTES]) and not contains_ignoring_case(_HTML_END, body):
         raise FetchError(
-            "the page breaks off before its end, and the server did not announce its length"
+            "the page breaks off before its end, and the server did not send its length"
         )

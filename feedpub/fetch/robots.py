@@ -1,9 +1,8 @@
-"""robots.txt as RFC 9309 has it: what feedpub may ask an origin for, and how slowly.
+"""Check robots.txt (RFC 9309): which paths of an origin may be fetched, and with which delay.
 
-An origin is asked once a day, not once a process: what was read is kept in a memory that outlives
-it. An origin
-without a robots.txt (any 4xx) allows everything; one whose robots.txt cannot be read allows nothing
-for a while, unless an older one is known. How it is fetched is the fetcher's business.
+Each robots.txt is fetched once a day, not once a process: a cache keeps it. An origin without one
+(any 4xx) allows everything. An origin whose robots.txt cannot be fetched forbids everything for a
+while, unless an older one is known. The client fetches the file.
 """
 
 import threading
@@ -23,20 +22,18 @@ from feedpub.fetch.url import RequestTarget
 
 AGENT = "feedpub"
 
-_KEPT = timedelta(hours=24)
-_FAILURE_KEPT = timedelta(minutes=5)
-MAX_ROBOTS_BYTES = 512 << 10  # that are read of a robots.txt; RFC 9309 wants at least 500 KiB
-MAX_ORIGINS = 500  # whose rules are at hand; those of others come from the memory
-MAX_CACHE_BYTES = 8 << 20  # of all rules at hand
-_LONGEST_DELAY = (
-    30.0  # seconds; a longer Crawl-delay is not meant for someone who reads a few pages
-)
+_CACHE_FOR = timedelta(hours=24)
+_CACHE_FAILURE_FOR = timedelta(minutes=5)
+MAX_ROBOTS_BYTES = 512 << 10  # to read; RFC 9309 requires at least 500 KiB
+MAX_ORIGINS = 500  # in memory; the rules of others are loaded from the cache
+MAX_CACHE_BYTES = 8 << 20  # of all rules in memory
+_MAX_DELAY_SECONDS = 30.0  # a longer Crawl-delay is meant for crawlers of entire sites
 
 ReadFile = Callable[[str], bytes]
 
 
 class RobotsCache(Protocol):
-    """Where what was read outlives the process. Called from several threads."""
+    """Keeps robots.txt files between processes. Called from several threads."""
 
     def load(self, origin: str) -> CachedRobots | None: ...
 
@@ -45,69 +42,73 @@ class RobotsCache(Protocol):
 
 @dataclass(slots=True)
 class _Origin:
-    """What is known of one origin."""
+    """The rules of one origin.
 
-    asking: threading.Lock = field(default_factory=threading.Lock)
+    Attributes:
+        lock: held by the thread that fetches robots.txt.
+        rules: the parsed rules.
+        size: the memory that they take in bytes.
+        expires: when they have to be fetched again; None if they were never fetched.
+        failure: the last failure, if there are no rules.
+        failed_until: the time of the next attempt after a failure.
+    """
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
     rules: RobotsRules = field(default_factory=RobotsRules)
-    size: int = 0  # bytes of its rules
-    expires: datetime | None = None  # None while nothing was read
+    size: int = 0
+    expires: datetime | None = None
     failure: FetchError | None = None
     failed_until: datetime | None = None
 
 
 class Robots:
-    """The rules of every origin.
+    """The rules of all origins.
 
-    Thread-safe: an origin is asked by one thread while the others wait for its answer.
+    Thread-safe: one thread fetches the robots.txt of an origin while others wait for it.
     """
 
-    def __init__(self, memory: RobotsCache | None, clock: Clock) -> None:
-        self._memory = memory
+    def __init__(self, cache: RobotsCache | None, clock: Clock) -> None:
+        self._cache = cache
         self._clock = clock
         self._lock = threading.Lock()
-        self._parsing = (
-            threading.Lock()
-        )  # a large file takes many times its size, once it is in pieces
-        self._origins: OrderedDict[str, _Origin] = OrderedDict()  # the one used last comes last
+        self._parse_lock = threading.Lock()  # parsing takes many times the memory of a file
+        self._origins: OrderedDict[str, _Origin] = OrderedDict()  # least recently used first
 
     def check_allowed(self, target: RequestTarget, read: ReadFile) -> float:
-        """Ask the rules whether `target` may be fetched; the answer is the Crawl-delay in seconds, 0 without one.
+        """Check that a target may be fetched, and return the Crawl-delay in seconds, or 0.
 
         Args:
-            target: where a request would go.
-            read: fetches the first MAX_FILE_BYTES of a URL; raises FetchError.
+            target: the target of a request.
+            read: fetches the first MAX_ROBOTS_BYTES of a URL; raises FetchError.
 
         Raises:
-            DisallowedError: they forbid it.
-            FetchError: robots.txt cannot be read.
+            DisallowedError: robots.txt forbids it.
+            FetchError: robots.txt cannot be fetched.
         """
-        rules = self._rules(target.origin, read)
+        rules = self._get_rules(target.origin, read)
         if not rules.allows(target.path):
             raise DisallowedError(f"robots.txt of {target.server} forbids it")
-        return min(rules.crawl_delay, _LONGEST_DELAY)
+        return min(rules.crawl_delay, _MAX_DELAY_SECONDS)
 
     def known_delay(self, target: RequestTarget) -> float:
-        """The Crawl-delay for a target as far as its origin's rules are known, in seconds.
-
-        Asks nobody.
-        """
-        return min(self._known(target.origin).rules.crawl_delay, _LONGEST_DELAY)
+        """Return the Crawl-delay of a target in seconds, if its robots.txt is known, else 0."""
+        return min(self._get_origin(target.origin).rules.crawl_delay, _MAX_DELAY_SECONDS)
 
     def known_sitemaps(self, target: RequestTarget) -> tuple[str, ...]:
-        """The sitemaps that a target's origin names, as far as its rules are known; asks nobody."""
-        return self._known(target.origin).rules.sitemaps
+        """Return the sitemaps in the robots.txt of a target's origin, if it is known."""
+        return self._get_origin(target.origin).rules.sitemaps
 
-    def _rules(self, origin: str, read: ReadFile) -> RobotsRules:
-        known = self._known(origin)
-        with known.asking:
-            if known.expires is None and self._memory and (stored := self._memory.load(origin)):
-                self._learn(known, stored.body.encode(), stored.expires)
-            if not self._current(known.expires):
-                self._ask(origin, known, read)
+    def _get_rules(self, origin: str, read: ReadFile) -> RobotsRules:
+        known = self._get_origin(origin)
+        with known.lock:
+            if known.expires is None and self._cache and (stored := self._cache.load(origin)):
+                self._parse(known, stored.body.encode(), stored.expires)
+            if not self._is_current(known.expires):
+                self._fetch(origin, known, read)
             return known.rules
 
-    def _known(self, origin: str) -> _Origin:
-        """Return what is known of an origin, and forget those that were used longest ago if they are too many."""
+    def _get_origin(self, origin: str) -> _Origin:
+        """Return an origin, and remove the least recently used ones if there are too many."""
         with self._lock:
             known = self._origins.setdefault(origin, _Origin())
             self._origins.move_to_end(origin)
@@ -118,54 +119,56 @@ class Robots:
                 size -= self._origins.popitem(last=False)[1].size
             return known
 
-    def _learn(self, known: _Origin, body: bytes, expires: datetime) -> None:
-        with self._parsing:
+    def _parse(self, known: _Origin, body: bytes, expires: datetime) -> None:
+        with self._parse_lock:
             known.rules = parse_robots(body, AGENT)
         known.size, known.expires = known.rules.size, expires
         known.failure = known.failed_until = None
 
-    def _current(self, expires: datetime | None) -> bool:
-        """Not past its time, nor from a future that only a wrong clock can have seen."""
-        return expires is not None and timedelta(0) < expires - self._clock.now() <= _KEPT
+    def _is_current(self, expires: datetime | None) -> bool:
+        """Return False for an expired time, and for one that only a wrong clock can have set."""
+        return expires is not None and timedelta(0) < expires - self._clock.now() <= _CACHE_FOR
 
-    def _ask(self, origin: str, known: _Origin, read: ReadFile) -> None:
+    def _fetch(self, origin: str, known: _Origin, read: ReadFile) -> None:
         now = self._clock.now()
-        if known.failure and known.failed_until and now < known.failed_until <= now + _FAILURE_KEPT:
-            raise _repeated(known.failure)
+        if (
+            known.failure
+            and known.failed_until
+            and now < known.failed_until <= now + _CACHE_FAILURE_FOR
+        ):
+            raise _copy_error(known.failure)
         try:
             body, status = read(f"{origin}/robots.txt"), HTTPStatus.OK.value
         except DisallowedError as error:
             raise DisallowedError(error.reason) from error
         except FetchError as error:
-            if not _says_there_is_none(error):
-                self._do_without(known, error, now)
+            if not _is_missing(error):
+                self._handle_failure(known, error, now)
                 return
             body, status = b"", error.status or 0
-        self._learn(known, body, now + _KEPT)
-        if self._memory:
-            self._memory.save(origin, CachedRobots(origin, known.rules.text, status, now + _KEPT))
+        self._parse(known, body, now + _CACHE_FOR)
+        if self._cache:
+            self._cache.save(
+                origin, CachedRobots(origin, known.rules.text, status, now + _CACHE_FOR)
+            )
 
-    def _do_without(self, known: _Origin, error: FetchError, now: datetime) -> None:
-        """Go on with an older robots.txt for a while; without one, nothing is asked for."""
+    def _handle_failure(self, known: _Origin, error: FetchError, now: datetime) -> None:
+        """Keep using older rules for a while. Without any, raise the error again."""
         if known.expires is not None:
-            known.expires = now + _FAILURE_KEPT
+            known.expires = now + _CACHE_FAILURE_FOR
             return
-        reason = (
-            f"{error.reason} (when asked for robots.txt, without which nothing else is asked for)"
-        )
+        reason = f"{error.reason} (for robots.txt, without which nothing else is requested)"
         failure = type(error)(reason, status=error.status, retry_after=error.retry_after)
-        if not isinstance(
-            error, RetryLaterError
-        ):  # which nobody was asked for, and which may be over sooner
-            known.failure, known.failed_until = failure, now + _FAILURE_KEPT
-        raise _repeated(failure) from error
+        if not isinstance(error, RetryLaterError):  # nothing was requested, and it may end sooner
+            known.failure, known.failed_until = failure, now + _CACHE_FAILURE_FOR
+        raise _copy_error(failure) from error
 
 
-def _says_there_is_none(error: FetchError) -> bool:
-    """A 4xx; but 429 is about the asking, not about the file."""
+def _is_missing(error: FetchError) -> bool:
+    """Return True for a 4xx status; 429 is about the request rate, not about the file."""
     status = error.status or 0
     return status in CLIENT_ERROR and status != HTTPStatus.TOO_MANY_REQUESTS
 
 
-def _repeated(error: FetchError) -> FetchError:
+def _copy_error(error: FetchError) -> FetchError:
     return type(error)(error.reason, status=error.status, retry_after=error.retry_after)

@@ -1,8 +1,7 @@
-"""Parse a robots.txt as RFC 9309 and Google's parser do, keep only the rules for one crawler, and match paths.
+"""Parse a robots.txt as RFC 9309 and Google's parser do, for one crawler, and match paths.
 
 No library does this: Protego splits a group at a Crawl-delay, and keeps the rules of all crawlers
-in memory. Nothing
-here takes longer than linear time in the length of a file, or of one rule and one path.
+in memory. Everything here takes linear time in the length of a file, or of a rule and a path.
 """
 
 import math
@@ -18,16 +17,16 @@ MAX_LINE_BYTES = 2083 * 8 - 1  # Google's parser ignores the rest of a line
 MAX_SITEMAPS = 200
 MAX_SITEMAP_BYTES = 2048
 
-_TEXT_BYTES = 64  # that a short text takes in memory besides its characters
+_STRING_OVERHEAD_BYTES = 64
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PRODUCT_TOKEN = re.compile(r"[A-Za-z_-]*")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _STRAY_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _INDEX_PAGE = re.compile(r"/index\.html?[^/]*\Z")
-_PLAIN = re.compile(rb"[\w/.~*$?=&-]*")  # a pattern that is written as it is compared
-_PATH_SAFE = "%/:@!$&'()*+,;=~[]|?"  # `target` leaves the same characters of a URL unencoded
+_PLAIN = re.compile(rb"[\w/.~*$?=&-]*")  # a pattern that needs no normalisation
+_PATH_SAFE = "%/:@!$&'()*+,;=~[]|?"  # the same characters as in `url`
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
-_KEYS = (  # with frequent typing errors; a key may go on, as in Google's parser
+_KEYS = (  # with frequent typing errors; prefixes, as in Google's parser
     ("user-agent", ("user-agent", "useragent", "user agent")),
     ("allow", ("allow",)),
     ("disallow", ("disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw")),
@@ -38,7 +37,7 @@ _KEYS = (  # with frequent typing errors; a key may go on, as in Google's parser
 
 @dataclass(frozen=True, slots=True)
 class RobotsRules:
-    """The rules of a robots.txt that hold for one crawler.
+    """The rules of a robots.txt for one crawler.
 
     Attributes:
         allow, disallow: path patterns, the longest first.
@@ -52,11 +51,11 @@ class RobotsRules:
     sitemaps: tuple[str, ...] = ()
 
     def allows(self, path: str) -> bool:
-        """Return True if a path may be fetched: no Disallow matches, or an Allow of the same length or a longer one.
+        """Return True if a path may be fetched.
 
-        Google compares what is written, RFC 9309 decodes unreserved characters first. If they
-        disagree, the answer is no: a Disallow counts in every spelling, an Allow only as it is
-        written.
+        It may if no Disallow matches, or an Allow of at least the same length. Google compares
+        patterns as written, RFC 9309 decodes unreserved characters first. The stricter result
+        counts: a Disallow matches in every spelling, an Allow only as written.
 
         Args:
             path: percent-encoded path and query, without dot segments.
@@ -67,13 +66,13 @@ class RobotsRules:
 
     @property
     def size(self) -> int:
-        """Return about how many bytes of memory the rules take."""
+        """Return the approximate memory of the rules in bytes."""
         texts = (*self.allow, *self.disallow, *self.sitemaps)
-        return sum(map(len, texts)) + _TEXT_BYTES * (len(texts) + 1)
+        return sum(map(len, texts)) + _STRING_OVERHEAD_BYTES * (len(texts) + 1)
 
     @property
     def text(self) -> str:
-        """Return the rules as a robots.txt of their own; "" without any."""
+        """Return the rules as a robots.txt; "" if there are none."""
         lines = [f"Allow: {pattern}" for pattern in self.allow]
         lines += [f"Disallow: {pattern}" for pattern in self.disallow]
         if self.crawl_delay:
@@ -84,7 +83,7 @@ class RobotsRules:
 
 @dataclass(slots=True)
 class _Rules:
-    """The rules of all groups that name a crawler, while they are being collected."""
+    """The rules of all groups for a crawler, while they are collected."""
 
     named: bool = False
     allow: dict[str, None] = field(default_factory=dict)  # in their order
@@ -99,7 +98,7 @@ class _Rules:
         elif value:
             pattern = _normalize_pattern(value)
             self.allow[pattern] = None
-            if _INDEX_PAGE.search(pattern):  # then its folder is allowed, too
+            if _INDEX_PAGE.search(pattern):  # its folder is allowed, too
                 self.allow[_INDEX_PAGE.sub("/$", pattern)] = None
 
 
@@ -118,17 +117,20 @@ def parse_robots(body: bytes, agent: str) -> RobotsRules:
         if key == "user-agent":
             if in_rules:
                 current, in_rules = [], False
-            named = own if _names(value, agent) else everyone if _names_everyone(value) else None
-            if named and named not in current:
-                named.named = True
-                current.append(named)
+            group = None
+            if extract_product_token(value.decode("latin-1")).lower() == agent.lower() != "":
+                group = own
+            elif value[:2].strip() == b"*":  # also if more follows after a space
+                group = everyone
+            if group and group not in current:
+                group.named = True
+                current.append(group)
         elif key == "sitemap":
             if len(sitemaps) < MAX_SITEMAPS and 0 < len(value) <= MAX_SITEMAP_BYTES:
                 sitemaps[value.decode("utf-8", "replace")] = None
         else:
-            # A Crawl-delay is no rule of RFC 9309: it does not end the User-agent lines of a group,
-            # and holds for
-            # those before it. Many files slow down one crawler in a block that has nothing else.
+            # A Crawl-delay is not part of RFC 9309: it does not end the User-agent lines of a
+            # group, and applies to those before it. Many files have groups with nothing else.
             in_rules = in_rules or key != "crawl-delay"
             for rules in current:
                 rules.add(key, value)
@@ -142,7 +144,7 @@ def parse_robots(body: bytes, agent: str) -> RobotsRules:
 
 
 def parse_directives(body: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield the lines that mean something, as a key of `_KEYS` and a value."""
+    """Yield the valid lines as a key of `_KEYS` and a value."""
     for length in (3, 2, 1):  # a byte order mark, or what is left of one
         if body.startswith(_BYTE_ORDER_MARK[:length]):
             body = body[length:]
@@ -150,7 +152,7 @@ def parse_directives(body: bytes) -> Iterator[tuple[str, bytes]]:
     for line in body.splitlines():
         text = line[:MAX_LINE_BYTES].partition(b"#")[0].strip()
         name, colon, value = text.partition(b":")
-        if not colon:  # some people forget it
+        if not colon:  # a frequent error
             name, *others = text.split() if text else (b"",)
             if len(others) != 1:
                 continue
@@ -171,16 +173,8 @@ def _find_key(name: bytes) -> str:
     return next((key for key, spellings in _KEYS if text.startswith(spellings)), "")
 
 
-def _names(value: bytes, agent: str) -> bool:
-    return extract_product_token(value.decode("latin-1")).lower() == agent.lower() != ""
-
-
-def _names_everyone(value: bytes) -> bool:
-    return value[:2].strip() == b"*"  # also if more follows after a space
-
-
 def _parse_seconds(value: bytes) -> float:
-    """Return a Crawl-delay; 0.0 for one that is none."""
+    """Return a Crawl-delay; 0.0 if it is invalid."""
     try:
         seconds = float(value)
     except ValueError:
@@ -189,7 +183,7 @@ def _parse_seconds(value: bytes) -> float:
 
 
 def _normalize_pattern(value: bytes) -> str:
-    """Encode a pattern as the paths are encoded that it is compared with."""
+    """Encode a pattern like the paths that it is compared with."""
     if _PLAIN.fullmatch(value):
         return value.decode("ascii")
     return _with_upper_case_escapes(quote(_STRAY_PERCENT.sub(b"%25", value), safe=_PATH_SAFE))
@@ -214,16 +208,13 @@ def _longest_first(patterns: Iterable[str]) -> tuple[str, ...]:
 
 
 def _longest_match(patterns: Iterable[str], path: str) -> int:
-    """Return the length of the longest pattern that matches.
-
-    0 if none does. They come longest first.
-    """
+    """Return the length of the first pattern that matches, or 0. The longest ones are first."""
     return next((len(pattern) for pattern in patterns if _matches(pattern, path)), 0)
 
 
 def _matches(pattern: str, path: str) -> bool:
-    """Return True if a path begins as a pattern says.
+    """Return True if the start of a path matches a pattern.
 
-    "*" stands for anything, "$" at its end for the path's end.
+    "*" matches anything, "$" at the end of the pattern matches the end of the path.
     """
     return matches_glob(pattern[:-1] if pattern.endswith("$") else f"{pattern}*", path)

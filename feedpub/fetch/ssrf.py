@@ -1,9 +1,9 @@
-"""Which addresses feedpub connects to: the public ones, and the networks that the config allows besides.
+"""Decide which addresses may be reached: public ones, and the networks in `allow_private`.
 
-A table of its own over `ipaddress`, because `ipaddress` answers another question: it calls
-192.0.0.8, 6to4 and documentation addresses global, and knows neither NAT64, nor multicast, nor the
-clouds' metadata services. Only resolved addresses count here, so that no spelling of a host (127.1,
-0x7f.1, circled digits) can slip through. This module never resolves and never connects.
+The table is not replaced by `ipaddress`, which treats 192.0.0.8, 6to4 and documentation addresses
+as global, and does not know NAT64, multicast, or the metadata services of clouds. Only resolved
+addresses are checked, so no spelling of a host (127.1, 0x7f.1, circled digits) can avoid the check.
+This module neither resolves nor connects.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,10 +23,7 @@ _NOT_PUBLIC: tuple[tuple[Network, str], ...] = tuple(
         ("10.0.0.0/8", "a private address"),
         ("100.64.0.0/10", "a carrier-grade NAT address"),
         ("127.0.0.0/8", "a loopback address"),
-        (
-            "168.63.129.16/32",
-            "a cloud metadata address",
-        ),  # Azure's; public by number, never by nature
+        ("168.63.129.16/32", "a cloud metadata address"),  # Azure's, in a public network
         ("169.254.169.254/32", "a cloud metadata address"),
         ("169.254.0.0/16", "a link-local address"),
         ("172.16.0.0/12", "a private address"),
@@ -39,8 +36,7 @@ _NOT_PUBLIC: tuple[tuple[Network, str], ...] = tuple(
         ("203.0.113.0/24", "a documentation address"),
         ("224.0.0.0/4", "a multicast address"),
         ("240.0.0.0/4", "a reserved address"),
-        # IPv6: what is not global unicast (2000::/3) is refused as a whole, named where it has a
-        # name.
+        # IPv6: everything outside global unicast (2000::/3) is forbidden.
         ("::/128", "the unspecified address"),
         ("::1/128", "a loopback address"),
         ("::ffff:0:0/96", "an IPv4-mapped address"),
@@ -70,53 +66,51 @@ WEB_PORTS = frozenset({80, 443, 8000, 8008, 8080, 8081, 8443, 8888})
 
 @dataclass(frozen=True, slots=True)
 class AddressPolicy:
-    """Public addresses on web ports, and any port of the networks in `allowed`."""
+    """Allows public addresses on web ports, and any port of the networks in `allowed`."""
 
     allowed: tuple[Network, ...] = ()
 
     @classmethod
     def with_networks(cls, networks: Iterable[str]) -> "AddressPolicy":
-        """From the config's `allow_private`: "127.0.0.0/8", "::1".
+        """Return a policy that allows networks from `allow_private`: "127.0.0.0/8", "::1".
 
         Raises:
-            ConfigError: one of them is no network.
+            ConfigError: a network is invalid.
         """
-        return cls(tuple(_network(text) for text in networks))
+        return cls(tuple(_parse_network(text) for text in networks))
 
     def reason_against(self, address: str, port: int) -> str | None:
-        """Why this address is not connected to, for people; None where it may be.
+        """Return the reason why an address is forbidden; None if it is allowed.
 
-        An address that carries another (NAT64, 6to4, mapped) must pass with both: allowing NAT64
-        does not open the private addresses behind it.
+        If an address contains another one (NAT64, 6to4, mapped), both must be allowed: allowing
+        NAT64 does not allow the private addresses behind it.
         """
-        for form in _forms(ip_address(address)):
-            if self._allows(form):
+        for form in _iter_forms(ip_address(address)):
+            if any(form in network for network in self.allowed):
                 continue
-            if kind := _kind(form):
-                return f'{form} is {kind}, and only public ones are fetched; allow_private = ["{form}"] would allow it'
+            setting = f'allow_private = ["{form}"]'
+            if kind := _get_kind(form):
+                return f"{form} is {kind}, and only public ones are fetched; {setting} allows it"
             if port not in WEB_PORTS:
-                return f'port {port} is no usual port of the web; allow_private = ["{form}"] would allow any port'
+                return f"port {port} is not a usual web port; {setting} allows any port"
         return None
 
-    def _allows(self, address: Address) -> bool:
-        return any(address in network for network in self.allowed)
 
-
-def _network(text: str) -> Network:
+def _parse_network(text: str) -> Network:
     try:
         return ip_network(text, strict=False)
     except ValueError as error:
         raise ConfigError(
-            f'allow_private: {text!r} is no network; write it as "127.0.0.0/8" or "::1"'
+            f'allow_private: {text!r} is not a network; write it as "127.0.0.0/8" or "::1"'
         ) from error
 
 
-def _kind(address: Address) -> str | None:
+def _get_kind(address: Address) -> str | None:
     return next((kind for network, kind in _NOT_PUBLIC if address in network), None)
 
 
-def _forms(address: Address) -> Iterator[Address]:
-    """The address itself, and the IPv4 address that it carries."""
+def _iter_forms(address: Address) -> Iterator[Address]:
+    """Yield the address itself and the IPv4 address in it."""
     yield address
     if isinstance(address, IPv6Address):
         if any(address in network for network in _CARRIES_IPV4):

@@ -1,4 +1,4 @@
-"""How many requests were answered how, by whom they were sent for."""
+"""Count requests by feed and status."""
 
 import threading
 from collections import Counter
@@ -9,16 +9,16 @@ NO_ANSWER = "error"
 _STATUSES = frozenset(HTTPStatus)
 
 RequestCounts = Mapping[tuple[str, str], int]
-"""(feed, status) → how many requests.
+"""(feed, status) → the number of requests.
 
-The status as HTTP numbers it, "error" if there was no complete response.
+The status is that of HTTP, or "error" if there was no complete response.
 """
 
 
 class RequestCounter:
-    """Counts requests.
+    """Counts requests. Thread-safe.
 
-    Thread-safe; as large as there are feeds and statuses, whatever servers answer.
+    Unknown statuses share a label, so that servers cannot make the counter grow.
     """
 
     def __init__(self) -> None:
@@ -26,18 +26,18 @@ class RequestCounter:
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def count(self, feed: str, status: int | None) -> None:
-        """Count one request of a feed; None where it was not answered."""
+        """Count one request of a feed; pass None if there was no complete response."""
+        if status is None:
+            label = NO_ANSWER
+        elif status in _STATUSES:
+            label = str(status)
+        else:
+            label = f"{status // 100}xx"
         with self._lock:
-            self._counts[feed, _label(status)] += 1
+            self._counts[feed, label] += 1
 
     @property
     def totals(self) -> RequestCounts:
-        """The figures so far."""
+        """Return the counts so far."""
         with self._lock:
             return dict(self._counts)
-
-
-def _label(status: int | None) -> str:
-    if status is None:
-        return NO_ANSWER
-    return str(status) if status in _STATUSES else f"{status // 100}xx"

@@ -1,9 +1,8 @@
-"""requests and urllib3, bent to the gate: every socket they use comes from the current call, none from elsewhere.
+"""Send requests with requests and urllib3, over connections that belong to the current call.
 
-The adapter is used without a `requests.Session`: a session reads the environment, keeps cookies for
-everybody and reads the whole body of a redirect, decompressed, before it can be stopped. What
-remains is what feedpub wants of requests: prepared requests, TLS with certifi's certificates,
-pooled connections.
+The adapter is used without a `requests.Session`: a session reads the environment, shares cookies,
+and reads and decompresses the entire body of a redirect. Still used are prepared requests, TLS with
+certifi's certificates, and connection pools.
 """
 
 import http.client
@@ -26,121 +25,120 @@ from feedpub.fetch.deadline import RequestDeadline, current_deadline
 from feedpub.fetch.errors import wrap_http_errors
 from feedpub.fetch.response import SUCCESS, Response, read_body, read_lines, read_start
 
-MAX_HEAD_BYTES = 262_144  # of an answer: its status and all its headers
+MAX_HEAD_BYTES = 262_144  # of the status line and all headers of a response
 MAX_HEADER_CHARS = 8192  # of one header's value
-_HOSTS_KEPT = 64  # whose connections stay open
-_INTERIM = range(100, 200)
-_MAX_INTERIM_ANSWERS = 20  # before the final one
+_MAX_POOLED_HOSTS = 64
+_INTERIM_STATUSES = range(100, 200)
+_MAX_INTERIM_RESPONSES = 20  # before the final one
 _MAX_INTERIM_BYTES = 1 << 16  # of the headers of all of them together
 _PROXY_SCHEMES = ("http://", "https://")
 
 
 class Transport:
-    """Sends one request at a time for a call; connections are kept and shared by all calls. Thread-safe.
+    """Sends single requests. Connections are kept and shared by all calls. Thread-safe.
 
     Args:
         ca_file: a file of certificates to trust instead of certifi's.
     """
 
     def __init__(self, ca_file: str | None = None) -> None:
-        self._adapter = _Adapter(pool_connections=_HOSTS_KEPT, pool_maxsize=1)
+        self._adapter = _Adapter(pool_connections=_MAX_POOLED_HOSTS, pool_maxsize=1)
         self._verify = ca_file or True
 
     def exchange(
         self,
-        call: RequestDeadline,
+        deadline: RequestDeadline,
         url: str,
         headers: Mapping[str, str],
         proxy: str | None = None,
-        cut_at: int | None = None,
+        max_read_bytes: int | None = None,
     ) -> Response:
-        """Send a GET and read the answer: all of it where it is a success, else its start.
+        """Send a GET request and read the body of a success, or the start of an error page.
 
         Args:
-            call: that it belongs to.
-            url: what is asked for.
-            headers: of the request.
-            proxy: to ask through.
-            cut_at: bytes of a success after which the rest is left, and the connection closed.
+            deadline: the limits of the call.
+            url: the URL.
+            headers: the headers of the request.
+            proxy: the URL of a proxy.
+            max_read_bytes: the bytes of a success to read before the connection is closed; None
+                reads all.
 
         Raises:
-            FetchError: there is no answer, or not a whole one. The URL of the error is not set.
+            FetchError: there is no complete response. The URL of the error is not set.
         """
         if proxy and not proxy.startswith(_PROXY_SCHEMES):
             raise FetchError("the proxy must be an http:// or https:// address")
         request = requests.Request("GET", url, headers=dict(headers)).prepare()
-        with self._answered(
-            call, request, {"http": proxy, "https": proxy} if proxy else {}
-        ) as response:
+        proxies = {"http": proxy, "https": proxy} if proxy else {}
+        with self._open_response(deadline, request, proxies) as response:
             if response.status_code not in SUCCESS:
                 body = read_start(response.raw)
-            elif cut_at is None:
-                body = read_body(response.raw, call)
+            elif max_read_bytes is None:
+                body = read_body(response.raw, deadline)
             else:
-                body = read_lines(response.raw, cut_at)
-            return replace(_answer(response, body), place=call.take_reservation(len(body)))
+                body = read_lines(response.raw, max_read_bytes)
+            reservation = deadline.take_reservation(len(body))
+            return replace(_make_response(response, body), reservation=reservation)
 
     def post(
-        self, call: RequestDeadline, url: str, headers: Mapping[str, str], body: bytes
+        self, deadline: RequestDeadline, url: str, headers: Mapping[str, str], body: bytes
     ) -> Response:
-        """Send a POST; of the answer only the start is read, and nothing where it is a success.
+        """Send a POST request and read the start of an error page.
 
-        Whoever says that all is well and then drips or sends far too much has got it all the same.
-        A connection is used once, so that nothing is sent twice because a kept one was closed.
+        The body of a success is not read, so a slow or oversized one does not matter. Each request
+        has a new connection: a request over a kept one that was just closed would be repeated.
 
         Raises:
-            FetchError: there is no answer. The URL of the error is not set.
+            FetchError: there is no response. The URL of the error is not set.
         """
-        request = requests.Request(
-            "POST", url, headers={**headers, "Connection": "close"}, data=body
-        ).prepare()
-        with self._answered(call, request, {}) as response:
-            return _answer(
-                response, b"" if response.status_code in SUCCESS else read_start(response.raw)
-            )
+        headers = {**headers, "Connection": "close"}
+        request = requests.Request("POST", url, headers=headers, data=body).prepare()
+        with self._open_response(deadline, request, {}) as response:
+            if response.status_code in SUCCESS:
+                return _make_response(response, b"")
+            return _make_response(response, read_start(response.raw))
 
     def close(self) -> None:
-        """Close all kept connections."""
+        """Close all connections."""
         self._adapter.close()
 
     @contextmanager
-    def _answered(
-        self, call: RequestDeadline, request: requests.PreparedRequest, proxies: dict[str, str]
+    def _open_response(
+        self, deadline: RequestDeadline, request: requests.PreparedRequest, proxies: dict[str, str]
     ) -> Iterator[requests.Response]:
-        with wrap_http_errors(), call.is_running():
-            response = self._send(call, request, proxies)
+        with wrap_http_errors(), deadline.is_running():
+            response = self._send(deadline, request, proxies)
             try:
                 yield response
             finally:
                 response.close()
 
     def _send(
-        self, call: RequestDeadline, request: requests.PreparedRequest, proxies: dict[str, str]
+        self, deadline: RequestDeadline, request: requests.PreparedRequest, proxies: dict[str, str]
     ) -> requests.Response:
         send = partial(
             self._adapter.send, request, stream=True, verify=self._verify, proxies=proxies
         )
         try:
-            return send(timeout=call.remaining())
+            return send(timeout=deadline.remaining())
         except requests.ConnectionError:
-            if call.dialled:
+            if deadline.has_connected:
                 raise
-            # A kept connection was closed by the other side just now, which says nothing about the
-            # server: ask again.
-            return send(timeout=call.remaining())
+            # The server has just closed a kept connection, which is normal: try a new one.
+            return send(timeout=deadline.remaining())
 
 
-def _answer(response: requests.Response, body: bytes) -> Response:
+def _make_response(response: requests.Response, body: bytes) -> Response:
     return Response(response.status_code, response.headers, body, response.cookies)
 
 
-class _Meter(io.RawIOBase):
-    """Counts what a response reads from its socket, also where urllib3 and http.client read without bound."""
+class _CountingReader(io.RawIOBase):
+    """Counts and limits the bytes of a response, which urllib3 and http.client do not limit."""
 
-    def __init__(self, raw: io.RawIOBase, call: RequestDeadline) -> None:
+    def __init__(self, raw: io.RawIOBase, deadline: RequestDeadline) -> None:
         self.in_head = True
         self._raw = raw
-        self._call = call
+        self._deadline = deadline
         self._received = 0
 
     def readable(self) -> bool:
@@ -151,7 +149,7 @@ class _Meter(io.RawIOBase):
         self._received += received or 0
         if self.in_head and self._received > MAX_HEAD_BYTES:
             raise FetchError(f"the answer's headers are larger than {MAX_HEAD_BYTES} bytes")
-        self._call.count_bytes(self._received)
+        self._deadline.count_bytes(self._received)
         return received
 
     def close(self) -> None:
@@ -159,16 +157,16 @@ class _Meter(io.RawIOBase):
         super().close()
 
 
-class _MeteredResponse(http.client.HTTPResponse):
+class _LimitedResponse(http.client.HTTPResponse):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._meter = _Meter(self.fp.detach(), current_deadline())
-        self.fp = io.BufferedReader(self._meter)
+        self._reader = _CountingReader(self.fp.detach(), current_deadline())
+        self.fp = io.BufferedReader(self._reader)
 
     def begin(self) -> None:
-        """Read status and headers; drop those that are too long, before anybody parses them."""
+        """Read status and headers, and drop headers that are too long before they are parsed."""
         super().begin()
-        self._meter.in_head = False
+        self._reader.in_head = False
         headers = self.headers.items()
         if any(len(value) > MAX_HEADER_CHARS for _, value in headers):
             for name in self.headers:
@@ -176,60 +174,56 @@ class _MeteredResponse(http.client.HTTPResponse):
             for name, value in headers:
                 if len(value) <= MAX_HEADER_CHARS:
                     self.headers[name] = value
-                elif (
-                    name.lower() == "location"
-                ):  # no address is that long: whoever follows it says so
+                elif name.lower() == "location":  # parse_url reports that it is too long
                     self.headers[name] = value[: MAX_HEADER_CHARS + 1]
 
     def _read_status(self) -> tuple[str, int, str]:
-        """Read the status line of the final answer. http.client skips `100 Continue` alone."""
+        """Read the status line of the final response. http.client only skips `100 Continue`."""
         size = 0
-        for _ in range(_MAX_INTERIM_ANSWERS + 1):
+        for _ in range(_MAX_INTERIM_RESPONSES + 1):
             version, status, reason = super()._read_status()  # type: ignore[misc]  # unknown to typeshed
-            if status not in _INTERIM or status == HTTPStatus.SWITCHING_PROTOCOLS:
+            if status not in _INTERIM_STATUSES or status == HTTPStatus.SWITCHING_PROTOCOLS:
                 return version, status, reason
             while (line := self.fp.readline(_MAX_INTERIM_BYTES)).strip():
                 size += len(line)
                 if size >= _MAX_INTERIM_BYTES:
-                    raise FetchError(
-                        f"its interim answers have more than {_MAX_INTERIM_BYTES >> 10} kB of headers"
-                    )
+                    limit = f"{_MAX_INTERIM_BYTES >> 10} kB"
+                    raise FetchError(f"its interim answers have more than {limit} of headers")
         raise FetchError(
-            f"it sends more than {_MAX_INTERIM_ANSWERS} interim answers before the final one"
+            f"it sends more than {_MAX_INTERIM_RESPONSES} interim answers before the final one"
         )
 
 
-class _Guarded(HTTPConnection):
-    """A connection whose sockets belong to the current call."""
+class _CheckedConnection(HTTPConnection):
+    """A connection to a checked address, with the deadline of the current call."""
 
-    response_class = _MeteredResponse
+    response_class = _LimitedResponse
 
     def _new_conn(self) -> socket.socket:
         return current_deadline().connect(self._dns_host, self.port, checked=self.proxy is None)
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
-        call = current_deadline()
-        if (
-            self.sock is not None and not call.dialled
-        ):  # a kept connection goes to work for this call
-            call.guard(self.sock)
+        deadline = current_deadline()
+        is_reused = self.sock is not None and not deadline.has_connected
+        if is_reused:
+            deadline.guard(self.sock)
         super().putrequest(*args, **kwargs)
 
 
-class _GuardedTLS(_Guarded, HTTPSConnection):
+class _CheckedTLSConnection(_CheckedConnection, HTTPSConnection):
     pass
 
 
 class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Guarded
+    ConnectionCls = _CheckedConnection
 
 
 class _TLSPool(HTTPSConnectionPool):
-    ConnectionCls = _GuardedTLS
+    ConnectionCls = _CheckedTLSConnection
 
 
 class _Adapter(HTTPAdapter):
-    """requests' adapter with pools of guarded connections, direct and through proxies."""
+    """The adapter of requests with pools of checked connections, direct and through proxies."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)

@@ -1,8 +1,8 @@
-"""A URL as it is sent: read as browsers read it, taken apart once, put together so that every reader agrees.
+"""Parse URLs as browsers do, and normalise them so that every component reads them alike.
 
-The host is lower-case ASCII, the path percent-encoded, the fragment gone. The user and password
-stand apart: no text made here holds them. This module decides nothing about where a URL may lead,
-but for its scheme and its length.
+The host is lower-case ASCII, the path percent-encoded, the fragment removed. User and password are
+kept apart from all texts. Of the URLs that are forbidden, this module only knows the scheme and the
+length.
 """
 
 import re
@@ -29,12 +29,14 @@ _QUERY_SAFE = _PATH_SAFE + "?"
 
 @dataclass(frozen=True, slots=True)
 class RequestTarget:
-    """Where a request goes.
+    """The target of a request.
 
     Attributes:
+        scheme: "http" or "https".
         host: ASCII, lower case, without a trailing dot; an IPv6 address without brackets.
+        port: the port.
         path: path and query, percent-encoded, with a leading slash.
-        auth: the user and password that stood in the URL, decoded.
+        auth: the user and password in the URL, decoded.
     """
 
     scheme: str
@@ -45,16 +47,13 @@ class RequestTarget:
 
     @property
     def server(self) -> str:
-        """Whom to be polite to.
-
-        Http and https of one host count as one, other ports are servers of their own.
-        """
+        """Return the name that requests are rate-limited by: the host, and an unusual port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port in DEFAULT_PORTS.values() else f"{host}:{self.port}"
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port: "https://example.org"."""
+        """Return scheme, host and port: "https://example.org"."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
         return f"{self.scheme}://{host}{port}"
@@ -64,12 +63,12 @@ class RequestTarget:
         return self.origin + self.path
 
     def join(self, location: str) -> "RequestTarget":
-        """Where a Location header leads from here.
+        """Resolve a Location header.
 
         Raises:
-            FetchError, DisallowedError: as `parse`.
+            FetchError, DisallowedError: as in `parse_url`.
         """
-        cleaned = _cleaned(location)
+        cleaned = _clean(location)
         try:
             url = urljoin(self.url, cleaned)
         except ValueError as error:
@@ -77,22 +76,22 @@ class RequestTarget:
         return parse_url(url)
 
     def may_receive_secrets(self, other: "RequestTarget") -> bool:
-        """True where what was meant for `other` may be sent here.
+        """Return True if secrets for `other` may be sent here.
 
-        The same origin, or the same host grown secure.
+        That is so for the same origin, and for https on the host of an http URL.
         """
         upgraded = (other.scheme, other.port, self.scheme, self.port) == ("http", 80, "https", 443)
         return self.host == other.host and (self.origin == other.origin or upgraded)
 
 
 def parse_url(url: str) -> RequestTarget:
-    """Take a URL apart, as browsers do: spaces trimmed, backslashes turned, the host mapped to ASCII.
+    """Parse a URL as browsers do: trim spaces, turn backslashes, map the host to ASCII.
 
     Raises:
-        DisallowedError: it is not http or https, or over 8 kB long.
-        FetchError: it is no URL.
+        DisallowedError: it is not http or https, or longer than MAX_URL_BYTES.
+        FetchError: it is not a URL.
     """
-    text = _cleaned(url)
+    text = _clean(url)
     if len(text.encode("utf-8", "replace")) > MAX_URL_BYTES:
         raise DisallowedError(
             f"the URL is longer than {MAX_URL_BYTES} bytes", strip_credentials(text[:200]) + "…"
@@ -106,37 +105,43 @@ def parse_url(url: str) -> RequestTarget:
         raise DisallowedError("only http and https addresses are fetched", strip_credentials(text))
     host = _ascii_host(parts.hostname or "")
     if host is None or port == 0:
-        raise FetchError("the URL names no valid host", strip_credentials(text))
+        raise FetchError("the URL has no valid host", strip_credentials(text))
     return RequestTarget(
-        parts.scheme, host, port or DEFAULT_PORTS[parts.scheme], _path(parts), _auth(parts)
+        parts.scheme,
+        host,
+        port or DEFAULT_PORTS[parts.scheme],
+        _encode_path(parts),
+        _decode_auth(parts),
     )
 
 
-def _cleaned(url: str) -> str:
-    """Without what browsers drop, with slashes where they read slashes."""
+def _clean(url: str) -> str:
+    """Remove the characters that browsers ignore, and the fragment; turn backslashes."""
     text = _TAB_OR_NEWLINE.sub("", url.strip(_C0_AND_SPACE)).partition("#")[0]
     path, mark, query = text.partition("?")
     return path.replace("\\", "/") + mark + query
 
 
 def _ascii_host(host: str) -> str | None:
-    """The host as it is resolved and sent, None where it cannot be one."""
+    """Return the host as it is resolved and sent; None if it is invalid."""
     if ":" in host:
-        return _ipv6(host)
+        return _parse_ipv6(host)
     try:
         mapped = idna.uts46_remap(unquote(host), std3_rules=False, transitional=False)
     except idna.IDNAError:
         return None
-    # Not idna.encode: like browsers, feedpub lets the DNS decide which labels exist (emoji, old
-    # registrations).
+    # Not idna.encode, which rejects emoji and old registrations. Browsers accept them.
     labels = mapped.removesuffix(".").split(".")
-    ascii_host = ".".join(
-        x if x.isascii() else "xn--" + x.encode("punycode").decode("ascii") for x in labels
-    )
+    encoded = [_encode_label(label) for label in labels]
+    ascii_host = ".".join(encoded)
     return ascii_host if _HOST.fullmatch(ascii_host) else None
 
 
-def _ipv6(host: str) -> str | None:
+def _encode_label(label: str) -> str:
+    return label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
+
+
+def _parse_ipv6(host: str) -> str | None:
     try:
         address = IPv6Address(host)
     except AddressValueError:
@@ -144,16 +149,13 @@ def _ipv6(host: str) -> str | None:
     return None if address.scope_id else str(address)
 
 
-def _path(parts: SplitResult) -> str:
-    path = _encoded(_without_dot_segments(parts.path or "/"), _PATH_SAFE)
-    return f"{path}?{_encoded(parts.query, _QUERY_SAFE)}" if parts.query else path
+def _encode_path(parts: SplitResult) -> str:
+    path = _percent_encode(_without_dot_segments(parts.path or "/"), _PATH_SAFE)
+    return f"{path}?{_percent_encode(parts.query, _QUERY_SAFE)}" if parts.query else path
 
 
 def _without_dot_segments(path: str) -> str:
-    """Resolve "." and "..", encoded or not, as browsers do.
-
-    Robots.txt speaks of what is asked for in the end.
-    """
+    """Resolve "." and "..", encoded or not, as browsers do, so that robots.txt rules match."""
     kept: list[str] = []
     segments = path.split("/")[1:]
     for segment in segments:
@@ -167,11 +169,11 @@ def _without_dot_segments(path: str) -> str:
     return "/" + "/".join(kept)
 
 
-def _encoded(text: str, safe: str) -> str:
+def _percent_encode(text: str, safe: str) -> str:
     return quote(_STRAY_PERCENT.sub("%25", text), safe=safe, errors="replace")
 
 
-def _auth(parts: SplitResult) -> tuple[str, str] | None:
+def _decode_auth(parts: SplitResult) -> tuple[str, str] | None:
     if parts.username is None:
         return None
     return unquote(parts.username), unquote(parts.password or "")

@@ -1,9 +1,8 @@
-"""Tells a server something, by POST: through the same sockets and deadlines as everything that is fetched.
+"""Send POST requests, with the same connections and deadlines as everything that is fetched.
 
-Only addresses that the config names are told anything: nothing that a page or an answer says ever
-leads here, and no
-redirect is followed. So a webhook may stand on a private address; where a message is for a server
-of the public, as hubs are, it goes to checked addresses only.
+Only addresses in the config receive them: no page or response leads here, and redirects are not
+followed. A webhook may therefore have a private address. Messages to public servers, such as WebSub
+hubs, are sent to checked addresses only.
 """
 
 import re
@@ -22,27 +21,24 @@ from feedpub.fetch.transport import Transport
 from feedpub.fetch.url import RequestTarget, parse_url
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")
-_MOST_BYTES = 100_000  # of an answer
-_SHOWN = 100  # characters of what an error's answer says
-_TELLING = re.compile(
-    r"(?:text/plain|application/json)\b", re.IGNORECASE
-)  # answers that are meant to be read
+_MAX_RESPONSE_BYTES = 100_000
+_MAX_SHOWN_CHARS = 100  # of the text of an error response
+_READABLE_TYPE = re.compile(r"(?:text/plain|application/json)\b", re.IGNORECASE)
 
 
 class WebhookClient:
-    """Sends small messages. Thread-safe.
+    """Sends small POST requests. Thread-safe.
 
     Args:
         contact: a URL or e-mail address for the User-Agent.
-        allow_private: networks that may be told something though they are not public; left out, all
-            of them.
-        deadline: seconds for one message, all in all.
+        allow_private: private networks that may be reached; all by default.
+        deadline: the seconds for one message.
         ca_file: certificates to trust instead of certifi's.
-        resolver: from a host and a port to addresses.
-        clock: the time.
+        resolver: resolves a host and a port to addresses.
+        clock: the clock.
     """
 
-    def __init__(  # noqa: PLR0913 -- as a fetcher's: all named and all with a default
+    def __init__(  # noqa: PLR0913 -- like Fetcher: all by name and with a default
         self,
         *,
         contact: str = "",
@@ -52,9 +48,9 @@ class WebhookClient:
         resolver: Resolver = resolve_host,
         clock: Clock | None = None,
     ) -> None:
-        self._agent = user_agent(contact)
-        self._deadline = deadline
-        self._dialer = Connector(AddressPolicy.with_networks(allow_private), resolver)
+        self._user_agent = user_agent(contact)
+        self._deadline_seconds = deadline
+        self._connector = Connector(AddressPolicy.with_networks(allow_private), resolver)
         self._transport = Transport(ca_file)
         self._clock = clock or SystemClock()
 
@@ -62,26 +58,27 @@ class WebhookClient:
         """Send one message.
 
         Args:
-            url: http or https; a user and password may stand in it.
-            body: what to say.
-            content_type: what kind of text that is.
+            url: an http or https URL; may contain a user and password.
+            body: the message.
+            content_type: the media type of the message.
 
         Raises:
-            DisallowedError: the address is not allowed.
-            FetchError: the server was not reached, or does not say that all is well. The URL of the
-                error is the server's only: the path of a webhook is mostly its secret.
+            DisallowedError: the address is forbidden.
+            FetchError: the server cannot be reached or reports an error. The URL of the error has
+                no path, because the path of a webhook is usually a secret.
         """
         try:
             target = parse_url(url)
         except FetchError as error:
             raise type(error)(error.reason) from None
         try:
-            answer = self._transport.post(
-                self._call(), target.url, self._headers(target, content_type), body
+            deadline = RequestDeadline(
+                self._connector, self._deadline_seconds, _MAX_RESPONSE_BYTES, BodyBudget()
             )
-            self._check(answer)
+            headers = self._build_headers(target, content_type)
+            self._check(self._transport.post(deadline, target.url, headers, body))
         except FetchError as error:
-            reason = mask_secrets(error.reason, _secrets(target))
+            reason = mask_secrets(error.reason, _find_secrets(target))
             raise type(error)(
                 reason, target.origin, status=error.status, retry_after=error.retry_after
             ) from error
@@ -96,32 +93,33 @@ class WebhookClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _call(self) -> RequestDeadline:
-        return RequestDeadline(self._dialer, self._deadline, _MOST_BYTES, BodyBudget())
+    def _build_headers(self, target: RequestTarget, content_type: str) -> dict[str, str]:
+        headers = {"User-Agent": self._user_agent, "Accept": "*/*", "Content-Type": content_type}
+        if target.auth:
+            headers["Authorization"] = basic_auth(target.auth)
+        return headers
 
-    def _headers(self, target: RequestTarget, content_type: str) -> dict[str, str]:
-        headers = {"User-Agent": self._agent, "Accept": "*/*", "Content-Type": content_type}
-        return headers | ({"Authorization": basic_auth(target.auth)} if target.auth else {})
-
-    def _check(self, answer: Response) -> None:
-        if answer.location is not None:
-            reason = f"HTTP {answer.status}: it redirects, which is not followed: write the address that it leads to"
-            raise FetchError(reason, status=answer.status)
-        if answer.status not in SUCCESS:
-            error = failure_of(answer, self._clock.now())
-            reason = ": ".join([error.reason, *_words(answer)])
+    def _check(self, response: Response) -> None:
+        """Raise FetchError unless the response is a success."""
+        if response.location is not None:
+            reason = "it redirects, which is not followed: configure the address that it leads to"
+            raise FetchError(f"HTTP {response.status}: {reason}", status=response.status)
+        if response.status not in SUCCESS:
+            error = failure_of(response, self._clock.now())
+            text = _excerpt(response)
+            reason = f"{error.reason}: {text}" if text else error.reason
             raise FetchError(reason, status=error.status, retry_after=error.retry_after)
 
 
-def _secrets(target: RequestTarget) -> list[str]:
-    """What is secret in the address of a webhook, where a server's answer repeats it."""
+def _find_secrets(target: RequestTarget) -> list[str]:
+    """Return the parts of a webhook's address that a response must not reveal."""
     return [target.path, *re.split("[/?&=;]", target.path), *(target.auth or ())]
 
 
-def _words(answer: Response) -> list[str]:
-    """The beginning of what a server says about its error, on one line; none where it is a page."""
-    if not _TELLING.match(answer.headers.get("Content-Type", "")):
-        return []
-    text = "".join(c if c.isprintable() else " " for c in answer.body.decode("utf-8", "replace"))
-    line = " ".join(text.split())[:_SHOWN]
-    return [line] if line else []
+def _excerpt(response: Response) -> str:
+    """Return the beginning of an error text on one line; "" if the response is a page."""
+    if not _READABLE_TYPE.match(response.headers.get("Content-Type", "")):
+        return ""
+    body = response.body.decode("utf-8", "replace")
+    text = "".join(c if c.isprintable() else " " for c in body)
+    return " ".join(text.split())[:_MAX_SHOWN_CHARS]

@@ -1,7 +1,7 @@
-"""Telling others: what waits in the store is sent, tried again while it cannot be, and forgotten when it is done.
+"""Alerts, WebSub pings and the health feed.
 
-`delivery` is the round: what is due, target by target. `ways` is how a message of each kind is
-sent: pings and webhooks by POST, alerts by `mail` and by a `command` too.
+`outbox` sends the stored messages that are due and retries those that failed. `channels` sends one
+message: WebSub pings and webhooks by POST, alerts by `email` and by `command` too.
 """
 
 from feedpub.notify.outbox import deliver_due, send_now

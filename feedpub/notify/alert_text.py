@@ -1,6 +1,7 @@
-"""What a notice says, in words.
+"""Describe incidents and proposals for alerts, the health feed, the status page and the terminal.
 
-For the feed of the sources' health, and for alerts. Public: it holds no secret.
+The texts are public: they contain no secret, and of the config only a source's address and the keys
+that a proposal changes.
 """
 
 from dataclasses import dataclass
@@ -19,97 +20,93 @@ _UNITS = (
 )
 
 
-def describe_incident(notice: Incident) -> str:
-    """One line: "example.org/news broke: HTTP 404: the page is gone"."""
-    place = subject_of(notice)
-    match notice.kind:
+def describe_incident(incident: Incident) -> str:
+    """Return a headline: "example.org/news is failing: HTTP 404: the page is gone"."""
+    subject = subject_of(incident)
+    duration = format_duration(incident.at - incident.since)
+    match incident.kind:
         case "started":
-            return f"feedpub watches {notice.reason}"
+            return f"feedpub monitors {incident.reason}"
         case "broken":
-            return f"{place} broke: {describe_reason(notice)}"
+            return f"{subject} is failing: {describe_reason(incident)}"
         case "recovered":
-            return f"{place} is back after {format_duration(notice.at - notice.since)}"
+            return f"{subject} recovered after {duration}"
         case "accepted":
-            return f"{place} is back after {format_duration(notice.at - notice.since)}: accepted as the new normal"
+            return f"{subject} recovered after {duration}: accepted as the new baseline"
         case "removed":
-            return f"{place} is no longer read: it left the config"
+            return f"{subject} was removed from the config"
         case "renewed":
-            return "feedpub's state was damaged, and is built anew from the published feeds"
+            return "feedpub's state was damaged and was rebuilt from the published feeds"
 
 
-def describe_evidence(notice: Incident) -> dict[str, str]:
-    """What is known beside the headline, by name."""
-    if notice.kind == "started":
+def describe_evidence(incident: Incident) -> dict[str, str]:
+    """Return the details of an incident by their labels."""
+    if incident.kind == "started":
         return {}
-    if notice.kind == "renewed":
-        return {"Reason": describe_reason(notice)}
-    known = {"Feed": notice.feed}
-    if notice.key:
-        known["Source"] = redact(notice.key)
-    known["Reason"] = describe_reason(notice)
-    known["Since"] = format_time(notice.since)
-    if notice.kind == "broken":
-        known["Tried"] = f"{pluralize(notice.tries, 'time')} in a row"
-        known["Last read"] = _last_read(notice)
+    if incident.kind == "renewed":
+        return {"Reason": describe_reason(incident)}
+    details = {"Feed": incident.feed}
+    if incident.key:
+        details["Source"] = redact(incident.key)
+    details["Reason"] = describe_reason(incident)
+    details["Since"] = format_time(incident.since)
+    if incident.kind == "broken":
+        details["Tried"] = f"{pluralize(incident.tries, 'time')} in a row"
+        details["Last read"] = _format_last_success(incident)
     else:
-        known["Until"] = format_time(notice.at)
-    return known
+        details["Until"] = format_time(incident.at)
+    return details
 
 
-def subject_of(notice: Incident) -> str:
-    """What it is about, in few words.
+def subject_of(incident: Incident) -> str:
+    """Return a short name of the source: its host and path, or its folder's name.
 
-    A source by its host and path or its folder's name, else the feed.
+    An incident without a source concerns its feed.
     """
-    if not notice.key:
-        return f"The feed {notice.feed}"
-    parts = urlsplit(redact(notice.key))
+    if not incident.key:
+        return f"The feed {incident.feed}"
+    parts = urlsplit(redact(incident.key))
     if not parts.netloc:
-        return f"The folder {Path(notice.key).name}"
-    return f"{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path.rstrip('/')}"
+        return f"The folder {Path(incident.key).name}"
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.hostname}{port}{parts.path.rstrip('/')}"
 
 
-def describe_reason(notice: Incident) -> str:
-    """What is or was wrong, on one line."""
-    return " ".join(redact(notice.reason).split())
+def describe_reason(incident: Incident) -> str:
+    """Return the cause of an incident on one line, without secrets."""
+    return " ".join(redact(incident.reason).split())
 
 
 def format_time(time: datetime) -> str:
-    """A moment as people read it: "2026-11-23 12:00 UTC"."""
+    """Format a time: "2026-11-23 12:00 UTC"."""
     return f"{time:%Y-%m-%d %H:%M} UTC"
 
 
-def format_duration(time: timedelta) -> str:
-    """A length of time in the largest unit that says something: "3 hours"."""
+def format_duration(duration: timedelta) -> str:
+    """Format a duration in its largest unit: "3 hours"."""
     for name, unit in _UNITS:
-        if time >= unit:
-            return f"{pluralize(time // unit, name)}"
+        if duration >= unit:
+            return pluralize(duration // unit, name)
     return "less than a minute"
 
 
-def _last_read(notice: Incident) -> str:
-    if notice.last_good is None:
+def _format_last_success(incident: Incident) -> str:
+    if incident.last_good is None:
         return "never"
-    articles = f", {pluralize(notice.items, 'article')}" if notice.key else ""
-    return f"{format_time(notice.last_good)}{articles}"
-
-
-# SECTION: A proposal in words and as lines of a patch: the same in alerts, on the status page and
-# in a terminal.
-#
-# Public: it shows the keys that change and their source's address, and nothing else of the
-# config.
+    articles = f", {pluralize(incident.items, 'article')}" if incident.key else ""
+    return f"{format_time(incident.last_good)}{articles}"
 
 
 @dataclass(frozen=True, slots=True)
 class ProposalText:
-    """A proposal for everybody to read.
+    """A proposal as users read it.
 
     Attributes:
-        evidence: what speaks for it: "the page's structure alone lists 19 of the 20 articles that
+        evidence: the reason for it: "the page's structure alone lists 19 of the 20 articles that
             were known".
-        patch: the lines of the source's block that go, "-…", and those that come, "+…".
-        apply: the command that shows it in full, and applies it.
+        patch: the lines to delete from the source's block in the config, "-…", and those to add,
+            "+…".
+        apply: the command that shows the proposal in full and applies it.
     """
 
     evidence: str
@@ -117,42 +114,40 @@ class ProposalText:
     apply: str
 
     def __str__(self) -> str:
-        """One line of it."""
+        """Return the proposal on one line."""
         return f"{'; '.join(self.patch)} ({self.evidence}); to apply it: {self.apply}"
 
 
 def describe_proposal(proposal: Proposal) -> ProposalText:
-    """A proposal in words."""
-    patch = tuple(line for change in proposal.changes for line in _lines(change))
-    return ProposalText(
-        redact(f"{_how(proposal)} {proposal.evidence}"), patch, f"feedpub repair {proposal.feed}"
-    )
+    """Return a proposal as users read it."""
+    patch: list[str] = []
+    for change in proposal.changes:
+        patch += _patch_lines(change)
+    evidence = redact(f"{_describe_new_list(proposal)} {proposal.evidence}")
+    return ProposalText(evidence, tuple(patch), f"feedpub repair {proposal.feed}")
 
 
-def _how(proposal: Proposal) -> str:
-    """By what the articles are found then."""
+def _describe_new_list(proposal: Proposal) -> str:
+    """Describe what lists the articles once the proposal is applied."""
     after = {change.key: change.after for change in proposal.changes}
     if "type" in after:
         return f"the feed {after['url']}"
     if "url" in after:
         return f"the page {after['url']}"
-    return (
-        "the page's structure alone"
-        if after.get("links") is None
-        else f'links = "{after["links"]}"'
-    )
+    if after.get("links") is None:
+        return "the page's structure alone"
+    return f'links = "{after["links"]}"'
 
 
-def _lines(change: ConfigChange) -> list[str]:
-    values = (("-", change.before), ("+", change.after))
-    return [
-        f"{sign}{change.key} = {_quoted(redact(value))}"
-        for sign, value in values
-        if value is not None
-    ]
+def _patch_lines(change: ConfigChange) -> list[str]:
+    lines = []
+    if change.before is not None:
+        lines.append(f"-{change.key} = {_toml_string(redact(change.before))}")
+    if change.after is not None:
+        lines.append(f"+{change.key} = {_toml_string(redact(change.after))}")
+    return lines
 
 
-def _quoted(value: str) -> str:
-    """As TOML has it."""
+def _toml_string(value: str) -> str:
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -1,16 +1,15 @@
-"""Whoever runs feedpub is told once when a source breaks, and once when it is read again, with the evidence.
+"""Open an incident when a source breaks, close it when the source recovers, and queue the alerts.
 
-A source is broken when it failed
+A source is broken if it failed
 
-- twice in a row, and the source itself is what is wrong: it answers that the page is gone or
-  forbidden, asks for proof of being human or for consent, lists nothing, or what it lists is not as
-  usual (see `drift`); or
-- three times in a row, whatever the reason; or
-- for six hours, at least twice.
+- twice in a row, and the source itself is at fault: the page is gone or forbidden, it is a
+  challenge or consent page, it lists nothing, or its listing is an anomaly (see
+  `feedpub.pipeline.anomalies`);
+- three times in a row for any reason; or
+- at least twice, over six hours.
 
-One failure says nothing: connections break, and servers are restarted. A feed as a whole is broken
-at once: a full
-disk, a run that hangs, a fault of feedpub's own hardly goes away by itself.
+A single failure means little: connections break and servers restart. A feed is broken at once if
+its own run fails: a full disk, a run that hangs or a bug in feedpub rarely disappears.
 """
 
 import json
@@ -25,81 +24,81 @@ from feedpub.config.sources import source_key
 from feedpub.core.errors import StoreError
 from feedpub.core.models import RunResult
 from feedpub.notify import alert_text, outbox
-from feedpub.notify import alert_text as repair
 from feedpub.notify.alert_text import ProposalText
 from feedpub.store import Channel, Incident, IncidentKind, OutboxMessage, SourceState, Store
 
-MIN_FIRM_FAILURES = 2  # in a row, of a source that is itself what is wrong
+MIN_FIRM_FAILURES = 2  # in a row, if the source itself is at fault
 MIN_FAILURES = 3  # in a row, of any source
 MIN_FAILING_TIME = timedelta(hours=6)
 
 OpenIncidents = Mapping[str, tuple[datetime, str]]
-"""Source key, or "" for the feed as a whole → since when it is known to be broken, and why."""
+"""Source key, or "" for the feed → since when it has been broken, and why."""
+
+_NO_PROPOSALS: Mapping[str, ProposalText] = MappingProxyType({})
 
 
 def record_incidents(
     feed: FeedConfig, outcome: RunResult, alerts: Alerts, store: Store, now: datetime
 ) -> bool:
-    """Note what broke with a run of a feed and what is well again, and see that it is told.
+    """Record what broke or recovered with a run, and queue the alerts about it.
 
     Args:
-        feed: whose run ended.
-        outcome: how.
-        alerts: by which ways to tell.
+        feed: the feed whose run ended.
+        outcome: the run's result.
+        alerts: the settings of the alerts.
         store: the state.
         now: the current time.
 
     Returns:
-        Whether there is anything new.
+        True if something broke or recovered.
 
     Raises:
-        StoreError: the state cannot be read or written; nothing was noted.
+        StoreError: the state cannot be read or written; nothing was recorded.
     """
-    known = store.incidents.open_of(feed.name)
+    open_incidents = store.incidents.open_of(feed.name)
     states = {state.key: state for state in store.sources(feed.name)}
-    wanted = [
-        *_about_feed(outcome, known, store, now),
-        *(
-            notice
-            for key in _keys(feed)
-            for notice in _about_source(states.get(key), known, store, now)
-        ),
-        *_about_strangers(feed, known, now),
-    ]
-    if not wanted:
+    incidents = _find_feed_incident(outcome, open_incidents, store, now)
+    keys = dict.fromkeys(source_key(source) for source in feed.source)
+    for key in keys:
+        if key in states:
+            incidents += _find_source_incident(states[key], open_incidents, store, now)
+    for key in sorted(open_incidents.keys() - keys.keys() - {""}):
+        since, reason = open_incidents[key]
+        incidents.append(Incident(feed.name, key, "removed", now, since, reason))
+    if not incidents:
         return False
-    proposals = {
-        key: repair.describe_proposal(proposal)
-        for key, proposal in store.proposals.for_feed(feed.name).items()
-    }
-    return _note(wanted, alerts, store, proposals)
+    proposals = store.proposals.for_feed(feed.name)
+    texts = {key: alert_text.describe_proposal(proposal) for key, proposal in proposals.items()}
+    return _record(incidents, alerts, store, texts)
 
 
 def close_removed_feeds(config: Config, store: Store, now: datetime) -> bool:
-    """Note that feeds left the config while something of them was broken.
+    """Close the incidents of feeds that are no longer in the config.
 
-    Says whether any did. Raises StoreError.
+    Returns:
+        True if there were any.
+
+    Raises:
+        StoreError: the state cannot be read or written.
     """
-    gone = store.incidents.feeds() - config.feed.names
-    wanted = [
-        Incident(name, key, "removed", now, since, reason)
-        for name in sorted(gone)
-        for key, (since, reason) in store.incidents.open_of(name).items()
-    ]
-    return _note(wanted, config.alerts, store)
+    incidents = []
+    for name in sorted(store.incidents.feeds() - config.feed.names):
+        for key, (since, reason) in store.incidents.open_of(name).items():
+            incidents.append(Incident(name, key, "removed", now, since, reason))
+    return _record(incidents, config.alerts, store)
 
 
 def alert_state_unavailable(feed: str, error: StoreError, config: Config, now: datetime) -> None:
-    """Tell at once that the state cannot be kept.
+    """Send an alert that the state cannot be written, once through each channel.
 
-    Once by each way, since nothing can be remembered.
+    It is sent immediately because the outbox is part of the state.
     """
-    notice = Incident(feed, "", "broken", now, now, str(error), tries=1)
-    outbox.send_now(config, alert_messages(notice, config.alerts))
+    incident = Incident(feed, "", "broken", now, now, str(error), tries=1)
+    outbox.send_now(config, alert_messages(incident, config.alerts))
 
 
 def needs_attention(state: SourceState, now: datetime) -> bool:
-    """Whether a source has failed so often, or for so long, that somebody should look after it."""
+    """Return True if a source has failed so often, or for so long, that it counts as broken."""
     if state.failing_since is None:
         return False
     if state.failures >= (MIN_FIRM_FAILURES if state.firm else MIN_FAILURES):
@@ -108,131 +107,102 @@ def needs_attention(state: SourceState, now: datetime) -> bool:
 
 
 def alert_messages(
-    notice: Incident, alerts: Alerts, proposal: ProposalText | None = None
+    incident: Incident, alerts: Alerts, proposal: ProposalText | None = None
 ) -> list[OutboxMessage]:
-    """What is told of a notice, by each way that there is.
+    """Return the messages about an incident, one for each configured channel.
 
-    That something left the config is not worth an alert.
+    A source that was removed from the config is not worth an alert.
     """
-    if notice.kind == "removed":
+    if incident.kind == "removed":
         return []
-    body = json.dumps(alert_as_json(notice, proposal), ensure_ascii=False).encode()
-    return [OutboxMessage(way, "", body, notice.at) for way in _ways(alerts)]
+    body = json.dumps(alert_as_json(incident, proposal), ensure_ascii=False).encode()
+    settings: dict[Channel, object] = {
+        "webhook": alerts.webhook,
+        "email": alerts.email,
+        "command": alerts.command,
+    }
+    channels = [channel for channel, setting in settings.items() if setting]
+    return [OutboxMessage(channel, "", body, incident.at) for channel in channels]
 
 
-def alert_as_json(notice: Incident, proposal: ProposalText | None = None) -> dict[str, object]:
-    """An alert as others get it: for programs, and in "text" and "evidence" for people."""
-    evidence = alert_text.describe_evidence(notice) | (
-        {"Proposal": str(proposal)} if proposal else {}
-    )
+def alert_as_json(incident: Incident, proposal: ProposalText | None = None) -> dict[str, object]:
+    """Return the body of an alert: fields for programs, and texts for users.
+
+    The values of "event" are a data format, like the keys: webhooks and commands depend on them.
+    """
+    evidence = alert_text.describe_evidence(incident)
+    source = evidence.get("Source", "")
+    if proposal:
+        evidence["Proposal"] = str(proposal)
     return {
-        "event": notice.kind,
-        "text": alert_text.describe_incident(notice),
-        "feed": notice.feed,
-        "source": alert_text.describe_evidence(notice).get("Source", ""),
-        "reason": alert_text.describe_reason(notice),
-        "since": notice.since.isoformat(),
-        "at": notice.at.isoformat(),
-        "tries": notice.tries,
-        "last_good": notice.last_good.isoformat() if notice.last_good else None,
-        "items": notice.items,
+        "event": incident.kind,
+        "text": alert_text.describe_incident(incident),
+        "feed": incident.feed,
+        "source": source,
+        "reason": alert_text.describe_reason(incident),
+        "since": incident.since.isoformat(),
+        "at": incident.at.isoformat(),
+        "tries": incident.tries,
+        "last_good": incident.last_good.isoformat() if incident.last_good else None,
+        "items": incident.items,
         "evidence": evidence,
         "proposal": asdict(proposal) if proposal else None,
     }
 
 
-def _ways(alerts: Alerts) -> Iterable[Channel]:
-    ways: dict[Channel, object] = {
-        "webhook": alerts.webhook,
-        "email": alerts.email,
-        "command": alerts.command,
-    }
-    return [way for way, wanted in ways.items() if wanted]
-
-
-def _note(
-    wanted: Iterable[Incident],
+def _record(
+    incidents: Iterable[Incident],
     alerts: Alerts,
     store: Store,
-    proposals: Mapping[str, ProposalText] = MappingProxyType({}),
+    proposals: Mapping[str, ProposalText] = _NO_PROPOSALS,
 ) -> bool:
-    """Keep notices with what is to be told of them; says whether one of them was new."""
-    table = store.incidents
-    new = [
-        table.open(
-            notice, partial(alert_messages, alerts=alerts, proposal=proposals.get(notice.key))
-        )
-        if notice.kind == "broken"
-        else table.close(notice, partial(alert_messages, alerts=alerts))
-        for notice in wanted
-    ]
-    return any(new)
+    """Store incidents with the alerts about them; return True if one of them was new."""
+    any_new = False
+    for incident in incidents:
+        compose = partial(alert_messages, alerts=alerts)
+        if incident.kind == "broken":
+            compose = partial(compose, proposal=proposals.get(incident.key))
+            is_new = store.incidents.open(incident, compose)
+        else:
+            is_new = store.incidents.close(incident, compose)
+        any_new = any_new or is_new
+    return any_new
 
 
-# --- what there is to say ---
-
-
-def _about_source(
-    state: SourceState | None, known: OpenIncidents, store: Store, now: datetime
-) -> Iterable[Incident]:
-    if state is None:
-        return
-    if state.key in known:
-        if state.failure is None:
-            since, reason = known[state.key]
-            kind: IncidentKind = "accepted" if _is_accepted(state, store) else "recovered"
-            yield Incident(
-                state.feed, state.key, kind, now, since, reason, 0, state.succeeded, state.items
-            )
-    elif needs_attention(state, now):
+def _find_source_incident(
+    state: SourceState, open_incidents: OpenIncidents, store: Store, now: datetime
+) -> list[Incident]:
+    """Return the incident that a source's latest check opens or closes, if any."""
+    feed, key = state.feed, state.key
+    last_good, items = state.succeeded, state.items
+    if key not in open_incidents:
+        if not needs_attention(state, now):
+            return []
         since, reason = state.failing_since or now, state.failure or ""
-        yield Incident(
-            state.feed,
-            state.key,
-            "broken",
-            now,
-            since,
-            reason,
-            state.failures,
-            state.succeeded,
-            state.items,
-        )
+        tries = state.failures
+        return [Incident(feed, key, "broken", now, since, reason, tries, last_good, items)]
+    if state.failure is not None:
+        return []
+    since, reason = open_incidents[key]
+    observations = store.observations.for_source(feed, key)
+    is_accepted = bool(observations) and observations[-1].accepted
+    kind: IncidentKind = "accepted" if is_accepted else "recovered"
+    return [Incident(feed, key, kind, now, since, reason, 0, last_good, items)]
 
 
-def _is_accepted(state: SourceState, store: Store) -> bool:
-    """Whether the source's last look was not as usual, and taken all the same."""
-    looks = store.observations.for_source(state.feed, state.key)
-    return bool(looks) and looks[-1].accepted
-
-
-def _about_feed(
-    outcome: RunResult, known: OpenIncidents, store: Store, now: datetime
-) -> Iterable[Incident]:
-    """A problem of the feed's own is one that is about the feed, and not about a source of it."""
-    own = [
-        problem.reason
-        for problem in outcome.problems
-        if problem.fatal and problem.where == outcome.feed
+def _find_feed_incident(
+    outcome: RunResult, open_incidents: OpenIncidents, store: Store, now: datetime
+) -> list[Incident]:
+    """Return the incident of the feed itself that a run opens or closes, if any."""
+    feed = outcome.feed
+    reasons = [
+        problem.reason for problem in outcome.problems if problem.fatal and problem.where == feed
     ]
-    if own and "" not in known:
-        yield Incident(
-            outcome.feed, "", "broken", now, now, own[0], 1, _last_success(outcome.feed, store)
-        )
-    elif not own and "" in known:
-        since, reason = known[""]
-        yield Incident(outcome.feed, "", "recovered", now, since, reason)
-
-
-def _last_success(feed: str, store: Store) -> datetime | None:
-    return next((run.started for run in store.runs(feed) if run.outcome.ok), None)
-
-
-def _about_strangers(feed: FeedConfig, known: OpenIncidents, now: datetime) -> Iterable[Incident]:
-    """Broken sources that left the config."""
-    for key in sorted(known.keys() - set(_keys(feed)) - {""}):
-        since, reason = known[key]
-        yield Incident(feed.name, key, "removed", now, since, reason)
-
-
-def _keys(feed: FeedConfig) -> list[str]:
-    return list(dict.fromkeys(source_key(source) for source in feed.source))
+    if reasons and "" not in open_incidents:
+        successes = (run.started for run in store.runs(feed) if run.outcome.ok)
+        last_good = next(successes, None)
+        return [Incident(feed, "", "broken", now, now, reasons[0], 1, last_good)]
+    if not reasons and "" in open_incidents:
+        since, reason = open_incidents[""]
+        return [Incident(feed, "", "recovered", now, since, reason)]
+    return []

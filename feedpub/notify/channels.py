@@ -1,6 +1,6 @@
-"""How a message of each kind is sent.
+"""Send a message through its channel.
 
-What is secret about a way is looked up in the config at that moment.
+Secrets of a channel are not stored with the message; they are looked up when it is sent.
 """
 
 import json
@@ -18,11 +18,13 @@ from feedpub.store import Channel, OutboxMessage
 
 @dataclass(frozen=True, slots=True)
 class DeliveryContext:
-    """What messages are sent with.
+    """The config and the HTTP clients that messages are sent with.
 
     Attributes:
-        anywhere: for a webhook, which is often a server of one's own.
-        public: for hubs: addresses are checked as those of sources are.
+        config: the settings of the channels.
+        webhooks: the client for webhooks. It may connect to private addresses, since many webhooks
+            are servers of the operator.
+        hubs: the client for WebSub hubs, whose addresses are checked like those of sources.
     """
 
     config: Config
@@ -33,47 +35,42 @@ class DeliveryContext:
 Sender: TypeAlias = Callable[[DeliveryContext, OutboxMessage], None]
 """Sends a message.
 
-Raises FeedpubError where that fails; does nothing where the config does not want it any more.
+It raises FeedpubError if that fails, and does nothing if the config no longer has the channel.
 """
 
 
-def _ping(office: DeliveryContext, message: OutboxMessage) -> None:
-    if message.target in office.config.feedpub.websub_hubs:
-        office.hubs.post(message.target, message.body, "application/x-www-form-urlencoded")
+def _send_ping(context: DeliveryContext, message: OutboxMessage) -> None:
+    if message.target in context.config.feedpub.websub_hubs:
+        context.hubs.post(message.target, message.body, "application/x-www-form-urlencoded")
 
 
-def _webhook(office: DeliveryContext, message: OutboxMessage) -> None:
-    if office.config.alerts.webhook is not None:
-        office.webhooks.post(
-            resolve_secret(office.config.alerts.webhook), message.body, "application/json"
-        )
+def _send_webhook(context: DeliveryContext, message: OutboxMessage) -> None:
+    webhook = context.config.alerts.webhook
+    if webhook is not None:
+        context.webhooks.post(resolve_secret(webhook), message.body, "application/json")
 
 
-def _email(office: DeliveryContext, message: OutboxMessage) -> None:
-    if office.config.alerts.email is not None:
-        email.send_mail(office.config.alerts.email, message.body)
+def _send_email(context: DeliveryContext, message: OutboxMessage) -> None:
+    if context.config.alerts.email is not None:
+        email.send_mail(context.config.alerts.email, message.body)
 
 
-def _command(office: DeliveryContext, message: OutboxMessage) -> None:
-    if office.config.alerts.command:
-        command.run_command(
-            office.config.alerts.command, message.body, secret_variables(office.config)
-        )
+def _run_command(context: DeliveryContext, message: OutboxMessage) -> None:
+    arguments = context.config.alerts.command
+    if arguments:
+        command.run_command(arguments, message.body, secret_variables(context.config))
 
 
 CHANNELS: Mapping[Channel, Sender] = {
-    "ping": _ping,
-    "webhook": _webhook,
-    "email": _email,
-    "command": _command,
+    "ping": _send_ping,
+    "webhook": _send_webhook,
+    "email": _send_email,
+    "command": _run_command,
 }
 
 
 def log_fields(message: OutboxMessage) -> dict[str, Any]:
-    """What the log may say of a message.
-
-    Its way, its feed, and a ping's topic and hub or what an alert tells of.
-    """
+    """Return what the log may contain about a message: no secret, and not its complete body."""
     if message.kind == "ping":
         (topic,) = parse_qs(message.body.decode()).get("hub.topic", [""])
         feed = PurePosixPath(urlsplit(topic).path).stem

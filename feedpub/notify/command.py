@@ -1,8 +1,8 @@
-"""An alert told by a command: its JSON on the standard input, its main points in the environment.
+"""Run the operator's command for an alert.
 
-No shell reads any of it. The command and all that it starts have half a minute. Of the service's
-environment it gets what programs need to find their way; secrets that are kept there are not its
-own.
+The command gets the alert's JSON on its standard input, and its main fields as environment
+variables. No shell interprets any of it. Of the service's environment the command only gets what
+programs generally need, so that it cannot read secrets that are stored there.
 """
 
 import json
@@ -15,99 +15,85 @@ from typing import IO
 
 from feedpub.core.errors import DeliveryError
 
-MAX_COMMAND_SECONDS = 30.0  # for one alert; less than a message is claimed for
-_TOLD = ("event", "text", "feed", "source", "reason", "since", "at")  # as FEEDPUB_EVENT and so on
-_PLACES = (
-    "PATH",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "SHELL",
-    "TMPDIR",
-    "LANG",
-    "LANGUAGE",
-    "TZ",
-)  # and LC_*
-_SCREEN = (
-    "DISPLAY",
-    "WAYLAND_DISPLAY",
-    "XDG_RUNTIME_DIR",
-    "DBUS_SESSION_BUS_ADDRESS",
-)  # for a notice on it
-_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-_HANDED_ON = frozenset((*_PLACES, *_SCREEN, *_CERTIFICATES))
-_SHOWN = 200  # characters of what a command says about its failure
+MAX_COMMAND_SECONDS = 30.0  # less than the time for which a message is claimed
+_MAX_MESSAGE_CHARS = 200  # of a failed command's output
+_ALERT_FIELDS = ("event", "text", "feed", "source", "reason", "since", "at")
+_INHERITED_VARIABLES = frozenset(
+    [
+        *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "LANG", "LANGUAGE", "TZ"),
+        # for desktop notifications
+        *("DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"),
+        *("SSL_CERT_FILE", "SSL_CERT_DIR"),
+    ]
+)
 
 
 def run_command(command: Sequence[str], body: bytes, secret: Collection[str] = ()) -> None:
-    """Run a command for an alert, and wait for its end.
+    """Run a command for an alert and wait until it ends.
 
     Args:
         command: the program and its arguments.
         body: the alert's JSON.
-        secret: names of environment variables that are not handed on, whatever they are called.
+        secret: names of environment variables that the command must not get.
 
     Raises:
-        DeliveryError: it cannot be started, takes too long, or its exit status is not 0.
+        DeliveryError: the command cannot be started, takes too long or fails.
     """
-    with (
-        tempfile.TemporaryFile() as said,
-        tempfile.TemporaryFile() as given,
-    ):  # no pipe: nobody waits for its end
-        given.write(body)
-        given.seek(0)
+    program = command[0]
+    # Files rather than pipes: a process that the command leaves behind may keep a pipe open.
+    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as alert:
+        alert.write(body)
+        alert.seek(0)
         try:
             process = subprocess.Popen(  # noqa: S603 -- the config's own command
                 list(command),
-                stdin=given,
+                stdin=alert,
                 stdout=subprocess.DEVNULL,
-                stderr=said,
-                env=_environment(os.environ, json.loads(body), secret),
+                stderr=errors,
+                env=_make_environment(os.environ, json.loads(body), secret),
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
-            raise DeliveryError(
-                f"{command[0]} cannot be run: {getattr(error, 'strerror', None) or error}"
-            ) from error
-        _wait(process, command[0])
+            reason = getattr(error, "strerror", None) or error
+            raise DeliveryError(f"{program} cannot be run: {reason}") from error
+        _wait(process, program)
         if process.returncode != 0:
-            raise DeliveryError(
-                ": ".join(
-                    [f"{command[0]} ended with status {process.returncode}", *_last_line(said)]
-                )
-            )
+            status = f"{program} ended with status {process.returncode}"
+            message = _read_last_line(errors)
+            raise DeliveryError(f"{status}: {message}" if message else status)
 
 
-def _environment(
-    ours: Mapping[str, str], alert: Mapping[str, object], secret: Collection[str]
+def _make_environment(
+    inherited: Mapping[str, str], alert: Mapping[str, object], secret: Collection[str]
 ) -> dict[str, str]:
-    usual = {
-        name: value for name, value in ours.items() if name in _HANDED_ON or name.startswith("LC_")
-    }
-    told = {f"FEEDPUB_{name.upper()}": _plain(alert.get(name)) for name in _TOLD}
-    return {name: value for name, value in usual.items() if name not in secret} | told
+    environment = {}
+    for name, value in inherited.items():
+        is_common = name in _INHERITED_VARIABLES or name.startswith("LC_")
+        if is_common and name not in secret:
+            environment[name] = value
+    for name in _ALERT_FIELDS:
+        value = str(alert.get(name) or "")
+        environment[f"FEEDPUB_{name.upper()}"] = value.replace("\0", "")
+    return environment
 
 
-def _wait(process: "subprocess.Popen[bytes]", name: str) -> None:
+def _wait(process: "subprocess.Popen[bytes]", program: str) -> None:
     try:
         process.wait(MAX_COMMAND_SECONDS)
     except subprocess.TimeoutExpired:
-        raise DeliveryError(f"{name} did not end within {MAX_COMMAND_SECONDS:g} seconds") from None
+        message = f"{program} did not end within {MAX_COMMAND_SECONDS:g} seconds"
+        raise DeliveryError(message) from None
     finally:
         if process.poll() is None:
-            os.killpg(
-                process.pid, signal.SIGKILL
-            )  # a session of its own: what it started goes with it
+            os.killpg(process.pid, signal.SIGKILL)  # with every process that it started
             process.wait()
 
 
-def _plain(value: object) -> str:
-    return str(value or "").replace("\0", "")
-
-
-def _last_line(said: IO[bytes]) -> list[str]:
-    """The last thing that the command said about its failure, if it did."""
-    said.seek(0)
-    lines = said.read().decode("utf-8", "replace").split("\n")
-    told = [" ".join(line.split())[:_SHOWN] for line in lines if line.strip()]
-    return told[-1:]
+def _read_last_line(errors: IO[bytes]) -> str:
+    """Return the last line that a command wrote to its standard error."""
+    errors.seek(0)
+    lines = errors.read().decode("utf-8", "replace").split("\n")
+    for line in reversed(lines):
+        if line.strip():
+            return " ".join(line.split())[:_MAX_MESSAGE_CHARS]
+    return ""

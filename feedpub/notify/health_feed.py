@@ -1,7 +1,6 @@
-"""A feed of the sources' health, for whoever runs feedpub: each notice is an entry. Published beside the other feeds.
+"""Publish the incidents as a feed, next to the other feeds.
 
-It begins with an entry that says what is watched, so that a reader that subscribes sees that it
-works.
+Its first entry states how many feeds are monitored, so that a new subscriber sees that it works.
 """
 
 from datetime import datetime
@@ -11,57 +10,60 @@ from urllib.parse import quote
 from feedpub.builder import assemble, ids
 from feedpub.config import Config
 from feedpub.core.models import Entry, Feed
+from feedpub.core.text import pluralize
 from feedpub.notify import alert_text
 from feedpub.store import Incident, Store
 
 NAME = "health"
-_SHOWN = 50  # notices
+_MAX_ENTRIES = 50
 
 
 def health_feed_files(config: Config, store: Store, now: datetime) -> dict[str, bytes]:
-    """The documents of the feed, and its page for people: name → content. Raises StoreError."""
-    store.incidents.start(_first(config, now))
-    return assemble.render_files(
-        health_feed(config.feedpub.base_url, store.incidents.newest(_SHOWN)), ()
-    )
+    """Return the feed's documents and its web page, as name → content.
+
+    Raises:
+        StoreError: the state cannot be read or written.
+    """
+    number = pluralize(len(config.feed), "feed")
+    first = Incident(feed="", key="", kind="started", at=now, since=now, reason=number)
+    store.incidents.start(first)
+    incidents = store.incidents.newest(_MAX_ENTRIES)
+    return assemble.render_files(health_feed(config.feedpub.base_url, incidents), ())
 
 
-def health_feed(base_url: str, told: tuple[Incident, ...]) -> Feed:
-    """The feed of some notices, newest first; there is at least one."""
+def health_feed(base_url: str, incidents: tuple[Incident, ...]) -> Feed:
+    """Return the feed of some incidents, of which there is at least one, newest first."""
     return Feed(
         name=NAME,
         title="Health of the sources",
-        description="Tells when a source breaks, and when it can be read again.",
+        description="Reports when a source fails and when it recovers.",
         base_url=base_url,
         link=f"{base_url}{NAME}.html",
         language="en",
-        updated=told[0].at,
-        entries=tuple(_entry(notice, base_url) for notice in told),
+        updated=incidents[0].at,
+        entries=tuple(_make_entry(incident, base_url) for incident in incidents),
     )
 
 
-def _first(config: Config, now: datetime) -> Incident:
-    number = len(config.feed)
-    watched = f"{number} feed{'' if number == 1 else 's'}"
-    return Incident(feed="", key="", kind="started", at=now, since=now, reason=watched)
-
-
-def _entry(notice: Incident, base_url: str) -> Entry:
-    """An entry for a notice; the same one whenever it is made."""
-    key = f"{notice.feed} {notice.key} {notice.kind} {notice.at:%Y-%m-%dT%H:%M:%SZ}"
-    id_ = ids.new_entry_id(NAME, key, base_url, notice.at)
-    title, evidence = alert_text.describe_incident(notice), alert_text.describe_evidence(notice)
-    rows = "".join(f"<li>{escape(name)}: {escape(value)}</li>" for name, value in evidence.items())
+def _make_entry(incident: Incident, base_url: str) -> Entry:
+    """Return an incident's entry, which has the same id whenever it is made."""
+    # The kind's values are part of the ids that readers know; they cannot be renamed.
+    key = f"{incident.feed} {incident.key} {incident.kind} {incident.at:%Y-%m-%dT%H:%M:%SZ}"
+    entry_id = ids.new_entry_id(NAME, key, base_url, incident.at)
+    title = alert_text.describe_incident(incident)
+    evidence = alert_text.describe_evidence(incident)
+    lines = [f"{name}: {value}" for name, value in evidence.items()]
+    details = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return Entry(
-        id=id_,
-        url=f"{base_url}{NAME}.html#{quote(id_.rpartition('/')[2])}",
+        id=entry_id,
+        url=f"{base_url}{NAME}.html#{quote(entry_id.rpartition('/')[2])}",
         title=title,
-        first_seen=notice.at,
-        published=notice.at,
-        updated=notice.at,
-        summary=" · ".join(f"{name}: {value}" for name, value in evidence.items()),
-        html=f"<p>{escape(title)}</p>{f'<ul>{rows}</ul>' if rows else ''}",
-        text="\n".join([title, *(f"{name}: {value}" for name, value in evidence.items())]),
+        first_seen=incident.at,
+        published=incident.at,
+        updated=incident.at,
+        summary=" · ".join(lines),
+        html=f"<p>{escape(title)}</p>" + (f"<ul>{details}</ul>" if details else ""),
+        text="\n".join([title, *lines]),
         language="en",
-        categories=(notice.feed,) if notice.feed else (),
+        categories=(incident.feed,) if incident.feed else (),
     )

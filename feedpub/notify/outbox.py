@@ -1,7 +1,7 @@
-"""One round of telling: every message that is due gets a try, and no target waits for another one.
+"""Send the messages of the outbox that are due.
 
-A message may be told twice, where a process dies between telling and forgetting it, and never not
-at all.
+Targets are independent: one that does not respond delays only its own messages. A process that dies
+between sending a message and deleting it causes the message to be sent twice, but never lost.
 """
 
 import logging
@@ -21,68 +21,73 @@ from feedpub.store import OutboxMessage, Store
 
 _log = logging.getLogger(__name__)
 
-MAX_MESSAGE_SECONDS = 10.0  # seconds for one message
-# After each try in turn; after the last one, about a day after the first, a message is given up.
+MAX_MESSAGE_SECONDS = 10.0  # for one request
+# The waits after each failed try. After the last one, about a day after the first try, the message
+# is dropped.
 RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 360, 540))
-_CLAIM = timedelta(
-    seconds=90
-)  # after which a message is taken for left behind by a process that died
-_TARGETS_AT_ONCE = 4
+_CLAIM_TIME = timedelta(seconds=90)  # then the process that claimed a message has probably died
+_MAX_PARALLEL_TARGETS = 4
+_MAX_RETRY_AFTER_SECONDS = 1e6
 
 
 def deliver_due(config: Config, store: Store, clock: Callable[[], datetime]) -> int:
-    """Send what is due; says how many were sent. It may run in several threads and processes at once.
+    """Send the messages that are due. Several threads and processes may do so at the same time.
+
+    Returns:
+        The number of messages that were sent.
 
     Raises:
-        StoreError: the messages cannot be had, or what became of them cannot be kept.
+        StoreError: the outbox cannot be read or written.
     """
     by_target: dict[tuple[str, str], list[OutboxMessage]] = defaultdict(list)
     for message in store.outbox.due(clock()):
         by_target[message.kind, message.target].append(message)
     if not by_target:
         return 0
-    with _office(config) as office, ThreadPoolExecutor(_TARGETS_AT_ONCE) as pool:
-        return sum(pool.map(partial(_deliver_all, office, store, clock), by_target.values()))
+    with (
+        _open_context(config) as context,
+        ThreadPoolExecutor(_MAX_PARALLEL_TARGETS) as pool,
+    ):
+        return sum(pool.map(partial(_deliver_all, context, store, clock), by_target.values()))
 
 
 def send_now(config: Config, messages: Iterable[OutboxMessage]) -> None:
-    """Send messages that cannot be kept.
-
-    One try each, and a word in the log about those that fail.
-    """
-    with _office(config) as office:
+    """Send messages that cannot be stored, without retries; failures are only logged."""
+    with _open_context(config) as context:
         for message in messages:
-            if (error := _failure(office, message)) is not None:
+            error = _try_to_send(context, message)
+            if error is not None:
                 _log.error(
                     "message_dropped", extra=fields(**log_fields(message), reason=str(error))
                 )
 
 
 @contextmanager
-def _office(config: Config) -> Iterator[DeliveryContext]:
-    notifier = partial(WebhookClient, contact=config.feedpub.contact, deadline=MAX_MESSAGE_SECONDS)
-    with notifier() as anywhere, notifier(allow_private=config.feedpub.allow_private) as public:
-        yield DeliveryContext(config, anywhere, public)
+def _open_context(config: Config) -> Iterator[DeliveryContext]:
+    client = partial(WebhookClient, contact=config.feedpub.contact, deadline=MAX_MESSAGE_SECONDS)
+    with client() as webhooks, client(allow_private=config.feedpub.allow_private) as hubs:
+        yield DeliveryContext(config, webhooks, hubs)
 
 
 def _deliver_all(
-    office: DeliveryContext,
+    context: DeliveryContext,
     store: Store,
     clock: Callable[[], datetime],
     messages: Iterable[OutboxMessage],
 ) -> int:
-    """One target's messages in their order; after one that failed the target is left alone until the next round.
+    """Send one target's messages in order, until one fails; return how many were sent.
 
-    Where the first is sent, the target is there again: what backs off from it follows.
+    Once the first one has arrived, the target's messages that wait for a retry are sent too.
     """
     sent = 0
     queue = deque(messages)
     while queue:
-        claimed = store.outbox.claim(queue.popleft(), clock() + _CLAIM)
+        claimed = store.outbox.claim(queue.popleft(), clock() + _CLAIM_TIME)
         if claimed is None:
             continue
-        if (error := _failure(office, claimed)) is not None:
-            _put_off(claimed, error, store, clock())
+        error = _try_to_send(context, claimed)
+        if error is not None:
+            _retry_later(claimed, error, store, clock())
             break
         store.outbox.delete(claimed)
         _log.info("message_sent", extra=fields(**log_fields(claimed)))
@@ -92,37 +97,35 @@ def _deliver_all(
     return sent
 
 
-def _failure(office: DeliveryContext, message: OutboxMessage) -> FeedpubError | None:
-    """Send a message; what went wrong, where something did."""
+def _try_to_send(context: DeliveryContext, message: OutboxMessage) -> FeedpubError | None:
+    """Send a message; return the error if that fails."""
     try:
-        CHANNELS[message.kind](office, message)
+        CHANNELS[message.kind](context, message)
     except FeedpubError as error:
         return error
     return None
 
 
-def _put_off(message: OutboxMessage, error: FeedpubError, store: Store, now: datetime) -> None:
+def _retry_later(message: OutboxMessage, error: FeedpubError, store: Store, now: datetime) -> None:
+    """Schedule the next try of a message that failed; drop it after the last one."""
+    details = {**log_fields(message), "tries": message.tries}
     if message.tries > len(RETRY_DELAYS):
         store.outbox.delete(message)
-        _log.error(
-            "message_dropped",
-            extra=fields(**log_fields(message), tries=message.tries, reason=str(error)),
-        )
+        _log.error("message_dropped", extra=fields(**details, reason=str(error)))
         return
     due = next_try(message.tries, error, now)
     store.outbox.postpone(message, due, str(error))
-    _log.warning(
-        "message_retry",
-        extra=fields(**log_fields(message), tries=message.tries, next=due, reason=str(error)),
-    )
+    _log.warning("message_retry", extra=fields(**details, next=due, reason=str(error)))
 
 
 def next_try(tries: int, error: FeedpubError, now: datetime) -> datetime:
-    """When a message is tried again that failed for so many times.
+    """Return the time of the next try of a message that failed `tries` times.
 
-    Wider and wider, or when the server wants it.
+    The server may request a longer wait, up to the longest of `RETRY_DELAYS`.
     """
-    asked = (error.retry_after or 0.0) if isinstance(error, FetchError) else 0.0
-    return now + max(
-        RETRY_DELAYS[tries - 1], min(timedelta(seconds=min(asked, 1e6)), RETRY_DELAYS[-1])
-    )
+    delay = RETRY_DELAYS[tries - 1]
+    requested = error.retry_after if isinstance(error, FetchError) else None
+    if requested:
+        seconds = min(requested, _MAX_RETRY_AFTER_SECONDS)
+        delay = max(delay, min(timedelta(seconds=seconds), RETRY_DELAYS[-1]))
+    return now + delay

@@ -1,7 +1,7 @@
-"""Hubs are told which documents of a feed changed (WebSub). The word is kept before the files are written.
+"""Notify WebSub hubs of the documents that changed.
 
-Kept before, due after: a process that dies in between lets a hub look once too often, and never not
-at all.
+Queue the pings before writing the files and release them afterwards. A crash in between causes at
+most one redundant ping, never a missing one.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -12,50 +12,50 @@ from urllib.parse import urlencode
 from feedpub.config import GlobalSettings
 from feedpub.store import OutboxMessage, Store
 
-DOCUMENTS = (".rss", ".atom", ".json")  # what readers subscribe to: no pages, no archives
-_WRITTEN_BY_THEN = timedelta(minutes=1)
+DOCUMENT_SUFFIXES = (".rss", ".atom", ".json")  # of documents that readers subscribe to
+_MAX_WRITE_TIME = timedelta(minutes=1)
 
 
 @contextmanager
 def announce_changes(
     changed: Collection[str], settings: GlobalSettings, store: Store, clock: Callable[[], datetime]
 ) -> Iterator[None]:
-    """Tell the hubs about the documents of a feed that will have changed when the block ends.
+    """Notify the hubs, when the block ends, of the documents of a feed that it changes.
 
-    Where the block raises, hubs look a minute later at what may be there.
+    If the block raises, the hubs are notified a minute later, since some files may have changed.
 
     Raises:
-        StoreError: it cannot be kept what they have to be told.
+        StoreError: the pings cannot be stored.
     """
-    _keep(changed, _WRITTEN_BY_THEN, settings, store, clock())
+    _queue_pings(changed, _MAX_WRITE_TIME, settings, store, clock())
     yield
-    _keep(changed, timedelta(0), settings, store, clock())
+    _queue_pings(changed, timedelta(0), settings, store, clock())
 
 
-def _keep(
+def _queue_pings(
     documents: Collection[str],
-    wait: timedelta,
+    delay: timedelta,
     settings: GlobalSettings,
     store: Store,
     now: datetime,
 ) -> None:
-    topics = [f"{settings.base_url}{document}" for document in documents]
-    pings = [
-        OutboxMessage("ping", hub, ping_form(topic), now + wait)
-        for hub in settings.websub_hubs
-        for topic in topics
-    ]
+    pings = []
+    for hub in settings.websub_hubs:
+        for document in documents:
+            form = ping_form(f"{settings.base_url}{document}")
+            pings.append(OutboxMessage("ping", hub, form, now + delay))
     store.outbox.add_once(pings, now)
 
 
 def ping_form(topic: str) -> bytes:
-    """What a hub is posted about a topic that changed.
+    """Return the form that a hub is sent about a topic that changed.
 
-    Hubs read its address under one of two names.
+    Some hubs read the topic's address from `hub.url`, others from `hub.topic`.
     """
     return urlencode({"hub.mode": "publish", "hub.url": topic, "hub.topic": topic}).encode()
 
 
 def feed_documents(name: str, files: Mapping[str, bytes]) -> list[str]:
     """Return the names of the documents among a feed's files that readers subscribe to."""
-    return [f"{name}{suffix}" for suffix in DOCUMENTS if f"{name}{suffix}" in files]
+    names = [f"{name}{suffix}" for suffix in DOCUMENT_SUFFIXES]
+    return [document for document in names if document in files]

@@ -1,4 +1,4 @@
-"""Run one feed once.
+"""Run one feed once: read its sources, clean new articles, merge them and write the feed.
 
-Read its sources, clean what is new, merge, write. `run` is the list of stages.
+`run.run_feed` is the list of stages.
 """

@@ -1,10 +1,14 @@
-"""Is a source as usual? A look at it is held against its own history: pure functions, careful where that is short.
+"""Detect sources whose listing or articles differ from their own baseline.
 
-What is not as usual is kept out of the feed: a layout that changed, a wall, a site that moved. What
-stays so for long
-is the new usual. Each check has a smallest amount of evidence and leaves room for what a healthy
-source does by itself: quiet days, bursts, few articles, a listing that changed as a whole because
-time went by.
+A layout that changed, a login page in place of articles or a site that moved must not reach the
+feed: a source with an anomaly gets a failure and no items. An anomaly that lasts long enough
+becomes the new baseline.
+
+Sources are checked twice: after listing, before any article is read (`check_listings`), and after
+reading, before any article is merged (`check_articles`). Folders are not checked: an emptied folder
+is intended. Each check is a pure function of the source's history. It needs a minimum of evidence,
+and tolerates what healthy sources do: quiet days, bursts, few articles, a listing that time has
+replaced completely.
 """
 
 from collections import Counter, defaultdict
@@ -19,353 +23,415 @@ from urllib.parse import urlsplit
 from feedpub.config import FeedConfig, FolderSource
 from feedpub.core.models import Failure, Item
 from feedpub.core.text import count_words, pluralize
-from feedpub.pipeline.collect import ListedItem, SourceResult, keys_of_item
+from feedpub.pipeline.collect import ListedItem, SourceResult, keys_of_items
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.read import ItemResult
 from feedpub.store import SourceObservation
 
-RECENT = 30  # looks; what is usual is what was so among these, or among those before
-FEWEST_LOOKS = 5  # of a history that says anything
-FEWEST_ITEMS = 6  # of a list that says anything
-FEWEST_ARTICLES = 10  # read before, of which something can be said
-FEW = 3  # articles of which something can be said together
-ENOUGH_ARTICLES = 20  # read before, against which one article can be held
-SOON = timedelta(hours=3)  # after which no list that says anything is all new, whatever its pace
-LOW = 0.05  # the share of looks, or of articles, that are allowed to be exceptions
-LASTING_LOOKS = 5  # in a row that are not as usual, and so are the new usual,
-LASTING = timedelta(days=1)  # if they are spread over so long
+RECENT_OBSERVATIONS = 30  # the baseline is either these or those before them
+MIN_OBSERVATIONS = 5  # in a history that has a baseline
+MIN_ITEMS = 6  # in a list that can be judged
+MIN_ARTICLES_BEFORE = 10  # read before, to judge several new articles
+MIN_ARTICLES_BEFORE_ONE = 20  # read before, to judge a single new article
+MIN_ARTICLES = 3  # new ones that can be judged together
+MAX_REPLACED_AFTER = timedelta(hours=3)  # no list is replaced completely in less, at any rate
+TOLERANCE = 0.05  # the share of observations or articles that may be exceptions
+NEW_BASELINE_OBSERVATIONS = 5  # anomalies in a row that become the new baseline
+NEW_BASELINE_AFTER = timedelta(days=1)  # if they span at least this time
+MIN_IDENTICAL_PAGES = 3  # two may be one article that is listed twice
 
-
-def check_for_anomalies(
-    history: Sequence[SourceObservation], look: SourceObservation
-) -> SourceObservation:
-    """The look with its verdict, or accepted: it has not been as usual for so long that it is usual now.
-
-    Args:
-        history: the looks before, oldest first, those that were not as usual too.
-        look: the newest.
-    """
-    broken = list(takewhile(lambda before: before.verdict, reversed(history)))
-    reason = judge([before for before in history if not before.verdict], look)
-    if reason is None:
-        return replace(look, verdict="", accepted=False)
-    if len(broken) + 1 >= LASTING_LOOKS and look.at - broken[-1].at >= LASTING:
-        return replace(look, verdict="", accepted=True)
-    return replace(look, verdict=reason)
-
-
-def judge(history: Sequence[SourceObservation], look: SourceObservation) -> str | None:
-    """What is not as usual with a look, with the evidence, for people; None where nothing is.
-
-    Args:
-        history: the looks before that were as usual, oldest first.
-        look: the newest; what it says of articles counts once they were read.
-    """
-    if len(history) < FEWEST_LOOKS:
-        return _replaced(history, look)
-    return next((reason for check in _CHECKS if (reason := check(history, look))), None)
-
-
-# --- what is listed ---
-
-
-def _fewer(history: Sequence[SourceObservation], look: SourceObservation) -> str | None:
-    """Fewer than half of the articles that a poor look used to list, and of those that the last one listed."""
-    counts = [before.items for before in history]
-    low = min(_quantile(counts[-RECENT:], LOW), _quantile(counts[:-RECENT] or counts, LOW))
-    if low < FEWEST_ITEMS or look.items >= min(low, counts[-1]) / 2:
-        return None
-    return f"lists {pluralize(look.items, 'article')}, usually {_range(low, max(counts[-RECENT:]))}"
-
-
-def _moved(history: Sequence[SourceObservation], look: SourceObservation) -> str | None:
-    """As good as all addresses are new, and neither the articles' dates nor the time that went by explain that."""
-    if look.items < FEWEST_ITEMS or look.known > look.items / 10 or look.fresh >= look.items / 2:
-        return None
-    shares = [before.known / before.items for before in history[1:] if before.items]
-    if not shares or _quantile(shares, LOW) < 0.5 or _expected(history, look) >= look.items / 2:  # noqa: PLR2004
-        return None
-    share = median(shares)
-    seen = "none" if not look.known else f"only {look.known}"
-    return f"{seen} of {look.items} addresses {_were(look.known)} seen before, usually {round(share * look.items)}"
-
-
-def _replaced(history: Sequence[SourceObservation], look: SourceObservation) -> str | None:
-    """Soon after a first look a list has not one address of those seen before, and its dates do not say why."""
-    if not history or look.known or look.items < FEWEST_ITEMS or look.fresh >= look.items / 2:
-        return None
-    before = history[-1]
-    if before.items < FEWEST_ITEMS or look.at - before.at > SOON:
-        return None
-    minutes = pluralize(round((look.at - before.at) / timedelta(minutes=1)), "minute")
-    return f"none of {look.items} addresses was seen before, {minutes} after a look at {before.items} others"
-
-
-def _expected(history: Sequence[SourceObservation], look: SourceObservation) -> float:
-    """How many new articles there would be by now at the pace so far."""
-    span = (history[-1].at - history[0].at).total_seconds()
-    new = sum(before.items - before.known for before in history[1:])
-    return new * (look.at - history[-1].at).total_seconds() / span if span else 0.0
-
-
-# --- what was read ---
-
-
-def _unread(history: Sequence[SourceObservation], look: SourceObservation) -> str | None:
-    """Not one of several new articles could be read."""
-    if look.failed < FEW or look.read or sum(before.read for before in history) < FEWEST_ARTICLES:
-        return None
-    return f"none of the {look.failed} new articles could be read: {look.obstacle}"
-
-
-def _short(history: Sequence[SourceObservation], look: SourceObservation) -> str | None:
-    """One article, or two, not half as long as any before."""
-    before = [words for each in history for words in each.lengths]
-    if (
-        not 0 < len(look.lengths) < FEW
-        or len(before) < ENOUGH_ARTICLES
-        or max(look.lengths) >= min(before) / 2
-    ):
-        return None
-    return _far_shorter(look.lengths, before)
-
-
-def _shorter(history: Sequence[SourceObservation], look: SourceObservation) -> str | None:
-    """Nearly all of the newest articles are as short as hardly one used to be, and a third of what was usual."""
-    newest, older = _newest(history, look, FEW)
-    now, before = ([words for each in looks for words in each.lengths] for looks in (newest, older))
-    if (
-        len(now) < FEW
-        or len(before) < FEWEST_ARTICLES
-        or _quantile(now, 0.8) > _quantile(before, LOW)
-    ):
-        return None
-    return _far_shorter(now, before) if median(now) <= median(before) / 3 else None
-
-
-def _far_shorter(now: Sequence[int], before: Sequence[int]) -> str:
-    articles = "the articles are" if len(now) > 1 else "the article is"
-    return f"{articles} far shorter: {pluralize(round(median(now)), 'word')}, usually {round(median(before))}"
-
-
-def _undated(history: Sequence[SourceObservation], look: SourceObservation) -> str | None:
-    return _without(history, look, "a date", lambda each: each.dated, FEW)
-
-
-def _unpictured(history: Sequence[SourceObservation], look: SourceObservation) -> str | None:
-    return _without(history, look, "a picture", lambda each: each.pictured, 2 * FEW)
-
-
-def _without(
-    history: Sequence[SourceObservation],
-    look: SourceObservation,
-    what: str,
-    having: Callable[[SourceObservation], int],
-    least: int,
-) -> str | None:
-    """None of the newest articles has what as good as every one used to have."""
-    newest, older = _newest(history, look, least)
-    now, before = (sum(each.read for each in looks) for looks in (newest, older))
-    if now < least or before < FEWEST_ARTICLES or any(having(each) for each in newest):
-        return None
-    share = sum(having(each) for each in older) / before
-    return (
-        f"none of the {now} newest articles has {what}, usually {share:.0%} have"
-        if share >= 1 - LOW
-        else None
-    )
-
-
-def _newest(
-    history: Sequence[SourceObservation], look: SourceObservation, least: int
-) -> tuple[list[SourceObservation], list[SourceObservation]]:
-    """This look with as many before it as make up so many articles, if it has any itself.
-
-    And those before them.
-    """
-    if not look.read:
-        return [], list(history)
-    newest, older = [look], list(history)
-    while older and sum(each.read for each in newest) < least:
-        newest.append(older.pop())
-    return newest, older
-
-
-_CHECKS = (_fewer, _moved, _unread, _short, _shorter, _undated, _unpictured)
-
-
-def _quantile(values: Sequence[float], share: float) -> float:
-    """The value that so large a share of the values lies below."""
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
-
-
-def _range(low: float, high: float) -> str:
-    low, high = round(low), round(high)
-    return f"{low}–{high}" if low < high else f"{low}"
-
-
-def _were(number: int) -> str:
-    return "was" if number == 1 else "were"
-
-
-# SECTION: Articles that say the same, word for word, though their listing tells them apart: a
-# wall stands before them all.
-#
-# A form to log in, a notice about cookies, an error page with the status 200: where the cleaner
-# does not know it by its
-# words, it gives itself away by standing at several addresses. No history is needed to see that.
-
-FEWEST = 3  # articles; two may be one that is listed twice
-
-
-def identical_pages(items: Sequence[ListedItem], reads: Sequence[ItemResult]) -> Mapping[int, str]:
-    """Place in the list → why it is no article, for each page that says the same as others do."""
-    places: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for place, (listed, read) in enumerate(zip(items, reads, strict=True)):
-        if read.extracted and read.by_page:
-            places[listed.source, " ".join(read.extracted.article.text.split())].append(place)
-    walls = (
-        same for same in places.values() if len({_name(items[place]) for place in same}) >= FEWEST
-    )
-    return {place: _reason(len(same)) for same in walls for place in same}
-
-
-def _name(listed: ListedItem) -> str:
-    """What its source tells it from others by: its title, else the end of its address."""
-    return listed.item.title or PurePosixPath(urlsplit(listed.item.url or "").path).name
-
-
-def _reason(number: int) -> str:
-    return f"no article: the pages of {pluralize(number, 'article')} say the same, as a wall does that stands before them"
-
-
-# SECTION: What each look at a source brought, held against what is usual for it: a source that
-# drifted brings nothing.
-#
-# Twice: when its articles are listed, before one of them is read, and again when they were read,
-# before one of them is
-# merged. Folders are not judged: who empties one means it.
-
-_EASTERNMOST = timedelta(hours=14)  # ahead of UTC
+_EASTERNMOST_OFFSET = timedelta(hours=14)  # ahead of UTC
 
 
 def check_listings(
-    feed: FeedConfig, readings: Iterable[SourceResult], tools: RunContext
+    feed: FeedConfig, results: Iterable[SourceResult], context: RunContext
 ) -> list[SourceResult]:
-    """The readings with what their lists are like.
+    """Return the results with an observation of each listing.
 
-    One that is not as usual has a problem, and no items.
+    A result with an anomaly has a failure and no items.
     """
-    return [
-        _at_listing(feed, reading, tools) if _is_judged(reading) else reading
-        for reading in readings
-    ]
+    checked: list[SourceResult] = []
+    for result in results:
+        if result.failure is None and not isinstance(result.source, FolderSource):
+            checked.append(_check_listing(feed, result, context))
+        else:
+            checked.append(result)
+    return checked
 
 
-def check_articles(
-    readings: Iterable[SourceResult],
-    items: Sequence[ListedItem],
-    reads: Sequence[ItemResult],
-    tools: RunContext,
-) -> list[SourceResult]:
-    """The readings with what their articles are like; one whose articles are not as usual has a problem.
-
-    Args:
-        readings: as `at_listings` left them.
-        items: what they list.
-        reads: what became of each item.
-        tools: for the history.
-    """
-    of_source: dict[str, list[ItemResult]] = {}
-    for listed, read in zip(items, reads, strict=True):
-        of_source.setdefault(listed.source, []).append(read)
-    return [
-        _judged(
-            reading,
-            _with_articles(reading.observation, of_source.get(reading.key, []), tools),
-            tools,
-        )
-        if reading.observation and reading.failure is None
-        else reading
-        for reading in readings
-    ]
-
-
-def _is_judged(reading: SourceResult) -> bool:
-    return reading.failure is None and not isinstance(reading.source, FolderSource)
-
-
-def _at_listing(feed: FeedConfig, reading: SourceResult, tools: RunContext) -> SourceResult:
-    rows = zip(keys_of_item(reading, tools.settings.anchor), reading.items, strict=True)
-    keys = {each.key: (each.guid, item) for each, item in rows}
-    every = [key for own, (guid, _) in keys.items() for key in (own, guid) if key]
-    found = {*tools.store.item_states(feed.name, every), *tools.store.aliases(feed.name, every)}
-    known = {key for key, (guid, _) in keys.items() if key in found or guid in found}
-    settings = f"{reading.documents.digest} {feed.limit}"
-    history = tools.store.observations.for_source(feed.name, reading.key, settings)
-    now = tools.clock()
+def _check_listing(feed: FeedConfig, result: SourceResult, context: RunContext) -> SourceResult:
+    guids: dict[str, str] = {}
+    items: dict[str, Item] = {}
+    all_keys = keys_of_items(result, context.settings.anchor)
+    for keys, item in zip(all_keys, result.items, strict=True):
+        guids[keys.key], items[keys.key] = keys.guid, item
+    known = _find_known_keys(feed.name, guids, context)
+    settings = f"{result.documents.digest} {feed.limit}"
+    history = context.store.observations.for_source(feed.name, result.key, settings)
+    now = context.clock()
     before = history[-1].at if history else now
-    look = SourceObservation(
+    new_items = [item for key, item in items.items() if key not in known]
+    observation = SourceObservation(
         feed=feed.name,
-        key=reading.key,
+        key=result.key,
         settings=settings,
         at=now,
-        items=len(keys),
+        items=len(items),
         known=len(known),
-        fresh=sum(
-            _is_between(item, before, now) for key, (_, item) in keys.items() if key not in known
-        ),
+        fresh=sum(_is_dated_between(item, before, now) for item in new_items),
     )
-    reading = replace(reading, is_fresh=not history and look.known <= look.items / 2)
-    return _judged(reading, look, tools)
+    is_fresh = not history and observation.known <= observation.items / 2
+    return _apply_verdict(replace(result, is_fresh=is_fresh), observation, context)
 
 
-def _is_between(item: Item, before: datetime, now: datetime) -> bool:
-    """Whether an article is dated after the look before and not in the future: such dates say nothing of its age.
+def _find_known_keys(feed: str, guids: Mapping[str, str], context: RunContext) -> set[str]:
+    """Return the keys that are stored, or whose guid is.
 
-    One with a day and no hour counts from that look's day on, until the day that it is now in the
-    east.
+    Args:
+        feed: the feed's name.
+        guids: item key → the key of its guid, or "".
+        context: the services that the run uses.
+    """
+    every = [key for pair in guids.items() for key in pair if key]
+    stored = {*context.store.item_states(feed, every), *context.store.aliases(feed, every)}
+    return {key for key, guid in guids.items() if key in stored or guid in stored}
+
+
+def _is_dated_between(item: Item, before: datetime, now: datetime) -> bool:
+    """Return True if an item was published after the last observation and not in the future.
+
+    A date without a time counts from the day of that observation to the current day in the
+    easternmost time zone.
     """
     if item.published is None:
         return False
     if item.published.time() == time():
-        return before.date() <= item.published.date() <= (now + _EASTERNMOST).date()
+        return before.date() <= item.published.date() <= (now + _EASTERNMOST_OFFSET).date()
     return before < item.published <= now
 
 
-def _with_articles(
-    look: SourceObservation, reads: Iterable[ItemResult], tools: RunContext
+def check_articles(
+    results: Iterable[SourceResult],
+    items: Sequence[ListedItem],
+    item_results: Sequence[ItemResult],
+    context: RunContext,
+) -> list[SourceResult]:
+    """Return the results with the articles added to each observation.
+
+    A result with an anomaly has a failure and no items.
+
+    Args:
+        results: the results of `check_listings`.
+        items: the items that the sources list.
+        item_results: the result of each item.
+        context: the services that the run uses.
+    """
+    by_source: dict[str, list[ItemResult]] = defaultdict(list)
+    for item, item_result in zip(items, item_results, strict=True):
+        by_source[item.source].append(item_result)
+    checked: list[SourceResult] = []
+    for result in results:
+        if result.observation and result.failure is None:
+            observation = _observe_articles(result.observation, by_source[result.key], context)
+            checked.append(_apply_verdict(result, observation, context))
+        else:
+            checked.append(result)
+    return checked
+
+
+def _observe_articles(
+    observation: SourceObservation, results: Iterable[ItemResult], context: RunContext
 ) -> SourceObservation:
-    reads = list(reads)
-    arrivals = [read.extracted for read in reads if read.extracted and read.state.state == "stored"]
-    failed = (
-        []
-        if tools.budget.expired
-        else [r for r in reads if r.failure and r.state.tries == 1 and not r.by_page]
-    )
-    obstacles = Counter(read.state.reason for read in failed).most_common(1)
+    out_of_time = context.budget.expired
+    lengths: list[int] = []
+    dated = pictured = 0
+    failures: list[str] = []
+    for result in results:
+        if result.extracted and result.state.state == "stored":
+            item, article = result.extracted.item, result.extracted.article
+            lengths.append(count_words(article.text))
+            dated += bool(item.published or article.published)
+            pictured += bool(item.image or article.image)
+        is_new_failure = result.failure and result.state.tries == 1 and not result.by_page
+        if is_new_failure and not out_of_time:
+            failures.append(result.state.reason)
+    most_common = Counter(failures).most_common(1)
     return replace(
-        look,
-        read=len(arrivals),
-        failed=len(failed),
-        obstacle=obstacles[0][0] if obstacles else "",
-        dated=sum(
-            bool(arrival.item.published or arrival.article.published) for arrival in arrivals
-        ),
-        pictured=sum(bool(arrival.item.image or arrival.article.image) for arrival in arrivals),
-        lengths=tuple(count_words(arrival.article.text) for arrival in arrivals),
+        observation,
+        read=len(lengths),
+        failed=len(failures),
+        obstacle=most_common[0][0] if most_common else "",
+        dated=dated,
+        pictured=pictured,
+        lengths=tuple(lengths),
     )
 
 
-def _judged(reading: SourceResult, look: SourceObservation, tools: RunContext) -> SourceResult:
-    look = check_for_anomalies(
-        tools.store.observations.for_source(look.feed, look.key, look.settings), look
+def _apply_verdict(
+    result: SourceResult, observation: SourceObservation, context: RunContext
+) -> SourceResult:
+    history = context.store.observations.for_source(
+        observation.feed, observation.key, observation.settings
     )
-    if not look.verdict:
-        return replace(reading, observation=look, is_fresh=reading.is_fresh or look.accepted)
-    problem = Failure(reading.key, look.verdict, fatal=True, firm=True)
-    return replace(reading, observation=look, failure=problem, items=())
+    observation = detect(history, observation)
+    if not observation.verdict:
+        is_fresh = result.is_fresh or observation.accepted
+        return replace(result, observation=observation, is_fresh=is_fresh)
+    failure = Failure(result.key, observation.verdict, fatal=True, firm=True)
+    return replace(result, observation=observation, failure=failure, items=())
+
+
+def detect(
+    history: Sequence[SourceObservation], observation: SourceObservation
+) -> SourceObservation:
+    """Return an observation with its verdict: "" if it is normal.
+
+    If an anomaly has lasted long enough, the observation is accepted as the new baseline.
+
+    Args:
+        history: the earlier observations, oldest first, including those with an anomaly.
+        observation: the newest one.
+    """
+    anomalous = list(takewhile(lambda before: before.verdict, reversed(history)))
+    normal = [before for before in history if not before.verdict]
+    reason = find_anomaly(normal, observation)
+    if reason is None:
+        return replace(observation, verdict="", accepted=False)
+    has_enough = len(anomalous) + 1 >= NEW_BASELINE_OBSERVATIONS
+    if has_enough and observation.at - anomalous[-1].at >= NEW_BASELINE_AFTER:
+        return replace(observation, verdict="", accepted=True)
+    return replace(observation, verdict=reason)
+
+
+def find_anomaly(
+    history: Sequence[SourceObservation], observation: SourceObservation
+) -> str | None:
+    """Return the first anomaly of an observation with its evidence; None if it is normal.
+
+    Args:
+        history: the earlier observations without an anomaly, oldest first.
+        observation: the newest one; its articles count once they were read.
+    """
+    if len(history) < MIN_OBSERVATIONS:
+        return _list_replaced(history, observation)
+    for check in _CHECKS:
+        if reason := check(history, observation):
+            return reason
+    return None
+
+
+# --- checks of the listing ---
+
+
+def _too_few_items(
+    history: Sequence[SourceObservation], observation: SourceObservation
+) -> str | None:
+    """Report a list with less than half the items of a short one, and of the last one."""
+    counts = [before.items for before in history]
+    recent, older = counts[-RECENT_OBSERVATIONS:], counts[:-RECENT_OBSERVATIONS]
+    low = min(_quantile(recent, TOLERANCE), _quantile(older or counts, TOLERANCE))
+    if low < MIN_ITEMS or observation.items >= min(low, counts[-1]) / 2:
+        return None
+    usual = _format_range(low, max(recent))
+    return f"lists {pluralize(observation.items, 'article')}, usually {usual}"
+
+
+def _all_urls_new(
+    history: Sequence[SourceObservation], observation: SourceObservation
+) -> str | None:
+    """Report a list with nearly only new URLs that neither dates nor elapsed time explain."""
+    items, known = observation.items, observation.known
+    if items < MIN_ITEMS or known > items / 10 or observation.fresh >= items / 2:
+        return None
+    shares = [before.known / before.items for before in history[1:] if before.items]
+    if not shares or _quantile(shares, TOLERANCE) < 0.5:  # noqa: PLR2004
+        return None
+    if _expect_new_items(history, observation) >= items / 2:
+        return None
+    usual = round(median(shares) * items)
+    found = f"only {known}" if known else "none"
+    verb = "was" if known == 1 else "were"
+    return f"{found} of {items} addresses {verb} seen before, usually {usual}"
+
+
+def _expect_new_items(
+    history: Sequence[SourceObservation], observation: SourceObservation
+) -> float:
+    """Return how many new articles are expected by now at the rate so far."""
+    span = (history[-1].at - history[0].at).total_seconds()
+    if not span:
+        return 0.0
+    new = sum(before.items - before.known for before in history[1:])
+    return new * (observation.at - history[-1].at).total_seconds() / span
+
+
+def _list_replaced(
+    history: Sequence[SourceObservation], observation: SourceObservation
+) -> str | None:
+    """Report a list without any known URL, soon after another one, if dates do not explain it."""
+    items = observation.items
+    if not history or observation.known or items < MIN_ITEMS or observation.fresh >= items / 2:
+        return None
+    before, elapsed = history[-1], observation.at - history[-1].at
+    if before.items < MIN_ITEMS or elapsed > MAX_REPLACED_AFTER:
+        return None
+    minutes = pluralize(round(elapsed / timedelta(minutes=1)), "minute")
+    return (
+        f"none of {items} addresses was seen before; "
+        f"{minutes} earlier it listed {before.items} others"
+    )
+
+
+# --- checks of the articles ---
+
+
+def _all_unreadable(
+    history: Sequence[SourceObservation], observation: SourceObservation
+) -> str | None:
+    """Report several new articles if none of them could be read."""
+    if observation.failed < MIN_ARTICLES or observation.read:
+        return None
+    if sum(before.read for before in history) < MIN_ARTICLES_BEFORE:
+        return None
+    return f"none of the {observation.failed} new articles could be read: {observation.obstacle}"
+
+
+def _few_too_short(
+    history: Sequence[SourceObservation], observation: SourceObservation
+) -> str | None:
+    """Report one or two articles that are not half as long as any earlier one."""
+    lengths, before = observation.lengths, _get_lengths(history)
+    if not 0 < len(lengths) < MIN_ARTICLES or len(before) < MIN_ARTICLES_BEFORE_ONE:
+        return None
+    if max(lengths) >= min(before) / 2:
+        return None
+    return _describe_shorter(lengths, before)
+
+
+def _too_short(history: Sequence[SourceObservation], observation: SourceObservation) -> str | None:
+    """Report the newest articles if they are as short as exceptions, at a third of the median."""
+    newest, older = _split_newest(history, observation, MIN_ARTICLES)
+    lengths, before = _get_lengths(newest), _get_lengths(older)
+    if len(lengths) < MIN_ARTICLES or len(before) < MIN_ARTICLES_BEFORE:
+        return None
+    if _quantile(lengths, 0.8) > _quantile(before, TOLERANCE):
+        return None
+    if median(lengths) > median(before) / 3:
+        return None
+    return _describe_shorter(lengths, before)
+
+
+def _get_lengths(observations: Iterable[SourceObservation]) -> list[int]:
+    return [words for observation in observations for words in observation.lengths]
+
+
+def _describe_shorter(lengths: Sequence[int], before: Sequence[int]) -> str:
+    articles = "the articles are" if len(lengths) > 1 else "the article is"
+    words = pluralize(round(median(lengths)), "word")
+    return f"{articles} far shorter: {words}, usually {round(median(before))}"
+
+
+def _dates_missing(
+    history: Sequence[SourceObservation], observation: SourceObservation
+) -> str | None:
+    return _find_missing(history, observation, "a date", lambda each: each.dated, MIN_ARTICLES)
+
+
+def _images_missing(
+    history: Sequence[SourceObservation], observation: SourceObservation
+) -> str | None:
+    return _find_missing(
+        history, observation, "a picture", lambda each: each.pictured, 2 * MIN_ARTICLES
+    )
+
+
+def _find_missing(
+    history: Sequence[SourceObservation],
+    observation: SourceObservation,
+    what: str,
+    count: Callable[[SourceObservation], int],
+    min_articles: int,
+) -> str | None:
+    """Report a property that none of the newest articles has, but nearly all earlier ones had."""
+    newest, older = _split_newest(history, observation, min_articles)
+    read, read_before = (sum(each.read for each in part) for part in (newest, older))
+    if read < min_articles or read_before < MIN_ARTICLES_BEFORE:
+        return None
+    if any(count(each) for each in newest):
+        return None
+    share = sum(count(each) for each in older) / read_before
+    if share < 1 - TOLERANCE:
+        return None
+    return f"none of the {read} newest articles has {what}, usually {share:.0%} have"
+
+
+def _split_newest(
+    history: Sequence[SourceObservation], observation: SourceObservation, min_articles: int
+) -> tuple[list[SourceObservation], list[SourceObservation]]:
+    """Split the observations into the newest ones with enough articles, and the earlier ones.
+
+    If the newest observation has no articles, there are no newest ones.
+    """
+    if not observation.read:
+        return [], list(history)
+    newest, older = [observation], list(history)
+    while older and sum(each.read for each in newest) < min_articles:
+        newest.append(older.pop())
+    return newest, older
+
+
+_CHECKS = (
+    _too_few_items,
+    _all_urls_new,
+    _all_unreadable,
+    _few_too_short,
+    _too_short,
+    _dates_missing,
+    _images_missing,
+)
+
+
+def _quantile(values: Sequence[float], share: float) -> float:
+    """Return the value that the given share of the values is below, interpolated."""
+    ordered = sorted(values)
+    position = share * (len(ordered) - 1)
+    below = int(position)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
+
+
+def _format_range(low: float, high: float) -> str:
+    low, high = round(low), round(high)
+    return f"{low}–{high}" if low < high else f"{low}"
+
+
+# --- pages that are not articles ---
+
+
+def identical_pages(
+    items: Sequence[ListedItem], results: Sequence[ItemResult]
+) -> Mapping[int, str]:
+    """Return position → reason for each page whose text several articles of a source share.
+
+    Login forms, consent notices and error pages with status 200 are often not recognised by their
+    words. They are recognised here, because they appear at several addresses. That needs no
+    history.
+    """
+    by_text: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for position, (item, result) in enumerate(zip(items, results, strict=True)):
+        if result.extracted and result.by_page:
+            text = " ".join(result.extracted.article.text.split())
+            by_text[item.source, text].append(position)
+    reasons: dict[int, str] = {}
+    for positions in by_text.values():
+        names = {_get_name(items[position]) for position in positions}
+        if len(names) >= MIN_IDENTICAL_PAGES:
+            pages = pluralize(len(positions), "article")
+            reason = f"not an article: the pages of {pages} have the same text, as login pages do"
+            reasons.update(dict.fromkeys(positions, reason))
+    return reasons
+
+
+def _get_name(item: ListedItem) -> str:
+    """Return what distinguishes an item in its listing: its title, or the end of its address."""
+    return item.item.title or PurePosixPath(urlsplit(item.item.url or "").path).name

@@ -1,14 +1,15 @@
-"""Entries that leave a feed's live document go into archives (RFC 5005): what was published once stays reachable.
+"""Archive the entries that leave a feed's live document, so that they stay reachable (RFC 5005).
 
-The store keeps which entries an archive holds, before the archive's files are written. Every format
-of an archive has exactly these entries, whenever its file is written. A missing file is written at
-the next publication, from the store or, for entries that `keep` has made the store forget, from
-another file of the archive. A file that is there is written again only if `base_url` has changed:
-else readers that have it need not fetch it twice.
+The store records which entries an archive holds before the archive's files are written. Every
+format of an archive has exactly these entries, whenever its file is written.
+
+The next run writes a missing file again: from the store, or, for entries that `keep` has removed
+from the store, from another file of the archive. It rewrites an existing file only if `base_url`
+has changed, so that readers need not fetch it twice.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count, pairwise
@@ -24,153 +25,158 @@ from feedpub.pipeline.context import RunContext
 _log = logging.getLogger(__name__)
 
 
-def plan(
-    waiting: Sequence[str], live: Collection[str], limit: int, incomplete: Collection[str] = ()
-) -> list[Sequence[str]]:
-    """Plan new archives, oldest first, so that every entry is live or archived.
-
-    All entries that are not live are archived. Live ones go along, the oldest first, until the
-    archive is half as large as the live document: else every new entry would make an archive of
-    its own. Incomplete entries do not go along, because their text may still come.
-
-    Args:
-        waiting: ids of the entries that no archive holds, oldest first.
-        live: ids of the entries in the live document.
-        limit: how many the live document may hold.
-        incomplete: ids of entries whose text is only a part.
-
-    Returns:
-        The ids in each archive, oldest first.
-    """
-    size = max(1, limit // 2)
-    fallen = [id_ for id_ in waiting if id_ not in live]
-    spare = [id_ for id_ in waiting if id_ in live and id_ not in incomplete]
-    taken = {*fallen, *spare[: -len(fallen) % size]}
-    members = [id_ for id_ in waiting if id_ in taken]
-    return [members[start : start + size] for start in range(0, len(members), size)]
-
-
-def plan_archives(feed: FeedConfig, live: Feed, tools: RunContext) -> Feed:
-    """Put what fell out of the live document into new archives, for good; their files are written later.
+def plan_archives(feed: FeedConfig, live: Feed, context: RunContext) -> Feed:
+    """Assign the entries that left the live document to new archives, without writing files.
 
     Returns:
         The live document with its link to the newest archive.
     """
-    archives = tools.store.archives
-    shown = archives.published(feed.name)
-    unarchived = reversed(archives.unpublished(feed.name))
-    waiting = [entry for entry in unarchived if entry.id in shown or assemble.admits(feed, entry)]
-    planned = plan(
+    archives = context.store.archives
+    published = archives.published(feed.name)
+    unpublished = reversed(archives.unpublished(feed.name))
+    waiting = [e for e in unpublished if e.id in published or assemble.admits(feed, e)]
+    groups = group_by_archive(
         [entry.id for entry in waiting],
         {entry.id for entry in live.entries},
         feed.limit,
         {entry.id for entry in waiting if not entry.complete},
     )
-    if planned:
-        archives.add(feed.name, dict(zip(_unused(live, tools), planned, strict=False)))
+    if groups:
+        numbers = _iter_unused_numbers(live, context)
+        archives.add(feed.name, dict(zip(numbers, groups, strict=False)))
     return replace(live, previous=archives.newest_number(feed.name))
 
 
-def _unused(live: Feed, tools: RunContext) -> Iterator[int]:
-    """Return the numbers that no archive has yet, neither in the store nor among the files."""
-    after = (tools.store.archives.newest_number(live.name) or 0) + 1
-    return (
-        number for number in count(after) if not _is_taken(replace(live, archive=number), tools)
-    )
+def group_by_archive(
+    waiting: Sequence[str], live: Collection[str], limit: int, incomplete: Collection[str] = ()
+) -> list[Sequence[str]]:
+    """Group entries into new archives, oldest first, so that every entry is live or archived.
+
+    All entries that are not live are archived. To fill the last archive up to half the size of the
+    live document, the oldest live ones are archived, too; otherwise every new entry would create an
+    archive of its own. Incomplete entries do not fill archives, because the rest of their text may
+    still appear.
+
+    Args:
+        waiting: ids of the entries that no archive holds, oldest first.
+        live: ids of the entries in the live document.
+        limit: the maximum number of entries in the live document.
+        incomplete: ids of entries with only a part of their text.
+
+    Returns:
+        The ids in each archive, oldest first.
+    """
+    size = max(1, limit // 2)
+    gone = [id_ for id_ in waiting if id_ not in live]
+    fillers = [id_ for id_ in waiting if id_ in live and id_ not in incomplete]
+    archived = {*gone, *fillers[: -len(gone) % size]}
+    members = [id_ for id_ in waiting if id_ in archived]
+    return [members[start : start + size] for start in range(0, len(members), size)]
 
 
-def _is_taken(archive: Feed, tools: RunContext) -> bool:
-    names = [archive.file(suffix) for suffix in assemble.FORMATS]
-    return len(tools.output.find_missing(names)) < len(names)
+def _iter_unused_numbers(live: Feed, context: RunContext) -> Iterator[int]:
+    """Yield the numbers that no archive has yet, in the store or among the files."""
+    for number in count((context.store.archives.newest_number(live.name) or 0) + 1):
+        archive = replace(live, archive=number)
+        names = [archive.file(suffix) for suffix in assemble.FORMATS]
+        if len(context.output.find_missing(names)) == len(names):
+            yield number
 
 
 def write_archives(
-    feed: FeedConfig, live: Feed, tools: RunContext, certain: Callable[[], None]
+    feed: FeedConfig, live: Feed, context: RunContext, before_writing: Callable[[], None]
 ) -> tuple[str, ...]:
-    """Publish the archive files that are missing or moved, one archive after another.
+    """Write the archive files that are missing or have an old `base_url`.
 
-    The oldest archive comes first, so that no link leads to a file that is not there.
+    The oldest archive is written first, so that no link leads to a missing file.
 
     Args:
-        feed: as the config has it.
-        live: its live document.
-        tools: with the store and the publisher.
-        certain: called before each archive is written; it raises if it must not be.
+        feed: the feed's settings.
+        live: the live document.
+        context: the services that the run uses.
+        before_writing: called before each archive is written; raises if it must not be.
 
     Returns:
         The names of the files that were written.
 
     Raises:
-        PublishError: a file cannot be written; nor is any after it.
+        PublishError: a file cannot be written; later ones are not written either.
         StoreError: the state cannot be read.
     """
-    numbers = tools.store.archives.numbers(feed.name)
-    documents: dict[str, list[str]] = {
-        s: [replace(live, archive=n).file(s) for n in numbers] for s in feed.formats
-    }
-    missing = set(
-        tools.output.find_missing([name for names in documents.values() for name in names])
-    )
-    due = missing | _moved(documents, missing, live, tools)
+    numbers = context.store.archives.numbers(feed.name)
+    due = _find_due_files(feed, live, numbers, context)
     written: list[str] = []
     for previous, number in pairwise((None, *numbers)):
-        archive = replace(live, archive=number)
-        suffixes = [suffix for suffix in feed.formats if archive.file(suffix) in due]
+        suffixes = [s for s in feed.formats if replace(live, archive=number).file(s) in due]
         if number and suffixes:
-            archive = assemble.build_archive(
-                feed, tools.settings, _entries(feed, number, tools), number, previous
-            )
-            # An entry that was read back from a document of summaries has no text; its page stays.
-            whole = [entry for entry in archive.entries if entry.html]
-            files = assemble.render_pages(live, whole, assemble.saved_folders(feed))
-            files |= {
-                archive.file(suffix): assemble.render_document(archive, suffix)
-                for suffix in suffixes
-            }
-            written += tools.output.publish(files, certain=certain)
+            entries = _load_entries(feed, number, context)
+            archive = assemble.build_archive(feed, context.settings, entries, number, previous)
+            # An entry restored from a document of summaries has no text; its page stays.
+            with_text = [entry for entry in archive.entries if entry.html]
+            files = assemble.render_pages(live, with_text, assemble.saved_folders(feed))
+            for suffix in suffixes:
+                files[archive.file(suffix)] = assemble.render_document(archive, suffix)
+            written += context.output.publish(files, before_commit=before_writing)
     return tuple(written)
 
 
-def _moved(
-    documents: Mapping[str, Sequence[str]], missing: Collection[str], live: Feed, tools: RunContext
+def _find_due_files(
+    feed: FeedConfig, live: Feed, numbers: Iterable[int], context: RunContext
 ) -> set[str]:
-    """Return the files that were written under another `base_url`.
+    """Return the names of the archive files that are missing or outdated."""
+    names: dict[str, list[str]] = {}
+    for number in numbers:
+        archive = replace(live, archive=number)
+        for suffix in feed.formats:
+            names.setdefault(suffix, []).append(archive.file(suffix))
+    missing = set(context.output.find_missing([name for row in names.values() for name in row]))
+    return missing | _find_outdated(names, missing, live, context)
 
-    The newest file of a format is written last, so it stands for all of that format.
+
+def _find_outdated(
+    names: Mapping[str, Sequence[str]], missing: Collection[str], live: Feed, context: RunContext
+) -> set[str]:
+    """Return the files that were written with another `base_url`.
+
+    The newest file of a format is always written last, so only that one is checked.
 
     Args:
-        documents: format → the names of its archives, oldest first.
-        missing: the names that no file has.
+        names: format → the names of its archives, oldest first.
+        missing: the names of the files that do not exist.
         live: the live document.
-        tools: with the publisher.
+        context: the services that the run uses.
     """
-    moved: set[str] = set()
-    for suffix, names in documents.items():
-        there = [name for name in names if name not in missing]
-        bases = (_base(name, suffix, tools) for name in reversed(there))
-        if next((base for base in bases if base), live.base_url) != live.base_url:
-            moved.update(there)
-    return moved
+    outdated: set[str] = set()
+    for suffix, row in names.items():
+        existing = [name for name in row if name not in missing]
+        for name in reversed(existing):
+            if base := _read_base_url(name, suffix, context):
+                if base != live.base_url:
+                    outdated.update(existing)
+                break
+    return outdated
 
 
-def _base(name: str, suffix: str, tools: RunContext) -> str:
-    """Return the `base_url` that an archive file was written under; "" if it cannot be read."""
+def _read_base_url(name: str, suffix: str, context: RunContext) -> str:
+    """Return the `base_url` that an archive was written with; "" if it cannot be read."""
     with suppress(UnknownDocumentError):
-        return parse_published.links_in(tools.output.read(name) or b"", suffix).base
+        return parse_published.read_links(context.output.read(name) or b"", suffix).base
     return ""
 
 
-def _entries(feed: FeedConfig, number: int, tools: RunContext) -> Sequence[Entry]:
-    """Return the entries of an archive, newest first; forgotten ones come from its files."""
-    stored = tools.store.archives.entries(feed.name, number)
-    forgotten = tools.store.archives.members(feed.name, number) - {entry.id for entry in stored}
-    if not forgotten:
+def _load_entries(feed: FeedConfig, number: int, context: RunContext) -> Sequence[Entry]:
+    """Return the entries of an archive, newest first.
+
+    Entries that the store no longer has are read from the archive's files.
+    """
+    stored = context.store.archives.entries(feed.name, number)
+    removed = context.store.archives.members(feed.name, number) - {entry.id for entry in stored}
+    if not removed:
         return stored
-    found = restore.read_archive(feed, number, forgotten, tools)
-    if lost := forgotten - {entry.id for entry in found}:
+    found = restore.read_archive(feed, number, removed, context)
+    if lost := removed - {entry.id for entry in found}:
         reason = f"{len(lost)} of its entries are older than `keep`, and in none of its files"
-        _log.warning(
-            "archive_incomplete", extra=fields(feed=feed.name, number=number, reason=reason)
-        )
+        extra = fields(feed=feed.name, number=number, reason=reason)
+        _log.warning("archive_incomplete", extra=extra)
     entries = [*stored, *found]
     return sorted(entries, key=lambda e: (-e.published.timestamp(), e.rank, e.id))

@@ -1,7 +1,7 @@
-"""An article out of what was read of it: a page, a saved file, a feed's own content; and what of that is kept.
+"""Make an article from a page, a saved file or a feed's own content, and a snapshot of its origin.
 
-The one way by which the rules for a site reach the cleaner. A look at a source goes it, and so does
-making stored entries anew: both come to the same article.
+This is the only way by which site rules reach the cleaner. A run and `feedpub reclean` both use
+it, so both arrive at the same article.
 """
 
 from pathlib import Path
@@ -18,11 +18,11 @@ from feedpub.core.models import Article, Item
 from feedpub.core.text import escape_control_characters
 from feedpub.pipeline.collect import ListedItem
 from feedpub.pipeline.context import RunContext
-from feedpub.store import PageSnapshot, pack_body
+from feedpub.store import PageSnapshot, SnapshotKind, pack_body
 
 
-class Said(Protocol):
-    """What a source says of an article, and whether that counts more than what the page says."""
+class SourceItem(Protocol):
+    """An item and whether its source's data takes precedence over its page's."""
 
     @property
     def item(self) -> Item: ...
@@ -31,82 +31,79 @@ class Said(Protocol):
     def listed_first(self) -> bool: ...
 
 
-def rules_for(feed: FeedConfig, address: str, tools: RunContext) -> Ruleset:
-    """What is known of the page at an address, or of a saved file.
-
-    The feed's word goes before that of its site.
-    """
-    return parse_ruleset(feed.rules).merged_with(tools.site_rules.rules_for(address))
+def rules_for(feed: FeedConfig, address: str, context: RunContext) -> Ruleset:
+    """Return the rules for a page or a saved file; the feed's rules override those of the site."""
+    return parse_ruleset(feed.rules).merged_with(context.site_rules.rules_for(address))
 
 
-def make_from_pages(
-    feed: FeedConfig, pages: PageSequence, said: Said, memory: bytes | None, tools: RunContext
+def article_from_pages(
+    feed: FeedConfig,
+    pages: PageSequence,
+    listed: SourceItem,
+    memory: bytes | None,
+    context: RunContext,
 ) -> MultiPageArticle:
-    """The article of a page that a source lists, and of those that follow it.
+    """Return the article of a page and those that continue it.
 
     Args:
-        feed: whose article it is.
-        pages: as they were fetched.
-        said: by its source.
-        memory: what is known of its site.
-        tools: what reads it.
+        feed: the feed's settings.
+        pages: the pages as they were fetched.
+        listed: the item as its source lists it.
+        memory: the memory of its site.
+        context: the services that the run uses.
 
     Raises:
-        SourceError: there is no article in the first of them, or it is too much.
+        SourceError: the first page has no article, or exceeds a limit.
     """
-    rules = rules_for(feed, pages.url, tools)
-    return tools.executor.call(
+    return context.executor.call(
         pages.url,
         articles.article_from_listed_pages,
         pages,
-        said.item,
-        rules,
+        listed.item,
+        rules_for(feed, pages.url, context),
         memory,
-        listed_first=said.listed_first,
+        listed_first=listed.listed_first,
     )
 
 
-def make_from_file(feed: FeedConfig, path: Path, folder: Path, tools: RunContext) -> Article:
-    """Return the article of a saved file that lies in a folder. Raises SourceError.
+def article_from_file(feed: FeedConfig, path: Path, folder: Path, context: RunContext) -> Article:
+    """Return the article of a saved file in a folder. Raises SourceError.
 
-    The addresses of the files beside it are under the placeholder for `base_url`.
+    Addresses of files in the folder start with the placeholder for `base_url`.
     """
-    if (written := escape_control_characters(str(path))) != str(path):
-        raise ExtractError(
-            "its name, or that of a folder above it, is not UTF-8: rename it", written
-        )
+    if (printable := escape_control_characters(str(path))) != str(path):
+        reason = "its name, or that of a folder above it, is not UTF-8: rename it"
+        raise ExtractError(reason, printable)
     below = path.relative_to(folder).parent.as_posix()
     base = f"{PLACEHOLDER}{feed.name}/{'' if below == '.' else below + '/'}"
-    return tools.executor.call(
-        str(path), articles.article_from_file, path, base, rules_for(feed, str(path), tools)
-    )
+    rules = rules_for(feed, str(path), context)
+    return context.executor.call(str(path), articles.article_from_file, path, base, rules)
 
 
-def make_from_feed(item: Item, address: str, tools: RunContext) -> Article:
-    """The article as its feed gives it. Raises SourceError."""
-    return tools.executor.call(address, articles.article_from_feed, item)
+def article_from_feed(item: Item, address: str, context: RunContext) -> Article:
+    """Return the article that a feed contains. Raises SourceError."""
+    return context.executor.call(address, articles.article_from_feed, item)
 
 
 def make_snapshot(
-    listed: ListedItem, pages: PageSequence | None, tools: RunContext
+    listed: ListedItem, pages: PageSequence | None, context: RunContext
 ) -> PageSnapshot | None:
-    """What an article was made of, as it is kept; None where nothing is to be kept.
+    """Return what an article was made from, or None if that is not kept.
 
-    Of an article on several pages nothing is: made anew of the first of them alone it would lose
+    An article on several pages has no snapshot: rebuilt from its first page alone, it would lose
     the others.
 
     Args:
-        listed: as its source lists it.
-        pages: None where it was made of a saved file or of the feed's own content.
-        tools: with the settings.
+        listed: the item as its source lists it.
+        pages: the article's pages; None if it is a saved file or the feed's own content.
+        context: the services that the run uses.
     """
-    if not tools.settings.keep_pages:
+    if not context.settings.keep_pages:
         return None
-    item, now = listed.item, tools.clock()
+    item, now = listed.item, context.clock()
     if pages is None:
-        return PageSnapshot(
-            item, listed.key, "feed" if item.path is None else "file", now, listed.listed_first
-        )
+        kind: SnapshotKind = "feed" if item.path is None else "file"
+        return PageSnapshot(item, listed.key, kind, now, listed.listed_first)
     page, *others = pages
     if others or page.url != pages.url:
         return None

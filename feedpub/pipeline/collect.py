@@ -1,7 +1,6 @@
-"""The first half of a regeneration: every source of a feed is asked what it lists.
+"""List the sources of a feed, and collect the items that they list.
 
-A source that fails adds nothing and loses nothing: its failure becomes a value that travels on
-beside the others.
+A source that fails adds nothing and removes nothing: its failure is part of its `SourceResult`.
 """
 
 import hashlib
@@ -39,30 +38,33 @@ from feedpub.pipeline.context import RunContext
 from feedpub.sources.documents import CachedDocuments, FetchedDocument
 from feedpub.store import SourceObservation
 
-_FILE = "file:"  # how the key of a saved article begins
-_SOURCES_AT_ONCE = 4
-_FOR_NOW = frozenset({408, 425, 429})  # HTTP statuses that say: not now
+_FILE_PREFIX = "file:"  # of the key of a saved article
+_MAX_PARALLEL_SOURCES = 4
+_TEMPORARY_STATUSES = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
-_DAY = 86400.0  # seconds
-_LONGEST_FRESH = (
-    _DAY  # static hosts call all they have fresh for a year, which says nothing about news
-)
-_LONGEST_PAUSE = _DAY  # as for single requests: a Retry-After beyond this is an accident, or malice
+_DAY_SECONDS = 86400.0
+# Static hosts declare everything fresh for a year, which has nothing to do with news.
+_MAX_FRESH_SECONDS = _DAY_SECONDS
+# As for single requests: a longer Retry-After is a mistake or an attack.
+_MAX_RETRY_AFTER_SECONDS = _DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class ListedItem:
-    """An item with what the run has to know of it.
+    """An item together with what the run needs to know about it.
 
     Attributes:
-        key: what the store knows it by.
+        item: the item as its source lists it.
+        key: identifies the item in the store.
         rank: its position among all items of the feed.
-        listed_first: its source knows title, date and authors better than the page does.
-        fetch: False where the source's own content is all that is wanted.
+        source: the key of its source.
+        options: the request options of its source.
+        listed_first: the title, date and authors of the source take precedence over the page's.
+        fetches_page: False if the source's own content is enough.
         folder: the folder of a saved article.
-        render: its page's scripts are run in a browser.
+        render: the page is rendered in a browser.
         guid: the key of its guid; "" if it has none of its own.
-        exact: sessions and fragments in its address belong to it.
+        exact: session ids and fragments are part of its address.
     """
 
     item: Item
@@ -79,32 +81,38 @@ class ListedItem:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Every key that it is listed under, the one to make an id of first."""
+        """Return every key of the item; the first one determines the id of a new entry."""
         return tuple(dict.fromkeys(filter(None, (self.guid, self.key))))
 
     @property
     def version_key(self) -> str:
-        """What differs once its source says that the article changed.
+        """Return a text that changes when the source reports a change of the article.
 
-        A digest of the source's key, and its version.
+        It consists of a digest of the source's key and the item's version.
         """
         return f"{crc32(self.source.encode()):08x} {self.item.version}".strip()
 
     @property
     def address(self) -> str:
-        """Where it is, for people."""
+        """Return the item's address for messages."""
         return self.item.url or escape_control_characters(self.item.path or "") or self.key
 
 
 @dataclass(frozen=True, slots=True)
 class SourceResult:
-    """What one source brought: items, or a problem; how often it wants to be asked; and what the look was like.
+    """The result of checking one source: its items, or a failure.
 
     Attributes:
-        postponed: it was not asked at all, since its server wants to be left alone for now, as
-            `pace` says.
-        renewed: what it lists is taken though it was never listed: after long enough, or under new
-            settings.
+        source: the source's settings.
+        documents: the documents that were fetched.
+        items: the items that it lists.
+        failure: the reason why it lists nothing.
+        hints: how often it may be checked.
+        observation: the measurements that anomalies are detected by.
+        retry_later: the source was not requested, because its server sent a Retry-After; `hints`
+            has the time.
+        is_fresh: its items are accepted although they are new, because the source is new, its
+            settings changed, or an anomaly has lasted long enough.
     """
 
     source: Source
@@ -118,190 +126,180 @@ class SourceResult:
 
     @property
     def key(self) -> str:
-        """What status and the store call the source."""
+        """Return the key of the source in the status and the store."""
         return source_key(self.source)
 
 
 def source_fingerprint(source: Source) -> str:
-    """What differs once anything about a source is changed in the config."""
-    return hashlib.sha256(_settings(source).encode()).hexdigest()[:16]
+    """Return a digest that changes when any setting of the source changes."""
+    # Settings that were introduced later only count if they are used: known sources stay known.
+    settings = source.model_dump_json(exclude=None if is_rendered(source) else {"render"})
+    return hashlib.sha256(settings.encode()).hexdigest()[:16]
 
 
 def list_sources(
     feed: FeedConfig,
-    tools: RunContext,
+    context: RunContext,
     only: Collection[str] | None = None,
-    answers: Mapping[str, FetchedDocument] | None = None,
+    responses: Mapping[str, FetchedDocument] | None = None,
 ) -> list[SourceResult]:
-    """Ask all sources, or only those with the given keys, a few at once; in the config's order.
+    """Check the sources of a feed, several in parallel; the results are in the config's order.
 
     Args:
-        feed: as the config has it.
-        tools: what it works with.
-        only: the keys of the sources to ask.
-        answers: what servers said already, by the address that they were asked for.
+        feed: the feed's settings.
+        context: the services that the run uses.
+        only: the keys of the sources to check; None checks all.
+        responses: responses that are known already, by the requested address.
     """
-    asked = [source for source in feed.source if only is None or source_key(source) in only]
-    with ThreadPoolExecutor(_SOURCES_AT_ONCE) as pool:
-        return list(pool.map(lambda source: _read(source, feed.limit, tools, answers or {}), asked))
+    chosen = [source for source in feed.source if only is None or source_key(source) in only]
+    with ThreadPoolExecutor(_MAX_PARALLEL_SOURCES) as pool:
+        results = pool.map(
+            lambda source: _list_source(source, feed.limit, context, responses or {}), chosen
+        )
+        return list(results)
 
 
-def _read(
-    source: Source, limit: int, tools: RunContext, answers: Mapping[str, FetchedDocument]
+def _list_source(
+    source: Source, limit: int, context: RunContext, responses: Mapping[str, FetchedDocument]
 ) -> SourceResult:
-    digest = source_fingerprint(source)
     documents = CachedDocuments(
-        tools.fetcher, tools.store, RequestOptions(), digest, tools.clock, tools.budget
+        context.fetcher,
+        context.store,
+        RequestOptions(),
+        source_fingerprint(source),
+        context.clock,
+        context.budget,
     )
-    documents.executor, documents.answers = tools.executor, dict(answers)
+    documents.executor, documents.answers = context.executor, dict(responses)
     try:
         documents.options = request_options(source)
-        documents.browser = (
-            tools.browser if isinstance(source, PageSource) and source.render else None
-        )
+        if isinstance(source, PageSource) and source.render:
+            documents.browser = context.browser
         items = sources.read_source(source, documents, limit=limit)
-        pace = _pace(source, documents, tools)
+        hints = _get_polling_hints(source, documents, context)
         documents.drop_body()  # the run may take long
-        return SourceResult(source, documents, items=items, hints=pace)
+        return SourceResult(source, documents, items=items, hints=hints)
     except SourceError as error:
-        problem = Failure(
-            error.url or source_key(source), error.reason, fatal=True, firm=_is_firm(error)
-        )
+        where, is_firm = error.url or source_key(source), _is_firm(error)
         wait = error.retry_after if isinstance(error, FetchError) else None
-        pace = NO_HINTS.not_faster_than(wait, "Retry-After", _LONGEST_PAUSE)
         return SourceResult(
             source,
             documents,
-            failure=problem,
-            hints=pace,
+            failure=Failure(where, error.reason, fatal=True, firm=is_firm),
+            hints=NO_HINTS.with_min_wait(wait, "Retry-After", _MAX_RETRY_AFTER_SECONDS),
             retry_later=isinstance(error, RetryLaterError),
         )
     except CorruptStateError:
         raise
     except FeedpubError as error:
-        return SourceResult(
-            source, documents, failure=Failure(source_key(source), str(error), fatal=True)
-        )
-
-
-def _settings(source: Source) -> str:
-    """A source's settings.
-
-    Those that came later only where they are used, so that what is known of others stays.
-    """
-    return source.model_dump_json(exclude=None if is_rendered(source) else {"render"})
+        failure = Failure(source_key(source), str(error), fatal=True)
+        return SourceResult(source, documents, failure=failure)
 
 
 def is_rendered(source: Source) -> bool:
-    """Whether the pages of a source's articles are rendered."""
+    """Return True if the pages of a source's articles are rendered in a browser."""
     return isinstance(source, RemoteSource) and source.render
 
 
 def _is_firm(error: SourceError) -> bool:
-    """Whether the source answered, and the answer is what is wrong."""
+    """Return True if the source did respond, and its response is the problem."""
     if not isinstance(error, FetchError):
         return True
-    return (
-        error.status is not None and error.status < _SERVER_ERROR and error.status not in _FOR_NOW
-    )
+    if error.status is None:
+        return False
+    return error.status < _SERVER_ERROR and error.status not in _TEMPORARY_STATUSES
 
 
-def _pace(source: Source, documents: CachedDocuments, tools: RunContext) -> PollingHints:
-    """What a source's document, its server and its site's robots.txt say of how often they want to be asked."""
+def _get_polling_hints(
+    source: Source, documents: CachedDocuments, context: RunContext
+) -> PollingHints:
+    """Return how often a source may be checked by its document, its server and robots.txt."""
     if isinstance(source, FolderSource) or documents.first is None:
         return NO_HINTS
-    said = NO_HINTS
+    hints = NO_HINTS
     if isinstance(source, FeedSource):
-        said = tools.executor.call(source.url, sources.polling_hints, documents.first)
-    said = said.not_faster_than(documents.fresh_for, "Cache-Control", _LONGEST_FRESH)
-    return said.not_faster_than(tools.fetcher.crawl_delay(source.url), "Crawl-delay")
+        hints = context.executor.call(source.url, sources.polling_hints, documents.first)
+    hints = hints.with_min_wait(documents.fresh_for, "Cache-Control", _MAX_FRESH_SECONDS)
+    return hints.with_min_wait(context.fetcher.crawl_delay(source.url), "Crawl-delay")
 
 
 def request_options(source: Source) -> RequestOptions:
-    """A source's headers, cookies, credentials and proxy, secrets looked up.
+    """Return a source's headers, cookies, credentials and proxy, with secrets resolved.
 
-    For its own site. Raises ConfigError.
+    Raises:
+        ConfigError: a secret is missing.
     """
     if not isinstance(source, RemoteSource):
         return RequestOptions()
+    auth = None
+    if source.auth:
+        auth = (resolve_secret(source.auth.username), resolve_secret(source.auth.password))
     return RequestOptions(
         headers={name: resolve_secret(value) for name, value in source.headers.items()},
         cookies={name: resolve_secret(value) for name, value in source.cookies.items()},
-        auth=(resolve_secret(source.auth.username), resolve_secret(source.auth.password))
-        if source.auth
-        else None,
+        auth=auth,
         proxy=resolve_secret(source.proxy) if source.proxy else None,
         site=source.url,
     )
 
 
 def collect_items(
-    readings: Sequence[SourceResult],
+    results: Sequence[SourceResult],
     anchor: Path,
     owners: Callable[[Collection[str]], Mapping[str, str]],
 ) -> list[ListedItem]:
-    """Return all items of all sources, each article once.
+    """Return the items of all sources, each article once.
 
-    If two sources list an article, the one that its entry belongs to counts, else the first. A
-    saved article is known by its path as seen from the output folder: state, output and articles
-    may move together.
+    If two sources list an article, the source that owns its entry counts, else the first one. The
+    key of a saved article is its path relative to the output folder, so that state, output and
+    articles can be moved together.
 
     Args:
-        readings: what each source lists.
+        results: the result of each source.
         anchor: the output folder.
-        owners: returns the key of the source that an entry belongs to, by the keys under which
-            entries were listed.
+        owners: returns item key → the key of the source that owns the entry.
     """
-    rows = [
-        (keys, item, reading)
-        for reading in readings
-        for keys, item in zip(keys_of_item(reading, anchor), reading.items, strict=True)
-    ]
-    listing: dict[str, set[str]] = defaultdict(set)
-    for keys, _, reading in rows:
-        listing[keys.key].add(reading.key)
-    owner = owners([key for key, sources in listing.items() if len(sources) > 1])
+    rows: list[tuple[ItemKeys, Item, SourceResult]] = []
+    listed_by: dict[str, set[str]] = defaultdict(set)
+    for result in results:
+        for keys, item in zip(keys_of_items(result, anchor), result.items, strict=True):
+            rows.append((keys, item, result))
+            listed_by[keys.key].add(result.key)
+    owner = owners([key for key, listing in listed_by.items() if len(listing) > 1])
     unique: dict[str, ListedItem] = {}
-    for keys, item, reading in rows:
+    for keys, item, result in rows:
         before = unique.get(keys.key)
         if before is None:
-            unique[keys.key] = _listed(item, keys, len(unique), reading)
-        elif reading.key == owner.get(keys.key) != before.source:
-            unique[keys.key] = _listed(item, keys, before.rank, reading)
+            unique[keys.key] = _make_listed_item(item, keys, len(unique), result)
+        elif result.key == owner.get(keys.key) != before.source:
+            unique[keys.key] = _make_listed_item(item, keys, before.rank, result)
     return list(unique.values())
 
 
-def keys_of_item(reading: SourceResult, anchor: Path) -> list[ItemKeys]:
+def keys_of_items(result: SourceResult, anchor: Path) -> list[ItemKeys]:
     """Return the keys of the items that a source lists, in their order."""
-    if isinstance(reading.source, FolderSource):
-        return [
-            ItemKeys(
-                f"{_FILE}{escape_control_characters(os.path.relpath(item.path or '', anchor))}"
-            )
-            for item in reading.items
-        ]
-    return assign_keys(reading.items, reading.key)
+    if not isinstance(result.source, FolderSource):
+        return assign_keys(result.items, result.key)
+    paths = [os.path.relpath(item.path or "", anchor) for item in result.items]
+    return [ItemKeys(f"{_FILE_PREFIX}{escape_control_characters(path)}") for path in paths]
 
 
 def saved_file_path(key: str, anchor: Path) -> Path | None:
-    """Return the file of a saved article by its key.
-
-    None for the key of an article on the network.
-    """
-    return (
-        Path(os.path.normpath(anchor / key.removeprefix(_FILE))) if key.startswith(_FILE) else None
-    )
+    """Return the file of a saved article by its key; None if the article is not a saved one."""
+    if not key.startswith(_FILE_PREFIX):
+        return None
+    return Path(os.path.normpath(anchor / key.removeprefix(_FILE_PREFIX)))
 
 
-def _listed(item: Item, keys: ItemKeys, rank: int, reading: SourceResult) -> ListedItem:
-    source = reading.source
+def _make_listed_item(item: Item, keys: ItemKeys, rank: int, result: SourceResult) -> ListedItem:
+    source = result.source
     is_fetched = not isinstance(source, FeedSource) or source.fetch
     return ListedItem(
         item=item,
         key=keys.key,
         rank=rank,
-        source=reading.key,
-        options=reading.documents.options,
+        source=result.key,
+        options=result.documents.options,
         listed_first=isinstance(source, FeedSource),
         fetches_page=is_fetched and bool(item.url or item.path) and not keys.shares_page,
         folder=source.path if isinstance(source, FolderSource) else None,

@@ -1,4 +1,4 @@
-"""What a run works with: the collaborators, made once by a command and passed in."""
+"""The services that a run uses. A command creates them once and passes them in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,37 +16,38 @@ from feedpub.store import Store
 
 
 class ProgressCallback(Protocol):
-    """Told how far the articles of a feed are."""
+    """Receives how many articles of a feed have been read."""
 
     def __call__(self, feed: str, done: int, total: int) -> None:
-        """`done` of `total` articles have been read."""
+        """Report that `done` of `total` articles have been read."""
 
 
 def no_progress(feed: str, done: int, total: int) -> None:
-    """No progress is shown."""
+    """Ignore the progress."""
 
 
 def utc_now() -> datetime:
-    """The wall clock."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
 def open_fetcher(settings: GlobalSettings, store: Store | None = None) -> Fetcher:
-    """The gate to the network as the settings want it.
+    """Return an HTTP client with the given settings.
 
-    Robots.txt files are kept in the store where there is one.
+    If there is a store, the client caches robots.txt files in it. With a queue, it also shares
+    rate limits with the other workers through it.
     """
     return Fetcher(
         contact=settings.contact,
         delay=settings.request_delay.total_seconds(),
         allow_private=settings.allow_private,
         robots=store.robots_cache if store else None,
-        turns=store.leases if store and settings.queue else None,
+        leases=store.leases if store and settings.queue else None,
     )
 
 
 def open_pool() -> ProcessPool:
-    """The processes that fetched pages are read in."""
+    """Return the process pool that parses what was fetched."""
     return ProcessPool(
         ("feedpub.cleaner.articles", "feedpub.cleaner.pagination", "feedpub.sources")
     )
@@ -54,12 +55,19 @@ def open_pool() -> ProcessPool:
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """The collaborators of a regeneration.
+    """The services that a run uses.
 
     Attributes:
-        isolation: reads what was fetched.
-        browser: runs the scripts of pages whose sources want that.
-        rules: what is known of sites.
+        settings: the global settings.
+        store: the state.
+        fetcher: the HTTP client.
+        output: the place that feeds are written to.
+        clock: returns the current time.
+        progress: receives how many articles have been read.
+        budget: the time that the run has left, and its cancellation.
+        executor: parses what was fetched.
+        browser: renders the pages of sources with `render`.
+        site_rules: the extraction rules of sites.
     """
 
     settings: GlobalSettings

@@ -1,7 +1,7 @@
-"""What is published about all feeds together, made of one light row a feed: no entry is read that did not change.
+"""Build the files about all feeds from one summary for each feed, without reading entries.
 
-A row is kept when a feed is published, and dropped by the store when its entries change; what has
-none gets one here.
+`write_feed` saves the summary of a feed, and the store deletes it when the feed's entries change. A
+missing summary is made here.
 """
 
 import hashlib
@@ -15,54 +15,58 @@ from feedpub.pipeline.context import RunContext
 from feedpub.store import StoredSummary
 
 
-def current_feed(feed: FeedConfig, tools: RunContext) -> Feed:
-    """A feed's live document as the store has it."""
-    stored = tools.store.entries(feed.name, limit=None if _is_filtered(feed) else feed.limit)
-    return assemble.build_feed(feed, tools.settings, stored)
+def current_feed(feed: FeedConfig, context: RunContext) -> Feed:
+    """Return a feed's live document from the store."""
+    stored = context.store.entries(feed.name, limit=None if _has_filters(feed) else feed.limit)
+    return assemble.build_feed(feed, context.settings, stored)
 
 
-def index_files(config: Config, tools: RunContext) -> dict[str, bytes]:
-    """The page and the OPML about all feeds that were ever published, and their health.
+def index_files(config: Config, context: RunContext) -> dict[str, bytes]:
+    """Return name → content of the index page, the OPML and the health feed.
 
-    Name → content.
+    They list the feeds that have been published.
     """
-    known = tools.store.summaries.load()
-    headlines = [
-        _headline(feed, _front(feed, known, tools), tools) for feed in _published(config, tools)
-    ]
-    return assemble.render_index_files(headlines) | health_feed.health_feed_files(
-        config, tools.store, tools.clock()
-    )
+    stored = context.store.summaries.load()
+    summaries: list[FeedSummary] = []
+    for feed in _find_published(config, context):
+        summary = stored.get(feed.name)
+        if summary is None or summary.settings != _get_fingerprint(feed):
+            with context.store.feed_lock(feed.name):
+                summary = save_summary(feed, current_feed(feed, context), context)
+        header = assemble.feed_header(feed, context.settings, summary.updated, summary.language)
+        summaries.append(FeedSummary(header, summary.entries, summary.newest))
+    health = health_feed.health_feed_files(config, context.store, context.clock())
+    return assemble.render_index_files(summaries) | health
 
 
-def save_summary(feed: FeedConfig, live: Feed, tools: RunContext) -> StoredSummary:
-    """Keep what the page of all feeds says of one; to be called alone with the feed."""
-    headline = FeedSummary.for_feed(live)
-    updated = max((entry.updated for entry in live.entries), default=None)
-    language = assemble.common_language(live.entries)
-    front = StoredSummary(
-        feed.name, _digest(feed), headline.entries, headline.newest, updated, language
+def save_summary(feed: FeedConfig, live: Feed, context: RunContext) -> StoredSummary:
+    """Save the summary of a feed if it changed. The caller holds the feed's lock."""
+    summary = FeedSummary.for_feed(live)
+    stored = StoredSummary(
+        feed.name,
+        _get_fingerprint(feed),
+        summary.entries,
+        summary.newest,
+        updated=max((entry.updated for entry in live.entries), default=None),
+        language=assemble.common_language(live.entries),
     )
-    if tools.store.summaries.get(feed.name) != front:
-        tools.store.summaries.save(front)
-    return front
+    if context.store.summaries.get(feed.name) != stored:
+        context.store.summaries.save(stored)
+    return stored
 
 
 class LiveEntryIds(Mapping[str, Collection[str]]):
-    """Feed → ids of the entries in its live document, of all feeds that were published.
+    """Map each published feed to the ids in its live document. They are loaded on access."""
 
-    Looked up when it is asked.
-    """
-
-    def __init__(self, config: Config, tools: RunContext) -> None:
-        self._tools = tools
-        self._feeds = {feed.name: feed for feed in _published(config, tools)}
+    def __init__(self, config: Config, context: RunContext) -> None:
+        self._context = context
+        self._feeds = {feed.name: feed for feed in _find_published(config, context)}
 
     def __getitem__(self, name: str) -> Collection[str]:
         feed = self._feeds[name]
-        if _is_filtered(feed):
-            return [entry.id for entry in current_feed(feed, self._tools).entries]
-        return self._tools.store.live_ids(name, feed.limit)
+        if _has_filters(feed):
+            return [entry.id for entry in current_feed(feed, self._context).entries]
+        return self._context.store.live_ids(name, feed.limit)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._feeds)
@@ -71,48 +75,33 @@ class LiveEntryIds(Mapping[str, Collection[str]]):
         return len(self._feeds)
 
 
-def _published(config: Config, tools: RunContext) -> list[FeedConfig]:
-    """The feeds that ran once.
+def _find_published(config: Config, context: RunContext) -> list[FeedConfig]:
+    """Return the feeds that have been published.
 
-    A state that was built anew knows of no run, but of entries that are published.
+    A rebuilt state has no runs; it has the entries of published feeds.
     """
-    ran = tools.store.stats.feeds_with_runs()
-    counts = (
-        tools.store.stats.entry_counts()
-        if any(name not in ran for name in config.feed.names)
-        else {}
-    )
-
-    def is_published(name: str) -> bool:
-        return name in ran or (name in counts and not tools.output.find_missing([f"{name}.html"]))
-
-    return [feed for feed in config.feed if is_published(feed.name)]
-
-
-def _front(
-    feed: FeedConfig, known: Mapping[str, StoredSummary], tools: RunContext
-) -> StoredSummary:
-    front = known.get(feed.name)
-    if front and front.settings == _digest(feed):
-        return front
-    with tools.store.feed_lock(feed.name):
-        return save_summary(feed, current_feed(feed, tools), tools)
+    stats = context.store.stats
+    with_runs = stats.feeds_with_runs()
+    counts: Mapping[str, int] = {}
+    if any(name not in with_runs for name in config.feed.names):
+        counts = stats.entry_counts()
+    published: list[FeedConfig] = []
+    for feed in config.feed:
+        has_entries = feed.name in counts
+        if feed.name in with_runs or (
+            has_entries and not context.output.find_missing([f"{feed.name}.html"])
+        ):
+            published.append(feed)
+    return published
 
 
-def _headline(feed: FeedConfig, front: StoredSummary, tools: RunContext) -> FeedSummary:
-    shown = assemble.feed_header(feed, tools.settings, front.updated, front.language)
-    return FeedSummary(shown, front.entries, front.newest)
-
-
-def _is_filtered(feed: FeedConfig) -> bool:
+def _has_filters(feed: FeedConfig) -> bool:
     return feed.include != Filters() or feed.exclude != Filters()
 
 
-def _digest(feed: FeedConfig) -> str:
-    """Of the settings that decide which entries are in the live document."""
-    filters = f"{feed.include!r}{feed.exclude!r}" if _is_filtered(feed) else ""
-    return (
-        f"{feed.limit} {hashlib.sha256(filters.encode()).hexdigest()[:16]}"
-        if filters
-        else str(feed.limit)
-    )
+def _get_fingerprint(feed: FeedConfig) -> str:
+    """Return a digest of the settings that decide which entries are in the live document."""
+    if not _has_filters(feed):
+        return str(feed.limit)
+    filters = hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:16]
+    return f"{feed.limit} {filters}"

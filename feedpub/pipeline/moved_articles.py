@@ -1,9 +1,9 @@
-"""Find the entry that a new item was under another address: an article that its site moved.
+"""Find the entry that a new item had under another address, if its site moved the article.
 
-A candidate is an entry of the same source, or of one that has left the config, that was listed
-lately and is not listed any more. It is the new item if its address redirects there, or if it is
-gone and the new item has its title and text. If most of a list is new, the site moved as a whole:
-then no address is requested, and title and text decide alone.
+A candidate is an entry of the same source, or of one that was removed from the config, that was
+listed lately and is not listed any more. It is the new item if its address redirects there, or if
+it is gone and the new item has its title and text. If most of a list is new, the entire site has
+moved: then title and text alone decide, and no address is requested.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -29,149 +29,150 @@ from feedpub.pipeline.collect import ListedItem, SourceResult
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.read import ItemResult
 
-RECENT = timedelta(days=30)  # between an article's last list and the last list before this one
+MAX_UNLISTED = timedelta(days=30)  # since an article was listed, before the previous run
 MAX_CANDIDATES = 100  # entries that new items are compared with
-MAX_REQUESTS = 5  # to old addresses, in one run
+MAX_REQUESTS = 5  # for old addresses, in one run
 _GONE = frozenset({404, 410})
 
-_Answer = Literal["moved", "gone", "alive", "unknown"]
+_AddressStatus = Literal["moved", "gone", "alive", "unknown"]
 
 
 def find_moved_articles(
     feed: FeedConfig,
     listed: Sequence[ListedItem],
-    reads: Sequence[ItemResult],
-    readings: Iterable[SourceResult],
-    tools: RunContext,
+    results: Sequence[ItemResult],
+    source_results: Iterable[SourceResult],
+    context: RunContext,
 ) -> list[ItemResult]:
-    """Return what was read, with `moved_from` set for each new item that is a known entry under a new address.
+    """Return the results, with `moved_from` set for each new item that is a known entry.
 
     Args:
-        feed: whose items.
-        listed: all items.
-        reads: what came of each of them, and perhaps of others after them.
-        readings: the sources that list them.
-        tools: for the state, the network and the clock.
+        feed: the feed's settings.
+        listed: the listed items.
+        results: the result of each of them; others may follow.
+        source_results: the sources that list them.
+        context: the services that the run uses.
     """
-    new = _new_arrivals(feed.name, listed, reads, tools)
+    updated = list(results)
+    new = _find_new_items(feed.name, listed, results, context)
     if not new:
-        return list(reads)
-    wholesale = {reading.key for reading in readings if _is_mostly_new(reading)}
-    finder = _Finder(feed, [key for item in listed for key in item.keys], tools, wholesale)
-    found = {place: finder.find(arrival, listed[place]) for place, arrival in new.items()}
-    return [
-        replace(read, extracted=replace(read.extracted, moved_from=found[place]))
-        if read.extracted and found.get(place)
-        else read
-        for place, read in enumerate(reads)
-    ]
+        return updated
+    mostly_new = {result.key for result in source_results if _is_mostly_new(result)}
+    finder = _MoveFinder(feed, [key for item in listed for key in item.keys], context, mostly_new)
+    for position, extracted in new.items():
+        if id_ := finder.find(extracted, listed[position]):
+            moved = replace(extracted, moved_from=id_)
+            updated[position] = replace(updated[position], extracted=moved)
+    return updated
 
 
-def _new_arrivals(
-    feed: str, listed: Sequence[ListedItem], reads: Sequence[ItemResult], tools: RunContext
+def _find_new_items(
+    feed: str, listed: Sequence[ListedItem], results: Sequence[ItemResult], context: RunContext
 ) -> dict[int, ExtractedItem]:
-    """Return the arrivals that no key of their own leads to an entry, by their place.
-
-    Saved articles do not move.
-    """
-    arrivals = {
-        place: read.extracted
-        for place, (item, read) in enumerate(zip(listed, reads, strict=False))
-        if read.extracted and item.item.url and item.item.path is None
-    }
-    known = tools.store.aliases(
-        feed, [key for arrival in arrivals.values() for key in arrival.keys]
-    )
+    """Return position → article of each item without an entry. Saved articles do not move."""
+    candidates: dict[int, ExtractedItem] = {}
+    for position, (item, result) in enumerate(zip(listed, results, strict=False)):
+        if result.extracted and item.item.url and item.item.path is None:
+            candidates[position] = result.extracted
+    keys = [key for extracted in candidates.values() for key in extracted.keys]
+    known = context.store.aliases(feed, keys).keys()
     return {
-        place: arrival for place, arrival in arrivals.items() if not known.keys() & {*arrival.keys}
+        position: extracted
+        for position, extracted in candidates.items()
+        if known.isdisjoint(extracted.keys)
     }
 
 
-def _is_mostly_new(reading: SourceResult) -> bool:
-    look = reading.observation
-    return reading.is_fresh or (look is not None and look.known <= look.items / 2)
+def _is_mostly_new(result: SourceResult) -> bool:
+    observation = result.observation
+    return result.is_fresh or (
+        observation is not None and observation.known <= observation.items / 2
+    )
 
 
-class _Finder:
-    """Compares new items with the entries that vanished from their sources' lists.
+class _MoveFinder:
+    """Compares new items with entries that are missing from their sources' lists.
 
     Args:
-        feed: whose entries.
-        listed: the keys of all that is listed.
-        tools: for the state, the network and the clock.
-        wholesale: the keys of the sources of which most is new.
+        feed: the feed's settings.
+        listed: the keys of all listed items.
+        context: the services that the run uses.
+        mostly_new: the keys of sources whose list is mostly new.
     """
 
     def __init__(
-        self, feed: FeedConfig, listed: Collection[str], tools: RunContext, wholesale: set[str]
+        self, feed: FeedConfig, listed: Collection[str], context: RunContext, mostly_new: set[str]
     ) -> None:
         self._feed = feed.name
-        self._tools = tools
-        self._wholesale = wholesale
+        self._context = context
+        self._mostly_new = mostly_new
         self._requests = 0
         self._sources = {source_key(source) for source in feed.source}
-        present = {*tools.store.aliases(feed.name, listed).values()}
-        if wholesale:
-            entries = tools.store.entries(feed.name)
-        else:
-            lists = [
-                state.succeeded
-                for state in tools.store.sources(feed.name)
-                if state.key in self._sources
-            ]
-            before = min(
-                filter(None, lists), default=tools.clock()
-            )  # the site may have been down for long
-            entries = tools.store.listed_since(feed.name, before - RECENT, MAX_CANDIDATES)
-        self._vanished = [entry for entry in entries if entry.url and entry.id not in present]
+        present = {*context.store.aliases(feed.name, listed).values()}
+        self._missing: list[Entry] = []
+        for entry in self._load_candidates():
+            if entry.url and entry.id not in present:
+                self._missing.append(entry)
 
-    def find(self, arrival: ExtractedItem, item: ListedItem) -> str:
-        """Return the id of the entry that a new item was; "" if there is none."""
-        for entry in self._vanished:
-            is_of_source = entry.source == arrival.source or entry.source not in self._sources
-            if is_of_source and self._is_moved(entry, arrival, item):
-                self._vanished.remove(entry)
+    def _load_candidates(self) -> Sequence[Entry]:
+        store = self._context.store
+        if self._mostly_new:
+            return store.entries(self._feed)
+        last_lists = [
+            state.succeeded
+            for state in store.sources(self._feed)
+            if state.key in self._sources and state.succeeded
+        ]
+        # Not the current time: the site may have been down for long.
+        last_list = min(last_lists, default=self._context.clock())
+        return store.listed_since(self._feed, last_list - MAX_UNLISTED, MAX_CANDIDATES)
+
+    def find(self, extracted: ExtractedItem, item: ListedItem) -> str:
+        """Return the id of the entry that a new item had; "" if there is none."""
+        for entry in self._missing:
+            may_own = entry.source == extracted.source or entry.source not in self._sources
+            if may_own and self._is_moved(entry, extracted, item):
+                self._missing.remove(entry)
                 return entry.id
         return ""
 
-    def _is_moved(self, entry: Entry, arrival: ExtractedItem, item: ListedItem) -> bool:
-        if not _may_be_same(entry, arrival):
+    def _is_moved(self, entry: Entry, extracted: ExtractedItem, item: ListedItem) -> bool:
+        if not _may_be_same(entry, extracted):
             return False
-        same = is_same_article(entry, arrival) and is_dated_alike(entry, arrival)
-        if entry.source not in self._sources:  # nobody asked for it to be requested any more
+        same = is_same_article(entry, extracted) and is_dated_alike(entry, extracted)
+        if entry.source not in self._sources:  # its source was removed: do not request it again
             return same
-        if same and arrival.source in self._wholesale:
+        if same and extracted.source in self._mostly_new:
             return True
-        answer = self._ask(entry, arrival, item)
-        return answer == "moved" or (same and answer != "alive")
+        status = self._request_old_address(entry, extracted, item)
+        return status == "moved" or (same and status != "alive")
 
-    def _ask(self, entry: Entry, arrival: ExtractedItem, item: ListedItem) -> _Answer:
-        """Ask an entry's old address whether it leads to the new item."""
-        if self._requests >= MAX_REQUESTS or self._tools.budget.expired:
+    def _request_old_address(
+        self, entry: Entry, extracted: ExtractedItem, item: ListedItem
+    ) -> _AddressStatus:
+        """Request an entry's old address to see if it leads to the new item."""
+        if self._requests >= MAX_REQUESTS or self._context.budget.expired:
             return "unknown"
         self._requests += 1
         key = url_key(entry.url)
-        seen = self._tools.store.item_states(self._feed, [key]).get(key)
-        validators = Validators(seen.etag, seen.last_modified) if seen else None
+        state = self._context.store.item_states(self._feed, [key]).get(key)
+        validators = Validators(state.etag, state.last_modified) if state else None
+        options = item.options.for_url(entry.url, {})
         try:
-            page = self._tools.fetcher.get(
-                entry.url, validators=validators, options=item.options.for_url(entry.url, {})
-            )
+            page = self._context.fetcher.get(entry.url, validators=validators, options=options)
         except FetchError as error:
             return "gone" if error.status in _GONE else "unknown"
         found = url_key(page.url, exact=item.exact)
         if found == url_key(entry.url, exact=item.exact):
             return "alive"
-        return "moved" if found in {item.key, *(claim.key for claim in arrival.claims)} else "gone"
+        claimed = {claim.key for claim in extracted.claims}
+        return "moved" if found in {item.key, *claimed} else "gone"
 
 
-def _may_be_same(entry: Entry, arrival: ExtractedItem) -> bool:
-    """Return True if an entry may be an earlier state of an arrival.
-
-    Same title, or much of the same text.
-    """
-    title = significant_words(arrival.title)
+def _may_be_same(entry: Entry, extracted: ExtractedItem) -> bool:
+    """Return True if an entry has the same title as an article, or shares much of its text."""
+    title = significant_words(extracted.title)
     if title and title == significant_words(entry.title):
         return True
-    lengths = len(significant_words(entry.text)), len(significant_words(arrival.article.text))
-    return min(lengths) >= MIN_WORDS and is_related(entry, arrival)
+    lengths = len(significant_words(entry.text)), len(significant_words(extracted.article.text))
+    return min(lengths) >= MIN_WORDS and is_related(entry, extracted)

@@ -1,8 +1,8 @@
-"""The second half of a regeneration: each listed article that is new or changed is fetched and cleaned.
+"""Fetch and clean the listed articles that are new or changed.
 
-A few sites at once, each site's articles one after another. What went wrong with one article stays
-with that article. Several pages of a site are fetched before the first is cleaned: what repeats
-over them is learned first.
+Several sites are read in parallel, the articles of one site one after another. A failure affects
+only its own article. Several pages of a site are fetched before the first one is cleaned, so that
+the cleaner knows what repeats on them.
 """
 
 import time
@@ -32,30 +32,36 @@ from feedpub.core.errors import (
 from feedpub.core.models import Article, Entry, Failure, NotModified, Page
 from feedpub.core.redact import strip_credentials
 from feedpub.fetch import SMALL_BODY_BYTES, Validators
-from feedpub.pipeline import article, rechecks
-from feedpub.pipeline.article import make_from_pages, make_snapshot
+from feedpub.pipeline import rechecks
+from feedpub.pipeline.article import (
+    article_from_feed,
+    article_from_file,
+    article_from_pages,
+    make_snapshot,
+    rules_for,
+)
 from feedpub.pipeline.collect import ListedItem
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.site_memory import LearningSite, memory_key
 from feedpub.store import ItemState, ItemStatus, PageSnapshot
 
 _MAX_PARALLEL_SITES = 8
-_MAX_TRIES = 5  # to read an article of which a page is missing
-_MAX_BATCH_BYTES = 4_000_000  # bytes of a site's pages that wait to be cleaned together
+_MAX_ATTEMPTS = 5  # at an article that lacks one of its pages
+_MAX_BATCH_BYTES = 4_000_000  # of pages of one site that wait to be cleaned together
 
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
-    """What became of one listed article.
+    """The result of one listed item.
 
     Attributes:
-        seen: what the store has to remember of it.
-        arrival: the article, where one was read.
-        problem: what went wrong; with an arrival beside it, something stood in.
-        requests: how many it took.
-        by_page: True where its text is its page's: corrections will show there.
-        seconds: how long it took to fetch and to read.
-        kept: what the article was made of, where that is kept.
+        state: the new state of the item in the store.
+        extracted: the article, if one was read.
+        failure: the reason why there is no article, or only a part of one.
+        requests: the number of HTTP requests that it took.
+        by_page: True if the text is from the article's page, where corrections will appear.
+        seconds: the time that fetching and cleaning took.
+        snapshot: what the article was made from, if that is kept.
     """
 
     state: ItemState
@@ -68,488 +74,481 @@ class ItemResult:
 
 
 _FetchResult: TypeAlias = Page | NotModified | SourceError | ItemResult | None
-"""What came of asking for an article's page.
+"""The response to a request for an article's page.
 
-None where none is needed, a Read where that settles it.
+None if the item needs no page; an ItemResult if it needs no reading at all.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class _FetchedItem:
-    """A listed article, with what came of asking for its page, and how many seconds that took.
+    """A listed item and its page.
 
     Attributes:
-        rest: its page with those that follow it, where there are any.
+        item: the listed item.
+        result: the response.
+        seconds: the time that fetching took.
+        pages: the page with those that continue the article, if there are any.
     """
 
     item: ListedItem
     result: _FetchResult
     seconds: float = 0.0
-    following: PageSequence | None = None
+    pages: PageSequence | None = None
 
     @property
     def requests(self) -> int:
-        """How many it took."""
-        return int(self.result is not None) + (self.following.requests if self.following else 0)
+        """Return the number of HTTP requests that it took."""
+        return int(self.result is not None) + (self.pages.requests if self.pages else 0)
 
     @property
     def size(self) -> int:
-        """Bytes of its pages."""
-        pages = self.following or ([self.result] if isinstance(self.result, Page) else [])
+        """Return the size of its pages in bytes."""
+        pages = self.pages or ([self.result] if isinstance(self.result, Page) else [])
         return sum(len(page.body) for page in pages)
 
 
 @dataclass(frozen=True, slots=True)
 class KnownItems:
-    """What is remembered of the items that are listed now.
+    """The stored state of the listed items.
 
     Attributes:
-        seen: by key.
-        stored: key → id, of the entries that there are.
-        rules: a digest of the feed's include and exclude rules; what was left out under other rules
-            is read again.
-        due: key → entry, of the articles that are looked at again for corrections.
+        states: key → the state of the item.
+        entry_ids: key → the id of the stored entry.
+        filters: a digest of the feed's filters; items that were excluded by other filters are read
+            again.
+        due: key → entry of each article that is due for a recheck.
     """
 
     states: Mapping[str, ItemState]
     entry_ids: Mapping[str, str]
-    rules: str
+    filters: str
     due: Mapping[str, Entry] = field(default_factory=dict)
 
-    def unchanged(self, listed: ListedItem) -> ItemState | None:
-        """What is remembered of an item that need not be read.
-
-        Nothing is new, nothing failed, nothing is due.
-        """
-        if listed.key in self.due:
+    def find_unchanged(self, item: ListedItem) -> ItemState | None:
+        """Return the state of an item that need not be read; None if it has to be read."""
+        if item.key in self.due:
             return None
-        seen = self.states.get(listed.key)
-        if seen is None:  # perhaps an address that once led to a stored article
-            return _seen(listed, "stored") if listed.key in self.entry_ids else None
-        if seen.state == "excluded":
-            known = seen.version.endswith(self.rules) and _says_nothing_new(
-                _version(listed, self.rules), seen
-            )
-        else:
-            known = seen.state == "stored" and _says_nothing_new(listed.version_key, seen)
-        return seen if known else None
+        state = self.states.get(item.key)
+        if state is None:  # perhaps an address that once led to a stored article
+            return _make_state(item, "stored") if item.key in self.entry_ids else None
+        if state.state == "excluded":
+            same_filters = state.version.endswith(self.filters)
+            version = _filtered_version(item, self.filters)
+            return state if same_filters and _is_same_version(version, state) else None
+        is_current = state.state == "stored" and _is_same_version(item.version_key, state)
+        return state if is_current else None
 
-    def validators(self, listed: ListedItem) -> Validators | None:
-        """Return what a page may be asked for with; None if it has to come in full.
+    def validators(self, item: ListedItem) -> Validators | None:
+        """Return the validators of an item's page; None if it has to be fetched in full.
 
         An item with a new guid at a known address may be another article, even if the page is the
         same.
         """
-        seen = self.states.get(listed.key)
-        if (
-            seen is None
-            or seen.state != "stored"
-            or (listed.guid and listed.guid not in self.entry_ids)
-        ):
+        state = self.states.get(item.key)
+        if state is None or state.state != "stored":
             return None
-        return Validators(seen.etag, seen.last_modified)
+        if item.guid and item.guid not in self.entry_ids:
+            return None
+        return Validators(state.etag, state.last_modified)
 
 
-def _version(listed: ListedItem, rules: str) -> str:
-    return f"{listed.version_key} {rules}"
+def _filtered_version(item: ListedItem, filters: str) -> str:
+    return f"{item.version_key} {filters}"
 
 
-def _says_nothing_new(mark: str, seen: ItemState) -> bool:
-    """Whether an article's mark is the one that is remembered, or another source's, which it cannot be held against."""
-    return seen.version == mark or seen.version.partition(" ")[0] != mark.partition(" ")[0]
+def _is_same_version(version: str, state: ItemState) -> bool:
+    """Return True if the stored version is the same, or from another source and not comparable."""
+    if state.version == version:
+        return True
+    return state.version.partition(" ")[0] != version.partition(" ")[0]
 
 
 def read_articles(
-    feed: FeedConfig, items: Sequence[ListedItem], memory: KnownItems, tools: RunContext
+    feed: FeedConfig, items: Sequence[ListedItem], known: KnownItems, context: RunContext
 ) -> list[ItemResult]:
-    """What becomes of every listed item, in their order.
-
-    Only those that are not settled are read.
-    """
-    settled = {
-        listed.rank: ItemResult(seen) for listed in items if (seen := memory.unchanged(listed))
-    }
-    todo = [listed for listed in items if listed.rank not in settled]
-    todo.sort(key=lambda listed: listed.key in memory.due)  # corrections can wait, news cannot
+    """Return the result of every item, in their order; only new and changed ones are read."""
+    results: dict[int, ItemResult] = {}
+    to_read: list[ListedItem] = []
+    for item in items:
+        if state := known.find_unchanged(item):
+            results[item.rank] = ItemResult(state)
+        else:
+            to_read.append(item)
+    to_read.sort(key=lambda item: item.key in known.due)  # corrections can wait, news cannot
     by_site: dict[str, list[ListedItem]] = defaultdict(list)
-    for listed in todo:
-        by_site[memory_key(listed.item.url or "")].append(listed)
+    for item in to_read:
+        by_site[memory_key(item.item.url or "")].append(item)
     done = count(1)
 
+    def report_progress() -> None:
+        context.progress(feed.name, next(done), len(to_read))
+
     def read_site(name: str) -> dict[int, ItemResult]:
-        site = LearningSite(name, tools.store, tools.executor)
-        asked = _asked(
-            feed,
-            by_site[name],
-            memory,
-            tools,
-            done=lambda: tools.progress(feed.name, next(done), len(todo)),
-        )
-        reads = {
-            rank: read
-            for some in _held(asked)
-            for rank, read in _clean(feed, some, site, memory, tools)
-        }
-        site.save(tools.clock())
-        return reads
+        site = LearningSite(name, context.store, context.executor)
+        fetched = _fetch_items(feed, by_site[name], known, context, report_progress)
+        site_results: dict[int, ItemResult] = {}
+        for batch in _batch_by_size(fetched):
+            site_results.update(_clean_batch(feed, batch, site, known, context))
+        site.save(context.clock())
+        return site_results
 
-    tools.progress(feed.name, 0, len(todo))
+    context.progress(feed.name, 0, len(to_read))
     with ThreadPoolExecutor(_MAX_PARALLEL_SITES) as pool:
-        fresh = {
-            rank: read for reads in pool.map(read_site, by_site) for rank, read in reads.items()
-        }
-    return [(settled | fresh)[listed.rank] for listed in items]
+        for site_results in pool.map(read_site, by_site):
+            results.update(site_results)
+    return [results[item.rank] for item in items]
 
 
-def _asked(
+# --- fetching ---
+
+
+def _fetch_items(
     feed: FeedConfig,
     items: Sequence[ListedItem],
-    memory: KnownItems,
-    tools: RunContext,
-    done: Callable[[], None],
+    known: KnownItems,
+    context: RunContext,
+    report_progress: Callable[[], None],
 ) -> Iterator[_FetchedItem]:
-    """Each article's page, one after another, as far as it is wanted and can be had."""
-    for listed in items:
-        item, began = listed.item, time.monotonic()
-        if (settled := _refused(feed, listed, memory)) is not None:
-            answer: _FetchResult = settled
-        elif not listed.fetches_page or item.path is not None:
-            answer = None
-        elif listed.key in memory.due and tools.budget.expired:
-            answer = ItemResult(memory.states[listed.key])  # it stays due
-        else:
-            answer = _fetch(listed, memory.validators(listed), tools)
-        rest = None
-        if isinstance(answer, Page):
+    """Yield each item with its page, one after another."""
+    for item in items:
+        began = time.monotonic()
+        result = _fetch_if_needed(feed, item, known, context)
+        pages = None
+        if isinstance(result, Page):
             try:
-                rest = _rest(feed, listed, answer, tools)
+                pages = _collect_pages(feed, item, result, context)
             except ResourceLimitError as error:
-                answer = forget_frames(error)
-        yield _FetchedItem(listed, answer, time.monotonic() - began, rest)
-        answer = rest = None  # no page is held while the next one is fetched
-        done()
+                result = forget_frames(error)
+        yield _FetchedItem(item, result, time.monotonic() - began, pages)
+        result = pages = None  # no page stays in memory while the next one is fetched
+        report_progress()
 
 
-def _refused(
-    feed: FeedConfig, listed: ListedItem, memory: KnownItems
-) -> ItemResult | SourceError | None:
-    """What becomes of an article that the feed's rules leave out by what its source says.
-
-    None of all others.
-    """
-    item = listed.item
+def _fetch_if_needed(
+    feed: FeedConfig, item: ListedItem, known: KnownItems, context: RunContext
+) -> _FetchResult:
+    facts = FilterFacts(item.item.url or "", item.item.title or None, item.item.categories or None)
     try:
-        reason = matching_filter(
-            feed, FilterFacts(item.url or "", item.title or None, item.categories or None)
-        )
+        reason = matching_filter(feed, facts)
     except ResourceLimitError as error:
         return error
-    return None if reason is None else ItemResult(_excluded(listed, reason, memory.rules))
+    if reason is not None:
+        return ItemResult(_make_excluded_state(item, reason, known.filters))
+    if not item.fetches_page or item.item.path is not None:
+        return None
+    if item.key in known.due and context.budget.expired:
+        return ItemResult(known.states[item.key])  # it stays due
+    return _fetch_page(item, known.validators(item), context)
 
 
-def _fetch(
-    listed: ListedItem, validators: Validators | None, tools: RunContext
+def _fetch_page(
+    item: ListedItem, validators: Validators | None, context: RunContext
 ) -> Page | NotModified | SourceError:
     try:
-        tools.budget.check_time_left(listed.address)
-        answer = _get(listed.item.url or "", listed, tools, validators)
+        context.budget.check_time_left(item.address)
+        page = _get_page(item.item.url or "", item, context, validators)
     except SourceError as error:
         return forget_frames(error)
-    if isinstance(answer, Page) and _leads_back(listed, answer.url):
-        return NoContentError(
-            f"it leads back to {strip_credentials(answer.url)}, as articles do that are gone",
-            listed.address,
-        )
-    return answer
+    if isinstance(page, Page) and _redirects_home(item, page.url):
+        target = strip_credentials(page.url)
+        reason = f"it redirects to {target}, as the addresses of removed articles do"
+        return NoContentError(reason, item.address)
+    return page
 
 
-def _get(
+def _get_page(
     url: str,
-    listed: ListedItem,
-    tools: RunContext,
+    item: ListedItem,
+    context: RunContext,
     validators: Validators | None = None,
     max_bytes: int = MAX_ARTICLE_BYTES,
 ) -> Page | NotModified:
-    """A page, asked for with what the source wants sent, and with the headers that the rules of its site name.
+    """Fetch a page with the options of its source and the headers of its site rules.
 
-    One that is rendered is asked for without condition: what its scripts show may change where it
-    does not.
+    A rendered page is fetched unconditionally: its content may change although its HTML does not.
     """
-    options = listed.options.for_url(url, tools.site_rules.rules_for(url).headers)
-    if listed.render:
-        return tools.browser.render(url, tools.fetcher, options, seconds=tools.budget.remaining())
-    return tools.fetcher.get(url, validators=validators, options=options, max_bytes=max_bytes)
+    options = item.options.for_url(url, context.site_rules.rules_for(url).headers)
+    if item.render:
+        seconds = context.budget.remaining()
+        return context.browser.render(url, context.fetcher, options, seconds=seconds)
+    return context.fetcher.get(url, validators=validators, options=options, max_bytes=max_bytes)
 
 
-def _rest(feed: FeedConfig, listed: ListedItem, page: Page, tools: RunContext) -> PageSequence:
-    """A page with those that its article goes on on.
-
-    Together they are no larger than one may be.
-    """
-    left = MAX_ARTICLE_BYTES - len(page.body)
+def _collect_pages(
+    feed: FeedConfig, item: ListedItem, page: Page, context: RunContext
+) -> PageSequence:
+    """Return a page with those that continue its article; the size limit holds for all together."""
+    remaining_bytes = MAX_ARTICLE_BYTES - len(page.body)
 
     def get(url: str) -> Page:
-        nonlocal left
-        tools.budget.check_time_left(url)
-        answer = _get(url, listed, tools, max_bytes=max(left, 0))
-        assert isinstance(answer, Page)  # noqa: S101 -- nothing was asked conditionally
-        left -= len(answer.body)
-        return answer
+        nonlocal remaining_bytes
+        context.budget.check_time_left(url)
+        following = _get_page(url, item, context, max_bytes=max(remaining_bytes, 0))
+        assert isinstance(following, Page)  # noqa: S101 -- the request was unconditional
+        remaining_bytes -= len(following.body)
+        return following
 
-    return pagination.collect_pages(
-        page, article.rules_for(feed, page.url, tools), get, tools.executor
-    )
-
-
-def _leads_back(listed: ListedItem, url: str) -> bool:
-    """Whether an article was asked for and the page that lists it came, or its site's front page."""
-    asked, found = url_key(listed.item.url or ""), url_key(url)
-    front_page = url_key(urljoin(listed.item.url or "", "/"))
-    return found != asked and found in (url_key(listed.source), front_page)
+    rules = rules_for(feed, page.url, context)
+    return pagination.collect_pages(page, rules, get, context.executor)
 
 
-def _held(asked: Iterable[_FetchedItem]) -> Iterator[list[_FetchedItem]]:
-    """Pages together, as many as may be held; none is held on while the next one is fetched.
+def _redirects_home(item: ListedItem, url: str) -> bool:
+    """Return True if an article's address redirected to its listing or the site's front page."""
+    requested, found = url_key(item.item.url or ""), url_key(url)
+    front_page = url_key(urljoin(item.item.url or "", "/"))
+    return found != requested and found in (url_key(item.source), front_page)
 
-    A large page ends its group: it has a place in the budget of large bodies, and whoever waits for
-    one holds none.
+
+def _batch_by_size(fetched: Iterable[_FetchedItem]) -> Iterator[list[_FetchedItem]]:
+    """Yield the items in batches of limited size, and keep none while the next one is fetched.
+
+    A large page ends its batch: it has reserved a part of the budget for large bodies, and a
+    thread must not wait for another part while it holds one.
     """
-    held: list[_FetchedItem] = []
-    for each in asked:
-        held.append(each)
-        last = each.size > SMALL_BODY_BYTES or sum(one.size for one in held) > _MAX_BATCH_BYTES
-        del each
-        if last:
-            yield held
-            held.clear()
-    yield held
+    batch: list[_FetchedItem] = []
+    for item in fetched:
+        batch.append(item)
+        is_full = item.size > SMALL_BODY_BYTES
+        is_full = is_full or sum(each.size for each in batch) > _MAX_BATCH_BYTES
+        del item
+        if is_full:
+            yield batch
+            batch.clear()
+    yield batch
 
 
-def _clean(
+# --- cleaning ---
+
+
+def _clean_batch(
     feed: FeedConfig,
-    asked: Sequence[_FetchedItem],
+    batch: Sequence[_FetchedItem],
     site: LearningSite,
-    memory: KnownItems,
-    tools: RunContext,
+    known: KnownItems,
+    context: RunContext,
 ) -> Iterator[tuple[int, ItemResult]]:
-    """What becomes of articles whose pages are there.
-
-    First all are learned from, then each is read.
-    """
-    for each in [_learned(each, site) for each in asked]:
+    """Learn from all pages of a batch, then yield the rank and the result of each item."""
+    for fetched in [_learn_page(each, site) for each in batch]:
         began = time.monotonic()
-        read = _read(feed, each, site, memory, tools)
-        yield each.item.rank, replace(read, seconds=each.seconds + time.monotonic() - began)
+        result = _clean_item(feed, fetched, site, known, context)
+        seconds = fetched.seconds + time.monotonic() - began
+        yield fetched.item.rank, replace(result, seconds=seconds)
 
 
-def _learned(asked: _FetchedItem, site: LearningSite) -> _FetchedItem:
-    """An article whose page was learned from.
+def _learn_page(fetched: _FetchedItem, site: LearningSite) -> _FetchedItem:
+    """Add an item's page to the site memory.
 
-    A page that is too much to be looked at is not read a second time.
+    A page that exceeds a limit is replaced by the error, so that it is not parsed again.
     """
-    if not isinstance(asked.result, Page) or asked.result.content_type not in pagination.HTML_TYPES:
-        return asked
+    page = fetched.result
+    if not isinstance(page, Page) or page.content_type not in pagination.HTML_TYPES:
+        return fetched
     try:
-        site.learn(asked.result)
+        site.learn(page)
     except ResourceLimitError as error:
-        return replace(asked, result=forget_frames(error), following=None)
-    return asked
+        return replace(fetched, result=forget_frames(error), pages=None)
+    return fetched
 
 
-def _read(
-    feed: FeedConfig, asked: _FetchedItem, site: LearningSite, memory: KnownItems, tools: RunContext
+def _clean_item(
+    feed: FeedConfig,
+    fetched: _FetchedItem,
+    site: LearningSite,
+    known: KnownItems,
+    context: RunContext,
 ) -> ItemResult:
-    listed, seen = asked.item, memory.states.get(asked.item.key)
-    if isinstance(asked.result, ItemResult):
-        return asked.result
+    if isinstance(fetched.result, ItemResult):
+        return fetched.result
+    item, before = fetched.item, known.states.get(fetched.item.key)
+    entry = known.due.get(item.key)
     try:
-        read = _corrected(_read_article(feed, asked, seen, site, tools), memory.due.get(listed.key))
-        read = _admitted(feed, listed, read, memory)
+        result = _extract(feed, fetched, before, site, context)
+        if entry and result.extracted:
+            result = replace(result, extracted=rechecks.correction_of(entry, result.extracted))
+        result = _apply_filters(feed, item, result, known)
     except SourceError as error:
-        again = seen if listed.key in memory.due else None
-        read = (
-            _stays(listed, again, error)
-            if again
-            else fallback_for(feed, listed, error, memory, tools)
-        )
-    return replace(read, state=_planned(feed, listed, read, seen, tools), requests=asked.requests)
+        if before and item.key in known.due:
+            result = _keep_entry(item, before, error)
+        else:
+            result = fallback_for(feed, item, error, known, context)
+    state = _schedule_recheck(feed, item, result, before, context)
+    return replace(result, state=state, requests=fetched.requests)
 
 
-def _admitted(
-    feed: FeedConfig, listed: ListedItem, read: ItemResult, memory: KnownItems
+def _extract(
+    feed: FeedConfig,
+    fetched: _FetchedItem,
+    before: ItemState | None,
+    site: LearningSite,
+    context: RunContext,
 ) -> ItemResult:
-    """The article, unless the feed's rules leave it out now that all of it is known."""
-    if read.extracted is None:
-        return read
-    item, article = listed.item, read.extracted.article
+    """Return the article of an item. Raises SourceError."""
+    item, page = fetched.item, fetched.result
+    if isinstance(page, SourceError):
+        raise page
+    if item.item.path is not None:
+        return _extract_from_file(feed, item, Path(item.item.path), context)
+    if page is None:
+        article = article_from_feed(item.item, item.address, context)
+        snapshot = make_snapshot(item, None, context)
+        return replace(_make_result(item, article, ()), snapshot=snapshot)
+    if before and isinstance(page, NotModified):
+        state = _make_state(item, "stored")
+        return ItemResult(replace(state, etag=before.etag, last_modified=before.last_modified))
+    assert isinstance(page, Page)  # noqa: S101 -- the client rejects a 304 without validators
+    pages = fetched.pages or PageSequence((page,), page.url)
+    found = article_from_pages(feed, pages, item, site.memory, context)
+    result = _make_result(item, found.article, (page.url, found.article.url))
+    result = replace(
+        result,
+        state=replace(result.state, etag=page.etag, last_modified=page.last_modified),
+        by_page=found.by_page,
+        snapshot=make_snapshot(item, pages, context),
+    )
+    if found.gap:
+        return _mark_incomplete(item, result, found.gap, before, retry=pages.is_temporary)
+    return result
+
+
+def _extract_from_file(
+    feed: FeedConfig, item: ListedItem, path: Path, context: RunContext
+) -> ItemResult:
+    article = article_from_file(feed, path, item.folder or path.parent, context)
+    snapshot = make_snapshot(item, None, context)
+    result = replace(_make_result(item, article, ()), snapshot=snapshot)
+    if not article.unread:
+        return result
+    # As a partial article it is read again in each run, until its front matter is repaired.
+    reason = (
+        f"a part of its front matter cannot be read and is ignored: {'; '.join(article.unread)}"
+    )
+    state = replace(_make_state(item, "partial"), reason=reason)
+    return replace(result, state=state, failure=Failure(item.address, reason))
+
+
+def _mark_incomplete(
+    item: ListedItem, result: ItemResult, gap: str, before: ItemState | None, *, retry: bool
+) -> ItemResult:
+    """Return the result of an article that lacks a page; with `retry` it is read again later."""
+    attempts = (before.tries if before else 0) + 1
+    failure = Failure(item.address, f"{gap}; the rest of the article is kept")
+    if not retry or attempts > _MAX_ATTEMPTS:
+        return replace(result, failure=failure)
+    state = replace(_make_state(item, "partial"), reason=gap, tries=attempts)
+    return replace(result, state=state, failure=failure)
+
+
+def _apply_filters(
+    feed: FeedConfig, item: ListedItem, result: ItemResult, known: KnownItems
+) -> ItemResult:
+    """Exclude an article that the feed's filters match now that its text is known."""
+    if result.extracted is None:
+        return result
+    article = result.extracted.article
     facts = FilterFacts(
-        item.url or "",
-        item.title or article.title,
-        item.categories or article.categories,
+        item.item.url or "",
+        item.item.title or article.title,
+        item.item.categories or article.categories,
         article.text,
     )
     reason = matching_filter(feed, facts)
-    return read if reason is None else ItemResult(_excluded(listed, reason, memory.rules))
+    if reason is None:
+        return result
+    return ItemResult(_make_excluded_state(item, reason, known.filters))
 
 
-def _read_article(
+def _keep_entry(item: ListedItem, before: ItemState, error: SourceError) -> ItemResult:
+    """Return the result of a recheck that failed."""
+    reason = f"the recheck failed: {error.reason}; the entry stays as it was"
+    return ItemResult(before, failure=Failure(item.address, reason))
+
+
+def _schedule_recheck(
     feed: FeedConfig,
-    asked: _FetchedItem,
-    seen: ItemState | None,
-    site: LearningSite,
-    tools: RunContext,
-) -> ItemResult:
-    listed, answer = asked.item, asked.result
-    if isinstance(answer, SourceError):
-        raise answer
-    if listed.item.path is not None:
-        article = _from_file(feed, listed, tools)
-        read = replace(_arrived(listed, article, ()), snapshot=make_snapshot(listed, None, tools))
-        return _with_unread(listed, read, article.unread) if article.unread else read
-    if answer is None:
-        return replace(
-            _arrived(listed, _from_feed(listed, tools), ()),
-            snapshot=make_snapshot(listed, None, tools),
-        )
-    if seen and isinstance(answer, NotModified):
-        return ItemResult(
-            replace(_seen(listed, "stored"), etag=seen.etag, last_modified=seen.last_modified)
-        )
-    assert isinstance(answer, Page)  # noqa: S101 -- the gate refuses a 304 that was not asked for
-    pages = asked.following or PageSequence((answer,), answer.url)
-    found = make_from_pages(feed, pages, listed, site.memory, tools)
-    read = _arrived(listed, found.article, (answer.url, found.article.url))
-    marked = replace(read.state, etag=answer.etag, last_modified=answer.last_modified)
-    read = replace(
-        read, state=marked, by_page=found.by_page, snapshot=make_snapshot(listed, pages, tools)
-    )
-    return _with_gap(listed, read, found.gap, seen, again=pages.is_temporary) if found.gap else read
-
-
-def _with_gap(
-    listed: ListedItem, read: ItemResult, gap: str, seen: ItemState | None, *, again: bool
-) -> ItemResult:
-    """An article of which a page is missing.
-
-    Named, and read again some more times where that may help.
-    """
-    tries = (seen.tries if seen else 0) + 1
-    problem = Failure(listed.address, f"{gap}; what came of the article stays")
-    if not again or tries > _MAX_TRIES:
-        return replace(read, failure=problem)
-    partial = replace(_seen(listed, "partial"), reason=gap, tries=tries)
-    return replace(read, state=partial, failure=problem)
-
-
-def _with_unread(listed: ListedItem, read: ItemResult, unread: Sequence[str]) -> ItemResult:
-    """A saved article of whose front matter a part cannot be read.
-
-    Named, and read again until that is mended.
-    """
-    reason = f"its front matter says what cannot be read, and is left out: {'; '.join(unread)}"
-    partial = replace(_seen(listed, "partial"), reason=reason)
-    return replace(read, state=partial, failure=Failure(listed.address, reason))
-
-
-def _from_file(feed: FeedConfig, listed: ListedItem, tools: RunContext) -> Article:
-    path = Path(listed.item.path or "")
-    return article.make_from_file(feed, path, listed.folder or path.parent, tools)
-
-
-def _from_feed(listed: ListedItem, tools: RunContext) -> Article:
-    return article.make_from_feed(listed.item, listed.address, tools)
-
-
-def _corrected(read: ItemResult, entry: Entry | None) -> ItemResult:
-    """What is left of a look again at an entry.
-
-    All of it, where it was no look again. Raises ExtractError.
-    """
-    if entry is None or read.extracted is None:
-        return read
-    return replace(read, extracted=rechecks.correction_of(entry, read.extracted))
-
-
-def _stays(listed: ListedItem, seen: ItemState, error: SourceError) -> ItemResult:
-    """A look again that failed.
-
-    The entry stays as it is, and so do the validators of the page that it is made of.
-    """
-    reason = f"looked at again for corrections: {error.reason}; the entry stays as it was"
-    return ItemResult(seen, failure=Failure(listed.address, reason))
-
-
-def _planned(
-    feed: FeedConfig,
-    listed: ListedItem,
-    read: ItemResult,
+    item: ListedItem,
+    result: ItemResult,
     before: ItemState | None,
-    tools: RunContext,
+    context: RunContext,
 ) -> ItemState:
-    """What is remembered of an article that was read, with the next look at it."""
-    now = tools.clock()
-    date = listed.item.published or (read.extracted.article.published if read.extracted else None)
-    begins = feed.recheck and read.by_page and rechecks.is_recent(date, now)
-    return rechecks.schedule_recheck(read.state, before, listed.item.url or "", now, begins=begins)
+    now = context.clock()
+    published = item.item.published
+    if published is None and result.extracted:
+        published = result.extracted.article.published
+    begins = feed.recheck and result.by_page and rechecks.is_recent(published, now)
+    url = item.item.url or ""
+    return rechecks.schedule_recheck(result.state, before, url, now, begins=begins)
 
 
 def fallback_for(
-    feed: FeedConfig, listed: ListedItem, error: SourceError, memory: KnownItems, tools: RunContext
+    feed: FeedConfig,
+    item: ListedItem,
+    error: SourceError,
+    known: KnownItems,
+    context: RunContext,
 ) -> ItemResult:
-    """The feed's own text for an article that could not be read, where there is one.
-
-    Named in either case.
-    """
-    seen = memory.states.get(listed.key)
-    tries = (seen.tries if seen else 0) + 1
-    failure = replace(_seen(listed, "failed"), reason=error.reason, tries=tries)
-    lost = ItemResult(failure, failure=Failure(listed.address, error.reason))
-    if not listed.listed_first:
-        return lost
+    """Return the feed's own text for an article that cannot be read, or else only the failure."""
+    before = known.states.get(item.key)
+    attempts = (before.tries if before else 0) + 1
+    failed = replace(_make_state(item, "failed"), reason=error.reason, tries=attempts)
+    failure = ItemResult(failed, failure=Failure(item.address, error.reason))
+    if not item.listed_first:
+        return failure
     try:
-        own = replace(_from_feed(listed, tools), complete=False)
-        kept = article.make_snapshot(listed, None, tools)
-        partial = ItemResult(
-            replace(failure, state="partial"), extracted=_arrival(listed, own, ()), snapshot=kept
+        article = replace(article_from_feed(item.item, item.address, context), complete=False)
+        result = ItemResult(
+            replace(failed, state="partial"),
+            extracted=_make_extracted_item(item, article, ()),
+            snapshot=make_snapshot(item, None, context),
         )
-        partial = _admitted(feed, listed, partial, memory)
+        result = _apply_filters(feed, item, result, known)
     except ExtractError:
-        return lost
-    if partial.extracted is None:  # the feed's rules leave it out
-        return partial
-    return replace(
-        partial, failure=Failure(listed.address, f"{error.reason}; the feed's own text stands in")
-    )
+        return failure
+    if result.extracted is None:  # the filters exclude it
+        return result
+    reason = f"{error.reason}; the feed's own text is used instead"
+    return replace(result, failure=Failure(item.address, reason))
 
 
-def _arrived(listed: ListedItem, article: Article, addresses: Iterable[str | None]) -> ItemResult:
-    return ItemResult(_seen(listed, "stored"), extracted=_arrival(listed, article, addresses))
+# --- values ---
 
 
-def _arrival(
-    listed: ListedItem, article: Article, addresses: Iterable[str | None]
+def _make_result(item: ListedItem, article: Article, addresses: Iterable[str | None]) -> ItemResult:
+    extracted = _make_extracted_item(item, article, addresses)
+    return ItemResult(_make_state(item, "stored"), extracted=extracted)
+
+
+def _make_extracted_item(
+    item: ListedItem, article: Article, addresses: Iterable[str | None]
 ) -> ExtractedItem:
-    saved = listed.item.path is not None
-    claimed = (article.url,) if saved else addresses
+    """Return an item with its article.
+
+    Args:
+        item: the listed item.
+        article: the article.
+        addresses: the addresses that its page claims.
+    """
+    is_saved = item.item.path is not None
+    claimed = dict.fromkeys((article.url,) if is_saved else addresses)
+    claims = [Claim(url_key(url, exact=item.exact), url) for url in claimed if url]
     return ExtractedItem(
-        item=listed.item,
+        item=item.item,
         article=article,
-        keys=listed.keys,
-        rank=listed.rank,
-        source=listed.source,
-        listed_first=listed.listed_first,
-        own_page=not article.url if saved else not listed.item.url,
-        stem=Path(listed.item.path or "").stem,
-        claims=tuple(
-            Claim(url_key(url, exact=listed.exact), url) for url in dict.fromkeys(claimed) if url
-        ),
-        exact=listed.exact,
+        keys=item.keys,
+        rank=item.rank,
+        source=item.source,
+        listed_first=item.listed_first,
+        own_page=not article.url if is_saved else not item.item.url,
+        stem=Path(item.item.path or "").stem,
+        claims=tuple(claims),
+        exact=item.exact,
     )
 
 
-def _seen(listed: ListedItem, state: ItemStatus) -> ItemState:
-    return ItemState(key=listed.key, version=listed.version_key, state=state)
+def _make_state(item: ListedItem, status: ItemStatus) -> ItemState:
+    return ItemState(key=item.key, version=item.version_key, state=status)
 
 
-def _excluded(listed: ListedItem, reason: str, rules: str) -> ItemState:
-    return replace(_seen(listed, "excluded"), version=_version(listed, rules), reason=reason)
+def _make_excluded_state(item: ListedItem, reason: str, filters: str) -> ItemState:
+    state = _make_state(item, "excluded")
+    return replace(state, version=_filtered_version(item, filters), reason=reason)

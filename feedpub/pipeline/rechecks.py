@@ -1,10 +1,10 @@
-"""Young articles are looked at again for corrections: which, when, and what of it may change a published entry.
+"""Recheck recent articles for corrections.
 
-An hour, six hours and a day after an article was first listed its page is asked for again,
-conditionally, also when its source is not due or does not list it any more. Each look counts, also
-one that fails: the next is the retry, and after a day nobody asks for a page that cannot be had. A
-look that was missed is not made up for. What comes of a look replaces the entry only if it is still
-the same article and says something else; otherwise the entry stays as it is, byte for byte.
+The page of an article is requested again, conditionally, one hour, six hours and one day after the
+article was first listed, even if its source is not due or no longer lists it. A failed recheck
+counts: the next one is the retry, and after a day there is none. A missed recheck is not made up
+for. The page replaces the entry only if it is still the same article and has changed; otherwise
+the entry stays as it is, byte for byte.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,149 +25,154 @@ from feedpub.pipeline.collect import ListedItem, is_rendered, request_options
 from feedpub.pipeline.context import RunContext
 from feedpub.store import ItemState
 
-LADDER = (
+RECHECK_AFTER = (  # an article was first listed
     timedelta(hours=1),
     timedelta(hours=6),
     timedelta(hours=24),
-)  # after an article was first listed
-YOUNG = timedelta(
-    days=2
-)  # an article that was older when it was first listed has had its corrections
-MOST_AT_ONCE = 20  # in one run of a feed; the rest waits for the next run
-MAX_SHRINK_RATIO = 0.5  # of the length that the text had: a wall, an error, a beginning
-# of the text's words in a row; with less and another title, the page is about something else
-_SAME = 0.3
+)
+MAX_AGE = timedelta(days=2)  # of an article when it is first listed; older ones are corrected
+MAX_RECHECKS = 20  # in one run of a feed; the rest waits for the next run
+# A text that loses more than this share is an error page, a login page or a fragment.
+MAX_SHRINK_RATIO = 0.5
+# The share of words in a row that a text keeps. Below it, and with a new title, it is another text.
+_MIN_OVERLAP = 0.3
 
 
-def next_look(first_seen: datetime, now: datetime) -> datetime | None:
-    """When an article is looked at again, after a look now.
-
-    None where it is left alone from here on.
-    """
-    return next((first_seen + wait for wait in LADDER if first_seen + wait > now), None)
+def next_recheck(first_seen: datetime, now: datetime) -> datetime | None:
+    """Return the time of an article's next recheck; None if there are no more."""
+    for wait in RECHECK_AFTER:
+        if first_seen + wait > now:
+            return first_seen + wait
+    return None
 
 
 def is_recent(published: datetime | None, first_seen: datetime) -> bool:
-    """Whether an article may still be corrected when it is first listed.
-
-    It has no date, or a recent one.
-    """
-    return published is None or first_seen - published < YOUNG
+    """Return True if corrections are likely: the article has no date, or a recent one."""
+    return published is None or first_seen - published < MAX_AGE
 
 
 def schedule_recheck(
-    seen: ItemState, before: ItemState | None, url: str, now: datetime, *, begins: bool
+    state: ItemState, before: ItemState | None, url: str, now: datetime, *, begins: bool
 ) -> ItemState:
-    """What is remembered of an article that has just been asked for, with the next look at it.
+    """Return the state of an article that was just requested, with its next recheck.
 
     Args:
-        seen: what became of it now.
-        before: what was remembered of it; None where it is listed for the first time.
-        url: where its page is.
-        now: aware.
-        begins: its text is its page's, and corrections are still to be expected: worth other looks
-            if it is new.
+        state: the new state.
+        before: the earlier state; None if the article is listed for the first time.
+        url: the address of its page.
+        now: the current time.
+        begins: a new article is to be rechecked: it is recent, and its text is its page's.
     """
     first_seen = before.first_seen if before else now
-    if first_seen and first_seen > now:  # the clock was put back since
+    if first_seen and first_seen > now:  # the clock has been set back
         first_seen = now
-    was_stored = before is not None and before.state == "stored"
-    goes_on = before is not None and before.recheck_at is not None if was_stored else begins
-    moment = (
-        next_look(first_seen, now) if first_seen and goes_on and seen.state == "stored" else None
+    is_scheduled = begins
+    if before and before.state == "stored":
+        is_scheduled = before.recheck_at is not None
+    recheck_at = None
+    if first_seen and is_scheduled and state.state == "stored":
+        recheck_at = next_recheck(first_seen, now)
+    return replace(
+        state, first_seen=first_seen, recheck_at=recheck_at, url=url if recheck_at else ""
     )
-    return replace(seen, first_seen=first_seen, recheck_at=moment, url=url if moment else "")
 
 
 @dataclass(frozen=True, slots=True)
 class DueRechecks:
-    """The articles that are looked at again in a run.
+    """The articles that a run rechecks.
 
     Attributes:
-        entries: key → the entry as it is published.
-        unlisted: those that no source of the run lists, as their source once did.
+        entries: key → the published entry.
+        unlisted: the articles that no source of the run lists, as their source once listed them.
     """
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
     unlisted: Sequence[ListedItem] = ()
 
 
-def due_rechecks(feed: FeedConfig, items: Sequence[ListedItem], tools: RunContext) -> DueRechecks:
-    """The articles whose moment has come; those that can be had no more, or not in this way, are left alone for good.
+def due_rechecks(feed: FeedConfig, items: Sequence[ListedItem], context: RunContext) -> DueRechecks:
+    """Return the articles that are due for a recheck; end the rechecks of those without a page.
 
     Args:
-        feed: whose articles.
-        items: what its sources list in this run.
-        tools: the collaborators.
+        feed: the feed's settings.
+        items: the items that the sources list in this run.
+        context: the services that the run uses.
     """
-    waiting = tools.store.rechecks(feed.name, tools.clock(), MOST_AT_ONCE) if feed.recheck else ()
-    ids = tools.store.aliases(feed.name, [seen.key for seen in waiting])
-    here = {listed.key: listed for listed in items}
-    found = {seen.key: tools.store.entry(feed.name, ids.get(seen.key, "")) for seen in waiting}
-    addresses = {url_key(entry.url) for entry in found.values() if entry} - found.keys()
-    elsewhere = tools.store.item_states(feed.name, addresses)
+    store = context.store
+    waiting = store.rechecks(feed.name, context.clock(), MAX_RECHECKS) if feed.recheck else ()
+    listed = {item.key: item for item in items}
     entries: dict[str, Entry] = {}
     unlisted: list[ListedItem] = []
-    for waits in waiting:
-        entry = found[waits.key]
-        seen = (entry and _at_new_address(entry, elsewhere)) or waits
-        listed = here.get(seen.key) or (
-            entry and _as_listed(feed, seen, entry, len(items) + len(unlisted))
-        )
-        if (
-            entry
-            and listed
-            and listed.fetches_page
-            and listed.item.path is None
-            and entry not in entries.values()
-        ):
-            entries[seen.key] = entry
-            unlisted += [] if seen.key in here else [listed]
-    tools.store.end_rechecks(feed.name, [seen.key for seen in waiting if seen.key not in entries])
+    for state, entry in _load_entries(feed.name, waiting, context):
+        rank = len(items) + len(unlisted)
+        item = listed.get(state.key) or _make_listed_item(feed, state, entry, rank)
+        has_page = item is not None and item.fetches_page and item.item.path is None
+        if item is None or not has_page or entry in entries.values():
+            continue
+        entries[state.key] = entry
+        if state.key not in listed:
+            unlisted.append(item)
+    ended = [state.key for state in waiting if state.key not in entries]
+    store.end_rechecks(feed.name, ended)
     return DueRechecks(entries, unlisted)
 
 
-def _at_new_address(entry: Entry, elsewhere: Mapping[str, ItemState]) -> ItemState | None:
-    """Return what is known of an entry's article under its new address, if it was listed there since."""
-    seen = elsewhere.get(url_key(entry.url))
-    return replace(seen, url=seen.url or entry.url) if seen and seen.state == "stored" else None
+def _load_entries(
+    feed: str, waiting: Sequence[ItemState], context: RunContext
+) -> list[tuple[ItemState, Entry]]:
+    """Return each waiting item with its entry, and with its new address if it has moved."""
+    store = context.store
+    ids = store.aliases(feed, [state.key for state in waiting])
+    loaded = [(state, store.entry(feed, ids.get(state.key, ""))) for state in waiting]
+    found = [(state, entry) for state, entry in loaded if entry]
+    addresses = {url_key(entry.url) for _, entry in found} - {state.key for state in waiting}
+    moved = store.item_states(feed, addresses)
+    return [(_find_new_state(entry, moved) or state, entry) for state, entry in found]
 
 
-def correction_of(entry: Entry, arrival: ExtractedItem) -> ExtractedItem | None:
-    """What of a look again replaces an entry: what arrived, or None where it says nothing else.
+def _find_new_state(entry: Entry, moved: Mapping[str, ItemState]) -> ItemState | None:
+    """Return the state of an article under its new address, if it was listed there since."""
+    state = moved.get(url_key(entry.url))
+    if state is None or state.state != "stored":
+        return None
+    return replace(state, url=state.url or entry.url)
+
+
+def correction_of(entry: Entry, extracted: ExtractedItem) -> ExtractedItem | None:
+    """Return the article if it corrects the entry; None if nothing has changed.
 
     Raises:
-        ExtractError: it is not the article any more, or not all of it.
+        ExtractError: it is another article, or only a part of it.
     """
-    article = arrival.article
+    article = extracted.article
     if len(article.text) < MAX_SHRINK_RATIO * len(entry.text):
-        raise ExtractError(
-            f"far shorter than it was, {pluralize(len(article.text), 'character')} of {len(entry.text)}",
-            article.url,
-        )
-    if (
-        significant_words(article.title) != significant_words(entry.title)
-        and overlap(significant_words(entry.text), significant_words(article.text)) < _SAME
-    ):
-        raise ExtractError(f'about something else now, "{article.title}"', article.url)
-    return arrival if differs(entry, arrival) else None
+        length = pluralize(len(article.text), "character")
+        reason = f"far shorter than it was, {length} of {len(entry.text)}"
+        raise ExtractError(reason, article.url)
+    if significant_words(article.title) != significant_words(entry.title):
+        shared = overlap(significant_words(entry.text), significant_words(article.text))
+        if shared < _MIN_OVERLAP:
+            raise ExtractError(f'about something else now, "{article.title}"', article.url)
+    return extracted if differs(entry, extracted) else None
 
 
-def _as_listed(feed: FeedConfig, seen: ItemState, entry: Entry, rank: int) -> ListedItem | None:
-    """An article as its source would list it.
+def _make_listed_item(
+    feed: FeedConfig, state: ItemState, entry: Entry, rank: int
+) -> ListedItem | None:
+    """Return an article as its source would list it.
 
-    None where that source has left the config, or its secrets are gone.
+    None if its source was removed from the config, or has no pages or no secrets.
     """
     source = next((source for source in feed.source if source_key(source) == entry.source), None)
     if source is None or isinstance(source, FolderSource):
         return None
     try:
         options = request_options(source)
-    except ConfigError:  # which the source itself reports at its next look
+    except ConfigError:  # the next check of the source reports it
         return None
     return ListedItem(
-        item=_item(seen, entry),
-        key=seen.key,
+        item=_make_item(state, entry),
+        key=state.key,
         rank=rank,
         source=entry.source,
         options=options,
@@ -177,14 +182,14 @@ def _as_listed(feed: FeedConfig, seen: ItemState, entry: Entry, rank: int) -> Li
     )
 
 
-def _item(seen: ItemState, entry: Entry) -> Item:
-    """What the source said, as far as the entry kept it.
+def _make_item(state: ItemState, entry: Entry) -> Item:
+    """Return the source's data as far as the entry has it.
 
-    A summary made of its text is made again.
+    A summary that was made from the text is left out, so that it is made again.
     """
     made = lead(entry.text, title=entry.title, language=entry.language)
     return Item(
-        url=seen.url,
+        url=state.url,
         title=entry.title,
         authors=entry.authors,
         published=entry.published,
@@ -193,5 +198,5 @@ def _item(seen: ItemState, entry: Entry) -> Item:
         enclosures=entry.enclosures,
         image=entry.image,
         language=entry.language,
-        version=seen.version.partition(" ")[2],
+        version=state.version.partition(" ")[2],
     )

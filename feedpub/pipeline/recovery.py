@@ -1,8 +1,8 @@
-"""A damaged state is set aside and built anew from the published feeds, and somebody is told.
+"""Quarantine a corrupt state and rebuild it from the published feeds.
 
-What readers know survives: ids, dates, entries, archives. What only the state knew does not:
-validators (everything is
-asked for once more), what was learned of sites, the record of runs, which sources were broken.
+Everything that readers know survives: ids, dates, entries and archives. Data that only the state
+had is lost: validators (every document is fetched once more), site memories, the history of runs,
+and which sources were failing. An alert reports the rebuild.
 """
 
 import logging
@@ -28,101 +28,82 @@ T = TypeVar("T")
 
 def open_store(
     config: Config,
-    publisher: Output,
+    output: Output,
     *,
     copy: bool = False,
     pages_of: Collection[str] | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> Store:
-    """The state of a config, built anew where it is damaged.
+    """Open the state of a config; rebuild it if it is corrupt.
 
     Args:
-        config: whose state.
-        publisher: for what is published.
-        copy: work on a copy, and leave everything as it is.
-        pages_of: the feeds whose kept pages a copy needs; left out, all.
-        clock: for the notice.
+        config: the config.
+        output: the published files.
+        copy: open a copy and leave the state itself unchanged.
+        pages_of: the feeds whose page snapshots the copy needs; None copies all.
+        clock: returns the time of the incident.
 
     Raises:
-        StoreError: it cannot be used, and damage is not the reason.
+        StoreError: the state cannot be used for another reason.
     """
+    location = state_location(config.feedpub.state)
     if copy:
-        return _open_copy(config, publisher, clock, pages_of)
-    place = state_location(config.feedpub.state)
-    store = Store.lazy(place)
+        try:
+            return Store.open(location, copy=True, snapshots_of=pages_of)
+        except CorruptStateError as error:
+            outcome = "would be rebuilt"
+            _log.warning("state_damaged", extra=fields(reason=error.reason, outcome=outcome))
+        store = Store.empty()
+        _restore_all(config, store, output, clock())
+        return store
+    store = Store.lazy(location)
     try:
         store.connect()
     except CorruptStateError as error:
-        _renew(config, store, publisher, clock, error)
-    for exposure in Store.exposures(place):
+        _rebuild(config, store, output, clock, error)
+    for exposure in Store.exposures(location):
         _log.warning("state_exposed", extra=fields(reason=exposure))
     return store
 
 
-def with_recovery(do: Callable[[], T], config: Config, tools: RunContext) -> T:
-    """Do something.
+def with_recovery(do: Callable[[], T], config: Config, context: RunContext) -> T:
+    """Call `do`. If the state is corrupt, rebuild it and call `do` once more.
 
-    Where the state turns out to be damaged, build that anew and do it once more. Raises StoreError.
+    Raises:
+        StoreError: the state cannot be rebuilt, or is corrupt again.
     """
     try:
         return do()
     except CorruptStateError as error:
-        _renew(config, tools.store, tools.output, tools.clock, error)
+        _rebuild(config, context.store, context.output, context.clock, error)
     return do()
 
 
-def _open_copy(
-    config: Config,
-    publisher: Output,
-    clock: Callable[[], datetime],
-    pages_of: Collection[str] | None,
-) -> Store:
-    try:
-        return Store.open(state_location(config.feedpub.state), copy=True, pages_of=pages_of)
-    except CorruptStateError as error:
-        _log.warning("state_damaged", extra=fields(reason=error.reason, outcome="would be rebuilt"))
-    store = Store.empty()
-    _recall(config, store, publisher, clock())
-    return store
-
-
-def _renew(
+def _rebuild(
     config: Config,
     store: Store,
-    publisher: Output,
+    output: Output,
     clock: Callable[[], datetime],
     error: CorruptStateError,
 ) -> None:
-    """Build the state anew, unless somebody has done so since it was found to be damaged.
+    """Rebuild the state, unless another process has done so since the error was found."""
 
-    Raises StoreError.
-    """
-    store.rebuild(partial(_fill, config, store, publisher, clock(), error))
-
-
-def _fill(  # noqa: PLR0913, PLR0917 -- all that there is to know
-    config: Config,
-    store: Store,
-    publisher: Output,
-    now: datetime,
-    error: CorruptStateError,
-    aside: Path,
-) -> None:
-    """Put what is published into the new state, and tell what happened."""
-    entries = _recall(config, store, publisher, now)
-    reason = f"{error.reason}; the damaged file lies aside as {aside.name}"
-    notice = Incident("", "", "renewed", now, now, reason)
-    store.incidents.add(notice, partial(alerts.alert_messages, alerts=config.alerts))
-    _log.warning(
-        "state_rebuilt",
-        extra=fields(
+    def fill(quarantined: Path) -> None:
+        now = clock()
+        entries = _restore_all(config, store, output, now)
+        reason = f"{error.reason}; the damaged file was kept as {quarantined.name}"
+        incident = Incident("", "", "renewed", now, now, reason)
+        store.incidents.add(incident, partial(alerts.alert_messages, alerts=config.alerts))
+        extra = fields(
             outcome="rebuilt from the published feeds",
             reason=error.reason,
-            quarantined=str(aside),
+            quarantined=str(quarantined),
             entries=entries,
-        ),
-    )
+        )
+        _log.warning("state_rebuilt", extra=extra)
+
+    store.rebuild(fill)
 
 
-def _recall(config: Config, store: Store, publisher: Output, now: datetime) -> int:
-    return sum(restore.restore(feed, store, publisher, now) for feed in config.feed)
+def _restore_all(config: Config, store: Store, output: Output, now: datetime) -> int:
+    return sum(restore.restore(feed, store, output, now) for feed in config.feed)

@@ -1,13 +1,13 @@
-"""Stored entries are made anew of what they were made of before, with the rules and the cleaner of today.
+"""Rebuild stored entries from their snapshots with the current rules and the current cleaner.
 
-Nothing is fetched. Ids and dates stay, `updated` among them: what an article says did not change,
-only how it is read. So do the stem of a saved article's page and the place in the order. An article
-that cannot be read any more keeps its entry, and so does one that lost most of its text or its
-title, unless that is insisted on. What stands in archives alone is left alone: they keep their
-text.
+Nothing is fetched. Ids and dates stay, `updated` among them: only the extraction changed, not the
+article. The name of a saved article's page and the order of entries stay, too. An entry stays as it
+was if its article can no longer be read. Without `force`, that also holds if the entry would lose
+most of its text, or its title. Entries that are only in archives are not rebuilt: archives keep
+their text.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -22,7 +22,8 @@ from feedpub.core import process_pool
 from feedpub.core.errors import ExtractError, SourceError
 from feedpub.core.models import Article, Entry
 from feedpub.core.text import pluralize
-from feedpub.pipeline import article, index, run
+from feedpub.pipeline import index, run
+from feedpub.pipeline.article import article_from_feed, article_from_file, article_from_pages
 from feedpub.pipeline.collect import saved_file_path
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.rechecks import MAX_SHRINK_RATIO
@@ -32,22 +33,23 @@ from feedpub.store import PageSnapshot, unpack_body
 
 
 class ReprocessVerdict(StrEnum):
-    """What becomes of an entry that was made anew."""
+    """The result of rebuilding an entry."""
 
     CHANGED = "changed"
     SAME = "same"
-    FAILED = "failed"  # it cannot be made anew; it stays as it was
-    HELD = "held back"  # what came of it looks wrong; it stays as it was
+    FAILED = "failed"  # it cannot be rebuilt; it stays as it was
+    HELD = "held back"  # it would lose too much; it stays as it was
 
 
 @dataclass(frozen=True, slots=True)
 class ReprocessedEntry:
-    """One entry before and after.
+    """An entry before and after it was rebuilt.
 
     Attributes:
-        before: as it is stored.
-        after: as it would be now; None where it cannot be made anew.
-        reason: why it failed or is held back, for people.
+        status: the result.
+        before: the stored entry.
+        after: the new entry; None if it cannot be rebuilt.
+        reason: the reason why it failed or was held back.
     """
 
     status: ReprocessVerdict
@@ -58,12 +60,13 @@ class ReprocessedEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReprocessPlan:
-    """What becomes of a feed's entries.
+    """The result of rebuilding a feed's entries.
 
     Attributes:
-        entries: those of which it is kept what they were made of, newest first.
-        without: how many others there are that could be published.
-        written: names of the files that were written.
+        feed: the feed's name.
+        entries: the entries with a snapshot, newest first.
+        without_snapshot: the number of other entries that may be published.
+        written: the names of the files that were written.
     """
 
     feed: str
@@ -71,171 +74,166 @@ class ReprocessPlan:
     without_snapshot: int = 0
     written: tuple[str, ...] = ()
 
-    def with_status(self, verdict: ReprocessVerdict) -> tuple[ReprocessedEntry, ...]:
-        """Those that a verdict was passed on."""
-        return tuple(entry for entry in self.entries if entry.status == verdict)
+    def with_status(self, status: ReprocessVerdict) -> tuple[ReprocessedEntry, ...]:
+        """Return the entries with the given status."""
+        return tuple(entry for entry in self.entries if entry.status == status)
 
     @property
     def ok(self) -> bool:
-        """True where every entry was made anew."""
-        return not self.with_status(ReprocessVerdict.FAILED) and not self.with_status(
-            ReprocessVerdict.HELD
+        """Return True if every entry was rebuilt."""
+        return not any(
+            entry.status in (ReprocessVerdict.FAILED, ReprocessVerdict.HELD)
+            for entry in self.entries
         )
 
 
-def plan_reprocess(feed: FeedConfig, tools: RunContext, *, force: bool = False) -> ReprocessPlan:
-    """What becomes of a feed's entries; nothing is changed yet, and nobody is held up.
+def plan_reprocess(feed: FeedConfig, context: RunContext, *, force: bool = False) -> ReprocessPlan:
+    """Rebuild a feed's entries without storing them. Runs of the feed are not blocked.
 
     Args:
-        feed: as the config has it now.
-        tools: what it works with; the fetcher is left alone.
+        feed: the feed's settings.
+        context: the services that a run uses; the fetcher is not used.
         force: hold nothing back.
 
     Raises:
         StoreError: the state cannot be read.
     """
-    tools = replace(tools, executor=tools.executor.for_run())
-    entries = _open(feed, tools)
-    kept = tools.store.snapshots.for_feed(feed.name)
-    todo = [entry for entry in entries if entry.id in kept]
-    sites = {memory_key(kept[entry.id].item.url or "") for entry in todo}
-    memories = {site: tools.store.site_memory(site) for site in sites}
+    context = replace(context, executor=context.executor.for_run())
+    entries = _find_publishable(feed, context)
+    snapshots = context.store.snapshots.for_feed(feed.name)
+    to_rebuild = [entry for entry in entries if entry.id in snapshots]
+    sites = {memory_key(snapshots[entry.id].item.url or "") for entry in to_rebuild}
+    memories = {site: context.store.site_memory(site) for site in sites}
 
-    def reclean(entry: Entry) -> ReprocessedEntry:
-        page = kept[entry.id]
-        return _recleaned(
-            entry, lambda: _made(feed, entry, page, memories, tools), page, force=force
-        )
+    def rebuild(entry: Entry) -> ReprocessedEntry:
+        snapshot = snapshots[entry.id]
+        try:
+            article = _extract_article(feed, entry, snapshot, memories, context)
+            after = apply_article(entry, _make_extracted_item(entry, snapshot, article))
+        except SourceError as error:
+            return ReprocessedEntry(ReprocessVerdict.FAILED, entry, reason=error.reason)
+        if after == entry:
+            return ReprocessedEntry(ReprocessVerdict.SAME, entry)
+        if not force and (reason := _find_loss(entry, after)):
+            return ReprocessedEntry(ReprocessVerdict.HELD, entry, after, reason)
+        return ReprocessedEntry(ReprocessVerdict.CHANGED, entry, after)
 
-    done: list[ReprocessedEntry] = []
-    tools.progress(feed.name, 0, len(todo))
+    rebuilt: list[ReprocessedEntry] = []
+    context.progress(feed.name, 0, len(to_rebuild))
     with ThreadPoolExecutor(process_pool.MAX_WORKERS) as pool:
-        for number, each in enumerate(pool.map(reclean, todo), 1):
-            done.append(each)
-            tools.progress(feed.name, number, len(todo))
-    return ReprocessPlan(feed.name, tuple(done), without_snapshot=len(entries) - len(todo))
+        for number, each in enumerate(pool.map(rebuild, to_rebuild), 1):
+            rebuilt.append(each)
+            context.progress(feed.name, number, len(to_rebuild))
+    without_snapshot = len(entries) - len(to_rebuild)
+    return ReprocessPlan(feed.name, tuple(rebuilt), without_snapshot=without_snapshot)
 
 
-def apply_plan(feed: FeedConfig, planned: ReprocessPlan, tools: RunContext) -> ReprocessPlan:
-    """Keep the changed entries and publish the feed; what a run has changed since it was planned stays.
+def apply_plan(feed: FeedConfig, plan: ReprocessPlan, context: RunContext) -> ReprocessPlan:
+    """Store the changed entries and write the feed.
 
-    A feed's files are written also where no entry changes: a recleaning that was cut short is
-    simply done again.
+    Entries that a run changed after they were planned stay as they are. The files are written even
+    if no entry changes, so that an interrupted call can be repeated.
 
     Raises:
-        StoreError: the state cannot be written; nothing of it is.
-        PublishError: the files cannot be written; the next build, or recleaning, does it.
+        StoreError: the state cannot be written; nothing is stored.
+        PublishError: the files cannot be written; the next run writes them.
     """
-    if not planned.entries:
-        return planned
-    with tools.store.feed_lock(feed.name):
-        settled = replace(
-            planned, entries=tuple(_still(feed, each, tools) for each in planned.entries)
-        )
-        tools.store.replace_entries(
-            feed.name,
-            [each.after for each in settled.with_status(ReprocessVerdict.CHANGED) if each.after],
-        )
-        return replace(
-            settled, written=run.write_feed(feed, index.current_feed(feed, tools), tools)
-        )
+    if not plan.entries:
+        return plan
+    with context.store.feed_lock(feed.name):
+        entries = tuple(_check_current(feed, each, context) for each in plan.entries)
+        plan = replace(plan, entries=entries)
+        changed = [each.after for each in plan.with_status(ReprocessVerdict.CHANGED) if each.after]
+        context.store.replace_entries(feed.name, changed)
+        written = run.write_feed(feed, index.current_feed(feed, context), context)
+        return replace(plan, written=written)
 
 
-def _open(feed: FeedConfig, tools: RunContext) -> list[Entry]:
-    """The entries that may be published another time, newest first.
+def _find_publishable(feed: FeedConfig, context: RunContext) -> list[Entry]:
+    """Return the entries that may be published again, newest first.
 
-    Live ones, and those that stand in no archive.
+    They are the live ones and those that are in no archive.
     """
-    found = {entry.id: entry for entry in tools.store.archives.unpublished(feed.name)}
-    live = (entry.id for entry in index.current_feed(feed, tools).entries)
-    also = (tools.store.entry(feed.name, id_) for id_ in live if id_ not in found)
-    entries = [*found.values(), *(entry for entry in also if entry)]
+    found = {entry.id: entry for entry in context.store.archives.unpublished(feed.name)}
+    for live in index.current_feed(feed, context).entries:
+        if live.id not in found and (entry := context.store.entry(feed.name, live.id)):
+            found[entry.id] = entry
+    entries = found.values()
     return sorted(entries, key=lambda entry: (entry.published, -entry.rank, entry.id), reverse=True)
 
 
-def _recleaned(
-    entry: Entry, make: Callable[[], Article], page: PageSnapshot, *, force: bool
-) -> ReprocessedEntry:
-    try:
-        after = apply_article(entry, _arrival(entry, page, make()))
-    except SourceError as error:
-        return ReprocessedEntry(ReprocessVerdict.FAILED, entry, reason=error.reason)
-    if after == entry:
-        return ReprocessedEntry(ReprocessVerdict.SAME, entry)
-    if not force and (doubt := _doubt(entry, after)):
-        return ReprocessedEntry(ReprocessVerdict.HELD, entry, after, doubt)
-    return ReprocessedEntry(ReprocessVerdict.CHANGED, entry, after)
-
-
-def _arrival(entry: Entry, page: PageSnapshot, article: Article) -> ExtractedItem:
-    """The article as it arrived when the entry was made."""
+def _make_extracted_item(entry: Entry, snapshot: PageSnapshot, article: Article) -> ExtractedItem:
+    """Return the item that the entry was made from, with the new article."""
     return ExtractedItem(
-        item=page.item,
+        item=snapshot.item,
         article=replace(article, url=entry.url or article.url),
-        keys=(page.key,),
+        keys=(snapshot.key,),
         rank=entry.rank,
         source=entry.source,
-        listed_first=page.listed_first,
+        listed_first=snapshot.listed_first,
         own_page=bool(entry.slug) and not article.url,
     )
 
 
-def _doubt(before: Entry, after: Entry) -> str:
-    """What makes an entry look wrong beside what it was; "" for nothing."""
+def _find_loss(before: Entry, after: Entry) -> str:
+    """Return what a new entry has lost; "" if it is acceptable."""
     if len(after.text) < MAX_SHRINK_RATIO * len(before.text):
-        return f"far shorter than it was, {pluralize(len(after.text), 'character')} of {len(before.text)}"
-    return "it has no title any more" if before.title and not after.title else ""
+        length = pluralize(len(after.text), "character")
+        return f"far shorter than it was, {length} of {len(before.text)}"
+    return "it lost its title" if before.title and not after.title else ""
 
 
-def _made(
+def _extract_article(
     feed: FeedConfig,
     entry: Entry,
-    page: PageSnapshot,
+    snapshot: PageSnapshot,
     memories: Mapping[str, bytes | None],
-    tools: RunContext,
+    context: RunContext,
 ) -> Article:
-    """An entry's article, once more. Raises SourceError."""
-    url = page.item.url or ""
-    if page.form == "file":
-        return article.make_from_file(feed, *_file(feed, entry, page, tools), tools)
-    if page.form == "feed":
-        return replace(
-            article.make_from_feed(page.item, url or page.key, tools), complete=entry.complete
-        )
-    whole = unpack_body(page)
-    return article.make_from_pages(
-        feed, PageSequence((whole,), whole.url), page, memories[memory_key(url)], tools
-    ).article
+    """Return an entry's article, extracted again. Raises SourceError."""
+    url = snapshot.item.url or ""
+    if snapshot.form == "file":
+        path, folder = _find_saved_file(feed, entry, snapshot, context)
+        return article_from_file(feed, path, folder, context)
+    if snapshot.form == "feed":
+        article = article_from_feed(snapshot.item, url or snapshot.key, context)
+        return replace(article, complete=entry.complete)
+    page = unpack_body(snapshot)
+    pages, memory = PageSequence((page,), page.url), memories[memory_key(url)]
+    return article_from_pages(feed, pages, snapshot, memory, context).article
 
 
-def _file(
-    feed: FeedConfig, entry: Entry, page: PageSnapshot, tools: RunContext
+def _find_saved_file(
+    feed: FeedConfig, entry: Entry, snapshot: PageSnapshot, context: RunContext
 ) -> tuple[Path, Path]:
-    """Where a saved article lies, and the folder of its source.
+    """Return the file of a saved article and the folder of its source.
 
-    Raises ExtractError where it is not what it was.
+    Raises:
+        ExtractError: the folder or the file is not what it was.
     """
-    path = saved_file_path(page.key, tools.settings.anchor)
-    folders = (source for source in feed.source if isinstance(source, FolderSource))
-    folder = next((source.path for source in folders if source_key(source) == entry.source), None)
+    path = saved_file_path(snapshot.key, context.settings.anchor)
+    folders = {
+        source_key(source): source.path
+        for source in feed.source
+        if isinstance(source, FolderSource)
+    }
+    folder = folders.get(entry.source)
     if path is None or folder is None or not path.is_relative_to(folder):
-        raise ExtractError("its folder is no source of the feed any more", str(path or page.key))
-    if file_digest(path) != page.item.version:
-        raise ExtractError(
-            "the file has changed or is gone; `feedpub build` looks at it", str(path)
-        )
+        reason = "its folder is no longer a source of the feed"
+        raise ExtractError(reason, str(path or snapshot.key))
+    if file_digest(path) != snapshot.item.version:
+        reason = "the file has changed or is gone; run `feedpub build` to read it"
+        raise ExtractError(reason, str(path))
     return path, folder
 
 
-def _still(feed: FeedConfig, planned: ReprocessedEntry, tools: RunContext) -> ReprocessedEntry:
-    """What was planned for an entry, where the entry is still what the plan was made for."""
-    if (
-        planned.status != ReprocessVerdict.CHANGED
-        or tools.store.entry(feed.name, planned.before.id) == planned.before
-    ):
+def _check_current(
+    feed: FeedConfig, planned: ReprocessedEntry, context: RunContext
+) -> ReprocessedEntry:
+    """Return the planned change, or a failure if the entry has changed since."""
+    if planned.status != ReprocessVerdict.CHANGED:
         return planned
-    return replace(
-        planned,
-        status=ReprocessVerdict.FAILED,
-        reason="a run has changed it meanwhile; reclean it again",
-    )
+    if context.store.entry(feed.name, planned.before.id) == planned.before:
+        return planned
+    reason = "a run changed it in the meantime; run `feedpub reclean` again"
+    return replace(planned, status=ReprocessVerdict.FAILED, reason=reason)

@@ -1,9 +1,9 @@
-"""What was published and is no longer known: read back from the documents before a feed is regenerated.
+"""Restore entries that are published but missing in the store, before a feed runs.
 
-A state that was damaged, lost or taken from an old backup does not know entries that readers have.
-Their ids and dates stand in the published documents, and so does nearly everything else; an entry
-that its source no longer lists stands nowhere else. Whether anything is missing costs a look into
-one document.
+A state that was corrupt, lost or taken from an old backup lacks entries that readers have. The
+published documents have their ids and dates, and nearly everything else. For an entry that its
+source no longer lists they are the only copy. Usually nothing is missing, and reading one document
+shows that.
 """
 
 import logging
@@ -15,6 +15,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from feedpub.builder import assemble, decorate, parse_published
+from feedpub.builder.ids import day_from_id, key_digest_from_id
 from feedpub.builder.links import PLACEHOLDER, move_addresses
 from feedpub.builder.parse_published import UnknownDocumentError
 from feedpub.builder.text_compare import significant_words
@@ -33,16 +34,17 @@ from feedpub.store import Store
 
 _log = logging.getLogger(__name__)
 
-# characters; a text that is no longer may be its own summary, which documents do not say twice
-_SUMMARY = 300
+# A text up to this length may be its own summary, which documents do not repeat.
+_MAX_SUMMARY_CHARS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """The entries of a document.
+class _Document:
+    """A published document.
 
     Attributes:
-        archive: its number; None for the live document.
+        entries: its entries, newest first.
+        archive: its archive number; None for the live document.
         previous: the address of the archive before it; "" if there is none.
     """
 
@@ -51,122 +53,123 @@ class _Read:
     previous: str = ""
 
 
-def restore(feed: FeedConfig, store: Store, publisher: Output, now: datetime) -> int:
-    """Learn the entries of a feed that its documents have and the store has not; says how many there were.
+def restore(feed: FeedConfig, store: Store, output: Output, now: datetime) -> int:
+    """Restore the entries that a feed's documents have and the store lacks.
 
-    To be called by one process at a time for a feed. A document that cannot be read is told in the
-    log and passed over.
+    The caller holds the feed's lock. A document that cannot be read is logged and skipped.
+
+    Returns:
+        The number of restored entries.
 
     Raises:
         StoreError: the state cannot be read or written.
     """
     known = store.updated_by_id(feed.name)
-    live = _document(feed, None, publisher)
-    if (
-        known
-        and not _lost(live.entries, known)
-        and not _is_unknown(live.previous, feed.name, store)
-    ):
-        store.archives.mark_published(feed.name, [entry.id for entry in live.entries])
+    live = _read_document(feed, None, output)
+    live_ids = [entry.id for entry in live.entries]
+    is_complete = known and not _select_missing(live.entries, known)
+    if is_complete and not _is_unknown_archive(live.previous, feed.name, store):
+        store.archives.mark_published(feed.name, live_ids)
         return 0
-    documents = [
-        live,
-        *(_document(feed, number, publisher) for number in _archives(feed.name, publisher)),
-    ]
-    lost = _lost(_ranked(documents), known)
-    entries = [_completed(entry, feed, store) for entry in lost.values()]
-    aliases = {
-        article_keys.url_key(entry.url): entry.id for entry in reversed(entries) if entry.url
-    }
+    numbers = _find_archive_numbers(feed.name, output)
+    documents = [live, *(_read_document(feed, number, output) for number in numbers)]
+    missing = _select_missing(_rank_entries(documents), known)
+    entries = [_complete_entry(entry, feed, store) for entry in missing.values()]
+    aliases: dict[str, str] = {}
+    for entry in reversed(entries):
+        if entry.url:
+            aliases[article_keys.url_key(entry.url)] = entry.id
     if entries:
-        store.commit_entries(feed.name, entries=entries, aliases=aliases, seen=(), now=now)
-    _number(feed.name, documents, {*known, *lost}, store)
-    store.archives.mark_published(feed.name, [entry.id for entry in live.entries])
+        store.commit_entries(feed.name, entries=entries, aliases=aliases, item_states=(), now=now)
+    _restore_archives(feed.name, documents, {*known, *missing}, store)
+    store.archives.mark_published(feed.name, live_ids)
     return len(entries)
 
 
 def read_archive(
-    feed: FeedConfig, number: int, ids: Collection[str], tools: RunContext
+    feed: FeedConfig, number: int, ids: Collection[str], context: RunContext
 ) -> list[Entry]:
     """Return the entries of an archive with the given ids, as far as its files have them."""
     found: dict[str, Entry] = {}
-    for document in _documents(feed, number, tools.output):
+    for document in _read_formats(feed, number, context.output):
         for entry in document.entries:
             if entry.id in ids and entry.id not in found:
-                found[entry.id] = _completed(entry, feed, tools.store)
+                found[entry.id] = _complete_entry(entry, feed, context.store)
         if len(found) == len(ids):
             break
     return list(found.values())
 
 
+# --- keys ---
+
+
 def restore_keys(feed: str, items: Sequence[ListedItem], store: Store, now: datetime) -> None:
-    """Let the keys of listed items lead to the entries that they are, if the state has forgotten or never knew it."""
+    """Store the keys of listed items whose entries the state has, but not under these keys."""
     known = store.aliases(feed, [key for item in items for key in item.keys])
-    learned: dict[str, str] = {}
-    for learn in (_by_digests, _by_former_keys, _by_guids):
-        learned |= learn(feed, items, known | learned, store)
-    if learned:
-        store.commit_entries(feed, aliases=learned, seen=(), now=now)
+    restored: dict[str, str] = {}
+    for find in (_find_by_digest, _find_by_former_key, _find_by_guid):
+        restored |= find(feed, items, known | restored, store)
+    if restored:
+        store.commit_entries(feed, aliases=restored, item_states=(), now=now)
 
 
-def _by_digests(
+def _find_by_digest(
     feed: str, items: Sequence[ListedItem], known: Mapping[str, str], store: Store
 ) -> dict[str, str]:
-    """Return the entries that were minted for unknown keys: an id tells its key's digest.
+    """Return unknown key → the entry whose id was made from it: an id contains the key's digest.
 
-    So articles are known again whose address is not the one that is published, and saved ones that
-    have none.
+    That identifies articles whose address is not the published one, and saved ones without an
+    address.
     """
     unknown = {key for item in items for key in item.keys} - known.keys()
     if not unknown:
         return {}
-    by_digest = {parse_published.digest_of_id(id_): id_ for id_ in store.updated_by_id(feed)}
-    return {
-        key: by_digest[digest]
-        for key in unknown
-        if (digest := article_keys.key_digest(key)) in by_digest
-    }
+    by_digest = {key_digest_from_id(id_): id_ for id_ in store.updated_by_id(feed)}
+    found: dict[str, str] = {}
+    for key in unknown:
+        if id_ := by_digest.get(article_keys.key_digest(key)):
+            found[key] = id_
+    return found
 
 
-def _by_former_keys(
+def _find_by_former_key(
     feed: str, items: Sequence[ListedItem], known: Mapping[str, str], store: Store
 ) -> dict[str, str]:
-    """Return the entries that an earlier version stored under keys which told fewer addresses apart.
+    """Return key → the entry that an earlier version stored under a less specific key.
 
-    If several items had one key then, its entry is the one of the same address, else of the same
-    title.
+    If several items had one key then, its entry belongs to the item with the same address, or else
+    with the same title.
     """
-    rows = [(item, former_url_key(item.item.url)) for item in items if item.item.url]
-    changed = [(item, key) for item, key in rows if key != item.key and item.key not in known]
+    former = [(item, former_url_key(item.item.url)) for item in items if item.item.url]
+    changed = [(item, key) for item, key in former if key != item.key and item.key not in known]
     stored = store.aliases(feed, [key for _, key in changed])
-    sharing = Counter(key for _, key in rows)
-    adopted: dict[str, str] = {}
+    uses = Counter(key for _, key in former)
+    found: dict[str, str] = {}
     for item, key in changed:
         id_ = stored.get(key, "")
-        if not id_ or id_ in adopted.values() or known.get(item.guid, id_) != id_:
+        if not id_ or id_ in found.values() or known.get(item.guid, id_) != id_:
             continue
         entry = store.entry(feed, id_)
-        if entry and (_is_entry_of(item, entry) or (sharing[key] == 1 and not item.item.title)):
-            adopted |= dict.fromkeys(item.keys, id_)
-    return adopted
+        is_unique = uses[key] == 1 and not item.item.title
+        if entry and (is_unique or _is_entry_of(item, entry)):
+            found |= dict.fromkeys(item.keys, id_)
+    return found
 
 
-def _by_guids(
+def _find_by_guid(
     feed: str, items: Sequence[ListedItem], known: Mapping[str, str], store: Store
 ) -> dict[str, str]:
-    """Return the entries of unknown guids, if no other guid leads to them.
+    """Return unknown guid key → the entry of its item, if that has no other guid.
 
-    Older states may lack them.
+    Older states may lack guids.
     """
-    lacking = {
-        item.guid: known[item.key]
-        for item in items
-        if item.guid and item.guid not in known and item.key in known
-    }
-    named = {*store.guid_keys(feed, [*lacking.values()])} | {
-        id_ for key, id_ in known.items() if is_guid_key(key)
-    }
-    return {guid: id_ for guid, id_ in lacking.items() if id_ not in named}
+    candidates: dict[str, str] = {}
+    for item in items:
+        if item.guid and item.guid not in known and item.key in known:
+            candidates[item.guid] = known[item.key]
+    with_guid = set(store.guid_keys(feed, list(candidates.values())))
+    with_guid.update(id_ for key, id_ in known.items() if is_guid_key(key))
+    return {guid: id_ for guid, id_ in candidates.items() if id_ not in with_guid}
 
 
 def _is_entry_of(item: ListedItem, entry: Entry) -> bool:
@@ -176,137 +179,137 @@ def _is_entry_of(item: ListedItem, entry: Entry) -> bool:
     return bool(title) and title == significant_words(entry.title)
 
 
-def _document(feed: FeedConfig, number: int | None, publisher: Output) -> _Read:
-    """Return the live document or an archive, from its first file that can be read."""
-    return next(_documents(feed, number, publisher), _Read((), number))
+# --- documents ---
 
 
-def _documents(feed: FeedConfig, number: int | None, publisher: Output) -> Iterator[_Read]:
-    """Read the files of the live document or of an archive.
+def _read_document(feed: FeedConfig, number: int | None, output: Output) -> _Document:
+    """Return the live document or an archive from its first file that can be read."""
+    return next(_read_formats(feed, number, output), _Document((), number))
 
-    Formats that the feed has come first, and of these the one that holds most.
+
+def _read_formats(feed: FeedConfig, number: int | None, output: Output) -> Iterator[_Document]:
+    """Yield the live document or an archive from each file that can be read.
+
+    The formats of the feed come first, those with the most data before others.
     """
     stem = f"{feed.name}-archive-{number}" if number else feed.name
     for kind in sorted(parse_published.FORMATS, key=lambda kind: kind not in feed.formats):
         name = f"{stem}.{kind}"
         try:
-            if (body := publisher.read(name)) is not None:
-                links = parse_published.links_in(body, kind)
+            if (body := output.read(name)) is not None:
+                links = parse_published.read_links(body, kind)
                 entries = parse_published.parse_published(body, kind, feed.name)
-                entries = tuple(_as_stored(entry, feed, links.base) for entry in entries)
-                yield _Read(entries, number, links.previous)
+                stored = tuple(_with_placeholders(entry, feed, links.base) for entry in entries)
+                yield _Document(stored, number, links.previous)
         except (PublishError, UnknownDocumentError) as error:
-            _log.warning(
-                "restore_skipped", extra=fields(feed=feed.name, file=name, reason=str(error))
-            )
+            extra = fields(feed=feed.name, file=name, reason=str(error))
+            _log.warning("restore_skipped", extra=extra)
 
 
-def _as_stored(entry: Entry, feed: FeedConfig, base: str) -> Entry:
-    """Return the entry of a document with its own addresses as the store holds them."""
-    roots = assemble.saved_folders(feed)
-    if not assemble.is_saved_article(
-        replace(entry, source=_source(entry, feed) if roots else ""), roots
-    ):
+def _with_placeholders(entry: Entry, feed: FeedConfig, base: str) -> Entry:
+    """Replace the published `base_url` in a saved article's addresses by the placeholder."""
+    folders = assemble.saved_folders(feed)
+    with_source = replace(entry, source=_guess_source(entry, feed) if folders else "")
+    if not assemble.is_saved_article(with_source, folders):
         return entry
     return move_addresses(entry, f"{base}{feed.name}/", f"{PLACEHOLDER}{feed.name}/")
 
 
-def _is_unknown(archive: str, feed: str, store: Store) -> bool:
-    """Return True if the address is that of an archive which the store does not know."""
-    number = re.search(rf"/{re.escape(feed)}-archive-(\d{{1,9}})\.\w+\Z", archive)
+def _is_unknown_archive(address: str, feed: str, store: Store) -> bool:
+    """Return True if the address is that of an archive which is not in the store."""
+    number = re.search(rf"/{re.escape(feed)}-archive-(\d{{1,9}})\.\w+\Z", address)
     return number is not None and int(number[1]) not in store.archives.numbers(feed)
 
 
-def _archives(feed: str, publisher: Output) -> list[int]:
-    """The numbers of the archives that there are files of, newest first."""
-    pattern = re.compile(
-        rf"{re.escape(feed)}-archive-([1-9]\d{{0,8}})\.(?:{'|'.join(parse_published.FORMATS)})"
-    )
+def _find_archive_numbers(feed: str, output: Output) -> list[int]:
+    """Return the numbers of the archives that have files, newest first."""
+    formats = "|".join(parse_published.FORMATS)
+    pattern = re.compile(rf"{re.escape(feed)}-archive-([1-9]\d{{0,8}})\.(?:{formats})")
     try:
-        names = publisher.list_names(f"{feed}-archive-")
+        names = output.list_names(f"{feed}-archive-")
     except PublishError as error:
         _log.warning("restore_skipped", extra=fields(feed=feed, reason=f"archives: {error}"))
         return []
-    found = (pattern.fullmatch(name) for name in names)
-    return sorted({int(each[1]) for each in found if each}, reverse=True)
+    numbers: set[int] = set()
+    for name in names:
+        if found := pattern.fullmatch(name):
+            numbers.add(int(found[1]))
+    return sorted(numbers, reverse=True)
 
 
-def _lost(entries: Iterable[Entry], known: Mapping[str, datetime]) -> dict[str, Entry]:
-    """Those of the entries that are unknown, or newer than what is known; the first of each id."""
-    lost: dict[str, Entry] = {}
+def _restore_archives(
+    feed: str, documents: Iterable[_Document], stored: Collection[str], store: Store
+) -> None:
+    """Store the members of each archive that is not in the store."""
+    known = set(store.archives.numbers(feed))
+    members: dict[int, list[str]] = {}
+    for document in documents:
+        if document.archive and document.archive not in known:
+            ids = [entry.id for entry in document.entries if entry.id in stored]
+            if ids:
+                members[document.archive] = ids
+    if members:
+        store.archives.add(feed, members)
+
+
+# --- entries ---
+
+
+def _select_missing(entries: Iterable[Entry], known: Mapping[str, datetime]) -> dict[str, Entry]:
+    """Return id → the first entry that is unknown, or newer than the known one."""
+    missing: dict[str, Entry] = {}
     for entry in entries:
         if entry.id not in known or known[entry.id] < entry.updated:
-            lost.setdefault(entry.id, entry)
-    return lost
+            missing.setdefault(entry.id, entry)
+    return missing
 
 
-def _ranked(documents: Sequence[_Read]) -> Iterator[Entry]:
-    """All entries in the order of the feed, from the newest.
-
-    It settles their order among equal dates.
-    """
+def _rank_entries(documents: Sequence[_Document]) -> Iterator[Entry]:
+    """Yield all entries in the feed's order, which ranks those of equal date."""
     entries = (entry for document in documents for entry in document.entries)
-    return (replace(entry, rank=rank) for rank, entry in enumerate(entries))
+    for rank, entry in enumerate(entries):
+        yield replace(entry, rank=rank)
 
 
-def _completed(entry: Entry, feed: FeedConfig, store: Store) -> Entry:
-    """An entry with what its document does not say, as far as it can be known."""
+def _complete_entry(entry: Entry, feed: FeedConfig, store: Store) -> Entry:
+    """Return an entry with the data that its document lacks, as far as it is known."""
     if before := store.entry(feed.name, entry.id):
-        seen, source, rank = before.first_seen, before.source, before.rank
+        first_seen, source, rank = before.first_seen, before.source, before.rank
     else:
-        seen, source, rank = (
-            max(entry.published, parse_published.day_of_id(entry.id)),
-            _source(entry, feed),
-            entry.rank,
-        )
-    entry = _bare(entry, feed)
+        first_seen = max(entry.published, day_from_id(entry.id))
+        source, rank = _guess_source(entry, feed), entry.rank
+    entry = _without_decoration(entry, feed)
     line = " ".join(entry.text.split())
-    summary = entry.summary or (line if len(line) <= _SUMMARY else "")
-    return replace(entry, first_seen=seen, source=source, rank=rank, summary=summary)
+    summary = entry.summary or (line if len(line) <= _MAX_SUMMARY_CHARS else "")
+    return replace(entry, first_seen=first_seen, source=source, rank=rank, summary=summary)
 
 
-def _bare(entry: Entry, feed: FeedConfig) -> Entry:
-    """An entry with its text, and without what was put into it when it was published.
-
-    What would be put in again.
-    """
-    candidates = (
-        replace(candidate, text=_text(candidate.html))
-        for candidate in decorate.without_lead_image(entry)
-    )
-    return next(
-        bare for bare in candidates if entry.html in (bare.html, assemble.decorate(feed, bare).html)
-    )
+def _without_decoration(entry: Entry, feed: FeedConfig) -> Entry:
+    """Return an entry with its text and without what publishing adds to it."""
+    bare = entry
+    for candidate in decorate.undecorated_versions(entry):  # the last one is the entry itself
+        bare = replace(candidate, text=_extract_text(candidate.html))
+        if entry.html in (bare.html, assemble.decorate(feed, bare).html):
+            break
+    return bare
 
 
-def _text(html: str) -> str:
+def _extract_text(html: str) -> str:
     try:
         return raw_text(html)
-    except ExtractError:  # beyond all bounds, or without a text: then it has none
+    except ExtractError:  # the HTML exceeds a limit or has no text
         return ""
 
 
-def _source(entry: Entry, feed: FeedConfig) -> str:
-    """The key of the source that most likely brought an entry; "" where that cannot be told."""
+def _guess_source(entry: Entry, feed: FeedConfig) -> str:
+    """Return the key of the source that an entry most likely came from; "" if that is unclear."""
+    if len(feed.source) == 1:
+        return source_key(feed.source[0])
     host = urlsplit(entry.url).netloc
-    likely = [
-        source_key(source)
-        for source in feed.source
-        if len(feed.source) == 1
-        or (isinstance(source, FolderSource) and entry.slug)
-        or (isinstance(source, RemoteSource) and host and urlsplit(source.url).netloc == host)
-    ]
+    likely: list[str] = []
+    for source in feed.source:
+        is_folder = isinstance(source, FolderSource) and entry.slug
+        is_host = isinstance(source, RemoteSource) and host == urlsplit(source.url).netloc
+        if is_folder or (host and is_host):
+            likely.append(source_key(source))
     return likely[0] if len(likely) == 1 else ""
-
-
-def _number(feed: str, documents: Iterable[_Read], stored: Collection[str], store: Store) -> None:
-    """Keep which archive each entry stands in, where that is not known."""
-    known = set(store.archives.numbers(feed))
-    members = {
-        document.archive: ids
-        for document in documents
-        if document.archive and document.archive not in known
-        if (ids := [entry.id for entry in document.entries if entry.id in stored])
-    }
-    if members:
-        store.archives.add(feed, members)

@@ -1,33 +1,31 @@
-"""The steps of a run, told to those who ask for detail.
+"""Run one feed once: `run_feed` is the list of stages.
 
-What each look at a source and each reading brought.
+1. Probe the sources: if every due source answers 304 Not Modified, the run ends here.
+2. List the sources (`collect`) and reject listings that look wrong (`anomalies`).
+3. Read the articles that are new, changed or due for a recheck (`read`, `rechecks`).
+4. Merge them into the stored entries (`merge`).
+5. Write the feed's archives and files (`archives`, `index`).
+6. Save the result of the run (`save`).
+
+A source that fails adds nothing and removes nothing. Entries and their ids are stored before files
+are written, validators and the result of the run afterwards. The next run therefore repeats a run
+that was interrupted.
 """
 
 import hashlib
-import logging
-import time
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from feedpub.builder import assemble
-from feedpub.builder.matching import ExistingEntries, ExtractedItem, drop_false_claims
-from feedpub.builder.merge import MergeResult, merge_items
-from feedpub.config import Config, FeedConfig, FolderSource
-from feedpub.config.sources import source_key
-from feedpub.core.article_keys import url_key
-from feedpub.core.budget import this_process
-from feedpub.core.errors import (
-    CorruptStateError,
-    FeedpubError,
-    NoContentError,
-    StaleWriteError,
-    StoreError,
-)
-from feedpub.core.log import fields, to_milliseconds
-from feedpub.core.models import AliasKind, Entry, Failure, Feed, RunResult, RunStatus
+from feedpub.builder.merge import MergeResult
+from feedpub.config import Config, FeedConfig
+from feedpub.core.budget import current_process_name
+from feedpub.core.errors import CorruptStateError, FeedpubError, NoContentError, StaleWriteError
+from feedpub.core.models import Entry, Failure, Feed, RunResult, RunStatus
 from feedpub.core.redact import redact_result
 from feedpub.core.text import pluralize
 from feedpub.notify import websub
@@ -40,7 +38,6 @@ from feedpub.pipeline import (
     restore,
     unchanged,
 )
-from feedpub.pipeline.anomalies import identical_pages
 from feedpub.pipeline.collect import (
     ListedItem,
     SourceResult,
@@ -49,543 +46,305 @@ from feedpub.pipeline.collect import (
     saved_file_path,
 )
 from feedpub.pipeline.context import RunContext
+from feedpub.pipeline.merge import merge_entries
 from feedpub.pipeline.read import ItemResult, KnownItems, fallback_for, read_articles
-from feedpub.pipeline.repair import propose
-from feedpub.store import PageSnapshot, ProbeState, RunRecord, SourceState
+from feedpub.pipeline.save import (
+    RunStart,
+    log_sources,
+    save_failed_run,
+    save_proposals,
+    save_run,
+    save_unchanged_run,
+)
 
-_log = logging.getLogger(__name__)
-
-
-def log_sources(feed: str, readings: Iterable[SourceResult]) -> None:
-    """One line a source that was looked at."""
-    for reading in readings:
-        look, problem = reading.observation, reading.failure
-        _log.debug(
-            "source",
-            extra=fields(
-                feed=feed,
-                source=reading.key,
-                items=look.items if look else len(reading.items),
-                known=look.known if look else None,
-                read=look.read if look else None,
-                verdict=problem.reason if problem else "normal",
-            ),
-        )
-
-
-def log_articles(
-    feed: str,
-    reads: Iterable[ItemResult],
-    before: Mapping[str, Entry],
-    merged: MergeResult,
-    ids: Mapping[str, str],
-) -> None:
-    """One line an article that was read, or could not be; of those that nothing was to be done for, none.
-
-    Args:
-        feed: its name.
-        reads: what came of each article.
-        before: id → entry, as they were before these were merged.
-        merged: what the merge made of them.
-        ids: the article's key → the id of the entry that says what arrived; "" if it changes none.
-    """
-    if not _log.isEnabledFor(logging.DEBUG):
-        return
-    changed = {entry.id: entry for entry in merged.entries}
-    for read in reads:
-        if read.seconds:
-            outcome = _describe_result(read, before, changed, ids)
-            _log.debug(
-                "article",
-                extra=fields(
-                    feed=feed, url=_address(read), outcome=outcome, ms=to_milliseconds(read.seconds)
-                ),
-            )
-
-
-def _address(read: ItemResult) -> str:
-    if read.extracted and read.extracted.item.url:
-        return read.extracted.item.url
-    return read.failure.where if read.failure else read.state.url or read.state.key
-
-
-def _describe_result(
-    read: ItemResult,
-    before: Mapping[str, Entry],
-    changed: Mapping[str, Entry],
-    ids: Mapping[str, str],
-) -> str:
-    if read.extracted is None:
-        return (
-            f"failed: {read.failure.reason}" if read.failure else read.state.reason or "unchanged"
-        )
-    id_ = ids[read.state.key]
-    if id_ and id_ not in before:
-        return "new"
-    return (
-        "updated" if id_ in changed and changed[id_].updated != before[id_].updated else "unchanged"
-    )
-
-
-# SECTION: The story of one regeneration: sources → articles → entries → files, and never a bad
-# feed over a good one.
-#
-# Ids and entries are stored before anything is published, validators and the record of the run
-# after: a run that is cut
-# short at any instant is simply done again by the next one.
-
-_ROBOTS_KEPT = timedelta(
-    days=30
-)  # past its day, a robots.txt only stands in for one that cannot be read
-_TRIES = 3  # at the pages about all feeds, where others write them, too
+# After its day, a robots.txt is only used while a newer one cannot be fetched.
+_ROBOTS_KEPT = timedelta(days=30)
+_MAX_INDEX_ATTEMPTS = 3  # other processes may write the index files at the same time
 
 
 def run_feed(
-    feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None
+    feed: FeedConfig, context: RunContext, *, only: Collection[str] | None = None
 ) -> RunResult:
-    """Regenerate one feed. What goes wrong is in the outcome; only a bug raises, and a state that is damaged.
+    """Run one feed and return the result, failures included.
 
     Args:
-        feed: as the config has it.
-        tools: what it works with.
-        only: the keys of the sources to look at; all of them where it is left out. The others'
-            articles stay.
+        feed: the feed's settings.
+        context: the services that the run uses.
+        only: the keys of the sources to check; None checks all. Articles of other sources stay.
 
     Raises:
-        CorruptStateError: the state has to be built anew (`mending`) before anything more can be done.
+        CorruptStateError: the state has to be rebuilt first (`recovery.with_recovery`).
     """
-    began, started = time.monotonic(), tools.clock()
-    fetcher = tools.fetcher.for_run(feed.name, tools.budget.remaining)
-    tools = replace(tools, fetcher=fetcher, executor=tools.executor.for_run())
+    start = RunStart.now(context)
+    fetcher = context.fetcher.for_run(feed.name, context.budget.remaining)
+    context = replace(context, fetcher=fetcher, executor=context.executor.for_run())
     try:
-        with tools.browser.is_in_use():
-            asked = unchanged.probe_sources(feed, tools, only)
-            if asked.is_unchanged:
-                return _record_calm(feed, asked, started, began, tools)
-            mark_run(feed, tools)
-            _recall(feed, tools)
-            readings = anomalies.check_listings(
-                feed, list_sources(feed, tools, only, asked.answers), tools
-            )
-            items = collect_items(
-                readings, tools.settings.anchor, partial(tools.store.owners, feed.name)
-            )
-            restore.restore_keys(feed.name, items, tools.store, tools.clock())
-            due = rechecks.due_rechecks(feed, items, tools)
-            listed_now, items = items, [*items, *due.unlisted]
-            reads = _read_articles(feed, items, due.entries, tools)
-            readings = anomalies.check_articles(readings, items, reads, tools)
-            reads = moved_articles.find_moved_articles(feed, listed_now, reads, readings, tools)
-        log_sources(feed.name, readings)
-        outcome = _regenerate(
-            feed, readings, _that_count(readings, items, reads, due.entries), tools
-        )
-        _propose(feed, readings, tools)
-        requests = sum(reading.documents.requests for reading in readings) + sum(
-            read.requests for read in reads
-        )
-        outcome = replace(
-            redact_result(outcome), requests=requests, seconds=time.monotonic() - began
-        )
-        _record(
-            outcome,
-            readings,
-            started,
-            tools,
-            unchanged.plan_next_probe(
-                feed, outcome, readings, zip(items, reads, strict=True), tools
-            ),
-        )
+        return _run_stages(feed, context, only, start)
     except CorruptStateError:
         raise
     except FeedpubError as error:
-        problem = Failure(feed.name, str(error), fatal=True)
-        outcome = RunResult(
-            feed.name, RunStatus.FAILED, problems=(problem,), seconds=time.monotonic() - began
+        failure = Failure(feed.name, str(error), fatal=True)
+        result = RunResult(feed.name, RunStatus.FAILED, problems=(failure,))
+        return save_failed_run(replace(result, seconds=start.elapsed_seconds()), start, context)
+
+
+def _run_stages(
+    feed: FeedConfig, context: RunContext, only: Collection[str] | None, start: RunStart
+) -> RunResult:
+    with context.browser.is_in_use():
+        probe = unchanged.probe_sources(feed, context, only)
+        if probe.is_unchanged:
+            return save_unchanged_run(feed, probe, start, context)
+        mark_run(feed, context)
+        restore_missing_entries(feed, context)
+
+        source_results = list_sources(feed, context, only, probe.responses)
+        source_results = anomalies.check_listings(feed, source_results, context)
+        owners = partial(context.store.owners, feed.name)
+        listed = collect_items(source_results, context.settings.anchor, owners)
+        restore.restore_keys(feed.name, listed, context.store, context.clock())
+
+        due = rechecks.due_rechecks(feed, listed, context)
+        items = [*listed, *due.unlisted]
+        item_results = read_items(feed, items, due.entries, context)
+        source_results = anomalies.check_articles(source_results, items, item_results, context)
+        item_results = moved_articles.find_moved_articles(
+            feed, listed, item_results, source_results, context
         )
-        outcome = _record_failure(outcome, started, tools)
-    return outcome
+    log_sources(feed.name, source_results)
+    usable = results_of_healthy_sources(source_results, items, item_results, due.entries)
+    result = merge_and_write(feed, source_results, usable, context)
+    save_proposals(feed, source_results, context)
+    result = replace(
+        redact_result(result),
+        requests=_count_requests(source_results, item_results),
+        seconds=start.elapsed_seconds(),
+    )
+    probes = unchanged.plan_next_probe(
+        feed, result, source_results, zip(items, item_results, strict=True), context
+    )
+    save_run(result, source_results, start, context, probes)
+    return result
 
 
-def mark_run(feed: FeedConfig, tools: RunContext) -> None:
-    """Note that a run is under way.
+def mark_run(feed: FeedConfig, context: RunContext) -> None:
+    """Store that a run has begun, so that the next process knows if this one dies of it.
 
-    The next process knows it if this one dies of it. A queue knows by itself.
+    A queue keeps track of its runs itself.
     """
-    if not tools.settings.queue:
-        tools.store.run_marks.begin(feed.name, this_process(), tools.clock())
+    if not context.settings.queue:
+        context.store.run_marks.begin(feed.name, current_process_name(), context.clock())
 
 
-def _recall(feed: FeedConfig, tools: RunContext) -> None:
-    """Learn again what is published and not known any more, before anybody is asked for it."""
-    with tools.store.feed_lock(feed.name):
-        tools.budget.check_not_cancelled()
-        restore.restore(feed, tools.store, tools.output, tools.clock())
+def restore_missing_entries(feed: FeedConfig, context: RunContext) -> None:
+    """Read entries that are published but missing in the store back from the published files."""
+    with context.store.feed_lock(feed.name):
+        context.budget.check_not_cancelled()
+        restore.restore(feed, context.store, context.output, context.clock())
 
 
-def _that_count(
-    readings: Iterable[SourceResult],
+def read_items(
+    feed: FeedConfig,
     items: Sequence[ListedItem],
-    reads: Sequence[ItemResult],
-    again: Collection[str],
+    due: Mapping[str, Entry],
+    context: RunContext,
 ) -> list[ItemResult]:
-    """What came of the articles of sources that are as usual, and of looks again.
+    """Return the result of each item; only new, changed and due ones are read.
 
-    Each was held against its entry.
+    Args:
+        feed: the feed's settings.
+        items: the items, listed ones and those that are only due for a recheck.
+        due: key → entry of each article that is due for a recheck.
+        context: the services that the run uses.
     """
-    broken = {reading.key for reading in readings if reading.failure}
-    articles = zip(items, reads, strict=True)
-    return [read for item, read in articles if item.source not in broken or item.key in again]
+    keys = [key for item in items for key in item.keys]
+    known = KnownItems(
+        states=context.store.item_states(feed.name, keys),
+        entry_ids=context.store.aliases(feed.name, keys),
+        filters=hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:8],
+        due=due,
+    )
+    results = read_articles(feed, items, known, context)
+    for position, reason in anomalies.identical_pages(items, results).items():
+        item = items[position]
+        error = NoContentError(reason, item.address)
+        results[position] = fallback_for(feed, item, error, known, context)
+    return results
 
 
-def _regenerate(
+def results_of_healthy_sources(
+    source_results: Iterable[SourceResult],
+    items: Sequence[ListedItem],
+    item_results: Sequence[ItemResult],
+    due: Collection[str],
+) -> list[ItemResult]:
+    """Return the results of articles from healthy sources, and of rechecks.
+
+    A recheck counts even if its source failed: it was compared with its own entry.
+    """
+    failed = {result.key for result in source_results if result.failure}
+    return [
+        result
+        for item, result in zip(items, item_results, strict=True)
+        if item.source not in failed or item.key in due
+    ]
+
+
+def merge_and_write(
     feed: FeedConfig,
-    readings: Sequence[SourceResult],
-    reads: Sequence[ItemResult],
-    tools: RunContext,
+    source_results: Sequence[SourceResult],
+    item_results: Sequence[ItemResult],
+    context: RunContext,
 ) -> RunResult:
-    with tools.store.feed_lock(feed.name):  # or two processes would mint two ids for one article
-        tools.budget.check_not_cancelled()
-        merged = _bring_in(feed, reads, tools)
-        outcome = _publish(feed, readings, reads, _outcome(feed, readings, reads, merged), tools)
-        removed = (read.extracted.article.removed for read in reads if read.extracted)
-        tools.store.removal_stats.add(feed.name, removed, tools.clock())
-    return outcome
+    """Merge the articles into the stored entries and write the feed's files.
+
+    The lock keeps two processes from creating two ids for one article.
+    """
+    with context.store.feed_lock(feed.name):
+        context.budget.check_not_cancelled()
+        merged = merge_entries(feed, item_results, context)
+        result = _summarize(feed, source_results, item_results, merged)
+        result = _write_if_usable(feed, source_results, item_results, result, context)
+        removed = (each.extracted.article.removed for each in item_results if each.extracted)
+        context.store.removal_stats.add(feed.name, removed, context.clock())
+    return result
 
 
-def _publish(
+def _summarize(
     feed: FeedConfig,
-    readings: Sequence[SourceResult],
-    reads: Sequence[ItemResult],
-    outcome: RunResult,
-    tools: RunContext,
-) -> RunResult:
-    """Write what there is now, unless nothing came of any source."""
-    if readings and all(reading.failure for reading in readings) and not outcome.updated:
-        return replace(outcome, status=RunStatus.FAILED)
-    live = index.current_feed(feed, tools)
-    if not live.entries and outcome.failed:
-        none = Failure(
-            feed.name,
-            f"none of the {pluralize(outcome.failed, 'article')} listed could be read",
-            fatal=True,
-        )
-        return replace(outcome, status=RunStatus.FAILED, problems=(*outcome.problems, none))
-    written = write_feed(feed, live, tools)
-    problems = (*outcome.problems, *_left_out(feed, live, reads, tools))
-    return replace(outcome, status=_status(readings, written), written=written, problems=problems)
-
-
-def _left_out(
-    feed: FeedConfig, live: Feed, reads: Iterable[ItemResult], tools: RunContext
-) -> Iterator[Failure]:
-    """Name the pictures that are not published, of all saved articles that are still there."""
-    files = {
-        read.state.key: path
-        for read in reads
-        if (path := saved_file_path(read.state.key, tools.settings.anchor))
-    }
-    ids = tools.store.aliases(feed.name, list(files)) if files else {}
-    entries = {entry.id: entry for entry in live.entries}
-    for key, path in files.items():
-        if entry := entries.get(ids.get(key, "")):
-            for reason in assemble.excluded_entries(live, entry, assemble.saved_folders(feed)):
-                yield Failure(str(path), reason)
-
-
-def write_feed(feed: FeedConfig, live: Feed, tools: RunContext) -> tuple[str, ...]:
-    """Write a feed's files as far as they change, its archives first.
-
-    Their names. To be called alone with the feed.
-    """
-    live = archives.plan_archives(feed, live, tools)
-    archived = archives.write_archives(feed, live, tools, partial(_still_ours, tools))
-    files = assemble.render_files(live, assemble.saved_folders(feed))
-    documents = websub.feed_documents(feed.name, files) if tools.settings.websub_hubs else []
-    changed = [name for name in documents if tools.output.read(name) != files[name]]
-    with websub.announce_changes(changed, tools.settings, tools.store, tools.clock):
-        written = tools.output.publish(files, certain=partial(_begin_writing, live, tools))
-    index.save_summary(feed, live, tools)
-    return (*archived, *written)
-
-
-def _still_ours(tools: RunContext) -> None:
-    """Ask whether the run still counts, and is still alone with its feed.
-
-    Raises RunCancelledError, StoreError.
-    """
-    tools.budget.check_not_cancelled()
-    tools.store.check_lock()
-
-
-def _begin_writing(live: Feed, tools: RunContext) -> None:
-    """Check that the run still counts, and note which entries readers get.
-
-    Raises as `_still_ours` does.
-    """
-    _still_ours(tools)
-    tools.store.archives.mark_published(live.name, [entry.id for entry in live.entries])
-
-
-def _outcome(
-    feed: FeedConfig,
-    readings: Sequence[SourceResult],
-    reads: Sequence[ItemResult],
+    source_results: Sequence[SourceResult],
+    item_results: Sequence[ItemResult],
     merged: MergeResult,
 ) -> RunResult:
-    """How it went so far, before anything is published."""
-    skipped = sum(read.state.state == "excluded" for read in reads)
-    failed = sum(read.state.state == "failed" for read in reads)
+    """Return the result of the run so far, before any file is written."""
+    counts = Counter(result.state.state for result in item_results)
+    skipped, failed = counts["excluded"], counts["failed"]
+    failures = [result.failure for result in source_results if result.failure]
+    failures += [result.failure for result in item_results if result.failure]
     return RunResult(
         feed.name,
         RunStatus.UNCHANGED,
         new=merged.new,
         updated=merged.updated,
-        kept=len(reads) - merged.new - merged.updated - skipped - failed,
+        kept=len(item_results) - merged.new - merged.updated - skipped - failed,
         skipped=skipped,
         failed=failed,
-        problems=_problems(readings, reads),
+        problems=tuple(failures),
     )
 
 
-def _read_articles(
-    feed: FeedConfig, items: Sequence[ListedItem], again: Mapping[str, Entry], tools: RunContext
-) -> list[ItemResult]:
-    """What becomes of all that is listed, and of what is looked at again though nobody lists it."""
-    keys = [key for item in items for key in item.keys]
-    rules = hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:8]
-    memory = KnownItems(
-        tools.store.item_states(feed.name, keys), tools.store.aliases(feed.name, keys), rules, again
-    )
-    reads = read_articles(feed, items, memory, tools)
-    for place, reason in identical_pages(items, reads).items():
-        wall = NoContentError(reason, items[place].address)
-        reads[place] = fallback_for(feed, items[place], wall, memory, tools)
-    return reads
-
-
-def _bring_in(feed: FeedConfig, reads: Sequence[ItemResult], tools: RunContext) -> MergeResult:
-    """Merge what was read into what is stored; from here on nothing of it can be lost."""
-    now = tools.clock()
-    arrived = [read for read in reads if read.extracted]
-    listings = {
-        url_key(source.url) for source in feed.source if not isinstance(source, FolderSource)
-    }
-    arrivals = drop_false_claims([read.extracted for read in arrived if read.extracted], listings)
-    known = _known(feed, arrivals, tools)
-    before = dict(known.entries)
-    merged = merge_items(feed.name, tools.settings.base_url, known, arrivals, now)
-    ids = dict(zip((read.state.key for read in arrived), merged.ids, strict=True))
-    log_articles(feed.name, reads, before, merged, ids)
-    tools.store.commit_entries(
-        feed.name,
-        entries=merged.entries,
-        aliases={
-            key: alias.entry for key, alias in merged.aliases.items() if alias.kind is AliasKind.OWN
-        },
-        claims={
-            key: alias for key, alias in merged.aliases.items() if alias.kind is not AliasKind.OWN
-        },
-        listed=[key for arrival in arrivals for key in arrival.keys],
-        seen=[read.state for read in reads],
-        pages=_pages(arrived, ids, known),
-        now=now,
-    )
-    return merged
-
-
-def _pages(
-    arrived: Iterable[ItemResult], ids: Mapping[str, str], known: ExistingEntries
-) -> dict[str, PageSnapshot]:
-    """Entry id → what it is made of now.
-
-    A teaser that came for an article whose text was there is not that.
-    """
-    pages: dict[str, PageSnapshot] = {}
-    for read in arrived:
-        if read.extracted and read.snapshot and (id_ := ids[read.state.key]):
-            entry = known.entries[id_]
-            if entry.complete == read.extracted.article.complete:
-                pages[entry.id] = read.snapshot
-    return pages
-
-
-def _known(
-    feed: FeedConfig, arrivals: Sequence[ExtractedItem], tools: RunContext
-) -> ExistingEntries:
-    keys = {
-        key
-        for arrival in arrivals
-        for key in (*arrival.keys, *(claim.key for claim in arrival.claims))
-    }
-    aliases = tools.store.all_aliases(feed.name, keys)
-    ids = {alias.entry for alias in aliases.values()} | {
-        arrival.moved_from for arrival in arrivals
-    } - {""}
-    entries = {id_: tools.store.entry(feed.name, id_) for id_ in ids}
-    return ExistingEntries(
-        aliases=aliases,
-        entries={id_: entry for id_, entry in entries.items() if entry},
-        moments=tools.store.update_times(feed.name),
-        slugs=tools.store.slugs(feed.name),
-        guids=tools.store.guid_keys(feed.name, ids),
-        sources={source_key(source) for source in feed.source},
-    )
-
-
-def _problems(readings: Iterable[SourceResult], reads: Iterable[ItemResult]) -> tuple[Failure, ...]:
-    lost = [reading.failure for reading in readings if reading.failure]
-    return (*lost, *(read.failure for read in reads if read.failure))
-
-
-def _status(readings: Iterable[SourceResult], written: Sequence[str]) -> RunStatus:
-    if any(reading.failure for reading in readings):
-        return RunStatus.PARTIAL
-    return RunStatus.UPDATED if written else RunStatus.UNCHANGED
-
-
-def _propose(feed: FeedConfig, readings: Sequence[SourceResult], tools: RunContext) -> None:
-    """Keep how the config could be changed for sources whose lists are not found any more."""
-    states = {state.key: state for state in tools.store.sources(feed.name)}
-    proposals = list(propose.propose_after_run(feed, readings, states, tools))
-    well = {reading.key for reading in readings if not reading.failure}
-    gone = states.keys() - {source_key(source) for source in feed.source}
-    done = (well | gone) & tools.store.proposals.for_feed(feed.name).keys()
-    tools.budget.check_not_cancelled()
-    if proposals or done:
-        tools.store.proposals.save(feed.name, proposals, done)
-
-
-def _record(
-    outcome: RunResult,
-    readings: Sequence[SourceResult],
-    started: datetime,
-    tools: RunContext,
-    calm_now: Mapping[str, ProbeState | None],
-) -> None:
-    """Remember the run, and what each source said, now that the feed is out."""
-    tools.budget.check_not_cancelled()
-    states = {state.key: state for state in tools.store.sources(outcome.feed)}
-    tools.store.commit_run(
-        RunRecord(outcome, started),
-        documents=[
-            document
-            for reading in readings
-            for document in reading.documents.fresh
-            if not reading.failure
-        ],
-        sources=_states(outcome.feed, readings, states, started),
-        looks=[reading.observation for reading in readings if reading.observation],
-        calm=calm_now,
-    )
-
-
-def _record_calm(
+def _write_if_usable(
     feed: FeedConfig,
-    asked: unchanged.ProbeResult,
-    started: datetime,
-    began: float,
-    tools: RunContext,
+    source_results: Sequence[SourceResult],
+    item_results: Sequence[ItemResult],
+    result: RunResult,
+    context: RunContext,
 ) -> RunResult:
-    """Remember a run that brought nothing new."""
-    tools.budget.check_not_cancelled()
-    outcome, states = unchanged.unchanged_result(feed, asked, tools)
-    outcome = replace(outcome, seconds=time.monotonic() - began)
-    tools.store.commit_run(
-        RunRecord(outcome, started), sources=states, still=[state.key for state in states]
-    )
-    return outcome
+    """Write the feed's files, unless every source failed or no article could be read."""
+    has_failure = any(each.failure for each in source_results)
+    if has_failure and all(each.failure for each in source_results) and not result.updated:
+        return replace(result, status=RunStatus.FAILED)
+    live = index.current_feed(feed, context)
+    if not live.entries and result.failed:
+        reason = f"none of the {pluralize(result.failed, 'article')} listed could be read"
+        failure = Failure(feed.name, reason, fatal=True)
+        return replace(result, status=RunStatus.FAILED, problems=(*result.problems, failure))
+    written = write_feed(feed, live, context)
+    status = RunStatus.UPDATED if written else RunStatus.UNCHANGED
+    if has_failure:
+        status = RunStatus.PARTIAL
+    missing = _find_unpublished_files(feed, live, item_results, context)
+    problems = (*result.problems, *missing)
+    return replace(result, status=status, written=written, problems=problems)
 
 
-def _record_failure(outcome: RunResult, started: datetime, tools: RunContext) -> RunResult:
-    """Remember a run that came to nothing, where the state is not what fails.
+def _find_unpublished_files(
+    feed: FeedConfig, live: Feed, item_results: Iterable[ItemResult], context: RunContext
+) -> Iterator[Failure]:
+    """Yield a failure for each image of a live saved article that cannot be published."""
+    files = {}
+    for result in item_results:
+        if path := saved_file_path(result.state.key, context.settings.anchor):
+            files[result.state.key] = path
+    ids = context.store.aliases(feed.name, list(files)) if files else {}
+    entries = {entry.id: entry for entry in live.entries}
+    for key, path in files.items():
+        if entry := entries.get(ids.get(key, "")):
+            for reason in assemble.describe_unpublished_images(
+                live, entry, assemble.saved_folders(feed)
+            ):
+                yield Failure(str(path), reason)
 
-    A run given up is no run any more.
+
+def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, ...]:
+    """Write the files of a feed that changed, archives first, and return their names.
+
+    The caller holds the feed's lock.
     """
-    if tools.budget.cancelled:
-        return outcome
-    try:
-        tools.store.commit_run(RunRecord(outcome, started))
-    except CorruptStateError:
-        raise
-    except StoreError as error:
-        unsaid = Failure(outcome.feed, f"that this run failed could not be kept: {error}")
-        return replace(outcome, problems=(*outcome.problems, unsaid))
-    return outcome
+    live = archives.plan_archives(feed, live, context)
+    archived = archives.write_archives(feed, live, context, partial(ensure_lock_held, context))
+    files = assemble.render_files(live, assemble.saved_folders(feed))
+    documents = websub.feed_documents(feed.name, files) if context.settings.websub_hubs else []
+    changed = [name for name in documents if context.output.read(name) != files[name]]
+
+    def before_writing() -> None:
+        ensure_lock_held(context)
+        context.store.archives.mark_published(live.name, [entry.id for entry in live.entries])
+
+    with websub.announce_changes(changed, context.settings, context.store, context.clock):
+        written = context.output.publish(files, before_commit=before_writing)
+    index.save_summary(feed, live, context)
+    return (*archived, *written)
 
 
-def _states(
-    feed: str, readings: Iterable[SourceResult], before: Mapping[str, SourceState], now: datetime
-) -> Iterator[SourceState]:
-    """How each source is now; of one that was not even asked, all is as the last look left it."""
-    for reading in readings:
-        state = before.get(reading.key)
-        if not reading.retry_later:
-            yield _state(feed, reading, state, now)
-        elif state:
-            yield _put_off(state, now + timedelta(seconds=reading.hints.wait))
+def ensure_lock_held(context: RunContext) -> None:
+    """Check that the run was not cancelled and still holds the feed's lock.
 
-
-def _put_off(state: SourceState, earliest: datetime) -> SourceState:
-    if state.next_look and state.next_look >= earliest:
-        return state
-    return replace(state, next_look=earliest, why="its server wants to be left alone until then")
-
-
-def _state(
-    feed: str, reading: SourceResult, before: SourceState | None, now: datetime
-) -> SourceState:
-    """How a source is now; when it is looked at next is for the scheduler to decide."""
-    if reading.failure is None:
-        return SourceState(
-            feed,
-            reading.key,
-            checked=now,
-            succeeded=now,
-            items=len(reading.items),
-            pace=reading.hints,
-        )
-    before = before or SourceState(feed, reading.key, now, succeeded=None, items=0)
-    return replace(
-        before,
-        checked=now,
-        failure=reading.failure.reason,
-        failing_since=min(before.failing_since or now, now),
-        failures=before.failures + 1,
-        next_look=None,
-        pace=reading.hints,
-        firm=reading.failure.firm,
-    )
-
-
-def finish_build(config: Config, tools: RunContext) -> tuple[str, ...]:
-    """After the feeds.
-
-    What is published about all of them; old state goes. The names of what was written.
+    Raises:
+        RunCancelledError: the run was cancelled.
+        StoreError: the lock is lost.
     """
-    written = write_index(config, tools)
-    prune(config, tools)
+    context.budget.check_not_cancelled()
+    context.store.check_lock()
+
+
+def _count_requests(
+    source_results: Iterable[SourceResult], item_results: Iterable[ItemResult]
+) -> int:
+    listing = sum(result.documents.requests for result in source_results)
+    return listing + sum(result.requests for result in item_results)
+
+
+def finish_build(config: Config, context: RunContext) -> tuple[str, ...]:
+    """Write the index files and prune the state after the feeds ran.
+
+    Returns:
+        The names of the files that were written.
+    """
+    written = write_index(config, context)
+    prune(config, context)
     return written
 
 
-def write_index(config: Config, tools: RunContext) -> tuple[str, ...]:
-    """Write the page and the OPML about all feeds, and their health, as far as they change; their names.
+def write_index(config: Config, context: RunContext) -> tuple[str, ...]:
+    """Write the index page, the OPML and the health feed, and return the names of changed files.
 
-    Others may write them, too, and no lock keeps them out: who was outrun looks again.
+    No lock keeps other processes from writing them, too. If one was faster, they are rendered
+    again.
     """
-    for _ in range(_TRIES - 1):
+    for _ in range(_MAX_INDEX_ATTEMPTS - 1):
         with suppress(StaleWriteError):
-            return tools.output.publish(index.index_files(config, tools))
-    return tools.output.publish(index.index_files(config, tools))
+            return context.output.publish(index.index_files(config, context))
+    return context.output.publish(index.index_files(config, context))
 
 
-def prune(config: Config, tools: RunContext) -> None:
-    """Drop what is older than the config wants it to be remembered, and is not published any more."""
-    now, settings = tools.clock(), config.feedpub
-    tools.store.prune(
+def prune(config: Config, context: RunContext) -> None:
+    """Delete state that is older than the config keeps it and no longer published."""
+    now, settings = context.clock(), config.feedpub
+    context.store.prune(
         now - settings.keep,
-        index.LiveEntryIds(config, tools),
-        pages=now - settings.keep_pages,
+        index.LiveEntryIds(config, context),
+        snapshots=now - settings.keep_pages,
         robots=now - min(settings.keep, _ROBOTS_KEPT),
     )
-    tools.store.leases.prune(())
+    context.store.leases.prune(())

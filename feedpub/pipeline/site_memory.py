@@ -1,8 +1,8 @@
-"""What is learned of the sites that a run reads: out of the store, more with every page, and back into it.
+"""Load the memory of each site that a run reads, add every page to it, and save it.
 
-A site is a host, "www." aside: blogs that share a domain share no template. Two runs that learn
-about one site at the same time each keep what they saw; the one that ends last is believed, and the
-other's pages are learned another time.
+A site is a host without "www.": blogs on one domain do not share a template. If two runs learn
+about a site at the same time, the one that ends last is saved; the other's pages are learned in a
+later run.
 """
 
 from datetime import datetime
@@ -17,53 +17,55 @@ from feedpub.store import Store
 
 
 def memory_key(url: str) -> str:
-    """The name that a site's memory is stored under."""
+    """Return the name that the memory of a URL's site is stored under."""
     return urlsplit(url).netloc.rpartition("@")[2].lower().removeprefix("www.")
 
 
 class LearningSite:
-    """A site's memory during a run.
+    """The memory of one site during a run.
 
     Args:
-        name: the site's.
-        store: where it is kept between runs.
-        isolation: what looks at pages.
+        name: the name from `memory_key`.
+        store: keeps the memory between runs.
+        executor: parses the pages.
     """
 
-    def __init__(self, name: str, store: Store, isolation: Executor | None = None) -> None:
+    def __init__(self, name: str, store: Store, executor: Executor | None = None) -> None:
         self._name = name
         self._store = store
-        self._isolation = isolation or InlineExecutor()
+        self._executor = executor or InlineExecutor()
         self._stored = store.site_memory(name) or b""
         self._memory = SiteMemory.from_bytes(self._stored) if self._stored else SiteMemory()
-        self._written: bytes | None = None
+        self._serialized: bytes | None = None
 
     @property
     def memory(self) -> bytes:
-        """What was learned so far, as `remembered` reads it: it has to be sent with every page."""
-        if self._written is None:
-            self._written = self._memory.to_bytes()
-        return self._written
+        """Return the memory as bytes, to be passed to the cleaner with each page."""
+        if self._serialized is None:
+            self._serialized = self._memory.to_bytes()
+        return self._serialized
 
     def learn(self, page: Page) -> None:
-        """Remember a page. One that cannot be read is passed over: reading its article names the reason.
+        """Add a page to the memory.
+
+        A page that cannot be parsed is ignored: extracting its article reports the reason.
 
         Raises:
-            ResourceLimitError: it is too much to be looked at even once.
+            ResourceLimitError: the page exceeds a limit.
         """
         if self._memory.knows(page.url):
             return
         try:
-            seen = self._isolation.call(page.url, _sighting, page)
+            fingerprint = self._executor.call(page.url, _fingerprint, page)
         except ResourceLimitError:
             raise
         except ExtractError:
             return
-        self._memory.remember(seen)
-        self._written = None
+        self._memory.remember(fingerprint)
+        self._serialized = None
 
     def save(self, now: datetime) -> None:
-        """Keep the memory for the next run, where there is something in it."""
+        """Save the memory for the next run, unless it is empty."""
         if self._memory.pages and self.memory != self._stored:
             self._store.save_memory(self._name, self.memory, now)
             self._stored = self.memory
@@ -71,5 +73,5 @@ class LearningSite:
             self._store.use_memory(self._name, now)
 
 
-def _sighting(page: Page) -> PageFingerprint:
+def _fingerprint(page: Page) -> PageFingerprint:
     return fingerprint_page(decode_html(page.body, page.charset), page.url)

@@ -1,9 +1,9 @@
-"""A look that brings nothing new, told by few questions: most looks at most sources are of this kind.
+"""Skip the full run if every due source answers 304 Not Modified.
 
-After a run of which nothing is left to do, each source is asked first whether anything changed.
-Where all say no, that was the run. A source that says yes is not asked twice: its answer is handed
-on to the whole run. Now and then all is read again though nothing changed, so that what only a
-whole run sees is seen in time.
+A full run that leaves nothing to do saves how to probe its sources. The next run then sends each
+of them one conditional request. If none has changed, that was the run; otherwise the responses are
+handed on to the full run. A full run still happens every three hours, so that anomalies which need
+the complete listing are detected.
 """
 
 import hashlib
@@ -26,170 +26,196 @@ from feedpub.pipeline.read import ItemResult
 from feedpub.sources.documents import FetchedDocument
 from feedpub.store import ProbeState, SourceState
 
-WHOLE = timedelta(hours=3)  # after which a source is read as a whole, changed or not
-LOOKS = 12  # as a whole, before this: what is usual for a source is learned from them
-_AT_ONCE = 4  # sources
+FULL_RUN_INTERVAL = timedelta(hours=3)
+MIN_OBSERVATIONS = 12  # full runs that are needed before probing, to learn a source's baseline
+_MAX_PARALLEL_SOURCES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What came of asking all sources that are due whether anything changed.
+    """The responses of all due sources to a conditional request.
 
     Attributes:
-        answers: what their servers said, by the address that they were asked for; empty where none
-            was asked.
-        known: how the sources were before.
+        responses: the response or error by requested address; empty if no source was probed.
+        known: the probe and the state of each probed source, before this run.
     """
 
-    answers: Mapping[str, FetchedDocument]
-    unchanged: tuple[tuple[ProbeState, SourceState], ...]
+    responses: Mapping[str, FetchedDocument]
+    known: tuple[tuple[ProbeState, SourceState], ...]
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether all were asked, and say that nothing changed."""
-        return bool(self.answers) and all(
-            isinstance(answer, NotModified) for answer in self.answers.values()
-        )
+        """Return True if every due source answered 304 Not Modified."""
+        answers = self.responses.values()
+        return bool(answers) and all(isinstance(answer, NotModified) for answer in answers)
 
 
-NOTHING = ProbeResult({}, ())
+NOT_PROBED = ProbeResult({}, ())
 
 
-def probe_sources(feed: FeedConfig, tools: RunContext, only: Collection[str] | None) -> ProbeResult:
-    """Ask the servers of calm sources; none where any source that is due is not calm, or other work waits.
+def probe_sources(
+    feed: FeedConfig, context: RunContext, only: Collection[str] | None
+) -> ProbeResult:
+    """Send each due source a conditional request, if that can settle the run.
+
+    No request is sent if a due source has no valid probe, or if other work is pending.
 
     Args:
-        feed: as the config has it.
-        tools: what it works with.
-        only: the keys of the sources to look at; all of them where it is left out.
+        feed: the feed's settings.
+        context: the services that the run uses.
+        only: the keys of the sources to check; None checks all.
     """
-    sources = [source for source in feed.source if only is None or source_key(source) in only]
-    remote = [source for source in sources if isinstance(source, FeedSource | PageSource)]
-    if not sources or len(remote) < len(sources):
-        return NOTHING
-    now, basis = tools.clock(), _basis(feed, tools)
-    calm = {
-        key: each
-        for key, each in tools.store.probe_states(feed.name).items()
-        if _holds(each[0], basis, now)
-    }
-    if not all(source_key(source) in calm for source in sources) or _something_waits(
-        feed, tools, now
-    ):
-        return NOTHING
+    due = [source for source in feed.source if only is None or source_key(source) in only]
+    remote = [source for source in due if isinstance(source, FeedSource | PageSource)]
+    if not due or len(remote) < len(due):
+        return NOT_PROBED
+    known = _load_valid_probes(feed, remote, context)
+    if len(known) < len(remote) or _has_pending_work(feed, context, context.clock()):
+        return NOT_PROBED
 
-    def answer(source: FeedSource | PageSource) -> FetchedDocument:
-        known, _ = calm[source_key(source)]
+    def probe(source: FeedSource | PageSource, state: ProbeState) -> FetchedDocument:
         try:
-            tools.budget.check_time_left(source.url)
-            validators = Validators(known.etag, known.last_modified)
-            return tools.fetcher.get(
-                source.url, validators=validators, options=request_options(source)
+            context.budget.check_time_left(source.url)
+            validators, options = (
+                Validators(state.etag, state.last_modified),
+                request_options(source),
             )
+            return context.fetcher.get(source.url, validators=validators, options=options)
         except FetchError as error:
             return error
 
-    known_of = tuple(calm[source_key(source)] for source in remote)
-    if len(remote) == 1:
-        return ProbeResult({remote[0].url: answer(remote[0])}, known_of)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        given = pool.map(answer, remote)
-        return ProbeResult(
-            {source.url: answer for source, answer in zip(remote, given, strict=True)}, known_of
-        )
+    probes = [state for state, _ in known]
+    if len(remote) == 1:  # most feeds have one source, which is not worth a thread
+        responses = [probe(remote[0], probes[0])]
+    else:
+        with ThreadPoolExecutor(_MAX_PARALLEL_SOURCES) as pool:
+            responses = list(pool.map(probe, remote, probes))
+    urls = [source.url for source in remote]
+    return ProbeResult(dict(zip(urls, responses, strict=True)), tuple(known))
+
+
+def _load_valid_probes(
+    feed: FeedConfig, sources: Iterable[FeedSource | PageSource], context: RunContext
+) -> list[tuple[ProbeState, SourceState]]:
+    """Return the probe and the state of each source, up to the first without a valid probe."""
+    stored = context.store.probe_states(feed.name)
+    fingerprint, now = _get_fingerprint(feed, context), context.clock()
+    valid: list[tuple[ProbeState, SourceState]] = []
+    for source in sources:
+        known = stored.get(source_key(source))
+        if known is None or not _is_valid(known[0], fingerprint, now):
+            break
+        valid.append(known)
+    return valid
 
 
 def unchanged_result(
-    feed: FeedConfig, asked: ProbeResult, tools: RunContext
+    feed: FeedConfig, probe: ProbeResult, context: RunContext
 ) -> tuple[RunResult, list[SourceState]]:
-    """How a run went that brought nothing new, and how its sources are.
+    """Return the result of a run in which no source changed, and the state of its sources.
 
-    Their next looks are not decided yet.
+    The scheduler has yet to decide about the next check of each source.
     """
-    now = tools.clock()
-    states = [
-        replace(state, checked=now, succeeded=now, next_look=None) for _, state in asked.unchanged
-    ]
-    skipped = sum(calm.skipped for calm, _ in asked.unchanged)
+    now = context.clock()
+    states = []
+    for _, state in probe.known:
+        states.append(replace(state, checked=now, succeeded=now, next_look=None))
+    skipped = sum(state.skipped for state, _ in probe.known)
     kept = sum(state.items for state in states) - skipped
-    return RunResult(
-        feed.name, RunStatus.UNCHANGED, kept=kept, skipped=skipped, requests=len(asked.answers)
-    ), states
+    requests = len(probe.responses)
+    result = RunResult(
+        feed.name, RunStatus.UNCHANGED, kept=kept, skipped=skipped, requests=requests
+    )
+    return result, states
 
 
 def plan_next_probe(
     feed: FeedConfig,
-    outcome: RunResult,
-    readings: Sequence[SourceResult],
+    result: RunResult,
+    source_results: Sequence[SourceResult],
     articles: Iterable[tuple[ListedItem, ItemResult]],
-    tools: RunContext,
+    context: RunContext,
 ) -> dict[str, ProbeState | None]:
-    """Source key → how to ask it whether there is anything to do; None for one that is to be read as a whole.
+    """Return source key → how to probe the source, or None if it needs a full run.
 
-    Sources that the run did not look at are not among them, unless something of the feed is not
-    well.
+    If the run had problems, all sources of the feed need a full run. Otherwise only the sources of
+    this run are returned.
 
     Args:
-        feed: as the config has it.
-        outcome: how the run went.
-        readings: what the sources that were looked at brought.
-        articles: what is listed, each with what became of it.
-        tools: for the history.
+        feed: the feed's settings.
+        result: the result of the run.
+        source_results: the sources of the run.
+        articles: each item with its result.
+        context: the services that the run uses.
     """
     skipped: Counter[str] = Counter()
-    well = outcome.ok and not outcome.problems
-    for listed, read in articles:
-        well = well and read.state.state in ("stored", "excluded")
-        skipped[listed.source] += read.state.state == "excluded"
-    if not well:
+    is_settled = result.ok and not result.problems
+    for item, item_result in articles:
+        is_settled = is_settled and item_result.state.state in ("stored", "excluded")
+        skipped[item.source] += item_result.state.state == "excluded"
+    if not is_settled:
         return {source_key(source): None for source in feed.source}
-    made = ProbeState(feed.name, "", _basis(feed, tools), tools.clock() + WHOLE, 0, None, None)
-    return {
-        reading.key: _calm(reading, replace(made, skipped=skipped[reading.key]), tools)
-        for reading in readings
-    }
+    fingerprint, until = _get_fingerprint(feed, context), context.clock() + FULL_RUN_INTERVAL
+    probes: dict[str, ProbeState | None] = {}
+    for each in source_results:
+        page = each.documents.first
+        if page and _can_be_probed(each, context):
+            probes[each.key] = ProbeState(
+                feed.name,
+                each.key,
+                fingerprint,
+                until,
+                skipped[each.key],
+                page.etag,
+                page.last_modified,
+            )
+        else:
+            probes[each.key] = None
+    return probes
 
 
-def _calm(reading: SourceResult, made: ProbeState, tools: RunContext) -> ProbeState | None:
-    """What a source is asked by.
+def _can_be_probed(result: SourceResult, context: RunContext) -> bool:
+    """Return True if one conditional request can show that a source has not changed.
 
-    None where that is not enough, or too little is known of what is usual for it.
+    That also requires a baseline: enough observations under the same settings.
     """
-    page, look = reading.documents.first, reading.observation
-    if (
-        page is None
-        or look is None
-        or reading.documents.requests != 1
-        or is_rendered(reading.source)
-    ):
-        return None
-    if not (page.etag or page.last_modified) or look.read or look.known < look.items:
-        return None
-    if len(tools.store.observations.for_source(look.feed, look.key, look.settings)) < LOOKS:
-        return None
-    return replace(made, key=reading.key, etag=page.etag, last_modified=page.last_modified)
+    page, observation = result.documents.first, result.observation
+    if page is None or observation is None:
+        return False
+    if result.documents.requests != 1 or is_rendered(result.source):
+        return False
+    if not (page.etag or page.last_modified):
+        return False
+    if observation.read or observation.known < observation.items:
+        return False
+    history = context.store.observations.for_source(
+        observation.feed, observation.key, observation.settings
+    )
+    return len(history) >= MIN_OBSERVATIONS
 
 
-def _holds(calm: ProbeState, basis: str, now: datetime) -> bool:
-    return (
-        calm.basis == basis and now < calm.until <= now + WHOLE
-    )  # beyond that the clock was wrong
+def _is_valid(state: ProbeState, fingerprint: str, now: datetime) -> bool:
+    """Return True if a probe is for the same settings and has not expired.
+
+    An expiry beyond the interval was saved while the clock was wrong.
+    """
+    return state.basis == fingerprint and now < state.until <= now + FULL_RUN_INTERVAL
 
 
-def _something_waits(feed: FeedConfig, tools: RunContext, now: datetime) -> bool:
-    """Whether articles are to be looked at again, or files are missing."""
-    recheck = tools.store.next_recheck(feed.name, now) if feed.recheck else None
+def _has_pending_work(feed: FeedConfig, context: RunContext, now: datetime) -> bool:
+    """Return True if articles are due for a recheck, or files are missing."""
+    recheck = context.store.next_recheck(feed.name, now) if feed.recheck else None
     if recheck and recheck <= now:
         return True
     names = [f"{feed.name}.html", *(f"{feed.name}.{suffix}" for suffix in feed.formats)]
-    return bool(tools.output.find_missing(names))
+    return bool(context.output.find_missing(names))
 
 
-def _basis(feed: FeedConfig, tools: RunContext) -> str:
-    """What differs once anything but the sources' documents would make the feed another one."""
-    settings = tools.settings
+def _get_fingerprint(feed: FeedConfig, context: RunContext) -> str:
+    """Return a digest of everything but the sources' documents that the feed depends on."""
+    settings = context.settings
     parts = (
-        _version(),
+        _get_version(),
         repr(feed),
         settings.base_url,
         repr(settings.websub_hubs),
@@ -199,5 +225,5 @@ def _basis(feed: FeedConfig, tools: RunContext) -> str:
 
 
 @cache
-def _version() -> str:
+def _get_version() -> str:
     return version("feedpub")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from feedpub.config import Config
 from feedpub.config.load import changed_feeds
-from feedpub.core.budget import new_holder
+from feedpub.core.budget import new_owner_name
 from feedpub.core.errors import FeedpubError
 from feedpub.core.log import fields
 from feedpub.pipeline.context import RunContext
@@ -81,7 +81,7 @@ class ClusterScheduler:
         self._queue = queue
         self._on_change = on_change
         self._timings = timings
-        self._me = new_holder()
+        self._me = new_owner_name()
         self._leader_until = float("-inf")
         self._last_renewal = self._last_repair = float("-inf")
         self._jumped_back = False

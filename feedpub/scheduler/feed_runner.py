@@ -12,7 +12,7 @@ from typing import Protocol
 
 from feedpub.config import Config, FeedConfig
 from feedpub.config.sources import source_key
-from feedpub.core.budget import RunBudget, holder_died
+from feedpub.core.budget import RunBudget, describe_crashes
 from feedpub.core.errors import CorruptStateError, FeedpubError
 from feedpub.core.log import fields
 from feedpub.core.models import Failure, RunResult, RunStatus
@@ -142,7 +142,7 @@ class FeedRunner:
     def log_crashes(self, name: str, crashes: int) -> None:
         """Report to the listener that processes crashed during a feed's runs."""
         if (feed := self.feed(name)) is not None:
-            failure = Failure(name, holder_died(crashes), fatal=True)
+            failure = Failure(name, describe_crashes(crashes), fatal=True)
             result = RunResult(name, RunStatus.FAILED, problems=(failure,))
             self._on_run(feed, result, self.context)
 

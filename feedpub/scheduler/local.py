@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from feedpub.config import Config, RemoteSource
 from feedpub.config.load import changed_feeds
-from feedpub.core.budget import RunBudget, holder_died, is_holder_alive, this_process
+from feedpub.core.budget import RunBudget, current_process_name, describe_crashes, is_process_alive
 from feedpub.core.errors import FeedpubError
 from feedpub.core.log import fields
 from feedpub.pipeline.context import RunContext
@@ -174,7 +174,7 @@ class LocalScheduler:
         self.timer.stop()
         cancelled = self.executor.drain(seconds)
         try:
-            self._context.store.run_marks.release(this_process())
+            self._context.store.run_marks.release(current_process_name())
         except FeedpubError as error:  # the next process will suspect the current runs
             _log.error("state_error", extra=fields(reason=str(error)))
         return cancelled
@@ -182,9 +182,9 @@ class LocalScheduler:
     def _find_crashes(self) -> bool:
         """Load the feeds during whose runs processes crashed; True if one did since last start."""
         marks = self._context.store.run_marks
-        crashed = marks.find_crashes(self.names, is_holder_alive)
+        crashed = marks.find_crashes(self.names, is_process_alive)
         self._suspects = marks.suspects()
-        marks.begin(PROCESS_MARK, this_process(), self._context.clock())
+        marks.begin(PROCESS_MARK, current_process_name(), self._context.clock())
         return crashed
 
     def _schedule_at_start(self, planned: Mapping[str, datetime]) -> None:
@@ -199,7 +199,9 @@ class LocalScheduler:
                 moment += MIN_RETRY_WAIT * 2 ** min(crashes - 2, MAX_DOUBLINGS)
             _log.warning(
                 "run_crashed",
-                extra=fields(feed=name, times=crashes, outcome=holder_died(crashes), next=moment),
+                extra=fields(
+                    feed=name, times=crashes, outcome=describe_crashes(crashes), next=moment
+                ),
             )
             times[name] = max(moment, planned.get(name, moment))
             if crashes > 1:  # a single crash may have any cause, so it is not reported

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
-from feedpub.config import FeedConfig, FolderSource, duration
+from feedpub.config import FeedConfig, FolderSource, format_duration
 from feedpub.config.sources import source_key
 from feedpub.core.log import fields
 from feedpub.core.models import NO_HINTS, PollingHints
@@ -93,7 +93,9 @@ def plan_next_check(
         planned = _at_fixed_interval(feed.every, source, now)
     elif local:
         interval = feed.min_every
-        planned = NextCheck(source.checked + interval, f"a folder: every {duration(interval)}")
+        planned = NextCheck(
+            source.checked + interval, f"a folder: every {format_duration(interval)}"
+        )
     elif source.failures:
         normal = min(_at_learned_interval(feed, source, published).time - source.checked, _HOUR)
         planned = _after_failure(source, max(normal, feed.min_every), feed.max_every)
@@ -105,7 +107,7 @@ def plan_next_check(
 def _at_fixed_interval(every: timedelta, source: SourceState, now: datetime) -> NextCheck:
     if source.failures:
         return _after_failure(source, every, max(every, _HOUR))
-    return NextCheck(max(source.checked + every, now), f"every {duration(every)}")
+    return NextCheck(max(source.checked + every, now), f"every {format_duration(every)}")
 
 
 def _at_learned_interval(
@@ -161,8 +163,8 @@ def _describe_wait(hints: PollingHints) -> str:
 
 
 def _format_seconds(seconds: float) -> str:
-    """Format a duration as the config writes it."""
-    return duration(timedelta(seconds=max(1, round(seconds))))
+    """Format a format_duration as the config writes it."""
+    return format_duration(timedelta(seconds=max(1, round(seconds))))
 
 
 def plan_sources(feed: FeedConfig, context: RunContext, now: datetime) -> Mapping[str, NextCheck]:

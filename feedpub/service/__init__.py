@@ -1,16 +1,13 @@
-"""The long-running process: feeds are regenerated when they are due and published over HTTP, for months, by itself.
+"""The long-running process: it runs feeds when they are due and publishes them over HTTP.
 
-lock       one service a state
-memory     how the C library hands out memory
-systemd    what systemd is told: ready, reloading, stopping, alive
-signals    what the process is told by others
-watch      whether the config file has changed
-reload     what of a changed config a running process can take
-chores     small things that have to be done again and again, each in a thread of its own
-jobs       which feed runs when, in this process
-shared     which feed runs when, where workers do the work
-worker     the process that does it
-service    the process from its start to its end: signals, watchdog, reload
+service         the process from start to shutdown: main loop, watchdog, reload
+worker          the process that runs feeds from the queue, on any number of machines
+lock            one service per state
+config_watcher  polls the config for changes
+reload          the part of a changed config that a running process can apply
+signals         SIGTERM, SIGINT and SIGHUP
+systemd         notifications for systemd
+malloc          settings of the C library's allocator
 """
 
 from feedpub.service.lock import service_lock

@@ -1,88 +1,78 @@
-"""Whether files have changed.
-
-Looked at now and then, and believed when they have stood still for one look.
-"""
+"""Detect changed files by polling."""
 
 import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from feedpub.cleaner.rules import site_rule_files
 from feedpub.config import Config, config_files
 from feedpub.core.errors import ConfigError
 
-EVERY = 2.0  # seconds between two looks, longer where there are very many files
-SHARE = 50  # looks take one of so many parts of the time
-_Signature = tuple[int, int, int] | None
-_FileStamp = tuple[bool, int]
-"""Whether the first file is there; and a digest of all, of which there may be ten thousand."""
+POLL_SECONDS = 2.0  # longer if there are thousands of files
+_MAX_CPU_SHARE = 1 / 50  # of the time, for polling
+_Snapshot: TypeAlias = tuple[bool, int]
+"""True if the first file exists; and a hash of all files, of which there may be ten thousand."""
 
 
 class FileWatcher:
-    """Looks at some files, also where they are replaced or are symbolic links that lead elsewhere now.
+    """Polls files, which may be replaced or be symbolic links.
+
+    A change counts once two polls in a row find the same, so that a file which is being written is
+    not read.
 
     Args:
-        files: names them, anew at each look; the first must be there, and others may come and go.
+        files: returns the paths at each poll. The first file must exist, the others may not.
     """
 
     def __init__(self, files: Callable[[], Sequence[Path]]) -> None:
         self.files = files
-        self._known = self._last = self._look()
-        self._next = time.monotonic() + EVERY
+        self._known = self._last = self._take_snapshot()
+        self._next = time.monotonic() + POLL_SECONDS
 
     def poll(self) -> bool:
-        """Whether they have changed, as `changed` says it.
-
-        False, too, when it is not yet time to look again.
-        """
-        began = time.monotonic()
-        if began < self._next:
+        """Return True if the files have changed; False also if it is too early to poll again."""
+        started = time.monotonic()
+        if started < self._next:
             return False
         changed = self.has_changed()
         now = time.monotonic()
-        self._next = now + max(EVERY, SHARE * (now - began))
+        self._next = now + max(POLL_SECONDS, (now - started) / _MAX_CPU_SHARE)
         return changed
 
     def has_changed(self) -> bool:
-        """True once after they have become others, and have not changed since the last call.
-
-        They are written whole.
-        """
-        now = self._look()
-        still = now == self._last
-        self._last = now
-        if not still or now == self._known:
+        """Return True once after the files have changed and the next call found no new change."""
+        snapshot = self._take_snapshot()
+        is_stable = snapshot == self._last
+        self._last = snapshot
+        if not is_stable or snapshot == self._known:
             return False
-        self._known = now
-        return now[0]  # gone: an editor is about to put the new one there
+        self._known = snapshot
+        return snapshot[0]  # if it is missing, an editor is about to replace it
 
-    def _look(self) -> _FileStamp:
+    def _take_snapshot(self) -> _Snapshot:
         paths = self.files()
-        signatures = [_signature(path) for path in paths]
-        return signatures[0] is not None, hash((*map(str, paths), *signatures))
+        stamps = [_stat(path) for path in paths]
+        return stamps[0] is not None, hash((*map(str, paths), *stamps))
 
 
-def read_file_stamps(config: Config, path: Path) -> Callable[[], Sequence[Path]]:
-    """The files that a reload reads.
+def watched_files(config: Config, path: Path) -> Callable[[], Sequence[Path]]:
+    """Return a function that lists the files which a reload reads: the config and site rules."""
 
-    Those of the config and our own rules, as they lie there when it is called.
-    """
-
-    def read() -> Sequence[Path]:
+    def list_files() -> Sequence[Path]:
+        rules = site_rule_files(config.rules.sites)
         try:
-            return (*config_files(path), *site_rule_files(config.rules.sites))
-        except (
-            ConfigError
-        ):  # the folder of feeds cannot be read; a reload says so, and what is in force stays
-            return (path, *site_rule_files(config.rules.sites))
+            return (*config_files(path), *rules)
+        except ConfigError:  # feeds.d cannot be read; a reload reports that
+            return (path, *rules)
 
-    return read
+    return list_files
 
 
-def _signature(path: Path) -> _Signature:
+def _stat(path: Path) -> tuple[int, int, int] | None:
     try:
-        about = os.stat(path)  # noqa: PTH116 -- of ten thousand files
+        status = os.stat(path)  # noqa: PTH116 -- faster, for ten thousand files
     except OSError:
         return None
-    return about.st_ino, about.st_mtime_ns, about.st_size
+    return status.st_ino, status.st_mtime_ns, status.st_size

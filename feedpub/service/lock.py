@@ -1,4 +1,4 @@
-"""One service a state: a lock that ends with its process, however that ends."""
+"""Allow one service per state. The lock ends with its process, even if that is killed."""
 
 import fcntl
 import os
@@ -12,29 +12,36 @@ from feedpub.scheduler.periodic import PeriodicTask
 from feedpub.store import Store
 
 FILE_NAME = "service.lock"
-NAME = "service"  # of the claim in a database
-TERM = 30.0  # seconds that it lasts, unless it is renewed
+LEASE = "service"
+LEASE_SECONDS = 30.0
+_RENEWAL_SECONDS = LEASE_SECONDS / 6
+_MAX_PID_BYTES = 20
 
 
 @contextmanager
 def service_lock(state: Path | str, *, shared: bool = False) -> Iterator[None]:
-    """Be the only service that works on a state, while the block runs.
+    """Be the only service that uses a state during the block.
 
     Args:
         state: a folder, or the address of a database.
-        shared: several may, and agree among themselves who leads.
+        shared: allow several services, which elect a leader.
 
     Raises:
-        ServiceError: another one is, named by its pid; or the folder cannot be written to.
-        StoreError: the database cannot be asked.
+        ServiceError: another service uses the state, or the folder cannot be written.
+        StoreError: the database cannot be reached.
     """
     if shared:
         yield
-        return
-    if isinstance(state, str):
+    elif isinstance(state, str):
         with _database_lock(state):
             yield
-        return
+    else:
+        with _folder_lock(state):
+            yield
+
+
+@contextmanager
+def _folder_lock(state: Path) -> Iterator[None]:
     path = state / FILE_NAME
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -44,20 +51,20 @@ def service_lock(state: Path | str, *, shared: bool = False) -> Iterator[None]:
             f"{path}: {error.strerror}; let the user that runs feedpub write there"
         ) from error
     try:
-        _take(descriptor, path)
+        _lock_file(descriptor, path)
         yield
     finally:
-        os.close(descriptor)  # the file stays: whoever removes it lets two in
+        os.close(descriptor)  # the file stays: to delete it would allow a second service
 
 
-def _take(descriptor: int, path: Path) -> None:
+def _lock_file(descriptor: int, path: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        pid = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+        pid = os.pread(descriptor, _MAX_PID_BYTES, 0).decode("ascii", "replace").strip()
         raise ServiceError(
-            f"feedpub is running already, with pid {pid}, on the state in {path.parent}: "
-            "end it first, or give this one another `state`"
+            f"feedpub is already running with pid {pid or 'unknown'} on the state in "
+            f"{path.parent}: stop it, or configure another `state`"
         ) from None
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
@@ -65,36 +72,41 @@ def _take(descriptor: int, path: Path) -> None:
 
 @contextmanager
 def _database_lock(address: str) -> Iterator[None]:
-    """A claim in the database, renewed as long as the block runs.
-
-    Of a process that died it ends by itself.
-    """
-    host, me = socket.gethostname(), f"{socket.gethostname()} {os.getpid()}"
+    """Hold a lease in the database, renewed until the block ends. It expires after a crash."""
+    host = socket.gethostname()
+    holder = f"{host} {os.getpid()}"
     with Store.open(address) as store:
-        if store.leases.acquire(NAME, me, TERM):
-            holder = store.leases.holder(NAME) or ""
-            if _is_dead(holder, host):
-                store.leases.release(NAME, holder)
-            if left := store.leases.acquire(NAME, me, TERM):
-                raise ServiceError(
-                    f"feedpub is running already, as {holder or 'another process'}, on this state: end it first; "
-                    f"if it has died, its lock ends in {left:.0f} s. With queue = true several may run"
-                )
+        _acquire(store, holder, host)
         renewal = PeriodicTask(
             "lock",
-            TERM / 6,
-            lambda: store.leases.acquire(NAME, me, TERM),
-            max_pause_seconds=TERM / 6,
+            _RENEWAL_SECONDS,
+            lambda: store.leases.acquire(LEASE, holder, LEASE_SECONDS),
+            max_pause_seconds=_RENEWAL_SECONDS,
         )
         renewal.start()
         try:
             yield
         finally:
-            renewal.stop(TERM / 6)
-            store.leases.release(NAME, me)
+            renewal.stop(_RENEWAL_SECONDS)
+            store.leases.release(LEASE, holder)
+
+
+def _acquire(store: Store, holder: str, host: str) -> None:
+    if not store.leases.acquire(LEASE, holder, LEASE_SECONDS):
+        return
+    other = store.leases.holder(LEASE) or ""
+    if _is_dead(other, host):
+        store.leases.release(LEASE, other)
+    seconds = store.leases.acquire(LEASE, holder, LEASE_SECONDS)
+    if seconds:
+        raise ServiceError(
+            f"feedpub is already running as {other or 'another process'} on this state: stop it. "
+            f"If it has crashed, its lock expires in {seconds:.0f} s. "
+            "Set queue = true to run several"
+        )
 
 
 def _is_dead(holder: str, host: str) -> bool:
-    """Whether who holds a claim was a process of this machine, and is none any more."""
+    """Return True if a lease's holder was a process of this machine that has ended."""
     name, _, pid = holder.rpartition(" ")
     return name == host and pid.isdecimal() and not Path("/proc", pid).exists()

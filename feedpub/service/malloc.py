@@ -1,17 +1,20 @@
-"""How the C library hands out memory in a process of many threads that lives for months."""
+"""Configure how the C library allocates memory in a process with many threads."""
 
 import ctypes
 
 _ARENA_MAX = -8  # M_ARENA_MAX of glibc's malloc.h
-MOST_ARENAS = 2
+MAX_ARENAS = 2
 
 
 def limit_malloc_arenas() -> bool:
-    """Have all threads share two heaps; to be called before they start. False where the C library has no such choice.
+    """Let all threads share two heaps. Call it before they start.
 
-    glibc gives up to eight heaps a core to threads, and each keeps what the largest pages that were
-    ever read in it left behind: a service that reads some hostile sites grows for hours, though it
-    holds nothing.
+    glibc gives threads up to eight heaps a core, and each keeps the memory of the largest page that
+    was ever parsed in it. A service that reads hostile sites would grow for hours, although it uses
+    nothing.
+
+    Returns:
+        False if the C library has no such setting.
     """
-    choose = getattr(ctypes.CDLL(None), "mallopt", None)
-    return choose is not None and choose(_ARENA_MAX, MOST_ARENAS) == 1
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    return mallopt is not None and mallopt(_ARENA_MAX, MAX_ARENAS) == 1

@@ -1,7 +1,4 @@
-"""A config that changed while the process runs.
-
-Read again, and taken as far as a running process can.
-"""
+"""Reload the config, and apply what a running process can change."""
 
 import logging
 from collections.abc import Sequence
@@ -17,9 +14,9 @@ _log = logging.getLogger(__name__)
 
 
 def reload_config(path: Path) -> tuple[Config, SiteRuleSet] | str:
-    """The config in a file as it stands there now, and the rules that it names; what is wrong, where it cannot be used.
+    """Return the config in a file and its site rules; the error's text if they are not valid.
 
-    What is wrong is told in the log, too.
+    The error is also logged.
     """
     try:
         config = configuration.load_config(path)
@@ -31,23 +28,22 @@ def reload_config(path: Path) -> tuple[Config, SiteRuleSet] | str:
 
 
 def apply_reloadable(
-    before: Config, wanted: Config, fixed: Sequence[str], told: str, *, changed: bool = False
+    before: Config, wanted: Config, fixed: Sequence[str], warning: str, *, changed: bool = False
 ) -> Config:
-    """The config that is wanted, but for what only a new process can change; that is told in the log.
+    """Return a new config with the old values of the settings that only a restart can change.
+
+    Log a warning if one of those was changed.
 
     Args:
-        before: in force until now.
-        wanted: as the file has it.
-        fixed: the settings of [feedpub] that stay as they were; [s3] stays, too.
-        told: a sentence about all that stays.
-        changed: whether anything else changed that stays.
+        before: the current config.
+        wanted: the new config.
+        fixed: names of settings of [feedpub] that keep their values. [s3] keeps its values too.
+        warning: the text of the warning.
+        changed: True if another setting was changed that needs a restart.
     """
-    stays = {name: getattr(before.feedpub, name) for name in fixed}
-    if (
-        changed
-        or before.s3 != wanted.s3
-        or stays != {name: getattr(wanted.feedpub, name) for name in fixed}
-    ):
-        _log.warning("reload", extra=fields(outcome="partly", reason=told))
-    settings = wanted.feedpub.model_copy(update=stays)
+    old_values = {name: getattr(before.feedpub, name) for name in fixed}
+    new_values = {name: getattr(wanted.feedpub, name) for name in fixed}
+    if changed or before.s3 != wanted.s3 or old_values != new_values:
+        _log.warning("reload", extra=fields(outcome="partly", reason=warning))
+    settings = wanted.feedpub.model_copy(update=old_values)
     return wanted.model_copy(update={"feedpub": settings, "s3": before.s3})

@@ -1,7 +1,7 @@
-"""The process from its start to its end: signals, watchdog, reload, and whatever must go on beside the feeds.
+"""Run feeds when they are due, publish them over HTTP, and keep the process healthy.
 
-The main thread only waits and looks after the others; all work is done in threads that may fail, or
-hang, without it.
+The main thread only waits and monitors. All work is done in other threads, which may fail or hang
+without stopping it.
 """
 
 import logging
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from feedpub import config as configuration
 from feedpub import notify
@@ -29,7 +29,7 @@ from feedpub.pipeline.recovery import with_recovery
 from feedpub.scheduler.cluster import ClusterScheduler
 from feedpub.scheduler.local import LocalScheduler
 from feedpub.scheduler.periodic import ClockJumpDetector, PeriodicTask
-from feedpub.service.config_watcher import FileWatcher, read_file_stamps
+from feedpub.service.config_watcher import FileWatcher, watched_files
 from feedpub.service.malloc import limit_malloc_arenas
 from feedpub.service.reload import apply_reloadable, reload_config
 from feedpub.service.signals import Signals
@@ -37,32 +37,31 @@ from feedpub.service.systemd import SystemdNotifier
 from feedpub.web import FeedApp, Server, open_backend, status
 from feedpub.web.status import ProcessStatus, ServiceStatus
 
-_log = logging.getLogger(__name__)
-
 if TYPE_CHECKING:  # an extra, for several machines
     from feedpub.scheduler.queue import FeedQueue
 
-T = TypeVar("T")
-POLL_SECONDS = 0.5  # seconds between two looks at everything
-DRAIN = 15.0  # seconds for runs under way when the process is to end
-FAREWELL = 3.0  # seconds for the HTTP server
-FORGET_EVERY = 3600.0  # seconds between two times that old state is dropped
-INDEX_EVERY = 3.0  # seconds between two looks at whether the pages about all feeds are out of date
-MESSAGES_EVERY = 5.0  # seconds between two looks at what has to be told to others
-FIXED = ("state", "output", "queue")  # settings that only a new process can change
-FIXED_TOLD = "state, output, [s3], queue and listen take effect when the service is started again"
-EXIT_LOCK_LOST = 1  # exit status when only a new process helps
+_log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.5  # of the main loop
+DRAIN_SECONDS = 15.0  # for active runs at shutdown
+SHUTDOWN_SECONDS = 3.0  # for the HTTP server and the periodic tasks
+PRUNE_SECONDS = 3600.0  # between two deletions of old state
+INDEX_SECONDS = 3.0  # between two checks if the index pages are outdated
+OUTBOX_SECONDS = 5.0  # between two checks of the outbox
+FIXED_SETTINGS = ("state", "output", "queue")  # only a restart can change them
+FIXED_WARNING = "state, output, [s3], queue and listen take effect after a restart of the service"
+EXIT_STUCK = 1  # exit status if only a new process can continue
 
 
 class Service:
-    """The service; `run` is all there is to do with it. It is also what the site asks about the process.
+    """Runs the service with `run`, and answers the web app's questions about the process.
 
     Args:
-        config: as it was loaded.
-        path: where from; it is looked at for changes.
-        tools: for the runs; its fetcher may be replaced when the settings change.
-        sockets: where to serve; listening.
-        line: where feeds wait for workers; without one this process runs them itself.
+        config: the config as it was loaded.
+        path: the config file, which is polled for changes.
+        context: what runs need. Its HTTP client is replaced when the settings change.
+        sockets: listening sockets of the HTTP server.
+        queue: where feeds wait for workers; None if this process runs them itself.
     """
 
     runs_feeds = True
@@ -71,61 +70,70 @@ class Service:
         self,
         config: Config,
         path: Path,
-        tools: RunContext,
+        context: RunContext,
         sockets: Sequence[socket.socket],
-        line: "FeedQueue | None" = None,
+        queue: "FeedQueue | None" = None,
     ) -> None:
         self._config = config
         self._path = path
-        self._tools = tools
-        self._started = tools.clock()
-        self._problem: str | None = None
-        self._stale = threading.Event()  # the pages about all feeds
-        self._stale.set()
+        self._context = context
+        self._started = context.clock()
+        self._config_problem: str | None = None
+        self._index_is_stale = threading.Event()
+        self._index_is_stale.set()
         self._state_works = threading.Event()
         self._state_works.set()
         self._signals = Signals()
         self._systemd = SystemdNotifier()
-        self._watch = FileWatcher(read_file_stamps(config, path))
-        self._jump = ClockJumpDetector(tools.clock, time.monotonic)
-        self._jobs = self._make_jobs(line)
-        self._shelf = open_backend(config.feedpub.output, config.s3)
-        self._site = self._make_site()
-        self._server = Server(self._site, sockets)
-        self._chores = [
-            PeriodicTask("index", INDEX_EVERY, self._mended(self._finish)),
-            PeriodicTask("forgetting", FORGET_EVERY, self._mended(self._forget)),
-            PeriodicTask("messages", MESSAGES_EVERY, self._mended(self._deliver)),
+        self._watcher = FileWatcher(watched_files(config, path))
+        self._clock_jumps = ClockJumpDetector(context.clock, time.monotonic)
+        self._scheduler: LocalScheduler | ClusterScheduler
+        if queue is None:
+            self._scheduler = LocalScheduler(config, context, self._after_run)
+        else:
+            self._scheduler = ClusterScheduler(config, context, queue, self._index_is_stale.set)
+        self._backend = open_backend(config.feedpub.output, config.s3)
+        self._app = self._make_app()
+        self._server = Server(self._app, sockets)
+        self._tasks = [
+            PeriodicTask("index", INDEX_SECONDS, self._update_index),
+            PeriodicTask("pruning", PRUNE_SECONDS, self._prune),
+            PeriodicTask("outbox", OUTBOX_SECONDS, self._deliver),
         ]
 
-    # --- the console of the site ---
+    # --- ServiceControl ---
 
     def status(self, *, brief: bool = False) -> ServiceStatus:
-        """How everything is now.
+        """Return the status of all feeds and of the process.
 
-        Or only as much as shows whether all is well. Raises StoreError.
+        Args:
+            brief: only collect what shows if everything is healthy.
+
+        Raises:
+            StoreError: the state cannot be read.
         """
-        now = self._tools.clock()
-        running = ProcessStatus(
+        now = self._context.clock()
+        process = ProcessStatus(
             started=self._started,
-            heartbeat=self._jobs.heartbeat,
-            busy=dict(self._jobs.running_feeds),
-            config_problem=self._problem,
-            hung=dict(self._jobs.stuck_runs),
-            requests=self._tools.fetcher.statistics,
+            heartbeat=self._scheduler.heartbeat,
+            busy=dict(self._scheduler.running_feeds),
+            config_problem=self._config_problem,
+            hung=dict(self._scheduler.stuck_runs),
+            requests=self._context.fetcher.statistics,
         )
-        return self._mended(
-            lambda: status.collect_status(
-                self._config, self._tools.store, now, running, brief=brief
-            )
-        )()
+
+        def collect() -> ServiceStatus:
+            store = self._context.store
+            return status.collect_status(self._config, store, now, process, brief=brief)
+
+        return with_recovery(collect, self._config, self._context)
 
     def run_now(self, feed: str) -> bool:
-        """Look at all sources of a feed now; False where it is unknown, waits or runs."""
-        return self._jobs.run_now(feed)
+        """Check all sources of a feed now. Return False if it is unknown, queued or running."""
+        return self._scheduler.run_now(feed)
 
     def admin_token(self) -> str | None:
-        """What must be known to press "Run now"."""
+        """Return the token that authorises "Run now" and requests from other machines."""
         token = self._config.http.admin_token
         return configuration.resolve_secret(token) if token else None
 
@@ -134,138 +142,142 @@ class Service:
     def run(self) -> int:
         """Work until SIGTERM or SIGINT.
 
-        The exit status. Threads that hang are left behind: end the process hard.
+        Threads that hang are left running; the caller has to end the process without waiting for
+        them (see `has_stuck_threads`).
+
+        Returns:
+            The exit status.
         """
         limit_malloc_arenas()
         with self._signals.install():
             self._server.start()
-            self._jobs.start()
-            for chore in self._chores:
-                chore.start()
-            self._warn()
+            self._scheduler.start()
+            for task in self._tasks:
+                task.start()
+            self._warn_of_exposed_secrets()
             _log.info("started", extra=fields(feeds=len(self._config.feed), config=str(self._path)))
-            self._systemd.ready(self._line())
-            status = self._watch_over()
+            self._systemd.ready(self._status_line())
+            exit_status = self._main_loop()
             self._systemd.stopping()
-            self._end()
-        _log.info("stopped", extra=fields(status=status))
-        return status
+            self._shut_down()
+        _log.info("stopped", extra=fields(status=exit_status))
+        return exit_status
 
     @property
     def has_stuck_threads(self) -> bool:
-        """True where threads hang, which would keep the interpreter from ending."""
-        return self._jobs.has_stuck_threads or self._server.alive
+        """True if threads hang that would keep the interpreter from exiting."""
+        return self._scheduler.has_stuck_threads or self._server.alive
 
-    def _make_jobs(self, line: "FeedQueue | None") -> LocalScheduler | ClusterScheduler:
-        if line is None:
-            return LocalScheduler(self._config, self._tools, self._after)
-        return ClusterScheduler(self._config, self._tools, line, self._stale.set)
-
-    def _watch_over(self) -> int:
-        told = time.monotonic()
+    def _main_loop(self) -> int:
+        last_ping = time.monotonic()
         while not self._signals.ended.wait(POLL_SECONDS):
-            self._jobs.tick()
-            now = time.monotonic()
-            if jump := self._jump.detect_jump():
-                self._jobs.on_clock_jump(jump)
-            if self._signals.reload.is_set() or self._watch.poll():
+            self._scheduler.tick()
+            if jump := self._clock_jumps.detect_jump():
+                self._scheduler.on_clock_jump(jump)
+            if self._signals.reload.is_set() or self._watcher.poll():
                 self._signals.reload.clear()
                 self._reload()
-            if self._systemd.watchdog and now - told > self._systemd.watchdog and self._alive():
+            now = time.monotonic()
+            is_alive = self._scheduler.is_alive and self._server.alive
+            if self._systemd.watchdog and now - last_ping > self._systemd.watchdog and is_alive:
                 self._systemd.ping_watchdog()
-                told = now
-            if self._jobs.too_many_stuck_threads:
+                last_ping = now
+            if self._scheduler.too_many_stuck_threads:
                 _log.critical("too_many_stuck_threads", extra=fields(outcome="the process exits"))
-                return EXIT_LOCK_LOST
+                return EXIT_STUCK
         return 0
 
-    def _alive(self) -> bool:
-        return self._jobs.is_alive and self._server.alive
-
-    def _end(self) -> None:
+    def _shut_down(self) -> None:
         self._signals.ended.set()
-        if given_up := self._jobs.stop(DRAIN):
-            _log.warning("stopping", extra=fields(cancelled=",".join(given_up)))
-        for chore in self._chores:
-            chore.stop(FAREWELL / 2)
-        self._server.stop(FAREWELL)
+        if cancelled := self._scheduler.stop(DRAIN_SECONDS):
+            _log.warning("stopping", extra=fields(cancelled=",".join(cancelled)))
+        for task in self._tasks:
+            task.stop(SHUTDOWN_SECONDS / 2)
+        self._server.stop(SHUTDOWN_SECONDS)
 
-    def _line(self) -> str:
-        refused = f"; config not in force: {self._problem}" if self._problem else ""
-        return pluralize(len(self._config.feed), "feed") + refused
+    def _status_line(self) -> str:
+        line = pluralize(len(self._config.feed), "feed")
+        if self._config_problem:
+            line += f"; the changed config is not used: {self._config_problem}"
+        return line
 
-    # --- what changes ---
+    # --- reload ---
 
     def _reload(self) -> None:
-        """Take the config as it stands in its file now, if it can be used.
-
-        Else everything stays.
-        """
+        """Apply the config as the file has it now. If it has errors, keep the old one."""
         self._systemd.reloading()
-        found = reload_config(self._path)
-        if isinstance(found, str):
-            self._problem = found
+        loaded = reload_config(self._path)
+        if isinstance(loaded, str):
+            self._config_problem = loaded
         else:
-            self._problem, (config, rules) = None, found
-            self._watch.files = read_file_stamps(config, self._path)
-            changes = self._apply(self._as_far_as_possible(config), rules)
-            told: dict[str, str | None] = {
-                kind: ",".join(names) or None for kind, names in changes.items()
-            }
-            _log.info("reload", extra=fields(outcome="applied", **told))
-            self._warn()
-        self._systemd.ready(self._line())
+            self._config_problem = None
+            config, rules = loaded
+            self._watcher.files = watched_files(config, self._path)
+            listen_changed = config.http.listen != self._config.http.listen
+            config = apply_reloadable(
+                self._config, config, FIXED_SETTINGS, FIXED_WARNING, changed=listen_changed
+            )
+            changes: dict[str, str | None] = {}
+            for kind, names in self._apply(config, rules).items():
+                changes[kind] = ",".join(names) or None
+            _log.info("reload", extra=fields(outcome="applied", **changes))
+            self._warn_of_exposed_secrets()
+        self._systemd.ready(self._status_line())
 
-    def _warn(self) -> None:
+    def _warn_of_exposed_secrets(self) -> None:
         for warning in configuration.readable_secrets(self._config, self._path):
             _log.warning("config_warning", extra=fields(reason=warning))
 
-    def _as_far_as_possible(self, config: Config) -> Config:
-        """The config, but for what only a new process can change."""
-        moved = config.http.listen != self._config.http.listen
-        return apply_reloadable(self._config, config, FIXED, FIXED_TOLD, changed=moved)
-
     def _apply(self, config: Config, rules: SiteRuleSet) -> Mapping[str, Sequence[str]]:
+        """Apply a config; return the names of feeds by the kind of change."""
         before, self._config = self._config, config
-        fetcher, browser = self._tools.fetcher, self._tools.browser
+        fetcher, browser = self._context.fetcher, self._context.browser
         if config.feedpub != before.feedpub:
-            fetcher = open_fetcher(config.feedpub, self._tools.store)
+            fetcher = open_fetcher(config.feedpub, self._context.store)
         if config.feedpub.browser_path != before.feedpub.browser_path:
-            browser = Browser(config.feedpub.browser_path)  # runs under way end the other one
-        self._tools = replace(
-            self._tools, settings=config.feedpub, fetcher=fetcher, browser=browser, site_rules=rules
+            browser = Browser(config.feedpub.browser_path)  # active runs keep and close the old one
+        self._context = replace(
+            self._context,
+            settings=config.feedpub,
+            fetcher=fetcher,
+            browser=browser,
+            site_rules=rules,
         )
-        changes = self._jobs.apply(config, self._tools)
-        self._site = self._server.app = self._make_site()
-        self._stale.set()
+        changes = self._scheduler.apply(config, self._context)
+        self._app = self._server.app = self._make_app()
+        self._index_is_stale.set()
         return changes
 
-    def _make_site(self) -> FeedApp:
+    def _make_app(self) -> FeedApp:
         settings = self._config.feedpub
-        plans, hosts = self._tools.store.schedule.load, self._config.http.hosts
         return FeedApp(
-            self._shelf, self, settings.websub_hubs, settings.base_url, plans, hosts=hosts
+            self._backend,
+            self,
+            settings.websub_hubs,
+            settings.base_url,
+            self._context.store.schedule.load,
+            hosts=self._config.http.hosts,
         )
 
-    def _after(self, feed: FeedConfig, outcome: RunResult, tools: RunContext) -> None:
-        """After each run, in its thread.
+    # --- after runs, and periodically ---
 
-        What was written is compressed before the first reader asks for it.
-        """
+    def _after_run(self, feed: FeedConfig, outcome: RunResult, context: RunContext) -> None:
+        """Update what depends on a feed, in the thread of its run."""
         if outcome.written:
-            self._site.refresh(outcome.written)
-            self._stale.set()
-        if self._noted(feed, outcome, tools):
-            self._stale.set()
+            self._app.refresh(outcome.written)  # compress the files before the first request
+            self._index_is_stale.set()
+        if self._record_incidents(feed, outcome, context):
+            self._index_is_stale.set()
 
-    def _noted(self, feed: FeedConfig, outcome: RunResult, tools: RunContext) -> bool:
-        """Whether there is anything new to tell.
+    def _record_incidents(self, feed: FeedConfig, outcome: RunResult, context: RunContext) -> bool:
+        """Record what broke or recovered; return True if something did.
 
-        Where that cannot be kept, it is told at once, but only once.
+        If the state cannot be written, send one alert about that immediately.
         """
+        now = context.clock()
         try:
-            noted = alerts.record_incidents(
-                feed, outcome, self._config.alerts, tools.store, tools.clock()
+            changed = alerts.record_incidents(
+                feed, outcome, self._config.alerts, context.store, now
             )
         except CorruptStateError:
             raise
@@ -273,39 +285,35 @@ class Service:
             _log.error("state_error", extra=fields(feed=feed.name, reason=str(error)))
             if self._state_works.is_set():
                 self._state_works.clear()
-                alerts.alert_state_unavailable(feed.name, error, self._config, tools.clock())
+                alerts.alert_state_unavailable(feed.name, error, self._config, now)
             return False
         self._state_works.set()
-        return noted
+        return changed
 
-    def _mended(self, do: Callable[[], T]) -> Callable[[], T]:
-        """What does something, and does it once more where the state had to be built anew for it."""
-
-        def done() -> T:
-            return with_recovery(do, self._config, self._tools)
-
-        return done
+    def _as_leader(self, task: Callable[[], object]) -> None:
+        """Do something if this process is the leader; rebuild the state first if it is corrupt."""
+        if self._scheduler.is_leader:
+            with_recovery(task, self._config, self._context)
 
     def _deliver(self) -> None:
-        """Tell others what they have to be told; one of several services does."""
-        if self._jobs.is_leader:
-            notify.deliver_due(self._config, self._tools.store, self._tools.clock)
+        self._as_leader(self._deliver_due)
 
-    def _forget(self) -> None:
-        """Drop old state; one of several services does."""
-        if self._jobs.is_leader:
-            run.prune(self._config, self._tools)
+    def _deliver_due(self) -> None:
+        notify.deliver_due(self._config, self._context.store, self._context.clock)
 
-    def _finish(self) -> None:
-        """The page and the list of all feeds, where something has changed.
+    def _prune(self) -> None:
+        self._as_leader(lambda: run.prune(self._config, self._context))
 
-        One of several services writes them.
-        """
-        if self._stale.is_set() and self._jobs.is_leader:
-            self._stale.clear()
-            try:
-                alerts.close_removed_feeds(self._config, self._tools.store, self._tools.clock())
-                self._site.refresh(run.write_index(self._config, self._tools))
-            except FeedpubError:  # which may be over soon, with a disk, a bucket or a database
-                self._stale.set()
-                raise
+    def _update_index(self) -> None:
+        """Write the index pages if something has changed."""
+        if self._index_is_stale.is_set():
+            self._as_leader(self._write_index)
+
+    def _write_index(self) -> None:
+        self._index_is_stale.clear()
+        try:
+            alerts.close_removed_feeds(self._config, self._context.store, self._context.clock())
+            self._app.refresh(run.write_index(self._config, self._context))
+        except FeedpubError:  # retry: a disk, bucket or database may be available again soon
+            self._index_is_stale.set()
+            raise

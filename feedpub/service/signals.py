@@ -1,13 +1,13 @@
-"""What a process is told by signals, as flags that it looks at when it has time."""
+"""Turn signals into flags that the main loop reads."""
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 class Signals:
-    """SIGTERM and SIGINT end the process, SIGHUP reads its config again; they only set flags."""
+    """The flags: SIGTERM and SIGINT set `ended`, SIGHUP sets `reload`."""
 
     def __init__(self) -> None:
         self.ended = threading.Event()
@@ -15,15 +15,15 @@ class Signals:
 
     @contextmanager
     def install(self) -> Iterator[None]:
-        """Handle the signals in the block, and leave them as they were; in the main thread."""
+        """Handle the signals during the block and restore the handlers. Main thread only."""
         flags = {signal.SIGTERM: self.ended, signal.SIGINT: self.ended, signal.SIGHUP: self.reload}
-        before = {number: signal.signal(number, _setter(flag)) for number, flag in flags.items()}
+
+        def set_flag(number: int, _frame: object) -> None:
+            flags[signal.Signals(number)].set()
+
+        before = {number: signal.signal(number, set_flag) for number in flags}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-
-def _setter(flag: threading.Event) -> Callable[[int, object], None]:
-    return lambda _number, _frame: flag.set()

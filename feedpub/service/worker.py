@@ -1,4 +1,4 @@
-"""A worker: runs the feeds that a service puts into the queue, until it is told to end."""
+"""Run the feeds that a service puts into the queue, until the worker is stopped."""
 
 import logging
 import threading
@@ -10,7 +10,7 @@ from pathlib import Path
 from feedpub import config as configuration
 from feedpub.cleaner.rules import SiteRuleSet
 from feedpub.config import Config, FeedConfig
-from feedpub.core.budget import RunBudget, new_holder
+from feedpub.core.budget import RunBudget, new_owner_name
 from feedpub.core.errors import FeedpubError, StoreError
 from feedpub.core.log import fields
 from feedpub.core.models import RunResult
@@ -20,137 +20,139 @@ from feedpub.pipeline.context import RunContext, open_fetcher
 from feedpub.scheduler.feed_runner import FeedRunner
 from feedpub.scheduler.local import MAX_STUCK_RUNS
 from feedpub.scheduler.queue import QueueConsumer
-from feedpub.service.config_watcher import FileWatcher, read_file_stamps
+from feedpub.service.config_watcher import FileWatcher, watched_files
 from feedpub.service.malloc import limit_malloc_arenas
 from feedpub.service.reload import apply_reloadable, reload_config
-from feedpub.service.service import EXIT_LOCK_LOST, POLL_SECONDS
+from feedpub.service.service import EXIT_STUCK, POLL_SECONDS
 from feedpub.service.signals import Signals
 from feedpub.service.systemd import SystemdNotifier
 
 _log = logging.getLogger(__name__)
 
-RESCUE = "rescue"  # the name of the claim on looking after what dead workers left
-TERM = 20.0  # seconds that it lasts
-FIXED = ("state", "output", "queue", "browser_path")  # settings that only a new process can change
-FIXED_TOLD = (
-    "state, output, [s3], queue and browser_path take effect when the worker is started again"
+RESCUE_LEASE = "rescue"  # its holder requeues the feeds of workers that died
+RESCUE_LEASE_SECONDS = 20.0
+FIXED_SETTINGS = ("state", "output", "queue", "browser_path")  # only a restart can change them
+FIXED_WARNING = (
+    "state, output, [s3], queue and browser_path take effect after a restart of the worker"
 )
 
 
 class Worker:
-    """A worker; `work` is all there is to do with it.
+    """Runs feeds from the queue with `run`.
 
     Args:
-        config: as it was loaded.
-        path: where from; it is looked at for changes.
-        tools: for the runs.
-        at_once: feeds that are run at once.
+        config: the config as it was loaded.
+        path: the config file, which is polled for changes.
+        context: what runs need.
+        parallel_runs: the number of feeds that run at the same time.
     """
 
-    def __init__(self, config: Config, path: Path, tools: RunContext, at_once: int) -> None:
+    def __init__(self, config: Config, path: Path, context: RunContext, parallel_runs: int) -> None:
         self._path = path
-        self._me = new_holder()
-        self._work = FeedRunner(config, tools, self._after, queued=True)
-        self._watch = FileWatcher(read_file_stamps(config, path))
+        self._name = new_owner_name()
+        self._runner = FeedRunner(config, context, self._after_run, queued=True)
+        self._watcher = FileWatcher(watched_files(config, path))
         self._systemd = SystemdNotifier()
         self._signals = Signals()
-        self._taking = QueueConsumer(
+        self._consumer = QueueConsumer(
             str(configuration.state_location(config.feedpub.state)),
             self._run,
-            on_timeout=self._work.run_timed_out,
-            concurrency=at_once,
-            timeout_seconds=lambda: self._work.run_timeout_seconds,
-            is_rescuer=self._looks_after,
+            on_timeout=self._runner.run_timed_out,
+            concurrency=parallel_runs,
+            timeout_seconds=lambda: self._runner.run_timeout_seconds,
+            is_rescuer=self._is_rescuer,
         )
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT.
 
-        The exit status. Threads that hang are left behind: end the process hard.
+        Threads that hang are left running; the caller has to end the process without waiting for
+        them (see `has_stuck_threads`).
+
+        Returns:
+            The exit status.
         """
         limit_malloc_arenas()
         with self._signals.install():
-            watching = threading.Thread(target=self._watch_over, name="feedpub-watch", daemon=True)
-            watching.start()
-            _log.info("started", extra=fields(worker=self._me, config=str(self._path)))
-            self._systemd.ready(self._line())
-            self._taking.run_until(self._signals.ended)
+            monitor = threading.Thread(target=self._monitor, name="feedpub-watch", daemon=True)
+            monitor.start()
+            _log.info("started", extra=fields(worker=self._name, config=str(self._path)))
+            self._systemd.ready(self._status_line())
+            self._consumer.run_until(self._signals.ended)
             self._systemd.stopping()
-        _log.info("stopped", extra=fields(worker=self._me))
-        return EXIT_LOCK_LOST if self._exhausted else 0
+        _log.info("stopped", extra=fields(worker=self._name))
+        return EXIT_STUCK if self._has_too_many_stuck_threads() else 0
 
     @property
     def has_stuck_threads(self) -> bool:
-        """True where threads hang, which would keep the interpreter from ending."""
-        return bool(self._hanging())
+        """True if threads hang that would keep the interpreter from exiting."""
+        return bool(self._stuck_threads())
 
-    def _hanging(self) -> Sequence[threading.Thread]:
-        return [thread for thread in self._taking.stuck_threads if thread.is_alive()]
+    def _stuck_threads(self) -> Sequence[threading.Thread]:
+        return [thread for thread in self._consumer.stuck_threads if thread.is_alive()]
 
-    @property
-    def _exhausted(self) -> bool:
-        return len(self._hanging()) >= MAX_STUCK_RUNS
+    def _has_too_many_stuck_threads(self) -> bool:
+        return len(self._stuck_threads()) >= MAX_STUCK_RUNS
 
-    # --- one run, in a thread of its own ---
+    # --- one run, in its own thread ---
 
-    def _run(self, feed: str, everything: bool, lease: RunBudget) -> None:  # noqa: FBT001 -- as the queue has it
-        if self._work.feed(feed) is None and self._work.context.store.schedule.get(feed):
+    def _run(self, feed: str, everything: bool, budget: RunBudget) -> None:  # noqa: FBT001 -- the queue's signature
+        schedule = self._runner.context.store.schedule
+        if self._runner.feed(feed) is None and schedule.get(feed):
             raise StoreError(f"{feed} is not in this node's config yet")
         try:
-            self._work.run(feed, lease, everything=everything)
+            self._runner.run(feed, budget, everything=everything)
         except StoreError:
-            raise  # it is tried again, by whichever worker has the state
-        except Exception as error:
+            raise  # a worker that can reach the state retries it
+        except Exception as error:  # noqa: BLE001 -- one feed must not end the worker
             if not isinstance(error, FeedpubError):
-                logging.getLogger(__name__).exception("feed=%s crashed", feed)
-            self._work.run_crashed(feed, error)
+                _log.exception("feed=%s crashed", feed)
+            self._runner.run_crashed(feed, error)
 
-    def _after(self, feed: FeedConfig, outcome: RunResult, tools: RunContext) -> None:
-        alerts.record_incidents(feed, outcome, self._work.config.alerts, tools.store, tools.clock())
+    def _after_run(self, feed: FeedConfig, outcome: RunResult, context: RunContext) -> None:
+        settings = self._runner.config.alerts
+        alerts.record_incidents(feed, outcome, settings, context.store, context.clock())
 
-    def _looks_after(self) -> bool:
-        """One of all workers looks after what others left."""
-        return not self._work.context.store.leases.acquire(RESCUE, self._me, TERM)
+    def _is_rescuer(self) -> bool:
+        """Return True for one worker at a time, which requeues the feeds of workers that died."""
+        leases = self._runner.context.store.leases
+        return not leases.acquire(RESCUE_LEASE, self._name, RESCUE_LEASE_SECONDS)
 
     # --- the process ---
 
-    def _watch_over(self) -> None:
-        told = time.monotonic()
+    def _monitor(self) -> None:
+        last_ping = time.monotonic()
         while not self._signals.ended.wait(POLL_SECONDS):
-            now = time.monotonic()
-            if self._signals.reload.is_set() or self._watch.poll():
+            if self._signals.reload.is_set() or self._watcher.poll():
                 self._signals.reload.clear()
                 self._reload()
-            if self._systemd.watchdog and now - told > self._systemd.watchdog:
+            now = time.monotonic()
+            if self._systemd.watchdog and now - last_ping > self._systemd.watchdog:
                 self._systemd.ping_watchdog()
-                told = now
-            if self._exhausted:
+                last_ping = now
+            if self._has_too_many_stuck_threads():
                 _log.critical("too_many_stuck_threads", extra=fields(outcome="the process exits"))
                 self._signals.ended.set()
 
     def _reload(self) -> None:
-        """Take the config as it stands in its file now, if it can be used.
-
-        Else everything stays.
-        """
+        """Apply the config as the file has it now. If it has errors, keep the old one."""
         self._systemd.reloading()
-        found = reload_config(self._path)
-        if not isinstance(found, str):
-            self._watch.files = read_file_stamps(found[0], self._path)
-            self._apply(*found)
+        loaded = reload_config(self._path)
+        if not isinstance(loaded, str):
+            config, rules = loaded
+            self._watcher.files = watched_files(config, self._path)
+            self._apply(config, rules)
             _log.info("reload", extra=fields(outcome="applied"))
-        self._systemd.ready(self._line())
+        self._systemd.ready(self._status_line())
 
     def _apply(self, config: Config, rules: SiteRuleSet) -> None:
-        before, tools = self._work.config, self._work.context
-        config = apply_reloadable(before, config, FIXED, FIXED_TOLD)
-        settings = config.feedpub
-        fetcher = (
-            tools.fetcher if settings == before.feedpub else open_fetcher(settings, tools.store)
-        )
-        self._work.apply(
-            config, replace(tools, settings=settings, fetcher=fetcher, site_rules=rules)
-        )
+        before, context = self._runner.config, self._runner.context
+        config = apply_reloadable(before, config, FIXED_SETTINGS, FIXED_WARNING)
+        fetcher = context.fetcher
+        if config.feedpub != before.feedpub:
+            fetcher = open_fetcher(config.feedpub, context.store)
+        context = replace(context, settings=config.feedpub, fetcher=fetcher, site_rules=rules)
+        self._runner.apply(config, context)
 
-    def _line(self) -> str:
-        return f"works on {pluralize(len(self._work.config.feed), 'feed')}"
+    def _status_line(self) -> str:
+        return f"works on {pluralize(len(self._runner.config.feed), 'feed')}"

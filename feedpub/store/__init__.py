@@ -1,7 +1,7 @@
-"""The state: what was seen, minted ids, stored entries, validators, the record of runs. Knows no network, no formats.
+"""The state: ids, entries, items, validators, schedules and the history of runs.
 
-`Store` is all that others need; what goes in and comes out are frozen dataclasses. SQLAlchemy and
-SQLite are spoken here alone, and their errors leave as StoreError.
+Other packages use `Store`, whose arguments and results are frozen dataclasses. Only this package
+knows SQLAlchemy, SQLite and PostgreSQL; their errors are raised as StoreError.
 """
 
 from feedpub.store.records import (

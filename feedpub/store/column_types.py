@@ -1,7 +1,7 @@
-"""How our values lie in the database: times as seconds, long texts compressed, tuples as JSON.
+"""Column types: times as seconds, long texts compressed, tuples as JSON.
 
-What does not read as it was written raises ColumnDecodeError, whatever the column; the boundary of
-the database (`faults`) calls that damage. A fault in the code around it is none.
+A value that cannot be decoded raises ColumnDecodeError, which `sqlite` and `postgres` report as a
+corrupt state.
 """
 
 # ruff: noqa: ARG002 -- SQLAlchemy passes the dialect to every column type
@@ -20,40 +20,41 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 T = TypeVar("T")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
-_UNWRITABLE = re.compile("[\0\x1b]")
+_ESCAPED_CHARS = re.compile("[\0\x1b]")
 
 
 Number = BigInteger().with_variant(Integer, "sqlite")
-"""A key that the engine counts up; only an INTEGER of SQLite's is one."""
+"""A key that the engine numbers automatically. In SQLite only INTEGER columns can be one."""
 
 
 class ColumnDecodeError(ValueError):
-    """A value in the database does not read as what it was written as, or a table is not as it was made."""
+    """A value in the database cannot be decoded, or a table lacks what it needs."""
 
 
 class _Checked(TypeDecorator[T]):
-    """A column whose values may have been overwritten."""
+    """A column type that raises ColumnDecodeError for values that cannot be decoded."""
 
     __abstract__ = True
 
     def result_processor(
         self, dialect: Dialect, coltype: object
     ) -> Callable[[Any], T | None] | None:
-        read = super().result_processor(dialect, coltype)
+        decode = super().result_processor(dialect, coltype)
 
-        def checked(value: object) -> T | None:
+        def decode_or_raise(value: object) -> T | None:
             try:
-                return read(value) if read else value  # type: ignore[return-value]
+                return decode(value) if decode else value  # type: ignore[return-value]
             except (ValueError, TypeError, OverflowError, RecursionError, zlib.error) as error:
-                raise ColumnDecodeError(f"a value is no {type(self).__name__}: {error}") from error
+                kind = type(self).__name__
+                raise ColumnDecodeError(f"a stored value is not valid {kind}: {error}") from error
 
-        return checked
+        return decode_or_raise
 
 
 class Text(TypeDecorator[str]):
-    """A text, ordered by its code points on every engine.
+    """A text, ordered by code points in both engines.
 
-    PostgreSQL keeps no NUL: there it is written as ESC 0, and ESC as ESC 1.
+    PostgreSQL cannot store NUL, so it is stored there as ESC 0, and ESC as ESC 1.
     """
 
     impl = String
@@ -65,10 +66,10 @@ class Text(TypeDecorator[str]):
         )
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
-        return _escaped if dialect.name == "postgresql" else None
+        return _escape if dialect.name == "postgresql" else None
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        return _unescaped if dialect.name == "postgresql" else None
+        return _unescape if dialect.name == "postgresql" else None
 
 
 class UtcSeconds(_Checked[datetime]):
@@ -85,7 +86,7 @@ class UtcSeconds(_Checked[datetime]):
 
 
 class CompressedBytes(_Checked[bytes]):
-    """Bytes, compressed."""
+    """Compressed bytes."""
 
     impl = LargeBinary
     cache_ok = True
@@ -94,14 +95,14 @@ class CompressedBytes(_Checked[bytes]):
         return None if value is None else zlib.compress(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
-        return None if value is None else _unpacked(value)
+        return None if value is None else zlib.decompress(value)
 
 
 class CompressedText(_Checked[str]):
     """A long text, compressed.
 
     Args:
-        max_bytes: read no more than so many of its first bytes; None reads all.
+        max_bytes: decode at most this many bytes of it; None decodes all.
     """
 
     impl = LargeBinary
@@ -117,15 +118,13 @@ class CompressedText(_Checked[str]):
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        return (
-            _unpacked(value).decode()
-            if self.max_bytes is None
-            else _unpack_start(value, self.max_bytes)
-        )
+        if self.max_bytes is None:
+            return zlib.decompress(value).decode()
+        return _decompress_start(value, self.max_bytes)
 
 
 class JsonTuple(_Checked[tuple[Any, ...]]):
-    """A tuple as a JSON list: of strings, or of a dataclass whose fields JSON knows."""
+    """A tuple of strings or of instances of a dataclass, as a JSON list."""
 
     impl = JSON
     cache_ok = True
@@ -138,11 +137,17 @@ class JsonTuple(_Checked[tuple[Any, ...]]):
         return [asdict(item) if self.record else item for item in value or ()]
 
     def process_result_value(self, value: list[Any] | None, dialect: Dialect) -> tuple[Any, ...]:
-        return tuple(_read(self.record, item) if self.record else item for item in _list(value))
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise TypeError(f"{value!r} is not a list")
+        if not self.record:
+            return tuple(value)
+        return tuple(_make_record(self.record, item) for item in value)
 
 
 class JsonRecord(_Checked[Any]):
-    """A dataclass as a JSON object; its tuples as lists."""
+    """A dataclass as a JSON object, whose lists are tuples in the dataclass."""
 
     impl = JSON
     cache_ok = True
@@ -155,70 +160,59 @@ class JsonRecord(_Checked[Any]):
         return asdict(value)
 
     def process_result_value(self, value: dict[str, Any] | None, dialect: Dialect) -> Any:
-        return _read(self.record, {} if value is None else value)
+        return _make_record(self.record, {} if value is None else value)
 
 
 class Json(_Checked[Any]):
-    """JSON, whatever it holds."""
+    """Any JSON."""
 
     impl = JSON
     cache_ok = True
 
 
 class EnumText(_Checked[StrEnum]):
-    """A word of an enumeration."""
+    """A member of an enumeration."""
 
     impl = String
     cache_ok = True
 
-    def __init__(self, words: type[StrEnum]) -> None:
+    def __init__(self, members: type[StrEnum]) -> None:
         super().__init__()
-        self.words = words
+        self.members = members
 
     def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
         return None if value is None else value.value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-        return None if value is None else self.words(value)
+        return None if value is None else self.members(value)
 
 
-def _escaped(value: str | None) -> str | None:
-    if value is None or not _UNWRITABLE.search(value):
+def _escape(value: str | None) -> str | None:
+    if value is None or not _ESCAPED_CHARS.search(value):
         return value
     return value.replace("\x1b", "\x1b1").replace("\0", "\x1b0")
 
 
-def _unescaped(value: str | None) -> str | None:
+def _unescape(value: str | None) -> str | None:
     if value is None or "\x1b" not in value:
         return value
     return value.replace("\x1b0", "\0").replace("\x1b1", "\x1b")
 
 
-def _unpacked(value: Any) -> bytes:
-    return zlib.decompress(value)
-
-
-def _unpack_start(value: Any, max_bytes: int) -> str:
+def _decompress_start(value: bytes, max_bytes: int) -> str:
     stream = zlib.decompressobj()
     start = stream.decompress(value, max_bytes)
     if stream.eof:
         return start.decode()
     if len(start) < max_bytes:
-        raise zlib.error("it breaks off before its end")
+        raise zlib.error("it is truncated")
     return start.decode("utf-8", "ignore")
 
 
-def _list(value: object) -> list[Any]:
-    """What stands in a column of lists."""
-    if value is None or isinstance(value, list):
-        return value or []
-    raise TypeError(f"{value!r} is no list")
-
-
-def _read(record: Callable[..., Any], value: object) -> Any:
-    """The record that JSON holds."""
+def _make_record(record: Callable[..., Any], value: object) -> Any:
     if not isinstance(value, dict):
-        raise TypeError(f"{value!r} is no record")
-    return record(
-        **{name: tuple(part) if isinstance(part, list) else part for name, part in value.items()}
-    )
+        raise TypeError(f"{value!r} is not a record")
+    fields = {}
+    for name, field in value.items():
+        fields[name] = tuple(field) if isinstance(field, list) else field
+    return record(**fields)

@@ -1,30 +1,34 @@
-"""All of a state into another one, whichever engine either has: one snapshot, one transaction.
+"""Copy a complete state into another one, with either engine on both sides.
 
-Values are moved as they lie, compressed ones compressed.
+The copy is one snapshot of the source and one transaction of the target. Values are copied as they
+are stored; compressed ones stay compressed.
 """
 
 from collections.abc import Callable, Collection
 
-from sqlalchemy import JSON, Column, Connection, MetaData, Table, func, select, update
+from sqlalchemy import JSON, Column, Connection, MetaData, Table, select, update
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from feedpub.core.errors import StoreError
 from feedpub.store import schema
 from feedpub.store.column_types import Json, Text
 from feedpub.store.database import Database
+from feedpub.store.table_names import continue_numbering
 
-_AT_ONCE = 500  # rows
-_LARGE_AT_ONCE = 20  # rows of tables that hold whole pages and documents: one may have megabytes
-_OF_PROCESSES = (schema.leases, schema.marks)
-_TABLES = [table for table in schema.metadata.sorted_tables if table not in _OF_PROCESSES]
-_TURN = "copy"  # of two that copy into one state, the second finds that of the first
+_MAX_ROWS = 500  # in memory at a time
+_MAX_LARGE_ROWS = 20  # of tables with complete pages and documents, which may have megabytes
+_LARGE_TABLES = (schema.document_cache, schema.page_snapshots, schema.site_memories)
+_TABLES_OF_PROCESSES = (schema.leases, schema.run_marks)
+_TABLES = [table for table in schema.metadata.sorted_tables if table not in _TABLES_OF_PROCESSES]
+_NUMBERED_TABLES = (schema.source_observations, schema.incidents, schema.outbox, schema.runs)
+_LOCK = "copy"  # so that the second of two concurrent copies finds the rows of the first
 
 CopyProgress = Callable[[str, int], object]
-"""Told of a table, and how many of its rows are copied."""
+"""Called with a table's name and the number of its rows that have been copied."""
 
 
 def no_progress(table: str, rows: int) -> None:
-    """No progress is shown."""
+    """Show no progress."""
 
 
 def copy_state(
@@ -32,39 +36,56 @@ def copy_state(
     target: Database,
     progress: CopyProgress,
     *,
-    pages_of: Collection[str] | None = None,
+    snapshots_of: Collection[str] | None = None,
 ) -> int:
-    """Copy every table; how many rows. Raises StoreError, also where the target holds anything.
+    """Copy all tables.
 
     Args:
-        source: which.
-        target: where to.
-        progress: told of each table.
-        pages_of: the feeds whose kept pages come along, the bulk of most states; left out, all.
+        source: the state to copy.
+        target: an empty state.
+        progress: called while each table is copied.
+        snapshots_of: the feeds whose page snapshots are copied, which are most of the data; None
+            for all feeds.
+
+    Returns:
+        The number of copied rows.
+
+    Raises:
+        StoreError: the target is not empty, or one of the engines fails.
     """
-    with source.snapshot() as original, target.write_transaction(_TURN) as copy:
-        if taken := [table.name for table in _TABLES if _count(copy, table)]:
-            raise StoreError(
-                f"the state to copy to knows something already (in {', '.join(taken)}): copy to an empty one"
-            )
-        rows = sum(_copy(original, copy, table, progress, pages_of) for table in _TABLES)
-        copy.execute(update(schema.schedule).values(handed=None))  # the queue stays where it is
-        _count_on(copy)
-    return rows
+    copied = 0
+    with source.snapshot() as original, target.write_transaction(_LOCK) as copy:
+        _ensure_empty(copy)
+        for table in _TABLES:
+            copied += _copy_table(original, copy, table, progress, snapshots_of)
+        copy.execute(update(schema.schedule).values(handed=None))  # the queue is not copied
+        for table in _NUMBERED_TABLES:
+            continue_numbering(copy, table)
+    return copied
 
 
-def _copy(
+def _ensure_empty(connection: Connection) -> None:
+    queries = {table.name: select(1).select_from(table).limit(1) for table in _TABLES}
+    filled = [name for name, query in queries.items() if connection.execute(query).first()]
+    if filled:
+        raise StoreError(
+            f"the target state is not empty (it has rows in {', '.join(filled)}): "
+            "copy to an empty one"
+        )
+
+
+def _copy_table(
     original: Connection,
     copy: Connection,
     table: Table,
     progress: CopyProgress,
-    pages_of: Collection[str] | None,
+    snapshots_of: Collection[str] | None,
 ) -> int:
-    plain = _plain(table)
-    at_once = _at_once(table)
-    query = select(plain).order_by(*plain.primary_key).execution_options(yield_per=at_once)
-    if table is schema.page_snapshots and pages_of is not None:
-        query = query.where(plain.c.feed.in_(pages_of))
+    plain = _without_decoding(table)
+    max_rows = _MAX_LARGE_ROWS if table in _LARGE_TABLES else _MAX_ROWS
+    query = select(plain).order_by(*plain.primary_key).execution_options(yield_per=max_rows)
+    if table is schema.page_snapshots and snapshots_of is not None:
+        query = query.where(plain.c.feed.in_(snapshots_of))
     copied = 0
     for rows in original.execute(query).mappings().partitions():
         copy.execute(plain.insert(), [dict(row) for row in rows])
@@ -73,41 +94,16 @@ def _copy(
     return copied
 
 
-def _plain(table: Table) -> Table:
-    """The table without what we make of its values."""
-    columns = [
-        Column(c.name, _as_it_lies(c.type), primary_key=c.primary_key) for c in table.columns
-    ]
-    return Table(table.name, MetaData(), *columns)
+def _without_decoding(table: Table) -> Table:
+    """Return a table whose columns have the types of the database instead of ours."""
+    copy = Table(table.name, MetaData())
+    for column in table.columns:
+        kind = _stored_type(column.type)
+        copy.append_column(Column(column.name, kind, primary_key=column.primary_key))
+    return copy
 
 
-def _as_it_lies(kind: TypeEngine[object]) -> TypeEngine[object]:
-    if not isinstance(kind, TypeDecorator) or isinstance(
-        kind, Text
-    ):  # which is written otherwise on each engine
-        return kind
+def _stored_type(kind: TypeEngine[object]) -> TypeEngine[object]:
+    if isinstance(kind, Text) or not isinstance(kind, TypeDecorator):
+        return kind  # each engine stores Text in its own way
     return Json() if isinstance(kind.impl_instance, JSON) else kind.impl_instance
-
-
-def _at_once(table: Table) -> int:
-    """How many rows are in memory at a time."""
-    whole = (schema.document_cache, schema.page_snapshots, schema.site_memories)
-    return _LARGE_AT_ONCE if table in whole else _AT_ONCE
-
-
-def _count(connection: Connection, table: Table) -> int:
-    return len(connection.execute(select(1).select_from(table).limit(1)).all())
-
-
-def _count_on(connection: Connection) -> None:
-    """Go on with keys that the engine counts up after those that were copied.
-
-    SQLite does so by itself.
-    """
-    if connection.dialect.name != "postgresql":
-        return
-    for table in (schema.source_observations, schema.incidents, schema.outbox, schema.runs):
-        last = connection.scalar(select(func.max(table.c.id)))
-        if last:
-            sequence = func.pg_get_serial_sequence(table.name, "id")
-            connection.execute(select(func.setval(sequence, last)))

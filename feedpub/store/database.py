@@ -1,7 +1,4 @@
-"""What the store asks of a database, whichever engine it is.
-
-Transactions, and locks that outlast them.
-"""
+"""The interface of a database engine: transactions, and locks that outlast them."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -11,67 +8,68 @@ from typing import Protocol, TypeAlias
 from sqlalchemy import Connection
 
 StatePlace: TypeAlias = Path | str
-"""Where a state is.
+"""The location of a state.
 
-A folder, or the address of a PostgreSQL database ("postgresql://…"), which may hold a password.
+A folder, or the address of a PostgreSQL database ("postgresql://…"), which may contain a password.
 """
 
 
 class Database(Protocol):
-    """A database, opened at its first transaction if not before. Threads share it; each transaction is one thread's.
+    """A database that is opened by its first transaction, if not before.
 
-    Every method raises StoreError where the engine does not do what is asked.
+    Threads share it, but not a transaction. Every method raises StoreError if the engine fails.
     """
 
     def open(self) -> None:
-        """Open it now, with the tables of this code's version.
+        """Open the database and migrate its tables to this code's version.
 
-        Where that raises CorruptStateError, `renew` helps.
+        Raises:
+            CorruptStateError: it has to be rebuilt (see `rebuild`).
         """
 
     def close(self) -> None:
-        """Close every connection; what was committed is on the disk already."""
+        """Close all connections. Everything that was committed is on the disk already."""
 
     def read_transaction(self) -> AbstractContextManager[Connection]:
-        """For queries, each of which sees one state of things; they hold up no writer."""
+        """Open a transaction for queries, each of which sees a consistent state of its own."""
 
     def snapshot(self) -> AbstractContextManager[Connection]:
-        """A transaction of several queries that see one state of things, and hold up no writer."""
+        """Open a transaction whose queries all see the same state, without blocking writers."""
 
     def autocommit(self) -> AbstractContextManager[Connection]:
-        """For one statement that is a transaction of its own, on the disk when the block ends."""
+        """Open a connection for a single statement, which is committed when the block ends."""
 
-    def write_transaction(self, turn: str = "") -> AbstractContextManager[Connection]:
-        """A transaction that is on the disk when the block ends, or not at all when it raises.
+    def write_transaction(self, lock: str = "") -> AbstractContextManager[Connection]:
+        """Open a transaction that is committed when the block ends, or rolled back if it raises.
 
         Args:
-            turn: transactions of one such name go one after the other, where the engine has several
-                writers: those that change what they have read, and are not alone with their feed.
+            lock: transactions with the same name run one after the other. It is required if they
+                change what they have read, and do not hold their feed's lock. SQLite has a single
+                writer anyway.
         """
 
     def rebuild(self, fill: Callable[[Path], None]) -> Path | None:
-        """Go on with a new one in place of one that is damaged.
+        """Replace a corrupt database by a new one that `fill` fills.
 
-        Tells where that lies, if it was not done already.
+        Returns:
+            The path of the quarantined database; None if another process has replaced it already.
         """
 
     def feed_lock(self, name: str) -> AbstractContextManager[None]:
-        """One at a time, of all threads and processes that work on this state under this name."""
+        """Hold a lock that excludes all threads and processes which request the same name."""
 
     def check_lock(self) -> None:
-        """Ask whether this thread is still alone, as it was when `alone` let it in.
+        """Check that this thread still holds the lock that it got from `feed_lock`.
 
-        StoreError where it is not.
+        Raises:
+            StoreError: it lost the lock.
         """
 
     def quarantined_files(self) -> tuple[Path, ...]:
-        """The damaged ones that were set aside, oldest first."""
+        """Return the corrupt files that were quarantined, oldest first."""
 
     def exists(self) -> bool:
-        """Whether a state lies there, of whichever version."""
+        """Return True if there is a state of any version."""
 
     def other_connections(self) -> int:
-        """How many connections there are to it beside the one that asks.
-
-        0 where the engine does not know.
-        """
+        """Return the number of connections of other processes; 0 if the engine cannot know."""

@@ -1,138 +1,136 @@
-"""What is broken now, and what was told of it.
-
-A break is opened once and closed once, whoever notices it.
-"""
+"""Incidents, which record that sources failed or recovered, and proposals to repair them."""
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
-from itertools import count
 
 from sqlalchemy import Connection, delete, select, update
 
 from feedpub.store import schema
 from feedpub.store.database import Database
-from feedpub.store.outbox import MAX_DUE, insert_messages
+from feedpub.store.outbox import LOCK, insert_messages
 from feedpub.store.records import Incident, OutboxMessage, Proposal
-from feedpub.store.rows import as_row, from_row, upsert
+from feedpub.store.rows import as_row, select_records, select_rows, upsert
 
-Tell = Callable[[Incident], Iterable[OutboxMessage]]
-"""What others are told of a notice."""
+ComposeAlerts = Callable[[Incident], Iterable[OutboxMessage]]
+"""Returns the messages about an incident."""
 
 
 class IncidentTable:
-    """Open breaks, and notices by date. Raises StoreError as the store does.
+    """Incidents by time, and those that are open. Raises StoreError.
 
-    A break, its notice and the messages about it are one transaction: nothing is told twice, and
-    nothing is forgotten.
+    An incident and the messages about it are one transaction, so that an alert is neither lost nor
+    sent twice. Of several processes that find the same failure, one opens the incident.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def open_of(self, feed: str) -> dict[str, tuple[datetime, str]]:
-        """Source key → since when and why, of all that is known to be broken.
-
-        "" is the feed as a whole.
-        """
+        """Return source key → since when it has been failing, and why; "" is the feed itself."""
         t = schema.open_incidents
-        with self._database.read_transaction() as connection:
-            rows = connection.execute(select(t).where(t.c.feed == feed)).mappings().all()
+        rows = select_rows(self._database, select(t).where(t.c.feed == feed))
         return {row["key"]: (row["since"], row["reason"]) for row in rows}
 
     def feeds(self) -> set[str]:
-        """The feeds that something is broken of."""
+        """Return the feeds that have open incidents."""
         with self._database.read_transaction() as connection:
             return set(connection.scalars(select(schema.open_incidents.c.feed)))
 
     def newest(self, limit: int | None = None) -> tuple[Incident, ...]:
-        """The notices, newest first."""
+        """Return the incidents, newest first."""
         query = select(schema.incidents).order_by(schema.incidents.c.at.desc()).limit(limit)
-        with self._database.read_transaction() as connection:
-            return tuple(from_row(Incident, row) for row in connection.execute(query).mappings())
+        return select_records(self._database, Incident, query)
 
     def limit_to_now(self, now: datetime) -> None:
-        """Let nothing be broken since a moment to come: the clock was ahead when that was noted."""
-        breaks, notices, sources = schema.open_incidents.c, schema.incidents.c, schema.sources.c
-        with self._database.write_transaction(MAX_DUE) as connection:
-            for date in (breaks.since, notices.since, notices.at, sources.failing_since):
-                connection.execute(update(date.table).where(date > now).values({date.name: now}))
+        """Change times in the future to now: they were recorded while the clock was ahead."""
+        columns = (
+            schema.open_incidents.c.since,
+            schema.incidents.c.since,
+            schema.incidents.c.at,
+            schema.sources.c.failing_since,
+        )
+        with self._database.write_transaction(LOCK) as connection:
+            for column in columns:
+                later = update(column.table).where(column > now)
+                connection.execute(later.values({column.name: now}))
 
-    def start(self, notice: Incident) -> None:
-        """Put in the very first notice; where there is any, nothing happens."""
-        with self._database.write_transaction(MAX_DUE) as connection:
+    def start(self, incident: Incident) -> None:
+        """Add the first incident of a state; do nothing if there are incidents already."""
+        with self._database.write_transaction(LOCK) as connection:
             if connection.execute(select(schema.incidents.c.id).limit(1)).first() is None:
-                _add(connection, notice)
+                _insert(connection, incident)
 
-    def add(self, notice: Incident, tell: Tell) -> None:
-        """Keep a notice of something that is over already."""
-        with self._database.write_transaction(MAX_DUE) as connection:
-            insert_messages(connection, tell(_add(connection, notice)))
+    def add(self, incident: Incident, compose: ComposeAlerts) -> None:
+        """Add an incident that is over already, and the messages about it."""
+        with self._database.write_transaction(LOCK) as connection:
+            _insert_with_alerts(connection, incident, compose)
 
-    def open(self, notice: Incident, tell: Tell) -> bool:
-        """Keep that something is broken; False where that is known already."""
+    def open(self, incident: Incident, compose: ComposeAlerts) -> bool:
+        """Add an incident that remains open; return False if one is open already."""
         t = schema.open_incidents
-        with self._database.write_transaction(MAX_DUE) as connection:
-            own = (t.c.feed == notice.feed, t.c.key == notice.key)
+        own = (t.c.feed == incident.feed, t.c.key == incident.key)
+        row = {column.name: getattr(incident, column.name) for column in t.columns}
+        with self._database.write_transaction(LOCK) as connection:
             if connection.execute(select(t).where(*own)).first():
                 return False
-            row = {name: getattr(notice, name) for name in t.c.keys()}  # noqa: SIM118 -- no mapping
             connection.execute(t.insert(), row)
-            insert_messages(connection, tell(_add(connection, notice)))
+            _insert_with_alerts(connection, incident, compose)
             return True
 
-    def close(self, notice: Incident, tell: Tell) -> bool:
-        """Keep that something is not broken any more; False where it was not known to be."""
+    def close(self, incident: Incident, compose: ComposeAlerts) -> bool:
+        """Add an incident that ends an open one; return False if none is open."""
         t = schema.open_incidents
-        with self._database.write_transaction(MAX_DUE) as connection:
-            if not connection.execute(
-                delete(t).where(t.c.feed == notice.feed, t.c.key == notice.key)
-            ).rowcount:
+        own = delete(t).where(t.c.feed == incident.feed, t.c.key == incident.key)
+        with self._database.write_transaction(LOCK) as connection:
+            if not connection.execute(own).rowcount:
                 return False
-            insert_messages(connection, tell(_add(connection, notice)))
+            _insert_with_alerts(connection, incident, compose)
             return True
 
 
-def _add(connection: Connection, notice: Incident) -> Incident:
-    """Put a notice in, at the last moment that no other one has.
+def _insert_with_alerts(connection: Connection, incident: Incident, compose: ComposeAlerts) -> None:
+    insert_messages(connection, compose(_insert(connection, incident)))
 
-    Of two with one date, readers show one.
+
+def _insert(connection: Connection, incident: Incident) -> Incident:
+    """Insert an incident at the latest second that no other one has, and return it.
+
+    Feed readers show only one of two entries with the same date.
     """
     t = schema.incidents
     taken = set(connection.scalars(select(t.c.at)))
-    last = notice.at.replace(microsecond=0)
-    at = next(moment for n in count() if (moment := last - timedelta(seconds=n)) not in taken)
-    added = {**as_row(notice), "at": at}
-    connection.execute(t.insert(), added)
-    return Incident(**added)
-
-
-# SECTION: How the config could be changed so that broken sources are read again: at most one
-# proposal a source.
+    at = incident.at.replace(microsecond=0)
+    while at in taken:
+        at -= timedelta(seconds=1)
+    row = {**as_row(incident), "at": at}
+    connection.execute(t.insert(), row)
+    return Incident(**row)
 
 
 class ProposalTable:
-    """The proposals, by feed and source. Raises StoreError as the store does."""
+    """Proposals, at most one for each source. Raises StoreError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def for_feed(self, feed: str) -> dict[str, Proposal]:
-        """Source key → what is proposed for it."""
+        """Return source key → its proposal, for a feed's sources that have one."""
         t = schema.proposals
-        with self._database.read_transaction() as connection:
-            rows = connection.execute(select(t).where(t.c.feed == feed)).mappings().all()
-        return {row["key"]: from_row(Proposal, row) for row in rows}
+        proposals = select_records(self._database, Proposal, select(t).where(t.c.feed == feed))
+        return {proposal.key: proposal for proposal in proposals}
 
     def load(self) -> dict[tuple[str, str], Proposal]:
-        """(feed, source key) → what is proposed for it, of all feeds."""
-        with self._database.read_transaction() as connection:
-            rows = connection.execute(select(schema.proposals)).mappings().all()
-        return {(row["feed"], row["key"]): from_row(Proposal, row) for row in rows}
+        """Return (feed, source key) → its proposal, for all feeds."""
+        proposals = select_records(self._database, Proposal, select(schema.proposals))
+        return {(proposal.feed, proposal.key): proposal for proposal in proposals}
 
     def save(self, feed: str, proposals: Iterable[Proposal], done: Collection[str]) -> None:
-        """Keep proposals of a feed, each in place of the one before.
+        """Store a feed's proposals, and delete those of sources that need none any more.
 
-        Those of sources that need none are dropped.
+        Args:
+            feed: the feed's name.
+            proposals: new ones, which replace earlier ones of their sources.
+            done: the keys of sources whose proposals are deleted.
         """
         t = schema.proposals
         rows = [as_row(proposal) for proposal in proposals]

@@ -1,7 +1,8 @@
-"""What one of several processes has for itself for a time: the lead over them, and the turn to ask a server.
+"""Exclusive rights of one of several processes for a limited time.
 
-Times are the engine's, so that machines whose clocks differ agree. A claim ends by itself: a
-process that dies, or hangs, or is cut off from the others, is in nobody's way for long.
+Such as to be the leader, or to send requests to a host. Times are the database engine's, so that
+machines whose clocks differ agree. A lease expires if it is not renewed: a process that crashes,
+hangs or loses its connection blocks the others only for a short time.
 """
 
 from collections.abc import Iterable
@@ -12,79 +13,72 @@ from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.rows import insert
 
-MAX_SECONDS = (
-    3600.0  # that a claim may last; one that ends later was made while the engine's clock was ahead
-)
+# Of a lease. One that expires later was acquired while the engine's clock was ahead.
+MAX_SECONDS = 3600.0
+_DAY_SECONDS = 86400.0
+_MIN_WAIT_SECONDS = 0.001
 
 
 class LeaseTable:
-    """Claims by name. Raises StoreError as the store does."""
+    """The leases by name. Raises StoreError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def acquire(self, name: str, holder: str, seconds: float) -> float:
-        """Claim something, or keep it for longer.
+        """Acquire a lease, or renew it.
 
         Args:
-            name: of what is claimed.
-            holder: who wants it.
-            seconds: for how long, up to `MAX_SECONDS`.
+            name: the lease's name.
+            holder: the process.
+            seconds: the duration, at most `MAX_SECONDS`.
 
         Returns:
-            0 where the holder has it now; else in how many seconds it will be free, unless it is
-            let go before.
+            0 if the holder has the lease now; otherwise the seconds until it expires.
         """
         t = schema.leases
         with self._database.autocommit() as connection:
-            now = _now(connection)
-            wanted = insert(connection, t).values(
-                name=name, holder=holder, until=now + literal(seconds, Float)
-            )
-            free = (
-                (t.c.until <= now)
-                | (t.c.until > now + literal(MAX_SECONDS, Float))
-                | (t.c.holder == holder)
-            )
-            taken = wanted.on_conflict_do_update(
+            now = _engine_time(connection)
+            until = now + literal(seconds, Float)
+            statement = insert(connection, t).values(name=name, holder=holder, until=until)
+            is_expired = t.c.until <= now
+            is_invalid = t.c.until > now + literal(MAX_SECONDS, Float)
+            statement = statement.on_conflict_do_update(
                 index_elements=["name"],
-                set_={"holder": holder, "until": wanted.excluded.until},
-                where=free,
+                set_={"holder": holder, "until": statement.excluded.until},
+                where=is_expired | is_invalid | (t.c.holder == holder),
             )
-            if connection.execute(taken.returning(t.c.name)).first():
+            if connection.execute(statement.returning(t.c.name)).first():
                 return 0.0
-            left = connection.scalar(select(t.c.until - now).where(t.c.name == name))
-        return max(float(left or 0.0), 0.001)
+            remaining = connection.scalar(select(t.c.until - now).where(t.c.name == name))
+        return max(float(remaining or 0.0), _MIN_WAIT_SECONDS)
 
     def release(self, name: str, holder: str, seconds: float = 0.0) -> None:
-        """Give something back; it is free for others in so many seconds."""
+        """Release a lease, so that others can acquire it after the given number of seconds."""
         t = schema.leases
         with self._database.autocommit() as connection:
-            until = _now(connection) + literal(seconds, Float)
-            connection.execute(
-                update(t)
-                .where(t.c.name == name, t.c.holder == holder)
-                .values(until=until, holder="")
-            )
+            until = _engine_time(connection) + literal(seconds, Float)
+            own = update(t).where(t.c.name == name, t.c.holder == holder)
+            connection.execute(own.values(until=until, holder=""))
 
     def holder(self, name: str) -> str | None:
-        """Who has something now; None where nobody has."""
+        """Return the present holder of a lease; None if it has expired or never existed."""
         t = schema.leases
         with self._database.read_transaction() as connection:
-            now = _now(connection)
-            holds = t.c.until.between(now, now + literal(MAX_SECONDS, Float))
-            return connection.scalar(select(t.c.holder).where(t.c.name == name, holds))
+            now = _engine_time(connection)
+            is_valid = t.c.until.between(now, now + literal(MAX_SECONDS, Float))
+            return connection.scalar(select(t.c.holder).where(t.c.name == name, is_valid))
 
     def prune(self, kept: Iterable[str]) -> None:
-        """Drop what ended a day ago, but for these."""
+        """Delete leases that expired a day ago, except for those with the given names."""
         t = schema.leases
         with self._database.write_transaction() as connection:
-            old = t.c.until < _now(connection) - literal(86400.0, Float)
-            connection.execute(delete(t).where(old, t.c.name.not_in(list(kept))))
+            is_old = t.c.until < _engine_time(connection) - literal(_DAY_SECONDS, Float)
+            connection.execute(delete(t).where(is_old, t.c.name.not_in(list(kept))))
 
 
-def _now(connection: Connection) -> ColumnElement[float]:
-    """Seconds since 1970 by the engine's clock."""
+def _engine_time(connection: Connection) -> ColumnElement[float]:
+    """Return an expression for the engine's time in seconds since 1970."""
     if connection.dialect.name == "postgresql":
         return func.extract("epoch", func.clock_timestamp()).cast(Float)
-    return (func.julianday("now") - 2440587.5) * 86400.0
+    return (func.julianday("now") - 2440587.5) * _DAY_SECONDS

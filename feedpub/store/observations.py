@@ -1,27 +1,35 @@
-"""What each look at a source brought, so that a source can be held against its own history."""
+"""The results of the checks of each source, which are the baseline of later checks."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, Integer, and_, delete, func, select, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    and_,
+    delete,
+    func,
+    select,
+    type_coerce,
+    update,
+)
 
 from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.records import SourceObservation
-from feedpub.store.rows import as_row, from_row
+from feedpub.store.rows import as_row, select_records
 
-# looks as usual, of each source; before these, those that brought articles, and one every 6 hours
-NEWEST_KEPT = 30
-MOST_KEPT = 300  # of each source
-_EVERY = 6 * 3600  # seconds
-_BROKEN_KEPT = 5  # looks that are not as usual: the first ones in a row, and the newest
+# Of each source, these normal checks are kept: the newest ones, and of the older ones those that
+# fetched articles and one every 6 hours.
+MIN_NEWEST = 30
+MAX_NORMAL = 300
+_THINNED_SECONDS = 6 * 3600
+_MAX_ANOMALIES = 5  # the first ones in a row, and the newest
 
 
 class ObservationTable:
-    """The looks at each source, as many as say what is usual.
-
-    Raises StoreError as the store does.
-    """
+    """The observations of each source. Raises StoreError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -29,62 +37,73 @@ class ObservationTable:
     def for_source(
         self, feed: str, key: str, settings: str | None = None
     ) -> tuple[SourceObservation, ...]:
-        """The looks at a source, oldest first; with settings, only those under these."""
+        """Return a source's observations, oldest first.
+
+        Args:
+            feed: the feed's name.
+            key: the source's key.
+            settings: only return observations under settings with this digest.
+        """
         t = schema.source_observations
         query = select(t).where(t.c.feed == feed, t.c.key == key).order_by(t.c.id)
         if settings is not None:
             query = query.where(t.c.settings == settings)
-        with self._database.read_transaction() as connection:
-            return tuple(
-                from_row(SourceObservation, row) for row in connection.execute(query).mappings()
-            )
+        return select_records(self._database, SourceObservation, query)
 
 
-def add_observations(connection: Connection, looks: Iterable[SourceObservation]) -> None:
-    """Put looks in, as a part of a transaction that does more."""
-    for look in looks:
-        _make_way(connection, look)
-        connection.execute(schema.source_observations.insert(), as_row(look))
-        _thin_out(connection, look)
+def add_observations(connection: Connection, observations: Iterable[SourceObservation]) -> None:
+    """Add observations, as a part of a larger transaction."""
+    for observation in observations:
+        _delete_outdated(connection, observation)
+        connection.execute(schema.source_observations.insert(), as_row(observation))
+        _thin_out(connection, observation)
 
 
 def prolong_observations(
     connection: Connection, feed: str, keys: Collection[str], now: datetime
 ) -> None:
-    """Let the last looks at some sources be of now: nothing has changed since."""
+    """Date the latest observations of some sources now: they have not changed since."""
     t = schema.source_observations
     for key in keys:
         last = select(func.max(t.c.id)).where(t.c.feed == feed, t.c.key == key).scalar_subquery()
         connection.execute(update(t).where(t.c.id == last).values(at=now))
 
 
-def _make_way(connection: Connection, look: SourceObservation) -> None:
-    """What a look puts an end to.
+def _delete_outdated(connection: Connection, observation: SourceObservation) -> None:
+    """Delete the observations that a new one makes irrelevant.
 
-    Looks under other settings, looks as usual or not as usual so far.
+    These are observations under other settings; anomalies, if the check was normal; and all but the
+    first anomalies in a row, if it was not. If an anomaly is accepted, the anomalies so far become
+    the baseline.
     """
     t = schema.source_observations
-    own = and_(t.c.feed == look.feed, t.c.key == look.key)
-    broken = t.c.verdict != ""
-    connection.execute(delete(t).where(own, t.c.settings != look.settings))
-    if look.verdict:
-        first = select(t.c.id).where(own, broken).order_by(t.c.id).limit(_BROKEN_KEPT - 1)
-        connection.execute(delete(t).where(own, broken, t.c.id.not_in(first)))
-    elif look.accepted:
-        connection.execute(delete(t).where(own, ~broken))
+    own = _of_same_source(observation)
+    is_anomaly = t.c.verdict != ""
+    connection.execute(delete(t).where(own, t.c.settings != observation.settings))
+    if observation.verdict:
+        first = select(t.c.id).where(own, is_anomaly).order_by(t.c.id).limit(_MAX_ANOMALIES - 1)
+        connection.execute(delete(t).where(own, is_anomaly, t.c.id.not_in(first)))
+    elif observation.accepted:
+        connection.execute(delete(t).where(own, ~is_anomaly))
         connection.execute(update(t).where(own).values(verdict=""))
     else:
-        connection.execute(delete(t).where(own, broken))
+        connection.execute(delete(t).where(own, is_anomaly))
 
 
-def _thin_out(connection: Connection, look: SourceObservation) -> None:
+def _thin_out(connection: Connection, observation: SourceObservation) -> None:
+    """Delete old normal observations that add little to the baseline."""
     t = schema.source_observations
-    own = and_(t.c.feed == look.feed, t.c.key == look.key)
-    usual = and_(own, t.c.verdict == "")
-    newest = select(t.c.id).where(usual).order_by(t.c.id.desc())
-    by_time = select(func.max(t.c.id)).where(usual).group_by(type_coerce(t.c.at, Integer) // _EVERY)
-    idle = and_(usual, t.c.read == 0)
+    is_normal = and_(_of_same_source(observation), t.c.verdict == "")
+    newest = select(t.c.id).where(is_normal).order_by(t.c.id.desc())
+    period = type_coerce(t.c.at, Integer) // _THINNED_SECONDS
+    one_per_period = select(func.max(t.c.id)).where(is_normal).group_by(period)
+    idle = delete(t).where(is_normal, t.c.read == 0)
     connection.execute(
-        delete(t).where(idle, t.c.id.not_in(newest.limit(NEWEST_KEPT)), t.c.id.not_in(by_time))
+        idle.where(t.c.id.not_in(newest.limit(MIN_NEWEST)), t.c.id.not_in(one_per_period))
     )
-    connection.execute(delete(t).where(usual, t.c.id.not_in(newest.limit(MOST_KEPT))))
+    connection.execute(delete(t).where(is_normal, t.c.id.not_in(newest.limit(MAX_NORMAL))))
+
+
+def _of_same_source(observation: SourceObservation) -> ColumnElement[bool]:
+    t = schema.source_observations
+    return and_(t.c.feed == observation.feed, t.c.key == observation.key)

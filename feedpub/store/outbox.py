@@ -1,6 +1,6 @@
-"""What has to be told to others.
+"""Messages that are not sent yet: alerts and WebSub pings.
 
-Kept until it is told, so that no crash between an event and its telling loses it.
+A message is stored in the transaction of its event, so that a crash cannot lose it.
 """
 
 from collections.abc import Iterable
@@ -12,136 +12,132 @@ from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.records import OutboxMessage
-from feedpub.store.rows import as_row, from_row
+from feedpub.store.rows import as_row, select_records
 
-MAX_DUE = "messages"  # of all transactions that look what waits before they add to it
-_FARTHEST = timedelta(
-    days=2
-)  # no message waits longer: one that is due later was kept while the clock was wrong
+LOCK = "messages"  # of transactions that read the outbox before they add to it
+# A message that is due later was stored while the clock was wrong.
+_MAX_DELAY = timedelta(days=2)
 
 
 class OutboxTable:
-    """The messages that wait, oldest first. Raises StoreError as the store does.
+    """The stored messages, oldest first. Raises StoreError.
 
-    A message is claimed before it is sent. Its `due` is the claim's mark: whoever moves it
-    meanwhile (a process that took it over, a change that wants the same message once more) makes
-    the claim void, and the message stays. One that has a `failure` is backing off: nobody is
-    sending it, and its `due` is when the other side may be asked again.
+    A message is claimed before it is sent. Its `due` identifies the claim: if it changes in the
+    meantime, because another process took over or the message was added again, the claim is void
+    and the message is kept. A message with a `failure` waits for its next try at `due`, and no
+    process is sending it.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, messages: Iterable[OutboxMessage]) -> None:
-        """Keep messages."""
-        with self._database.write_transaction(MAX_DUE) as connection:
+        """Add messages."""
+        with self._database.write_transaction(LOCK) as connection:
             insert_messages(connection, messages)
 
     def add_once(self, messages: Iterable[OutboxMessage], now: datetime) -> None:
-        """Keep messages; one that waits already, or is being sent right now, is due anew and not doubled.
+        """Add messages. One that is stored already, or is being sent, becomes due again instead.
 
-        One that is backing off goes on doing so, and says the new thing when its time comes, unless
-        that could be sooner than the new thing may be said.
+        A message that waits for a retry is not added again, unless its next try is too early for
+        the new message.
         """
-        wanted = list(messages)
-        if not wanted:
-            return
-        with self._database.write_transaction(MAX_DUE) as connection:
-            for message in wanted:
-                _want(connection, message, now)
+        added = list(messages)
+        if added:
+            with self._database.write_transaction(LOCK) as connection:
+                for message in added:
+                    _add_once(connection, message, now)
 
     def load_all(self) -> tuple[OutboxMessage, ...]:
-        """All messages."""
-        return self._those()
+        """Return all messages."""
+        return self._select()
 
     def due(self, now: datetime) -> tuple[OutboxMessage, ...]:
-        """The messages that are to be sent now."""
+        """Return the messages that are due."""
         t = schema.outbox
-        return self._those(or_(t.c.due <= now, t.c.due > now + _FARTHEST))
+        return self._select(or_(t.c.due <= now, t.c.due > now + _MAX_DELAY))
 
     def claim(self, message: OutboxMessage, until: datetime) -> OutboxMessage | None:
-        """Take a message for one try, which others leave alone until then.
+        """Claim a message for one try; other processes leave it alone until the given time.
 
-        None where somebody else has it.
+        Returns:
+            The claimed message; None if another process has claimed it.
         """
         t = schema.outbox
         claimed = replace(message, due=until, tries=message.tries + 1, failure="")
-        taken = self._set(claimed, t.c.id == message.id, t.c.due == message.due)
-        return claimed if taken else None
+        is_claimed = self._set(claimed, t.c.id == message.id, t.c.due == message.due)
+        return claimed if is_claimed else None
 
     def postpone(self, message: OutboxMessage, due: datetime, failure: str) -> None:
-        """Keep a claimed message that could not be sent, for another try; one that is wanted anew waits all the same.
+        """Schedule the next try of a claimed message that could not be sent.
 
-        It is left alone where somebody else has claimed it since.
+        Nothing changes if another process has claimed it since.
         """
-        self._set(replace(message, due=due, failure=failure), *_claim(message))
+        self._set(replace(message, due=due, failure=failure), *_is_claim_of(message))
 
     def delete(self, message: OutboxMessage) -> None:
-        """Forget a claimed message.
-
-        It was sent, or never will be. One that is wanted anew is as good as new.
-        """
+        """Delete a claimed message. One that was added again in the meantime is kept as new."""
         t = schema.outbox
-        with self._database.write_transaction(MAX_DUE) as connection:
-            if not connection.execute(
-                delete(t).where(*_claim(message), t.c.due == message.due)
-            ).rowcount:
-                connection.execute(update(t).where(*_claim(message)).values(tries=0))
+        claim = _is_claim_of(message)
+        with self._database.write_transaction(LOCK) as connection:
+            deleted = connection.execute(delete(t).where(*claim, t.c.due == message.due))
+            if not deleted.rowcount:
+                connection.execute(update(t).where(*claim).values(tries=0))
 
     def bring_forward(self, message: OutboxMessage, now: datetime) -> tuple[OutboxMessage, ...]:
-        """Make due what backs off from the place that a message has just reached; returns that."""
+        """Make messages due that wait for a retry to a target which has just received a message.
+
+        Returns:
+            Those messages.
+        """
         t = schema.outbox
-        backing_off = (
+        waiting = update(t).where(
             t.c.kind == message.kind,
             t.c.target == message.target,
             t.c.failure != "",
             t.c.due > now,
         )
-        with self._database.write_transaction(MAX_DUE) as connection:
-            query = update(t).where(*backing_off).values(due=now).returning(t.c.id)
-            numbers = connection.execute(query).scalars().all()
-        return self._those(t.c.id.in_(numbers), t.c.due == now) if numbers else ()
+        with self._database.write_transaction(LOCK) as connection:
+            ids = connection.scalars(waiting.values(due=now).returning(t.c.id)).all()
+        return self._select(t.c.id.in_(ids), t.c.due == now) if ids else ()
 
-    def _those(self, *conditions: object) -> tuple[OutboxMessage, ...]:
+    def _select(self, *conditions: ColumnElement[bool]) -> tuple[OutboxMessage, ...]:
         t = schema.outbox
-        query = select(t).where(*conditions).order_by(t.c.id)  # type: ignore[arg-type]
-        with self._database.read_transaction() as connection:
-            return tuple(
-                from_row(OutboxMessage, row) for row in connection.execute(query).mappings()
-            )
+        query = select(t).where(*conditions).order_by(t.c.id)
+        return select_records(self._database, OutboxMessage, query)
 
-    def _set(self, to: OutboxMessage, *conditions: ColumnElement[bool]) -> bool:
-        values = {"due": to.due, "tries": to.tries, "failure": to.failure}
-        with self._database.write_transaction(MAX_DUE) as connection:
-            changed = connection.execute(
-                update(schema.outbox).where(*conditions).values(values)
-            ).rowcount
-        return bool(changed)
+    def _set(self, message: OutboxMessage, *conditions: ColumnElement[bool]) -> bool:
+        """Store a message's due, tries and failure; return True if the row still exists."""
+        values = {"due": message.due, "tries": message.tries, "failure": message.failure}
+        statement = update(schema.outbox).where(*conditions).values(values)
+        with self._database.write_transaction(LOCK) as connection:
+            return bool(connection.execute(statement).rowcount)
 
 
-def _claim(message: OutboxMessage) -> tuple[ColumnElement[bool], ...]:
-    """The row of a claimed message, if nobody has claimed it since: each claim counts as a try."""
+def _is_claim_of(message: OutboxMessage) -> tuple[ColumnElement[bool], ...]:
+    """Match a claimed message unless it was claimed again, since each claim counts as a try."""
     t = schema.outbox
     return t.c.id == message.id, t.c.tries == message.tries
 
 
-def _want(connection: Connection, message: OutboxMessage, now: datetime) -> None:
+def _add_once(connection: Connection, message: OutboxMessage, now: datetime) -> None:
     t = schema.outbox
     same = (t.c.kind == message.kind, t.c.target == message.target, t.c.body == message.body)
-    not_too_soon = () if message.due <= now else (t.c.due >= message.due,)
-    if connection.execute(select(t.c.id).where(*same, t.c.failure != "", *not_too_soon)).first():
+    waiting = select(t.c.id).where(*same, t.c.failure != "")
+    if message.due > now:
+        waiting = waiting.where(t.c.due >= message.due)
+    if connection.execute(waiting).first():
         connection.execute(delete(t).where(*same, t.c.tries == 0))
-    elif not connection.execute(
-        update(t).where(*same, t.c.failure == "").values(due=message.due)
-    ).rowcount:
+        return
+    again = update(t).where(*same, t.c.failure == "").values(due=message.due)
+    if not connection.execute(again).rowcount:
         insert_messages(connection, [message])
 
 
 def insert_messages(connection: Connection, messages: Iterable[OutboxMessage]) -> None:
-    """Put messages in, as a part of a transaction that does more."""
-    rows = [
-        {name: value for name, value in as_row(message).items() if name != "id"}
-        for message in messages
-    ]
+    """Add messages, as a part of a larger transaction."""
+    rows = [as_row(message) for message in messages]
+    for row in rows:
+        del row["id"]  # the engine numbers them
     if rows:
         connection.execute(schema.outbox.insert(), rows)

@@ -1,7 +1,4 @@
-"""Keep a database file to its owner.
-
-It holds what sites sent, and addresses with the passwords in them.
-"""
+"""Restrict a database file to its owner. It contains what sites sent, and URLs with passwords."""
 
 import errno
 import shlex
@@ -11,46 +8,46 @@ from pathlib import Path
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _WRITE = stat.S_IWGRP | stat.S_IWOTH
 _ENTER = stat.S_IXGRP | stat.S_IXOTH
-_NOT_OURS = (
-    errno.EPERM,
-    errno.EACCES,
-    errno.EROFS,
-)  # another user's, or on a disk that nobody writes to
+# The file belongs to another user, or the disk is read-only.
+_CANNOT_CHANGE = (errno.EPERM, errno.EACCES, errno.EROFS)
 
 
 def make_private(path: Path) -> None:
-    """Take all rights of others from a file, from what SQLite keeps beside it, and from what was set aside.
+    """Restrict a database file, SQLite's files next to it and quarantined files to their owner.
 
-    Files of another owner stay as they are: `exposures` names them. Raises OSError where the disk
-    fails.
+    Files of another owner stay as they are; `find_exposures` names them.
+
+    Raises:
+        OSError: the disk fails.
     """
     for file in path.parent.glob(f"{path.name}*"):
         try:
             mode = file.stat().st_mode
             if stat.S_ISREG(mode) and mode & _OTHERS:
                 file.chmod(stat.S_IMODE(mode) & ~_OTHERS)
-        except FileNotFoundError:  # a log that another process has just removed
+        except FileNotFoundError:  # a log that another process has just deleted
             continue
         except OSError as error:
-            if error.errno not in _NOT_OURS:
+            if error.errno not in _CANNOT_CHANGE:
                 raise
 
 
 def find_exposures(path: Path) -> tuple[str, ...]:
-    """Say which rights others have on a database file and its folder, and how to take them away.
+    """Describe the permissions that others have on a database file, and how to remove them.
 
     Raises:
-        OSError: they cannot be looked at.
+        OSError: the permissions cannot be read.
     """
-    folder, found = path.parent, []
+    folder = path.parent
     if not folder.is_dir():
         return ()
-    rights = folder.stat().st_mode
-    if rights & (_WRITE | _ENTER):
-        what = "write to" if rights & _WRITE else "enter"
-        found.append(
-            f"others can {what} the state folder {folder}; run chmod 700 {shlex.quote(str(folder))}"
-        )
+    exposures = []
+    mode = folder.stat().st_mode
+    if mode & (_WRITE | _ENTER):
+        verb = "write to" if mode & _WRITE else "enter"
+        advice = f"run chmod 700 {shlex.quote(str(folder))}"
+        exposures.append(f"others can {verb} the state folder {folder}; {advice}")
     if path.is_file() and path.stat().st_mode & _OTHERS:
-        found.append(f"others can read {path}; run chmod 600 {shlex.quote(str(path))} as its owner")
-    return tuple(found)
+        advice = f"run chmod 600 {shlex.quote(str(path))} as its owner"
+        exposures.append(f"others can read {path}; {advice}")
+    return tuple(exposures)

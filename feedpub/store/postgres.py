@@ -1,15 +1,14 @@
-"""The state in PostgreSQL, for several machines; all that is PostgreSQL's own stands here.
+"""The state in PostgreSQL, for several machines. Everything specific to PostgreSQL is here.
 
-Locks that outlast a transaction are the session's advisory locks: they end with the connection of a
-process that dies. A thread that has one does all its work on that connection. So a lock that was
-lost, because the server was started anew or the network cut, is noticed by the next transaction,
-and nothing that was read under it is ever written.
+Locks that outlast a transaction are advisory locks of a session, which end with the connection of a
+process that dies. A thread that holds such a lock uses its connection for everything. If the lock
+is lost, because the server restarts or the network fails, the next transaction fails, and nothing
+that was read under the lock is written.
 """
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from itertools import chain
 from pathlib import Path
 from select import POLLIN, poll
 
@@ -33,192 +32,176 @@ from feedpub.core.errors import StoreError
 from feedpub.store import schema, schema_repair
 from feedpub.store.column_types import ColumnDecodeError
 
-CONNECTIONS = 4  # that are kept open
-MOST = 80  # connections at once: each run has one while it is alone with its feed
-# A machine that vanishes with a lock is noticed by the server within half a minute, and not after
-# two hours.
-_SESSION = {
+MIN_CONNECTIONS = 4  # that stay open
+MAX_CONNECTIONS = 80  # each run uses one while it holds its feed's lock
+# The server notices within half a minute, not two hours, that a machine with a lock has vanished.
+_SESSION_SETTINGS = {
     "application_name": "feedpub",
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "30000",
-    # A process that is stopped in the middle of something gives up its locks, too.
+    # A process that is suspended loses its locks as well.
     "idle_session_timeout": "120s",
     "idle_in_transaction_session_timeout": "60s",
 }
-_CLIENT = {
+_CLIENT_SETTINGS = {
     "connect_timeout": 10,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 30000,
 }
-_OTHERS = text(
+_COUNT_OTHERS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
     "AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()"
 )
-_RIGHTS = "look at the user and the password in `state`, and at the server's pg_hba.conf"
-_RUNNING = "is PostgreSQL running there?"
-_OF_CODES = {  # how an SQLSTATE begins: the first that fits
-    "28": _RIGHTS,
-    "3D": "make the database first: createdb NAME",
+_LOGIN_ADVICE = "check the user and the password in `state`, and the server's pg_hba.conf"
+_RUNNING_ADVICE = "is PostgreSQL running there?"
+_ADVICE_BY_CODE = {  # the start of an SQLSTATE; the first one that matches
+    "28": _LOGIN_ADVICE,
+    "3D": "create the database first: createdb NAME",
     "42501": "let this user create tables in the database",
     "53300": "raise max_connections of the server, or run fewer workers",
-    "53": "make room on the server's disk",
-    "55P03": "another process holds it: wait for it, or end it",
-    "57P": "the server is being stopped or started; it is tried again",
-    "25006": "this server is a copy that only reads; write the main one's address",
+    "53": "free some space on the server's disk",
+    "55P03": "another process has locked it: wait for it, or stop it",
+    "57P": "the server is stopping or starting; feedpub retries",
+    "25006": "this server is a read-only replica; configure the primary's address",
 }
-_OF_WORDS = {  # of libpq, which gives what happens before there is a connection no code
-    "authentication failed": _RIGHTS,
-    "does not exist": "make it first: createdb NAME, createuser NAME",
-    "refused": _RUNNING,
-    "No such file": _RUNNING,
-    "timeout": "is PostgreSQL running there, and does the network let this machine ask it?",
-    "resolve": "is the host's name right?",
+_ADVICE_BY_TEXT = {  # for errors of libpq before there is a connection, which have no code
+    "authentication failed": _LOGIN_ADVICE,
+    "does not exist": "create it first: createdb NAME, createuser NAME",
+    "refused": _RUNNING_ADVICE,
+    "No such file": _RUNNING_ADVICE,
+    "timeout": "is PostgreSQL running there, and can this machine reach it?",
+    "resolve": "is the host's name correct?",
 }
 
 
 class PostgresDatabase:
-    """A database of a PostgreSQL server: `Database`.
+    """A `Database` of a PostgreSQL server.
 
     Args:
-        address: postgresql://user:password@host:port/name, as libpq has it; what it leaves out
-            comes from libpq's environment variables and password file.
-        patience: seconds that a transaction waits for another's lock, and for a connection.
-        untouched: only read it, as it is: no table is made or brought up to date, and the server
-            holds us to it.
+        address: postgresql://user:password@host:port/name, as for libpq. Missing parts come from
+            libpq's environment variables and password file.
+        timeout_seconds: the maximum wait for a connection, and for another transaction's lock.
+        read_only: do not create or migrate tables; the server prevents all changes.
     """
 
-    def __init__(self, address: str, *, patience: float = 30.0, untouched: bool = False) -> None:
-        self._url = _url(address)
+    def __init__(
+        self, address: str, *, timeout_seconds: float = 30.0, read_only: bool = False
+    ) -> None:
+        self._url = _parse_address(address)
         self._name = self._url.render_as_string(hide_password=True).replace("+psycopg", "", 1)
-        self._patience = patience
-        self._untouched = untouched
-        self._lock = threading.Lock()
+        self._timeout_seconds = timeout_seconds
+        self._read_only = read_only
+        self._engine_lock = threading.Lock()
         self._engine: Engine | None = None
-        self._mine = threading.local()  # the connection of a thread that is alone with something
+        self._thread = threading.local()  # .connection of a thread that holds a lock
 
     def open(self) -> None:
-        """Connect, and bring the tables to the version of this code."""
-        with self._explained():
-            self._opened()
+        """Connect, and migrate the tables to this code's version."""
+        with self._wrap_errors():
+            self._open_engine()
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         if self._engine:
             self._engine.dispose()
 
     def snapshot(self) -> AbstractContextManager[Connection]:
-        """A transaction that sees one state of things."""
+        """Open a transaction whose queries all see the same state."""
         return self._transaction("REPEATABLE READ")
 
     def read_transaction(self) -> AbstractContextManager[Connection]:
-        """No transaction.
-
-        That would be two more questions to the server for each one that is asked.
-        """
+        """Open a connection for queries without a transaction, which would add two round trips."""
         return self._transaction("AUTOCOMMIT")
 
     autocommit = read_transaction
 
     @contextmanager
-    def write_transaction(self, turn: str = "") -> Iterator[Connection]:
-        """A transaction; those of one turn go one after the other."""
+    def write_transaction(self, lock: str = "") -> Iterator[Connection]:
+        """Open a transaction. Those with the same lock run one after the other."""
         with self._transaction("READ COMMITTED") as connection:
-            if turn:
-                connection.execute(select(func.pg_advisory_xact_lock(_key(turn))))
+            if lock:
+                connection.execute(select(func.pg_advisory_xact_lock(_lock_number(lock))))
             yield connection
 
     def rebuild(self, fill: Callable[[Path], None]) -> Path | None:  # noqa: ARG002 -- never called
-        """Never: what is wrong with a server's files is the server's to mend."""
+        """Raise StoreError: only the server's administrator can repair its files."""
         raise StoreError(
-            f"{self._name}: it cannot be built anew from here; restore it from its backup"
+            f"{self._name} cannot be rebuilt by feedpub; restore the database from its backup"
         )
 
     @contextmanager
     def feed_lock(self, name: str) -> Iterator[None]:
-        """One at a time, of all nodes; all that the thread does meanwhile is done on the connection that has the lock.
+        """Hold a lock that excludes all threads and machines which request the same name.
 
-        Raises:
-            StoreError: the server cannot be asked.
+        During the block the thread uses the connection that holds the lock.
         """
         with ExitStack() as stack:
-            with self._explained():
-                connection = stack.enter_context(self._opened().connect())
-                stack.callback(
-                    _let_go, connection, name
-                )  # before it is taken: whoever is interrupted may have it
+            with self._wrap_errors():
+                connection = stack.enter_context(self._open_engine().connect())
+                # Before the lock is acquired: the thread may be interrupted just afterwards.
+                stack.callback(_unlock, connection, name)
                 with connection.begin():
-                    connection.execute(
-                        text("SET LOCAL lock_timeout = 0")
-                    )  # a run takes what it takes
-                    connection.execute(select(func.pg_advisory_lock(_key(name))))
-            self._mine.connection = connection
-            stack.callback(setattr, self._mine, "connection", None)
+                    connection.execute(text("SET LOCAL lock_timeout = 0"))  # wait for the other run
+                    connection.execute(select(func.pg_advisory_lock(_lock_number(name))))
+            self._thread.connection = connection
+            stack.callback(setattr, self._thread, "connection", None)
             yield
 
     def check_lock(self) -> None:
-        """Ask the server on the connection that has the lock.
-
-        Where that answers, it has it still.
-        """
-        if self._alone:
+        """Check that the connection which holds this thread's lock still works."""
+        if self._locked_connection:
             with self.read_transaction() as connection:
                 connection.execute(select(1))
 
     def quarantined_files(self) -> tuple[Path, ...]:
-        """None."""
+        """Return nothing: databases of a server are not quarantined."""
         return ()
 
     def exists(self) -> bool:
-        """Whether there are tables of ours, of whichever version."""
-        engine = self._made()
+        """Return True if the database contains a state of any version."""
+        engine = self._create_engine()
         try:
-            with self._explained(), engine.connect() as connection:
+            with self._wrap_errors(), engine.connect() as connection:
                 return bool(schema_repair.schema_version(connection))
         finally:
             engine.dispose()
 
     def other_connections(self) -> int:
-        """How many connections of feedpub's there are beside the one that asks."""
+        """Return the number of other connections of feedpub."""
         with self.read_transaction() as connection:
-            return int(connection.scalar(_OTHERS) or 0)
+            return int(connection.scalar(_COUNT_OTHERS) or 0)
 
     @property
-    def _alone(self) -> Connection | None:
-        return getattr(self._mine, "connection", None)
+    def _locked_connection(self) -> Connection | None:
+        return getattr(self._thread, "connection", None)
 
     @contextmanager
     def _transaction(self, isolation: IsolationLevel) -> Iterator[Connection]:
-        mine = self._alone
-        with self._explained():
-            if mine and mine.in_transaction():
-                yield mine
-            elif mine:
-                self._check_still_alone(mine)
-                with mine.execution_options(isolation_level=isolation).begin():
-                    yield mine
+        locked = self._locked_connection
+        with self._wrap_errors():
+            if locked and locked.in_transaction():
+                yield locked
+            elif locked:
+                if locked.invalidated:  # SQLAlchemy would connect again, without the lock
+                    raise StoreError(
+                        f"{self._name}: the connection that held the lock was cut; "
+                        "the next run starts again"
+                    )
+                with locked.execution_options(isolation_level=isolation).begin():
+                    yield locked
             else:
-                with (
-                    self._opened()
-                    .execution_options(isolation_level=isolation)
-                    .begin() as connection
-                ):
+                engine = self._open_engine().execution_options(isolation_level=isolation)
+                with engine.begin() as connection:
                     yield connection
 
-    def _check_still_alone(self, mine: Connection) -> None:
-        """SQLAlchemy would connect anew, without the lock."""
-        if mine.invalidated:
-            raise StoreError(
-                f"{self._name}: the connection that had the lock was cut; the next run begins anew"
-            )
-
-    def _opened(self) -> Engine:
-        with self._lock:
+    def _open_engine(self) -> Engine:
+        with self._engine_lock:
             if self._engine is None:
-                engine = self._made()
+                engine = self._create_engine()
                 try:
                     self._migrate(engine)
                 except BaseException:
@@ -227,37 +210,36 @@ class PostgresDatabase:
                 self._engine = engine
             return self._engine
 
-    def _made(self) -> Engine:
+    def _create_engine(self) -> Engine:
+        settings = {
+            **_SESSION_SETTINGS,
+            "lock_timeout": f"{self._timeout_seconds * 1000:.0f}",  # milliseconds
+        }
+        if self._read_only:
+            settings["default_transaction_read_only"] = "on"
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         engine = create_engine(
             self._url,
-            connect_args={
-                **_CLIENT,
-                "options": " ".join(f"-c {name}={value}" for name, value in self._session()),
-            },
-            pool_size=CONNECTIONS,
-            max_overflow=MOST - CONNECTIONS,
-            pool_timeout=self._patience,
+            connect_args={**_CLIENT_SETTINGS, "options": options},
+            pool_size=MIN_CONNECTIONS,
+            max_overflow=MAX_CONNECTIONS - MIN_CONNECTIONS,
+            pool_timeout=self._timeout_seconds,
         )
-        event.listen(engine, "checkout", _not_cut)
+        event.listen(engine, "checkout", _ensure_open)
         return engine
-
-    def _session(self) -> Iterator[tuple[str, str]]:
-        yield from _SESSION.items()
-        yield "lock_timeout", f"{self._patience * 1000:.0f}"  # milliseconds
-        if self._untouched:
-            yield "default_transaction_read_only", "on"
 
     def _migrate(self, engine: Engine) -> None:
         with engine.begin() as connection:
             version = schema_repair.schema_version(connection)
-            faults = schema_repair.find_faults(connection) if version == schema.VERSION else []
-            if version == schema.VERSION and not faults:
-                return
-            if self._untouched and version <= schema.VERSION:
-                raise StoreError(self._as_it_is(version, faults))
-            connection.execute(
-                select(func.pg_advisory_xact_lock(_key("tables")))
-            )  # of several nodes that start
+            faults: Sequence[str] = ()
+            if version == schema.VERSION:
+                faults = schema_repair.find_faults(connection)
+                if not faults:
+                    return
+            if self._read_only and version <= schema.VERSION:
+                raise StoreError(self._describe_unreadable(version, faults))
+            # One of several machines that start at the same time.
+            connection.execute(select(func.pg_advisory_xact_lock(_lock_number("tables"))))
             version = schema_repair.schema_version(connection)
             if version > schema.VERSION:
                 raise StoreError(
@@ -266,20 +248,20 @@ class PostgresDatabase:
                 )
             schema_repair.upgrade_schema(connection, version, self._name)
 
-    def _as_it_is(self, version: str, faults: Sequence[str]) -> str:
-        """Say why a state that is not to be touched cannot be read."""
+    def _describe_unreadable(self, version: str, faults: Sequence[str]) -> str:
+        """Describe why a state cannot be read without changing it."""
         if not version:
-            return f"{self._name} holds no state of feedpub's"
+            return f"{self._name} contains no state"
         if faults:
-            return f"{self._name} is not in order ({'; '.join(faults)}): `feedpub build` repairs it"
+            return f"{self._name} needs repairs ({'; '.join(faults)}): `feedpub build` does them"
         return (
             f"{self._name} has version {version}, this feedpub knows {schema.VERSION}: "
-            "`feedpub build` brings it up to date"
+            "`feedpub build` migrates it"
         )
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """The boundary where what goes wrong with the server becomes ours."""
+    def _wrap_errors(self) -> Iterator[None]:
+        """Raise errors of the server, with advice, as StoreError."""
         try:
             yield
         except ColumnDecodeError as error:
@@ -288,56 +270,64 @@ class PostgresDatabase:
             ) from error
         except SQLAlchemyError as error:
             cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-            raise StoreError(self._said(cause)) from error
-        except UnicodeEncodeError as error:  # a text that no database holds: the caller's
+            raise StoreError(self._format(cause)) from error
+        except UnicodeEncodeError as error:  # the caller's text cannot be stored in any database
             raise StoreError(f"{self._name}: {error}") from error
 
-    def _said(self, cause: BaseException) -> str:
-        said = " ".join(str(cause).split())
-        code = getattr(cause, "sqlstate", None) or ""
-        of_code = (advice for sign, advice in _OF_CODES.items() if code.startswith(sign))
-        of_words = (advice for sign, advice in _OF_WORDS.items() if sign in said and not code)
-        advice = next(chain(of_code, of_words), "")
-        return f"{self._name}: {said}{f'; {advice}' if advice else ''}"
+    def _format(self, cause: BaseException) -> str:
+        message = " ".join(str(cause).split())
+        advice = _advice_for(getattr(cause, "sqlstate", None) or "", message)
+        return f"{self._name}: {message}{f'; {advice}' if advice else ''}"
 
 
-def _url(address: str) -> URL:
+def _advice_for(code: str, message: str) -> str:
+    if code:
+        for start, advice in _ADVICE_BY_CODE.items():
+            if code.startswith(start):
+                return advice
+        return ""
+    for part, advice in _ADVICE_BY_TEXT.items():
+        if part in message:
+            return advice
+    return ""
+
+
+def _parse_address(address: str) -> URL:
     try:
         return make_url(address).set(drivername="postgresql+psycopg")
-    except (ArgumentError, ValueError):  # without the address, which may hold a password
+    except (ArgumentError, ValueError):
+        # The message leaves the address out, since it may contain a password.
         raise StoreError(
-            "the address of the state is none of a database; write for example postgresql://feedpub@db.example.org/feedpub"
+            "`state` is not the address of a database; write for example "
+            "postgresql://feedpub@db.example.org/feedpub"
         ) from None
 
 
-def _key(name: str) -> ColumnElement[int]:
-    """The number by which PostgreSQL knows a lock; those of feedpub's begin with its name."""
+def _lock_number(name: str) -> ColumnElement[int]:
+    """Return the number of an advisory lock, in a namespace of feedpub's."""
     return func.hashtextextended(f"feedpub {name}", 0)
 
 
-def _let_go(connection: Connection, name: str) -> None:
-    """Give a lock back.
-
-    A connection on which that cannot be done is closed, which does the same.
-    """
+def _unlock(connection: Connection, name: str) -> None:
+    """Release a lock. If that fails, close the connection, which releases it as well."""
     try:
         connection.rollback()
         with connection.begin():
-            connection.execute(select(func.pg_advisory_unlock(_key(name))))
+            connection.execute(select(func.pg_advisory_unlock(_lock_number(name))))
     except SQLAlchemyError:
         connection.invalidate()
 
 
-def _not_cut(
+def _ensure_open(
     connection: DBAPIConnection,
-    record: ConnectionPoolEntry,  # noqa: ARG001 -- SQLAlchemy's
-    proxy: PoolProxiedConnection,  # noqa: ARG001 -- SQLAlchemy's
+    record: ConnectionPoolEntry,  # noqa: ARG001 -- SQLAlchemy's signature
+    proxy: PoolProxiedConnection,  # noqa: ARG001 -- SQLAlchemy's signature
 ) -> None:
-    """A connection that has something to say before it is asked was ended by the server.
+    """Raise DisconnectionError if the server has closed an idle connection.
 
-    Take another one.
+    Such a connection has data to read before a query was sent.
     """
-    probe = poll()  # select() knows no descriptor above 1,023
-    probe.register(connection.fileno(), POLLIN)
-    if probe.poll(0):
-        raise DisconnectionError("ended by the server")
+    readiness = poll()  # select() is limited to descriptors up to 1,023
+    readiness.register(connection.fileno(), POLLIN)
+    if readiness.poll(0):
+        raise DisconnectionError("the server has closed the connection")

@@ -1,4 +1,4 @@
-"""What the store keeps beside entries, as frozen data. Times are aware, UTC, whole seconds."""
+"""The records of the state, except for entries. Times are aware, in UTC and whole seconds."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,22 +11,21 @@ ItemStatus = Literal["stored", "excluded", "failed", "partial"]
 
 @dataclass(frozen=True, slots=True)
 class ItemState:
-    """What became of an article that a feed's sources listed.
+    """The result of processing an item that a source listed.
 
     Attributes:
-        key: of its address, as the builder makes it.
-        version: its source's mark of its version at that time, with a digest of that source's key
-            before it.
-        state: stored as an entry; excluded by the feed's filters; failed: nothing could be read;
-            partial: the source's own text stands in.
-        reason: why it was excluded or failed, for people.
-        tries: how often it failed in a row.
-        retry_at: when it may be tried again; None for the next look.
+        key: the item's key, made from its URL by the builder.
+        version: the version that its source stated, after a digest of the source's key.
+        state: "stored" as an entry; "excluded" by the feed's filters; "failed" to fetch or clean;
+            "partial" if the source's own text is used instead of the page.
+        reason: human-readable reason for excluding it or for the failure.
+        tries: the number of failures in a row.
+        retry_at: the time of the next try; None for the next check.
         etag, last_modified: the article page's validators, exactly as received.
-        first_seen: when it was first asked for; None for what was never, or before that was
-            remembered.
-        url: where its page is, as its source lists it, as long as it is looked at again.
-        recheck_at: when it is to be looked at again for corrections; None for never.
+        first_seen: the time of the first request for it; None if there was none, or if it was
+            listed before that was recorded.
+        url: the page's URL as its source lists it; "" if it is not rechecked any more.
+        recheck_at: the time of the next recheck for corrections; None for never.
     """
 
     key: str
@@ -44,15 +43,15 @@ class ItemState:
 
 @dataclass(frozen=True, slots=True)
 class CachedDocument:
-    """The last body of a source's document with its validators: a 304 yields it again.
+    """The latest body of a source's document with its validators, which a 304 response refers to.
 
     Attributes:
-        url: where it was asked for.
-        config_digest: of the settings it was fetched with; under other settings it is not known.
-        final_url: where it was found, after redirects.
-        body: decompressed bytes.
-        content_type, charset, etag, last_modified: as the page had them.
-        fetched: when it came.
+        url: the URL that was requested.
+        config_digest: a digest of the settings it was fetched with. Other settings do not use it.
+        final_url: its URL after redirects.
+        body: the decompressed body.
+        content_type, charset, etag, last_modified: from the response's headers.
+        fetched: the time of the response.
     """
 
     url: str
@@ -71,19 +70,18 @@ SnapshotKind = Literal["page", "feed", "file"]
 
 @dataclass(frozen=True, slots=True)
 class PageSnapshot:
-    """What an entry was made of, so that it can be made again without asking anybody.
+    """The input that an entry was made from, so that it can be made again without a request.
 
     Attributes:
-        item: what its source said of it; without its guid, and without the path of a saved file,
-            which the key tells.
-        key: what the store knew the article by.
-        form: its page; its feed's own content, which stands in the item; a saved file, which lies
-            where it lay.
-        fetched: when it was read.
-        listed_first: its source knows title, date and authors better than the page does.
-        final_url: where the page was found, after redirects.
-        content_type, charset: as the page had them.
-        body: the page's, compressed as `packed` does; b"" for other forms.
+        item: the item as its source listed it, without guid and file path; the key contains these.
+        key: the item's key.
+        form: "page" if a page was fetched; "feed" if the item contains the content; "file" for a
+            saved file, which is read from its folder again.
+        fetched: the time when the page, feed or file was read.
+        listed_first: True if the source's title, date and authors take precedence over the page's.
+        final_url: the page's URL after redirects.
+        content_type, charset: from the response's headers.
+        body: the page's body, compressed by `pack_body`; b"" for other forms.
     """
 
     item: Item
@@ -99,20 +97,21 @@ class PageSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """How a source of a feed is.
+    """The health and the schedule of a feed's source.
 
     Attributes:
-        key: names the source within its feed.
-        checked: when it was last looked at.
-        succeeded: when it was last read; None if never.
-        items: how many articles it listed then.
-        failure: why the last look failed; None where it did not.
-        failing_since: the first failure in a row; None where the last look succeeded.
-        failures: how many in a row.
-        next_look: when it is to be looked at next; None where nobody has decided that yet.
-        why: the reason for that moment, for people: "publishes about 9 a day, mostly 7–18 h UTC".
-        pace: how often it wants to be asked, as it said at the last look.
-        firm: whether the failure is one that hardly goes away by itself.
+        feed: the feed's name.
+        key: identifies the source within its feed.
+        checked: the time of the latest check.
+        succeeded: the time of the latest check that succeeded; None if none did.
+        items: the number of items that it listed then.
+        failure: the error of the latest check; None if it succeeded.
+        failing_since: the time of the first failure in a row; None if the latest check succeeded.
+        failures: the number of failures in a row.
+        next_look: the time of the next check; None if it is due.
+        why: human-readable reason for that time: "publishes about 9 a day, mostly 7–18 h UTC".
+        pace: the polling hints in the source's latest response.
+        firm: True if the failure is the source's own and unlikely to disappear.
     """
 
     feed: str
@@ -131,13 +130,14 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class ProbeState:
-    """A source of which nothing is left to do, as long as its server says that nothing changed.
+    """A source without pending work, for which a conditional check is enough.
 
     Attributes:
-        basis: a digest of all else that the feed is made from: other settings, or another feedpub,
-            may change it.
-        until: when it is to be read as a whole again, changed or not.
-        skipped: how many of its articles the feed's rules leave out.
+        feed, key: the source.
+        basis: a digest of the other inputs of the feed, such as settings and feedpub's version. It
+            is only valid for these.
+        until: the time of the next full run, even if nothing changes.
+        skipped: the number of its items that the feed's filters exclude.
         etag, last_modified: the document's validators.
     """
 
@@ -152,22 +152,22 @@ class ProbeState:
 
 @dataclass(frozen=True, slots=True)
 class SourceObservation:
-    """What one look at a source brought: what is usual for a source is known from these.
+    """The results of one check of a source. Earlier ones are the baseline of later ones.
 
     Attributes:
-        settings: a digest of the source's settings; what is usual under others says nothing.
-        at: when.
-        items: how many articles it listed.
-        known: how many of their addresses had been listed before.
-        fresh: how many of the others are dated after the look before.
-        read: how many articles were read, because they were new or had changed.
-        failed: how many could not be read, at the first try.
-        obstacle: the commonest reason for that, for people.
-        dated, pictured: how many of those read have a date, and a picture.
-        lengths: of those read, in words.
-        verdict: what is not as usual, with the evidence, for people; "" for a look that is as
-            usual.
-        accepted: it is not as usual, but has been so for long that it is usual from now on.
+        feed, key: the source.
+        settings: a digest of the source's settings. Only checks with the same ones are compared.
+        at: the time of the check.
+        items: the number of items that it listed.
+        known: the number of these that had been listed before.
+        fresh: the number of the others with a date after the previous check.
+        read: the number of articles that were fetched because they were new or had changed.
+        failed: the number of articles that could not be read at the first try.
+        obstacle: human-readable; the most common reason for that.
+        dated, pictured: the number of fetched articles with a date, and with a lead image.
+        lengths: the lengths of the fetched articles, in words.
+        verdict: human-readable description of an anomaly; "" for a normal check.
+        accepted: True if the anomaly has lasted so long that it is the new baseline.
     """
 
     feed: str
@@ -189,14 +189,15 @@ class SourceObservation:
 
 @dataclass(frozen=True, slots=True)
 class StoredSummary:
-    """What the page of all feeds says of one.
+    """A feed's line on the index page.
 
     Attributes:
+        feed: the feed's name.
         settings: a digest of the settings that decide which entries are in its live document.
-        entries: how many are.
-        newest: when the newest of them was published; None where there is none.
-        updated: the latest `updated` of them.
-        language: the one that most of them are in.
+        entries: the number of entries in the live document.
+        newest: the latest date of publication; None if there are no entries.
+        updated: the latest `updated` of the entries; None if there are none.
+        language: the language of most entries.
     """
 
     feed: str
@@ -209,10 +210,12 @@ class StoredSummary:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledRun:
-    """When a feed runs next.
+    """The next run of a feed.
 
     Attributes:
-        why: for people: "every 30 minutes", or what its first source to be looked at says.
+        feed: the feed's name.
+        next_run: its time.
+        why: human-readable reason: "every 30 minutes", or the reason of its first due source.
     """
 
     feed: str
@@ -222,7 +225,7 @@ class ScheduledRun:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One regeneration of a feed: how it went, and when it started."""
+    """A run of a feed: its result and the time when it started."""
 
     outcome: RunResult
     started: datetime
@@ -230,13 +233,14 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True)
 class RemovalStat:
-    """A line that the cleaner removes from a feed's articles.
+    """A line of text that the cleaner removes from a feed's articles.
 
     Attributes:
-        text: the line, blanks collapsed, cut where it is long.
-        reason: why, as it was given last: "phrase 'you may also like' (en)".
-        first, last: when it was removed first and last.
-        count: from how many articles.
+        feed: the feed's name.
+        text: the line with collapsed white space, shortened if it is long.
+        reason: the latest reason: "phrase 'you may also like' (en)".
+        first, last: the times of the first and the latest removal.
+        count: the number of articles from which it was removed.
     """
 
     feed: str
@@ -248,24 +252,32 @@ class RemovalStat:
 
 
 IncidentKind = Literal["started", "broken", "recovered", "accepted", "removed", "renewed"]
+"""The event. The values are a data format and cannot be renamed: they are stored, sent to webhooks
+and commands, and part of the ids of the health feed's entries.
+
+- started: monitoring started; the first incident of a state;
+- broken: the source or feed is failing;
+- recovered: it works again;
+- accepted: an anomaly has become the new baseline;
+- removed: it left the config while it was failing;
+- renewed: the state was corrupt and was rebuilt.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """Something that whoever runs feedpub is told about a source, or about a feed as a whole.
+    """An event in the life of a source or feed that the operator should know.
 
     Attributes:
-        feed: its name; "" for what is about all of them.
-        key: of the source; "" for the feed as a whole.
-        kind: a source broke, was read again, was read again because what is not as usual is so for
-            long, or left the config while it was broken; or all of this began; or the state was
-            damaged and is built anew.
-        at: when that was noticed; no two notices share one.
-        since: when it broke.
-        reason: what is or was wrong, for people.
-        tries: how often in a row it was looked at in vain.
-        last_good: when it was last read; None for never.
-        items: how many articles it listed then.
+        feed: the feed's name; "" if all feeds are affected.
+        key: the source's key; "" if the feed itself is affected.
+        kind: the event.
+        at: the time of the event, which is unique among incidents.
+        since: the time of the first failure.
+        reason: human-readable cause.
+        tries: the number of failures in a row.
+        last_good: the time of the latest success; None if there was none.
+        items: the number of items that the source listed then.
     """
 
     feed: str
@@ -281,9 +293,9 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class ConfigChange:
-    """A key of a source's block in the config, its value and what it should be.
+    """A key of a source in the config, with its present and its proposed value.
 
-    None where it is left out.
+    If the key is absent, its value is None.
     """
 
     key: str
@@ -293,14 +305,14 @@ class ConfigChange:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """How the config could be changed so that a source is read again.
+    """A change of the config that would repair a source.
 
     Attributes:
         feed, key: the source.
-        settings: a digest of the source's settings: for others nothing is proposed.
-        at: when it was found.
-        changes: what to write.
-        evidence: why, for people: "lists 19 of the 20 articles that were known".
+        settings: a digest of the source's settings, to which the proposal applies.
+        at: the time when it was found.
+        changes: the changed keys.
+        evidence: human-readable reason: "lists 19 of the 20 articles that were known".
     """
 
     feed: str
@@ -316,17 +328,16 @@ Channel = Literal["ping", "webhook", "email", "command"]
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
-    """Something that has to be told to others.
+    """A message that has to be sent.
 
     Attributes:
-        kind: by which way.
-        target: the hub of a ping; "" for ways that the config knows: what is secret about them is
-            not kept here.
-        body: what to say: a ping's form, an alert's JSON.
-        due: when it is to be tried next.
-        tries: how often it was tried.
-        failure: why the last try failed, for people; "" before that.
-        id: the store's number for it; 0 for one that is new.
+        kind: the channel.
+        target: the hub of a ping; "" for channels in the config, whose secrets are not stored.
+        body: a ping's form, or an alert's JSON.
+        due: the time of the next try.
+        tries: the number of tries so far.
+        failure: human-readable error of the latest try; "" if there is none.
+        id: the store's number for it; 0 for a new message.
     """
 
     kind: Channel

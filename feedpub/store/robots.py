@@ -1,30 +1,25 @@
-"""What robots.txt said, by origin: the fetcher's memory between two builds."""
+"""The cached robots.txt of each origin."""
 
 from sqlalchemy import select
 
 from feedpub.core.models import CachedRobots
 from feedpub.store import schema
 from feedpub.store.database import Database
-from feedpub.store.rows import as_row, from_row, upsert
+from feedpub.store.rows import as_row, select_record, upsert
 
 
 class RobotsCacheTable:
-    """Answers by origin, so that a second build need not ask again.
-
-    Raises StoreError as the store does.
-    """
+    """The cached robots.txt files, so that the next run need not fetch them. Raises StoreError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def load(self, origin: str) -> CachedRobots | None:
-        """What an origin's robots.txt said, expired or not; None where it was never asked."""
+        """Return an origin's robots.txt, even if it has expired; None if it is not cached."""
         t = schema.robots_cache
-        with self._database.read_transaction() as connection:
-            row = connection.execute(select(t).where(t.c.origin == origin)).mappings().first()
-        return from_row(CachedRobots, row) if row else None
+        return select_record(self._database, CachedRobots, select(t).where(t.c.origin == origin))
 
     def save(self, origin: str, robots: CachedRobots) -> None:
-        """Keep what an origin's robots.txt said, in place of what it said before."""
+        """Store an origin's robots.txt and replace the previous one."""
         with self._database.write_transaction() as connection:
             upsert(connection, schema.robots_cache, [as_row(robots) | {"origin": origin}])

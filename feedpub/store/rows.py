@@ -1,89 +1,94 @@
-"""Records to rows and back, and the one way that rows are put in.
-
-Columns are named as the fields they hold.
-"""
+"""Convert records to rows and back, and insert or replace rows. Columns are named after fields."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, Table
+from sqlalchemy import Connection, RowMapping, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from feedpub.core.models import RunResult
+from feedpub.store.database import Database
 from feedpub.store.records import RunRecord
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 T = TypeVar("T", bound="DataclassInstance")
-_CHUNK = 500  # keys in one query: databases bound the number of parameters
+_MAX_QUERY_KEYS = 500  # databases limit the number of a query's parameters
 
 
 def as_row(record: "DataclassInstance") -> dict[str, Any]:
-    """A record's fields by name; records within it are left as they are."""
-    return {name: getattr(record, name) for name in _names(type(record))}
+    """Return a record's fields by name. Records within it stay as they are."""
+    return {name: getattr(record, name) for name in _field_names(type(record))}
 
 
 def from_row(kind: type[T], row: RowMapping) -> T:
-    """The record of a kind that a row holds."""
-    return kind(**{name: row[name] for name in _names(kind)})
+    """Return a row as a record."""
+    return kind(**{name: row[name] for name in _field_names(kind)})
 
 
 def run_as_row(run: RunRecord) -> dict[str, Any]:
-    """A run lies flat: its outcome's fields, and when it started."""
+    """Return a run as a row, which contains the fields of its result."""
     return as_row(run.outcome) | {"started": run.started}
 
 
 def run_from_row(row: RowMapping) -> RunRecord:
-    """The run that a row holds."""
+    """Return a row as a run."""
     return RunRecord(from_row(RunResult, row), row["started"])
 
 
 @cache
-def _names(kind: type["DataclassInstance"]) -> tuple[str, ...]:
-    """The fields of a kind of records, in their order."""
+def _field_names(kind: type["DataclassInstance"]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 
+def select_rows(database: Database, query: Select[Any]) -> list[RowMapping]:
+    """Run a query in a transaction of its own."""
+    with database.read_transaction() as connection:
+        return list(connection.execute(query).mappings())
+
+
+def select_records(database: Database, kind: type[T], query: Select[Any]) -> tuple[T, ...]:
+    """Run a query in a transaction of its own, and return its rows as records."""
+    return tuple(from_row(kind, row) for row in select_rows(database, query))
+
+
+def select_record(database: Database, kind: type[T], query: Select[Any]) -> T | None:
+    """Run a query in a transaction of its own; return its first row as a record, if any."""
+    records = select_records(database, kind, query)
+    return records[0] if records else None
+
+
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, each in place of the row of the same key where there is one."""
+    """Insert rows; replace existing rows with the same keys."""
     if not rows:
         return
     statement = insert(connection, table)
     keys = [column.name for column in table.primary_key]
-    rest = {
-        column.name: statement.excluded[column.name]
-        for column in table.columns
-        if column.name not in keys
-    }
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=keys, set_=rest), sorted_by_key(rows, keys)
-    )
+    names = [column.name for column in table.columns if column.name not in keys]
+    values = {name: statement.excluded[name] for name in names}
+    statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
+    connection.execute(statement, sorted_by_key(rows, keys))
 
 
 def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An insertion that can say what happens to rows that are there, as the engine writes it."""
-    return (
-        postgresql.insert(table)
-        if connection.dialect.name == "postgresql"
-        else sqlite.insert(table)
-    )
+    """Return the engine's own INSERT, which supports ON CONFLICT."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def sorted_by_key(
     rows: Iterable[Mapping[str, Any]], keys: Sequence[str]
 ) -> list[Mapping[str, Any]]:
-    """The rows by their keys.
-
-    Two transactions that write the same ones never wait for each other in a circle.
-    """
+    """Sort rows by their keys, so that concurrent transactions cannot deadlock."""
     return sorted(rows, key=lambda row: [row[key] for key in keys])
 
 
 def chunks(keys: Collection[str]) -> Iterator[list[str]]:
-    """The keys, each once, in lists that a query can carry."""
+    """Yield the distinct keys in lists that are short enough for a query."""
     unique = sorted(set(keys))
-    for start in range(0, len(unique), _CHUNK):
-        yield unique[start : start + _CHUNK]
+    for start in range(0, len(unique), _MAX_QUERY_KEYS):
+        yield unique[start : start + _MAX_QUERY_KEYS]

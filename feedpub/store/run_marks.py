@@ -1,9 +1,8 @@
-"""Which feeds' runs are under way, and which were when their process died.
+"""Marks of active runs, from which the next process learns which run crashed the previous one.
 
-A run is marked before it begins and unmarked with the record of its end, so that a mark whose
-process is gone means: it
-was killed, or crashed, in the middle of that run. Feeds that were found so are suspects until a run
-of theirs ends.
+A run is marked before it starts and unmarked in the transaction that records its end. A mark whose
+process has ended means that the process was killed, or crashed, during that run. Such feeds are
+suspects until one of their runs ends.
 """
 
 from collections.abc import Callable, Collection
@@ -15,77 +14,65 @@ from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.rows import chunks, insert
 
-PROCESS_MARK = ""  # in place of a feed: the mark of a process that runs feeds for months
+PROCESS_MARK = ""  # instead of a feed's name: the mark of a long-running process
 
 
 class RunMarkTable:
-    """The marks by feed. Raises StoreError as the store does."""
+    """The marks by feed. Raises StoreError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def begin(self, feed: str, holder: str, now: datetime) -> None:
-        """Mark a feed: a process is about to run it."""
-        t = schema.marks
+        """Mark a feed before a process runs it."""
+        row = {"feed": feed, "holder": holder, "since": now}
         with self._database.write_transaction() as connection:
-            row = {"feed": feed, "holder": holder, "since": now}
-            mark = insert(connection, t).values(row | {"crashes": 0})
-            connection.execute(mark.on_conflict_do_update(index_elements=["feed"], set_=row))
+            statement = insert(connection, schema.run_marks).values(row | {"crashes": 0})
+            statement = statement.on_conflict_do_update(index_elements=["feed"], set_=row)
+            connection.execute(statement)
 
     def release(self, holder: str) -> None:
-        """Drop the marks of a process that ends in an orderly way; suspects stay suspects."""
-        t = schema.marks
+        """Delete the marks of a process that shuts down. Suspects remain suspects."""
+        t = schema.run_marks
         with self._database.write_transaction() as connection:
             connection.execute(delete(t).where(t.c.holder == holder, t.c.crashes == 0))
             connection.execute(update(t).where(t.c.holder == holder).values(holder=""))
 
     def suspects(self) -> dict[str, int]:
-        """Return feed → how many times in a row a process died in the middle of its run."""
-        t = schema.marks
+        """Return feed → how many times in a row a process died during its run."""
+        t = schema.run_marks
+        query = select(t.c.feed, t.c.crashes).where(t.c.crashes > 0, t.c.feed != PROCESS_MARK)
         with self._database.read_transaction() as connection:
-            rows = connection.execute(
-                select(t.c.feed, t.c.crashes).where(t.c.crashes > 0, t.c.feed != PROCESS_MARK)
-            )
-            return {row.feed: row.crashes for row in rows}
+            return {row.feed: row.crashes for row in connection.execute(query)}
 
     def find_crashes(self, feeds: Collection[str], is_running: Callable[[str], bool]) -> bool:
-        """Count the marks that dead processes left against their feeds.
+        """Count crashes for the feeds whose runs were active when their process died.
 
-        Where suspects are among these feeds, the others are taken to be innocent.
+        If some of these feeds are suspects already, the others are assumed to be innocent.
 
         Args:
-            feeds: of the config; the marks of others are dropped.
-            is_running: says of a process whether it is still there.
+            feeds: the feeds of the config. Marks of other feeds are deleted.
+            is_running: returns True if a process still runs.
 
         Returns:
             True if a process died.
         """
-        t = schema.marks
+        t = schema.run_marks
         with self._database.write_transaction() as connection:
-            marked = [
-                row
-                for row in connection.execute(select(t).where(t.c.holder != ""))
-                if not is_running(row.holder)
-            ]
-            left = {row.feed: row.crashes for row in marked if row.feed in feeds}
-            guilty = {feed for feed, crashes in left.items() if crashes} or set(left)
-            gone = ({row.feed for row in marked} | set(connection.scalars(select(t.c.feed)))) - {
-                PROCESS_MARK,
-                *feeds,
-            }
+            marks = connection.execute(select(t)).all()
+            dead = [mark for mark in marks if mark.holder and not is_running(mark.holder)]
+            crashed = {mark.feed: mark.crashes for mark in dead if mark.feed in feeds}
+            guilty = {feed for feed, crashes in crashed.items() if crashes} or set(crashed)
+            removed = {mark.feed for mark in marks} - {PROCESS_MARK, *feeds}
+            innocent = {mark.feed for mark in dead} - guilty
             for some in chunks(guilty):
                 counted = {"crashes": t.c.crashes + 1, "holder": ""}
                 connection.execute(update(t).where(t.c.feed.in_(some)).values(counted))
-            for some in chunks(
-                (left.keys() - guilty) | gone | ({PROCESS_MARK} & {row.feed for row in marked})
-            ):
+            for some in chunks(innocent | removed):
                 connection.execute(delete(t).where(t.c.feed.in_(some)))
-        return bool(marked)
+        return bool(dead)
 
 
 def unmark_run(connection: Connection, feed: str) -> None:
-    """Unmark a feed, as a part of a transaction that does more.
-
-    Its run has ended, and the process has not.
-    """
-    connection.execute(delete(schema.marks).where(schema.marks.c.feed == feed))
+    """Delete a feed's mark after its run, as a part of a larger transaction."""
+    connection.execute(delete(schema.run_marks).where(schema.run_marks.c.feed == feed))

@@ -1,4 +1,4 @@
-"""When each feed runs next: what a restart neither forgets nor does all at once."""
+"""The next run of each feed, which survives restarts."""
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
@@ -8,137 +8,125 @@ from sqlalchemy import Connection, delete, or_, select, update
 from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.records import ScheduledRun
-from feedpub.store.rows import as_row, chunks, from_row, upsert
+from feedpub.store.rows import as_row, chunks, select_record, select_records, select_rows, upsert
 
-_FARTHEST = timedelta(hours=1)
+_DISPATCH_LOCK = "hand over"
+# A feed that was queued later than this from now was queued while the clock was wrong.
+_MAX_CLOCK_ERROR = timedelta(hours=1)
 
 Queue = Callable[[object, Collection[str]], None]
-"""Puts feeds into a queue that lies in the same database, in the transaction of the driver's connection."""
+"""Puts feeds into a queue in the same database, within the driver's connection's transaction."""
 
 NextChecks = Mapping[str, tuple[datetime, str]]
-"""Source key → when it is looked at next, and why."""
+"""Source key → the time of its next check, and the reason."""
 
 
 class ScheduleTable:
-    """The plan by feed. Raises StoreError as the store does."""
+    """The scheduled runs by feed. Raises StoreError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def load(self) -> dict[str, ScheduledRun]:
-        """Feed → when it runs next, of every feed that was ever planned and not dropped."""
-        with self._database.read_transaction() as connection:
-            rows = connection.execute(select(schema.schedule)).mappings().all()
-        return {row["feed"]: from_row(ScheduledRun, row) for row in rows}
+        """Return feed → its next run."""
+        runs = select_records(self._database, ScheduledRun, select(schema.schedule))
+        return {run.feed: run for run in runs}
 
     def get(self, feed: str) -> ScheduledRun | None:
-        """When a feed runs next; None where it was never planned."""
+        """Return a feed's next run; None if it was never scheduled."""
         t = schema.schedule
-        with self._database.read_transaction() as connection:
-            row = connection.execute(select(t).where(t.c.feed == feed)).mappings().first()
-        return from_row(ScheduledRun, row) if row else None
+        return select_record(self._database, ScheduledRun, select(t).where(t.c.feed == feed))
 
-    def save(self, planned: ScheduledRun, looks: NextChecks | None = None) -> None:
-        """Keep when a feed runs next, in place of what was planned before.
+    def save(self, planned: ScheduledRun, checks: NextChecks | None = None) -> None:
+        """Store a feed's next run.
 
         Args:
-            planned: the feed's next run.
-            looks: of its sources.
+            planned: the next run.
+            checks: the next checks of the feed's sources.
         """
         with self._database.write_transaction() as connection:
             upsert(connection, schema.schedule, [as_row(planned) | {"handed": None}])
-            _look_at(connection, planned.feed, looks or {})
+            _save_checks(connection, planned.feed, checks or {})
 
-    def check_now(self, feed: str, looks: NextChecks) -> None:
-        """Keep when sources of a feed are looked at next; when the feed runs stays as it is."""
+    def check_now(self, feed: str, checks: NextChecks) -> None:
+        """Store the next checks of a feed's sources, but not the feed's next run."""
         with self._database.write_transaction() as connection:
-            _look_at(connection, feed, looks)
+            _save_checks(connection, feed, checks)
 
     def mark_due(self, feeds: Collection[str]) -> None:
-        """Forget when the sources of some feeds were to be looked at next: all are due."""
+        """Make all sources of some feeds due."""
         t = schema.sources
         with self._database.write_transaction() as connection:
             for some in chunks(feeds):
-                connection.execute(
-                    update(t).where(t.c.feed.in_(some)).values(next_look=None, why="")
-                )
+                own = update(t).where(t.c.feed.in_(some))
+                connection.execute(own.values(next_look=None, why=""))
 
     def next_times(self) -> dict[str, datetime]:
-        """Feed → when it runs next."""
+        """Return feed → the time of its next run."""
         t = schema.schedule
-        with self._database.read_transaction() as connection:
-            return {
-                row.feed: row.next_run for row in connection.execute(select(t.c.feed, t.c.next_run))
-            }
+        rows = select_rows(self._database, select(t.c.feed, t.c.next_run))
+        return {row["feed"]: row["next_run"] for row in rows}
 
-    def reschedule(self, moments: Mapping[str, datetime], why: str) -> None:
-        """Keep when feeds run next, in place of what was planned before."""
-        rows = [
-            {"feed": feed, "next_run": moment, "why": why, "handed": None}
-            for feed, moment in moments.items()
-        ]
+    def reschedule(self, times: Mapping[str, datetime], why: str) -> None:
+        """Store the times of feeds' next runs, with one reason for all."""
+        rows = []
+        for feed, time in times.items():
+            rows.append({"feed": feed, "next_run": time, "why": why, "handed": None})
         with self._database.write_transaction() as connection:
             upsert(connection, schema.schedule, rows)
 
-    def dispatch_due(self, now: datetime, limit: int, into: Queue) -> tuple[str, ...]:
-        """Put the feeds that are due into a queue, those that wait longest first; all at once, or none.
+    def dispatch_due(self, now: datetime, limit: int, queue: Queue) -> tuple[str, ...]:
+        """Put due feeds into a queue, in one transaction; those that are most overdue first.
 
         Args:
-            now: what is planned up to this moment is due.
-            limit: as many feeds at most.
-            into: puts feeds into the queue, in the same transaction.
+            now: feeds that are scheduled until this time are due.
+            limit: the maximum number of feeds.
+            queue: puts feeds into the queue.
 
         Returns:
             The feeds.
         """
         t = schema.schedule
-        due = (
-            select(t.c.feed)
-            .where(t.c.next_run <= now, t.c.handed.is_(None))
-            .order_by(t.c.next_run, t.c.feed)
-            .limit(limit)
-        )
-        with self._database.write_transaction("hand over") as connection:
+        due = select(t.c.feed).where(t.c.next_run <= now, t.c.handed.is_(None))
+        due = due.order_by(t.c.next_run, t.c.feed).limit(limit)
+        with self._database.write_transaction(_DISPATCH_LOCK) as connection:
             feeds = tuple(connection.scalars(due))
             if feeds:
                 connection.execute(update(t).where(t.c.feed.in_(feeds)).values(handed=now))
-                into(connection.connection.driver_connection, feeds)
+                queue(connection.connection.driver_connection, feeds)
         return feeds
 
-    def requeue_lost(self, before: datetime, standing: Collection[str]) -> tuple[str, ...]:
-        """Hand over again, when it is next asked, what was put into a queue and is lost there.
+    def requeue_lost(self, before: datetime, queued: Collection[str]) -> tuple[str, ...]:
+        """Mark feeds as not queued that the queue has lost, so that they are queued again.
 
         Args:
-            before: what was put in later is left alone: it may stand there without being known yet.
-                What was put in an hour later still was put in by a clock that was ahead.
-            standing: what the queue has.
+            before: feeds that were queued later are left alone, since the queue may not show them
+                yet.
+            queued: the feeds in the queue.
 
         Returns:
-            The feeds.
+            The lost feeds.
         """
         t = schema.schedule
-        with self._database.write_transaction("hand over") as connection:
-            old = or_(t.c.handed < before, t.c.handed > before + _FARTHEST)
-            handed = connection.scalars(select(t.c.feed).where(old))
-            lost = tuple(sorted(set(handed) - set(standing)))
+        is_old = or_(t.c.handed < before, t.c.handed > before + _MAX_CLOCK_ERROR)
+        with self._database.write_transaction(_DISPATCH_LOCK) as connection:
+            dispatched = set(connection.scalars(select(t.c.feed).where(is_old)))
+            lost = tuple(sorted(dispatched - set(queued)))
             for some in chunks(lost):
                 connection.execute(update(t).where(t.c.feed.in_(some)).values(handed=None))
         return lost
 
     def keep_only(self, feeds: Collection[str]) -> None:
-        """Drop the plans of all other feeds.
-
-        They left the config, or changed so that they run at once.
-        """
+        """Delete the scheduled runs of all other feeds: they left the config, or run at once."""
         t = schema.schedule
         with self._database.write_transaction() as connection:
-            for some in chunks(set(connection.scalars(select(t.c.feed))) - set(feeds)):
+            others = set(connection.scalars(select(t.c.feed))) - set(feeds)
+            for some in chunks(others):
                 connection.execute(delete(t).where(t.c.feed.in_(some)))
 
 
-def _look_at(connection: Connection, feed: str, looks: NextChecks) -> None:
+def _save_checks(connection: Connection, feed: str, checks: NextChecks) -> None:
     t = schema.sources
-    for key, (moment, why) in looks.items():
-        connection.execute(
-            update(t).where(t.c.feed == feed, t.c.key == key).values(next_look=moment, why=why)
-        )
+    for key, (time, why) in checks.items():
+        own = update(t).where(t.c.feed == feed, t.c.key == key)
+        connection.execute(own.values(next_look=time, why=why))

@@ -1,6 +1,6 @@
-"""The tables as they are now. A change here needs a migration beside it, and `VERSION` moved to it.
+"""The tables of the state. A change here requires a migration and a new `VERSION`.
 
-Columns carry the names of the dataclass fields that they hold.
+Columns are named after the fields of the records in `records`.
 """
 
 from sqlalchemy import (
@@ -28,7 +28,7 @@ from feedpub.store.column_types import (
 )
 from feedpub.store.records import ConfigChange
 
-VERSION = "0010"  # the newest migration's
+VERSION = "0011"  # of the newest migration
 
 metadata = MetaData()
 
@@ -62,11 +62,11 @@ NEWEST_FIRST = (
     entries.c.published.desc(),
     entries.c.rank,
     entries.c.id,
-)  # of equal dates, as they were listed
+)  # entries of the same date are in the order of their source's list
 
-# What the page of all feeds says of each; a feed whose entries changed since has none.
+# A feed's line on the index page. It is deleted when the feed's entries change.
 feed_summaries = Table(
-    "fronts",
+    "feed_summaries",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("settings", Text, nullable=False),
@@ -76,7 +76,7 @@ feed_summaries = Table(
     Column("language", Text, nullable=False),
 )
 
-# Every key that ever led to an entry, and how it came to do so.
+# All keys that have ever identified an entry, and their kinds.
 aliases = Table(
     "aliases",
     metadata,
@@ -89,7 +89,7 @@ aliases = Table(
 Index("aliases_by_entry", aliases.c.feed, aliases.c.entry)
 
 item_states = Table(
-    "seen",
+    "item_states",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("key", Text, primary_key=True),
@@ -105,10 +105,10 @@ item_states = Table(
     Column("url", Text, nullable=False, server_default=""),
     Column("recheck_at", UtcSeconds),
 )
-Index("seen_by_recheck", item_states.c.feed, item_states.c.recheck_at)
+Index("item_states_by_recheck", item_states.c.feed, item_states.c.recheck_at)
 
 document_cache = Table(
-    "documents",
+    "document_cache",
     metadata,
     Column("url", Text, primary_key=True),
     Column("config_digest", Text, primary_key=True),
@@ -121,9 +121,9 @@ document_cache = Table(
     Column("fetched", UtcSeconds, nullable=False),
 )
 
-# What an entry was made of: the page, and what its source said of it.
+# The page and the item that an entry was made from.
 page_snapshots = Table(
-    "pages",
+    "page_snapshots",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("entry", Text, primary_key=True),
@@ -146,12 +146,11 @@ page_snapshots = Table(
     Column("final_url", Text, nullable=False),
     Column("content_type", Text, nullable=False),
     Column("charset", Text),
-    Column(
-        "body", LargeBinary, nullable=False
-    ),  # last, so that what stands before it is read without it
+    # The last column, so that the others can be read without it.
+    Column("body", LargeBinary, nullable=False),
     ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
 )
-Index("pages_by_date", page_snapshots.c.fetched)
+Index("page_snapshots_by_date", page_snapshots.c.fetched)
 
 sources = Table(
     "sources",
@@ -170,9 +169,9 @@ sources = Table(
     Column("firm", Boolean, nullable=False, server_default="0"),
 )
 
-# Sources of which nothing is left to do, as long as their servers say that nothing changed.
+# Sources without pending work, which are checked by conditional requests.
 source_probes = Table(
-    "calm",
+    "source_probes",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("key", Text, primary_key=True),
@@ -189,23 +188,23 @@ schedule = Table(
     Column("feed", Text, primary_key=True),
     Column("next_run", UtcSeconds, nullable=False),
     Column("why", Text, nullable=False),
-    Column("handed", UtcSeconds),  # when it was put into the queue; None where it is not there
+    Column("handed", UtcSeconds),  # the time when it was queued; NULL if it is not in the queue
 )
 Index("schedule_by_moment", schedule.c.next_run)
 
-# Which of several processes has something for itself, and until when, by the engine's clock.
+# Exclusive rights of a process until a time by the database engine's clock.
 leases = Table(
-    "claims",
+    "leases",
     metadata,
     Column("name", Text, primary_key=True),
     Column("holder", Text, nullable=False),
     Column("until", Float, nullable=False),
 )
 
-# Which feeds' runs are under way, by which process; "" where that died in the middle of it, so many
-# times in a row.
-marks = Table(
-    "marks",
+# Runs that are active, by process. The holder is "" if the process died during the run; `crashes`
+# counts how often in a row.
+run_marks = Table(
+    "run_marks",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("holder", Text, nullable=False),
@@ -213,9 +212,9 @@ marks = Table(
     Column("crashes", Integer, nullable=False),
 )
 
-# What each look at a source that could be read brought: what is usual for it.
+# The results of successful checks, which are the baseline of the next one.
 source_observations = Table(
-    "looks",
+    "source_observations",
     metadata,
     Column("id", Number, primary_key=True),
     Column("feed", Text, nullable=False),
@@ -235,15 +234,15 @@ source_observations = Table(
     Column("accepted", Boolean, nullable=False),
 )
 Index(
-    "looks_by_source",
+    "source_observations_by_source",
     source_observations.c.feed,
     source_observations.c.key,
     source_observations.c.id,
 )
 
-# The sources that are broken now, and since when people know it.
+# Sources and feeds that are failing, about which an alert was sent.
 open_incidents = Table(
-    "breaks",
+    "open_incidents",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("key", Text, primary_key=True),
@@ -251,7 +250,7 @@ open_incidents = Table(
     Column("reason", Text, nullable=False),
 )
 
-# How the config could be changed so that a broken source is read again.
+# Changes of the config that would repair sources.
 proposals = Table(
     "proposals",
     metadata,
@@ -264,7 +263,7 @@ proposals = Table(
 )
 
 incidents = Table(
-    "notices",
+    "incidents",
     metadata,
     Column("id", Number, primary_key=True),
     Column("feed", Text, nullable=False),
@@ -278,9 +277,9 @@ incidents = Table(
     Column("items", Integer, nullable=False),
 )
 
-# Lines that the cleaner removed, each counted once an article.
+# Lines that the cleaner removed. Each is counted once per article.
 removal_stats = Table(
-    "removals",
+    "removal_stats",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("text", Text, primary_key=True),
@@ -289,7 +288,7 @@ removal_stats = Table(
     Column("last", UtcSeconds, nullable=False),
     Column("count", Integer, nullable=False),
 )
-Index("removals_by_date", removal_stats.c.feed, removal_stats.c.last)
+Index("removal_stats_by_date", removal_stats.c.feed, removal_stats.c.last)
 
 archives = Table(
     "archives",
@@ -300,7 +299,7 @@ archives = Table(
 )
 Index("archives_by_number", archives.c.feed, archives.c.number)
 
-# Entries that a live document has shown and that no archive holds yet.
+# Entries that have been in a live document and are not in an archive yet.
 published = Table(
     "published",
     metadata,
@@ -309,9 +308,9 @@ published = Table(
     ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
 )
 
-# What has to be told to others and could not be told yet.
+# Messages that are not sent yet.
 outbox = Table(
-    "messages",
+    "outbox",
     metadata,
     Column("id", Number, primary_key=True),
     Column("kind", Text, nullable=False),
@@ -341,10 +340,10 @@ runs = Table(
 )
 Index("runs_by_feed", runs.c.feed, runs.c.id)
 
-MAX_ROBOTS_BYTES = 2 << 20  # more than any rules that are kept; older versions kept whole files
+MAX_ROBOTS_BYTES = 2 << 20  # to read; earlier versions stored complete files of any size
 
 robots_cache = Table(
-    "robots",
+    "robots_cache",
     metadata,
     Column("origin", Text, primary_key=True),
     Column("body", CompressedText(MAX_ROBOTS_BYTES), nullable=False),
@@ -353,7 +352,7 @@ robots_cache = Table(
 )
 
 site_memories = Table(
-    "memories",
+    "site_memories",
     metadata,
     Column("site", Text, primary_key=True),
     Column("memory", CompressedBytes, nullable=False),

@@ -1,15 +1,13 @@
-"""Bring the tables of a database to those of the schema, whatever version it says it has.
+"""Bring the tables of a database to those of the schema, whatever version it records.
 
-A recorded version is only a promise: states of versions under development, those that were restored
-in part and those
-that somebody edited do not keep it. So the real tables are compared with the promised ones before
-migrations build on them, and with the schema's at the end. What is missing is added; what exists
-already stays.
+The recorded version is not reliable: development versions, partial restores and manual edits leave
+other tables behind. So the real tables are compared with those of the recorded version before the
+migrations, and with the schema afterwards. Missing parts are added; others stay. A table
+with its name before version 0011 gets its present name; no row of it is lost.
 
-A table whose rows lack what they cannot do without starts anew, and what was remembered there is
-lost: the record of
-runs, what was learned of sites. A table that holds ids never does: ColumnDecodeError says that the
-state is to be built anew.
+A table that lacks a column which its rows need is emptied. That loses history, such as the record
+of runs or site memories. A table that holds ids is never emptied: ColumnDecodeError states that the
+state has to be rebuilt.
 """
 
 import logging
@@ -22,170 +20,224 @@ from sqlalchemy.schema import CreateColumn
 
 from feedpub.store import schema
 from feedpub.store.column_types import ColumnDecodeError
+from feedpub.store.table_names import FORMER_NAMES, former_metadata, merge_table, rename_table
 
 _log = logging.getLogger(__name__)
-_HOLD_IDS = (schema.entries, schema.aliases, schema.archives)
+_TABLES_WITH_IDS = {schema.entries.name, schema.aliases.name, schema.archives.name}
 
 Columns: TypeAlias = Mapping[str, Collection[str]]
 """Table → the names of its columns."""
 
 Step: TypeAlias = tuple[str, Callable[[Connection], None]]
-"""A repair: in words, and what does it."""
+"""A repair: its description, and the function that does it."""
 
 
 def schema_version(connection: Connection) -> str:
-    """Return the recorded version of the tables; "" where there is none."""
+    """Return the recorded version of the tables; "" if none is recorded."""
     if not inspect(connection).has_table("alembic_version"):
         return ""
     return str(connection.scalar(text("SELECT version_num FROM alembic_version")) or "")
 
 
 def find_faults(connection: Connection) -> list[str]:
-    """Say what has to be repaired before the tables are those of the schema; nothing is changed.
+    """Describe the repairs that the tables need to match the schema. Nothing is changed.
 
     Raises:
-        ColumnDecodeError: it cannot be repaired.
+        ColumnDecodeError: the tables cannot be repaired.
     """
-    return [said for said, _ in _steps(connection)]
+    real = _RealTables(connection)
+    # Other repairs can only be planned after tables have their present names.
+    steps = [*_rename_steps(real)] or [*_schema_steps(real), *_merge_steps(real)]
+    return [description for description, _ in steps]
 
 
 def upgrade_schema(connection: Connection, version: str, name: str) -> None:
-    """Bring tables to this code's version, within the transaction that the connection is in.
+    """Bring the tables to this code's version, within the connection's transaction.
 
     Args:
-        connection: the writer's.
-        version: the recorded one, not newer than this code's; "" makes the tables.
-        name: of the state, for the log.
+        connection: a connection that may write.
+        version: the recorded version, not newer than this code's; "" creates the tables.
+        name: the state's name for the log.
 
     Raises:
-        ColumnDecodeError: ids would be lost, or nobody knows the version.
+        ColumnDecodeError: ids would be lost, or no such version exists.
     """
     from alembic.util import CommandError  # noqa: PLC0415 -- slow to import and rarely needed
 
     from feedpub.store.migrations import stamp_newest, tables_of_version, upgrade_tables  # noqa: PLC0415 -- for the same reason
 
-    repaired: list[str] = []
+    repairs: list[str] = []
     if not version:
+        repairs += _apply(connection, _rename_steps(_RealTables(connection)))
         schema.metadata.create_all(connection)
         stamp_newest(connection)
     elif version < schema.VERSION:
         try:
-            repaired += _repair(connection, tables_of_version(version))
+            recorded = tables_of_version(version)
+            repairs += _apply(connection, _version_steps(_RealTables(connection), recorded))
             upgrade_tables(connection)
         except CommandError as error:
-            raise ColumnDecodeError(f"no feedpub has the version {version}") from error
-    repaired += _repair(connection)
-    if repaired:
-        said = "its tables were not those of version %s and are repaired"
-        _log.warning(f"%s: {said}: %s", name, version or "?", "; ".join(repaired))
+            raise ColumnDecodeError(f"no version of feedpub has the schema {version}") from error
+    for steps in (_rename_steps, _schema_steps, _merge_steps):
+        repairs += _apply(connection, steps(_RealTables(connection)))
+    if repairs:
+        message = "repaired tables that did not match version %s"
+        _log.warning(f"%s: {message}: %s", name, version or "?", "; ".join(repairs))
 
 
-def _repair(connection: Connection, promised: Columns | None = None) -> list[str]:
-    steps = list(_steps(connection, promised))
-    for _, take in steps:
-        take(connection)
-    return [said for said, _ in steps]
+def _apply(connection: Connection, steps: Iterable[Step]) -> list[str]:
+    planned = list(steps)  # all of them first: one that is impossible prevents the others
+    for _, repair in planned:
+        repair(connection)
+    return [description for description, _ in planned]
 
 
-def _steps(connection: Connection, promised: Columns | None = None) -> Iterator[Step]:
-    """Yield what makes the tables those of the schema, or of an older version.
+class _RealTables:
+    """The tables as the database describes them."""
 
-    That has promised only columns.
-    """
-    inspector = inspect(connection)
-    columns = {
-        name: {c["name"]: c for c in found}
-        for (_, name), found in inspector.get_multi_columns().items()
-    }
-    keys = {
-        name: set(key["constrained_columns"])
-        for (_, name), key in inspector.get_multi_pk_constraint().items()
-    }
-    indexes = {index["name"] for found in inspector.get_multi_indexes().values() for index in found}
+    def __init__(self, connection: Connection) -> None:
+        inspector = inspect(connection)
+        self.columns: dict[str, dict[str, Any]] = {}
+        self.keys: dict[str, set[str]] = {}
+        self.indexes: set[str | None] = set()
+        for (_, name), columns in inspector.get_multi_columns().items():
+            self.columns[name] = {column["name"]: column for column in columns}
+        for (_, name), key in inspector.get_multi_pk_constraint().items():
+            self.keys[name] = set(key["constrained_columns"])
+        for indexes in inspector.get_multi_indexes().values():
+            self.indexes.update(index["name"] for index in indexes)
+
+    def has_rows_of(self, table: Table, name: str) -> bool:
+        """Return True if a table of some name can hold the rows of one of ours.
+
+        A PostgreSQL database may hold tables of other programs, and `messages` or `documents` are
+        common names.
+        """
+        if name not in self.columns or self.keys.get(name) != _key_of(table):
+            return False
+        return not _missing_required(table.columns, self.columns[name])
+
+
+def _rename_steps(real: _RealTables) -> Iterator[Step]:
+    """Yield the renamings of tables that only exist under their former names."""
+    for name, former in FORMER_NAMES.items():
+        table = schema.metadata.tables[name]
+        if name not in real.columns and real.has_rows_of(table, former):
+            yield f"{former} is renamed to {name}", partial(_rename, former, name)
+
+
+def _merge_steps(real: _RealTables) -> Iterator[Step]:
+    """Yield what merges tables that exist under both names."""
+    for name, former in FORMER_NAMES.items():
+        table = schema.metadata.tables[name]
+        if name in real.columns and real.has_rows_of(table, former):
+            yield f"{former} is merged into {name}", partial(_merge, former, table)
+
+
+def _version_steps(real: _RealTables, recorded: Columns) -> Iterator[Step]:
+    """Yield what gives the tables the columns of an older version; its migrations add the rest."""
+    former = former_metadata()
     for table in schema.metadata.sorted_tables:
-        real = columns.get(table.name)
-        wanted = [
-            c for c in table.columns if promised is None or c.name in promised.get(table.name, ())
-        ]
-        if not wanted:
-            continue
-        if real is None:
-            _refuse(table, "is missing")
-            yield f"{table.name} is made anew", table.create
-        elif odd := _lack(wanted, real) or (
-            _oddity(table, real, keys.get(table.name)) if promised is None else ""
-        ):
-            _refuse(table, odd)
-            yield f"{table.name} is emptied, since it {odd}", partial(_remake, table)
-        else:
-            missing = [column for column in wanted if column.name not in real]
-            yield from (
-                (f"{table.name} gains {column.name}", partial(_add, table, column))
-                for column in missing
-            )
-            if promised is None:
-                yield from _loose(table, real)
-                yield from _indexes(table, indexes)
+        named = table
+        if table.name not in recorded:
+            named = former.tables[FORMER_NAMES.get(table.name, table.name)]
+        if named.name in recorded:
+            required = [column for column in named.columns if column.name in recorded[named.name]]
+            missing = _missing_required(required, real.columns.get(named.name, {}))
+            oddity = f"lacks the column {missing}" if missing else ""
+            yield from _table_steps(named, required, oddity, real)
 
 
-def _lack(wanted: Iterable[Column[Any]], real: Mapping[str, Any]) -> str:
-    """Say which column rows cannot do without and is not there; "" where there is none."""
-    missing = (
-        c.name for c in wanted if c.name not in real and not c.nullable and c.server_default is None
-    )
-    name = next(missing, None)
-    return f"lacks the column {name}" if name else ""
+def _schema_steps(real: _RealTables) -> Iterator[Step]:
+    """Yield what makes the tables those of the schema."""
+    for table in schema.metadata.sorted_tables:
+        columns = real.columns.get(table.name, {})
+        oddity = _describe_oddity(table, real) if columns else ""
+        yield from _table_steps(table, table.columns, oddity, real)
+        if oddity or not columns:
+            continue  # the table is created again
+        for name, column in columns.items():
+            if name not in table.columns and not column["nullable"] and column["default"] is None:
+                yield f"{table.name} loses the column {name}", partial(_drop_column, table, name)
+        for index in table.indexes:
+            if index.name not in real.indexes:
+                yield f"{table.name} gets the index {index.name}", index.create
 
 
-def _oddity(table: Table, real: Mapping[str, Any], key: Collection[str] | None) -> str:
-    """Say why rows cannot be put into a table as it is; "" where they can."""
-    if key != {column.name for column in table.primary_key}:
+def _table_steps(
+    table: Table, columns: Iterable[Column[Any]], oddity: str, real: _RealTables
+) -> Iterator[Step]:
+    """Yield what creates a table, empties it because of an oddity, or adds missing columns."""
+    if table.name not in real.columns:
+        _ensure_no_ids(table, "is missing")
+        yield f"{table.name} is created", table.create
+    elif oddity:
+        _ensure_no_ids(table, oddity)
+        yield f"{table.name} is emptied because it {oddity}", partial(_recreate, table)
+    else:
+        for column in columns:
+            if column.name not in real.columns[table.name]:
+                add = partial(_add_column, table, column)
+                yield f"{table.name} gets the column {column.name}", add
+
+
+def _missing_required(required: Iterable[Column[Any]], real: Mapping[str, Any]) -> str:
+    """Return the first column that rows need and a table lacks; "" if it has all of them."""
+    for column in required:
+        is_needed = not column.nullable and column.server_default is None
+        if is_needed and column.name not in real:
+            return column.name
+    return ""
+
+
+def _describe_oddity(table: Table, real: _RealTables) -> str:
+    """Describe why rows cannot be inserted into a table as it is; "" if they can."""
+    columns = real.columns[table.name]
+    if missing := _missing_required(table.columns, columns):
+        return f"lacks the column {missing}"
+    if real.keys.get(table.name) != _key_of(table):
         return "has another key"
-    strict = (
-        c.name
-        for c in table.columns
-        if c.nullable and c.name in real and not real[c.name]["nullable"]
-    )
-    name = next(strict, None)
-    return f"wants every row to have the column {name}" if name else ""
+    for column in table.columns:
+        if column.nullable and column.name in columns and not columns[column.name]["nullable"]:
+            return f"requires a value in the column {column.name}"
+    return ""
 
 
-def _loose(table: Table, real: Mapping[str, Any]) -> Iterator[Step]:
-    """Yield what drops columns that nobody knows and that every row would have to fill."""
-    for name, column in real.items():
-        if name not in table.columns and not column["nullable"] and column["default"] is None:
-            yield f"{table.name} loses {name}", partial(_drop, table, name)
+def _key_of(table: Table) -> set[str]:
+    return {column.name for column in table.primary_key}
 
 
-def _indexes(table: Table, real: Collection[str | None]) -> Iterator[Step]:
-    for index in table.indexes:
-        if index.name not in real:
-            yield f"{table.name} gains the index {index.name}", index.create
+def _ensure_no_ids(table: Table, oddity: str) -> None:
+    """Refuse to empty or invent a table by whose ids readers know the entries."""
+    if table.name in _TABLES_WITH_IDS:
+        raise ColumnDecodeError(f"the table {table.name} {oddity}")
 
 
-def _refuse(table: Table, odd: str) -> None:
-    """Never make up, nor forget, what readers know entries by."""
-    if table in _HOLD_IDS:
-        raise ColumnDecodeError(f"the table {table.name} {odd}")
+def _rename(former: str, name: str, connection: Connection) -> None:
+    rename_table(connection, former, name)
 
 
-def _remake(table: Table, connection: Connection) -> None:
+def _merge(former: str, table: Table, connection: Connection) -> None:
+    merge_table(connection, former, table)
+
+
+def _recreate(table: Table, connection: Connection) -> None:
     table.drop(connection)
     table.create(connection)
 
 
-def _add(table: Table, column: Column[Any], connection: Connection) -> None:
-    written = CreateColumn(column).compile(dialect=connection.dialect)
+def _add_column(table: Table, column: Column[Any], connection: Connection) -> None:
+    definition = CreateColumn(column).compile(dialect=connection.dialect)
     connection.exec_driver_sql(
-        f"ALTER TABLE {_quoted(connection, table.name)} ADD COLUMN {written}"
+        f"ALTER TABLE {_quote(connection, table.name)} ADD COLUMN {definition}"
     )
 
 
-def _drop(table: Table, name: str, connection: Connection) -> None:
+def _drop_column(table: Table, name: str, connection: Connection) -> None:
     connection.exec_driver_sql(
-        f"ALTER TABLE {_quoted(connection, table.name)} DROP COLUMN {_quoted(connection, name)}"
+        f"ALTER TABLE {_quote(connection, table.name)} DROP COLUMN {_quote(connection, name)}"
     )
 
 
-def _quoted(connection: Connection, name: str) -> str:
+def _quote(connection: Connection, name: str) -> str:
     return connection.dialect.identifier_preparer.quote(name)

@@ -1,7 +1,7 @@
-"""What entries were made of: kept so that changed rules, or a new version of the cleaner, can be applied to them.
+"""The pages that entries were made from, so that changed rules can be applied to them.
 
-Bodies are compressed before they come here: they wait for the end of their run, and no transaction
-waits for them.
+Their bodies are compressed before they are passed to the store, so that no transaction has to wait
+for that.
 """
 
 import zlib
@@ -16,85 +16,86 @@ from feedpub.core.models import Item, Page
 from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.records import PageSnapshot
-from feedpub.store.rows import as_row, chunks, upsert
+from feedpub.store.rows import as_row, chunks, select_rows, upsert
+
+_COLUMNS = schema.page_snapshots.columns
+_ITEM_FIELDS = [field.name for field in fields(Item) if field.name in _COLUMNS]
 
 
 class SnapshotTable:
-    """Kept pages by entry, one each. Raises StoreError as the store does."""
+    """The snapshots by entry. Raises StoreError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def for_feed(self, feed: str) -> dict[str, PageSnapshot]:
-        """Id of an entry → what it was made of, for those of a feed's entries of which it is kept."""
+        """Return entry id → its snapshot, for those of a feed's entries that have one."""
         t = schema.page_snapshots
         query = select(t).where(t.c.feed == feed).order_by(t.c.key)
-        with self._database.read_transaction() as connection:
-            return {row["entry"]: _kept(row) for row in connection.execute(query).mappings()}
+        return {row["entry"]: _from_row(row) for row in select_rows(self._database, query)}
 
 
 def pack_body(body: bytes) -> bytes:
-    """A page's body as it is kept.
+    """Compress a page's body for a snapshot.
 
-    Zlib takes a tenth of the time that lzma takes, and a quarter more room.
+    zlib takes a tenth of the time of lzma, and a quarter more space.
     """
     return zlib.compress(body)
 
 
-def unpack_body(kept: PageSnapshot) -> Page:
-    """The page again. Raises ExtractError where what is kept is damaged."""
+def unpack_body(snapshot: PageSnapshot) -> Page:
+    """Return a snapshot's page.
+
+    Raises:
+        ExtractError: the snapshot is corrupt.
+    """
     try:
-        body = zlib.decompress(kept.body)
+        body = zlib.decompress(snapshot.body)
     except zlib.error as error:
-        raise ExtractError(
-            f"what was kept of the page is damaged: {error}", kept.final_url
-        ) from error
-    return Page(kept.final_url, body, kept.content_type, kept.charset)
+        message = f"the stored copy of the page is corrupt: {error}"
+        raise ExtractError(message, snapshot.final_url) from error
+    return Page(snapshot.final_url, body, snapshot.content_type, snapshot.charset)
 
 
 def replace_snapshots(
-    connection: Connection, feed: str, changed: Collection[str], pages: Mapping[str, PageSnapshot]
+    connection: Connection,
+    feed: str,
+    changed: Collection[str],
+    snapshots: Mapping[str, PageSnapshot],
 ) -> None:
-    """Keep what entries were made of.
-
-    What changed entries were made of before is no use any more.
-    """
-    drop_snapshots(connection, feed, set(changed) - pages.keys())
-    upsert(
-        connection,
-        schema.page_snapshots,
-        [_row(page) | {"feed": feed, "entry": id_} for id_, page in pages.items()],
-    )
+    """Store new snapshots, and delete those of changed entries that have no new one."""
+    drop_snapshots(connection, feed, set(changed) - snapshots.keys())
+    rows = [
+        _as_row(snapshot) | {"feed": feed, "entry": entry_id}
+        for entry_id, snapshot in snapshots.items()
+    ]
+    upsert(connection, schema.page_snapshots, rows)
 
 
 def prune_snapshots(connection: Connection, before: datetime) -> None:
-    """Drop the pages that came before a moment.
+    """Delete the snapshots of pages that were fetched before a time.
 
-    What is only a word about a saved file, which nobody keeps but its owner, has no age.
+    Snapshots of saved files do not age: they are small, and nothing else refers to the file.
     """
     t = schema.page_snapshots
     connection.execute(delete(t).where(t.c.fetched < before, t.c.form != "file"))
 
 
 def drop_snapshots(connection: Connection, feed: str, ids: Collection[str]) -> None:
-    """Drop what some entries of a feed were made of."""
+    """Delete the snapshots of some entries."""
     t = schema.page_snapshots
     for some in chunks(ids):
         connection.execute(delete(t).where(t.c.feed == feed, t.c.entry.in_(some)))
 
 
-def _row(page: PageSnapshot) -> dict[str, object]:
-    """It lies flat: the item's fields beside its own."""
-    row = as_row(page.item) | as_row(page)
-    return {name: value for name, value in row.items() if name in schema.page_snapshots.columns}
+def _as_row(snapshot: PageSnapshot) -> dict[str, object]:
+    """Return a snapshot as a row, which contains the fields of its item."""
+    row = as_row(snapshot.item) | as_row(snapshot)
+    return {name: value for name, value in row.items() if name in _COLUMNS}
 
 
-def _kept(row: RowMapping) -> PageSnapshot:
+def _from_row(row: RowMapping) -> PageSnapshot:
     values = dict(row)
-    item = Item(**{name: values.pop(name) for name in _ITEM})
-    return PageSnapshot(
-        item, **{name: value for name, value in values.items() if name not in ("feed", "entry")}
-    )
-
-
-_ITEM = [field.name for field in fields(Item) if field.name in schema.page_snapshots.columns]
+    del values["feed"], values["entry"]
+    item = Item(**{name: values.pop(name) for name in _ITEM_FIELDS})
+    return PageSnapshot(item, **values)

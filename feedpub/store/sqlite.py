@@ -1,6 +1,7 @@
-"""A damaged database file is set aside, never deleted.
+"""The state in a file: SQLite, and a file that may be replaced at any time.
 
-Perhaps somebody can read more of it than SQLite does.
+Everything specific to SQLite is here; the rest of the store uses SQLAlchemy Core. A path may lead
+to another file later: a corrupt one is quarantined under another name, or a backup is restored.
 """
 
 import errno
@@ -26,368 +27,49 @@ from feedpub.store import schema, schema_repair
 from feedpub.store.column_types import ColumnDecodeError
 from feedpub.store.permissions import find_exposures, make_private
 
-COMPANIONS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file, named after it
-_MARK = ".damaged-"
-
-
-def quarantine(path: Path, now: datetime) -> Path:
-    """Rename a database file, with what SQLite keeps beside it, to a name that nothing has: "….damaged-<UTC time>".
-
-    The file itself comes last: as long as it has its name, what belongs to it can be set aside once
-    more; and what were
-    left behind would be taken for a new file's own. To be called by one process at a time. Raises
-    OSError.
-    """
-    target = _unused(path, now)
-    for suffix in (*COMPANIONS, ""):
-        part = path.with_name(f"{path.name}{suffix}")
-        if part.exists():
-            part.rename(target.with_name(f"{target.name}{suffix}"))
-    _flush(path.parent)
-    return target
-
-
-def quarantined_files(path: Path) -> tuple[Path, ...]:
-    """The files that were set aside from a path, oldest first. Raises OSError."""
-    found = path.parent.glob(f"{path.name}{_MARK}*") if path.parent.is_dir() else ()
-    return tuple(sorted(file for file in found if not file.name.endswith(COMPANIONS)))
-
-
-def _unused(path: Path, now: datetime) -> Path:
-    stem = f"{path.name}{_MARK}{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    names = (stem if n == 1 else f"{stem}-{n}" for n in count(1))
-    taken = {file.name for file in path.parent.glob(f"{stem}*")}
-    return path.with_name(
-        next(name for name in names if not taken & {f"{name}{s}" for s in ("", *COMPANIONS)})
-    )
-
-
-def _flush(folder: Path) -> None:
-    """See that the new names are on the disk before a new file takes the old one."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-# SECTION: What goes wrong with the database file, told with what there is to do: the one boundary
-# where it becomes ours.
-#
-# Damage is what SQLite calls corrupt or no database, and a value that does not read as what it
-# was written as. A file
-# that is newer, locked, read-only, unreadable, or on a full or failing disk is not damaged, and
-# setting it aside would
-# help nobody.
-
-DAMAGED = (
-    "it is damaged: the next `feedpub build` or `feedpub run` sets it aside and builds it anew "
-    "from the published feeds, whose entries keep their ids"
-)
-_RIGHTS = "let the user that runs feedpub write to the file and its folder"
-_BUSY = "another process holds it: wait for it, or end it"
-_ROOM = "make room on the disk"
-_DISK = "look at the disk, its free room and the limit on the size of files"
-_DAMAGES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-_NOT_UTF8 = "Could not decode to UTF-8"  # Python's sqlite3, of a text; it gives that no code
-_ADVICE = {
-    sqlite3.SQLITE_BUSY: _BUSY,
-    sqlite3.SQLITE_LOCKED: _BUSY,
-    sqlite3.SQLITE_READONLY: _RIGHTS,
-    sqlite3.SQLITE_CANTOPEN: _RIGHTS,
-    sqlite3.SQLITE_PERM: _RIGHTS,
-    sqlite3.SQLITE_FULL: _ROOM,
-    sqlite3.SQLITE_IOERR: _DISK,
-}
-_SYSTEM_ADVICE = {
-    errno.EACCES: _RIGHTS,
-    errno.EPERM: _RIGHTS,
-    errno.EROFS: _RIGHTS,
-    errno.ENOSPC: _ROOM,
-    errno.EDQUOT: _ROOM,
-    errno.EFBIG: _DISK,
-    errno.EIO: _DISK,
-}
-
-
-@contextmanager
-def wrap_sqlite_errors(path: Path) -> Iterator[None]:
-    """Raise what goes wrong in the block with the file at a path, or with its folder, as StoreError or CorruptStateError."""
-    try:
-        yield
-    except ColumnDecodeError as error:
-        raise corrupt_state_error(path, str(error)) from error
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        raise _of_sqlite(path, cause or error) from error
-    except OSError as error:
-        advice = _SYSTEM_ADVICE.get(error.errno or 0)
-        raise StoreError(_said(path, error, advice)) from error
-    except (
-        UnicodeEncodeError
-    ) as error:  # a text that no database holds: the caller's, and no damage
-        raise StoreError(f"{path}: {error}") from error
-
-
-def corrupt_state_error(path: Path, reason: str) -> CorruptStateError:
-    """What is raised of a file at a path that is damaged."""
-    return CorruptStateError(f"{path}: {reason}; {DAMAGED}", reason)
-
-
-def _of_sqlite(path: Path, cause: BaseException) -> StoreError:
-    code = (
-        getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    )  # the low byte is the kind, the rest the details
-    if code in _DAMAGES or str(cause).startswith(_NOT_UTF8):
-        return corrupt_state_error(path, str(cause))
-    return StoreError(_said(path, cause, _ADVICE.get(code)))
-
-
-def _said(path: Path, cause: BaseException, advice: str | None) -> str:
-    return f"{path}: {cause}; {advice}" if advice else f"{path}: {cause}"
-
-
-# SECTION: A database file as it was opened: SQLite's connections to it, and which file it was.
-#
-# All that is SQLite's own stands here; the rest of the store is SQLAlchemy Core. A name may lead
-# to another file
-# meanwhile: a damaged one is set aside under a new name, a backup is put in its place.
+FILE_NAME = "feedpub.sqlite"
+COMPANIONS = ("-wal", "-shm", "-journal")  # suffixes of the files that SQLite keeps next to it
 
 FileIdentity: TypeAlias = tuple[int, int] | None
-"""Which file has a name: its device and number there; None where none has."""
-
-
-def file_identity(path: Path) -> FileIdentity:
-    """Which file has the name now.
-
-    Not by opening it: closing it again would undo SQLite's locks.
-    """
-    try:
-        about = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return about.st_dev, about.st_ino
-
-
-class OpenSqlite:
-    """An open file, at the version of this code. Made by `at`."""
-
-    def __init__(self, path: Path, engine: Engine) -> None:
-        self.identity: FileIdentity = None
-        self._path = path
-        self._engine = engine
-        self._writer = engine.execution_options(immediate=True)
-
-    @classmethod
-    def open_at(cls, path: Path, patience: float) -> Self:
-        """Open the file at a path; one that is missing is made. For one process at a time.
-
-        Raises:
-            StoreError: a newer feedpub wrote it. What SQLite and the system raise is left to the
-                caller.
-        """
-        opened = cls(path, _engine(path, patience))
-        try:
-            opened._migrate()
-            opened.identity = file_identity(path)
-        except BaseException:
-            opened.close()
-            raise
-        return opened
-
-    @contextmanager
-    def transaction(self, *, writing: bool) -> Iterator[Connection]:
-        """All or nothing."""
-        with (self._writer if writing else self._engine).begin() as connection:
-            yield connection
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._engine.dispose()
-
-    def _migrate(self) -> None:
-        if self._is_current():
-            return
-        if file_identity(self._path) is None:
-            self._path.touch(0o600)  # SQLite gives its log the rights that the file has
-        with closing(sqlite3.connect(self._path)) as connection:
-            connection.execute(
-                "PRAGMA journal_mode = WAL"
-            )  # readers beside a writer; the file remembers
-        try:
-            with self.transaction(writing=True) as connection:
-                schema_repair.upgrade_schema(
-                    connection, schema_repair.schema_version(connection), str(self._path)
-                )
-        except OperationalError as error:
-            if (
-                getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
-            ):  # no such column, for example
-                raise ColumnDecodeError(str(error.orig)) from error
-            raise
-
-    def _is_current(self) -> bool:
-        """Say whether the tables are those of this code.
-
-        Raises StoreError where a newer one made them.
-        """
-        if file_identity(self._path) is None:
-            return False
-        with self.transaction(writing=False) as connection:
-            version = schema_repair.schema_version(connection)
-            if version > schema.VERSION:
-                raise StoreError(
-                    f"{self._path} has version {version}, this feedpub knows {schema.VERSION}: "
-                    "a newer feedpub wrote it; install that one, or use another state folder"
-                )
-            return version == schema.VERSION and not schema_repair.find_faults(connection)
-
-
-@contextmanager
-def exclusive_file(folder: Path) -> Iterator[None]:
-    """One process at a time.
-
-    SQLite itself does not wait for others when it makes a file ready for writers.
-    """
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def backup_database(path: Path, target: Path) -> None:
-    """Copy a database that others may be writing to."""
-    with (
-        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source,
-        closing(sqlite3.connect(target)) as copy,
-    ):
-        source.backup(copy)
-
-
-def _engine(path: Path, patience: float) -> Engine:
-    # rw: a connection never makes a file, where another process has just set the old one aside
-    database = path.absolute().as_uri()
-    url = URL.create("sqlite", database=database, query={"mode": "rw", "uri": "true"})
-    engine = create_engine(url, connect_args={"timeout": patience})
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _prepare(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:  # noqa: ARG001 -- SQLAlchemy's
-    """What holds for each connection: every commit is flushed, references are checked."""
-    connection.isolation_level = (
-        None  # we begin transactions ourselves: the driver begins them too late
-    )
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    """A writer takes the lock at once.
-
-    One that began by reading could not wait for another writer.
-    """
-    immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
-# SECTION: Who may be at work on an open database: transactions together, or one renewal alone.
-
-
-class ReadWriteLock:
-    """Lets many threads in together, or one alone. Thread-safe.
-
-    Who waits to be alone keeps nobody out: a thread that is in may come in once more. The thread
-    that is alone may come
-    in as if it were with others.
-    """
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._inside: dict[int, int] = {}  # thread → how often it is in
-        self._alone: int | None = None
-
-    @property
-    def is_held_here(self) -> bool:
-        """Whether this thread is in, with others or alone."""
-        me = threading.get_ident()
-        with self._changed:
-            return me in self._inside or self._alone == me
-
-    @contextmanager
-    def shared(self) -> Iterator[None]:
-        """Be in while others may be, too."""
-        me = threading.get_ident()
-        with self._changed:
-            self._changed.wait_for(lambda: self._alone in (None, me))
-            self._inside[me] = self._inside.get(me, 0) + 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._inside[me] -= 1
-                if not self._inside[me]:
-                    del self._inside[me]
-                self._changed.notify_all()
-
-    @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Be in while nobody else is; a thread that is in already must not ask for it."""
-        me = threading.get_ident()
-        with self._changed:
-            self._changed.wait_for(lambda: not self._inside and self._alone is None)
-            self._alone = me
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._alone = None
-                self._changed.notify_all()
-
-
-# SECTION: The state in a file: SQLite, and a file that may become another meanwhile.
-
-FILE_NAME = "feedpub.sqlite"
+"""The device and the inode of a file; None if there is no file."""
 
 
 class FileDatabase:
-    """A database in a file: `Database`.
+    """A `Database` in a file.
 
-    Where another process has set the file aside, or somebody has put another one in its place, the
-    next transaction is that one's.
+    If another process quarantines the file, or replaces it, the next transaction uses the new one.
 
     Args:
-        path: the file, which only its owner may read; made where it is missing, in a folder that
+        path: the file. It is created if it is missing, readable by its owner only, in a folder that
             only its owner may enter.
-        patience: seconds that a transaction waits for another process's.
-        scratch: a folder that goes when the database is closed.
+        timeout_seconds: the maximum wait for another process's transaction.
+        temporary_folder: a folder that is deleted when the database is closed.
     """
 
     def __init__(
-        self, path: Path, *, patience: float = 30.0, scratch: TemporaryDirectory[str] | None = None
+        self,
+        path: Path,
+        *,
+        timeout_seconds: float = 30.0,
+        temporary_folder: TemporaryDirectory[str] | None = None,
     ) -> None:
         self.path = path
-        self._patience = patience
-        self._scratch = scratch
-        self._gate = ReadWriteLock()
+        self._timeout_seconds = timeout_seconds
+        self._temporary_folder = temporary_folder
+        self._lock = ReadWriteLock()
         self._file: OpenSqlite | None = None
         self._identity: FileIdentity = None  # of the file that is open, or could not be opened
-        self._damaged: FileIdentity = None  # of the file that was last found to be damaged
+        self._corrupt: FileIdentity = None  # the latest file that was found to be corrupt
 
     @classmethod
     def temporary(cls) -> Self:
-        """An empty one to try things on; it is gone when it is closed."""
-        scratch = TemporaryDirectory(prefix="feedpub-")
-        return cls(Path(scratch.name, FILE_NAME), scratch=scratch)
+        """Return an empty database that is deleted when it is closed."""
+        folder = TemporaryDirectory(prefix="feedpub-")
+        return cls(Path(folder.name, FILE_NAME), temporary_folder=folder)
 
     @classmethod
     def temporary_copy(cls, path: Path) -> Self:
-        """A copy to try things on; it is gone when it is closed, and the original is only read."""
+        """Return a copy of a database that is deleted when it is closed."""
         copy = cls.temporary()
         try:
             with wrap_sqlite_errors(path):
@@ -403,65 +85,66 @@ class FileDatabase:
         return copy
 
     def open(self) -> None:
-        """Open the file now. Raises StoreError; where that is CorruptStateError, `renew` helps."""
-        with wrap_sqlite_errors(self.path), self._gate.exclusive():
+        """Open the file.
+
+        Raises:
+            CorruptStateError: it has to be rebuilt.
+        """
+        with wrap_sqlite_errors(self.path), self._lock.exclusive():
             self._open()
 
     def close(self) -> None:
-        """Close every connection; what was committed is on the disk already."""
+        """Close all connections. Everything that was committed is on the disk already."""
         if self._file:
             self._file.close()
-        if self._scratch:
-            self._scratch.cleanup()
+        if self._temporary_folder:
+            self._temporary_folder.cleanup()
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """A transaction that sees one state of things, and holds up no writer."""
+        """Open a transaction whose queries all see the same state, without blocking writers."""
         with self._transaction(writing=False) as connection:
             yield connection
 
-    read_transaction = snapshot  # a transaction costs next to nothing here
+    read_transaction = snapshot  # a transaction costs almost nothing in SQLite
 
     @contextmanager
-    def write_transaction(self, turn: str = "") -> Iterator[Connection]:  # noqa: ARG002 -- SQLite has one writer at a time
-        """A transaction that is on the disk when the block ends, or not at all when it raises."""
+    def write_transaction(self, lock: str = "") -> Iterator[Connection]:  # noqa: ARG002 -- SQLite has a single writer
+        """Open a transaction that is committed when the block ends."""
         with self._transaction(writing=True) as connection:
             yield connection
 
     def autocommit(self) -> AbstractContextManager[Connection]:
-        """A transaction."""
+        """Open a transaction."""
         return self.write_transaction()
 
     def rebuild(self, fill: Callable[[Path], None]) -> Path | None:
-        """Set the damaged file aside and go on with a new one; no transaction of this process is under way meanwhile.
+        """Quarantine the corrupt file and create a new one, while no transaction is active.
 
         Args:
-            fill: is told where the damaged file lies, and puts into the new one, by transactions of
-                this database, what is known from elsewhere; others, in other processes too, see the
-                file only afterwards.
+            fill: called with the path of the quarantined file. It fills the new file by
+                transactions of this database; other threads and processes have to wait.
 
         Returns:
-            Where the damaged file lies now; None where it has been replaced already, by whomever.
+            The path of the quarantined file; None if the file was replaced already.
         """
         with (
             wrap_sqlite_errors(self.path),
-            self._gate.exclusive(),
-            exclusive_file(self.path.parent),
+            self._lock.exclusive(),
+            exclusive_folder(self.path.parent),
         ):
             found = file_identity(self.path)
-            aside = (
-                quarantine(self.path, datetime.now(UTC))
-                if found and found == self._damaged
-                else None
-            )
+            quarantined = None
+            if found and found == self._corrupt:
+                quarantined = quarantine(self.path, datetime.now(UTC))
             self._reopen()
-            if aside:
-                fill(aside)
-        return aside
+            if quarantined:
+                fill(quarantined)
+        return quarantined
 
     @contextmanager
     def feed_lock(self, name: str) -> Iterator[None]:
-        """One at a time, of all threads and processes that work on this state under this name."""
+        """Hold a lock that excludes all threads and processes which request the same name."""
         with ExitStack() as stack:
             with wrap_sqlite_errors(self.path):
                 path = self.path.parent / f".{name}.lock"
@@ -471,60 +154,51 @@ class FileDatabase:
             yield
 
     def check_lock(self) -> None:
-        """Nothing can take a lock from a process that lives."""
+        """Do nothing: a running process cannot lose a file lock."""
 
     def quarantined_files(self) -> tuple[Path, ...]:
-        """The damaged files that were set aside, oldest first. Raises StoreError."""
+        """Return the corrupt files that were quarantined, oldest first."""
         with wrap_sqlite_errors(self.path.parent):
             return quarantined_files(self.path)
 
     def exposures(self) -> tuple[str, ...]:
-        """Say which rights others have on the file and its folder, and how to take them away.
-
-        Raises StoreError.
-        """
+        """Describe the permissions that others have on the file and its folder."""
         with wrap_sqlite_errors(self.path.parent):
             return find_exposures(self.path)
 
     def exists(self) -> bool:
-        """Whether there is a file. Raises StoreError."""
+        """Return True if there is a file."""
         with wrap_sqlite_errors(self.path):
             return self.path.exists()
 
     def other_connections(self) -> int:
-        """Unknown: a service has a lock of its own beside the file."""
+        """Return 0: SQLite does not know. A service has its own lock next to the file."""
         return 0
 
     @contextmanager
     def _transaction(self, *, writing: bool) -> Iterator[Connection]:
         with wrap_sqlite_errors(self.path):
-            self._follow()
-        with self._gate.shared(), self._noticing_damage():
+            self._reopen_if_replaced()
+        with self._lock.shared(), self._remember_corruption():
             assert self._file is not None  # noqa: S101 -- it has just been opened
             with self._file.transaction(writing=writing) as connection:
                 yield connection
 
     @contextmanager
-    def _noticing_damage(self) -> Iterator[None]:
-        """Remember which file it was that is damaged.
-
-        By the time of a renewal it may be another's turn.
-        """
+    def _remember_corruption(self) -> Iterator[None]:
+        """Remember which file is corrupt: `rebuild` must not quarantine a later one."""
         try:
             with wrap_sqlite_errors(self.path):
                 yield
         except CorruptStateError:
-            self._damaged = self._identity
+            self._corrupt = self._identity
             raise
 
-    def _follow(self) -> None:
-        """Go on with the file that has the name now.
-
-        Not in the middle of a transaction, or of a renewal.
-        """
-        if self._is_current() or self._gate.is_held_here:
+    def _reopen_if_replaced(self) -> None:
+        """Open the file that the path leads to now, unless a transaction or rebuild is active."""
+        if self._is_current() or self._lock.is_held_here:
             return
-        with self._gate.exclusive():
+        with self._lock.exclusive():
             if not self._is_current():
                 self._open()
 
@@ -533,7 +207,7 @@ class FileDatabase:
 
     def _open(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with exclusive_file(self.path.parent):
+        with exclusive_folder(self.path.parent):
             make_private(self.path)
             self._reopen()
 
@@ -541,6 +215,318 @@ class FileDatabase:
         if self._file:
             self._file.close()
         self._file, self._identity = None, file_identity(self.path)
-        with self._noticing_damage():
-            self._file = OpenSqlite.open_at(self.path, self._patience)
+        with self._remember_corruption():
+            self._file = OpenSqlite.open_at(self.path, self._timeout_seconds)
         self._identity = self._file.identity
+
+
+class OpenSqlite:
+    """An open file, migrated to the version of this code. Created by `open_at`."""
+
+    def __init__(self, path: Path, engine: Engine) -> None:
+        self.identity: FileIdentity = None
+        self._path = path
+        self._engine = engine
+        self._writer = engine.execution_options(immediate=True)
+
+    @classmethod
+    def open_at(cls, path: Path, timeout_seconds: float) -> Self:
+        """Open a file, which is created if it is missing. One process at a time may do so.
+
+        Errors of SQLite and of the system are not wrapped.
+
+        Raises:
+            StoreError: a newer version of feedpub wrote the file.
+        """
+        opened = cls(path, _create_engine(path, timeout_seconds))
+        try:
+            opened._migrate()
+            opened.identity = file_identity(path)
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+    @contextmanager
+    def transaction(self, *, writing: bool) -> Iterator[Connection]:
+        """Open a transaction that is committed when the block ends."""
+        engine = self._writer if writing else self._engine
+        with engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def _migrate(self) -> None:
+        if self._is_current():
+            return
+        if file_identity(self._path) is None:
+            self._path.touch(0o600)  # SQLite gives its log the same permissions
+        with closing(sqlite3.connect(self._path)) as connection:
+            # Readers and a writer do not block each other; the setting is stored in the file.
+            connection.execute("PRAGMA journal_mode = WAL")
+        try:
+            with self.transaction(writing=True) as connection:
+                version = schema_repair.schema_version(connection)
+                schema_repair.upgrade_schema(connection, version, str(self._path))
+        except OperationalError as error:
+            code = getattr(error.orig, "sqlite_errorcode", None)
+            if code == sqlite3.SQLITE_ERROR:  # for example, a missing column
+                raise ColumnDecodeError(str(error.orig)) from error
+            raise
+
+    def _is_current(self) -> bool:
+        """Return True if the tables are those of this code's version.
+
+        Raises:
+            StoreError: a newer version wrote them.
+        """
+        if file_identity(self._path) is None:
+            return False
+        with self.transaction(writing=False) as connection:
+            version = schema_repair.schema_version(connection)
+            if version > schema.VERSION:
+                raise StoreError(
+                    f"{self._path} has version {version}, this feedpub knows {schema.VERSION}: "
+                    "a newer feedpub wrote it; install that one, or use another state folder"
+                )
+            return version == schema.VERSION and not schema_repair.find_faults(connection)
+
+
+def _create_engine(path: Path, timeout_seconds: float) -> Engine:
+    # mode=rw: a connection must not create a file after another process has quarantined it.
+    database = path.absolute().as_uri()
+    url = URL.create("sqlite", database=database, query={"mode": "rw", "uri": "true"})
+    engine = create_engine(url, connect_args={"timeout": timeout_seconds})
+    event.listen(engine, "connect", _configure_connection)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _configure_connection(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:  # noqa: ARG001 -- SQLAlchemy's signature
+    """Flush every commit to the disk, and check foreign keys."""
+    connection.isolation_level = None  # the driver would begin transactions too late
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    """Begin a transaction. A writer locks the file at once.
+
+    If it began as a reader, it could not wait for another writer later.
+    """
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def file_identity(path: Path) -> FileIdentity:
+    """Return the identity of the file at a path, without opening it.
+
+    To close the file again would release SQLite's locks.
+    """
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status.st_dev, status.st_ino
+
+
+@contextmanager
+def exclusive_folder(folder: Path) -> Iterator[None]:
+    """Lock a folder for one process at a time.
+
+    SQLite does not wait for other processes that prepare a file for writers.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def backup_database(path: Path, target: Path) -> None:
+    """Copy a database, even while other processes write to it."""
+    with (
+        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source,
+        closing(sqlite3.connect(target)) as copy,
+    ):
+        source.backup(copy)
+
+
+# --- errors ---
+
+# A file is corrupt if SQLite reports that, or if a value cannot be decoded. One that is too new,
+# locked, read-only, or on a full or failing disk is not: to quarantine it would not help.
+_CORRUPT_CODES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_NOT_UTF8 = "Could not decode to UTF-8"  # an error of Python's sqlite3 that has no code
+_REBUILD_NOTE = (
+    "it is damaged: the next `feedpub build` or `feedpub run` moves it aside and rebuilds it "
+    "from the published feeds, whose entries keep their ids"
+)
+_PERMISSION_ADVICE = "let the user that runs feedpub write to the file and its folder"
+_LOCKED_ADVICE = "another process has locked it: wait for it, or stop it"
+_SPACE_ADVICE = "free some space on the disk"
+_DISK_ADVICE = "check the disk, its free space and the limit on file sizes"
+_ADVICE = {
+    sqlite3.SQLITE_BUSY: _LOCKED_ADVICE,
+    sqlite3.SQLITE_LOCKED: _LOCKED_ADVICE,
+    sqlite3.SQLITE_READONLY: _PERMISSION_ADVICE,
+    sqlite3.SQLITE_CANTOPEN: _PERMISSION_ADVICE,
+    sqlite3.SQLITE_PERM: _PERMISSION_ADVICE,
+    sqlite3.SQLITE_FULL: _SPACE_ADVICE,
+    sqlite3.SQLITE_IOERR: _DISK_ADVICE,
+}
+_SYSTEM_ADVICE = {
+    errno.EACCES: _PERMISSION_ADVICE,
+    errno.EPERM: _PERMISSION_ADVICE,
+    errno.EROFS: _PERMISSION_ADVICE,
+    errno.ENOSPC: _SPACE_ADVICE,
+    errno.EDQUOT: _SPACE_ADVICE,
+    errno.EFBIG: _DISK_ADVICE,
+    errno.EIO: _DISK_ADVICE,
+}
+
+
+@contextmanager
+def wrap_sqlite_errors(path: Path) -> Iterator[None]:
+    """Raise errors of SQLite and the system, with advice, as StoreError or CorruptStateError."""
+    try:
+        yield
+    except ColumnDecodeError as error:
+        raise corrupt_state_error(path, str(error)) from error
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise _store_error(path, cause or error) from error
+    except OSError as error:
+        raise StoreError(_format(path, error, _SYSTEM_ADVICE.get(error.errno or 0))) from error
+    except UnicodeEncodeError as error:  # the caller's text cannot be stored in any database
+        raise StoreError(f"{path}: {error}") from error
+
+
+def corrupt_state_error(path: Path, reason: str) -> CorruptStateError:
+    """Return the error for a corrupt file."""
+    return CorruptStateError(f"{path}: {reason}; {_REBUILD_NOTE}", reason)
+
+
+def _store_error(path: Path, cause: BaseException) -> StoreError:
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the other bytes are details
+    if code in _CORRUPT_CODES or str(cause).startswith(_NOT_UTF8):
+        return corrupt_state_error(path, str(cause))
+    return StoreError(_format(path, cause, _ADVICE.get(code)))
+
+
+def _format(path: Path, cause: BaseException, advice: str | None) -> str:
+    return f"{path}: {cause}; {advice}" if advice else f"{path}: {cause}"
+
+
+# --- quarantine ---
+
+_QUARANTINE_MARK = ".damaged-"
+
+
+def quarantine(path: Path, now: datetime) -> Path:
+    """Rename a corrupt database and SQLite's files next to it to unused names.
+
+    The file is never deleted: other tools may read more of it than SQLite does. It is renamed last,
+    so that an interrupted quarantine can be repeated. A log that stayed would be applied to a new
+    database. One process at a time may call this.
+
+    Returns:
+        The new path: "….damaged-<UTC time>".
+
+    Raises:
+        OSError: a file cannot be renamed.
+    """
+    target = _unused_path(path, now)
+    for suffix in (*COMPANIONS, ""):
+        part = path.with_name(f"{path.name}{suffix}")
+        if part.exists():
+            part.rename(target.with_name(f"{target.name}{suffix}"))
+    _flush_folder(path.parent)
+    return target
+
+
+def quarantined_files(path: Path) -> tuple[Path, ...]:
+    """Return the files that were quarantined from a path, oldest first.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    if not path.parent.is_dir():
+        return ()
+    files = path.parent.glob(f"{path.name}{_QUARANTINE_MARK}*")
+    return tuple(sorted(file for file in files if not file.name.endswith(COMPANIONS)))
+
+
+def _unused_path(path: Path, now: datetime) -> Path:
+    stem = f"{path.name}{_QUARANTINE_MARK}{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    taken = {file.name for file in path.parent.glob(f"{stem}*")}
+    for number in count(1):
+        name = stem if number == 1 else f"{stem}-{number}"
+        names = {f"{name}{suffix}" for suffix in ("", *COMPANIONS)}
+        if not taken & names:
+            break
+    return path.with_name(name)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Write the new names to the disk before a new file gets the old name."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class ReadWriteLock:
+    """A lock that many threads can share, or one can hold exclusively.
+
+    A thread that waits for exclusive access does not block others, because a thread that shares the
+    lock may acquire it again. A thread with exclusive access may share it as well.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._sharing: dict[int, int] = {}  # thread → how many times it has acquired the lock
+        self._exclusive: int | None = None
+
+    @property
+    def is_held_here(self) -> bool:
+        """True if this thread holds the lock in either mode."""
+        me = threading.get_ident()
+        with self._changed:
+            return me in self._sharing or self._exclusive == me
+
+    @contextmanager
+    def shared(self) -> Iterator[None]:
+        """Share the lock during the block."""
+        me = threading.get_ident()
+        with self._changed:
+            self._changed.wait_for(lambda: self._exclusive in (None, me))
+            self._sharing[me] = self._sharing.get(me, 0) + 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._sharing[me] -= 1
+                if not self._sharing[me]:
+                    del self._sharing[me]
+                self._changed.notify_all()
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the lock exclusively during the block. The thread must not share it already."""
+        me = threading.get_ident()
+        with self._changed:
+            self._changed.wait_for(lambda: not self._sharing and self._exclusive is None)
+            self._exclusive = me
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._exclusive = None
+                self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Store: every question that may be asked of the state, and the few transactions that change it."""
+"""The state: all queries, and the transactions that change it."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -44,7 +44,17 @@ from feedpub.store.records import (
     SourceState,
 )
 from feedpub.store.robots import RobotsCacheTable
-from feedpub.store.rows import as_row, chunks, from_row, run_as_row, run_from_row, upsert
+from feedpub.store.rows import (
+    as_row,
+    chunks,
+    from_row,
+    run_as_row,
+    run_from_row,
+    select_record,
+    select_records,
+    select_rows,
+    upsert,
+)
 from feedpub.store.run_marks import RunMarkTable, unmark_run
 from feedpub.store.schedule import ScheduleTable
 from feedpub.store.snapshots import (
@@ -58,36 +68,35 @@ from feedpub.store.sqlite import FILE_NAME, FileDatabase
 if TYPE_CHECKING:
     from feedpub.store.postgres import PostgresDatabase
 
-FARTHEST_RECHECK = timedelta(days=3)  # none is planned for later, unless by a clock that was ahead
-RUNS_KEPT = 200  # of each feed
-NOTICES_KEPT = 1000  # of all feeds; health.rss shows the last 50
+# A recheck that is due later was scheduled while the clock was ahead.
+MAX_RECHECK_DELAY = timedelta(days=3)
+MAX_RUNS = 200  # of each feed
+MAX_INCIDENTS = 1000  # of all feeds; health.rss contains the latest 50
+MAX_URL_CHARS = 2000  # of a cached document; PostgreSQL's indexes allow 2,700 bytes
 _DAY = timedelta(days=1)
-LONGEST_ADDRESS = (
-    2000  # characters of a document that is kept; PostgreSQL's indexes hold up to 2,700 bytes
-)
 
 
 class Store:
-    """The state of all feeds, in a file or in a database server. Threads may share it, and other processes use it, too.
+    """The state of all feeds, in a file or in PostgreSQL. Threads and processes may share it.
 
-    Every method raises StoreError where it cannot be read or written; the message names it and says
-    what to do. What a method changes is one transaction: it is on the disk when the method returns,
-    or nothing of it is.
+    Every method raises StoreError if the state cannot be read or written. The message names the
+    state and what to do. A method's changes are one transaction: they are on the disk when it
+    returns, or not made at all.
 
     Attributes:
-        robots: what robots.txt said, by origin.
-        schedule: when each feed runs next.
-        archives: which entry stands in which archive.
-        pages: what entries were made of.
-        messages: what has to be told to others.
-        removals: what the cleaner removes.
-        figures: questions about all feeds at once.
-        fronts: what the page of all feeds says of each.
-        looks: what is usual for each source.
-        notices: what is broken now, and what was told of it.
-        proposals: how the config could be changed so that it is read again.
-        claims: what one of several processes has for itself.
-        marks: which feeds' runs are under way, or were when their process died.
+        robots_cache: the robots.txt of each origin.
+        schedule: the next run of each feed.
+        archives: the archive of each entry.
+        snapshots: the pages that entries were made from.
+        outbox: messages that are not sent yet.
+        removal_stats: lines that the cleaner removes.
+        stats: statistics of all feeds.
+        summaries: each feed's line on the index page.
+        observations: the results of each source's checks.
+        incidents: failures and recoveries, and the alerts about them.
+        proposals: changes of the config that would repair sources.
+        leases: exclusive rights of one of several processes.
+        run_marks: the runs that are active, or were when their process crashed.
     """
 
     def __init__(self, database: Database) -> None:
@@ -112,58 +121,55 @@ class Store:
         place: StatePlace,
         *,
         copy: bool = False,
-        pages_of: Collection[str] | None = None,
-        patience: float = 30.0,
+        snapshots_of: Collection[str] | None = None,
+        timeout_seconds: float = 30.0,
     ) -> Self:
-        """Open the state at a place, brought to the version of this code.
+        """Open a state, and migrate it to this code's version.
 
         Args:
-            place: a folder, made where it is missing, for its owner alone; or the address of a
-                database.
-            copy: work on a copy that is gone on closing, and leave the place as it is.
-            pages_of: the feeds whose kept pages a copy needs; left out, all. Of a folder they all
-                come.
-            patience: seconds to wait for another process's transaction.
+            place: a folder, which is created if it is missing; or the address of a database.
+            copy: work on a temporary copy, and leave the original as it is.
+            snapshots_of: the feeds whose page snapshots the copy needs; None for all. A copy of a
+                folder always has all of them.
+            timeout_seconds: the maximum wait for another process's transaction.
         """
         if copy:
-            return cls._copy_of(place, pages_of)
-        store = cls.lazy(place, patience=patience)
+            return cls._temporary_copy(place, snapshots_of)
+        store = cls.lazy(place, timeout_seconds=timeout_seconds)
         store.connect()
         return store
 
     @classmethod
-    def lazy(cls, place: StatePlace, *, patience: float = 30.0) -> Self:
-        """The state at a place, not opened yet: one that turns out to be damaged can be renewed."""
+    def lazy(cls, place: StatePlace, *, timeout_seconds: float = 30.0) -> Self:
+        """Return a state without opening it, so that it can be rebuilt if it is corrupt."""
         if isinstance(place, Path):
-            return cls(FileDatabase(place / FILE_NAME, patience=patience))
-        return cls(_postgres()(place, patience=patience))
+            return cls(FileDatabase(place / FILE_NAME, timeout_seconds=timeout_seconds))
+        return cls(_import_postgres()(place, timeout_seconds=timeout_seconds))
 
     @classmethod
     def read_only(cls, place: StatePlace) -> Self:
-        """The state at a place, to be read alone: nothing is changed there, nor brought up to date.
+        """Open a state that is only read: it is neither changed nor migrated.
 
         Raises:
-            StoreError: there is none.
+            StoreError: there is no state.
         """
         if isinstance(place, str):
-            store = cls(_postgres()(place, untouched=True))
+            store = cls(_import_postgres()(place, read_only=True))
             store.connect()
             return store
         if not cls.lazy(place).exists():
-            raise StoreError(
-                f"{place}: no state of feedpub's lies there; is it the folder that `state` names?"
-            )
+            raise StoreError(f"{place} contains no state; is it the folder that `state` names?")
         return cls(FileDatabase.temporary_copy(place / FILE_NAME))
 
     @classmethod
-    def _copy_of(cls, place: StatePlace, pages_of: Collection[str] | None) -> Self:
+    def _temporary_copy(cls, place: StatePlace, snapshots_of: Collection[str] | None) -> Self:
         if isinstance(place, Path):
             return cls(FileDatabase.temporary_copy(place / FILE_NAME))
         copy = cls.empty()
         try:
             if cls.lazy(place).exists():
                 with cls.read_only(place) as original:
-                    original.copy_to(copy, pages_of=pages_of)
+                    original.copy_to(copy, snapshots_of=snapshots_of)
         except BaseException:
             copy.close()
             raise
@@ -171,46 +177,49 @@ class Store:
 
     @staticmethod
     def quarantined_files(place: StatePlace) -> tuple[Path, ...]:
-        """The damaged files of a state that were set aside, oldest first. Raises StoreError."""
-        return (
-            FileDatabase(place / FILE_NAME).quarantined_files() if isinstance(place, Path) else ()
-        )
+        """Return the corrupt files of a state that were quarantined, oldest first."""
+        if isinstance(place, str):
+            return ()
+        return FileDatabase(place / FILE_NAME).quarantined_files()
 
     @staticmethod
     def exposures(place: StatePlace) -> tuple[str, ...]:
-        """Say which rights others have on a state in a folder, and how to take them away.
-
-        Raises StoreError.
-        """
-        return FileDatabase(place / FILE_NAME).exposures() if isinstance(place, Path) else ()
+        """Describe the permissions that others have on a state, and how to remove them."""
+        if isinstance(place, str):
+            return ()
+        return FileDatabase(place / FILE_NAME).exposures()
 
     @classmethod
     def empty(cls) -> Self:
-        """A state that knows nothing, and is gone on closing."""
+        """Return an empty state that is deleted when it is closed."""
         return cls(FileDatabase.temporary())
 
     def exists(self) -> bool:
-        """Whether there is one at its place already, of whichever version; asking makes none."""
+        """Return True if there is a state of any version. None is created."""
         return self._database.exists()
 
     def connect(self) -> None:
-        """Open it now. Raises StoreError; CorruptStateError where it has to be renewed."""
+        """Open the state.
+
+        Raises:
+            CorruptStateError: it has to be rebuilt.
+        """
         self._database.open()
 
     def rebuild(self, fill: Callable[[Path], None]) -> Path | None:
-        """Set a damaged file aside and go on with a new one; no thread and no process sees it before it is filled.
+        """Quarantine a corrupt file and create a new one.
 
         Args:
-            fill: is told where the damaged file lies, and puts into the new one, by methods of this
-                store, what is known from elsewhere.
+            fill: called with the path of the quarantined file. It fills the new one by methods of
+                this store; other threads and processes have to wait until it returns.
 
         Returns:
-            Where the damaged file lies now; None where somebody has renewed it already.
+            The path of the quarantined file; None if the state was rebuilt already.
         """
         return self._database.rebuild(fill)
 
     def close(self) -> None:
-        """Close it. What was committed is on the disk already."""
+        """Close the state. Everything that was committed is on the disk already."""
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -225,25 +234,19 @@ class Store:
         self.close()
 
     def feed_lock(self, feed: str) -> AbstractContextManager[None]:
-        """Work on a feed while no other thread or process does.
-
-        From what it knows to what it publishes.
-        """
+        """Hold a feed's lock, which excludes other threads and processes from running it."""
         return self._database.feed_lock(feed)
 
     def check_lock(self) -> None:
-        """Ask whether this thread is still alone with its feed, before others see what it made of it.
+        """Check that this thread still holds its feed's lock, before it publishes anything.
 
         Raises:
-            StoreError: it is not: the lock was lost, and somebody else may be at work on the feed.
+            StoreError: the lock was lost, and another process may run the feed.
         """
         self._database.check_lock()
 
     def other_connections(self) -> int:
-        """How many connections other processes of feedpub have to it.
-
-        Of a file nobody knows, so 0.
-        """
+        """Return the number of connections of other processes; 0 for a file."""
         return self._database.other_connections()
 
     def copy_to(
@@ -251,87 +254,84 @@ class Store:
         other: Self,
         progress: CopyProgress = no_progress,
         *,
-        pages_of: Collection[str] | None = None,
+        snapshots_of: Collection[str] | None = None,
     ) -> int:
-        """Put all that there is into another state, which knows nothing yet; all of it, or nothing.
+        """Copy everything into another, empty state.
 
         Args:
-            other: of whichever engine.
-            progress: told of each table and how many of its rows are there.
-            pages_of: the feeds whose kept pages come along, the bulk of most states; left out, all.
+            other: the target, in either engine.
+            progress: called with each table's name and the number of its copied rows.
+            snapshots_of: the feeds whose page snapshots are copied, which are most of the data;
+                None for all feeds.
 
         Returns:
-            How many rows there are now.
+            The number of copied rows.
 
         Raises:
-            StoreError: the other state knows something already.
+            StoreError: the target is not empty.
         """
-        return copy_state(self._database, other._database, progress, pages_of=pages_of)
+        return copy_state(self._database, other._database, progress, snapshots_of=snapshots_of)
 
     # --- entries ---
 
     def entries(self, feed: str, limit: int | None = None) -> tuple[Entry, ...]:
-        """A feed's entries, newest first; of equal dates, in the order that they were listed in."""
+        """Return a feed's entries, newest first; those of the same date as they were listed."""
         t = schema.entries
         newest = select(t).where(t.c.feed == feed).order_by(*schema.NEWEST_FIRST).limit(limit)
-        return tuple(from_row(Entry, row) for row in self._rows(newest))
+        return select_records(self._database, Entry, newest)
 
     def entry(self, feed: str, id: str) -> Entry | None:  # noqa: A002 -- the field's name
-        """One entry by its id."""
+        """Return an entry by its id."""
         t = schema.entries
-        rows = self._rows(select(t).where(t.c.feed == feed, t.c.id == id))
-        return from_row(Entry, rows[0]) if rows else None
+        query = select(t).where(t.c.feed == feed, t.c.id == id)
+        return select_record(self._database, Entry, query)
 
     def published(self, feed: str) -> dict[str, list[tuple[datetime, datetime]]]:
-        """Source key → when each of its entries was published and first seen, by date of publication."""
+        """Return source key → the dates of publication and first sight of its entries, sorted."""
         t = schema.entries
-        columns = (t.c.source, t.c.published, t.c.first_seen)
+        query = select(t.c.source, t.c.published, t.c.first_seen).where(t.c.feed == feed)
         found: dict[str, list[tuple[datetime, datetime]]] = {}
-        for row in self._rows(select(*columns).where(t.c.feed == feed).order_by(t.c.published)):
+        for row in self._rows(query.order_by(t.c.published)):
             found.setdefault(row["source"], []).append((row["published"], row["first_seen"]))
         return found
 
     def count(self, feed: str) -> int:
-        """How many entries are stored of a feed."""
+        """Return the number of a feed's stored entries."""
         t = schema.entries
         return int(self._rows(select(func.count().label("n")).where(t.c.feed == feed))[0]["n"])
 
     def update_times(self, feed: str) -> set[datetime]:
-        """Every `updated` that an entry of the feed has."""
+        """Return the `updated` times of a feed's entries."""
         t = schema.entries
         return {row["updated"] for row in self._rows(select(t.c.updated).where(t.c.feed == feed))}
 
     def updated_by_id(self, feed: str) -> dict[str, datetime]:
-        """Entry id → its `updated`."""
+        """Return entry id → its `updated`."""
         t = schema.entries
-        return {
-            row["id"]: row["updated"]
-            for row in self._rows(select(t.c.id, t.c.updated).where(t.c.feed == feed))
-        }
+        rows = self._rows(select(t.c.id, t.c.updated).where(t.c.feed == feed))
+        return {row["id"]: row["updated"] for row in rows}
 
     def slugs(self, feed: str) -> set[str]:
-        """The stem of every own page of the feed."""
+        """Return the stems of the web pages of a feed's entries."""
         t = schema.entries
-        return {
-            row["slug"]
-            for row in self._rows(select(t.c.slug).where(t.c.feed == feed, t.c.slug != ""))
-        }
+        rows = self._rows(select(t.c.slug).where(t.c.feed == feed, t.c.slug != ""))
+        return {row["slug"] for row in rows}
 
     def aliases(self, feed: str, keys: Collection[str]) -> dict[str, str]:
-        """Key → entry id, for those of the keys under which an entry was ever listed."""
-        found = self.all_aliases(feed, keys)
-        return {
-            key: alias.entry for key, alias in found.items() if alias.kind is not AliasKind.CLAIMED
-        }
+        """Return key → entry id, for those of the keys under which an entry was listed."""
+        aliases = {}
+        for key, alias in self.all_aliases(feed, keys).items():
+            if alias.kind is not AliasKind.CLAIMED:
+                aliases[key] = alias.entry
+        return aliases
 
     def all_aliases(self, feed: str, keys: Collection[str]) -> dict[str, Alias]:
-        """Return what those of the keys lead to that were ever listed, or claimed by an entry's page."""
-        return {
-            row["key"]: from_row(Alias, row) for row in self._of_keys(schema.aliases, feed, keys)
-        }
+        """Return key → alias, for those of the keys that were listed or claimed by a page."""
+        rows = self._rows_by_key(schema.aliases, feed, keys)
+        return {row["key"]: from_row(Alias, row) for row in rows}
 
     def owners(self, feed: str, keys: Collection[str]) -> dict[str, str]:
-        """Return the key of the source that each entry belongs to, by the keys under which it was listed."""
+        """Return key → the source of its entry, for those of the keys that are an entry's own."""
         a, e = schema.aliases, schema.entries
         same = (a.c.feed == e.c.feed) & (a.c.entry == e.c.id)
         query = (
@@ -339,11 +339,14 @@ class Store:
             .join(e, same)
             .where(a.c.feed == feed, a.c.kind == AliasKind.OWN)
         )
-        rows = [row for some in chunks(keys) for row in self._rows(query.where(a.c.key.in_(some)))]
-        return {row["key"]: row["source"] for row in rows}
+        found: dict[str, str] = {}
+        for some in chunks(keys):
+            rows = self._rows(query.where(a.c.key.in_(some)))
+            found.update({row["key"]: row["source"] for row in rows})
+        return found
 
     def guid_keys(self, feed: str, ids: Collection[str]) -> dict[str, set[str]]:
-        """Return the keys of guids that lead to each of some entries, by id."""
+        """Return entry id → the keys made from its guids, for some entries."""
         t = schema.aliases
         query = select(t.c.key, t.c.entry).where(
             t.c.feed == feed, t.c.key.startswith(GUID_PREFIX, autoescape=True)
@@ -354,42 +357,33 @@ class Store:
                 found.setdefault(row["entry"], set()).add(row["key"])
         return found
 
-    def listed_since(self, feed: str, moment: datetime, limit: int) -> tuple[Entry, ...]:
-        """Return the entries that were listed at a moment or later, those of the last list first.
+    def listed_since(self, feed: str, time: datetime, limit: int) -> tuple[Entry, ...]:
+        """Return the entries that were listed at a time or later, latest first.
 
         Args:
-            feed: its name.
-            moment: aware.
-            limit: how many to return at most.
+            feed: the feed's name.
+            time: the earliest time.
+            limit: the maximum number of entries.
         """
         t = schema.entries
-        recent = select(t).where(t.c.feed == feed, t.c.last_listed >= moment)
+        recent = select(t).where(t.c.feed == feed, t.c.last_listed >= time)
         newest = recent.order_by(t.c.last_listed.desc(), *schema.NEWEST_FIRST).limit(limit)
-        return tuple(from_row(Entry, row) for row in self._rows(newest))
+        return select_records(self._database, Entry, newest)
 
     def item_states(self, feed: str, keys: Collection[str]) -> dict[str, ItemState]:
-        """Key → what became of the article, for those of the keys that were ever listed."""
-        return {
-            row["key"]: from_row(ItemState, row)
-            for row in self._of_keys(schema.item_states, feed, keys)
-        }
+        """Return key → the item's state, for those of the keys that were listed."""
+        rows = self._rows_by_key(schema.item_states, feed, keys)
+        return {row["key"]: from_row(ItemState, row) for row in rows}
 
     def recently_listed(self, feed: str, limit: int) -> set[str]:
-        """The keys of so many articles of a feed that were listed last."""
+        """Return the keys of the items of a feed that were listed latest, up to a limit."""
         t = schema.item_states
-        newest = (
-            select(t.c.key)
-            .where(t.c.feed == feed)
-            .order_by(t.c.last_listed.desc(), t.c.key)
-            .limit(limit)
-        )
+        keys = select(t.c.key).where(t.c.feed == feed)
+        newest = keys.order_by(t.c.last_listed.desc(), t.c.key).limit(limit)
         return {row["key"] for row in self._rows(newest)}
 
     def next_recheck(self, feed: str, now: datetime) -> datetime | None:
-        """Return when the next article of a feed is to be looked at again, also if that is past.
-
-        None if none is.
-        """
+        """Return the time of a feed's next recheck, even if it is past; None if there is none."""
         t = schema.item_states
         bounds = select(
             func.min(t.c.recheck_at, type_=UtcSeconds).label("first"),
@@ -397,190 +391,178 @@ class Store:
         )
         row = self._rows(bounds.where(t.c.feed == feed))[0]
         first: datetime | None = row["first"]
-        is_far = first is not None and row["last"] > now + FARTHEST_RECHECK
-        return min(first, now) if first and is_far else first
+        if first and row["last"] > now + MAX_RECHECK_DELAY:
+            return min(first, now)
+        return first
 
     def rechecks(self, feed: str, now: datetime, limit: int) -> tuple[ItemState, ...]:
-        """The articles of a feed that are to be looked at again by now, those that wait longest first."""
+        """Return the items of a feed whose rechecks are due, the most overdue first."""
         t = schema.item_states
-        is_due = or_(t.c.recheck_at <= now, t.c.recheck_at > now + FARTHEST_RECHECK)
-        due = select(t).where(t.c.feed == feed, is_due)
-        return tuple(
-            from_row(ItemState, row)
-            for row in self._rows(due.order_by(t.c.recheck_at, t.c.key).limit(limit))
-        )
+        is_due = or_(t.c.recheck_at <= now, t.c.recheck_at > now + MAX_RECHECK_DELAY)
+        due = select(t).where(t.c.feed == feed, is_due).order_by(t.c.recheck_at, t.c.key)
+        return select_records(self._database, ItemState, due.limit(limit))
 
     def end_rechecks(self, feed: str, keys: Collection[str]) -> None:
-        """Look at some articles of a feed no more."""
+        """Cancel the rechecks of some items of a feed."""
         t = schema.item_states
         with self._database.write_transaction() as connection:
             for some in chunks(keys):
                 own = (t.c.feed == feed, t.c.key.in_(some))
                 connection.execute(update(t).where(*own).values(recheck_at=None, url=""))
 
-    def commit_entries(  # noqa: PLR0913 -- all that one transaction keeps, by name
+    def commit_entries(  # noqa: PLR0913 -- all that one transaction stores, by name
         self,
         feed: str,
         *,
         entries: Iterable[Entry] = (),
         aliases: Mapping[str, str],
-        seen: Iterable[ItemState],
-        claims: Mapping[str, Alias] | None = None,
+        item_states: Iterable[ItemState],
+        claimed: Mapping[str, Alias] | None = None,
         listed: Collection[str] = (),
-        pages: Mapping[str, PageSnapshot] | None = None,
+        snapshots: Mapping[str, PageSnapshot] | None = None,
         now: datetime,
     ) -> None:
-        """Keep what one look at a feed's sources brought: before it is published, so that no id is ever lost.
+        """Store the results of a check before they are published, so that no id is ever lost.
 
         Args:
-            feed: its name.
-            entries: new and changed ones, whole.
-            aliases: key → entry id, for keys under which an entry is listed; the known ones stay.
-            claims: key → its entry, for keys that lead to one by what a page claims.
-            listed: keys of entries that are listed now, besides those in `aliases` and `seen`.
-            seen: what became of each article that is listed now, the unchanged ones too.
-            pages: entry id → what it was made of; of entries that changed and are not among these,
-                nothing is kept.
-            now: when they were listed.
+            feed: the feed's name.
+            entries: new and changed entries.
+            aliases: key → entry id, for keys under which an entry is listed. Known keys stay.
+            item_states: the states of all listed items, including unchanged ones.
+            claimed: key → alias, for keys that a page claims.
+            listed: further keys of entries that are listed now.
+            snapshots: entry id → its snapshot. Changed entries without one lose their old one.
+            now: the time of the check.
         """
-        marks = {"feed": feed, "last_listed": now}
-        seen_rows = [as_row(article) | marks for article in seen]
-        entry_rows = [as_row(entry) | marks for entry in entries]
+        check = {"feed": feed, "last_listed": now}
+        state_rows = [as_row(state) | check for state in item_states]
+        entry_rows = [as_row(entry) | check for entry in entries]
+        all_aliases = {**(claimed or {})}
+        all_aliases.update({key: Alias(entry_id) for key, entry_id in aliases.items()})
+        alias_rows = [
+            as_row(alias) | {"feed": feed, "key": key} for key, alias in all_aliases.items()
+        ]
+        listed_keys = {*aliases, *listed, *(row["key"] for row in state_rows)}
         with self._database.write_transaction() as connection:
             if entry_rows:
                 drop_summary(connection, feed)
             upsert(connection, schema.entries, entry_rows)
-            replace_snapshots(connection, feed, [row["id"] for row in entry_rows], pages or {})
-            keys = {**(claims or {}), **{key: Alias(id_) for key, id_ in aliases.items()}}
-            upsert(
-                connection,
-                schema.aliases,
-                [as_row(alias) | {"feed": feed, "key": k} for k, alias in keys.items()],
-            )
-            upsert(connection, schema.item_states, seen_rows)
-            _mark_listed(
-                connection, feed, {*aliases, *listed, *(row["key"] for row in seen_rows)}, now
-            )
+            changed = [row["id"] for row in entry_rows]
+            replace_snapshots(connection, feed, changed, snapshots or {})
+            upsert(connection, schema.aliases, alias_rows)
+            upsert(connection, schema.item_states, state_rows)
+            _mark_listed(connection, feed, listed_keys, now)
 
     def replace_entries(self, feed: str, entries: Iterable[Entry]) -> None:
-        """Keep entries in place of those of the same ids, though nobody listed them now.
-
-        None is added.
-        """
+        """Replace the stored entries with the same ids. No entry is added or marked as listed."""
         t = schema.entries
         with self._database.write_transaction() as connection:
             drop_summary(connection, feed)
             for entry in entries:
-                connection.execute(
-                    update(t).where(t.c.feed == feed, t.c.id == entry.id).values(as_row(entry))
-                )
+                own = update(t).where(t.c.feed == feed, t.c.id == entry.id)
+                connection.execute(own.values(as_row(entry)))
 
     # --- sources and runs ---
 
     def cached_document(self, url: str, config: str) -> CachedDocument | None:
-        """The last body of a source's document, where it was fetched with settings of this digest."""
+        """Return a source's cached document that was fetched with settings of this digest."""
         t = schema.document_cache
-        rows = self._rows(select(t).where(t.c.url == url, t.c.config_digest == config))
-        return from_row(CachedDocument, rows[0]) if rows else None
+        query = select(t).where(t.c.url == url, t.c.config_digest == config)
+        return select_record(self._database, CachedDocument, query)
 
     def sources(self, feed: str) -> tuple[SourceState, ...]:
-        """The state of each source that the feed ever had, by key."""
+        """Return the states of all sources that a feed has had, by key."""
         t = schema.sources
-        return tuple(
-            from_row(SourceState, row)
-            for row in self._rows(select(t).where(t.c.feed == feed).order_by(t.c.key))
-        )
+        query = select(t).where(t.c.feed == feed).order_by(t.c.key)
+        return select_records(self._database, SourceState, query)
 
     def probe_states(self, feed: str) -> dict[str, tuple[ProbeState, SourceState]]:
-        """Source key → how to ask it and how it is, for a feed's sources of which nothing is left to do."""
-        calm, sources = schema.source_probes, schema.sources
-        same = (calm.c.feed == sources.c.feed) & (calm.c.key == sources.c.key)
-        own = [column for column in calm.columns if column.name not in sources.columns]
-        query = select(sources, *own).join(calm, same).where(sources.c.feed == feed)
-        return {
-            row["key"]: (from_row(ProbeState, row), from_row(SourceState, row))
-            for row in self._rows(query)
-        }
+        """Return source key → its states, for a feed's sources without pending work."""
+        probes, sources = schema.source_probes, schema.sources
+        same = (probes.c.feed == sources.c.feed) & (probes.c.key == sources.c.key)
+        own = [column for column in probes.columns if column.name not in sources.columns]
+        query = select(sources, *own).join(probes, same).where(sources.c.feed == feed)
+        found = {}
+        for row in self._rows(query):
+            found[row["key"]] = (from_row(ProbeState, row), from_row(SourceState, row))
+        return found
 
     def runs(self, feed: str, limit: int | None = None) -> tuple[RunRecord, ...]:
-        """The last regenerations of a feed, newest first."""
+        """Return the runs of a feed, latest first."""
         t = schema.runs
         newest = select(t).where(t.c.feed == feed).order_by(t.c.id.desc()).limit(limit)
         return tuple(run_from_row(row) for row in self._rows(newest))
 
     def last_run(self, feed: str) -> RunRecord | None:
-        """The last regeneration of a feed; None before the first."""
+        """Return the latest run of a feed; None if it has never run."""
         return next(iter(self.runs(feed, limit=1)), None)
 
-    def commit_run(  # noqa: PLR0913 -- all that one transaction keeps, by name
+    def commit_run(  # noqa: PLR0913 -- all that one transaction stores, by name
         self,
         run: RunRecord,
         *,
         documents: Iterable[CachedDocument] = (),
         sources: Iterable[SourceState] = (),
-        looks: Iterable[SourceObservation] = (),
-        calm: Mapping[str, ProbeState | None] | None = None,
-        still: Collection[str] = (),
+        observations: Iterable[SourceObservation] = (),
+        probe_states: Mapping[str, ProbeState | None] | None = None,
+        unchanged: Collection[str] = (),
     ) -> None:
-        """Keep how a regeneration went: after publishing, since what has validators is not fetched again.
+        """Store a run's result, after publishing: documents with validators are not fetched again.
 
         Args:
-            run: the last `RUNS_KEPT` of each feed are kept.
-            documents: the source documents that were fetched; those of monstrous addresses are not
-                kept.
-            sources: how each source is now.
-            looks: what the looks at those sources brought that could be read.
-            calm: source key → of which nothing is left to do, or None; what is known of others
-                stays.
-            still: the keys of sources whose last looks still say all that there is to say.
+            run: the run. The latest `MAX_RUNS` of each feed are kept.
+            documents: the source documents that were fetched. Those with very long URLs are not
+                stored.
+            sources: the states of the sources.
+            observations: the results of the successful checks.
+            probe_states: source key → its state without pending work; None deletes it. Those of
+                other sources stay.
+            unchanged: the keys of sources whose latest observations are still valid.
         """
+        feed = run.outcome.feed
+        cached = [as_row(document) for document in documents if len(document.url) <= MAX_URL_CHARS]
         with self._database.write_transaction() as connection:
-            upsert(
-                connection,
-                schema.document_cache,
-                [as_row(each) for each in documents if len(each.url) <= LONGEST_ADDRESS],
-            )
+            upsert(connection, schema.document_cache, cached)
             upsert(connection, schema.sources, [as_row(source) for source in sources])
-            add_observations(connection, looks)
-            _keep_calm(connection, run.outcome.feed, calm or {})
-            prolong_observations(connection, run.outcome.feed, still, run.started)
-            unmark_run(connection, run.outcome.feed)
+            add_observations(connection, observations)
+            _save_probe_states(connection, feed, probe_states or {})
+            prolong_observations(connection, feed, unchanged, run.started)
+            unmark_run(connection, feed)
             connection.execute(schema.runs.insert(), run_as_row(run))
-            _forget_runs(connection, run.outcome.feed)
+            _prune_runs(connection, feed)
 
     # --- sites ---
 
     def site_memory(self, site: str) -> bytes | None:
-        """What the cleaner learned about a site, as it was saved."""
+        """Return the stored memory of a site; None if there is none."""
         t = schema.site_memories
         rows = self._rows(select(t.c.memory).where(t.c.site == site))
         return bytes(rows[0]["memory"]) if rows else None
 
     def save_memory(self, site: str, memory: bytes, now: datetime) -> None:
-        """Keep what the cleaner learned about a site, in place of what was kept before."""
+        """Store the memory of a site and replace the previous one."""
         with self._database.write_transaction() as connection:
-            upsert(
-                connection, schema.site_memories, [{"site": site, "memory": memory, "used": now}]
-            )
+            row = {"site": site, "memory": memory, "used": now}
+            upsert(connection, schema.site_memories, [row])
 
     def use_memory(self, site: str, now: datetime) -> None:
-        """Note, once a day, that what was learned about a site was of use, though nothing was added to it."""
+        """Record, at most once a day, that the memory of a site was used without changing."""
         t = schema.site_memories
         with self._database.write_transaction() as connection:
-            connection.execute(
-                update(t).where(t.c.site == site, t.c.used < now - _DAY).values(used=now)
-            )
+            old = update(t).where(t.c.site == site, t.c.used < now - _DAY)
+            connection.execute(old.values(used=now))
 
     # --- all feeds ---
 
     def feeds(self) -> tuple[str, ...]:
-        """The names of all feeds that something is stored of, whether the config has them or not."""
+        """Return the names of all feeds with stored data, even if they left the config."""
         tables = (schema.entries, schema.item_states, schema.sources, schema.runs)
+        names = union(*(select(t.c.feed) for t in tables))
         with self._database.read_transaction() as connection:
-            return tuple(sorted(connection.scalars(union(*(select(t.c.feed) for t in tables)))))
+            return tuple(sorted(connection.scalars(names)))
 
     def live_ids(self, feed: str, limit: int) -> list[str]:
-        """The ids of so many of a feed's newest entries, newest first."""
+        """Return the ids of a feed's newest entries, up to a limit, newest first."""
         t = schema.entries
         newest = select(t.c.id).where(t.c.feed == feed).order_by(*schema.NEWEST_FIRST).limit(limit)
         return [row["id"] for row in self._rows(newest)]
@@ -590,29 +572,30 @@ class Store:
         before: datetime,
         keep: Mapping[str, Collection[str]],
         *,
-        pages: datetime | None = None,
+        snapshots: datetime | None = None,
         robots: datetime | None = None,
     ) -> None:
-        """Drop what was last listed, fetched, looked at or used before a moment: feed by feed, each a transaction.
+        """Delete data that was last listed, fetched, checked or used before a time.
+
+        Each feed's entries are one transaction, everything else another one.
 
         Args:
-            before: older entries go with their aliases, and so do older seen articles, documents,
-                sources, runs, removals, looks, notices, proposals, plans, messages, robots.txt and
-                what was learned of sites. Of notices, only the last `NOTICES_KEPT` stay.
-            keep: feed → ids of the entries in its live document, which stay however old, aliases
-                and all; the pages of its others go. It is asked for one feed after another.
-            pages: pages go that came before this moment; left out, before the other one.
-            robots: robots.txt go that expired before this moment; left out, before the other one.
+            before: the time. Entries are deleted with their aliases. Of the incidents, only the
+                latest `MAX_INCIDENTS` are kept.
+            keep: feed → ids of the entries in its live document, which are kept with their aliases
+                however old they are. The snapshots of its other entries are deleted.
+            snapshots: the time for page snapshots; None for the same.
+            robots: the time for the expiry of robots.txt files; None for the same.
         """
-        for feed in self._with_entries():
-            self._forget_entries(feed, before, keep.get(feed))
+        feeds = [row["feed"] for row in self._rows(select(schema.entries.c.feed).distinct())]
+        for feed in feeds:
+            self._prune_entries(feed, before, keep.get(feed))
         t = schema.item_states
         aliased = select(schema.aliases.c.feed, schema.aliases.c.key)
+        old_items = delete(t).where(t.c.last_listed < before)
         with self._database.write_transaction() as connection:
-            prune_snapshots(connection, before if pages is None else pages)
-            connection.execute(
-                delete(t).where(t.c.last_listed < before, tuple_(t.c.feed, t.c.key).not_in(aliased))
-            )
+            prune_snapshots(connection, snapshots or before)
+            connection.execute(old_items.where(tuple_(t.c.feed, t.c.key).not_in(aliased)))
             for date in (
                 schema.document_cache.c.fetched,
                 schema.sources.c.checked,
@@ -627,109 +610,96 @@ class Store:
                 schema.site_memories.c.used,
             ):
                 connection.execute(delete(date.table).where(date < before))
-            _forget_notices(connection)
-            _forget_fronts(connection, keep.keys())
-            connection.execute(
-                delete(schema.robots_cache).where(
-                    schema.robots_cache.c.expires < (robots or before)
-                )
-            )
+            _prune_incidents(connection)
+            _prune_summaries(connection, keep.keys())
+            expires = schema.robots_cache.c.expires
+            connection.execute(delete(schema.robots_cache).where(expires < (robots or before)))
 
-    def _with_entries(self) -> list[str]:
-        """The feeds of which entries are stored."""
-        return [row["feed"] for row in self._rows(select(schema.entries.c.feed).distinct())]
+    def _prune_entries(self, feed: str, before: datetime, live: Collection[str] | None) -> None:
+        """Delete a feed's old entries except for live ones, and the snapshots of all others.
 
-    def _forget_entries(self, feed: str, before: datetime, live: Collection[str] | None) -> None:
-        """Drop a feed's old entries but the live ones, and the pages of all others.
-
-        None: which are live is unknown.
+        Args:
+            feed: the feed's name.
+            before: delete entries that were last listed before this time.
+            live: the ids of the live entries; None if they are unknown.
         """
         t, p = schema.entries, schema.page_snapshots
-        old = {
-            row["id"]
-            for row in self._rows(select(t.c.id).where(t.c.feed == feed, t.c.last_listed < before))
-        }
+        is_old = (t.c.feed == feed, t.c.last_listed < before)
+        old = {row["id"] for row in self._rows(select(t.c.id).where(*is_old))}
         old -= set(live or ())
-        kept = {row["entry"] for row in self._rows(select(p.c.entry).where(p.c.feed == feed))}
-        fallen = kept - set(kept if live is None else live)
-        if not old and not fallen:
+        with_snapshot = self._rows(select(p.c.entry).where(p.c.feed == feed))
+        outdated = set()
+        if live is not None:
+            outdated = {row["entry"] for row in with_snapshot} - set(live)
+        if not old and not outdated:
             return
         with self._database.write_transaction() as connection:
             for some in chunks(old):
-                # the date once more: where there are several writers, one may have been listed
-                # since
-                connection.execute(
-                    delete(t).where(t.c.feed == feed, t.c.id.in_(some), t.c.last_listed < before)
-                )
-            drop_snapshots(connection, feed, fallen)
+                # The date again: another process may have listed one of them since.
+                connection.execute(delete(t).where(*is_old, t.c.id.in_(some)))
+            drop_snapshots(connection, feed, outdated)
 
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
+        return select_rows(self._database, query)
+
+    def _rows_by_key(self, table: Table, feed: str, keys: Collection[str]) -> list[RowMapping]:
+        """Return the rows of a feed that have one of the keys."""
+        query = select(table).where(table.c.feed == feed)
+        rows: list[RowMapping] = []
         with self._database.read_transaction() as connection:
-            return list(connection.execute(query).mappings())
-
-    def _of_keys(self, table: Table, feed: str, keys: Collection[str]) -> list[RowMapping]:
-        """The rows of a feed with one of the keys."""
-        of_feed = select(table).where(table.c.feed == feed)
-        with self._database.read_transaction() as connection:
-            return [
-                row
-                for some in chunks(keys)
-                for row in connection.execute(of_feed.where(table.c.key.in_(some))).mappings()
-            ]
+            for some in chunks(keys):
+                rows += connection.execute(query.where(table.c.key.in_(some))).mappings()
+        return rows
 
 
-def _postgres() -> "type[PostgresDatabase]":
-    """The engine whose driver is an extra. Raises StoreError."""
+def _import_postgres() -> "type[PostgresDatabase]":
+    """Return the engine whose driver is an optional dependency."""
     try:
-        from feedpub.store.postgres import PostgresDatabase  # noqa: PLC0415 -- not everybody has it
+        from feedpub.store.postgres import PostgresDatabase  # noqa: PLC0415 -- optional
     except ImportError as error:
         raise StoreError(
-            f"the state in PostgreSQL needs pip install 'feedpub[postgres]': {error}"
+            f"the state in PostgreSQL requires pip install 'feedpub[postgres]': {error}"
         ) from error
     return PostgresDatabase
 
 
 def _mark_listed(connection: Connection, feed: str, keys: Collection[str], now: datetime) -> None:
-    """Note that the entries of these keys were listed, though nothing about them changed."""
+    """Record that the entries of some keys were listed, even if they have not changed."""
     entries, aliases = schema.entries, schema.aliases
     for some in chunks(keys):
         ids = select(aliases.c.entry).where(aliases.c.feed == feed, aliases.c.key.in_(some))
-        connection.execute(
-            update(entries)
-            .where(entries.c.feed == feed, entries.c.id.in_(ids))
-            .values(last_listed=now)
-        )
+        own = update(entries).where(entries.c.feed == feed, entries.c.id.in_(ids))
+        connection.execute(own.values(last_listed=now))
 
 
-def _keep_calm(connection: Connection, feed: str, calm: Mapping[str, ProbeState | None]) -> None:
+def _save_probe_states(
+    connection: Connection, feed: str, states: Mapping[str, ProbeState | None]
+) -> None:
     t = schema.source_probes
-    upsert(connection, t, [as_row(each) for each in calm.values() if each])
-    if gone := [key for key, each in calm.items() if each is None]:
-        connection.execute(delete(t).where(t.c.feed == feed, t.c.key.in_(gone)))
+    upsert(connection, t, [as_row(state) for state in states.values() if state])
+    ended = [key for key, state in states.items() if state is None]
+    if ended:
+        connection.execute(delete(t).where(t.c.feed == feed, t.c.key.in_(ended)))
 
 
-def _forget_notices(connection: Connection) -> None:
-    """Drop the notices that are more than are kept."""
+def _prune_incidents(connection: Connection) -> None:
+    """Delete the oldest incidents beyond the maximum."""
     t = schema.incidents
-    too_old = select(t.c.at).order_by(t.c.at.desc()).offset(NOTICES_KEPT).limit(1)
+    too_old = select(t.c.at).order_by(t.c.at.desc()).offset(MAX_INCIDENTS).limit(1)
     connection.execute(delete(t).where(t.c.at <= too_old.scalar_subquery()))
 
 
-def _forget_fronts(connection: Connection, published: Collection[str]) -> None:
-    """Drop the fronts of feeds that are no more.
-
-    That are not published, and of which no entry is left.
-    """
+def _prune_summaries(connection: Connection, published: Collection[str]) -> None:
+    """Delete the summaries of feeds that have no entries and are not published."""
     t = schema.feed_summaries
     empty = select(t.c.feed).where(~exists().where(schema.entries.c.feed == t.c.feed))
     for some in chunks(set(connection.scalars(empty)) - set(published)):
         connection.execute(delete(t).where(t.c.feed.in_(some)))
 
 
-def _forget_runs(connection: Connection, feed: str) -> None:
-    """Drop the runs of a feed that are more than are kept."""
+def _prune_runs(connection: Connection, feed: str) -> None:
+    """Delete a feed's oldest runs beyond the maximum."""
     t = schema.runs
-    too_old = (
-        select(t.c.id).where(t.c.feed == feed).order_by(t.c.id.desc()).offset(RUNS_KEPT).limit(1)
-    )
-    connection.execute(delete(t).where(t.c.feed == feed, t.c.id <= too_old.scalar_subquery()))
+    newest = select(t.c.id).where(t.c.feed == feed).order_by(t.c.id.desc())
+    too_old = newest.offset(MAX_RUNS).limit(1).scalar_subquery()
+    connection.execute(delete(t).where(t.c.feed == feed, t.c.id <= too_old))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from feedpub.core.errors import FeedpubError, PublishError
-from feedpub.publisher.names import PART_PATTERN, OutputFile, file_type_of
+from feedpub.publisher.names import PART_PATTERN, OutputFile, identify_file
 from feedpub.store import ScheduledRun
 from feedpub.web import control, headers, manual_pages, negotiation
 from feedpub.web.backends import FileBackend, Signature
@@ -44,7 +44,7 @@ def published_name(path: str) -> OutputFile | None:
         name += ".html"
     if not all(PART_PATTERN.fullmatch(part) for part in name.split("/")):
         return None
-    return file_type_of(name)
+    return identify_file(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class FeedApp:
     def refresh(self, written: Iterable[str]) -> None:
         """Compress files that have just been written, before the first request for them."""
         self._next_runs.invalidate()
-        for file in filter(None, map(file_type_of, written)):
+        for file in filter(None, map(identify_file, written)):
             for coding in negotiation.COMPRESSIBLE_TYPES if file.kind.compressed else ():
                 self._cache.build(file, coding)
 

@@ -19,7 +19,7 @@ from typing import Protocol
 from feedpub.config import Bucket, Storage
 from feedpub.core.errors import PublishError
 from feedpub.publisher.folder import Folder
-from feedpub.publisher.s3 import list_published, plain_headers
+from feedpub.publisher.s3 import decompress_object, list_published
 from feedpub.publisher.s3_client import S3Client, StoredObject
 
 _log = logging.getLogger(__name__)
@@ -105,9 +105,9 @@ def _open_file(root: Path, name: str, stack: ExitStack) -> int | None:
     # Opening a pipe would block until another process writes to it.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        folder = Folder.root(root, stack)
+        folder = Folder.open(root, stack)
         for parent in parents:
-            folder = folder.subfolder(parent, stack)
+            folder = folder.open_subfolder(parent, stack)
         descriptor = os.open(last, flags, dir_fd=folder.descriptor)
     except OSError as error:
         if error.errno in _MISSING_ERRORS:
@@ -174,7 +174,7 @@ class S3Backend(FileBackend):
                 self._signatures = updated
         if found is None or signature is None:
             return None
-        return plain_headers(f"{self._objects.bucket}/{name}", *found), signature
+        return decompress_object(f"{self._objects.bucket}/{name}", *found), signature
 
 
 def open_backend(output: Path | Bucket, storage: Storage) -> FileBackend:

@@ -224,7 +224,7 @@ class _Bench:
             rows += [(feed.name, source_key(source), digest, n) for n in range(12, 0, -1)]
         with psycopg.connect(self._address) as connection, connection.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO looks (feed, key, settings, at, items, known, fresh, read, failed, obstacle, dated, "
+                "INSERT INTO source_observations (feed, key, settings, at, items, known, fresh, read, failed, obstacle, dated, "
                 "pictured, lengths, verdict, accepted) VALUES (%s, %s, %s, "
                 "extract(epoch FROM now())::bigint - 7200 * %s, 5, 5, 0, 0, 0, '', 0, 0, '[]', '', false)",
                 rows,

@@ -21,7 +21,7 @@ from pathlib import Path
 from feedpub import extract
 from feedpub.cleaner import metadata
 from feedpub.cleaner.summary import split_sentences
-from feedpub.cleaner.summary.editorial import plain
+from feedpub.cleaner.summary.editorial import to_plain_text
 from feedpub.cleaner.summary.sentences import is_finished, split_paragraphs, squash_spaces
 from feedpub.core.errors import ExtractError
 from feedpub.core.html import parse_html
@@ -79,7 +79,7 @@ def _read(row: Row) -> Described | None:
         language=(head.language or "en")[:2].lower(),
         title=row.title or head.title,
         text=text,
-        description=plain(head.description or ""),
+        description=to_plain_text(head.description or ""),
     )
 
 

@@ -23,8 +23,8 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from feedpub.scheduler.publishing_rate import (
     DAY_MINUTES,
-    MIN_DAILY_RATE,
     HOUR,
+    MIN_DAILY_RATE,
     WEEK,
     RateModel,
     RateWeights,

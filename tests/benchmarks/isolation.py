@@ -49,7 +49,7 @@ print(time.process_time() - start)
 def main() -> None:
     options = _options()
     pages = [page for name in DATASETS for page in _pages(options.data, name, options.limit)]
-    with ProcessPool(("feedpub",), most=1) as workers:
+    with ProcessPool(("feedpub",), max_processes=1) as workers:
         ways: dict[str, Callable[[bytes, str | None], object]] = {
             "in this process": extract,
             "in a worker": lambda html, url: workers.call(url or "", extract, html, url),

@@ -159,7 +159,7 @@ def _fill(config: Config) -> None:
         for n, feed in enumerate(config.feed):
             key = f"feed {n}"
             entries = [_entry(feed.name, n, number, text) for number in range(ENTRIES)]
-            store.commit_entries(feed.name, entries=entries, aliases={}, seen=[], now=NOW)
+            store.commit_entries(feed.name, entries=entries, aliases={}, item_states=[], now=NOW)
             outcome = RunResult(feed.name, RunStatus.UPDATED, new=ENTRIES)
             store.commit_run(
                 RunRecord(outcome, NOW), sources=[SourceState(feed.name, key, NOW, NOW, ENTRIES)]
@@ -213,9 +213,7 @@ _DONE: dict[str, Callable[[Config], object]] = {
     "overview": _overview,
     "healthz": lambda config: healthz.health_response(_overview(config, brief=True)),
     "metrics": lambda config: metrics.render_metrics(_overview(config)),
-    "status page": lambda config: status_page.render_status_page(
-        _overview(config), can_run=False
-    ),
+    "status page": lambda config: status_page.render_status_page(_overview(config), can_run=False),
 }
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from statistics import fmean
 
 from feedpub.cleaner.summary import summarize
-from feedpub.cleaner.summary.extractive import MOST
+from feedpub.cleaner.summary.extractive import MAX_SENTENCES
 from feedpub.cleaner.summary.sentences import join_sentences, prose_sentences
 from tests.benchmarks.described import KINDS, Described, described
 from tests.benchmarks.rouge import Scores, rouge
@@ -52,7 +52,7 @@ def scored(page: Described, others: dict[str, Ranking], max_chars: int) -> dict[
     """What each way scores on a page; nothing where the text has no room for a choice."""
     sentences = [
         sentence.text
-        for sentence in islice(prose_sentences(page.text, page.title, page.language), MOST)
+        for sentence in islice(prose_sentences(page.text, page.title, page.language), MAX_SENTENCES)
     ]
     ours = summarize(page.text, title=page.title, language=page.language, max_chars=max_chars)
     if len(sentences) <= 1 or not ours:

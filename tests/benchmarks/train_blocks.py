@@ -26,7 +26,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from tldextract import TLDExtract
 
-from feedpub.cleaner.classifier import Model, save
+from feedpub.cleaner.classifier import Model, save_model
 from feedpub.cleaner.extract import select_content
 from feedpub.cleaner.features import measure_features
 from feedpub.cleaner.page import PageContext
@@ -89,7 +89,7 @@ def main() -> None:
         everything = np.arange(len(pages))
         known = training.vocabulary(everything)
         lessons = [lesson(page, number, known) for number, page in enumerate(pages)]
-        save(_model(known, training.boost(everything, lessons)), options.write)
+        save_model(_model(known, training.boost(everything, lessons)), options.write)
 
 
 def _tell(what: str) -> None:

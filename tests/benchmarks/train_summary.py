@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
-from feedpub.cleaner.summary.extractive import MOST, Measures, features, measure
+from feedpub.cleaner.summary.extractive import MAX_SENTENCES, Measures, features, measure
 from feedpub.cleaner.summary.sentences import join_sentences, prose_sentences
 from tests.benchmarks.described import KINDS, Described, described
 from tests.benchmarks.rouge import rouge
@@ -61,7 +61,7 @@ class Case:
 def cases(pages: Sequence[Described]) -> Iterator[Case]:
     """Every page with every room, where there is anything to choose."""
     for page in pages:
-        found = list(islice(prose_sentences(page.text, page.title, page.language), MOST))
+        found = list(islice(prose_sentences(page.text, page.title, page.language), MAX_SENTENCES))
         measures = measure(found, page.title, page.language)
         for room in ROOMS:
             choices = list(_choices(measures, room))

@@ -8,7 +8,7 @@ import psycopg
 
 from tests.chaos.meanwhile import meanwhile
 
-_QUERY = "SELECT holder, until FROM claims WHERE name = 'lead'"
+_QUERY = "SELECT holder, until FROM leases WHERE name = 'lead'"
 PACE = 0.5  # seconds between two looks
 
 

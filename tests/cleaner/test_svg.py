@@ -1,7 +1,4 @@
-"""SVG pictures.
-
-What draws stays, and whatever could act or fetch is a reason to refuse the whole.
-"""
+"""SVG images: drawing parts stay, active parts are a reason to reject the image."""
 
 import pytest
 from lxml import etree
@@ -19,7 +16,7 @@ def svg(inner: str, attributes: str = "") -> bytes:
 
 
 def names(picture: bytes) -> list[str]:
-    """The elements and attributes of a picture, in their order, without namespaces."""
+    """Return the elements and attributes of an image in order, without namespaces."""
     found: list[str] = []
     for element in etree.fromstring(picture).iter():
         found += [
@@ -30,21 +27,33 @@ def names(picture: bytes) -> list[str]:
 
 
 DRAWN = {
-    "a-path": '<path d="M0 0h10v10z" fill="#123" stroke="rgb(1, 2, 3)" transform="translate(1 2) rotate(45)"/>',
-    "a-gradient": '<defs><linearGradient id="g"><stop offset="0" stop-color="red"/></linearGradient></defs>'
+    "a-path": (
+        '<path d="M0 0h10v10z" fill="#123" stroke="rgb(1, 2, 3)" transform="translate(1 2) '
+        'rotate(45)"/>'
+    ),
+    "a-gradient": '<defs><linearGradient id="g"><stop offset="0" '
+    'stop-color="red"/></linearGradient></defs>'
     '<rect width="9" height="9" fill="url(#g)" clip-path="url(\'#c\')"/>',
-    "a-symbol": '<symbol id="s"><circle r="3"/></symbol><use href="#s" x="2"/><use xlink:href="#s"/>',
-    "a-text": '<text x="1" y="2" font-family="Serif (Old)">One <tspan dy="3">two</tspan></text><title>A</title>',
-    "a-style": '<style type="text/css">.a:nth-child(2n) { fill: url( "#g" ) } @media print { .a > b { y: calc(1px) } }'
-    "</style>",
+    "a-symbol": (
+        '<symbol id="s"><circle r="3"/></symbol><use href="#s" x="2"/><use xlink:href="#s"/>'
+    ),
+    "a-text": (
+        '<text x="1" y="2" font-family="Serif (Old)">One <tspan '
+        'dy="3">two</tspan></text><title>A</title>'
+    ),
+    "a-style": '<style type="text/css">.a:nth-child(2n) { fill: url( "#g" ) } @media print { .a '
+    "> b { y: calc(1px) } }</style>",
     "pixels": f'<image width="1" height="1" href="{_PIXEL}"/>',
-    "a-filter": '<filter id="f"><feGaussianBlur stdDeviation="2"/></filter><g style="filter: url(#f) blur(2px)"/>',
+    "a-filter": (
+        '<filter id="f"><feGaussianBlur stdDeviation="2"/></filter><g style="filter: '
+        "url(#f) "
+        'blur(2px)"/>'
+    ),
 }
 
 
 @pytest.mark.parametrize("inner", DRAWN.values(), ids=DRAWN)
-def test_what_draws_stays(inner: str) -> None:
-    """Every element and attribute; and a second time changes no byte."""
+def test_drawing_elements_and_attributes_stay(inner: str) -> None:
     picture = sanitise_svg(svg(inner))
     assert names(picture) == names(svg(inner))
     assert sanitise_svg(picture) == picture
@@ -53,22 +62,25 @@ def test_what_draws_stays(inner: str) -> None:
 DROPPED = {
     "comments-and-instructions": "<!-- c --><?php echo 1 ?>",
     "metadata": "<metadata><r:RDF xmlns:r='urn:r'><r:x/></r:RDF></metadata>",
-    "data-of-an-editor": "<s:view xmlns:s='http://sodipodi.example/' s:zoom='2'><g onload='x()'/></s:view>",
+    "data-of-an-editor": (
+        "<s:view xmlns:s='http://sodipodi.example/' s:zoom='2'><g onload='x()'/></s:view>"
+    ),
     "no-namespace": "<script xmlns=''>alert(1)</script>",
 }
 
 
 @pytest.mark.parametrize("inner", DROPPED.values(), ids=DROPPED)
-def test_what_no_browser_shows_goes(inner: str) -> None:
-    """With what is inside; the text behind it stays."""
+def test_invisible_elements_are_dropped(inner: str) -> None:
     picture = sanitise_svg(svg(f"<text>One {inner}two</text>"))
     assert names(picture) == ["svg", "text"]
     assert etree.fromstring(picture).xpath("string()") == "One two"
 
 
-def test_attributes_that_draw_nothing_go() -> None:
-    """Also a link's address, and a base that would lead references elsewhere."""
-    inner = '<a href="javascript:alert(1)" xlink:href="https://e.example/" target="_top"><g data-x="1" tabindex="0"/></a>'
+def test_attributes_that_do_not_draw_are_dropped() -> None:
+    inner = (
+        '<a href="javascript:alert(1)" xlink:href="https://e.example/" target="_top"><g '
+        'data-x="1" tabindex="0"/></a>'
+    )
     assert names(
         sanitise_svg(svg(inner, ' xml:base="https://e.example/" xml:space="preserve"'))
     ) == [
@@ -79,9 +91,11 @@ def test_attributes_that_draw_nothing_go() -> None:
     ]
 
 
-def test_what_stands_before_the_picture_goes() -> None:
-    """A document type, and style sheets from elsewhere; the encoding becomes UTF-8."""
-    before = '<?xml version="1.0" encoding="iso-8859-1"?><?xml-stylesheet href="https://e.example/a.css"?><!DOCTYPE svg>'
+def test_doctype_and_processing_instructions_are_dropped() -> None:
+    before = (
+        '<?xml version="1.0" encoding="iso-8859-1"?><?xml-stylesheet '
+        'href="https://e.example/a.css"?><!DOCTYPE svg>'
+    )
     picture = sanitise_svg(
         before.encode() + svg("<title>Ölmühle</title>").decode().encode("latin-1")
     )
@@ -89,36 +103,38 @@ def test_what_stands_before_the_picture_goes() -> None:
     assert "Ölmühle" in picture.decode()
 
 
-def test_a_fallback_stands_for_a_foreign_object() -> None:
-    """As drawing programs write both."""
-    inner = "<switch><foreignObject><p xmlns='http://www.w3.org/1999/xhtml'>A</p></foreignObject><text>A</text></switch>"
+def test_foreign_object_is_replaced_by_its_fallback() -> None:
+    inner = (
+        "<switch><foreignObject><p xmlns='http://www.w3.org/1999/xhtml'>A</p>"
+        "</foreignObject><text>A</text></switch>"
+    )
     assert names(sanitise_svg(svg(inner))) == ["svg", "switch", "text"]
 
 
 REFUSED = {
-    "script": ("<script>alert(1)</script>", "it holds a <script>"),
+    "script": ("<script>alert(1)</script>", "it contains a <script>"),
     "script-under-a-prefix": (
         "<s:script xmlns:s='http://www.w3.org/2000/svg'/>",
-        "it holds a <script>",
+        "it contains a <script>",
     ),
     "script-in-xhtml": (
         "<script xmlns='http://www.w3.org/1999/xhtml'>alert(1)</script>",
-        "it holds a <script>",
+        "it contains a <script>",
     ),
     "foreign-object": (
         "<foreignObject><p xmlns='http://www.w3.org/1999/xhtml'/></foreignObject>",
         "<foreignObject>",
     ),
-    "foreign-object-alone": ("<switch><foreignObject/></switch>", "it holds a <foreignObject>"),
-    "handler": ("<g onclick='alert(1)'/>", "it holds an event handler, onclick"),
-    "handler-in-capitals": ("<g ONLOAD='alert(1)'/>", "it holds an event handler, ONLOAD"),
+    "foreign-object-alone": ("<switch><foreignObject/></switch>", "it contains a <foreignObject>"),
+    "handler": ("<g onclick='alert(1)'/>", "it contains an event handler, onclick"),
+    "handler-in-capitals": ("<g ONLOAD='alert(1)'/>", "it contains an event handler, ONLOAD"),
     "animated-link": (
         "<a><set attributeName='href' to='javascript:alert(1)'/></a>",
-        "it holds a <set>",
+        "it contains a <set>",
     ),
     "animation": (
         "<rect><animate attributeName='x' values='0;9' dur='1s'/></rect>",
-        "it holds a <animate>",
+        "it contains a <animate>",
     ),
     "use-of-another-file": (
         "<use href='https://e.example/a.svg#x'/>",
@@ -133,58 +149,57 @@ REFUSED = {
     "script-address": ("<image href='&#106;avascript:alert(1)'/>", "it refers to javascript:alert"),
     "imported-style": (
         "<style>@IMPORT 'https://e.example/a.css';</style>",
-        "its style may lead elsewhere",
+        "its style may refer to another resource",
     ),
     "style-with-url": (
         "<style>rect { fill: url(https://e.example/a.svg#x) }</style>",
-        "its style may lead elsewhere",
+        "its style may refer to another resource",
     ),
     "style-in-parts": (
         "<style>a {}<g/>b { fill: URL('//e.example/') }</style>",
-        "its style may lead elsewhere",
+        "its style may refer to another resource",
     ),
     "escaped-style": (
         "<style>rect { fill: u\\72l(https://e.example/) }</style>",
-        "its style may lead elsewhere",
+        "its style may refer to another resource",
     ),
     "style-with-image-set": (
         "<g style='mask: image-set(\"a.png\" 1x)'/>",
-        r"elsewhere, by image-set\(\)",
+        r"resource, with image-set\(\)",
     ),
     "attribute-with-url": (
         "<rect fill='url(https://e.example/a.svg#x)'/>",
-        r"elsewhere, by url\(\)",
+        r"resource, with url\(\)",
     ),
     "font-from-elsewhere": (
         "<style>@font-face { src: url(data:font/woff;base64,AA) }</style>",
-        r"elsewhere, by url",
+        r"resource, with url",
     ),
 }
 
 
 @pytest.mark.parametrize(("inner", "reason"), REFUSED.values(), ids=REFUSED)
-def test_a_picture_that_acts_or_fetches_is_refused(inner: str, reason: str) -> None:
-    """The reason names what it is."""
+def test_active_or_fetching_picture_is_rejected(inner: str, reason: str) -> None:
     with pytest.raises(ExtractError, match=reason):
         sanitise_svg(svg(f"<rect width='9' height='9'/>{inner}"))
 
 
 BROKEN = {
-    "no-xml": (b"\x89PNG\r\n", "no well-formed SVG"),
-    "empty": (b"", "no well-formed SVG"),
-    "html": (b"<html><body><svg></svg></body></html>", "no SVG"),
-    "no-namespace": (b"<svg><rect/></svg>", "no SVG"),
-    "not-well-formed": (svg("<g>"), "no well-formed SVG"),
-    "entity": (b"<!DOCTYPE svg [<!ENTITY a '<script/>'>]>" + svg("&a;"), "entities of its own"),
+    "no-xml": (b"\x89PNG\r\n", "not well-formed SVG"),
+    "empty": (b"", "not well-formed SVG"),
+    "html": (b"<html><body><svg></svg></body></html>", "not SVG"),
+    "no-namespace": (b"<svg><rect/></svg>", "not SVG"),
+    "not-well-formed": (svg("<g>"), "not well-formed SVG"),
+    "entity": (b"<!DOCTYPE svg [<!ENTITY a '<script/>'>]>" + svg("&a;"), "its own entities"),
     "laughs": (
         b"<!DOCTYPE svg [<!ENTITY a '%s'>]>" % (b"ha" * 50_000) + svg(f"<g id='{'&a;' * 1000}'/>"),
-        "no well-formed SVG",
+        "not well-formed SVG",
     ),
     "file": (
         b"<!DOCTYPE svg [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>" + svg("<text>&a;</text>"),
         "entities",
     ),
-    "depth": (svg("<g>" * 5000 + "</g>" * 5000), "no well-formed SVG"),
+    "depth": (svg("<g>" * 5000 + "</g>" * 5000), "not well-formed SVG"),
     "namespaces": (
         svg("".join(f"<x xmlns='urn:{n}'/>" for n in range(60))),
         "more than 50 namespaces",
@@ -194,7 +209,6 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("body", "reason"), BROKEN.values(), ids=BROKEN)
-def test_what_is_no_picture_is_refused(body: bytes, reason: str) -> None:
-    """Or is one of a kind that nobody draws."""
+def test_non_svg_is_rejected(body: bytes, reason: str) -> None:
     with pytest.raises(ExtractError, match=reason):
         sanitise_svg(body)

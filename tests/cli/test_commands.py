@@ -1,4 +1,4 @@
-"""The command line, as people and programs use it."""
+"""The commands, as users and scripts call them."""
 
 import json
 import subprocess
@@ -22,11 +22,14 @@ from feedpub.store import ScheduledRun, Store
 from tests.support.newsroom import configure, feed, open_newsroom, path, story
 from tests.support.site import Route, Site
 
-PROSE = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+PROSE = (
+    "The council voted on Monday to keep the old pier, after a debate that lasted until "
+    "midnight in the hall."
+)
 
 
 def run(folder: Path, *arguments: str, stdin: bytes | None = None) -> Result:
-    """The command in this process, with the config of a folder."""
+    """Run the command in this process, with the config of a folder."""
     return CliRunner().invoke(
         command.cli, ["-c", str(folder / "config" / "feedpub.toml"), *arguments], input=stdin
     )
@@ -43,26 +46,24 @@ def newsroom(site: Site, tmp_path: Path) -> Site:
     return site
 
 
-def test_help_names_every_command() -> None:
-    """And what each is for."""
+def test_help_lists_the_commands() -> None:
     shown = CliRunner().invoke(command.cli, ["--help"]).output
     assert all(name in shown for name in ("build", "check", "clean", "status", "First steps"))
 
 
 @pytest.mark.parametrize("name", sorted(command.cli.commands))
-def test_each_command_explains_its_exit_status(name: str) -> None:
-    """Scripts depend on it."""
+def test_help_of_each_command_documents_its_exit_status(name: str) -> None:
     assert "Exit status" in CliRunner().invoke(command.cli, [name, "--help"]).output
 
 
-def test_help_needs_none_of_the_heavy_libraries() -> None:
-    """So that it answers at once."""
+def test_help_imports_no_heavy_library() -> None:
     script = (
         "import sys; sys.argv = ['feedpub', '--help']\n"
         "from feedpub.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'pydantic', 'requests', 'lxml', 'sqlalchemy', 'feedgen', 'rich', 'numpy'} & set(sys.modules)\n"
+        "heavy = {'pydantic', 'requests', 'lxml', 'sqlalchemy', 'feedgen', 'rich', 'numpy'} & "
+        "set(sys.modules)\n"
         "sys.exit(' '.join(heavy) or None)"
     )
     done = subprocess.run(  # noqa: S603
@@ -71,8 +72,7 @@ def test_help_needs_none_of_the_heavy_libraries() -> None:
     assert done.stderr == ""
 
 
-def test_build_tells_what_became_of_each_feed(newsroom: Site, tmp_path: Path) -> None:
-    """A line a feed on the way, a table at the end, what went wrong below it, and status 1."""
+def test_build_prints_a_line_and_a_row_for_each_feed(newsroom: Site, tmp_path: Path) -> None:
     result = run(tmp_path, "build")
     assert result.exit_code == 1
     assert "world: updated, 3 new" in result.stderr
@@ -80,25 +80,22 @@ def test_build_tells_what_became_of_each_feed(newsroom: Site, tmp_path: Path) ->
     assert f"bad: source failed: {newsroom.url('/nowhere')}: HTTP 404" in result.stdout
 
 
-def test_build_takes_names(newsroom: Site, tmp_path: Path) -> None:
-    """Only these feeds are built, and only their failures count."""
+def test_build_with_names_runs_only_those_feeds(newsroom: Site, tmp_path: Path) -> None:
     assert run(tmp_path, "build", "world").exit_code == 0
     assert (tmp_path / "feeds" / "world.rss").exists()
     assert "/nowhere" not in newsroom.paths()
 
 
-def test_build_as_json_is_one_document(newsroom: Site, tmp_path: Path) -> None:
-    """For programs; nothing else on either stream."""
+def test_build_json_prints_one_document_and_nothing_else(newsroom: Site, tmp_path: Path) -> None:
     result = run(tmp_path, "build", "--json")
-    told = json.loads(result.stdout)
-    assert (result.exit_code, told["ok"], result.stderr) == (1, False, "")
-    world, bad = told["feeds"]
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["ok"], result.stderr) == (1, False, "")
+    world, bad = document["feeds"]
     assert (world["feed"], world["status"], world["new"]) == ("world", "updated", 3)
     assert bad["problems"][0]["where"] == newsroom.url("/nowhere")
 
 
-def test_a_dry_run_writes_nothing(newsroom: Site, tmp_path: Path) -> None:
-    """Neither feeds nor state, and says what it would have written."""
+def test_build_dry_run_writes_nothing(newsroom: Site, tmp_path: Path) -> None:
     result = run(tmp_path, "build", "--dry-run", "world")
     assert (result.exit_code, "files would be written" in result.stdout) == (0, True)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["config"]
@@ -108,40 +105,35 @@ def test_a_dry_run_writes_nothing(newsroom: Site, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("newsroom")
-def test_an_unknown_name_is_refused_with_those_there_are(tmp_path: Path) -> None:
-    """It is more likely a slip than a wish."""
+def test_unknown_feed_name_gets_a_suggestion(tmp_path: Path) -> None:
     error = run(tmp_path, "build", "wrold").exception
     assert isinstance(error, FeedpubError)
     assert str(error) == "no feed is named wrold; did you mean world? the config has: world, bad"
 
 
 @pytest.mark.usefixtures("newsroom")
-def test_status_tells_healthy_from_broken(tmp_path: Path) -> None:
-    """With the reason, and since when."""
+def test_status_shows_healthy_and_broken_feeds(tmp_path: Path) -> None:
     assert "never built" in run(tmp_path, "status").stdout
     run(tmp_path, "build")
     result = run(tmp_path, "status")
     assert result.exit_code == 1
     assert "world  healthy        3" in result.stdout
     assert (
-        "/nowhere: failing since just now: HTTP 404: the page is gone; never read" in result.stdout
+        "/nowhere: started failing just now: HTTP 404: the page is gone; never read"
+        in result.stdout
     )
-    told = json.loads(run(tmp_path, "status", "--json").stdout)
-    assert [len(state["sources"]) for state in told["feeds"]] == [1, 1]
+    document = json.loads(run(tmp_path, "status", "--json").stdout)
+    assert [len(state["sources"]) for state in document["feeds"]] == [1, 1]
 
 
-def test_status_says_when_a_broken_source_was_last_read(newsroom: Site, tmp_path: Path) -> None:
-    """And with how many articles."""
+def test_status_shows_when_a_broken_source_was_last_read(newsroom: Site, tmp_path: Path) -> None:
     run(tmp_path, "build")
     newsroom["/news"] = Route(b"oops", status=500)
     run(tmp_path, "build")
     assert "last read just now, 3 articles" in run(tmp_path, "status").stdout
 
 
-def test_status_says_when_and_why_a_source_is_looked_at_next(
-    newsroom: Site, tmp_path: Path
-) -> None:
-    """As the service planned it."""
+def test_status_shows_when_and_why_a_source_is_checked_next(newsroom: Site, tmp_path: Path) -> None:
     run(tmp_path, "build", "world")
     configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
     moment, why = utc_now() + timedelta(hours=2, minutes=1), "publishes about 9 a day"
@@ -152,7 +144,7 @@ def test_status_says_when_and_why_a_source_is_looked_at_next(
     result = run(tmp_path, "status")
     assert result.exit_code == 0
     assert (
-        f"world: {newsroom.url('/news')}: publishes about 9 a day; next look in 2 hours"
+        f"world: {newsroom.url('/news')}: publishes about 9 a day; next check in 2 hours"
         in result.stdout
     )
     assert "1 feed: 1 healthy" in result.stdout
@@ -161,16 +153,12 @@ def test_status_says_when_and_why_a_source_is_looked_at_next(
 
 
 @pytest.mark.usefixtures("newsroom")
-def test_a_build_beside_the_service_leaves_its_plans(newsroom: Site, tmp_path: Path) -> None:
-    """A source that was looked at is planned anew, for no moment before the service runs its feed.
-
-    Status tells it.
-    """
+def test_build_keeps_the_next_run_that_the_service_planned(newsroom: Site, tmp_path: Path) -> None:
     configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "3h"'))
     run(tmp_path, "build")
     with Store.open(tmp_path / ".feedpub") as store:
         (state,) = store.sources("world")
-        assert state.next_look is None  # no service has ever run here
+        assert state.next_look is None  # no service has run yet
         service_runs = utc_now().replace(microsecond=0) + timedelta(hours=5)
         store.schedule.save(
             ScheduledRun("world", service_runs, "x"), {state.key: (service_runs, "x")}
@@ -180,24 +168,22 @@ def test_a_build_beside_the_service_leaves_its_plans(newsroom: Site, tmp_path: P
         assert store.schedule.load()["world"] == ScheduledRun("world", service_runs, "x")
         (state,) = store.sources("world")
     assert (state.next_look, state.why) == (service_runs, "every 3h")
-    assert "every 3h; next look in 4 hours" in run(tmp_path, "status").stdout
+    assert "every 3h; next check in 4 hours" in run(tmp_path, "status").stdout
 
 
 @pytest.mark.usefixtures("newsroom")
-def test_check_counts_and_warns(tmp_path: Path) -> None:
-    """The placeholder address, and the files of a feed that left the config."""
+def test_check_counts_feeds_and_warns(tmp_path: Path) -> None:
     run(tmp_path, "build", "world")
     configure(tmp_path, feed("other", f"folder {tmp_path / 'articles'}"))
     result = run(tmp_path, "check")
     assert result.exit_code == 0
-    assert "The config is in order: 1 feed, 1 source." in result.stdout
+    assert "The config is valid: 1 feed, 1 source." in result.stdout
     assert "base_url" in result.stdout
     assert "still has the files of 'world'" in result.stdout
 
 
 @pytest.mark.usefixtures("newsroom")
-def test_a_state_folder_that_others_can_write_to(tmp_path: Path) -> None:
-    """A build says it once, and so does the check; the file in it is its owner's alone."""
+def test_writable_state_folder_is_warned_about_once(tmp_path: Path) -> None:
     state = tmp_path / ".feedpub"
     state.mkdir()
     state.chmod(0o777)
@@ -211,8 +197,7 @@ def test_a_state_folder_that_others_can_write_to(tmp_path: Path) -> None:
     )
 
 
-def test_check_counts_files(tmp_path: Path) -> None:
-    """Where there are several."""
+def test_check_counts_config_files(tmp_path: Path) -> None:
     articles = tmp_path / "articles"
     articles.mkdir()
     configure(tmp_path, feed("one", f"folder {articles}"))
@@ -222,13 +207,12 @@ def test_check_counts_files(tmp_path: Path) -> None:
         feed("two", f"folder {articles}") + feed("three", f"folder {articles}"), "utf-8"
     )
     assert run(tmp_path, "check").stdout.startswith(
-        "The config is in order: 3 feeds, 3 sources, in 2 files.\n"
+        "The config is valid: 3 feeds, 3 sources, in 2 files.\n"
     )
 
 
 @pytest.mark.usefixtures("newsroom")
-def test_check_knows_archives(tmp_path: Path) -> None:
-    """They are their feed's, and go with it."""
+def test_check_counts_archives_as_files_of_their_feed(tmp_path: Path) -> None:
     run(tmp_path, "build", "world")
     (tmp_path / "feeds" / "world-archive-12.rss").write_bytes(b"<rss/>")
     assert "still has" not in run(tmp_path, "check").stdout
@@ -236,13 +220,11 @@ def test_check_knows_archives(tmp_path: Path) -> None:
     assert run(tmp_path, "check").stdout.count("still has") == 1
 
 
-def test_check_prints_the_schema(tmp_path: Path) -> None:
-    """Without a config, too: it is for those who begin to write one."""
+def test_check_schema_needs_no_config(tmp_path: Path) -> None:
     assert json.loads(run(tmp_path, "check", "--schema").stdout)["type"] == "object"
 
 
-def test_clean_prints_the_article_at_an_address(newsroom: Site, tmp_path: Path) -> None:
-    """Title, byline and date, then its paragraphs."""
+def test_clean_prints_the_article_at_a_url(newsroom: Site, tmp_path: Path) -> None:
     result = run(tmp_path, "clean", newsroom.url(path(1)))
     lines = result.stdout.splitlines()
     assert lines[0] == "Council decides on matter 1 of the harbour"
@@ -251,16 +233,14 @@ def test_clean_prints_the_article_at_an_address(newsroom: Site, tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("newsroom")
-def test_clean_names_an_address_that_is_none(tmp_path: Path) -> None:
-    """Before anything is asked of the sites that are known."""
+def test_clean_reports_an_invalid_url(tmp_path: Path) -> None:
     run(tmp_path, "build")
     result = run(tmp_path, "clean", "http://[bad")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("feedpub: http://[bad: ")
 
 
-def test_clean_explains(newsroom: Site, tmp_path: Path) -> None:
-    """What went, and why, between the lines that stay; without colours where nobody looks."""
+def test_clean_explain_shows_removed_blocks_in_place(newsroom: Site, tmp_path: Path) -> None:
     shown = run(tmp_path, "clean", newsroom.url(path(1)), "--explain").stdout.splitlines()
     assert shown[0] == "Council decides on matter 1 of the harbour"
     assert "  - By Jane Doe — byline or date" in shown
@@ -275,7 +255,6 @@ def test_clean_explains(newsroom: Site, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("newsroom")
 def test_clean_reads_files_and_standard_input(tmp_path: Path) -> None:
-    """Saved text by its suffix; what comes in is taken for HTML."""
     file = tmp_path / "a.txt"
     file.write_text(
         f"The pier stays\n\nby Jane Doe\n\n{PROSE}\n\n{PROSE} Twice.\n\nLeave a Comment\n"
@@ -283,27 +262,34 @@ def test_clean_reads_files_and_standard_input(tmp_path: Path) -> None:
     assert run(tmp_path, "clean", str(file)).stdout.startswith(
         "The pier stays\nJane Doe\n\nThe council"
     )
-    told = json.loads(run(tmp_path, "clean", str(file), "--json").stdout)
-    assert (told["authors"], told["removed"][-1]["text"]) == (["Jane Doe"], "Leave a Comment")
-    page = f"<html><body><article><h1>The pier</h1><p>{PROSE}</p><p>{PROSE} Twice.</p></article></body></html>".encode()
+    document = json.loads(run(tmp_path, "clean", str(file), "--json").stdout)
+    assert (document["authors"], document["removed"][-1]["text"]) == (
+        ["Jane Doe"],
+        "Leave a Comment",
+    )
+    page = (
+        f"<html><body><article><h1>The pier</h1><p>{PROSE}</p><p>{PROSE} "
+        "Twice.</p></article></body></html>"
+    ).encode()
     assert run(tmp_path, "clean", "-", "--html", stdin=page).stdout.count("<p>") == 2
 
 
 @pytest.mark.usefixtures("newsroom")
 @pytest.mark.parametrize("form", ["", "--html", "--json", "--explain"])
-def test_clean_commands_no_terminal(tmp_path: Path, form: str) -> None:
-    """The controls of a page are dropped, or written as JSON's escapes."""
+def test_clean_prints_no_control_characters(tmp_path: Path, form: str) -> None:
     evil = "\x9d0;owned\x9c\x9b2J\x7f\u202e"
     story = f"<p>{PROSE} {evil}</p>{f'<p>{PROSE} Again.</p>' * 9}<p>Leave a Comment {evil}</p>"
-    page = f"<meta name=author content='Jane {evil} Doe'><article><h1>The {evil} pier</h1>{story}</article>"
+    page = (
+        f"<meta name=author content='Jane {evil} Doe'><article><h1>The {evil} "
+        f"pier</h1>{story}</article>"
+    )
     (tmp_path / "a.html").write_text(page, "utf-8")
     shown = run(tmp_path, "clean", str(tmp_path / "a.html"), *filter(None, [form])).stdout
     assert "0;owned" in shown
     assert not {char for char in shown if not char.isprintable()} - {"\n"}
 
 
-def test_a_console_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    """In plain text, in tables and in the text of progress."""
+def test_console_prints_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
     table = Table("a", title="t\x9d")
     table.add_row("one\x1b[2J\x9b2J")
     make_console().print(table, "two\x9d\x07", Text("three\u202e"), markup=False)
@@ -320,16 +306,14 @@ def test_a_console_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> N
         ("http://10.0.0.1/", "private"),
     ],
 )
-def test_clean_says_why_not(tmp_path: Path, target: str, reason: str) -> None:
-    """With the address or file, and status 1."""
+def test_clean_reports_why_there_is_no_article(tmp_path: Path, target: str, reason: str) -> None:
     result = run(tmp_path, "clean", target)
     assert result.exit_code == 1
     assert result.stderr.startswith(f"feedpub: {target}: ")
     assert reason in result.stderr
 
 
-def test_clean_needs_no_config(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """One article can be looked at before anything is set up."""
+def test_clean_works_without_a_config(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(command.cli, ["clean", "http://127.0.0.1:9/"])
     assert (result.exit_code, "private" in result.stderr or "allow_private" in result.stderr) == (
@@ -341,13 +325,12 @@ def test_clean_needs_no_config(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("arguments", "status"), [(["build"], 2), (["status"], 2), (["check"], 2), (["nonsense"], 2)]
 )
-def test_a_bad_config_or_command_ends_with_status_2(
+def test_bad_config_or_command_exits_with_2_and_one_message(
     tmp_path: Path, arguments: list[str], status: int
 ) -> None:
-    """With one message on standard error, and no traceback."""
     file = tmp_path / "feedpub.toml"
     file.write_text("[feedpub]\nouput = 'x'\n")
-    done = subprocess.run(  # noqa: S603 -- our own command
+    done = subprocess.run(  # noqa: S603 -- feedpub itself
         [sys.executable, "-m", "feedpub", "-c", str(file), *arguments],
         capture_output=True,
         text=True,
@@ -361,24 +344,22 @@ def test_a_bad_config_or_command_ends_with_status_2(
     )
 
 
-def test_status_with_a_bad_config_says_what_a_service_does(tmp_path: Path) -> None:
-    """Its config is the one that it took before: nothing has stopped."""
+def test_status_with_a_bad_config_explains_what_the_service_does(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "feedpub.toml").write_text("[feedpub]\nouput = 'x'\n")
     error = run(tmp_path, "status").exception
     assert isinstance(error, ConfigError)
     assert (
         str(error).splitlines()[-1]
-        == "A service that is running goes on with the config that it took before."
+        == "A running service continues with the config that it loaded before."
     )
 
 
-def test_a_state_that_cannot_be_opened_ends_with_status_1(tmp_path: Path) -> None:
-    """The message names the file."""
+def test_unusable_state_exits_with_1_and_its_path(tmp_path: Path) -> None:
     configure(tmp_path, feed("f", f"folder {tmp_path}/articles"))
     (tmp_path / ".feedpub").write_text("a file")
     config = str(tmp_path / "config" / "feedpub.toml")
-    done = subprocess.run(  # noqa: S603 -- our own command
+    done = subprocess.run(  # noqa: S603 -- feedpub itself
         [sys.executable, "-m", "feedpub", "-c", config, "build"],
         capture_output=True,
         text=True,
@@ -392,9 +373,8 @@ def test_a_state_that_cannot_be_opened_ends_with_status_1(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_a_terminal_gets_a_progress_bar(newsroom: Site, tmp_path: Path) -> None:
-    """Shown while articles are read, gone at the end, with the table left."""
-    import pty  # noqa: PLC0415 -- where there are terminals
+def test_build_shows_progress_on_a_terminal(newsroom: Site, tmp_path: Path) -> None:
+    import pty  # noqa: PLC0415 -- not on Windows
 
     shown = bytearray()
 
@@ -418,15 +398,14 @@ def test_a_terminal_gets_a_progress_bar(newsroom: Site, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("newsroom")
-def test_preview_needs_something_to_look_at(tmp_path: Path) -> None:
-    """The next step is named: a feed, a page, or a build that keeps pages."""
+def test_preview_reports_what_it_cannot_show(tmp_path: Path) -> None:
     unknown = run(tmp_path, "preview", "wrld")
     assert (unknown.exit_code, unknown.stdout) == (2, "")
     assert "the config has: " in unknown.stderr
     config = tmp_path / "config" / "feedpub.toml"
     name = tomllib.loads(config.read_text("utf-8"))["feed"][0]["name"]
     unbuilt = run(tmp_path, "preview", name)
-    assert (unbuilt.exit_code, "`feedpub build` keeps them" in unbuilt.stderr) == (1, True)
+    assert (unbuilt.exit_code, "`feedpub build` stores them" in unbuilt.stderr) == (1, True)
     text = tmp_path / "a.txt"
     text.write_text("A text", "utf-8")
     assert "clean --explain" in run(tmp_path, "preview", str(text)).stderr

@@ -1,4 +1,4 @@
-"""What the command line says to somebody who does not know it, or mistypes."""
+"""Help texts, completion, and messages for mistyped commands."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from feedpub.cli.terminal import make_console
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every command by the words that name it, those in groups too."""
+    """Yield the full name of each command, including subcommands, as words."""
     for name, command in group.commands.items():
         yield (*path, name)
         if isinstance(command, click.Group):
@@ -26,10 +26,10 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
 def feedpub(
     *arguments: str, folder: Path, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own, as a shell would run it."""
+    """Run the command in a process of its own, as a shell does."""
     given = {name: value for name, value in os.environ.items() if not name.startswith("FEEDPUB_")}
     root = str(Path(__file__).parents[1])
-    return subprocess.run(  # noqa: S603 -- ours
+    return subprocess.run(  # noqa: S603 -- feedpub itself
         [sys.executable, "-m", "feedpub", *arguments],
         cwd=folder,
         env=given | {"PYTHONPATH": root} | (environment or {}),
@@ -40,16 +40,14 @@ def feedpub(
 
 
 @pytest.mark.parametrize("path", sorted(commands(cli)), ids=" ".join)
-def test_each_command_has_examples(path: tuple[str, ...]) -> None:
-    """That begin with the command, and its exit status."""
+def test_help_of_each_command_has_examples(path: tuple[str, ...]) -> None:
     shown = CliRunner().invoke(cli, [*path, "--help"]).stdout
     examples = shown.split("Examples:")[1].split("Exit status:")[0]
     assert " ".join(("feedpub", *path)) in examples or "-c" in examples
 
 
 @pytest.mark.parametrize("path", sorted(commands(cli)), ids=" ".join)
-def test_each_command_takes_the_config_after_its_name(path: tuple[str, ...]) -> None:
-    """Its help says so, once."""
+def test_each_command_accepts_the_config_after_its_name(path: tuple[str, ...]) -> None:
     shown = CliRunner().invoke(cli, [*path, "--help"]).stdout
     assert shown.count("-c, --config PATH") == 1
 
@@ -68,10 +66,7 @@ def test_each_command_takes_the_config_after_its_name(path: tuple[str, ...]) -> 
     ],
     ids=" ".join,
 )
-def test_the_config_may_be_named_before_and_after_the_command(
-    tmp_path: Path, typed: list[str]
-) -> None:
-    """The later one counts where several are named."""
+def test_last_config_option_takes_precedence(tmp_path: Path, typed: list[str]) -> None:
     files = {"good": tmp_path / "good.toml", "bad": tmp_path / "bad.toml"}
     files["good"].write_text("", "utf-8")
     files["bad"].write_text("no config", "utf-8")
@@ -79,8 +74,7 @@ def test_the_config_may_be_named_before_and_after_the_command(
     assert (result.exit_code, result.exception) == (0, None), result.stderr
 
 
-def test_the_first_config_is_not_read_where_a_later_one_is_named(tmp_path: Path) -> None:
-    """A config that does not exist is named by the command that needs it."""
+def test_only_the_last_config_is_read(tmp_path: Path) -> None:
     result = CliRunner().invoke(
         cli, ["-c", str(tmp_path / "a.toml"), "build", "-c", str(tmp_path / "b.toml")]
     )
@@ -96,10 +90,9 @@ def test_the_first_config_is_not_read_where_a_later_one_is_named(tmp_path: Path)
         ("feedpub -c x.toml bui", "plain,build\n"),
     ],
 )
-def test_a_shell_completes_the_config_after_the_command(
+def test_completion_offers_the_config_option_and_files(
     tmp_path: Path, typed: str, words: str
 ) -> None:
-    """The option by its name, and files behind it."""
     asked = {
         "_FEEDPUB_COMPLETE": "bash_complete",
         "COMP_WORDS": typed,
@@ -118,18 +111,16 @@ def test_a_shell_completes_the_config_after_the_command(
         (["import", "--from", "freshrs", "x"], "'freshrss'"),
     ],
 )
-def test_a_misspelt_word_gets_the_one_that_was_meant(typed: list[str], meant: str) -> None:
-    """And status 2."""
+def test_misspelt_word_gets_a_suggestion(typed: list[str], meant: str) -> None:
     result = CliRunner().invoke(cli, typed)
     assert (result.exit_code, meant in result.stderr) == (2, True), result.stderr
 
 
-def test_without_a_config_the_next_step_is_named(tmp_path: Path) -> None:
-    """How one is made, by commands."""
+def test_missing_config_names_the_commands_that_create_one(tmp_path: Path) -> None:
     done = feedpub("build", folder=tmp_path)
     assert done.returncode == 2
     assert (
-        "config/feedpub.toml: no such file; `feedpub add URL` and `feedpub import FILE` make one"
+        "config/feedpub.toml: no such file; `feedpub add URL` or `feedpub import FILE` creates one"
         in done.stderr
     )
 
@@ -144,8 +135,9 @@ def test_without_a_config_the_next_step_is_named(tmp_path: Path) -> None:
         ("", "the config has none: `feedpub add URL` makes one"),
     ],
 )
-def test_a_feed_that_is_not_there(tmp_path: Path, config: str, said: str) -> None:
-    """The nearest name, or how to make one."""
+def test_unknown_feed_gets_a_suggestion_or_the_next_step(
+    tmp_path: Path, config: str, said: str
+) -> None:
     (tmp_path / "feedpub.toml").write_text(config, "utf-8")
     result = CliRunner().invoke(cli, ["-c", str(tmp_path / "feedpub.toml"), "build", "wrold"])
     assert f"no feed is named wrold; {said}" in str(result.exception)
@@ -154,8 +146,7 @@ def test_a_feed_that_is_not_there(tmp_path: Path, config: str, said: str) -> Non
 @pytest.mark.parametrize(
     ("shell", "word"), [("bash", "complete -o"), ("zsh", "#compdef feedpub"), ("fish", "complete ")]
 )
-def test_the_script_of_each_shell(shell: str, word: str) -> None:
-    """As click makes it; it asks the command itself by a variable."""
+def test_completion_prints_the_script_of_each_shell(shell: str, word: str) -> None:
     result = CliRunner().invoke(cli, ["completion", shell])
     assert (result.exit_code, word in result.stdout, "_FEEDPUB_COMPLETE" in result.stdout) == (
         0,
@@ -164,15 +155,16 @@ def test_the_script_of_each_shell(shell: str, word: str) -> None:
     )
 
 
-def test_a_shell_gets_its_words(tmp_path: Path) -> None:
-    """As the script asks for them."""
+def test_completion_offers_commands(tmp_path: Path) -> None:
     asked = {"_FEEDPUB_COMPLETE": "bash_complete", "COMP_WORDS": "feedpub ex", "COMP_CWORD": "1"}
     assert feedpub(folder=tmp_path, environment=asked).stdout == "plain,export\n"
 
 
 @pytest.mark.parametrize(("variable", "coloured"), [("", True), ("1", False)])
-def test_no_color_is_obeyed(monkeypatch: pytest.MonkeyPatch, variable: str, coloured: bool) -> None:  # noqa: FBT001
-    """Also where colours are asked for (no-color.org): an empty variable asks for nothing."""
+def test_no_color_disables_colours(
+    monkeypatch: pytest.MonkeyPatch, variable: str, *, coloured: bool
+) -> None:
+    """See no-color.org: an empty variable does not disable colours."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("NO_COLOR", variable)

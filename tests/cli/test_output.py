@@ -1,4 +1,4 @@
-"""What the command line shows of an overview."""
+"""Text that commands print for results, articles and the status."""
 
 from datetime import timedelta
 
@@ -11,20 +11,19 @@ from tests.support.overviews import NOW, broken_source, everything, feed, overvi
 
 
 def table(seen: ServiceStatus) -> list[str]:
-    """The rows of the table, blanks collapsed."""
+    """Return the rows of the status table, with blanks collapsed."""
     console = Console(width=120)
     with console.capture() as printed:
         console.print(output.status_table(seen))
     return [" ".join(row.split()) for row in printed.get().splitlines()]
 
 
-def test_every_feed_has_a_row() -> None:
-    """With its state in words, and with moments as people say them."""
+def test_status_table_has_a_row_for_each_feed() -> None:
     new = feed("new", health=Health.LATE, last_run=None, next_run=None, newest=None, entries=0)
     assert table(
         overview(feed(), feed("bad", health=Health.BROKEN), feed("slow", health=Health.LATE), new)
     ) == [
-        "feed state entries newest last look next look",
+        "feed state entries newest last run next run",
         "world healthy 50 2 hours ago 6 minutes ago in 24 minutes",
         "bad broken 50 2 hours ago 6 minutes ago in 24 minutes",
         "slow late 50 2 hours ago 6 minutes ago in 24 minutes",
@@ -32,23 +31,28 @@ def test_every_feed_has_a_row() -> None:
     ]
 
 
-def test_what_is_wrong_comes_before_what_is_planned() -> None:
-    """Of feeds first, then source by source."""
+def test_problems_of_feeds_come_before_those_of_sources() -> None:
     late = feed("late", health=Health.LATE, reasons=("its run was due 3 hours ago",))
     broken = feed(health=Health.BROKEN, sources=(broken_source(), source()))
     assert list(output.status_lines(overview(broken, late))) == [
         "late: its run was due 3 hours ago",
         (
-            "world: https://broken.example.org/feed: failing since 3 hours ago: HTTP 404: the page is gone; "
-            "last read 2 days ago, 20 articles; failed 4 times in a row; next look in 24 minutes"
+            "world: https://broken.example.org/feed: started failing 3 hours ago: HTTP 404: "
+            "the page is gone; "
+            "last read 2 days ago, 20 articles; failed 4 times in a row; next check in 24 minutes"
         ),
-        "world: https://news.example.org/feed: publishes about 9 a day, mostly 7–18 h UTC; next look in 24 minutes",
-        "late: https://news.example.org/feed: publishes about 9 a day, mostly 7–18 h UTC; next look in 24 minutes",
+        (
+            "world: https://news.example.org/feed: publishes about 9 a day, mostly 7–18 h UTC; "
+            "next check in 24 minutes"
+        ),
+        (
+            "late: https://news.example.org/feed: publishes about 9 a day, mostly 7–18 h UTC; "
+            "next check in 24 minutes"
+        ),
     ]
 
 
-def test_articles_with_which_something_is_wrong_are_named() -> None:
-    """The first few of a feed; how many others there are."""
+def test_first_failures_of_articles_are_listed_and_others_counted() -> None:
     problems = tuple(Failure(f"/articles/{n}.txt", "not a text") for n in range(7))
     outcome = RunResult(
         "world",
@@ -60,16 +64,14 @@ def test_articles_with_which_something_is_wrong_are_named() -> None:
     assert rest == "world: 2 more problems, which `feedpub status --json` lists"
 
 
-def test_what_should_have_come_was_due() -> None:
-    """A moment that has passed is no next look."""
+def test_overdue_check_was_due() -> None:
     past = NOW - timedelta(minutes=3)
     late = overview(feed(next_run=past, sources=(source(next_look=past),)))
     assert table(late)[1].endswith("6 minutes ago was due 3 minutes ago")
-    assert next(iter(output.status_lines(late))).endswith("; next look was due 3 minutes ago")
+    assert next(iter(output.status_lines(late))).endswith("; next check was due 3 minutes ago")
 
 
-def test_a_feed_that_was_never_built_needs_no_words() -> None:
-    """The table says it; and nothing is planned for it yet."""
+def test_feed_that_was_never_built_has_no_lines() -> None:
     never = SourceStatus("https://new.example.org/", "page", Health.LATE, "not checked yet")
     new = feed(
         "new", health=Health.LATE, reasons=("not checked yet",), last_run=None, sources=(never,)
@@ -77,17 +79,15 @@ def test_a_feed_that_was_never_built_needs_no_words() -> None:
     assert list(output.status_lines(overview(new))) == []
 
 
-def test_a_source_that_lists_what_it_should_not_is_broken_since_nobody_knows_when() -> None:
-    """Where only the reason is known, the reason is told."""
+def test_failure_without_a_start_time_shows_only_the_reason() -> None:
     odd = source(health=Health.BROKEN, reason="no entries", next_look=None)
     (line,) = output.status_lines(overview(feed(sources=(odd,))))
     assert line.endswith("failing: no entries; last read 6 minutes ago, 20 articles")
 
 
-def test_an_overview_is_a_json_document() -> None:
-    """All of it, moments in ISO 8601."""
-    told = output.results_as_json(everything())
-    assert f'"now": "{NOW.isoformat()}"' in told
+def test_status_json_has_times_in_iso_8601() -> None:
+    document = output.results_as_json(everything())
+    assert f'"now": "{NOW.isoformat()}"' in document
 
 
 ARTICLE = Article(
@@ -102,7 +102,7 @@ ARTICLE = Article(
 )
 
 
-def explained(**terminal: object) -> str:
+def render(**terminal: object) -> str:
     console = Console(width=80, **terminal)  # type: ignore[arg-type]
     with console.capture() as printed:
         for line in output.render_removals(ARTICLE):
@@ -110,9 +110,8 @@ def explained(**terminal: object) -> str:
     return printed.get()
 
 
-def test_what_was_removed_stands_where_it_stood() -> None:
-    """Marked, with its reason; what stays is as it is, a line below an empty one."""
-    assert explained(color_system=None).split("\n") == [
+def test_removed_blocks_are_rendered_in_place_with_reasons() -> None:
+    assert render(color_system=None).split("\n") == [
         *("The pier", "", "  - Home / Sport — links 90 %", "", "One.", "", "Two.", ""),
         *("  - An ad — in an aside", "", "Three.", "", "  - End — a rule", ""),
     ]
@@ -121,9 +120,8 @@ def test_what_was_removed_stands_where_it_stood() -> None:
     ] == ("  nothing was removed")
 
 
-def test_it_is_struck_through_in_red_on_a_terminal() -> None:
-    """What stays is plain; without colours where somebody wants none."""
-    shown = explained(force_terminal=True, color_system="standard", no_color=False)
+def test_removed_blocks_are_struck_through_in_red_on_a_terminal() -> None:
+    shown = render(force_terminal=True, color_system="standard", no_color=False)
     assert "\x1b[2;9;31mAn ad\x1b[0m" in shown
     assert "\nThree.\n" in shown
-    assert "31m" not in explained(force_terminal=True, color_system="standard", no_color=True)
+    assert "31m" not in render(force_terminal=True, color_system="standard", no_color=True)

@@ -1,10 +1,11 @@
+# ruff: noqa: RUF001 -- dates in other scripts are the point
 """Dates as sources write them."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from feedpub.core.dates import date_in_path, find_date, is_plausible, parse_date
+from feedpub.core.dates import as_item_date, date_in_path, find_date, parse_date
 
 MAY = datetime(2024, 5, 17, tzinfo=UTC)
 
@@ -19,6 +20,20 @@ MAY = datetime(2024, 5, 17, tzinfo=UTC)
         ("Fri, 17 May 2024 12:30:00 EST", datetime(2024, 5, 17, 17, 30, tzinfo=UTC)),
         ("Fri, 17 May 24 12:30:00 +0200", datetime(2024, 5, 17, 10, 30, tzinfo=UTC)),
         ("17 May 2024 12:30 XYZT", datetime(2024, 5, 17, 12, 30, tzinfo=UTC)),
+        ("17 May 2024 12:30 WEST", datetime(2024, 5, 17, 11, 30, tzinfo=UTC)),
+        ("May 17, 2024 10:00 PT", datetime(2024, 5, 17, 18, tzinfo=UTC)),
+        ("May 17, 2024 3 AM PT", datetime(2024, 5, 17, 11, tzinfo=UTC)),
+        ("May 17, 2024 at 5:30 PM GMT+03:00", datetime(2024, 5, 17, 14, 30, tzinfo=UTC)),
+        ("Fri May 17 12:30:15 +0200 2024", datetime(2024, 5, 17, 10, 30, 15, tzinfo=UTC)),
+        ("Fri May 17 12:30:15 2024", datetime(2024, 5, 17, 12, 30, 15, tzinfo=UTC)),
+        ("17. Mai 2024", MAY),
+        ("Veröffentlicht am 17. Mai 2024, 10 Uhr", datetime(2024, 5, 17, 10, tzinfo=UTC)),
+        ("17 мая 2024, 10:00 МСК", datetime(2024, 5, 17, 7, tzinfo=UTC)),
+        ("17 de mayo de 2024", MAY),
+        ("12 พ.ค. 2567", datetime(2024, 5, 12, tzinfo=UTC)),
+        ("17-May-1998", datetime(1998, 5, 17, tzinfo=UTC)),
+        ("17-May-98", datetime(1998, 5, 17, tzinfo=UTC)),
+        ("05.06.24", datetime(2024, 6, 5, tzinfo=UTC)),
         ("May 17, 2024 at 5:30 pm CEST", datetime(2024, 5, 17, 15, 30, tzinfo=UTC)),
         ("May 17th, 2024", MAY),
         (" 17 May 2024\n", MAY),
@@ -48,6 +63,11 @@ def test_a_date_is_a_moment_in_utc(text: str, moment: datetime) -> None:
         "2024",
         "12:30",
         "05/06/2024",
+        "05-06-2024",
+        "05/06/24",
+        "12. listopad 2024",
+        "June 1-2, 2026",
+        "WordPress 4.9.18",
         "2024-02-31",
         "Fri, 31 Feb 2023 00:00:00 GMT",
         "2024-05-17T25:00:00Z",
@@ -65,7 +85,6 @@ def test_a_date_is_a_moment_in_utc(text: str, moment: datetime) -> None:
     ],
 )
 def test_what_is_not_one_whole_day_is_no_date(text: str) -> None:
-    """A part of a date, a day that never was, a date that can be read in two ways, a year nobody means."""
     assert parse_date(text) is None
 
 
@@ -78,6 +97,10 @@ def test_what_is_not_one_whole_day_is_no_date(text: str) -> None:
         "更新:2024年5月17日",
         "Sep. 17 (not 2024); May 17, 2024",
         "From 05/06/2024, so 2024-05-17",
+        "Erschienen am 17. Mai 2024 um halb neun",
+        "17 mai 2024",
+        "Freitag, 17. Mai 2024, 10:30",
+        "2024/5/17 10:30",
     ],
 )
 def test_a_date_is_found_in_a_text(text: str) -> None:
@@ -86,7 +109,24 @@ def test_a_date_is_found_in_a_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["version 1.2.2024.3", "call 030-17-05-2024", "17 Mayor 2024", "nothing"]
+    ("text", "moment"),
+    [
+        ("Posted May 17, 2024 10:00 AM PT by Ines", datetime(2024, 5, 17, 18, tzinfo=UTC)),
+        ("May 17, 2024 at 5:30 PM GMT+03:00", datetime(2024, 5, 17, 14, 30, tzinfo=UTC)),
+        ("Log of 2024-05-17 12:30", datetime(2024, 5, 17, 12, 30, tzinfo=UTC)),
+        ("Log of 2024-05-17T12:30:15+02:00", datetime(2024, 5, 17, 10, 30, 15, tzinfo=UTC)),
+    ],
+)
+def test_the_time_of_a_found_date_counts_with_its_zone(text: str, moment: datetime) -> None:
+    assert find_date(text) == moment
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("version 1.2.2024.3", "call 030-17-05-2024", "17 Mayor 2024", "nothing"),
+        *("On 3 March the 2024 season", "page 12 (May), 2024", "12 listopad 2024"),
+    ],
 )
 def test_numbers_are_not_dates(text: str) -> None:
     """What looks a little like one is left alone."""
@@ -112,4 +152,4 @@ def test_an_address_may_name_a_day(path: str, date: datetime | None) -> None:
 def test_a_plausible_date_has_whole_seconds_in_utc() -> None:
     """As entries have them."""
     date = datetime(2024, 5, 17, 2, 0, 0, 999, tzinfo=timezone(timedelta(hours=2)))
-    assert is_plausible(date) == MAY
+    assert as_item_date(date) == MAY

@@ -2,7 +2,12 @@
 
 import pytest
 
-from feedpub.core.urls import registered_domain
+from feedpub.core.urls import (
+    bare_host_from_url,
+    host_from_url,
+    registered_domain,
+    site_domain,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +56,23 @@ def test_what_has_no_registered_domain_is_a_site_of_its_own(host: str) -> None:
 def test_no_host_is_no_site() -> None:
     """A saved page has none."""
     assert registered_domain(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "bare"),
+    [
+        ("https://user:pw@WWW.Example.org.:8080/a?b", "www.example.org", "example.org"),
+        ("https://news.example.org/", "news.example.org", "news.example.org"),
+        ("http://[2001:db8::1]:80/", "2001:db8::1", "2001:db8::1"),
+        ("http://[half/", "", ""),
+        ("/path", "", ""),
+        ("", "", ""),
+        (None, "", ""),
+    ],
+)
+def test_the_host_of_a_url(url: str | None, host: str, bare: str) -> None:
+    assert (host_from_url(url), bare_host_from_url(url)) == (host, bare)
+
+
+def test_the_site_of_a_broken_url_is_empty() -> None:
+    assert site_domain("http://[half/") == ""

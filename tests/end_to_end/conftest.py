@@ -1,4 +1,4 @@
-"""What every test from outside begins with."""
+"""Fixtures of the end-to-end tests."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ STORIES = [5, 4, 3, 2, 1]
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """A folder for a config, and the command to be run on it."""
+    """Return a folder for a config, to run the command on."""
     return Home(tmp_path)
 
 
 @pytest.fixture
 def newsroom(site: Site) -> Site:
-    """A news site of five stories, to be read by listing, feed and sitemap."""
+    """Run a news site with five stories, a listing, a feed and a sitemap."""
     open_newsroom(site, STORIES)
     return site

@@ -1,4 +1,4 @@
-"""Who runs feedpub hears of what breaks, whether by the command or by the service, and can subscribe to it."""
+"""Alerts of builds and of the service, and the health feed."""
 
 import json
 import sqlite3
@@ -17,14 +17,15 @@ from tests.support.site import Route, Site
 pytestmark = pytest.mark.slow
 
 
-def told(site: Site) -> list[str]:
+def read_alerts(site: Site) -> list[str]:
     return [
         json.loads(request.body)["text"] for request in site.requests if request.path == "/hook"
     ]
 
 
-def test_builds_tell_of_a_break_by_all_ways(newsroom: Site, home: Home) -> None:
-    """A webhook, an e-mail and a command: one alert each on breaking, and one on recovery."""
+def test_builds_send_one_alert_per_channel_on_failure_and_recovery(
+    newsroom: Site, home: Home
+) -> None:
     newsroom["/hook"] = b"ok"
     file = home.root / "told"
     code = "import os, sys; open(sys.argv[1], 'a').write(os.environ['FEEDPUB_EVENT'] + ' ')"
@@ -37,7 +38,7 @@ def test_builds_tell_of_a_break_by_all_ways(newsroom: Site, home: Home) -> None:
         )
         home.configure(feed("world", f"page {newsroom.url('/news')}"), head=HEAD + ways)
         home.build()
-        time.sleep(1)  # of two notices within a second, the later one is dated before the other
+        time.sleep(1)  # of two incidents within a second, the later one is dated before the other
         newsroom["/news"] = Route(b"gone", status=404)
         for _ in range(3):
             home.build(status=FAILED)
@@ -47,22 +48,21 @@ def test_builds_tell_of_a_break_by_all_ways(newsroom: Site, home: Home) -> None:
         home.build()
     place = f"127.0.0.1:{newsroom.port}/news"
     expected = [
-        f"{place} broke: HTTP 404: the page is gone",
-        f"{place} is back after less than a minute",
+        f"{place} is failing: HTTP 404: the page is gone",
+        f"{place} recovered after less than a minute",
     ]
-    assert told(newsroom) == expected
+    assert read_alerts(newsroom) == expected
     assert [mail["Subject"] for mail in mailbox.mails] == [f"[feedpub] {text}" for text in expected]
     assert file.read_text("utf-8") == "broken recovered "
     assert [item["title"] for item in home.items("health")] == [
         *reversed(expected),
-        "feedpub watches 1 feed",
+        "feedpub monitors 1 feed",
     ]
     for form in ("rss", "atom"):
         assert len(home.entries("health", form)) == 3
 
 
-def test_the_service_tells_of_a_feed_that_it_cannot_write(newsroom: Site, home: Home) -> None:
-    """At once, and other feeds go on; the health feed is served with the others."""
+def test_service_alerts_at_once_if_a_feed_cannot_be_written(newsroom: Site, home: Home) -> None:
     newsroom["/hook"] = b"ok"
     (home.feeds / "world.rss").mkdir(parents=True)
     head = f'{HEAD}[alerts]\nwebhook = "{newsroom.url("/hook")}"\n'
@@ -73,16 +73,15 @@ def test_the_service_tells_of_a_feed_that_it_cannot_write(newsroom: Site, home: 
     )
     with running_service(home.config) as service:
         assert service.waits_for("run_finished", feed="other", outcome="updated")
-        assert eventually(lambda: told(newsroom))
+        assert eventually(lambda: read_alerts(newsroom))
         assert eventually(lambda: b"The feed world broke" in service.get("/health.json"))
         assert service.end() == 0
-    (text,) = told(newsroom)
-    assert text.startswith("The feed world broke: ")
-    assert "a folder stands where the file is needed" in text
+    (text,) = read_alerts(newsroom)
+    assert text.startswith("The feed world is failing: ")
+    assert "a folder is in the place of the file" in text
 
 
-def test_the_service_tells_when_nothing_can_be_remembered(newsroom: Site, home: Home) -> None:
-    """The state cannot be written any more: that is told at once, and once."""
+def test_service_alerts_once_if_the_state_cannot_be_written(newsroom: Site, home: Home) -> None:
     newsroom["/hook"] = b"ok"
     head = f'{HEAD}[alerts]\nwebhook = "{newsroom.url("/hook")}"\n[http]\nadmin_token = "t"\n'
     home.configure(feed("world", f"page {newsroom.url('/news')}"), head=head)
@@ -95,8 +94,8 @@ def test_the_service_tells_when_nothing_can_be_remembered(newsroom: Site, home: 
         database.commit()
     with running_service(home.config) as service:
         assert service.waits_for("run_finished", feed="world")
-        assert eventually(lambda: told(newsroom))
+        assert eventually(lambda: read_alerts(newsroom))
         assert service.waits_for("state_error", feed="world")
         assert service.end() == 0
-    (text,) = told(newsroom)
+    (text,) = read_alerts(newsroom)
     assert "no room left" in text

@@ -1,7 +1,4 @@
-"""Several machines from outside.
-
-Services and workers as processes of their own, with one PostgreSQL between them.
-"""
+"""Several services and workers, as processes that share a PostgreSQL database."""
 
 import json
 import os
@@ -29,7 +26,8 @@ PATHS = {"world": "/news", "local": "/rss", "sport": "/sitemap.xml"}
 
 def configure(home: Home, address: str, newsroom: Site, *names: str) -> None:
     head = (
-        f'[feedpub]\nstate = "{address}"\nqueue = true\nbase_url = "{BASE}"\nallow_private = ["127.0.0.0/8"]\n'
+        f'[feedpub]\nstate = "{address}"\nqueue = true\nbase_url = "{BASE}"\n'
+        'allow_private = ["127.0.0.0/8"]\n'
         'request_delay = "0s"\n[http]\nadmin_token = "secret"\n'
     )
     places = {name: KINDS[name].format(newsroom.url(PATHS[name])) for name in names}
@@ -38,7 +36,7 @@ def configure(home: Home, address: str, newsroom: Site, *names: str) -> None:
 
 @contextmanager
 def running_worker(home: Home) -> Iterator[RunningService]:
-    """A worker, started; killed at the end if it still runs."""
+    """Run a worker. Kill it at the end if it still runs."""
     command = [
         sys.executable,
         "-m",
@@ -65,7 +63,7 @@ def running_worker(home: Home) -> Iterator[RunningService]:
 
 @contextmanager
 def cluster(home: Home) -> Iterator[tuple[list[RunningService], list[RunningService]]]:
-    """Two services, of which the first leads, and two workers."""
+    """Run two services, the first of which leads, and two workers."""
     with ExitStack() as stack:
         services = [stack.enter_context(running_service(home.config))]
         assert services[0].waits_for("leader", outcome="this service is the leader")
@@ -74,7 +72,7 @@ def cluster(home: Home) -> Iterator[tuple[list[RunningService], list[RunningServ
 
 
 def run_now(service: RunningService, name: str) -> int:
-    """Ask a service to run a feed now; the status of the answer."""
+    """Ask a service to run a feed now. Return the response's status."""
     headers = {"Authorization": "Bearer secret"}
     request = urllib.request.Request(
         f"http://127.0.0.1:{service.port}/run", f"feed={name}".encode(), headers
@@ -87,15 +85,11 @@ def run_now(service: RunningService, name: str) -> int:
 
 
 def runs(workers: list[RunningService], name: str) -> int:
-    """How often the workers have run a feed."""
+    """Count the runs of a feed by all workers."""
     return sum(len(worker.heard("run_finished", feed=name)) for worker in workers)
 
 
-def test_together(newsroom: Site, home: Home, address: str) -> None:
-    """Feeds are published, by whichever worker.
-
-    A changed config reaches all; all end when told to.
-    """
+def test_cluster_publishes_reloads_and_stops(newsroom: Site, home: Home, address: str) -> None:
     configure(home, address, newsroom, "world", "local")
     with cluster(home) as (services, workers):
         for name in ("world", "local"):
@@ -122,8 +116,9 @@ def test_together(newsroom: Site, home: Home, address: str) -> None:
             assert process.end() == 0
 
 
-def test_run_now_goes_first(newsroom: Site, home: Home, address: str) -> None:
-    """Before all that waits for a worker."""
+def test_run_now_takes_precedence_over_queued_feeds(
+    newsroom: Site, home: Home, address: str
+) -> None:
     configure(home, address, newsroom, *NAMES)
     with running_service(home.config) as service:
         assert service.waits_for("leader", outcome="this service is the leader")

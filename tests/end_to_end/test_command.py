@@ -1,4 +1,4 @@
-"""The command and its options."""
+"""The commands build, status, check and clean, and their options."""
 
 import json
 
@@ -14,8 +14,7 @@ pytestmark = pytest.mark.slow
 GOOD = feed("good", "folder articles")
 
 
-def test_only_the_named_feeds_are_built(newsroom: Site, home: Home) -> None:
-    """`build NAME` leaves the others alone."""
+def test_build_with_names_leaves_other_feeds_alone(newsroom: Site, home: Home) -> None:
     home.configure(
         feed("a", f"page {newsroom.url('/news')}"), feed("b", f"feed {newsroom.url('/rss')}")
     )
@@ -25,8 +24,7 @@ def test_only_the_named_feeds_are_built(newsroom: Site, home: Home) -> None:
     assert "/news" not in newsroom.paths()
 
 
-def test_a_rehearsal_writes_nothing(newsroom: Site, home: Home) -> None:
-    """`--dry-run` reads and reports; nothing is published, before or after a real build."""
+def test_build_dry_run_writes_nothing_before_and_after_a_build(newsroom: Site, home: Home) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     home.build("--dry-run")
     assert home.published() == {}
@@ -39,8 +37,7 @@ def test_a_rehearsal_writes_nothing(newsroom: Site, home: Home) -> None:
     assert home.items()[0]["title"] == title(6)
 
 
-def test_the_outcome_as_json_is_one_document(newsroom: Site, home: Home) -> None:
-    """`build --json` prints a JSON document and nothing else, whether feeds fail or not."""
+def test_build_json_prints_one_document_and_nothing_else(newsroom: Site, home: Home) -> None:
     home.configure(
         feed("world", f"page {newsroom.url('/news')}"),
         feed("bad", f"page {newsroom.url('/nowhere')}"),
@@ -52,16 +49,14 @@ def test_the_outcome_as_json_is_one_document(newsroom: Site, home: Home) -> None
     assert newsroom.url("/nowhere") in said
 
 
-def test_the_closing_table_counts_and_gives_reasons(newsroom: Site, home: Home) -> None:
-    """New, updated, kept, skipped and failed are told for each feed."""
+def test_build_table_has_counts_and_reasons(newsroom: Site, home: Home) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     said = home.build().lower()
     assert all(word in said for word in ("world", "new", "updated", "kept", "skipped", "failed"))
     assert "5" in said
 
 
-def test_status_tells_how_each_feed_is(newsroom: Site, home: Home) -> None:
-    """Every feed of the config is named, and the reason why one is ill."""
+def test_status_lists_every_feed_and_the_reasons_of_failures(newsroom: Site, home: Home) -> None:
     home.configure(
         feed("world", f"page {newsroom.url('/news')}"),
         feed("bad", f"page {newsroom.url('/nowhere')}"),
@@ -72,15 +67,13 @@ def test_status_tells_how_each_feed_is(newsroom: Site, home: Home) -> None:
     assert "bad" in done.stdout
 
 
-def test_check_finds_a_good_config_in_order(home: Home) -> None:
-    """Status 0, and nothing is written."""
+def test_check_of_a_valid_config_writes_nothing(home: Home) -> None:
     home.configure(GOOD)
     assert home.run("check").returncode == OK
     assert home.published() == {}
 
 
-def test_check_names_the_files_of_a_feed_that_left_the_config(newsroom: Site, home: Home) -> None:
-    """Its files are kept; `check` tells of them."""
+def test_check_lists_files_of_feeds_that_left_the_config(newsroom: Site, home: Home) -> None:
     home.configure(
         feed("old", f"page {newsroom.url('/news')}"), feed("new", f"page {newsroom.url('/news')}")
     )
@@ -91,8 +84,7 @@ def test_check_names_the_files_of_a_feed_that_left_the_config(newsroom: Site, ho
     assert "old" in home.run("check").stdout
 
 
-def test_clean_shows_an_articles_text(home: Home) -> None:
-    """The article without what is around it."""
+def test_clean_prints_the_text_of_an_article(home: Home) -> None:
     home.configure(GOOD)
     home.save("pier.html", story(1))
     done = home.run("clean", str(home.config.parent / "articles" / "pier.html"))
@@ -102,16 +94,14 @@ def test_clean_shows_an_articles_text(home: Home) -> None:
     assert "<p>" not in done.stdout
 
 
-def test_clean_reads_an_address(newsroom: Site, home: Home) -> None:
-    """A page on the network is cleaned as well."""
+def test_clean_fetches_a_url(newsroom: Site, home: Home) -> None:
     home.configure(GOOD)
     done = home.run("clean", newsroom.url(path(1)))
     assert done.returncode == OK, done.stderr
     assert "The harbour master hopes" in done.stdout
 
 
-def test_clean_gives_html_and_json(home: Home) -> None:
-    """`--html` keeps the paragraphs, `--json` tells everything that is known."""
+def test_clean_prints_html_and_json(home: Home) -> None:
     home.configure(GOOD)
     home.save("pier.html", story(1))
     file = str(home.config.parent / "articles" / "pier.html")
@@ -121,8 +111,7 @@ def test_clean_gives_html_and_json(home: Home) -> None:
     assert list(known["authors"]) == ["Jane Doe"]
 
 
-def test_clean_explains_what_was_removed(home: Home) -> None:
-    """`--explain` names a block that went and why."""
+def test_clean_explain_names_removed_blocks_and_reasons(home: Home) -> None:
     home.configure(GOOD)
     home.save("pier.html", story(1))
     done = home.run("clean", str(home.config.parent / "articles" / "pier.html"), "--explain")
@@ -132,8 +121,7 @@ def test_clean_explains_what_was_removed(home: Home) -> None:
 @pytest.mark.parametrize(
     "content", ["", "<html><body><nav><a href='/'>Home</a></nav></body></html>"]
 )
-def test_clean_says_when_there_is_no_article(home: Home, content: str) -> None:
-    """Status 1, and the file is named."""
+def test_clean_exits_with_1_if_there_is_no_article(home: Home, content: str) -> None:
     home.configure(GOOD)
     home.save("empty.html", content)
     done = home.run("clean", str(home.config.parent / "articles" / "empty.html"))
@@ -141,9 +129,12 @@ def test_clean_says_when_there_is_no_article(home: Home, content: str) -> None:
     assert "empty.html" in done.stdout + done.stderr
 
 
-def test_clean_knows_what_a_build_has_learned(newsroom: Site, home: Home) -> None:
-    """What repeats over a site, in nobody's language, is in no entry and not in the article that `clean` prints."""
-    box = "Mur tavelo flugas vendrede: kvar rakontoj kaj unu desegno, ĝis via propra skatolo sub la pordo."
+def test_clean_uses_the_site_memory_of_a_build(newsroom: Site, home: Home) -> None:
+    """Text that repeats on a site is neither in its entries nor in the output."""
+    box = (
+        "Mur tavelo flugas vendrede: kvar rakontoj kaj unu desegno, ĝis via propra skatolo "
+        "sub la pordo."
+    )
     for n in (*STORIES, 6):
         newsroom[path(n)] = story(n).replace("<p>Work begins", f"<p>{box}</p><p>Work begins")
     home.configure(feed("world", f"page {newsroom.url('/news')}"))

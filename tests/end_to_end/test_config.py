@@ -1,4 +1,4 @@
-"""A config that cannot be used changes nothing."""
+"""Configs with errors, and how the config is found."""
 
 import pytest
 
@@ -15,7 +15,7 @@ BAD = {
     "a name twice": (GOOD + GOOD, "good"),
     "a reserved name": (feed("index", "folder articles"), "index"),
     "an archive's name": (feed("good-archive-1", "folder articles"), "good-archive-1"),
-    "a name that is no file stem": (feed("../evil", "folder articles"), "../evil"),
+    "a name that is not a file stem": (feed("../evil", "folder articles"), "../evil"),
     "an unknown kind of source": (feed("good", "gopher articles"), "gopher"),
     "a missing title": (
         '[[feed]]\nname = "good"\n[[feed.source]]\ntype = "folder"\npath = "articles"\n',
@@ -27,8 +27,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("mistake", BAD)
-def test_a_config_that_cannot_be_used_is_refused(home: Home, mistake: str) -> None:
-    """Exit status 2, the file and the mistake named, and nothing built."""
+def test_invalid_config_exits_with_2_and_builds_nothing(home: Home, mistake: str) -> None:
     text, named = BAD[mistake]
     home.save("pier.html", story(1))
     home.configure(text)
@@ -40,8 +39,7 @@ def test_a_config_that_cannot_be_used_is_refused(home: Home, mistake: str) -> No
     assert home.published() == {}
 
 
-def test_what_was_published_stays_when_the_config_breaks(home: Home) -> None:
-    """No byte changes, whether it is built or checked."""
+def test_published_files_stay_if_the_config_becomes_invalid(home: Home) -> None:
     home.save("pier.html", story(1))
     home.configure(GOOD)
     home.build()
@@ -52,8 +50,7 @@ def test_what_was_published_stays_when_the_config_breaks(home: Home) -> None:
     assert digest(home.published()) == digest(before)
 
 
-def test_all_mistakes_are_told_at_once(home: Home) -> None:
-    """With the line of each."""
+def test_all_config_errors_are_reported_with_their_lines(home: Home) -> None:
     home.configure(feed("index", "folder articles", more='limit = "many"\ncolour = "red"'))
     done = home.run("check")
     said = done.stdout + done.stderr
@@ -64,8 +61,7 @@ def test_all_mistakes_are_told_at_once(home: Home) -> None:
     assert f"{number}" in said
 
 
-def test_the_config_may_be_named_on_the_command_line(home: Home) -> None:
-    """`-c FILE` comes before what the environment says."""
+def test_config_option_takes_precedence_over_the_environment(home: Home) -> None:
     home.configure(GOOD)
     other = home.root / "other.toml"
     other.write_text("[feedpub]\ncolour = 'red'\n", "utf-8")
@@ -74,15 +70,13 @@ def test_the_config_may_be_named_on_the_command_line(home: Home) -> None:
     assert "other.toml" in done.stdout + done.stderr
 
 
-def test_a_missing_config_is_an_error_of_the_config(home: Home) -> None:
-    """Status 2, and the file is named."""
+def test_missing_config_exits_with_2_and_its_path(home: Home) -> None:
     done = home.run("build")
     assert done.returncode == REFUSED
     assert "feedpub.toml" in done.stdout + done.stderr
 
 
-def test_an_unknown_feed_is_refused(home: Home) -> None:
-    """`build NAME` with a name that the config does not have builds nothing."""
+def test_build_of_an_unknown_feed_builds_nothing(home: Home) -> None:
     home.configure(GOOD)
     done = home.run("build", "nothing")
     assert done.returncode == REFUSED

@@ -1,7 +1,4 @@
-"""What commands print to terminals and files of other encodings than UTF-8.
-
-In processes of their own.
-"""
+"""Output of commands to terminals and files that are not in UTF-8."""
 
 import io
 import json
@@ -17,8 +14,14 @@ from feedpub.cli.terminal import escape_json, make_streams_lenient
 from tests.support.home import Home
 
 TITLE = "日本 “naïve” café… 😀"
-PROSE = "The council of 日本 voted to keep the old café — after a debate that lasted until midnight in the hall… "
-FEED = '[[feed]]\nname = "world"\ntitle = "世界"\n[[feed.source]]\ntype = "folder"\npath = "articles"\n'
+PROSE = (
+    "The council of 日本 voted to keep the old café — after a debate that lasted until "
+    "midnight in the hall… "
+)
+FEED = (
+    '[[feed]]\nname = "world"\ntitle = "世界"\n[[feed.source]]\ntype = "folder"\n'
+    'path = "articles"\n'
+)
 BROKEN = '[[feed.source]]\ntype = "folder"\npath = "artículos/日本"\n'
 ENCODINGS = {
     "ascii": {"PYTHONIOENCODING": "ascii"},
@@ -46,8 +49,11 @@ COMMANDS = {  # with their exit status
 
 @pytest.fixture
 def foreign(home: Home) -> Home:
-    """A home whose titles, names and folders no single encoding of old holds."""
-    page = f"<html><head><title>{TITLE}</title></head><body><article><h1>{TITLE}</h1>{f'<p>{PROSE * 3}</p>' * 3}"
+    """Return a home whose titles, names and folders no single legacy encoding covers."""
+    page = (
+        f"<html><head><title>{TITLE}</title></head><body><article><h1>{TITLE}</h1>"
+        f"{f'<p>{PROSE * 3}</p>' * 3}"
+    )
     home.save("日本.html", f"{page}<p>By ジョン</p></article></body></html>")
     home.configure(FEED + BROKEN)
     outline = '<outline type="rss" text="世界… é" xmlUrl="https://example.org/é"/>'
@@ -66,8 +72,7 @@ def environment(home: Home, encoding: str) -> dict[str, str]:
 
 
 @pytest.mark.slow(seconds=15)
-def test_no_command_fails_for_want_of_a_character(foreign: Home) -> None:
-    """Each writes what can be written, JSON stays JSON, and the exit status is what it always is."""
+def test_no_command_fails_because_of_the_output_encoding(foreign: Home) -> None:
     for arguments, status in COMMANDS.items():
         done = run(foreign, "ascii", *arguments)
         said = done.stdout.decode("ascii") + done.stderr.decode("ascii")
@@ -79,10 +84,9 @@ def test_no_command_fails_for_want_of_a_character(foreign: Home) -> None:
 
 @pytest.mark.slow(seconds=3)
 @pytest.mark.parametrize(("encoding", "accent"), [("ascii", b"&#233;"), ("latin-1", b"\xe9")])
-def test_an_article_says_the_same_in_any_encoding(
+def test_html_and_json_lose_nothing_in_any_encoding(
     foreign: Home, encoding: str, accent: bytes
 ) -> None:
-    """HTML has references for what an encoding lacks, and JSON escapes."""
     html = run(foreign, encoding, "clean", "config/articles/日本.html", "--html").stdout
     assert b"&#26085;&#26412;" in html
     assert b"caf" + accent in html
@@ -91,8 +95,7 @@ def test_an_article_says_the_same_in_any_encoding(
 
 
 @pytest.mark.slow(seconds=3)
-def test_the_locale_of_no_language_is_enough(foreign: Home) -> None:
-    """On standard output and standard error, and without Python's own ways around it."""
+def test_c_locale_is_enough_without_pythons_utf8_mode(foreign: Home) -> None:
     shown = run(foreign, "locale-c", "clean", "config/articles/日本.html").stdout.decode("ascii")
     assert shown.startswith("\\u65e5\\u672c 'na\\u00efve' caf\\u00e9... \\ud83d\\ude00\n")
     failed = run(foreign, "locale-c", "clean", "日本.html")
@@ -109,10 +112,9 @@ def test_the_locale_of_no_language_is_enough(foreign: Home) -> None:
         ("ascii", ("clean", "config/articles/日本.html", "--explain")),
     ],
 )
-def test_a_terminal_of_another_encoding(
+def test_progress_bars_work_on_a_terminal_with_another_encoding(
     foreign: Home, encoding: str, arguments: tuple[str, ...]
 ) -> None:
-    """Bars and colours, too."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(  # noqa: S603 -- our own command
         [sys.executable, "-m", "feedpub", *arguments],
@@ -133,13 +135,10 @@ def test_a_terminal_of_another_encoding(
     shown.decode(encoding)
 
 
-def test_signs_of_ours_become_ascii_and_letters_become_escapes(
+def test_punctuation_becomes_ascii_and_other_characters_become_escapes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As they stand in JSON, so that a log in JSON stays readable for programs.
-
-    Half a character is no error.
-    """
+    """A log in JSON stays valid, and a lone surrogate is not an error."""
     stream = io.TextIOWrapper(io.BytesIO(), "ascii")
     monkeypatch.setattr(sys, "stdout", stream)
     make_streams_lenient()
@@ -147,8 +146,7 @@ def test_signs_of_ours_become_ascii_and_letters_become_escapes(
     assert stream.buffer.getvalue() == b"a - b - 'c' ... -> \\u00e9 \\ud83d\\ude00 \\udc80 \"d\"\n"
 
 
-def test_utf_8_is_written_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """But for halves of characters, which it has no bytes for."""
+def test_utf_8_is_unchanged_except_for_lone_surrogates(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), "utf-8")
     monkeypatch.setattr(sys, "stderr", stream)
     make_streams_lenient()
@@ -156,8 +154,7 @@ def test_utf_8_is_written_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     assert stream.buffer.getvalue() == "é… 😀\\udc80\n".encode()
 
 
-def test_json_in_ascii_says_the_same() -> None:
-    """Also beyond the first 65,536 characters of Unicode."""
+def test_ascii_json_decodes_to_the_same_value() -> None:
     document = json.dumps({"title": TITLE}, ensure_ascii=False)
     assert escape_json(document).isascii()
     assert json.loads(escape_json(document)) == {"title": TITLE}
@@ -176,5 +173,5 @@ def run(home: Home, encoding: str, *arguments: str) -> subprocess.CompletedProce
 def _read(descriptor: int) -> bytes:
     try:
         return os.read(descriptor, 4096)
-    except OSError:  # nobody writes to the terminal any more
+    except OSError:  # the terminal is closed
         return b""

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: a command ends at once, says one word, and leaves nothing behind."""
+"""Ctrl-C and SIGTERM end a command at once, with one message and no leftovers."""
 
 import os
 import pty
@@ -27,7 +27,7 @@ ENDS = {signal.SIGINT: (130, "Interrupted.\n"), signal.SIGTERM: (143, "Terminate
 
 @pytest.fixture(autouse=True)
 def _interrupts_arrive() -> Iterator[None]:
-    """Whoever runs the tests in the background may ignore SIGINT, and what is started ignores it then, too."""
+    """Enable SIGINT, which shells disable for background processes and their children."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -35,9 +35,9 @@ def _interrupts_arrive() -> Iterator[None]:
 
 @pytest.fixture
 def hanging(site: Site) -> Iterator[threading.Event]:
-    """A newsroom in which an article and another page never come.
+    """Run a newsroom in which an article and another page never respond.
 
-    Set once one of them is asked for.
+    The event is set when one of them is requested.
     """
     asked, over = threading.Event(), threading.Event()
 
@@ -56,7 +56,7 @@ def hanging(site: Site) -> Iterator[threading.Event]:
 def started(
     home: Home, *arguments: str, terminal: int | None = None
 ) -> Iterator["subprocess.Popen[str]"]:
-    """A command with a group of processes of its own, as a shell starts it."""
+    """Start a command in a process group of its own, as a shell does."""
     given: dict[str, int] = {
         "stdin": subprocess.DEVNULL,
         "stdout": subprocess.PIPE,
@@ -91,13 +91,10 @@ def started(
         ("repair", signal.SIGINT),
     ],
 )
-def test_a_command_ends_while_it_waits(
+def test_interrupted_command_ends_while_a_server_does_not_respond(
     home: Home, site: Site, hanging: threading.Event, command: str, number: signal.Signals
 ) -> None:
-    """Of a server that says nothing, with workers at hand.
-
-    The last word is the only one, and no traceback.
-    """
+    """Its last line is the message, without a traceback."""
     home.configure(
         feed("world", f"page {site.url('/news')}"), feed("other", f"page {site.url(path(2))}")
     )
@@ -125,10 +122,9 @@ def test_a_command_ends_while_it_waits(
     [(("import", "feeds.opml"), signal.SIGINT), (("reclean", "--force"), signal.SIGTERM)],
     ids=["import", "reclean"],
 )
-def test_a_question_can_be_broken_off(
+def test_interrupt_at_a_prompt_writes_nothing(
     home: Home, site: Site, arguments: tuple[str, ...], number: signal.Signals
 ) -> None:
-    """On a terminal, below what it asks; nothing is written."""
     open_newsroom(site, [2, 1])
     home.configure(feed("world", f"page {site.url('/news')}"))
     home.build()
@@ -145,9 +141,7 @@ def test_a_question_can_be_broken_off(
         os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):
             process.wait(2 * _GRACE_SECONDS)
-        if (
-            process.poll() is None
-        ):  # it came between the prompt and the wait for an answer, which it does not end
+        if process.poll() is None:  # the signal arrived before the prompt waited for the answer
             os.killpg(process.pid, number)
         shown += _until(ours, None)
         os.close(ours)
@@ -159,10 +153,9 @@ def test_a_question_can_be_broken_off(
     assert (home.config.read_bytes(), home.published()) == before
 
 
-def test_an_interrupt_that_is_ignored_stays_ignored(
+def test_ignored_interrupt_stays_ignored_in_the_background(
     home: Home, site: Site, hanging: threading.Event
 ) -> None:
-    """As a shell has it for what it starts in the background."""
     home.configure(feed("world", f"page {site.url('/news')}"))
     code = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); {_MAIN}"
     with subprocess.Popen(  # noqa: S603 -- our own command
@@ -182,9 +175,9 @@ _MAIN = "from feedpub.cli import main; main()"
 
 
 def _until(terminal: int, word: str | None) -> str:
-    """What a terminal shows until a word comes, or to the end."""
+    """Read what a terminal shows until a text appears, or to the end."""
     shown = bytearray()
-    with suppress(OSError):  # nobody writes to it any more
+    with suppress(OSError):  # the terminal is closed
         while select.select([terminal], [], [], PATIENCE_SECONDS)[0] and (
             piece := os.read(terminal, 4096)
         ):

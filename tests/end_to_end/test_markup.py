@@ -1,9 +1,9 @@
-"""Whatever markup a source sends, nothing of it runs in a reader, and no reader is made to ask anybody for anything.
+"""Markup of sources runs nothing in a reader, and makes no reader send requests.
 
-Every vector of tests/vectors/markup.toml goes through the whole pipeline, as an article's page and
-as a feed's content, title, author, category and enclosure. Then a real browser loads what is
-published: documents and pages as they are, and each entry alone, every text of it put into a page
-as HTML by a reader that knows no caution and no policy.
+Every vector of tests/vectors/markup.toml passes through the pipeline, as an article's page and as a
+feed's content, title, author, category and enclosure. Then a real browser loads the published
+documents and pages. It also loads each entry alone: every text of it is inserted into a page as
+HTML, as a careless reader without a content security policy would do.
 """
 
 import html
@@ -37,71 +37,102 @@ KINDS = {
     ".opml": "text/x-opml",
     ".json": "text/plain",
 }
-SVG = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="90" height="90"'
+SVG = (
+    'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+    'width="90" height="90"'
+)
 XHTML = 'xmlns="http://www.w3.org/1999/xhtml"'
-# Pictures beside saved articles, by what they try; JS and URL are armed as those of markup.toml
-# are.
+# Pictures next to saved articles, by attack; JS and URL are replaced as in markup.toml.
 DRAWINGS = {
     "script": "<script>JS</script>",
     "script-elsewhere": "<script href='URL'/>",
     "script-under-a-prefix": "<s:script xmlns:s='http://www.w3.org/2000/svg'>JS</s:script>",
     "script-of-html": f"<script {XHTML}>JS</script>",
-    "script-in-data-of-an-editor": f"<e:x xmlns:e='urn:editor'><script {XHTML}>JS</script><script>JS</script></e:x>",
+    "script-in-data-of-an-editor": (
+        f"<e:x xmlns:e='urn:editor'><script {XHTML}>JS</script><script>JS</script></e:x>"
+    ),
     "handler": "<g onload='JS'/>",
     "handler-of-an-image": "<image href='data:image/png;base64,AA' onerror='JS'/>",
-    "handler-of-an-animation": "<rect><animate attributeName='x' dur='1ms' to='9' onbegin='JS' onend='JS'/></rect>",
-    "foreign-object": f"<foreignObject width='9' height='9'><img {XHTML} src='x' onerror='JS'/></foreignObject>",
-    "fallback": f"<switch><foreignObject><iframe {XHTML} src='URL'/></foreignObject><text>A</text></switch>",
+    "handler-of-an-animation": (
+        "<rect><animate attributeName='x' dur='1ms' to='9' onbegin='JS' onend='JS'/></rect>"
+    ),
+    "foreign-object": (
+        f"<foreignObject width='9' height='9'><img {XHTML} src='x' onerror='JS'/></foreignObject>"
+    ),
+    "fallback": (
+        f"<switch><foreignObject><iframe {XHTML} src='URL'/></foreignObject><text>A</text></switch>"
+    ),
     "frame": f"<iframe {XHTML} src='URL'/>",
     "link": "<a href='javascript:JS' xlink:href='URL'><rect width='90' height='90'/></a>",
     "image": "<image href='URL' width='9' height='9'/>",
     "old-image": "<image xlink:href='URL' width='9' height='9'/>",
     "use": "<use href='URL#a'/>",
-    "filter": "<filter id='f'><feImage href='URL'/></filter><rect width='9' height='9' filter='url(#f)'/>",
+    "filter": (
+        "<filter id='f'><feImage href='URL'/></filter><rect width='9' height='9' filter='url(#f)'/>"
+    ),
     "filter-elsewhere": "<rect width='9' height='9' filter='url(URL#f)'/>",
     "imported-style": "<style>@import 'URL';</style>",
     "escaped-import": "<style>@\\69mport 'URL';</style>",
-    "font": "<style>@font-face { font-family: f; src: url(URL) } text { font-family: f }</style><text y='9'>A</text>",
+    "font": (
+        "<style>@font-face { font-family: f; src: url(URL) } text { font-family: f "
+        "}</style><text y='9'>A</text>"
+    ),
     "masked": "<rect width='9' height='9' style='mask-image: image-set(\"URL\" 1x)'/>",
     "base": "<g xml:base='URL'><use href='#a'/></g>",
     "entity": "&run;",
     "attribute-of-a-type": "<rect/>",
     "style-sheet": "<rect/>",
-    "drawn": "<defs><linearGradient id='g'><stop stop-color='red'/></linearGradient></defs><rect fill='url(#g)'/>",
+    "drawn": (
+        "<defs><linearGradient id='g'><stop stop-color='red'/></linearGradient></defs><rect "
+        "fill='url(#g)'/>"
+    ),
 }
-HARMLESS = {  # once something is dropped
-    "attribute-of-a-type", "base", "drawn", "fallback", "link", "script-in-data-of-an-editor", "style-sheet",
-}  # fmt: skip
+HARMLESS = {  # after something was removed
+    "attribute-of-a-type",
+    "base",
+    "drawn",
+    "fallback",
+    "link",
+    "script-in-data-of-an-editor",
+    "style-sheet",
+}
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 ATOM = "{http://www.w3.org/2005/Atom}"
-# Frames around documents: each is read as a reader would, then once more from its own
-# serialisation, as editors and
-# readers do that keep what a browser made of a text. Then they are asked what there is in them.
+# Frames for documents. Each is parsed as in a reader, then once more from its own serialisation, as
+# in readers and editors that store the browser's DOM. Then its content is audited.
 FRAMES = """<!doctype html><title>frames</title><body>FRAMES<script>
 const allowed = ["http:", "https:", "mailto:", "tel:"]
-function scheme(address) { try { return new URL(address, location).protocol } catch { return "http:" } }
+function scheme(address) {
+  try { return new URL(address, location).protocol } catch { return "http:" }
+}
 function audit(document) {
   const found = []
   if (/^\\/R4N[^ ]*\\/$/.test(document.title)) found.push("ran: " + document.title)
-  const bad = "script,style,iframe,frame,object,embed,applet,form,input,button,select,textarea,link,base,"
-    + "meta[http-equiv],svg,math,video,audio,template,noscript,plaintext,xmp,noembed,noframes,portal,marquee"
+  const bad = "script,style,iframe,frame,object,embed,applet,form,input,button,select,textarea,"
+    + "link,base,meta[http-equiv],svg,math,video,audio,template,noscript,plaintext,xmp,noembed,"
+    + "noframes,portal,marquee"
   if (!document.body) return found  // it is XML
   for (const each of document.body.querySelectorAll(bad)) found.push("element " + each.outerHTML)
   for (const each of document.body.querySelectorAll("*")) for (const attribute of each.attributes) {
     if (/^(on|style$|srcset$|ping$|background$|formaction$|srcdoc$|name$)/i.test(attribute.name))
       found.push("attribute " + attribute.name)
-    if (/^(href|src|cite|action)$/i.test(attribute.name) && !allowed.includes(scheme(attribute.value)))
+    const is_address = /^(href|src|cite|action)$/i.test(attribute.name)
+    if (is_address && !allowed.includes(scheme(attribute.value)))
       found.push("address " + attribute.value)
   }
   return found
 }
 function settled() { return new Promise(done => setTimeout(done, 300)) }
-// A load is broken off whenever a network of this machine changes: once more, then. What leads away does so again.
+// Chromium aborts loads when a network of this machine changes, so load again. Navigation repeats.
 async function loaded() {
   for (let n = 0; n < 5; n++) {
     const gone = [...document.querySelectorAll("iframe")].filter(frame => !frame.contentDocument)
     if (!gone.length) return
-    const again = frame => new Promise(done => { frame.onload = done; frame.src = frame.src; setTimeout(done, 3000) })
+    const again = frame => new Promise(done => {
+      frame.onload = done
+      frame.src = frame.src
+      setTimeout(done, 3000)
+    })
     await Promise.all(gone.map(again))
   }
 }
@@ -128,14 +159,14 @@ onload = async () => {
 
 @dataclass(frozen=True)
 class Vector:
-    """A text that tries something; `name` says which."""
+    """A text that attempts an attack."""
 
     name: str
     text: str
 
 
 def vectors(site: Site) -> list[Vector]:
-    """All vectors, with marks and addresses of their own."""
+    """Return all vectors, with marks and URLs of their own."""
     table = tomllib.loads(VECTORS.read_text("utf-8"))
     number = count(1)
     return [
@@ -153,7 +184,7 @@ def _armed(text: str, name: str, site: Site) -> str:
 
 
 def drawings(site: Site) -> dict[str, bytes]:
-    """All pictures, with marks and addresses of their own."""
+    """Return all pictures, with marks and URLs of their own."""
     before = {"entity": "<!DOCTYPE svg [<!ENTITY run '<script>JS</script>'>]>"}
     before["attribute-of-a-type"] = "<!DOCTYPE svg [<!ATTLIST svg onload CDATA 'JS'>]>"
     before["style-sheet"] = "<?xml-stylesheet href='URL' type='text/css'?>"
@@ -167,7 +198,7 @@ def drawings(site: Site) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def canary() -> Iterator[Site]:
-    """The server that nobody should ask; it also hands the documents under test to the browser."""
+    """Run the server that must not get requests. It also serves the documents under test."""
     with running_site() as site:
         yield site
 
@@ -180,7 +211,7 @@ def source() -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def home(canary: Site, source: Site, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """Everything published, by the real command."""
+    """Publish everything with the real command."""
     home = Home(tmp_path_factory.mktemp("markup"))
     found = vectors(canary)
     source["/rss"] = Route(_rss(source, found), "application/rss+xml")
@@ -219,8 +250,10 @@ def _page(at: int, vector: str) -> str:
     quoted = html.escape(vector)
     return (
         f'<!doctype html><html lang="en"><head><title>Story {at}: {quoted} | Paper</title>'
-        f'<meta name="author" content="{quoted}"><meta name="description" content="{quoted}"></head><body>'
-        f"<article><h1>Story number {at} of the paper</h1>{_story(at, vector)}</article></body></html>"
+        f'<meta name="author" content="{quoted}"><meta name="description" '
+        f'content="{quoted}"></head><body>'
+        f"<article><h1>Story number {at} of the "
+        f"paper</h1>{_story(at, vector)}</article></body></html>"
     )
 
 
@@ -254,18 +287,15 @@ def _item(source: Site, at: int, vector: Vector, *, of_page: bool) -> str:
 
 
 def _xml(text: str) -> str:
-    """As XML holds it: without the characters that it cannot hold."""
+    """Return a text without the characters that XML excludes."""
     return html.escape(re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f]", "", text))
 
 
-# --- what a careless reader makes of a feed ---
+# --- a feed in a careless reader ---
 
 
 def careless(home: Home, name: str) -> dict[str, str]:
-    """Each entry of each document as a page.
-
-    All its texts, put in as they are, without a policy.
-    """
+    """Return each entry of each document as a page that contains its texts without a policy."""
     pages = {}
     for at, item in enumerate(etree.parse(home.feeds / f"{name}.rss").iterfind(".//item")):
         pages[f"{name}.rss {at}"] = _laid_out(
@@ -292,7 +322,7 @@ def _laid_out(texts: list[str | None]) -> str:
 
 
 def in_browser(canary: Site, pages: Mapping[str, str | bytes | Route]) -> dict[str, list[str]]:
-    """What went wrong in which page; each in a frame of its own."""
+    """Load each page in a frame and return its violations."""
     report: dict[str, list[str]] = {}
     names = list(pages)
     for start in range(0, len(names), AT_ONCE):
@@ -311,7 +341,7 @@ def in_browser(canary: Site, pages: Mapping[str, str | bytes | Route]) -> dict[s
 
 
 def seriously(report: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """What ran, or led away; for pages of ours, which have elements that no article has."""
+    """Return what ran or navigated, for own pages, which have elements that articles lack."""
     found = {
         name: [text for text in texts if re.search("ran: |led away", text)]
         for name, texts in report.items()
@@ -320,7 +350,7 @@ def seriously(report: Mapping[str, list[str]]) -> dict[str, list[str]]:
 
 
 def asked(canary: Site) -> list[str]:
-    """Who was asked for what only a fooled browser asks for."""
+    """Return the requests that only a tricked browser makes."""
     found = [path for path in canary.paths() if path.startswith(CANARY)]
     canary.forget()
     return found
@@ -329,8 +359,8 @@ def asked(canary: Site) -> list[str]:
 # --- tests ---
 
 
-def test_the_vectors_bite(canary: Site) -> None:
-    """Put into a page as they are, they run and ask: this browser would show it."""
+def test_unsanitised_vectors_run_in_this_browser(canary: Site) -> None:
+    """Otherwise, the other tests would prove nothing."""
     raw = {vector.name: _laid_out([vector.text]) for vector in vectors(canary)}
     some = {
         name: page
@@ -343,8 +373,8 @@ def test_the_vectors_bite(canary: Site) -> None:
     assert len(set(asked(canary))) > 5
 
 
-def test_sanitised_markup_is_harmless(canary: Site) -> None:
-    """Whatever came before it: each vector alone, and within a paragraph."""
+def test_sanitised_vectors_are_harmless(canary: Site) -> None:
+    """Each vector is tried alone and within a paragraph."""
     pages = {
         vector.name: _laid_out([sanitise(vector.text), sanitise(_story(1, vector.text))])
         for vector in vectors(canary)
@@ -354,19 +384,16 @@ def test_sanitised_markup_is_harmless(canary: Site) -> None:
 
 
 @pytest.mark.parametrize("name", ["own", "pages", "saved"])
-def test_entries_are_harmless_wherever_they_are_put(home: Home, canary: Site, name: str) -> None:
-    """All texts of every entry in every format, by a reader that takes them all for HTML."""
+def test_entries_are_harmless_in_a_reader_that_renders_all_texts_as_html(
+    home: Home, canary: Site, name: str
+) -> None:
     pages = careless(home, name)
     assert len(pages) > 3 * 50
     assert in_browser(canary, pages) == {}
     assert asked(canary) == []
 
 
-def test_published_files_are_harmless(home: Home, canary: Site) -> None:
-    """Pages with their policy, and feeds and lists as they are.
-
-    Opened in a browser, none runs or asks.
-    """
+def test_published_files_are_harmless_in_a_browser(home: Home, canary: Site) -> None:
     documents = {
         n: c
         for n, c in home.published().items()
@@ -386,11 +413,7 @@ def test_published_files_are_harmless(home: Home, canary: Site) -> None:
     assert asked(canary) == []
 
 
-def test_pictures_beside_saved_articles_are_harmless(home: Home, canary: Site) -> None:
-    """Opened by themselves, as documents with all rights.
-
-    None runs or asks, though most did before.
-    """
+def test_published_pictures_are_harmless_as_documents(home: Home, canary: Site) -> None:
     before = {name: Route(content, "image/svg+xml") for name, content in drawings(canary).items()}
     ran = set(in_browser(canary, before))
     fooled = ran | {path.removeprefix(f"{CANARY}svg-") for path in asked(canary)}
@@ -415,19 +438,15 @@ def test_pictures_beside_saved_articles_are_harmless(home: Home, canary: Site) -
     assert {Path(problem["where"]).stem for problem in refused} == DRAWINGS.keys() - HARMLESS
 
 
-def test_the_status_page_is_harmless(home: Home, canary: Site) -> None:
-    """What sources sent stands there, too, and in what was removed from their pages."""
+def test_status_page_is_harmless(home: Home, canary: Site) -> None:
+    """It shows texts of sources and removed lines."""
     with running_service(home.config) as service:
         pages = {path: service.get(path) for path in ("/status", "/", "/healthz", "/metrics")}
     assert seriously(in_browser(canary, pages)) == {}
     assert asked(canary) == []
 
 
-def test_pages_have_a_strict_policy(home: Home) -> None:
-    """Nothing but their own style, and an article's pictures.
-
-    No script, no frame, no form elsewhere.
-    """
+def test_pages_allow_only_their_style_and_pictures(home: Home) -> None:
     pages = [
         content.decode() for name, content in home.published().items() if name.endswith(".html")
     ]

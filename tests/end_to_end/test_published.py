@@ -1,4 +1,4 @@
-"""What is published, and as configured."""
+"""Published files, as configured."""
 
 import stat
 
@@ -14,8 +14,8 @@ pytestmark = pytest.mark.slow
 FORMATS = ("rss", "atom", "json")
 
 
-def test_each_feed_has_its_documents_and_page(newsroom: Site, home: Home) -> None:
-    """Three formats and a page for people, an index and an OPML file, each mode 0644 and nothing beside them."""
+def test_each_feed_has_three_documents_and_a_page(newsroom: Site, home: Home) -> None:
+    """All files have mode 0644, and there are no others but the index and the OPML file."""
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     home.build()
     files = [file for file in home.feeds.rglob("*") if file.is_file()]
@@ -26,8 +26,9 @@ def test_each_feed_has_its_documents_and_page(newsroom: Site, home: Home) -> Non
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_only_the_wanted_formats_are_written(newsroom: Site, home: Home, form: str) -> None:
-    """`formats` leaves the others out, also on the page for people."""
+def test_only_configured_formats_are_written_and_linked(
+    newsroom: Site, home: Home, form: str
+) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}", more=f'formats = ["{form}"]'))
     home.build()
     assert [other for other in FORMATS if (home.feeds / f"world.{other}").exists()] == [form]
@@ -35,8 +36,7 @@ def test_only_the_wanted_formats_are_written(newsroom: Site, home: Home, form: s
     assert [other for other in FORMATS if f"world.{other}" in page] == [form]
 
 
-def test_the_pages_lead_to_the_feeds(newsroom: Site, home: Home) -> None:
-    """The feed's page has its documents and latest entries, the index and the OPML file have every feed; no script."""
+def test_pages_link_feeds_and_entries_without_scripts(newsroom: Site, home: Home) -> None:
     home.configure(
         feed("a", f"page {newsroom.url('/news')}"), feed("b", f"feed {newsroom.url('/rss')}")
     )
@@ -55,8 +55,7 @@ def test_the_pages_lead_to_the_feeds(newsroom: Site, home: Home) -> None:
     assert f"{BASE}b." in opml
 
 
-def test_the_limit_counts_entries(newsroom: Site, home: Home) -> None:
-    """The newest remain."""
+def test_limit_keeps_the_newest_entries(newsroom: Site, home: Home) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}", more="limit = 2"))
     home.build()
     assert [item["title"] for item in home.items()] == [title(5), title(4)]
@@ -71,18 +70,19 @@ def test_the_limit_counts_entries(newsroom: Site, home: Home) -> None:
         ('[feed.include]\ntext = ["2 hundred"]\n', [2]),
     ],
 )
-def test_include_and_exclude_choose_entries(
+def test_include_and_exclude_match_title_url_and_text(
     newsroom: Site, home: Home, rule: str, numbers: list[int]
 ) -> None:
-    """By title, address and words in the text."""
     home.configure(feed("world", f"page {newsroom.url('/news')}") + rule)
     home.build()
     assert [item["title"] for item in home.items()] == [title(n) for n in numbers]
 
 
-def test_rules_of_a_site_are_followed(newsroom: Site, home: Home) -> None:
-    """`remove` takes out what the cleaner cannot know, by selector and by words."""
-    promo = '<aside class="promo"><p>Our partner sells boats at very good prices this week only.</p></aside>'
+def test_site_rules_remove_by_selector_and_by_text(newsroom: Site, home: Home) -> None:
+    promo = (
+        '<aside class="promo"><p>Our partner sells boats at very good prices this week '
+        "only.</p></aside>"
+    )
     newsroom[path(5)] = story(
         5, extra=f"{promo}<p>Sponsored by the boat builders of the coast.</p>"
     )
@@ -95,8 +95,7 @@ def test_rules_of_a_site_are_followed(newsroom: Site, home: Home) -> None:
     assert "The harbour master hopes" in html
 
 
-def test_content_may_be_a_summary(newsroom: Site, home: Home) -> None:
-    """`content = "summary"` publishes no full text in any format."""
+def test_content_summary_publishes_no_full_text(newsroom: Site, home: Home) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}", more='content = "summary"'))
     home.build()
     for form in FORMATS:
@@ -107,12 +106,14 @@ def test_content_may_be_a_summary(newsroom: Site, home: Home) -> None:
     assert [item["url"] for item in home.items()] == [newsroom.url(path(n)) for n in STORIES]
 
 
-DESCRIPTION = "Eleven years after the storm, the harbour gets a pier again, and the fishermen get their mornings back."
+DESCRIPTION = (
+    "Eleven years after the storm, the harbour gets a pier again, and the fishermen get "
+    "their mornings back."
+)
 
 
 @pytest.mark.parametrize("mode", ["auto", "lead", "extract", "none"])
-def test_a_summary_is_made_as_configured(newsroom: Site, home: Home, mode: str) -> None:
-    """The editor's own description, the first sentences, chosen sentences, or none."""
+def test_summary_is_made_as_configured(newsroom: Site, home: Home, mode: str) -> None:
     meta = f'<meta name="description" content="{DESCRIPTION}">'
     newsroom[path(5)] = story(5).replace("</head>", f"{meta}</head>")
     newsroom["/news"] = listing([5])
@@ -127,9 +128,11 @@ def test_a_summary_is_made_as_configured(newsroom: Site, home: Home, mode: str) 
     assert "Jane Doe" not in summary
 
 
-def test_a_slogan_is_no_summary(newsroom: Site, home: Home) -> None:
-    """What the site says of itself gives way to the first sentences."""
-    meta = '<meta name="description" content="Harbour Times: the latest news, weather and sport from all the coasts.">'
+def test_site_slogan_is_not_used_as_a_summary(newsroom: Site, home: Home) -> None:
+    meta = (
+        '<meta name="description" content="Harbour Times: the latest news, weather and sport '
+        'from all the coasts.">'
+    )
     newsroom[path(5)] = story(5).replace("</head>", f"{meta}</head>")
     newsroom["/news"] = listing([5])
     home.configure(feed("world", f"page {newsroom.url('/news')}"))

@@ -1,4 +1,4 @@
-"""What gets refused, and how."""
+"""Failures of sources and articles, and requests that are not allowed."""
 
 import pytest
 
@@ -30,7 +30,7 @@ BROKEN = {
             "application/rss+xml",
         ),
     ),
-    "a feed that is none": ("/rss", Route(b"<html><body><h1>We moved</h1></body></html>")),
+    "a page instead of a feed": ("/rss", Route(b"<html><body><h1>We moved</h1></body></html>")),
     "a sitemap without addresses": (
         "/sitemap.xml",
         Route(
@@ -43,10 +43,9 @@ KINDS = {"/news": "page", "/rss": "feed", "/sitemap.xml": "sitemap"}
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-def test_a_broken_source_changes_nothing_and_is_named(
+def test_failed_source_is_named_and_its_feed_stays_unchanged(
     newsroom: Site, home: Home, broken: str
 ) -> None:
-    """The feed's files stay byte for byte, the outcome names the source, the status is 1, and other feeds go on."""
     place, route = BROKEN[broken]
     home.configure(
         feed("world", f"{KINDS[place]} {newsroom.url(place)}"),
@@ -67,19 +66,14 @@ def test_a_broken_source_changes_nothing_and_is_named(
     assert home.items("other")[0]["title"] == title(6)
 
 
-def test_a_site_that_does_not_answer_is_named(home: Home) -> None:
-    """Nothing listens there: status 1, a reason, and no file for the feed."""
+def test_unreachable_site_is_named_and_no_file_is_written(home: Home) -> None:
     home.configure(feed("world", "page http://127.0.0.1:9/news"))
     said = home.build(status=FAILED)
     assert "127.0.0.1:9" in said
     assert not list(home.feeds.glob("world.*"))
 
 
-def test_the_feeds_other_sources_go_on(newsroom: Site, home: Home) -> None:
-    """A failed source adds nothing and loses nothing.
-
-    What the others bring is published, and the status is still 1.
-    """
+def test_other_sources_of_a_feed_are_published(newsroom: Site, home: Home) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}"))
     home.build()
     newsroom["/news"] = Route(b"", status=500)
@@ -89,28 +83,21 @@ def test_the_feeds_other_sources_go_on(newsroom: Site, home: Home) -> None:
     assert [item["title"] for item in home.items()] == [title(n) for n in [6, *STORIES]]
 
 
-def test_a_broken_article_is_named_and_the_feeds_own_text_stands_in(
-    newsroom: Site, home: Home
-) -> None:
-    """The other articles are whole.
-
-    Of the broken one there is what the source's feed said of it.
-    """
+def test_failed_article_is_replaced_by_the_text_of_its_feed(newsroom: Site, home: Home) -> None:
     newsroom[path(4)] = Route(b"<h1>500</h1>", status=500, validators=False)
     newsroom["/rss"] = rss(
-        newsroom, STORIES, "The council decided to build a new pier, and nobody objected to it."
+        newsroom, STORIES, "The council decided to build a new pier, and no member objected to it."
     )
     home.configure(feed("world", f"feed {newsroom.url('/rss')}"))
     done = home.run("build")
     assert path(4) in (done.stdout + done.stderr).replace("\n", "")
     items = {item["title"]: item for item in home.items()}
     assert len(items) == len(STORIES)
-    assert "nobody objected to it" in items[title(4)]["content_html"]
+    assert "no member objected to it" in items[title(4)]["content_html"]
     assert "The harbour master hopes" in items[title(5)]["content_html"]
 
 
-def test_a_broken_article_of_a_listing_is_skipped_and_named(newsroom: Site, home: Home) -> None:
-    """Where nothing can stand in for it, the feed has the others."""
+def test_failed_article_of_a_listing_is_skipped_and_named(newsroom: Site, home: Home) -> None:
     newsroom[path(4)] = Route(b"<h1>500</h1>", status=500, validators=False)
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     done = home.run("build")
@@ -118,15 +105,13 @@ def test_a_broken_article_of_a_listing_is_skipped_and_named(newsroom: Site, home
     assert [item["title"] for item in home.items()] == [title(n) for n in STORIES if n != 4]
 
 
-def test_private_addresses_are_refused_unless_allowed(newsroom: Site, home: Home) -> None:
-    """Without `allow_private`, nothing is asked of this machine's own network."""
+def test_private_addresses_are_not_requested_unless_allowed(newsroom: Site, home: Home) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}"), head="")
     home.build(status=FAILED)
     assert newsroom.requests == []
 
 
-def test_robots_txt_is_respected(newsroom: Site, home: Home) -> None:
-    """What a site closes to robots is not fetched, and the outcome says so."""
+def test_robots_txt_is_honoured_and_reported(newsroom: Site, home: Home) -> None:
     newsroom["/robots.txt"] = Route(b"User-agent: *\nDisallow: /news\n", "text/plain")
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     assert "robots" in home.build(status=FAILED)

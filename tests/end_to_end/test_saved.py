@@ -10,11 +10,7 @@ from tests.support.shared import shared
 pytestmark = pytest.mark.slow
 
 
-def test_the_seed_article_comes_out_clean(home: Home) -> None:
-    """Title without the site, author, first and last paragraph and both subheads.
-
-    None of the trailing lines.
-    """
+def test_seed_article_is_extracted_without_trailing_lines(home: Home) -> None:
     (seed,) = (file for file in shared("seeds").iterdir() if file.name.startswith("000_"))
     home.save("talks.txt", seed.read_bytes())
     home.configure(feed("world", "folder articles"))
@@ -40,12 +36,14 @@ def test_the_seed_article_comes_out_clean(home: Home) -> None:
     assert [text for text in trailing if text in html] == []
 
 
-def test_a_saved_article_gets_a_page_with_its_image(home: Home) -> None:
-    """An article without an address of its own has a page under its feed, and the image beside it is published."""
+def test_saved_article_without_url_gets_a_page_with_its_image(home: Home) -> None:
     home.save("pier.png", PNG)
     home.save(
         "pier.md",
-        f"# The pier opens\n\nBy Jane Doe\n\n![The pier](pier.png)\n\n{'The new pier opened on Monday. ' * 20}\n",
+        (
+            "# The pier opens\n\nBy Jane Doe\n\n![The pier](pier.png)\n\n"
+            f"{'The new pier opened on Monday. ' * 20}\n"
+        ),
     )
     home.configure(feed("world", "folder articles"))
     home.build()
@@ -66,22 +64,22 @@ def test_a_saved_article_gets_a_page_with_its_image(home: Home) -> None:
         (
             "a.html",
             (
-                "<html><head><title>The pier opens</title><meta name='author' content='Jane Doe'></head>"
+                "<html><head><title>The pier opens</title><meta name='author' "
+                "content='Jane Doe'></head>"
                 "<body><article><h1>The pier opens</h1><p>{text}</p></article></body></html>"
             ),
         ),
         (
             "sub/deep/a.htm",
-            "<html><body><article><h1>The pier opens</h1><p>By Jane Doe</p><p>{text}</p></article></body></html>",
+            (
+                "<html><body><article><h1>The pier opens</h1><p>By Jane "
+                "Doe</p><p>{text}</p></article></body></html>"
+            ),
         ),
     ],
 )
-def test_saved_articles_come_in_several_forms(home: Home, name: str, content: str) -> None:
-    """Plain text, Markdown with front matter, and HTML, in folders of any depth.
-
-    Title and author are found.
-    """
-    text = "The new pier opened on Monday, and the whole town came to see the first boats. " * 8
+def test_saved_articles_can_be_text_markdown_or_html(home: Home, name: str, content: str) -> None:
+    text = "The new pier opened on Monday, and everybody came to see the first boats. " * 8
     home.save(name, content.replace("{text}", text))
     home.configure(feed("world", "folder articles"))
     home.build()
@@ -91,8 +89,7 @@ def test_saved_articles_come_in_several_forms(home: Home, name: str, content: st
     assert "The new pier opened on Monday" in item["content_html"]
 
 
-def test_a_second_build_of_a_folder_changes_nothing(home: Home) -> None:
-    """Files that did not change give the same bytes."""
+def test_second_build_of_a_folder_changes_no_byte(home: Home) -> None:
     for n in STORIES:
         home.save(f"{n}.html", story(n))
     home.configure(feed("world", "folder articles"))
@@ -102,20 +99,18 @@ def test_a_second_build_of_a_folder_changes_nothing(home: Home) -> None:
     assert digest(home.published()) == digest(before)
 
 
-def test_a_glob_chooses_the_files(home: Home) -> None:
-    """`glob` leaves the other files alone."""
+def test_glob_selects_files(home: Home) -> None:
     home.save("a.html", story(1))
     home.save(
         "b.txt",
-        "Another story\n\n" + "It is told in plain text, and it is long enough to be one. " * 8,
+        "Another story\n\n" + "It is written in plain text, and it is long enough to be one. " * 8,
     )
     home.configure(feed("world", "folder articles") + 'glob = "*.html"\n')
     home.build()
     assert [item["title"] for item in home.items()] == [title(1)]
 
 
-def test_an_empty_folder_is_a_source_without_articles(home: Home) -> None:
-    """It is named, and the status is 1."""
+def test_empty_folder_is_a_failed_source(home: Home) -> None:
     (home.root / "config" / "articles").mkdir(parents=True)
     home.configure(feed("world", "folder articles"))
     assert "articles" in home.build(status=FAILED)

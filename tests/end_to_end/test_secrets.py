@@ -1,7 +1,7 @@
-"""No secret of the config is printed, logged, published or told to anybody but the server that it is for.
+"""No secret of the config is printed, logged, published or sent, except to its own server.
 
-Every secret that can be configured is marked, every source fails in another way, and servers repeat
-what they are sent. Then every byte that leaves feedpub is searched for the mark.
+Every secret that can be configured is marked, every source fails differently, and servers repeat
+their requests. Then every byte that leaves feedpub is searched for the marks.
 """
 
 import base64
@@ -31,7 +31,10 @@ SECRETS = f"""
 headers = {{ Authorization = "Bearer {MARK}-header", X-Api-Key = {{ file = "../key" }} }}
 cookies = {{ session = {{ env = "SESSION" }}, other = "{MARK}-cookie" }}
 """
-LOGIN = f'\nauth = {{ username = "ann", password = {{ credential = "login" }} }}\ncookies = {{ a = "{MARK}-cookie" }}\n'
+LOGIN = (
+    f'\nauth = {{ username = "ann", password = {{ credential = "login" }} }}\n'
+    f'cookies = {{ a = "{MARK}-cookie" }}\n'
+)
 SHOWN = ("/status", "/metrics", "/healthz", "/", "/health.rss", "/mixed.json")
 TOKEN = f"api_key={MARK}-query"
 IN_PATH = f"/feed/{MARK}7d6e5f4a3b2c1d0e9f8a/rss"
@@ -39,7 +42,7 @@ IN_BASIC = base64.b64encode(f"ann:{MARK}-login".encode()).decode()
 
 
 def repeated(handler: BaseHTTPRequestHandler) -> str:
-    """What a server was sent, as it may say it again."""
+    """Return the request in forms in which a server can repeat it."""
     return " ".join(
         value
         for name, value in handler.headers.items()
@@ -48,7 +51,7 @@ def repeated(handler: BaseHTTPRequestHandler) -> str:
 
 
 def sends_on(place: str) -> object:
-    """A page that redirects, with what it was sent in the address."""
+    """Redirect to a URL that contains the request."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(302)
@@ -62,7 +65,7 @@ def sends_on(place: str) -> object:
 
 
 def repeats(status: int) -> object:
-    """A page of an error that shows what it was sent."""
+    """Respond with an error page that contains the request."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         body = f"no: {handler.path} {repeated(handler)} {handler.body!r}".encode()  # type: ignore[attr-defined]
@@ -81,13 +84,13 @@ def no_http(connection: object, _stop: object) -> None:
 
 
 def no_proxy(connection: object, _stop: object) -> None:
-    """It is told no secret but its own password, and repeats that."""
+    """Act as a proxy that gets only its own password, and repeats it."""
     connection.sendall(f"SSH-2.0-OpenSSH {MARK}-proxy\r\n".encode())  # type: ignore[attr-defined]
 
 
 @contextmanager
 def broken(site: Site, elsewhere: Site) -> Iterator[list[str]]:
-    """The sources' tables: each fails in a way of its own."""
+    """Return the sources, each of which fails differently."""
     closed = free_port()
     garbage = Route(b"<rss><channel><item>&nope;" + b"\xff" * 9, "application/rss+xml")
     pages: dict[str, object] = {
@@ -124,7 +127,10 @@ def broken(site: Site, elsewhere: Site) -> Iterator[list[str]]:
             "feed http://10.0.0.1/private",
         ]
         proxied = [
-            f'[[feed.source]]\ntype = "feed"\nurl = "http://example.org/{n}?{TOKEN}"\nproxy = "{proxy}"\n'
+            (
+                f'[[feed.source]]\ntype = "feed"\nurl = "http://example.org/{n}?{TOKEN}"\n'
+                f'proxy = "{proxy}"\n'
+            )
             for n, proxy in enumerate(
                 [
                     f"http://ann:{MARK}-proxy@127.0.0.1:{closed}",
@@ -141,12 +147,15 @@ def _silent(_connection: object, stop: object) -> None:
 
 def _source(text: str, at: int) -> str:
     kind, _, url = text.partition(" ")
-    return f'[[feed.source]]\ntype = "{kind}"\nurl = "{url}?{TOKEN}&n={at}"\n{LOGIN if at % 2 else SECRETS}'
+    return (
+        f'[[feed.source]]\ntype = "{kind}"\nurl = "{url}?{TOKEN}&n={at}"\n'
+        f"{LOGIN if at % 2 else SECRETS}"
+    )
 
 
 @pytest.fixture
 def environ(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Secrets in all places that the config can take them from."""
+    """Return secrets for every place that the config can read them from."""
     credentials = home.root / "credentials"
     credentials.mkdir()
     for file, name in (
@@ -161,12 +170,13 @@ def environ(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def head(hook: Site, mailbox: Mailbox) -> str:
-    """Settings with a deadline that ends the silent source, and ways to tell of breaks, which fail too."""
+    """Return settings with a run timeout that ends the silent source, and failing alerts."""
     return (
         f'{HEAD}run_timeout = "10s"\n[http]\nadmin_token = "{MARK}-token"\n'
         f'[alerts]\nwebhook = "{hook.url(f"/hooks/{MARK}-hook")}?key={MARK}-hookkey"\n'
         '[alerts.email]\nto = ["jane@example.org"]\nsender = "feedpub@example.net"\n'
-        f'server = "127.0.0.1:{mailbox.port}"\nusername = "ann"\npassword = {{ credential = "smtp" }}\n'
+        f'server = "127.0.0.1:{mailbox.port}"\nusername = "ann"\n'
+        f'password = {{ credential = "smtp" }}\n'
     )
 
 
@@ -175,7 +185,7 @@ def feed(name: str, sources: list[str]) -> str:
 
 
 class Searched:
-    """Everything that was seen, by where."""
+    """Everything that was printed, sent or written, by origin."""
 
     def __init__(self) -> None:
         self.seen: dict[str, str] = {}
@@ -185,7 +195,7 @@ class Searched:
         self.seen[where] = self.seen.get(where, "") + text
 
     def marks(self) -> list[str]:
-        """Each place of a mark, with what is around it."""
+        """Return each occurrence of a mark, with its context."""
         pattern = re.compile(f"{MARK}|{re.escape(IN_BASIC[:-4])}")
         return [
             f"{where}: {text[max(found.start() - 60, 0) : found.end() + 30]}"
@@ -196,7 +206,7 @@ class Searched:
 
 @pytest.mark.usefixtures("environ")
 def test_no_secret_leaves(newsroom: Site, home: Home) -> None:
-    """Not on the terminal, in the log, in feeds, on the status page, in metrics, alerts or mails, nor to others."""
+    """Search the terminal, log, feeds, status page, metrics, alerts, mail and requests."""
     searched = Searched()
     newsroom["/mixed"] = rss(newsroom, [5, 4])
     newsroom[IN_PATH] = newsroom.routes["/news"]
@@ -238,7 +248,7 @@ def test_no_secret_leaves(newsroom: Site, home: Home) -> None:
         for site in (hook, elsewhere):
             for request in site.requests:
                 searched.see(
-                    f"told to {request.path.partition('?')[0]}",
+                    f"sent to {request.path.partition('?')[0]}",
                     request.body + str(request.headers).encode(),
                 )
         assert len(mailbox.logins) > 0
@@ -250,11 +260,11 @@ def test_no_secret_leaves(newsroom: Site, home: Home) -> None:
     assert "\n".join(searched.marks()) == ""
     assert (
         home.root / ".feedpub"
-    ).stat().st_mode & 0o077 == 0  # addresses of sources are remembered there
+    ).stat().st_mode & 0o077 == 0  # it stores the addresses of sources
 
 
 def _serve(home: Home, log: str, searched: Searched) -> None:
-    """All that the service says and shows, of a config that turns bad."""
+    """Return everything that the service logs and serves while its config becomes invalid."""
     good = home.config.read_text("utf-8")
     with running_service(home.config, "--log", log, "-v") as service:
         where = f"run --log {log}"
@@ -281,10 +291,12 @@ def _serve(home: Home, log: str, searched: Searched) -> None:
     home.config.write_text(good, "utf-8")
 
 
-def test_a_name_that_does_not_resolve_tells_no_secret(tmp_path: Path) -> None:
-    """The resolver's own words are passed on, and nothing else."""
+def test_unresolvable_name_reveals_no_secret(tmp_path: Path) -> None:
     config = tmp_path / "feedpub.toml"
-    source = f'[[feed.source]]\ntype = "feed"\nurl = "http://gone.example/rss?{TOKEN}"\ncookies = {{ a = "{MARK}-1" }}\n'
+    source = (
+        f'[[feed.source]]\ntype = "feed"\nurl = "http://gone.example/rss?{TOKEN}"\n'
+        f'cookies = {{ a = "{MARK}-1" }}\n'
+    )
     config.write_text(f'[feedpub]\noutput = "feeds"\nstate = "state"\n{feed("world", [source])}')
     with laboratory() as lab:
         lab.learn(names={"gone.example": [SERVFAIL]})
@@ -293,8 +305,7 @@ def test_a_name_that_does_not_resolve_tells_no_secret(tmp_path: Path) -> None:
     assert MARK not in said
 
 
-def test_the_search_finds_what_is_there() -> None:
-    """Also within the header of basic authentication, and nothing where there is nothing."""
+def test_search_finds_marks_in_basic_authentication() -> None:
     searched = Searched()
     searched.see("here", f"and so {MARK}-1 on, Basic {IN_BASIC}")
     searched.see("there", "nothing")

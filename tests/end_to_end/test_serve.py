@@ -1,4 +1,4 @@
-"""`feedpub serve` from outside: what was built is published, and nothing else happens."""
+"""`feedpub serve` publishes what was built, and runs nothing."""
 
 import json
 import os
@@ -23,7 +23,7 @@ STORY = "A headline that says something\n\n" + "A paragraph of some length, with
 
 @pytest.fixture
 def built(home: Home) -> Home:
-    """A home with one feed, built."""
+    """Return a home with one built feed."""
     home.configure(feed("world", "folder articles"))
     home.save("one.txt", STORY)
     home.build()
@@ -32,7 +32,7 @@ def built(home: Home) -> Home:
 
 @contextmanager
 def serving(home: Home, port: int) -> Iterator["subprocess.Popen[str]"]:
-    """The command on a port, until it is ended; it has said where it serves by then."""
+    """Run the command on a port until the block ends. It has printed its address then."""
     process = subprocess.Popen(  # noqa: S603 -- our own command
         [
             sys.executable,
@@ -63,8 +63,7 @@ def get(port: int, path: str) -> bytes:
         return bytes(answer.read())
 
 
-def test_a_damaged_state_keeps_no_feed_from_being_served(built: Home) -> None:
-    """It is left as it is; when a build has renewed it, there is a status again."""
+def test_feeds_are_served_despite_a_damaged_state(built: Home) -> None:
     file = built.root / ".feedpub" / "feedpub.sqlite"
     file.write_bytes(b"garbage " * 1000)
     port = free_port()
@@ -78,8 +77,7 @@ def test_a_damaged_state_keeps_no_feed_from_being_served(built: Home) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_what_was_built_is_served_until_told_to_end(built: Home, number: signal.Signals) -> None:
-    """To the byte; it says where, says nothing else, and ends well."""
+def test_built_files_are_served_until_a_signal(built: Home, number: signal.Signals) -> None:
     port = free_port()
     with serving(built, port) as process:
         for name, content in built.published().items():
@@ -89,8 +87,7 @@ def test_what_was_built_is_served_until_told_to_end(built: Home, number: signal.
         assert (process.returncode, said, complained) == (0, "", "")
 
 
-def test_a_build_beside_it_is_seen(built: Home) -> None:
-    """What is new is served about a second later."""
+def test_new_build_is_served_within_about_a_second(built: Home) -> None:
     port = free_port()
     with serving(built, port):
         before = get(port, "/world.json")
@@ -101,8 +98,7 @@ def test_a_build_beside_it_is_seen(built: Home) -> None:
         assert b"Another headline" not in before
 
 
-def test_how_everything_was_is_shown(built: Home) -> None:
-    """For those who build by a timer; nothing can be run from there."""
+def test_status_is_read_only(built: Home) -> None:
     port = free_port()
     with serving(built, port):
         assert b"1 feed: 1 healthy" in get(port, "/status")
@@ -114,8 +110,7 @@ def test_how_everything_was_is_shown(built: Home) -> None:
             )
 
 
-def test_an_address_that_is_taken_is_named(built: Home) -> None:
-    """With what to do about it; one that cannot be is a mistake in the command."""
+def test_unusable_address_is_reported(built: Home) -> None:
     port = free_port()
     with serving(built, port):
         refused = built.run("serve", "--listen", f"127.0.0.1:{port}")

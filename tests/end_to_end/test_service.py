@@ -1,7 +1,4 @@
-"""The service from outside.
-
-What it serves, what it asks for, and how it starts, changes and ends.
-"""
+"""`feedpub run`: what it serves and requests, how it starts, reloads and stops."""
 
 import json
 import signal
@@ -28,8 +25,7 @@ def titles(body: bytes) -> list[str]:
     return [item["title"] for item in json.loads(body)["items"]]
 
 
-def test_feeds_are_read_and_served(newsroom: Site, home: Home) -> None:
-    """At once, and with the page and the list of all feeds before long."""
+def test_service_runs_and_serves_feeds_at_once(newsroom: Site, home: Home) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     with running_service(home.config) as service:
         assert service.waits_for("run_finished", feed="world", outcome="updated", new=3)
@@ -40,8 +36,8 @@ def test_feeds_are_read_and_served(newsroom: Site, home: Home) -> None:
         assert service.end() == 0
 
 
-def test_a_restart_asks_nobody_before_it_is_due(newsroom: Site, home: Home) -> None:
-    """Not after an orderly end, and not after a kill."""
+def test_restart_requests_nothing_before_it_is_due(newsroom: Site, home: Home) -> None:
+    """This holds after a normal exit and after a kill."""
     home.configure(
         feed("world", f"page {newsroom.url('/news')}"),
         feed("other", f"feed {newsroom.url('/rss')}"),
@@ -58,8 +54,7 @@ def test_a_restart_asks_nobody_before_it_is_due(newsroom: Site, home: Home) -> N
         assert len(titles(service.get("/world.json"))) == 3
 
 
-def test_what_is_new_is_published_when_it_is_due(newsroom: Site, home: Home) -> None:
-    """By itself; a look that finds nothing new is conditional."""
+def test_due_feed_is_checked_with_a_conditional_request(newsroom: Site, home: Home) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}", more='every = "1m"'))
     with running_service(home.config) as service:
         assert service.waits_for("run_finished", feed="world", new=3)
@@ -69,8 +64,7 @@ def test_what_is_new_is_published_when_it_is_due(newsroom: Site, home: Home) -> 
         assert len(titles(service.get("/world.json"))) == 4
 
 
-def test_secrets_that_others_can_read_are_pointed_out(newsroom: Site, home: Home) -> None:
-    """In the log, when it starts and when it takes a changed config."""
+def test_readable_secrets_are_logged_on_start_and_reload(newsroom: Site, home: Home) -> None:
     home.configure(
         feed("world", f"page {newsroom.url('/news')}"),
         head=HEAD + '[http]\nadmin_token = "hunter2"\n',
@@ -85,11 +79,8 @@ def test_secrets_that_others_can_read_are_pointed_out(newsroom: Site, home: Home
         assert "hunter2" not in "".join(service.said)
 
 
-def test_a_changed_config_is_applied(newsroom: Site, home: Home) -> None:
-    """On SIGHUP, or when it or a file of a site changes.
-
-    Only what changed runs anew; a bad one changes nothing.
-    """
+def test_changed_config_is_applied_on_sighup_or_on_change(newsroom: Site, home: Home) -> None:
+    """Only changed feeds run again. An invalid config changes nothing."""
     world, other = (
         feed("world", f"page {newsroom.url('/news')}"),
         feed("other", f"feed {newsroom.url('/rss')}"),
@@ -128,11 +119,8 @@ def test_a_changed_config_is_applied(newsroom: Site, home: Home) -> None:
         assert service.end() == 0
 
 
-def test_feeds_in_files_of_their_own_come_and_go(newsroom: Site, home: Home) -> None:
-    """A file that is added, changed or taken away takes effect by itself, or on SIGHUP.
-
-    A bad one changes nothing.
-    """
+def test_feed_files_are_added_changed_and_removed_at_run_time(newsroom: Site, home: Home) -> None:
+    """An invalid file changes nothing."""
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     file = home.config.parent / "feeds.d" / "other.toml"
     other = feed("other", f"feed {newsroom.url('/rss')}")
@@ -158,8 +146,8 @@ def test_feeds_in_files_of_their_own_come_and_go(newsroom: Site, home: Home) -> 
         assert service.end() == 0
 
 
-def test_a_second_one_is_refused(newsroom: Site, home: Home) -> None:
-    """With the pid of the first; a build beside it is none of that and goes well."""
+def test_second_service_is_refused_with_the_pid_of_the_first(newsroom: Site, home: Home) -> None:
+    """A build at the same time works."""
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     with running_service(home.config) as service:
         assert service.waits_for("run_finished", feed="world")
@@ -169,8 +157,7 @@ def test_a_second_one_is_refused(newsroom: Site, home: Home) -> None:
         home.build()
 
 
-def test_an_address_that_is_taken_is_named(newsroom: Site, home: Home) -> None:
-    """Before anything is fetched."""
+def test_used_address_is_reported_before_any_request(newsroom: Site, home: Home) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     refused = home.run("run", "--listen", f"127.0.0.1:{newsroom.port}")
     assert refused.returncode == 1
@@ -178,11 +165,8 @@ def test_an_address_that_is_taken_is_named(newsroom: Site, home: Home) -> None:
     assert newsroom.requests == []
 
 
-def test_it_ends_in_time_whatever_hangs(newsroom: Site, home: Home) -> None:
-    """A source that never answers holds up neither the other feeds nor the end.
-
-    What was published stays.
-    """
+def test_service_stops_in_time_despite_a_hanging_source(newsroom: Site, home: Home) -> None:
+    """Other feeds are not delayed, and published files stay."""
 
     def hang(handler: BaseHTTPRequestHandler) -> None:
         time.sleep(60)
@@ -204,8 +188,7 @@ def test_it_ends_in_time_whatever_hangs(newsroom: Site, home: Home) -> None:
     assert len(home.items("world")) == 1
 
 
-def test_broken_sources_are_named_and_put_off(newsroom: Site, home: Home) -> None:
-    """In the log, with the reason, and with the next look."""
+def test_failed_source_is_logged_with_reason_and_next_check(newsroom: Site, home: Home) -> None:
     del newsroom.routes["/news"]
     home.configure(feed("world", f"page {newsroom.url('/news')}"), head=HEAD)
     with running_service(home.config) as service:
@@ -213,8 +196,7 @@ def test_broken_sources_are_named_and_put_off(newsroom: Site, home: Home) -> Non
         assert service.waits_for("run_problem", kind="source", where=newsroom.url("/news"))
 
 
-def test_detail_on_demand(newsroom: Site, home: Home) -> None:
-    """With -v a line for each request, source looked at, article read and plan, and without it none of these."""
+def test_verbose_logs_requests_sources_articles_and_plans(newsroom: Site, home: Home) -> None:
     newsroom[path(1)] = Route(b"", status=404)
     listed = f"page {newsroom.url('/news')}?token=hush"
     home.configure(feed("quiet", listed), head=HEAD)

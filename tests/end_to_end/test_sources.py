@@ -1,4 +1,4 @@
-"""Three kinds of sources, one feed."""
+"""One site as a listing page, as a feed and as a sitemap."""
 
 import zlib
 
@@ -12,11 +12,7 @@ from tests.support.site import Route, Site
 pytestmark = pytest.mark.slow
 
 
-def test_a_site_read_in_three_ways_gives_the_same_entries(newsroom: Site, home: Home) -> None:
-    """By its listing without a selector, by its feed and by its sitemap.
-
-    The same articles, whole, in one order.
-    """
+def test_listing_feed_and_sitemap_give_the_same_entries(newsroom: Site, home: Home) -> None:
     home.configure(
         feed("a", f"page {newsroom.url('/news')}"),
         feed("b", f"feed {newsroom.url('/rss')}"),
@@ -33,8 +29,7 @@ def test_a_site_read_in_three_ways_gives_the_same_entries(newsroom: Site, home: 
 
 
 @pytest.mark.parametrize("form", ["rss", "atom"])
-def test_every_format_has_the_same_entries(newsroom: Site, home: Home, form: str) -> None:
-    """Title, link and the full text stand in RSS and Atom as in JSON."""
+def test_all_formats_have_the_same_entries(newsroom: Site, home: Home, form: str) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     home.build()
     assert [(entry.title, entry.link) for entry in home.entries("world", form)] == [
@@ -46,8 +41,7 @@ def test_every_format_has_the_same_entries(newsroom: Site, home: Home, form: str
     )
 
 
-def test_sources_of_one_feed_bring_no_article_twice(newsroom: Site, home: Home) -> None:
-    """What three sources list is one entry."""
+def test_article_listed_by_three_sources_is_one_entry(newsroom: Site, home: Home) -> None:
     places = [
         f"page {newsroom.url('/news')}",
         f"feed {newsroom.url('/rss')}",
@@ -58,8 +52,9 @@ def test_sources_of_one_feed_bring_no_article_twice(newsroom: Site, home: Home) 
     assert [item["title"] for item in home.items()] == [title(n) for n in STORIES]
 
 
-def test_aliases_of_an_address_give_no_duplicates(newsroom: Site, home: Home) -> None:
-    """Tracking parameters and a trailing slash do not make another article, in one build or a later one."""
+def test_tracking_parameters_and_trailing_slashes_give_no_duplicates(
+    newsroom: Site, home: Home
+) -> None:
     newsroom[f"{path(5)}?utm_source=rss&utm_medium=feed"] = story(5)
     newsroom[f"{path(4)}/"] = story(4)
     tracked = rss(newsroom, STORIES).body.replace(
@@ -76,8 +71,7 @@ def test_aliases_of_an_address_give_no_duplicates(newsroom: Site, home: Home) ->
     assert [item["id"] for item in home.items()] == [item["id"] for item in before]
 
 
-def test_one_article_under_http_and_https_is_one_entry(newsroom: Site, home: Home) -> None:
-    """A feed that says https where the listing says http speaks of the same article."""
+def test_http_and_https_url_of_an_article_are_one_entry(newsroom: Site, home: Home) -> None:
     secure = f"https://127.0.0.1:{newsroom.port}{path(5)}"
     body = rss(newsroom, STORIES).body.replace(newsroom.url(path(5)).encode(), secure.encode())
     newsroom["/rss"] = Route(body, "application/rss+xml")
@@ -86,8 +80,7 @@ def test_one_article_under_http_and_https_is_one_entry(newsroom: Site, home: Hom
     assert [item["title"] for item in home.items()].count(title(5)) == 1
 
 
-def test_a_compressed_sitemap_is_read(newsroom: Site, home: Home) -> None:
-    """`.xml.gz` is a sitemap like any other."""
+def test_compressed_sitemap_is_read(newsroom: Site, home: Home) -> None:
     squeezer = zlib.compressobj(wbits=31)
     body = squeezer.compress(sitemap(newsroom, STORIES).body) + squeezer.flush()
     newsroom["/sitemap.xml.gz"] = Route(body, "application/gzip")
@@ -96,8 +89,7 @@ def test_a_compressed_sitemap_is_read(newsroom: Site, home: Home) -> None:
     assert len(home.items()) == len(STORIES)
 
 
-def test_a_selector_may_say_where_the_links_are(newsroom: Site, home: Home) -> None:
-    """With `links`, only what it selects is listed."""
+def test_links_selector_limits_the_listing(newsroom: Site, home: Home) -> None:
     newsroom["/news"] = listing(STORIES).replace('class="card"', 'class="card top"', 1)
     home.configure(feed("world", f"page {newsroom.url('/news')}") + 'links = ".top a"\n')
     home.build()

@@ -1,4 +1,4 @@
-"""`feedpub state copy`: a live installation moves, and no reader notices."""
+"""`feedpub state copy` moves a live installation without changes for readers."""
 
 import shutil
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not installed(), reason=MISSI
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    """An empty database."""
+    """Create an empty database."""
     with any_server() as server:
         made = server.database()
         yield made
@@ -36,8 +36,10 @@ def ids(home: Home) -> dict[str, str]:
     return {item["title"]: item["id"] for item in home.items("page")}
 
 
-def test_there_and_back(newsroom: Site, home: Home, address: str) -> None:
-    """Each build afterwards asks only whether something changed, leaves every byte, and keeps every id."""
+def test_state_copied_to_postgresql_and_back_keeps_ids_and_bytes(
+    newsroom: Site, home: Home, address: str
+) -> None:
+    """Builds after each copy send only conditional requests."""
     configure(home, newsroom)
     home.build()
     before, known = home.published(), ids(home)
@@ -45,7 +47,7 @@ def test_there_and_back(newsroom: Site, home: Home, address: str) -> None:
     moved = home.run("state", "copy", ".feedpub", address)
     assert moved.returncode == OK, moved.stderr
     assert (
-        f'15 entries of 3 feeds among them; FROM is as it was\nnext: write state = "{address}" into'
+        f'including 15 entries of 3 feeds; FROM is unchanged\nnext: set state = "{address}" under'
         in moved.stdout
     )
     shutil.move(home.root / ".feedpub", home.root / "old")
@@ -77,8 +79,9 @@ def test_there_and_back(newsroom: Site, home: Home, address: str) -> None:
     assert ids(home) == known
 
 
-def test_a_database_that_lost_all(newsroom: Site, home: Home, address: str) -> None:
-    """What is published is read back, and no reader notices."""
+def test_empty_database_is_restored_from_published_files(
+    newsroom: Site, home: Home, address: str
+) -> None:
     configure(home, newsroom)
     home.build()
     before = home.published()
@@ -86,12 +89,13 @@ def test_a_database_that_lost_all(newsroom: Site, home: Home, address: str) -> N
     home.build()
     after = home.published()
     changed = {name for name in before if after[name] != before[name]}
-    assert {name.split(".")[0] for name in changed} <= {"health"}  # whose first notice is of now
+    assert {name.split(".")[0] for name in changed} <= {
+        "health"
+    }  # whose first incident is dated now
     assert Store.lazy(address).exists()
 
 
-def test_a_dry_run_on_a_database(newsroom: Site, home: Home, address: str) -> None:
-    """Writes no file and no row, before the first build and after it."""
+def test_dry_run_on_a_database_writes_no_row(newsroom: Site, home: Home, address: str) -> None:
     configure(home, newsroom, f'state = "{address}"\n')
     home.build("--dry-run")
     assert not home.feeds.exists()
@@ -103,38 +107,38 @@ def test_a_dry_run_on_a_database(newsroom: Site, home: Home, address: str) -> No
         assert store.count("page") == len(STORIES)
 
 
-def test_the_password_stays_off_the_command_line(
+def test_env_name_keeps_the_password_off_the_command_line(
     newsroom: Site, home: Home, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`env:NAME` is the address in a variable, and what is to be written into the config names that, too."""
     configure(home, newsroom)
     home.build()
     monkeypatch.setenv("FEEDPUB_STATE", address)
     moved = home.run("state", "copy", ".feedpub", "env:FEEDPUB_STATE")
     assert moved.returncode == OK, moved.stderr
-    assert 'next: write state = { env = "FEEDPUB_STATE" } into' in moved.stdout
+    assert 'next: set state = { env = "FEEDPUB_STATE" } under' in moved.stdout
     secret = address.replace("postgres@", "postgres:hunter2@")
     again = home.run("state", "copy", ".feedpub", secret)
     assert again.returncode == FAILED
-    assert "knows something already" in again.stderr
+    assert "is not empty" in again.stderr
     assert "hunter2" not in again.stdout + again.stderr
 
 
-def test_a_service_works_on_it(newsroom: Site, home: Home, address: str) -> None:
-    """It is refused, with its pid where that is known, and what to do."""
+def test_copy_is_refused_while_a_service_uses_the_state(
+    newsroom: Site, home: Home, address: str
+) -> None:
     configure(home, newsroom)
     home.build()
     with service_lock(home.root / ".feedpub"):
         refused = home.run("state", "copy", ".feedpub", address)
     assert refused.returncode == FAILED
-    assert "feedpub is running already, with pid" in refused.stderr
+    assert "feedpub is already running with pid" in refused.stderr
     assert not Store.lazy(address).exists()
     assert home.run("state", "copy", ".feedpub", address).returncode == OK
     with Store.open(address):
         refused = home.run("state", "copy", address, "other")
     assert refused.returncode == FAILED
     assert (
-        "feedpub is at work on FROM, with 1 connection: end it first, on every machine"
+        "FROM is in use, with 1 other connection; stop feedpub on every machine first"
         in refused.stderr
     )
     assert not (home.root / "other").exists()
@@ -147,7 +151,7 @@ def test_a_service_works_on_it(newsroom: Site, home: Home, address: str) -> None
             "nowhere",
             "other",
             FAILED,
-            "nowhere: no state of feedpub's lies there; is it the folder that `state` names?",
+            "nowhere contains no state; is it the folder that `state` names?",
         ),
         ("nowhere", "nowhere", REFUSED, "FROM and TO are the same place"),
         (
@@ -160,15 +164,14 @@ def test_a_service_works_on_it(newsroom: Site, home: Home, address: str) -> None
             "mysql://u:hunter2@h/d",
             "other",
             REFUSED,
-            "is no folder and no address of a PostgreSQL database",
+            "is neither a folder nor the URL of a PostgreSQL database",
         ),
         ("postgresql://u:hunter2@127.0.0.1:1/d", "other", FAILED, "is PostgreSQL running there?"),
     ],
 )
-def test_what_cannot_be_copied(
+def test_impossible_copy_is_one_line_without_a_password(
     home: Home, source: str, target: str, status: int, said: str
 ) -> None:
-    """In one line, without a password; and nothing is made."""
     refused = home.run("state", "copy", source, target)
     assert refused.returncode == status
     assert said in refused.stderr

@@ -114,7 +114,7 @@ def test_learned_interval_honours_polling_hints(by: str) -> None:
 
 def test_reason_names_the_polling_hint_and_the_honoured_part() -> None:
     forever = replace(
-        CHECKED, pace=PollingHints().not_faster_than(31_536_000, "Cache-Control", 86400)
+        CHECKED, pace=PollingHints().with_min_wait(31_536_000, "Cache-Control", 86400)
     )
     assert planned(forever).time == NOW + DAY
     assert planned(forever).why.endswith(

@@ -174,7 +174,7 @@ def test_run_past_its_timeout_is_cancelled() -> None:
         assert not runner.running_feeds
         with pytest.raises(RunCancelledError):
             work.budgets["a"].check_not_cancelled()
-        with pytest.raises(FetchError, match="time for this look was up"):
+        with pytest.raises(FetchError, match="run's time is up"):
             work.budgets["a"].check_time_left("https://example.org/")
         work.finish("a")
         assert eventually(lambda: not runner.stuck_runs)

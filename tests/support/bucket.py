@@ -1,6 +1,6 @@
 """Object storage on loopback.
 
-A server that keeps objects as S3 does, and one that refuses whatever is asked.
+One server stores objects as S3 does, another one refuses every request.
 """
 
 import threading
@@ -23,22 +23,25 @@ KEY, SECRET = "AKIAEXAMPLE", "hunter2hunter2"
 
 @dataclass(frozen=True)
 class Room:
-    """A bucket of a running server, looked at with another library than feedpub's."""
+    """An empty bucket of a running server, accessed with a library that feedpub does not use."""
 
     endpoint: str
     bucket: Bucket
 
     @property
     def storage(self) -> Storage:
-        """What stands in the config of who publishes here."""
+        """Return the settings that publish to this bucket."""
         return Storage.model_validate(
             {"endpoint": self.endpoint, "region": "us-east-1", "key": KEY, "secret": SECRET}
         )
 
     @property
     def head(self) -> str:
-        """The same as it is written in a config, but for [feedpub]."""
-        return f'[s3]\nendpoint = "{self.endpoint}"\nregion = "us-east-1"\nkey = "{KEY}"\nsecret = "{SECRET}"\n'
+        """Return these settings in TOML, without [feedpub]."""
+        return (
+            f'[s3]\nendpoint = "{self.endpoint}"\nregion = "us-east-1"\nkey = "{KEY}"\n'
+            f'secret = "{SECRET}"\n'
+        )
 
     def objects(self) -> S3Client:
         return S3Client(self.bucket, self.storage)
@@ -47,32 +50,32 @@ class Room:
         return S3Output(self.objects(), gzip=gzip)
 
     def put(self, name: str, body: bytes, **headers: str) -> None:
-        """Put an object there past feedpub."""
+        """Store an object without feedpub."""
         self._client.put_object(Bucket=self.bucket.name, Key=self._key(name), Body=body, **headers)
 
     def remove(self, name: str) -> None:
-        """Take an object away past feedpub."""
+        """Delete an object without feedpub."""
         self._client.delete_object(Bucket=self.bucket.name, Key=self._key(name))
 
     def remove_bucket(self) -> None:
-        """Take the bucket away with all that is in it."""
+        """Delete the bucket with its objects."""
         for key in self.versions():
             self._client.delete_object(Bucket=self.bucket.name, Key=key)
         self._client.delete_bucket(Bucket=self.bucket.name)
 
     def make_bucket(self) -> None:
-        """Make it again, empty."""
+        """Create the bucket again, empty."""
         self._client.create_bucket(Bucket=self.bucket.name)
 
     def get(self, name: str) -> dict[str, Any]:
-        """An object as S3 gives it, with its bytes as "Body"."""
+        """Return an S3 object, with its bytes as "Body"."""
         found: dict[str, Any] = self._client.get_object(
             Bucket=self.bucket.name, Key=self._key(name)
         )
         return found | {"Body": found["Body"].read()}
 
     def versions(self) -> dict[str, tuple[object, ...]]:
-        """What every object's ETag and time are, by key."""
+        """Return the ETag and the time of each object, by key."""
         found = self._client.list_objects_v2(Bucket=self.bucket.name).get("Contents", [])
         return {each["Key"]: (each["ETag"], each["LastModified"]) for each in found}
 
@@ -86,7 +89,7 @@ class Room:
 
 @cache
 def client(endpoint: str) -> Any:
-    """Another library's client."""
+    """Return a client of another library than feedpub uses."""
     return boto3.client(
         "s3",
         endpoint_url=endpoint,
@@ -98,7 +101,7 @@ def client(endpoint: str) -> Any:
 
 @contextmanager
 def object_storage() -> Iterator[str]:
-    """A server that keeps objects and honours conditions; its address."""
+    """Run a server that stores objects and honours conditions. Yield its address."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
@@ -109,7 +112,7 @@ def object_storage() -> Iterator[str]:
 
 
 def new_room(endpoint: str, prefix: str = "public/feeds") -> Room:
-    """A bucket that is empty."""
+    """Create an empty bucket."""
     name = f"feeds-{uuid4().hex[:12]}"
     client(endpoint).create_bucket(Bucket=name)
     return Room(endpoint, Bucket(name, prefix))
@@ -117,14 +120,16 @@ def new_room(endpoint: str, prefix: str = "public/feeds") -> Room:
 
 @contextmanager
 def refusing(status: int, code: str, headers: Mapping[str, str] | None = None) -> Iterator[str]:
-    """A server that answers everything with an error of S3; its address."""
+    """Run a server that answers every request with an S3 error. Yield its address."""
 
     class Refusal(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"  # S3's clients ask whether to go on before they send a body
+        protocol_version = "HTTP/1.1"  # S3 clients send "Expect: 100-continue" before a body
 
         def _refuse(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            said = f"<Error><Code>{code}</Code><Message>about {KEY} and {SECRET}</Message></Error>".encode()
+            said = (
+                f"<Error><Code>{code}</Code><Message>about {KEY} and {SECRET}</Message></Error>"
+            ).encode()
             self.send_response(status)
             for name, value in {"Content-Type": "application/xml", **(headers or {})}.items():
                 self.send_header(name, value)

@@ -1,4 +1,4 @@
-"""A real browser, headless: what it makes of a page."""
+"""A headless Chromium."""
 
 import shutil
 import subprocess
@@ -18,18 +18,18 @@ FLAGS = (
     "--disable-sync",
     "--disable-features=NetworkTimeServiceQuerying",
 )
-# a load is, whenever another test makes or removes a network of this machine
+# loads abort when another test adds or removes a network
 BROKEN_OFF = "ERR_NETWORK_CHANGED"
 ATTEMPTS = 5
 OF_ITS_OWN = (
-    "http://update.googleapis.com/"  # newer ones look for components there, whatever the flags say
+    "http://update.googleapis.com/"  # newer versions search it for components despite the flags
 )
 
 
 def dump(url: str, *flags: str) -> str:
-    """The page's DOM after it has loaded, as HTML.
+    """Return the page's DOM after loading, as HTML.
 
-    Skips the calling test where there is no Chromium.
+    Skip the calling test if Chromium is not installed.
     """
     for _ in range(ATTEMPTS):
         dom = _run(url, *flags, "--dump-dom")
@@ -39,7 +39,7 @@ def dump(url: str, *flags: str) -> str:
 
 
 def screenshot(page: Path, picture: Path, *, width: int, height: int) -> None:
-    """Take a picture of a local page, in pixels."""
+    """Take a screenshot of a local page with the given size in pixels."""
     _run(
         page.resolve().as_uri(),
         f"--screenshot={picture}",

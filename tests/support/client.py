@@ -1,4 +1,4 @@
-"""A site served on loopback, and a client that shows everything that is said."""
+"""A site served on loopback, and a client that shows complete responses."""
 
 import http.client
 import socket
@@ -9,24 +9,24 @@ from dataclasses import dataclass
 from feedpub.web import FeedApp, Server
 from feedpub.web.sockets import open_socket
 
-PATIENCE = 10.0  # seconds; only a test that fails waits so long
+PATIENCE = 10.0  # seconds; only a failing test waits for all of it
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back; header names are lower case, those of one name stand in a list."""
+    """A response. Header names are lower case; the values of a repeated header are in a list."""
 
     status: int
     headers: Mapping[str, list[str]]
     body: bytes
 
     def header(self, name: str) -> str:
-        """The one header of that name; "" where there is none."""
+        """Return the only header of this name, or "" if there is none."""
         return ", ".join(self.headers.get(name, []))
 
 
 class Client:
-    """Asks a server on loopback, each time by a connection of its own."""
+    """A client of a server on loopback. Each request uses a connection of its own."""
 
     def __init__(self, server: Server, port: int) -> None:
         self.server = server
@@ -39,7 +39,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Reply:
-        """Send a request as it is given: the path is not changed, and nothing is added but Host."""
+        """Send a request. The path is not changed, and only the Host header is added."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.putrequest(method, path, skip_accept_encoding=True)
@@ -59,24 +59,24 @@ class Client:
             connection.close()
 
     def get(self, path: str, **headers: str) -> Reply:
-        """Ask for a page; `if_none_match="…"` is a header."""
+        """Get a page; `if_none_match="…"` is a header."""
         return self.ask(
             "GET", path, {name.replace("_", "-"): value for name, value in headers.items()}
         )
 
     def connect(self) -> socket.socket:
-        """A bare connection."""
+        """Open a connection."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
 
     def raw(self, request: bytes) -> bytes:
-        """Send bytes; all that comes back until the server hangs up."""
+        """Send bytes and read until the server closes the connection."""
         with self.connect() as connection:
             connection.sendall(request)
             return everything(connection)
 
 
 def everything(connection: socket.socket) -> bytes:
-    """What comes until the other side hangs up, in whatever way."""
+    """Read until the server closes the connection in any way."""
     received = b""
     try:
         while part := connection.recv(1 << 16):
@@ -88,7 +88,7 @@ def everything(connection: socket.socket) -> bytes:
 
 @contextmanager
 def served(site: FeedApp) -> Iterator[Client]:
-    """The site on a free port of loopback, while the block runs."""
+    """Serve the site on a free port of loopback until the block ends."""
     listening = open_socket("127.0.0.1:0")
     client = Client(Server(site, [listening]), listening.getsockname()[1])
     client.server.start()

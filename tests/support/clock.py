@@ -1,13 +1,13 @@
-"""A clock for tests: nobody waits, and everybody can see for how long they would have."""
+"""A clock for tests, which records waits instead of waiting."""
 
 import threading
 from datetime import UTC, datetime, timedelta
 
 
 class FakeClock:
-    """Stands still but for `sleep` and `pass_time`.
+    """A clock that changes only by `sleep` and `pass_time`.
 
-    `naps` are the waits that were asked for, in seconds.
+    `naps` are the requested waits, in seconds.
     """
 
     def __init__(self, now: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)) -> None:
@@ -32,5 +32,5 @@ class FakeClock:
             self._now += timedelta(seconds=seconds)
 
     def jump(self, seconds: float) -> None:
-        """Set the wall clock, as a correction by the time service does."""
+        """Set the wall clock, as a time service does."""
         self._now += timedelta(seconds=seconds)

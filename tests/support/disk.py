@@ -1,6 +1,6 @@
-"""A small real disk, mounted where only one child process sees it.
+"""A small real disk, mounted for one child process only.
 
-Full disks and read-only ones without patching.
+It tests full and read-only disks without patching.
 """
 
 import shutil
@@ -14,13 +14,14 @@ import pytest
 def run_on_disk(
     mount_point: Path, code: str, *, size: str = "64k", read_only: bool = False
 ) -> list[str]:
-    """Run Python code where a disk of a size lies at a folder, with what the folder held; the lines it prints.
+    """Run Python code with a small disk mounted on a folder, and return the lines that it prints.
 
-    Skips the calling test where mounting is not permitted.
+    The disk has the content of the folder. Skip the calling test if mounting is not permitted.
     """
     copied = f"{mount_point}.before"
     mount = (
-        f"cp -a '{mount_point}' '{copied}' && mount -t tmpfs -o size={size} none '{mount_point}' && "
+        f"cp -a '{mount_point}' '{copied}' && mount -t tmpfs -o size={size} none "
+        f"'{mount_point}' && "
         f"cp -a '{copied}/.' '{mount_point}' && rm -r '{copied}'"
     )
     if read_only:

@@ -1,8 +1,7 @@
-"""A DNS server on loopback, over UDP and TCP, whose answers are data and may change from one question to the next.
+"""A DNS server on loopback, over UDP and TCP, with answers that can change with each question.
 
-It knows what a stub resolver asks: A and AAAA. An answer to one question is a list of addresses, a
-name that the asked
-one is an alias of, or one of the faults here.
+It supports A and AAAA, the questions of a stub resolver. The answer to a question is a list of
+addresses, a name that the requested one is an alias of, or one of the faults defined here.
 """
 
 import socketserver
@@ -20,7 +19,7 @@ SILENT, GARBAGE, WRONG_ID, CUT = (
     "garbage",
     "wrong-id",
     "cut",
-)  # CUT: over UDP only, so that TCP is asked
+)  # CUT: over UDP only, so that the client retries over TCP
 FAULTS = {NXDOMAIN: 3, SERVFAIL: 2, REFUSED: 5}
 
 Answer = Sequence[str] | str
@@ -31,12 +30,12 @@ _FAMILIES = {_A: 4, _AAAA: 6}
 
 
 class NameServer:
-    """Answers from `zone`: for each name the answers in turn, and the last one again and again.
+    """A server that answers from `zone`: the answers of a name in turn, then the last one again.
 
     Attributes:
-        address: where it listens.
-        zone: name → its answers; a name that is not in it does not exist.
-        asked: the names asked for, in order, once for each A question.
+        address: The address that it listens on.
+        zone: Name → its answers. A name that is not in it does not exist.
+        asked: The requested names, in order, once for each A question.
     """
 
     def __init__(self, address: str, port: int) -> None:
@@ -66,7 +65,7 @@ class NameServer:
             server.server_close()
 
     def learn(self, zone: Mapping[str, Sequence[Answer]]) -> None:
-        """More names; of those known already, their answers begin anew."""
+        """Add names. The answers of known names start again."""
         with self._lock:
             self.zone.update(zone)
             for name, kind in list(self._counts):
@@ -74,7 +73,7 @@ class NameServer:
                     del self._counts[name, kind]
 
     def answer(self, query: bytes, *, udp: bool) -> bytes | None:
-        """The answer to a question as it came; None where nothing is said."""
+        """Return the response to a question; None sends none."""
         name, kind, end = _question(query)
         found = self._next(name, kind, udp=udp)
         question = query[12:end]
@@ -120,7 +119,7 @@ def _addresses(found: Answer, kind: int) -> Iterator[bytes]:
 
 
 def _question(query: bytes) -> tuple[str, int, int]:
-    """The name and type asked for, and where the question ends."""
+    """Return the name and type of a question, and the offset of its end."""
     labels, at = [], 12
     while length := query[at]:
         labels.append(query[at + 1 : at + 1 + length].decode("ascii", "replace").lower())
@@ -138,7 +137,7 @@ def _encoded(name: str) -> bytes:
 
 
 def _record(name: bytes, kind: int, data: bytes) -> bytes:
-    """A record that nobody may keep: its time to live is 0."""
+    """Return a record with a time to live of 0, so that it is not cached."""
     return name + struct.pack("!HHIH", kind, 1, 0, len(data)) + data
 
 
@@ -171,7 +170,7 @@ class _OverTCP(socketserver.StreamRequestHandler):
 
 @contextmanager
 def running_name_server(address: str, port: int = 53) -> Iterator[NameServer]:
-    """A started server, stopped at the end."""
+    """Run a server until the block ends."""
     server = NameServer(address, port)
     server.start()
     try:
@@ -181,5 +180,5 @@ def running_name_server(address: str, port: int = 53) -> Iterator[NameServer]:
 
 
 def resolver_config(address: str) -> str:
-    """What /etc/resolv.conf says about a server that is the only one."""
+    """Return the /etc/resolv.conf for a single server."""
     return f"nameserver {address}\noptions timeout:1 attempts:2\n"

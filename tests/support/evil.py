@@ -1,6 +1,7 @@
-"""Servers that break HTTP on purpose, on loopback: an answer is raw bytes, or a function that writes to the socket.
+"""Servers on loopback that violate HTTP.
 
-Their robots.txt is honest, so that it is the page that a fetcher stumbles over.
+A response is raw bytes, or a function that writes to the socket. Their robots.txt is valid, so that
+the client fails at the page.
 """
 
 import socket
@@ -15,7 +16,7 @@ NO_ROBOTS = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r
 
 
 class Evil:
-    """Answers every page in one way; `heads` are the requests as they came, robots.txt left out."""
+    """A server with one response for every page; `heads` are the requests except robots.txt."""
 
     def __init__(
         self,
@@ -47,10 +48,10 @@ class Evil:
     def stop(self) -> None:
         self._stop.set()
         with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)  # wakes accept()
+            self._listener.shutdown(socket.SHUT_RDWR)  # interrupts accept()
         for connection in list(self._open):
             with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)  # wakes recv()
+                connection.shutdown(socket.SHUT_RDWR)  # interrupts recv()
         for thread in self._threads:
             thread.join()
         self._listener.close()
@@ -68,7 +69,7 @@ class Evil:
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError):  # the client may hang up at any time
+        with connection, suppress(OSError):  # the client can disconnect at any time
             connection.settimeout(5)
             if self._tls is None:
                 self._answer(connection)
@@ -87,7 +88,7 @@ class Evil:
 
 
 def read_head(connection: socket.socket) -> bytes:
-    """One request without a body."""
+    """Read one request without a body."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         received = connection.recv(4096)
@@ -98,7 +99,7 @@ def read_head(connection: socket.socket) -> bytes:
 
 
 def drip(first: bytes, drop: bytes) -> Script:
-    """Say `first`, then one more drop again and again, for as long as anybody listens."""
+    """Send `first`, then a small piece repeatedly, until the client disconnects."""
 
     def script(connection: socket.socket, stop: threading.Event) -> None:
         connection.sendall(first)
@@ -109,7 +110,7 @@ def drip(first: bytes, drop: bytes) -> Script:
 
 
 def flood(first: bytes, chunk: bytes) -> Script:
-    """Say `first`, then `chunk` without end."""
+    """Send `first`, then `chunk` without end."""
 
     def script(connection: socket.socket, stop: threading.Event) -> None:
         connection.sendall(first)
@@ -120,7 +121,7 @@ def flood(first: bytes, chunk: bytes) -> Script:
 
 
 def keeping_open(answer: bytes) -> Script:
-    """Say the same to every request on a connection."""
+    """Send the same response to every request of a connection."""
 
     def script(connection: socket.socket, stop: threading.Event) -> None:
         connection.sendall(answer)
@@ -147,7 +148,7 @@ def running_evil(
     robots: bool = True,
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[Evil]:
-    """A started server, stopped at the end."""
+    """Run a server until the block ends."""
     server = Evil(answer, host=host, port=port, robots=robots, tls=tls)
     server.start()
     try:

@@ -1,4 +1,4 @@
-"""What is wrong with the process that feedpub runs in: its clock, its limits, its system calls, its threads.
+"""Faults in the process that feedpub runs in: its clock, limits, system calls and threads.
 
 `python -m tests.support.faults '{"clock": "/tmp/offset"}' build` runs a command with such faults.
 """
@@ -22,7 +22,7 @@ Faults = Mapping[str, Any]
 
 
 def clock(path: str) -> None:
-    """The wall clock is off by as many seconds as the file says at the moment."""
+    """Shift the wall clock by the number of seconds in a file, which is read each time."""
 
     class Shifted(datetime):
         @classmethod
@@ -36,28 +36,29 @@ def clock(path: str) -> None:
     for module in (
         "feedpub.pipeline.context",
         "feedpub.fetch.clock",
-    ):  # all that asks what time it is
+    ):  # every function that returns the time
         import_module(module).datetime = Shifted  # type: ignore[attr-defined]
 
 
 def limits(of: Mapping[str, int]) -> None:
-    """The system gives no more: {"RLIMIT_FSIZE": 1000}."""
+    """Set resource limits: {"RLIMIT_FSIZE": 1000}."""
     for name, value in of.items():
         resource.setrlimit(getattr(resource, name), (value, value))
 
 
 def trust(ca_file: str) -> None:
-    """These are the certificates that come with the machine."""
+    """Trust only these certificates."""
     import_module("requests.adapters").DEFAULT_CA_BUNDLE_PATH = ca_file  # type: ignore[attr-defined]
 
 
 def short_grace(seconds: float) -> None:
-    """Runs that hang are given up so soon after their deadline."""
-    import_module("feedpub.scheduler.runner").RunExecutor.__init__.__kwdefaults__["grace"] = seconds
+    """Set how long runs may continue after their timeout."""
+    executor: Any = import_module("feedpub.scheduler.runner").RunExecutor
+    executor.__init__.__kwdefaults__["grace"] = seconds
 
 
 def frequent(seconds: float) -> None:
-    """Sources that are looked at once a minute, the least that a config can say, are looked at so often."""
+    """Replace the shortest interval of a config, one minute, with this one."""
     planning: Any = import_module("feedpub.scheduler.next_check")
     work: Any = import_module("feedpub.scheduler.feed_runner")
     often, whole = timedelta(seconds=seconds), planning.plan_next_check
@@ -68,11 +69,13 @@ def frequent(seconds: float) -> None:
 
     planning.plan_next_check = plan
     work.MIN_RUN_INTERVAL = often
-    work.DUE_TOLERANCE = timedelta(0)  # or what was looked at just now would be due again
+    work.DUE_TOLERANCE = timedelta(
+        0
+    )  # otherwise, a source that was just checked would be due again
 
 
 def dying_scheduler(times: int) -> None:
-    """The scheduler's thread dies so many times, as it does where a job store raises."""
+    """Let the thread of the scheduler die this many times, as after an error of a job store."""
     scheduler = import_module("apscheduler.schedulers.base").BaseScheduler
     whole: Callable[[object], object] = scheduler._process_jobs
     left = [None] * times
@@ -87,7 +90,7 @@ def dying_scheduler(times: int) -> None:
 
 
 def hanging_folder(name: str) -> None:
-    """Whoever looks into a folder of that name waits for ever, as on a network disk that is gone."""
+    """Let access to folders of this name block, as on a disconnected network disk."""
     listed = os.scandir
 
     def scandir(path: Any = ".") -> Any:
@@ -99,7 +102,7 @@ def hanging_folder(name: str) -> None:
     os.scandir = scandir
 
 
-# --- system calls that fail, for real: a filter in the kernel answers for them ---
+# --- failing system calls: a filter in the kernel returns the errors ---
 
 _NUMBERS = {"x86_64": {"fsync": 74, "fdatasync": 75}, "aarch64": {"fsync": 82, "fdatasync": 83}}
 _SET_NO_NEW_PRIVS, _SET_SECCOMP, _FILTER = 38, 22, 2
@@ -108,7 +111,7 @@ _ALLOW, _FAIL_WITH = 0x7FFF0000, 0x00050000
 
 
 def failing_calls(errors: Mapping[str, int]) -> None:
-    """These system calls fail with these numbers: {"fsync": 5}."""
+    """Let these system calls fail with these numbers: {"fsync": 5}."""
     numbers = _NUMBERS[platform.machine()]
     program = struct.pack("HBBI", _LOAD, 0, 0, 0)
     for name, error in errors.items():
@@ -140,7 +143,7 @@ _FAULTS: Mapping[str, Callable[[Any], None]] = {
 
 
 def install(faults: Faults) -> None:
-    """Give this process these faults, from now on."""
+    """Install faults in this process."""
     for name, how in faults.items():
         _FAULTS[name](how)
 

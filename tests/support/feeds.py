@@ -1,6 +1,6 @@
 """Feeds to render.
 
-A plain one to change, and hypothesis strategies for feeds with everything that may go wrong.
+There is a plain one to change, and hypothesis strategies for unusual ones.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ RENDERERS: dict[str, Callable[[Feed], bytes]] = {
 
 
 def entry(number: int = 1, **changes: Any) -> Entry:
-    """A whole entry; the higher its number, the older it is."""
+    """Return a complete entry. Higher numbers are older."""
     moment = NOW - timedelta(hours=number)
     plain = Entry(
         id=f"tag:feeds.example.org,2025-11-20:news/{number}",
@@ -41,7 +41,7 @@ def entry(number: int = 1, **changes: Any) -> Entry:
 
 
 def feed(*entries: Entry, **changes: Any) -> Feed:
-    """A feed of these entries."""
+    """Return a feed of these entries."""
     plain = Feed(
         name="news",
         title="News",
@@ -114,7 +114,7 @@ _PATH = st.lists(
 
 @st.composite
 def addresses(draw: st.DrawFn) -> str:
-    """An address on the web as pages write them."""
+    """Generate URLs as pages write them."""
     port = draw(st.sampled_from(["", "", ":80", ":443", ":8080"]))
     query = draw(st.sampled_from(["", "?a=1&b=ü", "?q=%zz#frag", "#top"]))
     return f"{draw(st.sampled_from(['http', 'https']))}://{draw(_HOST)}{port}/{draw(_PATH)}{query}"
@@ -133,14 +133,17 @@ _IMAGE = st.none() | addresses() | st.sampled_from(["data:image/png;base64,AAAA"
 
 @st.composite
 def bodies(draw: st.DrawFn) -> str:
-    """An article's body as the cleaner leaves it: whole, harmless HTML, whatever the text."""
+    """Generate an article's body as the cleaner returns it: complete, safe HTML with any text."""
     blocks = st.sampled_from(
         [
             "<p>{}</p>",
             "<h2>{}</h2>",
             "<ul><li>{}</li></ul>",
             '<p><a href="https://example.org/x?a=1&amp;b=2" title="{}">link</a><br>{}</p>',
-            '<figure><img src="https://example.org/i.jpg" alt="{}"><figcaption>{}</figcaption></figure>',
+            (
+                '<figure><img src="https://example.org/i.jpg" '
+                'alt="{}"><figcaption>{}</figcaption></figure>'
+            ),
             "<blockquote><p>{}</p></blockquote>",
             "<pre><code>{}</code></pre>",
             "<table><tbody><tr><td>{}</td></tr></tbody></table>",
@@ -152,7 +155,7 @@ def bodies(draw: st.DrawFn) -> str:
 
 @st.composite
 def entries(draw: st.DrawFn, number: int) -> Entry:
-    """An entry with trouble in every field; `number` keeps id and `updated` its own."""
+    """Generate an entry with unusual values in every field; `number` makes it unique."""
     updated = NOW - timedelta(hours=number, seconds=draw(st.integers(0, 3000)))
     own_page = draw(st.booleans())
     text = draw(TEXT)
@@ -176,7 +179,7 @@ def entries(draw: st.DrawFn, number: int) -> Entry:
 
 @st.composite
 def feeds(draw: st.DrawFn) -> Feed:
-    """A feed with trouble in every field."""
+    """Generate a feed with unusual values in every field."""
     count = draw(st.integers(0, 3))
     some = tuple(draw(entries(number)) for number in range(1, count + 1))
     hubs = st.lists(addresses(), max_size=2).map(tuple)

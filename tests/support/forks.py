@@ -1,10 +1,9 @@
-"""A process that has imported feedpub already and forks for each command: the command, without its second of imports.
+"""A process that has imported feedpub and forks for each command, which saves a second of imports.
 
-It reads orders from its standard input, a line of JSON each, and answers each with a line on its
-standard output: which
-process it has started, or how one ended. The fork then runs what `python -m feedpub` runs, with its
-own arguments, environment and output. The first workers that it starts are forks too, which were
-made before it had any thread.
+It reads orders from standard input, one line of JSON each. For each order it writes one line to
+standard output: the process that it started, or how one ended. The fork then runs what `python -m
+feedpub` runs, with its own arguments, environment and output. The first workers that it starts are
+forks, too, created before it had any thread.
 """
 
 import gc
@@ -34,13 +33,13 @@ _BESIDES = (
     "feedpub.web.status",
     "rich.console",
     "rich.table",
-)  # what a build does not import
+)  # modules that a build does not import
 
 
 def _warm() -> None:
-    """Do once what every build does, so that nothing is left to be imported and loaded.
+    """Do once what every build does, so that everything is imported and loaded.
 
-    No thread of it remains.
+    No thread remains.
     """
     with tempfile.TemporaryDirectory(prefix="feedpub-warm-") as folder:
         config = Path(folder, "config", "feedpub.toml")
@@ -50,16 +49,16 @@ def _warm() -> None:
         with redirect_stdout(StringIO()) as said, suppress(SystemExit):
             cli(["-c", str(config), "build", "--json"])
     assert '"ok": true' in said.getvalue(), said.getvalue()
-    import_module("feedpub").extract(story(1), "https://example.org/")  # what a worker does
+    import_module("feedpub").extract(story(1), "https://example.org/")  # as a worker does
     for name in _BESIDES:
         import_module(name)
     gc.freeze()
 
 
 def _serve() -> bool:
-    """Do what is ordered until nobody orders any more.
+    """Process orders until standard input ends.
 
-    True in a process that has become a command.
+    Return True in a process that has become a command.
     """
     for line in iter(sys.stdin.readline, ""):
         order = json.loads(line)
@@ -100,18 +99,18 @@ def _become(order: dict[str, Any]) -> None:
 
 
 class _Workers:
-    """Forks that wait to become workers; beyond them, workers are started as always."""
+    """Forks that wait to become workers. Further workers are started normally."""
 
     _PREPARED = 2
 
     def prepare(self) -> None:
-        """Make the forks, and let workers be made of them."""
+        """Create the forks, and use them for workers."""
         self._waiting = [_Worker() for _ in range(self._PREPARED)]
-        self._start = process._start
-        process._start = self.start  # type: ignore[assignment]
+        self._start = process._start_process
+        process._start_process = self.start  # type: ignore[assignment]
 
     def start(self, descriptor: int) -> "_Worker | subprocess.Popen[bytes]":
-        """A worker that serves whoever has the other end of a socket."""
+        """Start a worker that serves the other end of a socket."""
         try:
             worker = self._waiting.pop()
         except IndexError:
@@ -121,7 +120,7 @@ class _Workers:
 
 
 class _Worker:
-    """A fork of this process that becomes a worker once it is given a socket; as `Popen` has it."""
+    """A fork of this process that becomes a worker when it gets a socket. Acts as a `Popen`."""
 
     def __init__(self) -> None:
         self.returncode: int | None = None
@@ -134,7 +133,7 @@ class _Worker:
         self._ours.close()
         os.setsid()
         _, descriptors, _, _ = socket.recv_fds(theirs, 1, 1)
-        if descriptors:  # else it was not needed
+        if descriptors:  # otherwise, it was not needed
             sys.argv[1:] = [str(descriptors[0])]
             child.main()
         os._exit(0)
@@ -145,11 +144,11 @@ class _Worker:
             socket.send_fds(self._ours, [b"."], [descriptor])
 
     def poll(self) -> int | None:
-        """Its exit status; None while it goes on."""
+        """Return the exit status, or None while the process runs."""
         return self._wait(os.WNOHANG)
 
     def wait(self, timeout: float | None = None) -> int:
-        """Its exit status, once it has ended. Raises TimeoutExpired."""
+        """Wait for the process and return its exit status. Raise TimeoutExpired if it runs on."""
         end = None if timeout is None else time.monotonic() + timeout
         while (status := self._wait(os.WNOHANG if end else 0)) is None:
             if end and time.monotonic() > end:

@@ -1,4 +1,4 @@
-"""A home for feedpub outside of it: a folder with a config, and the installed command run on it."""
+"""A folder with a config, and the installed command, run on it from outside."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from tests.support.warm import LONGEST, Order, warm
 
 OK, FAILED, REFUSED = 0, 1, 2  # exit statuses
 BASE = "https://feeds.example.net/"
-PNG = (  # a picture of one pixel
+PNG = (  # an image of one pixel
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
     b"\x00\x00\x00\nIDATx\x9cc\x00\x01\x00\x00\x05\x00\x01\r\n-\xb4\x00\x00\x00\x00IEND\xaeB`\x82"
 )
@@ -26,7 +26,7 @@ HEAD = f'[feedpub]\nallow_private = ["127.0.0.0/8"]\nrequest_delay = "0s"\nbase_
 
 @dataclass(frozen=True)
 class Home:
-    """A folder with a config in it, and the command run on it."""
+    """A folder with a config, and the command that uses it."""
 
     root: Path
 
@@ -44,13 +44,13 @@ class Home:
         self.config.write_text(head + "\n".join(feeds), "utf-8")
 
     def save(self, name: str, content: str | bytes) -> None:
-        """Save an article, or what lies beside it, into the folder that folder sources read."""
+        """Save an article, or a file next to it, into the folder of folder sources."""
         file = self.config.parent / "articles" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content.encode() if isinstance(content, str) else content)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """The command as a process of its own; the config is named in the environment."""
+        """Run the command in a process of its own. The environment names the config."""
         with TemporaryDirectory(prefix="feedpub-said-") as folder:
             output, errors = Path(folder, "output"), Path(folder, "errors")
             environ = {"FEEDPUB_CONFIG": str(self.config)}
@@ -59,36 +59,36 @@ class Home:
             return subprocess.CompletedProcess(arguments, end.status, *said)
 
     def build(self, *arguments: str, status: int = OK) -> str:
-        """Build, expect an exit status, and give all that was said."""
+        """Build, check the exit status, and return the output."""
         done = self.run("build", *arguments)
         said = done.stdout + done.stderr
         assert done.returncode == status, said
         return said
 
     def items(self, name: str = "world") -> list[dict[str, Any]]:
-        """The entries of a feed as its JSON Feed has them."""
+        """Return the entries of a JSON Feed."""
         return list(json.loads((self.feeds / f"{name}.json").read_text("utf-8"))["items"])
 
     def entries(self, name: str, form: str) -> list[Any]:
-        """The entries of a feed as a reader sees those of its RSS or Atom document."""
+        """Return the entries of an RSS or Atom document as a reader parses them."""
         parsed = feedparser.parse((self.feeds / f"{name}.{form}").read_bytes())
         assert not parsed.bozo
         return list(parsed.entries)
 
     def published(self) -> dict[str, bytes]:
-        """Every published file's bytes."""
+        """Return the bytes of every published file."""
         files = (file for file in self.feeds.rglob("*") if file.is_file())
         return {str(file.relative_to(self.feeds)): file.read_bytes() for file in files}
 
 
 class ColdHome(Home):
-    """Commands run on it are interpreters of their own.
+    """A home whose commands are new interpreters.
 
-    Each puts what is in sets in another order.
+    Each of them orders sets differently.
     """
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """The command; the config is named in the environment."""
+        """Run the command. The environment names the config."""
         return subprocess.run(  # noqa: S603 -- our own command
             [sys.executable, "-m", "feedpub", *arguments],
             capture_output=True,
@@ -101,5 +101,5 @@ class ColdHome(Home):
 
 
 def digest(files: Mapping[str, bytes]) -> str:
-    """One number for all files: a readable failure where bytes differ."""
+    """Return one hash of all files, for a readable failure if bytes differ."""
     return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()

@@ -1,6 +1,6 @@
-"""Functions that do to a process what the worst of pages do.
+"""Functions that harm their process as hostile pages can.
 
-Called in a worker, by their names here.
+Workers call them by name.
 """
 
 import os
@@ -15,36 +15,36 @@ _KEPT: list[bytes] = []
 
 
 def double(number: int) -> int:
-    """What a page of good faith does."""
+    """Return twice the number, as a well-behaved function does."""
     return 2 * number
 
 
 def pid() -> int:
-    """Which process this is."""
+    """Return the id of this process."""
     return os.getpid()
 
 
 def spin() -> NoReturn:
-    """Use up all CPU there is."""
+    """Use CPU without end."""
     while True:
         pass
 
 
 def wait_for(file: Path) -> str:
-    """Do nothing until a file is there."""
+    """Wait until a file exists."""
     while not file.exists():
         time.sleep(0.002)
     return file.read_text()
 
 
 def begin(file: Path, harm: str) -> None:
-    """Say so in a file, and do one of the harms here."""
+    """Create a file and run another function of this module."""
     file.touch()
     globals()[harm]()
 
 
 def sleep() -> NoReturn:
-    """Wait for something that never comes."""
+    """Wait without end."""
     while True:
         time.sleep(1000)
 
@@ -56,50 +56,50 @@ def keep(size: int) -> int:
 
 
 def hold(size: int) -> int:
-    """Have so many bytes at once."""
+    """Allocate this many bytes at once."""
     return len(bytearray(size))
 
 
 def say(size: int) -> bytes:
-    """Return so many bytes."""
+    """Return this many bytes."""
     return bytes(size)
 
 
 def end(number: signal.Signals) -> None:
-    """End the process as a fault in a library, or the kernel, does."""
+    """End the process with a signal, as a fault in a library or the kernel does."""
     os.kill(os.getpid(), number)
 
 
 def leave() -> None:
-    """End the process without a word."""
+    """Exit without a response."""
     os._exit(3)
 
 
 def stop() -> None:
-    """Stand still, so that not even a timer fires."""
+    """Stop the process, so that not even a timer runs."""
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def descend(levels: int = 0) -> int:
-    """Go deeper than there is room for."""
+    """Recurse until the stack overflows."""
     return descend(levels + 1) + 1
 
 
 def stumble() -> NoReturn:
-    """Have a bug."""
-    raise KeyError("nobody thought of this")
+    """Raise an unexpected exception."""
+    raise KeyError("an unexpected exception")
 
 
 def cannot_be_sent() -> object:
-    """Return what no other process can have."""
+    """Return a value that cannot be serialised."""
     return lambda: 0
 
 
 def find_nothing(url: str) -> NoReturn:
-    """Raise what a function may raise."""
+    """Raise an error that functions are allowed to raise."""
     raise NoContentError("there is nothing in it", url)
 
 
 def fail_to_fetch(url: str) -> NoReturn:
-    """Raise an error that says more than its reason."""
+    """Raise an error with more attributes than its message."""
     raise FetchError("too many requests", url, status=429, retry_after=60)

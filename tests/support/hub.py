@@ -1,8 +1,8 @@
-"""A WebSub hub on loopback, as the W3C recommendation describes one, and a subscriber to it.
+"""A WebSub hub on loopback, as in the W3C recommendation, and a subscriber.
 
-The hub takes subscriptions and verifies their intent with a challenge, takes publishers' pings,
-fetches what changed, and hands it on with a signature. It distributes only what is new to it, as
-real hubs do.
+The hub accepts subscriptions and verifies their intent with a challenge. It accepts pings of
+publishers, fetches the changed content, and sends it with a signature. It distributes only content
+that is new to it, as real hubs do.
 """
 
 import hashlib
@@ -32,10 +32,10 @@ class Hub:
     """A hub at /hub of a site.
 
     Attributes:
-        where: from a topic's public address to the one that it can be fetched from here.
-        pings: the topics of all pings that were in order.
-        subscriptions: topic and callback → secret, of those who have confirmed that they want it.
-        down: what it answers instead of working; 0 where it works.
+        where: Maps a topic's public URL to the one that can be fetched here.
+        pings: The topics of all valid pings.
+        subscriptions: Topic and callback → secret, for verified subscriptions.
+        down: The status of every response; 0 if the hub works.
     """
 
     site: Site
@@ -66,7 +66,7 @@ class Hub:
             self._act(handler, dict(parse_qsl(body.decode("ascii"), strict_parsing=True)))
 
     def rest(self) -> None:
-        """Wait until it has done what it has said yes to: hubs answer first and work then."""
+        """Wait until all accepted work is done. Hubs respond first and work afterwards."""
         deadline = time.monotonic() + 5
         while self.at_work and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -124,7 +124,7 @@ class Hub:
         urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 -- loopback
 
     def advertised(self, topic: str) -> tuple[str | None, str | None]:
-        """What the content that it fetched says of its hub and of itself, where it says so."""
+        """Return the addresses of the hub and of the topic in fetched content, if it has them."""
         text = self.contents[topic].decode()
         found = {
             rel: re.search(rf'<(?:atom:)?link[^>]*\bhref="([^"]+)"[^>]*\brel="{rel}"', text)
@@ -136,10 +136,10 @@ class Hub:
 
 @dataclass
 class Subscriber:
-    """A reader's server at a path of a site: it asks a hub for a topic, and believes what is signed.
+    """A reader's server at a path of a site. It subscribes to a topic and checks signatures.
 
     Attributes:
-        received: the contents whose signature was right.
+        received: The contents with valid signatures.
     """
 
     site: Site
@@ -152,7 +152,7 @@ class Subscriber:
         self.site[self.path] = self._serve
 
     def subscribe(self, hub: str) -> None:
-        """Ask the hub; it asks back whether that was meant so."""
+        """Subscribe at the hub, which verifies the intent."""
         form = {
             "hub.mode": "subscribe",
             "hub.topic": self.topic,

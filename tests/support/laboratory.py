@@ -1,10 +1,11 @@
-"""A network of its own (Linux namespaces) in which every address of the internet is this machine, and listens.
+"""A network in Linux namespaces, in which every internet address is this machine, and listens.
 
-So the real resolver asks a real DNS server, the default rules hold with nothing allowed, and
-whatever is connected to, public or private, is connected to really: who was reached, and with how
-many bytes, is counted by address. No packet leaves.
+The real resolver queries a real DNS server, and the default rules apply with nothing allowed.
+Connections to public and private addresses are real. The laboratory counts the bytes that each
+address received. No packet leaves the machine.
 
-`python -m tests.support.laboratory` is the inside: one order a line as JSON, one report a line.
+`python -m tests.support.laboratory` is the inside: it reads one order per line as JSON, and writes
+one report per line.
 """
 
 import json
@@ -31,8 +32,8 @@ from tests.support.dns import Answer, NameServer, resolver_config, running_name_
 
 RESOLVER = "127.0.0.53"
 WEB, MAIL = 80, 25
-_LAST = "198.18.255.255"  # whoever connects to it waits for the connections before
-_SECRET = "<title>Within</title><p>What nobody outside should read.</p>"
+_LAST = "198.18.255.255"  # a connection to it waits for earlier ones
+_SECRET = "<title>Within</title><p>What must not be read from outside.</p>"
 _ENTER = ("unshare", "--map-root-user", "--net", "--mount", "--fork", "--kill-child")
 _SETUP = """
 set -e
@@ -48,15 +49,15 @@ exec "$@"
 
 @dataclass(frozen=True)
 class Report:
-    """What came of an order.
+    """The result of an order.
 
     Attributes:
-        outcomes: one a URL: "page", or the error's kind and reason.
-        reached: address, with the port where it is not the web's → bytes that arrived there, -1 for
-            a connection that said nothing; the resolver's left out.
-        asked: the names that the DNS server was asked for.
-        seconds: how long it all took.
-        said: what a command printed.
+        outcomes: One for each URL: "page", or the error's kind and reason.
+        reached: Address, with a port other than the web's → bytes that it received, or -1 for a
+            connection without data. The resolver is left out.
+        asked: The names that the DNS server was queried for.
+        seconds: The duration.
+        said: The output of a command.
     """
 
     outcomes: list[str] = field(default_factory=list)
@@ -67,7 +68,7 @@ class Report:
 
 
 class Laboratory:
-    """The outside: gives orders, has reports."""
+    """The outside: sends orders and reads reports."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
@@ -75,26 +76,26 @@ class Laboratory:
     def learn(
         self, *, names: Mapping[str, Sequence[Answer]] = {}, pages: Mapping[str, str] = {}
     ) -> None:
-        """More DNS names, and more pages by host and path ("news.example/rss"), served at every address there is.
+        """Add DNS names, and pages by host and path ("news.example/rss"), served at every address.
 
-        A page "=> URL" is a redirect to there, as is "/to?" with the URL in hexadecimal digits on
-        every host.
+        A page "=> URL" is a redirect, as is "/to?" with the URL in hexadecimal digits on every
+        host.
         """
         self._order(names=dict(names), pages=dict(pages))
 
     def get(self, *urls: str, seconds: float = 10.0, allow: Sequence[str] = ()) -> Report:
-        """Fetch some URLs in turn, with one gate of default rules, but for the networks in `allow`."""
+        """Fetch URLs with one HTTP client that allows private networks only if in `allow`."""
         return self._order(urls=urls, seconds=seconds, allow=allow)
 
     def post(self, *urls: str, allow: Sequence[str] | None = None) -> Report:
-        """Tell some URLs something.
+        """Send a request to URLs.
 
-        `allow=None` is what webhooks may, and any list what hubs may.
+        `allow=None` has the rules of webhooks, a list those of hubs.
         """
         return self._order(post=urls, allow=allow)
 
     def command(self, *arguments: str, config: Path) -> Report:
-        """Run feedpub itself on a config."""
+        """Run feedpub on a config."""
         return self._order(command=arguments, config=str(config))
 
     def _order(self, **order: Any) -> Report:
@@ -110,7 +111,7 @@ class Laboratory:
 
 @contextmanager
 def laboratory() -> Iterator[Laboratory]:
-    """One laboratory; skips the calling test where the system has no namespaces for us."""
+    """Run a laboratory. Skip the calling test if the system does not allow namespaces."""
     _needs_namespaces()
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "resolv.conf").write_text(resolver_config(RESOLVER))
@@ -128,7 +129,7 @@ def laboratory() -> Iterator[Laboratory]:
                 yield Laboratory(process)
             finally:
                 assert process.stdin is not None
-                process.stdin.close()  # it ends by itself then
+                process.stdin.close()  # it ends automatically then
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(10)
                 process.kill()
@@ -149,7 +150,7 @@ def _needs_namespaces() -> None:
 
 
 class _World:
-    """Every address, listening on two ports: the web's, and another one."""
+    """Every address, listening on the web's port and on another one."""
 
     def __init__(self) -> None:
         self.pages: dict[str, str] = {}
@@ -179,9 +180,9 @@ class _World:
             threading.Thread(target=self._serve, args=(connection, address), daemon=True).start()
 
     def settle(self) -> None:
-        """Wait until all connections that were made so far are counted.
+        """Wait until all connections are counted.
 
-        Both listeners take them in turn.
+        Both listeners accept them in turn.
         """
         for port in (WEB, MAIL):
             socket.create_connection((_LAST, port)).close()
@@ -193,7 +194,7 @@ class _World:
             self.reached[address] = max(known, 0) + received if received > 0 else known or received
 
     def _serve(self, connection: socket.socket, address: str) -> None:
-        """One request a connection, so that the next one has to ask for the address again."""
+        """Handle one request of a connection and close it, so that the next one resolves again."""
         with connection, suppress(OSError):
             connection.settimeout(5)
             head = b""
@@ -283,7 +284,7 @@ def _outcome(act: Any) -> str:
 
 
 def main() -> None:
-    """Obey until there are no more orders."""
+    """Process orders until there are no more."""
     with running_name_server(RESOLVER) as names:
         inside = _Inside(names, _World())
         for line in sys.stdin:

@@ -1,4 +1,4 @@
-"""A real SMTP server on loopback: what it gets stands in `mails`."""
+"""A real SMTP server on loopback; `mails` are the received ones."""
 
 import ssl
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.support.service import free_port
 
 @dataclass
 class Mailbox:
-    """Takes mail, but for `refused` receivers; `logins` are those that were tried."""
+    """Accepts mail, except for `refused` recipients; `logins` are the attempted ones."""
 
     user: bytes = b""
     password: bytes = b""
@@ -55,7 +55,7 @@ class Mailbox:
 def running_mailbox(
     mailbox: Mailbox, *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None
 ) -> Iterator[Mailbox]:
-    """A started mail server; it wants a login where the mailbox has a user."""
+    """Run a mail server. It requires a login if the mailbox has a user."""
     mailbox.port = free_port()
     controller = Controller(
         mailbox,

@@ -1,7 +1,4 @@
-"""A small news site on loopback, and what feedpub needs to read it.
-
-For tests of the whole way through.
-"""
+"""A small news site on loopback, and the collaborators that read it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -18,40 +15,44 @@ from tests.support.site import Route, Site
 from tests.support.states import state_folder
 
 PARAGRAPHS = """\
-The council of the harbour town met on Monday evening to talk about matter {n}, and after two hours of debate it \
-decided to build a new pier for the fishing boats that had been waiting since the spring.
-Nobody had expected so many people. The hall holds {n} hundred, the caretaker said, and every chair was taken by the \
-time the mayor opened the meeting and read out the letters.
-Work begins in {n} weeks. The harbour master hopes that the first boats will land there before the summer, if the \
-timber comes in time and the weather holds.""".splitlines()
+The council of the harbour town met on Monday evening to talk about matter {n}, and after two \
+hours of debate it decided to build a new pier for the fishing boats that had been waiting since \
+the spring.
+Nobody had expected so many people. The hall holds {n} hundred, the caretaker said, and every \
+chair was taken by the time the mayor opened the meeting and read out the letters.
+Work begins in {n} weeks. The harbour master hopes that the first boats will land there before \
+the summer, if the timber comes in time and the weather holds.""".splitlines()
 
 
 def title(n: int) -> str:
-    """The headline of the n-th story."""
+    """Return the headline of the n-th story."""
     return f"Council decides on matter {n} of the harbour"
 
 
 def path(n: int) -> str:
-    """Where the n-th story is."""
+    """Return the path of the n-th story."""
     return f"/news/council-decides-on-matter-{n}"
 
 
 def story(n: int, *, extra: str = "") -> str:
-    """The page of the n-th story, with what a news site puts around one."""
+    """Return the page of the n-th story, with the usual boilerplate of a news site."""
     body = "".join(f"<p>{paragraph.format(n=n)}</p>" for paragraph in PARAGRAPHS)
     return (
         f'<!doctype html><html lang="en"><head><title>{title(n)} | Harbour Times</title>'
         '<meta property="og:site_name" content="Harbour Times">'
-        f'<meta property="article:published_time" content="2026-11-{n:02d}T08:00:00+01:00"></head><body>'
-        '<header><nav><a href="/">Home</a> <a href="/about">About</a> <a href="/contact">Contact</a></nav></header>'
+        '<meta property="article:published_time" '
+        f'content="2026-11-{n:02d}T08:00:00+01:00"></head><body>'
+        '<header><nav><a href="/">Home</a> <a href="/about">About</a> <a '
+        'href="/contact">Contact</a></nav></header>'
         f'<main><article><h1>{title(n)}</h1><p class="byline">By Jane Doe</p>{body}{extra}'
-        '<h2>You may also like</h2><ul><li><a href="/x">Slow clock</a></li><li><a href="/y">Warm hour</a></li></ul>'
+        '<h2>You may also like</h2><ul><li><a href="/x">Slow clock</a></li><li><a '
+        'href="/y">Warm hour</a></li></ul>'
         "</article></main><footer><p>Copyright 2026 Harbour Times</p></footer></body></html>"
     )
 
 
 def listing(numbers: list[int]) -> str:
-    """The page that lists the stories."""
+    """Return the page that lists the stories."""
     cards = "".join(
         f'<div class="card"><h2><a href="{path(n)}">{title(n)}</a></h2>'
         f'<time datetime="2026-11-{n:02d}T08:00:00+01:00">{n} November</time>'
@@ -59,15 +60,19 @@ def listing(numbers: list[int]) -> str:
         for n in numbers
     )
     head = '<!doctype html><html lang="en"><head><title>Harbour Times</title></head>'
-    navigation = '<nav><a href="/">Home</a> <a href="/about">About us</a> <a href="/contact">Contact</a></nav>'
+    navigation = (
+        '<nav><a href="/">Home</a> <a href="/about">About us</a> <a '
+        'href="/contact">Contact</a></nav>'
+    )
     return f"{head}<body>{navigation}<main>{cards}</main></body></html>"
 
 
 def rss(site: Site, numbers: list[int], description: str = "A teaser, cut sh…") -> Route:
-    """A truncated feed of the stories."""
+    """Return a truncated feed of the stories."""
     items = "".join(
         f"<item><title>{title(n)}</title><link>{site.url(path(n))}</link>"
-        f"<pubDate>{n:02d} Nov 2026 08:00:00 +0100</pubDate><description>{description}</description></item>"
+        f"<pubDate>{n:02d} Nov 2026 08:00:00 "
+        f"+0100</pubDate><description>{description}</description></item>"
         for n in numbers
     )
     head = f"<title>Harbour Times</title><link>{site.url()}</link><description>News</description>"
@@ -77,7 +82,7 @@ def rss(site: Site, numbers: list[int], description: str = "A teaser, cut sh…"
 
 
 def sitemap(site: Site, numbers: list[int]) -> Route:
-    """A sitemap of the stories."""
+    """Return a sitemap of the stories."""
     urls = "".join(
         f"<url><loc>{site.url(path(n))}</loc><lastmod>2026-11-{n:02d}</lastmod></url>"
         for n in numbers
@@ -87,7 +92,7 @@ def sitemap(site: Site, numbers: list[int]) -> Route:
 
 
 def open_newsroom(site: Site, numbers: list[int]) -> None:
-    """Put the stories, and all three ways to them, on a site."""
+    """Add the stories to a site, with a listing, a feed and a sitemap."""
     for n in numbers:
         site[path(n)] = story(n)
     site["/news"] = listing(numbers)
@@ -96,7 +101,7 @@ def open_newsroom(site: Site, numbers: list[int]) -> None:
 
 
 def configure(folder: Path, *feeds: str, settings: str = "") -> Config:
-    """A config file in a folder, loaded: `feeds` are the TOML texts of `[[feed]]` tables."""
+    """Write a config file and load it; `feeds` are `[[feed]]` tables in TOML."""
     file = folder / "config" / "feedpub.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     head = f'[feedpub]\nallow_private = ["127.0.0.0/8"]\nrequest_delay = "0s"\n{settings}\n'
@@ -105,13 +110,13 @@ def configure(folder: Path, *feeds: str, settings: str = "") -> Config:
 
 
 def output_of(config: Config) -> Path:
-    """The folder that a config publishes in."""
+    """Return the output folder of a config."""
     assert isinstance(config.feedpub.output, Path)
     return config.feedpub.output
 
 
 def feed(name: str, *sources: str, more: str = "") -> str:
-    """The TOML text of a feed: its sources as "type url", or a folder's path."""
+    """Return the TOML of a feed. Sources are "type url", or the path of a folder."""
     tables = []
     for source in sources:
         kind, _, place = source.partition(" ")
@@ -124,9 +129,9 @@ def feed(name: str, *sources: str, more: str = "") -> str:
 def tools_for(
     config: Config, clock: FakeClock | None = None, kept: Store | None = None
 ) -> Iterator[RunContext]:
-    """The collaborators that a build works with.
+    """Open the collaborators of a run.
 
-    With a store that is open already, or one that is opened for it.
+    `kept` is an open store; without it, the store of the config is opened.
     """
     settings = config.feedpub
     clock = clock or FakeClock()

@@ -1,6 +1,6 @@
-"""Overviews of made-up feeds.
+"""Status of made-up feeds.
 
-Healthy, late and broken ones, with names and addresses of every kind.
+They are healthy, late or broken, with names and addresses of every kind.
 """
 
 from dataclasses import replace
@@ -49,7 +49,7 @@ DAYS = (
 
 
 def source(address: str = "https://news.example.org/feed", **others: Any) -> SourceStatus:
-    """A source that is healthy, but for what is said otherwise."""
+    """Return a healthy source with the given changes."""
     healthy = SourceStatus(
         address,
         "feed",
@@ -64,7 +64,7 @@ def source(address: str = "https://news.example.org/feed", **others: Any) -> Sou
 
 
 def broken_source(address: str = "https://broken.example.org/feed", **others: Any) -> SourceStatus:
-    """A source that has been failing for a while."""
+    """Return a source that has been failing for a while."""
     failing: dict[str, Any] = {
         "health": Health.BROKEN,
         "reason": "HTTP 404: the page is gone",
@@ -77,7 +77,7 @@ def broken_source(address: str = "https://broken.example.org/feed", **others: An
 
 
 def feed(name: str = "world", title: str = "World news", **others: Any) -> FeedStatus:
-    """A feed that is healthy, but for what is said otherwise."""
+    """Return a healthy feed with the given changes."""
     healthy = FeedStatus(
         name,
         title,
@@ -98,7 +98,7 @@ def feed(name: str = "world", title: str = "World news", **others: Any) -> FeedS
 
 
 def removal(text: str = "Subscribe to our newsletter", **others: Any) -> RemovalStat:
-    """A line that is removed since yesterday."""
+    """Return a line that has been removed since yesterday."""
     known = RemovalStat(
         "world", text, "looks like boilerplate (class newsletter)", NOW - DAY, NOW - HOUR, 14
     )
@@ -106,19 +106,19 @@ def removal(text: str = "Subscribe to our newsletter", **others: Any) -> Removal
 
 
 def running(**others: Any) -> ProcessStatus:
-    """A service that is well."""
+    """Return the state of a healthy service."""
     return replace(
         ProcessStatus(started=NOW - 12 * DAY, heartbeat=NOW - timedelta(seconds=3)), **others
     )
 
 
 def overview(*feeds: FeedStatus, **others: Any) -> ServiceStatus:
-    """What the feeds are like together, beside a service that is well."""
+    """Return the status of these feeds and of a healthy service."""
     return replace(ServiceStatus(NOW, running(), feeds), **others)
 
 
 def everything() -> ServiceStatus:
-    """Twelve feeds in all states, some with what breaks layouts."""
+    """Return twelve feeds in all states, some with texts that break layouts."""
     long_url = (
         "https://a-rather-long-name-of-a-host.news.example.org/with/a/path/"
         + "x" * 160
@@ -136,25 +136,79 @@ def everything() -> ServiceStatus:
     )
     feeds = (
         feed(removals=(removal(), removal("اشترك في نشرتنا الإخبارية", count=3))),
-        feed("gone", "The gone gazette", health=Health.BROKEN, outcome=failed, sources=(broken_source(),)),
-        feed("late", "Late edition", health=Health.LATE, overdue=True, next_run=NOW - 3 * HOUR,
-             reasons=("its run was due 3 hours ago",)),
-        feed("new", "Not built yet", health=Health.LATE, reasons=("not checked yet",), outcome=None, last_run=None,
-             last_success=None, next_run=None, why="", entries=0, documents=(), newest=None, days=(0,) * 30,
-             sources=(SourceStatus("https://new.example.org/", "page", Health.LATE, "not checked yet"),)),
-        feed("long-" + "name" * 12, "Unbroken" * 20, sources=(source(long_url), source(long_url + "&page=2"))),
+        feed(
+            "gone",
+            "The gone gazette",
+            health=Health.BROKEN,
+            outcome=failed,
+            sources=(broken_source(),),
+        ),
+        feed(
+            "late",
+            "Late edition",
+            health=Health.LATE,
+            overdue=True,
+            next_run=NOW - 3 * HOUR,
+            reasons=("its run was due 3 hours ago",),
+        ),
+        feed(
+            "new",
+            "Not built yet",
+            health=Health.LATE,
+            reasons=("not checked yet",),
+            outcome=None,
+            last_run=None,
+            last_success=None,
+            next_run=None,
+            why="",
+            entries=0,
+            documents=(),
+            newest=None,
+            days=(0,) * 30,
+            sources=(
+                SourceStatus("https://new.example.org/", "page", Health.LATE, "not checked yet"),
+            ),
+        ),
+        feed(
+            "long-" + "name" * 12,
+            "Unbroken" * 20,
+            sources=(source(long_url), source(long_url + "&page=2")),
+        ),
         feed("arabic", "أخبار العالم من كل مكان: صحيفة يومية مستقلة تصدر في القاهرة"),
         feed("hebrew", "חדשות הבוקר"),
-        feed("unread", "Unread pages", health=Health.BROKEN, outcome=none_read,
-             reasons=("none of the 20 articles listed could be read",)),
-        feed("hung", "Hanging gardens", health=Health.BROKEN, hung=NOW - 20 * MINUTE,
-             reasons=("a stuck run was cancelled 20 minutes ago",)),
+        feed(
+            "unread",
+            "Unread pages",
+            health=Health.BROKEN,
+            outcome=none_read,
+            reasons=("none of the 20 articles listed could be read",),
+        ),
+        feed(
+            "hung",
+            "Hanging gardens",
+            health=Health.BROKEN,
+            hung=NOW - 20 * MINUTE,
+            reasons=("a stuck run was cancelled 20 minutes ago",),
+        ),
         feed("busy", "Busy bee", busy=NOW - 2 * MINUTE),
-        feed("many", "Many sources", health=Health.BROKEN, sources=(
-            *(source(f"https://site-{n}.example.org/rss") for n in range(5)),
-            broken_source(long_url, reason="no list of articles was found on the page: tried main, section and div "
-                          'with at least 3 links; name it with items = "…"'))),
-        feed("saved", "Saved articles", sources=(source("/srv/articles", kind="folder", why="a folder: every 5m"),)),
-    )  # fmt: skip
+        feed(
+            "many",
+            "Many sources",
+            health=Health.BROKEN,
+            sources=(
+                *(source(f"https://site-{n}.example.org/rss") for n in range(5)),
+                broken_source(
+                    long_url,
+                    reason="no list of articles was found on the page: tried main, section and div "
+                    'with at least 3 links; name it with items = "…"',
+                ),
+            ),
+        ),
+        feed(
+            "saved",
+            "Saved articles",
+            sources=(source("/srv/articles", kind="folder", why="a folder: every 5m"),),
+        ),
+    )
     problem = 'config/feedpub.toml:12: feed 2: "evry" is not a setting; did you mean "every"?'
     return overview(*feeds, running=running(config_problem=problem))

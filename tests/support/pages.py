@@ -1,6 +1,6 @@
 """The golden pages.
 
-A folder a page, what a person says about it, and what the cleaner makes of it.
+Each is a folder with a page, the requirements that a person wrote, and the cleaner's result.
 """
 
 import json
@@ -20,9 +20,9 @@ SITES = PAGES.parents[1] / "config" / "sites"
 
 @dataclass(frozen=True)
 class Case:
-    """A golden page. `must` and `must_not` are written by a person and stand above what is expected.
+    """A golden page. A person wrote `must` and `must_not`, which take precedence over `expected`.
 
-    The rules that the case names are obeyed, and those of config/sites for the host of its address.
+    The rules that the case names apply, and those of config/sites for the host of its URL.
     """
 
     folder: Path
@@ -41,7 +41,7 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """Every golden page, by name."""
+    """Return every golden page, by name."""
     book = open_rules(RuleFiles(sites=SITES))
     return [_case(file.parent, book) for file in sorted(PAGES.glob("*/case.toml"))]
 
@@ -56,7 +56,7 @@ def _case(folder: Path, book: SiteRuleSet) -> Case:
 
 
 def documents(article: Article) -> dict[str, str]:
-    """What is expected of a page, by file name."""
+    """Return the expected results of a page, by file name."""
     stated = {
         "url": article.url,
         "title": article.title,

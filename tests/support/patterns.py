@@ -1,4 +1,4 @@
-"""Every regular expression of the package, and texts of its own alphabet that make a slow one slow."""
+"""All regular expressions of the package, and texts that make slow ones slow."""
 
 import ast
 import importlib
@@ -44,6 +44,9 @@ _PARSER: Any = re._parser  # type: ignore[attr-defined]  # Python has no public 
 
 # --- collecting ---
 
+# The command line, migrations, and a hook that needs the build's libraries.
+_SKIPPED_MODULES = ("feedpub.__main__", "feedpub.store.migrations", "feedpub.manual.build_hook")
+
 
 def collect_patterns() -> dict[str, Compiled]:
     """Return every pattern of the package by where it is: "builder.prepare._MEDIA_TYPE"."""
@@ -60,9 +63,7 @@ def collect_patterns() -> dict[str, Compiled]:
 
 def _modules() -> Iterator[ModuleType]:
     for info in pkgutil.walk_packages(feedpub.__path__, "feedpub."):
-        if not info.name.endswith("__main__") and not info.name.startswith(
-            "feedpub.store.migrations"
-        ):
+        if not info.name.startswith(_SKIPPED_MODULES):
             yield importlib.import_module(info.name)
 
 
@@ -97,7 +98,7 @@ def _parts(value: Any, module: str) -> Mapping[str, Any]:
 
 
 def _parts_of_function(function: Any) -> dict[str, Any]:
-    """Return the defaults of a function, and what it reads from a data file if it is a cached reader."""
+    """Return a function's defaults, and the data of a cached reader of a data file."""
     plain = inspect.unwrap(function)
     defaults = (
         *(getattr(plain, "__defaults__", None) or ()),
@@ -140,7 +141,7 @@ def _in_calls(module: ModuleType, name: str) -> Iterator[tuple[str, Compiled]]:
 
 
 class _Alphabet:
-    """The characters that a pattern tells apart: one for each set of its parts that match it."""
+    """The characters that a pattern distinguishes: one for each set of its parts."""
 
     def __init__(self, pattern: Compiled) -> None:
         self.tree: Any = _PARSER.parse(pattern.pattern, pattern.flags)
@@ -152,7 +153,7 @@ class _Alphabet:
         for letter in (*_CANDIDATES, *written):
             if ord(letter) <= _BYTE or not self._is_bytes:
                 known.setdefault(tuple(self.fits(leaf, letter) for leaf, _ in leaves), letter)
-        weights = [2 if repeated else 1 for _, repeated in leaves]  # what is repeated comes first
+        weights = [2 if repeated else 1 for _, repeated in leaves]  # repeated characters come first
         ranked = sorted(
             known, key=lambda hits: -sum(w for w, hit in zip(weights, hits, strict=True) if hit)
         )
@@ -258,7 +259,7 @@ def _repetitions(tree: Any, alphabet: _Alphabet, before: str = "") -> Iterator[t
 
 
 def attacks(pattern: Compiled) -> list[tuple[str, str]]:
-    """Return texts to attack a pattern with, each as its beginning and what is repeated after that."""
+    """Return texts to attack a pattern with, each as a beginning and a part to repeat."""
     alphabet = _Alphabet(pattern)
     found: dict[tuple[str, str], None] = {}
     for before, body in islice(dict.fromkeys(_repetitions(alphabet.tree, alphabet)), _MOST_SAMPLES):
@@ -277,7 +278,7 @@ def attacks(pattern: Compiled) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The most CPU seconds that a pattern took, for which text of how many characters, by which method."""
+    """The most CPU seconds that a pattern took, with the text, its length and the method."""
 
     seconds: float = 0.0
     attack: tuple[str, str] = ("", "")
@@ -286,7 +287,7 @@ class Cost:
 
 
 def measure(pattern: Compiled) -> Cost:
-    """Attack a pattern with short texts, and with long ones if those could take longer than they may."""
+    """Attack a pattern with short texts, and with long ones if those could exceed the limit."""
     costs = []
     for attack in attacks(pattern):
         for size in _STEPS:
@@ -319,9 +320,9 @@ def _slowest(pattern: Any, attack: tuple[str, str], size: int, methods: tuple[st
 
 
 def cpu_seconds(call: Callable[[], object], limit: float = MAX_SECONDS) -> float:
-    """Return the CPU seconds that a call takes, of several tries if it is over the limit.
+    """Return the CPU seconds that a call takes, the best of several tries if it exceeds the limit.
 
-    One that hangs is ended.
+    A call that hangs is ended.
     """
     fastest = _timed(call)
     for _ in range(_TRIES - 1):

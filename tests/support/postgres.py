@@ -1,6 +1,6 @@
-"""A real PostgreSQL for tests: the one that $FEEDPUB_TEST_POSTGRES names, or one of its own in a temporary folder.
+"""A real PostgreSQL server: the one in $FEEDPUB_TEST_POSTGRES, or one in a temporary folder.
 
-`python -m tests.support.postgres` runs one until it is ended, and prints its address first.
+`python -m tests.support.postgres` runs one until it is interrupted. It prints its address first.
 """
 
 import os
@@ -30,16 +30,16 @@ _FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
-}  # a test's data need not last
+}  # test data needs no durability
 _numbers = count(1)
 
 
 @dataclass
 class Server:
-    """A server that may be asked, and, where it is the test's own, stopped and started.
+    """A PostgreSQL server. If it is the test's own, it can be stopped and started.
 
     Attributes:
-        address: of the database that others are made from.
+        address: The address of the template database.
     """
 
     address: str
@@ -48,12 +48,12 @@ class Server:
     _process: "subprocess.Popen[bytes] | None" = None
 
     def database(self, template: str = "template1") -> str:
-        """The address of a new database."""
+        """Create a database and return its address."""
         name = f"feedpub_{os.getpid()}_{next(_numbers)}"
         make = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
             sql.Identifier(name), sql.Identifier(template)
         )
-        for _ in range(100):  # whoever has just left the template may still be on the way out
+        for _ in range(100):  # a closed connection to the template can still be ending
             with (
                 suppress(psycopg.errors.ObjectInUse),
                 psycopg.connect(self.address, autocommit=True) as connection,
@@ -64,13 +64,13 @@ class Server:
         return f"{self.address.rpartition('/')[0]}/{name}"
 
     def drop(self, address: str) -> None:
-        """Remove a database, whoever uses it."""
+        """Remove a database despite its connections."""
         name = sql.Identifier(address.rpartition("/")[2])
         with psycopg.connect(self.address, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
     def ask_for_password(self, user: str, password: str) -> None:
-        """Make a user who must say a password; all others are believed."""
+        """Create a user who needs a password; all others are trusted."""
         assert self._folder
         rules = self._folder / "data" / "pg_hba.conf"
         rules.write_text(f"host all {user} all scram-sha-256\n{rules.read_text()}")
@@ -80,7 +80,7 @@ class Server:
             connection.execute("SELECT pg_reload_conf()")
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the server and wait until it accepts connections."""
         assert self._folder
         options = [
             part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")
@@ -105,25 +105,25 @@ class Server:
 
     @property
     def process(self) -> "subprocess.Popen[bytes]":
-        """The server itself, where it is the test's own."""
+        """Return the process of an own server."""
         assert self._process
         return self._process
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """End it: SIGINT cuts all connections, SIGQUIT is a crash."""
+        """Stop the server: SIGINT closes all connections, SIGQUIT simulates a crash."""
         assert self._process
         self._process.send_signal(how)
         self._process.wait(60)
 
 
 def installed() -> bool:
-    """Whether there is a PostgreSQL to ask or to start."""
+    """Return True if a PostgreSQL server can be used or started."""
     return bool(os.environ.get(VARIABLE)) or _binary("initdb") is not None
 
 
 @contextmanager
 def any_server() -> Iterator[Server]:
-    """The server that the environment names, or one of our own."""
+    """Return the server of the environment, or run one."""
     if address := os.environ.get(VARIABLE):
         yield Server(address)
     else:
@@ -135,12 +135,12 @@ def any_server() -> Iterator[Server]:
 def own_server(
     address: str = "127.0.0.1", network: str = "127.0.0.0/8", **settings: str
 ) -> Iterator[Server]:
-    """A server in a temporary folder, which may be stopped and started.
+    """Run a server in a temporary folder, which can be stopped and started.
 
     Args:
-        address: that it listens on.
-        network: that may ask it.
-        settings: of postgresql.conf, instead of those that make it fast and careless.
+        address: The address that it listens on.
+        network: The network that can connect.
+        settings: Settings of postgresql.conf, instead of those that trade durability for speed.
     """
     with tempfile.TemporaryDirectory(prefix="feedpub-postgres-") as name:
         folder, port = Path(name), _free_port(address)
@@ -159,9 +159,9 @@ def own_server(
 
 
 def _make(folder: Path, network: str) -> None:
-    """Make the server's files.
+    """Create the server's files.
 
-    It does not run as root, so they are another user's where we are root.
+    The server refuses to run as root, so they belong to another user then.
     """
     if os.getuid() == 0:
         shutil.chown(folder, "postgres")
@@ -192,9 +192,9 @@ def _as_nobody() -> list[str]:
 
 @cache
 def _binary(name: str) -> str | None:
-    """A program of the newest PostgreSQL that is installed.
+    """Return a program of the newest installed PostgreSQL.
 
-    Distributions keep them beside the path.
+    Distributions install them outside of the path.
     """
     versions = sorted(
         Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4])

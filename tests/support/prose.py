@@ -1,7 +1,7 @@
-"""The prose of the project, and where it breaks the rules of prose.toml.
+"""Find prose of the project that breaks the rules of prose.toml.
 
-`python -m tests.support.prose [PATH ...]` lists the offences, and how many each package and each rule has. Without a
-path it reads the package, the manual, README, the example config and the systemd units.
+`python -m tests.support.prose [PATH ...]` lists the offences, and counts them by package and rule.
+Without a path it reads the package, the manual, README, the example config and the systemd units.
 """
 
 import argparse
@@ -42,7 +42,7 @@ class Rule:
 
 @cache
 def _compile(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern whose spaces match any white space; one character of it inside a look-behind."""
+    """Compile a pattern whose spaces match white space; one character in assertions."""
     spaced = re.sub(
         r"(\(\?<[!=][^)]*\))| ",
         lambda found: (found[1] or "").replace(" ", r"\s") or r"\s+",

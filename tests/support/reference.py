@@ -1,6 +1,6 @@
-"""The manual's generated pages: `commands.md` from click, `settings.md` from pydantic, `metrics.md` from the exporter.
+"""Generate pages of the manual: commands.md from click, settings.md from pydantic, and metrics.md.
 
-`python -m tests.support.reference` brings them up to date.
+python -m tests.support.reference
 """
 
 import json
@@ -16,8 +16,8 @@ from pydantic.fields import FieldInfo
 
 from feedpub.cli import cli
 from feedpub.config import Config, ConfigModel, SiteFile
-from feedpub.config.errors import heading, tables_in, tag
-from feedpub.config.json_schema import _TomlSchema
+from feedpub.config.errors import format_heading, tables_in, type_name
+from feedpub.config.models import ConfigSchemaGenerator
 from feedpub.config.secrets import Secret
 from feedpub.web import metrics
 from tests.support import overviews
@@ -34,10 +34,10 @@ class Table(NamedTuple):
     """A table of the config.
 
     Attributes:
-        heading: as it is written, with its brackets.
-        description: of the table.
-        source: the source's type; "" for tables that are not sources.
-        model: its keys.
+        heading: The heading in TOML, with its brackets.
+        description: The description.
+        source: The source's type; "" for tables that are not sources.
+        model: The model of its keys.
     """
 
     heading: str
@@ -51,8 +51,8 @@ def tables(section: type[ConfigModel] = Config, keys: tuple[str, ...] = ()) -> I
     for name, field in section.model_fields.items():
         models = tables_in(field.annotation)
         for model in models:
-            kind = tag(model) if len(models) > 1 else ""
-            yield Table(heading((*keys, name), field), field.description or "", kind, model)
+            kind = type_name(model) if len(models) > 1 else ""
+            yield Table(format_heading((*keys, name), field), field.description or "", kind, model)
             yield from tables(model, (*keys, name))
 
 
@@ -81,9 +81,15 @@ def settings_page() -> str:
         "# Settings\n",
         NOTE,
         "",
-        "Every key of the config, by table. [The config file](configuration.md) explains the format, patterns and",
+        (
+            "Every key of the config, by table. [The config file](configuration.md) explains "
+            "the format, patterns and"
+        ),
         "secrets. `feedpub help settings.limit` shows one setting.\n",
-        "Durations are numbers with units: `90s`, `30m`, `6h`, `7d`, `2w`, `1h30m`. Paths are relative to the config",
+        (
+            "Durations are numbers with units: `90s`, `30m`, `6h`, `7d`, `2w`, `1h30m`. "
+            "Paths are relative to the config"
+        ),
         "file.\n",
         "| Table | Content |",
         "|---|---|",
@@ -148,7 +154,7 @@ def _type(model: type[ConfigModel], key: str, field: FieldInfo) -> str:
     """Name the type of a setting's value."""
     if _takes_path(field.annotation) and not _takes_path(field.annotation, Secret):
         return "path"
-    schema = model.model_json_schema(schema_generator=_TomlSchema)
+    schema = model.model_json_schema(schema_generator=ConfigSchemaGenerator)
     return _schema_type(schema["properties"][key])
 
 
@@ -196,7 +202,10 @@ def _secrets() -> str:
     return "\n".join(
         (
             "## Secrets\n",
-            "A value that may be a secret is a text or one of these tables. feedpub looks it up when it uses it.\n",
+            (
+                "A value that may be a secret is a text or one of these tables. feedpub "
+                "looks it up when it uses it.\n"
+            ),
             "| Value | Meaning |",
             "|---|---|",
             *rows,
@@ -210,7 +219,8 @@ def _site_files() -> str:
     table = Table("[[test]]", test.description or "", "", model)
     intro = (
         "## Site rule files\n\n"
-        "A file `example.org.toml` in the folder `sites` has the keys of [`[feed.rules]`](#feedrules) for one host, "
+        "A file `example.org.toml` in the folder `sites` has the keys of "
+        "[`[feed.rules]`](#feedrules) for one host, "
         "without a heading. Pages to test the rules on are `[[test]]` tables.\n"
     )
     body = _table(table.heading, [table]).removeprefix("## `[[test]]`\n\n")
@@ -326,7 +336,10 @@ def _option(option: click.Option, command: click.Command) -> str:
     record = option.get_help_record(click.Context(command))
     assert record is not None
     names, text = record
-    return f"| {', '.join(f'`{name}`' for name in names.split(', '))} | {_cell(' '.join(text.split()))} |"
+    return (
+        f"| {', '.join(f'`{name}`' for name in names.split(', '))} | "
+        f"{_cell(' '.join(text.split()))} |"
+    )
 
 
 def _cell(text: str) -> str:
@@ -347,7 +360,8 @@ def metrics_page() -> str:
         assert sample, name
         labels = re.findall(r'(\w+)="', sample[1] or "")
         rows.append(
-            f"| `{name}` | {kind[1]} | {', '.join(f'`{label}`' for label in labels)} | {_cell(explanation)} |"
+            f"| `{name}` | {kind[1]} | {', '.join(f'`{label}`' for label in labels)} | "
+            f"{_cell(explanation)} |"
         )
     intro = (
         "# Metrics\n",

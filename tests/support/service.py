@@ -14,18 +14,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-SOON = 20.0  # seconds; only a test that fails waits so long
+SOON = 20.0  # seconds; only a failing test waits for all of it
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on just now."""
+    """Return a port of loopback that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def eventually(holds: Callable[[], object], seconds: float = SOON) -> bool:
-    """Whether something comes true before long."""
+    """Wait until a condition holds. Return False if it does not in time."""
     end = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > end:
@@ -35,7 +35,7 @@ def eventually(holds: Callable[[], object], seconds: float = SOON) -> bool:
 
 
 class RunningService:
-    """A started service: `events` is its log as JSON, `get` asks its web site."""
+    """A started service: `events` is its log as JSON, `get` requests its pages."""
 
     def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
         self.process = process
@@ -54,19 +54,19 @@ class RunningService:
 
     @property
     def has_started(self) -> bool:
-        """Whether its log says so, in either form."""
+        """Return True if the log has the event, in either format."""
         return any(" started " in line or '"started"' in line for line in list(self.said))
 
     def heard(self, event: str, **fields: object) -> list[dict[str, Any]]:
-        """The events of that name with those fields."""
+        """Return the events of this name with these fields."""
         return [e for e in list(self.events) if e["event"] == event and fields.items() <= e.items()]
 
     def waits_for(self, event: str, times: int = 1, **fields: object) -> bool:
-        """Whether an event of that name with those fields comes, so many times in all."""
+        """Wait until the log has a number of events of this name with these fields."""
         return eventually(lambda: len(self.heard(event, **fields)) >= times)
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> bytes:
-        """The body of a page of its web site."""
+        """Return the body of a page."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}", headers=dict(headers or {})
         )
@@ -74,11 +74,11 @@ class RunningService:
             return bytes(answer.read())
 
     def send(self, number: signal.Signals) -> None:
-        """Send it a signal."""
+        """Send a signal."""
         self.process.send_signal(number)
 
     def end(self) -> int:
-        """End it as a supervisor does; its exit status."""
+        """Stop the service as a supervisor does, and return its exit status."""
         self.send(signal.SIGTERM)
         return self.process.wait(SOON)
 
@@ -90,7 +90,7 @@ def running_service(
     environ: Mapping[str, str] | None = None,
     command: Sequence[str] = (sys.executable, "-m", "feedpub"),
 ) -> Iterator[RunningService]:
-    """The service on a config file, up and listening; killed at the end if it still runs."""
+    """Run the service until the block ends. It is listening when the block starts."""
     port = free_port()
     whole = [
         *command,

@@ -1,6 +1,6 @@
-"""Data that is too large or not ours to ship.
+"""Data that is too large, or not licensed, for the repository.
 
-Found beside the checkout, or the test skips and says so.
+It is in a folder next to the checkout. Tests that need it are skipped if it is missing.
 """
 
 import os
@@ -12,7 +12,7 @@ _DEFAULT = Path(__file__).resolve().parents[3] / "shared"
 
 
 def shared(path: str) -> Path:
-    """A file or folder of the shared data; skips the calling test where it is absent."""
+    """Return a file or folder of the shared data. Skip the calling test if it is missing."""
     found = Path(os.environ.get("FEEDPUB_SHARED", _DEFAULT)) / path
     if not found.exists():
         pytest.skip(f"{found} is absent: set FEEDPUB_SHARED to a folder that holds {path}")

@@ -16,7 +16,7 @@ from typing import Any
 
 @dataclass
 class Route:
-    """What one path answers. `validators=False` leaves ETag and Last-Modified out."""
+    """The response for a path. `validators=False` leaves ETag and Last-Modified out."""
 
     body: bytes = b""
     content_type: str = "text/html; charset=utf-8"
@@ -28,7 +28,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it arrived; header names are lower case."""
+    """A received request. Header names are lower case."""
 
     method: str
     path: str
@@ -48,8 +48,8 @@ class Site:
     """A web site under test: `site["/a"] = Route(b"...")`, `site.url("/a")`, `site.requests`.
 
     Attributes:
-        host: the address that it listens on.
-        tls: how connections are secured from now on; None where they are not.
+        host: The address that it listens on.
+        tls: The TLS settings of new connections; None for plain HTTP.
     """
 
     def __init__(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
@@ -82,7 +82,7 @@ class Site:
         return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}{path}"
 
     def paths(self) -> list[str]:
-        """The paths asked for, in order, robots.txt left out."""
+        """Return the requested paths in order, without robots.txt."""
         return [r.path for r in self.requests if r.path != "/robots.txt"]
 
     def forget(self) -> None:
@@ -98,7 +98,7 @@ class Site:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers from the routes of the site that its server belongs to."""
+    """Responds with the routes of its site."""
 
     protocol_version = "HTTP/1.1"
     server: "_Server"
@@ -109,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
         route = routes.get(self.path) or routes.get(self.path.partition("?")[0], _MISSING)
         if isinstance(route, Route):
             self._answer(route)
-        else:  # a function writes its own answer
+        else:  # a function writes its own response
             self._log(0)
             route(self)
 
@@ -163,21 +163,21 @@ class _Server(ThreadingHTTPServer):
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
-        if self.site.tls:  # the handshake is left to the connection's own thread
+        if self.site.tls:  # the connection's own thread does the handshake
             connection = self.site.tls.wrap_socket(
                 connection, server_side=True, do_handshake_on_connect=False
             )
         return connection, address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that was killed, or hung up, is no fault of the server's."""
+        """Ignore clients that disconnect."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 
 @contextmanager
 def running_site(host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Iterator[Site]:
-    """A started site, stopped at the end."""
+    """Run a site until the block ends."""
     site = Site(host, tls)
     site.start()
     try:

@@ -1,6 +1,6 @@
-"""Generated sites: thirty pages each, in ten languages, with boilerplate in their own words and honest repeats.
+"""Generated sites: thirty pages each, in ten languages, with boilerplate and genuine repeats.
 
-Every page says which of its blocks belong to the article and which do not. The same pages come out
+Every page lists the blocks that belong to the article and those that do not. The pages are the same
 every time.
 """
 
@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 PAGES = 30
-REDESIGNED = 20  # the page from which on the site of `REDESIGN` looks different
+REDESIGNED = 20  # the first page after the redesign of the site of `REDESIGN`
 REDESIGN = "ru"
 WORDS: dict[str, dict[str, Any]] = tomllib.loads(
     Path(__file__).with_suffix(".toml").read_text("utf-8")
@@ -21,14 +21,14 @@ WORDS: dict[str, dict[str, Any]] = tomllib.loads(
 
 @dataclass(frozen=True)
 class Markup:
-    """A site's habits.
+    """The markup of a site.
 
     Attributes:
-        around, body, box: class names of the page's main part, of the article, and of a box in it;
+        around, body, box: Class names of the page's main part, of the article, and of a box in it;
             "" for none.
-        text: the tag of a paragraph.
-        plain: boxes are paragraphs like the article's own.
-        heading: the tag of subheads; "b" is a bold line.
+        text: The tag of a paragraph.
+        plain: Boxes are paragraphs like those of the article.
+        heading: The tag of subheads; "b" is a bold line.
     """
 
     around: str
@@ -58,7 +58,7 @@ NEW = Markup("layout", "prose", "callout", text="div")
 class SitePage:
     """A page.
 
-    `wanted` are the article's blocks, `unwanted` what the site puts among and below them.
+    `wanted` are the blocks of the article, `unwanted` the boilerplate among and below them.
     """
 
     url: str
@@ -69,12 +69,12 @@ class SitePage:
 
 
 def site(language: str) -> list[SitePage]:
-    """The pages of a language's site, oldest first."""
+    """Generate the pages of a site in one language, oldest first."""
     return [_Writer(language, number).page() for number in range(PAGES)]
 
 
 class _Writer:
-    """The state of writing one page: its words, its markup, and what has been written."""
+    """The state of writing one page: its words, its markup, and the text so far."""
 
     def __init__(self, language: str, number: int) -> None:
         self.words, self.number = WORDS[language], number
@@ -103,16 +103,16 @@ class _Writer:
         return page
 
     def head(self) -> None:
-        """A notice on most pages; on every fifth, the introduction of a series."""
+        """Write a notice on most pages, and the introduction of a series on every fifth."""
         if self.number % 5 == 0:
             self.own(self.words["series"])
         elif self.random.random() < 0.8:
             self.foreign(self.words["notice"])
 
     def interrupt(self, place: int) -> None:
-        """What stands before the paragraph of this number.
+        """Write the boilerplate above the paragraph of this number.
 
-        Boxes and links, or repeats that are the article's own.
+        It consists of boxes and links, or of repeats that belong to the article.
         """
         words, often = self.words, self.random.random()
         if place == 2 and often < 0.9:
@@ -131,7 +131,7 @@ class _Writer:
             self.more()
 
     def tail(self) -> None:
-        """What stands below the article; on two pages, a correction before it."""
+        """Write the boilerplate below the article, on two pages after a correction."""
         words = self.words
         if self.number in (7, 24):
             self.own(words["correction"])
@@ -161,7 +161,7 @@ class _Writer:
         )
 
     def more(self) -> None:
-        """A line with a link to another story, whose title nobody has seen before."""
+        """Write a line that links to another story with a new title."""
         title, tag = self.sentence()[:-1], self.markup.text
         self.result.unwanted.append(f"{self.words['more']} {title}")
         self.parts.append(
@@ -184,7 +184,7 @@ class _Writer:
 
 
 def judge(text: str, page: SitePage) -> tuple[int, int]:
-    """How many unwanted blocks leaked into an article's text, and how many of its own were lost."""
+    """Count the unwanted blocks in an article's text, and the wanted blocks that it lacks."""
     lines = set(_lines(text))
     leaked = sum(unwanted in lines for unwanted in page.unwanted)
     return leaked, sum(wanted not in lines for wanted in page.wanted)
@@ -195,5 +195,5 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def totals(counts: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """Leaks and losses of several pages."""
+    """Add up leaks and losses of several pages."""
     return sum(leaked for leaked, _ in counts), sum(lost for _, lost in counts)

@@ -1,4 +1,4 @@
-"""Where the state of a test lies."""
+"""The location of the state in tests."""
 
 from pathlib import Path
 
@@ -6,6 +6,6 @@ from feedpub.config import GlobalSettings
 
 
 def state_folder(settings: GlobalSettings) -> Path:
-    """The folder of a state that lies in one."""
+    """Return the folder of a state that is stored in one."""
     assert isinstance(settings.state, Path)
     return settings.state

@@ -1,6 +1,6 @@
-"""A page in a real browser that is clicked and typed into.
+"""A page in a real browser, to click and type in.
 
-Chromium, spoken to over a pipe (its DevTools protocol).
+It controls Chromium through a pipe, with the DevTools protocol.
 """
 
 import base64
@@ -19,7 +19,7 @@ import pytest
 
 from tests.support.chromium import FLAGS
 
-PATIENCE = 30.0  # seconds; only a test that fails waits so long
+PATIENCE = 30.0  # seconds; only a failing test waits for all of it
 # The browser reads orders from descriptor 3 and answers on 4.
 _START = """
 import fcntl, os, sys
@@ -29,12 +29,18 @@ os.dup2(answers, 4)
 os.execv(sys.argv[3], sys.argv[3:])
 """
 _KEYS = {
-    "ArrowDown": 40, "ArrowUp": 38, "ArrowLeft": 37, "ArrowRight": 39, "Tab": 9, "Escape": 27, "Enter": 13,
-}  # fmt: skip
+    "ArrowDown": 40,
+    "ArrowUp": 38,
+    "ArrowLeft": 37,
+    "ArrowRight": 39,
+    "Tab": 9,
+    "Escape": 27,
+    "Enter": 13,
+}
 
 
 class Tab:
-    """The one page of a browser."""
+    """The only page of a browser."""
 
     def __init__(self, orders: int, answers: int) -> None:
         self._orders = orders
@@ -51,13 +57,13 @@ class Tab:
             self._order(f"{domain}.enable")
 
     def go(self, url: str) -> None:
-        """Open an address, and wait until it has loaded."""
+        """Open a URL and wait until it has loaded."""
         self._order("Page.navigate", url=url)
         while self._message().get("method") != "Page.loadEventFired":
             pass
 
     def says(self, script: str) -> Any:
-        """The value of an expression in the page."""
+        """Return the value of an expression in the page."""
         answer = self._order(
             "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
         )
@@ -65,14 +71,14 @@ class Tab:
         return answer["result"].get("value")
 
     def until(self, script: str) -> None:
-        """Wait until an expression holds."""
+        """Wait until an expression is true."""
         look = (
             f"const look = () => {{ if ({script}) done(true); else setTimeout(look, 10) }}; look()"
         )
         assert self.says(f"new Promise(done => {{ {look} }})"), script
 
     def click(self, selector: str) -> None:
-        """Click in the middle of an element, where it can be seen."""
+        """Scroll to an element and click in its middle."""
         found = f"document.querySelector({json.dumps(selector)})"
         self.says(f"{found}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
         x, y = self.says(
@@ -84,7 +90,7 @@ class Tab:
             )
 
     def press(self, *keys: str) -> None:
-        """Press keys, one after the other."""
+        """Press keys one after the other."""
         for key in keys:
             more: dict[str, Any] = (
                 {"windowsVirtualKeyCode": _KEYS[key]} if key in _KEYS else {"text": key}
@@ -93,7 +99,7 @@ class Tab:
             self._order("Input.dispatchKeyEvent", type="keyUp", key=key)
 
     def resize(self, width: int, height: int, *, dark: bool = False) -> None:
-        """Give the page another size, and a day or a night."""
+        """Set the size of the page and the colour scheme."""
         self._order(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -105,7 +111,7 @@ class Tab:
         self._order("Emulation.setEmulatedMedia", features=[scheme])
 
     def picture(self) -> bytes:
-        """What can be seen, as PNG."""
+        """Return a screenshot as PNG."""
         return base64.b64decode(self._order("Page.captureScreenshot", format="png")["data"])
 
     def _order(self, method: str, **params: object) -> dict[str, Any]:
@@ -136,7 +142,7 @@ class Tab:
 
 @contextmanager
 def open_tab(*flags: str) -> Iterator[Tab]:
-    """A browser with an empty page; skips the calling test where there is no Chromium."""
+    """Open a browser with an empty page. Skip the calling test if there is no Chromium."""
     chromium = (
         shutil.which("chromium")
         or shutil.which("chromium-browser")
@@ -166,7 +172,7 @@ def open_tab(*flags: str) -> Iterator[Tab]:
             os.close(theirs_out)
             yield Tab(orders, answers)
         finally:
-            os.close(orders)  # the browser ends where nobody speaks to it any more
+            os.close(orders)  # the browser ends when the pipe closes
             browser.terminate()
             browser.wait(PATIENCE)
             os.close(answers)

@@ -1,4 +1,4 @@
-"""The server's side of TLS, for tests."""
+"""The server's side of TLS."""
 
 import ssl
 
@@ -8,7 +8,7 @@ import trustme
 def server_side(
     certificate: trustme.LeafCert, asked_for: list[str | None] | None = None
 ) -> ssl.SSLContext:
-    """A server's context; the names that clients ask for (SNI) end up in `asked_for`."""
+    """Return a server's context. The requested names (SNI) are added to `asked_for`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
 

@@ -1,7 +1,7 @@
-"""Runs commands of feedpub at once: as forks of a process that has imported it already, without a second of imports.
+"""Start commands of feedpub quickly, as forks of a process that has imported it.
 
-Each is a process of its own, with its arguments, environment, folder and output, and may be killed
-at any instant.
+Each is a process of its own, with its arguments, environment, folder and output. It can be killed
+at any time.
 """
 
 import atexit
@@ -21,7 +21,7 @@ from typing import Any
 from tests.support.faults import Faults
 
 CHECKOUT = Path(__file__).parents[2]
-LONGEST = 120.0  # seconds that a command may take
+LONGEST = 120.0  # seconds for a command
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ class Order:
     """A command to run.
 
     Attributes:
-        arguments: of feedpub.
-        folder: where.
-        output: the file that what it says is added to.
-        errors: the same for what it says of itself; None where that goes to `output`, too.
-        environ: besides the environment of now.
-        faults: of the process.
+        arguments: The arguments of feedpub.
+        folder: The working directory.
+        output: The file to append standard output to.
+        errors: The file to append standard error to; None is `output`.
+        environ: Variables in addition to the current environment.
+        faults: The faults of the process.
     """
 
     arguments: tuple[str, ...]
@@ -47,11 +47,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a process ended.
+    """The end of a process.
 
     Attributes:
-        status: its exit status; the number of the signal that ended it, below zero.
-        megabytes: the most that it held in memory, without its workers.
+        status: The exit status, or the negative number of the signal that ended it.
+        megabytes: The peak memory without its workers.
     """
 
     status: int
@@ -59,7 +59,7 @@ class End:
 
 
 class Started:
-    """A process, known by a descriptor, so that no other process that gets its number later can be meant."""
+    """A process, identified by a descriptor, because another process can get its number."""
 
     def __init__(self, pid: int, warm: "Warm") -> None:
         self.pid = pid
@@ -67,15 +67,15 @@ class Started:
         self._warm = warm
 
     def has_ended(self, within: float = 0.0) -> bool:
-        """Whether it ends within so many seconds."""
+        """Return True if the process ends within this many seconds."""
         return bool(select.select([self._descriptor], [], [], within)[0])
 
     def kill(self) -> None:
-        """End it as a power cut does: it is told nothing."""
+        """Kill the process, as a power failure does."""
         signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
 
     def end(self, within: float = LONGEST) -> End:
-        """How it ended; whoever has to be killed, because it has not by then, fails the test."""
+        """Wait for the end. Kill a process that is still running, and fail the test."""
         if late := not self.has_ended(within):
             self.kill()
         os.close(self._descriptor)
@@ -85,7 +85,7 @@ class Started:
 
 
 class Warm:
-    """A process that has imported feedpub; `warm()` gives the one of this process."""
+    """A process that has imported feedpub. Use `warm()`."""
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
@@ -98,7 +98,7 @@ class Warm:
             env={
                 **os.environ,
                 "OPENBLAS_NUM_THREADS": "1",
-            },  # a thread in it would not outlive a fork
+            },  # a fork would not copy a thread in it
         )
 
     def start(self, order: Order) -> Started:
@@ -114,7 +114,7 @@ class Warm:
         return Started(self.ask(wish)["pid"], self)
 
     def ask(self, order: Mapping[str, Any]) -> dict[str, Any]:
-        """Give an order; the answer."""
+        """Send an order and return the response."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with self._turn:
@@ -125,13 +125,13 @@ class Warm:
         return dict(json.loads(answer))
 
     def close(self) -> None:
-        """Let it end."""
+        """End the process."""
         self._process.communicate()
 
 
 @cache
 def warm() -> Warm:
-    """The one of this process, which ends with it."""
+    """Return the only such process, which ends with this one."""
     made = Warm()
     atexit.register(made.close)
     return made

@@ -1,7 +1,7 @@
-"""feedpub on a real systemd: installs it as the manual says, boots, and shows what the units promise.
+"""feedpub on a real systemd: install it as in the manual, boot, and check what the units promise.
 
-`python -m tests.systemd.boot` prints a line a check. Exit status: 0, or 1 where something does not
-hold, or 77 where no system can be booted, with the reason.
+`python -m tests.systemd.boot` prints one line for each check. It exits with 0, with 1 if a check
+fails, or with 77 and the reason if no system can be booted.
 """
 
 import subprocess
@@ -59,7 +59,10 @@ TIMER = "feedpub-build@quay.timer"
 FEEDS = "/var/lib/feedpub/feeds"
 CONFIG = "/etc/feedpub/feedpub.toml"
 URL = "http://127.0.0.1:8080"
-QUAY = '[[feed]]\nname = "quay"\ntitle = "The Quay"\n[[feed.source]]\ntype = "folder"\npath = "articles/en"\n'
+QUAY = (
+    '[[feed]]\nname = "quay"\ntitle = "The Quay"\n[[feed.source]]\ntype = "folder"\n'
+    'path = "articles/en"\n'
+)
 WORLD = '[[feed]]\nname = "world"\ntitle = "The world"\n[[feed.source]]\ntype = "page"\nurl = "http://news.test/news"\n'
 SLOW = WORLD.replace("world", "slow").replace("/news", "/slow")
 MEMBERS = (
@@ -76,18 +79,18 @@ def configure(machine: Machine, *feeds: str) -> None:
 
 
 def drop_in(machine: Machine, unit: str, name: str, text: str) -> None:
-    """Lay a drop-in beside a unit."""
+    """Install a drop-in for a unit."""
     machine.write(f"/etc/systemd/system/{unit}.d/{name}.conf", text)
     machine.run("systemctl", "daemon-reload")
 
 
 def sample(name: str) -> str:
-    """A drop-in that is shipped."""
+    """Return a drop-in that is shipped."""
     return (ROOT / "systemd" / "drop-ins" / f"{name}.conf").read_text("utf-8")
 
 
-def one_look(machine: Machine) -> None:
-    """A look by hand: the feed is published in the state folder, for all to read."""
+def run_once(machine: Machine) -> None:
+    """Start the one-shot service: the feed is published in the state folder, world-readable."""
     configure(machine, QUAY)
     machine.run("systemctl", "start", LOOK)
     assert machine.show(LOOK, "Result") == "success"
@@ -96,7 +99,7 @@ def one_look(machine: Machine) -> None:
 
 
 def timer(machine: Machine) -> None:
-    """The timer fires; a feed that was removed is there again."""
+    """Wait for the timer: a removed feed is published again."""
     drop_in(
         machine,
         TIMER,
@@ -112,7 +115,7 @@ def timer(machine: Machine) -> None:
 
 
 def start(machine: Machine) -> None:
-    """Started is ready: what is asked from then on, by a client on loopback, is answered."""
+    """Start the service: when it is ready, it responds to clients on loopback."""
     machine.run("systemctl", "enable", "--now", SERVICE)
     assert machine.show(SERVICE, "ActiveState") == "active"
     assert machine.show(SERVICE, "StatusText").startswith("1 feed")
@@ -120,9 +123,12 @@ def start(machine: Machine) -> None:
 
 
 def sandbox(machine: Machine) -> None:
-    """All that the running service may write to: its state, and what is its own and temporary."""
+    """List what the running service can write to: its state and its temporary files."""
     pid, user = machine.show(SERVICE, "MainPID"), machine.run("stat", "-Lc", "%u", FEEDS).strip()
-    look = "find / /tmp /var/tmp /dev/shm /var/lib/feedpub -xdev -writable '(' -type d -o -type f ')' -print"
+    look = (
+        "find / /tmp /var/tmp /dev/shm /var/lib/feedpub -xdev -writable '(' -type d -o -type "
+        "f ')' -print"
+    )
     inside = ("nsenter", "-t", pid, "-m", "-r", "-w", "-S", user, "-G", user)
     writable = [
         line
@@ -135,7 +141,7 @@ def sandbox(machine: Machine) -> None:
 
 
 def private_resolver(machine: Machine) -> None:
-    """A resolver on a private address is out of reach, and in reach with the drop-in."""
+    """Check that a resolver on a private address needs the drop-in."""
     since = machine.mark()
     configure(machine, QUAY, WORLD.replace('"world"', '"early"'))
     machine.run("systemctl", "reload", SERVICE)
@@ -154,7 +160,7 @@ def private_resolver(machine: Machine) -> None:
 
 
 def credential(machine: Machine) -> None:
-    """A secret that only root can read reaches the site it is meant for."""
+    """Check that a secret that only root can read reaches its site."""
     machine.write("/etc/feedpub/secrets/token", world.TOKEN)
     machine.run("chmod", "-R", "go=", "/etc/feedpub/secrets")
     given = sample("credentials").replace("smtp", "token")
@@ -175,9 +181,9 @@ def credential(machine: Machine) -> None:
 
 
 def reload(machine: Machine) -> None:
-    """A changed config is in force when `systemctl reload` is done.
+    """Check that a changed config is active when `systemctl reload` returns.
 
-    A bad one is refused, and the old one stays.
+    An invalid config is refused, and the old one stays active.
     """
     since = machine.mark()
     configure(machine, QUAY.replace("The Quay", "All of the Quay"), WORLD)
@@ -196,12 +202,12 @@ def reload(machine: Machine) -> None:
 
 
 def watchdog(machine: Machine) -> None:
-    """A service that gives no sign of life is ended and started anew."""
+    """Check that an unresponsive service is killed and started again."""
     configure(machine, QUAY, WORLD)
     drop_in(machine, SERVICE, "impatient", "[Service]\nWatchdogSec=10s\n")
     machine.run("systemctl", "restart", SERVICE)
     since, pid = machine.mark(), machine.show(SERVICE, "MainPID")
-    time.sleep(12)  # longer than the watchdog waits: a sound service gets through
+    time.sleep(12)  # longer than the timeout of the watchdog; a healthy service survives
     assert machine.show(SERVICE, "MainPID") == pid
     machine.run("kill", "-STOP", pid)
     assert machine.hears(SERVICE, "Watchdog timeout", since=since, seconds=30)
@@ -212,7 +218,7 @@ def watchdog(machine: Machine) -> None:
 
 
 def drain(machine: Machine) -> None:
-    """What still runs is given up in time; the end is an orderly one."""
+    """Check that running feeds are cancelled in time and the service exits normally."""
     since = machine.mark()
     configure(machine, QUAY, WORLD, SLOW)
     machine.run("systemctl", "reload", SERVICE)
@@ -227,7 +233,7 @@ def drain(machine: Machine) -> None:
 
 
 def socket_activation(machine: Machine) -> None:
-    """The first reader starts the service; none is refused while it starts again."""
+    """Check that the first request starts the service, and that none fails during a restart."""
     configure(machine, QUAY, WORLD)
     machine.run("systemctl", "start", "feedpub.socket")
     assert machine.show(SERVICE, "ActiveState") == "inactive"
@@ -245,13 +251,13 @@ def socket_activation(machine: Machine) -> None:
 
 
 def command_line(machine: Machine) -> None:
-    """The commands work beside the service, as its user and with its folders."""
+    """Check that commands work next to the service, with its user and folders."""
     assert "quay" in machine.sh(STATUS)
     assert machine.run("stat", "-Lc", "%U", f"{FEEDS}/../feedpub.sqlite") != "root"
 
 
 def other_web_server(machine: Machine) -> None:
-    """A web server of another user reads the feeds where a drop-in of its own puts them, and the state nowhere."""
+    """Check that a web server of another user can read the feeds, but not the state."""
     given = "-pBindReadOnlyPaths=/var/lib/private/feedpub/feeds:/srv/feeds"
     as_another = ("systemd-run", "--quiet", "--pipe", "--wait", "-pDynamicUser=yes", given, "cat")
     assert "<rss" in machine.run(*as_another, "/srv/feeds/quay.rss")
@@ -261,7 +267,7 @@ def other_web_server(machine: Machine) -> None:
 
 
 def upgrade(machine: Machine) -> None:
-    """Another feedpub is installed and started; the feeds are there before and after."""
+    """Install and start another version: the feeds are available before and after."""
     machine.run("systemctl", "start", SERVICE)
     pid = machine.show(SERVICE, "MainPID")
     machine.online(UPGRADE)
@@ -271,7 +277,7 @@ def upgrade(machine: Machine) -> None:
 
 
 def back_up(machine: Machine) -> None:
-    """What was lost is there again, and belongs to the service."""
+    """Restore a backup: lost files exist again and belong to the service."""
     machine.sh(BACK_UP)
     before = machine.get(f"{URL}/world.rss")
     machine.run("systemctl", "stop", SERVICE)
@@ -282,7 +288,7 @@ def back_up(machine: Machine) -> None:
 
 
 def nothing_else_written(machine: Machine) -> None:
-    """On the whole disk, what the service's user owns lies in the state folder."""
+    """Check that the service's user owns no file outside of the state folder."""
     user = int(machine.run("stat", "-Lc", "%u", FEEDS))
     owned = [path for path in machine.written.rglob("*") if path.lstat().st_uid == user]
     assert owned
@@ -291,14 +297,14 @@ def nothing_else_written(machine: Machine) -> None:
 
 
 def remove(machine: Machine) -> None:
-    """Nothing of it is left."""
+    """Check that nothing of the installation remains."""
     machine.sh(REMOVE)
     left = machine.run("find", "/etc", "/opt", "/var/lib", "/run", "-xdev", "-name", "*feedpub*")
     assert left.split() == [], left
 
 
 CHECKS: tuple[Callable[[Machine], None], ...] = (
-    one_look,
+    run_once,
     timer,
     start,
     sandbox,
@@ -318,7 +324,7 @@ CHECKS: tuple[Callable[[Machine], None], ...] = (
 
 
 def main() -> int:
-    """Boot, check, tell."""
+    """Boot, check and print the results."""
     try:
         return _boot()
     except NoMachineError as error:
@@ -334,7 +340,7 @@ def _boot() -> int:
 
 
 def _checked(check: Callable[[Machine], None], machine: Machine) -> int:
-    """0 where it holds."""
+    """Run a check. Return 0 if it holds."""
     began, since = time.monotonic(), machine.mark()
     try:
         check(machine)

@@ -1,6 +1,7 @@
-"""A system of its own with a real systemd, booted in a container over this one's files: what it writes is gone with it.
+"""A system with a real systemd, booted in a container over the files of this one.
 
-Needs root, Linux with overlayfs and cgroups, and systemd-nspawn (Debian: systemd-container).
+Its changes are temporary. It needs root, Linux with overlayfs and cgroups, and systemd-nspawn
+(Debian: systemd-container).
 """
 
 import os
@@ -24,8 +25,7 @@ _ENVIRON = {
     "UNIFIED_CGROUP_HIERARCHY": "1",
     "SYSTEMD_NSPAWN_LOCK": "0",
 }
-# What this system starts by itself is of no use there, and the network there ends at its own
-# loopback.
+# The machine gets none of this system's services, and only a loopback network.
 _MAKE = """
 set -eu
 mount -t overlay overlay -o "$4" "$1/root"
@@ -38,18 +38,18 @@ chroot . sh -euc "cd $2; $3"
 umount proc
 umount -l dev
 echo "nameserver $5" > etc/resolv.conf
-exec systemd-nspawn -q -D "$1/root" --register=no --keep-unit --boot --private-network --link-journal=no \\
-    --resolv-conf=off --timezone=off --capability=all --system-call-filter="bpf @privileged" --console=pipe \\
-    systemd.unit=basic.target
+exec systemd-nspawn -q -D "$1/root" --register=no --keep-unit --boot --private-network \\
+    --link-journal=no --resolv-conf=off --timezone=off --capability=all \\
+    --system-call-filter="bpf @privileged" --console=pipe systemd.unit=basic.target
 """
 
 
 class NoMachineError(Exception):
-    """No system can be booted here, for the reason in the message."""
+    """No system can be booted here. The message has the reason."""
 
 
 def _demand() -> None:
-    """Raises NoMachineError where something is missing that a machine needs."""
+    """Raise NoMachineError if a requirement is missing."""
     if absent := [tool for tool in _TOOLS if shutil.which(tool) is None]:
         raise NoMachineError(
             f"{', '.join(absent)} not installed (Debian: util-linux, systemd-container)"
@@ -75,7 +75,7 @@ def _demand() -> None:
 
 @contextmanager
 def _folders() -> Iterator[str]:
-    """A temporary folder with what an overlay is made of."""
+    """Create a temporary folder for an overlay."""
     with tempfile.TemporaryDirectory(prefix="feedpub-machine-", ignore_cleanup_errors=True) as name:
         for folder in ("upper", "work", "root"):
             Path(name, folder).mkdir()
@@ -90,8 +90,8 @@ class Machine:
     """A booted system.
 
     Args:
-        leader: the pid of its systemd, as seen from here; kept.
-        written: the folder that holds whatever it wrote to its disk.
+        leader: The pid of its systemd in this system.
+        written: The folder with everything that it writes to its disk.
     """
 
     def __init__(self, leader: int, written: Path) -> None:
@@ -101,7 +101,7 @@ class Machine:
         self.written = written
 
     def run(self, *command: str, say: str = "", check: bool = True) -> str:
-        """What a command prints there. Raises AssertionError where it fails and that matters."""
+        """Run a command and return its output. Raise AssertionError if a checked one fails."""
         done = subprocess.run(  # noqa: S603 -- our own machine
             [*self._inside, *command],
             input=say,
@@ -118,11 +118,11 @@ class Machine:
         return f"{done.stdout}{done.stderr}"
 
     def sh(self, script: str) -> str:
-        """What a few lines of shell print there, as they stand in the manual."""
+        """Run lines of shell, as written in the manual, and return their output."""
         return self.run("sh", "-euc", script)
 
     def online(self, script: str) -> None:
-        """Run a few lines of shell there in the checkout, but in the network of this system, and with its resolver."""
+        """Run lines of shell in the machine's checkout, with the network of this system."""
         names = self.run("cat", "/etc/resolv.conf")
         self.write("/etc/resolv.conf", Path("/etc/resolv.conf").read_text())
         inside = [word for word in self._inside if word != "-n"]
@@ -134,15 +134,15 @@ class Machine:
         assert done.returncode == 0, f"{done.stdout}{done.stderr}"
 
     def write(self, path: str, text: str) -> None:
-        """Write a file there, and the folders above it."""
+        """Write a file and create its folders."""
         self.run("install", "-D", "-m", "644", "/dev/stdin", path, say=text)
 
     def show(self, unit: str, name: str) -> str:
-        """One property of a unit."""
+        """Return one property of a unit."""
         return self.run("systemctl", "show", "--property", name, "--value", unit).strip()
 
     def mark(self) -> str:
-        """Where the journal ends now."""
+        """Return the end of the journal."""
         return (
             self.run("journalctl", "-n", "0", "--show-cursor", "--quiet")
             .strip()
@@ -150,12 +150,12 @@ class Machine:
         )
 
     def journal(self, unit: str, since: str = "") -> str:
-        """What a unit has logged, or what was logged about it, since a mark or ever."""
+        """Return what a unit has logged, or what was logged about it, since a mark or ever."""
         start = [f"--after-cursor={since}"] if since else []
         return self.run("journalctl", "--no-pager", "--quiet", "-o", "cat", "-u", unit, *start)
 
     def hears(self, unit: str, *words: str, since: str = "", seconds: float = SOON) -> bool:
-        """Whether a unit logs a line with all these words before long."""
+        """Wait until a unit logs a line with all these words. Return False if it does not."""
 
         def heard() -> bool:
             return any(
@@ -166,13 +166,16 @@ class Machine:
         return eventually(heard, seconds)
 
     def get(self, url: str) -> bytes:
-        """What a client there is answered."""
-        fetch = "import sys, urllib.request as u; sys.stdout.buffer.write(u.urlopen(sys.argv[1], timeout=20).read())"
+        """Return the response to a client in the machine."""
+        fetch = (
+            "import sys, urllib.request as u; sys.stdout.buffer.write(u.urlopen(sys.argv[1], "
+            "timeout=20).read())"
+        )
         command = [*self._network, sys.executable, "-c", fetch, url]
         return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout  # noqa: S603 -- our own
 
     def start_beside(self, module: str, *arguments: str) -> "subprocess.Popen[str]":
-        """Start a module of ours in the network of that system; it is spoken to by pipes."""
+        """Start a module of the tests in the network of the machine, connected by pipes."""
         return subprocess.Popen(  # noqa: S603 -- our own
             [*self._network, sys.executable, "-m", module, *arguments],
             stdin=subprocess.PIPE,
@@ -182,9 +185,9 @@ class Machine:
 
     @contextmanager
     def beside(self, module: str) -> Iterator[None]:
-        """Run a module of ours in the network of that system while the block runs.
+        """Run a module of the tests in the network of the machine until the block ends.
 
-        It says a line when it is ready.
+        It prints a line when it is ready.
         """
         with self.start_beside(module) as process:
             try:
@@ -197,15 +200,15 @@ class Machine:
 
 @contextmanager
 def booted(source: Path, install: str) -> Iterator[Machine]:
-    """A machine with feedpub installed in it; it is shut down at the end.
+    """Boot a machine with feedpub installed, and shut it down at the end.
 
     Args:
-        source: the folder of the checkout.
-        install: the commands that install it from there; they reach the network, the booted machine
-            does not.
+        source: The folder of the checkout.
+        install: The commands that install it from there. They can use the network, the booted
+            machine cannot.
 
     Raises:
-        NoMachineError: none can be booted here.
+        NoMachineError: No machine can be booted here.
     """
     _demand()
     with _folders() as name:
@@ -232,7 +235,7 @@ def booted(source: Path, install: str) -> Iterator[Machine]:
 
 
 def _environ() -> dict[str, str]:
-    """The machine's environment, with what pip is told here."""
+    """Return the machine's environment, with pip's settings of this system."""
     return _ENVIRON | {
         key: value
         for key, value in os.environ.items()

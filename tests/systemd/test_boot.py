@@ -1,4 +1,4 @@
-"""The units on a systemd that was booted for them; where none can be, the reason is told."""
+"""The units on a systemd that is booted for the test. It is skipped if none can be booted."""
 
 import os
 import subprocess
@@ -21,8 +21,7 @@ def boot(environ: Mapping[str, str] = os.environ) -> subprocess.CompletedProcess
 
 
 @pytest.mark.slow(seconds=120)
-def test_on_a_real_systemd() -> None:
-    """Installed as the manual says: started, reloaded, watched, drained, activated, upgraded, restored and removed."""
+def test_units_on_a_real_systemd() -> None:
     done = boot()
     if done.returncode == SKIPPED:
         pytest.skip(done.stdout.strip())
@@ -30,8 +29,7 @@ def test_on_a_real_systemd() -> None:
     assert done.stdout.count(" holds\n") == len(CHECKS)
 
 
-def test_where_no_system_can_be_booted(tmp_path: Path) -> None:
-    """The reason is told."""
+def test_missing_requirements_are_reported(tmp_path: Path) -> None:
     done = boot({**os.environ, "PATH": str(tmp_path)})
     assert done.returncode == SKIPPED
     assert "no system booted: unshare, nsenter, systemd-nspawn not installed" in done.stdout

@@ -1,7 +1,4 @@
-"""The units.
-
-What systemd thinks of them, what they can reach, and that they agree with each other.
-"""
+"""The units: the verdict of systemd, the reachable addresses, and their agreement."""
 
 import shutil
 import subprocess
@@ -25,7 +22,7 @@ def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
-    """A copy of all units, with a program that is installed here."""
+    """Copy all units, and let them start an installed program."""
     for unit in FOLDER.glob("feedpub*"):
         text = unit.read_text("utf-8").replace(
             f"ExecStart={INSTALLED}", f"ExecStart={shutil.which('true')}"
@@ -35,17 +32,17 @@ def units(tmp_path: Path) -> Path:
 
 
 def verified(units: Path) -> str:
-    """What `systemd-analyze verify` has to say.
+    """Return the output of `systemd-analyze verify`.
 
-    Its exit status is 0 even where a key is unknown.
+    Its exit status is 0 even if a key is unknown.
     """
     done = analyze("verify", "--man=no", *(path for path in units.iterdir() if path.is_file()))
     return f"{done.stdout}{done.stderr}" or (f"status {done.returncode}" if done.returncode else "")
 
 
 @pytest.mark.parametrize("unit", SERVICES)
-def test_exposure(unit: str) -> None:
-    """At most 0.9: what is left is that it speaks to the internet."""
+def test_exposure_is_at_most_0_9(unit: str) -> None:
+    """The rest is access to the internet."""
     judged = analyze(
         "security", "--offline=true", "--no-pager", f"--threshold={EXPOSURE}", FOLDER / unit
     )
@@ -53,20 +50,17 @@ def test_exposure(unit: str) -> None:
     assert analyze("security", "--offline=true", "--threshold=8", FOLDER / unit).returncode != 0
 
 
-def test_systemd_finds_nothing_to_say(units: Path) -> None:
-    """About any of the units."""
+def test_systemd_reports_nothing_about_the_units(units: Path) -> None:
     assert verified(units) == ""
 
 
-def test_systemd_would_say_what_is_wrong(units: Path) -> None:
-    """A key that it does not know is named."""
+def test_systemd_reports_an_unknown_key_in_a_unit(units: Path) -> None:
     service = units / "feedpub.service"
     service.write_text(service.read_text().replace("WatchdogSec", "WatchdogsSec"))
     assert "WatchdogsSec" in verified(units)
 
 
-def test_systemd_would_say_what_is_wrong_in_a_drop_in(units: Path) -> None:
-    """Because it reads them along with the unit."""
+def test_systemd_reports_an_unknown_key_in_a_drop_in(units: Path) -> None:
     folder = units / "feedpub.service.d"
     folder.mkdir()
     (folder / "x.conf").write_text("[Service]\nIPAddressesAllow=192.168.1.1\n")
@@ -75,19 +69,14 @@ def test_systemd_would_say_what_is_wrong_in_a_drop_in(units: Path) -> None:
 
 @pytest.mark.parametrize("name", DROP_INS)
 @pytest.mark.parametrize("unit", SERVICES)
-def test_drop_ins(units: Path, unit: str, name: str) -> None:
-    """Each is in order with each service."""
+def test_drop_ins_are_valid_for_each_service(units: Path, unit: str, name: str) -> None:
     folder = units / f"{unit}.d"
     folder.mkdir()
     shutil.copy(FOLDER / "drop-ins" / name, folder)
     assert verified(units) == ""
 
 
-def test_both_ways_have_one_sandbox() -> None:
-    """The one look sees, may and reaches exactly what the service does.
-
-    Only how they run differs.
-    """
+def test_service_and_one_shot_service_have_the_same_sandbox() -> None:
     service, look = (
         [
             (key, value)
@@ -100,14 +89,13 @@ def test_both_ways_have_one_sandbox() -> None:
 
 
 @pytest.mark.parametrize("unit", SERVICES)
-def test_what_is_started(unit: str) -> None:
-    """The unit runs the command that the manual's installation creates."""
+def test_units_start_the_command_that_the_manual_installs(unit: str) -> None:
     ((_, command),) = [setting for setting in settings(unit) if setting[0] == "ExecStart"]
     assert command.startswith(f"{INSTALLED} ")
 
 
-def test_the_socket_listens_where_the_config_would() -> None:
-    """Whoever turns socket activation on finds the feeds where they were."""
+def test_socket_listens_on_the_default_address() -> None:
+    """Feeds keep their address when socket activation is enabled."""
     assert values("feedpub.socket", "ListenStream", "Socket") == [Http().listen]
 
 
@@ -163,8 +151,8 @@ ADDRESSES = [
 
 
 @pytest.mark.parametrize("written", ADDRESSES)
-def test_reach(written: str) -> None:
-    """The public internet, as feedpub itself understands it, and no private, link-local or multicast address."""
+def test_only_the_public_internet_is_reachable(written: str) -> None:
+    """Private, link-local and multicast addresses are not."""
     allowed = [
         ip_network(word)
         for word in values("feedpub.service", "IPAddressAllow")
@@ -174,7 +162,6 @@ def test_reach(written: str) -> None:
     assert any(ip_address(written) in network for network in allowed) == public
 
 
-def test_loopback_is_in_reach() -> None:
-    """For a proxy or clients on this machine; all that is not named is not."""
+def test_loopback_is_reachable_and_other_addresses_are_not() -> None:
     assert "localhost" in values("feedpub.service", "IPAddressAllow")
     assert values("feedpub.service", "IPAddressDeny") == ["any"]

@@ -1,4 +1,4 @@
-"""The unit files of systemd/, read as systemd reads them, and as much of an installation as a check of them needs."""
+"""The unit files of systemd/, parsed as systemd does, and the files that a check of them needs."""
 
 import shutil
 from pathlib import Path
@@ -12,9 +12,9 @@ DROP_INS = sorted(path.name for path in (FOLDER / "drop-ins").iterdir())
 
 
 def settings(unit: str, section: str = "Service") -> list[tuple[str, str]]:
-    """The settings of one section of a unit, in their order.
+    """Return the settings of one section of a unit in their order.
 
-    One that may be given several times stands there so.
+    A setting that can be repeated is listed each time.
     """
     found, current = [], ""
     for line in (FOLDER / unit).read_text("utf-8").splitlines():
@@ -27,14 +27,14 @@ def settings(unit: str, section: str = "Service") -> list[tuple[str, str]]:
 
 
 def values(unit: str, key: str, section: str = "Service") -> list[str]:
-    """All words that a setting of a unit is given."""
+    """Return all words of a setting."""
     return [
         word for name, value in settings(unit, section) if name == key for word in value.split()
     ]
 
 
 def analyzer() -> str:
-    """The command systemd-analyze; skips the calling test where there is none."""
+    """Return the command systemd-analyze. Skip the calling test if it is missing."""
     found = shutil.which("systemd-analyze")
     if found is None:
         pytest.skip("systemd-analyze is not installed: it judges the units")

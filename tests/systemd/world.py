@@ -1,7 +1,7 @@
-"""The world around a machine: a resolver on a private address, a news site on a public one; both end in its loopback.
+"""The network of a machine: a resolver on a private address and a news site on a public one.
 
-`python -m tests.systemd.world`, in the machine's network; says "ready" and goes on until it is
-ended.
+`python -m tests.systemd.world` runs in the machine's network. It prints "ready" and serves until it
+is ended.
 """
 
 import socket
@@ -26,9 +26,9 @@ _A = 1
 
 
 class _Site(BaseHTTPRequestHandler):
-    """/news for everybody, /members for those that know the token, /slow for those that have time.
+    """A site: /news is public, /members needs the token, /slow is slow.
 
-    /asked tells.
+    /asked returns the requests.
     """
 
     asked: ClassVar[list[str]] = []
@@ -56,7 +56,7 @@ class _Site(BaseHTTPRequestHandler):
 
 
 def _resolve(question: bytes) -> bytes:
-    """The answer to a question for any name: the site's IPv4 address, and no other."""
+    """Return the response to a question for any name: the site's IPv4 address."""
     end = question.index(b"\0", _HEADER) + 5  # the name, its type and its class
     wanted = int.from_bytes(question[end - 4 : end - 2])
     found = (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.publisher.names import OutputFile, file_type_of
+from feedpub.publisher.names import OutputFile, identify_file
 from feedpub.web import FeedApp, FolderBackend
 from feedpub.web.backends import Signature
 from feedpub.web.cache import ResponseCache
@@ -15,7 +15,7 @@ from tests.web.conftest import RSS
 
 
 def file(name: str) -> OutputFile:
-    found = file_type_of(name)
+    found = identify_file(name)
     assert found is not None
     return found
 

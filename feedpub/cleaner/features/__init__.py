@@ -1,7 +1,10 @@
-"""A layout → a table of numbers, a column a block: what the model judges by. A module each for the groups of features.
+"""Measure the features of a page's blocks that the classifier uses.
 
-A group has its features' `NAMES`, and `rows`, which measures them in that order.
+Each module measures one group of features: it has their `NAMES`, and `rows`, which returns them in
+that order.
 """
+
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -12,14 +15,17 @@ from feedpub.cleaner.page_text import TokenizedPage
 from feedpub.cleaner.vocabulary import Vocabulary
 
 GROUPS = (shape, mass, structure, position, language)
-NAMES: tuple[str, ...] = tuple(name for group in GROUPS for name in group.NAMES)
-"""The features, in the order in which they are measured."""
+NAMES: tuple[str, ...] = tuple(chain.from_iterable(group.NAMES for group in GROUPS))
+"""The names of the features, in the order in which they are measured."""
 
 Features = npt.NDArray[np.float32]
 """Shape (features, blocks)."""
 
 
 def measure_features(reading: TokenizedPage, vocabulary: Vocabulary) -> Features:
-    """All features of a page's blocks, a row each in the order of `NAMES`."""
+    """Return the features of a page's blocks: a row a feature, in the order of `NAMES`."""
     table = Table(reading, vocabulary)
-    return np.array([row for group in GROUPS for row in group.rows(table)], dtype=np.float32)
+    rows = []
+    for group in GROUPS:
+        rows.extend(group.rows(table))
+    return np.array(rows, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""What the boxes around a block hold, and how much they look like an article's body."""
+"""Features of the boxes around a block: their text, and their similarity to an article's body."""
 
 from dataclasses import dataclass
 
@@ -6,31 +6,34 @@ import numpy as np
 
 from feedpub.cleaner.features.table import Column, Index, Rows, Table
 
-LEVELS = 5  # how many boxes outwards are measured
-OF_A_BOX = (
+_LEVELS = 5  # of boxes around a block that are measured
+_BOX_FEATURES = (
     *("words", "share", "density", "good", "blocks", "paragraphs", "mean words", "readability"),
     "of outer",
 )
 NAMES = (
-    *(f"{name} {step}" for name in OF_A_BOX for step in range(LEVELS)),
+    *(f"{name} {step}" for name in _BOX_FEATURES for step in range(_LEVELS)),
     *("readability parent", "readability grandparent", "readability best"),
     *("in top", "before top", "after top", "through top", "shared with top"),
     *("through parent", "to end of parent", "through grandparent", "to end of grandparent"),
     *("page words", "page density", "page good", "top share"),
 )
-FULL, FEWEST = (
-    600,
-    25,
-)  # characters of a paragraph that count at most, and that a paragraph has at least
+_MIN_PARAGRAPH_CHARS = 25
+_MAX_PARAGRAPH_CHARS = 600  # counted of a paragraph
 
 
 @dataclass(frozen=True, slots=True)
 class Mass:
-    """What each box holds.
+    """The content of each box.
 
     Attributes:
-        text: words in running text.
-        best: readability; `top` is the box that has most of it, and few links, and `peak` how much.
+        words: all words.
+        linked: words in links.
+        paragraphs: blocks of running text.
+        text: words of running text.
+        best: readability scores.
+        top: the box with the highest score and few links.
+        peak: the score of that box.
     """
 
     words: Column
@@ -43,7 +46,7 @@ class Mass:
 
     @classmethod
     def measure(cls, table: Table) -> "Mass":
-        """Sum up the blocks of every box."""
+        """Sum the blocks of every box."""
         words, linked, paragraphs, text = table.sum_over_boxes(
             table.words, table.words * table.density, table.good, table.words * table.good
         )
@@ -53,7 +56,7 @@ class Mass:
 
 
 def rows(table: Table) -> Rows:
-    """The features of this group."""
+    """Return the features of this group."""
     mass = Mass.measure(table)
     return [
         *_levels(table, mass),
@@ -65,7 +68,7 @@ def rows(table: Table) -> Rows:
 
 
 def _levels(table: Table, mass: Mass) -> Rows:
-    """The boxes around a block, outwards; each has more text than the one before."""
+    """Describe the boxes around a block, outwards; each has more text than the one before."""
     outer = _outer(mass.words, table)
     inside = np.maximum(mass.words, 1)
     blocks = (table.last - table.first).astype(np.float64)
@@ -83,10 +86,10 @@ def _levels(table: Table, mass: Mass) -> Rows:
         ]
     )
     levels = [table.box]
-    for _ in range(LEVELS - 1):
+    for _ in range(_LEVELS - 1):
         levels.append(outer[levels[-1]])
-    found: Column = of_boxes[:, np.array(levels)].reshape(-1, table.size)
-    return found
+    rows: Column = of_boxes[:, np.array(levels)].reshape(-1, table.size)
+    return rows
 
 
 def _readabilities(table: Table, mass: Mass) -> Rows:
@@ -99,7 +102,7 @@ def _readabilities(table: Table, mass: Mass) -> Rows:
 
 
 def _top(table: Table, mass: Mass) -> Rows:
-    """Where a block stands to the box that looks most like the article's body."""
+    """Describe a block's position relative to the box that is most likely the article's body."""
     first, last = int(table.first[mass.top]), int(table.last[mass.top])
     order = table.order
     return [
@@ -112,7 +115,7 @@ def _top(table: Table, mass: Mass) -> Rows:
 
 
 def _shared(table: Table, mass: Mass) -> Column:
-    """For each block the words of the innermost box that holds both it and the top box."""
+    """Return for each block the words of the innermost box that contains it and the top box."""
     chain = [mass.top]
     while chain[-1]:
         chain.append(int(table.parent[chain[-1]]))
@@ -123,7 +126,7 @@ def _shared(table: Table, mass: Mass) -> Column:
 
 
 def _parents(table: Table) -> Rows:
-    """Where a block stands in the two boxes around its own."""
+    """Describe a block's position in the two boxes around its own."""
     found: list[Column] = []
     for around in (table.parents, table.parent[table.parents]):
         first, last = table.first[around], table.last[around]
@@ -135,32 +138,31 @@ def _parents(table: Table) -> Rows:
 
 
 def _page(table: Table, mass: Mass) -> Rows:
-    linked, text, top = mass.linked[0], mass.text[0], mass.words[mass.top]
-    return [
-        table.document_wide(float(value))
-        for value in (table.total, *(np.array([linked, text, top]) / table.total))
-    ]
+    """Describe the complete page."""
+    shares = np.array([mass.linked[0], mass.text[0], mass.words[mass.top]]) / table.total
+    return [table.document_wide(float(value)) for value in (table.total, *shares)]
 
 
 def _readability(table: Table) -> Column:
-    """Arc90's idea: a paragraph counts for the box around it, and half for the next."""
-    score = np.minimum(table.chars, FULL) / 100 * (1 - table.density) * (table.chars >= FEWEST)
+    """Return Arc90's readability scores: a paragraph counts for its box, and half for the next."""
+    score = np.minimum(table.chars, _MAX_PARAGRAPH_CHARS) / 100 * (1 - table.density)
+    score *= table.chars >= _MIN_PARAGRAPH_CHARS
     size = len(table.boxes)
     around = np.bincount(table.parent[table.holder], score / 2, size)
     return (np.bincount(table.holder, score, size) + around).astype(np.float64)
 
 
 def _outer(words: Column, table: Table) -> Index:
-    """For each box the nearest one around it that has more text."""
+    """Return for each box the nearest one around it that has more text."""
     outer = table.parent.copy()
-    for level, around in table.accumulate_inwards:
-        outer[level] = np.where(words[around] > words[level], around, outer[around])
+    for level, parents in table.levels:
+        outer[level] = np.where(words[parents] > words[level], parents, outer[parents])
     return outer
 
 
 def _best_around(best: Column, table: Table) -> Column:
-    """The readability of the best box around each block, its own among them."""
-    found = best.copy()
-    for level, around in table.accumulate_inwards:
-        found[level] = np.maximum(found[level], found[around])
-    return found[table.box]
+    """Return the readability of the best box around each block, including its own."""
+    highest = best.copy()
+    for level, parents in table.levels:
+        highest[level] = np.maximum(highest[level], highest[parents])
+    return highest[table.box]

@@ -1,13 +1,10 @@
-"""What repeats in the page's structure.
-
-Siblings of one name, blocks of one kind, texts that stand there twice.
-"""
+"""Features of repetition: siblings of one name, blocks of one kind, repeated texts."""
 
 import numpy as np
 
 from feedpub.cleaner.features.table import Rows, Table
 
-SEVERAL = 3  # two of a name may be chance
+_MIN_SIBLINGS = 3  # of one name; two may be chance
 NAMES = (
     *("group count", "group words", "group density", "group share"),
     *("kind share", "kind good", "kind count", "kind density", "kind words"),
@@ -16,40 +13,38 @@ NAMES = (
 
 
 def rows(table: Table) -> Rows:
-    """The features of this group."""
+    """Return the features of this group."""
     return [*_groups(table), *_kinds(table), *_repeats(table)]
 
 
 def _groups(table: Table) -> Rows:
-    """Repeated siblings.
-
-    The nearest box around a block that has at least two more like it beside it.
-    """
-    keys: dict[tuple[int, str], int] = {}
-    member = [
-        keys.setdefault((box.parent, box.name.partition(" ")[0]), len(keys)) for box in table.boxes
-    ]
-    group = np.array(member, dtype=np.int64)
+    """Describe the nearest box around a block that is one of at least three similar siblings."""
+    numbers: dict[tuple[int, str], int] = {}
+    group_of_box = []
+    for box in table.boxes:
+        key = (box.parent, box.name.partition(" ")[0])
+        group_of_box.append(numbers.setdefault(key, len(numbers)))
+    group = np.array(group_of_box, dtype=np.int64)
     count = np.bincount(group)
     words, linked = table.sum_over_boxes(table.words, table.words * table.density)
     in_group = np.bincount(group, words)
     density = np.bincount(group, linked) / np.maximum(in_group, 1)
-    nearest = np.arange(len(member))
-    repeated = count[group] >= SEVERAL
-    for level, around in table.accumulate_inwards:
-        nearest[level] = np.where(repeated[level], level, nearest[around])
-    item = nearest[table.box]
-    own = group[item]
+    nearest = np.arange(len(group))
+    repeated = count[group] >= _MIN_SIBLINGS
+    for level, parents in table.levels:
+        nearest[level] = np.where(repeated[level], level, nearest[parents])
+    sibling = nearest[table.box]
+    own_group = group[sibling]
     return [
-        count[own].astype(np.float64),
-        (in_group / count)[own],
-        density[own],
-        words[item] / table.total,
+        count[own_group].astype(np.float64),
+        (in_group / count)[own_group],
+        density[own_group],
+        words[sibling] / table.total,
     ]
 
 
 def _kinds(table: Table) -> Rows:
-    """What blocks of the same kind are like over the whole page."""
+    """Describe the blocks of the same kind on the complete page."""
     kind, good = table.kind, table.words * table.good
     count, words = np.bincount(kind), np.bincount(kind, table.words)
     of_kinds = np.array(
@@ -61,13 +56,12 @@ def _kinds(table: Table) -> Rows:
             words / count,
         ]
     )
-    found = of_kinds[:, kind]
-    return list(found)
+    return list(of_kinds[:, kind])
 
 
 def _repeats(table: Table) -> Rows:
-    texts: dict[str, int] = {}
-    same = np.array(
-        [texts.setdefault(block.text, len(texts)) for block in table.blocks], dtype=np.int64
-    )
-    return [np.bincount(same)[same].astype(np.float64)]
+    """Count the blocks with the same text."""
+    numbers: dict[str, int] = {}
+    text = [numbers.setdefault(block.text, len(numbers)) for block in table.blocks]
+    text_of_block = np.array(text, dtype=np.int64)
+    return [np.bincount(text_of_block)[text_of_block].astype(np.float64)]

@@ -1,7 +1,7 @@
-"""A page's blocks and boxes as arrays: what every group of features is measured with. Owns no feature.
+"""A page's blocks and boxes as arrays, from which each group of features is computed.
 
-Sums over a box are differences of running sums over the blocks, because the blocks of a box are a
-range; so the whole page is measured with a few hundred numpy calls, whatever its size.
+The blocks of a box are a range, so sums over a box are differences of cumulative sums. A page is
+therefore measured with a few hundred numpy calls, whatever its size.
 """
 
 from collections.abc import Sequence
@@ -15,17 +15,15 @@ from feedpub.cleaner.page_text import TokenizedPage
 from feedpub.cleaner.vocabulary import Vocabulary
 
 Column = npt.NDArray[np.float64]
-"""A number for every block, or for every box."""
+"""A number for each block, or for each box."""
 Index = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.float64] | list[Column]
 """Columns of one group of features, in the order of its names."""
 
-GOOD_CHARS, GOOD_DENSITY = (
-    60,
-    0.4,
-)  # from here on, and up to here, a block is taken for running text
+# A block with more text and fewer links is taken for running text.
+MIN_PROSE_CHARS, MAX_PROSE_DENSITY = 60, 0.4
 
-CLASSES = 5  # other characters, spaces, newlines, bars, ideographs
+_CLASSES = 5  # other characters, spaces, newlines, bars, ideographs
 _CLASS = np.zeros(0xFFFF, dtype=np.uint8)
 _CLASS[ord(" ")], _CLASS[ord("\n")] = 1, 2
 _CLASS[[ord(mark) for mark in "|•·/"]] = 3
@@ -41,16 +39,17 @@ _LEAVES = frozenset({"p", "li", "dd", "dt", "blockquote", "pre", *HEADINGS})
 
 
 class Table:
-    """The arrays that a page is measured with.
+    """The arrays of a page.
 
     Attributes:
-        words, chars, density: of every block; density is the share of its characters that stand in
-            links. Two ideographs count as a word.
-        newlines, bars: how many characters of every block are such.
+        words, chars, density: of each block. Density is the share of its characters that are in
+            links; two ideographs count as a word.
+        newlines, bars: the number of these characters in each block.
         good: 1.0 for blocks of running text.
-        total: words of the page.
-        box: the box of every block; `parents`, the box around that one.
-        parent, first, last: of every box, as in the layout.
+        total: the number of words of the page.
+        box: the box of each block.
+        parents: the box around that one.
+        parent, first, last: of each box, as in the layout.
     """
 
     def __init__(self, reading: TokenizedPage, vocabulary: Vocabulary) -> None:
@@ -69,79 +68,75 @@ class Table:
         self.chars = np.array([len(block.text) for block in blocks], dtype=np.float64)
         self.words = spaces + self.newlines + (self.chars > 0) + ideographs / 2
         self.density = np.array([block.link_chars for block in blocks]) / np.maximum(self.chars, 1)
-        self.good = ((self.chars >= GOOD_CHARS) & (self.density < GOOD_DENSITY)).astype(float)
+        self.good = ((self.chars >= MIN_PROSE_CHARS) & (self.density < MAX_PROSE_DENSITY)).astype(
+            float
+        )
         self.total = max(1.0, float(self.words.sum()))
 
     def sum_over_boxes(self, *values: Column) -> list[Column]:
-        """The sums of blocks' values over each box."""
+        """Return the sums of the blocks' values over each box."""
         running = np.zeros((len(values), self.size + 1))
         np.cumsum(values, axis=1, out=running[:, 1:])
         return list(running[:, self.last] - running[:, self.first])
 
     def document_wide(self, value: float) -> Column:
-        """The same number for every block."""
+        """Return the same number for each block."""
         return np.full(self.size, value)
 
     @cached_property
     def depth(self) -> Index:
-        """Of every box."""
+        """Return the depth of each box."""
         return np.array([box.depth for box in self.boxes], dtype=np.int64)
 
     @cached_property
-    def accumulate_inwards(self) -> list[tuple[Index, Index]]:
-        """The boxes of every depth below the root, outermost first, each with the boxes around them."""
+    def levels(self) -> list[tuple[Index, Index]]:
+        """Return the boxes of each depth below the root, outermost first, and their parents."""
         order = np.argsort(self.depth, kind="stable")
         levels = np.split(order, np.flatnonzero(np.diff(self.depth[order])) + 1)[1:]
         return [(level, self.parent[level]) for level in levels]
 
     @cached_property
     def places(self) -> Index:
-        """What the box of every block stands inside of."""
+        """Return the flags of the elements that contain each block."""
         return np.array([box.place for box in self.boxes], dtype=np.int64)[self.box]
 
     @cached_property
     def headings(self) -> Index:
-        """The numbers of the blocks that stand in headings."""
+        """Return the numbers of the blocks in headings."""
         return np.flatnonzero(self.places & Place.HEADING.value)
 
     @cached_property
     def holder(self) -> Index:
-        """The box that a block counts for.
+        """Return the box that each block counts for.
 
-        The one around a paragraph or a list's item, else its own.
+        It is the parent of a paragraph or a list item, else the block's own box.
         """
         leaf = np.array([box.tag in _LEAVES for box in self.boxes])
         return np.where(leaf[self.box], self.parents, self.box)
 
     @cached_property
     def kind(self) -> Index:
-        """A number for every block, the same for blocks whose boxes and the boxes around these are named alike."""
-        boxes = self.boxes
-        kinds: dict[tuple[str, str, str], int] = {}
-        return np.array(
-            [
-                kinds.setdefault((box.name, boxes[box.parent].name, block.wrapper), len(kinds))
-                for block in self.blocks
-                for box in (boxes[block.box],)
-            ],
-            dtype=np.int64,
-        )
+        """Number the kinds of blocks: one kind has the same names of wrapper, box and parent."""
+        numbers: dict[tuple[str, str, str], int] = {}
+        kinds = []
+        for block in self.blocks:
+            box = self.boxes[block.box]
+            key = (box.name, self.boxes[box.parent].name, block.wrapper)
+            kinds.append(numbers.setdefault(key, len(numbers)))
+        return np.array(kinds, dtype=np.int64)
 
     @cached_property
-    def language_share(self) -> Column:
-        """What each block's own words and links say."""
+    def word_weights(self) -> Column:
+        """Return the weight of each block's own words and links."""
         return np.array([self.vocabulary.text(terms) for terms in self.reading.terms()])
 
 
 def _characters(blocks: Sequence[Block]) -> Column:
-    """How many characters of each class every block has, shape (classes, blocks).
-
-    All blocks are counted at once.
-    """
+    """Count the characters of each class in each block; shape (classes, blocks)."""
     texts = [block.text for block in blocks]
     codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    owner = np.repeat(np.arange(len(texts)) * CLASSES, [len(text) for text in texts])
+    owner = np.repeat(np.arange(len(texts)) * _CLASSES, [len(text) for text in texts])
     counts = np.bincount(
-        owner + _CLASS[np.minimum(codes, len(_CLASS) - 1)], minlength=CLASSES * len(texts)
+        owner + _CLASS[np.minimum(codes, len(_CLASS) - 1)], minlength=_CLASSES * len(texts)
     )
-    return counts.reshape(-1, CLASSES).T.astype(np.float64)
+    return counts.reshape(-1, _CLASSES).T.astype(np.float64)

@@ -1,29 +1,28 @@
-"""A page → Metadata: what it says about its article in many places, reconciled.
+"""Read a page's metadata from the many places that state it, and reconcile them.
 
-The order of trust, field by field; the first that says something sensible wins:
+Order of trust for each field; the first plausible value is used:
 
-- title: the visible headline (h1) that agrees with what the head states; else JSON-LD, OpenGraph,
-  other meta names and the title element, without the site's name at either end.
-- authors: JSON-LD, meta names, microdata, the visible byline: the first that names a person, with
-  the groups ("News Team") that it names beside; then groups and organisations, logins, the site
-  itself, nobodies ("Staff").
+- title: the visible headline (h1) that agrees with the head; else JSON-LD, OpenGraph, other meta
+  names and the title element, without the site's name at either end.
+- authors: JSON-LD, meta names, microdata, the visible byline. The first that names a person is
+  used, with the groups ("News Team") that it names too. Then groups and organisations, logins, the
+  site itself, placeholders ("Staff").
 - published, updated: JSON-LD, meta names, microdata, the visible dateline nearest to the headline,
-  the data of the page's own scripts where it shows no date, the address. The dateline decides
-  between several dates of publication, and counts where all of them are later than it.
-- language: the html element, meta names, JSON-LD, the text itself.
+  data of the page's scripts if it shows no date, the URL. The dateline selects one of several dates
+  of publication, and is used if all of them are later.
+- language: the html element, meta names, JSON-LD, the text.
 - site, image, description, categories: JSON-LD and meta names, then microdata.
-- image_size: what is stated for that very image, in the same order, else by its own element.
+- image_size: the size stated for that image, in the same order, else by its own element.
 - canonical: link, OpenGraph, JSON-LD; only on the page's own site, and never its home page.
 
-Owns no extraction: each origin has a module that gives `Facts`. Touches neither the network nor the
-clock.
+Each origin has a module that returns `Facts`. Bylines are recognised in `byline`, names of authors
+in `authors`.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
-from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
@@ -38,27 +37,28 @@ from feedpub.cleaner.metadata import (
     microdata,
     titles,
 )
-from feedpub.cleaner.metadata.byline import text_line, text_lines
 from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
 from feedpub.cleaner.metadata.facts import Facts, Size
 from feedpub.cleaner.metadata.language import add_country, declared_language, detect_language
+from feedpub.cleaner.metadata.text_lines import text_line, text_lines
+from feedpub.core.urls import bare_host_from_url
 
-MOST_CATEGORIES = 12
-LONGEST_CATEGORY = 60  # characters
+_MAX_CATEGORIES = 12
+_MAX_CATEGORY_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a page says about its article.
+    """A page's statements about its article.
 
     Attributes:
-        published, updated: aware; `updated` only where it is later.
-        image_size: width and height in pixels, where the page states them for that very image.
-        canonical: the article's own address, where the page gives one that can be believed.
-        description: as the page has it; whether an editor wrote it is for others to judge.
-        lines: visible elements that hold a byline or a dateline and nothing else, for removal from
-            the body.
-        base: what relative addresses are completed with.
+        published, updated: aware; `updated` is set only if it is later.
+        image_size: width and height in pixels, if the page states them for that image.
+        canonical: the article's own URL, if the page states a credible one.
+        description: as stated. `summary` decides whether an editor wrote it.
+        byline_elements: visible elements that hold a byline or a dateline and nothing else. They
+            are removed from the body.
+        base: the URL that relative URLs are resolved against.
     """
 
     title: str = ""
@@ -72,7 +72,7 @@ class Metadata:
     description: str | None = None
     canonical: str | None = None
     categories: tuple[str, ...] = ()
-    lines: tuple[HtmlElement, ...] = ()
+    byline_elements: tuple[HtmlElement, ...] = ()
     base: str | None = None
 
 
@@ -83,44 +83,42 @@ def read_metadata(
     *,
     parts: HeadElements | None = None,
 ) -> Metadata:
-    """The metadata of a parsed page.
+    """Return the metadata of a parsed page.
 
     Args:
         tree: the page.
-        url: where it was found.
-        names_of_site: what other pages' titles tell.
-        parts: of the tree, where they are known already.
+        url: its URL.
+        names_of_site: names of the site, learned from the titles of other pages.
+        parts: the result of `collect_elements(tree)`, if it is available already.
     """
     parts = parts or collect_elements(tree)
     meta = meta_tags.read_meta_tags(tree, chain(parts["meta"], parts["link"], parts["title"]))
-    data = jsonld.read_jsonld(_scripts(parts["script"]), url, " ".join(meta.titles))
+    data = jsonld.read_jsonld(_jsonld_scripts(parts["script"]), url, " ".join(meta.titles))
     items = microdata.read_microdata(tree)
     stated = (data, meta, items)
     base = canonical.base_url(parts["base"], url)
-    mastheads = [element for element in parts["h1"] if _leads_home(element, base)]
+    mastheads = [heading for heading in parts["h1"] if _is_link_home(heading, base)]
     sites = (*meta.publishers, *data.publishers, *names_of_site, *map(text_line, mastheads))
-    parts = {**parts, "h1": [element for element in parts["h1"] if element not in mastheads]}
+    parts = {**parts, "h1": [heading for heading in parts["h1"] if heading not in mastheads]}
     language = declared_language((*meta.languages, *data.languages)) or detect_language(tree)
-    title, headline = _title(parts, stated, sites, url)
+    title, headline = _choose_title(parts, stated, sites, url)
     if headline is None:
-        headline = _headline(tree.find("body"), title, [*parts["h1"], *parts["h2"]])
-    seen = (
-        byline.VisibleByline()
-        if headline is None
-        else byline.read_visible_byline(headline, language)
-    )
-    _search(tree, stated, language, seen)
+        headline = _find_headline(tree.find("body"), title, [*parts["h1"], *parts["h2"]])
+    visible = byline.VisibleByline()
+    if headline is not None:
+        visible = byline.read_visible_byline(headline, language)
+    _complete_byline(tree, stated, language, visible)
     published, updated = dates.choose_dates(
-        stated, seen, url=url, language=add_country(language, url)
+        stated, visible, url=url, language=add_country(language, url)
     )
-    pictures = chain(meta.images, data.images, items.images, lead_image.is_large(tree))
-    image = lead_image.choose_lead_image(pictures, base)
+    images = chain(meta.images, data.images, items.images, lead_image.large_images(tree))
+    image = lead_image.choose_lead_image(images, base)
     return Metadata(
         title=title,
         authors=authors.reconcile_authors(
-            [facts.authors for facts in (*stated, seen.facts)],
+            [facts.authors for facts in (*stated, visible.facts)],
             organisations=data.organisations,
-            site=(*sites, _host(url)),
+            site=(*sites, bare_host_from_url(url)),
             language=language,
         ),
         published=published,
@@ -128,98 +126,90 @@ def read_metadata(
         language=language,
         site=next(iter(sites), None),
         image=image,
-        image_size=lead_image.parse_size(image, (meta, data, items), tree, base),
-        description=_description([*meta.descriptions, *data.descriptions, *items.descriptions]),
+        image_size=lead_image.find_size(image, (meta, data, items), tree, base),
+        description=_choose_description(
+            [*meta.descriptions, *data.descriptions, *items.descriptions]
+        ),
         canonical=canonical.find_canonical([*meta.addresses, *data.addresses], url, base),
-        categories=_categories(stated, sites),
-        lines=tuple(seen.lines),
+        categories=_choose_categories(stated, sites),
+        byline_elements=tuple(visible.elements),
         base=base,
     )
 
 
-def _leads_home(heading: HtmlElement, base: str | None) -> bool:
-    """Whether a heading is nothing but a link to the home page.
+def _jsonld_scripts(scripts: Iterable[HtmlElement]) -> Iterable[str]:
+    for script in scripts:
+        if "ld+json" in (script.get("type") or "").lower() and script.text:
+            yield script.text
 
-    The site's name, as blogs have it above each post.
-    """
+
+def _is_link_home(heading: HtmlElement, base: str | None) -> bool:
+    """Return True if a heading is only a link to the home page, as blogs show the site's name."""
     link = heading.find(".//a")
     if link is None or not canonical.is_home_page(link.get("href") or "", base):
         return False
     return text_line(link) == text_line(heading)
 
 
-def _title(
+def _choose_title(
     parts: HeadElements, stated: Iterable[Facts], sites: Sequence[str], url: str | None
 ) -> tuple[str, HtmlElement | None]:
-    """The headline, and the element that it stands in, where it is seen in one."""
-    told = [text for facts in stated for text in facts.titles]
-    elements = parts["h1"]
-    title = titles.choose_title(
-        [titles.TitleCandidate(text_line(element)) for element in elements],
-        told,
-        site=sites,
-        url=url,
-    )
+    """Return the title, and the h1 or h2 that shows it, if one does."""
+    stated_titles = [text for facts in stated for text in facts.titles]
+    headings = parts["h1"]
+    candidates = [titles.TitleCandidate(text_line(heading)) for heading in headings]
+    title = titles.choose_title(candidates, stated_titles, site=sites, url=url)
     if not title.sure:
-        elements = [*elements, *parts["h2"]]
-        title = titles.choose_title(
-            [titles.TitleCandidate(text_line(e), int(e.tag[1])) for e in elements],
-            told,
-            site=sites,
-            url=url,
-        )
-    return title.text, None if title.headline is None else elements[title.headline]
+        headings = [*headings, *parts["h2"]]
+        candidates += [titles.TitleCandidate(text_line(heading), 2) for heading in parts["h2"]]
+        title = titles.choose_title(candidates, stated_titles, site=sites, url=url)
+    return title.text, None if title.headline is None else headings[title.headline]
 
 
-def _headline(
+def _find_headline(
     body: HtmlElement | None, title: str, headings: Sequence[HtmlElement]
 ) -> HtmlElement | None:
-    """Where the title stands on a page that has it in no h1 or h2; else the first of these."""
-    wanted = titles.compact_title(title)
-    texts = islice(text_lines(body), byline.MAX_DISTANCE) if wanted and body is not None else ()
-    found = (text.element for text in texts if titles.compact_title(text.text) == wanted)
-    return next(chain(found, headings), None)
+    """Return the element that shows a title that no h1 or h2 shows; else the first heading."""
+    compact = titles.compact_title(title)
+    if compact and body is not None:
+        for line in islice(text_lines(body), byline.MAX_PAGE_LINES):
+            if titles.compact_title(line.text) == compact:
+                return line.element
+    return next(iter(headings), None)
 
 
-def _search(
-    tree: HtmlElement, stated: Sequence[Facts], language: str | None, seen: byline.VisibleByline
+def _complete_byline(
+    tree: HtmlElement,
+    stated: Sequence[Facts],
+    language: str | None,
+    visible: byline.VisibleByline,
 ) -> None:
-    """Look for a byline or a date on the whole page, where neither the head nor the headline's neighbours have one."""
-    body, shown = tree.find("body"), seen.facts
-    nobody = not shown.authors and not any(
-        origin.authors or origin.organisations for origin in stated
-    )
-    undated = not shown.published and not any(origin.published for origin in stated)
-    if body is not None and (nobody or undated):
-        found = byline.VisibleByline()
-        byline.search_bylines(body, language, found, authors=nobody, published=undated)
-        shown.authors += found.facts.authors
-        shown.published += found.facts.published
-        shown.updated += found.facts.updated
-        if undated and not shown.published and not shown.updated:
-            shown.published += jsonld.date_in_scripts(tree)
+    """Search the complete page for an author or a date that has not been found elsewhere."""
+    body, shown = tree.find("body"), visible.facts
+    has_author = shown.authors or any(facts.authors or facts.organisations for facts in stated)
+    has_date = shown.published or any(facts.published for facts in stated)
+    if body is None or (has_author and has_date):
+        return
+    found = byline.VisibleByline()
+    byline.search_page(body, language, found, authors=not has_author, published=not has_date)
+    shown.authors += found.facts.authors
+    shown.published += found.facts.published
+    shown.updated += found.facts.updated
+    if not has_date and not shown.published and not shown.updated:
+        shown.published += jsonld.dates_in_scripts(tree)
 
 
-def _scripts(scripts: Iterable[HtmlElement]) -> Iterable[str]:
-    for script in scripts:
-        if "ld+json" in (script.get("type") or "").lower() and script.text:
-            yield script.text
-
-
-def _description(texts: Iterable[str]) -> str | None:
-    """The first description that is whole, else the first."""
+def _choose_description(texts: Iterable[str]) -> str | None:
+    """Return the first description that is not cut off, else the first."""
     return min(texts, key=lambda text: text.rstrip().endswith(("…", "...")), default=None)
 
 
-def _host(url: str | None) -> str:
-    return (urlsplit(url or "").hostname or "").removeprefix("www.")
-
-
-def _categories(origins: Iterable[Facts], sites: Sequence[str]) -> tuple[str, ...]:
+def _choose_categories(origins: Iterable[Facts], sites: Sequence[str]) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for facts in origins:
-        for text in (*facts.sections, *(tag for tags in facts.tags for tag in tags.split(","))):
+        tags = [tag for tags in facts.tags for tag in tags.split(",")]
+        for text in (*facts.sections, *tags):
             name = " ".join(text.split())
-            if 1 < len(name) <= LONGEST_CATEGORY and name not in sites:
+            if 1 < len(name) <= _MAX_CATEGORY_CHARS and name not in sites:
                 found.setdefault(name.casefold(), name)
-    return tuple(found.values())[:MOST_CATEGORIES]
+    return tuple(found.values())[:_MAX_CATEGORIES]

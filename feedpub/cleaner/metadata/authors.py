@@ -1,21 +1,21 @@
-"""Authors' names out of what pages put in their place: bylines, lists, job titles, addresses.
+"""Read the names of authors from bylines, lists, job titles and addresses, and reconcile them.
 
-Owns the reading of one text that is said to hold authors, and the reconciling of several; where
-such texts stand on a page is not known here. The words are data: `data/names.toml`.
+The words that introduce, join and follow names are listed in `data/names.toml`. Bylines are located
+on the page in `byline`.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from feedpub.cleaner import phrases
 from feedpub.core.data_files import load_toml
 
-LONGEST_BYLINE = 160  # characters; a longer text is a biography
-LONGEST_NAME = 60
-WORDS_OF_NAME = 7
-MAX_AUTHORS = 12  # authors of one article
+MAX_AUTHORS = 12  # of one article
+_MAX_BYLINE_CHARS = 160  # a longer text is a biography
+_MAX_NAME_CHARS = 60
+_MAX_NAME_WORDS = 7
 
 _TAG = re.compile(r"<[^<>]*+>")
 _ADDRESS = re.compile(
@@ -28,13 +28,14 @@ _PUNCTUATION = re.compile(
 _EDGES = " \t\r\n.,;:|/•·\u2013\u2014-_*\"'“”„«»()[]\uff08\uff09"
 _JOINTS = ("&", "-", "/")
 _LETTER = re.compile(r"[^\W\d_]")
-_SQUASH = re.compile(r"\W+")
+_NOT_WORD = re.compile(r"\W+")
 _LOGIN = re.compile(r"_|[^\W\d_][A-Z]|\d")
-_OUTLET = re.compile(
-    r"^The |\w\.[a-z]{2,3}$"
-)  # what follows a name and a bar, and is who publishes it
+_OUTLET = re.compile(r"^The |\w\.[a-z]{2,3}$")  # follows a name and a bar
 _AGENCY = re.compile(r"(?<=\w\s)The\s[A-Z].*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+# Ranks of names: a source with a better name is preferred.
+_PERSON, _GROUP, _LOGIN_NAME, _SITE, _PLACEHOLDER = range(5)
 
 
 @dataclass(frozen=True)
@@ -51,19 +52,14 @@ class BylineWords:
     not_names: frozenset[str]
 
 
-@lru_cache(maxsize=64)  # pages may call their language anything
+@lru_cache(maxsize=64)  # pages may name any language
 def byline_words(language: str | None = None) -> BylineWords:
-    """The words of `data/names.toml` for pages in a language (BCP 47).
-
-    Its own and the English ones.
-    """
-    listed = load_toml("feedpub.cleaner", "data/names.toml")
-    spoken = {"en", (language or "en").partition("-")[0].lower()}
-    by = sorted(
-        {word for code in spoken for word in listed["by"].get(code, ())}, key=len, reverse=True
-    )
-    join = {"&"} | {word for code in spoken for word in listed["and"].get(code, ())}
-    after = {word for code in spoken for word in listed["after"].get(code, ())}
+    """Return the words for pages in a language (BCP 47): its own and the English ones."""
+    data = load_toml("feedpub.cleaner", "data/names.toml")
+    codes = {"en", (language or "en").partition("-")[0].lower()}
+    by = sorted(_words_in(data["by"], codes), key=len, reverse=True)
+    join = {"&"} | _words_in(data["and"], codes)
+    after = _words_in(data["after"], codes)
     return BylineWords(
         by=re.compile(
             rf"\A\s*+(?:{'|'.join(map(re.escape, by))})(?:\s*[:\uff1a/\uff0f|]\s*|\s+)",
@@ -71,86 +67,180 @@ def byline_words(language: str | None = None) -> BylineWords:
         ),
         join=re.compile(rf"(?<!\s)\s++(?:{'|'.join(map(re.escape, join))})\s+", re.IGNORECASE),
         after=re.compile(rf"(?<!\s)\s++(?:{'|'.join(map(re.escape, after))})\s.*"),
-        roles=frozenset(listed["roles"]["words"]),
-        degrees=frozenset(listed["degrees"]["words"]),
-        groups=frozenset(listed["groups"]["words"]),
-        placeholders=frozenset(listed["nobody"]["names"]),
-        not_names=frozenset(listed["never"]["words"]),
+        roles=frozenset(data["roles"]["words"]),
+        degrees=frozenset(data["degrees"]["words"]),
+        groups=frozenset(data["groups"]["words"]),
+        placeholders=frozenset(data["nobody"]["names"]),
+        not_names=frozenset(data["never"]["words"]),
     )
+
+
+def _words_in(table: Mapping[str, Sequence[str]], codes: Iterable[str]) -> set[str]:
+    return {word for code in codes for word in table.get(code, ())}
 
 
 def squash(name: str) -> str:
-    """A name for comparison."""
-    return _SQUASH.sub(" ", name.casefold()).strip()
+    """Reduce a name to its words in lower case, for comparisons."""
+    return _NOT_WORD.sub(" ", name.casefold()).strip()
+
+
+def _compact(name: str) -> str:
+    return squash(name).replace(" ", "")
+
+
+# --- bylines ---
 
 
 def authors_from_byline(text: str, language: str | None = None) -> tuple[str, ...]:
-    """The names in a visible line that begins as a byline does ("By A and B"), or () where it is none."""
+    """Return the names in a visible line such as "By A and B", or () if it is not a byline."""
     text = " ".join(text.split()).strip(_EDGES)
     start = byline_words(language).by.match(text)
-    if len(text) > LONGEST_BYLINE or not start:
+    if len(text) > _MAX_BYLINE_CHARS or not start:
         return ()
-    found = split_authors(text[start.end() :], language)
-    return (
-        found
-        if found and (looks_like_person(found[0]) or (len(found) == 1 and _is_one_name(found[0])))
-        else ()
-    )
+    names = split_authors(text[start.end() :], language)
+    if not names:
+        return ()
+    if looks_like_person(names[0]) or (len(names) == 1 and _is_capitalised_word(names[0])):
+        return names
+    return ()
 
 
 def begins_byline(text: str, language: str | None = None) -> bool:
-    """Whether a text begins as a byline does, be it one or not."""
-    return (
-        len(text) <= LONGEST_BYLINE
-        and byline_words(language).by.match(f"{text.lstrip(_EDGES)} ") is not None
-    )
+    """Return True if a text begins like a byline, even if it is not one."""
+    if len(text) > _MAX_BYLINE_CHARS:
+        return False
+    return byline_words(language).by.match(f"{text.lstrip(_EDGES)} ") is not None
 
 
 def is_byword(text: str, language: str | None = None) -> bool:
-    """Whether a text is only the beginning of a byline: "By", "Written by:"."""
+    """Return True if a text is only the beginning of a byline: "By", "Written by:"."""
     start = byline_words(language).by.match(f"{text} ")
     return start is not None and start.end() >= len(text)
 
 
 def is_joiner(text: str, language: str | None = None) -> bool:
-    """Whether a text only joins two names: ",", "and"."""
-    return not text.strip(_EDGES + "&") or bool(
-        byline_words(language).join.fullmatch(f" {text.strip(_EDGES)} ")
-    )
+    """Return True if a text only joins two names: ",", "and"."""
+    if not text.strip(_EDGES + "&"):
+        return True
+    return byline_words(language).join.fullmatch(f" {text.strip(_EDGES)} ") is not None
 
 
 def looks_like_person(name: str) -> bool:
-    """Whether a name has the shape of a person's: two to five words, written as names are."""
+    """Return True for two to five words that are capitalised as a person's name is."""
     if phrases.find_phrases(name):
         return False
-    tokens = name.split()
     if _CJK.search(name):
         return 2 <= len(name) <= 12  # noqa: PLR2004 -- characters
-    capital = [token for token in tokens if not token[0].islower()]
-    return 2 <= len(tokens) <= 5 and len(capital) >= 2 and not tokens[0][0].islower()  # noqa: PLR2004 -- words
+    words = name.split()
+    if not 2 <= len(words) <= 5 or words[0][0].islower():  # noqa: PLR2004 -- words
+        return False
+    capitalised = [word for word in words if not word[0].islower()]
+    return len(capitalised) >= 2  # noqa: PLR2004 -- words
 
 
-def _is_one_name(name: str) -> bool:
+def _is_capitalised_word(name: str) -> bool:
     return " " not in name and name[:1].isupper()
 
 
-@lru_cache(maxsize=1000)  # a page names its authors many times over
+# --- lists of names ---
+
+
+@lru_cache(maxsize=1000)  # a page names its authors many times
 def split_authors(text: str, language: str | None = None) -> tuple[str, ...]:
-    """The names in a text that is said to hold authors, without repetition."""
+    """Return the distinct names in a text that lists authors."""
     text = " ".join(_BRACKETS.sub(" ", _ADDRESS.sub(" ", _TAG.sub(" ", text))).split())
-    if not text or len(text) > LONGEST_BYLINE:
+    if not text or len(text) > _MAX_BYLINE_CHARS:
         return ()
-    known = byline_words(language)
-    bare = known.by.sub("", text, count=1) if known.by.match(text) else text
+    words = byline_words(language)
+    bare = words.by.sub("", text, count=1) if words.by.match(text) else text
     parts = [part for part in _PUNCTUATION.split(bare) if part]
-    if swapped := _last_name_first(parts, known):
+    if swapped := _swap_last_name(parts, words):
         return (swapped,)
-    plain = [
-        part for part in parts[1:] if not part.isupper() or parts[0].isupper()
-    ]  # others: degrees, broadcasters
-    plain = [part for part in plain if not _OUTLET.search(part)] if "|" in bare else plain
-    names = (_clean(name, known) for part in (*parts[:1], *plain) for name in _joined(part, known))
-    return tuple({squash(name): name for name in names if name}.values())
+    names: dict[str, str] = {}
+    for index, part in enumerate(parts):
+        if index and _is_suffix(part, parts[0], has_bar="|" in bare):
+            continue
+        for joined in _split_at_joins(part, words):
+            name = _clean_name(joined, words)
+            if name:
+                names[squash(name)] = name
+    return tuple(names.values())
+
+
+def _is_suffix(part: str, first: str, *, has_bar: bool) -> bool:
+    """Return True for a part after a name that is a degree, a broadcaster or another outlet."""
+    if part.isupper() and not first.isupper():
+        return True
+    return has_bar and _OUTLET.search(part) is not None
+
+
+def _swap_last_name(parts: list[str], words: BylineWords) -> str:
+    """Return the name in "Smith, John" with the first name first, or ""."""
+    if len(parts) != 2 or any(" " in part.strip() or _CJK.search(part) for part in parts):  # noqa: PLR2004
+        return ""
+    last, first = (part.strip() for part in parts)
+    if not first[:1].isupper() or _is_role(first, words):
+        return ""
+    return "" if first.casefold() in words.placeholders else f"{first} {last}"
+
+
+def _split_at_joins(part: str, words: BylineWords) -> list[str]:
+    """Return the names in "A B and C D"; "Linny and Peter" and "Le Figaro et AFP" are one."""
+    names = words.join.split(part)
+    return names if all(" " in name.strip() or _CJK.search(name) for name in names) else [part]
+
+
+def _clean_name(name: str, words: BylineWords) -> str:
+    """Remove all that is not part of a name; return "" if no name remains."""
+    name = name.strip(_EDGES)
+    if words.by.match(name):
+        name = words.by.sub("", name, count=1).strip(_EDGES)
+    name = _without_place(name, words)
+    while " " in name:
+        before, _, last = name.rpartition(" ")
+        if not before or not _is_degree(last, words):
+            break
+        name = before.strip(_EDGES)
+    tokens = name.casefold().split()
+    if not tokens or len(name) > _MAX_NAME_CHARS or len(tokens) > _MAX_NAME_WORDS or ":" in name:
+        return ""
+    if any(token not in _JOINTS and not _LETTER.search(token) for token in tokens):
+        return ""
+    if _is_role(name, words) or _is_degree(name, words) or tokens[0] in words.not_names:
+        return ""
+    if len(tokens) == 1 and words.after.match(f" {name} "):
+        return ""
+    return name.title() if name.isupper() and len(tokens) > 1 else name
+
+
+def _without_place(name: str, words: BylineWords) -> str:
+    """Cut the place off "Jane Doe in Paris", but keep "Center for Disease Control"."""
+    bare = words.after.sub("", name).strip(_EDGES)
+    person = _AGENCY.sub("", bare).strip()
+    if " " in person:
+        return person
+    is_institution = (
+        " " not in bare
+        and len(name.split()) > 3  # noqa: PLR2004 -- words
+        and not any(character.isdigit() for character in name)
+    )
+    return name if is_institution else bare
+
+
+def _is_degree(token: str, words: BylineWords) -> bool:
+    """Return True for a degree: "MA", but not "Ma"."""
+    return token.casefold() in words.degrees and ("." in token or token != token.title())
+
+
+def _is_role(part: str, words: BylineWords) -> bool:
+    """Return True if a part is a job title and not a name."""
+    tokens = part.casefold().replace("-", " ").split()
+    if not tokens or (tokens[0] not in words.roles and tokens[-1] not in words.roles):
+        return False
+    return squash(part) not in words.placeholders
+
+
+# --- several sources ---
 
 
 def reconcile_authors(
@@ -160,121 +250,62 @@ def reconcile_authors(
     site: Iterable[str] = (),
     language: str | None = None,
 ) -> tuple[str, ...]:
-    """The authors of an article from several sources, most trusted first: those of the first that names a person.
+    """Return the authors of the first source that names a person.
 
-    Groups ("News Team") and organisations count beside the people of the same source, or where no
-    source names a person; then login names, the site's own, and nobodies ("admin"), where there is
-    nothing better.
+    Groups ("News Team") and organisations are returned with the persons of their source, or if no
+    source names a person. If nothing better is available, these follow: login names, the site's own
+    name, placeholders ("admin").
+
+    Args:
+        sources: texts that list authors, the most trusted source first.
+        organisations: authors that are marked as organisations.
+        site: names of the site.
+        language: of the page, BCP 47.
     """
-    own = {compact for name in site if (compact := squash(name).replace(" ", ""))}
-    ranked = [_ranked(source, own, language) for source in sources]
-    ranked.append(
-        {name: max(1, rank) for name, rank in _ranked(organisations, own, language).items()}
-    )
-    for worst in range(5):
-        for names in ranked:
-            if worst in names.values():
-                return tuple(name for name, rank in names.items() if rank <= max(1, worst))[
-                    :MAX_AUTHORS
-                ]
+    site_names = {compact for name in site if (compact := _compact(name))}
+    ranked = [_rank_names(source, site_names, language) for source in sources]
+    ranked_organisations = _rank_names(organisations, site_names, language)
+    for name, rank in ranked_organisations.items():
+        ranked_organisations[name] = max(_GROUP, rank)
+    ranked.append(ranked_organisations)
+    for best in range(_PLACEHOLDER + 1):
+        for ranks in ranked:
+            if best in ranks.values():
+                worst = max(_GROUP, best)
+                return tuple(name for name, rank in ranks.items() if rank <= worst)[:MAX_AUTHORS]
     return ()
 
 
-def _ranked(texts: Iterable[str], own: set[str], language: str | None) -> dict[str, int]:
-    """The names in some texts, each with its rank."""
-    found = {
-        squash(name): name
-        for text in texts
-        for name in _not_an_address(split_authors(text, language) or _desk(text), own)
-    }
-    return {name: _rank(key, name, own) for key, name in found.items()}
+def _rank_names(texts: Iterable[str], site_names: set[str], language: str | None) -> dict[str, int]:
+    """Return the names in some texts, each with its rank."""
+    found: dict[str, str] = {}
+    for text in texts:
+        names = split_authors(text, language) or _job_as_name(text)
+        if names and _compact(names[0]) in site_names:
+            names = names[:1]  # its address follows: "Example News, Berlin, Germany"
+        for name in names:
+            found[squash(name)] = name
+    return {name: _rank_name(squashed, name, site_names) for squashed, name in found.items()}
 
 
-def _desk(text: str) -> Sequence[str]:
-    """What calls itself by its job alone ("Community Editor"), where nobody is named."""
+def _job_as_name(text: str) -> Sequence[str]:
+    """Return an author who is named by a job title only ("Community Editor")."""
     tokens = text.split()
-    named = 2 <= len(tokens) <= WORDS_OF_NAME and all(token.isalpha() for token in tokens)  # noqa: PLR2004 -- words
-    return [text] if named and _is_role(text, byline_words()) else []
+    if not 2 <= len(tokens) <= _MAX_NAME_WORDS or not all(token.isalpha() for token in tokens):  # noqa: PLR2004
+        return []
+    return [text] if _is_role(text, byline_words()) else []
 
 
-def _not_an_address(names: Sequence[str], own: set[str]) -> Sequence[str]:
-    """Names less what follows the site's own: "Example News, Berlin, Germany"."""
-    return names[:1] if names and squash(names[0]).replace(" ", "") in own else names
-
-
-def _rank(key: str, name: str, own: set[str]) -> int:
-    """0 for a person's name, 1 for a group's, 2 for a login, 3 for the site's, 4 for nobody's."""
-    if key in byline_words().placeholders:
-        return 4
-    if key.replace(" ", "") in own:
-        return 3
-    group = _is_role(name, byline_words()) or not {
-        key.rpartition(" ")[2],
-        key.partition(" ")[0],
-    }.isdisjoint(byline_words().groups)
-    login = " " not in name and (
-        name.islower() or "." in name.strip(".") or bool(_LOGIN.search(name))
-    )
-    return 1 if group else 2 * int(login)
-
-
-def _last_name_first(parts: list[str], known: BylineWords) -> str:
-    """The name in "Smith, John", first name first, or ""."""
-    if len(parts) != 2 or any(" " in part.strip() or _CJK.search(part) for part in parts):  # noqa: PLR2004
-        return ""
-    last, first = (part.strip() for part in parts)
-    named = (
-        first[:1].isupper()
-        and not _is_role(first, known)
-        and first.casefold() not in known.placeholders
-    )
-    return f"{first} {last}" if named else ""
-
-
-def _joined(part: str, known: BylineWords) -> list[str]:
-    """The names in "A B and C D"; "Linny and Peter" and "Le Figaro et AFP" are one."""
-    names = known.join.split(part)
-    return names if all(" " in name.strip() or _CJK.search(name) for name in names) else [part]
-
-
-def _clean(name: str, known: BylineWords) -> str:
-    """A name without what is no part of it, or "" where nothing is left."""
-    name = name.strip(_EDGES)
-    name = known.by.sub("", name, count=1).strip(_EDGES) if known.by.match(name) else name
-    name = _without_place(name, known)
-    while (parts := name.rpartition(" "))[0] and _is_degree(parts[2], known):
-        name = parts[0].strip(_EDGES)
-    tokens = name.casefold().split()
-    if not tokens or len(name) > LONGEST_NAME or len(tokens) > WORDS_OF_NAME or ":" in name:
-        return ""
-    if any(not _LETTER.search(token) for token in tokens if token not in _JOINTS):
-        return ""
-    if (
-        _is_role(name, known)
-        or _is_degree(name, known)
-        or tokens[0] in known.not_names
-        or (len(tokens) == 1 and known.after.match(f" {name} "))
-    ):
-        return ""
-    return name.title() if name.isupper() and len(tokens) > 1 else name
-
-
-def _without_place(name: str, known: BylineWords) -> str:
-    """A name without what follows it ("Jane Doe in Paris"); "Center for Disease Control" is one."""
-    bare = known.after.sub("", name).strip(_EDGES)
-    if " " in (person := _AGENCY.sub("", bare).strip()):
-        return person
-    title = " " not in bare and len(name.split()) > 3 and not any(map(str.isdigit, name))  # noqa: PLR2004 -- words
-    return name if title else bare
-
-
-def _is_degree(token: str, known: BylineWords) -> bool:
-    """Whether a word is a degree: "MA", and not "Ma"."""
-    return token.casefold() in known.degrees and ("." in token or token != token.title())
-
-
-def _is_role(part: str, known: BylineWords) -> bool:
-    """Whether a part is a job title and not a name."""
-    tokens = part.casefold().replace("-", " ").split()
-    role = bool(tokens) and (tokens[0] in known.roles or tokens[-1] in known.roles)
-    return role and squash(part) not in known.placeholders
+def _rank_name(squashed: str, name: str, site_names: set[str]) -> int:
+    words = byline_words()
+    if squashed in words.placeholders:
+        return _PLACEHOLDER
+    if squashed.replace(" ", "") in site_names:
+        return _SITE
+    first, last = squashed.partition(" ")[0], squashed.rpartition(" ")[2]
+    if _is_role(name, words) or first in words.groups or last in words.groups:
+        return _GROUP
+    if " " in name:
+        return _PERSON
+    is_login = name.islower() or "." in name.strip(".") or _LOGIN.search(name)
+    return _LOGIN_NAME if is_login else _PERSON

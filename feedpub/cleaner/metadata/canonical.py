@@ -1,15 +1,17 @@
-"""Addresses that a page gives, made absolute, and its own believed or not."""
+"""Determine a page's base URL and its canonical URL."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
-from feedpub.core.urls import registered_domain
+from feedpub.core.urls import absolute_url, registered_domain
+
+_ANY_PAGE = "http://localhost/page"  # the base of relative links on a page without a URL
 
 
 def is_web_address(url: str | None) -> bool:
-    """Whether an address can be taken apart; "http://[" cannot."""
+    """Return True if a URL can be parsed; "http://[" cannot."""
     try:
         urlsplit(url or "")
     except ValueError:
@@ -18,55 +20,45 @@ def is_web_address(url: str | None) -> bool:
 
 
 def base_url(bases: Iterable[HtmlElement], url: str | None) -> str | None:
-    """What a page's relative addresses are completed with.
+    """Return the URL that a page's relative URLs are resolved against.
 
-    The address of its first base element, else its own.
+    It is that of the first base element, else the page's own.
     """
     stated = next((href for base in bases if (href := base.get("href")) is not None), "")
     try:
         return urljoin(url or "", stated) or None
-    except ValueError:  # a bracket where an IPv6 address would stand
+    except ValueError:  # brackets that hold no IPv6 address
         return url
 
 
 def find_canonical(addresses: Iterable[str], url: str | None, base: str | None) -> str | None:
-    """The first address that can be the article's own: on the same site, and not its home page."""
+    """Return the first URL that is on the page's own site and is not its home page.
+
+    A home page is accepted only for a home page.
+    """
     own = urlsplit(url) if url else None
-    for found in resolve_address(addresses, base):
+    for address in addresses:
+        found = absolute_url(address, base or "")
+        if found is None:
+            continue
         parts = urlsplit(found)
-        home = parts.path in ("", "/") and not parts.query
-        if own is None and not home:
-            return found
-        if (
-            own
-            and registered_domain(parts.hostname) == registered_domain(own.hostname)
-            and (not home or own.path in ("", "/"))
-        ):
+        is_home = parts.path in ("", "/") and not parts.query
+        if own is None:
+            if not is_home:
+                return found
+            continue
+        is_same_site = registered_domain(parts.hostname) == registered_domain(own.hostname)
+        if is_same_site and (not is_home or own.path in ("", "/")):
             return found
     return None
 
 
 def is_home_page(address: str, base: str | None) -> bool:
-    """Whether a link leads to the home page of the site that it stands on."""
-    found = next(resolve_address([address], base or "http://localhost/page"), None)
+    """Return True if a link leads from another page of a site to its home page."""
+    base = base or _ANY_PAGE
+    found = absolute_url(address, base)
     if found is None:
         return False
-    there, here = urlsplit(found), urlsplit(base or "http://localhost/page")
-    home = there.path.lower() in ("", "/", "/index.html", "/index.php") and not there.query
-    return home and there.hostname == here.hostname and here.path not in ("", "/")
-
-
-def resolve_address(addresses: Iterable[str], base: str | None) -> Iterator[str]:
-    """Those of some addresses that are, or can be made, absolute and http(s)."""
-    for address in addresses:
-        try:
-            joined = urljoin(base or "", address.strip())
-            joined.encode()
-            parts = urlsplit(joined)
-            leads_on = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except (
-            ValueError
-        ):  # no IPv6 address in brackets, no number for a port, half of a surrogate pair
-            continue
-        if leads_on:
-            yield joined
+    target, page = urlsplit(found), urlsplit(base)
+    is_home = target.path.lower() in ("", "/", "/index.html", "/index.php") and not target.query
+    return is_home and target.hostname == page.hostname and page.path not in ("", "/")

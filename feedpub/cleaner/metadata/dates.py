@@ -1,7 +1,4 @@
-"""When an article was published and updated, out of all that its page says.
-
-Owns the choice, not the reading.
-"""
+"""Decide when an article was published and updated, from all dates on its page."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
@@ -10,122 +7,136 @@ from feedpub.cleaner.metadata.byline import VisibleByline
 from feedpub.cleaner.metadata.facts import Facts
 from feedpub.core import dates
 
-FURTHEST = timedelta(hours=14)  # between a zone and UTC
-DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
-STEP = timedelta(minutes=30)  # zones lie whole or half hours from UTC
+_MAX_OFFSET = timedelta(hours=14)  # between a time zone and UTC
+_DAY = timedelta(days=1)
+_HOUR = timedelta(hours=1)
+_OFFSET_STEP = timedelta(minutes=30)  # offsets of time zones are multiples of it
+_MIDNIGHT = datetime.min.time()
 
 
 def choose_dates(
     stated: Sequence[Facts],
-    seen: VisibleByline,
+    visible: VisibleByline,
     *,
     url: str | None = None,
     language: str | None = None,
 ) -> tuple[datetime | None, datetime | None]:
-    """Publication and, where it is later, update; aware, or None.
+    """Return the time of publication and, if it is later, of the update; aware, or None.
 
     Args:
-        stated: what the page's machine-readable origins say, the most trusted first.
-        seen: what the visible page says.
-        url: of the page; its day counts where nothing else does.
+        stated: facts of the page's machine-readable origins, the most trusted first.
+        visible: dates that the visible page shows.
+        url: of the page; a date in it is used if there is no other.
         language: of the page, BCP 47.
     """
-    address = dates.date_in_address(url or "")
-    told = _all("published", stated, language)
-    visible = [_in_order(moment, address) for moment in _read(seen.facts.published, language)]
-    shown = dates.parse_page_date(seen.dateline, language)
-    if told and told[0].date() in {moment.date() for moment in visible}:
-        shown = told[0]  # one of several dates that readers see
-    published = _first([*_as_shown(told, shown and _in_order(shown, address)), *visible]) or address
-    updated = _first([*_all("updated", stated, language), *_read(seen.facts.updated, language)])
-    published = _in_zone(published or updated, visible)
-    updated = _in_zone(updated, ())
+    url_date = dates.date_in_address(url or "")
+    published_dates = _parse_stated("published", stated, language)
+    visible_dates = _parse_all(visible.facts.published, language)
+    visible_dates = [_fix_day_order(date, url_date) for date in visible_dates]
+    shown = dates.parse_page_date(visible.dateline, language)
+    if published_dates and published_dates[0].date() in {date.date() for date in visible_dates}:
+        shown = published_dates[0]  # one of several visible dates
+    if shown is not None:
+        shown = _fix_day_order(shown, url_date)
+    candidates = [*_rank_by_dateline(published_dates, shown), *visible_dates]
+    published = _first_date(candidates) or url_date
+    updated_dates = _parse_stated("updated", stated, language)
+    updated = _first_date([*updated_dates, *_parse_all(visible.facts.updated, language)])
+    published = _with_zone(published or updated, visible_dates)
+    updated = _with_zone(updated, ())
     return published, updated if published and updated and updated > published else None
 
 
-def _as_shown(told: Sequence[datetime], shown: datetime | None) -> Sequence[datetime]:
-    """The machine-readable dates of publication, the most trusted first, in the light of the one that readers see.
+def _parse_stated(field: str, stated: Iterable[Facts], language: str | None) -> list[datetime]:
+    found = []
+    for facts in stated:
+        found += _parse_all(getattr(facts, field), language)
+    return found
 
-    Those of the day that is shown come first. A page is not published after that day: where all are
-    later, and not only by their zone, they tell when the page was built, and the shown date counts.
+
+def _parse_all(texts: Iterable[str], language: str | None) -> list[datetime]:
+    parsed = [dates.parse_page_date(text, language) for text in texts]
+    return [date for date in parsed if date is not None]
+
+
+def _fix_day_order(date: datetime, url_date: datetime | None) -> datetime:
+    """Swap the day and month of a visible date if that makes it the date in the page's URL."""
+    if url_date is None:
+        return date
+    if (date.year, date.month, date.day) == (url_date.year, url_date.day, url_date.month):
+        return date.replace(month=url_date.month, day=url_date.day)
+    return date
+
+
+def _rank_by_dateline(published: Sequence[datetime], shown: datetime | None) -> Sequence[datetime]:
+    """Return the machine-readable dates of publication, ranked by the date that the page shows.
+
+    Dates of the day shown come first. A page is not published after that day: if all dates are
+    later, by more than a time zone, they state when the page was built, and the shown date is used.
     """
-    if shown is None or not told or told[0].date() == shown.date():
-        return told
-    same = [moment for moment in told if moment.date() == shown.date()]
-    near = [local for moment in told if (local := _on_day(moment, shown))]
-    late = not near and all(moment.date() - shown.date() > _doubt(moment) for moment in told)
-    return [*same, *near, *([shown] if late else ()), *told]
+    if shown is None or not published or published[0].date() == shown.date():
+        return published
+    same_day = [date for date in published if date.date() == shown.date()]
+    same_local_day = []
+    for date in published:
+        local = _on_local_day(date, shown)
+        if local is not None:
+            same_local_day.append(local)
+    all_later = all(date.date() - shown.date() > _uncertainty(date) for date in published)
+    if all_later and not same_local_day:
+        return [*same_day, shown, *published]
+    return [*same_day, *same_local_day, *published]
 
 
-def _doubt(moment: datetime) -> timedelta:
-    """How far a moment may lie behind the day that is shown, and be of that day all the same, in an unknown zone."""
-    return timedelta(0) if moment.utcoffset() == timedelta(0) else DAY
+def _uncertainty(date: datetime) -> timedelta:
+    """Return by how many days a date may differ from the one shown in an unknown time zone."""
+    return timedelta(0) if date.utcoffset() == timedelta(0) else _DAY
 
 
-def _in_order(moment: datetime, address: datetime | None) -> datetime:
-    """A day that people see, its day and month in the order that makes it the day in the page's address."""
-    if address and (moment.year, moment.month, moment.day) == (
-        address.year,
-        address.day,
-        address.month,
-    ):
-        return moment.replace(month=address.month, day=address.day)
-    return moment
+def _on_local_day(date: datetime, shown: datetime) -> datetime | None:
+    """Convert a UTC time to the nearest time zone in which it falls on the day shown.
 
-
-def _on_day(moment: datetime, shown: datetime) -> datetime | None:
-    """A moment given in UTC, in the nearest zone in which it was the day that the page shows."""
-    if moment.utcoffset() != timedelta(0) or shown.time() != datetime.min.time():
+    None if there is no such zone, or if the page shows a time of day.
+    """
+    if date.utcoffset() != timedelta(0) or shown.time() != _MIDNIGHT:
         return None
-    wall, midnight = _wall(moment), _wall(shown)
-    late = wall > midnight
-    ahead = (
-        -HOUR * ((wall - midnight - DAY) // HOUR + 1)
-        if late
-        else -HOUR * ((wall - midnight) // HOUR)
-    )
-    return moment.astimezone(timezone(ahead)) if abs(ahead) <= FURTHEST else None
+    since_midnight = _without_zone(date) - _without_zone(shown)
+    if since_midnight > timedelta(0):
+        offset = -_HOUR * ((since_midnight - _DAY) // _HOUR + 1)
+    else:
+        offset = -_HOUR * (since_midnight // _HOUR)
+    return date.astimezone(timezone(offset)) if abs(offset) <= _MAX_OFFSET else None
 
 
-def _all(field: str, stated: Iterable[Facts], language: str | None) -> list[datetime]:
-    return [moment for facts in stated for moment in _read(getattr(facts, field), language)]
+def _first_date(candidates: Sequence[datetime]) -> datetime | None:
+    """Return the first date, or one of about the same time that has a time zone if it has none."""
+    if not candidates:
+        return None
+    first = candidates[0]
+    if first.tzinfo is None:
+        for date in candidates:
+            if date.tzinfo and abs(_without_zone(date) - first) <= _MAX_OFFSET:
+                return date
+    return first
 
 
-def _read(texts: Iterable[str], language: str | None) -> list[datetime]:
-    return [moment for text in texts if (moment := dates.parse_page_date(text, language))]
+def _with_zone(date: datetime | None, visible_dates: Iterable[datetime]) -> datetime | None:
+    """Add a time zone to a date.
 
-
-def _first(moments: Sequence[datetime]) -> datetime | None:
-    """The first moment; one without a zone yields to the same day's with one."""
-    if not moments or moments[0].tzinfo:
-        return moments[0] if moments else None
-    near = (
-        moment
-        for moment in moments
-        if moment.tzinfo and abs(_wall(moment) - moments[0]) <= FURTHEST
-    )
-    return next(near, moments[0])
-
-
-def _in_zone(moment: datetime | None, shown: Iterable[datetime]) -> datetime | None:
-    """A moment with a zone.
-
-    Its own; the one in which the page shows a moment given in UTC; else UTC.
+    A date in UTC is converted to the zone in which the page shows it. A date without a zone is
+    taken as UTC.
     """
-    if moment is None or moment.utcoffset():
-        return moment
-    minute = _wall(moment).replace(second=0)
-    for ahead in (
-        _wall(other) - minute
-        for other in shown
-        if moment.tzinfo and other.time() != datetime.min.time()
-    ):
-        if abs(ahead) <= FURTHEST and not ahead % STEP:
-            return moment.astimezone(timezone(ahead))
-    return moment.replace(tzinfo=UTC)
+    if date is None or date.utcoffset():
+        return date
+    minute = _without_zone(date).replace(second=0)
+    for visible in visible_dates:
+        if date.tzinfo is None or visible.time() == _MIDNIGHT:
+            continue
+        offset = _without_zone(visible) - minute
+        if abs(offset) <= _MAX_OFFSET and not offset % _OFFSET_STEP:
+            return date.astimezone(timezone(offset))
+    return date.replace(tzinfo=UTC)
 
 
-def _wall(moment: datetime) -> datetime:
-    """What a clock on the wall shows."""
-    return moment.replace(tzinfo=None)
+def _without_zone(date: datetime) -> datetime:
+    return date.replace(tzinfo=None)

@@ -1,7 +1,4 @@
-"""The elements of a page that tell about it, by tag.
-
-What metadata and hints are read from, found in one walk.
-"""
+"""Collect the elements that metadata is read from, in one walk through the page."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
@@ -9,13 +6,13 @@ from typing import TypeAlias
 from lxml.html import HtmlElement
 
 TAGS = ("meta", "link", "title", "script", "base", "h1", "h2")
-MAX_ELEMENTS = 500  # elements of a tag that are looked at
+MAX_ELEMENTS = 500  # of each tag
 
 HeadElements: TypeAlias = Mapping[str, Sequence[HtmlElement]]
 
 
 def collect_elements(tree: HtmlElement) -> HeadElements:
-    """The first elements of each of `TAGS`, in the page's order."""
+    """Return the first elements of each tag in `TAGS`, in document order."""
     found: dict[str, list[HtmlElement]] = {tag: [] for tag in TAGS}
     for element in tree.iter(*TAGS):
         found[element.tag].append(element)

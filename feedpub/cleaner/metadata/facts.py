@@ -1,4 +1,4 @@
-"""What one origin (JSON-LD, meta names, microdata, the visible page) says about an article, as it says it."""
+"""Statements of one origin (JSON-LD, meta names, microdata, the visible page) about an article."""
 
 from dataclasses import dataclass, field
 
@@ -7,13 +7,13 @@ Size = tuple[int, int]  # width and height in pixels
 
 @dataclass(slots=True)
 class Facts:
-    """Raw texts by field, each list in the page's order; nothing is checked yet.
+    """Unchecked texts by field, each list in document order.
 
     Attributes:
-        organisations: authors that are said to be organisations.
+        organisations: authors that are marked as organisations.
         publishers: names of the site.
-        image_sizes: by the image's address, where it is stated.
-        addresses: the article's own address.
+        image_sizes: by the image's URL, if stated.
+        addresses: URLs of the article.
     """
 
     titles: list[str] = field(default_factory=list)

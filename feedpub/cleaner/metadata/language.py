@@ -1,47 +1,51 @@
-"""The language of a page: as it says, else as its text shows."""
+"""Determine the language of a page: the declared one, else the one detected from its text."""
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
 from feedpub.core.languages import normalize_language
+from feedpub.core.urls import host_from_url
 
-ENOUGH = 2_000  # characters of text to tell a language by
+_MIN_CHARS, _MAX_CHARS = 40, 2_000  # of the text that a language is detected from
+_COUNTRY_CODE_CHARS = 2
 
 
 def declared_language(tags: Iterable[str]) -> str | None:
-    """The first tag that is a language."""
-    return next((found for tag in tags if (found := normalize_language(tag))), None)
+    """Return the first tag that is a language."""
+    for tag in tags:
+        if language := normalize_language(tag):
+            return language
+    return None
 
 
 def add_country(language: str | None, url: str | None) -> str | None:
-    """A language with the country that the page's host ends in.
+    """Add the country of a URL's top-level domain to a language: "en" becomes "en-GB" under .uk.
 
-    En → en-GB under .uk. For how numbers are written.
+    Countries that share a language write numeric dates differently.
     """
-    country = (urlsplit(url or "").hostname or "").rpartition(".")[2]
-    if language is None or "-" in language or len(country) != 2:  # noqa: PLR2004 -- letters of a country's domain
+    country = host_from_url(url).rpartition(".")[2]
+    if language is None or "-" in language or len(country) != _COUNTRY_CODE_CHARS:
         return language
     return f"{language}-{country.upper()}"
 
 
 def detect_language(tree: HtmlElement) -> str | None:
-    """The language of a page's paragraphs, where they have enough text to tell."""
+    """Return the language of a page's paragraphs, or None if they are too short."""
     text = ""
     for paragraph in tree.iter("p"):
         text += " " + " ".join(paragraph.text_content().split())
-        if len(text) > ENOUGH:
+        if len(text) > _MAX_CHARS:
             break
     return language_of_text(text)
 
 
 def language_of_text(text: str) -> str | None:
-    """The language of a text, or None where it is too short to tell."""
-    if len(text) < 40:  # noqa: PLR2004 -- characters: less is a guess
+    """Return the language of a text, or None if it is too short."""
+    if len(text) < _MIN_CHARS:
         return None
-    # here, since its model costs more to load than most pages to read; it has no type hints
+    # Imported here: loading its model takes longer than reading most pages.
     from py3langid import classify  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    language, _ = classify(text[:ENOUGH])
+    language, _ = classify(text[:_MAX_CHARS])
     return str(language)

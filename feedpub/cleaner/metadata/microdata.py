@@ -1,6 +1,6 @@
-"""Microdata (itemprop) → Facts, for the page's own article.
+"""Read microdata (itemprop attributes) about the page's own article.
 
-Not for its comments, related items or products.
+Comments, related articles and products are ignored.
 """
 
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from feedpub.cleaner.metadata import lead_image
-from feedpub.cleaner.metadata.byline import to_one_line
 from feedpub.cleaner.metadata.facts import Facts
+from feedpub.cleaner.metadata.text_lines import to_one_line
 
-LONGEST = 300  # characters of a value
-MOST = 500  # properties of a page
+_MAX_VALUE_CHARS = 300
+_MAX_PROPERTIES = 500  # of a page
 
-_PROPERTIES = etree.XPath(f"(//@itemprop)[position() <= {MOST}]/..", smart_strings=False)
+_PROPERTIES = etree.XPath(f"(//@itemprop)[position() <= {_MAX_PROPERTIES}]/..", smart_strings=False)
 _FIELDS = {
     "headline": "titles",
     "author": "authors",
@@ -29,54 +29,60 @@ _FIELDS = {
     "articlesection": "sections",
     "keywords": "tags",
 }
-_ARTICLES = ("article", "posting", "webpage", "report", "creativework")
+_ARTICLE_TYPES = ("article", "posting", "webpage", "report", "creativework")
 
 
 def read_microdata(tree: HtmlElement) -> Facts:
-    """What the page's itemprop attributes say about its article."""
+    """Return the facts in the page's itemprop attributes."""
     facts = Facts()
-    for element in _with_properties(tree):
+    for element in _elements_with_properties(tree):
         for name in element.get("itemprop", "").lower().split():
             field = _FIELDS.get(name)
-            if field and _of_article(element):
-                value = _picture(element, facts) if field == "images" else _value(element)
-                getattr(facts, field).extend([value] if value else [])
+            if not field or not _is_about_article(element):
+                continue
+            value = _read_image(element, facts) if field == "images" else _read_value(element)
+            if value:
+                getattr(facts, field).append(value)
     return facts
 
 
-def _with_properties(tree: HtmlElement) -> Iterator[HtmlElement]:
+def _elements_with_properties(tree: HtmlElement) -> Iterator[HtmlElement]:
     found = _PROPERTIES(tree)
     if isinstance(found, list):
         yield from (element for element in found if isinstance(element, HtmlElement))
 
 
-def _of_article(element: HtmlElement) -> bool:
-    """Whether the thing that a property belongs to is an article, or is not named at all."""
-    kind = next(
-        (kind for outer in element.iterancestors() if (kind := outer.get("itemtype")) is not None),
-        None,
-    )
-    return kind is None or any(word in kind.lower() for word in _ARTICLES)
+def _is_about_article(element: HtmlElement) -> bool:
+    """Return True if the property belongs to an article, or to an item without a type."""
+    for outer in element.iterancestors():
+        item_type = outer.get("itemtype")
+        if item_type is not None:
+            return any(word in item_type.lower() for word in _ARTICLE_TYPES)
+    return True
 
 
-def _value(element: HtmlElement) -> str:
-    """A property's value.
-
-    Of an author his name, of a time its machine-readable form, else its text.
-    """
+def _read_value(element: HtmlElement) -> str:
+    """Return a property's value: an author's name, a time's machine-readable form, else a text."""
     if content := element.get("content") or element.get("datetime"):
         return str(content).strip()
     names = (part for part in element.iterdescendants() if part.get("itemprop") == "name")
     named = next(names, element)
     text: str = named.get("content") or to_one_line(str(named.text_content()))
-    return text if len(text) <= LONGEST else ""
+    return text if len(text) <= _MAX_VALUE_CHARS else ""
 
 
-def _picture(element: HtmlElement, facts: Facts) -> str:
-    """The address of a picture, or of the first one within; its size goes to the facts."""
-    addresses = (part.get(key) for part in element.iter() for key in ("content", "src", "href"))
-    address = next((str(address) for address in addresses if address), "")
+def _read_image(element: HtmlElement, facts: Facts) -> str:
+    """Return the URL of an image, or of the first one within; add its size to the facts."""
+    address = _first_address(element)
     stated = {part.get("itemprop"): part.get("content") for part in element.iterdescendants("meta")}
-    if known := lead_image.parse_pixels(stated.get("width"), stated.get("height")):
-        facts.image_sizes[address] = known
+    if size := lead_image.parse_size(stated.get("width"), stated.get("height")):
+        facts.image_sizes[address] = size
     return address
+
+
+def _first_address(element: HtmlElement) -> str:
+    for part in element.iter():
+        for name in ("content", "src", "href"):
+            if address := part.get(name):
+                return str(address)
+    return ""

@@ -1,8 +1,7 @@
-"""The article's headline, out of what the page calls itself in several places.
+"""Choose the article's title among the page's own statements of it.
 
-Owns the cutting of site names off titles and the choice among headlines. A title is cut at a
-separator only where what is cut off is known to be the site's name, or looks like one and the page
-has nothing better.
+A title is cut at a separator only if the text cut off is known to be the site's name, or looks like
+one and the page has no better title.
 """
 
 import re
@@ -10,16 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from urllib.parse import urlsplit
 
-LONGEST = 300  # characters of a headline
-MOST = 1000  # characters of a title that are looked at
-ENOUGH = 0.35  # of the words of two texts that are shared, for them to be forms of one headline
-HEADLINE = 4  # words that make a page's only h1 a headline, whatever the head says
-SURE = 0.8  # the same for an h2
-KICKER = 5  # words before a headline, at most, that are its kicker
-DATELINE = 8  # words of a dateline within a headline, at most
-SITE = 5  # words of a site's name behind a bar, at most
+from feedpub.core.urls import bare_host_from_url
+
+_MAX_TITLE_CHARS = 300
+_MAX_STATED_CHARS = 1000  # read of a title in the head
+_MIN_OVERLAP = 0.35  # of the words of two texts, for them to be variants of one title
+_SURE_OVERLAP = 0.8  # the same for an h2
+_MIN_TITLE_WORDS = 4  # that make a page's only h1 the title, whatever the head states
+_MAX_KICKER_WORDS = 5
+_MAX_DATELINE_WORDS = 8  # of a dateline within a headline
+_MAX_SITE_WORDS = 5  # of a site's name after a bar
 
 _SEPARATOR = re.compile(
     r"(?<!\s)\s++(?:(?:[|»«·•\u2013\u2014:/\\~\u2039\u203a<>-]|--|::)\s+|[|\uff5c]\s*)"
@@ -44,8 +44,9 @@ class Title:
     """A chosen title.
 
     Attributes:
-        headline: the place of the visible headline that it comes from, or None.
-        sure: whether that headline says what the head says.
+        text: the title.
+        headline: the index of the visible headline that it is taken from, or None.
+        sure: that headline agrees with the head.
     """
 
     text: str
@@ -60,108 +61,126 @@ def choose_title(
     site: Iterable[str] = (),
     url: str | None = None,
 ) -> Title:
-    """The headline.
+    """Return the article's title.
 
     Args:
-        headlines: the visible ones, in order.
-        stated: what the head says, most trusted first.
+        headlines: the visible ones, in document order.
+        stated: titles in the head, the most trusted first.
         site: names of the site.
-        url: of the page; its host is one more name of the site.
+        url: of the page; its host is another name of the site.
     """
-    known = {compact_title(name) for name in (*site, *_hosts(url)) if compact_title(name)}
-    bare = [text for title in stated if (text := without_site(title[:MOST], known))]
+    compact_names = map(compact_title, (*site, *_names_from_host(bare_host_from_url(url))))
+    site_names = {name for name in compact_names if name}
+    titles = [without_site(text[:_MAX_STATED_CHARS], site_names) for text in stated]
+    titles = [title for title in titles if title]
     visible = [
-        (place, line) for place, line in enumerate(headlines) if _can_be_headline(line.text, known)
+        (index, headline)
+        for index, headline in enumerate(headlines)
+        if _can_be_title(headline.text, site_names)
     ]
-    best = max(((_likeness(line, bare), -place) for place, line in visible), default=(0.0, 0))
-    if best[0] > 0:
-        headline = without_site(headlines[-best[1]].text, known)
-        return Title(_as_told(headline, bare), -best[1], best[0] >= SURE)
-    first = [(place, line.text) for place, line in visible if line.level == 1]
-    telling = {text for _, text in first if _reads_like_headline(text)}
-    if first and (not bare or telling == {first[0][1]}):
-        return Title(first[0][1], first[0][0])
-    return Title(_behind_bar(bare)) if bare else Title("")
+    best_score, best_index = 0.0, 0
+    for index, headline in visible:
+        score = _rate_headline(headline, titles)
+        if score > best_score:
+            best_score, best_index = score, index
+    if best_score > 0:
+        text = without_site(headlines[best_index].text, site_names)
+        return Title(_align_kicker(text, titles), best_index, best_score >= _SURE_OVERLAP)
+    first_level = [(index, headline.text) for index, headline in visible if headline.level == 1]
+    if first_level:
+        index, text = first_level[0]
+        plausible = {text for _, text in first_level if _reads_like_title(text)}
+        if not titles or plausible == {text}:
+            return Title(text, index)
+    return Title(_without_last_part(titles[0])) if titles else Title("")
 
 
 def without_site(title: str, site: Iterable[str]) -> str:
-    """A title without the site's names (compacted) at either end."""
-    title, known = " ".join(title.split()), set(site)
-    while cut := _cut(title, known):
-        title = cut
+    """Return a title without the site's names (in compact form) at either end."""
+    title, site_names = " ".join(title.split()), set(site)
+    while shorter := _cut_site(title, site_names):
+        title = shorter
     return title
 
 
-@lru_cache(maxsize=1000)  # a page says its title many times over
+@lru_cache(maxsize=1000)  # a page states its title many times
 def compact_title(text: str) -> str:
-    """A text for comparison where spaces do not count."""
+    """Reduce a text to its letters and digits, for comparisons that ignore spaces."""
     return _WORDS.sub("", text.casefold()).replace("_", "")
 
 
 @lru_cache(maxsize=1000)
 def squash(text: str) -> str:
-    """A text for comparison: words only."""
+    """Reduce a text to its words, for comparisons that ignore punctuation."""
     return _WORDS.sub(" ", text.casefold()).strip()
 
 
-def _cut(title: str, known: set[str]) -> str:
-    """A title less one site's name at its end, with what follows it, or at its beginning.
+def _names_from_host(host: str) -> Iterable[str]:
+    """Return the names that a host gives its site: example.co.uk, example."""
+    labels = host.split(".")
+    return (host, labels[0], ".".join(labels[:-1]), *labels[-2:-1], ".".join(labels[-2:]))
 
-    "" where there is none.
+
+def _cut_site(title: str, site_names: set[str]) -> str:
+    """Cut a site's name off the end of a title, with the text after it, or off its start.
+
+    Returns "" if the title does not contain one.
     """
     separators = list(_SEPARATOR.finditer(title))
     for separator in reversed(separators):
-        if compact_title(title[separator.end() :]) in known:
+        if compact_title(title[separator.end() :]) in site_names:
             return title[: separator.start()].strip()
     for separator in separators:
-        if compact_title(title[: separator.start()]) in known:
+        if compact_title(title[: separator.start()]) in site_names:
             return title[separator.end() :].strip()
-    for separator, after in pairwise(separators):
-        head, tail = title[: separator.start()].strip(), title[after.end() :]
-        if compact_title(title[separator.end() : after.start()]) in known and len(head) > len(tail):
+    for separator, following in pairwise(separators):
+        head, tail = title[: separator.start()].strip(), title[following.end() :]
+        name = title[separator.end() : following.start()]
+        if compact_title(name) in site_names and len(head) > len(tail):
             return head
     return ""
 
 
-def _behind_bar(bare: Sequence[str]) -> str:
-    """The first of some titles, less what stands behind its last bar and is short enough for a site's name."""
-    title = bare[0]
+def _without_last_part(title: str) -> str:
+    """Cut off the text after a title's last bar if it is short enough for a site's name."""
     bars = list(_BAR.finditer(title))
     if not bars:
         return title
     head, tail = title[: bars[-1].start()], title[bars[-1].end() :]
-    return head if len(tail.split()) <= min(SITE, len(head.split())) else title
+    return head if len(tail.split()) <= min(_MAX_SITE_WORDS, len(head.split())) else title
 
 
-def _can_be_headline(text: str, known: set[str]) -> bool:
-    return bool(compact_title(text)) and compact_title(text) not in known and len(text) <= LONGEST
+def _can_be_title(text: str, site_names: set[str]) -> bool:
+    compact = compact_title(text)
+    return bool(compact) and compact not in site_names and len(text) <= _MAX_TITLE_CHARS
 
 
-def _reads_like_headline(text: str) -> bool:
-    return len(text.split()) >= HEADLINE and len(text) <= LONGEST / 2 and not text.endswith(":")
+def _reads_like_title(text: str) -> bool:
+    if text.endswith(":") or len(text) > _MAX_TITLE_CHARS / 2:
+        return False
+    return len(text.split()) >= _MIN_TITLE_WORDS
 
 
-def _likeness(line: TitleCandidate, bare: Iterable[str]) -> float:
-    """How much a visible headline is like what the head says, 0 … 1; 0 where it is another text."""
-    likeness = max((_shared(line.text, text) for text in bare), default=0.0)
-    if (
-        line.level == 1
-        and likeness < SURE
-        and any(squash(line.text) in _ends(text) for text in bare)
-    ):
-        return SURE
-    return likeness if likeness >= (ENOUGH if line.level == 1 else SURE) else 0.0
+def _rate_headline(headline: TitleCandidate, titles: Iterable[str]) -> float:
+    """Rate how well a visible headline agrees with the head's titles: 0, or up to 1."""
+    overlap = max((_overlap(headline.text, title) for title in titles), default=0.0)
+    if headline.level > 1:
+        return overlap if overlap >= _SURE_OVERLAP else 0.0
+    if overlap < _SURE_OVERLAP:
+        text = squash(headline.text)
+        if any(text in _first_and_last_part(title) for title in titles):
+            return _SURE_OVERLAP
+    return overlap if overlap >= _MIN_OVERLAP else 0.0
 
 
 @lru_cache(maxsize=500)
-def _ends(title: str) -> tuple[str, ...]:
-    """The first and the last part of a title between its separators."""
+def _first_and_last_part(title: str) -> tuple[str, ...]:
     parts = _SEPARATOR.split(title)
     return squash(parts[0]), squash(parts[-1])
 
 
-def _shared(one: str, other: str) -> float:
-    """The share of the words of two texts that both have."""
+def _overlap(one: str, other: str) -> float:
+    """Return the share of the words of two texts that both have."""
     first, second = _words(one), _words(other)
     return len(first & second) / max(1, len(first | second))
 
@@ -171,42 +190,37 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(squash(text).split())
 
 
-def _as_told(headline: str, bare: Sequence[str]) -> str:
-    """A visible headline with the kicker that the head gives it, and without what the head does not have."""
-    wanted, own = squash(headline), _behind_kicker(headline)
-    for text in bare:
-        words, behind = squash(text), _behind_kicker(text)
-        if words == wanted:
+def _align_kicker(headline: str, titles: Sequence[str]) -> str:
+    """Add the kicker that the head gives a headline, and remove text that the head lacks."""
+    words, own_rest = squash(headline), _after_kicker(headline)
+    for title in titles:
+        title_words, rest = squash(title), _after_kicker(title)
+        if title_words == words:
             return headline
-        if behind and squash(behind) == wanted:
-            return text
-        if _only_adds(wanted, words):
-            return text
-        if (
-            own and behind and squash(own) == squash(behind)
-        ):  # two kickers: neither is part of the headline
-            return own
+        if rest and squash(rest) == words:
+            return title
+        if _is_title_with_extras(words, title_words):
+            return title
+        # Two different kickers: neither is part of the title.
+        if own_rest and rest and squash(own_rest) == squash(rest):
+            return own_rest
     return headline
 
 
-def _only_adds(headline: str, title: str) -> bool:
-    """Whether a visible headline is the head's title with a kicker before it, or with a dateline around it."""
-    before, found, behind = headline.partition(title) if title else ("", "", "")
-    extra = f"{before} {behind}".split()
-    return bool(found) and (
-        (not behind and before.endswith(" ") and len(extra) <= KICKER)
-        or (len(extra) <= DATELINE and any(_YEAR.fullmatch(word) for word in extra))
-    )
+def _is_title_with_extras(headline: str, title: str) -> bool:
+    """Return True for the head's title after a kicker, or with a dateline around it."""
+    if not title or title not in headline:
+        return False
+    before, _, after = headline.partition(title)
+    extra = f"{before} {after}".split()
+    if not after and before.endswith(" ") and len(extra) <= _MAX_KICKER_WORDS:
+        return True
+    return len(extra) <= _MAX_DATELINE_WORDS and any(_YEAR.fullmatch(word) for word in extra)
 
 
-def _behind_kicker(title: str) -> str:
-    """What follows a title's kicker ("Kenya: Nairobi from below"), or "" where it has none."""
+def _after_kicker(title: str) -> str:
+    """Return the text after a title's kicker ("Kenya: Nairobi from below"), or ""."""
     found = _KICKER_END.search(title)
-    return title[found.end() :] if found and len(title[: found.start()].split()) <= KICKER else ""
-
-
-def _hosts(url: str | None) -> Iterable[str]:
-    """The names that a page's host gives its site: example.co.uk, example."""
-    host = (urlsplit(url or "").hostname or "").removeprefix("www.")
-    labels = host.split(".")
-    return (host, labels[0], ".".join(labels[:-1]), *labels[-2:-1], ".".join(labels[-2:]))
+    if not found or len(title[: found.start()].split()) > _MAX_KICKER_WORDS:
+        return ""
+    return title[found.end() :]

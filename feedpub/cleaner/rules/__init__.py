@@ -1,24 +1,19 @@
-"""What people know of sites, as data: our own files and those of ftr-site-config → one value that the cleaner obeys.
+"""Site rules: selectors and other instructions for the cleaner, per site.
 
-    model      the value: expressions, each with the file and line that it stands in
-    toml       our own: what the config's [feed.rules] and sites/<host>.toml say
+    model      the common form of all rules; each knows the file and line it comes from
+    toml       our own format: [feed.rules] of the config, and sites/<host>.toml
     ftr        the text files of ftr-site-config
-    lookup     which of them know a host
-    writing    rules that are added to our own
+    rule_book  which rules apply to a host
+    edit       add rules to a file
+    testing    run the tests that rule files contain
 
-Reads files and looks at no page: what an expression finds there is the cleaner's and the paging's
-matter.
+This package reads rule files. It does not evaluate rules on pages: that is the task of
+`cleaner.apply_rules` and `cleaner.pagination`.
 """
 
 from feedpub.cleaner.rules.edit import RuleDraft
 from feedpub.cleaner.rules.model import MAX_PAGES, FollowLink, Rule, RuleIssue, Ruleset, RuleTest
-from feedpub.cleaner.rules.rule_book import (
-    SiteRuleSet,
-    open_rules,
-    render_rules,
-    rule_host,
-    site_rule_files,
-)
+from feedpub.cleaner.rules.rule_book import SiteRuleSet, display_path, open_rules, site_rule_files
 from feedpub.cleaner.rules.toml import coerce_ruleset, parse_ruleset
 
 __all__ = [
@@ -31,9 +26,8 @@ __all__ = [
     "Ruleset",
     "SiteRuleSet",
     "coerce_ruleset",
+    "display_path",
     "open_rules",
     "parse_ruleset",
-    "render_rules",
-    "rule_host",
     "site_rule_files",
 ]

@@ -1,23 +1,17 @@
-"""New rules for a site → the text of its file, with all that a person wrote there.
-
-And its place on the disk.
-"""
+"""Add rules to a site's file, and preserve everything that its author wrote there."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from feedpub.cleaner.rules.model import Ruleset
-from feedpub.cleaner.rules.rule_book import render_rules
+from feedpub.cleaner.rules.rule_book import display_path
 from feedpub.cleaner.rules.toml import parse_rules
 from feedpub.config.edit import append_rules, save_config
 
 
 @dataclass(frozen=True, slots=True)
 class RuleDraft:
-    """Rules that somebody thinks of.
-
-    What is added to a site's file, by the names that it has there.
-    """
+    """Rules to add to a site's file, under the names that they have there."""
 
     remove: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
@@ -30,24 +24,30 @@ class RuleDraft:
 
 
 def extend_rules(text: str, draft: RuleDraft, file: Path) -> str:
-    """A file's text with a draft's rules.
+    """Return a file's text with a draft's rules: lists grow, single values are replaced.
 
-    Lists grow, single values are replaced. Raises ConfigError.
+    Raises:
+        ConfigError: the text has errors.
     """
     lists = {"remove": draft.remove, "keep": draft.keep}
     single = {"title": draft.title, "author": draft.author, "date": draft.date}
-    return append_rules(text, lists, single, render_rules(file))
+    return append_rules(text, lists, single, display_path(file))
 
 
 def read_rules(text: str, file: Path) -> Ruleset:
-    """What a file of that text would say. Raises ConfigError, with the file that is meant."""
-    return parse_rules(text, Path(render_rules(file)))
+    """Parse a text as the content of a file.
+
+    Raises:
+        ConfigError: the text has errors; the message names the file.
+    """
+    return parse_rules(text, Path(display_path(file)))
 
 
 def write_rules(text: str, file: Path) -> None:
-    """Put a text in a file's place, whole or not at all.
+    """Replace a file atomically, if the text is valid.
 
-    Only what can be read back. Raises ConfigError.
+    Raises:
+        ConfigError: the text has errors.
     """
     read_rules(text, file)
     save_config(file, text)

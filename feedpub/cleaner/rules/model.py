@@ -1,17 +1,14 @@
-"""The value that every format of rules becomes.
-
-Frozen data, plain enough to be sent to another process.
-"""
+"""The common form of all rules: frozen data that can be sent to another process."""
 
 from dataclasses import dataclass, fields, replace
-from typing import Self
+from typing import Any, Self
 
 MAX_PAGES = 20  # of one article
 
 
 @dataclass(frozen=True, slots=True)
 class RuleIssue:
-    """A line of a rule file that cannot be used; the rest of the file can."""
+    """An unusable line of a rule file; the other lines of the file are used."""
 
     file: str
     line: int
@@ -23,15 +20,15 @@ class RuleIssue:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that a person said of a site's pages.
+    """A selector with its purpose.
 
     Attributes:
-        command: what it is called where it is written: remove, strip, body.
-        written: as it is written: ".promo", "//div[@class='x']", "text:Sponsored by".
-        xpath: what it looks for; "" where that is no element but how a block begins.
-        file, line: where it is written, for people; "" and 0 where that is not known.
-        css: it is a CSS selector: a value is then what its element is there for, as a meta's
-            content.
+        command: its name in the rule file: remove, strip, body.
+        source: the selector as written: ".promo", "//div[@class='x']", "text:Sponsored by".
+        xpath: the selector as XPath; "" if it selects blocks by the beginning of their text.
+        file, line: its place in the rule file; "" and 0 if unknown.
+        css: it is a CSS selector. The value of an element is then its machine-readable value, such
+            as a meta element's content.
     """
 
     command: str
@@ -48,10 +45,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class FollowLink:
-    """A link to follow.
-
-    `condition` is an XPath that has to find something first, "" where there is none.
-    """
+    """A link to follow if the page matches `condition`, an XPath; "" matches every page."""
 
     rule: Rule
     condition: str = ""
@@ -59,7 +53,7 @@ class FollowLink:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A text of the raw page that is replaced by another before anything is parsed."""
+    """A replacement in the raw page before it is parsed."""
 
     find: str
     by: str
@@ -67,7 +61,7 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class WrapRule:
-    """Elements around which another one is put."""
+    """Elements to wrap in another element."""
 
     tag: str
     rule: Rule
@@ -75,7 +69,7 @@ class WrapRule:
 
 @dataclass(frozen=True, slots=True)
 class RuleTest:
-    """A page on which the rules must find some texts."""
+    """A page, and texts that its article must contain."""
 
     url: str
     contains: tuple[str, ...] = ()
@@ -85,25 +79,24 @@ class RuleTest:
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """All that is said of a site. Lists are in the order in which they are tried.
+    """The rules of a site. Lists are in the order in which they are tried.
 
     Attributes:
-        content: where the article is: the first that finds something counts, with all that it
-            finds.
-        remove: what never belongs to it.
-        keep: what always does, whatever the cleaner thinks of it.
-        title, date: the first that says something.
-        author: the first that says something, with all that it finds.
-        next_page, single_page: links to the article's next page, and to a page that has it as a
-            whole.
-        headers: sent when the site's articles are fetched; names in lower case.
-        prune: False where all that `content` finds is the article.
-        autodetect: False where a page without `content` has no article.
-        json_ld: False where the page's JSON-LD does not tell the truth.
-        lazy_source: attributes that hold the true addresses of pictures.
-        ads: what stands on pages that are advertisements.
-        problems: lines that say nothing that can be used.
-        tests: what must hold.
+        content: selects the article. The first rule that matches is used, with all its matches.
+        remove: selects elements that are never part of the article.
+        keep: selects elements that always are.
+        title, date: the first rule that gives a text is used.
+        author: the first rule that gives a text is used, with all its matches.
+        next_page, single_page: links to the article's next page, and to a page with the complete
+            article.
+        headers: sent with requests for the site's articles; names in lower case.
+        prune: False if everything that `content` selects is part of the article.
+        autodetect: False if a page that `content` does not match has no article.
+        json_ld: False if the page's JSON-LD is wrong.
+        lazy_source: attributes that hold the URLs of lazily loaded images.
+        ads: selects elements that mark a page as an advertisement.
+        issues: unusable lines.
+        tests: pages with texts that their articles must contain.
     """
 
     content: tuple[Rule, ...] = ()
@@ -122,23 +115,22 @@ class Ruleset:
     prune: bool | None = None
     autodetect: bool | None = None
     json_ld: bool | None = None
-    problems: tuple[RuleIssue, ...] = ()
+    issues: tuple[RuleIssue, ...] = ()
     tests: tuple[RuleTest, ...] = ()
 
-    def merged_with(self, other: Self) -> Self:
-        """These rules, and after them those of a less specific place.
+    def merged_with(self, general: Self) -> Self:
+        """Return these rules followed by more general ones.
 
-        Lists are appended, single values stay.
+        Lists are joined. A single value or a header that is set here takes precedence.
         """
-        joined = {each.name: getattr(self, each.name) for each in fields(self)}
-        for name, value in joined.items():
-            less = getattr(other, name)
-            joined[name] = (
-                (*value, *less) if isinstance(value, tuple) else less if value is None else value
-            )
-        known = {name for name, _ in self.headers}
-        joined["headers"] = (
-            *self.headers,
-            *(pair for pair in other.headers if pair[0] not in known),
-        )
-        return replace(self, **joined)
+        merged: dict[str, Any] = {}
+        for field in fields(self):
+            own, other = getattr(self, field.name), getattr(general, field.name)
+            if isinstance(own, tuple):
+                merged[field.name] = (*own, *other)
+            else:
+                merged[field.name] = other if own is None else own
+        own_headers = {name for name, _ in self.headers}
+        other_headers = [header for header in general.headers if header[0] not in own_headers]
+        merged["headers"] = (*self.headers, *other_headers)
+        return replace(self, **merged)

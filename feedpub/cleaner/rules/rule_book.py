@@ -1,8 +1,8 @@
-"""Which rules are about a host: our own file goes before ftr-site-config, a host's before that of a domain around it.
+"""Find the rules that apply to a host.
 
-Our own files are all read at once, so that a mistake in one is told before anything else happens.
-Of ftr-site-config's 2,040 files each is read when its host is first met, and again once it has
-changed.
+Our own file takes precedence over ftr-site-config, and a host's file over that of its parent
+domain. Our own files are read at startup, so that errors in them are reported immediately. Each of
+ftr-site-config's 2,040 files is read when it is first needed, and again after it has changed.
 """
 
 import logging
@@ -10,176 +10,169 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from feedpub.cleaner.rules import ftr, toml
 from feedpub.cleaner.rules.model import RuleIssue, Ruleset
 from feedpub.config import RuleFiles
 from feedpub.core.errors import ConfigError
+from feedpub.core.urls import bare_host_from_url
 
 _log = logging.getLogger(__name__)
-_FOR_ALL = "global.txt"
-_LARGEST = 1_000_000  # bytes of a file of rules
-_Mark = tuple[int, int, int]
-NOTHING = Ruleset()
+_GLOBAL_FILE = "global.txt"  # of ftr-site-config; applies to all hosts
+_MAX_FILE_BYTES = 1_000_000
+_NO_RULES = Ruleset()
+
+_FileStamp = tuple[int, int, int]
 
 
 def open_rules(places: RuleFiles) -> "SiteRuleSet":
-    """The rules that the config names.
+    """Read the rule files that the config names.
 
-    Raises ConfigError: one line a mistake in our own files, all of them at once.
+    Raises:
+        ConfigError: our own files have errors; the message lists all of them, one a line.
     """
     own: dict[str, Ruleset] = {}
-    mistakes: list[str] = []
+    errors: list[str] = []
     for path in site_rule_files(places.sites):
         host = path.name.removesuffix(".toml")
         try:
-            own[host] = toml.load_rules(Path(render_rules(path)))
+            own[host] = toml.load_rules(Path(display_path(path)))
         except ConfigError as error:
-            mistakes.append(str(error))
-        if host != rule_host(f"https://{host}/") or "." not in host:
-            mistakes.append(
-                f"{render_rules(path)}:1: named for no host; write it in lower case, without www."
+            errors.append(str(error))
+        if host != bare_host_from_url(f"https://{host}/") or "." not in host:
+            errors.append(
+                f"{display_path(path)}:1: the file name is not a host; "
+                "write the host in lower case, without www."
             )
-    if mistakes:
-        raise ConfigError("\n".join(mistakes))
+    if errors:
+        raise ConfigError("\n".join(errors))
     return SiteRuleSet(own, places.ftr_site_config)
 
 
 def site_rule_files(folder: Path) -> list[Path]:
-    """The files of rules in a folder, by name; none where there is no folder."""
+    """Return the rule files in a folder, by name; an empty list if the folder does not exist."""
     return sorted(folder.glob("[!.]*.toml"))
 
 
-def render_rules(path: Path) -> str:
-    """A file's path for people: from the working directory, where it lies below that."""
+def display_path(path: Path) -> str:
+    """Return a path for messages: relative to the working directory if it is below it."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def rule_host(url: str) -> str:
-    """The host of an address as files are named for it.
-
-    In lower case, without "www."; "" where there is none.
-    """
-    try:
-        return (urlsplit(url).hostname or "").rstrip(".").removeprefix("www.")
-    except ValueError:
-        return ""
-
-
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """A file of ftr-site-config as it was when it was read."""
+class _CachedFile:
+    """The rules of a file of ftr-site-config, as of its last change."""
 
-    mark: _Mark
+    stamp: _FileStamp
     rules: Ruleset
 
 
 class SiteRuleSet:
-    """All rules that there are. Thread-safe.
+    """All rules. Thread-safe.
 
     Args:
-        own: our own, by host.
+        own: our own rules, by host.
         ftr: the folder of ftr-site-config's files.
-        tell: is told of each line that cannot be used, when its file is first needed.
+        report: called with each unusable line when its file is first needed.
     """
 
     def __init__(
         self,
         own: Mapping[str, Ruleset] | None = None,
         ftr: Path | None = None,
-        tell: Callable[[RuleIssue], None] = lambda problem: _log.warning("%s", problem),
+        report: Callable[[RuleIssue], None] = lambda issue: _log.warning("%s", issue),
     ) -> None:
         self.own = dict(own or {})
         self.ftr = ftr
-        self._tell = tell
-        self._files: dict[Path, _Read] = {}
+        self._report = report
+        self._cache: dict[Path, _CachedFile] = {}
         self._lock = threading.Lock()
 
     def rules_for(self, url: str | None) -> Ruleset:
-        """What is known of the site of an address; an empty value where nothing is."""
-        host = rule_host(url or "")
+        """Return the rules for the site of a URL; empty ones if there are none."""
+        host = bare_host_from_url(url)
         if not host:
-            return NOTHING
-        own = next((self.own[name] for name in _domains(host) if name in self.own), None)
-        return own if own is not None else self._of_ftr(host)
+            return _NO_RULES
+        own_host = self._own_host(host)
+        return self.own[own_host] if own_host else self._ftr_rules(host)
 
     def file_for(self, url: str | None) -> str:
-        """The host that our own file about an address is named for, or would be.
+        """Return the host that our own file for a URL is named after, or would be.
 
-        "" where there can be none.
+        "" if the URL has no host that a file can be named after.
         """
-        host = rule_host(url or "")
-        return next(
-            (name for name in _domains(host) if name in self.own), host if "." in host else ""
-        )
+        host = bare_host_from_url(url)
+        return self._own_host(host) or (host if "." in host else "")
 
     def with_rules(self, host: str, rules: Ruleset) -> "SiteRuleSet":
-        """The same with other rules of our own for a host."""
-        return SiteRuleSet({**self.own, host: rules}, self.ftr, self._tell)
+        """Return a copy with other rules of our own for a host."""
+        return SiteRuleSet({**self.own, host: rules}, self.ftr, self._report)
 
     def files(self) -> Iterator[tuple[str, Ruleset]]:
-        """Every file of ftr-site-config with what it says, by name."""
+        """Yield the name and the rules of every file of ftr-site-config, by name."""
         for path in sorted(self.ftr.iterdir()) if self.ftr else ():
-            about_hosts = "." in path.stem or path.name == _FOR_ALL
-            if path.suffix == ".txt" and about_hosts and path.is_file():
-                rules = self._file(path, lambda _: None)
+            is_rule_file = "." in path.stem or path.name == _GLOBAL_FILE
+            if path.suffix == ".txt" and is_rule_file and path.is_file():
+                rules = self._read_file(path, lambda _: None)
                 if rules is not None:
-                    yield render_rules(path), rules
+                    yield display_path(path), rules
 
-    def _of_ftr(self, host: str) -> Ruleset:
-        """The host's own file, the one for all hosts of the domain above it, and the one for all hosts.
+    def _own_host(self, host: str) -> str:
+        """Return the host or parent domain that we have rules of our own for, or ""."""
+        return next((name for name in _parent_domains(host) if name in self.own), "")
 
-        The last one's title and date are names in the head that every page is asked for anyway,
-        together with others: what is said of all hosts is no better than that.
+    def _ftr_rules(self, host: str) -> Ruleset:
+        """Merge the host's file, that for all hosts of its parent domain, and that for all hosts.
+
+        Title and date of the last one are left out: they name meta elements that are read on every
+        page anyway.
         """
         if self.ftr is None:
-            return NOTHING
-        names = (f"{host}.txt", f".{host.partition('.')[2]}.txt")
-        rules = NOTHING
-        for name in names:
-            found = self._file(self.ftr / name, self._tell)
-            rules = rules.merged_with(found) if found is not None else rules
+            return _NO_RULES
+        rules = _NO_RULES
+        for name in (f"{host}.txt", f".{host.partition('.')[2]}.txt"):
+            found = self._read_file(self.ftr / name, self._report)
+            if found is not None:
+                rules = rules.merged_with(found)
         if rules.autodetect is False:
             return rules
-        for_all = self._file(self.ftr / _FOR_ALL, self._tell)
-        return (
-            rules.merged_with(replace(for_all, title=(), date=())) if for_all is not None else rules
-        )
+        for_all_hosts = self._read_file(self.ftr / _GLOBAL_FILE, self._report)
+        if for_all_hosts is None:
+            return rules
+        return rules.merged_with(replace(for_all_hosts, title=(), date=()))
 
-    def _file(self, path: Path, tell: Callable[[RuleIssue], None]) -> Ruleset | None:
-        """What a file says now; None where there is none."""
+    def _read_file(self, path: Path, report: Callable[[RuleIssue], None]) -> Ruleset | None:
+        """Return the rules of a file, from the cache if it is unchanged; None if it is missing."""
         with self._lock:
             try:
-                about = path.stat()
-                mark = (about.st_ino, about.st_mtime_ns, about.st_size)
-                known = self._files.get(path)
-                if known is None or known.mark != mark:
-                    known = self._files[path] = _Read(mark, _parsed(path, about.st_size))
-                    for problem in known.rules.problems:
-                        tell(problem)
+                stat = path.stat()
+                stamp = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+                cached = self._cache.get(path)
+                if cached is None or cached.stamp != stamp:
+                    cached = _CachedFile(stamp, _parse_file(path, stat.st_size))
+                    self._cache[path] = cached
+                    for issue in cached.rules.issues:
+                        report(issue)
             except FileNotFoundError:
                 return None
             except OSError as error:
-                tell(RuleIssue(render_rules(path), 1, f"cannot be read: {error.strerror}"))
+                report(RuleIssue(display_path(path), 1, f"cannot be read: {error.strerror}"))
                 return None
-            return known.rules
+            return cached.rules
 
 
-def _parsed(path: Path, size: int) -> Ruleset:
-    name = render_rules(path)
-    if size > _LARGEST:
-        return Ruleset(
-            problems=(
-                RuleIssue(name, 1, f"larger than {_LARGEST // 1_000_000} MB; it is not read"),
-            )
-        )
+def _parse_file(path: Path, size: int) -> Ruleset:
+    name = display_path(path)
+    if size > _MAX_FILE_BYTES:
+        megabytes = _MAX_FILE_BYTES // 1_000_000
+        issue = RuleIssue(name, 1, f"the file is ignored: it is larger than {megabytes} MB")
+        return Ruleset(issues=(issue,))
     return ftr.parse_ftr(path.read_bytes().decode("utf-8", "replace"), name)
 
 
-def _domains(host: str) -> Iterator[str]:
-    """A host and the domains that it lies in, but for the last label alone."""
+def _parent_domains(host: str) -> Iterator[str]:
+    """Yield a host and its parent domains, except the top-level domain."""
     while "." in host:
         yield host
         host = host.partition(".")[2]

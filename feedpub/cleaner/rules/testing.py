@@ -1,6 +1,6 @@
-"""Rules tried on the pages that their files name: does the cleaner find there what it must?
+"""Run the tests in rule files: the article of a page must contain the given texts.
 
-Asks nobody for a page unless it is handed something that fetches.
+Pages are fetched only through the `find_page` function that the caller passes.
 """
 
 import re
@@ -12,16 +12,17 @@ from typing import Literal, TypeAlias
 from feedpub.cleaner import articles
 from feedpub.cleaner.pagination import PageSequence
 from feedpub.cleaner.rules.model import RuleIssue, Ruleset, RuleTest
-from feedpub.cleaner.rules.rule_book import SiteRuleSet, rule_host
+from feedpub.cleaner.rules.rule_book import SiteRuleSet
 from feedpub.core.article_keys import url_key
 from feedpub.core.errors import SourceError
 from feedpub.core.models import Article, Page
 from feedpub.core.process_pool import Executor
+from feedpub.core.urls import bare_host_from_url
 
 RuleTestStatus: TypeAlias = Literal["ok", "failed", "no page"]
 PAGE_SUFFIXES = frozenset({".html", ".htm", ".xhtml"})  # of saved pages
-_BEGINNING = 200_000  # bytes of a saved page in which it says where it is from
-_ADDRESS = re.compile(
+_HEAD_BYTES = 200_000  # of a saved page that are searched for its URL
+_SAVED_FROM = re.compile(
     rb"""<!--\s*saved from url=\(\d+\)(\S+)"""
     rb"""|<link\b(?=[^<>]*\brel=["']?canonical\b)[^<>]*\bhref=["']?([^"'\s>]+)"""
     rb"""|<meta\b(?=[^<>]*\bproperty=["']?og:url\b)[^<>]*\bcontent=["']?([^"'\s>]+)""",
@@ -31,10 +32,12 @@ _ADDRESS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RuleTestResult:
-    """What came of trying a page.
+    """The result of a test.
 
     Attributes:
-        said: what is wrong, or why nothing could be tried; "" where all is well.
+        test: the test.
+        status: its status.
+        message: the reason of a failure, or of a test that could not run; else "".
     """
 
     test: RuleTest
@@ -42,92 +45,98 @@ class RuleTestResult:
     message: str = ""
 
 
-def select_rule_tests(book: SiteRuleSet, hosts: Iterable[str] = ()) -> Iterator[RuleTest]:
-    """The pages that the rules want to be tried on, by file; those of the named hosts, or all."""
-    wanted = {rule_host(f"https://{host}/") for host in hosts}
-    rulesets: list[Ruleset] = [*book.own.values(), *(rules for _, rules in book.files())]
+def select_rule_tests(site_rules: SiteRuleSet, hosts: Iterable[str] = ()) -> Iterator[RuleTest]:
+    """Yield the tests of the named hosts, or all tests if none are named."""
+    selected = {bare_host_from_url(f"https://{host}/") for host in hosts}
+    rulesets: list[Ruleset] = [
+        *site_rules.own.values(),
+        *(rules for _, rules in site_rules.files()),
+    ]
     for rules in rulesets:
-        yield from (
-            sample for sample in rules.tests if not wanted or rule_host(sample.url) in wanted
-        )
+        for test in rules.tests:
+            if not selected or bare_host_from_url(test.url) in selected:
+                yield test
 
 
-def rule_problems(book: SiteRuleSet, hosts: Sequence[str] = ()) -> Iterator[RuleIssue]:
-    """The lines of rule files that cannot be used.
-
-    Of the files that are named for the hosts, or of all.
-    """
-    wanted = {rule_host(f"https://{host}/") for host in hosts}
-    for name, rules in book.files():
-        if not wanted or Path(name).stem in wanted:
-            yield from rules.problems
+def rule_issues(site_rules: SiteRuleSet, hosts: Sequence[str] = ()) -> Iterator[RuleIssue]:
+    """Yield the unusable lines in the files of the named hosts, or in all files."""
+    selected = {bare_host_from_url(f"https://{host}/") for host in hosts}
+    for name, rules in site_rules.files():
+        if not selected or Path(name).stem in selected:
+            yield from rules.issues
 
 
 def saved_pages(folder: Path) -> Mapping[str, Path]:
-    """The saved pages below a folder by the address that they say they are from, or that they are named for."""
+    """Return the saved pages below a folder, by the URL in the page and by file name."""
     found: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in PAGE_SUFFIXES and path.is_file():
-            with path.open("rb") as file:
-                beginning = file.read(_BEGINNING)
-            for match in _ADDRESS.finditer(beginning):
-                address = next(filter(None, match.groups())).decode("utf-8", "replace")
-                if rule_host(address):
-                    found.setdefault(_key(address), path)
-            found.setdefault(_named(path.stem), path)
+        if path.suffix.lower() not in PAGE_SUFFIXES or not path.is_file():
+            continue
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+        for match in _SAVED_FROM.finditer(head):
+            url = next(filter(None, match.groups())).decode("utf-8", "replace")
+            if bare_host_from_url(url):
+                found.setdefault(_page_key(url), path)
+        found.setdefault(_file_name_key(path.stem), path)
     return found
 
 
 def saved_page(url: str, pages: Mapping[str, Path]) -> PageSequence | None:
-    """The page of an address among saved ones; None where there is none."""
-    path = pages.get(_key(url)) or pages.get(_named(url))
+    """Return the saved page of a URL, or None."""
+    path = pages.get(_page_key(url)) or pages.get(_file_name_key(url))
     return PageSequence((Page(url, path.read_bytes(), "text/html"),), url) if path else None
 
 
-def run_rule_test(
-    sample: RuleTest,
-    book: SiteRuleSet,
-    find: Callable[[str], PageSequence | None],
-    isolation: Executor,
-) -> RuleTestResult:
-    """Try a page.
-
-    An article has to be found on it where the rules say, with all the texts that the test names.
-    """
-    try:
-        pages = find(sample.url)
-        if pages is None:
-            return RuleTestResult(sample, "no page", "no page at hand")
-        rules = book.rules_for(pages.url)
-        found = isolation.call(sample.url, articles.article_from_pages, pages, rules)
-    except SourceError as error:
-        return RuleTestResult(sample, "failed", error.reason)
-    wrong = tuple(_wrong(sample, found.article, rules))
-    return RuleTestResult(sample, "failed" if wrong else "ok", "; ".join(wrong))
-
-
-def _wrong(sample: RuleTest, article: Article, rules: Ruleset) -> Iterator[str]:
-    text = _squashed(f"{article.title} {article.text}")
-    yield from (f"missing: {words}" for words in sample.contains if _squashed(words) not in text)
-    told = {removed.text: removed.reason for removed in article.removed}
-    if rules.content and (reason := told.get(rules.content[0].source)):
-        yield reason
-
-
-def _key(url: str) -> str:
+def _page_key(url: str) -> str:
     try:
         return url_key(url)
-    except ValueError:  # of what a page says, or a person wrote
+    except ValueError:  # the URL comes from a page, or is typed by hand
         return url
 
 
-def _named(name: str) -> str:
-    """An address as a file is named for it.
+def _file_name_key(name: str) -> str:
+    """Reduce a URL to the form that file names take: letters and digits joined by dashes."""
+    address = re.sub(r"^https?://(?:www\.)?", "", name.lower())
+    return re.sub(r"[^a-z0-9]+", "-", address).strip("-")
 
-    Letters and digits, and a dash for all else between them.
+
+def run_rule_test(
+    test: RuleTest,
+    site_rules: SiteRuleSet,
+    find_page: Callable[[str], PageSequence | None],
+    executor: Executor,
+) -> RuleTestResult:
+    """Extract the article of a test's page and compare it with the expected texts.
+
+    Args:
+        test: the test.
+        site_rules: all rules.
+        find_page: returns the page of a URL, or None if it is not available.
+        executor: runs the extraction.
     """
-    return re.sub(r"[^a-z0-9]+", "-", re.sub(r"^https?://(?:www\.)?", "", name.lower())).strip("-")
+    try:
+        pages = find_page(test.url)
+        if pages is None:
+            return RuleTestResult(test, "no page", "no saved page of this URL")
+        rules = site_rules.rules_for(pages.url)
+        found = executor.call(test.url, articles.article_from_pages, pages, rules)
+    except SourceError as error:
+        return RuleTestResult(test, "failed", error.reason)
+    failures = tuple(_failures(test, found.article, rules))
+    return RuleTestResult(test, "failed" if failures else "ok", "; ".join(failures))
 
 
-def _squashed(text: str) -> str:
+def _failures(test: RuleTest, article: Article, rules: Ruleset) -> Iterator[str]:
+    text = _normalise(f"{article.title} {article.text}")
+    for expected in test.contains:
+        if _normalise(expected) not in text:
+            yield f"missing: {expected}"
+    if rules.content:  # if it matches nothing, the cleaner reports it as a removal
+        removal_reasons = {removed.text: removed.reason for removed in article.removed}
+        if reason := removal_reasons.get(rules.content[0].source):
+            yield reason
+
+
+def _normalise(text: str) -> str:
     return " ".join(text.split()).casefold()

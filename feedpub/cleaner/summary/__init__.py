@@ -1,8 +1,7 @@
-"""Short texts that stand for an article: its first sentences, its best ones, or its editor's own description.
+"""Write an article's summary: its first sentences, its best ones, or its editor's description.
 
-Works on plain text alone: no markup but a description's, no network, no clock. The same text gives
-the same summary,
-always.
+Works on plain text only; markup is removed from descriptions. The same text always gives the same
+summary.
 """
 
 from feedpub.cleaner.summary.editorial import choose_summary
@@ -18,34 +17,34 @@ __all__ = ["choose_summary", "lead", "split_sentences", "summarize"]
 
 
 def lead(text: str, *, title: str = "", language: str | None = None, max_chars: int = 300) -> str:
-    """The first whole sentences of an article, without dateline, byline, headings or its title.
+    """Return the first sentences of an article, without dateline, byline, headings and title.
 
     Args:
         text: paragraphs separated by newlines.
-        title: the article's, never repeated.
-        language: a BCP 47 tag; helps to find the sentences.
-        max_chars: the most that is returned. A first sentence longer than this is cut behind a
-            clause, with "…".
+        title: the article's title, which is not repeated.
+        language: a BCP 47 tag, for finding the sentences.
+        max_chars: the maximum length. If the first sentence is longer, it is cut after a clause
+            and ends in "…".
     """
-    return fill_sentences(
-        (sentence.text for sentence in prose_sentences(text, title, language)), max_chars
-    )
+    sentences = prose_sentences(text, title, language)
+    return fill_sentences((sentence.text for sentence in sentences), max_chars)
 
 
 def summarize(
     text: str, *, title: str = "", language: str | None = None, max_chars: int = 300
 ) -> str:
-    """The whole sentences that tell most of an article, in its own order.
+    """Return the most important sentences of an article, in the article's order.
 
     Args:
         text: paragraphs separated by newlines.
-        title: the article's; sentences that share its words gain by it, and it is never repeated.
-        language: a BCP 47 tag; helps to find the sentences.
-        max_chars: the most that is returned, not what is aimed at: a summary is as long as editors'
-            own ones are. "" where the text is empty.
+        title: the article's title. It is not repeated; sentences that share its words are
+            preferred.
+        language: a BCP 47 tag, for finding the sentences.
+        max_chars: the maximum length. The summary is about as long as those that editors write,
+            and "" if the text is empty.
     """
-    found = list(prose_sentences(text, title, language))
-    chosen = best_sentences(found, max_chars, title=title, language=language)
-    return join_sentences([sentence.text for sentence in chosen]) or fill_sentences(
-        [sentence.text for sentence in found], max_chars
-    )
+    sentences = list(prose_sentences(text, title, language))
+    chosen = best_sentences(sentences, max_chars, title=title, language=language)
+    if chosen:
+        return join_sentences([sentence.text for sentence in chosen])
+    return fill_sentences([sentence.text for sentence in sentences], max_chars)

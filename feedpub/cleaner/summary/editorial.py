@@ -1,7 +1,4 @@
-"""Whether a page's description is its editor's own.
-
-Owns that judgement, and what becomes of one that was cut off.
-"""
+"""Decide whether an editor wrote a page's description for the article, and complete it if cut."""
 
 import html
 import re
@@ -23,22 +20,20 @@ from feedpub.cleaner.summary.sentences import (
 from feedpub.cleaner.summary.wordlists import words_of_all_languages
 from feedpub.core.text import strip_invalid_characters
 
-ENOUGH = 40  # size below which a description, or what is left of one, says nothing
-RELATED = (
-    0.4  # share of a description's words that the article has too, where the title has none of them
-)
-LIMIT = (
-    150  # characters; machines cut descriptions at this length and above, and not always with "…"
-)
-INFLECTION = 2  # letters by which the forms of one word differ
-STUB = 10  # letters of a broken sentence by which it is found again in the article
+_MIN_CHARS = 40  # of a description, or of the rest of one
+_MIN_SHARED_WORDS = 0.4  # share of the words that the article has too, if the title has none
+_CUT_CHARS = 150  # programs cut descriptions at this length or more, and do not always add "…"
+_MAX_INFLECTION_CHARS = 2  # by which the forms of one word differ
+_MIN_STUB_CHARS = 10  # of a cut sentence that is searched in the article
 
 _TAG = re.compile(r"</?[a-zA-Z!][^<>]*+>")
 _ELLIPSIS = re.compile(r"(?:(?<!\s)\s++)?[\[(]?\s?(?:…|(?<!\.)\.{3,}+)\s?[\])]?\s*+$")
 _POINTERS = " \t[]()→»›>▸▶·|:"
+_ARROWS = ("→", "»", "›", ">", "▸", "▶")
+_LEADING_MARKS = "\"'“„«©|–- "
 
 
-def choose_summary(  # noqa: PLR0913 -- each says one thing about the page, by name
+def choose_summary(  # noqa: PLR0913 -- keyword-only facts about the page
     description: str | None,
     text: str,
     *,
@@ -47,127 +42,118 @@ def choose_summary(  # noqa: PLR0913 -- each says one thing about the page, by n
     language: str | None = None,
     max_chars: int = 300,
 ) -> str:
-    """What stands under an entry's title: the editor's own description where it is one, else the first sentences.
+    """Return the description if an editor wrote it for the article, else the first sentences.
 
     Args:
-        description: the page's description as it gives it, markup and entities included.
+        description: the page's description as stated, including markup and entities.
         text: the article, paragraphs separated by newlines.
-        title: the article's, never repeated.
-        site: the site's name, where known.
+        title: the article's title, which is not repeated.
+        site: the site's name, if known.
         language: a BCP 47 tag.
-        max_chars: the most that is returned.
+        max_chars: the maximum length.
     """
     opening = text[:MAX_READ_CHARS]
-    own = [
-        part
-        for part in _whole(
-            plain(description or "").lstrip(SENTENCE_MARKS), opening, title, language
-        )
-        if not repeats_title(part, title)
-    ]
-    if own and is_own(join_sentences(own), opening, title=title, site=site):
-        return fill_sentences(own, max_chars)
-    return fill_sentences(
-        (sentence.text for sentence in prose_sentences(opening, title, language)), max_chars
-    )
+    stated = to_plain_text(description or "").lstrip(SENTENCE_MARKS)
+    sentences = _complete_sentences(stated, opening, title, language)
+    sentences = [sentence for sentence in sentences if not repeats_title(sentence, title)]
+    if sentences and is_own(join_sentences(sentences), opening, title=title, site=site):
+        return fill_sentences(sentences, max_chars)
+    first_sentences = prose_sentences(opening, title, language)
+    return fill_sentences((sentence.text for sentence in first_sentences), max_chars)
 
 
-def plain(description: str) -> str:
-    """A description as one line of text.
+def to_plain_text(description: str) -> str:
+    """Return a description as one line of text, without tags and with entities decoded.
 
-    Entities read, twice where they were escaped twice, and tags gone.
+    Entities are decoded twice, because some sites escape them twice.
     """
     text = strip_invalid_characters(html.unescape(html.unescape(description)))
     return " ".join(_TAG.sub(" ", text).split())
 
 
 def is_own(description: str, text: str, *, title: str = "", site: str | None = None) -> bool:
-    """Whether a description tells about this article: of some length, not its title, no offer, no slogan.
+    """Return True if a description is about this article.
 
-    A slogan has no word of the title, and either names the site or has little to do with the text.
+    It is not if it is short, only repeats the title, or is an offer or a slogan. A slogan shares no
+    word with the title, and either names the site or shares few words with the text.
     """
-    if (
-        visible_length(description) < ENOUGH
-        or _offers(description)
-        or _only_names(description, title, site or "")
-    ):
+    if visible_length(description) < _MIN_CHARS or _is_offer(description):
         return False
+    if _only_repeats_names(description, title, site or ""):
+        return False
+    words = set(tokenize(description))
     names_site = bool(site) and squash_spaces(site or "") in squash_spaces(description)
-    words = set(tokenize(description)) - set(tokenize(site or "") if names_site else ())
-    if words & set(tokenize(title)) or not words:
+    if names_site:
+        words -= set(tokenize(site or ""))
+    if not words or not words.isdisjoint(tokenize(title)):
         return True
-    return not names_site and len(words & set(tokenize(text))) >= RELATED * len(words)
+    shared = words & set(tokenize(text))
+    return not names_site and len(shared) >= _MIN_SHARED_WORDS * len(words)
 
 
-def _only_names(description: str, title: str, site: str) -> bool:
-    """Whether little is left of a description without the title and the site's name."""
+def _is_offer(description: str) -> bool:
+    start = description.casefold().lstrip(_LEADING_MARKS)
+    return start.startswith(words_of_all_languages("offers"))
+
+
+def _only_repeats_names(description: str, title: str, site: str) -> bool:
+    """Return True if a description has little text besides the title and the site's name."""
     rest = squash_spaces(description)
-    for name in filter(None, (squash_spaces(title), squash_spaces(site))):
-        rest = rest.replace(name, "", 1)
-    return visible_length(rest) < ENOUGH / 2
+    for name in (squash_spaces(title), squash_spaces(site)):
+        if name:
+            rest = rest.replace(name, "", 1)
+    return visible_length(rest) < _MIN_CHARS / 2
 
 
-def _whole(description: str, text: str, title: str, language: str | None) -> list[str]:
-    """A description's sentences as its editor would have ended them.
+def _complete_sentences(description: str, text: str, title: str, language: str | None) -> list[str]:
+    """Return a description's sentences, and complete or drop the last one if it was cut.
 
-    Where the last one was broken off, the article's sentence that begins like it takes its place;
-    where there is none, it goes. An end without a full stop alone does not tell of a break: many
-    editors write their headlines so.
+    It is completed by the article's sentence that begins like it. A missing full stop alone does
+    not prove that it was cut: many editors write descriptions without one.
     """
     stem = _without_pointer(description)
-    cut = _ELLIPSIS.search(stem) is not None
-    parts = split_sentences(strip_dateline(_ELLIPSIS.sub("", stem)), language)
-    if not parts or (is_finished(parts[-1]) and not cut):
-        return parts
-    *before, last = parts
-    if found := _continued(last, text, title, language):
-        return [*before, found]
-    broken = cut or _ends_within_word(last, text) or (before and len(stem) >= LIMIT)
-    return before if broken and not is_finished(last) else parts
+    has_ellipsis = _ELLIPSIS.search(stem) is not None
+    sentences = split_sentences(strip_dateline(_ELLIPSIS.sub("", stem)), language)
+    if not sentences or (is_finished(sentences[-1]) and not has_ellipsis):
+        return sentences
+    *before, last = sentences
+    if completed := _find_completion(last, text, title, language):
+        return [*before, completed]
+    is_cut = has_ellipsis or _ends_within_word(last, text) or (before and len(stem) >= _CUT_CHARS)
+    return before if is_cut and not is_finished(last) else sentences
 
 
-def _continued(stub: str, text: str, title: str, language: str | None) -> str:
-    """The first sentence of an article that begins like a broken one; "" where there is none."""
+def _find_completion(stub: str, text: str, title: str, language: str | None) -> str:
+    """Return the article's first sentence that begins like a cut one, or ""."""
     start = squash_spaces(stub)
-    if len(start) < STUB or start not in squash_spaces(
-        text
-    ):  # before its sentences are looked for, which takes longer
+    # Comparing with the text first is much faster than splitting it into sentences.
+    if len(start) < _MIN_STUB_CHARS or start not in squash_spaces(text):
         return ""
-    return next(
-        (
-            each.text
-            for each in prose_sentences(text, title, language)
-            if squash_spaces(each.text).startswith(start)
-        ),
-        "",
-    )
+    for sentence in prose_sentences(text, title, language):
+        if squash_spaces(sentence.text).startswith(start):
+            return sentence.text
+    return ""
 
 
 def _ends_within_word(stub: str, text: str) -> bool:
-    """Whether a text's end is no word of the article, nor an inflected one, but the beginning of one."""
+    """Return True if a text ends in the beginning of a word of the article.
+
+    A shorter form of the word does not count.
+    """
     last = stub.rsplit(maxsplit=1)[-1].casefold()
-    longer = [
-        len(word) - len(last) for word in re.findall(rf"\b{re.escape(last)}\w*", text.casefold())
-    ]
-    return last.isalpha() and bool(longer) and min(longer) > INFLECTION
+    words = re.findall(rf"\b{re.escape(last)}\w*", text.casefold())
+    if not words or not last.isalpha():
+        return False
+    return min(map(len, words)) - len(last) > _MAX_INFLECTION_CHARS
 
 
 def _without_pointer(description: str) -> str:
-    """A description without the "Read more" at its end."""
+    """Remove "Read more" from the end of a description."""
     bare = description.rstrip(_POINTERS + ".!…")
     folded = bare.casefold()
-    for pointer in sorted(
-        filter(folded.endswith, words_of_all_languages("more")), key=len, reverse=True
-    ):
+    pointers = [word for word in words_of_all_languages("more") if folded.endswith(word)]
+    for pointer in sorted(pointers, key=len, reverse=True):
         before = bare[: len(bare) - len(pointer)].rstrip(_POINTERS)
         if not before or is_finished(before) or before.endswith(("…", "-", "–")):
             return before.rstrip(" -–")
-    return (
-        description.rstrip(_POINTERS)
-        if description.endswith(("→", "»", "›", ">", "▸", "▶"))
-        else description
-    )
-
-
-def _offers(description: str) -> bool:
-    return description.casefold().lstrip("\"'“„«©|–- ").startswith(words_of_all_languages("offers"))
+    return description.rstrip(_POINTERS) if description.endswith(_ARROWS) else description

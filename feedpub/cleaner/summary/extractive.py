@@ -1,72 +1,52 @@
-"""What texts are compared by. Owns the making of tokens from words of any script."""
+"""Choose the sentences that together represent an article best.
+
+A set of sentences is scored by a weighted sum of a few features, each between 0 and about 1. The
+weights were learned from pages with editorial descriptions, so that the choice is close to the
+description (tests/benchmarks/train_summary.py). They favour early paragraphs, first sentences of
+paragraphs, sentences that resemble many others, words of the title, adjacent sentences, and about
+half of the maximum length.
+"""
 
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from feedpub.cleaner.summary.sentences import Sentence
-from feedpub.cleaner.summary.wordlists import ends_dangling
+from feedpub.cleaner.summary.wordlists import begins_dangling
 
-LITTLE = 3  # letters of words that say little, in most languages; it spares lists of stop words
-STEM = 6  # first letters of a word that stand in for its stem
-
-_WORD = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]+|[^\W_]+")
-_DENSE = re.compile(r"[\u3041-\u9fff]")
-
-
-def tokenize(text: str) -> list[str]:
-    """Words of four letters and more by their beginnings, case folded, and numbers.
-
-    Of Chinese and Japanese, which have no spaces, each two characters that stand together.
-    """
-    found: list[str] = []
-    for word in _WORD.findall(text.casefold()):
-        if _DENSE.match(word):
-            found += [word[i : i + 2] for i in range(max(1, len(word) - 1))]
-        elif len(word) > LITTLE or word.isdigit():
-            found.append(word[:STEM])
-    return found
-
-
-# SECTION: Which sentences together stand best for an article. Owns what is measured of them, its
-# weights and the search.
-#
-# A choice of sentences is scored as a whole, by a weighted sum of few measures, each between 0
-# and about 1. The weights
-# were learned from pages whose editors wrote a description, so that what is chosen is as near to
-# it as can be
-# (tests/benchmarks/train_summary.py); what they say can be read: early paragraphs, their first
-# sentences, sentences
-# that many others are like, words of the title, sentences that stand together, and about half of
-# the room filled.
-
-MOST = 100  # sentences looked at; what stands further down does not stand for the article
-BEAM = 8  # choices kept at each step of the search
+MAX_SENTENCES = 100  # considered of an article; later ones do not represent it
+BEAM = 8  # choices kept at each step of the beam search
 WEIGHTS = (1.7, 0.35, 0.6, 1.8, 1.05, 0.5, -1.5, 1.05, -1.0)
 
 _DAMPING = 0.85
+_ITERATIONS = 30
+_MAX_STOP_WORD_CHARS = 3  # short words mean little in most languages; it saves lists of stop words
+_STEM_CHARS = 6  # first characters of a word that represent its stem
+
+_WORD = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]+|[^\W_]+")
+_DENSE = re.compile(r"[\u3041-\u9fff]")
 
 Choice = tuple[int, ...]  # indices of sentences, ascending
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What is known of an article's sentences, one value each.
+    """Measures of an article's sentences, one value a sentence.
 
     Attributes:
         lengths: characters.
         early: 1 in the first paragraph, 1/2 in the second, 1/3 in the third.
-        opens: 1 where a sentence opens its paragraph.
-        central: how much the other sentences are like it; 1 on average.
-        titled: the share of its words that the title has.
-        heading: which of the title's words it has.
-        dangling: 1 where its first word leans on the sentence before.
-        title: how many words the title has.
+        opens: 1 if the sentence opens its paragraph.
+        central: its similarity to the other sentences; 1 on average.
+        titled: the share of its words that the title has too.
+        heading: the words of the title that it has.
+        dangling: 1 if its first word refers to the sentence before.
+        title: the number of words of the title.
     """
 
     lengths: tuple[int, ...]
@@ -80,124 +60,152 @@ class Measures:
 
 
 def best_sentences(
-    found: Sequence[Sentence], max_chars: int, *, title: str = "", language: str | None = None
+    sentences: Sequence[Sentence],
+    max_chars: int,
+    *,
+    title: str = "",
+    language: str | None = None,
 ) -> list[Sentence]:
-    """The sentences, in their order, that stand best for an article within `max_chars`.
+    """Return the sentences that represent an article best, in its order; [] if none fits.
 
-    None if none fits.
+    Args:
+        sentences: of the article.
+        max_chars: the maximum length of the sentences when joined.
+        title: of the article.
+        language: a BCP 47 tag.
     """
-    sentences = _distinct(found)[:MOST]
-    measures = measure(sentences, title, language)
-    kept: list[tuple[float, Choice]] = []
-    beam: list[Choice] = [()]
+    distinct: dict[str, Sentence] = {}
+    for sentence in sentences:
+        distinct.setdefault(sentence.text, sentence)
+    candidates = list(distinct.values())[:MAX_SENTENCES]
+    measures = measure(candidates, title, language)
+    best_score, best_choice = -math.inf, Choice()
+    beam = [Choice()]
     while beam:
-        scored = sorted(
-            (
-                (score(measures, choice, max_chars), choice)
-                for choice in extended(beam, measures.lengths, max_chars)
-            ),
-            key=lambda pair: (-pair[0], pair[1]),
-        )[:BEAM]
-        kept += scored
+        choices = extend_choices(beam, measures.lengths, max_chars)
+        scored = [(-score(measures, choice, max_chars), choice) for choice in choices]
+        scored = sorted(scored)[:BEAM]
         beam = [choice for _, choice in scored]
-    chosen = max(kept, key=lambda pair: pair[0], default=(0.0, ()))[1]
-    return [sentences[i] for i in chosen]
+        if scored and -scored[0][0] > best_score:
+            best_score, best_choice = -scored[0][0], scored[0][1]
+    return [candidates[index] for index in best_choice]
 
 
-def extended(choices: Sequence[Choice], lengths: Sequence[int], max_chars: int) -> set[Choice]:
-    """Every choice with one sentence more that still fits."""
-    return {
-        tuple(sorted((*choice, new)))
-        for choice in choices
-        for new in range(len(lengths))
-        if new not in choice and _chars(lengths, (*choice, new)) <= max_chars
-    }
+def extend_choices(
+    choices: Iterable[Choice], lengths: Sequence[int], max_chars: int
+) -> set[Choice]:
+    """Return every choice with one more sentence, if it still fits."""
+    extended = set()
+    for choice in choices:
+        room = max_chars - _joined_length(lengths, choice) - 1
+        for index, length in enumerate(lengths):
+            if length <= room and index not in choice:
+                extended.add(tuple(sorted((*choice, index))))
+    return extended
 
 
 def score(measures: Measures, choice: Choice, max_chars: int) -> float:
-    """How well a choice stands for the article; comparable within one article only."""
-    return sum(w * f for w, f in zip(WEIGHTS, features(measures, choice, max_chars), strict=True))
+    """Rate how well a choice represents the article; comparable within one article only."""
+    values = features(measures, choice, max_chars)
+    return sum(weight * value for weight, value in zip(WEIGHTS, values, strict=True))
 
 
 def features(measures: Measures, choice: Choice, max_chars: int) -> tuple[float, ...]:
-    """What WEIGHTS weigh, in their order."""
-    total = sum(measures.lengths[i] for i in choice)
-    share = {i: measures.lengths[i] / total for i in choice}
-    fill = _chars(measures.lengths, choice) / max_chars
+    """Return the features of a choice, in the order of `WEIGHTS`."""
+    total = sum(measures.lengths[index] for index in choice)
+    shares = [(index, measures.lengths[index] / total) for index in choice]
+
+    def average(values: Sequence[float]) -> float:
+        return sum(share * values[index] for index, share in shares)
+
+    title_words = frozenset().union(*(measures.heading[index] for index in choice))
+    is_adjacent = choice[-1] - choice[0] == len(choice) - 1
+    fill = _joined_length(measures.lengths, choice) / max_chars
+    dangling = 0.0
+    for index in choice:
+        if index and index - 1 not in choice:
+            dangling += measures.dangling[index]
     return (
-        *(
-            sum(part * values[i] for i, part in share.items())
-            for values in (measures.early, measures.opens, measures.central, measures.titled)
-        ),
-        len(frozenset().union(*(measures.heading[i] for i in choice))) / max(1, measures.title),
-        float(choice[-1] - choice[0] == len(choice) - 1),
+        average(measures.early),
+        average(measures.opens),
+        average(measures.central),
+        average(measures.titled),
+        len(title_words) / max(1, measures.title),
+        float(is_adjacent),
         fill,
         math.log(fill),
-        sum(measures.dangling[i] for i in choice if i and i - 1 not in choice) / len(choice),
+        dangling / len(choice),
     )
+
+
+def _joined_length(lengths: Sequence[int], choice: Choice) -> int:
+    return sum(lengths[index] for index in choice) + len(choice) - 1
 
 
 def measure(
     sentences: Sequence[Sentence], title: str = "", language: str | None = None
 ) -> Measures:
-    """Everything that `features` asks of an article's sentences."""
+    """Measure an article's sentences for `features`."""
     bags = [tokenize(sentence.text) for sentence in sentences]
-    head = frozenset(tokenize(title))
-    heading = tuple(head & frozenset(bag) for bag in bags)
+    title_words = frozenset(tokenize(title))
+    heading = [title_words.intersection(bag) for bag in bags]
+    titled = [
+        len(shared) / max(1, len(set(bag))) for shared, bag in zip(heading, bags, strict=True)
+    ]
     return Measures(
         lengths=tuple(len(sentence.text) for sentence in sentences),
         early=tuple(1 / (1 + sentence.paragraph) for sentence in sentences),
         opens=tuple(float(sentence.position == 0) for sentence in sentences),
         central=centrality(bags),
-        titled=tuple(
-            len(both) / max(1, len(set(bag))) for both, bag in zip(heading, bags, strict=True)
-        ),
-        heading=heading,
-        dangling=tuple(float(ends_dangling(sentence.text, language)) for sentence in sentences),
-        title=len(head),
+        titled=tuple(titled),
+        heading=tuple(heading),
+        dangling=tuple(float(begins_dangling(sentence.text, language)) for sentence in sentences),
+        title=len(title_words),
     )
 
 
-def centrality(bags: Sequence[Sequence[str]]) -> tuple[float, ...]:
-    """LexRank.
+def tokenize(text: str) -> list[str]:
+    """Return the case-folded stems of words of four letters or more, and numbers.
 
-    Where a reader ends up who goes from sentence to sentence by likeness; 1 on average.
+    Chinese and Japanese, which have no spaces, become pairs of adjacent characters.
+    """
+    tokens: list[str] = []
+    for word in _WORD.findall(text.casefold()):
+        if _DENSE.match(word):
+            tokens += [word[i : i + 2] for i in range(max(1, len(word) - 1))]
+        elif len(word) > _MAX_STOP_WORD_CHARS or word.isdigit():
+            tokens.append(word[:_STEM_CHARS])
+    return tokens
+
+
+def centrality(bags: Sequence[Sequence[str]]) -> tuple[float, ...]:
+    """Return the LexRank of sentences, given their tokens; 1 on average.
+
+    It is the stationary distribution of a random walk between similar sentences.
     """
     if not bags:
         return ()
-    likeness = _likeness(bags)
+    similarity = _cosine_similarity(bags)
     count = len(bags)
-    sums = likeness.sum(axis=1, keepdims=True)
-    steps = np.where(sums > 0, likeness / np.where(sums > 0, sums, 1), 1 / count)
+    sums = similarity.sum(axis=1, keepdims=True)
+    steps = np.where(sums > 0, similarity / np.where(sums > 0, sums, 1), 1 / count)
     rank = np.full(count, 1 / count)
-    for _ in range(30):
+    for _ in range(_ITERATIONS):
         rank = (1 - _DAMPING) / count + _DAMPING * rank @ steps
-    return tuple((rank * count).round(9).tolist())  # the same on every machine
+    return tuple((rank * count).round(9).tolist())  # rounded: the same on every machine
 
 
-def _likeness(bags: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
-    """The cosine of each two sentences' words, rare ones counting more; 0 on the diagonal."""
-    spread = Counter(token for bag in bags for token in set(bag))
-    column = {token: number for number, token in enumerate(spread)}
-    table = np.zeros((len(bags), len(column)))
+def _cosine_similarity(bags: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
+    """Return the cosine similarity (TF-IDF) of each two sentences; 0 on the diagonal."""
+    document_frequency = Counter(token for bag in bags for token in set(bag))
+    columns = {token: column for column, token in enumerate(document_frequency)}
+    table = np.zeros((len(bags), len(columns)))
     for row, bag in enumerate(bags):
         for token, count in Counter(bag).items():
-            table[row, column[token]] = math.log1p(count) * math.log(
-                (len(bags) + 1) / spread[token]
-            )
+            rarity = math.log((len(bags) + 1) / document_frequency[token])
+            table[row, columns[token]] = math.log1p(count) * rarity
     norms = np.linalg.norm(table, axis=1, keepdims=True)
     table /= np.where(norms > 0, norms, 1)
-    likeness: npt.NDArray[np.float64] = table @ table.T
-    np.fill_diagonal(likeness, 0)
-    return likeness
-
-
-def _distinct(found: Sequence[Sentence]) -> list[Sentence]:
-    seen: dict[str, Sentence] = {}
-    for sentence in found:
-        seen.setdefault(sentence.text, sentence)
-    return list(seen.values())
-
-
-def _chars(lengths: Sequence[int], choice: Choice) -> int:
-    return sum(lengths[i] for i in choice) + len(choice) - 1
+    similarity: npt.NDArray[np.float64] = table @ table.T
+    np.fill_diagonal(similarity, 0)
+    return similarity

@@ -1,12 +1,12 @@
-"""Where sentences begin and end. Owns segmentation and joining; knows nothing of what a sentence says.
+"""Split texts into sentences, select those of running text, and join them up to a maximum length.
 
-sentencex knows the sentence marks and abbreviations of hundreds of languages. What it splits too
-eagerly is put together again here: ordinals ("Die 3. Liga"), initials, some abbreviations, list
-numbers, a quotation and its "と".
+sentencex knows the sentence marks and abbreviations of hundreds of languages. Sentences that it
+splits wrongly are joined again here: after ordinals ("Die 3. Liga"), initials, some abbreviations,
+numbers of lists, and between a quotation and its "と".
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -16,30 +16,15 @@ from feedpub.cleaner.summary.datelines import is_byline_sentence, is_editorial_n
 from feedpub.cleaner.summary.wordlists import base_language, sentence_words
 from feedpub.core.text import strip_invalid_characters
 
-# a letter of Chinese or Japanese: it says as much as three others
-DENSE_LANGUAGES = r"[\u3041-\u30ff\u3400-\u9fff]"
+# --- where sentences begin and end ---
+
+# A Chinese or Japanese character: it holds as much as three letters of an alphabet.
+_DENSE_CHARACTER = r"[\u3041-\u30ff\u3400-\u9fff]"
+_DENSE = re.compile(_DENSE_CHARACTER)
 
 # Languages that write ordinals with a full stop.
-ORDINALS = frozenset(
-    [
-        "bs",
-        "cs",
-        "da",
-        "de",
-        "et",
-        "fi",
-        "fo",
-        "hr",
-        "hu",
-        "is",
-        "lb",
-        "lv",
-        "no",
-        "pl",
-        "sk",
-        "sl",
-        "sr",
-    ]
+_ORDINAL_LANGUAGES = frozenset(
+    "bs cs da de et fi fo hr hu is lb lv no pl sk sl sr".split()  # noqa: SIM905 -- words
 )
 
 _END = re.compile(r"[.!?…。！？｡\uff0e؟۔।॥\u0589።](?:[\"'”’»›」』）)\]]|\s»|\[\d+\])*$")
@@ -47,140 +32,95 @@ _NUMBER_ALONE = re.compile(r"\(?\d{1,3}[.)]")
 _ORDINAL = re.compile(r"(?:^|[\s(])\d{1,2}\.$")
 _INITIAL = re.compile(r"(?:^|[\s.(-])[^\W\d_]\.$")
 _FOOTNOTES = re.compile(r"(?:\[\d{1,3}\])+")
-_TIGHT = re.compile(r"[\u3001-\u30ff\u3400-\u9fff\uff01-\uff60]")
-_QUOTE_GOES_ON = re.compile(r"[」』]\n[\u3041-\u309f]")
+_UNSPACED = re.compile(r"[\u3001-\u30ff\u3400-\u9fff\uff01-\uff60]")
+_QUOTE_CONTINUES = re.compile(r"[」』]\n[\u3041-\u309f]")
 
 
 def split_sentences(text: str, language: str | None = None) -> list[str]:
-    """The sentences of a text in order; a line's end always ends one.
+    """Return the sentences of a text in order; a sentence ends at the latest with its line.
 
     Args:
         text: paragraphs separated by newlines.
-        language: a BCP 47 tag; where None or unknown the marks of all scripts count, and English
-            abbreviations.
+        language: a BCP 47 tag. Without a known one, the sentence marks of all scripts and English
+            abbreviations are used.
     """
     base = base_language(language)
-    return [sentence for line in split_paragraphs(text) for sentence in _split(line, base)]
+    sentences: list[str] = []
+    for line in split_paragraphs(text):
+        sentences += _split_line(line, base)
+    return sentences
 
 
 def split_paragraphs(text: str) -> Iterator[str]:
-    """The non-empty lines of a text, runs of whitespace within them made one space."""
-    return (
-        line
-        for raw in text.splitlines()
-        if (line := " ".join(strip_invalid_characters(raw).split()))
-    )
+    """Yield the lines of a text that are not empty, with single spaces."""
+    for raw in text.splitlines():
+        line = " ".join(strip_invalid_characters(raw).split())
+        if line:
+            yield line
 
 
 def is_finished(text: str) -> bool:
-    """Whether a text ends as a sentence does, in any script."""
+    """Return True if a text ends as a sentence does, in any script."""
     return _END.search(text) is not None
 
 
-def join_sentences(parts: Sequence[str]) -> str:
-    """Sentences as one text.
-
-    A space between them, none where Chinese or Japanese meets the like.
-    """
+def join_sentences(sentences: Iterable[str]) -> str:
+    """Join sentences with spaces, but without one between Chinese or Japanese sentences."""
     text = ""
-    for part in parts:
-        tight = not text or (
-            _TIGHT.search(text[-2:]) and _TIGHT.search(part[:2])
-        )  # a quotation mark may be between
-        text += part if tight else f" {part}"
+    for sentence in sentences:
+        # Two characters: a quotation mark may be at the boundary.
+        if text and not (_UNSPACED.search(text[-2:]) and _UNSPACED.search(sentence[:2])):
+            text += " "
+        text += sentence
     return text
 
 
-def _split(line: str, language: str) -> list[str]:
-    whole: list[str] = []
-    for piece in segment(language, line):
-        part = piece.strip()
-        if whole and part and _goes_on(whole[-1], part, language):
-            whole[-1] = join_sentences([whole[-1], part])
-        elif part:
-            whole.append(part)
-    return whole
+def _split_line(line: str, language: str) -> list[str]:
+    sentences: list[str] = []
+    for segmented in segment(language, line):
+        part = segmented.strip()
+        if not part:
+            continue
+        if sentences and _continues(sentences[-1], part, language):
+            sentences[-1] = join_sentences([sentences[-1], part])
+        else:
+            sentences.append(part)
+    return sentences
 
 
-def _goes_on(before: str, after: str, language: str) -> bool:
-    """Whether there is no boundary here.
-
-    What stands before ends no sentence, or what follows begins none.
-    """
+def _continues(before: str, after: str, language: str) -> bool:
+    """Return True if two parts are one sentence."""
     return bool(
         _FOOTNOTES.fullmatch(after)
         or _NUMBER_ALONE.fullmatch(before)
         or _INITIAL.search(before)
-        or (language in ORDINALS and _ORDINAL.search(before))
-        or _QUOTE_GOES_ON.search(f"{before}\n{after}")
+        or (language in _ORDINAL_LANGUAGES and _ORDINAL.search(before))
+        or _QUOTE_CONTINUES.search(f"{before}\n{after}")
         or (before.endswith(".") and after[0].islower())
-        or _abbreviated(before, language)
+        or _ends_in_abbreviation(before, language)
     )
 
 
-def _abbreviated(before: str, language: str) -> bool:
-    last = before.rsplit(maxsplit=1)[-1].lstrip("(").casefold()
+def _ends_in_abbreviation(text: str, language: str) -> bool:
+    last = text.rsplit(maxsplit=1)[-1].lstrip("(").casefold()
     return last.endswith(".") and last[:-1] in sentence_words(language).abbreviations
 
 
-# SECTION: Sentences put together within a number of characters. Owns joining, filling and
-# cutting; chooses nothing.
+# --- running text ---
 
-CLAUSE = 0.6  # share of the room that a cut behind a clause must fill; else it is cut behind a word
+MAX_READ_CHARS = 20_000  # of an article; later text does not represent it
+_MAX_HEADING_CHARS = 140  # an unfinished line up to this length is a heading or a list item
+_MIN_PROSE_CHARS = 25  # a shorter line is not running text, even if it ends like a sentence
+_MAX_DATELINE_PARAGRAPHS = 2  # that may begin with a dateline
+_TITLE_SHARE = 0.6  # of the title that a line must have to repeat it
+SENTENCE_MARKS = "-–—•·*|►▶■# "  # at the start of lines in lists and plain text
 
-_CLAUSE_ENDS = re.compile(rf"[,;:](?=\s)|[，\uff1b、：](?=.)|\s[–—-](?=\s)|{DENSE_LANGUAGES}(?=\s)")
-_LOOSE_ENDS = " ,;:，\uff1b、：–—-([«“„「"
-
-
-def fill_sentences(parts: Iterable[str], max_chars: int) -> str:
-    """As many of the first sentences as fit, whole.
-
-    A first one that is longer than all the room is cut.
-    """
-    chosen: list[str] = []
-    for part in parts:
-        if len(join_sentences([*chosen, part])) > max_chars:
-            return join_sentences(chosen) or cut(part, max_chars)
-        chosen.append(part)
-    return join_sentences(chosen)
-
-
-def cut(text: str, max_chars: int) -> str:
-    """At most `max_chars` characters of a text.
-
-    Where it is longer, cut behind a clause, or else a word, with "…".
-    """
-    if len(text) <= max_chars:
-        return text
-    head = text[: max(0, max_chars - 1)]
-    clause = max((match.end() for match in _CLAUSE_ENDS.finditer(head)), default=0)
-    word = len(head) if text[len(head)].isspace() else head.rfind(" ")
-    end = clause if clause > CLAUSE * max_chars else word if word > 0 else len(head)
-    return head[:end].rstrip(_LOOSE_ENDS) + "…" if max_chars > 0 else ""
-
-
-# SECTION: From an article's text to the sentences that may stand in a summary.
-#
-# Owns what is left out before anything is chosen: headings and crumbs of lists, the title,
-# bylines, datelines, notes. It
-# neither scores nor chooses. Sentences are found as they are asked for, and no further down than
-# a summary looks.
-
-# characters of an article that are looked at: what stands further down does not stand for it
-MAX_READ_CHARS = 20_000
-HEADING = 140  # an unfinished line up to this size is a heading or a crumb of a list, not prose
-CRUMB = 25  # a line below this size is no prose, even when it ends as a sentence does
-OPENING = 2  # paragraphs that may begin with a dateline
-SENTENCE_MARKS = "-–—•·*|►▶■# "  # what lists and plain text put before a line
-TITLE = 0.6  # share of the title that a line must have to be one with it
-
-_DENSE = re.compile(DENSE_LANGUAGES)
 _TYPOGRAPHY = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence and where it stands: `paragraph` and `place` in it count from 0."""
+    """A sentence, the index of its paragraph, and its position in it, both from 0."""
 
     text: str
     paragraph: int
@@ -188,58 +128,95 @@ class Sentence:
 
 
 def prose_sentences(text: str, title: str = "", language: str | None = None) -> Iterator[Sentence]:
-    """The finished sentences of an article in order.
+    """Yield the finished sentences of an article in order, lazily.
 
-    Where there are none, its lines, so that a note is not lost.
+    Headings, list items, bylines, datelines, notes and the title are left out. If there is no
+    finished sentence, its lines are returned instead, so that a short notice has a summary.
     """
-    finished_ones = _finished(text, title, language)
-    if first := next(finished_ones, None):
-        yield from chain([first], finished_ones)
+    finished = _finished_sentences(text, title, language)
+    first = next(finished, None)
+    if first is not None:
+        yield from chain([first], finished)
         return
-    lines = list(_lines(text, title))
-    body = [line for line in lines if is_prose(line)]
-    yield from (Sentence(line, number, 0) for number, line in enumerate(body or lines))
+    lines = list(_article_lines(text, title))
+    prose = [line for line in lines if is_prose(line)]
+    for number, line in enumerate(prose or lines):
+        yield Sentence(line, number, 0)
 
 
-def _finished(text: str, title: str, language: str | None) -> Iterator[Sentence]:
-    body = (line for line in _lines(text, title) if is_prose(line) and not is_editorial_note(line))
-    for number, line in enumerate(body):
-        opened = strip_dateline(line) if number < OPENING else line
-        for place, part in enumerate(split_sentences(opened, language)):
-            if is_finished(part) and not repeats_title(part, title):
-                yield Sentence(part, number, place)
+def _finished_sentences(text: str, title: str, language: str | None) -> Iterator[Sentence]:
+    number = 0
+    for line in _article_lines(text, title):
+        if not is_prose(line) or is_editorial_note(line):
+            continue
+        paragraph = strip_dateline(line) if number < _MAX_DATELINE_PARAGRAPHS else line
+        for position, sentence in enumerate(split_sentences(paragraph, language)):
+            if is_finished(sentence) and not repeats_title(sentence, title):
+                yield Sentence(sentence, number, position)
+        number += 1
 
 
-def _lines(text: str, title: str) -> Iterator[str]:
-    unmarked = (line.lstrip(SENTENCE_MARKS) for line in split_paragraphs(text[:MAX_READ_CHARS]))
-    return (
-        line
-        for line in unmarked
-        if line and not repeats_title(line, title) and not is_byline_sentence(line)
-    )
+def _article_lines(text: str, title: str) -> Iterator[str]:
+    for paragraph in split_paragraphs(text[:MAX_READ_CHARS]):
+        line = paragraph.lstrip(SENTENCE_MARKS)
+        if line and not repeats_title(line, title) and not is_byline_sentence(line):
+            yield line
 
 
 def is_prose(line: str) -> bool:
-    """Whether a line is running text.
-
-    It ends as a sentence does and has some length, or it is long.
-    """
-    return visible_length(line) > HEADING or (is_finished(line) and visible_length(line) >= CRUMB)
+    """Return True for running text: a line that is long, or ends as a sentence and is not short."""
+    length = visible_length(line)
+    return length > _MAX_HEADING_CHARS or (is_finished(line) and length >= _MIN_PROSE_CHARS)
 
 
 def visible_length(text: str) -> int:
-    """Characters, those of Chinese and Japanese counted three times: they say as much."""
+    """Return the number of characters; Chinese and Japanese ones count three times."""
     return len(text) + 2 * len(_DENSE.findall(text))
 
 
 def repeats_title(line: str, title: str) -> bool:
-    """Whether a line is the title again, or most of it without the site's name behind."""
-    told, heading = squash_spaces(line), squash_spaces(title)
-    return bool(told) and (
-        told == heading or (heading.startswith(told) and len(told) > TITLE * len(heading))
-    )
+    """Return True if a line is the title, or most of it without the site's name at its end."""
+    start, full = squash_spaces(line), squash_spaces(title)
+    if not start or not full.startswith(start):
+        return False
+    return start == full or len(start) > _TITLE_SHARE * len(full)
 
 
 def squash_spaces(text: str) -> str:
-    """Letters and digits alone, case folded: what is left to compare when typography is gone."""
+    """Return the letters and digits of a text in lower case, to compare texts by content."""
     return _TYPOGRAPHY.sub("", text.casefold())
+
+
+# --- a maximum length ---
+
+_MIN_CLAUSE_SHARE = 0.6  # of the maximum length; a shorter clause is not worth the lost text
+
+_CLAUSE_END = re.compile(rf"[,;:](?=\s)|[，\uff1b、：](?=.)|\s[–—-](?=\s)|{_DENSE_CHARACTER}(?=\s)")
+_LOOSE_ENDS = " ,;:，\uff1b、：–—-([«“„「"
+
+
+def fill_sentences(sentences: Iterable[str], max_chars: int) -> str:
+    """Join as many of the first sentences as fit; cut the first one if it is too long."""
+    chosen: list[str] = []
+    for sentence in sentences:
+        if len(join_sentences([*chosen, sentence])) > max_chars:
+            return join_sentences(chosen) or cut(sentence, max_chars)
+        chosen.append(sentence)
+    return join_sentences(chosen)
+
+
+def cut(text: str, max_chars: int) -> str:
+    """Shorten a text that is too long: cut after a clause, or else after a word, and add "…"."""
+    if len(text) <= max_chars:
+        return text
+    if max_chars <= 0:
+        return ""
+    head = text[: max_chars - 1]
+    end = 0
+    for match in _CLAUSE_END.finditer(head):
+        end = match.end()
+    if end <= _MIN_CLAUSE_SHARE * max_chars:
+        end = len(head) if text[len(head)].isspace() else head.rfind(" ")
+        if end <= 0:
+            end = len(head)
+    return head[:end].rstrip(_LOOSE_ENDS) + "…"

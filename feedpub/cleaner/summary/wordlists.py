@@ -1,28 +1,28 @@
-"""What is known of words, by language.
-
-The data file, read once. Owns the reading and the looking up, nothing else.
-"""
+"""Look up the word lists of a language in `data/words.toml`."""
 
 import re
-import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
+
+from feedpub.core.data_files import load_toml
+
+_QUOTES = "\"'“”„«»‘’「 "
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceWords:
-    """One language's lists as `data/words.toml` describes them."""
+    """One language's lists, as `data/words.toml` describes them."""
 
     abbreviations: frozenset[str]
     by: tuple[str, ...]
     dangling: tuple[str, ...]
 
 
-@lru_cache(maxsize=64)  # pages may call their language anything
+@lru_cache(maxsize=64)  # pages may name any language
 def sentence_words(language: str | None) -> SentenceWords:
-    """The lists of a language; empty ones where we have none."""
-    table = _table().get(base_language(language), {})
+    """Return the lists of a language; empty ones if there are none."""
+    table = _tables().get(base_language(language), {})
     return SentenceWords(
         abbreviations=frozenset(table.get("abbreviations", ())),
         by=tuple(table.get("by", ())),
@@ -32,30 +32,35 @@ def sentence_words(language: str | None) -> SentenceWords:
 
 @cache
 def words_of_all_languages(name: str) -> tuple[str, ...]:
-    """One list of all languages together.
-
-    For texts whose language is not known, or is not the page's.
-    """
-    return tuple(sorted({entry for table in _table().values() for entry in table.get(name, ())}))
+    """Return one list of all languages, for texts whose language may differ from the page's."""
+    words: set[str] = set()
+    for table in _tables().values():
+        words.update(table.get(name, ()))
+    return tuple(sorted(words))
 
 
 def base_language(language: str | None) -> str:
-    """The primary subtag in lower case ("de-AT" → "de"), "en" where there is none."""
-    base = re.split(r"[-_]", language)[0].lower() if language and language.isascii() else "en"
+    """Return the primary subtag in lower case ("de-AT" → "de"), or "en" if there is none."""
+    if not language or not language.isascii():
+        return "en"
+    base = re.split(r"[-_]", language)[0].lower()
     return "no" if base in ("nb", "nn") else base
 
 
-def ends_dangling(sentence: str, language: str | None = None) -> bool:
-    """Whether a sentence begins with a word that leans on the one before."""
-    start = sentence.lstrip("\"'“”„«»‘’「 ").casefold()
-    dense = base_language(language) in ("zh", "ja")  # no spaces: the next character says nothing
-    return any(
-        start.startswith(word) and (dense or not start[len(word) : len(word) + 1].isalnum())
-        for word in sentence_words(language).dangling
-    )
+def begins_dangling(sentence: str, language: str | None = None) -> bool:
+    """Return True if a sentence begins with a word that refers to the sentence before."""
+    start = sentence.lstrip(_QUOTES).casefold()
+    is_dense = base_language(language) in ("zh", "ja")  # written without spaces
+    for word in sentence_words(language).dangling:
+        if start.startswith(word) and (is_dense or not start[len(word) :][:1].isalnum()):
+            return True
+    return False
 
 
 @cache
-def _table() -> dict[str, dict[str, list[str]]]:
-    text = (files("feedpub.cleaner.summary") / "data" / "words.toml").read_text("utf-8")
-    return tomllib.loads(text.casefold())
+def _tables() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    tables = load_toml("feedpub.cleaner.summary", "data/words.toml")
+    for table in tables.values():
+        for name, words in table.items():
+            table[name] = [word.casefold() for word in words]
+    return tables

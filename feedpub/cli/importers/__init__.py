@@ -2,7 +2,7 @@
 
     detect      which program a file is of
     opml, freshrss, html2rss, rsspls, rssbridge     one format each: bytes → drafts and losses
-    selectors, xpath    what points at links elsewhere → the one selector of a page source
+    selectors   what points at links elsewhere → the one selector of a page source
     documents   XML, YAML and TOML, with lines
     checking    only what the config takes
     arriving    what is there already, and what is new
@@ -20,11 +20,11 @@ from feedpub.cli.importers.model import (
     ImportedFeed,
     ImportedSite,
     Unsupported,
-    host_from_url,
     join_url,
 )
 from feedpub.cli.importers.plan import ImportPlan, check_import, plan_import
-from feedpub.config.edit import Change, without_changes
+from feedpub.config.edit import Track, track_silently
+from feedpub.core.urls import bare_host_from_url
 
 __all__ = [
     "FORMATS",
@@ -49,7 +49,7 @@ _READERS: Mapping[str, Callable[[bytes, str], Imported]] = {
 
 
 def parse_import(
-    body: bytes, name: str, kind: str | None = None, track: Change = without_changes
+    body: bytes, name: str, kind: str | None = None, track: Track = track_silently
 ) -> Imported:
     """What is in a file of a kind, one of KINDS.
 
@@ -60,4 +60,6 @@ def parse_import(
 
 def parse_import_address(address: str) -> Imported:
     """What an address of RSS-Bridge says; nothing is fetched. Raises ImportFileError."""
-    return check_import(rssbridge.parse_rssbridge_url(address, host_from_url(address)))
+    return check_import(
+        rssbridge.parse_rssbridge_url(address, bare_host_from_url(address) or address)
+    )

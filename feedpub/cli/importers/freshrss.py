@@ -4,29 +4,25 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from feedpub.builder.opml import FRESHRSS_NAMESPACE, XPATH_ENCLOSING_LINK
+from feedpub.builder.opml import FRESHRSS_NAMESPACE
 from feedpub.cli.importers.model import (
     Imported,
     ImportedFeed,
     ImportedSite,
     KeyValues,
     Unsupported,
-    host_from_url,
     parse_cookies,
     parse_interval,
 )
-from feedpub.cli.importers.xpath import link_selector, split_selectors, to_css, to_css_within
+from feedpub.cli.importers.selectors import xpath_link_selector
+from feedpub.core.selectors import XPATH_PREFIX, anchor_xpath, split_outside_brackets
+from feedpub.core.urls import bare_host_from_url
 
 FRESHRSS_PREFIX = f"{{{FRESHRSS_NAMESPACE}}}"
 
 _PAGE = "html+xpath"
 _FEEDS = ("", "rss", "atom", "rdf", "rss1", "rss2", "jsonfeed", "link", "pie")
-_FOUND = "the articles are found by the page's structure"
-_ANY_LINK = re.compile(
-    r"(?:\.//|descendant(?:-or-self)?::|\./descendant::)?a(?:\[@href\]|\[string-length\(@href\)>0\])?"
-)
 _OFF = ("0", "false")
-_FIRST = re.compile(r"\[(?:1|position\(\)\s*=\s*1)\]$")
 _FROM_ARTICLE = (
     "xPathItemTitle", "xPathItemContent", "xPathItemAuthor", "xPathItemTimestamp", "xPathItemTimeFormat",
     "xPathItemThumbnail", "xPathItemCategories", "xPathItemUid",
@@ -76,31 +72,19 @@ def apply_freshrss(draft: ImportedFeed, kind: str, told: Mapping[str, str]) -> I
         proxy=said.get("CURLOPT_PROXY", ""),
     )
     if kind.lower() == _PAGE:
-        links = _links(said.get("xPathItem", ""), said.get("xPathItemUri", ""))
+        items = said.get("xPathItem", "")
+        links = xpath_link_selector(items, said.get("xPathItemUri", "")) if items else ""
         if links is None:
             losses.append(
                 Unsupported(
-                    where, "xPathItem", f"{draft.title}: CSS cannot say this XPath; {_FOUND}"
+                    where,
+                    "xPathItemUri",
+                    f"{draft.title}: not a path in the item; its main link is taken",
                 )
             )
-        draft = replace(draft, type="page", links=links or "")
+            links = f"{XPATH_PREFIX}{anchor_xpath(items)}"
+        draft = replace(draft, type="page", links=links)
     return Imported((draft,), tuple(losses), _site(said, draft))
-
-
-def _links(items: str, address: str) -> str | None:
-    """The selector of the links; None where CSS cannot say what the XPath says."""
-    found = to_css(items)
-    if not found:
-        return None
-    if address == XPATH_ENCLOSING_LINK:  # as feedpub itself exports it
-        return found
-    element = address.strip().removesuffix("@href").removesuffix("/").strip()
-    if not address.strip() or element in ("", ".") or _ANY_LINK.fullmatch(_FIRST.sub("", element)):
-        return found
-    if not address.rstrip().endswith("/@href"):
-        return None
-    inner = to_css_within(element) or to_css_within(_FIRST.sub("", element))
-    return link_selector(found, inner) if inner else None
 
 
 def _headers(said: Mapping[str, str]) -> KeyValues:
@@ -123,9 +107,13 @@ def _site(said: Mapping[str, str], draft: ImportedFeed) -> tuple[ImportedSite, .
     if "cssFullContent" in said:
         settings.append(("content", (said["cssFullContent"],)))
     if "cssContentFilter" in said:
-        settings.append(("remove", tuple(split_selectors(said["cssContentFilter"]))))
+        settings.append(("remove", tuple(split_outside_brackets(said["cssContentFilter"], ","))))
     return (
-        (ImportedSite(draft.location, host_from_url(draft.link or draft.url), tuple(settings)),)
+        (
+            ImportedSite(
+                draft.location, bare_host_from_url(draft.link or draft.url), tuple(settings)
+            ),
+        )
         if settings
         else ()
     )

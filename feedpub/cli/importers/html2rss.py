@@ -13,7 +13,7 @@ from feedpub.cli.importers.model import (
     parse_interval,
     title_from_url,
 )
-from feedpub.cli.importers.xpath import is_on_own_page, link_selector
+from feedpub.cli.importers.selectors import leads_to_own_page, link_selector
 from feedpub.core.errors import ImportFileError
 
 _PARAMETER = re.compile(r"%[<{](\w+)[>}]s?")
@@ -130,7 +130,7 @@ class _Config:
         if not self._leads_to_pages(link, items):
             return ""
         chosen = link_selector(items.text, link["selector"].text)
-        if is_on_own_page(chosen):
+        if leads_to_own_page(chosen):
             self._lose(
                 items,
                 "selectors",

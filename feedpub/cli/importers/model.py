@@ -6,12 +6,13 @@ Feeds to be added, rules for sites, and what is lost on the way.
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from feedpub.config import duration
+from feedpub.config import format_duration
+from feedpub.core.urls import bare_host_from_url
 
 KeyValues = tuple[tuple[str, str], ...]
 
@@ -78,6 +79,11 @@ class ImportedFeed:
         }
         return {key: value for key, value in feed.items() if value}
 
+    def as_json(self) -> dict[str, object]:
+        """Return the object that `feedpub import --json` prints."""
+        fields = asdict(self)
+        return {"where": fields.pop("location"), **fields}
+
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
@@ -97,6 +103,15 @@ class Unsupported:
 
     def __str__(self) -> str:
         return f"{self.location}: {self.what}: {self.hint}"
+
+    def as_json(self) -> dict[str, object]:
+        """Return the object that `feedpub import --json` prints."""
+        return {
+            "where": self.location,
+            "what": self.what,
+            "instead": self.hint,
+            "matters": self.is_important,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,25 +158,18 @@ def join_url(parts: Iterable[Imported]) -> Imported:
 
 def title_from_url(url: str) -> str:
     """A title for a feed that has none: the site's name, and the last part of the address."""
+    host = bare_host_from_url(url) or url
     path = urlsplit(url).path.rstrip("/")
     words = re.findall(r"\w+", unquote(path.rpartition("/")[2].partition(".")[0]).replace("_", " "))
-    return f"{host_from_url(url)}: {' '.join(words)}" if words else host_from_url(url)
+    return f"{host}: {' '.join(words)}" if words else host
 
 
 def parse_interval(seconds: int) -> str:
     """A length of time as `every` takes it."""
-    return duration(timedelta(seconds=seconds))
+    return format_duration(timedelta(seconds=seconds))
 
 
 def parse_cookies(header: str) -> KeyValues:
     """The cookies of a Cookie header."""
     pairs = (pair.partition("=") for pair in header.split(";") if "=" in pair)
     return tuple((name.strip(), value.strip()) for name, _, value in pairs)
-
-
-def host_from_url(url: str) -> str:
-    """The host of an address as sites are called: without www."""
-    try:
-        return (urlsplit(url).hostname or url).removeprefix("www.")
-    except ValueError:  # brackets without an IPv6 address in them
-        return url

@@ -10,11 +10,11 @@ from feedpub.cli.importers.model import (
     ImportedFeed,
     ImportedSite,
     Unsupported,
-    host_from_url,
 )
 from feedpub.config import Config, RemoteSource, check_selector_syntax, validate_feed
-from feedpub.config.edit import Change, FreeNames, without_changes
+from feedpub.config.edit import NameAllocator, Track, track_silently
 from feedpub.core.article_keys import url_key
+from feedpub.core.urls import bare_host_from_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class ImportPlan:
 def plan_import(drafts: Iterable[ImportedFeed], config: Config) -> ImportPlan:
     """Sort drafts; of several with one address the first is new."""
     feeds = dict(_sources(config))
-    names = FreeNames(config.feed.names)
+    names = NameAllocator(config.feed.names)
     new: list[tuple[str, ImportedFeed]] = []
     known: list[tuple[str, ImportedFeed]] = []
     for draft in drafts:
@@ -49,7 +49,7 @@ def plan_import(drafts: Iterable[ImportedFeed], config: Config) -> ImportPlan:
 
 def _wish(draft: ImportedFeed) -> str:
     """What a feed would be called by: the first of its names that can be said in a-z and 0-9."""
-    wishes = (draft.name, draft.title, host_from_url(draft.url))
+    wishes = (draft.name, draft.title, bare_host_from_url(draft.url))
     return next(
         (wish for wish in wishes if re.search("[A-Za-z0-9]", unicodedata.normalize("NFKD", wish))),
         "feed",
@@ -77,7 +77,7 @@ _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _SECRETS = ("authorization", "cookie", "x-api-key")
 
 
-def check_import(imported: Imported, track: Change = without_changes) -> Imported:
+def check_import(imported: Imported, track: Track = track_silently) -> Imported:
     """Only what the config takes, and a loss for whatever it does not."""
     feeds: list[ImportedFeed] = []
     losses = list(imported.unsupported)

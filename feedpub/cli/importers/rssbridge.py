@@ -5,7 +5,7 @@ Those of its bridges for CSS selectors say all that is needed to read the page d
 
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from feedpub.cli.importers.documents import read_text
 from feedpub.cli.importers.model import (
@@ -13,16 +13,17 @@ from feedpub.cli.importers.model import (
     ImportedFeed,
     ImportedSite,
     Unsupported,
-    host_from_url,
     join_url,
     parse_cookies,
     parse_interval,
     title_from_url,
 )
-from feedpub.cli.importers.xpath import link_selector, split_selectors
+from feedpub.cli.importers.selectors import link_selector, xpath_link_selector
 from feedpub.core.errors import ImportFileError
+from feedpub.core.selectors import split_outside_brackets
+from feedpub.core.urls import bare_host_from_url
 
-_SIMPLE, _COMPLEX = "cssselector", "cssselectorcomplex"
+_SIMPLE, _COMPLEX, _XPATH = "cssselector", "cssselectorcomplex", "xpath"
 _OURS = {
     "action",
     "bridge",
@@ -59,6 +60,19 @@ _SITE_KEYS = {  # of the complex bridge, and only where it reads the articles' o
     "author_selector": "author",
     "time_selector": "date",
 }
+
+
+_XPATH_FROM_ARTICLE = {
+    "title",
+    "content",
+    "raw_content",
+    "author",
+    "timestamp",
+    "enclosures",
+    "categories",
+    "fix_encoding",
+}
+_XPATH_CARRIED = {"action", "bridge", "format", "context", "url", "item", "uri", "_cache_timeout"}
 
 
 def is_rssbridge_url(text: str) -> bool:
@@ -99,6 +113,8 @@ def parse_rssbridge_url(address: str, where: str) -> Imported:
             'as a file first, or write the address as a source of type = "page" or "feed"'
         )
     bridge = said["bridge"].lower().removesuffix("bridge")
+    if bridge == _XPATH:
+        return _import_xpath_bridge(said, where)
     if bridge not in (_SIMPLE, _COMPLEX):
         return _as_feed(address, said["bridge"], where)
     home = said.get("home_page", "")
@@ -111,10 +127,50 @@ def parse_rssbridge_url(address: str, where: str) -> Imported:
     return Imported((_draft(said, home, where, losses),), tuple(losses), site)
 
 
+def _import_xpath_bridge(said: Mapping[str, str], where: str) -> Imported:
+    """Import an address of XPathBridge, which decodes its parameters a second time."""
+    url = unquote_plus(said.get("url", ""))
+    items = unquote_plus(said.get("item", ""))
+    if not url or not items:
+        missing = "item" if url else "url"
+        raise ImportFileError(
+            f"{where}: has no {missing}; copy the whole address that RSS-Bridge shows"
+        )
+    losses = [
+        Unsupported(where, key, "read from each article instead", is_important=False)
+        for key in said
+        if key in _XPATH_FROM_ARTICLE
+    ]
+    links = xpath_link_selector(items, unquote_plus(said.get("uri", "")))
+    if links is None:
+        losses.append(
+            Unsupported(where, "uri", "not a path in the item; the item's main link is taken")
+        )
+        links = link_selector(items)
+    unknown = [key for key in said if key not in {*_XPATH_CARRIED, *_XPATH_FROM_ARTICLE}]
+    losses.extend(Unsupported(where, key, "unknown to feedpub") for key in unknown)
+    feed = ImportedFeed(
+        location=where,
+        type="page",
+        url=url,
+        title=title_from_url(url),
+        link=url,
+        every=_interval(said),
+        links=links,
+    )
+    return Imported((feed,), tuple(losses))
+
+
+def _interval(said: Mapping[str, str]) -> str:
+    """Return `_cache_timeout` as `every` takes it; an invalid one is refused with its text."""
+    age = said.get("_cache_timeout", "")
+    return parse_interval(int(age)) if re.fullmatch(r"\d{1,8}", age) else age
+
+
 def _as_feed(address: str, bridge: str, where: str) -> Imported:
     """Any other bridge: its feed is as good a source as any."""
-    title = f"{bridge.removesuffix('Bridge')} ({host_from_url(address)})"
-    instead = "only CssSelectorBridge and CssSelectorComplexBridge become pages; this one stays a feed of RSS-Bridge"
+    title = f"{bridge.removesuffix('Bridge')} ({bare_host_from_url(address)})"
+    instead = "only CssSelectorBridge, CssSelectorComplexBridge and XPathBridge become pages; this one stays a feed of RSS-Bridge"
     return Imported(
         (ImportedFeed(where, "feed", address, title),), (Unsupported(where, bridge, instead),)
     )
@@ -135,9 +191,7 @@ def _draft(
         url=home,
         title=title_from_url(home),
         link=home,
-        every=parse_interval(int(age))
-        if re.fullmatch(r"\d{1,8}", age := said.get("_cache_timeout", ""))
-        else age,
+        every=_interval(said),
         limit=_limit(said, where, losses),
         links=links,
         cookies=parse_cookies(said.get("cookie", "")),
@@ -164,8 +218,8 @@ def _site(
     elif not complex_one and said.get("content_selector"):
         settings.append(("content", (said["content_selector"],)))
     if settings and said.get("content_cleanup"):
-        settings.append(("remove", tuple(split_selectors(said["content_cleanup"]))))
-    return (ImportedSite(where, host_from_url(home), tuple(settings)),) if settings else ()
+        settings.append(("remove", tuple(split_outside_brackets(said["content_cleanup"], ","))))
+    return (ImportedSite(where, bare_host_from_url(home), tuple(settings)),) if settings else ()
 
 
 def _losses(said: Mapping[str, str], where: str, *, complex_one: bool) -> Iterator[Unsupported]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from feedpub.cli.importers.documents import parse_toml_table, read_text
 from feedpub.cli.importers.model import Imported, ImportedFeed, Unsupported, title_from_url
-from feedpub.cli.importers.xpath import link_selector
+from feedpub.cli.importers.selectors import link_selector
 from feedpub.config import TomlLines
 from feedpub.core.errors import ImportFileError
 

@@ -1,7 +1,7 @@
-"""Work on what was fetched, in processes of its own: a page that hangs or eats memory costs that page and no other.
+"""Parse fetched pages in separate processes.
 
-It is a wall against time and memory, not against code: what comes back from the other side is
-believed.
+A page that hangs or exhausts memory affects only itself. The processes protect against excessive
+time and memory, not against malicious code: their results are trusted.
 """
 
 from feedpub.core.process_pool.pool import MAX_WORKERS, Executor, InlineExecutor, ProcessPool

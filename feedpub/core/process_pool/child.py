@@ -1,8 +1,8 @@
-"""The process on the other side: one call after the other, each within its limits, until nobody asks any more.
+"""Run as a process of the pool: serve one call after the other, each within its limits.
 
-Started as a program of its own with the number of an open socket; over it come the limits and what
-to import, then the calls. It ends with the socket's other end, so that it never outlives who
-started it; and by the kernel's timers, which need nobody to watch over them.
+The pool starts this module as a program with the number of an open socket. It sends the limits and
+the modules to import, then the calls. The process ends when the other end of the socket closes, so
+it never outlives its parent. The kernel's timers enforce the time limits.
 """
 
 import pickle
@@ -19,72 +19,74 @@ from feedpub.core.process_pool import wire
 from feedpub.core.process_pool.limits import CallLimits, resident_bytes
 from feedpub.core.process_pool.wire import CallResult
 
-# a process that has grown by this part of what it may hold is replaced: what is freed lies in
-# pieces
-_GROWN = 2
+# Freed memory is fragmented. A process that has grown by this fraction of its limit is replaced.
+_MAX_GROWTH_DIVISOR = 2
 
 
 def main() -> None:
-    """Serve whoever has the other end of the socket."""
+    """Serve calls from the socket that the command line names."""
     with socket.socket(fileno=int(sys.argv[1])) as channel:
         try:
-            limits, modules = pickle.loads(wire.receive_message(channel))  # noqa: S301 -- from the process that started this one
+            request = wire.receive_message(channel)
+            limits, modules = pickle.loads(request)  # noqa: S301 -- sent by the parent process
             limits.limit_process()
             serve(channel, limits, modules)
-        except (EOFError, OSError):  # nobody is there any more
+        except (EOFError, OSError):  # the parent process has ended
             return
 
 
 def serve(channel: socket.socket, limits: CallLimits, modules: Iterable[str] = ()) -> None:
-    """Import modules, say so, and answer calls.
+    """Import modules, report readiness, and serve calls.
 
     Raises:
-        EOFError, OSError: the other side is gone.
+        EOFError: the other end of the socket was closed.
+        OSError: the socket failed.
     """
     for name in modules:
         import_module(name)
     wire.send_message(channel, b"")
-    least = limits.memory
+    baseline = limits.memory_bytes
+    max_growth = limits.memory_bytes // _MAX_GROWTH_DIVISOR
     for calls in count(1):
-        answer = _answer(wire.receive_message(channel), limits)
-        least = min(least, resident_bytes())  # the first call loads what all need
-        last = (
-            answer.last
-            or calls >= limits.calls
-            or resident_bytes() - least > limits.memory // _GROWN
-        )
+        result = _call(wire.receive_message(channel), limits)
+        baseline = min(baseline, resident_bytes())  # the first call loads shared data
+        has_grown = resident_bytes() - baseline > max_growth
+        is_last = result.is_last or calls >= limits.max_calls or has_grown
         with limits.limit_time():
-            message = _message(replace(answer, last=last), limits)
+            message = _pickle_result(replace(result, is_last=is_last), limits)
         wire.send_message(channel, message)
-        if last:
+        if is_last:
             return
 
 
-def _answer(request: bytearray, limits: CallLimits) -> CallResult:
-    """Do what is asked. Leaving an except clause frees what its exception still held."""
+def _call(request: bytearray, limits: CallLimits) -> CallResult:
+    """Call the requested function.
+
+    Leaving an except clause frees the objects that the exception refers to.
+    """
     try:
         with limits.limit_time():
-            function, args, kwargs = pickle.loads(request)  # noqa: S301 -- from the process that started this one
+            function, args, kwargs = pickle.loads(request)  # noqa: S301 -- sent by the parent process
             del request
             return CallResult(value=function(*args, **kwargs))
     except SourceError as error:
         return CallResult(error=error.with_traceback(None))
     except MemoryError:
-        return CallResult(overrun=limits.too_large_error, last=True)
+        return CallResult(exceeded=limits.memory_error, is_last=True)
     except RecursionError:
-        return CallResult(overrun="it is nested too deeply to be read")
-    except Exception:  # noqa: BLE001 -- whatever it is, it is one page's and will be told
+        return CallResult(exceeded="it is nested too deeply to be read")
+    except Exception:  # noqa: BLE001 -- a bug concerns one page; the parent process logs it
         return CallResult(bug=traceback.format_exc())
 
 
-def _message(answer: CallResult, limits: CallLimits) -> bytes:
+def _pickle_result(result: CallResult, limits: CallLimits) -> bytes:
     try:
-        return pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
     except MemoryError:
-        pass
-    except Exception:  # noqa: BLE001 -- pickle says "no" in many ways
-        return pickle.dumps(CallResult(bug=traceback.format_exc(), last=answer.last))
-    return pickle.dumps(CallResult(overrun=limits.too_large_error, last=True))
+        pass  # pickled below, after the except clause has freed the partial result
+    except Exception:  # noqa: BLE001 -- pickle raises exceptions of many types
+        return pickle.dumps(CallResult(bug=traceback.format_exc(), is_last=result.is_last))
+    return pickle.dumps(CallResult(exceeded=limits.memory_error, is_last=True))
 
 
 if __name__ == "__main__":

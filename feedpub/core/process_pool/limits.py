@@ -1,4 +1,4 @@
-"""How much time and memory one call may take, in a form that the kernel enforces."""
+"""Limit the time and memory of a call, enforced by the kernel."""
 
 import resource
 import signal
@@ -7,76 +7,78 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-_CLOCKS = ((signal.ITIMER_PROF, signal.SIGPROF), (signal.ITIMER_REAL, signal.SIGALRM))
-
+_TIMERS = ((signal.ITIMER_PROF, signal.SIGPROF), (signal.ITIMER_REAL, signal.SIGALRM))
 _OOM_SCORE = Path("/proc/self/oom_score_adj")
 _STATUS = Path("/proc/self/status")
 
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """The bounds of a call.
+    """The limits of a call and of the process that runs it.
 
     Attributes:
-        cpu: seconds of CPU.
-        wall: seconds of any time.
-        memory: bytes of data that its process may hold.
-        answer: bytes of what it returns.
-        calls: after which a process is replaced by a new one.
-        start: seconds until a new process must be ready.
+        cpu_seconds: CPU time of a call.
+        wall_seconds: wall-clock time of a call.
+        memory_bytes: size of the process's data.
+        result_bytes: size of the pickled result.
+        max_calls: calls after which a process is replaced.
+        start_seconds: time within which a new process must be ready.
     """
 
-    cpu: float = 20.0
-    wall: float = 60.0
-    memory: int = 512_000_000
-    answer: int = 64_000_000
-    calls: int = 1000
-    start: float = 60.0
+    cpu_seconds: float = 20.0
+    wall_seconds: float = 60.0
+    memory_bytes: int = 512_000_000
+    result_bytes: int = 64_000_000
+    max_calls: int = 1000
+    start_seconds: float = 60.0
 
     def limit_process(self) -> None:
-        """Bound the memory of this process, for good; a process that dies leaves no core behind."""
-        _, most = resource.getrlimit(resource.RLIMIT_DATA)
-        bound = self.memory if most == resource.RLIM_INFINITY else min(self.memory, most)
-        resource.setrlimit(resource.RLIMIT_DATA, (bound, bound))
+        """Limit the memory of this process permanently, and disable its core dump."""
+        _, hard_limit = resource.getrlimit(resource.RLIMIT_DATA)
+        limit = self.memory_bytes
+        if hard_limit != resource.RLIM_INFINITY:
+            limit = min(limit, hard_limit)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        with suppress(OSError):  # where there is none
-            _OOM_SCORE.write_text("1000")  # where memory runs out, it is this process that goes
-        for _, number in _CLOCKS:
-            signal.signal(number, signal.SIG_DFL)  # which ends the process, whatever it is doing
+        with suppress(OSError):  # not every system has this file
+            _OOM_SCORE.write_text("1000")  # kill this process first if memory runs out
+        for _, number in _TIMERS:
+            signal.signal(number, signal.SIG_DFL)  # end the process, even within a C function
 
     @contextmanager
     def limit_time(self) -> Iterator[None]:
         """End this process if the block takes too long."""
-        for (clock, _), seconds in zip(_CLOCKS, (self.cpu, self.wall), strict=True):
-            signal.setitimer(clock, seconds)
+        seconds = (self.cpu_seconds, self.wall_seconds)
+        for (timer, _), limit in zip(_TIMERS, seconds, strict=True):
+            signal.setitimer(timer, limit)
         try:
             yield
         finally:
-            for clock, _ in _CLOCKS:
-                signal.setitimer(clock, 0)
+            for timer, _ in _TIMERS:
+                signal.setitimer(timer, 0)
 
-    def timeout_error(self, returncode: int) -> str:
-        """Why a process has ended, where it was for its time; "" for every other end."""
+    def explain_timeout(self, returncode: int) -> str:
+        """Return the reason if a process ended because of a time limit; otherwise ""."""
         if returncode == -signal.SIGPROF:
-            return f"reading it took more than {self.cpu:g} s of CPU"
-        return self.no_answer_error if returncode == -signal.SIGALRM else ""
+            return f"reading it took more than {self.cpu_seconds:g} s of CPU"
+        return self.wall_time_error if returncode == -signal.SIGALRM else ""
 
     @property
-    def no_answer_error(self) -> str:
-        """Why a process is ended that goes on and on."""
-        return f"reading it took more than {self.wall:g} s"
+    def wall_time_error(self) -> str:
+        """Return the reason for a call that exceeded the wall-clock time."""
+        return f"reading it took more than {self.wall_seconds:g} s"
 
     @property
-    def too_large_error(self) -> str:
-        """Why a call failed that ran out of memory."""
-        return f"reading it needed more than {self.memory // 1_000_000} MB of memory"
+    def memory_error(self) -> str:
+        """Return the reason for a call that exceeded the memory limit."""
+        return f"reading it needed more than {self.memory_bytes // 1_000_000} MB of memory"
 
 
 def resident_bytes() -> int:
-    """The memory that this process holds now, in bytes: what its bound is on, where the system tells it.
+    """Return the size of this process's data, which its limit refers to.
 
-    Else the most that it ever held, by a figure that begins with the size of the process that
-    started this one.
+    If the system does not report it, return the peak resident size. That figure starts with the
+    size of the parent process.
     """
     with suppress(OSError):
         for line in _STATUS.read_text("ascii", "replace").splitlines():

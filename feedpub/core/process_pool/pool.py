@@ -1,7 +1,4 @@
-"""What a run asks of whoever works on fetched pages for it.
-
-And the simplest answer, which isolates nothing.
-"""
+"""Run functions on fetched pages in a pool of processes, or inline."""
 
 import logging
 import os
@@ -22,38 +19,44 @@ from feedpub.core.process_pool.wire import CallResult
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# Larger calls run one at a time, because each can use all the memory that a process may use.
+LARGE_CALL_BYTES = 2_000_000
+MIN_WORKERS = 2  # with one, a slow page would delay all others
+MAX_WORKERS = 4
+_log = logging.getLogger(__name__)
+
 
 class Executor(Protocol):
-    """Who calls functions on what was fetched. Called from several threads."""
+    """Runs functions on fetched pages. Thread-safe."""
 
     def call(
         self, address: str | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """What a function returns; it and all that goes in and out can be pickled.
+        """Call a function and return its result; it, its arguments and result must be picklable.
 
         Args:
-            address: what it is called on, for the errors.
-            function: of a module, known by its name there.
-            args: for the function.
-            kwargs: for the function.
+            address: the URL or path of the page, for error messages.
+            function: a function at the top level of a module.
+            args: positional arguments of the function.
+            kwargs: keyword arguments of the function.
 
         Raises:
-            SourceError: the function has raised it.
-            ResourceLimitError: it took too much time or memory, or ended the process that it ran in.
-            WorkerError: there is no process for it.
+            SourceError: raised by the function.
+            ResourceLimitError: the call took too much time or memory, or crashed its process.
+            WorkerError: no process is available.
         """
         ...
 
     def for_run(self) -> "Executor":
-        """The same for one run of a feed.
+        """Return an executor for one run of a feed.
 
-        Of runs that wait, the one goes first that has had the least time.
+        Of all runs that wait, the one that has used the least time goes first.
         """
         ...
 
 
 class InlineExecutor:
-    """Calls functions where it is called itself: for tests, and for whoever trusts the pages."""
+    """Calls functions in the calling process, for tests and for trusted pages."""
 
     def call(
         self, _address: str | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
@@ -64,43 +67,34 @@ class InlineExecutor:
         return self
 
 
-# SECTION: The workers of a process: a few, started when they are needed, each call by one of
-# them.
-#
-# Of runs that wait, the one goes first that has had the least: a feed whose pages take long
-# delays itself, and another
-# one by no more than the pages that are being read.
-
-# of a call; such calls are done one at a time: each may take all memory that a process may
-LARGE_BYTES = 2_000_000
-FEWEST, MAX_WORKERS = (
-    2,
-    4,
-)  # processes; one alone would let a page that takes long hold up all others
-_log = logging.getLogger(__name__)
-
-
 class ProcessPool:
-    """Processes that call functions on what was fetched. Thread-safe; to be closed in the end.
+    """Processes that run functions on fetched pages, started on demand. Thread-safe.
+
+    Of all runs that wait, the one that has used the least time goes first. A feed with slow pages
+    therefore delays itself, and another feed only by the pages that are being read.
 
     Args:
-        modules: that hold the functions: a new process imports them before its first call.
-        limits: of each call.
-        most: processes at once; None for one a core, within reason.
+        modules: the modules that contain the functions; each process imports them at its start.
+        limits: the limits of each call.
+        max_processes: None for one per core, between MIN_WORKERS and MAX_WORKERS.
     """
 
     def __init__(
-        self, modules: Sequence[str] = (), limits: CallLimits | None = None, most: int | None = None
+        self,
+        modules: Sequence[str] = (),
+        limits: CallLimits | None = None,
+        max_processes: int | None = None,
     ) -> None:
         self._modules = modules
         self._limits = limits or CallLimits()
-        self._free = most or min(max(FEWEST, len(os.sched_getaffinity(0))), MAX_WORKERS)
+        cores = len(os.sched_getaffinity(0))
+        self._free_slots = max_processes or min(max(MIN_WORKERS, cores), MAX_WORKERS)
         self._changed = threading.Condition()
-        self._waiting: list[_Ticket] = []
+        self._waiting: list[_QueuedCall] = []
         self._idle: list[PoolProcess] = []
         self._working: set[PoolProcess] = set()
-        self._reading_large = False
-        self._closed = False
+        self._is_reading_large = False
+        self._is_closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -109,25 +103,26 @@ class ProcessPool:
         self.close()
 
     def prestart(self) -> None:
-        """Start a first process, so that the first call need not wait for it.
+        """Start a process, so that the first call need not wait for it.
 
-        Raises WorkerError.
+        Raises:
+            WorkerError: it cannot be started.
         """
-        self._give_back(PoolProcess(self._limits, self._modules), usable=True)
+        self._release(PoolProcess(self._limits, self._modules), reusable=True)
 
     def close(self) -> None:
-        """End all processes: calls under way fail, and no other begins."""
+        """End all processes; calls in progress fail, and no other call starts."""
         with self._changed:
-            self._closed = True
+            self._is_closed = True
             idle, self._idle = self._idle, []
             for worker in self._working:
-                worker.kill()  # the thread that waits for it does the rest
+                worker.kill()  # the thread that waits for its result releases it
             self._changed.notify_all()
         for worker in idle:
             worker.stop()
 
     def for_run(self) -> "PoolClient":
-        """The same for one run, whose turn comes the later the more it has had."""
+        """Return an executor for one run; the run's priority falls with the time that it uses."""
         return PoolClient(self)
 
     def call(
@@ -136,135 +131,141 @@ class ProcessPool:
         return self.for_run().call(address, function, *args, **kwargs)
 
     def submit(
-        self, run: "PoolClient", request: Callable[[], bytes], *, large: bool = False
+        self, run: "PoolClient", make_request: Callable[[], bytes], *, large: bool = False
     ) -> CallResult:
-        """What a worker makes of a request, once it is its run's turn. Raises ResourceLimitError, WorkerError.
+        """Wait for a free process, send it a request and return its result.
 
         Args:
-            run: whose turn it must be.
-            request: made when it is, so that no copy of a page waits beside the page.
-            large: no other large one is done at the same time.
+            run: the run that the request belongs to.
+            make_request: makes the request when a process is free, so that no copy of a page waits
+                in addition to the page.
+            large: do not run at the same time as another large request.
+
+        Raises:
+            ResourceLimitError: the call took too much time or memory, or crashed its process.
+            WorkerError: no process is available.
         """
-        with self._turn(run, large=large):
-            worker = self._take(large=large)
-            usable = False
+        with self._slot(run, large=large):
+            worker = self._take_process(large=large)
+            reusable = False
             try:
-                answer = worker.call(request())
-                usable = not answer.last
+                result = worker.call(make_request())
+                reusable = not result.is_last
             finally:
-                self._give_back(worker, usable=usable)
-        return answer
+                self._release(worker, reusable=reusable)
+        return result
 
     @contextmanager
-    def _turn(self, run: "PoolClient", *, large: bool) -> Iterator[None]:
-        """One of the places to work at, and the time there on the run's account."""
+    def _slot(self, run: "PoolClient", *, large: bool) -> Iterator[None]:
+        """Wait for a slot, and add the time for which it is held to the run's total."""
+        queued = _QueuedCall(run, large)
         with self._changed:
-            ticket = _Ticket(run, large)
-            self._waiting.append(ticket)
+            self._waiting.append(queued)
             try:
-                self._changed.wait_for(
-                    lambda: self._closed or (self._free and self._first() is ticket)
-                )
+                self._changed.wait_for(lambda: self._may_start(queued))
             finally:
-                self._waiting.remove(ticket)
+                self._waiting.remove(queued)
                 self._changed.notify_all()
-            self._free -= 1
-            self._reading_large |= large
-        began = time.monotonic()
+            self._free_slots -= 1
+            self._is_reading_large |= large
+        started = time.monotonic()
         try:
             yield
         finally:
             with self._changed:
-                run.spent += time.monotonic() - began
-                self._free += 1
-                self._reading_large &= not large
+                run.used_seconds += time.monotonic() - started
+                self._free_slots += 1
+                self._is_reading_large &= not large
                 self._changed.notify_all()
 
-    def _first(self) -> "_Ticket | None":
-        able = [ticket for ticket in self._waiting if not (ticket.large and self._reading_large)]
-        return min(able, key=lambda ticket: ticket.run.spent, default=None)
+    def _may_start(self, queued: "_QueuedCall") -> bool:
+        if self._is_closed:
+            return True
+        if not self._free_slots:
+            return False
+        ready = [call for call in self._waiting if not (call.large and self._is_reading_large)]
+        return min(ready, key=lambda call: call.run.used_seconds, default=None) is queued
 
-    def _take(self, *, large: bool) -> PoolProcess:
-        """A worker that waits for work, or a new one.
+    def _take_process(self, *, large: bool) -> PoolProcess:
+        """Return an idle process or a new one.
 
-        For a large call one that has grown with others, if there is.
+        Large calls prefer a process that has run large calls, because its memory has grown.
         """
         with self._changed:
-            if self._closed:
-                raise WorkerError("nothing more is read: the process ends")
-            worker = max(self._idle, key=lambda idle: idle.grown == large, default=None)
+            if self._is_closed:
+                raise WorkerError("nothing more is read: feedpub is shutting down")
+            worker = max(self._idle, key=lambda it: it.has_run_large_calls == large, default=None)
             if worker:
                 self._idle.remove(worker)
-                worker.grown |= large
+                worker.has_run_large_calls |= large
                 if worker.is_alive:
                     self._working.add(worker)
                     return worker
-        if worker:  # ended from outside while it waited
+        if worker:  # it was killed from outside while it was idle
             worker.stop()
         worker = PoolProcess(self._limits, self._modules)
-        worker.grown = large
+        worker.has_run_large_calls = large
         with self._changed:
             self._working.add(worker)
         return worker
 
-    def _give_back(self, worker: PoolProcess, *, usable: bool) -> None:
+    def _release(self, worker: PoolProcess, *, reusable: bool) -> None:
         with self._changed:
             self._working.discard(worker)
-            if usable and not self._closed:
+            if reusable and not self._is_closed:
                 self._idle.append(worker)
                 return
         worker.stop()
 
 
 class PoolClient:
-    """The workers as one run of a feed sees them.
+    """The executor that a process pool gives one run of a feed.
 
     Attributes:
-        spent: seconds of workers' time that it has had.
+        used_seconds: the time for which the run has held slots.
     """
 
-    def __init__(self, workers: ProcessPool) -> None:
-        self._workers = workers
-        self.spent = 0.0
+    def __init__(self, pool: ProcessPool) -> None:
+        self._pool = pool
+        self.used_seconds = 0.0
 
     def call(
         self, address: str | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        def pickled() -> bytes:
+        def pickle_call() -> bytes:
             return pickle.dumps((function, args, kwargs), pickle.HIGHEST_PROTOCOL)
 
-        request = pickled()
-        large = len(request) > LARGE_BYTES
-        make = pickled if large else partial(bytes, request)
-        del request
+        request = pickle_call()
+        large = len(request) > LARGE_CALL_BYTES
+        make_request = pickle_call if large else partial(bytes, request)
+        del request  # a large call is pickled again when it starts
         try:
-            answer = self._workers.submit(self, make, large=large)
+            result = self._pool.submit(self, make_request, large=large)
         except ResourceLimitError as error:
             raise ResourceLimitError(error.reason, address) from error
-        result: T = _value(answer, address)
-        return result
+        value: T = _value_or_raise(result, address)
+        return value
 
     def for_run(self) -> "PoolClient":
-        return PoolClient(self._workers)
+        return PoolClient(self._pool)
 
 
 @dataclass(eq=False, frozen=True, slots=True)
-class _Ticket:
-    """A call that waits for its turn."""
+class _QueuedCall:
+    """A call that waits for a slot."""
 
     run: PoolClient
     large: bool
 
 
-def _value(answer: CallResult, address: str | None) -> Any:
-    """What a call returned. Raises what it raised; a bug costs one page, and is logged."""
-    if answer.error:
-        raise answer.error
-    if answer.overrun:
-        raise ResourceLimitError(answer.overrun, address)
-    if answer.bug:
-        _log.error("a bug of feedpub's met %s\n%s", address, answer.bug)
-        raise ExtractError(
-            f"a bug of feedpub's kept it from being read: {answer.bug.splitlines()[-1]}", address
-        )
-    return answer.value
+def _value_or_raise(result: CallResult, address: str | None) -> Any:
+    """Return a call's value or raise its error; a bug is logged and reported as ExtractError."""
+    if result.error:
+        raise result.error
+    if result.exceeded:
+        raise ResourceLimitError(result.exceeded, address)
+    if result.bug:
+        _log.error("a bug in feedpub prevented reading %s\n%s", address, result.bug)
+        reason = f"a bug in feedpub prevented reading it: {result.bug.splitlines()[-1]}"
+        raise ExtractError(reason, address)
+    return result.value

@@ -1,9 +1,8 @@
-"""One worker, as seen from the process that started it. Owns how it is started, and what its end is called.
+"""Control one process of the pool from its parent.
 
-Started anew, never forked: a fork of a process with threads may find locks held by threads that are
-not there. One
-socket pair each, no queues and no semaphores, so that a worker that is killed while it speaks
-leaves nothing behind that another one waits for.
+A process is started as a new program, not forked: a fork of a process with threads can inherit
+locks that no thread releases. Each process has a socket pair of its own, without shared queues or
+semaphores, so a process that is killed while it sends leaves no lock behind.
 """
 
 import os
@@ -21,20 +20,20 @@ from feedpub.core.process_pool import wire
 from feedpub.core.process_pool.limits import CallLimits
 from feedpub.core.process_pool.wire import CallResult
 
-_GRACE = 5.0  # seconds after which a process is killed that its own timers should have ended
-_LAST_WORDS = 1.0  # seconds to learn how a process has ended
+_GRACE_SECONDS = 5.0  # after which a process that its own timers should have ended is killed
+_EXIT_SECONDS = 1.0  # to learn the exit status of a process
 _COMMAND = (sys.executable, "-P", "-m", "feedpub.core.process_pool.child")
 
 
 class PoolProcess:
-    """A process that works on pages; used by one thread at a time.
+    """A process that runs calls for one thread at a time.
 
     Args:
-        limits: of a call.
-        modules: that it imports before it says that it is ready.
+        limits: the limits of each call.
+        modules: the modules that it imports before its first call.
 
     Attributes:
-        grown: it has done large calls.
+        has_run_large_calls: True after the first large call.
 
     Raises:
         WorkerError: it cannot be started.
@@ -42,113 +41,106 @@ class PoolProcess:
 
     def __init__(self, limits: CallLimits, modules: Iterable[str] = ()) -> None:
         self._limits = limits
-        self._ready = False
-        self.grown = False
-        ours, theirs = socket.socketpair()
-        with theirs:
+        self._is_ready = False
+        self.has_run_large_calls = False
+        channel, child_channel = socket.socketpair()
+        with child_channel:
             try:
-                self._process = _start(theirs.fileno())
-                wire.send_message(ours, pickle.dumps((limits, tuple(modules))))
+                self._process = _start_process(child_channel.fileno())
+                wire.send_message(channel, pickle.dumps((limits, tuple(modules))))
             except OSError as error:
-                ours.close()
-                raise WorkerError(
-                    f"no process can be started to read pages in: {error.strerror}"
-                ) from error
-        self._channel = ours
-        self._begun = time.monotonic()
+                channel.close()
+                reason = f"no process can be started to read pages: {error.strerror}"
+                raise WorkerError(reason) from error
+        self._channel = channel
+        self._started = time.monotonic()
 
     @property
     def pid(self) -> int:
-        """Its number among the system's processes."""
         return self._process.pid
-
-    def call(self, request: bytes) -> CallResult:
-        """Have a call done.
-
-        Raises:
-            ResourceLimitError: it was too much for the process, which is gone now.
-            WorkerError: the process did not even start.
-        """
-        self._wait_until_ready()
-        deadline = time.monotonic() + self._limits.wall + _GRACE
-        try:
-            wire.send_message(self._channel, request, deadline)
-            answer = pickle.loads(  # noqa: S301 -- our own
-                wire.receive_message(self._channel, deadline, self._limits.answer)
-            )
-        except TimeoutError as error:
-            raise self._failed(self._limits.no_answer_error) from error
-        except wire.MessageTooLargeError as error:
-            raise self._failed(
-                f"what is in it is more than {self._limits.answer // 1_000_000} MB"
-            ) from error
-        except (EOFError, OSError) as error:
-            raise self._failed(self._end_of_process()) from error
-        assert isinstance(answer, CallResult)  # noqa: S101 -- nothing else is ever sent
-        return answer
 
     @property
     def is_alive(self) -> bool:
-        """Whether the process is there."""
         return self._process.poll() is None
 
+    def call(self, request: bytes) -> CallResult:
+        """Run a pickled call and return its result.
+
+        Raises:
+            ResourceLimitError: the call exceeded a limit, and the process has ended.
+            WorkerError: the process did not start.
+        """
+        self._wait_until_ready()
+        deadline = time.monotonic() + self._limits.wall_seconds + _GRACE_SECONDS
+        max_bytes = self._limits.result_bytes
+        try:
+            wire.send_message(self._channel, request, deadline)
+            message = wire.receive_message(self._channel, deadline, max_bytes)
+            result = pickle.loads(message)  # noqa: S301 -- sent by feedpub's own process
+        except TimeoutError as error:
+            self.stop()
+            raise ResourceLimitError(self._limits.wall_time_error) from error
+        except wire.MessageTooLargeError as error:
+            self.stop()
+            reason = f"its content is more than {max_bytes // 1_000_000} MB"
+            raise ResourceLimitError(reason) from error
+        except (EOFError, OSError) as error:
+            reason = self._explain_exit()
+            self.stop()
+            raise ResourceLimitError(reason) from error
+        assert isinstance(result, CallResult)  # noqa: S101 -- the child sends nothing else
+        return result
+
     def kill(self) -> None:
-        """End the process, whatever it does and whoever waits for its answer: it gets none."""
+        """End the process immediately; a call in progress fails."""
         self._process.kill()
 
     def stop(self) -> None:
-        """End the process and forget it."""
+        """End the process and release its resources."""
         self._channel.close()
         self._process.kill()
         self._process.wait()
 
     def _wait_until_ready(self) -> None:
-        if self._ready:
+        if self._is_ready:
             return
+        start_seconds = self._limits.start_seconds
         try:
-            wire.receive_message(self._channel, self._begun + self._limits.start)
+            wire.receive_message(self._channel, self._started + start_seconds)
         except (EOFError, OSError) as error:
-            how = _how_it_ended(self._process) or f"is not ready after {self._limits.start:g} s"
+            status = _describe_exit(self._process) or f"is not ready after {start_seconds:g} s"
             self.stop()
-            raise WorkerError(f"a process that was started to read pages in {how}") from error
-        self._ready = True
+            raise WorkerError(f"a process that was started to read pages {status}") from error
+        self._is_ready = True
 
-    def _failed(self, reason: str) -> ResourceLimitError:
-        self.stop()
-        return ResourceLimitError(reason)
-
-    def _end_of_process(self) -> str:
-        how = _how_it_ended(self._process)
-        return (
-            self._limits.timeout_error(self._process.returncode or 0)
-            or f"the process that read it {how}"
-        )
+    def _explain_exit(self) -> str:
+        status = _describe_exit(self._process)
+        timeout = self._limits.explain_timeout(self._process.returncode or 0)
+        return timeout or f"the process that read it {status}"
 
 
-def _start(descriptor: int) -> "subprocess.Popen[bytes]":
-    """A new interpreter that finds what this one finds, but runs nothing because it lies where we are."""
-    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109 -- as the import system has it
-    return subprocess.Popen(  # noqa: S603 -- our own program
+def _start_process(descriptor: int) -> "subprocess.Popen[bytes]":
+    """Start an interpreter with the same import path, except modules in the working directory."""
+    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109 -- as the import system does
+    return subprocess.Popen(  # noqa: S603 -- feedpub's own program
         (*_COMMAND, str(descriptor)),
         pass_fds=(descriptor,),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"},
-        start_new_session=True,  # Ctrl-C in a terminal is for the process that started it
+        start_new_session=True,  # Ctrl-C in a terminal must only reach the parent process
     )
 
 
-def _how_it_ended(process: "subprocess.Popen[bytes]") -> str:
-    """How a process has ended, for people; "" where it has not."""
+def _describe_exit(process: "subprocess.Popen[bytes]") -> str:
+    """Describe how a process ended; return "" if it is still running."""
     with suppress(subprocess.TimeoutExpired):
-        process.wait(_LAST_WORDS)
+        process.wait(_EXIT_SECONDS)
     status = process.returncode
     if status is None:
         return ""
     if status == -signal.SIGKILL:
-        return "was killed from outside, most likely for want of memory"
-    return (
-        f"crashed ({signal.Signals(-status).name})"
-        if status < 0
-        else f"ended by itself (status {status})"
-    )
+        return "was killed, most likely because the machine ran out of memory"
+    if status < 0:
+        return f"crashed ({signal.Signals(-status).name})"
+    return f"exited unexpectedly (status {status})"

@@ -1,4 +1,4 @@
-"""What comes back from a worker."""
+"""Exchange messages with a process of the pool: length-prefixed bytes over a socket."""
 
 import socket
 import struct
@@ -8,83 +8,87 @@ from typing import Any
 
 from feedpub.core.errors import SourceError
 
+_LENGTH = struct.Struct("!Q")
+_CHUNK_BYTES = 1 << 20
+
+
+class MessageTooLargeError(Exception):
+    """A message exceeds the receiver's limit."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """How a call went; at most one of the first four says it.
+    """The result of a call; at most one of the first four attributes is set.
 
     Attributes:
-        value: what the function returned.
-        error: what it raised, as it may.
-        overrun: why it was too much for the process.
-        bug: the traceback of an exception that nobody expects.
-        last: whether the process ends now.
+        value: the value that the function returned.
+        error: the expected error that it raised.
+        exceeded: the limit that it exceeded.
+        bug: the traceback of an unexpected exception.
+        is_last: True if the process ends after this call.
     """
 
     value: Any = None
     error: SourceError | None = None
-    overrun: str = ""
+    exceeded: str = ""
     bug: str = ""
-    last: bool = False
-
-
-# SECTION: Messages over a socket: their length, then their bytes; and no wait without an end.
-
-_LENGTH = struct.Struct("!Q")
-_PIECE = 1 << 20  # bytes
-
-
-class MessageTooLargeError(Exception):
-    """A message is longer than anybody wants to read."""
+    is_last: bool = False
 
 
 def send_message(channel: socket.socket, message: bytes, deadline: float | None = None) -> None:
     """Send a message.
 
-    Raises TimeoutError after the deadline, a moment of the monotonic clock, and OSError.
+    Args:
+        channel: the socket to the receiver.
+        message: the bytes to send.
+        deadline: a time of the monotonic clock; None waits without limit.
+
+    Raises:
+        TimeoutError: the receiver did not read it in time.
+        OSError: the socket failed.
     """
     for part in (_LENGTH.pack(len(message)), message):
-        channel.settimeout(_left(deadline))
+        channel.settimeout(_remaining_seconds(deadline))
         channel.sendall(part)
 
 
 def receive_message(
-    channel: socket.socket, deadline: float | None = None, most: int | None = None
+    channel: socket.socket, deadline: float | None = None, max_bytes: int | None = None
 ) -> bytearray:
-    """The next message.
+    """Receive the next message.
 
     Args:
-        channel: where it comes from.
-        deadline: a moment of the monotonic clock; None waits for ever.
-        most: bytes that it may have.
+        channel: the socket to the sender.
+        deadline: a time of the monotonic clock; None waits without limit.
+        max_bytes: the maximum size of the message.
 
     Raises:
-        EOFError: the other side is gone.
-        MessageTooLargeError: it is longer than `most`.
-        TimeoutError: it was not there in time.
-        OSError: the channel is broken.
+        EOFError: the other end of the socket was closed.
+        MessageTooLargeError: the message exceeds `max_bytes`.
+        TimeoutError: the message did not arrive in time.
+        OSError: the socket failed.
     """
-    (length,) = _LENGTH.unpack(_exactly(channel, _LENGTH.size, deadline))
-    if most is not None and length > most:
+    (length,) = _LENGTH.unpack(_receive_exactly(channel, _LENGTH.size, deadline))
+    if max_bytes is not None and length > max_bytes:
         raise MessageTooLargeError(f"{length} bytes")
-    return _exactly(channel, length, deadline)
+    return _receive_exactly(channel, length, deadline)
 
 
-def _exactly(channel: socket.socket, size: int, deadline: float | None) -> bytearray:
+def _receive_exactly(channel: socket.socket, size: int, deadline: float | None) -> bytearray:
     message = bytearray()
     while len(message) < size:
-        channel.settimeout(_left(deadline))
-        piece = channel.recv(min(size - len(message), _PIECE))
-        if not piece:
+        channel.settimeout(_remaining_seconds(deadline))
+        chunk = channel.recv(min(size - len(message), _CHUNK_BYTES))
+        if not chunk:
             raise EOFError
-        message += piece
+        message += chunk
     return message
 
 
-def _left(deadline: float | None) -> float | None:
+def _remaining_seconds(deadline: float | None) -> float | None:
     if deadline is None:
         return None
-    left = deadline - time.monotonic()
-    if left <= 0:
+    remaining = deadline - time.monotonic()
+    if remaining <= 0:
         raise TimeoutError
-    return left
+    return remaining

@@ -1,15 +1,15 @@
-"""Pages that are empty without scripts: fetched by the gate, run in a browser that reaches nothing, read off its DOM.
+"""Render pages that need JavaScript in a browser without network access.
 
-The browser is a Chromium that is installed on the machine, driven by Playwright. It has no way to
-the network: all that a page asks for is asked of the gate, by feedpub, or refused. What comes out
-is a page as the gate would have brought it, and goes the same way: through the parser that works
-apart, the cleaner and the sanitiser.
+The client fetches the page, and a Chromium on the machine, driven by Playwright, runs its scripts.
+The client also fetches the subresources that `request_policy` allows; the browser itself cannot
+connect to anything. The result is an ordinary page, which is parsed, cleaned and sanitised like any
+other.
 
-    found       whether there is a browser, and what to do where there is none
-    launch      the browser's process: its flags, its limits, its end
-    parts       what a page may ask for
-    tab         one page from its document to its DOM
-    browser     the face of it all, for every thread
+    launch        finds, starts and stops Chromium; the limits of a page
+    subresources  decides which requests of a page are made
+    tab           renders one page
+    loop          runs Playwright in an event loop of its own
+    browser       `Browser`: used from any thread, imports Playwright when needed
 """
 
 from feedpub.fetch.browser.browser import Browser

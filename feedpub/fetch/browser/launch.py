@@ -1,6 +1,8 @@
-"""Whether there is what rendering needs.
+"""Find, start and stop Chromium, without network access and with limited memory.
 
-Playwright, and a Chromium that is installed. Starts neither.
+Nothing here relies on the page, and little on the browser. The browser has a home directory that is
+removed afterwards and an environment without secrets. If it does not end, its process group is
+killed.
 """
 
 import os
@@ -18,81 +20,10 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 EXTRA = "pip install 'feedpub[browser]'"
 PACKAGE = "apt install chromium"
 
-
-def find_chromium(setting: Path | None) -> str | None:
-    """The path of the browser.
-
-    The config's, else the first that is installed; None where there is none.
-    """
-    names = (str(setting),) if setting else _NAMES
-    return next((path for name in names if (path := shutil.which(name))), None)
-
-
-def why_unavailable(setting: Path | None) -> str | None:
-    """What is missing and what to do about it, for people; None where all is there.
-
-    Args:
-        setting: the browser that the config names.
-    """
-    wants: list[str] = []
-    if find_chromium(setting) is None:
-        none = (
-            f"there is no program {setting}, which browser_path names"
-            if setting
-            else "no Chromium is installed"
-        )
-        wants.append(f"{none}: {PACKAGE}")
-    if find_spec("playwright") is None:
-        wants.append(f"feedpub's extra is not installed: {EXTRA}")
-    return f"render = true needs a browser; {'; '.join(wants)}" if wants else None
-
-
-# SECTION: What one page may cost.
-
-
-@dataclass(frozen=True, slots=True)
-class RenderLimits:
-    """What one page may cost; the defaults are those of the product.
-
-    Attributes:
-        seconds: for all of it, from the document's arrival to its DOM.
-        unresponsive: seconds that its scripts may run without a pause.
-        quiet: seconds without a request under way and without a change after which it is taken for
-            finished.
-        settle: seconds after which it is taken as it is, finished or not.
-        requests: that it may make.
-        received: bytes that come with them, all together.
-        documents: times that it may lead on to another document.
-        heap: megabytes of what its scripts keep.
-        memory: megabytes of each of the browser's processes.
-        length: characters of the DOM that is read off.
-    """
-
-    seconds: float = 30.0
-    unresponsive: float = 8.0
-    quiet: float = 0.5
-    settle: float = 15.0
-    requests: int = 100
-    received: int = 20_000_000
-    documents: int = 5
-    heap: int = 512
-    memory: int = 2048
-    length: int = 20_000_000
-
-
-# SECTION: The browser's process: how it is started with no way out and a bound on its memory, and
-# how it is ended.
-#
-# Nothing here trusts that a page behaves, and little that the browser does: it has a home of its
-# own that is removed,
-# an environment with no secret in it, and is ended by its own process group where it does not end
-# by itself.
-
-# There is no way out but by the gate: every name leads nowhere, every connection to a proxy that
-# nobody runs, loopback
-# too; what does not go by proxies (WebRTC, QUIC) is off, and so is all that a browser asks for by
-# itself.
-_NO_WAY_OUT = (
+# Every host name fails to resolve, and every connection, loopback included, goes to a proxy that
+# does not exist. Protocols that ignore proxies (WebRTC, QUIC) and the browser's own requests are
+# switched off.
+_FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--proxy-server=http://127.0.0.1:9",
     "--proxy-bypass-list=<-loopback>",
@@ -123,15 +54,69 @@ echo $$ > {pid}
 for word; do case $word in --user-data-dir=*) echo "${{word#*=}}" > {profile};; esac; done
 exec {chromium} "$@"
 """
-_FROM_OURS = ("PATH", "LANG", "LC_ALL", "TZ")
+_INHERITED_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ")
+
+
+def find_chromium(setting: Path | None) -> str | None:
+    """Return the path of the browser in the config, or of an installed one; None without one."""
+    for name in (str(setting),) if setting else _NAMES:
+        if path := shutil.which(name):
+            return path
+    return None
+
+
+def why_unavailable(setting: Path | None) -> str | None:
+    """Return what is missing for rendering and how to install it; None if nothing is missing.
+
+    Args:
+        setting: the browser in the config.
+    """
+    missing: list[str] = []
+    if find_chromium(setting) is None:
+        found = "no Chromium is installed"
+        if setting:
+            found = f"there is no program {setting}, which browser_path names"
+        missing.append(f"{found}: {PACKAGE}")
+    if find_spec("playwright") is None:
+        missing.append(f"feedpub's extra is not installed: {EXTRA}")
+    return f"render = true needs a browser; {'; '.join(missing)}" if missing else None
+
+
+@dataclass(frozen=True, slots=True)
+class RenderLimits:
+    """The limits of one page.
+
+    Attributes:
+        seconds: the time from the document's arrival to its DOM.
+        unresponsive: the seconds that scripts may run without a pause.
+        quiet: the seconds without requests and changes after which the page is finished.
+        settle: the seconds after which the page is read, finished or not.
+        requests: the number of requests.
+        received: the bytes of all responses.
+        documents: the number of documents, as pages may navigate.
+        heap: the megabytes of script memory.
+        memory: the megabytes of each browser process.
+        length: the characters of the DOM.
+    """
+
+    seconds: float = 30.0
+    unresponsive: float = 8.0
+    quiet: float = 0.5
+    settle: float = 15.0
+    requests: int = 100
+    received: int = 20_000_000
+    documents: int = 5
+    heap: int = 512
+    memory: int = 2048
+    length: int = 20_000_000
 
 
 class ChromiumProcess:
-    """One browser's home and what it is started with; `end` when it is over.
+    """The home directory and the launch options of a browser; call `stop` at its end.
 
     Args:
-        chromium: the program.
-        limits: what its processes may take.
+        chromium: the path of the program.
+        limits: the limits of a page.
     """
 
     def __init__(self, chromium: str, limits: RenderLimits) -> None:
@@ -157,16 +142,16 @@ class ChromiumProcess:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What Playwright's launch takes."""
+        """Return the options for Playwright's `launch`."""
         home = str(self._home)
-        own = {name: os.environ[name] for name in _FROM_OURS if name in os.environ}
+        inherited = {k: os.environ[k] for k in _INHERITED_VARIABLES if k in os.environ}
         return {
             "executable_path": str(self._script),
             "artifacts_dir": home,
-            "args": [*_NO_WAY_OUT, f"--js-flags=--max-old-space-size={self._limits.heap}"],
-            "chromium_sandbox": os.geteuid() != 0,  # Chromium's own does not work for root
+            "args": [*_FLAGS, f"--js-flags=--max-old-space-size={self._limits.heap}"],
+            "chromium_sandbox": os.geteuid() != 0,  # Chromium's sandbox does not work as root
             "env": {
-                **own,
+                **inherited,
                 "HOME": home,
                 "XDG_CONFIG_HOME": home,
                 "XDG_CACHE_HOME": home,
@@ -179,21 +164,18 @@ class ChromiumProcess:
 
     @property
     def pid(self) -> int | None:
-        """The browser's process, which leads a group of its own; None before it has started."""
+        """Return the id of the browser's process and process group; None before it has started."""
         text = self._pid.read_text("utf-8").strip() if self._pid.exists() else ""
         return int(text) if text else None
 
     def kill(self) -> None:
-        """End the browser and all its processes at once."""
+        """Kill the browser and all its processes."""
         if pid := self.pid:
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
 
     def stop(self, *, kill: bool) -> None:
-        """Remove the home and what Playwright keeps beside it.
-
-        With `kill`, end the processes first.
-        """
+        """Remove the home directory and the profile; with `kill`, kill the browser first."""
         if kill:
             self.kill()
         if self._profile.exists():

@@ -1,12 +1,12 @@
-"""What a page may ask for: pure decisions from a request to what becomes of it."""
+"""Decide which requests of a page are made, and which headers are passed on."""
 
 from collections.abc import Mapping
 from enum import Enum, auto
 from urllib.parse import urlsplit
 
-_FETCHED = frozenset({"script", "xhr", "fetch"})
-_KEPT_BACK = frozenset(
-    {  # of the browser's request headers: what the gate says itself, and what nobody need know
+_FETCHED_TYPES = frozenset({"script", "xhr", "fetch"})
+_DROPPED_REQUEST_HEADERS = frozenset(
+    {  # the client sets them itself, or they are private
         "accept-encoding",
         "connection",
         "content-length",
@@ -16,8 +16,8 @@ _KEPT_BACK = frozenset(
         "user-agent",
     }
 )
-_NOT_PASSED_ON = frozenset(
-    {  # of an answer's headers: they describe the bytes on the wire, or a state that is not kept
+_DROPPED_RESPONSE_HEADERS = frozenset(
+    {  # they describe the transfer, or a state that is not kept
         "connection",
         "content-encoding",
         "content-length",
@@ -27,33 +27,34 @@ _NOT_PASSED_ON = frozenset(
     }
 )
 
-EMPTY_PIXEL = (  # a transparent picture, so that scripts that wait for one go on
-    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00"
+EMPTY_PIXEL = (  # a transparent image: some scripts wait for one
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff"
+    b"!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00"
     b"\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 )
 
 
 class RequestPolicy(Enum):
-    """What becomes of a request."""
+    """The decision about a request."""
 
-    DOCUMENT = auto()  # the page leads on to another
+    DOCUMENT = auto()  # the page itself, or a navigation
     FETCHED = auto()
-    PICTURE = auto()  # answered with an empty one; nobody is asked
-    STYLE = auto()
+    PICTURE = auto()  # answered with an empty image
+    STYLE = auto()  # answered with an empty style sheet
     REFUSED = auto()
 
 
 def request_policy(
     kind: str, method: str, url: str, *, main: bool, navigation: bool
 ) -> RequestPolicy:
-    """What becomes of a request.
+    """Decide about a request.
 
     Args:
-        kind: as the browser names it: "script", "fetch", "image".
-        method: of HTTP.
-        url: where to.
-        main: it is of the page itself, not of a frame in it, of a window, or of a worker.
-        navigation: it is for a document.
+        kind: the resource type: "script", "fetch", "image".
+        method: the HTTP method.
+        url: the URL.
+        main: True if the page itself makes it, not a frame, a window or a worker.
+        navigation: True if it is for a document.
     """
     if not main or method != "GET" or urlsplit(url).scheme not in ("http", "https"):
         return RequestPolicy.REFUSED
@@ -63,36 +64,38 @@ def request_policy(
         return RequestPolicy.PICTURE
     if kind == "stylesheet":
         return RequestPolicy.STYLE
-    return RequestPolicy.FETCHED if kind in _FETCHED else RequestPolicy.REFUSED
+    return RequestPolicy.FETCHED if kind in _FETCHED_TYPES else RequestPolicy.REFUSED
 
 
 def request_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """What the gate sends of a request's headers."""
+    """Return the headers of a request that are sent to the server."""
     return {
         name: value
         for name, value in headers.items()
-        if name.lower() not in _KEPT_BACK and not name.lower().startswith("sec-")
+        if name.lower() not in _DROPPED_REQUEST_HEADERS and not name.lower().startswith("sec-")
     }
 
 
-def answer_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """What the page gets of an answer's headers."""
+def response_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of a response that the page receives."""
     return {
-        name.lower(): value for name, value in headers.items() if name.lower() not in _NOT_PASSED_ON
+        name.lower(): value
+        for name, value in headers.items()
+        if name.lower() not in _DROPPED_RESPONSE_HEADERS
     }
 
 
-def may_read_response(page: str, place: str, headers: Mapping[str, str]) -> bool:
-    """Whether scripts of a page may read an answer: one of their own origin, or one that says so.
+def may_read_response(page: str, url: str, headers: Mapping[str, str]) -> bool:
+    """Return True if scripts of a page may read a response: of the same origin, or by CORS.
 
-    A browser asks this too, but not where Playwright answers for the server.
+    The browser does not check this for responses that Playwright provides.
 
     Args:
-        page: the page's address.
-        place: where the answer was found, after redirects.
-        headers: the answer's, whatever the case of their names.
+        page: the address of the page.
+        url: the address of the response after redirects.
+        headers: the headers of the response.
     """
-    if same_origin(page, place):
+    if same_origin(page, url):
         return True
     allowed = headers.get("Access-Control-Allow-Origin", "").strip()
     return allowed == "*" or (
@@ -101,10 +104,10 @@ def may_read_response(page: str, place: str, headers: Mapping[str, str]) -> bool
 
 
 def same_origin(one: str, other: str) -> bool:
-    """Whether two addresses are of one scheme, host and port."""
-    return _origin(one) == _origin(other)
+    """Return True if two addresses have the same scheme, host and port."""
+    return _get_origin(one) == _get_origin(other)
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
+def _get_origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)

@@ -1,7 +1,7 @@
-"""One page in the browser: its document goes in, its requests are answered, its DOM comes out.
+"""Render one page: pass its document to the browser, answer its requests, and read its DOM.
 
-It runs in the browser's event loop; what the gate takes time for runs in threads. Playwright's
-errors become ours here.
+This runs in the browser's event loop; requests of the client run in threads. Playwright's errors
+are replaced by feedpub's here.
 """
 
 import asyncio
@@ -19,24 +19,28 @@ from feedpub.fetch.browser.launch import RenderLimits
 from feedpub.fetch.browser.subresources import (
     EMPTY_PIXEL,
     RequestPolicy,
-    answer_headers,
     may_read_response,
     request_headers,
     request_policy,
+    response_headers,
     same_origin,
 )
-from feedpub.fetch.client import Visit
+from feedpub.fetch.client import PageSession
 from feedpub.fetch.response import Response
 
 _log = logging.getLogger(__name__)
 
-_LOOK = 0.1  # seconds between two looks at whether it is finished
-_CLOSING = 5.0  # seconds for a tab to close
-_STATE = "[document.readyState, document.getElementsByTagName('*').length, document.documentElement.innerHTML.length]"
-# Without scripts, styles, and what is shown where there are no scripts; data in JSON stays. The
-# copy is inert.
+_POLL_SECONDS = 0.1
+_CLOSE_SECONDS = 5.0
+_STATE = """[
+  document.readyState,
+  document.getElementsByTagName('*').length,
+  document.documentElement.innerHTML.length
+]"""
+# The DOM without scripts, styles and <noscript>; data in JSON stays. The copy is inert.
 _DOM = """(() => {
-  const copy = document.implementation.createHTMLDocument("").importNode(document.documentElement, true);
+  const inert = document.implementation.createHTMLDocument("");
+  const copy = inert.importNode(document.documentElement, true);
   for (const element of copy.querySelectorAll("script, noscript, style"))
     if (!/json/i.test(element.type || "")) element.remove();
   const html = "<!DOCTYPE html>\\n" + copy.outerHTML;
@@ -45,62 +49,57 @@ _DOM = """(() => {
 
 
 class PageRenderer:
-    """One page on its way through the browser.
+    """Renders one page.
 
     Args:
-        visit: the page, and the way to what it asks for.
-        limits: what it may cost.
-        seconds: that there are for it, at most those of the limits.
+        session: the page, and the means to fetch its subresources.
+        limits: the limits of the page.
+        seconds: the time limit, if lower.
     """
 
-    def __init__(self, visit: Visit, limits: RenderLimits, seconds: float) -> None:
-        self._visit = visit
+    def __init__(self, session: PageSession, limits: RenderLimits, seconds: float) -> None:
+        self._session = session
         self._limits = limits
-        self._until = time.monotonic() + min(seconds, limits.seconds)
+        self._deadline = time.monotonic() + min(seconds, limits.seconds)
         self._page: Page | None = None
         self._world: int | None = None
         self._pending = 0
-        self._asked = 0
-        self._received = 0
+        self._requests = 0
+        self._received_bytes = 0
         self._documents = 0
         self._refused: Counter[str] = Counter()
         self._crashed = asyncio.Event()
 
     async def render(self, browser: Browser) -> Document:
-        """The page as its scripts have made it.
+        """Render the page in a context of its own, so that nothing of it stays in the browser.
 
         Raises:
-            ResourceLimitError: it hangs, crashes, or takes more than it may.
-            ExtractError: it cannot be read off.
+            ResourceLimitError: it hangs, crashes or exceeds a limit.
+            ExtractError: its DOM cannot be read.
         """
         try:
-            return await self._in_context(browser)
+            context = await browser.new_context(
+                service_workers="block",
+                accept_downloads=False,
+                viewport={"width": 1280, "height": 4000},
+            )
+            try:
+                return await self._render_until_crash(context)
+            finally:
+                await asyncio.wait_for(context.close(), _CLOSE_SECONDS)
         except Error as error:
-            raise ExtractError(
-                f"the browser cannot show it: {error.message.splitlines()[0]}", self._url
-            ) from error
+            reason = f"the browser cannot render it: {error.message.splitlines()[0]}"
+            raise ExtractError(reason, self._url) from error
         finally:
-            self._tell()
+            self._log_rendered()
 
-    async def _in_context(self, browser: Browser) -> Document:
-        """In a context of its own: what a page leaves behind ends with it."""
-        context = await browser.new_context(
-            service_workers="block",
-            accept_downloads=False,
-            viewport={"width": 1280, "height": 4000},
-        )
-        try:
-            return await self._watched(context)
-        finally:
-            await asyncio.wait_for(context.close(), _CLOSING)
-
-    async def _watched(self, context: BrowserContext) -> Document:
-        """Whatever comes first: the page, its crash, or the end of its time."""
-        work = asyncio.ensure_future(self._rendered(context))
+    async def _render_until_crash(self, context: BrowserContext) -> Document:
+        """Return the page, unless it crashes or its time is up first."""
+        work = asyncio.ensure_future(self._render(context))
         crash = asyncio.ensure_future(self._crashed.wait())
         try:
             await asyncio.wait(
-                {work, crash}, timeout=self._left(), return_when=asyncio.FIRST_COMPLETED
+                {work, crash}, timeout=self._remaining(), return_when=asyncio.FIRST_COMPLETED
             )
             if work.done():
                 return work.result()
@@ -109,40 +108,33 @@ class PageRenderer:
                 task.cancel()
             await asyncio.wait({work, crash})
         if self._crashed.is_set():
-            raise self._overrun(
-                f"its scripts take more memory than the {self._limits.heap} MB that they may"
-            )
-        raise self._overrun(f"it was not finished within {self._limits.seconds:.3g} s")
+            raise self._limit_error(f"its scripts need more than {self._limits.heap} MB of memory")
+        raise self._limit_error(f"it was not finished within {self._limits.seconds:.3g} s")
 
-    async def _rendered(self, context: BrowserContext) -> Document:
+    async def _render(self, context: BrowserContext) -> Document:
         page = self._page = await context.new_page()
         page.on("crash", lambda _: self._crashed.set())
-        page.on("framenavigated", self._navigated)
+        page.on("framenavigated", self._on_navigation)
         context.on("page", self._close_window)
         await context.route("**/*", self._answer)
         session = await context.new_cdp_session(page)
-        await page.goto(self._url, wait_until="commit", timeout=self._left() * 1000)
+        await page.goto(self._url, wait_until="commit", timeout=self._remaining() * 1000)
         await self._settle(session)
         html = await self._evaluate(session, _DOM % self._limits.length)
         if html is None:
-            raise self._overrun(
-                f"its scripts made more than {self._limits.length} characters of it"
-            )
-        found = page.url.partition("#")[0]
+            raise self._limit_error(f"its DOM has more than {self._limits.length} characters")
+        url = page.url.partition("#")[0]
         return Document(
-            url=found if same_origin(found, self._url) else self._url,
+            url=url if same_origin(url, self._url) else self._url,
             body=html.encode("utf-8", "replace"),
             content_type="text/html",
             charset="utf-8",
-            expires=self._visit.page.expires,
+            expires=self._session.page.expires,
         )
 
     async def _settle(self, session: Any) -> None:
-        """Wait until nothing is under way and nothing changes.
-
-        Not for ever: some pages count seconds.
-        """
-        end = min(time.monotonic() + self._limits.settle, self._until - _LOOK)
+        """Wait until there are no requests and no changes, up to a limit: some pages never rest."""
+        end = min(time.monotonic() + self._limits.settle, self._deadline - _POLL_SECONDS)
         state, since = None, time.monotonic()
         while time.monotonic() < end:
             now = await self._evaluate(session, _STATE)
@@ -150,19 +142,19 @@ class PageRenderer:
                 state, since = now, time.monotonic()
             elif time.monotonic() - since >= self._limits.quiet:
                 return
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def _evaluate(self, session: Any, expression: str) -> Any:
-        """The value of an expression in a world that shares the page's DOM, and none of its scripts' objects."""
-        patience = min(self._limits.unresponsive, self._left())
+        """Evaluate an expression in a world with the page's DOM, but without its objects."""
+        seconds = min(self._limits.unresponsive, self._remaining())
         try:
-            return await asyncio.wait_for(self._ask(session, expression), patience)
+            return await asyncio.wait_for(self._send(session, expression), seconds)
         except TimeoutError as error:
-            raise self._overrun(
-                f"its scripts ran for {patience:.3g} s without a pause: they hang"
+            raise self._limit_error(
+                f"its scripts ran for {seconds:.3g} s without a pause: they hang"
             ) from error
 
-    async def _ask(self, session: Any, expression: str) -> Any:
+    async def _send(self, session: Any, expression: str) -> Any:
         while True:
             try:
                 if self._world is None:
@@ -171,15 +163,19 @@ class PageRenderer:
                     self._world = (await session.send("Page.createIsolatedWorld", frame))[
                         "executionContextId"
                     ]
-                asked = {"expression": expression, "contextId": self._world, "returnByValue": True}
-                return (await session.send("Runtime.evaluate", asked))["result"].get("value")
-            except Error:  # it has just led on to another document
-                if self._crashed.is_set() or self._left() <= 0:
+                parameters = {
+                    "expression": expression,
+                    "contextId": self._world,
+                    "returnByValue": True,
+                }
+                return (await session.send("Runtime.evaluate", parameters))["result"].get("value")
+            except Error:  # the page has just navigated
+                if self._crashed.is_set() or self._remaining() <= 0:
                     raise
                 self._world = None
-                await asyncio.sleep(_LOOK)
+                await asyncio.sleep(_POLL_SECONDS)
 
-    def _navigated(self, frame: Frame) -> None:
+    def _on_navigation(self, frame: Frame) -> None:
         if self._page and frame is self._page.main_frame:
             self._world = None
 
@@ -188,117 +184,112 @@ class PageRenderer:
             await page.close()
 
     async def _answer(self, route: Route) -> None:
-        """One request of the page."""
+        """Answer one request of the page."""
         self._pending += 1
         try:
-            await self._answer_as(route, self._fate(route.request))
+            await self._apply_policy(route, self._get_policy(route.request))
         except Error:
-            self._refused["the page went on before they were answered"] += 1
+            self._refused["the page navigated before they were answered"] += 1
         finally:
             self._pending -= 1
 
-    def _fate(self, request: Request) -> RequestPolicy:
+    def _get_policy(self, request: Request) -> RequestPolicy:
         try:
             main = self._page is not None and request.frame is self._page.main_frame
-        except Error:  # of a window that is only just being opened
+        except Error:  # the request of a window that is being opened
             main = False
         navigation = request.is_navigation_request()
         return request_policy(
             request.resource_type, request.method, request.url, main=main, navigation=navigation
         )
 
-    async def _answer_as(self, route: Route, fate: RequestPolicy) -> None:
-        match fate:
+    async def _apply_policy(self, route: Route, policy: RequestPolicy) -> None:
+        match policy:
             case RequestPolicy.DOCUMENT if self._documents == 0:
                 self._documents = 1
-                own = self._visit.page
-                charset = f"; charset={own.charset}" if own.charset else ""
-                await route.fulfill(
-                    body=own.body, content_type=(own.content_type or "text/html") + charset
-                )
+                page = self._session.page
+                content_type = page.content_type or "text/html"
+                if page.charset:
+                    content_type += f"; charset={page.charset}"
+                await route.fulfill(body=page.body, content_type=content_type)
             case RequestPolicy.DOCUMENT | RequestPolicy.FETCHED:
-                await self._answer_by_gate(route, document=fate is RequestPolicy.DOCUMENT)
+                await self._fetch(route, is_document=policy is RequestPolicy.DOCUMENT)
             case RequestPolicy.PICTURE:
                 await route.fulfill(body=EMPTY_PIXEL, content_type="image/gif")
             case RequestPolicy.STYLE:
                 await route.fulfill(body="", content_type="text/css")
             case RequestPolicy.REFUSED:
-                await self._refuse(
-                    route, f"{route.request.method} requests of this kind are not made"
-                )
+                reason = f"{route.request.method} requests of this kind are not made"
+                await self._refuse(route, reason)
 
-    async def _answer_by_gate(self, route: Route, *, document: bool) -> None:
+    async def _fetch(self, route: Route, *, is_document: bool) -> None:
+        """Answer a request with the client."""
         request, limits = route.request, self._limits
-        self._documents += document
-        self._asked += 1
-        if document and (
-            self._documents > limits.documents or not same_origin(request.url, self._url)
-        ):
-            await self._refuse(route, "it leads on too far")
-            return
-        most = limits.received - self._received
-        if self._asked > limits.requests or most <= 0:
-            await self._refuse(
-                route, f"more than {limits.requests} requests, or {limits.received} bytes"
-            )
+        self._documents += is_document
+        self._requests += 1
+        if is_document:
+            is_foreign = not same_origin(request.url, self._url)
+            if is_foreign or self._documents > limits.documents:
+                await self._refuse(route, "it navigates too far")
+                return
+        max_bytes = limits.received - self._received_bytes
+        if self._requests > limits.requests or max_bytes <= 0:
+            reason = f"more than {limits.requests} requests, or {limits.received} bytes"
+            await self._refuse(route, reason)
             return
         try:
-            headers = request_headers(request.headers)
-            answer, place = await asyncio.to_thread(
-                self._visit.fetch_subresource, request.url, headers, left=self._left(), most=most
+            response, url = await asyncio.to_thread(
+                self._session.fetch_subresource,
+                request.url,
+                request_headers(request.headers),
+                seconds=self._remaining(),
+                max_bytes=max_bytes,
             )
         except FetchError as error:
             await self._refuse(route, error.reason, error.status)
             return
-        self._received += len(answer.body)
-        if self._is_kept_from(request, answer, place, document=document):
-            await self._refuse(
-                route, "another site's answer, which does not say that others may read it"
-            )
+        self._received_bytes += len(response.body)
+        if not self._may_read(request, response, url, is_document=is_document):
+            await self._refuse(route, "a response of another site that does not allow others")
             return
-        await route.fulfill(
-            status=answer.status, headers=answer_headers(answer.headers), body=answer.body
-        )
+        headers = response_headers(response.headers)
+        await route.fulfill(status=response.status, headers=headers, body=response.body)
 
-    def _is_kept_from(
-        self, request: Request, answer: Response, place: str, *, document: bool
+    def _may_read(
+        self, request: Request, response: Response, url: str, *, is_document: bool
     ) -> bool:
-        """Whether an answer is none for this page's scripts."""
-        if document:
-            return not same_origin(self._url, place)
-        return request.resource_type != "script" and not may_read_response(
-            self._url, place, answer.headers
-        )
+        """Return True if the page may receive a response."""
+        if is_document:
+            return same_origin(self._url, url)
+        if request.resource_type == "script":
+            return True
+        return may_read_response(self._url, url, response.headers)
 
     async def _refuse(self, route: Route, reason: str, status: int | None = None) -> None:
         self._refused[reason] += 1
         if route.request.is_navigation_request():
-            await route.fulfill(status=204)  # the page stays, where an error would take its place
+            await route.fulfill(status=204)  # an error would replace the page
         elif status is None:
             await route.abort("accessdenied")
         else:
             await route.fulfill(status=status, body="")
 
-    def _tell(self) -> None:
-        _log.debug(
-            "rendered",
-            extra=fields(
-                url=self._url,
-                requests=self._asked,
-                bytes=self._received,
-                refused="; ".join(
-                    f"{count} × {reason}" for reason, count in self._refused.most_common(5)
-                )
-                or None,
-            ),
+    def _log_rendered(self) -> None:
+        refused = [f"{count} × {reason}" for reason, count in self._refused.most_common(5)]
+        extra = fields(
+            url=self._url,
+            requests=self._requests,
+            bytes=self._received_bytes,
+            refused="; ".join(refused) or None,
         )
+        _log.debug("rendered", extra=extra)
 
     @property
     def _url(self) -> str:
-        return self._visit.page.url
+        return self._session.page.url
 
-    def _left(self) -> float:
-        return max(self._until - time.monotonic(), 0.0)
+    def _remaining(self) -> float:
+        return max(self._deadline - time.monotonic(), 0.0)
 
-    def _overrun(self, reason: str) -> ResourceLimitError:
+    def _limit_error(self, reason: str) -> ResourceLimitError:
         return ResourceLimitError(f"rendered in the browser: {reason}", self._url)

@@ -1,7 +1,7 @@
-"""A listing page that changed → the change of the config that finds its articles again.
+"""Find the config change that makes a changed listing page work again.
 
-`known` is what the state knows of the articles that a source lists; `judge` holds a list against
-that, `lists` finds the best list of a page, `elsewhere` looks where a listing moved to. `propose`
-is the story, for the runs of a feed and for `feedpub repair`; `told` says a proposal in words.
-Nothing here changes the config: that is for a person to allow.
+`similarity` compares a list with the articles that a source listed before, `candidates` finds the
+best list of a page, and `search_site` searches the site for a moved listing. `propose` combines
+them, for runs and for `feedpub repair`. Nothing here changes the config: the user has to accept a
+proposal.
 """

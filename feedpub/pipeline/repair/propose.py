@@ -1,4 +1,9 @@
-"""What the state knows of the articles that a source lists."""
+"""Propose a config change for a source whose list is no longer found.
+
+The page that was fetched is searched first, then its site. A run searches after the second failure
+in a row, and again whenever their number has doubled: a site under reconstruction is not searched
+at every check.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,18 +20,107 @@ from feedpub.pipeline.repair.search_site import SiteSearch
 from feedpub.pipeline.repair.similarity import KnownArticles, normalize_title
 from feedpub.store import ConfigChange, Proposal, SourceState, Store
 
-MAX_KNOWN_ARTICLES = 1000  # articles
+MAX_KNOWN_ARTICLES = 1000
+MIN_FAILURES = 2  # in a row
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The result of a search.
+
+    Attributes:
+        proposal: the proposed change; None if there is none.
+        message: the reason why there is none; "" if there is one.
+        articles: the first articles that the source would list with the change.
+    """
+
+    proposal: Proposal | None = None
+    message: str = ""
+    articles: tuple[ArticlePreview, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Repair:
+    """The settings of a source that have to change, and the list that it finds with them."""
+
+    changes: tuple[ConfigChange, ...]
+    found: FoundList
+
+
+def propose_after_run(
+    feed: FeedConfig,
+    results: Iterable[SourceResult],
+    before: Mapping[str, SourceState],
+    context: RunContext,
+) -> Iterator[Proposal]:
+    """Yield proposals for the sources of a run that have failed often enough.
+
+    Raises:
+        StoreError: the state cannot be read.
+    """
+    for result in results:
+        state = before.get(result.key)
+        failures = 1 + (state.failures if state else 0)
+        if not _is_search_due(result, failures):
+            continue
+        if proposal := search_repair(feed, result, context).proposal:
+            yield proposal
+
+
+def _is_search_due(result: SourceResult, failures: int) -> bool:
+    if result.failure is None or not result.failure.firm or result.retry_later:
+        return False
+    is_power_of_two = failures.bit_count() == 1
+    return isinstance(result.source, PageSource) and failures >= MIN_FAILURES and is_power_of_two
+
+
+def search_repair(feed: FeedConfig, result: SourceResult, context: RunContext) -> SearchResult:
+    """Search the change that makes a source find its list again.
+
+    Args:
+        feed: the feed's settings.
+        result: the result of the source; its document is not fetched again.
+        context: the services that the run uses.
+
+    Raises:
+        StoreError: the state cannot be read.
+    """
+    source = result.source
+    if not isinstance(source, PageSource):
+        return SearchResult(message='only sources of type "page" can be repaired')
+    known = load_known_articles(feed, result, context.store)
+    if known is None:
+        return SearchResult(message="it was never read: no articles are known to find its list by")
+    repair = _search_page(source, result, known)
+    if repair is None:
+        repair = _search_site(source, result, known)
+    if isinstance(repair, str):
+        return SearchResult(message=repair)
+    proposal = Proposal(
+        feed.name,
+        result.key,
+        result.documents.digest,
+        context.clock(),
+        repair.changes,
+        str(repair.found.likeness),
+    )
+    return SearchResult(proposal, articles=repair.found.articles)
 
 
 def load_known_articles(
-    feed: FeedConfig, reading: SourceResult, store: Store
+    feed: FeedConfig, result: SourceResult, store: Store
 ) -> KnownArticles | None:
-    """What is known of a source's articles; None where it was never read. Raises StoreError."""
-    state = next((state for state in store.sources(feed.name) if state.key == reading.key), None)
+    """Return the articles that a source listed before; None if it was never read.
+
+    Raises:
+        StoreError: the state cannot be read.
+    """
+    states = {state.key: state for state in store.sources(feed.name)}
+    state = states.get(result.key)
     if state is None or not state.items:
         return None
     entries = store.entries(feed.name, limit=MAX_KNOWN_ARTICLES)
-    own = [entry for entry in entries if entry.source == reading.key] or list(entries)
+    own = [entry for entry in entries if entry.source == result.key] or list(entries)
     return KnownArticles(
         keys=frozenset(store.recently_listed(feed.name, MAX_KNOWN_ARTICLES)),
         titles=frozenset(normalize_title(entry.title) for entry in own),
@@ -36,134 +130,43 @@ def load_known_articles(
     )
 
 
-# SECTION: The story of a proposal: what the page has that was fetched, else what its site has;
-# then the change in the config.
-#
-# A run looks for one at the second failure in a row, and again whenever they have doubled: a site
-# that is being rebuilt
-# is not searched at each look.
+def _search_page(
+    source: PageSource, result: SourceResult, known: KnownArticles
+) -> _Repair | str | None:
+    """Search the page that was fetched.
 
-FIRST = 2  # failures in a row, the last of them firm
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """What came of looking for a proposal.
-
-    Attributes:
-        proposal: the change; None where there is none to make.
-        said: why there is none, for people; "" where there is one.
-        articles: the first ones that the source would list, with the change.
+    Returns:
+        A better selector, the reason why none is needed, or None if the page lacks the list.
     """
-
-    proposal: Proposal | None = None
-    message: str = ""
-    articles: tuple[ArticlePreview, ...] = ()
-
-
-def propose_after_run(
-    feed: FeedConfig,
-    readings: Iterable[SourceResult],
-    before: Mapping[str, SourceState],
-    tools: RunContext,
-) -> Iterator[Proposal]:
-    """Proposals for those sources of a run that have failed so often that one is due.
-
-    Raises StoreError.
-    """
-    for reading in readings:
-        state = before.get(reading.key)
-        if _is_due(reading, 1 + (state.failures if state else 0)) and (
-            found := search_repair(feed, reading, tools).proposal
-        ):
-            yield found
-
-
-def search_repair(feed: FeedConfig, reading: SourceResult, tools: RunContext) -> SearchResult:
-    """What to change about a source that brought nothing, or not what it used to.
-
-    Args:
-        feed: whose source it is.
-        reading: what came of it; its document is not fetched again.
-        tools: for the state, the clock, and where pages are read.
-
-    Raises:
-        StoreError: the state cannot be read.
-    """
-    source = reading.source
-    if not isinstance(source, PageSource):
-        return SearchResult(message="only pages can be repaired: a feed or a sitemap has one form")
-    known = load_known_articles(feed, reading, tools.store)
-    if known is None:
-        return SearchResult(message="it was never read: there are no articles to know its list by")
-    change = _in_page(source, reading, known)
-    if change is None:
-        change = _moved(source, reading, known)
-    if isinstance(change, str):
-        return SearchResult(message=change)
-    evidence = str(change.found.likeness)
-    settings = reading.documents.digest
-    proposal = Proposal(feed.name, reading.key, settings, tools.clock(), change.changes, evidence)
-    return SearchResult(proposal, articles=change.found.articles)
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """The keys of a source that have to change, and the list that it has then."""
-
-    changes: tuple[ConfigChange, ...]
-    found: FoundList
-
-
-def _is_due(reading: SourceResult, failures: int) -> bool:
-    problem = reading.failure
-    if (
-        problem is None
-        or not problem.firm
-        or reading.retry_later
-        or not isinstance(reading.source, PageSource)
-    ):
-        return False
-    return failures >= FIRST and failures.bit_count() == 1  # 2, 4, 8 …
-
-
-def _in_page(
-    source: PageSource, reading: SourceResult, known: KnownArticles
-) -> _Change | str | None:
-    """A better way to find the list in the page that was fetched.
-
-    Or why none is needed; None without that list.
-    """
-    page = reading.documents.refetch_first(source.url)
+    page = result.documents.refetch_first(source.url)
     if page is None:
         return None
+    compare = candidates.compare_selectors
     try:
-        seen = reading.documents.executor.call(
-            page.url, candidates.compare_selectors, page, source.links, known
-        )
-    except SourceError:  # it is no page, or too much of one: the source's own problem says so
+        found = result.documents.executor.call(page.url, compare, page, source.links, known)
+    except SourceError:  # the failure of the source reports it
         return None
-    if seen.best:
-        return _Change((ConfigChange("links", source.links, seen.best.selector),), seen.best)
-    return (
-        f"its list is found as the config has it: it {seen.current}"
-        if seen.current.is_same_list
-        else None
-    )
+    if found.best:
+        change = ConfigChange("links", source.links, found.best.selector)
+        return _Repair((change,), found.best)
+    if found.current.is_same_list:
+        return f"its settings find its list: it {found.current}"
+    return None
 
 
-def _moved(source: PageSource, reading: SourceResult, known: KnownArticles) -> _Change | str:
-    """Another address of the same site that has the list; or why there is none."""
+def _search_site(source: PageSource, result: SourceResult, known: KnownArticles) -> _Repair | str:
+    """Search the site for the list. Return the change, or the reason why there is none."""
     if strip_credentials(source.url) != source.url:
-        return "its address holds a password: where else its list may be is not looked for"
-    moved = SiteSearch(source, reading.documents, known).search()
+        return "its address contains a password: its site is not searched"
+    moved = SiteSearch(source, result.documents, known).search()
     if moved is None:
         number = min(known.usual_items, len(known.keys))
-        were = "was" if number == 1 else "were"
-        return f"neither the page nor its site has a list of the {pluralize(number, 'article')} that {were} known"
-    wanted = (
+        articles = pluralize(number, "known article")
+        return f"neither the page nor its site has a list of the {articles}"
+    changes = (
         ConfigChange("type", source.type, moved.kind),
         ConfigChange("url", source.url, moved.url),
         ConfigChange("links", source.links, moved.found.selector),
     )
-    return _Change(tuple(change for change in wanted if change.before != change.after), moved.found)
+    needed = tuple(change for change in changes if change.before != change.after)
+    return _Repair(needed, moved.found)

@@ -1,25 +1,27 @@
-"""Where a listing moved to: the same site is asked, within a few requests, and nobody else."""
+"""Search a site for a listing that moved, with a few requests to that site only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urljoin
 
 from feedpub.config import PageSource
 from feedpub.core.errors import SourceError
+from feedpub.core.models import Page
 from feedpub.core.urls import site_domain
 from feedpub.pipeline.repair import candidates
 from feedpub.pipeline.repair.candidates import FoundList, NearbyPages
 from feedpub.pipeline.repair.similarity import KnownArticles
 from feedpub.sources.documents import CachedDocuments
 
-PAGES, FEEDS = 5, 2  # that are asked for, the front page among them
-SURE = 0.8  # score: nothing better is looked for
+MAX_PAGES = 5  # that are requested, including the front page
+MAX_FEEDS = 2  # that are requested
+GOOD_SCORE = 0.8  # of a list: the search ends
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """Where a list is now, and as which kind of source."""
+class MovedListing:
+    """The new address of a list, and its kind of source."""
 
     url: str
     kind: Literal["page", "feed"]
@@ -27,12 +29,12 @@ class Moved:
 
 
 class SiteSearch:
-    """The search for one source's listing.
+    """The search for the listing of one source.
 
     Args:
-        source: whose page does not have the list any more, or is gone.
-        documents: of the source: what it sends to its own host is sent again.
-        known: what it used to list.
+        source: the source whose page no longer has the list.
+        documents: the documents of the source; its request options are used again.
+        known: the articles that it listed before.
     """
 
     def __init__(
@@ -41,63 +43,65 @@ class SiteSearch:
         self._source = source
         self._documents = documents
         self._known = known
-        self._asked: set[str] = {source.url}
+        self._requested: set[str] = {source.url}
 
-    def search(self) -> Moved | None:
-        """The list that was: on another page, else in a feed; None where neither is found."""
-        starts = list(self._starts())
-        pages = [Moved(url, "page", seen.lists) for url, seen in starts if seen.lists]
-        for url in dict.fromkeys(link for _, seen in starts for link in seen.links):
-            if len(self._asked) > PAGES or any(page.found.likeness.score >= SURE for page in pages):
+    def search(self) -> MovedListing | None:
+        """Return the list on another page, or else in a feed; None if it is not found."""
+        starts = self._read_start_pages()
+        pages = [MovedListing(url, "page", page.lists) for url, page in starts if page.lists]
+        links = [link for _, page in starts for link in page.links]
+        for url in dict.fromkeys(links):
+            if len(self._requested) > MAX_PAGES or _has_good_list(pages):
                 break
-            if (seen := self._around(url)) and seen.lists:
-                pages.append(Moved(url, "page", seen.lists))
-        best = max(pages, key=lambda page: page.found.likeness.score, default=None)
-        return best or self._feed([feed for _, seen in starts for feed in seen.feeds])
+            nearby = self._request_page(url)
+            if nearby and nearby.lists:
+                pages.append(MovedListing(url, "page", nearby.lists))
+        if pages:
+            return max(pages, key=lambda page: page.found.likeness.score)
+        return self._search_feeds(feed for _, page in starts for feed in page.feeds)
 
-    def _starts(self) -> Iterator[tuple[str, NearbyPages]]:
-        """The page that came, which has no such list; and the site's front page."""
+    def _read_start_pages(self) -> list[tuple[str, NearbyPages]]:
+        """Return the source's page, which lacks the list, and the site's front page, by address."""
+        starts: list[tuple[str, NearbyPages]] = []
         first = self._documents.refetch_first(self._source.url)
-        if first and (seen := self._read(first.url)):
-            yield first.url, NearbyPages(None, seen.links, seen.feeds)
+        if first and (nearby := self._inspect(first)):
+            starts.append((first.url, NearbyPages(None, nearby.links, nearby.feeds)))
         home = urljoin(self._source.url, "/")
-        if home != self._source.url and (seen := self._around(home)):
-            yield home, seen
+        if home != self._source.url and (nearby := self._request_page(home)):
+            starts.append((home, nearby))
+        return starts
 
-    def _read(self, url: str) -> NearbyPages | None:
-        """What the page that the source fetched says, which is not fetched again."""
-        first = self._documents.refetch_first(self._source.url)
-        assert first is not None  # noqa: S101 -- asked for only where there is one
+    def _inspect(self, page: Page) -> NearbyPages | None:
         try:
             return self._documents.executor.call(
-                url, candidates.nearby_pages, first, self._source.url, self._known
+                page.url, candidates.nearby_pages, page, self._source.url, self._known
             )
-        except SourceError:  # the source itself has failed on it, and said so
+        except SourceError:  # the failure of the source reports it
             return None
 
-    def _around(self, url: str) -> NearbyPages | None:
-        """What a page says.
-
-        None where it cannot be had: that it is not where the list is says enough.
-        """
-        if url in self._asked:
+    def _request_page(self, url: str) -> NearbyPages | None:
+        """Return a page that was not requested yet; None if it cannot be read."""
+        if url in self._requested:
             return None
-        self._asked.add(url)
+        self._requested.add(url)
         try:
             return self._documents.read(url, candidates.nearby_pages, self._source.url, self._known)
         except SourceError:
             return None
 
-    def _feed(self, named: Sequence[str]) -> Moved | None:
-        """The first of the feeds that the site names for itself that has the list."""
-        own = [
-            url for url in dict.fromkeys(named) if site_domain(url) == site_domain(self._source.url)
-        ]
-        for url in own[:FEEDS]:
+    def _search_feeds(self, feeds: Iterable[str]) -> MovedListing | None:
+        """Return the first feed of the site that has the list."""
+        site = site_domain(self._source.url)
+        own = [url for url in dict.fromkeys(feeds) if site_domain(url) == site]
+        for url in own[:MAX_FEEDS]:
             try:
                 found = self._documents.read(url, candidates.lists_of_feed, self._known)
-            except SourceError:  # a feed that cannot be had is not where the list is
+            except SourceError:
                 continue
             if found:
-                return Moved(url, "feed", found)
+                return MovedListing(url, "feed", found)
         return None
+
+
+def _has_good_list(pages: Iterable[MovedListing]) -> bool:
+    return any(page.found.likeness.score >= GOOD_SCORE for page in pages)

@@ -1,7 +1,7 @@
-"""Is a list the one that a source used to have? Held against the articles that were known: a pure function.
+"""Compare a list with the articles that a source listed before. Pure functions.
 
-A menu, a page that asks for consent and another list of the same page do not have those articles;
-that is all that keeps them apart, and enough.
+Menus, consent pages and other lists of the same page do not have those articles. That alone
+distinguishes them, and it is enough.
 """
 
 import re
@@ -13,23 +13,23 @@ from feedpub.core.article_keys import url_key
 from feedpub.core.models import Item
 from feedpub.core.text import pluralize
 
-FEW = 3  # articles that must be known; all of them, of a list that never had as many
-LEAST = 0.5  # of the usual number must be listed, and of the known articles
-LEAST_SHARE = 0.33  # of what is listed must be the source's: a new layout may list older ones, too
+MIN_KNOWN = 3  # articles of the same list; all of them if it never had as many
+MIN_FOUND_SHARE = 0.5  # of the usual number of items, and of the known articles
+MIN_OWN_SHARE = 0.33  # of the items: a new layout may list older articles, too
 _WORD = re.compile(r"\w+")
-_TITLE = 12  # characters of a title that says which article it is
+_MIN_TITLE_CHARS = 12  # of a title that identifies its article
 
 
 @dataclass(frozen=True, slots=True)
 class KnownArticles:
-    """What is known of the articles that a source lists. Can be pickled.
+    """The articles that a source listed before. Can be pickled.
 
     Attributes:
-        keys: of their addresses, of those that were listed last.
-        titles: theirs, as `plain` has them.
-        usual: how many it usually lists.
-        limit: of how many a list is only asked.
-        newest: when the newest was published; None where no date is known.
+        keys: the keys of the addresses that were listed last.
+        titles: their titles, from `normalize_title`.
+        usual_items: how many articles the source usually lists.
+        limit: the maximum number of items to compare.
+        newest: the latest date; None if no date is known.
     """
 
     keys: frozenset[str]
@@ -41,15 +41,15 @@ class KnownArticles:
 
 @dataclass(frozen=True, slots=True)
 class ListSimilarity:
-    """How much a list is the one that was.
+    """The similarity of a list to the one that a source had.
 
     Attributes:
         items: how many articles it has.
-        known: those of them that were known, by their address,
-        named: and those known by their title alone: their address is new.
-        newer: those that are not known, and younger than all that are.
-        expected: how many of the known ones the usual list had.
-        usual: how many articles it had.
+        known: those that are known by their address.
+        named: those that are known by their title alone, under a new address.
+        newer: those that are unknown, and newer than all known ones.
+        expected: how many of the known articles the usual list had.
+        usual: how many articles the usual list had.
     """
 
     items: int
@@ -61,83 +61,83 @@ class ListSimilarity:
 
     @property
     def covers_known(self) -> int:
-        """The articles that were known."""
+        """Return how many articles are known."""
         return self.known + self.named
 
     @property
     def share(self) -> float:
-        """The part of the list that is the source's: what was known, and what came since."""
+        """Return the share of the source's own articles, known or newer."""
         return (self.covers_known + self.newer) / self.items if self.items else 0.0
 
     @property
     def is_same_list(self) -> bool:
-        """Whether it is the list that was, beyond doubt."""
-        enough = self.covers_known >= min(FEW, self.expected) > 0
-        whole = self.items >= LEAST * self.usual and self._found >= LEAST
-        return enough and whole and self.share >= LEAST_SHARE
+        """Return True if it is beyond doubt the same list."""
+        if self.expected <= 0 or self.covers_known < min(MIN_KNOWN, self.expected):
+            return False
+        if self.items < MIN_FOUND_SHARE * self.usual or self._found_share < MIN_FOUND_SHARE:
+            return False
+        return self.share >= MIN_OWN_SHARE
 
     @property
     def score(self) -> float:
-        """From 0 to 1: the known articles that it has, what else it has, and how long it is."""
+        """Return a score from 0 to 1, by known articles, other articles and length."""
         size = min(self.items, self.usual) / max(self.items, self.usual, 1)
-        return 0.5 * self._found + 0.3 * self.share + 0.2 * size
+        return 0.5 * self._found_share + 0.3 * self.share + 0.2 * size
 
     @property
-    def _found(self) -> float:
+    def _found_share(self) -> float:
         return min(1.0, (self.covers_known + self.newer) / self.expected) if self.expected else 0.0
 
     def __str__(self) -> str:
-        """The evidence: "lists 19 of the 20 articles that were known, and 2 newer ones"."""
-        were = "was" if self.expected == 1 else "were"
-        which = f"{min(self.covers_known, self.expected)} of the {pluralize(self.expected, 'article')} that {were} known"
-        by_title = " by their titles: their addresses are new" if self.named > self.known else ""
-        newer = f", and {self.newer} newer" if self.newer else ""
-        others = self.items - self.covers_known - self.newer
-        more = f", and {pluralize(others, 'other')}" if others else ""
-        return f"lists {which}{by_title}{newer}{more}"
+        """Return the evidence: "lists 19 of the 20 known articles, and 2 newer ones"."""
+        found = min(self.covers_known, self.expected)
+        parts = [f"lists {found} of the {pluralize(self.expected, 'known article')}"]
+        if self.named > self.known:
+            parts[0] += " by their titles: their addresses are new"
+        if self.newer:
+            parts.append(f"and {self.newer} newer")
+        if others := self.items - self.covers_known - self.newer:
+            parts.append(f"and {pluralize(others, 'other')}")
+        return ", ".join(parts)
 
 
 def list_similarity(items: Sequence[Item], known: KnownArticles) -> ListSimilarity:
-    """How much some items are what a source used to list."""
+    """Return the similarity of items to those that a source listed before."""
     items = items[: known.limit]
-    by_address = [is_known_address(item.url or "", known) for item in items]
-    by_title = [
-        not found and is_known_title(item.title, known)
-        for item, found in zip(items, by_address, strict=True)
-    ]
-    strangers = (
-        item for item, *found in zip(items, by_address, by_title, strict=True) if not any(found)
-    )
+    by_address = by_title = newer = 0
+    for item in items:
+        if is_known_address(item.url or "", known):
+            by_address += 1
+        elif is_known_title(item.title, known):
+            by_title += 1
+        elif known.newest and item.published and item.published > known.newest:
+            newer += 1
     return ListSimilarity(
         items=len(items),
-        known=sum(by_address),
-        named=sum(by_title),
-        newer=sum(_is_newer(item, known.newest) for item in strangers),
+        known=by_address,
+        named=by_title,
+        newer=newer,
         expected=min(known.usual_items, len(known.keys)),
         usual=known.usual_items,
     )
 
 
 def is_known(item: Item, known: KnownArticles) -> bool:
-    """Whether an item was listed before, under whichever address."""
+    """Return True if an item was listed before, under any address."""
     return is_known_address(item.url or "", known) or is_known_title(item.title, known)
 
 
 def is_known_address(url: str, known: KnownArticles) -> bool:
-    """Whether an address was listed before."""
+    """Return True if an address was listed before."""
     return url_key(url) in known.keys
 
 
 def is_known_title(title: str, known: KnownArticles) -> bool:
-    """Whether a title is that of an article that was listed before."""
+    """Return True if a title is long enough and was listed before."""
     words = normalize_title(title)
-    return len(words) >= _TITLE and words in known.titles
+    return len(words) >= _MIN_TITLE_CHARS and words in known.titles
 
 
 def normalize_title(title: str) -> str:
-    """The words of a title, whatever their case and what stands between them."""
+    """Return the words of a title in lower case, without punctuation."""
     return " ".join(_WORD.findall(title.casefold()))
-
-
-def _is_newer(item: Item, newest: datetime | None) -> bool:
-    return newest is not None and item.published is not None and item.published > newest

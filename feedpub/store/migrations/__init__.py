@@ -1,10 +1,9 @@
-"""The versions of the state's tables: one file in versions/ each, numbered, never changed once released.
+"""The versions of the state's tables: one numbered file each in `versions`.
 
-A new one is written by hand, after the last: its `down_revision` is the one before, and `VERSION`
-in
-feedpub/store/schema.py moves to it. A test compares what the migrations make with the tables that
-the schema names. Tables, columns and indexes that a version would add may exist already; then they
-stay as they are (see env.py).
+A file is never changed after its release. A new one is written by hand: its `down_revision` is the
+previous version, and `VERSION` in `feedpub.store.schema` becomes its number. A test compares the
+migrated tables with the schema. A table, column or index that already exists stays as it is (see
+`env`).
 """
 
 from alembic import command
@@ -13,17 +12,17 @@ from sqlalchemy import Connection, create_engine, inspect
 
 
 def upgrade_tables(connection: Connection, revision: str = "head") -> None:
-    """Bring the tables to a version, within the transaction that the connection is in."""
+    """Migrate the tables to a version, within the connection's transaction."""
     command.upgrade(config(connection), revision)
 
 
 def stamp_newest(connection: Connection) -> None:
-    """Note that the tables are of the newest version: they were made from the schema as it is."""
+    """Record the newest version, for tables that were created from the schema."""
     command.stamp(config(connection), "head")
 
 
 def tables_of_version(revision: str) -> dict[str, set[str]]:
-    """Return the columns that each table of a version has, by the table's name.
+    """Return the column names of each table of a version, by the table's name.
 
     Raises:
         CommandError: there is no such version.
@@ -39,7 +38,7 @@ def tables_of_version(revision: str) -> dict[str, set[str]]:
 
 
 def config(connection: Connection) -> Config:
-    """Alembic's settings: no file, no logging, only where the versions are."""
+    """Return Alembic's config: no file and no logging, only the folder of the versions."""
     settings = Config(attributes={"connection": connection})
     settings.set_main_option("script_location", "feedpub.store:migrations")
     return settings

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from feedpub.cleaner import articles
-from feedpub.cleaner.rules import RuleDraft, Ruleset, SiteRuleSet, edit, render_rules
+from feedpub.cleaner.rules import RuleDraft, Ruleset, SiteRuleSet, display_path, edit
 from feedpub.core import diff, process_pool
 from feedpub.core.errors import ConfigError, SourceError
 from feedpub.core.models import Article
@@ -196,7 +196,7 @@ class PreviewSession:
         rules = edit.read_rules(text, file)
         if not host:
             return RuleFilePreview("", text, NO_ADDRESS_REASON), _DraftRules(site_rules, rules)
-        preview = RuleFilePreview(render_rules(file), text)
+        preview = RuleFilePreview(display_path(file), text)
         if not draft:
             return preview, self._rules
         return preview, _DraftRules(site_rules.with_rules(host, rules))
@@ -238,7 +238,7 @@ def _read_text(file: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{render_rules(file)}: cannot be read: {error}") from error
+        raise ConfigError(f"{display_path(file)}: cannot be read: {error}") from error
 
 
 def _compare(

@@ -7,7 +7,7 @@ from typing import Self
 
 from feedpub.config import Config, FeedConfig, Source
 from feedpub.config.sources import source_key
-from feedpub.core.budget import holder_died
+from feedpub.core.budget import describe_crashes
 from feedpub.core.humanize import format_age
 from feedpub.core.redact import redact, redact_result
 from feedpub.notify.alert_text import ProposalText, describe_proposal
@@ -119,7 +119,7 @@ def _feed_status(feed: FeedConfig, state: _State, now: datetime) -> FeedStatus:
     )
     if name in state.suspects:
         health = worst_health((health, Health.LATE))
-        reasons = (*reasons, holder_died(state.suspects[name]))
+        reasons = (*reasons, describe_crashes(state.suspects[name]))
     # Source states are kept for longer than run records.
     read_times = [source.last_success for source in sources if source.last_success]
     was_published = name in state.entries or name in state.successes

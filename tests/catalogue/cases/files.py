@@ -263,14 +263,21 @@ _ALIASES = "---\na0: &a0 [x, x, x]\n" + "".join(
 )
 
 _HALF_MIGRATED = """
-    DROP TABLE calm; DROP TABLE removals; DROP INDEX looks_by_source; DROP TABLE looks;
-    ALTER TABLE sources DROP COLUMN pace; ALTER TABLE sources DROP COLUMN firm; ALTER TABLE notices DROP COLUMN tries;
-    CREATE TABLE looks (id INTEGER PRIMARY KEY, feed VARCHAR NOT NULL, length INTEGER NOT NULL);
-    CREATE TABLE removals (feed VARCHAR, reason VARCHAR, text VARCHAR, PRIMARY KEY (feed, reason, text));
+    DROP TABLE source_probes; DROP TABLE removal_stats; DROP INDEX source_observations_by_source;
+    DROP TABLE source_observations; ALTER TABLE item_states RENAME TO seen;
+    ALTER TABLE sources DROP COLUMN pace; ALTER TABLE sources DROP COLUMN firm;
+    ALTER TABLE incidents DROP COLUMN tries;
+    CREATE TABLE source_observations (
+        id INTEGER PRIMARY KEY, feed VARCHAR NOT NULL, length INTEGER NOT NULL
+    );
+    CREATE TABLE removal_stats (
+        feed VARCHAR, reason VARCHAR, text VARCHAR, PRIMARY KEY (feed, reason, text)
+    );
 """
 _TWO_BRANCHES = """
     UPDATE alembic_version SET version_num = '0005';
-    DROP TABLE calm; DROP TABLE claims; DROP INDEX schedule_by_moment; ALTER TABLE schedule DROP COLUMN handed;
+    DROP TABLE source_probes; DROP TABLE leases; DROP INDEX schedule_by_moment;
+    ALTER TABLE schedule DROP COLUMN handed; ALTER TABLE item_states RENAME TO seen;
 """
 
 CASES = (
@@ -321,7 +328,7 @@ CASES = (
     Case(
         "state-disk-full",
         _nothing,
-        "make room on the disk|look at the disk",
+        "(make room|space) on the disk|(look at|check) the disk",
         run=partial(_on_full_disk, ".feedpub"),
         needs=_mounting,
         **_SAID,
@@ -337,7 +344,7 @@ CASES = (
     Case(
         "state-fsync-fails",
         _nothing,
-        "look at the disk",
+        "(look at|check) the disk",
         run=lambda stage: stage.build(
             {"failing_calls": {"fdatasync": errno.EIO, "fsync": errno.EIO}}
         ),
@@ -402,7 +409,7 @@ CASES = (
         r"its picture 'sub/\.\./bad\.png' is not published",
     ),
     _picture(
-        "picture-svg-script", "active.svg", "'active.svg' is not published: it holds a <script>"
+        "picture-svg-script", "active.svg", "'active.svg' is not published: it contains a <script>"
     ),
     _picture(
         "picture-svg-leads-out",

@@ -144,7 +144,11 @@ CASES = (
     nameless("nxdomain", "Name or service not known"),
     nameless("dns-timeout"),
     Case(
-        "dns-mixed-public-private", _mixed, "leads to a forbidden address", **_NAMES, also=unreached
+        "dns-mixed-public-private",
+        _mixed,
+        "resolves to a forbidden address",
+        **_NAMES,
+        also=unreached,
     ),
     Case("dns-rebind", _rebinding, right=has_news, also=unreached, **_NAMES),
     Case("refused", _refused, r"cannot be reached on port \d+ .*Connection refused"),
@@ -172,7 +176,7 @@ CASES = (
     Case(
         "ssh-banner",
         partial(_answers, b"SSH-2.0-OpenSSH_9.9\r\n"),
-        "does not speak HTTP; it said 'SSH-2.0-",
+        "does not speak HTTP; its first line is 'SSH-2.0-",
     ),
     # --- found missing ---
     nameless("dns-servfail"),
@@ -181,7 +185,11 @@ CASES = (
     nameless("dns-wrong-id"),
     nameless("dns-empty", "No address associated"),
     Case(
-        "dns-alias-to-private", _aliased, "leads to a forbidden address", also=unreached, **_NAMES
+        "dns-alias-to-private",
+        _aliased,
+        "resolves to a forbidden address",
+        also=unreached,
+        **_NAMES,
     ),
     _certificate(
         "tls-not-yet", lambda s: s.authority.issue_cert(HOST, not_before=_days(1)), "not yet valid"
@@ -196,11 +204,11 @@ CASES = (
     Case(
         "ftp-banner",
         partial(_answers, b"220 FTP ready\r\n"),
-        "does not speak HTTP; it said '220 FTP",
+        "does not speak HTTP; its first line is '220 FTP",
     ),
     Case(
         "binary-noise",
         partial(_answers, bytes(range(256)) * 300),
-        "no valid HTTP|does not speak HTTP|too long",
+        "not valid HTTP|does not speak HTTP|too long",
     ),
 )

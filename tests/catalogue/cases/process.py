@@ -156,7 +156,7 @@ def _poisoned(stage: Stage) -> Ended:
         killed = stage.build()
         assert killed.status == -signal.SIGKILL, killed
     assert "3 times in a row" not in killed.said
-    assert "2 times in a row: it is run after all others, alone" in killed.said, killed.said
+    assert "2 times in a row: it runs after all others, alone" in killed.said, killed.said
     assert stage.new("beside")["title"] == title(NEW)
     stage.site[path(NEW)] = story
     return stage.build()
@@ -391,7 +391,7 @@ CASES = (
     Case(
         "second-instance",
         _nothing,
-        "feedpub is running already",
+        "feedpub is already running",
         has_news,
         said=True,
         run=_second,
@@ -405,7 +405,7 @@ CASES = (
     Case(
         "out-of-memory",
         _killed_worker,
-        "was killed from outside, most likely for want of memory",
+        "was killed, most likely because the machine ran out of memory",
         **_SLOW,
     ),
     # --- found missing ---
@@ -442,7 +442,5 @@ CASES = (
     Case(
         "status-by-rebinding", _nothing, right=has_news, start=NOW_AND_THEN, run=_rebound, **_SLOW
     ),
-    Case(
-        "fifty-articles-hang", _fifty_hang, "the time for this look was up", start=HURRIED, **_SLOW
-    ),
+    Case("fifty-articles-hang", _fifty_hang, "the run's time is up", start=HURRIED, **_SLOW),
 )

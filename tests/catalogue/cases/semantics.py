@@ -152,5 +152,5 @@ CASES = (
         "no article|nothing",
     ),
     Case("article-to-login", _to_login, "no article|log"),
-    Case("article-to-front-page", _to_home, "it leads back to"),
+    Case("article-to-front-page", _to_home, "it redirects to"),
 )

@@ -139,7 +139,7 @@ CASES = (
         "canonical-port-99999", partial(_canonical, "http://127.77.0.1:99999/pier"), right=has_news
     ),
     unusable("bad-ipv6", "http://[::1/"),
-    unusable("nul-in-host", "http://127.77.0.1%00.example/", "names no valid host|valid URL"),
+    unusable("nul-in-host", "http://127.77.0.1%00.example/", "has no valid host|valid URL"),
     forbidden("robots-around-dots", f"/open/%2e%2E{path(NEW)}"),
     forbidden("robots-percent-encoded", path(NEW).replace("/news/", "/%6eews/")),
     forbidden(

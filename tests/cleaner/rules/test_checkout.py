@@ -1,7 +1,4 @@
-"""ftr-site-config itself, where it lies beside the checkout.
-
-All of its files, and rules of it on real pages.
-"""
+"""Test all files of ftr-site-config, and some of its rules on real pages."""
 
 import json
 import lzma
@@ -12,18 +9,18 @@ from typing import Any
 import pytest
 
 from feedpub import extract
-from feedpub.cleaner.rules import Ruleset, SiteRuleSet, rule_host
+from feedpub.cleaner.rules import Ruleset, SiteRuleSet
 from feedpub.core.errors import ExtractError
+from feedpub.core.urls import bare_host_from_url
 from tests.support.shared import shared
 
 WANTED = 20
 
 
-def test_all_files_load_and_each_problem_is_named() -> None:
-    """With file and line; there are few, and they are the files' own."""
+def test_all_files_load_with_few_issues() -> None:
     files = list(SiteRuleSet(ftr=shared("data/ftr-site-config")).files())
     assert len(files) == 2040
-    said = [str(problem) for _, rules in files for problem in rules.problems]
+    said = [str(problem) for _, rules in files for problem in rules.issues]
     assert len(said) == 30
     assert all(Path(line.split(":")[0]).is_file() and int(line.split(":")[1]) > 0 for line in said)
     assert any(
@@ -35,7 +32,7 @@ def test_all_files_load_and_each_problem_is_named() -> None:
 
 
 def pages() -> dict[str, dict[str, Any]]:
-    """A page of each host of the news sets."""
+    """Return a page of each host of the news sets."""
     found: dict[str, dict[str, Any]] = {}
     for name in ("fundus", "newspaper"):
         with lzma.open(
@@ -44,16 +41,12 @@ def pages() -> dict[str, dict[str, Any]]:
             for line in lines:
                 page = json.loads(line)
                 if "html" in page:
-                    found.setdefault(rule_host(page["url"]), page)
+                    found.setdefault(bare_host_from_url(page["url"]), page)
     return found
 
 
 @pytest.mark.slow
-def test_rules_find_the_articles_of_real_pages() -> None:
-    """Twenty and more of the hosts that they know.
-
-    The article is where a rule says, and it is the right one.
-    """
+def test_rules_find_articles_of_real_pages() -> None:
     folder = shared("data/ftr-site-config")
     book = SiteRuleSet(ftr=folder)
     held: Counter[str] = Counter()

@@ -1,6 +1,9 @@
 """A file of each program: what comes of it, and what is lost."""
 
+import pytest
+
 from feedpub.cli.importers import ImportedFeed, parse_import, parse_import_address
+from feedpub.core.errors import ImportFileError
 from tests.cli.importers.support import feeds, imported, lost
 
 
@@ -33,18 +36,33 @@ def test_opml_names_what_is_no_feed() -> None:
     assert any("import its address by itself" in line for line in lost(found, matters=False))
 
 
-def test_freshrss_scraping_becomes_a_page_with_a_selector() -> None:
-    """Where CSS can say the XPath; else the list is found by itself, and that is said."""
+def test_freshrss_xpath_stays_as_it_is() -> None:
     found = imported("freshrss.opml")
-    council, theatre, _ = found.feeds
-    assert (council.type, council.links, council.every) == ("page", "div.minutes h3 > a", "2h")
-    assert (theatre.type, theatre.links) == ("page", "")
+    council, theatre, *_ = found.feeds
+    assert (council.type, council.every) == ("page", "2h")
+    assert council.links == (
+        "xpath://div[contains(concat(' ', normalize-space(@class), ' '), ' minutes ')]"
+        "/descendant::h3/a/@href"
+    )
+    assert theatre.type == "page"
+    assert theatre.links == "xpath://a[contains(@href, '/plays/')]/ancestor::article"
     assert theatre.headers == (("User-Agent", "Reader of the harbour"),)
     assert theatre.cookies == (("seen", "1"), ("lang", "en"))
+
+
+def test_freshrss_xpath_that_cannot_be_used_is_reported() -> None:
+    """A computed address yields to the item's main link, a broken item to the page's structure."""
+    found = imported("freshrss.opml")
+    assert (feeds(found)["Pilots"].links, feeds(found)["Cranes"].links) == ("xpath://li", "")
+    losses = "\n".join(lost(found))
     assert (
-        "freshrss.opml:7: xPathItem: Theatre: CSS cannot say this XPath; the articles are found by the page's "
-        in ("\n".join(lost(found)))
+        "freshrss.opml:10: xPathItemUri: Pilots: not a path in the item; its main link is taken"
+        in losses
     )
+    assert (
+        "freshrss.opml:11: links: Cranes: \"xpath://li[php:function('x')]\" is not XPath" in losses
+    )
+    assert "the articles are found by the page's structure" in losses
 
 
 def test_freshrss_rules_for_articles_become_files_of_sites() -> None:
@@ -56,7 +74,7 @@ def test_freshrss_rules_for_articles_become_files_of_sites() -> None:
     )
     assert (
         quay.text()
-        == '# The articles of quay.example.org, from freshrss.opml:11.\ncontent = "main"\n'
+        == '# The articles of quay.example.org, from freshrss.opml:13.\ncontent = "main"\n'
     )
 
 
@@ -66,12 +84,13 @@ def test_freshrss_sources_that_cannot_be_read_are_left_out() -> None:
     assert not {"Ferries", "Search", "Elsewhere"} & feeds(found).keys()
     lines = [line.partition(" ")[0] + line.split(": ")[1] for line in lost(found)]
     assert lines == [
-        "freshrss.opml:7:xPathItem",
         "freshrss.opml:8:JSON+DotNotation",
-        "freshrss.opml:10:CURLOPT_POST",
-        "freshrss.opml:11:ttl",
-        "freshrss.opml:11:filtersActionRead",
-        "freshrss.opml:12:Elsewhere",
+        "freshrss.opml:10:xPathItemUri",
+        "freshrss.opml:12:CURLOPT_POST",
+        "freshrss.opml:13:ttl",
+        "freshrss.opml:13:filtersActionRead",
+        "freshrss.opml:14:Elsewhere",
+        "freshrss.opml:11:links",
     ]
 
 
@@ -83,7 +102,8 @@ def test_freshrss_without_its_namespace() -> None:
         b"</body></opml>"
     )
     (draft,) = parse_import(body, "x.opml").feeds
-    assert (draft.location, draft.type, draft.links) == ("x.opml:2", "page", 'a[class*="more"]')
+    assert (draft.location, draft.type) == ("x.opml:2", "page")
+    assert draft.links == "xpath://a[contains(@class, 'more')]"
 
 
 def test_freshrss_can_be_taken_as_any_opml() -> None:
@@ -214,6 +234,25 @@ def test_rss_bridge_by_its_address_alone() -> None:
     assert [(draft.location, draft.url, draft.links) for draft in found.feeds] == [
         ("b.example.org", "https://c.example.org/", "h2")
     ]
+
+
+def test_rss_bridge_xpath_stays_as_it_is() -> None:
+    """XPathBridge decodes its parameters twice."""
+    found = parse_import_address(
+        "https://b.example.org/?action=display&bridge=XPathBridge&format=Atom&title=.%2F%2Fh2"
+        "&url=https%3A%2F%2Fc.example.org%2Fnews&item=%2F%2Fli%5B%40class%3D%2522story%2522%5D"
+        "&uri=.%2F%2Fh2%2Fa%2F%40href&_cache_timeout=3600"
+    )
+    (feed,) = found.feeds
+    assert (feed.type, feed.url, feed.every) == ("page", "https://c.example.org/news", "1h")
+    assert feed.links == 'xpath://li[@class="story"]/.//h2/a/@href'
+    assert lost(found) == []
+    assert lost(found, matters=False) == ["b.example.org: title: read from each article instead"]
+
+
+def test_rss_bridge_xpath_without_items_is_refused() -> None:
+    with pytest.raises(ImportFileError, match="has no item; copy the whole address"):
+        parse_import_address("https://b.example.org/?bridge=XPath&url=https://c.example.org/")
 
 
 def test_rules_of_one_host_are_taken_once() -> None:

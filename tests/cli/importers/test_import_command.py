@@ -15,6 +15,8 @@ from feedpub.cli.importers import parse_import
 from feedpub.config import load_config
 from feedpub.config.edit import with_new_feeds
 from feedpub.core.errors import ConfigError, ImportFileError, PublishError
+from feedpub.core.html import parse_html
+from feedpub.core.selectors import select_elements
 from tests.cli.importers.support import EXAMPLES
 
 T = TypeVar("T")
@@ -240,12 +242,15 @@ def test_a_config_that_cannot_be_used_is_not_added_to(path: Path) -> None:
 
 def test_the_published_list_is_exported_as_it_is(path: Path) -> None:
     """Once there is one; before, the next step is named."""
-    with pytest.raises(PublishError, match="`feedpub build` does it"):
+    with pytest.raises(PublishError, match="run `feedpub build`"):
         run(path, "export", "opml")
     folder = path.parent.parent / "feeds"
     folder.mkdir()
     (folder / "feeds.opml").write_bytes(b"<opml version='2.0'/>\n")
     assert run(path, "export", "opml").stdout_bytes == b"<opml version='2.0'/>\n"
+
+
+TOWN_LINKS = "ul.news > li:nth-of-type(2) a[href^='/n'], #top h2"
 
 
 def test_sources_that_are_exported_come_back(path: Path) -> None:
@@ -255,18 +260,18 @@ def test_sources_that_are_exported_come_back(path: Path) -> None:
     """
     path.write_text(
         CONFIG
-        + """
-headers = { Authorization = "Bearer s3cret" }
+        + f"""
+headers = {{ Authorization = "Bearer s3cret" }}
 
 [[feed]]
 name = "town"
 title = "Town & country"
 every = "2h"
-rules = { content = "article .text", remove = [".share", "text:Advert"] }
+rules = {{ content = "article .text", remove = [".share", "text:Advert"] }}
 [[feed.source]]
 type = "page"
 url = "https://town.example.org/"
-links = "ul.news > li:nth-of-type(2) a[href^='/n'], #top h2"
+links = "{TOWN_LINKS}"
 [[feed.source]]
 type = "page"
 url = "https://country.example.org/"
@@ -291,7 +296,13 @@ path = "articles"
     quay, town = back.feeds
     assert (quay.url, quay.type) == ("http://www.quay.example.org/feed.xml/", "feed")
     assert (town.title, town.type, town.every) == ("Town & country", "page", "2h")
-    assert town.links == 'ul.news > li:nth-of-type(2) a[href^="/n"], [id="top"] h2'
+    page = parse_html(
+        '<ul class="news"><li><a href="/n1">1</a></li><li><a href="/n2">2</a><a href="/x">3</a></li></ul>'
+        '<div id="top"><h2>4</h2></div>'
+    )
+    selected = select_elements(page, town.links)
+    assert [element.text for element in selected] == ["2", "4"]
+    assert selected == select_elements(page, TOWN_LINKS)
     assert back.sites[0].settings == (("content", ("article .text",)), ("remove", (".share",)))
 
 
@@ -302,3 +313,26 @@ def test_an_export_without_sources_is_a_document(tmp_path: Path) -> None:
     result = run(path, "export", "opml", "--sources")
     assert len(etree.fromstring(result.stdout_bytes).findall("body")) == 1
     assert parse_import(result.stdout_bytes, "x.opml").feeds == ()
+
+
+def test_an_exported_xpath_selector_comes_back_as_it_was(path: Path) -> None:
+    """FreshRSS starts relative paths at the document, feedpub at its `<html>`."""
+    path.write_text(
+        CONFIG
+        + """
+[[feed]]
+name = "town"
+title = "Town"
+rules = { content = "xpath://article", remove = ["xpath://aside"] }
+[[feed.source]]
+type = "page"
+url = "https://town.example.org/"
+links = "xpath:body//h2/a | //h3/a/@href"
+""",
+        "utf-8",
+    )
+    result = run(path, "export", "opml", "--sources")
+    assert "town: content and remove in XPath are left out: readers take CSS" in result.stderr
+    back = parse_import(result.stdout_bytes, "back.opml")
+    assert back.feeds[-1].links == "xpath:/html/body//h2/a | //h3/a/@href"
+    assert not back.sites

@@ -1,8 +1,20 @@
-"""Selectors of items and of links in them, as one."""
+"""Selectors of items and of links in them become one selector."""
 
 import pytest
 
-from feedpub.cli.importers.xpath import is_on_own_page, link_selector, split_selectors
+from feedpub.cli.importers.selectors import (
+    leads_to_own_page,
+    link_selector,
+    xpath_link_selector,
+)
+from feedpub.core.html import parse_html
+from feedpub.core.selectors import select_elements
+
+PAGE = parse_html(
+    """<nav><a href="/about">About</a></nav><ul class="items">
+    <li><h2><a href="/1">One</a></h2><a href="/1#comments">3</a></li>
+    <li><h2><a href="/2">Two</a></h2></li></ul>"""
+)
 
 
 @pytest.mark.parametrize(
@@ -18,29 +30,43 @@ from feedpub.cli.importers.xpath import is_on_own_page, link_selector, split_sel
         ("li, div.x", "h2 a, h3 a", "li h2 a, li h3 a, div.x h2 a, div.x h3 a"),
         ("li:is(.a, .b)", ".more:first", "li:is(.a, .b) .more"),
         ('[title="a, b"]', "h2 a", '[title="a, b"] h2 a'),
+        ("//li[@class='story']", ".//h2/a", "xpath://li[@class='story']/.//h2/a"),
+        ("//li", "", "xpath://li"),
     ],
 )
-def test_links_in_items(items: str, link: str, links: str) -> None:
-    """Each combination, since a selector list cannot be nested."""
+def test_item_and_link_selectors_are_combined(items: str, link: str, links: str) -> None:
     assert link_selector(items, link) == links
 
 
-def test_splitting_keeps_what_belongs_together() -> None:
-    """Quotes, brackets and parentheses hold."""
-    assert split_selectors(" .ads,, div[x='a,b'] , p:not(.a,.b) ") == [
-        ".ads",
-        "div[x='a,b']",
-        "p:not(.a,.b)",
-    ]
-    assert split_selectors("@a and contains(@b, ' and ') and @c", " and ") == [
-        "@a",
-        "contains(@b, ' and ')",
-        "@c",
-    ]
+@pytest.mark.parametrize(
+    ("items", "address", "links"),
+    [
+        ("//li", "", "xpath://li"),
+        ("//li", ".//a/@href", "xpath://li"),
+        ("//li", "descendant::a[1]/@href", "xpath://li"),
+        ("//li/a", "./@href", "xpath://li/a"),
+        ("//li", "(descendant-or-self::a | ancestor::a)/@href", "xpath://li"),
+        ("descendant::li", "h2/a/@href", "xpath:/descendant::li/h2/a/@href"),
+        ("//li | //dt", "./h2/a/@href", "xpath:(//li | //dt)/./h2/a/@href"),
+        ("(//ul)[1]/li", ".//h2/a/@href", "xpath:(//ul)[1]/li/.//h2/a/@href"),
+        ("//li", "h2/a/@href | h3/a/@href", "xpath://li/h2/a/@href | //li/h3/a/@href"),
+        ("//li", "concat('/', @id)", None),
+        ("//li", "(.//a)[2]/@href", None),
+        ("//li", "//nav/a/@href", None),
+    ],
+)
+def test_xpath_of_items_and_addresses_is_kept(items: str, address: str, links: str | None) -> None:
+    assert xpath_link_selector(items, address) == links
 
 
-def test_places_on_the_page_itself_are_known() -> None:
-    """Where no other page is."""
-    assert is_on_own_page('a[href^="#v"]')
-    assert is_on_own_page("a[href='#top']")
-    assert not is_on_own_page('#list a[href^="/x#"]')
+@pytest.mark.parametrize("address", ["h2/a/@href", ".//h2/a/@href", "./h2/descendant::a/@href"])
+def test_combined_xpath_selects_the_links_of_the_items(address: str) -> None:
+    selector = xpath_link_selector("//ul[@class='items']/li", address)
+    assert selector is not None
+    assert [a.get("href") for a in select_elements(PAGE, selector)] == ["/1", "/2"]
+
+
+def test_links_to_places_on_the_listing_page_are_recognised() -> None:
+    assert leads_to_own_page('a[href^="#v"]')
+    assert leads_to_own_page("a[href='#top']")
+    assert not leads_to_own_page('#list a[href^="/x#"]')

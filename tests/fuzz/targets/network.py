@@ -11,7 +11,7 @@ from requests.structures import CaseInsensitiveDict
 
 from feedpub.builder.ids import new_entry_id, page_slug
 from feedpub.builder.rss_atom_text import to_uri
-from feedpub.core.article_keys import url_key, without_tracking
+from feedpub.core.article_keys import strip_tracking, url_key
 from feedpub.core.errors import FeedpubError
 from feedpub.core.redact import redact, strip_credentials
 from feedpub.core.urls import absolute_url, resolve_link, site_domain
@@ -70,7 +70,7 @@ def _joined(target: Address, other: str) -> None:
 def _check_known(found: str) -> None:
     key = url_key(found)
     key.encode()
-    plain = without_tracking(found)
+    plain = strip_tracking(found)
     check_address(plain)
     assert url_key(plain) == key, "an address that is another one without what tracks"
     assert url_key(urlsplit(found)._replace(scheme="http").geturl()) == key

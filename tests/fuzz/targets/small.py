@@ -25,7 +25,7 @@ def dates(data: bytes) -> None:
     for moment in (parse_date(written), find_date(written), date_in_path(written)):
         check_moment(moment)
         assert moment is None or (moment.tzinfo is UTC and moment.microsecond == 0)
-    page_dates.strip_date_label(written, language or None)
+    page_dates.find_date_label(written, language or None)
     for found in (
         page_dates.parse_page_date(written, language or None),
         page_dates.date_in_address(written),

@@ -72,7 +72,9 @@ def fill(store: Store) -> None:
     """One row of each kind."""
     entry = entry_of(Article(PAGE, "A title", ("Jane",), html="<p>A</p>", text="A"))
     seen = ItemState("key", "1", "stored", first_seen=NOW)
-    store.commit_entries(FEED, entries=[entry], aliases={"key": entry.id}, seen=[seen], now=NOW)
+    store.commit_entries(
+        FEED, entries=[entry], aliases={"key": entry.id}, item_states=[seen], now=NOW
+    )
     store.commit_run(
         RunRecord(
             RunResult(
@@ -82,7 +84,7 @@ def fill(store: Store) -> None:
         ),
         documents=[CachedDocument(PAGE, "a", PAGE, b"<html>", "text/html", None, None, None, NOW)],
         sources=[SourceState(FEED, "source", NOW, NOW, 3)],
-        looks=[SourceObservation(FEED, "source", "a", NOW, 3, lengths=(1, 2))],
+        observations=[SourceObservation(FEED, "source", "a", NOW, 3, lengths=(1, 2))],
     )
     store.robots_cache.save(ORIGIN, CachedRobots(ORIGIN, "User-agent: *", 200, NOW))
     memory = SiteMemory()

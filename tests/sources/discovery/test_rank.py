@@ -48,10 +48,10 @@ BETTER = {
         candidate("sitemap", f"{SITE}sitemap.xml"),
     ),
     "a news sitemap than one of all pages": (
-        candidate("sitemap", f"{SITE}news.xml", news=True),
+        candidate("sitemap", f"{SITE}news.xml", is_news=True),
         candidate("sitemap", f"{SITE}sitemap.xml"),
     ),
-    "whole texts than teasers": (candidate(whole=10), candidate(url=f"{SITE}teasers")),
+    "whole texts than teasers": (candidate(is_full_text=10), candidate(url=f"{SITE}teasers")),
     "fresh ones than old ones": (candidate(items=items(days=1)), candidate(items=items(days=90))),
     "dated ones than undated ones": (
         candidate(items=items(days=3)),
@@ -60,11 +60,11 @@ BETTER = {
     "many than two": (candidate(), candidate(items=items(2))),
     "articles than comments": (
         candidate(items=items(days=20)),
-        candidate(url=f"{SITE}comments/feed/", whole=10),
+        candidate(url=f"{SITE}comments/feed/", is_full_text=10),
     ),
     "articles than comments by title": (
         candidate(),
-        candidate(title="Comments on: The ferry", whole=10),
+        candidate(title="Comments on: The ferry", is_full_text=10),
     ),
     "the site than one of its tags": (candidate(), candidate(url=f"{SITE}tag/fog/feed/")),
     "the page than a feed that died": (
@@ -97,7 +97,7 @@ def test_pages_that_cannot_be_read_count_against_a_candidate() -> None:
     """But not where the feed has the whole text itself."""
     page, feed = candidate("page", PAGE), candidate(items=items(first=50))
     assert first_of([page, feed], read(0, 1, 2, fails=True)) == feed
-    whole = candidate(whole=10)
+    whole = candidate(is_full_text=10)
     assert first_of([page, whole], read(0, 1, 2, fails=True)) == whole
 
 
@@ -126,11 +126,14 @@ def test_equals_stay_in_their_order() -> None:
 def test_what_speaks_for_and_against_it_is_told() -> None:
     """In words."""
     (ranked,) = rank_candidates(
-        [candidate(items=items(days=None), whole=4)], read(0, 1) | read(2, fails=True), PAGE, NOW
+        [candidate(items=items(days=None), is_full_text=4)],
+        read(0, 1) | read(2, fails=True),
+        PAGE,
+        NOW,
     )
     assert ranked.evidence == (
         "found",
-        "4 with their whole text",
+        "4 with full text",
         "2 of 3 pages could be read",
         "no dates",
     )

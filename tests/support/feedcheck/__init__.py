@@ -1,7 +1,8 @@
-"""A strict judge of published documents: everything the W3C feed validator calls an error or a warning, and the RFCs.
+"""Strict validation of published documents.
 
-`CHECKS[suffix](body, now=…, address=…)` lists complaints; an empty list is a clean document. Rules
-for elements that feedpub does not publish are left out: such elements are complaints themselves.
+The rules are the errors and warnings of the W3C feed validator, and the RFCs. `CHECKS[suffix](body,
+now=…, address=…)` lists complaints; an empty list is a valid document. There are no rules for
+elements that feedpub does not publish: such elements are complaints themselves.
 """
 
 from tests.support.feedcheck import atom, json, opml, rss

@@ -1,4 +1,4 @@
-"""Atom: RFC 4287's RELAX NG, and what the W3C validator warns about beyond it."""
+"""Atom: the RELAX NG schema of RFC 4287, and further warnings of the W3C validator."""
 
 import re
 from datetime import datetime
@@ -25,14 +25,14 @@ from tests.support.feedcheck.xml import (
 _LANG = "xml:lang"
 _OF_ALL = frozenset(
     {"alternate", "self", "enclosure", "related", "via"}
-)  # relations that a link may have
+)  # valid relations of links
 _OF_FEEDS = frozenset({"hub", "current", "prev-archive"})
 
 
 def check(body: bytes, *, now: datetime, address: str | None = None) -> list[str]:
-    """All complaints about an Atom document.
+    """Return all complaints about an Atom document.
 
-    `address` is where it is served, compared with what it says itself.
+    `address` is the URL of the document. It is compared with the one in the document.
     """
     root = Document(body, now).root()
     schema = _schema()
@@ -70,7 +70,7 @@ def _feed(address: str | None, node: Node) -> Complaints:
     yield from _language(node)
     entries, names = node.children("atom:entry"), node.names()
     if entries and set(names[names.index("atom:entry") :]) != {"atom:entry"}:
-        yield "an entry stands before something about the feed"
+        yield "an entry precedes an element of the feed"
     if not any(link.attributes.get("rel") == "self" for link in node.children("atom:link")):
         yield "no link to itself"
     yield from _alternates(node)
@@ -115,7 +115,7 @@ def _language(node: Node) -> Complaints:
 
 
 def _alternates(node: Node) -> Complaints:
-    """One alternate for each type and language."""
+    """Check that each type and language has one alternate link."""
     links = [link.attributes for link in node.children("atom:link")]
     kinds = [
         (link.get("type"), link.get("hreflang"))
@@ -145,7 +145,7 @@ def _link(address: str | None, node: Node, *, of_feed: bool = True) -> Complaint
 
 
 def _text(node: Node) -> Complaints:
-    """A text construct that is plain."""
+    """Check a plain text construct."""
     if node.attributes != {"type": "text"}:
         yield f"is not plain text by {node.attributes}"
     if not node.text:

@@ -1,4 +1,4 @@
-"""JSON Feed 1.1: its schema, and what a schema cannot say."""
+"""JSON Feed 1.1: its schema, and rules beyond it."""
 
 import json
 from collections import Counter
@@ -15,9 +15,9 @@ from tests.support.feedcheck.values import Complaints
 
 
 def check(body: bytes, *, now: datetime, address: str | None = None) -> list[str]:
-    """All complaints about a JSON Feed.
+    """Return all complaints about a JSON Feed.
 
-    `address` is where it is served, compared with what it says itself.
+    `address` is the URL of the document. It is compared with the one in the document.
     """
     feed = json.loads(body.decode("utf-8"))
     complaints = [f"{error.json_path}: {error.message}" for error in _schema().iter_errors(feed)]

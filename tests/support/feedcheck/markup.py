@@ -1,6 +1,6 @@
 """Texts in feeds.
 
-Plain ones that must not look like markup, and HTML that must be whole, harmless and absolute.
+Plain text must not look like markup. HTML must be complete and safe, with absolute URLs.
 """
 
 import re
@@ -18,10 +18,10 @@ _ADDRESSES = frozenset({"href", "src", "cite", "poster"})
 
 
 def plain(value: str, source: str) -> Complaints:
-    """Plain text, as `source` (the lines of the document that hold it) spells it.
+    """Check plain text, as spelled in `source`, the lines of the document that contain it.
 
-    Ampersands and less-than signs that could begin markup are hexadecimal references: the RSS
-    profile's sign.
+    Ampersands and less-than signs that could begin markup are hexadecimal references, as in the RSS
+    profile.
     """
     if any(tag.lower() in ELEMENTS for tag in _END_TAG.findall(value)):
         yield f"plain text that looks like HTML: {value!r}"
@@ -36,9 +36,9 @@ def _is_entity(name: str) -> bool:
 
 
 def html(value: str) -> Complaints:
-    """A fragment of HTML.
+    """Check a fragment of HTML.
 
-    No parse error at all, known and harmless elements and attributes, absolute addresses.
+    It has no parse errors, only known and safe elements and attributes, and absolute URLs.
     """
     try:
         fragment = HTMLParser(strict=True).parseFragment(value)

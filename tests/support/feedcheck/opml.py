@@ -9,7 +9,7 @@ from tests.support.feedcheck.xml import Document, Node, attributes, contents, su
 
 
 def check(body: bytes, *, now: datetime) -> list[str]:
-    """All complaints about an OPML document."""
+    """Return all complaints about an OPML document."""
     root = Document(body, now).root()
     parts = ("head", "body")
     complaints = [

@@ -1,4 +1,4 @@
-"""RSS 2.0 as its profile and the W3C validator want it, for the elements that feedpub publishes."""
+"""RSS 2.0: its profile and the W3C validator, for the elements that feedpub publishes."""
 
 import re
 from collections.abc import Callable
@@ -26,9 +26,9 @@ _PICTURES = frozenset({"jpg", "jpeg", "gif", "png"})
 
 
 def check(body: bytes, *, now: datetime, address: str | None = None) -> list[str]:
-    """All complaints about an RSS document.
+    """Return all complaints about an RSS document.
 
-    `address` is where it is served, compared with what it says itself.
+    `address` is the URL of the document. It is compared with the one in the document.
     """
     root = Document(body, now).root()
     complaints = [
@@ -68,7 +68,7 @@ def _channel(address: str | None, node: Node) -> Complaints:
     if not any(link.attributes.get("rel") == "self" for link in node.children("atom:link")):
         yield "no atom:link to itself"
     if "item" in names and set(names[names.index("item") :]) != {"item"}:
-        yield "an item stands before something about the channel"
+        yield "an item precedes an element of the channel"
     if {"managingEditor", "dc:creator"} <= set(names):
         yield "managingEditor and dc:creator say the same"
     yield from relations(node)

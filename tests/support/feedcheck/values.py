@@ -1,4 +1,4 @@
-"""What a single value in a feed may be, as the W3C feed validator and the RFCs have it.
+"""Rules for single values in a feed, from the W3C feed validator and the RFCs.
 
 Each rule yields complaints.
 """
@@ -27,39 +27,46 @@ _RFC_822 = re.compile(
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _EDITOR = re.compile(r"[\w.+'-]+@([a-z0-9-]+\.)+[a-z0-9-]+ \([^()]+\)", re.IGNORECASE | re.ASCII)
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-_PATIENCE = timedelta(minutes=10)  # how far ahead a clock may be
+_MAX_CLOCK_SKEW = timedelta(minutes=10)
 
 LANGUAGES = frozenset(
-    "ar bg bn ca cs da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is it ja ka kk kn ko lt lv mk ml mr ms my "  # noqa: SIM905 -- a list of codes, not of words
-    "nb ne nl nn no pa pl ps pt ro ru sk sl sq sr sv sw ta te th tl tr uk ur uz vi yi zh ckb yue".split()
+    """
+    ar bg bn ca cs da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is it ja ka kk kn ko
+    lt lv mk ml mr ms my nb ne nl nn no pa pl ps pt ro ru sk sl sq sr sv sw ta te th tl tr uk ur
+    uz vi yi zh ckb yue
+    """.split()  # noqa: SIM905 -- easier to read than a list
 )
 
-# Elements and attributes of HTML that the validator knows and finds harmless, as far as an article
-# has use for them.
+# HTML that the validator knows and considers safe, as far as articles need it.
 ELEMENTS = frozenset(
-    "a abbr b bdi blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure h1 h2 "  # noqa: SIM905 -- a list of names, not of words
-    "h3 h4 h5 h6 hr i img ins kbd li mark ol p picture pre q rp rt ruby s samp section small source span strong sub "
-    "summary sup table tbody td tfoot th thead time tr tt u ul var video audio wbr".split()
+    """
+    a abbr b bdi blockquote br caption cite code col colgroup dd del details dfn div dl dt em
+    figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p picture pre q rp rt ruby s
+    samp section small source span strong sub summary sup table tbody td tfoot th thead time tr tt
+    u ul var video audio wbr
+    """.split()  # noqa: SIM905 -- easier to read than a list
 )
 ATTRIBUTES = frozenset(
-    "abbr alt cite class colspan controls datetime dir height href hreflang id lang loading media open poster rel "  # noqa: SIM905 -- a list of names, not of words
-    "reversed rowspan scope sizes span src srcset start title type value width".split()
+    """
+    abbr alt cite class colspan controls datetime dir height href hreflang id lang loading media
+    open poster rel reversed rowspan scope sizes span src srcset start title type value width
+    """.split()  # noqa: SIM905 -- easier to read than a list
 )
 
 
 def free(_value: str) -> Complaints:
-    """Anything at all."""
+    """Accept any value."""
     yield from ()
 
 
 def relation(known: Collection[str], value: str) -> Complaints:
-    """A link's relation that is known where it stands."""
+    """Check that a link relation is known in its context."""
     if value not in known:
         yield f"relation {value!r}"
 
 
 def uri(value: str) -> Complaints:
-    """A URI with its scheme, in the characters of RFC 2396 and the IPv6 hosts of RFC 3986."""
+    """Check a URI with a scheme, by RFC 2396, with IPv6 hosts by RFC 3986."""
     scheme = value.partition(":")[0].lower()
     if not _FULL_URI.fullmatch(value):
         yield f"not a full URI: {value!r}"
@@ -72,7 +79,7 @@ def uri(value: str) -> Complaints:
 
 
 def canonical(value: str) -> Complaints:
-    """An Atom id: a URI that string comparison can be trusted with."""
+    """Check an Atom id: a URI in canonical form, because ids are compared as strings."""
     yield from uri(value)
     parts = urlsplit(value)
     escapes = re.findall(r"%..", value)
@@ -88,20 +95,20 @@ def canonical(value: str) -> Complaints:
 
 
 def web_address(value: str) -> Complaints:
-    """What an RSS enclosure needs: http or https, and a host with a dot."""
+    """Check the URL of an RSS enclosure: http or https, and a host with a dot."""
     yield from uri(value)
     if not _HTTP.fullmatch(value):
         yield f"not an address on the web: {value!r}"
 
 
 def media_type(value: str) -> Complaints:
-    """A media type without parameters."""
+    """Check a media type without parameters."""
     if not _MEDIA_TYPE.fullmatch(value):
         yield f"not a media type: {value!r}"
 
 
 def language(value: str) -> Complaints:
-    """A language tag whose language exists."""
+    """Check a language tag whose language exists."""
     if (
         not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", value)
         or value.partition("-")[0] not in LANGUAGES
@@ -110,25 +117,25 @@ def language(value: str) -> Complaints:
 
 
 def positive(value: str) -> Complaints:
-    """An integer above zero."""
+    """Check an integer above zero."""
     if not re.fullmatch(r"[1-9]\d*", value):
         yield f"not a positive integer: {value!r}"
 
 
 def count(value: str) -> Complaints:
-    """An integer, zero or above."""
+    """Check an integer, zero or above."""
     if not re.fullmatch(r"\d+", value):
         yield f"not a size: {value!r}"
 
 
 def editor(value: str) -> Complaints:
-    """The RSS profile's form of a person: "jane@example.org (Jane Roe)"."""
+    """Check a person in the form of the RSS profile: "jane@example.org (Jane Roe)"."""
     if not _EDITOR.fullmatch(value):
         yield f"not an address with a name: {value!r}"
 
 
 def rfc822(value: str, now: datetime) -> Complaints:
-    """RSS's dates; the day of the week is right."""
+    """Check a date of RSS, with the correct day of the week."""
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
@@ -140,7 +147,7 @@ def rfc822(value: str, now: datetime) -> Complaints:
 
 
 def rfc3339(value: str, now: datetime) -> Complaints:
-    """Atom's and JSON Feed's dates."""
+    """Check a date of Atom or JSON Feed."""
     if not _RFC_3339.fullmatch(value):
         yield f"not an RFC 3339 date: {value!r}"
         return
@@ -148,12 +155,12 @@ def rfc3339(value: str, now: datetime) -> Complaints:
 
 
 def _plausible(moment: datetime, now: datetime) -> Complaints:
-    if not _EARLIEST <= moment <= now + _PATIENCE:
+    if not _EARLIEST <= moment <= now + _MAX_CLOCK_SKEW:
         yield f"implausible date: {moment}"
 
 
 def characters(value: str) -> Complaints:
-    """No character that says: this text was decoded wrongly."""
+    """Check that no character indicates a wrong encoding."""
     if bad := re.search(
         "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff\ud800-\udfff]", value
     ):

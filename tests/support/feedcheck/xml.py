@@ -1,6 +1,7 @@
-"""What RSS and Atom share.
+"""Rules that RSS and Atom share.
 
-Well-formed UTF-8, known elements and attributes, the usual prefixes, values by rule.
+Documents are well-formed UTF-8, with known elements and attributes, usual prefixes and valid
+values.
 """
 
 from collections import Counter
@@ -30,7 +31,7 @@ Check = Callable[["Node"], Complaints]
 
 @dataclass
 class Document:
-    """A parsed document, its lines, and the moment at which it is looked at."""
+    """A parsed document, its lines, and the current time."""
 
     body: bytes
     now: datetime
@@ -40,7 +41,7 @@ class Document:
         self.lines = self.body.decode("utf-8").split("\n")
 
     def root(self) -> "Node":
-        """Raises lxml's error where the document is not well-formed."""
+        """Return the root element. Raise the error of lxml if the document is not well-formed."""
         return Node(
             etree.fromstring(self.body, etree.XMLParser(resolve_entities=True, no_network=True)),
             self,
@@ -68,7 +69,7 @@ class Node:
 
     @property
     def source(self) -> str:
-        """The lines that it stands on."""
+        """Return the lines of the element."""
         first = int(str(self.element.sourceline)) - 1
         return "\n".join(self.document.lines[first : first + 1 + self.text.count("\n")])
 
@@ -86,7 +87,7 @@ def _name(qualified: str) -> str:
 
 
 def surface(root: Node) -> Complaints:
-    """The document as a whole: prefixes as everybody knows them, no character gone wrong."""
+    """Check the document: usual prefixes, and no wrongly decoded character."""
     for prefix, uri in root.element.nsmap.items():
         if prefix and PREFIXES.get(prefix) != uri:
             yield f"prefix {prefix} for {uri}"
@@ -105,9 +106,10 @@ def surface(root: Node) -> Complaints:
 def contents(
     node: Node, known: Mapping[str, Check], *, once: Iterable[str] = (), needed: Iterable[str] = ()
 ) -> Complaints:
-    """Its children.
+    """Check the children.
 
-    Known ones only, each checked; those of `once` not twice, those of `needed` there.
+    They are known, and each is valid. Those of `once` are not repeated, and those of `needed`
+    exist.
     """
     counts = Counter(node.names())
     yield from (f"<{node.name}> lacks <{name}>" for name in needed if not counts[name])
@@ -123,7 +125,7 @@ def contents(
 def attributes(
     node: Node, rules: Mapping[str, Callable[[str], Complaints]], needed: Iterable[str] = ()
 ) -> Complaints:
-    """Its attributes: known ones only, each checked; those of `needed` there. It holds no text."""
+    """Check the attributes: they are known and valid, those of `needed` exist. There is no text."""
     found = node.attributes
     yield from (f"lacks {name}" for name in needed if name not in found)
     for name, value in found.items():
@@ -131,17 +133,18 @@ def attributes(
 
 
 def empty(node: Node) -> Complaints:
-    """An element that says all by being there."""
+    """Check an element without content."""
     yield from attributes(node, {})
     if len(node.element) or node.text:
         yield "is not empty"
 
 
 def relations(node: Node) -> Complaints:
-    """A feed's links to its hubs (WebSub) and its other documents (RFC 5005): none twice, archives to the live one.
+    """Check the links to hubs (WebSub) and to other documents of the feed (RFC 5005).
 
-    The W3C validator would have a prev-archive or next-archive in each archive; the oldest has
-    nothing before it, and what will come after it is not known when it is written for good.
+    None is repeated, and archives link the current document. The W3C validator requires both
+    prev-archive and next-archive. The oldest archive has no previous one, and the next one is not
+    known when an archive is written.
     """
     links = [link.attributes for link in node.children("atom:link")]
     there = {
@@ -162,7 +165,7 @@ def relations(node: Node) -> Complaints:
 
 
 def textual(*rules: Callable[[str], Complaints]) -> Check:
-    """An element that holds text and nothing else: not blank, each rule kept."""
+    """Check an element that contains only text: it is not blank and each rule holds."""
 
     def check(node: Node) -> Complaints:
         if not node.text:
@@ -176,7 +179,7 @@ def textual(*rules: Callable[[str], Complaints]) -> Check:
 
 
 def distinct(nodes: Iterable[Node], what: str) -> Complaints:
-    """No two of them say the same."""
+    """Check that values are distinct."""
     yield from (
         f"{what} twice: {text!r}"
         for text, n in Counter(node.text for node in nodes).items()

@@ -1,7 +1,4 @@
-"""What the service needs.
-
-When to look next, what sources were like, archives, breaks, pings, what was removed.
-"""
+"""Tables and columns for the service: schedule, history of sources, archives, alerts, pings."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +8,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Add columns and tables; nothing that was there changes."""
+    """Add columns and tables."""
     _schedule()
     _history()
     _publishing()

@@ -1,4 +1,4 @@
-"""The pages that entries were made of, so that changed rules can be applied to them."""
+"""Snapshots of the pages that entries were made from, so that changed rules can be applied."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Add a table; nothing that was there changes."""
+    """Add a table."""
     op.create_table(
         "pages",
         sa.Column("feed", sa.String, primary_key=True),

@@ -1,4 +1,4 @@
-"""How the config could be changed so that a broken source is read again."""
+"""Proposals: changes of the config that would repair broken sources."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Add a table; nothing that was there changes."""
+    """Add a table."""
     op.create_table(
         "proposals",
         sa.Column("feed", sa.String, primary_key=True),

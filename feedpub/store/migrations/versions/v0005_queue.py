@@ -1,7 +1,4 @@
-"""For many feeds on several machines.
-
-What is in the queue, who has what for itself, which sources are calm.
-"""
+"""Several machines and many feeds: queued runs, leases, and sources without pending work."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +8,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Add a column and tables; nothing that was there changes."""
+    """Add a column and tables."""
     op.add_column("schedule", sa.Column("handed", sa.BigInteger))
     op.create_index("schedule_by_moment", "schedule", ["next_run"])
     op.create_table(

@@ -1,4 +1,4 @@
-"""What the page of all feeds says of each, so that its entries need not be read for it."""
+"""A line on the index page for each feed, so that it can be written without the entries."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """Add a table, which fills by and by, and an index by which old entries are found."""
+    """Add a table, which later runs fill, and an index to find old entries."""
     op.create_table(
         "fronts",
         sa.Column("feed", sa.String, primary_key=True),

@@ -1,4 +1,4 @@
-"""How a key came to lead to an entry: listed by a source, or only claimed by a page."""
+"""The kind of a key: listed by a source, or only claimed by a page."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,5 +8,5 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    """Take every key that is known for listed, so that all entries keep their ids."""
+    """Add a column. Known keys count as listed, so that all entries keep their ids."""
     op.add_column("aliases", sa.Column("kind", sa.String, nullable=False, server_default="own"))

@@ -1,4 +1,4 @@
-"""Entries that a live document has shown and that no archive holds yet: they must not get lost."""
+"""Entries that have been in a live document and are not in an archive yet."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0007"
 
 
 def upgrade() -> None:
-    """Add a table. The next run of each feed fills it from the published live document."""
+    """Add a table, which each feed's next run fills from its published live document."""
     op.create_table(
         "published",
         sa.Column("feed", sa.String, primary_key=True),

@@ -1,4 +1,4 @@
-"""When what was learned of a site was last used, so that it can be forgotten."""
+"""The time when a site memory was last used, so that old ones can be deleted."""
 
 import time
 
@@ -10,6 +10,6 @@ down_revision = "0008"
 
 
 def upgrade() -> None:
-    """Add a column; what is known now counts as used now."""
+    """Add a column. Existing site memories count as used now."""
     op.add_column("memories", sa.Column("used", sa.BigInteger, nullable=False, server_default="0"))
     op.execute(sa.text("UPDATE memories SET used = :now").bindparams(now=int(time.time())))

@@ -1,4 +1,4 @@
-"""Which feeds' runs are under way, so that a run that ends the process is known by the next one."""
+"""Marks of active runs, from which the next process learns which run crashed the previous one."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Add a table, empty as long as nothing runs."""
+    """Add a table, which is empty if no feed runs."""
     op.create_table(
         "marks",
         sa.Column("feed", sa.String, primary_key=True),

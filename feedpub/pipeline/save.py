@@ -1,0 +1,177 @@
+"""Save the result of a run: the run itself, its documents, and the state of each source.
+
+This is the last stage. Validators are saved here, after the files were written: a run that is
+interrupted earlier fetches its documents again.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Self
+
+from feedpub.config import FeedConfig
+from feedpub.config.sources import source_key
+from feedpub.core.errors import CorruptStateError, StoreError
+from feedpub.core.log import fields
+from feedpub.core.models import Failure, RunResult
+from feedpub.pipeline.collect import SourceResult
+from feedpub.pipeline.context import RunContext
+from feedpub.pipeline.repair import propose
+from feedpub.pipeline.unchanged import ProbeResult, unchanged_result
+from feedpub.store import ProbeState, RunRecord, SourceState
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunStart:
+    """The start of a run.
+
+    Attributes:
+        at: the time by the run's clock.
+        monotonic: the same moment by the monotonic clock.
+    """
+
+    at: datetime
+    monotonic: float
+
+    @classmethod
+    def now(cls, context: RunContext) -> Self:
+        """Return the present moment."""
+        return cls(context.clock(), time.monotonic())
+
+    def elapsed_seconds(self) -> float:
+        """Return the seconds since the start."""
+        return time.monotonic() - self.monotonic
+
+
+def log_sources(feed: str, results: Iterable[SourceResult]) -> None:
+    """Log one line for each source that was checked."""
+    for result in results:
+        observation, failure = result.observation, result.failure
+        extra = fields(
+            feed=feed,
+            source=result.key,
+            items=observation.items if observation else len(result.items),
+            known=observation.known if observation else None,
+            read=observation.read if observation else None,
+            verdict=failure.reason if failure else "normal",
+        )
+        _log.debug("source", extra=extra)
+
+
+def save_proposals(feed: FeedConfig, results: Sequence[SourceResult], context: RunContext) -> None:
+    """Save proposals for sources whose lists are no longer found; delete those that are done."""
+    states = {state.key: state for state in context.store.sources(feed.name)}
+    proposals = list(propose.propose_after_run(feed, results, states, context))
+    healthy = {result.key for result in results if not result.failure}
+    removed = states.keys() - {source_key(source) for source in feed.source}
+    done = (healthy | removed) & context.store.proposals.for_feed(feed.name).keys()
+    context.budget.check_not_cancelled()
+    if proposals or done:
+        context.store.proposals.save(feed.name, proposals, done)
+
+
+def save_run(
+    result: RunResult,
+    source_results: Sequence[SourceResult],
+    start: RunStart,
+    context: RunContext,
+    probes: Mapping[str, ProbeState | None],
+) -> None:
+    """Save a run and what was learned about its sources, once the feed is written.
+
+    Args:
+        result: the result of the run.
+        source_results: the sources that were checked.
+        start: the start of the run.
+        context: the services that the run uses.
+        probes: source key → how to probe the source in the next run, if that is possible.
+    """
+    context.budget.check_not_cancelled()
+    before = {state.key: state for state in context.store.sources(result.feed)}
+    healthy = [each for each in source_results if not each.failure]
+    context.store.commit_run(
+        RunRecord(result, start.at),
+        documents=[document for each in healthy for document in each.documents.fresh],
+        sources=_update_states(result.feed, source_results, before, start.at),
+        observations=[each.observation for each in source_results if each.observation],
+        probe_states=probes,
+    )
+
+
+def save_unchanged_run(
+    feed: FeedConfig, probe: ProbeResult, start: RunStart, context: RunContext
+) -> RunResult:
+    """Save a run in which no source had anything new."""
+    context.budget.check_not_cancelled()
+    result, states = unchanged_result(feed, probe, context)
+    result = replace(result, seconds=start.elapsed_seconds())
+    keys = [state.key for state in states]
+    context.store.commit_run(RunRecord(result, start.at), sources=states, unchanged=keys)
+    return result
+
+
+def save_failed_run(result: RunResult, start: RunStart, context: RunContext) -> RunResult:
+    """Save a run that failed, unless it was cancelled.
+
+    Returns:
+        The result, with another failure if it could not be saved.
+    """
+    if context.budget.cancelled:
+        return result
+    try:
+        context.store.commit_run(RunRecord(result, start.at))
+    except CorruptStateError:
+        raise
+    except StoreError as error:
+        failure = Failure(result.feed, f"this failed run could not be saved: {error}")
+        return replace(result, problems=(*result.problems, failure))
+    return result
+
+
+def _update_states(
+    feed: str, results: Iterable[SourceResult], before: Mapping[str, SourceState], now: datetime
+) -> Iterator[SourceState]:
+    """Yield the new state of each source. The scheduler decides about the next check."""
+    for result in results:
+        state = before.get(result.key)
+        if result.retry_later:
+            if state:
+                yield _postpone_source(state, now + timedelta(seconds=result.hints.wait))
+        elif result.failure is None:
+            yield SourceState(
+                feed,
+                result.key,
+                checked=now,
+                succeeded=now,
+                items=len(result.items),
+                pace=result.hints,
+            )
+        else:
+            state = state or SourceState(feed, result.key, now, succeeded=None, items=0)
+            yield _count_failure(state, result, result.failure, now)
+
+
+def _postpone_source(state: SourceState, earliest: datetime) -> SourceState:
+    """Return the state of a source that was not requested because of a Retry-After."""
+    if state.next_look and state.next_look >= earliest:
+        return state
+    return replace(state, next_look=earliest, why="its server sent Retry-After")
+
+
+def _count_failure(
+    before: SourceState, result: SourceResult, failure: Failure, now: datetime
+) -> SourceState:
+    return replace(
+        before,
+        checked=now,
+        failure=failure.reason,
+        failing_since=min(before.failing_since or now, now),
+        failures=before.failures + 1,
+        next_look=None,
+        pace=result.hints,
+        firm=failure.firm,
+    )
