@@ -61,7 +61,7 @@ def address(server: Server, template: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def line(address: str) -> Iterator[FeedQueue]:
+def queue(address: str) -> Iterator[FeedQueue]:
     """Open an empty queue in that database."""
     with FeedQueue(address) as opened:
         yield opened

@@ -76,19 +76,19 @@ def other_service(folder: Path, address: str) -> Iterator[tuple[int, Path]]:
         process.join()
 
 
-def test_due_feed_is_queued_once(address: str, line: FeedQueue, tmp_path: Path) -> None:
+def test_due_feed_is_queued_once(address: str, queue: FeedQueue, tmp_path: Path) -> None:
     with service(configure(tmp_path, A, B), address):
-        assert eventually(lambda: line.queued_feeds() == {"a", "b"})
+        assert eventually(lambda: queue.queued_feeds() == {"a", "b"})
         time.sleep(1)
-        assert line.count_waiting() == 2
+        assert queue.count_waiting() == 2
         with psycopg.connect(connection_info(address)) as connection:
             connection.execute("DELETE FROM procrastinate_jobs WHERE lock = 'a'")
         with Store.open(address) as store:
             store.schedule.save(ScheduledRun("a", utc_now(), "x"))
-        assert eventually(lambda: line.queued_feeds() == {"a", "b"})
+        assert eventually(lambda: queue.queued_feeds() == {"a", "b"})
 
 
-def test_only_one_service_leads(address: str, line: FeedQueue, tmp_path: Path) -> None:
+def test_only_one_service_leads(address: str, queue: FeedQueue, tmp_path: Path) -> None:
     config = configure(tmp_path, A)
     with service(config, address) as second:
         assert eventually(lambda: second.is_leader)
@@ -98,10 +98,10 @@ def test_only_one_service_leads(address: str, line: FeedQueue, tmp_path: Path) -
             second.stop(5)
             assert not second.is_leader
             assert eventually(lambda: first.is_leader, 2)
-    assert line.count_waiting() == 1
+    assert queue.count_waiting() == 1
 
 
-@pytest.mark.usefixtures("line")
+@pytest.mark.usefixtures("queue")
 def test_dead_leader_is_replaced(address: str, tmp_path: Path) -> None:
     with (
         other_service(tmp_path, address) as (pid, _),
@@ -115,7 +115,7 @@ def test_dead_leader_is_replaced(address: str, tmp_path: Path) -> None:
         assert time.monotonic() - killed < FAST.lease + 1
 
 
-@pytest.mark.usefixtures("line")
+@pytest.mark.usefixtures("queue")
 def test_resumed_leader_with_expired_lease_stops_leading(address: str, tmp_path: Path) -> None:
     with (
         other_service(tmp_path, address) as (pid, leads),
@@ -131,11 +131,11 @@ def test_resumed_leader_with_expired_lease_stops_leading(address: str, tmp_path:
 
 
 def test_changed_config_reschedules_changed_feeds(
-    address: str, line: FeedQueue, tmp_path: Path
+    address: str, queue: FeedQueue, tmp_path: Path
 ) -> None:
     config = configure(tmp_path, A, B)
     with tools_for(config, address) as tools, service(config, address) as jobs:
-        assert eventually(lambda: line.count_waiting() == 2)
+        assert eventually(lambda: queue.count_waiting() == 2)
         later = utc_now() + timedelta(hours=1)
         for name in "ab":
             tools.store.schedule.save(ScheduledRun(name, later, "x"))
@@ -145,7 +145,7 @@ def test_changed_config_reschedules_changed_feeds(
         moments = tools.store.schedule.next_times()
         assert moments.keys() == {"a", "c"}
         assert timedelta() < moments["a"] - utc_now() < timedelta(seconds=8)
-        assert eventually(lambda: line.queued_feeds() == {"a", "b", "c"})
+        assert eventually(lambda: queue.queued_feeds() == {"a", "b", "c"})
     with service(config, address):
         assert eventually(lambda: tools_planned(address) == {"a", "b"})
 
@@ -156,26 +156,26 @@ def tools_planned(address: str) -> set[str]:
 
 
 def test_lost_queue_is_filled_again(
-    address: str, line: FeedQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    address: str, queue: FeedQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("feedpub.scheduler.cluster.ENQUEUE_DELAY", timedelta())
     with service(configure(tmp_path, A, B), address):
-        assert eventually(lambda: line.count_waiting() == 2)
+        assert eventually(lambda: queue.count_waiting() == 2)
         with psycopg.connect(address) as connection:
             connection.execute(f"DROP SCHEMA {SCHEMA_NAME} CASCADE")
-        assert eventually(lambda: waiting(line) == 2)
+        assert eventually(lambda: waiting(queue) == 2)
 
 
-def waiting(line: FeedQueue) -> int:
+def waiting(queue: FeedQueue) -> int:
     try:
-        return line.count_waiting()
+        return queue.count_waiting()
     except StoreError:
         return 0
 
 
-def test_run_now_queues_the_feed_first(address: str, line: FeedQueue, tmp_path: Path) -> None:
+def test_run_now_queues_the_feed_first(address: str, queue: FeedQueue, tmp_path: Path) -> None:
     with service(configure(tmp_path, A), address) as jobs:
         assert jobs.run_now("a")
         assert not jobs.run_now("a")
         assert not jobs.run_now("z")
-        assert eventually(lambda: line.count_waiting() == 2)
+        assert eventually(lambda: queue.count_waiting() == 2)
