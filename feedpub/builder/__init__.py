@@ -1,7 +1,13 @@
-"""Articles → entries → documents: who an entry is, what changed, and how a feed is written.
+"""Build feeds: articles become entries, entries become RSS, Atom, JSON Feed, OPML and HTML.
 
-The documents are pure functions of `Feed`: the same feed gives the same bytes, wherever and
-whenever.
+    ids              the ids of new entries
+    matching, merge  which entry an item is, and whether it has changed
+    assemble         from stored entries to the files of a feed
+    rss_atom, json_feed, opml, html
+                     the documents
+    parse_published  read published documents back after the state is lost
+
+The documents are pure functions of `Feed`: the same feed always gives the same bytes.
 """
 
 from feedpub.builder.html import render_article, render_index, render_page

@@ -1,9 +1,6 @@
-"""A feed's include and exclude rules.
+"""Apply a feed's include and exclude filters to articles."""
 
-Which articles it takes. Decides; the patterns' language is patterns.py's.
-"""
-
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from feedpub.config import FeedConfig, Filters
@@ -12,7 +9,7 @@ from feedpub.core.patterns import matches_pattern, matches_url
 
 @dataclass(frozen=True, slots=True)
 class FilterFacts:
-    """What is known of an article so far; None where its page has not been read yet."""
+    """The known facts about an article; None for those that only its page has."""
 
     url: str = ""
     title: str | None = None
@@ -20,37 +17,43 @@ class FilterFacts:
     text: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """The patterns of one setting, and the values of an article that they apply to."""
+
+    name: str
+    patterns: tuple[str, ...]
+    values: tuple[str, ...] | None
+    matches: Callable[[str, str], bool]
+
+    def find_match(self) -> str | None:
+        """Return the first pattern that matches a value, or None."""
+        for pattern in self.patterns:
+            for value in self.values or ():
+                if self.matches(pattern, value):
+                    return pattern
+        return None
+
+
 def matching_filter(feed: FeedConfig, facts: FilterFacts) -> str | None:
-    """Why the feed does not take an article, for people.
+    """Return the reason why the feed's filters exclude an article, for messages.
 
-    None where it does, or where that cannot be said yet.
+    None if they include it, or if that depends on facts that are not known yet.
     """
-    return _excluded(feed.exclude, facts) or _not_included(feed.include, facts)
-
-
-def _excluded(rules: Filters, facts: FilterFacts) -> str | None:
-    for name, patterns, values, match in _table(rules, facts):
-        found = next((p for p in patterns for value in values or () if match(p, value)), None)
-        if found is not None:
-            return f"excluded by {name} {found!r}"
+    for check in _checks(feed.exclude, facts):
+        pattern = check.find_match()
+        if pattern is not None:
+            return f"excluded by {check.name} {pattern!r}"
+    for check in _checks(feed.include, facts):
+        if check.patterns and check.values is not None and check.find_match() is None:
+            return f"its {check.name} is not among those included"
     return None
 
 
-def _not_included(rules: Filters, facts: FilterFacts) -> str | None:
-    for name, patterns, values, match in _table(rules, facts):
-        if (
-            patterns
-            and values is not None
-            and not any(match(p, value) for p in patterns for value in values)
-        ):
-            return f"its {name} is not among those included"
-    return None
-
-
-def _table(
-    rules: Filters, facts: FilterFacts
-) -> Iterable[tuple[str, tuple[str, ...], tuple[str, ...] | None, Callable[[str, str], bool]]]:
-    yield "url", rules.url, (facts.url,), matches_url
-    yield "title", rules.title, None if facts.title is None else (facts.title,), matches_pattern
-    yield "category", rules.category, facts.categories, matches_pattern
-    yield "text", rules.text, None if facts.text is None else (facts.text,), matches_pattern
+def _checks(filters: Filters, facts: FilterFacts) -> Iterator[_Check]:
+    title = None if facts.title is None else (facts.title,)
+    text = None if facts.text is None else (facts.text,)
+    yield _Check("url", filters.url, (facts.url,), matches_url)
+    yield _Check("title", filters.title, title, matches_pattern)
+    yield _Check("category", filters.category, facts.categories, matches_pattern)
+    yield _Check("text", filters.text, text, matches_pattern)

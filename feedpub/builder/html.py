@@ -1,7 +1,8 @@
-"""What all pages for people share: the frame, the style, the icon, and what a page may load.
+"""Render HTML pages for human readers: of a feed, of a saved article, of all feeds.
 
-A style is one constant text, so that its digest in the page's Content-Security-Policy (and in a
-server's) holds for every page of a kind.
+The pages are self-contained and have no scripts. Other packages use the same frame, style and
+Content-Security-Policy. A style sheet is a constant text, so its digest in the policy is the same
+on all pages of a kind. The body of an article is inserted unchanged: the cleaner has sanitised it.
 """
 
 import base64
@@ -22,132 +23,85 @@ from feedpub.core.i18n import Translations, translations_for
 from feedpub.core.languages import text_direction
 from feedpub.core.models import Entry, Feed, FeedSummary
 from feedpub.core.text import shorten
+from feedpub.core.urls import host_from_url
 
-OWN = "feedpub.builder"
-ICON = (  # inline, or browsers would ask for /favicon.ico
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Crect width='24' height='24' "
-    "rx='5' fill='%23c2410c'/%3E%3Ccircle cx='7' cy='17' r='2' fill='white'/%3E%3Cpath d='M5 11a8 8 0 0 1 8 8M5 6a13 "
-    "13 0 0 1 13 13' fill='none' stroke='white' stroke-width='2.4' stroke-linecap='round'/%3E%3C/svg%3E"
+OWN_PACKAGE = "feedpub.builder"
+ICON = (  # inline; otherwise browsers would request /favicon.ico
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Crect "
+    "width='24' height='24' rx='5' fill='%23c2410c'/%3E%3Ccircle cx='7' cy='17' r='2' "
+    "fill='white'/%3E%3Cpath d='M5 11a8 8 0 0 1 8 8M5 6a13 13 0 0 1 13 13' fill='none' "
+    "stroke='white' stroke-width='2.4' stroke-linecap='round'/%3E%3C/svg%3E"
 )
-
-
-def jinja_environment(package: str = OWN, sheets: Sequence[str] = ()) -> Environment:
-    """Templates that may use the shared frame, `base.html`.
-
-    Args:
-        package: whose templates come first.
-        sheets: its style sheets, beyond the shared one.
-    """
-    made = Environment(
-        loader=ChoiceLoader([PackageLoader(package), PackageLoader(OWN)]),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=StrictUndefined,
-    )
-    made.globals.update(icon=ICON, style=Markup(load_stylesheet(package, *sheets)))  # noqa: S704 -- ours
-    return made
-
-
-@cache
-def load_stylesheet(package: str = OWN, *sheets: str) -> str:
-    """The shared style, and what a package's own sheets add to it."""
-    return _text(OWN, "style.css") + "".join(_text(package, sheet) for sheet in sheets)
-
-
-def content_security_policy(style: str, *, images: bool = False, forms: bool = False) -> str:
-    """What a page may load and send, as the value of Content-Security-Policy.
-
-    Args:
-        style: the text of its style element.
-        images: images and sounds from wherever they lie, besides what stands in the page itself.
-        forms: forms that go to the page's own server.
-    """
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    pictures = "img-src http: https: data:; media-src http: https:" if images else "img-src data:"
-    target = "'self'" if forms else "'none'"
-    return f"default-src 'none'; style-src 'sha256-{digest}'; {pictures}; base-uri 'none'; form-action {target}"
-
-
-def _text(package: str, sheet: str) -> str:
-    return files(package).joinpath("templates", sheet).read_text(encoding="utf-8")
-
-
-# SECTION: The pages for people: of a feed, of a saved article, of all feeds. HTML without
-# scripts, whole in itself.
-#
-# An article's body is put in as it is: the cleaner has sanitised it.
-
-_LABELS = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
+_FORMAT_LABELS = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
 _MEDIA_TYPES = {
     "rss": "application/rss+xml",
     "atom": "application/atom+xml",
     "json": "application/feed+json",
 }
-_SUMMARY_LENGTH = 300
+_MAX_SUMMARY_CHARS = 300
+
+
+# --- the pages ---
 
 
 def render_page(feed: Feed) -> bytes:
-    """The page of a feed: what it is, how to subscribe in each format, its latest articles."""
+    """Render the page of a feed: how to subscribe in each format, and its latest articles."""
     feed = prepare_feed(feed)
-    host = urlsplit(feed.link).hostname
-    site = host if host and host != urlsplit(feed.base_url).hostname else ""
+    host = host_from_url(feed.link)
+    site = host if host != host_from_url(feed.base_url) else ""
 
     def page_of(entry: Entry) -> str:
         return entry.url or f"{feed.name}/{entry.slug}.html"
 
-    return _render(
-        "feed.html", translations_for(feed.language), feed=feed, site=site, page_of=page_of
-    )
+    translations = translations_for(feed.language)
+    return _render("feed.html", translations, feed=feed, site=site, page_of=page_of)
 
 
 def render_article(feed: Feed, entry: Entry) -> bytes:
-    """The own page of a saved article, under feeds/<name>/.
+    """Render the page of a saved article, published under feeds/<name>/.
 
-    Its pictures are found wherever the folder is served.
+    Its images have relative addresses, so that they work wherever the folder is served.
     """
     feed = prepare_feed(replace(feed, entries=(entry,)))
     entry = feed.entries[0]
+    body = entry.html.replace(f'src="{feed.base_url}', 'src="../')
     return _render(
         "article.html",
         translations_for(entry.language or feed.language),
         images=True,
         feed=feed,
         entry=entry,
-        lead_image=_lead_image(entry),
-        body=Markup(entry.html.replace(f'src="{feed.base_url}', 'src="../')),  # noqa: S704 -- sanitised by the cleaner
+        lead_image=_missing_lead_image(entry),
+        body=Markup(body),  # noqa: S704 -- sanitised by the cleaner
     )
 
 
 def render_index(headlines: Sequence[FeedSummary]) -> bytes:
-    """The page of all feeds, in the given order."""
+    """Render the page of all feeds, in the given order."""
     headlines = [
         replace(headline, feed=prepare_feed(replace(headline.feed, entries=())))
         for headline in headlines
     ]
     languages = {headline.feed.language for headline in headlines}
-    words = translations_for(languages.pop() if len(languages) == 1 else None)
-    return _render("index.html", words, headlines=headlines)
+    translations = translations_for(languages.pop() if len(languages) == 1 else None)
+    return _render("index.html", translations, headlines=headlines)
 
 
-def _lead_image(entry: Entry) -> str:
-    """The image to show above the text.
-
-    None where the text shows it itself, in whatever spelling.
-    """
+def _missing_lead_image(entry: Entry) -> str:
+    """Return the lead image, or "" if the text shows it already, however its URL is encoded."""
     image = entry.image or ""
-    spellings = {
-        spelling for plain in (image, unquote(image)) for spelling in (plain, escape(plain))
-    }
-    return "" if any(spelling in entry.html for spelling in spellings) else image
+    for address in (image, unquote(image)):
+        if address in entry.html or escape(address) in entry.html:
+            return ""
+    return image
 
 
 def _render(
-    template: str, words: Translations, *, images: bool = False, **context: object
+    template: str, translations: Translations, *, images: bool = False, **context: object
 ) -> bytes:
     page = _environment().get_template(template)
-    html = page.render(context, words=words, say=words.texts, policy=_policy(images=images))
+    policy = _page_policy(images=images)
+    html = page.render(context, words=translations, say=translations.texts, policy=policy)
     return html.encode()
 
 
@@ -155,14 +109,14 @@ def _render(
 def _environment() -> Environment:
     environment = jinja_environment()
     environment.globals.update(
-        label=_LABELS.get, media_type=_MEDIA_TYPES.get, direction=text_direction
+        label=_FORMAT_LABELS.get, media_type=_MEDIA_TYPES.get, direction=text_direction
     )
     environment.filters.update(file_name=_file_name, beginning=_beginning)
     return environment
 
 
 @cache
-def _policy(*, images: bool) -> str:
+def _page_policy(*, images: bool) -> str:
     return content_security_policy(load_stylesheet(), images=images)
 
 
@@ -171,4 +125,55 @@ def _file_name(address: str) -> str:
 
 
 def _beginning(text: str) -> str:
-    return shorten(to_single_line(text), _SUMMARY_LENGTH)
+    return shorten(to_single_line(text), _MAX_SUMMARY_CHARS)
+
+
+# --- the shared frame ---
+
+
+def jinja_environment(package: str = OWN_PACKAGE, sheets: Sequence[str] = ()) -> Environment:
+    """Return an environment for templates that extend the shared frame, `base.html`.
+
+    Args:
+        package: its templates take precedence over the shared ones.
+        sheets: its style sheets, in addition to the shared one.
+    """
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader(OWN_PACKAGE)]),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+    )
+    style = Markup(load_stylesheet(package, *sheets))  # noqa: S704 -- ours
+    environment.globals.update(icon=ICON, style=style)
+    return environment
+
+
+@cache
+def load_stylesheet(package: str = OWN_PACKAGE, *sheets: str) -> str:
+    """Return the shared style sheet followed by a package's own sheets."""
+    own = [_read_sheet(package, sheet) for sheet in sheets]
+    return "".join([_read_sheet(OWN_PACKAGE, "style.css"), *own])
+
+
+def _read_sheet(package: str, sheet: str) -> str:
+    return files(package).joinpath("templates", sheet).read_text(encoding="utf-8")
+
+
+def content_security_policy(style: str, *, images: bool = False, forms: bool = False) -> str:
+    """Return the Content-Security-Policy of a page.
+
+    Args:
+        style: the text of its style element.
+        images: allow images and media from any server, in addition to inline ones.
+        forms: allow forms that are sent to the page's own server.
+    """
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    media = "img-src http: https: data:; media-src http: https:" if images else "img-src data:"
+    target = "'self'" if forms else "'none'"
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; {media}; base-uri 'none'; "
+        f"form-action {target}"
+    )

@@ -1,4 +1,4 @@
-"""JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/)."""
+"""Render JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/)."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from feedpub.core.models import Enclosure, Entry, Feed
 
 
 def render_json(feed: Feed) -> bytes:
-    """The feed as JSON Feed 1.1."""
+    """Render the feed as JSON Feed 1.1."""
     feed = prepare_feed(feed)
     document = {
         "version": "https://jsonfeed.org/version/1.1",
@@ -19,12 +19,13 @@ def render_json(feed: Feed) -> bytes:
         "next_url": feed.previous_address("json"),
         "description": feed.description,
         "icon": feed.icon,
-        "authors": [_editor(feed.author)] if feed.author else [],
+        "authors": [_feed_author(feed.author)] if feed.author else [],
         "language": feed.language,
         "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
     }
-    items = [_item(feed, entry) for entry in feed.entries]  # required, even where there are none
-    return f"{json.dumps({**_said(document), 'items': items}, ensure_ascii=False, indent=2)}\n".encode()
+    document = _without_empty(document)
+    document["items"] = [_item(feed, entry) for entry in feed.entries]  # required, even if empty
+    return f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode()
 
 
 def _item(feed: Feed, entry: Entry) -> dict[str, Any]:
@@ -42,27 +43,29 @@ def _item(feed: Feed, entry: Entry) -> dict[str, Any]:
         "language": entry.language,
         "attachments": [_attachment(enclosure) for enclosure in entry.enclosures],
     }
-    return _said(item)
+    return _without_empty(item)
 
 
 def _content(feed: Feed, entry: Entry) -> dict[str, str]:
-    """An item must have content: the text, else what there is to say of it."""
+    """Return the content that an item must have: the text, else the summary or the title."""
     if entry.html and not feed.summary_only:
         return {"content_html": complete_fragments(entry.html, feed.entry_url(entry))}
     return {"content_text": entry.summary or entry.title}
 
 
-def _editor(author: str) -> dict[str, str]:
+def _feed_author(author: str) -> dict[str, str]:
     name, email = split_mailbox(author)
-    return _said({"name": name, "url": f"mailto:{email}" if email else ""})
+    return _without_empty({"name": name, "url": f"mailto:{email}" if email else ""})
 
 
 def _attachment(enclosure: Enclosure) -> dict[str, Any]:
-    return _said(
-        {"url": enclosure.url, "mime_type": enclosure.type, "size_in_bytes": enclosure.length}
-    )
+    attachment = {
+        "url": enclosure.url,
+        "mime_type": enclosure.type,
+        "size_in_bytes": enclosure.length,
+    }
+    return _without_empty(attachment)
 
 
-def _said(values: dict[str, Any]) -> dict[str, Any]:
-    """Without what is empty or unknown."""
+def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value}

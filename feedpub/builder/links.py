@@ -1,7 +1,12 @@
-"""Addresses of feedpub's own files in the text of an entry: a picture beside a saved article.
+"""Adapt links in the HTML of entries: to feedpub's own files, and to fragments of the entry itself.
 
-The store holds them under a placeholder. They get the `base_url` of the day when the entry is
-published, so that a feed can move to another host.
+Images of saved articles are stored under a placeholder. They get the current `base_url` when the
+entry is published, so that a feed can move to another host.
+
+Links to fragments, such as those of footnotes, are relative in our pages ("#fn1") and absolute in
+feeds. Most readers remove ids and resolve "#fn1" against the address of the feed, or of the page
+that shows the entry. An absolute link leads to the footnote on the article's page, and stays within
+the entry in readers that keep ids. The W3C validator requires absolute links too.
 """
 
 import re
@@ -12,54 +17,43 @@ from urllib.parse import urldefrag
 
 from feedpub.core.models import Entry
 
-_ADDRESS = re.compile(r'="(https?://[^"<>\s]+)"')
-
 PLACEHOLDER = "https://feedpub.invalid/"
-"""Stands for `base_url` in stored entries; no real host has a name under .invalid (RFC 2606)."""
+"""Replaces `base_url` in stored entries; no real host has a name under .invalid (RFC 2606)."""
+
+_ADDRESS = re.compile(r'="(https?://[^"<>\s]+)"')
+_LINK = re.compile(r'(<a(?: (?!href=)[a-z]+="[^"]*")*+ href=")([^"#]*)#([^"]+)"')
 
 
 def move_addresses(entry: Entry, old: str, new: str) -> Entry:
-    """Return the entry with each address that begins with `old` beginning with `new` instead."""
+    """Replace the prefix `old` of addresses in the entry by `new`."""
     if escape(old) not in entry.html and old not in (entry.image or ""):
         return entry
-    return change_addresses(
-        entry, lambda a: f"{new}{a.removeprefix(old)}" if a.startswith(old) else a
-    )
+
+    def move(address: str) -> str:
+        return f"{new}{address.removeprefix(old)}" if address.startswith(old) else address
+
+    return change_addresses(entry, move)
 
 
 def change_addresses(entry: Entry, change: Callable[[str], str]) -> Entry:
-    """Return the entry with the web addresses of its lead image and of its HTML changed.
+    """Change the web addresses of the entry's lead image and in its HTML.
 
     Args:
-        entry: its HTML is as the cleaner writes it, attributes in double quotes.
+        entry: its HTML is sanitised, with attributes in double quotes.
         change: returns the new address for an old one. If they are equal, no byte changes.
     """
 
-    def changed(found: re.Match[str]) -> str:
+    def replace_attribute(found: re.Match[str]) -> str:
         old = unescape(found[1])
         new = change(old)
         return found[0] if new == old else f'="{escape(new)}"'
 
     image = change(entry.image) if entry.image else entry.image
-    return replace(entry, html=_ADDRESS.sub(changed, entry.html), image=image)
-
-
-# SECTION: Links from an entry to itself, such as those of footnotes: "#fn1" in our pages, a whole
-# address in feeds.
-#
-# Most readers drop ids, and complete "#fn1" with the address of the feed, or of whatever page
-# shows the entry. A whole
-# address leads to the footnote on the article's page, and stays inside the entry in readers that
-# keep ids and show it
-# under the article's address. It is also what the W3C validator asks for.
-
-_LINK = re.compile(
-    r'(<a(?: (?!href=)[a-z]+="[^"]*")*+ href=")([^"#]*)#([^"]+)"'
-)  # as the sanitiser writes them
+    return replace(entry, html=_ADDRESS.sub(replace_attribute, entry.html), image=image)
 
 
 def complete_fragments(html: str, page: str) -> str:
-    """Return an entry's HTML with the address of its page before each "#fn1"."""
+    """Add the address of an entry's page to links such as "#fn1"."""
     if 'href="#' not in html:
         return html
     address = escape(urldefrag(page).url)
@@ -67,7 +61,7 @@ def complete_fragments(html: str, page: str) -> str:
 
 
 def shorten_fragments(html: str, page: str) -> str:
-    """Undo `complete_fragments`: links to what is in the entry itself begin with "#" again."""
+    """Reverse `complete_fragments`: remove the address from links to the entry itself."""
     if "#" not in html:
         return html
     address = urldefrag(page).url

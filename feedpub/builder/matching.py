@@ -1,24 +1,25 @@
-"""What makes two items one entry: the rules, in their order, and which claims are ignored.
+"""Decide which entry an item is, and which claims of pages to ignore.
 
-An item of a source is the entry that it was, by the first of these that leads to one:
+An item of a source is an existing entry by the first of these rules that finds one:
 
-1. Its **guid**, within its own feed. Ignored if several items of the feed share it, or if the item
-   has another link than the entry and nothing in common with it. 2. Its **listed address**,
-   compared as `identity.url_key` does. If a feed gives one address to several items, each is told
-   apart by what the addresses differ in, else by its guid, else by its media file. An entry known
-   by another guid of the same feed is the same only if title or text agree. 3. A **move**: an
-   article of the same source that is not listed any more and whose address redirects to the listed
-   one, or is gone while title and text agree (`moved_articles`). 4. What its page **claims**: the
-   address after redirects, then the canonical link. A claim identifies only if the texts agree. It
-   is ignored if it names the listing, a home page, another site (the cleaner sees to that), or an
-   address that several listed articles claim with different texts.
+1. Its **guid**, within its own feed. It is ignored if several items of the feed share it, or if the
+   item has another link than the entry and nothing else in common with it.
+2. Its **listed address**, compared by `article_keys.url_key`. If a feed gives several items one
+   address, they are distinguished by the differences in their addresses, else by guid, else by
+   media file. An entry with another guid of the same feed is the same only if title or text agree.
+3. A **move**: an article of the same source is not listed any more, and its address redirects to
+   the listed one, or is gone while title and text agree (`moved_articles`).
+4. A **claim** of its page: the address after redirects, then the canonical link. A claim identifies
+   an entry only if the texts agree. It is ignored if it names the listing, a home page, another
+   site (checked by the cleaner), or an address that several listed articles with different texts
+   claim.
 
-An entry belongs to the source that brought it. Its content changes only by what that source lists:
-by guid, listed address or move. Another source takes it over if the owner has left the config, or
-if it lists the very address that the owner's item only claimed. A claim never changes an entry
-whose address was listed itself.
+An entry belongs to the source that listed it first. Only an item of that source, identified by
+guid, listed address or move, changes its content. Another source takes the entry over if the owner
+has been removed from the config, or if it lists the address that the owner's item only claimed. A
+claim never changes an entry whose address was listed.
 
-Everything here decides on data that is passed in; nothing is read or written.
+The functions work on the data passed to them; nothing is read or written.
 """
 
 from collections import defaultdict
@@ -26,7 +27,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from urllib.parse import urldefrag, urlsplit
 
 from feedpub.builder.text_compare import overlap, significant_words
@@ -40,22 +41,25 @@ from feedpub.core.article_keys import (
 )
 from feedpub.core.models import Alias, AliasKind, Article, Entry, Item
 
-SAME_TEXT = 0.9  # share of words in a row that two states of one article have in common
-EQUAL_TEXT = 0.98  # the same under different titles: results and forecasts differ in few words
-RELATED_TEXT = 0.3  # below this, two texts under different titles are about different things
-MIN_WORDS = 20  # in a text that says by itself which article it is
+MIN_SAME_OVERLAP = 0.9  # of two versions of one article
+MIN_EQUAL_OVERLAP = 0.98  # if titles differ: results and forecasts differ in few words
+MIN_RELATED_OVERLAP = 0.3  # if titles differ, texts with less are about different subjects
+MIN_WORDS = 20  # of a text that identifies an article without its title
+_MAX_COMPARED = 8  # articles that claim one address
 _SAME_DAY = timedelta(days=1)
 T = TypeVar("T")
-_MAX_COMPARED = 8  # of the articles that claim one address
+
+
+# --- data ---
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An address that an item's page says is its own.
+    """An address that an item's page states as its own.
 
     Attributes:
-        key: of the address.
-        url: as it would be published.
+        key: its key.
+        url: the address as it would be published.
     """
 
     key: str
@@ -64,14 +68,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class ItemKeys:
-    """The keys of an item within the list that it stands in.
+    """The keys of an item within its listing.
 
     Attributes:
-        key: what the store knows it by: its address, or what tells it apart from others of that
-            address.
-        guid: the key of its guid; "" if it has none, or none of its own.
-        exact: sessions and fragments in its address belong to it.
-        shares_page: other items lead to the same page, so that the page cannot be its text.
+        key: identifies it in the store: its address, or the detail that distinguishes it from
+            others with that address.
+        guid: the key of its guid; "" if it has none, or shares it.
+        exact: session ids and fragments in its address are significant.
+        shares_page: other items link to the same page, so the page cannot be its text.
     """
 
     key: str
@@ -82,19 +86,20 @@ class ItemKeys:
 
 @dataclass(frozen=True, slots=True)
 class ExtractedItem:
-    """An article that has just been read.
+    """An item whose article has just been extracted.
 
     Attributes:
-        keys: every key that it is listed under, the one to make an id of first.
-        rank: its position among all that is listed.
+        item: as listed.
+        article: as extracted.
+        keys: every key that it is listed under; its id is made from the first.
+        rank: its position in the listing.
         source: the key of the source that lists it.
-        listed_first: the source's title, date and authors go before the page's (a feed knows its
-            own entries).
-        own_page: True for an article without an address of its own.
+        listed_first: title, date and authors of the listing take precedence over the page's.
+        own_page: the article has no address of its own.
         stem: the stem of a saved article's file.
-        claims: what its page claims, the address after redirects before the canonical one.
-        moved_from: the id of the entry that it was under another address; "" if that is not known.
-        exact: sessions and fragments in its address belong to it.
+        claims: of its page, the address after redirects before the canonical one.
+        moved_from: the id of its entry under a former address; "" if unknown.
+        exact: session ids and fragments in its address are significant.
     """
 
     item: Item
@@ -111,30 +116,30 @@ class ExtractedItem:
 
     @property
     def title(self) -> str:
-        """What its entry is called."""
+        """The title of its entry."""
         return self.prefer(self.item.title, self.article.title)
 
     @property
     def published(self) -> datetime | None:
-        """When it was published, as far as anybody says."""
+        """The time of publication, if known."""
         return self.prefer(self.item.published, self.article.published)
 
-    def prefer(self, listed: T, read: T) -> T:
-        """Return what the source says or what the page says, whichever goes first and says anything."""
-        return (listed or read) if self.listed_first else (read or listed)
+    def prefer(self, listed: T, extracted: T) -> T:
+        """Return the value of the listing or the page: the preferred one, unless it is empty."""
+        return (listed or extracted) if self.listed_first else (extracted or listed)
 
 
 @dataclass(slots=True)
 class ExistingEntries:
-    """What a feed holds so far, as far as arrivals touch it.
+    """The entries of a feed that the items of a run may be.
 
     Attributes:
-        aliases: key → its entry, for the keys that arrived and were claimed.
+        aliases: key → its entry, for the listed and claimed keys.
         entries: id → entry, for those ids.
-        moments: every `updated` that an entry of the feed has; no two share one.
-        slugs: every stem of an own page in use.
-        guids: id → the keys of the guids that lead to the entry.
-        sources: the keys of the sources that the feed has now; entries of others belong to nobody.
+        update_times: every `updated` of the feed's entries; no two share one.
+        slugs: every slug of an article's page in use.
+        guids: id → the keys of the guids that identify the entry.
+        sources: the keys of the configured sources; entries of others have no owner.
     """
 
     aliases: dict[str, Alias] = field(default_factory=dict)
@@ -147,12 +152,12 @@ class ExistingEntries:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The entry that an arrival is.
+    """The existing entry that an item is.
 
     Attributes:
-        entry: as it is stored.
-        may_change: what arrived replaces what the entry says.
-        kind: of the aliases that the arrival's own keys get.
+        entry: as stored.
+        may_change: the item's content replaces the entry's.
+        kind: of the aliases for the item's own keys.
     """
 
     entry: Entry
@@ -160,47 +165,50 @@ class Match:
     kind: AliasKind = AliasKind.OWN
 
 
-# --- the items of one list ---
+# --- the keys of a listing's items ---
+
+_Signature = tuple[object, ...]
+
+
+class _AddressKey(NamedTuple):
+    key: str
+    exact: bool
 
 
 def assign_keys(items: Sequence[Item], source: str) -> list[ItemKeys]:
-    """Return the keys of the items that one source lists, in their order; those of saved articles are not made here.
+    """Return the keys of the items in a listing, in its order.
 
     Args:
-        items: as the source lists them.
-        source: its key.
+        items: as listed. Saved articles have other keys, which are not made here.
+        source: the key of the source.
     """
-    guids = _own_guids(items)
-    groups: dict[str, list[int]] = defaultdict(list)
+    unique_guids = _unique_guids(items)
+    places_by_url: dict[str, list[int]] = defaultdict(list)
+    keys = []
     for place, item in enumerate(items):
+        guid = guid_key(item.guid, source) if item.guid in unique_guids else ""
+        keys.append(ItemKeys(_key_without_address(item, source), guid))
         if item.url:
-            groups[url_key(item.url)].append(place)
-    found = [
-        ItemKeys(
-            _key_without_address(item, source),
-            guid_key(item.guid, source) if item.guid in guids else "",
-        )
-        for item in items
-    ]
-    for key, places in groups.items():
-        for place, (own, exact) in _tell_apart(key, places, items, found).items():
-            found[place] = replace(found[place], key=own, exact=exact)
-    pages: dict[str, set[str]] = defaultdict(set)
-    for item, keys in zip(items, found, strict=True):
+            places_by_url[url_key(item.url)].append(place)
+    for url, places in places_by_url.items():
+        for place, (key, exact) in _distinguish(url, places, items, keys).items():
+            keys[place] = replace(keys[place], key=key, exact=exact)
+    keys_by_page: dict[str, set[str]] = defaultdict(set)
+    for item, item_keys in zip(items, keys, strict=True):
         if item.url:
-            pages[urldefrag(item.url)[0]].add(keys.key)
-    return [
-        replace(keys, shares_page=len(pages[urldefrag(item.url)[0]]) > 1) if item.url else keys
-        for item, keys in zip(items, found, strict=True)
-    ]
+            keys_by_page[urldefrag(item.url)[0]].add(item_keys.key)
+    for place, item in enumerate(items):
+        if item.url and len(keys_by_page[urldefrag(item.url)[0]]) > 1:
+            keys[place] = replace(keys[place], shares_page=True)
+    return keys
 
 
-def _own_guids(items: Iterable[Item]) -> set[str]:
-    """Return the guids that belong to one article: some feeds give all their items the same."""
+def _unique_guids(items: Iterable[Item]) -> set[str]:
+    """Return the guids that identify one article: some feeds use one for all their items."""
     articles: dict[str, set[object]] = defaultdict(set)
     for item in items:
         articles[item.guid].add(url_key(item.url) if item.url else _signature(item))
-    return {guid for guid, addresses in articles.items() if guid and len(addresses) == 1}
+    return {guid for guid, identities in articles.items() if guid and len(identities) == 1}
 
 
 def _key_without_address(item: Item, source: str) -> str:
@@ -212,181 +220,203 @@ def _key_without_address(item: Item, source: str) -> str:
     return content_key(source, item.title, date.isoformat() if date else item.summary or item.html)
 
 
-def _signature(item: Item) -> tuple[object, ...]:
-    """Return what differs between two articles that share an address."""
+def _signature(item: Item) -> _Signature:
+    """Return the data that differ between two articles with one address."""
     return (tuple(significant_words(item.title)), item.enclosures[:1])
 
 
-def _tell_apart(
-    key: str, places: Sequence[int], items: Sequence[Item], found: Sequence[ItemKeys]
-) -> dict[int, tuple[str, bool]]:
-    """Return the key of each item of one address, and whether it is exact."""
+def _distinguish(
+    url: str, places: Sequence[int], items: Sequence[Item], keys: Sequence[ItemKeys]
+) -> dict[int, _AddressKey]:
+    """Return a key for each item of one address, by its place in the listing.
+
+    Args:
+        url: the key of the address.
+        places: of the items with that address.
+        items: all items of the listing.
+        keys: of all items, with their guids.
+    """
     if len({_signature(items[place]) for place in places}) == 1:
-        return dict.fromkeys(places, (key, False))
-    by_address: dict[str, list[int]] = defaultdict(list)
+        return dict.fromkeys(places, _AddressKey(url, exact=False))
+    places_by_exact_url: dict[str, list[int]] = defaultdict(list)
     for place in places:
-        by_address[url_key(items[place].url or "", exact=True)].append(place)
-    exact = len(by_address) > 1 and _are_distinct(
-        [{_signature(items[p]) for p in own} for own in by_address.values()]
-    )
-    keys: dict[int, tuple[str, bool]] = {}
-    for address, own in by_address.items():
-        base = (address, True) if exact else (key, False)
-        signatures = {_signature(items[place]) for place in own}
-        tokens = {place: found[place].guid or _enclosure_of(items[place]) for place in own}
-        apart = len(signatures) > 1 and all(tokens.values()) and len(set(tokens.values())) > 1
-        keys |= {place: (tokens[place], exact) if apart else base for place in own}
-    return keys
+        places_by_exact_url[url_key(items[place].url or "", exact=True)].append(place)
+    signatures = {}
+    for exact_url, group in places_by_exact_url.items():
+        signatures[exact_url] = {_signature(items[place]) for place in group}
+    exact = len(signatures) > 1 and _are_disjoint(signatures.values())
+    distinct: dict[int, _AddressKey] = {}
+    for exact_url, group in places_by_exact_url.items():
+        shared = _AddressKey(exact_url, exact=True) if exact else _AddressKey(url, exact=False)
+        details = {place: keys[place].guid or _first_enclosure_key(items[place]) for place in group}
+        distinguishes = all(details.values()) and len(set(details.values())) > 1
+        if len(signatures[exact_url]) > 1 and distinguishes:
+            for place, detail in details.items():
+                distinct[place] = _AddressKey(detail, exact)
+        else:
+            distinct |= dict.fromkeys(group, shared)
+    return distinct
 
 
-def _enclosure_of(item: Item) -> str:
+def _first_enclosure_key(item: Item) -> str:
     return enclosure_key(item.enclosures[0].url) if item.enclosures else ""
 
 
-def _are_distinct(groups: Sequence[set[tuple[object, ...]]]) -> bool:
-    """Return True if no two groups have a signature in common."""
+def _are_disjoint(groups: Collection[set[_Signature]]) -> bool:
     return sum(map(len, groups)) == len(set().union(*groups))
 
 
-# --- what arrived, and what is known ---
+# --- the entry of an item ---
 
 
-def find_match(arrival: ExtractedItem, known: ExistingEntries) -> Match | None:
-    """Return the entry that an arrival is, by the first rule that leads to one.
+def find_match(extracted: ExtractedItem, existing: ExistingEntries) -> Match | None:
+    """Return the existing entry that an item is, or None for a new article."""
+    match = _match_own_keys(extracted, existing) or _match_move(extracted, existing)
+    if match:
+        return match
+    for claim in extracted.claims:
+        if match := _match_claim(claim, extracted, existing):
+            return match
+    return None
 
-    None for a new article.
-    """
-    return (
-        _by_own_keys(arrival, known)
-        or _by_move(arrival, known)
-        or next(filter(None, (_by_claim(claim, arrival, known) for claim in arrival.claims)), None)
-    )
 
-
-def _by_own_keys(arrival: ExtractedItem, known: ExistingEntries) -> Match | None:
-    for key in arrival.keys:
-        alias, entry = _lookup(key, known)
+def _match_own_keys(extracted: ExtractedItem, existing: ExistingEntries) -> Match | None:
+    for key in extracted.keys:
+        alias, entry = _lookup(key, existing)
         if alias is None or entry is None:
             continue
         if alias.kind is AliasKind.OWN:
-            if _is_still(entry, key, arrival, known):
-                return Match(entry, may_change=_belongs_to(entry, arrival, known))
-        elif is_same_article(entry, arrival):
-            if (
-                alias.kind is AliasKind.CLAIMED
-            ):  # who lists an address goes before who only claims it
+            if _is_still_identified(entry, key, extracted, existing):
+                return Match(entry, may_change=_may_change(entry, extracted, existing))
+        elif is_same_article(entry, extracted):
+            # Listing an address takes precedence over claiming it.
+            if alias.kind is AliasKind.CLAIMED:
                 return Match(entry)
             return Match(entry, may_change=False, kind=AliasKind.FOLLOWS)
     return None
 
 
-def _by_move(arrival: ExtractedItem, known: ExistingEntries) -> Match | None:
-    entry = known.entries.get(arrival.moved_from)
-    return Match(entry, may_change=_belongs_to(entry, arrival, known)) if entry else None
+def _match_move(extracted: ExtractedItem, existing: ExistingEntries) -> Match | None:
+    entry = existing.entries.get(extracted.moved_from)
+    if entry is None:
+        return None
+    return Match(entry, may_change=_may_change(entry, extracted, existing))
 
 
-def _by_claim(claim: Claim, arrival: ExtractedItem, known: ExistingEntries) -> Match | None:
-    alias, entry = _lookup(claim.key, known)
-    if alias is None or entry is None or claim.key in arrival.keys:
+def _match_claim(claim: Claim, extracted: ExtractedItem, existing: ExistingEntries) -> Match | None:
+    alias, entry = _lookup(claim.key, existing)
+    if alias is None or entry is None or claim.key in extracted.keys:
         return None
-    if not is_same_article(entry, arrival):
+    if not is_same_article(entry, extracted):
         return None
-    if alias.kind is not AliasKind.OWN and _differ_in_query_alone(
-        entry.url, arrival.item.url or ""
-    ):
-        return Match(entry, may_change=_belongs_to(entry, arrival, known))
+    listed = extracted.item.url or ""
+    if alias.kind is not AliasKind.OWN and _differ_in_query_only(entry.url, listed):
+        return Match(entry, may_change=_may_change(entry, extracted, existing))
     return Match(entry, may_change=False, kind=AliasKind.FOLLOWS)
 
 
-def _lookup(key: str, known: ExistingEntries) -> tuple[Alias | None, Entry | None]:
-    alias = known.aliases.get(key)
-    return alias, known.entries.get(alias.entry) if alias else None
+def _lookup(key: str, existing: ExistingEntries) -> tuple[Alias | None, Entry | None]:
+    alias = existing.aliases.get(key)
+    return alias, existing.entries.get(alias.entry) if alias else None
 
 
-def _belongs_to(entry: Entry, arrival: ExtractedItem, known: ExistingEntries) -> bool:
-    return entry.source in ("", arrival.source) or entry.source not in known.sources
+def _may_change(entry: Entry, extracted: ExtractedItem, existing: ExistingEntries) -> bool:
+    """Return True if the entry belongs to the item's source, or to none."""
+    return entry.source in ("", extracted.source) or entry.source not in existing.sources
 
 
-def _is_still(entry: Entry, key: str, arrival: ExtractedItem, known: ExistingEntries) -> bool:
-    """Return False if a key that once led to an entry is used for another article now.
+def _is_still_identified(
+    entry: Entry, key: str, extracted: ExtractedItem, existing: ExistingEntries
+) -> bool:
+    """Return False if the key of an entry is used for another article now.
 
-    A guid leads to its entry unless link, title, date and text are all another article's. A link
-    leads to its entry unless the feed calls the entry by another guid and nothing else agrees.
+    A guid identifies its entry unless link, title, date and text all differ. A link identifies its
+    entry unless the feed gives the item another guid and nothing else agrees.
     """
-    guids = known.guids.get(entry.id, set())
-    same_title = significant_words(entry.title) == significant_words(arrival.title)
+    guids = existing.guids.get(entry.id, set())
+    same_title = significant_words(entry.title) == significant_words(extracted.title)
     if key in guids:
         return (
             same_title
-            or _is_at_same_address(entry, arrival)
-            or _is_dated(entry, arrival)
-            or is_related(entry, arrival)
+            or _has_same_address(entry, extracted)
+            or _has_same_date(entry, extracted)
+            or is_related(entry, extracted)
         )
-    own = next(filter(is_guid_key, arrival.keys), "")
-    if not own or own in guids or not any(_are_of_one_feed(own, other) for other in guids):
+    guid = next(filter(is_guid_key, extracted.keys), "")
+    if not guid or guid in guids or not any(_are_of_one_feed(guid, other) for other in guids):
         return True
-    if arrival.published and not _is_dated(entry, arrival):
-        return same_title and is_related(entry, arrival)
-    return same_title or is_related(entry, arrival)
+    if extracted.published and not _has_same_date(entry, extracted):
+        return same_title and is_related(entry, extracted)
+    return same_title or is_related(entry, extracted)
 
 
-def _is_at_same_address(entry: Entry, arrival: ExtractedItem) -> bool:
-    listed = arrival.item.url
-    return bool(listed and entry.url) and url_key(listed or "") == url_key(entry.url)
+def _has_same_address(entry: Entry, extracted: ExtractedItem) -> bool:
+    listed = extracted.item.url
+    if not listed or not entry.url:
+        return False
+    return url_key(listed) == url_key(entry.url)
 
 
 def _are_of_one_feed(guid: str, other: str) -> bool:
     return guid.split(":", 2)[:2] == other.split(":", 2)[:2]
 
 
-def _is_dated(entry: Entry, arrival: ExtractedItem) -> bool:
-    return arrival.published is not None and entry.published == arrival.published.replace(
-        microsecond=0
-    )
+def _has_same_date(entry: Entry, extracted: ExtractedItem) -> bool:
+    published = extracted.published
+    return published is not None and entry.published == published.replace(microsecond=0)
 
 
-def is_related(entry: Entry, arrival: ExtractedItem) -> bool:
-    """Return True if an arrival has so much of an entry's text that it may be a later state of it."""
-    return (
-        overlap(significant_words(entry.text), significant_words(arrival.article.text))
-        >= RELATED_TEXT
-    )
+# --- texts ---
 
 
-def is_same_article(entry: Entry, arrival: ExtractedItem) -> bool:
-    """Return True if title and text of an arrival are those of an entry, whatever their addresses."""
-    return _says_the_same(
-        (entry.title, entry.text, entry.image),
-        (arrival.title, arrival.article.text, arrival.article.image),
-    )
+def is_related(entry: Entry, extracted: ExtractedItem) -> bool:
+    """Return True if an item shares enough of an entry's text to be a later version of it."""
+    old, new = significant_words(entry.text), significant_words(extracted.article.text)
+    return overlap(old, new) >= MIN_RELATED_OVERLAP
 
 
-def is_dated_alike(entry: Entry, arrival: ExtractedItem) -> bool:
-    """Return True unless both are dated, a day or more apart.
+def is_same_article(entry: Entry, extracted: ExtractedItem) -> bool:
+    """Return True if title and text of an item are those of an entry, whatever their addresses."""
+    return _are_same(_Content(entry.title, entry.text, entry.image), _content_of(extracted))
 
-    A daily column has one title and many dates.
+
+def is_dated_alike(entry: Entry, extracted: ExtractedItem) -> bool:
+    """Return False if both are dated, and a day or more apart.
+
+    The articles of a daily column have one title and different dates.
     """
-    if arrival.published is None or entry.published == entry.first_seen:
+    if extracted.published is None or entry.published == entry.first_seen:
         return True
-    return abs(entry.published - arrival.published) < _SAME_DAY
+    return abs(entry.published - extracted.published) < _SAME_DAY
 
 
-def _says_the_same(one: tuple[str, str, str | None], other: tuple[str, str, str | None]) -> bool:
-    (title, text, image), (other_title, other_text, other_image) = one, other
-    old, new = significant_words(text), significant_words(other_text)
-    same_title = significant_words(title) == significant_words(other_title)
+class _Content(NamedTuple):
+    title: str
+    text: str
+    image: str | None
+
+
+def _content_of(extracted: ExtractedItem) -> _Content:
+    return _Content(extracted.title, extracted.article.text, extracted.article.image)
+
+
+def _are_same(one: _Content, other: _Content) -> bool:
+    old, new = significant_words(one.text), significant_words(other.text)
+    same_title = significant_words(one.title) == significant_words(other.title)
     if min(len(old), len(new)) >= MIN_WORDS:
         forth, back = overlap(old, new), overlap(new, old)
-        return min(forth, back) >= EQUAL_TEXT or (same_title and max(forth, back) >= SAME_TEXT)
+        if min(forth, back) >= MIN_EQUAL_OVERLAP:
+            return True
+        return same_title and max(forth, back) >= MIN_SAME_OVERLAP
     if not same_title:
         return False
     if old == new:
-        return image == other_image
+        return one.image == other.image
     shorter, longer = sorted((old, new), key=len)
-    return bool(shorter) and overlap(shorter, longer) >= SAME_TEXT
+    return bool(shorter) and overlap(shorter, longer) >= MIN_SAME_OVERLAP
 
 
-def _differ_in_query_alone(one: str, other: str) -> bool:
+def _differ_in_query_only(one: str, other: str) -> bool:
     ours, theirs = urlsplit(one), urlsplit(other)
     return (ours.hostname, ours.path.rstrip("/")) == (theirs.hostname, theirs.path.rstrip("/"))
 
@@ -395,63 +425,64 @@ def _differ_in_query_alone(one: str, other: str) -> bool:
 
 
 def drop_false_claims(
-    arrivals: Sequence[ExtractedItem], listings: Collection[str]
+    items: Sequence[ExtractedItem], listings: Collection[str]
 ) -> list[ExtractedItem]:
-    """Return the arrivals without the claims that cannot be true.
+    """Return the items without claims that cannot be true.
 
     Args:
-        arrivals: of one run.
+        items: of one run.
         listings: the keys of the addresses of the feed's sources.
     """
     claimants: dict[str, list[ExtractedItem]] = defaultdict(list)
-    for arrival in arrivals:
-        for key in {claim.key for claim in arrival.claims} | set(arrival.keys):
-            claimants[key].append(arrival)
-
-    def is_plausible(claim: Claim, arrival: ExtractedItem) -> bool:
-        if claim.key in arrival.keys:
-            return True
-        address = urlsplit(claim.url)
-        if claim.key in listings or (address.path in ("", "/") and not address.query):
-            return False
-        others = islice(
-            (other for other in claimants[claim.key] if other is not arrival), _MAX_COMPARED
-        )
-        return all(_agree(arrival, other) for other in others)
-
-    return [
-        replace(
-            arrival, claims=tuple(claim for claim in arrival.claims if is_plausible(claim, arrival))
-        )
-        for arrival in arrivals
-    ]
+    for extracted in items:
+        for key in {claim.key for claim in extracted.claims} | set(extracted.keys):
+            claimants[key].append(extracted)
+    checked = []
+    for extracted in items:
+        plausible = [
+            claim
+            for claim in extracted.claims
+            if claim.key in extracted.keys
+            or _is_plausible(claim, extracted, claimants[claim.key], listings)
+        ]
+        checked.append(replace(extracted, claims=tuple(plausible)))
+    return checked
 
 
-def _agree(one: ExtractedItem, other: ExtractedItem) -> bool:
-    return _says_the_same(
-        (one.title, one.article.text, one.article.image),
-        (other.title, other.article.text, other.article.image),
-    )
+def _is_plausible(
+    claim: Claim,
+    extracted: ExtractedItem,
+    claimants: Iterable[ExtractedItem],
+    listings: Collection[str],
+) -> bool:
+    """Return False if the claim is a listing, a home page, or claimed by a different article."""
+    address = urlsplit(claim.url)
+    if claim.key in listings or (address.path in ("", "/") and not address.query):
+        return False
+    content = _content_of(extracted)
+    others = (other for other in claimants if other is not extracted)
+    return all(_are_same(content, _content_of(other)) for other in islice(others, _MAX_COMPARED))
 
 
 def keep_true_claims(
-    arrival: ExtractedItem, match: Match | None, aliases: Mapping[str, Alias]
+    extracted: ExtractedItem, match: Match | None, aliases: Mapping[str, Alias]
 ) -> ExtractedItem:
-    """Return the arrival without the claims of addresses that belong to another entry than the one that it is."""
-
-    def is_true(claim: Claim) -> bool:
+    """Return the item without claims of addresses that belong to another entry than its own."""
+    entry_id = match.entry.id if match else None
+    true_claims = []
+    for claim in extracted.claims:
         alias = aliases.get(claim.key)
-        return alias is None or (match is not None and alias.entry == match.entry.id)
+        if alias is None or alias.entry == entry_id:
+            true_claims.append(claim)
+    return replace(extracted, claims=tuple(true_claims))
 
-    return replace(arrival, claims=tuple(filter(is_true, arrival.claims)))
 
+def publication_url(extracted: ExtractedItem) -> str:
+    """Return the address that an item's entry is published with; "" if it has a page of its own.
 
-def publication_url(arrival: ExtractedItem) -> str:
-    """Return the address that an arrival's entry is published with: "" for one that has a page of its own.
-
-    It is the last of its claims, else the listed address.
+    It is the last claim, else the listed address.
     """
-    if arrival.own_page:
+    if extracted.own_page:
         return ""
-    address = arrival.claims[-1].url if arrival.claims else arrival.item.url or ""
-    return strip_tracking(address, exact=arrival.exact)
+    address = extracted.claims[-1].url if extracted.claims else extracted.item.url or ""
+    return strip_tracking(address, exact=extracted.exact)

@@ -1,18 +1,16 @@
-"""What arrived, beside what is known → the entries that are new or changed. Decides; reads and writes nothing.
+"""Merge extracted items into a feed's entries: decide which entries are new or changed.
 
-An entry is told what its article says now, except for what is frozen: id, first_seen, published
-and, for a saved
-article, the stem of its page. `updated` moves only when words changed: markup, images and summaries
-may be better next time without every reader showing the entry again. What the cleaner has learned
-to leave out is no change either.
+An entry takes over everything that its article states now, except the fields that are frozen: id,
+first_seen, published and, for a saved article, the slug of its page. `updated` changes only if
+words have changed: readers show an entry again when it does, which better markup, images or
+summaries do not justify. Nor does text that the cleaner now removes.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import chain, count, takewhile
 
-from feedpub.builder import ids
+from feedpub.builder.ids import new_entry_id, page_slug
 from feedpub.builder.matching import (
     ExistingEntries,
     ExtractedItem,
@@ -25,19 +23,20 @@ from feedpub.builder.text_compare import lasting_words, significant_words
 from feedpub.core import article_keys
 from feedpub.core.models import Alias, AliasKind, Entry, Removed
 
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_ANY_TIME = datetime.min.replace(tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class MergeResult:
-    """What to store.
+    """The changes to store.
 
     Attributes:
-        entries: new and changed entries, whole.
-        aliases: key → its entry, for keys that are new or lead elsewhere now.
-        new, updated: how many are new, and how many changed in substance.
-        ids: for each arrival in turn, the id of the entry that says what arrived; "" if it changes
-            none.
+        entries: new and changed entries.
+        aliases: key → its entry, for keys that are new or have another entry now.
+        new: the number of new entries.
+        updated: the number of entries whose words changed.
+        ids: for each item in turn, the id of its entry; "" if the item does not change it.
     """
 
     entries: tuple[Entry, ...]
@@ -50,183 +49,216 @@ class MergeResult:
 def merge_items(
     feed: str,
     base_url: str,
-    known: ExistingEntries,
-    arrivals: Iterable[ExtractedItem],
+    existing: ExistingEntries,
+    items: Iterable[ExtractedItem],
     now: datetime,
 ) -> MergeResult:
-    """Bring arrivals into a feed. `known` is used up: it follows what is minted on the way."""
+    """Merge items into a feed.
+
+    Args:
+        feed: the feed's name.
+        base_url: for the ids of new entries.
+        existing: the entries of the feed. It is updated with each item, so do not use it again.
+        items: in the order of their listing.
+        now: the current time.
+    """
     now = now.replace(microsecond=0)
     changed: dict[str, Entry] = {}
     new: set[str] = set()
     updated: set[str] = set()
     aliases: dict[str, Alias] = {}
     ids: list[str] = []
-    for arrived in arrivals:
-        match = find_match(arrived, known)
-        arrival = _with_address(keep_true_claims(arrived, match, known.aliases))
+    for candidate in items:
+        match = find_match(candidate, existing)
+        extracted = _with_publication_url(keep_true_claims(candidate, match, existing.aliases))
         if match is None:
-            entry = _mint(feed, base_url, arrival, known, now)
-        else:
-            entry = _revise(match.entry, arrival, known, now) if match.may_change else match.entry
-        learned = _aliases(arrival, match, entry, known)
-        aliases |= learned
-        known.aliases |= learned
-        known.entries[entry.id] = entry
-        _note_guids(arrival, entry, known)
-        ids.append(entry.id if match is None or match.may_change else "")
-        if match is None:
+            entry = _new_entry(feed, base_url, extracted, existing, now)
             new.add(entry.id)
-        elif entry.updated != match.entry.updated and entry.id not in new:
-            updated.add(entry.id)
+        else:
+            entry = match.entry
+            if match.may_change:
+                entry = _update_entry(match.entry, extracted, existing, now)
+            if entry.updated != match.entry.updated and entry.id not in new:
+                updated.add(entry.id)
         if match is None or entry != match.entry:
             changed[entry.id] = entry
+        item_aliases = _aliases(extracted, match, entry, existing)
+        aliases |= item_aliases
+        existing.aliases |= item_aliases
+        existing.entries[entry.id] = entry
+        _add_guids(extracted, entry, existing)
+        ids.append(entry.id if match is None or match.may_change else "")
     return MergeResult(tuple(changed.values()), aliases, len(new), len(updated), tuple(ids))
 
 
-def _with_address(arrival: ExtractedItem) -> ExtractedItem:
-    address = publication_url(arrival)
-    article = replace(arrival.article, url=address or None)
-    return replace(arrival, article=article, own_page=arrival.own_page or not address)
+def _with_publication_url(extracted: ExtractedItem) -> ExtractedItem:
+    url = publication_url(extracted)
+    article = replace(extracted.article, url=url or None)
+    return replace(extracted, article=article, own_page=extracted.own_page or not url)
+
+
+# --- aliases ---
 
 
 def _aliases(
-    arrival: ExtractedItem, match: Match | None, entry: Entry, known: ExistingEntries
+    extracted: ExtractedItem, match: Match | None, entry: Entry, existing: ExistingEntries
 ) -> dict[str, Alias]:
-    """Return what leads to the entry from now on.
+    """Return the keys that identify the entry from now on.
 
-    Keys that a source listed for another entry stay with that.
+    A key that a source lists for another entry keeps that entry.
     """
     kind = match.kind if match else AliasKind.OWN
-    found = {key: Alias(entry.id, kind) for key in arrival.keys if not _is_taken(key, known)}
-    if match is None and not found:
-        found = {arrival.keys[0]: Alias(entry.id)}
+    aliases = {key: Alias(entry.id, kind) for key in extracted.keys if not _is_taken(key, existing)}
+    if match is None and not aliases:
+        aliases = {extracted.keys[0]: Alias(entry.id)}
     if kind is AliasKind.OWN:
-        claimed = {claim.key for claim in arrival.claims} - known.aliases.keys()
-        found = dict.fromkeys(claimed, Alias(entry.id, AliasKind.CLAIMED)) | found
-    return found
+        claimed = {claim.key for claim in extracted.claims} - existing.aliases.keys()
+        aliases = dict.fromkeys(claimed, Alias(entry.id, AliasKind.CLAIMED)) | aliases
+    return aliases
 
 
-def _is_taken(key: str, known: ExistingEntries) -> bool:
-    return key in known.aliases and known.aliases[key].kind is AliasKind.OWN
+def _is_taken(key: str, existing: ExistingEntries) -> bool:
+    return key in existing.aliases and existing.aliases[key].kind is AliasKind.OWN
 
 
-def _note_guids(arrival: ExtractedItem, entry: Entry, known: ExistingEntries) -> None:
-    guids = {
-        key
-        for key in arrival.keys
-        if article_keys.is_guid_key(key) and known.aliases[key].entry == entry.id
-    }
-    known.guids.setdefault(entry.id, set()).update(guids)
+def _add_guids(extracted: ExtractedItem, entry: Entry, existing: ExistingEntries) -> None:
+    guids = existing.guids.setdefault(entry.id, set())
+    for key in extracted.keys:
+        if article_keys.is_guid_key(key) and existing.aliases[key].entry == entry.id:
+            guids.add(key)
 
 
-def _key_of_new_entry(arrival: ExtractedItem, known: ExistingEntries) -> str:
-    """Return the key to make an id of: one that no other entry has."""
-    free = (key for key in arrival.keys if not _is_taken(key, known))
-    return next(
-        free, article_keys.content_key(arrival.keys[0], arrival.title, str(arrival.published))
-    )
+# --- entries ---
 
 
-def _mint(
-    feed: str, base_url: str, arrival: ExtractedItem, known: ExistingEntries, now: datetime
+def _new_entry(
+    feed: str, base_url: str, extracted: ExtractedItem, existing: ExistingEntries, now: datetime
 ) -> Entry:
-    article, item = arrival.article, arrival.item
-    published = _past(arrival.published, now) or now
-    said = _past(article.updated or item.updated, now)
-    updated = _free_moment(max(said or published, published), known.update_times, now)
-    stem = ids.page_slug(arrival.title, arrival.stem, known.slugs) if arrival.own_page else ""
-    known.slugs.add(stem)
+    published = _not_in_future(extracted.published, now) or now
+    stated = _not_in_future(extracted.article.updated or extracted.item.updated, now) or published
+    updated = unique_update_time(max(stated, published), existing.update_times, now)
+    slug = page_slug(extracted.title, extracted.stem, existing.slugs) if extracted.own_page else ""
+    existing.slugs.add(slug)
     entry = Entry(
-        id=ids.new_entry_id(feed, _key_of_new_entry(arrival, known), base_url, now),
+        id=new_entry_id(feed, _key_of_new_entry(extracted, existing), base_url, now),
         url="",
         title="",
         first_seen=now,
-        published=min(
-            published, updated
-        ),  # earlier than it is only where no moment from it until now is free
+        # Earlier than published only if all update times from then until now are taken.
+        published=min(published, updated),
         updated=updated,
-        rank=arrival.rank,
-        slug=stem,
+        rank=extracted.rank,
+        slug=slug,
     )
-    return apply_article(entry, arrival)
+    return apply_article(entry, extracted)
 
 
-def _revise(old: Entry, arrival: ExtractedItem, known: ExistingEntries, now: datetime) -> Entry:
-    if not arrival.article.complete and old.complete:
+def _key_of_new_entry(extracted: ExtractedItem, existing: ExistingEntries) -> str:
+    """Return the key that the id is made from: one that no other entry has."""
+    for key in extracted.keys:
+        if not _is_taken(key, existing):
+            return key
+    return article_keys.content_key(extracted.keys[0], extracted.title, str(extracted.published))
+
+
+def _update_entry(
+    old: Entry, extracted: ExtractedItem, existing: ExistingEntries, now: datetime
+) -> Entry:
+    if not extracted.article.complete and old.complete:
         return old  # a teaser never replaces the article
-    entry = apply_article(old, arrival)
-    if not _differ(old, entry, arrival.article.removed):
+    entry = apply_article(old, extracted)
+    if not _words_differ(old, entry, extracted.article.removed):
         return entry
-    said = _past(arrival.article.updated or arrival.item.updated, now)
-    moment = said if said and said > old.updated else now
-    return replace(entry, updated=_free_moment(moment, known.update_times, now, after=old.updated))
+    stated = _not_in_future(extracted.article.updated or extracted.item.updated, now)
+    preferred = stated if stated and stated > old.updated else now
+    updated = unique_update_time(preferred, existing.update_times, now, after=old.updated)
+    return replace(entry, updated=updated)
 
 
-def differs(old: Entry, arrival: ExtractedItem) -> bool:
-    """Whether an arrival says something that an entry does not say: a change of substance."""
-    return _differ(old, apply_article(old, arrival), arrival.article.removed)
-
-
-def apply_article(entry: Entry, arrival: ExtractedItem) -> Entry:
-    """The entry with everything that its article says, but for what is frozen."""
-    article, item = arrival.article, arrival.item
+def apply_article(entry: Entry, extracted: ExtractedItem) -> Entry:
+    """Return the entry with everything that its article states, except the frozen fields."""
+    article, item = extracted.article, extracted.item
     return replace(
         entry,
-        url="" if arrival.own_page and entry.slug else article.url or entry.url,
-        title=arrival.title,
-        authors=arrival.prefer(item.authors, article.authors),
+        url="" if extracted.own_page and entry.slug else article.url or entry.url,
+        title=extracted.title,
+        authors=extracted.prefer(item.authors, article.authors),
         summary=article.summary,
         html=article.html,
         text=article.text,
         language=article.language or item.language,
         image=article.image or item.image,
-        categories=arrival.prefer(item.categories, article.categories),
+        categories=extracted.prefer(item.categories, article.categories),
         enclosures=item.enclosures,
         complete=article.complete,
-        source=arrival.source,
+        source=extracted.source,
     )
 
 
-def _differ(old: Entry, new: Entry, removed: Iterable[Removed]) -> bool:
-    """Whether two states of an entry differ in substance.
+def differs(old: Entry, extracted: ExtractedItem) -> bool:
+    """Return True if an item changes the words of an entry."""
+    return _words_differ(old, apply_article(old, extracted), extracted.article.removed)
 
-    `removed` is what the cleaner left out of the new one.
+
+def _words_differ(old: Entry, new: Entry, removed: Iterable[Removed]) -> bool:
+    """Return True if the words or files of two versions of an entry differ.
+
+    Args:
+        old: the stored version.
+        new: the current version.
+        removed: the text that the cleaner removed from the current version; it is ignored.
     """
-    left_out = [line for block in removed for line in block.text.split("\n")]
-    return (
-        significant_words(old.title) != significant_words(new.title)
-        or lasting_words(old.text, left_out) != lasting_words(new.text, left_out)
-        or _files(old) != _files(new)
-    )
+    if significant_words(old.title) != significant_words(new.title):
+        return True
+    ignored = [line for block in removed for line in block.text.split("\n")]
+    if lasting_words(old.text, ignored) != lasting_words(new.text, ignored):
+        return True
+    return _file_addresses(old) != _file_addresses(new)
 
 
-def _files(entry: Entry) -> list[str]:
+def _file_addresses(entry: Entry) -> list[str]:
     return [article_keys.strip_tracking(enclosure.url) for enclosure in entry.enclosures]
 
 
-def _past(moment: datetime | None, now: datetime) -> datetime | None:
-    """A moment that is not in the future, in whole seconds.
+# --- times ---
 
-    Readers hide entries from the future or pin them on top.
+
+def _not_in_future(time: datetime | None, now: datetime) -> datetime | None:
+    """Return a time in full seconds, or None if it is in the future.
+
+    Readers hide entries from the future, or pin them to the top.
     """
-    return moment.replace(microsecond=0) if moment and moment <= now else None
+    return time.replace(microsecond=0) if time and time <= now else None
 
 
-def _free_moment(
-    wanted: datetime, taken: set[datetime], now: datetime, after: datetime = _LONG_AGO
+def unique_update_time(
+    preferred: datetime, taken: set[datetime], now: datetime, after: datetime = _ANY_TIME
 ) -> datetime:
-    """The first moment from the wanted one on that no other entry has; the last before it if none is free until now.
+    """Return a time that no other entry of the feed has, and add it to the taken ones.
 
-    It is never before `after`, even where the clock was put back: then it is the next second that
-    is free.
+    It is the first free second from the preferred time until now, else the last free one before.
+    If there is none after `after`, for instance because the clock was set back, it is the first
+    free second after that.
     """
-    second = timedelta(seconds=1)
-    later = takewhile(
-        lambda moment: moment <= now, (wanted + n * second for n in range(len(taken) + 1))
-    )
-    earlier = (wanted - n * second for n in range(1, len(taken) + 1))
-    following = (after + n * second for n in count(1))
-    candidates = chain((m for m in chain(later, earlier) if after < m <= now), following)
-    moment = next(m for m in candidates if m not in taken)
-    taken.add(moment)
-    return moment
+    time = _free_second(preferred, taken, now, after)
+    taken.add(time)
+    return time
+
+
+def _free_second(
+    preferred: datetime, taken: set[datetime], now: datetime, after: datetime
+) -> datetime:
+    time = preferred
+    while time <= now:
+        if time > after and time not in taken:
+            return time
+        time += _SECOND
+    time = min(preferred - _SECOND, now)
+    while time > after:
+        if time not in taken:
+            return time
+        time -= _SECOND
+    time = after + _SECOND
+    while time in taken:
+        time += _SECOND
+    return time

@@ -1,22 +1,22 @@
-"""Documents that feedpub published, read back: the inverse of `jsonfeed` and `xmlfeed`, as far as they tell.
+"""Parse published documents: the inverse of `json_feed` and `rss_atom`.
 
-For the day on which the state is lost: readers know an entry by its id, and the documents still
-have it. What they do
-not tell (when an entry was first seen, the text without markup) is for others to guess. Only
-entries with an id that feedpub minted for the feed are taken: a foreign document has none.
+It is used after the state is lost: readers recognise an entry by its id, and the documents still
+contain it. They do not contain everything, such as when an entry was first seen or its text without
+markup. Only entries whose id feedpub made for the feed are accepted.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
 from typing import Any
 
 from lxml import etree
 
+from feedpub.builder.ids import is_id_of_feed
 from feedpub.builder.links import shorten_fragments
 from feedpub.builder.rss_atom_text import from_plain_text
 from feedpub.core.models import Enclosure, Entry
@@ -26,127 +26,133 @@ _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _MEDIA = "{http://search.yahoo.com/mrss/}"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-_ID = re.compile(r"\Atag:([^,]+),(\d{4}-\d\d-\d\d):([^/]+)/([0-9a-f]{20})")
-_ANY_TYPE = "application/octet-stream"
-_FAULTS = (etree.XMLSyntaxError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+_UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 
 
 class UnknownDocumentError(ValueError):
-    """A document that feedpub did not write, or that is no longer what it wrote."""
+    """A document was not written by feedpub, or has been modified."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a document was published: its feed, and the address of the folder that it lies in."""
-
-    feed: str
-    base: str
-
-    def of(self, link: str) -> tuple[str, str]:
-        """The address of an article, and the slug of its own page where that is what a link leads to."""
-        prefix, suffix = f"{self.base}{self.feed}/", ".html"
-        slug = link.removeprefix(prefix).removesuffix(suffix)
-        is_own = link.startswith(prefix) and link.endswith(suffix) and slug and "/" not in slug
-        return ("", slug) if is_own else (link, "")
+@contextmanager
+def _document_errors() -> Iterator[None]:
+    """Raise UnknownDocumentError for everything that can go wrong in a foreign document."""
+    try:
+        yield
+    except (
+        etree.XMLSyntaxError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        raise UnknownDocumentError(
+            f"the document is damaged: {error or type(error).__name__}"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The addresses that a document names as its own and as that of the archive before it."""
+    """The addresses that a document states as its own and as that of the previous archive."""
 
     own: str
-    previous: str = ""  # none
+    previous: str = ""
 
     @property
     def base(self) -> str:
-        """The address of the folder that the document was published in."""
-        return f"{self.own.rpartition('/')[0]}/"
+        """The address of the folder in which the document is published."""
+        return _folder(self.own)
 
 
 def read_links(document: bytes, suffix: str) -> Links:
     """Return the links of a document.
 
-    Takes `read`'s arguments, and raises UnknownDocumentError as it does.
+    Args:
+        document: its content.
+        suffix: its format: "json", "atom" or "rss".
+
+    Raises:
+        UnknownDocumentError: the document is damaged.
     """
-    try:
+    with _document_errors():
         if suffix == "json":
-            whole = json.loads(document)
-            return _links(_said(whole, "feed_url"), _said(whole, "next_url"))
-        root = _parsed(document)
-        channel = root.find("channel")  # in RSS
-        links = (root if channel is None else channel).iterchildren(f"{_ATOM}link")
-        found = {link.get("rel", ""): link.get("href", "") for link in links}
-        return _links(found.get("self", ""), found.get("prev-archive", ""))
-    except _FAULTS as error:
-        raise UnknownDocumentError(
-            f"it is not what was written: {error or type(error).__name__}"
-        ) from error
-
-
-def _links(own: str, previous: str) -> Links:
-    if not own:
-        raise ValueError("it does not name its own address")
-    return Links(own, previous)
+            feed = json.loads(document)
+            own, previous = _text_value(feed, "feed_url"), _text_value(feed, "next_url")
+        else:
+            root = _parse_xml(document)
+            channel = root.find("channel")  # in RSS
+            head = root if channel is None else channel
+            links = {}
+            for link in head.iterchildren(f"{_ATOM}link"):
+                links[link.get("rel", "")] = link.get("href", "")
+            own, previous = links.get("self", ""), links.get("prev-archive", "")
+        if not own:
+            raise ValueError("it does not state its own address")
+        return Links(own, previous)
 
 
 def parse_published(document: bytes, suffix: str, feed: str) -> tuple[Entry, ...]:
-    """The entries of a document, in its order; their text is "".
+    """Return the entries of a document in its order; their text is "".
 
     Args:
-        document: its bytes.
-        suffix: its kind: "json", "atom" or "rss".
+        document: its content.
+        suffix: its format: "json", "atom" or "rss".
         feed: the name of its feed.
 
     Raises:
-        UnknownDocumentError: it cannot be read, or holds something that feedpub did not mint for this feed.
+        UnknownDocumentError: the document is damaged, or contains an id that feedpub did not make
+            for this feed.
     """
-    try:
-        entries = tuple(_READERS[suffix](document, feed))
-    except _FAULTS as error:
-        raise UnknownDocumentError(
-            f"it is not what was written: {error or type(error).__name__}"
-        ) from error
-    if foreign := next((entry.id for entry in entries if not _is_minted(entry.id, feed)), None):
-        raise UnknownDocumentError(f"feedpub did not write it: {foreign!r} is no id of this feed")
+    with _document_errors():
+        entries = tuple(_PARSERS[suffix](document, feed))
+        foreign = [entry.id for entry in entries if not is_id_of_feed(entry.id, feed)]
+    if foreign:
+        raise UnknownDocumentError(f"it contains {foreign[0]!r}, which is not an id of this feed")
     return entries
 
 
-def key_digest_from_id(id_: str) -> str:
-    """The digest of the key that an id was minted for."""
-    return id_.rpartition("/")[2]
+@dataclass(frozen=True, slots=True)
+class _Location:
+    """The feed of a document, and the folder in which it is published."""
+
+    feed: str
+    base: str
+
+    def split_link(self, link: str) -> tuple[str, str]:
+        """Return the URL of an article, or the slug of its own page if the link leads there."""
+        prefix, suffix = f"{self.base}{self.feed}/", ".html"
+        if link.startswith(prefix) and link.endswith(suffix):
+            slug = link.removeprefix(prefix).removesuffix(suffix)
+            if slug and "/" not in slug:
+                return "", slug
+        return link, ""
 
 
-def day_from_id(id_: str) -> datetime:
-    """The beginning of the day on which an id was minted."""
-    found = _ID.fullmatch(id_)
-    assert found is not None  # noqa: S101 -- `read` gives no other ones
-    return datetime.combine(datetime.fromisoformat(found[2]), time(), UTC)
+def _folder(address: str) -> str:
+    return f"{address.rpartition('/')[0]}/"
 
 
-def host_from_id(id_: str) -> str:
-    """Return the host of `base_url` on the day that an id was minted; "" if it is none of ours."""
-    found = _ID.fullmatch(id_)
-    return found[1] if found else ""
-
-
-def _is_minted(id_: str, feed: str) -> bool:
-    found = _ID.fullmatch(id_)
-    return found is not None and found[3] == feed
+def _parse_time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 # --- JSON Feed ---
 
 
-def _json(document: bytes, feed: str) -> Iterator[Entry]:
-    whole = json.loads(document)
-    place = _Place(feed, _folder(whole["feed_url"]))
-    for rank, item in enumerate(whole["items"]):
-        yield _of_item(item, place, rank)
+def _parse_json_feed(document: bytes, feed: str) -> Iterator[Entry]:
+    content = json.loads(document)
+    location = _Location(feed, _folder(content["feed_url"]))
+    for rank, item in enumerate(content["items"]):
+        yield _entry_from_json(item, location, rank)
 
 
-def _of_item(item: Mapping[str, Any], place: _Place, rank: int) -> Entry:
-    url, slug = place.of(item["url"])
-    published = _moment(item["date_published"])
+def _entry_from_json(item: Mapping[str, Any], location: _Location, rank: int) -> Entry:
+    url, slug = location.split_link(item["url"])
+    published = _parse_time(item["date_published"])
+    enclosures = [
+        Enclosure(each["url"], each["mime_type"], each.get("size_in_bytes", 0))
+        for each in item.get("attachments", ())
+    ]
     return Entry(
         id=item["id"],
         url=url,
@@ -154,75 +160,70 @@ def _of_item(item: Mapping[str, Any], place: _Place, rank: int) -> Entry:
         title=from_plain_text(item["title"]),
         first_seen=published,
         published=published,
-        updated=_moment(item["date_modified"]),
+        updated=_parse_time(item["date_modified"]),
         authors=tuple(from_plain_text(author["name"]) for author in item.get("authors", ())),
-        summary=from_plain_text(_said(item, "summary")),
-        html=shorten_fragments(_said(item, "content_html"), item["url"]),
-        language=_said(item, "language") or None,
-        image=_said(item, "image") or None,
-        categories=tuple(from_plain_text(tag) for tag in item.get("tags", ())),
-        enclosures=tuple(
-            Enclosure(each["url"], each["mime_type"], each.get("size_in_bytes", 0))
-            for each in item.get("attachments", ())
-        ),
+        summary=from_plain_text(_text_value(item, "summary")),
+        html=shorten_fragments(_text_value(item, "content_html"), item["url"]),
+        language=_text_value(item, "language") or None,
+        image=_text_value(item, "image") or None,
+        categories=tuple(map(from_plain_text, item.get("tags", ()))),
+        enclosures=tuple(enclosures),
         rank=rank,
     )
 
 
-def _said(item: Mapping[str, Any], name: str) -> str:
-    """A text of an item; "" where it has none."""
-    said = item.get(name, "")
-    if not isinstance(said, str):
-        raise TypeError(f"{name} is no text: {said!r}")
-    return said
+def _text_value(item: Mapping[str, Any], name: str) -> str:
+    """Return a text of an object, or "" if it has none."""
+    value = item.get(name, "")
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is not a text: {value!r}")
+    return value
 
 
 # --- Atom ---
 
 
-def _atom(document: bytes, feed: str) -> Iterator[Entry]:
-    root = _parsed(document)
-    place = _Place(feed, _folder(_own_address(root.iterchildren(f"{_ATOM}link"))))
+def _parse_atom(document: bytes, feed: str) -> Iterator[Entry]:
+    root = _parse_xml(document)
+    location = _Location(feed, _folder(_own_address(root)))
     for rank, entry in enumerate(root.iterchildren(f"{_ATOM}entry")):
-        yield _of_entry(entry, place, rank, root.get(_LANGUAGE))
+        yield _entry_from_atom(entry, location, rank, root.get(_LANGUAGE))
 
 
-def _of_entry(entry: etree._Element, place: _Place, rank: int, language: str | None) -> Entry:
-    links = list(entry.iterchildren(f"{_ATOM}link"))
-    page = [link.get("href", "") for link in links if link.get("rel") != "enclosure"][0]  # noqa: RUF015 -- LookupError
-    url, slug = place.of(page)
-    title = from_plain_text(_text(entry, f"{_ATOM}title"))
-    html = shorten_fragments(_text(entry, f"{_ATOM}content"), page)
-    summary = from_plain_text(_text(entry, f"{_ATOM}summary"))
-    published = _moment(_text(entry, f"{_ATOM}published"))
+def _entry_from_atom(
+    element: etree._Element, location: _Location, rank: int, feed_language: str | None
+) -> Entry:
+    pages, enclosures = [], []
+    for link in element.iterchildren(f"{_ATOM}link"):
+        if link.get("rel") == "enclosure":
+            enclosures.append(_enclosure(link, "href", "length"))
+        else:
+            pages.append(link.get("href", ""))
+    page = pages[0]
+    url, slug = location.split_link(page)
+    title = from_plain_text(_text(element, f"{_ATOM}title"))
+    html = shorten_fragments(_text(element, f"{_ATOM}content"), page)
+    summary = from_plain_text(_text(element, f"{_ATOM}summary"))
+    if not html and summary == title:  # the title is written as the summary if there is neither
+        summary = ""
+    published = _parse_time(_text(element, f"{_ATOM}published"))
+    authors = [_text(each, f"{_ATOM}name") for each in element.iterchildren(f"{_ATOM}author")]
+    categories = [each.get("term", "") for each in element.iterchildren(f"{_ATOM}category")]
     return Entry(
-        id=_text(entry, f"{_ATOM}id"),
+        id=_text(element, f"{_ATOM}id"),
         url=url,
         slug=slug,
         title=title,
         first_seen=published,
         published=published,
-        updated=_moment(_text(entry, f"{_ATOM}updated")),
-        authors=tuple(
-            from_plain_text(_text(each, f"{_ATOM}name"))
-            for each in entry.iterchildren(f"{_ATOM}author")
-        ),
-        summary=""
-        if not html and summary == title
-        else summary,  # an entry without both says its title twice
+        updated=_parse_time(_text(element, f"{_ATOM}updated")),
+        authors=tuple(map(from_plain_text, authors)),
+        summary=summary,
         html=html,
-        language=entry.get(_LANGUAGE) or language,
-        image=_image(entry),
-        categories=tuple(
-            from_plain_text(each.get("term", "")) for each in entry.iterchildren(f"{_ATOM}category")
-        ),
-        enclosures=tuple(
-            Enclosure(
-                link.get("href", ""), link.get("type", _ANY_TYPE), int(link.get("length", "0"))
-            )
-            for link in links
-            if link.get("rel") == "enclosure"
-        ),
+        language=element.get(_LANGUAGE) or feed_language,
+        image=_image(element),
+        categories=tuple(map(from_plain_text, categories)),
+        enclosures=tuple(enclosures),
         rank=rank,
     )
 
@@ -230,18 +231,24 @@ def _of_entry(entry: etree._Element, place: _Place, rank: int, language: str | N
 # --- RSS ---
 
 
-def _rss(document: bytes, feed: str) -> Iterator[Entry]:
-    (channel,) = _parsed(document).iterchildren("channel")
-    place = _Place(feed, _folder(_own_address(channel.iterchildren(f"{_ATOM}link"))))
+def _parse_rss(document: bytes, feed: str) -> Iterator[Entry]:
+    (channel,) = _parse_xml(document).iterchildren("channel")
+    location = _Location(feed, _folder(_own_address(channel)))
+    language = _text(channel, "language") or None
     for rank, item in enumerate(channel.iterchildren("item")):
-        yield _of_rss_item(item, place, rank, _text(channel, "language") or None)
+        yield _entry_from_rss(item, location, rank, language)
 
 
-def _of_rss_item(item: etree._Element, place: _Place, rank: int, language: str | None) -> Entry:
-    url, slug = place.of(_text(item, "link"))
+def _entry_from_rss(
+    item: etree._Element, location: _Location, rank: int, feed_language: str | None
+) -> Entry:
+    page = _text(item, "link")
+    url, slug = location.split_link(page)
     published = parsedate_to_datetime(_text(item, "pubDate")).astimezone(UTC)
     updated = _text(item, f"{_ATOM}updated")
-    summary, html = _texts(item)
+    summary, html = _summary_and_content(item)
+    authors = [each.text or "" for each in item.iterchildren(f"{_DC}creator")]
+    categories = [each.text or "" for each in item.iterchildren("category")]
     return Entry(
         id=_text(item, "guid"),
         url=url,
@@ -249,27 +256,20 @@ def _of_rss_item(item: etree._Element, place: _Place, rank: int, language: str |
         title=from_plain_text(_text(item, "title")),
         first_seen=published,
         published=published,
-        updated=_moment(updated) if updated else published,
-        authors=tuple(
-            from_plain_text(each.text or "") for each in item.iterchildren(f"{_DC}creator")
-        ),
+        updated=_parse_time(updated) if updated else published,
+        authors=tuple(map(from_plain_text, authors)),
         summary=summary,
-        html=shorten_fragments(html, _text(item, "link")),
-        language=_text(item, f"{_DC}language") or language,
+        html=shorten_fragments(html, page),
+        language=_text(item, f"{_DC}language") or feed_language,
         image=_image(item),
-        categories=tuple(
-            from_plain_text(each.text or "") for each in item.iterchildren("category")
-        ),
+        categories=tuple(map(from_plain_text, categories)),
         enclosures=tuple(_rss_enclosures(item)),
         rank=rank,
     )
 
 
-def _texts(item: etree._Element) -> tuple[str, str]:
-    """Summary and content.
-
-    Where there is one of them, it is the description; a summary has no tags.
-    """
+def _summary_and_content(item: etree._Element) -> tuple[str, str]:
+    """Return summary and content; a description with tags is the content, without a summary."""
     description, content = _text(item, "description"), _text(item, _CONTENT)
     if not content and "<" in description:
         return "", description
@@ -277,20 +277,18 @@ def _texts(item: etree._Element) -> tuple[str, str]:
 
 
 def _rss_enclosures(item: etree._Element) -> Iterator[Enclosure]:
-    """The one that RSS has room for, and those beside it; what has no type is the picture."""
+    """Yield the enclosure, and the others, which are media:content; that of images has no type."""
     for each in item.iterchildren("enclosure"):
-        yield Enclosure(
-            each.get("url", ""), each.get("type", _ANY_TYPE), int(each.get("length", "0"))
-        )
+        yield _enclosure(each, "url", "length")
     for each in item.iterchildren(f"{_MEDIA}content"):
-        if kind := each.get("type"):
-            yield Enclosure(each.get("url", ""), kind, int(each.get("fileSize", "0")))
+        if each.get("type"):
+            yield _enclosure(each, "url", "fileSize")
 
 
-# --- both ---
+# --- XML ---
 
 
-def _parsed(document: bytes) -> etree._Element:
+def _parse_xml(document: bytes) -> etree._Element:
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
     )
@@ -298,9 +296,9 @@ def _parsed(document: bytes) -> etree._Element:
 
 
 def _text(parent: etree._Element, name: str) -> str:
-    """What an element inside says, references to characters read; "" where there is none."""
+    """Return the text of a child element with references decoded, or "" if there is none."""
     element = parent.find(name)
-    return "" if element is None else "".join(str(piece) for piece in element.itertext())
+    return "" if element is None else "".join(str(part) for part in element.itertext())
 
 
 def _image(parent: etree._Element) -> str | None:
@@ -308,23 +306,22 @@ def _image(parent: etree._Element) -> str | None:
     return None if thumbnail is None else thumbnail.get("url")
 
 
-def _own_address(links: Iterable[etree._Element]) -> str:
-    return [link.get("href", "") for link in links if link.get("rel") == "self"][0]  # noqa: RUF015 -- LookupError
+def _enclosure(element: etree._Element, address: str, length: str) -> Enclosure:
+    media_type = element.get("type", _UNKNOWN_MEDIA_TYPE)
+    return Enclosure(element.get(address, ""), media_type, int(element.get(length, "0")))
 
 
-def _folder(address: str) -> str:
-    """The address of the folder that a document lies in."""
-    return f"{address.rpartition('/')[0]}/"
+def _own_address(head: etree._Element) -> str:
+    for link in head.iterchildren(f"{_ATOM}link"):
+        if link.get("rel") == "self":
+            return link.get("href", "")
+    raise LookupError("it does not state its own address")
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-_READERS: Mapping[str, Callable[[bytes, str], Iterable[Entry]]] = {
-    "json": _json,
-    "atom": _atom,
-    "rss": _rss,
+_PARSERS: Mapping[str, Callable[[bytes, str], Iterable[Entry]]] = {
+    "json": _parse_json_feed,
+    "atom": _parse_atom,
+    "rss": _parse_rss,
 }
-FORMATS = tuple(_READERS)
-"""The kinds of documents, the one that tells most first."""
+FORMATS = tuple(_PARSERS)
+"""The formats of documents, the one with the most information first."""

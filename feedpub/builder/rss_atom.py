@@ -1,10 +1,9 @@
-"""RSS 2.0 and Atom through feedgen, with its gaps closed here and nowhere else.
+"""Render RSS 2.0 and Atom with feedgen, and work around its limitations.
 
-feedgen 1.0 stamps documents with the present moment, formats dates by switching the locale of the
-whole process, drops authors without e-mail, keeps one enclosure and loses the attributes of links.
-So it is given neither dates for RSS nor enclosures nor people: the extensions below write those
-into its tree, and spell plain text so that every reader and the W3C validator take it as plain
-text.
+feedgen 1.0 writes the current time into documents, switches the locale of the process to format
+dates, drops authors without an e-mail address, keeps one enclosure, and loses attributes of links.
+Therefore dates of RSS, enclosures and persons are not passed to it. The extensions below add them
+to its tree, and escape plain text so that all readers and the W3C validator take it as plain text.
 """
 
 import re
@@ -35,29 +34,27 @@ _DC, _MEDIA, _SY = (f"{{{_NAMESPACES[prefix]}}}" for prefix in ("dc", "media", "
 _MEDIA_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml"}
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
-_PERIODS = {
+_PERIOD_MINUTES = {
     "hourly": 60,
     "daily": 1440,
     "weekly": 10_080,
     "monthly": 43_200,
     "yearly": 525_600,
-}  # minutes
+}
 _RSS_IMAGE = re.compile(r"\.(jpe?g|gif|png)$", re.IGNORECASE)
-_RSS_ENCLOSURE = re.compile(
-    r"https?://([\w-]+\.)+[\w-]+(:\d+)?/", re.ASCII
-)  # with a dot: the validator wants it
+# The validator requires a host with a dot.
+_RSS_ENCLOSURE = re.compile(r"https?://([\w-]+\.)+[\w-]+(:\d+)?/", re.ASCII)
 
 
 def render_rss(feed: Feed) -> bytes:
-    """The feed as RSS 2.0."""
+    """Render the feed as RSS 2.0."""
     feed = prepare_feed(feed)
     generator = _generator(feed, _RssChannel, _RssItem)
-    # feedgen writes the last link as the channel's: the feed's own address first, the page for
-    # people last.
+    # feedgen uses the last link as the channel's link.
     generator.link(href=feed.address("rss"), rel="self", type=_MEDIA_TYPES["rss"])
     generator.link(href=feed.link)
     generator.description(feed.description or feed.title)
-    generator._FeedGenerator__rss_lastBuildDate = None  # noqa: SLF001 -- it is now, and no setter takes it back
+    generator._FeedGenerator__rss_lastBuildDate = None  # noqa: SLF001 -- it is the current time, and there is no setter
     if feed.icon and _RSS_IMAGE.search(feed.icon):
         generator.image(feed.icon)
     if feed.ttl and feed.ttl > 0:
@@ -66,10 +63,10 @@ def render_rss(feed: Feed) -> bytes:
 
 
 def render_atom(feed: Feed) -> bytes:
-    """The feed as Atom (RFC 4287)."""
+    """Render the feed as Atom (RFC 4287)."""
     feed = prepare_feed(feed)
     generator = _generator(feed, _AtomFeed, _AtomEntry)
-    generator.id(feed.live_address("atom"))  # an archive is a part of the same feed
+    generator.id(feed.live_address("atom"))  # the same in archives, which are part of the feed
     generator.updated(feed.updated)
     generator.link(href=feed.address("atom"), rel="self", type=_MEDIA_TYPES["atom"])
     generator.link(href=feed.link, rel="alternate", type="text/html")
@@ -81,7 +78,7 @@ def render_atom(feed: Feed) -> bytes:
 
 
 def _generator(feed: Feed, feed_extension: type[Any], entry_extension: type[Any]) -> Any:
-    """What both formats share; the extensions are handed what they write."""
+    """Return a generator with the elements that both formats share, and with our extensions."""
     generator = FeedGenerator()
     generator.register_extension("feedpub", feed_extension, entry_extension)
     generator.feedpub.feed = feed
@@ -90,21 +87,22 @@ def _generator(feed: Feed, feed_extension: type[Any], entry_extension: type[Any]
     if feed.language:
         generator.language(feed.language)
     for entry in feed.entries:
-        written = generator.add_entry(order="append")
-        written.feedpub.feed, written.feedpub.entry = feed, entry
-        written.id(entry.id)
-        written.title(entry.title)
-        written.link(href=feed.entry_url(entry))
+        item = generator.add_entry(order="append")
+        item.feedpub.feed, item.feedpub.entry = feed, entry
+        item.id(entry.id)
+        item.title(entry.title)
+        item.link(href=feed.entry_url(entry))
         for category in entry.categories:
-            written.category(term=category)
-        entry_extension.add_extensions(written, feed, entry)
+            item.category(term=category)
+        entry_extension.add_texts(item, feed, entry)
     return generator
 
 
 def _summary(feed: Feed, entry: Entry) -> str:
-    """The entry's summary; "" where the content beside it says the same."""
-    repeats = _content(feed, entry) and entry.summary == " ".join(entry.text.split())
-    return "" if repeats else entry.summary
+    """Return the entry's summary, or "" if the content repeats it."""
+    if _content(feed, entry) and entry.summary == " ".join(entry.text.split()):
+        return ""
+    return entry.summary
 
 
 def _content(feed: Feed, entry: Entry) -> str:
@@ -112,7 +110,7 @@ def _content(feed: Feed, entry: Entry) -> str:
 
 
 class _RssChannel(BaseExtension):  # type: ignore[misc]
-    """The channel's own elements; feedgen appends the items after them."""
+    """Add the channel's own elements; feedgen appends the items after them."""
 
     feed: Feed
 
@@ -125,24 +123,24 @@ class _RssChannel(BaseExtension):  # type: ignore[misc]
         if self.feed.entries:
             _add(channel, "lastBuildDate", format_datetime(self.feed.updated))
         _add_editor(channel, self.feed.author or "", self.feed.title)
-        _add_pace(channel, self.feed.ttl or 0)
+        _add_update_period(channel, self.feed.ttl or 0)
         for element in channel.iter("title", "description", "managingEditor"):
-            _spell(element)
+            _escape_markup(element)
 
 
 class _RssItem(BaseEntryExtension):  # type: ignore[misc]
-    """An item's dates, authors and media."""
+    """Add an item's dates, authors and media."""
 
     feed: Feed
     entry: Entry
 
     @staticmethod
-    def add_extensions(written: Any, feed: Feed, entry: Entry) -> None:
-        """Description and content; the one text there is stands in the description."""
+    def add_texts(item: Any, feed: Feed, entry: Entry) -> None:
+        """Add description and content; feedgen writes a single text as the description."""
         if summary := _summary(feed, entry):
-            written.description(escape(summary, quote=False))
+            item.description(escape(summary, quote=False))
         if content := _content(feed, entry):
-            written.content(content)
+            item.content(content)
 
     def extend_rss(self, item: etree._Element) -> None:
         entry = self.entry
@@ -153,19 +151,14 @@ class _RssItem(BaseEntryExtension):  # type: ignore[misc]
             _add(item, f"{_DC}creator", author)
         if entry.language and entry.language != self.feed.language:
             _add(item, f"{_DC}language", entry.language)
-        first = next((e for e in entry.enclosures if _RSS_ENCLOSURE.match(e.url)), None)
-        if first:
-            _add(item, "enclosure", url=first.url, length=str(first.length), type=first.type)
-        for other in entry.enclosures:
-            if other is not first:
-                _add_media(item, other)
+        _add_rss_enclosures(item, entry)
         _add_image(item, entry)
         for element in item.iterchildren("title", "category"):
-            _spell(element)
+            _escape_markup(element)
 
 
 class _AtomFeed(BaseExtension):  # type: ignore[misc]
-    """The feed's author, and its plain texts marked as such."""
+    """Add the feed's author, and mark its plain texts as plain."""
 
     feed: Feed
 
@@ -174,32 +167,32 @@ class _AtomFeed(BaseExtension):  # type: ignore[misc]
 
     def extend_atom(self, root: etree._Element) -> None:
         _add_links(root, self.feed, "atom", "link")
-        # An entry without an author takes the feed's, and RFC 4287 wants one or the other.
+        # RFC 4287 requires an author of the feed if an entry has none.
         if self.feed.author or not all(entry.authors for entry in self.feed.entries):
             name, email = split_mailbox(self.feed.author or "")
             _add_person(root, name or split_mailbox(self.feed.title)[0] or self.feed.name, email)
-        _mark_plain(root)
+        _mark_as_plain(root)
 
 
 class _AtomEntry(BaseEntryExtension):  # type: ignore[misc]
-    """An entry's people, enclosures and image."""
+    """Add an entry's persons, enclosures and image."""
 
     feed: Feed
     entry: Entry
 
     @staticmethod
-    def add_extensions(written: Any, feed: Feed, entry: Entry) -> None:
-        """Dates, summary and content.
+    def add_texts(item: Any, feed: Feed, entry: Entry) -> None:
+        """Add dates, summary and content.
 
-        A title alone stands in the summary, too, for an entry must say something.
+        An entry must have a summary or content: if both are empty, the title is its summary.
         """
-        written.published(entry.published)
-        written.updated(entry.updated)
+        item.published(entry.published)
+        item.updated(entry.updated)
         content, summary = _content(feed, entry), _summary(feed, entry)
         if summary or not content:
-            written.summary(summary or entry.title)
+            item.summary(summary or entry.title)
         if content:
-            written.content(content, type="html")
+            item.content(content, type="html")
 
     def extend_atom(self, element: etree._Element) -> None:
         if self.entry.language and self.entry.language != self.feed.language:
@@ -210,7 +203,7 @@ class _AtomEntry(BaseEntryExtension):  # type: ignore[misc]
             size = {"length": str(enclosure.length)} if enclosure.length else {}
             _add(element, "link", rel="enclosure", href=enclosure.url, type=enclosure.type, **size)
         _add_image(element, self.entry)
-        _mark_plain(element)
+        _mark_as_plain(element)
 
 
 def _add(
@@ -226,10 +219,7 @@ def _history_namespace(feed: Feed) -> dict[str, str]:
 
 
 def _add_links(head: etree._Element, feed: Feed, suffix: str, link: str) -> None:
-    """Who tells of changes (WebSub), and where the feed's other documents are (RFC 5005).
-
-    Back, archive by archive.
-    """
+    """Add links to WebSub hubs, and to the feed's other documents (RFC 5005)."""
     for hub in feed.hubs:
         _add(head, link, href=hub, rel="hub")
     if feed.archive:
@@ -240,7 +230,7 @@ def _add_links(head: etree._Element, feed: Feed, suffix: str, link: str) -> None
 
 
 def _add_editor(channel: etree._Element, author: str, feed_title: str) -> None:
-    """RSS takes an editor with an e-mail address only; a name alone is Dublin Core's."""
+    """Add the feed's author. RSS requires an e-mail address, so a name alone is a dc:creator."""
     name, email = split_mailbox(author)
     if email:
         name = re.sub(r"[()]", "", name or feed_title)
@@ -249,22 +239,37 @@ def _add_editor(channel: etree._Element, author: str, feed_title: str) -> None:
         _add(channel, f"{_DC}creator", name)
 
 
-def _add_pace(channel: etree._Element, minutes: int) -> None:
-    """How often the feed may change.
-
-    The shortest period that holds two looks or one, and how many it holds.
-    """
-    if minutes > 0:
-        period = next((name for name, length in _PERIODS.items() if length >= minutes), "yearly")
-        _add(channel, f"{_SY}updatePeriod", period)
-        _add(channel, f"{_SY}updateFrequency", str(max(1, _PERIODS[period] // minutes)))
+def _add_update_period(channel: etree._Element, minutes: int) -> None:
+    """Add how often the feed may change: the shortest period that covers the interval."""
+    if minutes <= 0:
+        return
+    period = "yearly"
+    for name, length in _PERIOD_MINUTES.items():
+        if length >= minutes:
+            period = name
+            break
+    _add(channel, f"{_SY}updatePeriod", period)
+    _add(channel, f"{_SY}updateFrequency", str(max(1, _PERIOD_MINUTES[period] // minutes)))
 
 
 def _add_person(parent: etree._Element, name: str, email: str = "") -> None:
     person = _add(parent, "author")
-    _spell(_add(person, "name", name))
+    _escape_markup(_add(person, "name", name))
     if email:
         _add(person, "email", email)
+
+
+def _add_rss_enclosures(item: etree._Element, entry: Entry) -> None:
+    """Add the enclosure that RSS allows, and the others as media:content."""
+    first = None
+    for enclosure in entry.enclosures:
+        if first is None and _RSS_ENCLOSURE.match(enclosure.url):
+            first = enclosure
+    if first:
+        _add(item, "enclosure", url=first.url, length=str(first.length), type=first.type)
+    for enclosure in entry.enclosures:
+        if enclosure is not first:
+            _add_media(item, enclosure)
 
 
 def _add_media(item: etree._Element, enclosure: Enclosure) -> None:
@@ -275,10 +280,7 @@ def _add_media(item: etree._Element, enclosure: Enclosure) -> None:
 
 
 def _add_image(parent: etree._Element, entry: Entry) -> None:
-    """The lead image.
-
-    Beside the entry, not in a media:group, which is for several versions of one thing.
-    """
+    """Add the lead image, without a media:group, which is for variants of one file."""
     if not entry.image:
         return
     if all(entry.image != enclosure.url for enclosure in entry.enclosures):
@@ -286,19 +288,16 @@ def _add_image(parent: etree._Element, entry: Entry) -> None:
     _add(parent, f"{_MEDIA}thumbnail", url=entry.image)
 
 
-def _mark_plain(parent: etree._Element) -> None:
+def _mark_as_plain(parent: etree._Element) -> None:
     for element in parent.iterchildren("title", "subtitle", "summary"):
         element.set("type", "text")
-        _spell(element)
+        _escape_markup(element)
 
 
-def _spell(element: etree._Element) -> None:
-    """Write & and < as hexadecimal references.
-
-    The RSS profile's sign that a text is plain and not markup.
-    """
+def _escape_markup(element: etree._Element) -> None:
+    """Write & and < as hexadecimal references, by which the RSS profile marks plain text."""
     element.text, *rest = re.split("([&<])", element.text or "")
-    for mark, tail in zip(rest[::2], rest[1::2], strict=True):
-        reference = etree.Entity(f"#x{ord(mark):X}")
+    for character, tail in zip(rest[::2], rest[1::2], strict=True):
+        reference = etree.Entity(f"#x{ord(character):X}")
         reference.tail = tail
         element.append(reference)

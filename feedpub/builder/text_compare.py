@@ -1,8 +1,8 @@
-"""What a text says, as far as it is worth telling readers of a change: its words, and what counts like one.
+"""Compare texts by their words, to decide whether an article has changed.
 
-White space, punctuation, case and the ways to write one character do not count, nor do lines in
-which a site counts its readers or tells the time. Everything else does: a word, a number, a
-currency.
+White space, punctuation, case and Unicode variants of a character are ignored, as are lines in
+which a site counts its readers or shows the time. Everything else counts: words, numbers,
+currencies.
 """
 
 import re
@@ -13,101 +13,113 @@ from functools import cache
 from feedpub.core.data_files import load_toml
 from feedpub.core.i18n import month_names
 
-_LONGEST_COUNTER = 16  # words; a longer line tells something
-# What parts a line, the strongest first.
-_PARTS = tuple(map(re.compile, (r"[|·•;–—/]|\s-\s", r"[:,]\s", r"[()\[\]]")))
-_GROUPED = re.compile(r"(?<=\d)[.,'’\u00a0\u2009\u202f](?=\d{3}(?!\d))")
+_MAX_COUNTER_WORDS = 16  # a longer line has content
+_SHINGLE_WORDS = 3
+# Separators of the parts of a line, the strongest first.
+_SEPARATORS = (
+    re.compile(r"[|·•;–—/]|\s-\s"),
+    re.compile(r"[:,]\s"),
+    re.compile(r"[()\[\]]"),
+)
+_DIGIT_SEPARATOR = re.compile(r"(?<=\d)[.,'’\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 _DIGITS = re.compile(r"\d+")
-_UNSEEN = frozenset({"Cf", "Cc"})  # soft hyphens, joiners and marks of direction
+_INVISIBLE = frozenset({"Cf", "Cc"})  # soft hyphens, joiners and directional marks
 _SPACE = frozenset({"Zs", "Zl", "Zp"})
-_TELLING = frozenset("%‰°")
-_PIECE = 3  # words
+_UNITS = frozenset("%‰°")
 
 
-class _Letters(dict[int, int | str | None]):
-    """Which characters make words.
+class _CharacterMap(dict[int, int | str | None]):
+    """A table for `str.translate` that keeps letters, digits, their marks, currencies and units.
 
-    Letters, digits and their marks, currencies and units; found out once for each.
+    Each character is classified when it is first met.
     """
 
     def __missing__(self, code: int) -> int | str | None:
-        kind, character = unicodedata.category(chr(code)), chr(code)
-        if character in "\t\n\r" or kind in _SPACE:
-            found: int | str | None = " "
-        elif kind in _UNSEEN or 0xFE00 <= code <= 0xFE0F:  # noqa: PLR2004 -- the selectors of a glyph
-            found = None
-        elif kind == "Sc" or character in _TELLING:
-            found = f" {character} "
-        else:
-            found = code if kind[0] in "LNM" else " "
-        self[code] = found
-        return found
+        self[code] = _classify(code)
+        return self[code]
 
 
-_LETTERS = _Letters()
+def _classify(code: int) -> int | str | None:
+    character = chr(code)
+    category = unicodedata.category(character)
+    if character in "\t\n\r" or category in _SPACE:
+        return " "
+    if category in _INVISIBLE or 0xFE00 <= code <= 0xFE0F:  # noqa: PLR2004 -- variation selectors
+        return None
+    if category == "Sc" or character in _UNITS:
+        return f" {character} "
+    return code if category[0] in "LNM" else " "
+
+
+_CHARACTERS = _CharacterMap()
 
 
 def significant_words(line: str) -> list[str]:
-    """All words of a text."""
-    return (
-        unicodedata.normalize("NFKC", _GROUPED.sub("", line)).casefold().translate(_LETTERS).split()
-    )
+    """Return the words of a text in normalised form."""
+    text = unicodedata.normalize("NFKC", _DIGIT_SEPARATOR.sub("", line))
+    return text.casefold().translate(_CHARACTERS).split()
 
 
-def lasting_words(text: str, besides: Iterable[str] = ()) -> list[str]:
-    """The words of a text that it would be news to change.
+def lasting_words(text: str, ignored_lines: Iterable[str] = ()) -> list[str]:
+    """Return the words of a text whose change is a change of the article.
 
     Args:
         text: paragraphs separated by newlines.
-        besides: lines that do not count.
+        ignored_lines: lines to leave out.
     """
-    left_out = {tuple(significant_words(line)) for line in besides}
-    lines = (
-        line
-        for line in text.split("\n")
-        if not left_out or tuple(significant_words(line)) not in left_out
-    )
-    return [word for line in lines for word in _lasting(line)]
+    ignored = {tuple(significant_words(line)) for line in ignored_lines}
+    words: list[str] = []
+    for line in text.split("\n"):
+        if not ignored or tuple(significant_words(line)) not in ignored:
+            words += _without_counters(line)
+    return words
 
 
 def overlap(old: Sequence[str], new: Sequence[str]) -> float:
-    """How much of the old words is still there in the new ones, in their order: 0 to 1."""
-    pieces = _pieces(old)
-    return len(pieces & _pieces(new)) / len(pieces) if pieces else 1.0
+    """Return the share of the old words that the new ones contain in the same order: 0 to 1."""
+    shingles = _shingles(old)
+    return len(shingles & _shingles(new)) / len(shingles) if shingles else 1.0
 
 
-def _pieces(text: Sequence[str]) -> set[tuple[str, ...]]:
-    size = min(_PIECE, len(text))
-    return {tuple(text[at : at + size]) for at in range(len(text) - size + 1)} if text else set()
+def _shingles(words: Sequence[str]) -> set[tuple[str, ...]]:
+    if not words:
+        return set()
+    size = min(_SHINGLE_WORDS, len(words))
+    return {tuple(words[start : start + size]) for start in range(len(words) - size + 1)}
 
 
-def _lasting(line: str, separators: Sequence[re.Pattern[str]] = _PARTS) -> list[str]:
-    """The words of a line without those parts that count readers or tell the time."""
-    own = significant_words(line)
-    if _counts(own):
+def _without_counters(line: str, separators: Sequence[re.Pattern[str]] = _SEPARATORS) -> list[str]:
+    """Return the words of a line without parts that only count readers or show the time."""
+    words = significant_words(line)
+    if _is_counter(words):
         return []
-    if len(own) > _LONGEST_COUNTER or not separators:
-        return own
-    return [word for part in separators[0].split(line) for word in _lasting(part, separators[1:])]
+    if len(words) > _MAX_COUNTER_WORDS or not separators:
+        return words
+    lasting: list[str] = []
+    for part in separators[0].split(line):
+        lasting += _without_counters(part, separators[1:])
+    return lasting
 
 
-def _counts(part: Sequence[str]) -> bool:
-    """Whether these words do nothing but count readers or tell the time."""
-    if not part or len(part) > _LONGEST_COUNTER:
+def _is_counter(words: Sequence[str]) -> bool:
+    """Return True if words only count readers or show the time."""
+    if not words or len(words) > _MAX_COUNTER_WORDS:
         return False
-    telling, others = _vocabulary()
-    known = [_DIGITS.sub("", word) for word in part]
-    return any(word in telling for word in known) and all(
-        not w or w in telling or w in others for w in known
-    )
+    counter_words, other_words = _counter_vocabulary()
+    bare = {_DIGITS.sub("", word) for word in words}
+    if bare.isdisjoint(counter_words):
+        return False
+    return bare - {""} <= counter_words | other_words
 
 
 @cache
-def _vocabulary() -> tuple[frozenset[str], frozenset[str]]:
-    """The words that make a line one of those, and the others that stand in them."""
-    tables = load_toml("feedpub.builder", "data/counters.toml").values()
-    telling, also = (
-        frozenset(w for table in tables for w in significant_words(table[key]))
-        for key in ("tell", "also")
-    )
-    return telling, also | {word for month in month_names() for word in significant_words(month)}
+def _counter_vocabulary() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words that mark a counter, and the other words that may be part of one."""
+    counter_words: set[str] = set()
+    other_words: set[str] = set()
+    for table in load_toml("feedpub.builder", "data/counters.toml").values():
+        counter_words.update(significant_words(table["tell"]))
+        other_words.update(significant_words(table["also"]))
+    for month in month_names():
+        other_words.update(significant_words(month))
+    return frozenset(counter_words), frozenset(other_words)

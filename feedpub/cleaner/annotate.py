@@ -23,7 +23,7 @@ from lxml.html import HtmlElement
 
 from feedpub.cleaner.boilerplate import PHRASE_FILE, RemovalDecision
 from feedpub.cleaner.extract import ExtractionTrace, pause_garbage_collection, trace_extraction
-from feedpub.cleaner.layout import HEADINGS, Block, Layout
+from feedpub.cleaner.layout import HEADINGS, Block, Layout, shared_depth
 from feedpub.cleaner.rules import Rule, Ruleset, coerce_ruleset
 from feedpub.cleaner.segment import INLINE, LINE_BREAK, segment
 from feedpub.cleaner.selectors import SelectorIndex
@@ -31,10 +31,10 @@ from feedpub.cleaner.site_memory import SiteMemory
 from feedpub.config import SiteRules
 from feedpub.core.models import Article
 
-# boxes that have a look of their own and are shown even without a name
+# boxes with a style of their own, which are shown even without a name
 SHOWN_TAGS = HEADINGS | frozenset(
-    "li ul ol dl dt dd table caption thead tbody tfoot tr td th blockquote "  # noqa: SIM905 -- words
-    "figure figcaption pre".split()
+    "li ul ol dl dt dd table caption thead tbody tfoot tr td th "  # noqa: SIM905 -- words
+    "blockquote figure figcaption pre".split()
 )
 EMPHASIS_TAGS = {
     "b": "b",
@@ -150,9 +150,8 @@ class _Decisions:
         self._is_same = same_size and not trace.rule_matches
         self._judged_by_element: dict[HtmlElement, list[int]] = {}
         for index, block in enumerate(self._judged.blocks):
-            elements = {self._judged.boxes[number].element for number in self._judged.path(block)}
-            elements.update([each for each in block.pieces if isinstance(each, HtmlElement)])
-            for element in elements:
+            boxes = {self._judged.boxes[number].element for number in self._judged.path(block)}
+            for element in boxes.union(block.elements):
                 self._judged_by_element.setdefault(original.copies[element], []).append(index)
 
     def find(self, index: int) -> _Removal | None:
@@ -234,12 +233,7 @@ class _Writer:
 
     def _move_to(self, path: Sequence[int]) -> Iterator[str]:
         """Close and open boxes until those of a path are open."""
-        shared = 0
-        while (
-            shared < min(len(path), len(self.open_boxes))
-            and path[shared] == self.open_boxes[shared]
-        ):
-            shared += 1
+        shared = shared_depth(path, self.open_boxes)
         yield "</div>\n" * (len(self.open_boxes) - shared)
         for index in path[shared:]:
             yield self._start_tag(index)
@@ -267,11 +261,10 @@ class _Writer:
         if block.box and box.last - box.first == 1:
             return box.element
         pieces = [piece for piece in block.pieces if not isinstance(piece, str) or piece.strip()]
-        first = pieces[0] if pieces else None
-        if not isinstance(first, HtmlElement):
+        if not pieces or not isinstance(pieces[0], HtmlElement):
             return None
         is_only = len(pieces) == 1 or (block.wrapper and pieces[-1] is None)
-        return first if is_only else None
+        return pieces[0] if is_only else None
 
     def _selector_attributes(self, element: HtmlElement, name: str) -> str:
         selector = name or self.selectors.selector_for(element)

@@ -16,14 +16,14 @@ from lxml.html import HtmlElement
 from feedpub.cleaner import tables
 from feedpub.cleaner.embeds import convert_embed
 from feedpub.cleaner.images import is_caption, render_image, resolve_link
-from feedpub.cleaner.layout import HEADINGS, PLACES, Block, Layout
+from feedpub.cleaner.layout import HEADINGS, PLACES, Block, Layout, shared_depth
 from feedpub.cleaner.sanitize import sanitise
 from feedpub.cleaner.segment import INLINE, LINE_BREAK, PICTURES, segment
 from feedpub.core.html import parse_html
 
 KEPT_TAGS = frozenset(
-    "a abbr bdi bdo cite code del dfn em ins kbd mark q rp rt ruby s samp small "  # noqa: SIM905 -- words
-    "strong sub sup u var".split(),
+    "a abbr bdi bdo cite code del dfn em ins kbd mark q rp rt ruby s "  # noqa: SIM905 -- words
+    "samp small strong sub sup u var".split(),
 )
 RENAMED_TAGS = {"b": "strong", "i": "em", "strike": "s", "tt": "code"}
 TITLED_TAGS = frozenset({"abbr", "dfn"})
@@ -234,7 +234,7 @@ def _collect_ids(layout: Layout, kept: Sequence[int]) -> set[str]:
     elements: set[HtmlElement] = set()
     for index in kept:
         block = layout.blocks[index]
-        elements.update([piece for piece in block.pieces if isinstance(piece, HtmlElement)])
+        elements.update(block.elements)
         elements.update([layout.boxes[number].element for number in layout.path(block)])
     ids: set[str] = set()
     for element in elements:
@@ -295,9 +295,7 @@ class _HtmlWriter:
         """Close and open containers until those of a path are open."""
         if path == self.open:
             return
-        shared = 0
-        while shared < min(len(path), len(self.open)) and path[shared] == self.open[shared]:
-            shared += 1
+        shared = shared_depth(path, self.open)
         for index in reversed(self.open[shared:]):
             yield from self._write_empty_cells(index, len(self.boxes))
             yield f"</{self.boxes[index].tag}>\n"

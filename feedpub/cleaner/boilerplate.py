@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 
 from feedpub.cleaner import images
 from feedpub.cleaner.layout import HIDDEN, PLACES, Block
-from feedpub.cleaner.page import HEADING, MAX_LINK_DENSITY, MIN_SCORE, PageContext, link_density
+from feedpub.cleaner.page import HEADING, PageContext, is_mostly_links, link_density
 from feedpub.cleaner.page_furniture import find_named_boxes, find_pull_quotes, find_spared_blocks
 from feedpub.cleaner.phrase_steps import (
     MIN_ARTICLE_WORDS,
@@ -24,6 +24,7 @@ from feedpub.cleaner.phrase_steps import (
 from feedpub.cleaner.site_template import find_outside_usual_boxes, find_site_repeats
 from feedpub.cleaner.vocabulary import MIN_WORD_CHARS, split_words, terms_in_text
 
+MIN_CREDIT_SHARE = 0.6  # of a block's characters, for the block to be a byline or date
 MAX_REPORTED_WEIGHT = -0.4  # only stronger evidence is named in a reason
 
 TITLE = "the title"
@@ -48,7 +49,7 @@ class RemovalDecision(NamedTuple):
 
     Attributes:
         reason: user-facing text.
-        evidence: where the reason comes from, or `PHRASE_FILE`.
+        evidence: the source of the reason, or `PHRASE_FILE`.
     """
 
     reason: str
@@ -107,7 +108,7 @@ def _find_credit_lines(page: PageContext) -> PhraseMatches:
 def _fill(elements: Iterable[HtmlElement], block: Block) -> bool:
     """Return whether some elements hold nearly all of a block's text."""
     inside = sum([len(" ".join(each.text_content().split())) for each in elements])
-    return inside >= MAX_LINK_DENSITY * len(block.text)
+    return inside >= MIN_CREDIT_SHARE * len(block.text)
 
 
 def _find_outside_article(page: PageContext) -> PhraseMatches:
@@ -115,10 +116,7 @@ def _find_outside_article(page: PageContext) -> PhraseMatches:
     named = dict(find_named_boxes(page.layout))
     if not named:
         return
-    article_words = 0
-    for index, words in enumerate(page.word_counts):
-        if page.scores[index] >= MIN_SCORE and index not in named:
-            article_words += words
+    article_words = sum(page.likely_words) - sum([page.likely_words[index] for index in named])
     if article_words >= MIN_ARTICLE_WORDS and not page.is_forum(named, article_words):
         yield from named.items()
 
@@ -196,8 +194,8 @@ class ReasonWriter:
         block, place = page.layout.blocks[index], page.place(index)
         if place & HIDDEN:
             return "hidden"
-        if (density := link_density(block)) >= MAX_LINK_DENSITY:
-            return f"links {round(100 * density)} %"
+        if is_mostly_links(block):
+            return f"links {round(100 * link_density(block))} %"
         for mask, reason in PLACE_REASONS:
             if place & mask:
                 return reason

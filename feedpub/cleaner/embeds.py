@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.images import resolve_link
+from feedpub.cleaner.images import resolve_first
 from feedpub.cleaner.phrases import find_phrases
 from feedpub.core.data_files import load_toml
 
@@ -91,29 +91,19 @@ def is_post(element: HtmlElement) -> bool:
 
 def convert_embed(element: HtmlElement, base: str | None) -> str:
     """Return a link to the content that an element embeds, or "" if it is not an article's."""
-    address = _find_address(element, base)
-    if address is None or _is_invisible(element):
-        return ""
-    if urlsplit(address).path.rpartition("/")[2] in _load_excluded_frames().files:
+    address = resolve_first(_address_candidates(element), base)
+    if address is None or _is_invisible(element) or _is_excluded_file(address):
         return ""
     title = " ".join((element.get("title") or element.get("aria-label") or "").split())
     if service := _find_service(address):
         page = service.page_address(address)
         return _render_link(page, title or service.label, service.thumbnail_address(address))
     if element.tag in _MEDIA_LABELS:
-        poster = element.get("poster")
-        thumbnail = resolve_link(poster, base) if poster else None
+        thumbnail = resolve_first(filter(None, [element.get("poster")]), base)
         return _render_link(address, title or _MEDIA_LABELS[element.tag], thumbnail or "")
     if not title or find_phrases(title) or _is_excluded(address):
         return ""
     return _render_link(address, f"{title} ({_host(address)})")
-
-
-def _find_address(element: HtmlElement, base: str | None) -> str | None:
-    for candidate in _address_candidates(element):
-        if address := resolve_link(candidate, base):
-            return address
-    return None
 
 
 def _address_candidates(element: HtmlElement) -> Iterator[str]:
@@ -160,6 +150,10 @@ def _find_service(address: str) -> Embed | None:
         if service := services.get(".".join(labels[start:])):
             return service
     return None
+
+
+def _is_excluded_file(address: str) -> bool:
+    return urlsplit(address).path.rpartition("/")[2] in _load_excluded_frames().files
 
 
 def _is_excluded(address: str) -> bool:

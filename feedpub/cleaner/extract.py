@@ -65,7 +65,7 @@ def extract(
 
     Args:
         html: the page; bytes are decoded as browsers do.
-        url: where the page was found; relative addresses are resolved against it.
+        url: the page's URL; relative addresses are resolved against it.
         memory: what the site's other pages have in common.
         rules: the site's rules. A content rule that matches nothing is skipped and reported in
             `removed`.
@@ -125,7 +125,7 @@ def trace_extraction(
 
     Args:
         html: the page.
-        url: where the page was found.
+        url: the page's URL.
         memory: what the site's other pages have in common.
         rules: the site's rules.
         observe: called with the page's tree before anything is removed from it. If the rules leave

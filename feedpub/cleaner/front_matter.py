@@ -78,11 +78,15 @@ def split_front_matter(text: str) -> tuple[FrontMatter, str]:
 
 def _parse(fence: str, text: str) -> Mapping[Any, Any] | None:
     try:
-        values = _parse_toml(text) if fence == "+++" else yaml.load(text, _Loader)  # noqa: S506 -- it is a safe one
+        values = _parse_toml(text) if fence == "+++" else _parse_yaml(text)
     except (tomllib.TOMLDecodeError, yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ExtractError(f"its front matter cannot be read: {reason}") from error
     return values if isinstance(values, Mapping) else None
+
+
+def _parse_yaml(text: str) -> Any:
+    return yaml.load(text, _Loader)  # noqa: S506 -- a SafeLoader
 
 
 def _parse_toml(text: str) -> Mapping[str, Any]:

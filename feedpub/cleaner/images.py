@@ -24,8 +24,8 @@ MAX_ICON_PIXELS = 48  # a smaller image is an icon, a portrait or a tracking pix
 MAX_PIXELS_WIDE = 2000  # the widest candidate up to this is used
 MAX_SOURCES = 20  # of one image
 _LAZY_ATTRIBUTES = tuple(
-    "data-src data-original data-lazy-src data-lazy data-original-src data-orig-file"  # noqa: SIM905 -- words
-    " data-hi-res-src data-full-src data-image data-url data-img-url data-echo "
+    "data-src data-original data-lazy-src data-lazy data-original-src "  # noqa: SIM905 -- words
+    "data-orig-file data-hi-res-src data-full-src data-image data-url data-img-url data-echo "
     "data-flickity-lazyload data-pin-media".split(),
 )
 _SET_ATTRIBUTES = ("data-srcset", "data-lazy-srcset", "srcset")
@@ -74,7 +74,7 @@ def find_images(
         layout: the page.
         word_counts: of each block.
         kept: for each block, whether its text stays.
-        ignored: blocks that are no evidence against an image next to them: title, byline, credit.
+        ignored: blocks that do not count as removed text: title, byline, credit.
     """
     pictures = [index for index, block in enumerate(layout.blocks) if block.pictures]
     if not pictures:
@@ -175,11 +175,11 @@ def render_image(element: HtmlElement, base: str | None) -> str:
         return "" if inner is None else render_image(inner, base)
     if _is_icon(element):
         return ""
-    for candidate in find_image_addresses(element):
-        if address := resolve_link(candidate, base):
-            alt = escape(element.get("alt", "").strip())
-            return f'<img src="{escape(address)}" alt="{alt}"{_render_size(element)}>'
-    return ""
+    address = resolve_first(find_image_addresses(element), base)
+    if address is None:
+        return ""
+    alt = escape(element.get("alt", "").strip())
+    return f'<img src="{escape(address)}" alt="{alt}"{_render_size(element)}>'
 
 
 def find_image_addresses(element: HtmlElement) -> Iterator[str]:
@@ -199,6 +199,14 @@ def find_image_addresses(element: HtmlElement) -> Iterator[str]:
         address = candidate.strip()
         if address and not _PLACEHOLDER.search(address):
             yield address
+
+
+def resolve_first(addresses: Iterable[str], base: str | None) -> str | None:
+    """Return the first of some addresses that is usable, as an absolute address."""
+    for address in addresses:
+        if resolved := resolve_link(address, base):
+            return resolved
+    return None
 
 
 def resolve_link(address: str, base: str | None) -> str | None:

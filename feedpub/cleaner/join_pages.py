@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from html import escape
+from itertools import chain
 from typing import TypeVar
 
 from lxml.html import HtmlElement, fragments_fromstring, tostring
@@ -78,7 +79,8 @@ def _split_html(article: Article | str) -> list[tuple[str, str]]:
         return []
     found: list[HtmlElement | str] = list(fragments_fromstring(article.html))
     if _is_rtl(article):
-        found = [child for each in found if isinstance(each, HtmlElement) for child in each]
+        boxes = [each for each in found if isinstance(each, HtmlElement)]
+        found = list(chain.from_iterable(boxes))
     return [_render_piece(each) for each in found if not isinstance(each, str) or each.strip()]
 
 

@@ -111,6 +111,11 @@ class Block:
     bold_chars: int = 0
     wrapper: str = ""
 
+    @property
+    def elements(self) -> list[HtmlElement]:
+        """The inline elements, images and embeds that begin in the block."""
+        return [piece for piece in self.pieces if isinstance(piece, HtmlElement)]
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -127,3 +132,13 @@ class Layout:
             path.append(index)
             index = self.boxes[index].parent
         return [0, *reversed(path)]
+
+
+def shared_depth(one: Sequence[int], other: Sequence[int]) -> int:
+    """Return how many boxes two paths have in common."""
+    depth = 0
+    for first, second in zip(one, other, strict=False):
+        if first != second:
+            break
+        depth += 1
+    return depth

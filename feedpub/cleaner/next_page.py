@@ -63,7 +63,7 @@ def find_next_page(
 
     Args:
         html: the page.
-        url: where it was found.
+        url: the page's URL.
         rules: the site's rules.
         first_url: the article's first page; "" if this is the first page.
         number: the number of this page in the article.

@@ -74,6 +74,19 @@ class PageContext:
         return [count_words(block) for block in self.layout.blocks]
 
     @cached_property
+    def likely_blocks(self) -> list[int]:
+        """The blocks with a score of at least `MIN_SCORE`."""
+        return [index for index, score in enumerate(self.scores) if score >= MIN_SCORE]
+
+    @cached_property
+    def likely_words(self) -> list[int]:
+        """The number of words of each likely block, and 0 for all others."""
+        words = [0] * len(self.scores)
+        for index in self.likely_blocks:
+            words[index] = self.word_counts[index]
+        return words
+
+    @cached_property
     def phrases(self) -> Sequence[Phrase | None]:
         """The known phrase that each block is, if any.
 
@@ -110,11 +123,7 @@ class PageContext:
         """The score that a block needs to be kept."""
         if self.rule_content:
             return MIN_KEEP_ALL_SCORE if self.keep_all else MIN_RULED_SCORE
-        words = 0
-        for count, score in zip(self.word_counts, self.scores, strict=True):
-            if score >= MIN_SCORE:
-                words += count
-        if words >= FEW_WORDS:
+        if sum(self.likely_words) >= FEW_WORDS:
             return MIN_SCORE
         return min(MIN_SCORE, max(MIN_FALLBACK_SCORE, max(self.scores) / 2))
 
@@ -126,7 +135,7 @@ class PageContext:
         """Return whether a block is a paragraph of running text."""
         if self.word_counts[index] < MIN_PROSE_WORDS:
             return False
-        return link_density(self.layout.blocks[index]) < MAX_LINK_DENSITY
+        return not is_mostly_links(self.layout.blocks[index])
 
     def is_forum(self, comments: Collection[int], article_words: int) -> bool:
         """Return whether the comments are the content of the page.
@@ -162,7 +171,12 @@ def count_words(block: Block) -> int:
 
 def is_label(block: Block) -> bool:
     """Return whether a block is short and not a link."""
-    return len(block.text) <= MAX_LABEL_CHARS and link_density(block) < MAX_LINK_DENSITY
+    return len(block.text) <= MAX_LABEL_CHARS and not is_mostly_links(block)
+
+
+def is_mostly_links(block: Block) -> bool:
+    """Return whether a block is a link or a list of links."""
+    return link_density(block) >= MAX_LINK_DENSITY
 
 
 def link_density(block: Block) -> float:

@@ -8,10 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
-from lxml.html import HtmlElement
-
 from feedpub.cleaner.layout import PLACES, Block, Layout
-from feedpub.cleaner.page import HEADING, MAX_LINK_DENSITY, MIN_SCORE, PageContext, link_density
+from feedpub.cleaner.page import HEADING, PageContext, is_mostly_links
 from feedpub.cleaner.tables import find_data_tables
 from feedpub.cleaner.vocabulary import split_words, terms_in_names
 from feedpub.core.data_files import load_toml
@@ -90,10 +88,7 @@ def load_box_names() -> dict[str, str]:
 
 def find_pull_quotes(page: PageContext) -> Iterator[tuple[int, str]]:
     """Yield the quotations that are set apart from the text and repeat a part of it."""
-    quotes: list[int] = []
-    for index, score in enumerate(page.scores):
-        if score >= MIN_SCORE and _may_be_pull_quote(page, index):
-            quotes.append(index)
+    quotes = [index for index in page.likely_blocks if _may_be_pull_quote(page, index)]
     if not 0 < len(quotes) <= MAX_PULL_QUOTES:
         return
     others = _normalised_texts(page, frozenset(quotes))
@@ -106,13 +101,9 @@ def find_pull_quotes(page: PageContext) -> Iterator[tuple[int, str]]:
 
 def _normalised_texts(page: PageContext, quotes: frozenset[int]) -> list[str]:
     """Return the texts of the article that a quotation may repeat."""
-    texts: list[str] = []
-    for index, block in enumerate(page.layout.blocks):
-        if index in quotes or page.scores[index] < MIN_SCORE:
-            continue
-        if page.word_counts[index] > PULL_QUOTE_WORDS[0]:
-            texts.append(_normalise(block.text))
-    return texts
+    shortest = PULL_QUOTE_WORDS[0]
+    others = [index for index in page.likely_blocks if page.word_counts[index] > shortest]
+    return [_normalise(page.layout.blocks[n].text) for n in others if n not in quotes]
 
 
 def _normalise(text: str) -> str:
@@ -190,24 +181,18 @@ def find_footnotes(layout: Layout, kept: Sequence[bool]) -> Iterator[int]:
 
 
 def _has_anchor(block: Block, ids: set[str]) -> bool:
-    for piece in block.pieces:
-        if isinstance(piece, HtmlElement) and (piece.get("id") in ids or piece.get("name") in ids):
-            return True
-    return False
+    return any(each.get("id") in ids or each.get("name") in ids for each in block.elements)
 
 
 def _footnote_ids(block: Block) -> Iterator[str]:
     """Yield the ids that a block's footnote marks link to."""
     if not any(link.startswith("#") for link in block.links):
         return
-    for piece in block.pieces:
-        if not isinstance(piece, HtmlElement) or piece.tag != "a":
-            continue
-        href = piece.get("href") or ""
-        if not href.startswith("#") or len(href) == 1:
-            continue
-        if len(piece.text_content().strip()) <= MAX_MARK_CHARS:
-            yield href[1:]
+    for element in block.elements:
+        start, _, name = (element.get("href") or "").partition("#")
+        is_link = element.tag == "a" and not start and name
+        if is_link and len(element.text_content().strip()) <= MAX_MARK_CHARS:
+            yield name
 
 
 def find_list_items(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
@@ -223,7 +208,7 @@ def find_list_items(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
         if not kept_items >= MIN_KEPT_ITEMS * len(items) > 1:
             continue
         for index in items:
-            if not kept[index] and link_density(blocks[index]) < MAX_LINK_DENSITY:
+            if not kept[index] and not is_mostly_links(blocks[index]):
                 yield index
 
 
@@ -253,7 +238,7 @@ def find_corrections(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
             continue
         if page.word_counts[index] > MAX_CORRECTION_WORDS:
             continue
-        if link_density(block) < MAX_LINK_DENSITY:
+        if not is_mostly_links(block):
             yield index
 
 

@@ -100,7 +100,7 @@ class _Paginator:
             page = self._fetch(url)
         except SourceError as error:
             self._report_gap(
-                f"the page with the whole article, {url}, could not be read: {error.reason}"
+                f"the page with the complete article, {url}, could not be read: {error.reason}"
             )
             return None
         page = replace(page, etag=first.etag, last_modified=first.last_modified)

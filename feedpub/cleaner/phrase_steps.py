@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from feedpub.cleaner.layout import PLACES, Block
 from feedpub.cleaner.page import (
     HEADING,
-    MAX_LINK_DENSITY,
     MIN_PROSE_WORDS,
     MIN_SCORE,
     SURE_SCORE,
     PageContext,
-    link_density,
+    is_mostly_links,
 )
 from feedpub.cleaner.phrases import Phrase
 
@@ -49,12 +48,13 @@ def find_phrase_tails(page: PageContext) -> PhraseMatches:
     reason = ""
     for index in range(min(heads), len(blocks)):
         block = blocks[index]
-        if reason and _ends_tail(page, index):
+        if _ends_tail(page, index):
             reason = ""
-        if reason and (link_density(block) >= MAX_LINK_DENSITY or page.scores[index] < MIN_SCORE):
+        if not reason:
+            if index in heads:
+                reason = f"below the {_describe(heads[index], block)}"
+        elif is_mostly_links(block) or page.scores[index] < MIN_SCORE:
             yield index, reason
-        if not reason and index in heads:
-            reason = f"below the {_describe(heads[index], block)}"
 
 
 def _ends_tail(page: PageContext, index: int) -> bool:
@@ -64,9 +64,7 @@ def _ends_tail(page: PageContext, index: int) -> bool:
 
 def find_phrase_boxes(page: PageContext) -> PhraseMatches:
     """Yield all of a box below the article that begins with "Comments" or "About the author"."""
-    likely_words: list[int] = []
-    for words, score in zip(page.word_counts, page.scores, strict=True):
-        likely_words.append(words if score >= MIN_SCORE else 0)
+    likely_words = list(page.likely_words)
     for index, end, phrase in reversed(_find_headed_boxes(page)):
         above = sum(likely_words[:index])
         inside = sum(page.word_counts[index:end])
@@ -138,7 +136,7 @@ def _belongs_to_article(page: PageContext, index: int, phrase: Phrase) -> bool:
 def _is_text(page: PageContext, index: int, min_words: int) -> bool:
     if page.word_counts[index] < min_words or page.scores[index] < MIN_SCORE:
         return False
-    return link_density(page.layout.blocks[index]) < MAX_LINK_DENSITY
+    return not is_mostly_links(page.layout.blocks[index])
 
 
 def _is_mentioned(page: PageContext, index: int) -> bool:

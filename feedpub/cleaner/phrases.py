@@ -124,8 +124,8 @@ class Index:
 
     Attributes:
         exact: phrases without `*`, by their normalised text.
-        starts: patterns by the first word or character of a block.
-        ends: patterns by the last word or character of a block.
+        starts: patterns by the word or character that a block begins with.
+        ends: patterns by the word or character that a block ends with.
         middles: other patterns, by the first word of theirs that a block contains.
         dense_middles: such patterns in scripts without spaces, which have no words to look up.
     """

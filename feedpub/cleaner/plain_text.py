@@ -54,7 +54,7 @@ def extract_text(text: str, url: str | None = None) -> Article:
     Args:
         text: paragraphs separated by blank lines, or one a line; lines wrapped to a width are
             joined.
-        url: where the text was found; without it, a line that is only an address is used.
+        url: the text's origin; without it, a line that is only an address is used.
 
     Raises:
         NoContentError: there is no article in the text.

@@ -167,11 +167,16 @@ def _are_similar(one: TextBlock, other: TextBlock) -> bool:
 
 def _mark_head(blocks: Blocks, title: str) -> Blocks:
     """Mark short lines between the title and the first paragraph: sections, jobs, captions."""
-    first = next((n for n, block in enumerate(blocks) if block.prose and not block.reason), 0)
-    if not title or first > MAX_HEAD_BLOCKS:
+    prose = _number_prose(blocks)
+    if not title or not prose or prose[0] > MAX_HEAD_BLOCKS:
         return blocks
-    found = {number for number in range(first) if blocks[number].heading}
+    found = {number for number in range(prose[0]) if blocks[number].heading}
     return _mark(blocks, found, "above the text")
+
+
+def _number_prose(blocks: Blocks) -> list[int]:
+    """Return the numbers of the paragraphs that are not removed."""
+    return [number for number, block in enumerate(blocks) if block.prose and not block.reason]
 
 
 def _mark_surroundings(blocks: Blocks, _: str) -> Blocks:
@@ -214,7 +219,7 @@ def likelihood(block: TextBlock) -> float:
 
 def _mark_contacts(blocks: Blocks, _: str) -> Blocks:
     """Mark a short last paragraph with an e-mail address."""
-    last = max((n for n, block in enumerate(blocks) if block.prose and not block.reason), default=0)
+    last = max(_number_prose(blocks), default=0)
     if not last:
         return blocks
     found: set[int] = set()
@@ -229,7 +234,7 @@ def _mark_portraits(blocks: Blocks, _: str) -> Blocks:
 
     If there are more such paragraphs, the article consists of portraits.
     """
-    prose = [n for n, block in enumerate(blocks) if block.prose and not block.reason]
+    prose = _number_prose(blocks)
     portraits: dict[int, range] = {}
     for number in prose:
         if found := _find_portrait(blocks, number):

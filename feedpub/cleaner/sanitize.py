@@ -9,7 +9,8 @@ from feedpub.core.errors import ExtractError
 MAX_ESCAPED_CHARS = 200_000  # nh3's time grows with the square of this
 MAX_DEPTH = 4_000  # levels; likewise
 TAGS = frozenset(
-    "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em "  # noqa: SIM905 -- words
+    "a abbr b bdi bdo blockquote br caption cite code col colgroup "  # noqa: SIM905 -- words
+    "dd del details dfn div dl dt em "
     "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp "
     "small span strong sub summary sup table tbody td tfoot th thead time tr tt u ul var "
     "wbr".split(),

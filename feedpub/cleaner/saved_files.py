@@ -66,8 +66,8 @@ def extract_saved(
         rules: the site's rules, for HTML.
 
     Returns:
-        The article. `url` is None if neither the file nor its front matter has one. Without any
-        title, the title is made of the file's name.
+        The article. It has a URL if the file or its front matter has one. Without a title
+        of its own, it has one made of the file's name.
 
     Raises:
         ExtractError: the front matter or the file cannot be read, or the suffix is unknown.

@@ -14,11 +14,13 @@ from feedpub.cleaner.layout import HIDDEN, PLACES, ROLES, Block, Box, Layout, Pi
 from feedpub.cleaner.share_links import is_share_link
 
 SKIPPED = frozenset(
-    "script style noscript template svg canvas select textarea input datalist map head "  # noqa: SIM905 -- words
+    "script style noscript template svg canvas select textarea input "  # noqa: SIM905 -- words
+    "datalist map head "
     "object applet audio video iframe param amp-ad amp-analytics amp-iframe".split(),
 )
 INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr "  # noqa: SIM905 -- words
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins "  # noqa: SIM905 -- words
+    "kbd label mark nobr "
     "picture q rb rp rt ruby s samp small span "
     "strike strong sub sup time tt u var embed keygen source track wbr".split(),
 )  # the last five are void elements, but the parser puts the text that follows inside them
@@ -34,7 +36,8 @@ KINDS = {
 }
 """How the walk treats a tag. All other tags are boxes."""
 INVISIBLE_CLASSES = frozenset(
-    "sr-only visually-hidden screen-reader-text screen-reader-only visuallyhidden "  # noqa: SIM905 -- words
+    "sr-only visually-hidden screen-reader-text screen-reader-only "  # noqa: SIM905 -- words
+    "visuallyhidden "
     "katex-html MathJax_Preview".split(),  # renderings of a formula that is also there in MathML
 )
 PERMALINK_TEXTS = frozenset({"¶", "#", "§", "🔗"})

@@ -1,7 +1,7 @@
 """CSS selectors as a user would write them: short, and likely to match the site's other pages.
 
 An element is identified by its own id or class, or else by its position in a named ancestor. Names
-that a build tool generated ("css-1q2w3e") and names that describe the look ("mt-4") are ignored,
+that a build tool generated ("css-1q2w3e") and names that describe the style ("mt-4") are ignored,
 because they do not last.
 """
 

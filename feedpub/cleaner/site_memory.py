@@ -38,13 +38,14 @@ MAX_TITLE_ENDS = 2  # last parts of a title that may be names of the site
 _WORD = re.compile(r"\w+")
 _DIGITS = re.compile(r"\d+")
 _TITLE_SEPARATOR = re.compile(
-    r"(?:(?<!\s)|(?<=\S[\u2013\u2014]\s))\s++(?:[|»«·•\u2013\u2014:/~\u2039\u203a<>-]\s+|[|\uff5c]\s*)"
+    r"(?:(?<!\s)|(?<=\S[\u2013\u2014]\s))\s++"
+    r"(?:[|»«·•\u2013\u2014:/~\u2039\u203a<>-]\s+|[|\uff5c]\s*)"
     r"|[|\uff5c]\s*|(?<=\S)[\u2013\u2014]\s|_"
 )
 
 
 class Trace(NamedTuple):
-    """Where a text was found: the pages as bits of a number, and the kind of its last box."""
+    """The pages that have a text, as bits of a number, and the kind of its box on the last one."""
 
     pages: int
     kind: str

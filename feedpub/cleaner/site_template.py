@@ -29,7 +29,13 @@ from dataclasses import dataclass
 from statistics import median_low
 
 from feedpub.cleaner.layout import PLACES, Block, Layout
-from feedpub.cleaner.page import MAX_LINK_DENSITY, MIN_SCORE, PageContext, link_density
+from feedpub.cleaner.page import (
+    MAX_LINK_DENSITY,
+    MIN_SCORE,
+    PageContext,
+    is_mostly_links,
+    link_density,
+)
 from feedpub.cleaner.site_memory import (
     BoxKind,
     SiteMemory,
@@ -97,7 +103,7 @@ def find_site_repeats(page: PageContext) -> Iterator[tuple[int, str]]:
             removed[index] = comparison.reason(index)
         elif (reason := comparison.link_line_reason(index)) and not is_heading:
             removed[index] = reason
-        if page.probabilities[index] >= MIN_SCORE and index not in removed:
+        if page.scores[index] >= MIN_SCORE and index not in removed:
             article_follows = True
     yield from sorted(removed.items())
 
@@ -128,21 +134,16 @@ class _Comparison:
             return None
         memory, blocks = page.memory, page.layout.blocks
         pages = memory.other_pages(page.url)
-        seen: list[int] = []
-        for block in blocks:
-            found = memory.pages_with(block_fingerprint(block.text)) if block.text else 0
-            seen.append(found & pages)
-        kept = (page.probabilities >= MIN_SCORE).tolist()
-        pages &= ~_find_copies(blocks, seen, kept, pages)
+        seen = [_pages_with_text(memory, block) & pages for block in blocks]
+        likely = [blocks[index] for index in page.likely_blocks]
+        pages &= ~_find_copies(likely, [seen[index] for index in page.likely_blocks], pages)
         seen = [found & pages for found in seen]
-        own: list[int] = []
-        for index, block in enumerate(blocks):
-            if kept[index] and not seen[index] and _is_own_text(block):
-                own.append(index)
+        unseen = [index for index in page.likely_blocks if not seen[index]]
+        own = [index for index in unseen if _is_own_text(blocks[index])]
         if not own or not pages:
             return None
         paragraphs = [n for n in own if count_letters(blocks[n].text) >= MIN_PARAGRAPH_CHARS]
-        body = paragraphs[min(1, len(paragraphs) - 1)] if paragraphs else own[0]
+        body = (paragraphs or own[:1])[:2][-1]
         return cls(page.layout, memory, memory.box_kinds(), pages, seen, body, own[-1])
 
     def repeats(self, index: int) -> bool:
@@ -152,7 +153,7 @@ class _Comparison:
         if not count or not _LETTER.search(block.text):
             return False
         size = count_letters(block.text)
-        is_label = size <= MAX_LABEL_CHARS and link_density(block) < MAX_LINK_DENSITY
+        is_label = size <= MAX_LABEL_CHARS and not is_mostly_links(block)
         if is_label and self.layout.boxes[block.box].place & TABLE:
             return False
         kind = self.kinds.get(box_kind(self.layout, block), BoxKind())
@@ -210,22 +211,28 @@ def count_letters(text: str) -> int:
 
 
 def _is_own_text(block: Block) -> bool:
-    return len(block.text) >= MIN_OWN_CHARS and link_density(block) < MAX_LINK_DENSITY
+    return len(block.text) >= MIN_OWN_CHARS and not is_mostly_links(block)
 
 
-def _find_copies(
-    blocks: Sequence[Block], seen: Sequence[int], kept: Sequence[bool], pages: int
-) -> int:
-    """Return the pages, as bits, that have most of the kept text.
+def _pages_with_text(memory: SiteMemory, block: Block) -> int:
+    return memory.pages_with(block_fingerprint(block.text)) if block.text else 0
+
+
+def _find_copies(blocks: Sequence[Block], seen: Sequence[int], pages: int) -> int:
+    """Return the pages, as bits, that have most of the text of some blocks.
 
     The text that any page of the site shares with this one is not counted.
+
+    Args:
+        blocks: the likely blocks of the page.
+        seen: for each block, the pages that have its text.
+        pages: the other pages.
     """
     shared = Counter(dict.fromkeys(_split_bits(pages), 0))
     size = 0
-    for block, found, is_kept in zip(blocks, seen, kept, strict=True):
-        if is_kept:
-            size += len(block.text)
-            shared.update(dict.fromkeys(_split_bits(found), len(block.text)))
+    for block, found in zip(blocks, seen, strict=True):
+        size += len(block.text)
+        shared.update(dict.fromkeys(_split_bits(found), len(block.text)))
     common = median_low(shared.values()) if len(shared) > 1 else 0
     copies = 0
     for bit, count in shared.items():
@@ -262,20 +269,24 @@ def find_outside_usual_boxes(page: PageContext) -> Iterator[tuple[int, str]]:
     if not usual:
         return
     blocks = page.layout.blocks
-    kept = [index for index, score in enumerate(page.scores) if score >= MIN_SCORE]
-    outside = [index for index in kept if box_kind(page.layout, blocks[index]) not in usual]
-    kept_chars = sum([len(blocks[index].text) for index in kept])
+    likely = page.likely_blocks
+    outside = [index for index in likely if box_kind(page.layout, blocks[index]) not in usual]
+    likely_chars = sum([len(blocks[index].text) for index in likely])
     outside_chars = sum([len(blocks[index].text) for index in outside])
-    if outside_chars > (1 - SAME_LAYOUT_SHARE) * kept_chars:
+    if outside_chars > (1 - SAME_LAYOUT_SHARE) * likely_chars:
         return
     for index in outside:
-        if not blocks[index].text or page.scores[index] >= MAX_DOUBTFUL_SCORE:
-            continue
-        if page.place(index) & LIST_OR_TABLE or is_heading_like(page, index):
-            continue
-        min_words = MIN_STANDFIRST_WORDS if index == kept[0] else MIN_PARAGRAPH_WORDS
-        if page.word_counts[index] < min_words:
+        if blocks[index].text and _is_doubtful(page, index):
             yield index, "outside the part of the page that holds this site's articles"
+
+
+def _is_doubtful(page: PageContext, index: int) -> bool:
+    """Return whether a block is a short text with a low score, not a heading, list or table."""
+    if page.scores[index] >= MAX_DOUBTFUL_SCORE or page.place(index) & LIST_OR_TABLE:
+        return False
+    is_first = index == page.likely_blocks[0]
+    min_words = MIN_STANDFIRST_WORDS if is_first else MIN_PARAGRAPH_WORDS
+    return page.word_counts[index] < min_words and not is_heading_like(page, index)
 
 
 def _find_usual_boxes(page: PageContext) -> frozenset[str]:

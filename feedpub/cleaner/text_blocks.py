@@ -45,7 +45,7 @@ class TextBlock:
 
     @property
     def prose(self) -> bool:
-        """Whether the block reads like a paragraph of an article."""
+        """True if the block reads like a paragraph of an article."""
         words = self.words
         if words >= MIN_PROSE_WORDS:
             return True
@@ -53,7 +53,7 @@ class TextBlock:
 
     @property
     def heading(self) -> bool:
-        """Whether the block has the shape of a subhead. A short question may be one."""
+        """True if the block has the shape of a subhead. A short question may be one."""
         if self.number is not None or len(self.text) > MAX_HEADING_CHARS or not self.words:
             return False
         if self.text.endswith((",", ";", ":")):
@@ -63,7 +63,7 @@ class TextBlock:
 
     @property
     def label(self) -> bool:
-        """Whether the block is as short as the label of a button."""
+        """True if the block is as short as the label of a button."""
         if self.number is not None or ENDS_SENTENCE.search(self.text):
             return False
         return 0 < self.words <= MAX_LABEL_WORDS

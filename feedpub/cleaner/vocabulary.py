@@ -164,7 +164,7 @@ class Vocabulary:
 
 
 def _is_readable(term: str) -> bool:
-    """Return whether a term is a word. Short terms and those with numbers describe the look."""
+    """Return whether a term is a word. Short terms and those with numbers describe the style."""
     return len(term) >= MIN_WORD_CHARS and term.replace("-", "").replace("_", "").isalpha()
 
 

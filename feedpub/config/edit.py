@@ -23,7 +23,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, InlineTable, Item
 
 from feedpub.config.files import find_feed_file, read_config_file, read_feed_file, read_verbatim
-from feedpub.config.load import parse_config
+from feedpub.config.load import changed_feeds, parse_config
 from feedpub.config.models import Config
 from feedpub.config.sources import RemoteSource, Source
 from feedpub.config.toml_lines import TomlLines
@@ -275,11 +275,13 @@ def _check_can_append(text: str, path: Path) -> None:
 
 def _check_only_added(before: Config, after: Config, names: KeysView[str], path: Path) -> None:
     """Check that the added feeds are the only change."""
-    old = tuple(feed for feed in after.feed if feed.name not in names)
-    new = [name for name in after.feed.names if name in names]
-    if old != before.feed or new != list(names) or after.feedpub != before.feedpub:
-        what = f"the feed {next(iter(names))}" if len(names) == 1 else f"these {len(names)} feeds"
-        raise ConfigError(f"{path}: the block would change more than {what}; add it by hand")
+    expected = {"added": list(names), "changed": [], "removed": []}
+    if changed_feeds(before, after) == expected and after.feedpub == before.feedpub:
+        return
+    what = f"these {len(names)} feeds"
+    if len(names) == 1:
+        what = f"the feed {next(iter(names))}"
+    raise ConfigError(f"{path}: the block would change more than {what}; add it by hand")
 
 
 def save_config(path: Path, text: str) -> None:

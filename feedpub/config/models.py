@@ -66,7 +66,7 @@ _NO_RULES = SiteRules()
 
 
 class FeedConfig(ConfigModel):
-    """One feed: where its articles come from and how it is published."""
+    """A feed: its sources, and how it is published."""
 
     name: Name = Field(
         description="The stem of the feed's file names: a-z, 0-9 and -. Subscribers know the feed "

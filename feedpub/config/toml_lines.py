@@ -133,7 +133,7 @@ class _Scanner:
                 self._take(_SCALAR)
 
     def _iter_members(self, end: str) -> Iterator[int]:
-        """Move to each member of an array or inline table, yielding its index; then past the end."""
+        """Move to each member of an array or inline table, yield its index, then move past it."""
         self._at += 1
         for index in count():
             if self._peek() in (end, ""):

@@ -34,7 +34,7 @@ _log = logging.getLogger("feedpub")
 
 
 def fields(**values: object) -> dict[str, dict[str, object]]:
-    """Return the `extra` argument of a log call: the event's fields, except those that are None."""
+    """Return the `extra` argument of a log call: the event's fields, without None values."""
     return {"fields": {name: value for name, value in values.items() if value is not None}}
 
 

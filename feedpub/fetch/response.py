@@ -40,6 +40,12 @@ _DIRECTIVE = re.compile(
     r"(?:^|,)\s*(max-age|no-store|no-cache)\s*(?:=\s*\"?(\d{1,12}))?", re.IGNORECASE
 )
 
+_CHUNK_BYTES = 1 << 16
+_MAX_ERROR_BYTES = 1 << 16  # of an error page that are read
+_MAX_DECOMPRESSED_ERROR_BYTES = 1 << 18
+_HTML_BEGIN = re.compile(rb"<html[\s>]", re.IGNORECASE)
+_HTML_END = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
+
 _REASONS = {
     206: "only a part of it was sent",
     304: "it was answered as not modified, although no condition was sent",
@@ -133,12 +139,9 @@ def parse_retry_after(headers: Mapping[str, str], now: datetime) -> float | None
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
         return float(value[:12])
-    until = parse_http_date(value)
-    return (
-        None
-        if until is None
-        else max((until - _parse_sent_time(headers, now)).total_seconds(), 0.0)
-    )
+    if until := parse_http_date(value):
+        return max((until - _parse_sent_time(headers, now)).total_seconds(), 0.0)
+    return None
 
 
 def parse_freshness(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -156,8 +159,9 @@ def parse_freshness(headers: Mapping[str, str], now: datetime) -> float | None:
         return max(float(directives["max-age"]) - age_seconds, 0.0)
     if "Expires" not in headers:
         return None
-    until = parse_http_date(headers["Expires"])
-    return max((until - _parse_sent_time(headers, now)).total_seconds(), 0.0) if until else 0.0
+    if until := parse_http_date(headers["Expires"]):
+        return max((until - _parse_sent_time(headers, now)).total_seconds(), 0.0)
+    return 0.0  # an invalid date means that it has expired
 
 
 def parse_http_date(text: str) -> datetime | None:
@@ -189,9 +193,10 @@ class _Challenge:
         header = response.headers.get(self.header)
         if self.header and (header is None or self.value not in header.lower()):
             return False
-        return not self.body or (
-            response.status >= HTTPStatus.BAD_REQUEST and self.body.encode() in response.body
-        )
+        if not self.body:
+            return True
+        is_error = response.status >= HTTPStatus.BAD_REQUEST
+        return is_error and self.body.encode() in response.body
 
 
 @cache
@@ -212,13 +217,6 @@ def _standard_reason(status: int) -> str:
         return HTTPStatus(status).phrase.lower()
     except ValueError:
         return "a status that HTTP does not know"
-
-
-_CHUNK_BYTES = 1 << 16
-_MAX_ERROR_BYTES = 1 << 16  # of an error page that are read
-_MAX_DECOMPRESSED_ERROR_BYTES = 1 << 18
-_HTML_BEGIN = re.compile(rb"<html[\s>]", re.IGNORECASE)
-_HTML_END = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
 
 
 def read_body(raw: HTTPResponse, deadline: RequestDeadline) -> bytes:

@@ -26,7 +26,7 @@ class RequestCounter:
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def count(self, feed: str, status: int | None) -> None:
-        """Count one request of a feed. Without a complete response, the status is None."""
+        """Count one request of a feed; pass None if there was no complete response."""
         if status is None:
             label = NO_ANSWER
         elif status in _STATUSES:

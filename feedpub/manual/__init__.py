@@ -1,7 +1,8 @@
-"""The manual: one Markdown file a topic, shipped with the package.
+"""Read the manual: one Markdown file per topic, part of the package.
 
-`feedpub help` prints it, the service serves it at /manual/, and the package build makes `feedpub.1` of its reference
-pages. `python -m tests.support.reference` regenerates `commands.md`, `settings.md` and `metrics.md`.
+`feedpub help` prints it, the service serves it at /manual/, and the package build makes `feedpub.1`
+of its reference pages. `python -m tests.support.reference` regenerates `commands.md`, `settings.md`
+and `metrics.md`.
 
     html       Markdown → HTML
     roff       Markdown → a manual page for `man`
@@ -55,38 +56,47 @@ class Section:
 @cache
 def list_topics() -> Mapping[str, str]:
     """Return each topic and its title, in alphabetical order."""
-    names = (file.name for file in files(__name__).iterdir())
-    topics = sorted(name.removesuffix(".md") for name in names if name.endswith(".md"))
-    return {topic: plain(next(read_sections(_read(topic))).heading) for topic in topics}
+    topics: dict[str, str] = {}
+    for name in sorted(file.name for file in files(__name__).iterdir()):
+        if name.endswith(".md"):
+            topic = name.removesuffix(".md")
+            first = next(read_sections(_read_page(topic)))
+            topics[topic] = plain(first.heading)
+    return topics
 
 
 def load_topic(topic: str) -> str:
-    """Return the Markdown of a page. Raises UnknownTopicError."""
+    """Return the Markdown of a page.
+
+    Raises:
+        UnknownTopicError: the manual has no such page.
+    """
     if topic not in list_topics():
         raise UnknownTopicError(topic, suggest(topic))
-    return _read(topic)
+    return _read_page(topic)
 
 
 def find_subject(subject: str) -> str:
     """Return the Markdown of a page, or of the sections that a subject names.
 
     Args:
-        subject: a topic, as in "scheduling"; a section of one, as in "settings.limit", "settings.feed.limit",
-            "commands.add" or "security.secrets-in-the-config"; or a command or setting alone, as in "add".
+        subject: a topic ("scheduling"); a section of one ("settings.limit", "settings.feed.limit",
+            "commands.add", "security.secrets-in-the-config"); or a command or setting ("add").
 
     Raises:
         UnknownTopicError: the manual has neither.
     """
     if subject in list_topics():
-        return _read(subject)
-    topic, _, rest = subject.partition(".")
-    places = (
-        [(topic, rest)]
-        if rest and topic in list_topics()
-        else [(page, subject) for page in REFERENCES]
-    )
-    for page, wanted in places:
-        if page in list_topics() and (found := _find_sections(page, wanted)):
+        return _read_page(subject)
+    topic, _, section = subject.partition(".")
+    if section and topic in list_topics():
+        found = _find_sections(topic, section)
+        if found:
+            return "\n\n".join(found)
+        raise UnknownTopicError(subject, suggest(subject))
+    for page in REFERENCES:
+        found = _find_sections(page, subject)
+        if found:
             return "\n\n".join(found)
     raise UnknownTopicError(subject, suggest(subject))
 
@@ -94,51 +104,62 @@ def find_subject(subject: str) -> str:
 def suggest(subject: str) -> tuple[str, ...]:
     """Return the topics and sections that are most similar to a subject."""
     subject = subject.casefold()
-    topic, _, rest = subject.partition(".")
+    topic, _, section = subject.partition(".")
     names = list(list_topics())
-    if rest and topic in names:
-        names = [f"{topic}.{key}" for key in _keys(topic)]
+    if section and topic in names:
+        names = [f"{topic}.{key}" for key in _list_keys(topic)]
     partial = [name for name in names if subject in name]
-    close = get_close_matches(subject, names, MAX_SUGGESTIONS, 0.6)
-    if not rest:
-        close += [
-            f"{page}.{key}"
-            for page in REFERENCES
-            for key in get_close_matches(subject, _keys(page), 2, 0.75)
-        ]
-    return tuple(dict.fromkeys((*close, *partial)))[:MAX_SUGGESTIONS]
+    similar = get_close_matches(subject, names, MAX_SUGGESTIONS, 0.6)
+    if not section:
+        for page in REFERENCES:
+            keys = get_close_matches(subject, _list_keys(page), 2, 0.75)
+            similar += [f"{page}.{key}" for key in keys]
+    return tuple(dict.fromkeys((*similar, *partial)))[:MAX_SUGGESTIONS]
 
 
 def _find_sections(topic: str, wanted: str) -> list[str]:
-    """Return the sections whose heading ends in the given words, or has the given anchor."""
-    parts = _parts(wanted)
-    sections = [section for section in read_sections(_read(topic)) if section.level > 1]
-    exact = [section.text for section in sections if _parts(section.heading) == parts]
-    ending = [
-        section.text for section in sections if _parts(section.heading)[-len(parts) :] == parts
-    ]
-    return (
-        exact or ending or [section.text for section in sections if slug(section.heading) == wanted]
-    )
+    """Return the sections whose heading is or ends in the given words, or has the given anchor."""
+    if topic not in list_topics():
+        return []
+    words = _split_words(wanted)
+    exact: list[str] = []
+    ending: list[str] = []
+    anchored: list[str] = []
+    for section in read_sections(_read_page(topic)):
+        if section.level == 1:
+            continue
+        heading = _split_words(section.heading)
+        if heading == words:
+            exact.append(section.text)
+        if heading[-len(words) :] == words:
+            ending.append(section.text)
+        if slug(section.heading) == wanted:
+            anchored.append(section.text)
+    return exact or ending or anchored
 
 
-def _parts(heading: str) -> list[str]:
+def _split_words(heading: str) -> list[str]:
     """Split a heading into its words: `feed.limit`, `[feed.rules]`, `feedpub add`."""
     return re.findall(r"[^\s.\[\]]+", plain(heading).casefold())
 
 
-def _keys(topic: str) -> list[str]:
-    """Return what can follow the dot in a subject: the final word of a reference's headings, or anchors."""
+def _list_keys(topic: str) -> list[str]:
+    """Return the section names of a page: the last words of a reference's headings, or anchors."""
     if topic not in list_topics():
         return []
-    headings = [section.heading for section in read_sections(_read(topic)) if section.level > 1]
-    if topic in REFERENCES:
-        return [_parts(heading)[-1] for heading in headings if _parts(heading)]
-    return [slug(heading) for heading in headings]
+    keys: list[str] = []
+    for section in read_sections(_read_page(topic)):
+        if section.level == 1:
+            continue
+        if topic not in REFERENCES:
+            keys.append(slug(section.heading))
+        elif words := _split_words(section.heading):
+            keys.append(words[-1])
+    return keys
 
 
 @cache
-def _read(topic: str) -> str:
+def _read_page(topic: str) -> str:
     text = files(__name__).joinpath(f"{topic}.md").read_text("utf-8")
     return _COMMENT.sub("", text)
 
@@ -148,8 +169,11 @@ def read_sections(text: str) -> Iterator[Section]:
     lines = text.splitlines()
     headings = list(_read_headings(lines))
     for number, (start, level, heading) in enumerate(headings):
-        following = (line for line, other, _ in headings[number + 1 :] if other <= level)
-        end = next(following, len(lines))
+        end = len(lines)
+        for line, next_level, _ in headings[number + 1 :]:
+            if next_level <= level:
+                end = line
+                break
         yield Section(level, heading, "\n".join(lines[start:end]).strip())
 
 
@@ -178,8 +202,10 @@ def anchors(text: str) -> list[str]:
     found: list[str] = []
     for section in read_sections(text):
         anchor = slug(section.heading)
-        repeated = found.count(anchor) + sum(
-            bool(re.fullmatch(rf"{re.escape(anchor)}-\d+", other)) for other in found
-        )
-        found.append(f"{anchor}-{repeated}" if anchor in found else anchor)
+        if anchor not in found:
+            found.append(anchor)
+            continue
+        same = re.compile(rf"{re.escape(anchor)}(-\d+)?")
+        number = sum(same.fullmatch(other) is not None for other in found)
+        found.append(f"{anchor}-{number}")
     return found

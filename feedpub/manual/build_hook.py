@@ -1,4 +1,4 @@
-"""Make `feedpub.1` of the manual's reference when the package is built."""
+"""Make `feedpub.1` from the manual's reference pages when the package is built."""
 
 import runpy
 from pathlib import Path

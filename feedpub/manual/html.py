@@ -17,13 +17,18 @@ _PAGE = re.compile(r"([a-z][a-z0-9-]*)\.md(#[\w.-]*)?")
 
 @cache
 def render(topic: str) -> str:
-    """Return the HTML of a page's body. Raises UnknownTopicError."""
+    """Return the HTML of a page's body.
+
+    Raises:
+        UnknownTopicError: the manual has no such page.
+    """
     text = manual.load_topic(topic)
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = parser.parse(text)
     _number_headings(tokens, manual.anchors(text))
     for token in tokens:
-        token.children = _within_manual(token.children) if token.children else token.children
+        if token.children:
+            token.children = _resolve_links(token.children)
     return str(parser.renderer.render(tokens, parser.options, {}))
 
 
@@ -33,24 +38,24 @@ def _number_headings(tokens: Sequence[Token], anchors: Sequence[str]) -> None:
         token.attrSet("id", anchor)
 
 
-def _within_manual(tokens: Sequence[Token]) -> list[Token]:
-    """Return inline tokens whose links lead to pages of the manual or to the web; other links and images are text."""
+def _resolve_links(tokens: Sequence[Token]) -> list[Token]:
+    """Keep links to the manual and the web; images and other links become text."""
     kept: list[Token] = []
-    dropped = False  # links cannot contain links
+    is_dropped = False  # applies to one link: links cannot contain links
     for token in tokens:
         if token.type == "link_open":
-            address = _address(str(token.attrGet("href") or ""))
-            dropped = address is None
+            address = _resolve_target(str(token.attrGet("href") or ""))
+            is_dropped = address is None
             token.attrSet("href", address or "")
         if token.type == "image":
             kept.append(Token("text", "", 0, content=token.content))
-        elif not (dropped and token.type in ("link_open", "link_close")):
+        elif not (is_dropped and token.type in ("link_open", "link_close")):
             kept.append(token)
     return kept
 
 
-def _address(target: str) -> str | None:
-    """Return a link's target as the service has it; None if it is not part of the manual or the web."""
+def _resolve_target(target: str) -> str | None:
+    """Return the URL of a link's target; None if it is neither in the manual nor on the web."""
     if target.startswith(("#", "https://", "http://")):
         return target
     page = _PAGE.fullmatch(target)

@@ -1,7 +1,8 @@
 """Render pages of the manual as a manual page for `man`, in the man(7) macros.
 
-It reads the Markdown that these pages use: headings, paragraphs, lists, tables and blocks of code. It imports nothing,
-so that the package build can run it before the package is installed.
+It supports the Markdown that these pages use: headings, paragraphs, lists, tables and code blocks.
+It only imports the standard library, so that the package build can run it before the package is
+installed.
 """
 
 import re
@@ -28,33 +29,39 @@ def render(name: str, summary: str, version: str, pages: Sequence[str]) -> str:
         ".SH SYNOPSIS",
         f"\\fB{name}\\fR [\\fIOPTIONS\\fR] \\fICOMMAND\\fR [\\fIARGUMENTS\\fR]",
     ]
-    body = [line for page in pages for line in _page(_COMMENT.sub("", page))]
-    return "\n".join([*head, *body]) + "\n"
+    lines = head
+    for page in pages:
+        lines += _format_page(_COMMENT.sub("", page))
+    return "\n".join(lines) + "\n"
 
 
-def _page(markdown: str) -> Iterator[str]:
+def _format_page(markdown: str) -> Iterator[str]:
     """Yield the lines of a page."""
-    for kind, lines in _blocks(markdown.splitlines()):
+    for kind, lines in _split_blocks(markdown.splitlines()):
         match kind:
             case "code":
-                yield from (".PP", ".RS 4", ".EX", *map(_line, lines), ".EE", ".RE")
+                yield from (".PP", ".RS 4", ".EX", *map(_escape_line, lines), ".EE", ".RE")
             case "heading":
-                signs, _, title = lines[0].partition(" ")
-                yield (
-                    f'.SH "{_quote(_inline(title).upper())}"'
-                    if signs == "#"
-                    else f'.SS "{_quote(_inline(title))}"'
-                )
+                yield _format_heading(lines[0])
             case "table":
                 for row in lines[2:]:
-                    yield from _row(row)
+                    yield from _format_row(row)
             case "item":
-                yield from (".IP \\(bu 2", _paragraph([lines[0].strip()[2:], *lines[1:]]))
+                text = [lines[0].strip()[2:], *lines[1:]]
+                yield from (".IP \\(bu 2", _format_paragraph(text))
             case _:
-                yield from (".PP", _paragraph(lines))
+                yield from (".PP", _format_paragraph(lines))
 
 
-def _blocks(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+def _format_heading(line: str) -> str:
+    signs, _, title = line.partition(" ")
+    text = _format_inline(title)
+    if signs == "#":
+        return f'.SH "{_escape_quotes(text.upper())}"'
+    return f'.SS "{_escape_quotes(text)}"'
+
+
+def _split_blocks(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     """Yield the kind and the lines of each block."""
     block: list[str] = []
     kind = ""
@@ -66,18 +73,20 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
             else:
                 block.append(line)
             continue
-        following = _kind(line, kind)
-        if block and (
-            following != kind or (kind in ("heading", "item") and not line.startswith("  "))
-        ):
+        next_kind = _classify_line(line, kind)
+        is_continued = next_kind == kind
+        if kind in ("heading", "item") and not line.startswith("  "):
+            is_continued = False
+        if block and not is_continued:
             yield kind, block
             block = []
-        kind = following
+        kind = next_kind
         if kind and kind != "code":
             block.append(line)
 
 
-def _kind(line: str, before: str) -> str:
+def _classify_line(line: str, before: str) -> str:
+    """Return the kind of the block that a line belongs to, given the kind of the line before."""
     if line.startswith("```"):
         return "code"
     if re.match(r"#{1,6} ", line):
@@ -89,25 +98,28 @@ def _kind(line: str, before: str) -> str:
     return "text" if line.strip() else ""
 
 
-def _row(row: str) -> Iterator[str]:
+def _format_row(row: str) -> Iterator[str]:
     """Yield a table's row as a term and its description."""
-    term, *cells = (cell.strip() for cell in _ROW_END.split(row.strip().strip("|")))
-    yield from (".TP", _line(_inline(term), escaped=True))
-    yield _line(" ".join(_inline(cell) for cell in cells if cell), escaped=True)
+    term, *cells = map(str.strip, _ROW_END.split(row.strip().strip("|")))
+    yield ".TP"
+    yield _protect_line(_format_inline(term))
+    yield _protect_line(" ".join(map(_format_inline, filter(None, cells))))
 
 
-def _paragraph(lines: Sequence[str]) -> str:
-    return _line(_inline(" ".join(line.strip() for line in lines)), escaped=True)
+def _format_paragraph(lines: Sequence[str]) -> str:
+    return _protect_line(_format_inline(" ".join(map(str.strip, lines))))
 
 
-def _inline(markdown: str) -> str:
+def _format_inline(markdown: str) -> str:
     """Return inline Markdown in roff: code and strong text in bold, links as their text."""
     parts: list[str] = []
     end = 0
     for found in _INLINE.finditer(markdown):
         parts.append(_escape(markdown[end : found.start()].replace(r"\|", "|")))
-        strong = found["code"] or found["bold"]
-        parts.append(f"\\fB{_escape(strong)}\\fR" if strong else _inline(found["text"] or ""))
+        if strong := found["code"] or found["bold"]:
+            parts.append(f"\\fB{_escape(strong)}\\fR")
+        else:
+            parts.append(_format_inline(found["text"] or ""))
         end = found.end()
     return "".join([*parts, _escape(markdown[end:].replace(r"\|", "|"))])
 
@@ -116,11 +128,14 @@ def _escape(text: str) -> str:
     return text.replace("\\", r"\e").replace("-", r"\-").replace("'", r"\(aq")
 
 
-def _quote(text: str) -> str:
+def _escape_quotes(text: str) -> str:
     return text.replace('"', r"\(dq")
 
 
-def _line(text: str, *, escaped: bool = False) -> str:
+def _escape_line(text: str) -> str:
+    return _protect_line(_escape(text))
+
+
+def _protect_line(text: str) -> str:
     """Return a line that roff does not read as a request."""
-    text = text if escaped else _escape(text)
     return f"\\&{text}" if text.startswith((".", "'")) else text

@@ -9,7 +9,7 @@ has changed, so that readers need not fetch it twice.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count, pairwise
@@ -104,11 +104,7 @@ def write_archives(
         StoreError: the state cannot be read.
     """
     numbers = context.store.archives.numbers(feed.name)
-    names: dict[str, list[str]] = {}
-    for suffix in feed.formats:
-        names[suffix] = [replace(live, archive=number).file(suffix) for number in numbers]
-    missing = set(context.output.find_missing([name for row in names.values() for name in row]))
-    due = missing | _find_outdated(names, missing, live, context)
+    due = _find_due_files(feed, live, numbers, context)
     written: list[str] = []
     for previous, number in pairwise((None, *numbers)):
         suffixes = [s for s in feed.formats if replace(live, archive=number).file(s) in due]
@@ -120,8 +116,21 @@ def write_archives(
             files = assemble.render_pages(live, with_text, assemble.saved_folders(feed))
             for suffix in suffixes:
                 files[archive.file(suffix)] = assemble.render_document(archive, suffix)
-            written += context.output.publish(files, certain=before_writing)
+            written += context.output.publish(files, before_commit=before_writing)
     return tuple(written)
+
+
+def _find_due_files(
+    feed: FeedConfig, live: Feed, numbers: Iterable[int], context: RunContext
+) -> set[str]:
+    """Return the names of the archive files that are missing or outdated."""
+    names: dict[str, list[str]] = {}
+    for number in numbers:
+        archive = replace(live, archive=number)
+        for suffix in feed.formats:
+            names.setdefault(suffix, []).append(archive.file(suffix))
+    missing = set(context.output.find_missing([name for row in names.values() for name in row]))
+    return missing | _find_outdated(names, missing, live, context)
 
 
 def _find_outdated(

@@ -265,7 +265,7 @@ def collect_items(
         for keys, item in zip(keys_of_items(result, anchor), result.items, strict=True):
             rows.append((keys, item, result))
             listed_by[keys.key].add(result.key)
-    owner = owners([key for key, sources in listed_by.items() if len(sources) > 1])
+    owner = owners([key for key, listing in listed_by.items() if len(listing) > 1])
     unique: dict[str, ListedItem] = {}
     for keys, item, result in rows:
         before = unique.get(keys.key)

@@ -14,7 +14,7 @@ from feedpub.config import FeedConfig, FolderSource
 from feedpub.config.sources import source_key
 from feedpub.core.article_keys import url_key
 from feedpub.core.log import fields, to_milliseconds
-from feedpub.core.models import AliasKind, Entry
+from feedpub.core.models import Alias, AliasKind, Entry
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.read import ItemResult
 from feedpub.store import PageSnapshot
@@ -30,28 +30,41 @@ def merge_entries(
     The caller holds the feed's lock.
     """
     now = context.clock()
-    extracted = [result for result in results if result.extracted]
-    listings = {
-        url_key(source.url) for source in feed.source if not isinstance(source, FolderSource)
-    }
-    items = drop_false_claims([each.extracted for each in extracted if each.extracted], listings)
+    keys: list[str] = []
+    extracted: list[ExtractedItem] = []
+    for result in results:
+        if result.extracted:
+            keys.append(result.state.key)
+            extracted.append(result.extracted)
+    items = drop_false_claims(extracted, _get_listing_keys(feed))
     existing = load_existing_entries(feed, items, context)
     before = dict(existing.entries)
     merged = merge_items(feed.name, context.settings.base_url, existing, items, now)
-    ids = dict(zip((result.state.key for result in extracted), merged.ids, strict=True))
+    ids = dict(zip(keys, merged.ids, strict=True))
     _log_articles(feed.name, results, before, merged, ids)
-    own = {key: alias for key, alias in merged.aliases.items() if alias.kind is AliasKind.OWN}
+    aliases: dict[str, str] = {}
+    claims: dict[str, Alias] = {}
+    for key, alias in merged.aliases.items():
+        if alias.kind is AliasKind.OWN:
+            aliases[key] = alias.entry
+        else:
+            claims[key] = alias
     context.store.commit_entries(
         feed.name,
         entries=merged.entries,
-        aliases={key: alias.entry for key, alias in own.items()},
-        claimed={key: alias for key, alias in merged.aliases.items() if key not in own},
+        aliases=aliases,
+        claimed=claims,
         listed=[key for item in items for key in item.keys],
         item_states=[result.state for result in results],
-        snapshots=_choose_snapshots(extracted, ids, existing),
+        snapshots=_choose_snapshots(results, ids, existing),
         now=now,
     )
     return merged
+
+
+def _get_listing_keys(feed: FeedConfig) -> set[str]:
+    """Return the keys of the feed's listings: an article that claims one of them is mistaken."""
+    return {url_key(source.url) for source in feed.source if not isinstance(source, FolderSource)}
 
 
 def load_existing_entries(
@@ -88,7 +101,7 @@ def _choose_snapshots(
     """
     snapshots: dict[str, PageSnapshot] = {}
     for result in results:
-        id_ = ids[result.state.key]
+        id_ = ids.get(result.state.key)
         if not result.extracted or not result.snapshot or not id_:
             continue
         entry = existing.entries[id_]

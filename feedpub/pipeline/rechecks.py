@@ -100,29 +100,34 @@ def due_rechecks(feed: FeedConfig, items: Sequence[ListedItem], context: RunCont
     """
     store = context.store
     waiting = store.rechecks(feed.name, context.clock(), MAX_RECHECKS) if feed.recheck else ()
-    ids = store.aliases(feed.name, [state.key for state in waiting])
-    stored = {state.key: store.entry(feed.name, ids.get(state.key, "")) for state in waiting}
-    addresses = {url_key(entry.url) for entry in stored.values() if entry} - stored.keys()
-    moved = store.item_states(feed.name, addresses)
     listed = {item.key: item for item in items}
     entries: dict[str, Entry] = {}
     unlisted: list[ListedItem] = []
-    for waiting_state in waiting:
-        entry = stored[waiting_state.key]
-        if entry is None:
-            continue
-        state = _find_new_state(entry, moved) or waiting_state
+    for state, entry in _load_entries(feed.name, waiting, context):
         rank = len(items) + len(unlisted)
         item = listed.get(state.key) or _make_listed_item(feed, state, entry, rank)
-        if item is None or not item.fetches_page or item.item.path is not None:
+        has_page = item is not None and item.fetches_page and item.item.path is None
+        if item is None or not has_page or entry in entries.values():
             continue
-        if entry not in entries.values():
-            entries[state.key] = entry
-            if state.key not in listed:
-                unlisted.append(item)
+        entries[state.key] = entry
+        if state.key not in listed:
+            unlisted.append(item)
     ended = [state.key for state in waiting if state.key not in entries]
     store.end_rechecks(feed.name, ended)
     return DueRechecks(entries, unlisted)
+
+
+def _load_entries(
+    feed: str, waiting: Sequence[ItemState], context: RunContext
+) -> list[tuple[ItemState, Entry]]:
+    """Return each waiting item with its entry, and with its new address if it has moved."""
+    store = context.store
+    ids = store.aliases(feed, [state.key for state in waiting])
+    loaded = [(state, store.entry(feed, ids.get(state.key, ""))) for state in waiting]
+    found = [(state, entry) for state, entry in loaded if entry]
+    addresses = {url_key(entry.url) for _, entry in found} - {state.key for state in waiting}
+    moved = store.item_states(feed, addresses)
+    return [(_find_new_state(entry, moved) or state, entry) for state, entry in found]
 
 
 def _find_new_state(entry: Entry, moved: Mapping[str, ItemState]) -> ItemState | None:

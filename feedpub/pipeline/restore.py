@@ -15,6 +15,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from feedpub.builder import assemble, decorate, parse_published
+from feedpub.builder.ids import day_from_id, key_digest_from_id
 from feedpub.builder.links import PLACEHOLDER, move_addresses
 from feedpub.builder.parse_published import UnknownDocumentError
 from feedpub.builder.text_compare import significant_words
@@ -123,7 +124,7 @@ def _find_by_digest(
     unknown = {key for item in items for key in item.keys} - known.keys()
     if not unknown:
         return {}
-    by_digest = {parse_published.key_digest_from_id(id_): id_ for id_ in store.updated_by_id(feed)}
+    by_digest = {key_digest_from_id(id_): id_ for id_ in store.updated_by_id(feed)}
     found: dict[str, str] = {}
     for key in unknown:
         if id_ := by_digest.get(article_keys.key_digest(key)):
@@ -275,7 +276,7 @@ def _complete_entry(entry: Entry, feed: FeedConfig, store: Store) -> Entry:
     if before := store.entry(feed.name, entry.id):
         first_seen, source, rank = before.first_seen, before.source, before.rank
     else:
-        first_seen = max(entry.published, parse_published.day_from_id(entry.id))
+        first_seen = max(entry.published, day_from_id(entry.id))
         source, rank = _guess_source(entry, feed), entry.rank
     entry = _without_decoration(entry, feed)
     line = " ".join(entry.text.split())

@@ -13,6 +13,7 @@ that was interrupted.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -216,8 +217,8 @@ def _summarize(
     merged: MergeResult,
 ) -> RunResult:
     """Return the result of the run so far, before any file is written."""
-    skipped = sum(result.state.state == "excluded" for result in item_results)
-    failed = sum(result.state.state == "failed" for result in item_results)
+    counts = Counter(result.state.state for result in item_results)
+    skipped, failed = counts["excluded"], counts["failed"]
     failures = [result.failure for result in source_results if result.failure]
     failures += [result.failure for result in item_results if result.failure]
     return RunResult(
@@ -291,7 +292,7 @@ def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, 
         context.store.archives.mark_published(live.name, [entry.id for entry in live.entries])
 
     with websub.announce_changes(changed, context.settings, context.store, context.clock):
-        written = context.output.publish(files, certain=before_writing)
+        written = context.output.publish(files, before_commit=before_writing)
     index.save_summary(feed, live, context)
     return (*archived, *written)
 

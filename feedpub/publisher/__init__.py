@@ -1,19 +1,34 @@
-"""The one writer of the output, a folder or a bucket. Knows names and bytes, and nothing of what is in them.
+"""Publish files in a folder or in a bucket, regardless of their contents.
 
-protocol    what can be done with what is published, wherever it lies
-names       what a published file may be called, and what it is by its name
-publisher   the output as a folder
-folder      folders by descriptor, and files written whole
-bucket      the output as a bucket
-objects     the objects of a bucket, and how they are asked for
-faults      what object storage refuses, in words
-opening     which of them there is for a config
+base        the interface of an output, and a dry run of it
+names       valid names of published files, and their types
+folder      the output as a folder
+s3          the output as a bucket
+s3_client   requests to object storage, and its errors
 """
 
+from pathlib import Path
+
+from feedpub.config import Bucket, Storage
 from feedpub.publisher.base import DryRunOutput, Output
 from feedpub.publisher.folder import FolderOutput
-from feedpub.publisher.open import open_output
 from feedpub.publisher.s3 import S3Output
 from feedpub.publisher.s3_client import S3Client
 
 __all__ = ["DryRunOutput", "FolderOutput", "Output", "S3Client", "S3Output", "open_output"]
+
+
+def open_output(output: Path | Bucket, storage: Storage) -> Output:
+    """Return the output that the config names; nothing is written or requested yet.
+
+    Args:
+        output: a folder or a bucket.
+        storage: the access to object storage.
+
+    Raises:
+        PublishError: the output is a bucket, and s3fs is not installed.
+        ConfigError: a secret cannot be read.
+    """
+    if isinstance(output, Path):
+        return FolderOutput(output)
+    return S3Output(S3Client(output, storage), gzip=storage.gzip)

@@ -1,77 +1,79 @@
-"""What can be done with what is published, wherever it lies, and how that is tried without writing."""
+"""Define the interface of an output, and a dry run of it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 
 def no_check() -> None:
-    """Nothing has to be made certain of before files are written."""
+    """Do nothing before files are replaced."""
 
 
 class Output(Protocol):
-    """The one writer of the output. Thread-safe. Every method raises PublishError."""
+    """The place where feeds are published. Thread-safe; every method raises PublishError."""
 
     def publish(
-        self, files: Mapping[str, bytes], *, certain: Callable[[], None] = no_check
+        self, files: Mapping[str, bytes], *, before_commit: Callable[[], None] = no_check
     ) -> tuple[str, ...]:
-        """Write what differs from what is there, in the order given: a file comes after those that it links to.
+        """Write the files that differ from the published ones, in the given order.
+
+        A file must come after the files that it links to.
 
         Args:
             files: bytes by name, relative to the output: "world.rss", "world/some-story.html".
-            certain: called when it is known what is there, and before any of it changes; where it
-                raises, none does.
+            before_commit: called once, after the published files were compared and before the first
+                one changes. If it raises, no file changes.
 
         Returns:
-            The names that were written.
+            The names of the written files.
 
         Raises:
-            PublishError: a name leads out of the output, or a file cannot be written; nor is any
-                after it.
+            PublishError: a name leads out of the output, or a file cannot be written; no later file
+                is written either.
         """
 
     def find_changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
-        """The names of the files that `publish` would write."""
+        """Return the names of the files that `publish` would write."""
 
     def read(self, name: str) -> bytes | None:
-        """The bytes published under a name; None where there is no such file."""
+        """Return the published bytes of a file; None if there is no such file."""
 
     def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Those of the names that no file has; none is read."""
+        """Return the names under which no file is published, without reading any file."""
 
     def list_names(self, start: str = "") -> tuple[str, ...]:
-        """The names of all published files that begin with a text, sorted.
+        """Return the sorted names of all published files that begin with a text.
 
-        Hidden ones are not among them.
+        Hidden files are not included.
         """
 
 
 class DryRunOutput(Output):
-    """Compares with what is published and writes nothing.
+    """Compares files with the published ones and writes nothing.
 
     Args:
-        publisher: knows what is published.
+        output: the output to compare with.
     """
 
-    def __init__(self, publisher: Output) -> None:
-        self._publisher = publisher
+    def __init__(self, output: Output) -> None:
+        self._output = output
 
     def publish(
         self,
         files: Mapping[str, bytes],
         *,
-        certain: Callable[[], None] = no_check,  # noqa: ARG002 -- nothing is written that has to be certain
+        before_commit: Callable[[], None] = no_check,  # noqa: ARG002 -- nothing is committed
     ) -> tuple[str, ...]:
-        """The names of the files that would be written."""
+        """Return the names of the files that would be written."""
         return self.find_changed(files)
 
     def find_changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
-        return self._publisher.find_changed(files)
+        return self._output.find_changed(files)
 
     def read(self, name: str) -> bytes | None:
-        return self._publisher.read(name)
+        return self._output.read(name)
 
     def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
-        return self._publisher.find_missing(names)
+        return self._output.find_missing(names)
 
     def list_names(self, start: str = "") -> tuple[str, ...]:
-        return self._publisher.list_names(start)
+        return self._output.list_names(start)

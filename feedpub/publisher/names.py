@@ -1,7 +1,4 @@
-"""What a published file may be called, and what it is by its name.
-
-A document, a page or a picture, of which feed.
-"""
+"""Validate the names of published files, and derive their types and feeds."""
 
 import os
 import posixpath
@@ -11,26 +8,29 @@ from typing import Literal
 
 from feedpub.core.errors import PublishError
 
+_MAX_PART_BYTES = 255  # the limit of file systems
+
 PART_PATTERN = re.compile(r"[^./\0][^/\0]*")
-"""A part of a name: hidden files, ours among them, are never published, and none leads up."""
+"""A part of a name: not hidden, and not "..". feedpub's own temporary files are hidden."""
 
-_MAX_PART_BYTES = 255  # what file systems take
-
-NAME_RULES = f"no part of it may be empty, start with a dot, hold a NUL or be longer than {_MAX_PART_BYTES} bytes"
+NAME_RULES = (
+    "no part of it may be empty, start with a dot, contain a NUL or be longer than "
+    f"{_MAX_PART_BYTES} bytes"
+)
 
 _ARCHIVE = re.compile(r"\A(.+)-archive-[0-9]+")
-_ABOUT_ALL = frozenset({"index", "feeds"})  # the stems of what is about all feeds together
-_SUBSCRIBED = frozenset({".rss", ".atom", ".json"})
+_SHARED_STEMS = frozenset({"index", "feeds"})  # of files about all feeds
+_FEED_SUFFIXES = frozenset({".rss", ".atom", ".json"})
 
 
 @dataclass(frozen=True, slots=True)
 class FileType:
-    """What a file is by the ending of its name.
+    """The type of a file, by its suffix.
 
     Attributes:
-        media_type: as Content-Type has it.
-        role: a document that programs read, a page for people, or a picture in one.
-        compressed: whether compression makes it smaller.
+        media_type: the value of Content-Type.
+        role: a document for programs, a page for readers, or a picture in a page.
+        compressed: True if compression reduces its size.
     """
 
     media_type: str
@@ -38,7 +38,7 @@ class FileType:
     compressed: bool = True
 
 
-_KINDS = {
+_TYPES = {
     ".rss": FileType("application/rss+xml; charset=utf-8", "document"),
     ".atom": FileType("application/atom+xml; charset=utf-8", "document"),
     ".json": FileType("application/feed+json; charset=utf-8", "document"),
@@ -56,13 +56,14 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """A file that may be there.
+    """A file that may exist in the output.
 
     Attributes:
-        name: relative to the output folder.
-        feed: the name of the feed it belongs to; None for what is about all of them.
-        is_feed: it is what readers subscribe to, or an archive of that.
-        is_archive: it is an archive, which changes only with `base_url`.
+        name: relative to the output.
+        kind: its type.
+        feed: the name of its feed; None for a file about all feeds.
+        is_feed: True for a feed document or an archive of one.
+        is_archive: True for an archive, which only changes with `base_url`.
     """
 
     name: str
@@ -73,40 +74,43 @@ class OutputFile:
 
 
 def identify_file(name: str) -> OutputFile | None:
-    """What a file of that name is; None where it is of no kind that is published."""
+    """Return what a name reveals about a file; None if no such type is published."""
     first, *below = name.split("/")
-    ending = posixpath.splitext(name)[1]
-    kind = _KINDS.get(ending.lower())
+    suffix = posixpath.splitext(name)[1]
+    kind = _TYPES.get(suffix.lower())
     if kind is None:
         return None
-    stem = first if below else posixpath.splitext(first)[0]
-    archive = None if below else _ARCHIVE.fullmatch(stem)
-    feed = archive[1] if archive else None if stem in _ABOUT_ALL else stem
-    return OutputFile(
-        name,
-        kind,
-        feed,
-        is_feed=not below and ending in _SUBSCRIBED,
-        is_archive=archive is not None,
-    )
+    if below:
+        return OutputFile(name, kind, first, is_feed=False, is_archive=False)
+    stem = posixpath.splitext(first)[0]
+    archive = _ARCHIVE.fullmatch(stem)
+    feed: str | None = stem
+    if archive:
+        feed = archive[1]
+    elif stem in _SHARED_STEMS:
+        feed = None
+    is_feed = suffix in _FEED_SUFFIXES
+    return OutputFile(name, kind, feed, is_feed=is_feed, is_archive=archive is not None)
 
 
 def is_publishable(name: str) -> bool:
-    """Return True if a file may be published under this name, relative to the output folder."""
-    parts = name.split("/")
-    return all(
-        PART_PATTERN.fullmatch(part) and len(os.fsencode(part)) <= _MAX_PART_BYTES for part in parts
-    )
+    """Return True if a file may be published under this name, relative to the output."""
+    for part in name.split("/"):
+        if not PART_PATTERN.fullmatch(part) or len(os.fsencode(part)) > _MAX_PART_BYTES:
+            return False
+    return True
 
 
 def split_name(name: str) -> tuple[tuple[str, ...], str]:
-    """A name's folders and its last part.
+    """Split a name into its folders and its last part.
 
-    Raises PublishError where no file may be published under the name.
+    Raises:
+        PublishError: no file may be published under this name.
     """
-    *parents, last = name.split("/")
     if not is_publishable(name):
         raise PublishError(
-            f"{name!r} cannot be the name of a published file: it must lead into the output folder, and {NAME_RULES}"
+            f"{name!r} cannot be the name of a published file: it must lead into the output "
+            f"folder, and {NAME_RULES}"
         )
+    *parents, last = name.split("/")
     return tuple(parents), last

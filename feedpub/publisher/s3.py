@@ -1,15 +1,15 @@
-"""The output as a bucket: what is written there, under which headers, and that nothing older goes over newer.
+"""Publish files in a bucket of object storage.
 
-Every object is written on a condition: that there is still what was there before, or nothing. So a
-process that slept
-while another published in its place, whatever it holds for true, is refused by the storage itself.
+Every write is conditional: the object must still be the one that was compared, or must still not
+exist. The storage therefore rejects the write of a process that was suspended while another one
+published, whatever that process assumes.
 """
 
 import gzip
 import hashlib
 import posixpath
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -19,16 +19,16 @@ from feedpub.publisher.base import Output, no_check
 from feedpub.publisher.names import PART_PATTERN, identify_file, split_name
 from feedpub.publisher.s3_client import S3Client, StorageError, StoredObject, Upload
 
-_CHANGING = "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400"
-_LASTING = "public, max-age=31536000, immutable"  # an archive changes only with its address
-_LOOKS_AT_ONCE = 16  # of all feeds together
-_TRIES = 3  # of a write that another one got in the way of
+_CACHE_SHORTLY = "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400"
+_CACHE_FOREVER = "public, max-age=31536000, immutable"
+_MAX_CONCURRENT_REQUESTS = 16  # of all feeds together
+_MAX_TRIES = 3  # of a write that conflicts with another one
 _GZIP_LEVEL = 6
 
 
 @dataclass(frozen=True, slots=True)
 class _PendingUpload:
-    """A file that differs from what is there."""
+    """A file that differs from the published one."""
 
     name: str
     upload: Upload
@@ -36,140 +36,153 @@ class _PendingUpload:
 
 
 class S3Output(Output):
-    """A bucket, or what is below a prefix of it.
+    """A bucket, or the part of one below a prefix.
 
     Args:
-        objects: those of the bucket.
-        gzip: store texts compressed.
+        client: the client for the bucket.
+        gzip: store text files compressed.
     """
 
     def __init__(
-        self, objects: S3Client, *, gzip: bool = Storage.model_fields["gzip"].default
+        self, client: S3Client, *, gzip: bool = Storage.model_fields["gzip"].default
     ) -> None:
-        self._objects = objects
+        self._client = client
         self._gzip = gzip
-        self._looks = ThreadPoolExecutor(_LOOKS_AT_ONCE, "looks")
+        self._threads = ThreadPoolExecutor(_MAX_CONCURRENT_REQUESTS, "s3")
 
     def publish(
-        self, files: Mapping[str, bytes], *, certain: Callable[[], None] = no_check
+        self, files: Mapping[str, bytes], *, before_commit: Callable[[], None] = no_check
     ) -> tuple[str, ...]:
-        """Write what differs from what is there, one object after another; see `Publisher.publish`.
+        """Write the files that differ from the published ones; see `Output.publish`.
 
         Raises:
-            StaleWriteError: another process wrote meanwhile; what comes after is not written.
-            PublishError: an object cannot be written; nor is any after it.
+            StaleWriteError: another process has written a file meanwhile; no later file is written.
+            PublishError: a file cannot be written; no later file is written either.
         """
-        changes = self._changes(files)
-        certain()
-        for change in changes:
+        pending = self._compare(files)
+        before_commit()
+        for change in pending:
             self._write(change)
-        return tuple(change.name for change in changes)
+        return tuple(change.name for change in pending)
 
     def find_changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
-        return tuple(change.name for change in self._changes(files))
+        return tuple(change.name for change in self._compare(files))
 
     def read(self, name: str) -> bytes | None:
-        """The bytes published under a name, uncompressed; None where there is no such object."""
+        """Return the published bytes of a file, decompressed; None if there is no such file."""
         split_name(name)
-        found = self._objects.read(name)
-        return decompress_object(f"{self._objects.bucket}/{name}", *found) if found else None
+        found = self._client.read(name)
+        if found is None:
+            return None
+        return decompress_object(f"{self._client.bucket}/{name}", *found)
 
     def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Those of the names that no object has; told by one list of all that begin as they do."""
+        """Return the names under which no file is published, with one listing of the bucket."""
         wanted = tuple(names)
         for name in wanted:
             split_name(name)
-        there = (
-            {name for name, _ in self._objects.list_below(posixpath.commonprefix(wanted))}
-            if wanted
-            else set()
-        )
-        return tuple(name for name in wanted if name not in there)
+        if not wanted:
+            return ()
+        listing = self._client.list_below(posixpath.commonprefix(wanted))
+        published = {name for name, _ in listing}
+        return tuple(name for name in wanted if name not in published)
 
     def list_names(self, start: str = "") -> tuple[str, ...]:
-        return tuple(sorted(name for name, _ in list_published(self._objects, start)))
+        return tuple(sorted(name for name, _ in list_published(self._client, start)))
 
-    def _changes(self, files: Mapping[str, bytes]) -> list[_PendingUpload]:
-        """What has to be written, in the order given."""
+    def _compare(self, files: Mapping[str, bytes]) -> list[_PendingUpload]:
+        """Return the files that must be written, in the given order."""
         for name in files:
             split_name(name)
-        uploads = {name: upload(name, body, compress=self._gzip) for name, body in files.items()}
-        there = dict(zip(uploads, self._looks.map(self._objects.stat, uploads), strict=True))
-        return [
-            _PendingUpload(name, wanted, there[name])
-            for name, wanted in uploads.items()
-            if (found := there[name]) is None or found.mark != wanted.mark
-        ]
+        stored = self._threads.map(self._client.stat, files)
+        pending = []
+        for (name, body), before in zip(files.items(), stored, strict=True):
+            upload = make_upload(name, body, compress=self._gzip)
+            if before is None or before.mark != upload.mark:
+                pending.append(_PendingUpload(name, upload, before))
+        return pending
 
     def _write(self, change: _PendingUpload) -> None:
-        """Write one object, unless another is there than was found before.
+        """Write one object, unless another version than the compared one is stored.
 
-        A write whose answer was lost is tried again, by the client too, and then finds itself
-        there.
+        If the response to a write is lost, the write is retried and can find its own version.
         """
-        for _ in range(_TRIES):
+        for _ in range(_MAX_TRIES):
             try:
-                self._objects.write(change.name, change.upload, change.before)
+                self._client.write(change.name, change.upload, change.before)
             except StorageError as error:
                 if not error.is_conflict:
                     raise
             else:
                 return
-            there = self._objects.stat(change.name)
-            if there and there.mark == change.upload.mark:
+            stored = self._client.stat(change.name)
+            if stored and stored.mark == change.upload.mark:
                 return
-            if _etag(there) != _etag(change.before):
+            if _get_etag(stored) != _get_etag(change.before):
                 break
         raise StaleWriteError(
-            f"{self._objects.bucket}/{change.name} cannot be written: another feedpub wrote it meanwhile, and nothing "
-            "older goes over it; the next run publishes what is newest"
+            f"{self._client.bucket}/{change.name} cannot be written: another feedpub process has "
+            "written it meanwhile; the next run publishes the newest version"
         )
 
 
-def upload(name: str, body: bytes, *, compress: bool) -> Upload:
-    """A file as it goes into a bucket; the same bytes for the same file.
+def make_upload(name: str, body: bytes, *, compress: bool) -> Upload:
+    """Return a file as it is stored in a bucket; the same file always gives the same bytes.
 
-    What Content-Security-Policy and the like say cannot be stored with an object: pages carry
-    theirs in their heads, and an SVG picture, which may hold scripts, is a download where it is not
-    part of a page.
+    Content-Security-Policy and similar headers cannot be stored with an object. Pages therefore
+    contain their policy, and an SVG picture, which can contain scripts, becomes a download unless a
+    page embeds it.
     """
     file = identify_file(name)
     headers = {
         "ContentType": file.kind.media_type if file else "application/octet-stream",
-        "CacheControl": _LASTING if file and file.is_archive and file.is_feed else _CHANGING,
+        "CacheControl": _CACHE_SHORTLY,
     }
+    if file and file.is_archive and file.is_feed:
+        headers["CacheControl"] = _CACHE_FOREVER  # an archive only changes with its address
     if name.lower().endswith(".svg"):
         headers["ContentDisposition"] = "attachment"
     compress = compress and file is not None and file.kind.compressed
     if compress:
         headers["ContentEncoding"] = "gzip"
     mark = hashlib.sha256(repr(sorted(headers.items())).encode() + b"\n" + body).hexdigest()
-    return Upload(gzip.compress(body, _GZIP_LEVEL, mtime=0) if compress else body, mark, headers)
+    if compress:
+        body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
+    return Upload(body, mark, headers)
 
 
-def decompress_object(place: str, body: bytes, stored: StoredObject) -> bytes:
-    """The bytes of a file as they were published.
+def decompress_object(location: str, body: bytes, stored: StoredObject) -> bytes:
+    """Return the bytes of a file as they were published.
 
-    Raises PublishError where they are not what they are said to be.
+    Args:
+        location: the object's address for messages.
+        body: the stored bytes.
+        stored: the object's metadata.
+
+    Raises:
+        PublishError: the bytes are not compressed as the metadata states.
     """
-    if stored.coding != "gzip":
+    if stored.encoding != "gzip":
         return body
     try:
         return gzip.decompress(body)
     except (EOFError, OSError, zlib.error) as error:
         raise PublishError(
-            f"{place} cannot be read: it is not compressed as it says; remove it"
+            f"{location} cannot be read: its Content-Encoding is gzip, but its content is not; "
+            "remove it"
         ) from error
 
 
-def list_published(objects: S3Client, start: str = "") -> Iterable[tuple[str, StoredObject]]:
-    """All that may have been published, by name. Raises PublishError."""
-    return (
-        (name, stored)
-        for name, stored in objects.list_below(start)
-        if all(map(PART_PATTERN.fullmatch, name.split("/")))
-    )
+def list_published(client: S3Client, start: str = "") -> Iterator[tuple[str, StoredObject]]:
+    """Yield the name and metadata of each object that can be a published file.
+
+    Raises:
+        PublishError: the bucket cannot be listed.
+    """
+    for name, stored in client.list_below(start):
+        if all(map(PART_PATTERN.fullmatch, name.split("/"))):
+            yield name, stored
 
 
-def _etag(stored: StoredObject | None) -> str | None:
+def _get_etag(stored: StoredObject | None) -> str | None:
     return stored.etag if stored else None

@@ -148,7 +148,7 @@ class ClusterScheduler:
         """Do nothing: cycles have their own thread, because they may wait for the database."""
 
     def on_clock_jump(self, by: timedelta) -> None:
-        """Keep the schedule, but correct times that lie too far ahead after a jump back."""
+        """Keep the schedule, but correct times that are too far ahead after a jump back."""
         _log.warning("clock_jump", extra=fields(jumped=f"{by.total_seconds():+.0f} s"))
         self._jumped_back = self._jumped_back or by < timedelta(0)
 

@@ -162,7 +162,7 @@ class FeedRunner:
     def _finish(self, feed: FeedConfig, result: RunResult, context: RunContext) -> NextCheck:
         with self._lock:
             # A run that failed without a request met a problem of the disk or the state. The next
-            # one waits longer, so that sources are not checked in vain.
+            # one waits longer, because another check of the sources would not help.
             if result.status == RunStatus.FAILED and not result.requests:
                 self._own_failures[feed.name] = self._own_failures.get(feed.name, 0) + 1
             else:

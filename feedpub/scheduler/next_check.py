@@ -170,7 +170,7 @@ def _format_seconds(seconds: float) -> str:
 def plan_sources(feed: FeedConfig, context: RunContext, now: datetime) -> Mapping[str, NextCheck]:
     """Return the next check of each source, by source key.
 
-    A plan that lies ahead is kept. A source that was checked or became due gets a new one.
+    A plan for a future time is kept. A source that was checked or became due gets a new one.
 
     Raises:
         StoreError: The state cannot be read.
@@ -225,11 +225,12 @@ def find_next_runs(
 def _check_plan(
     feed: FeedConfig, time: datetime | None, states: Sequence[SourceState], now: datetime
 ) -> datetime | None:
+    """Return a feed's planned time if it is possible with a right clock, else None."""
     if time is None or any(has_impossible_times(feed, state, now) for state in states):
         return None
     all_hints = [state.pace for state in states] or [NO_HINTS]
-    latest = max(now + max_interval(feed, hints, now) for hints in all_hints)
-    return time if time <= latest else None
+    longest = max(max_interval(feed, hints, now) for hints in all_hints)
+    return time if time <= now + longest else None
 
 
 def plan_after_manual_run(feed: FeedConfig, context: RunContext) -> None:

@@ -66,20 +66,20 @@ class ClockJumpDetector:
     """Detect jumps of the wall clock by comparing it with a monotonic clock.
 
     Args:
-        wall: Returns the wall clock's time.
-        steady: Returns monotonic seconds.
+        now: Returns the wall clock's time.
+        monotonic: Returns monotonic seconds.
     """
 
     MIN_JUMP = timedelta(seconds=30)
 
-    def __init__(self, wall: Callable[[], datetime], steady: Callable[[], float]) -> None:
-        self._wall = wall
-        self._steady = steady
-        self._last = (wall(), steady())
+    def __init__(self, now: Callable[[], datetime], monotonic: Callable[[], float]) -> None:
+        self._now = now
+        self._monotonic = monotonic
+        self._last = (now(), monotonic())
 
     def detect_jump(self) -> timedelta | None:
         """Return how far the wall clock jumped since the last call; None if it did not."""
-        before, now = self._last, (self._wall(), self._steady())
-        self._last = now
-        jump = (now[0] - before[0]) - timedelta(seconds=now[1] - before[1])
+        last_time, last_seconds = self._last
+        self._last = time, seconds = self._now(), self._monotonic()
+        jump = (time - last_time) - timedelta(seconds=seconds - last_seconds)
         return jump if abs(jump) > self.MIN_JUMP else None

@@ -152,7 +152,7 @@ class RateWeights:
 
 @dataclass(frozen=True, slots=True)
 class SourceRates:
-    """What the model learned about one source.
+    """The model's learned values for one source.
 
     Attributes:
         last: Time of its last publication.

@@ -1,7 +1,7 @@
-"""Where articles come from: what a source lists, as items, the newest or most prominent first.
+"""List the articles of a source as items, the newest or most prominent first.
 
-One module a kind of source. Each asks `Documents` for what it needs and knows nothing of the
-network behind it, of what was listed before, and of how an article's own page is read.
+There is one module for each type of source. Sources get documents through a `DocumentReader`; they
+do not know the network, what was listed before, or how an article's own page is read.
 """
 
 from typing import assert_never
@@ -18,24 +18,22 @@ __all__ = ["DocumentReader", "file_digest", "polling_hints", "read_source"]
 
 
 def read_source(source: Source, documents: DocumentReader, *, limit: int) -> tuple[Item, ...]:
-    """What a source lists now, at most `limit` articles.
+    """Return the articles that a source lists now, at most `limit`.
 
     Raises:
-        FetchError: a document cannot be had.
-        ExtractError: it was had and cannot be used; as NoContentError: it lists nothing.
+        FetchError: a document cannot be fetched.
+        ExtractError: a document cannot be used.
+        NoContentError: the source lists nothing.
     """
-    return tuple(map(limit_fields, _read(source, documents, limit)))
-
-
-def _read(source: Source, documents: DocumentReader, limit: int) -> tuple[Item, ...]:
     match source:
         case PageSource():
-            return listing_page.read_listing(source, documents)[:limit]
+            items = listing_page.read_listing(source, documents)[:limit]
         case FeedSource():
-            return feed.read_feed(source, documents, limit=limit)
+            items = feed.read_feed(source, documents, limit=limit)
         case SitemapSource():
-            return sitemap.read_sitemap(source, documents, limit=limit)
+            items = sitemap.read_sitemap(source, documents, limit=limit)
         case FolderSource():
-            return folder.read_folder(source, limit=limit)
+            items = folder.read_folder(source, limit=limit)
         case _:
             assert_never(source)
+    return tuple(map(limit_fields, items))

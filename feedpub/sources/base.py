@@ -1,4 +1,4 @@
-"""What a source asks of the world: documents, by their address, read by functions of its own."""
+"""Define how sources get documents."""
 
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
@@ -10,18 +10,17 @@ T = TypeVar("T")
 
 
 class DocumentReader(Protocol):
-    """Where sources get documents from, the network, a store, a test.
-
-    And where these are read, here or elsewhere.
-    """
+    """Gets documents from the network, a store or a test, and parses them here or elsewhere."""
 
     def read(
         self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """What a function makes of the document at an address; it and all that goes in and out can be pickled.
+        """Return the result of `parse` for the document at a URL.
+
+        It may run in another process: the function, its arguments and its result can be pickled.
 
         Raises:
-            FetchError: there is no such document.
-            ExtractError: the function has raised it, or the document was too much for it.
+            FetchError: the document cannot be fetched.
+            ExtractError: the function raised it, or exceeded a limit.
         """
         ...

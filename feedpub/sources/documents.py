@@ -1,9 +1,8 @@
-"""A source's documents: asked for conditionally, had again from the store when they did not change, and read apart.
+"""Fetch a source's documents with conditional requests, and parse them in another process.
 
-What a source lists is read anew at each look, also when the server says 304: an article that could
-not be read last
-time is still listed then. New validators are handed over (`fresh`) and stored only after the feed
-has been published, so that a run that was cut short asks again.
+The listing is parsed in each run, even if the server answers 304 Not Modified: an article that
+could not be read in the last run is still listed then. New validators (`fresh`) are stored only
+after the feed is published, so that an interrupted run fetches the documents again.
 """
 
 from collections.abc import Callable
@@ -19,12 +18,10 @@ from feedpub.fetch import Fetcher, RequestOptions, Validators
 from feedpub.fetch.browser import Browser
 from feedpub.store import CachedDocument, Store
 
-_MAX_REMEMBERED_BYTES = (
-    20_000_000  # of a source's documents, until its feed is published; others are asked for anew
-)
+_MAX_FRESH_BYTES = 20_000_000  # of one source; documents beyond it are fetched again next time
 
 FetchedDocument: TypeAlias = Page | NotModified | FetchError
-"""What a server says to a request."""
+"""A server's response to one request."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,13 +33,12 @@ class CachedDocuments:
 
     Attributes:
         digest: of the source's settings; a document stored under other settings is not used.
-        fresh: what has to be stored once the feed is published.
-        requests: how many were sent.
-        first: the document that was asked for first, the source's own.
-        fresh_for: seconds for which its server calls it fresh; None where it does not say.
-        browser: runs the scripts of the documents; None where they are taken as they are sent.
-        answers: what servers said already, by the address that they were asked for; each is taken
-            once.
+        fresh: documents to store after the feed is published.
+        requests: the number of requests so far.
+        first: the document that was fetched first: the source's own.
+        fresh_for: the seconds for which its server calls it fresh; None if it does not say.
+        browser: runs the scripts of the documents; None to take them as they are sent.
+        answers: responses that were received before, by URL; each is used once.
     """
 
     fetcher: Fetcher
@@ -62,32 +58,27 @@ class CachedDocuments:
     def read(
         self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """What a function makes of the document as it is now. Raises SourceError."""
+        """Fetch a document and return the result of `parse` for it. Raises SourceError."""
         page = self.get(url)
         return self.executor.call(page.url, parse, page, *args, **kwargs)
 
     def get(self, url: str) -> Page:
-        """The document as it is now. Raises FetchError."""
+        """Return a document as it is now. Raises FetchError."""
         page, fresh_for = self._get(url)
         if self.first is None:
             self.first, self.fresh_for = page, fresh_for
         return page
 
     def drop_body(self) -> None:
-        """Free the memory that the source's own document takes.
-
-        `first_again` finds its body elsewhere.
-        """
-        if (
-            self.first and self.browser is None
-        ):  # what scripts have made of a page is kept nowhere else
+        """Free the memory of the source's own document; `refetch_first` restores it."""
+        if self.first and self.browser is None:  # a rendered page is stored nowhere else
             self.first = replace(self.first, body=b"", place=None)
 
     def refetch_first(self, url: str) -> Page | None:
-        """Return the document that was asked for first, whole; None if there is none any more.
+        """Return the document that was fetched first with its body; None if it is gone.
 
         Args:
-            url: where it was asked for.
+            url: the address of the request.
         """
         if self.first is None or self.first.body:
             return self.first
@@ -96,7 +87,7 @@ class CachedDocuments:
         return _page(kept) if kept else None
 
     def _get(self, url: str) -> tuple[Page, float | None]:
-        """The document, and for how long its server calls it fresh."""
+        """Return a document, and the seconds for which its server calls it fresh."""
         self.budget.check_time_left(url)
         self.requests += 1
         if self.browser:
@@ -112,13 +103,11 @@ class CachedDocuments:
         if isinstance(answer, FetchError):
             raise answer
         if isinstance(answer, NotModified):
-            if stored is None:  # it was asked for what is gone since
+            if stored is None:  # it was deleted after the request
                 return self._get(url)
             return _page(stored), answer.expires
-        if (
-            sum(len(document.body) for document in self.fresh) + len(answer.body)
-            <= _MAX_REMEMBERED_BYTES
-        ):
+        size = sum(len(document.body) for document in self.fresh)
+        if size + len(answer.body) <= _MAX_FRESH_BYTES:
             self.fresh.append(self._document(url, answer))
         return answer, answer.expires
 

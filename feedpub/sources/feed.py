@@ -1,6 +1,6 @@
-"""A feed → its entries.
+"""Read the entries of a feed: RSS, RDF, Atom, JSON Feed, or posts of a WordPress site as JSON.
 
-RSS, RDF, Atom, JSON Feed or a WordPress's posts as JSON, whatever its header calls it.
+The format is detected from the content, whatever the Content-Type header states.
 """
 
 from collections.abc import Sequence
@@ -16,73 +16,71 @@ from feedpub.sources.base import DocumentReader
 from feedpub.sources.document import parse_document
 from feedpub.sources.sniff import EMPTY, FEED, HTML, JSON, SITEMAP, TEXT, detect_type, is_html
 
+_MAX_FEEDS_SHOWN = 5
+
 
 def read_feed(source: FeedSource, documents: DocumentReader, *, limit: int) -> tuple[Item, ...]:
-    """A feed's entries, the newest first where all have dates, else in the feed's order.
+    """Return a feed's entries, the newest first if all have dates, else in the feed's order.
 
     Raises:
-        FetchError: the feed cannot be had.
-        ExtractError: it is no feed; as NoContentError: it has no entries, or none with an address.
+        FetchError: the feed cannot be fetched.
+        ExtractError: it is not a feed.
+        NoContentError: it has no entries, or none with a link or a text.
     """
     return documents.read(source.url, parse_items, limit=limit)
 
 
 def parse_items(page: Page, *, limit: int) -> tuple[Item, ...]:
-    """The entries of a fetched feed that lead to an article. Raises ExtractError."""
+    """Return the entries of a fetched feed that have a link or a text. Raises ExtractError."""
     entries = _entries(page)
     if not entries:
         raise NoContentError("the feed has no entries", page.url)
-    items = [
-        limit_fields(item)
-        for item in entries
-        if item.url or item.html or item.summary or item.enclosures
-    ]
+    items = [limit_fields(item) for item in entries if _has_content(item)]
     if not items:
         number = pluralize(len(entries), "entry", "entries")
         raise NoContentError(f"none of the feed's {number} has a link or a text", page.url)
     return newest_first(items)[:limit]
 
 
+def _has_content(item: Item) -> bool:
+    return bool(item.url or item.html or item.summary or item.enclosures)
+
+
 def newest_first(items: Sequence[Item]) -> tuple[Item, ...]:
-    """By date where all have one; else as they come."""
-    dated = [(item.published or item.updated, item) for item in items]
-    if not all(date for date, _ in dated):
-        return tuple(items)
-    return tuple(
-        item
-        for _, item in sorted(
-            dated, key=lambda pair: pair[0].timestamp() if pair[0] else 0, reverse=True
-        )
-    )
+    """Return items by date, the newest first; in the given order if one has no date."""
+    timestamps: dict[int, float] = {}
+    for index, item in enumerate(items):
+        date = item.published or item.updated
+        if date is None:
+            return tuple(items)
+        timestamps[index] = date.timestamp()
+    order = sorted(timestamps, key=lambda index: timestamps[index], reverse=True)
+    return tuple(items[index] for index in order)
 
 
 def _entries(page: Page) -> Sequence[Item]:
-    what = detect_type(page)
-    if what == JSON:
-        return (
-            wordpress.wordpress_entries(page)
-            if page.body.lstrip().startswith(b"[")
-            else json_feed.json_feed_entries(page)
-        )
-    if what in (FEED, TEXT):
+    found = detect_type(page)
+    if found == JSON and page.body.lstrip().startswith(b"["):
+        return wordpress.wordpress_entries(page)
+    if found == JSON:
+        return json_feed.json_feed_entries(page)
+    if found in (FEED, TEXT):
         return rss_atom.feed_entries(page)
-    if what == EMPTY:
+    if found == EMPTY:
         raise NoContentError("the feed is empty", page.url)
-    if what == HTML and not is_html(page):
-        with suppress(ExtractError):  # it is no feed, and what it is said below
+    if found == HTML and not is_html(page):
+        with suppress(ExtractError):  # the error below states what was found instead
             if entries := rss_atom.feed_entries(page):
                 return entries
-    raise ExtractError(f"expected a feed, found {what}{_hint(page, what)}", page.url)
+    raise ExtractError(f"expected a feed, found {found}{_hint(page, found)}", page.url)
 
 
-def _hint(page: Page, what: str) -> str:
-    if what == SITEMAP:
+def _hint(page: Page, found: str) -> str:
+    if found == SITEMAP:
         return '; use type = "sitemap"'
-    if what != HTML:
+    if found != HTML:
         return ""
     feeds = parse_document(page).feeds
-    return (
-        f"; it names {' and '.join(feeds[:5])} as its feeds"
-        if feeds
-        else '; use type = "page" to find its articles'
-    )
+    if feeds:
+        return f"; it names {' and '.join(feeds[:_MAX_FEEDS_SHOWN])} as its feeds"
+    return '; use type = "page" to find its articles'

@@ -1,6 +1,6 @@
-"""A folder of saved articles → one item a file.
+"""List the saved articles of a folder, one item for each file.
 
-Reads the files for their digests; what is in them is the cleaner's.
+Files are read for their digests only; the cleaner reads their content.
 """
 
 import hashlib
@@ -20,28 +20,30 @@ _DATED = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_/]?([01]\d)[-_/]?([0-3]\d)(?!\d)"
 
 
 def read_folder(source: FolderSource, *, limit: int) -> tuple[Item, ...]:
-    """The saved articles of a folder, the newest first.
+    """Return the saved articles of a folder, the newest first.
 
-    The day in a file's name counts, else the day it was last changed; files of one day stand by
-    name. Finer would be chance: a fresh checkout writes all files within the same second, in any
-    order.
+    The date is the day in a file's name, or else the day of its last change. Files of one day are
+    sorted by name: a fresh checkout writes all files within a second, in any order.
 
     Raises:
-        ExtractError: the folder cannot be read; as NoContentError: there are no saved articles in it.
+        ExtractError: the folder cannot be read.
+        NoContentError: it has no saved articles.
     """
     folder = str(source.path)
     try:
         files = sorted(_files(source.path, source.glob), key=lambda path: _order(path, source.path))
         if not files:
             raise NoContentError(f"no {', '.join(SUFFIXES)} files match {source.glob!r}", folder)
-        return tuple(_item(path) for path in files[:limit])
+        return tuple(
+            Item(url=None, path=str(path), version=file_digest(path)) for path in files[:limit]
+        )
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", error.filename or folder) from error
 
 
 def _files(folder: Path, glob: str) -> Iterator[Path]:
-    """The articles below a folder: no hidden files, nothing that a symlink leads out to."""
-    os.scandir(folder).close()  # glob is silent about a folder that is not there
+    """Yield the articles below a folder, without hidden files and symlinks out of it."""
+    os.scandir(folder).close()  # glob ignores a missing folder
     home = folder.resolve()
     for path in folder.glob(glob):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
@@ -52,7 +54,7 @@ def _files(folder: Path, glob: str) -> Iterator[Path]:
 def _is_file_below(path: Path, home: Path) -> bool:
     try:
         return path.is_file() and path.resolve().is_relative_to(home)
-    except OSError:  # its reader says why
+    except OSError:  # reported when the file is read
         return True
 
 
@@ -65,25 +67,15 @@ def _order(path: Path, folder: Path) -> tuple[int, str]:
 
 
 def _changed(path: Path) -> datetime:
-    """Return when a file was last changed.
-
-    The oldest date of all if nobody may know, or it is none.
-    """
+    """Return the time of a file's last change, or the earliest date if it is unknown."""
     try:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except (OSError, OverflowError, ValueError):
         return datetime.min.replace(tzinfo=UTC)
 
 
-def _item(path: Path) -> Item:
-    return Item(url=None, path=str(path), version=file_digest(path))
-
-
 def file_digest(path: Path) -> str:
-    """What differs once a file's text does.
-
-    "" for a file that cannot be read, which its reader will say.
-    """
+    """Return the digest of a file's content; "" if it cannot be read, which is reported later."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

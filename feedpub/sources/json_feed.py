@@ -1,4 +1,4 @@
-"""JSON Feed 1.0 and 1.1: bytes → items. Trusts no type that it does not check."""
+"""Read JSON Feed 1.0 and 1.1. No value is trusted to have the type that the format requires."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,13 +11,14 @@ from feedpub.core.models import Enclosure, Item, Page
 from feedpub.core.urls import absolute_url
 from feedpub.sources.markup import absolutize_links, clean_text, text_to_paragraphs
 
-LARGEST = 1 << 53  # bytes of an enclosure
+MAX_ENCLOSURE_BYTES = 1 << 53
 
 
 def json_feed_entries(page: Page) -> list[Item]:
-    """The items of a JSON Feed, those without an address too.
+    """Return the items of a JSON Feed, including those without a URL.
 
-    Raises ExtractError where the JSON is none.
+    Raises:
+        ExtractError: it is not a JSON Feed.
     """
     try:
         feed = json.loads(page.body.decode("utf-8-sig", "replace"), strict=False)
@@ -37,10 +38,9 @@ def json_feed_entries(page: Page) -> list[Item]:
 def _item(
     entry: Mapping[str, Any], base: str, language: str | None, authors: tuple[str, ...]
 ) -> Item:
-    addresses = (
-        absolute_url(_text(entry.get(name)), base) for name in ("url", "external_url", "id")
-    )
-    url = next(filter(None, addresses), None)
+    url = None
+    for name in ("url", "external_url", "id"):
+        url = url or absolute_url(_text(entry.get(name)), base)
     title, updated = _text(entry.get("title")), parse_date(_text(entry.get("date_modified")))
     image = _text(entry.get("image")) or _text(entry.get("banner_image"))
     return Item(
@@ -61,7 +61,7 @@ def _item(
 
 
 def _content(entry: Mapping[str, Any], base: str) -> str:
-    """The content as HTML; plain text as paragraphs."""
+    """Return the content as HTML."""
     if isinstance(marked := entry.get("content_html"), str) and marked:
         return absolutize_links(marked, base)
     text = entry.get("content_text")
@@ -76,11 +76,11 @@ def _authors(node: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _enclosures(entry: Mapping[str, Any], base: str) -> Iterator[Enclosure]:
     for attachment in _list(entry.get("attachments")):
-        if isinstance(attachment, dict) and (
-            url := absolute_url(_text(attachment.get("url")), base)
-        ):
+        if not isinstance(attachment, dict):
+            continue
+        if url := absolute_url(_text(attachment.get("url")), base):
             size = attachment.get("size_in_bytes")
-            length = size if isinstance(size, int) and 0 <= size < LARGEST else 0
+            length = size if isinstance(size, int) and 0 <= size < MAX_ENCLOSURE_BYTES else 0
             yield Enclosure(url, _text(attachment.get("mime_type")) or Enclosure(url).type, length)
 
 
@@ -89,9 +89,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    """A text, or a number written as one: some write their ids so."""
-    return (
-        clean_text(str(value))
-        if isinstance(value, str | int) and not isinstance(value, bool)
-        else ""
-    )
+    """Return a text, or an integer as text: some feeds have numeric ids."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    return clean_text(str(value))

@@ -1,6 +1,6 @@
-"""Pieces of HTML inside of feeds.
+"""Convert the HTML fragments of feeds to text, or make their links absolute.
 
-As text, or with absolute addresses. Cleans nothing: that is the cleaner's work.
+Nothing is sanitised here: the cleaner does that.
 """
 
 import re
@@ -21,23 +21,23 @@ _BLOCKS = ("p", "br", "div", "li", "tr", "td", "h1", "h2", "h3", "h4", "blockquo
 
 
 def is_markup(text: str) -> bool:
-    """True for a text with tags or character references in it."""
+    """Return True if a text has tags or character references."""
     return _MARKUP.search(text) is not None
 
 
 def clean_text(text: str) -> str:
-    """A text without control characters, its white space collapsed."""
+    """Return a text without control characters and with its white space collapsed."""
     return " ".join(_CONTROLS.sub(" ", text).split())
 
 
 def text_to_paragraphs(text: str) -> str:
-    """A plain text as HTML: what empty lines part."""
+    """Return a plain text as HTML paragraphs, split at empty lines."""
     parts = (part.strip() for part in re.split(r"\n\s*\n", text))
     return "".join(f"<p>{escape(part)}</p>" for part in parts if part)
 
 
 def to_text(html: str) -> str:
-    """The words of a piece of HTML, on one line."""
+    """Return the text of a fragment on one line."""
     tree = _parse(html)
     if tree is None:
         return clean_text(html)
@@ -48,10 +48,7 @@ def to_text(html: str) -> str:
 
 
 def absolutize_links(html: str, base: str) -> str:
-    """The same HTML with its relative links and images made absolute.
-
-    Unchanged where it has none.
-    """
+    """Return a fragment with its relative links and images made absolute."""
     if not _RELATIVE.search(html):
         return html
     tree = _parse(html)
@@ -65,17 +62,13 @@ def absolutize_links(html: str, base: str) -> str:
 
 
 def _parse(html: str) -> HtmlElement | None:
-    """The tree, or None where lxml would lose a part of it.
-
-    Nested too deeply, a text that is too long.
-    """
+    """Return the tree, or None if lxml would lose a part: too deep, or too long a text."""
     parser = HTMLParser(remove_comments=True, remove_pis=True, no_network=True, huge_tree=False)
-    sound = strip_invalid_markup(_CONTROLS.sub(" ", html)).decode()
-    document = f"<html><body>{sound}</body></html>"  # lxml asserts what a piece of one should hold
+    fragment = strip_invalid_markup(_CONTROLS.sub(" ", html)).decode()
+    document = f"<html><body>{fragment}</body></html>"  # lxml fails an assertion on some fragments
     try:
         tree: HtmlElement = fragment_fromstring(document, create_parent="div", parser=parser)
     except (etree.ParserError, ValueError):
         return None
-    return (
-        None if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log) else tree
-    )
+    is_incomplete = any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
+    return None if is_incomplete else tree

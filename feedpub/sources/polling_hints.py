@@ -1,4 +1,4 @@
-"""How often a feed wants to be asked: ttl, sy:updatePeriod, skipHours and skipDays of its head."""
+"""Read how often a feed asks to be fetched: ttl, sy:updatePeriod, skipHours and skipDays."""
 
 import re
 from collections.abc import Iterator
@@ -7,51 +7,44 @@ from lxml import etree
 
 from feedpub.core.models import Page, PollingHints
 
-_PERIODS = {
+_PERIOD_SECONDS = {
     "hourly": 3600,
     "daily": 86400,
     "weekly": 604_800,
     "monthly": 2_592_000,
     "yearly": 31_536_000,
-}  # seconds
+}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_LONGEST = 7 * 86400.0  # seconds; a feed that wants to be asked more rarely forgot that it said so
+_MAX_INTERVAL_SECONDS = 7 * 86400.0  # a longer one is a forgotten setting
 _HOURS = 24
 _NUMBER = re.compile(r"\d{1,9}")
 
 
 def polling_hints(page: Page) -> PollingHints:
-    """What a feed's head says; nothing where the document is no XML feed."""
-    try:
-        return _said(page)
-    except (
-        etree.XMLSyntaxError,
-        ValueError,
-    ):  # ValueError: a name that refers to half of a surrogate pair, too
-        return PollingHints()
-
-
-def _said(page: Page) -> PollingHints:
+    """Return the hints in a feed's head; none if the document is not an XML feed."""
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False)
-    root = etree.fromstring(page.body, parser)
-    if root is None:
+    try:
+        root = etree.fromstring(page.body, parser)
+        return PollingHints() if root is None else _read_hints(root)
+    except (etree.XMLSyntaxError, ValueError):  # ValueError: half a surrogate pair in a name
         return PollingHints()
+
+
+def _read_hints(root: etree._Element) -> PollingHints:
     head = next((child for child in root if _name(child) == "channel"), root)
-    said = {_name(child): child for child in head}
-    return (
-        PollingHints(
-            skip_hours=tuple(
-                sorted({hour for hour in _numbers(said.get("skiphours")) if hour < _HOURS})
-            ),
-            skip_days=tuple(sorted(_days(said.get("skipdays")))),
-        )
-        .with_min_wait(_ttl(said), "ttl", _LONGEST)
-        .with_min_wait(_period(said), "sy:updatePeriod", _LONGEST)
+    elements = {_name(child): child for child in head}
+    hours = {hour for hour in _numbers(elements.get("skiphours")) if hour < _HOURS}
+    hints = PollingHints(
+        skip_hours=tuple(sorted(hours)),
+        skip_days=tuple(sorted(_days(elements.get("skipdays")))),
     )
+    hints = hints.with_min_wait(_ttl_seconds(elements), "ttl", _MAX_INTERVAL_SECONDS)
+    period = _period_seconds(elements)
+    return hints.with_min_wait(period, "sy:updatePeriod", _MAX_INTERVAL_SECONDS)
 
 
 def _name(element: etree._Element) -> str:
-    """A tag without its namespace, in lower case; "" for what is no element."""
+    """Return a tag without its namespace, in lower case; "" for comments and instructions."""
     return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
 
 
@@ -64,21 +57,22 @@ def _number(text: str) -> int | None:
     return int(found[0]) if found else None
 
 
-def _ttl(said: dict[str, etree._Element]) -> float | None:
-    minutes = _number(_text(said.get("ttl")))
+def _ttl_seconds(elements: dict[str, etree._Element]) -> float | None:
+    minutes = _number(_text(elements.get("ttl")))
     return None if minutes is None else minutes * 60.0
 
 
-def _period(said: dict[str, etree._Element]) -> float | None:
-    """The period of one update; without updatePeriod, updateFrequency alone says nothing."""
-    period = _PERIODS.get(_text(said.get("updateperiod")))
-    times = _number(_text(said.get("updatefrequency"))) or 1
+def _period_seconds(elements: dict[str, etree._Element]) -> float | None:
+    """Return the time between two updates; updateFrequency means nothing without updatePeriod."""
+    period = _PERIOD_SECONDS.get(_text(elements.get("updateperiod")))
+    times = _number(_text(elements.get("updatefrequency"))) or 1
     return None if period is None else period / times
 
 
 def _numbers(element: etree._Element | None) -> Iterator[int]:
     for child in element if element is not None else ():
-        if (number := _number(_text(child))) is not None:
+        number = _number(_text(child))
+        if number is not None:
             yield number
 
 

@@ -1,6 +1,8 @@
-"""What a feed calls itself.
+"""Read RSS 0.9x to 2.0, RDF and Atom through feedparser.
 
-The title in its head, of RSS, RDF, Atom or JSON Feed; nothing else of it.
+Nothing is fetched or sanitised here. feedparser gets no base URL, so that relative links can be
+resolved as each format defines it: from xml:base, from the page that an RSS feed belongs to, or
+from an Atom feed's own URL.
 """
 
 import io
@@ -28,22 +30,30 @@ from feedpub.sources.markup import (
 )
 from feedpub.sources.sniff import JSON, detect_type, strip_doctype
 
+MAX_DESCRIPTION_CHARS = 600  # a longer description is the content
+MAX_LENGTH_DIGITS = 15  # of an enclosure
+
+Node = Mapping[str, Any]
+
+
+# --- the feed's title ---
+
 
 def feed_title(page: Page) -> str:
-    """The title on one line; "" where the feed has none, or is none."""
-    return _of_json(page) if detect_type(page) == JSON else _of_xml(page)
+    """Return a feed's title on one line; "" if it has none or is not a feed."""
+    return _json_title(page) if detect_type(page) == JSON else _xml_title(page)
 
 
-def _of_json(page: Page) -> str:
+def _json_title(page: Page) -> str:
     try:
         feed = json.loads(page.body.decode("utf-8-sig", "replace"), strict=False)
-    except (ValueError, RecursionError):  # said by those who read the entries
+    except (ValueError, RecursionError):  # reported when the entries are read
         return ""
     title = feed.get("title") if isinstance(feed, dict) else None
     return clean_text(title) if isinstance(title, str) else ""
 
 
-def _of_xml(page: Page) -> str:
+def _xml_title(page: Page) -> str:
     text = strip_doctype(decode_html(page.body, page.charset)).encode("utf-8", "replace")
     parser = etree.XMLParser(
         recover=True, resolve_entities=False, no_network=True, load_dtd=False, encoding="utf-8"
@@ -55,7 +65,7 @@ def _of_xml(page: Page) -> str:
         head = next((child for child in root if _name(child) == "channel"), root)
         title = next((child for child in head if _name(child) == "title"), None)
         return to_text("".join(map(str, title.itertext()))) if title is not None else ""
-    except (etree.XMLSyntaxError, ValueError):  # as in `pace`
+    except (etree.XMLSyntaxError, ValueError):  # ValueError: half a surrogate pair in a name
         return ""
 
 
@@ -63,23 +73,16 @@ def _name(element: etree._Element) -> str:
     return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
 
 
-# SECTION: RSS 0.9x to 2.0, RDF and Atom: bytes → items, through feedparser. Nothing is fetched,
-# nothing sanitised here.
-#
-# feedparser is given no address to start from, so that what it leaves relative can be resolved as
-# each format has it:
-# from xml:base, else from the page that an RSS feed belongs to, or from an Atom feed's own
-# address.
-
-LONG = 600  # characters: a description that is longer is the content
-MOST_DIGITS = 15  # of an enclosure's length
-
-Node = Mapping[str, Any]
+# --- its entries ---
 
 
 @dataclass(frozen=True, slots=True)
-class _Feed:
-    """What a feed's entries have from the feed: where addresses start, a language, authors."""
+class _FeedDefaults:
+    """Values of the feed for entries without their own.
+
+    Attributes:
+        base: resolves relative links.
+    """
 
     base: str
     language: str | None
@@ -87,20 +90,21 @@ class _Feed:
 
 
 def feed_entries(page: Page) -> list[Item]:
-    """The entries of a feed, those without an address too.
+    """Return the entries of a feed, including those without a URL.
 
-    Raises ExtractError where the document is no feed.
+    Raises:
+        ExtractError: the document is not a feed.
     """
     parsed = _parse(page)
     head: Node = parsed["feed"]
-    atom = parsed["version"].startswith("atom")
+    is_atom = parsed["version"].startswith("atom")
     home = absolute_url(_text(head, "link"), page.url) or page.url
-    feed = _Feed(
-        page.url if atom else home,
-        normalize_language(_text(head, "language")),
-        _authors(head) if atom else (),
+    defaults = _FeedDefaults(
+        base=page.url if is_atom else home,
+        language=normalize_language(_text(head, "language")),
+        authors=_authors(head) if is_atom else (),
     )
-    return [_item(entry, feed) for entry in parsed["entries"]]
+    return [_item(entry, defaults) for entry in parsed["entries"]]
 
 
 def _parse(page: Page) -> Node:
@@ -112,21 +116,24 @@ def _parse(page: Page) -> Node:
             resolve_relative_uris=False,
             sanitize_html=False,
         )
-    except Exception as error:  # no list of what feedparser raises on hostile bytes is complete
+    except Exception as error:  # feedparser raises many kinds of errors on hostile bytes
         raise ExtractError(
             f"the feed cannot be read ({type(error).__name__}: {error})", page.url
         ) from error
     if not parsed.get("version") and not parsed.get("entries"):
-        why = f" ({parsed['bozo_exception']})" if "bozo_exception" in parsed else ""
-        raise ExtractError(f"expected a feed, found a text that is none{why}", page.url)
+        reason = f" ({parsed['bozo_exception']})" if "bozo_exception" in parsed else ""
+        raise ExtractError(f"expected a feed, found a text that is none{reason}", page.url)
     return parsed
 
 
-def _item(entry: Node, feed: _Feed) -> Item:
+def _item(entry: Node, feed: _FeedDefaults) -> Item:
     url = _link(entry, feed.base)
     title = _plain(_node(entry, "title_detail"))
     updated = _date(entry, "updated")
     description, content = _texts(entry, url or feed.base)
+    categories = (
+        to_text(_text(tag, "label") or _text(tag, "term")) for tag in _nodes(entry, "tags")
+    )
     return Item(
         url=url,
         title=title,
@@ -135,7 +142,7 @@ def _item(entry: Node, feed: _Feed) -> Item:
         updated=updated,
         summary=description,
         html=content,
-        categories=tuple(dict.fromkeys(filter(None, map(_category, _nodes(entry, "tags"))))),
+        categories=tuple(dict.fromkeys(filter(None, categories))),
         enclosures=tuple(_enclosures(entry, feed.base)),
         image=next(_images(entry, feed.base), None),
         language=_language(entry) or feed.language,
@@ -145,41 +152,40 @@ def _item(entry: Node, feed: _Feed) -> Item:
 
 
 def _link(entry: Node, base: str) -> str | None:
-    """The article's address.
-
-    Before a proxy's came in between, the link, or an id that is an address.
-    """
+    """Return the article's URL: the one before a proxy's, the link, or an id that is a URL."""
     guid = _text(entry, "id")
     links = [_text(entry, "feedburner_origlink"), _text(entry, "link"), guid]
-    found = (absolute_url(link, base) for link in links if link != guid or _on_the_web(link))
-    return next(filter(None, found), None) or next(
-        (link[: MAX_URL_CHARS + 1] for link in links if _too_long(link)), None
-    )
+    for link in links:
+        is_usable = link != guid or _is_web_url(link)
+        if is_usable and (url := absolute_url(link, base)):
+            return url
+    for link in links:
+        if len(link) > MAX_URL_CHARS and _is_web_url(link):
+            return link[: MAX_URL_CHARS + 1]  # the attempt to fetch it reports the reason
+    return None
 
 
-def _on_the_web(link: str) -> bool:
+def _is_web_url(link: str) -> bool:
     return link.startswith(("http://", "https://"))
 
 
-def _too_long(link: str) -> bool:
-    """It cannot be asked for, but whoever tries says why."""
-    return len(link) > MAX_URL_CHARS and _on_the_web(link)
-
-
 def _texts(entry: Node, base: str) -> tuple[str, str]:
-    """The description as text and the content as HTML; a long description alone is the content."""
+    """Return the description as text and the content as HTML.
+
+    A long description without a content is the content.
+    """
     summary = _node(entry, "summary_detail")
-    bodies = [_marked(part, base) for part in _nodes(entry, "content")]
+    bodies = [_html(part, base) for part in _nodes(entry, "content")]
     content = max(bodies, key=len, default="")
     description = _plain(summary)
     if content:
         return ("" if to_text(content) == description else description), content
-    if len(description) > LONG:
-        return "", _marked(summary, base)
-    return description, _marked(summary, base) if is_markup(_text(summary, "value")) else ""
+    if len(description) > MAX_DESCRIPTION_CHARS:
+        return "", _html(summary, base)
+    return description, _html(summary, base) if is_markup(_text(summary, "value")) else ""
 
 
-def _marked(detail: Node, base: str) -> str:
+def _html(detail: Node, base: str) -> str:
     value = _text(detail, "value")
     if _text(detail, "type") == "text/plain" and not is_markup(value):
         return text_to_paragraphs(value)
@@ -188,79 +194,58 @@ def _marked(detail: Node, base: str) -> str:
 
 def _plain(detail: Node) -> str:
     value = _text(detail, "value")
-    return (
-        clean_text(value)
-        if _text(detail, "type") == "text/plain" or not is_markup(value)
-        else to_text(value)
-    )
+    if _text(detail, "type") == "text/plain" or not is_markup(value):
+        return clean_text(value)
+    return to_text(value)
 
 
 def _date(entry: Node, name: str) -> datetime | None:
-    """The date, by our own rules.
-
-    Feedparser knows those of feeds with months in Greek, Hungarian or Korean.
-    """
+    """Return a date; feedparser reads those with months in Greek, Hungarian or Korean."""
     text = _text(entry, name)
-    parts = (
-        dict.get(entry, f"{name}_parsed")
-        if isinstance(entry, dict) and not text.isascii()
-        else None
-    )
+    parts = None
+    if isinstance(entry, dict) and not text.isascii():
+        parts = dict.get(entry, f"{name}_parsed")
     if not parts:
         return parse_date(text)
     year, month, day, hour, minute, second = parts[:6]
-    return as_item_date(
-        datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
-    )  # there is a 60th
+    second = min(second, 59)  # it may be a leap second
+    return as_item_date(datetime(year, month, day, hour, minute, second, tzinfo=UTC))
 
 
 def _authors(node: Node) -> tuple[str, ...]:
-    return tuple(
-        dict.fromkeys(
-            name for person in _nodes(node, "authors") if (name := to_text(_text(person, "name")))
-        )
-    )
-
-
-def _category(tag: Node) -> str:
-    return to_text(_text(tag, "label") or _text(tag, "term"))
+    names = (to_text(_text(person, "name")) for person in _nodes(node, "authors"))
+    return tuple(dict.fromkeys(filter(None, names)))
 
 
 def _language(entry: Node) -> str | None:
-    details = (_node(entry, name) for name in ("title_detail", "summary_detail"))
-    return next(
-        (
-            language
-            for detail in details
-            if (language := normalize_language(_text(detail, "language")))
-        ),
-        None,
-    )
+    for name in ("title_detail", "summary_detail"):
+        if language := normalize_language(_text(_node(entry, name), "language")):
+            return language
+    return None
 
 
 def _enclosures(entry: Node, base: str) -> Iterator[Enclosure]:
     for link in _nodes(entry, "links"):
         if _text(link, "rel") == "enclosure" and (url := absolute_url(_text(link, "href"), base)):
             length = _text(link, "length")
-            size = int(length) if length.isdecimal() and len(length) <= MOST_DIGITS else 0
+            is_number = length.isdecimal() and len(length) <= MAX_LENGTH_DIGITS
+            size = int(length) if is_number else 0
             yield Enclosure(url, _text(link, "type") or Enclosure(url).type, size)
 
 
 def _images(entry: Node, base: str) -> Iterator[str]:
-    media = [m for m in _nodes(entry, "media_content") if _is_image(m)] + _nodes(
-        entry, "media_thumbnail"
-    )
-    addresses = [_text(node, "url") for node in media]
-    addresses += [_text(_node(entry, "image"), "href")]
-    addresses += [link.url for link in _enclosures(entry, base) if link.type.startswith("image/")]
-    return filter(None, (absolute_url(address, base) for address in addresses))
+    media = [node for node in _nodes(entry, "media_content") if _is_image(node)]
+    urls = [_text(node, "url") for node in [*media, *_nodes(entry, "media_thumbnail")]]
+    urls.append(_text(_node(entry, "image"), "href"))
+    urls += [link.url for link in _enclosures(entry, base) if link.type.startswith("image/")]
+    return filter(None, (absolute_url(url, base) for url in urls))
 
 
 def _is_image(media: Node) -> bool:
     return _text(media, "medium") == "image" or _text(media, "type").startswith("image/")
 
 
-# feedparser's dictionaries answer for keys that they do not have; these look at what is there.
+# feedparser's dictionaries invent values for missing keys, so `dict.get` reads them.
 
 
 def _text(node: Node, name: str) -> str:

@@ -1,6 +1,7 @@
-"""What stands before the root element of an XML text, document type declarations above all.
+"""Detect the type of a document by its first bytes and its root element.
 
-Nobody's feed or sitemap needs its own entities, and some are weapons.
+Headers are often wrong, so they count last. The document type declaration of an XML text can be
+removed: no feed or sitemap needs its own entities, and some are attacks.
 """
 
 import re
@@ -14,10 +15,7 @@ _END_OF_SUBSET = re.compile(r"\]\s*>")
 
 
 def strip_doctype(text: str) -> str:
-    """An XML text without its document type declaration.
-
-    What refers to entities of it refers to nothing.
-    """
+    """Return an XML text without document type declarations; their entities become undefined."""
     prolog, _, rest = split_prolog(text)
     return prolog + rest
 
@@ -26,8 +24,8 @@ def split_prolog(text: str) -> tuple[str, str, str]:
     """Split an XML text, whose root element may be missing, in time linear to its length.
 
     Returns:
-        What precedes the root element (white space, comments, instructions) but for document
-        type declarations; all of these; and the rest. What never ends belongs to the rest.
+        The white space, comments and instructions before the root element; the document type
+        declarations among them; and the rest. An unclosed part belongs to the rest.
     """
     prolog, doctypes, start = list[str](), list[str](), 0
     while True:
@@ -43,20 +41,16 @@ def split_prolog(text: str) -> tuple[str, str, str]:
 
 
 def _end_of_other(text: str, at: int) -> int | None:
-    """Return where the comment or instruction that begins at an index ends.
-
-    None where none does.
-    """
+    """Return the end of the comment or instruction at an index, or None if there is none."""
     for begin, finish in (("<!--", "-->"), ("<?", "?>")):
         if text.startswith(begin, at):
-            return (
-                found + len(finish) if (found := text.find(finish, at + len(begin))) >= 0 else None
-            )
+            found = text.find(finish, at + len(begin))
+            return found + len(finish) if found >= 0 else None
     return None
 
 
 def _end_of_doctype(text: str, at: int) -> int | None:
-    """Return where a document type declaration ends, its own subset in brackets included."""
+    """Return the end of a document type declaration, including its subset in brackets."""
     end, subset = text.find(">", at), text.find("[", at)
     if not 0 <= subset < end:
         return end + 1 if end >= 0 else None
@@ -64,12 +58,9 @@ def _end_of_doctype(text: str, at: int) -> int | None:
     return found.end() if found else None
 
 
-# SECTION: What a document is, whatever its header says of it: by its first bytes and its root
-# element.
-
 HTML, FEED, SITEMAP, JSON = "an HTML page", "a feed", "a sitemap", "JSON"
 TEXT, GZIP, EMPTY = "plain text", "a gzip file", "an empty document"
-SNIFFED = 4096  # bytes or characters
+SNIFFED_CHARS = 4096
 _MAX_PROLOG = 1 << 16  # bytes that may precede the root element
 
 _SIGNATURES = (
@@ -92,41 +83,40 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def detect_type(page: Page) -> str:
-    """What a document is, for people.
+    """Return the type of a document, as in messages.
 
-    HTML, FEED, SITEMAP, JSON, TEXT, GZIP, EMPTY, or "a PDF" and the like.
+    Returns:
+        HTML, FEED, SITEMAP, JSON, TEXT, GZIP, EMPTY, or a type like "a PDF".
     """
-    start = page.body[:SNIFFED].removeprefix(_BOM)
-    if found := next((name for signature, name in _SIGNATURES if signature.match(start)), None):
-        return found
+    start = page.body[:SNIFFED_CHARS].removeprefix(_BOM)
+    for signature, name in _SIGNATURES:
+        if signature.match(start):
+            return name
     if not start.strip() and not page.body.removeprefix(_BOM).strip():
         return EMPTY
     root, rest = _root(page)
     if root in _ROOTS:
         return _ROOTS[root]
-    if _FEED_ROOT.search(rest):  # behind a warning of the server's own
+    if _FEED_ROOT.search(rest):  # after a warning that the server printed
         return FEED
-    is_html = (
-        root == "html"
-        or _TAG.search(rest)
-        or page.content_type in ("text/html", "application/xhtml+xml")
-    )
-    return HTML if is_html else TEXT
+    if root == "html" or _TAG.search(rest):
+        return HTML
+    return HTML if page.content_type in ("text/html", "application/xhtml+xml") else TEXT
 
 
 def is_html(page: Page) -> bool:
-    """True for a document whose root element or document type is HTML's."""
+    """Return True if the root element or the document type is HTML."""
     return _root(page)[0] == "html"
 
 
 def _root(page: Page) -> tuple[str, str]:
     """Return the local name of the root element, in lower case, and the text from there on.
 
-    The name is "html" where the document type says so and no other root is known.
+    The name is "html" if the document type states it and the root is not one of a feed or sitemap.
     """
     _, doctypes, rest = split_prolog(decode_html(page.body[:_MAX_PROLOG], page.charset))
     found = _ROOT.match(rest)
     name = found[1].lower() if found else ""
     if name not in _ROOTS and _HTML_DOCTYPE.match(doctypes):
         name = "html"
-    return name, rest[:SNIFFED]
+    return name, rest[:SNIFFED_CHARS]

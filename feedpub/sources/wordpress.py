@@ -1,7 +1,6 @@
-"""The posts of a WordPress as its REST API gives them (/wp-json/wp/v2/posts): bytes → items, whole texts and all.
+"""Read posts from the REST API of a WordPress site (/wp-json/wp/v2/posts), with their full text.
 
-A feed for our purposes, and a better one: the feed of the same site has ten entries, and often only
-their beginnings.
+It is better than the same site's feed, which has ten entries and often only their beginnings.
 """
 
 import html
@@ -18,9 +17,10 @@ from feedpub.sources.markup import absolutize_links, clean_text, to_text
 
 
 def wordpress_entries(page: Page) -> list[Item]:
-    """The posts of an answer, those without an address too.
+    """Return the posts of a response, including those without a URL.
 
-    Raises ExtractError where the JSON is none.
+    Raises:
+        ExtractError: the JSON is not a list of posts.
     """
     try:
         posts = json.loads(page.body.decode("utf-8-sig", "replace"), strict=False)
@@ -50,15 +50,12 @@ def _item(post: Mapping[str, Any], base: str) -> Item:
 
 
 def _date(post: Mapping[str, Any], name: str) -> datetime | None:
-    """The moment in UTC.
-
-    The site's own time, whose zone nobody knows, only where there is no other.
-    """
+    """Return a date in UTC, or else in the site's own time, whose zone is unknown."""
     return parse_date(_text(post.get(f"{name}_gmt"))) or parse_date(_text(post.get(name)))
 
 
 def _rendered(value: Any) -> str:
-    """A text as WordPress shows it; "" for one that needs a password."""
+    """Return a text as WordPress renders it; "" if it requires a password."""
     if not isinstance(value, dict) or value.get("protected") is True:
         return ""
     return _text(value.get("rendered"))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, delete, exists, select, union
 from feedpub.core.models import Entry
 from feedpub.store import schema
 from feedpub.store.database import Database
-from feedpub.store.rows import chunks, from_row, insert, sorted_by_key
+from feedpub.store.rows import chunks, insert, select_records, sorted_by_key
 
 
 class ArchivesTable:
@@ -37,9 +37,7 @@ class ArchivesTable:
         t, members = schema.entries, schema.archives
         same = (members.c.feed == t.c.feed) & (members.c.entry == t.c.id)
         query = select(t).join(members, same).where(t.c.feed == feed, members.c.number == number)
-        with self._database.read_transaction() as connection:
-            rows = connection.execute(query.order_by(*schema.NEWEST_FIRST)).mappings().all()
-        return tuple(from_row(Entry, row) for row in rows)
+        return select_records(self._database, Entry, query.order_by(*schema.NEWEST_FIRST))
 
     def members(self, feed: str, number: int) -> set[str]:
         """Return the ids of all entries of an archive, including those that were pruned."""
@@ -53,8 +51,7 @@ class ArchivesTable:
         t, members = schema.entries, schema.archives
         archived = exists().where(members.c.feed == t.c.feed, members.c.entry == t.c.id)
         query = select(t).where(t.c.feed == feed, ~archived).order_by(*schema.NEWEST_FIRST)
-        with self._database.read_transaction() as connection:
-            return tuple(from_row(Entry, row) for row in connection.execute(query).mappings())
+        return select_records(self._database, Entry, query)
 
     def add(self, feed: str, members: Mapping[int, Collection[str]]) -> None:
         """Store the members of new archives: number → ids of entries.

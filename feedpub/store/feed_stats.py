@@ -22,7 +22,16 @@ from feedpub.store import schema
 from feedpub.store.column_types import UtcSeconds
 from feedpub.store.database import Database
 from feedpub.store.records import RemovalStat, RunRecord, SourceState, StoredSummary
-from feedpub.store.rows import as_row, from_row, insert, run_from_row, sorted_by_key, upsert
+from feedpub.store.rows import (
+    as_row,
+    insert,
+    run_from_row,
+    select_record,
+    select_records,
+    select_rows,
+    sorted_by_key,
+    upsert,
+)
 
 _DAY_SECONDS = 86400
 _EPOCH_DAY = date(1970, 1, 1)
@@ -85,8 +94,8 @@ class FeedStats:
 
     def source_states(self) -> dict[tuple[str, str], SourceState]:
         """Return (feed, source key) → the source's state, for all sources."""
-        rows = self._rows(select(schema.sources))
-        return {(row["feed"], row["key"]): from_row(SourceState, row) for row in rows}
+        states = select_records(self._database, SourceState, select(schema.sources))
+        return {(state.feed, state.key): state for state in states}
 
     def open_incidents(self) -> dict[tuple[str, str], tuple[datetime, str]]:
         """Return (feed, source key) → since when it has been failing, and why.
@@ -112,8 +121,7 @@ class FeedStats:
         return last, count
 
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
-        with self._database.read_transaction() as connection:
-            return list(connection.execute(query).mappings())
+        return select_rows(self._database, query)
 
     def _dict(self, query: Select[Any]) -> dict[str, Any]:
         with self._database.read_transaction() as connection:
@@ -131,16 +139,14 @@ class SummaryTable:
 
     def load(self) -> dict[str, StoredSummary]:
         """Return feed → its summary, for the feeds that have a current one."""
-        with self._database.read_transaction() as connection:
-            rows = connection.execute(select(schema.feed_summaries)).mappings().all()
-        return {row["feed"]: from_row(StoredSummary, row) for row in rows}
+        query = select(schema.feed_summaries)
+        summaries = select_records(self._database, StoredSummary, query)
+        return {summary.feed: summary for summary in summaries}
 
     def get(self, feed: str) -> StoredSummary | None:
         """Return a feed's summary; None if its entries have changed since it was stored."""
         t = schema.feed_summaries
-        with self._database.read_transaction() as connection:
-            row = connection.execute(select(t).where(t.c.feed == feed)).mappings().first()
-        return from_row(StoredSummary, row) if row else None
+        return select_record(self._database, StoredSummary, select(t).where(t.c.feed == feed))
 
     def save(self, summary: StoredSummary) -> None:
         """Store a summary. The caller holds the feed's lock, so that its entries are current."""
@@ -191,9 +197,8 @@ class RemovalTable:
         ranked = select(t, rank).where(t.c.count >= MIN_ARTICLES).subquery()
         query = select(ranked).where(ranked.c.rank <= each).order_by(ranked.c.feed, ranked.c.rank)
         found: dict[str, tuple[RemovalStat, ...]] = {}
-        with self._database.read_transaction() as connection:
-            for row in connection.execute(query).mappings():
-                found[row["feed"]] = (*found.get(row["feed"], ()), from_row(RemovalStat, row))
+        for stat in select_records(self._database, RemovalStat, query):
+            found[stat.feed] = (*found.get(stat.feed, ()), stat)
         return found
 
 

@@ -9,7 +9,7 @@ from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.outbox import LOCK, insert_messages
 from feedpub.store.records import Incident, OutboxMessage, Proposal
-from feedpub.store.rows import as_row, from_row, upsert
+from feedpub.store.rows import as_row, select_records, select_rows, upsert
 
 ComposeAlerts = Callable[[Incident], Iterable[OutboxMessage]]
 """Returns the messages about an incident."""
@@ -28,8 +28,7 @@ class IncidentTable:
     def open_of(self, feed: str) -> dict[str, tuple[datetime, str]]:
         """Return source key → since when it has been failing, and why; "" is the feed itself."""
         t = schema.open_incidents
-        with self._database.read_transaction() as connection:
-            rows = connection.execute(select(t).where(t.c.feed == feed)).mappings().all()
+        rows = select_rows(self._database, select(t).where(t.c.feed == feed))
         return {row["key"]: (row["since"], row["reason"]) for row in rows}
 
     def feeds(self) -> set[str]:
@@ -40,9 +39,7 @@ class IncidentTable:
     def newest(self, limit: int | None = None) -> tuple[Incident, ...]:
         """Return the incidents, newest first."""
         query = select(schema.incidents).order_by(schema.incidents.c.at.desc()).limit(limit)
-        with self._database.read_transaction() as connection:
-            rows = connection.execute(query).mappings().all()
-        return tuple(from_row(Incident, row) for row in rows)
+        return select_records(self._database, Incident, query)
 
     def limit_to_now(self, now: datetime) -> None:
         """Change times in the future to now: they were recorded while the clock was ahead."""
@@ -119,15 +116,13 @@ class ProposalTable:
     def for_feed(self, feed: str) -> dict[str, Proposal]:
         """Return source key → its proposal, for a feed's sources that have one."""
         t = schema.proposals
-        with self._database.read_transaction() as connection:
-            rows = connection.execute(select(t).where(t.c.feed == feed)).mappings().all()
-        return {row["key"]: from_row(Proposal, row) for row in rows}
+        proposals = select_records(self._database, Proposal, select(t).where(t.c.feed == feed))
+        return {proposal.key: proposal for proposal in proposals}
 
     def load(self) -> dict[tuple[str, str], Proposal]:
         """Return (feed, source key) → its proposal, for all feeds."""
-        with self._database.read_transaction() as connection:
-            rows = connection.execute(select(schema.proposals)).mappings().all()
-        return {(row["feed"], row["key"]): from_row(Proposal, row) for row in rows}
+        proposals = select_records(self._database, Proposal, select(schema.proposals))
+        return {(proposal.feed, proposal.key): proposal for proposal in proposals}
 
     def save(self, feed: str, proposals: Iterable[Proposal], done: Collection[str]) -> None:
         """Store a feed's proposals, and delete those of sources that need none any more.

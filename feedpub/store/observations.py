@@ -18,7 +18,7 @@ from sqlalchemy import (
 from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.records import SourceObservation
-from feedpub.store.rows import as_row, from_row
+from feedpub.store.rows import as_row, select_records
 
 # Of each source, these normal checks are kept: the newest ones, and of the older ones those that
 # fetched articles and one every 6 hours.
@@ -48,9 +48,7 @@ class ObservationTable:
         query = select(t).where(t.c.feed == feed, t.c.key == key).order_by(t.c.id)
         if settings is not None:
             query = query.where(t.c.settings == settings)
-        with self._database.read_transaction() as connection:
-            rows = connection.execute(query).mappings().all()
-        return tuple(from_row(SourceObservation, row) for row in rows)
+        return select_records(self._database, SourceObservation, query)
 
 
 def add_observations(connection: Connection, observations: Iterable[SourceObservation]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.records import OutboxMessage
-from feedpub.store.rows import as_row, from_row
+from feedpub.store.rows import as_row, select_records
 
 LOCK = "messages"  # of transactions that read the outbox before they add to it
 # A message that is due later was stored while the clock was wrong.
@@ -104,9 +104,7 @@ class OutboxTable:
     def _select(self, *conditions: ColumnElement[bool]) -> tuple[OutboxMessage, ...]:
         t = schema.outbox
         query = select(t).where(*conditions).order_by(t.c.id)
-        with self._database.read_transaction() as connection:
-            rows = connection.execute(query).mappings().all()
-        return tuple(from_row(OutboxMessage, row) for row in rows)
+        return select_records(self._database, OutboxMessage, query)
 
     def _set(self, message: OutboxMessage, *conditions: ColumnElement[bool]) -> bool:
         """Store a message's due, tries and failure; return True if the row still exists."""

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from feedpub.core.models import CachedRobots
 from feedpub.store import schema
 from feedpub.store.database import Database
-from feedpub.store.rows import as_row, from_row, upsert
+from feedpub.store.rows import as_row, select_record, upsert
 
 
 class RobotsCacheTable:
@@ -17,9 +17,7 @@ class RobotsCacheTable:
     def load(self, origin: str) -> CachedRobots | None:
         """Return an origin's robots.txt, even if it has expired; None if it is not cached."""
         t = schema.robots_cache
-        with self._database.read_transaction() as connection:
-            row = connection.execute(select(t).where(t.c.origin == origin)).mappings().first()
-        return from_row(CachedRobots, row) if row else None
+        return select_record(self._database, CachedRobots, select(t).where(t.c.origin == origin))
 
     def save(self, origin: str, robots: CachedRobots) -> None:
         """Store an origin's robots.txt and replace the previous one."""

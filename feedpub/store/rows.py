@@ -5,10 +5,11 @@ from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, Table
+from sqlalchemy import Connection, RowMapping, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from feedpub.core.models import RunResult
+from feedpub.store.database import Database
 from feedpub.store.records import RunRecord
 
 if TYPE_CHECKING:
@@ -41,6 +42,23 @@ def run_from_row(row: RowMapping) -> RunRecord:
 @cache
 def _field_names(kind: type["DataclassInstance"]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
+
+
+def select_rows(database: Database, query: Select[Any]) -> list[RowMapping]:
+    """Run a query in a transaction of its own."""
+    with database.read_transaction() as connection:
+        return list(connection.execute(query).mappings())
+
+
+def select_records(database: Database, kind: type[T], query: Select[Any]) -> tuple[T, ...]:
+    """Run a query in a transaction of its own, and return its rows as records."""
+    return tuple(from_row(kind, row) for row in select_rows(database, query))
+
+
+def select_record(database: Database, kind: type[T], query: Select[Any]) -> T | None:
+    """Run a query in a transaction of its own; return its first row as a record, if any."""
+    records = select_records(database, kind, query)
+    return records[0] if records else None
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.records import ScheduledRun
-from feedpub.store.rows import as_row, chunks, from_row, upsert
+from feedpub.store.rows import as_row, chunks, select_record, select_records, select_rows, upsert
 
 _DISPATCH_LOCK = "hand over"
 # A feed that was queued later than this from now was queued while the clock was wrong.
@@ -29,16 +29,13 @@ class ScheduleTable:
 
     def load(self) -> dict[str, ScheduledRun]:
         """Return feed → its next run."""
-        with self._database.read_transaction() as connection:
-            rows = connection.execute(select(schema.schedule)).mappings().all()
-        return {row["feed"]: from_row(ScheduledRun, row) for row in rows}
+        runs = select_records(self._database, ScheduledRun, select(schema.schedule))
+        return {run.feed: run for run in runs}
 
     def get(self, feed: str) -> ScheduledRun | None:
         """Return a feed's next run; None if it was never scheduled."""
         t = schema.schedule
-        with self._database.read_transaction() as connection:
-            row = connection.execute(select(t).where(t.c.feed == feed)).mappings().first()
-        return from_row(ScheduledRun, row) if row else None
+        return select_record(self._database, ScheduledRun, select(t).where(t.c.feed == feed))
 
     def save(self, planned: ScheduledRun, checks: NextChecks | None = None) -> None:
         """Store a feed's next run.
@@ -67,9 +64,8 @@ class ScheduleTable:
     def next_times(self) -> dict[str, datetime]:
         """Return feed → the time of its next run."""
         t = schema.schedule
-        with self._database.read_transaction() as connection:
-            rows = connection.execute(select(t.c.feed, t.c.next_run)).all()
-        return {row.feed: row.next_run for row in rows}
+        rows = select_rows(self._database, select(t.c.feed, t.c.next_run))
+        return {row["feed"]: row["next_run"] for row in rows}
 
     def reschedule(self, times: Mapping[str, datetime], why: str) -> None:
         """Store the times of feeds' next runs, with one reason for all."""

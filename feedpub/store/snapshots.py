@@ -16,7 +16,7 @@ from feedpub.core.models import Item, Page
 from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.records import PageSnapshot
-from feedpub.store.rows import as_row, chunks, upsert
+from feedpub.store.rows import as_row, chunks, select_rows, upsert
 
 _COLUMNS = schema.page_snapshots.columns
 _ITEM_FIELDS = [field.name for field in fields(Item) if field.name in _COLUMNS]
@@ -32,9 +32,7 @@ class SnapshotTable:
         """Return entry id → its snapshot, for those of a feed's entries that have one."""
         t = schema.page_snapshots
         query = select(t).where(t.c.feed == feed).order_by(t.c.key)
-        with self._database.read_transaction() as connection:
-            rows = connection.execute(query).mappings()
-            return {row["entry"]: _from_row(row) for row in rows}
+        return {row["entry"]: _from_row(row) for row in select_rows(self._database, query)}
 
 
 def pack_body(body: bytes) -> bytes:

@@ -44,7 +44,17 @@ from feedpub.store.records import (
     SourceState,
 )
 from feedpub.store.robots import RobotsCacheTable
-from feedpub.store.rows import as_row, chunks, from_row, run_as_row, run_from_row, upsert
+from feedpub.store.rows import (
+    as_row,
+    chunks,
+    from_row,
+    run_as_row,
+    run_from_row,
+    select_record,
+    select_records,
+    select_rows,
+    upsert,
+)
 from feedpub.store.run_marks import RunMarkTable, unmark_run
 from feedpub.store.schedule import ScheduleTable
 from feedpub.store.snapshots import (
@@ -268,13 +278,13 @@ class Store:
         """Return a feed's entries, newest first; those of the same date as they were listed."""
         t = schema.entries
         newest = select(t).where(t.c.feed == feed).order_by(*schema.NEWEST_FIRST).limit(limit)
-        return tuple(from_row(Entry, row) for row in self._rows(newest))
+        return select_records(self._database, Entry, newest)
 
     def entry(self, feed: str, id: str) -> Entry | None:  # noqa: A002 -- the field's name
         """Return an entry by its id."""
         t = schema.entries
-        rows = self._rows(select(t).where(t.c.feed == feed, t.c.id == id))
-        return from_row(Entry, rows[0]) if rows else None
+        query = select(t).where(t.c.feed == feed, t.c.id == id)
+        return select_record(self._database, Entry, query)
 
     def published(self, feed: str) -> dict[str, list[tuple[datetime, datetime]]]:
         """Return source key → the dates of publication and first sight of its entries, sorted."""
@@ -358,7 +368,7 @@ class Store:
         t = schema.entries
         recent = select(t).where(t.c.feed == feed, t.c.last_listed >= time)
         newest = recent.order_by(t.c.last_listed.desc(), *schema.NEWEST_FIRST).limit(limit)
-        return tuple(from_row(Entry, row) for row in self._rows(newest))
+        return select_records(self._database, Entry, newest)
 
     def item_states(self, feed: str, keys: Collection[str]) -> dict[str, ItemState]:
         """Return key → the item's state, for those of the keys that were listed."""
@@ -390,7 +400,7 @@ class Store:
         t = schema.item_states
         is_due = or_(t.c.recheck_at <= now, t.c.recheck_at > now + MAX_RECHECK_DELAY)
         due = select(t).where(t.c.feed == feed, is_due).order_by(t.c.recheck_at, t.c.key)
-        return tuple(from_row(ItemState, row) for row in self._rows(due.limit(limit)))
+        return select_records(self._database, ItemState, due.limit(limit))
 
     def end_rechecks(self, feed: str, keys: Collection[str]) -> None:
         """Cancel the rechecks of some items of a feed."""
@@ -457,14 +467,14 @@ class Store:
     def cached_document(self, url: str, config: str) -> CachedDocument | None:
         """Return a source's cached document that was fetched with settings of this digest."""
         t = schema.document_cache
-        rows = self._rows(select(t).where(t.c.url == url, t.c.config_digest == config))
-        return from_row(CachedDocument, rows[0]) if rows else None
+        query = select(t).where(t.c.url == url, t.c.config_digest == config)
+        return select_record(self._database, CachedDocument, query)
 
     def sources(self, feed: str) -> tuple[SourceState, ...]:
         """Return the states of all sources that a feed has had, by key."""
         t = schema.sources
-        rows = self._rows(select(t).where(t.c.feed == feed).order_by(t.c.key))
-        return tuple(from_row(SourceState, row) for row in rows)
+        query = select(t).where(t.c.feed == feed).order_by(t.c.key)
+        return select_records(self._database, SourceState, query)
 
     def probe_states(self, feed: str) -> dict[str, tuple[ProbeState, SourceState]]:
         """Return source key → its states, for a feed's sources without pending work."""
@@ -630,8 +640,7 @@ class Store:
             drop_snapshots(connection, feed, outdated)
 
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
-        with self._database.read_transaction() as connection:
-            return list(connection.execute(query).mappings())
+        return select_rows(self._database, query)
 
     def _rows_by_key(self, table: Table, feed: str, keys: Collection[str]) -> list[RowMapping]:
         """Return the rows of a feed that have one of the keys."""

@@ -105,9 +105,9 @@ def _open_file(root: Path, name: str, stack: ExitStack) -> int | None:
     # Opening a pipe would block until another process writes to it.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        folder = Folder.root(root, stack)
+        folder = Folder.open(root, stack)
         for parent in parents:
-            folder = folder.subfolder(parent, stack)
+            folder = folder.open_subfolder(parent, stack)
         descriptor = os.open(last, flags, dir_fd=folder.descriptor)
     except OSError as error:
         if error.errno in _MISSING_ERRORS:

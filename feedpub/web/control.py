@@ -4,8 +4,8 @@ A local client may see the status without a token. It connects from loopback or 
 socket, and its Host header names loopback or a listed host. The Host header is checked because a
 page of another site in a local browser could connect under its own name (DNS rebinding).
 
-A reverse proxy on this machine sends requests for remote clients. It adds a header that says so, or
-it passes on the Host header of the client.
+A reverse proxy on this machine sends requests for remote clients. It adds a header for that, or it
+passes on the Host header of the client.
 """
 
 import asyncio

@@ -128,10 +128,11 @@ class LimitedProtocol(FastPathProtocol):
 
         This connection is closed if its address is that one. Otherwise an idle one is preferred.
         """
-        open_ones = []
-        for connection in self.connections:
-            if isinstance(connection, LimitedProtocol) and not connection.transport.is_closing():
-                open_ones.append(connection)  # noqa: PERF401 -- mypy needs the isinstance check
+        open_ones = [
+            connection
+            for connection in self.connections
+            if isinstance(connection, LimitedProtocol) and not connection.transport.is_closing()
+        ]
         if len(open_ones) <= MAX_CONNECTIONS:
             return
         counts = Counter(connection.network for connection in open_ones)

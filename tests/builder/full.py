@@ -33,7 +33,10 @@ _FERRIES = Entry(
     '<p>The <a href="https://news.example/quay">first boat</a> leaves at a quarter past nine.</p>\n'
     '<figure><img src="https://news.example/i/quay.jpg" alt="The quay">'
     "<figcaption>The north quay</figcaption></figure>",
-    text="After eleven years the night ferries are back & cheaper.\nThe first boat leaves at a quarter past nine.",
+    text=(
+        "After eleven years the night ferries are back & cheaper.\nThe first boat leaves "
+        "at a quarter past nine."
+    ),
     language="en",
     image="https://news.example/i/boat.jpg",
     categories=("Harbour", "Q&A"),
@@ -52,7 +55,10 @@ _SAVED = Entry(
     updated=_at(18, 8),
     authors=("Jörg Völz",),
     summary="Was aus der Werft wird, entscheidet sich im Winter.",
-    html="<p>Was aus der Werft wird, entscheidet sich im Winter.</p>\n<blockquote><p>„Wir warten.“</p></blockquote>",
+    html=(
+        "<p>Was aus der Werft wird, entscheidet sich im Winter.</p>\n<blockquote><p>„Wir "
+        "warten.“</p></blockquote>"
+    ),
     text="Was aus der Werft wird, entscheidet sich im Winter.\n„Wir warten.“",
     language="de",
     image="https://feeds.example.org/harbour/werft.jpg",

@@ -1,7 +1,4 @@
-"""The pages in a real browser.
-
-They render, fit a phone, obey their own policy, and ask nobody for anything.
-"""
+"""Render the pages in a real browser."""
 
 import pytest
 
@@ -49,19 +46,14 @@ every_page = pytest.mark.parametrize("name", PAGES)
 
 
 @every_page
-def test_a_page_fits_a_phone_in_its_own_style(site: Site, name: str) -> None:
-    """No sideways scrolling at 360 pixels.
-
-    The policy lets the style through (the heading is bold).
-    """
+def test_page_fits_a_phone_and_policy_allows_its_style(site: Site, name: str) -> None:
     site["/page"] = Route(PAGES[name])
     site["/harness"] = HARNESS
     assert "<title>fits, weight 700, text</title>" in dump(site.url("/harness"))
 
 
 @every_page
-def test_a_page_asks_nobody_for_anything(site: Site, name: str) -> None:
-    """Every request would go to this proxy; only an article's own pictures are asked for."""
+def test_page_requests_nothing_but_images_of_the_article(site: Site, name: str) -> None:
     page = PAGES[name].replace(b"https://", b"http://")  # a proxy sees the addresses of plain HTTP
     site[site.url("/page")] = Route(page)  # what a proxy is asked for
     dom = dump(

@@ -1,5 +1,3 @@
-"""What helps to read an entry, and never stands there twice."""
-
 from datetime import UTC, datetime
 
 import pytest
@@ -31,8 +29,7 @@ def entry(
     )
 
 
-def test_a_text_without_a_picture_gets_the_articles_own() -> None:
-    """On top, once."""
+def test_lead_image_is_added_once_to_text_without_image() -> None:
     aided = with_lead_image(entry(image="https://example.org/a.jpg?a=1&b=2"))
     assert (
         aided.html == '<p><img src="https://example.org/a.jpg?a=1&amp;b=2" alt=""></p><p>Text.</p>'
@@ -51,11 +48,7 @@ def test_a_text_without_a_picture_gets_the_articles_own() -> None:
         ),
     ],
 )
-def test_other_texts_stay_as_they_are(told: Entry) -> None:
-    """Without a picture, without a text, or with a picture.
-
-    It is mostly the same one in another size.
-    """
+def test_lead_image_is_not_added_to_other_texts(told: Entry) -> None:
     assert with_lead_image(told) == told
 
 
@@ -69,13 +62,11 @@ def test_other_texts_stay_as_they_are(told: Entry) -> None:
         ("水" * 400 + " word" * 230, 2),
     ],
 )
-def test_minutes(text: str, expected: int) -> None:
-    """By words, and by signs where no spaces are written."""
+def test_reading_time_counts_words_or_characters(text: str, expected: int) -> None:
     assert reading_minutes(text) == expected
 
 
-def test_the_reading_time_is_said_in_the_entrys_language() -> None:
-    """Once."""
+def test_reading_time_is_added_once_in_language_of_entry() -> None:
     told = with_reading_time(entry(text="Wort " * 900, language="de-AT"))
     assert told.html == "<p><small>4 Min. Lesezeit</small></p><p>Text.</p>"
     assert with_reading_time(told) == told

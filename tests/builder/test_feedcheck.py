@@ -1,7 +1,4 @@
-"""The judge itself.
-
-What the W3C validator calls an error or a warning is a complaint, and nothing that is clean is.
-"""
+"""Test the checker that stands for the W3C validator."""
 
 import json
 
@@ -23,8 +20,7 @@ def complaints(name: str, document: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", sorted(CLEAN))
-def test_a_clean_document_draws_no_complaint(name: str) -> None:
-    """The sample that has everything."""
+def test_valid_document_has_no_complaint(name: str) -> None:
     assert complaints(name, CLEAN[name]) == []
 
 
@@ -197,8 +193,7 @@ CASES = [(name, *case) for name, cases in FAULTS.items() for case in cases]
 
 
 @pytest.mark.parametrize(("name", "good", "bad", "complaint"), CASES)
-def test_a_fault_draws_a_complaint(name: str, good: str, bad: str, complaint: str) -> None:
-    """One fault put into the clean sample, named."""
+def test_fault_is_reported(name: str, good: str, bad: str, complaint: str) -> None:
     document = CLEAN[name]
     assert good in document
     try:

@@ -1,5 +1,3 @@
-"""Which articles a feed takes."""
-
 import pytest
 
 from feedpub.builder.filters import FilterFacts, matching_filter
@@ -24,8 +22,7 @@ def feed(include: Filters | None = None, exclude: Filters | None = None) -> Feed
     )
 
 
-def test_a_feed_without_rules_takes_everything() -> None:
-    """Rules are there to leave out."""
+def test_feed_without_filters_admits_everything() -> None:
     assert matching_filter(feed(), STORY) is None
 
 
@@ -41,14 +38,12 @@ def test_a_feed_without_rules_takes_everything() -> None:
         Filters(title=("election", "final")),
     ],
 )
-def test_each_kind_of_rule_leaves_out_and_lets_in(rules: Filters) -> None:
-    """Excluded when one pattern matches; among the included when one does."""
+def test_each_setting_excludes_and_includes(rules: Filters) -> None:
     assert matching_filter(feed(exclude=rules), STORY) is not None
     assert matching_filter(feed(include=rules), STORY) is None
 
 
-def test_what_no_include_pattern_matches_is_left_out() -> None:
-    """All kinds that are given must match."""
+def test_every_include_setting_must_match() -> None:
     assert (
         matching_filter(feed(include=Filters(title=("election",))), STORY)
         == "its title is not among those included"
@@ -59,13 +54,11 @@ def test_what_no_include_pattern_matches_is_left_out() -> None:
     )
 
 
-def test_exclude_goes_before_include() -> None:
-    """What is named as unwanted is unwanted."""
+def test_exclude_takes_precedence_over_include() -> None:
     both = feed(include=Filters(title=("final",)), exclude=Filters(text=("lost",)))
     assert matching_filter(both, STORY) == "excluded by text 'lost'"
 
 
-def test_nothing_is_left_out_for_what_is_not_known_yet() -> None:
-    """Before the page is read there is no text to judge."""
+def test_unknown_facts_exclude_nothing() -> None:
     rules = Filters(text=("election",), title=("election",), category=("politics",))
     assert matching_filter(feed(include=rules), FilterFacts("https://example.org/a")) is None

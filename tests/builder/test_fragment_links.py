@@ -1,8 +1,3 @@
-"""Links from an entry to its own footnotes.
-
-Whole addresses in feeds, short ones everywhere else.
-"""
-
 from dataclasses import replace
 
 import pytest
@@ -15,7 +10,10 @@ from tests.support.feedcheck import CHECKS
 from tests.support.feeds import NOW, RENDERERS, entry, feed
 
 PAGE = "https://gazette.example/news/pier?a=1&b=2"
-NOTE = '<p>The pier<sup id="r1"><a href="#f1">1</a></sup> stays.</p><p id="f1">Built 1902. <a href="#r1">Back</a></p>'
+NOTE = (
+    '<p>The pier<sup id="r1"><a href="#f1">1</a></sup> stays.</p><p id="f1">Built 1902. '
+    '<a href="#r1">Back</a></p>'
+)
 WHOLE = NOTE.replace("#", "https://gazette.example/news/pier?a=1&amp;b=2#")
 
 
@@ -24,8 +22,7 @@ def footnoted(url: str = PAGE) -> Feed:
 
 
 @pytest.mark.parametrize("kind", ["rss", "atom", "json"])
-def test_a_feed_has_whole_addresses(kind: str) -> None:
-    """It draws no complaint of a validator, and what is read of it again is what was written."""
+def test_feed_has_absolute_fragment_links(kind: str) -> None:
     document = RENDERERS[kind](footnoted())
     assert CHECKS[kind](document, now=NOW) == []
     assert b"pier?a=1" in document
@@ -33,8 +30,7 @@ def test_a_feed_has_whole_addresses(kind: str) -> None:
     assert [each.html for each in parse_published(document, kind, footnoted().name)] == [NOTE]
 
 
-def test_the_address_of_a_part_of_a_page() -> None:
-    """As release notes have it: the footnotes stand beside it."""
+def test_fragment_of_page_address_is_dropped() -> None:
     assert complete_fragments(NOTE, f"{PAGE}#v2") == WHOLE
     assert shorten_fragments(WHOLE, f"{PAGE}#v2") == NOTE
 
@@ -48,13 +44,11 @@ def test_the_address_of_a_part_of_a_page() -> None:
         '<p title="href=&quot;#f1&quot;">Text</p>',
     ],
 )
-def test_all_else_stays_as_it_is(html: str) -> None:
-    """Links elsewhere, links to what is not in the entry, and what only looks like a link."""
+def test_other_links_are_unchanged(html: str) -> None:
     assert complete_fragments(html, PAGE) == html
     assert shorten_fragments(html, PAGE) == html
 
 
-def test_the_own_page_of_an_article_keeps_short_links() -> None:
-    """They lead down the page."""
+def test_article_page_keeps_relative_fragment_links() -> None:
     own = footnoted(url="")
     assert b'href="#f1"' in render_article(own, replace(own.entries[0], slug="pier"))

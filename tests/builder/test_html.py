@@ -1,4 +1,4 @@
-"""The pages for people."""
+"""Check the HTML pages."""
 
 import base64
 import hashlib
@@ -44,7 +44,7 @@ def tree(page: bytes) -> lxml.html.HtmlElement:
 
 
 def find(page: bytes, path: str) -> list[str]:
-    """What an XPath gives, as text."""
+    """Return the results of an XPath as texts."""
     found = tree(page).xpath(path)
     return [
         str(node) if isinstance(node, str) else " ".join(node.text_content().split())
@@ -56,14 +56,12 @@ every_page = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
 
 
 @every_page
-def test_a_page_is_valid_html(page: bytes) -> None:
-    """A strict parser finds nothing to repair."""
+def test_page_is_valid_html(page: bytes) -> None:
     HTMLParser(strict=True).parse(page.decode())
 
 
 @every_page
-def test_a_page_can_be_used_by_ear_and_keyboard(page: bytes) -> None:
-    """One main part and one heading of the first rank, a way past the top, labels that exist, ids once each."""
+def test_page_is_accessible(page: bytes) -> None:
     assert len(find(page, "//main")) == len(find(page, "//h1")) == len(find(page, "//header")) == 1
     ids = Counter(find(page, "//@id"))
     assert set(ids.values()) <= {1}
@@ -75,8 +73,7 @@ def test_a_page_can_be_used_by_ear_and_keyboard(page: bytes) -> None:
 
 
 @every_page
-def test_a_page_needs_no_script_and_nothing_from_elsewhere(page: bytes) -> None:
-    """The style is inline; the policy allows it by its digest and forbids the rest."""
+def test_page_has_no_script_and_no_external_resources(page: bytes) -> None:
     assert (
         find(page, "//script | //link[@rel='stylesheet'] | //iframe | //@style | //@onclick") == []
     )
@@ -88,8 +85,7 @@ def test_a_page_needs_no_script_and_nothing_from_elsewhere(page: bytes) -> None:
     assert not re.search(r"url\((?!\"data:)|@import", style)
 
 
-def test_the_style_is_one_text_for_all_pages() -> None:
-    """So its digest holds for every page and every release's server."""
+def test_style_is_the_same_on_all_pages() -> None:
     assert len({find(page, "//style/text()")[0] for page in PAGES.values()}) == 1
 
 
@@ -114,14 +110,14 @@ PALETTES = [
 @pytest.mark.parametrize("palette", PALETTES, ids=["light", "dark", "print"])
 @pytest.mark.parametrize("ground", ["paper", "card"])
 @pytest.mark.parametrize("colour", ["ink", "soft", "accent"])
-def test_text_stands_out_from_its_ground(palette: dict[str, str], colour: str, ground: str) -> None:
-    """At least 4.5 : 1 for every text colour, in the light and in the dark (WCAG AA)."""
+def test_text_colours_have_enough_contrast(
+    palette: dict[str, str], colour: str, ground: str
+) -> None:
     light, dark = sorted((luminance(palette[colour]), luminance(palette[ground])), reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
-def test_the_page_of_a_feed_tells_what_it_is_and_how_to_subscribe() -> None:
-    """Title, description, site; each format's address to copy and to follow, and for machines."""
+def test_feed_page_shows_title_site_and_addresses() -> None:
     page = PAGES["feed"]
     assert find(page, "//title") == find(page, "//h1") == ["News"]
     assert find(page, "//header/p") == ["What happens.", "Articles from example.org"]
@@ -136,16 +132,14 @@ def test_the_page_of_a_feed_tells_what_it_is_and_how_to_subscribe() -> None:
 
 
 @pytest.mark.parametrize("formats", [("rss",), ("json", "atom")])
-def test_only_the_published_formats_are_offered(formats: tuple[str, ...]) -> None:
-    """A format that the feed does not have is not named; advice to choose needs a choice."""
+def test_feed_page_offers_only_published_formats(formats: tuple[str, ...]) -> None:
     page = render_page(feed(entry(), formats=formats))
     addresses = [f"https://feeds.example.org/news.{suffix}" for suffix in formats]
     assert find(page, "//link[@rel='alternate']/@href") == find(page, "//code") == addresses
     assert ("not sure which" in page.decode()) == (len(formats) > 1)
 
 
-def test_the_page_of_a_feed_lists_its_articles() -> None:
-    """Title, link, date, author, summary (else the beginning of the text), files."""
+def test_feed_page_lists_articles() -> None:
     page = PAGES["feed"]
     assert find(page, "//article/h3/a") == ["Article 1", "Article 2"]
     assert find(page, "//article/h3/a/@href") == ["https://example.org/articles/1", "news/own.html"]
@@ -162,14 +156,12 @@ def test_the_page_of_a_feed_lists_its_articles() -> None:
     assert find(page, "//footer//time/@datetime") == ["2025-11-21T11:00:00+00:00"]
 
 
-def test_a_feed_without_articles_says_so() -> None:
-    """And shows no update that never was."""
+def test_empty_feed_page_has_a_notice_and_no_update_time() -> None:
     assert "No articles yet." in PAGES["empty feed"].decode()
     assert find(PAGES["empty feed"], "//footer") == []
 
 
-def test_a_page_without_a_site_of_its_own_names_none() -> None:
-    """A feed of saved articles belongs to this page itself."""
+def test_feed_page_without_site_names_none() -> None:
     page = render_page(feed(entry(), link="https://feeds.example.org/news.html", description=""))
     assert find(page, "//header/p") == []
 
@@ -183,18 +175,16 @@ def test_a_page_without_a_site_of_its_own_names_none() -> None:
         (None, ("en", "ltr"), (None, "auto")),
     ],
 )
-def test_language_and_direction_are_told(
+def test_language_and_direction_are_marked(
     language: str | None, page: tuple[str, str], content: tuple[str | None, str]
 ) -> None:
-    """The page speaks the feed's language where it can; the articles' own is marked in any case."""
     root = tree(render_page(feed(entry(), language=language)))
     assert (root.get("lang"), root.get("dir")) == page
     (article,) = root.xpath("//article")
     assert (article.get("lang"), article.get("dir")) == content
 
 
-def test_the_page_of_an_article_shows_it_whole() -> None:
-    """Headline, date, author, lead image, body, ways back; in the article's language."""
+def test_article_page_shows_the_complete_article() -> None:
     page = PAGES["article"]
     assert find(page, "/html/@lang") == ["de"]
     assert find(page, "//h1") == ["Article 3"]
@@ -213,8 +203,7 @@ def test_the_page_of_an_article_shows_it_whole() -> None:
     assert len(find(page, "//link[@rel='alternate']")) == 3
 
 
-def test_the_page_of_an_article_leads_to_where_it_was_published() -> None:
-    """Where that is known."""
+def test_article_page_links_to_original() -> None:
     assert (
         find(render_article(WHOLE, entry()), "//footer//a/@href")[0]
         == "https://example.org/articles/1"
@@ -225,16 +214,14 @@ def test_the_page_of_an_article_leads_to_where_it_was_published() -> None:
     "source",
     ["https://example.org/a%20b.jpg?x=1&amp;y=2", "https://example.org/a b.jpg?x=1&amp;y=2"],
 )
-def test_the_lead_image_is_shown_once(source: str) -> None:
-    """Not above a text that shows it itself, however it spells the address."""
+def test_article_page_shows_lead_image_once(source: str) -> None:
     shown = entry(
         image="https://example.org/a b.jpg?x=1&y=2", html=f'<p>x</p><img src="{source}" alt="">'
     )
     assert len(find(render_article(WHOLE, shown), "//img")) == 1
 
 
-def test_the_index_lists_every_feed() -> None:
-    """Title, description, number of articles, latest date, formats, and the file for import."""
+def test_index_lists_every_feed() -> None:
     page = PAGES["index"]
     assert find(page, "//article/h2/a/@href") == ["news.html", "other.html"]
     assert find(page, "//article[1]/p") == [
@@ -252,8 +239,7 @@ def test_the_index_lists_every_feed() -> None:
     assert len(find(page, "//link[@rel='alternate']")) == 6
 
 
-def test_the_index_speaks_the_language_that_all_feeds_share() -> None:
-    """Else English."""
+def test_index_is_in_common_language_or_english() -> None:
     german = [feed(name="a", language="de"), feed(name="b", language="de")]
     assert find(render_index([FeedSummary.for_feed(each) for each in german]), "/html/@lang") == [
         "de"
@@ -264,11 +250,7 @@ def test_the_index_speaks_the_language_that_all_feeds_share() -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(feed=feeds())
-def test_no_text_breaks_a_page(feed: Feed) -> None:
-    """Whatever the feed holds.
-
-    Valid HTML, no script, every article listed, the same bytes again.
-    """
+def test_no_text_makes_a_page_invalid(feed: Feed) -> None:
     pages = [
         render_page(feed),
         render_index([FeedSummary.for_feed(feed)]),

@@ -1,5 +1,3 @@
-"""JSON Feed 1.1."""
-
 import json
 from typing import Any
 
@@ -13,8 +11,7 @@ def rendered(case: Feed) -> dict[str, Any]:
     return document
 
 
-def test_the_feed_tells_who_and_where_it_is() -> None:
-    """Every field that the format has for it; nothing empty."""
+def test_feed_has_every_field_that_is_not_empty() -> None:
     document = rendered(
         feed(
             author="Jane Roe <jane@example.org>", icon="https://example.org/i.svg", language="en_GB"
@@ -33,8 +30,7 @@ def test_the_feed_tells_who_and_where_it_is() -> None:
     }
 
 
-def test_an_item_has_all_there_is() -> None:
-    """Plain texts plain, whoever reads them; dates in RFC 3339, sizes where they are known."""
+def test_item_has_every_field_that_is_not_empty() -> None:
     whole = entry(
         title="AT&T </p>",
         language="de",
@@ -66,8 +62,7 @@ def test_an_item_has_all_there_is() -> None:
     ]
 
 
-def test_an_item_always_has_content() -> None:
-    """The summary where only that is published, the title where there is nothing else."""
+def test_item_always_has_content() -> None:
     (short,) = rendered(feed(entry(), summary_only=True))["items"]
     (bare,) = rendered(feed(entry(html="", text="", summary="")))["items"]
     assert (short["content_text"], bare["content_text"]) == (
@@ -77,13 +72,11 @@ def test_an_item_always_has_content() -> None:
     assert "content_html" not in short
 
 
-def test_text_stands_as_it_is() -> None:
-    """UTF-8 and not escapes: people read these files, too."""
+def test_text_is_not_escaped_to_ascii() -> None:
     assert "日本語" in render_json(feed(entry(title="日本語"))).decode()
 
 
-def test_the_way_back_in_time() -> None:
-    """`next_url` leads from the live document to the newest archive, and from archive to archive."""
+def test_next_url_leads_through_the_archives() -> None:
     documents = [
         rendered(feed(entry(), **changes))
         for changes in ({"previous": 2}, {"archive": 2, "previous": 1})
@@ -98,7 +91,6 @@ def test_the_way_back_in_time() -> None:
     assert "next_url" not in rendered(feed(entry(), archive=1))
 
 
-def test_hubs_are_named() -> None:
-    """With the protocol that they speak."""
+def test_hubs_are_listed() -> None:
     hubs = rendered(feed(entry(), hubs=("https://hub.example.org/",)))["hubs"]
     assert hubs == [{"type": "WebSub", "url": "https://hub.example.org/"}]

@@ -1,8 +1,3 @@
-"""Addresses of feedpub's own files in entries.
-
-Stored under a placeholder, published under `base_url`.
-"""
-
 import pytest
 
 from feedpub.builder.links import PLACEHOLDER, move_addresses
@@ -11,8 +6,7 @@ from tests.support.feeds import entry
 BASE = "https://feeds.example.org/a&b/"
 
 
-def test_an_address_goes_to_its_place_and_back() -> None:
-    """In any attribute and as the lead image, escaped as HTML wants it."""
+def test_moved_address_can_be_moved_back() -> None:
     html = '<a href="{0}f/x?a=1&amp;b=2"><img src="{0}f/%C3%A4.png" alt="{0}"></a>'
     stored = entry(1, html=html.format(PLACEHOLDER), image=f"{PLACEHOLDER}f/i.png")
     moved = move_addresses(stored, PLACEHOLDER, BASE)
@@ -30,7 +24,6 @@ def test_an_address_goes_to_its_place_and_back() -> None:
         '<a href="http://[x/">x</a>',
     ],
 )
-def test_all_other_addresses_stay(html: str) -> None:
-    """To the byte."""
+def test_other_addresses_are_unchanged(html: str) -> None:
     other = entry(1, html=html, image="https://elsewhere.example/i.png")
     assert move_addresses(other, PLACEHOLDER, BASE) == other

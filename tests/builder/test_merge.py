@@ -1,5 +1,3 @@
-"""What arrives beside what is known: what is new, what changed, what is frozen."""
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -55,8 +53,7 @@ def known(entry: Entry, *keys: str) -> ExistingEntries:
     )
 
 
-def test_a_new_article_becomes_an_entry() -> None:
-    """It carries what the article says, and says when it was first seen."""
+def test_new_article_becomes_an_entry() -> None:
     merged = bring(arrival())
     (entry,) = merged.entries
     assert (merged.new, merged.updated) == (1, 0)
@@ -69,24 +66,20 @@ def test_a_new_article_becomes_an_entry() -> None:
     assert merged.aliases == {"example.org/a": Alias(entry.id)}
 
 
-def test_an_undated_article_is_dated_when_it_is_first_seen() -> None:
-    """Readers need a date, and it must not change later."""
+def test_undated_article_gets_time_of_first_run() -> None:
     assert one(arrival(replace(ARTICLE, published=None))).published == NOW
 
 
-def test_a_date_in_the_future_is_not_believed() -> None:
-    """Readers hide such entries or pin them on top."""
+def test_date_in_the_future_is_ignored() -> None:
     assert one(arrival(replace(ARTICLE, published=NOW + DAY, updated=NOW + DAY))).published == NOW
 
 
 def test_fractions_of_seconds_are_dropped() -> None:
-    """RSS has none, and documents must not differ between formats."""
     entry = one(arrival(replace(ARTICLE, published=None)), now=NOW.replace(microsecond=5))
     assert entry.published == entry.updated == entry.first_seen == NOW
 
 
-def test_the_same_article_by_another_address_is_no_new_entry() -> None:
-    """Any key that is known leads to the entry; the others become its aliases."""
+def test_known_key_identifies_entry_and_other_keys_become_aliases() -> None:
     entry = one(arrival())
     again = arrival(ARTICLE, None, "example.org/amp/a", "example.org/a")
     merged = bring(again, known=known(entry), now=LATER)
@@ -94,8 +87,7 @@ def test_the_same_article_by_another_address_is_no_new_entry() -> None:
     assert merged.aliases == {"example.org/amp/a": Alias(entry.id)}
 
 
-def test_one_article_that_arrives_twice_in_a_run_is_one_entry() -> None:
-    """Two sources may list the same article under addresses that only its canonical link unites."""
+def test_article_listed_twice_in_a_run_is_one_entry() -> None:
     twin = arrival(ARTICLE, None, "m.example.org/a", "example.org/a")
     merged = bring(arrival(), twin)
     assert len(merged.entries) == merged.new == 1
@@ -109,8 +101,7 @@ def test_one_article_that_arrives_twice_in_a_run_is_one_entry() -> None:
         {"text": "Some words. And more.", "html": "<p>Some words. And more.</p>"},
     ],
 )
-def test_a_change_of_words_moves_updated(change: dict[str, Any]) -> None:
-    """Title or text: something that a reader would want to see again."""
+def test_changed_words_change_updated(change: dict[str, Any]) -> None:
     before = one(arrival())
     merged = bring(arrival(replace(ARTICLE, **change)), known=known(before), now=LATER)
     (entry,) = merged.entries
@@ -136,8 +127,7 @@ def test_a_change_of_words_moves_updated(change: dict[str, Any]) -> None:
         {"updated": NOW},
     ],
 )
-def test_nothing_else_moves_updated(change: dict[str, Any]) -> None:
-    """Markup, punctuation, summaries, images, categories, dates: better next time, but no news."""
+def test_other_changes_do_not_change_updated(change: dict[str, Any]) -> None:
     before = one(arrival())
     merged = bring(arrival(replace(ARTICLE, **change)), known=known(before), now=LATER)
     assert merged.updated == 0
@@ -146,8 +136,7 @@ def test_nothing_else_moves_updated(change: dict[str, Any]) -> None:
     )
 
 
-def test_the_articles_own_word_on_its_update_is_taken() -> None:
-    """Where the page says when it changed, and that is later than what is known."""
+def test_stated_update_time_is_used_if_it_is_later() -> None:
     before = one(arrival())
     change = replace(ARTICLE, text="New words.", updated=NOW + timedelta(minutes=7))
     assert (
@@ -155,8 +144,7 @@ def test_the_articles_own_word_on_its_update_is_taken() -> None:
     )
 
 
-def test_another_enclosure_is_a_change_of_substance() -> None:
-    """A podcast's episode is its file."""
+def test_changed_enclosure_changes_updated() -> None:
     before = one(arrival())
     item = Item(
         "https://example.org/a", enclosures=(Enclosure("https://example.org/a.mp3", "audio/mpeg"),)
@@ -164,8 +152,7 @@ def test_another_enclosure_is_a_change_of_substance() -> None:
     assert bring(arrival(ARTICLE, item), known=known(before), now=LATER).updated == 1
 
 
-def test_no_two_entries_share_a_moment_of_update() -> None:
-    """Validators warn of it and readers sort by it; moments stay in the past."""
+def test_update_times_are_unique_and_in_the_past() -> None:
     same = [
         arrival(replace(ARTICLE, url=f"https://e.org/{n}", published=NOW), None, f"e.org/{n}")
         for n in range(20)
@@ -181,8 +168,7 @@ def test_no_two_entries_share_a_moment_of_update() -> None:
     [None, NOW + DAY, NOW, NOW - timedelta(seconds=5), NOW - DAY],
     ids=["none", "future", "now", "5 s", "past"],
 )
-def test_no_entry_is_updated_before_it_is_published(published: datetime | None) -> None:
-    """However many are dated alike; a date that leaves room until now stays as it is."""
+def test_entry_is_not_updated_before_it_is_published(published: datetime | None) -> None:
     articles = [replace(ARTICLE, url=f"https://e.org/{n}", published=published) for n in range(30)]
     entries = bring(*(arrival(article, None, article.url or "") for article in articles)).entries
     assert len({entry.updated for entry in entries}) == 30
@@ -194,8 +180,7 @@ def test_no_entry_is_updated_before_it_is_published(published: datetime | None) 
 @pytest.mark.parametrize(
     "now", [NOW + DAY, NOW, NOW - 400 * DAY], ids=["later", "the same second", "clock put back"]
 )
-def test_an_update_never_goes_back(now: datetime) -> None:
-    """Whatever the clock does: readers take the later state of an entry for the present one."""
+def test_update_time_never_decreases(now: datetime) -> None:
     before = replace(one(arrival()), updated=NOW)
     entry = one_of(
         bring(arrival(replace(ARTICLE, text="Other words.")), known=known(before), now=now)
@@ -205,23 +190,20 @@ def test_an_update_never_goes_back(now: datetime) -> None:
     assert (entry.id, entry.published) == (before.id, before.published)
 
 
-def test_a_teaser_never_replaces_the_article() -> None:
-    """What a feed gives when the page fails is less than what is already there."""
+def test_teaser_never_replaces_article() -> None:
     before = one(arrival())
     teaser = replace(ARTICLE, text="Some.", html="<p>Some.</p>", complete=False)
     assert bring(arrival(teaser), known=known(before), now=LATER).entries == ()
 
 
-def test_the_article_replaces_its_teaser() -> None:
-    """Once the page can be read, readers get it whole."""
+def test_article_replaces_teaser() -> None:
     before = one(arrival(replace(ARTICLE, text="Some.", html="<p>Some.</p>", complete=False)))
     merged = bring(arrival(), known=known(before), now=LATER)
     assert merged.entries[0].complete
     assert merged.updated == 1
 
 
-def test_a_feeds_own_title_date_and_authors_go_first() -> None:
-    """It knows its entries; a listing page's words may be cut short."""
+def test_title_date_and_authors_of_a_feed_take_precedence() -> None:
     item = Item(
         "https://example.org/a",
         title="Listed",
@@ -244,15 +226,13 @@ def test_a_feeds_own_title_date_and_authors_go_first() -> None:
     )
 
 
-def test_what_the_page_leaves_out_is_taken_from_the_listing() -> None:
-    """A date beside the link is better than none."""
+def test_missing_facts_are_taken_from_listing() -> None:
     item = Item("https://example.org/a", title="Listed", published=NOW - 2 * DAY)
     entry = one(arrival(Article(url="https://example.org/a", html="<p>x</p>", text="x"), item))
     assert (entry.title, entry.published) == ("Listed", NOW - 2 * DAY)
 
 
-def test_a_saved_article_without_an_address_gets_a_page_of_its_own() -> None:
-    """Its stem is frozen: links to the page go on working when the title changes."""
+def test_saved_article_without_address_gets_a_page_with_frozen_slug() -> None:
     saved = replace(arrival(replace(ARTICLE, url=None), Item(None)), own_page=True, stem="note")
     entry = one(saved)
     assert (entry.url, entry.slug) == ("", "a-title")
@@ -260,8 +240,7 @@ def test_a_saved_article_without_an_address_gets_a_page_of_its_own() -> None:
     assert bring(renamed, known=known(entry), now=LATER).entries[0].slug == "a-title"
 
 
-def test_two_saved_articles_with_one_title_get_two_pages() -> None:
-    """Also when both arrive in one run."""
+def test_saved_articles_with_one_title_get_different_slugs() -> None:
     first = replace(arrival(ARTICLE, None, "file:1"), own_page=True)
     second = replace(arrival(ARTICLE, None, "file:2"), own_page=True)
     assert [entry.slug for entry in bring(first, second).entries] == ["a-title", "a-title-2"]

@@ -1,5 +1,3 @@
-"""The list of all feeds for import into a reader."""
-
 import pytest
 from lxml import etree
 
@@ -8,7 +6,6 @@ from tests.support.feeds import entry, feed
 
 
 def test_each_feed_is_an_outline() -> None:
-    """With all that importers look at, in the given order."""
     feeds = [feed(entry(), name="a", title="A & B"), feed(name="b", description="", language=None)]
     outlines = etree.fromstring(render_opml(feeds)).findall("body/outline")
     assert [dict(outline.attrib) for outline in outlines] == [
@@ -35,21 +32,16 @@ def test_each_feed_is_an_outline() -> None:
     ("formats", "suffix"),
     [(("json", "atom", "rss"), "rss"), (("json", "atom"), "atom"), (("json",), "json")],
 )
-def test_the_address_is_of_the_format_that_most_readers_know(
-    formats: tuple[str, ...], suffix: str
-) -> None:
-    """RSS, else Atom, else JSON Feed."""
+def test_outline_has_address_of_preferred_format(formats: tuple[str, ...], suffix: str) -> None:
     outline = etree.fromstring(render_opml([feed(formats=formats)])).find("body/outline")
     assert outline is not None
     assert outline.get("xmlUrl") == f"https://feeds.example.org/news.{suffix}"
 
 
-def test_its_date_is_the_newest_update() -> None:
-    """Not the present: the same feeds give the same bytes."""
+def test_date_is_the_latest_update() -> None:
     opml = etree.fromstring(render_opml([feed(entry(2)), feed(entry(1))]))
     assert opml.findtext("head/dateModified") == "Fri, 21 Nov 2025 11:00:00 +0000"
 
 
-def test_without_feeds_it_is_empty() -> None:
-    """And still a list."""
+def test_list_without_feeds_is_empty() -> None:
     assert etree.fromstring(render_opml([])).findall("body/outline") == []

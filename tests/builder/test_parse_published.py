@@ -1,7 +1,4 @@
-"""Documents that were published, read back.
-
-Nothing that they say is lost, and they are written again byte for byte.
-"""
+"""Parse published documents: no information is lost; rendering again gives the same bytes."""
 
 import json
 from collections.abc import Callable
@@ -14,13 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedpub.builder import render_atom, render_json, render_rss
+from feedpub.builder.ids import day_from_id, host_from_id, key_digest_from_id
 from feedpub.builder.parse_published import (
     FORMATS,
     Links,
     UnknownDocumentError,
-    day_from_id,
-    host_from_id,
-    key_digest_from_id,
     parse_published,
     read_links,
 )
@@ -37,15 +32,15 @@ NOW = datetime(2025, 11, 20, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def minted(feed: Feed) -> Feed:
-    """The feed with ids of the length that they are minted with."""
+def with_real_ids(feed: Feed) -> Feed:
+    """Return the feed with ids as feedpub makes them."""
     return replace(
         feed, entries=tuple(replace(e, id=e.id.ljust(len(e.id) + 14, "0")) for e in feed.entries)
     )
 
 
-def again(feed: Feed, kind: str) -> bytes:
-    """A document written, read, and written again."""
+def round_trip(feed: Feed, kind: str) -> bytes:
+    """Render a feed, parse the document, and render its entries again."""
     entries = parse_published(RENDERERS[kind](feed), kind, feed.name)
     texts = {
         entry.id: entry.text for entry in feed.entries
@@ -59,15 +54,13 @@ def again(feed: Feed, kind: str) -> bytes:
 @pytest.mark.parametrize(
     "feed", [FEED, ARCHIVE, replace(FEED, summary_only=True)], ids=["live", "archive", "summary"]
 )
-def test_a_document_is_written_again_as_it_was(kind: str, feed: Feed) -> None:
-    """To the last byte, whatever is in it."""
-    assert again(minted(feed), kind) == RENDERERS[kind](minted(feed))
+def test_parsed_document_is_rendered_to_the_same_bytes(kind: str, feed: Feed) -> None:
+    assert round_trip(with_real_ids(feed), kind) == RENDERERS[kind](with_real_ids(feed))
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_what_an_entry_says_comes_back(kind: str) -> None:
-    """All that a document can say of it."""
-    feed = minted(FEED)
+def test_parsed_entry_has_all_fields_of_the_document(kind: str) -> None:
+    feed = with_real_ids(FEED)
     for entry, before in zip(
         parse_published(RENDERERS[kind](feed), kind, feed.name), feed.entries, strict=True
     ):
@@ -89,8 +82,7 @@ def test_what_an_entry_says_comes_back(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_a_document_names_its_place_and_the_archive_before_it(kind: str) -> None:
-    """A live document without archives names none."""
+def test_links_are_own_address_and_previous_archive(kind: str) -> None:
     base = "https://feeds.example.org/"
     links = read_links(RENDERERS[kind](replace(ARCHIVE, archive=3, previous=2)), kind)
     assert links == Links(
@@ -104,14 +96,12 @@ def test_a_document_names_its_place_and_the_archive_before_it(kind: str) -> None
 @pytest.mark.parametrize(
     "document", [b"", b"<", b"{}", b"[]", b'{"feed_url": 1}', b"<rss><channel/></rss>", b"<feed/>"]
 )
-def test_a_document_without_a_place_is_not_ours(kind: str, document: bytes) -> None:
-    """Whatever is wrong with it."""
+def test_document_without_own_address_is_rejected(kind: str, document: bytes) -> None:
     with pytest.raises(UnknownDocumentError):
         read_links(document, kind)
 
 
-def test_an_id_tells_the_host_that_it_was_minted_for() -> None:
-    """An id of another form tells none."""
+def test_id_contains_host_of_base_url() -> None:
     assert host_from_id(f"tag:feeds.example.org,2026-01-02:f/{'0' * 20}") == "feeds.example.org"
     assert not host_from_id("https://example.org/1")
 
@@ -162,17 +152,12 @@ def feeds(draw: st.DrawFn) -> Feed:
 
 
 @given(feeds(), st.sampled_from(FORMATS))
-def test_any_document_is_written_again_as_it_was(feed: Feed, kind: str) -> None:
-    """Titles that look like markup, addresses beyond ASCII, characters that no document holds."""
-    assert again(feed, kind) == RENDERERS[kind](feed)
+def test_any_parsed_document_is_rendered_to_the_same_bytes(feed: Feed, kind: str) -> None:
+    assert round_trip(feed, kind) == RENDERERS[kind](feed)
 
 
 @given(_texts)
-def test_what_was_parted_is_joined_again(text: str) -> None:
-    """The joiners that were put in come out, those of the text itself stay.
-
-    And it is published as before.
-    """
+def test_joiners_of_plain_text_are_removed(text: str) -> None:
     joined = from_plain_text(to_plain_text(text))
     assert to_plain_text(joined) == to_plain_text(text)
     if "\N{WORD JOINER}" not in text:
@@ -181,10 +166,9 @@ def test_what_was_parted_is_joined_again(text: str) -> None:
 
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.7, 0.99])
-def test_a_document_that_breaks_off_is_refused(kind: str, part: float) -> None:
-    """It is told, and nothing of it is taken."""
-    document = RENDERERS[kind](minted(FEED))
-    with pytest.raises(UnknownDocumentError, match="it is not what was written"):
+def test_truncated_document_is_rejected(kind: str, part: float) -> None:
+    document = RENDERERS[kind](with_real_ids(FEED))
+    with pytest.raises(UnknownDocumentError, match="the document is damaged"):
         parse_published(document[: int(len(document) * part)], kind, "harbour")
 
 
@@ -202,29 +186,25 @@ def test_a_document_that_breaks_off_is_refused(kind: str, part: float) -> None:
         ("rss", b"<rss><channel><item/></channel></rss>"),
     ],
 )
-def test_foreign_documents_are_refused(kind: str, document: bytes) -> None:
-    """Whatever stands there."""
+def test_foreign_document_is_rejected(kind: str, document: bytes) -> None:
     with pytest.raises(UnknownDocumentError):
         parse_published(document, kind, "f")
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_ids_that_were_not_minted_for_the_feed_are_refused(kind: str) -> None:
-    """Another feed's document under this one's name."""
-    with pytest.raises(UnknownDocumentError, match="is no id of this feed"):
-        parse_published(RENDERERS[kind](minted(FEED)), kind, "other")
+def test_ids_of_another_feed_are_rejected(kind: str) -> None:
+    with pytest.raises(UnknownDocumentError, match="is not an id of this feed"):
+        parse_published(RENDERERS[kind](with_real_ids(FEED)), kind, "other")
 
 
-def test_an_entry_of_another_kind_of_value_is_refused() -> None:
-    """A number where a text belongs would be found out only when it is published."""
-    document = json.loads(render_json(minted(FEED)))
+def test_value_of_wrong_type_is_rejected() -> None:
+    document = json.loads(render_json(with_real_ids(FEED)))
     document["items"][0]["title"] = 7
     with pytest.raises(UnknownDocumentError):
         parse_published(json.dumps(document).encode(), "json", "harbour")
 
 
-def test_an_id_tells_the_day_and_the_digest() -> None:
-    """Of its minting, and of the key that it was minted for."""
+def test_id_contains_day_and_digest_of_key() -> None:
     id_ = "tag:feeds.example.net,2025-11-20:f/0123456789abcdef0123"
     assert (day_from_id(id_), key_digest_from_id(id_)) == (
         datetime(2025, 11, 20, tzinfo=UTC),

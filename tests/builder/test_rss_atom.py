@@ -1,5 +1,3 @@
-"""RSS and Atom: what stands where, and feedgen's gaps closed."""
-
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -38,7 +36,6 @@ def attributes(node: etree._Element, path: str) -> list[dict[str, str]]:
 
 
 def test_entries_keep_their_order() -> None:
-    """Newest first, as the feed has them (feedgen would turn them round)."""
     case = feed(entry(1), entry(2), entry(3))
     assert (
         texts(rss(case), "item/title")
@@ -47,8 +44,7 @@ def test_entries_keep_their_order() -> None:
     )
 
 
-def test_rss_channel_says_where_it_is_and_where_its_page_is() -> None:
-    """The link is the page for people, atom:link the document itself."""
+def test_rss_channel_links_to_itself_and_its_page() -> None:
     channel = rss(feed(entry()))
     assert texts(channel, "link") == ["https://example.org/news"]
     assert attributes(channel, "a:link") == [
@@ -56,8 +52,7 @@ def test_rss_channel_says_where_it_is_and_where_its_page_is() -> None:
     ]
 
 
-def test_atom_feed_says_where_it_is_and_where_its_page_is() -> None:
-    """Its id is its address, one alternate leads to the page for people."""
+def test_atom_feed_links_to_itself_and_its_page() -> None:
     root = atom(feed(entry()))
     assert texts(root, "a:id") == ["https://feeds.example.org/news.atom"]
     assert attributes(root, "a:link") == [
@@ -83,10 +78,9 @@ def test_atom_feed_says_where_it_is_and_where_its_page_is() -> None:
         ),
     ],
 )
-def test_documents_of_one_feed_are_linked_back_in_time(
+def test_documents_link_to_previous_archives(
     changes: dict[str, int], links: dict[str, str], *, is_archive: bool
 ) -> None:
-    """As RFC 5005 has it; an Atom archive has the feed's own id."""
     case = feed(entry(), **changes)
     for suffix, root in (("rss", rss(case)), ("atom", atom(case))):
         found = {
@@ -100,8 +94,7 @@ def test_documents_of_one_feed_are_linked_back_in_time(
     assert texts(atom(case), "a:id") == ["https://feeds.example.org/news.atom"]
 
 
-def test_hubs_are_named() -> None:
-    """Each one once, for readers that want to be told (WebSub)."""
+def test_hubs_are_listed_once() -> None:
     case = feed(
         entry(),
         hubs=(
@@ -140,10 +133,6 @@ def test_rss_description_is_the_summary_else_the_text(
     description: list[str],
     content: list[str],
 ) -> None:
-    """A summary as HTML with the text in content:encoded after it.
-
-    Without a summary the text takes its place.
-    """
     channel = rss(feed(entry(**changes), summary_only=summary_only))
     assert texts(channel, "item/description") == description
     assert texts(channel, "item/content:encoded") == content
@@ -170,18 +159,13 @@ def test_atom_has_a_plain_summary_and_html_content(
     summary: list[str],
     content: list[str],
 ) -> None:
-    """Neither twice the same, never neither."""
     root = atom(feed(entry(**changes), summary_only=summary_only))
     assert texts(root, "a:entry/a:summary") == summary
     assert texts(root, "a:entry/a:content") == content
     assert attributes(root, "a:entry/a:content") == [{"type": "html"}] * len(content)
 
 
-def test_plain_texts_are_spelt_so_that_nobody_takes_them_for_markup() -> None:
-    """& and < as hexadecimal references, in both formats.
-
-    What looks like a tag has an invisible joiner inside.
-    """
+def test_plain_texts_cannot_be_taken_for_markup() -> None:
     case = feed(entry(title="AT&T <b>", categories=("R&D",)), title="Q&A </p>")
     for body in (render_rss(case), render_atom(case)):
         assert "AT&#x26;T &#x3C;\N{WORD JOINER}b&gt;</title>".encode() in body
@@ -194,14 +178,12 @@ def test_plain_texts_are_spelt_so_that_nobody_takes_them_for_markup() -> None:
     )
 
 
-def test_guid_is_the_id_and_no_link() -> None:
-    """Readers know an entry by it."""
+def test_guid_is_the_id_and_not_a_permalink() -> None:
     assert attributes(rss(feed(entry())), "item/guid") == [{"isPermaLink": "false"}]
     assert texts(rss(feed(entry())), "item/guid") == ["tag:feeds.example.org,2025-11-20:news/1"]
 
 
 def test_dates_are_those_of_the_entries() -> None:
-    """Published and updated; lastBuildDate is the feed's newest update, not the present."""
     case = feed(entry(updated=NOW - timedelta(minutes=5)), entry(2))
     channel, root = rss(case), atom(case)
     assert texts(channel, "lastBuildDate") == ["Fri, 21 Nov 2025 11:55:00 +0000"]
@@ -221,15 +203,13 @@ def test_dates_are_those_of_the_entries() -> None:
     ]
 
 
-def test_a_feed_without_entries_says_no_build_date() -> None:
-    """There is none yet; everything else is there."""
+def test_feed_without_entries_has_no_build_date() -> None:
     channel = rss(feed())
     assert texts(channel, "title") == ["News"]
     assert texts(channel, "lastBuildDate") == []
 
 
-def test_authors_need_no_address() -> None:
-    """dc:creator in RSS (feedgen drops such authors), a person with a name in Atom."""
+def test_authors_without_email_are_kept() -> None:
     case = feed(entry(authors=("Mara Lindqvist", "Tom Adeyemi")))
     assert texts(rss(case), "item/dc:creator") == ["Mara Lindqvist", "Tom Adeyemi"]
     assert texts(atom(case), "a:entry/a:author/a:name") == ["Mara Lindqvist", "Tom Adeyemi"]
@@ -251,13 +231,9 @@ def test_authors_need_no_address() -> None:
         (None, [], [], ["News"], []),
     ],
 )
-def test_the_feed_has_an_author_where_an_entry_has_none(
+def test_feed_has_an_author_if_an_entry_has_none(
     author: str | None, editor: list[str], creator: list[str], name: list[str], email: list[str]
 ) -> None:
-    """RSS takes an address with a name, else Dublin Core.
-
-    Atom falls back to the feed's own title.
-    """
     case = feed(entry(authors=()), author=author)
     assert texts(rss(case), "managingEditor") == editor
     assert texts(rss(case), "dc:creator") == creator
@@ -274,8 +250,7 @@ ENCLOSURES = (
 )
 
 
-def test_rss_takes_one_enclosure_and_the_rest_as_media() -> None:
-    """The first that fits; none is lost."""
+def test_rss_has_one_enclosure_and_the_others_as_media() -> None:
     item = rss(feed(entry(enclosures=ENCLOSURES))).find("item")
     assert item is not None
     assert attributes(item, "enclosure") == [
@@ -293,7 +268,6 @@ def test_rss_takes_one_enclosure_and_the_rest_as_media() -> None:
 
 
 def test_atom_links_every_enclosure() -> None:
-    """With type, and length where it is known (feedgen loses both); beside one alternate."""
     links = attributes(atom(feed(entry(enclosures=ENCLOSURES))), "a:entry/a:link")
     assert links == [
         {"href": "https://example.org/articles/1"},
@@ -320,10 +294,9 @@ def test_atom_links_every_enclosure() -> None:
         ((Enclosure("https://example.org/i.jpg", "image/jpeg", 5),), []),
     ],
 )
-def test_the_lead_image_is_media_once(
+def test_lead_image_is_media_content_once(
     enclosures: tuple[Enclosure, ...], media: list[dict[str, str]]
 ) -> None:
-    """As media:content and thumbnail, outside any group; not again where it is an enclosure."""
     case = feed(entry(image="https://example.org/i.jpg", enclosures=enclosures))
     item, found = rss(case).find("item"), atom(case).find("a:entry", NS)
     assert item is not None
@@ -347,8 +320,9 @@ def test_the_lead_image_is_media_once(
         (10**7, "yearly", "1"),
     ],
 )
-def test_the_pace_is_told_in_both_ways(ttl: int, period: str, frequency: str) -> None:
-    """Minutes in ttl, and Syndication's period in lower case, never faster than the feed is looked at."""
+def test_interval_is_written_as_ttl_and_update_period(
+    ttl: int, period: str, frequency: str
+) -> None:
     channel = rss(feed(ttl=ttl))
     assert texts(channel, "ttl") == [str(ttl)]
     assert texts(channel, "sy:updatePeriod") == [period]
@@ -356,8 +330,7 @@ def test_the_pace_is_told_in_both_ways(ttl: int, period: str, frequency: str) ->
 
 
 @pytest.mark.parametrize("ttl", [None, 0])
-def test_no_pace_is_told_where_there_is_none(ttl: int | None) -> None:
-    """A feed by the calendar has no interval."""
+def test_feed_without_interval_has_no_ttl(ttl: int | None) -> None:
     channel = rss(feed(ttl=ttl))
     assert (
         texts(channel, "ttl")
@@ -370,16 +343,14 @@ def test_no_pace_is_told_where_there_is_none(ttl: int | None) -> None:
 @pytest.mark.parametrize(
     ("icon", "in_rss"), [("https://example.org/i.png", True), ("https://example.org/i.svg", False)]
 )
-def test_icon(icon: str, in_rss: bool) -> None:  # noqa: FBT001 -- a column of the table
-    """Atom takes any picture, RSS a GIF, JPEG or PNG, with the channel's own title and link."""
+def test_icon_is_written_if_the_format_supports_it(icon: str, in_rss: bool) -> None:  # noqa: FBT001 -- a column of the table
     case = feed(entry(), icon=icon)
     assert texts(atom(case), "a:icon") == [icon]
     expected = [icon, "News", "https://example.org/news"] if in_rss else []
     assert [str(child.text) for child in rss(case).iterfind("image/*")] == expected
 
 
-def test_languages() -> None:
-    """The feed's, and an entry's own where it differs."""
+def test_language_of_entry_is_written_if_it_differs() -> None:
     case = feed(entry(1, language="en"), entry(2, language="de_at"), language="en")
     assert texts(rss(case), "language") == ["en"]
     assert texts(rss(case), "item/dc:language") == ["de-AT"]
@@ -392,8 +363,7 @@ def test_languages() -> None:
     ]
 
 
-def test_a_saved_article_leads_to_its_own_page() -> None:
-    """Where there is no address, the page under the feed."""
+def test_saved_article_links_to_its_own_page() -> None:
     case = feed(entry(url="", slug="own"))
     assert texts(rss(case), "item/link") == ["https://feeds.example.org/news/own.html"]
     assert attributes(atom(case), "a:entry/a:link") == [
@@ -402,8 +372,7 @@ def test_a_saved_article_leads_to_its_own_page() -> None:
 
 
 @pytest.mark.parametrize("render", [render_rss, render_atom])
-def test_one_bad_entry_loses_nothing(render: Callable[[Feed], bytes]) -> None:
-    """Such texts make feedgen raise; here they are put right and the others stand beside them."""
+def test_invalid_texts_of_one_entry_do_not_affect_others(render: Callable[[Feed], bytes]) -> None:
     bad: Entry = entry(
         2,
         title="\x00\ud800",
@@ -416,8 +385,7 @@ def test_one_bad_entry_loses_nothing(render: Callable[[Feed], bytes]) -> None:
 
 
 @pytest.mark.parametrize("render", [render_rss, render_atom])
-def test_rendering_leaves_the_locale_alone(render: Callable[[Feed], bytes]) -> None:
-    """Dates made by feedgen switch the locale of the whole process, under the feet of other threads: none is."""
+def test_rendering_does_not_switch_the_locale(render: Callable[[Feed], bytes]) -> None:
     called = set()
     sys.setprofile(lambda frame, _event, _arg: called.add(frame.f_code.co_name))
     try:

@@ -1,5 +1,3 @@
-"""Texts, addresses and people, made fit for every document."""
-
 from typing import Any
 
 import pytest
@@ -35,13 +33,11 @@ from tests.support.feeds import entry, feed
         ("👩‍👩‍👧 日本語", "👩‍👩‍👧 日本語"),
     ],
 )
-def test_characters_that_no_document_can_hold_are_gone(text: str, fit: str) -> None:
-    """Everything else stays as it is."""
+def test_invalid_characters_are_removed(text: str, fit: str) -> None:
     assert clean_characters(text) == fit
 
 
-def test_every_code_point_is_kept_or_replaced_by_itself() -> None:
-    """Each alone comes out fit for XML, and unchanged where it was."""
+def test_every_code_point_is_valid_after_cleaning() -> None:
     for character in map(
         chr, [*range(0x3000), *range(0xD700, 0x10100), 0x1FFFD, 0x1FFFE, 0x1FFFF, 0x10FFFF]
     ):
@@ -53,8 +49,7 @@ def test_every_code_point_is_kept_or_replaced_by_itself() -> None:
             assert fit == character
 
 
-def test_a_line_has_no_breaks_and_single_spaces() -> None:
-    """Whatever kind of white space there was."""
+def test_single_line_has_single_spaces() -> None:
     assert to_single_line("  a\tb\n\n c\u00a0\u3000d\u2028e ") == "a b c d e"
 
 
@@ -79,8 +74,7 @@ def test_a_line_has_no_breaks_and_single_spaces() -> None:
         ("", ""),
     ],
 )
-def test_an_address_becomes_a_uri(address: str, expected: str) -> None:
-    """ASCII only, without credentials, and not encoded twice."""
+def test_address_becomes_a_uri(address: str, expected: str) -> None:
     assert to_uri(address) == expected
     assert to_uri(expected) == expected
 
@@ -97,8 +91,7 @@ def test_an_address_becomes_a_uri(address: str, expected: str) -> None:
         ("", "", ""),
     ],
 )
-def test_a_person_has_a_name_and_maybe_an_address(person: str, name: str, email: str) -> None:
-    """As people write them into configs and bylines."""
+def test_mailbox_is_split_into_name_and_email(person: str, name: str, email: str) -> None:
     assert split_mailbox(person) == (name, email)
 
 
@@ -111,8 +104,7 @@ def test_a_person_has_a_name_and_maybe_an_address(person: str, name: str, email:
         ("無" * 20, "無" * 9 + "…"),
     ],
 )
-def test_a_shortened_line_ends_between_words(text: str, expected: str) -> None:
-    """And in scripts without spaces, at its length."""
+def test_shortened_line_ends_between_words(text: str, expected: str) -> None:
     assert shorten(text, 10) == expected
 
 
@@ -134,15 +126,10 @@ def test_a_shortened_line_ends_between_words(text: str, expected: str) -> None:
     ],
 )
 def test_every_entry_has_a_title(changes: dict[str, Any], title: str) -> None:
-    """Where it has none, the beginning of what it says; at worst its address."""
     assert prepare_feed(feed(entry(**changes))).entries[0].title == title
 
 
-def test_only_what_is_on_the_web_is_linked() -> None:
-    """No data:, no file:, no script, no relative address.
-
-    Enclosures once each, with a media type and a size.
-    """
+def test_only_web_addresses_are_linked() -> None:
     prepared = prepare_feed(
         feed(
             entry(
@@ -170,11 +157,7 @@ def test_only_what_is_on_the_web_is_linked() -> None:
     )
 
 
-def test_names_are_distinct_and_without_addresses() -> None:
-    """Authors and categories once each, blank ones left out.
-
-    An author's e-mail address is not spread.
-    """
+def test_names_are_distinct_and_without_email() -> None:
     first = prepare_feed(
         feed(
             entry(
@@ -186,8 +169,7 @@ def test_names_are_distinct_and_without_addresses() -> None:
     assert (first.authors, first.categories) == (("A", "C"), ("x", "y"))
 
 
-def test_a_feed_without_a_title_goes_by_its_name() -> None:
-    """No document may lack a title."""
+def test_feed_without_title_uses_its_name() -> None:
     assert prepare_feed(feed(title="\x00 ")).title == "news"
 
 
@@ -202,10 +184,6 @@ def test_a_feed_without_a_title_goes_by_its_name() -> None:
         ("&lt;b&gt; &#60;b &#x3C;b &#060;b", "&|lt;b&gt; &|#60;b &|#x3C;b &|#060;b"),
     ],
 )
-def test_plain_text_holds_no_markup_for_anybody(text: str, told: str) -> None:
-    """An invisible joiner parts what a careless reader would take for a tag.
-
-    All else stays as it is.
-    """
+def test_plain_text_contains_no_start_of_markup(text: str, told: str) -> None:
     assert to_plain_text(text) == told.replace("|", "\N{WORD JOINER}")
     assert to_plain_text(to_plain_text(text)) == to_plain_text(text)

@@ -1,5 +1,3 @@
-"""What counts as a change of substance, and what only changes with every look at a page."""
-
 import pytest
 
 from feedpub.builder.text_compare import lasting_words, overlap, significant_words
@@ -54,33 +52,28 @@ DIFFERENT = [
 
 
 @pytest.mark.parametrize(("before", "after"), SAME)
-def test_what_is_no_news(before: str, after: str) -> None:
-    """Counters, clocks, advertisements, white space, punctuation, case, and ways to write one character."""
+def test_insignificant_changes_are_ignored(before: str, after: str) -> None:
     assert lasting_words(ARTICLE.format(before)) == lasting_words(ARTICLE.format(after))
 
 
 @pytest.mark.parametrize(("before", "after"), DIFFERENT)
-def test_what_is_news(before: str, after: str) -> None:
-    """A word, a number, a unit, a sentence more or less, in any script."""
+def test_significant_changes_are_found(before: str, after: str) -> None:
     assert lasting_words(ARTICLE.format(before)) != lasting_words(ARTICLE.format(after))
 
 
-def test_a_long_line_is_never_taken_for_a_counter() -> None:
-    """Whatever words it has."""
+def test_long_line_is_not_a_counter() -> None:
     line = "Views and comments of this time: " + "likes, shares and votes, " * 6
     assert lasting_words(line) == significant_words(line)
 
 
-def test_lines_that_do_not_count() -> None:
-    """However they are written, and only whole."""
+def test_ignored_lines_are_left_out() -> None:
     text = "The council met.\nSubscribe to our letter!\nSubscribe to our letter or come."
     assert lasting_words(text, ["subscribe to our letter"]) == significant_words(
         "The council met. Subscribe to our letter or come."
     )
 
 
-def test_how_much_of_a_text_is_still_there() -> None:
-    """Words in a row, so that two texts of one language are not alike."""
+def test_overlap_counts_words_in_order() -> None:
     old = significant_words("the council met on monday to talk about the new pier and the boats")
     assert overlap(old, old) == overlap([], old) == overlap(["one", "two"], ["one", "two"]) == 1.0
     assert overlap(old, [*old, "and", "more"]) == 1.0

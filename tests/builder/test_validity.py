@@ -1,7 +1,4 @@
-"""Whatever is in a feed, its documents are valid.
-
-No error and no warning, and every reader gets every entry.
-"""
+"""Check that every document is valid, whatever a feed contains."""
 
 import feedparser  # type: ignore[import-untyped]
 import pytest
@@ -69,8 +66,7 @@ CASES = {
 
 @pytest.mark.parametrize("suffix", FORMATS)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_a_document_draws_no_complaint(case: Feed, suffix: str) -> None:
-    """No error and no warning, for every shape that a feed may have."""
+def test_document_is_valid(case: Feed, suffix: str) -> None:
     body = RENDERERS[suffix](case)
     assert CHECKS[suffix](body, now=NOW, address=case.address(suffix)) == []
 
@@ -79,17 +75,12 @@ def test_a_document_draws_no_complaint(case: Feed, suffix: str) -> None:
 @MANY
 @given(feed=feeds())
 def test_no_text_makes_a_document_invalid(feed: Feed, suffix: str) -> None:
-    """Control characters, lone surrogates, markup, odd addresses and languages in any field.
-
-    Still no complaint.
-    """
     assert CHECKS[suffix](RENDERERS[suffix](feed), now=NOW) == []
 
 
 @MANY
 @given(feed=feeds())
-def test_no_text_makes_the_subscription_list_invalid(feed: Feed) -> None:
-    """The same for OPML."""
+def test_no_text_makes_the_opml_invalid(feed: Feed) -> None:
     assert opml.check(builder.render_opml([feed]), now=NOW) == []
 
 
@@ -97,10 +88,6 @@ def test_no_text_makes_the_subscription_list_invalid(feed: Feed) -> None:
 @MANY
 @given(feed=feeds())
 def test_feedparser_reads_every_entry(feed: Feed, suffix: str) -> None:
-    """One bad entry never loses the feed or itself.
-
-    Each is there, with its id and something to read.
-    """
     parsed = feedparser.parse(RENDERERS[suffix](feed))
     assert not parsed.bozo
     assert [found.id for found in parsed.entries] == [entry.id for entry in feed.entries]
@@ -116,6 +103,5 @@ def test_feedparser_reads_every_entry(feed: Feed, suffix: str) -> None:
 @pytest.mark.parametrize("suffix", FORMATS)
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(feed=feeds())
-def test_the_same_feed_gives_the_same_bytes(feed: Feed, suffix: str) -> None:
-    """No clock, no chance: a second rendering differs in nothing."""
+def test_rendering_is_deterministic(feed: Feed, suffix: str) -> None:
     assert RENDERERS[suffix](feed) == RENDERERS[suffix](feed)

@@ -1,4 +1,4 @@
-"""A page with what was taken out of it struck through in place."""
+"""Pages with the removed text struck through in place."""
 
 from dataclasses import dataclass
 
@@ -15,16 +15,21 @@ from tests.support.newsroom import PARAGRAPHS, story
 from tests.support.pages import Case, cases
 
 URL = "https://example.org/a"
-BOX = '<div class="join-box"><p>The spring issue has a map of <b>all the boats</b> that were built here.</p></div>'
+BOX = (
+    '<div class="join-box"><p>The spring issue has a map of <b>all the boats</b> that were '
+    "built here.</p></div>"
+)
 NOTES = (
     "finds nothing on this page",
     "leave no article",
     "cannot be followed",
     "is an advertisement",
-)  # about rules
+)
 EVIL = (
-    '<script>alert(1)</script><p onclick="go()">Click <a href="javascript:go()">here, says the harbour</a>.</p>'
-    '<iframe src="https://e.example/"></iframe><img src="https://e.example/i.png" alt="A &lt;b&gt; boat"><form>x</form>'
+    '<script>alert(1)</script><p onclick="go()">Click <a href="javascript:go()">here, says '
+    "the harbour</a>.</p>"
+    '<iframe src="https://e.example/"></iframe><img src="https://e.example/i.png" alt="A '
+    '&lt;b&gt; boat"><form>x</form>'
 )
 
 
@@ -54,13 +59,12 @@ def squashed(element: HtmlElement) -> str:
 
 
 def words(text: str) -> str:
-    """Without white space, which a line break in the page is not always."""
+    """Remove white space, which differs between a page and its text."""
     return "".join(text.split())
 
 
 @pytest.mark.parametrize("case", cases()[::3], ids=lambda case: case.name)
-def test_all_that_was_removed_is_struck_through_and_nothing_else(case: Case) -> None:
-    """Each line of what the cleaner tells; and what it keeps is not."""
+def test_removed_text_and_only_removed_text_is_struck_through(case: Case) -> None:
     page = annotate((case.folder / "source.html").read_bytes(), case.url, rules=case.rules)
     shown = Shown.of(page)
     struck = words(shown.struck())
@@ -74,8 +78,7 @@ def test_all_that_was_removed_is_struck_through_and_nothing_else(case: Case) -> 
     assert [line for line in page.article.text.split("\n") if words(line) not in kept] == []
 
 
-def test_a_rule_is_named_with_its_place() -> None:
-    """An element that a rule took out before anything was judged stands where it stood."""
+def test_text_removed_by_a_rule_names_the_rule_and_its_file() -> None:
     rules = Ruleset(
         remove=(
             Rule(
@@ -97,8 +100,7 @@ def test_a_rule_is_named_with_its_place() -> None:
     assert shown.tree.find_class("block").index(box) == 6
 
 
-def test_a_part_of_a_paragraph_is_struck_through() -> None:
-    """What a rule takes out of the middle of it; the rest is judged as it is without."""
+def test_inline_element_removed_by_a_rule_is_struck_through() -> None:
     text = (
         PARAGRAPHS[0]
         .format(n=1)
@@ -113,8 +115,7 @@ def test_a_part_of_a_paragraph_is_struck_through() -> None:
     assert PARAGRAPHS[0].format(n=1) in page.article.text
 
 
-def test_the_file_of_a_phrase_is_named_with_its_line() -> None:
-    """Where a person would change it; the first of several reasons alike stands in words."""
+def test_removed_phrase_names_its_file_and_line() -> None:
     shown = Shown.of(annotate(story(1), URL))
     heading = shown.tree.xpath("//div[@data-tag='h2']/div")[0]
     name, _, line = heading.get("data-rule", "").partition(":")
@@ -126,8 +127,7 @@ def test_the_file_of_a_phrase_is_named_with_its_line() -> None:
     assert (len(slow.find_class("why")), len(warm.find_class("why"))) == (1, 0)
 
 
-def test_boxes_and_blocks_tell_what_would_find_them() -> None:
-    """For rules that somebody is about to make."""
+def test_boxes_and_blocks_have_their_selectors() -> None:
     shown = Shown.of(annotate(story(1, extra=BOX), URL))
     block = shown.block("spring issue")
     box = block.getparent()
@@ -146,8 +146,7 @@ def test_boxes_and_blocks_tell_what_would_find_them() -> None:
         )
 
 
-def test_what_is_written_is_inert() -> None:
-    """Text and a few tags: no script, no address, no form, nothing of the page's attributes."""
+def test_annotated_page_is_inert() -> None:
     shown = annotate(story(1, extra=EVIL), URL)
     tree = Shown.of(shown).tree
     assert {each.tag for each in tree.iter()} <= {
@@ -169,8 +168,7 @@ def test_what_is_written_is_inert() -> None:
     assert "picture: A <b> boat" in squashed(tree)
 
 
-def test_it_raises_as_the_cleaner_does() -> None:
-    """Where there is no article, and where the address is none."""
+def test_annotate_raises_the_same_errors_as_extract() -> None:
     with pytest.raises(NoContentError):
         annotate("<p>Home</p>", URL)
     with pytest.raises(ExtractError):

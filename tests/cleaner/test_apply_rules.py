@@ -1,4 +1,4 @@
-"""What a person has said about a site."""
+"""The rules of a site, applied to a page."""
 
 import pytest
 
@@ -18,15 +18,13 @@ def ruling(rules: SiteRules) -> RuleApplication:
     return RuleApplication(parse_html(PAGE), parse_ruleset(rules))
 
 
-def test_elements_that_never_belong_are_taken_out() -> None:
-    """Each is listed with the rule that named it."""
+def test_remove_rule_removes_elements_and_reports_them() -> None:
     page = ruling(SiteRules(remove=(".ad", "text:x", ".none")))
     assert list(page.remove_matches()) == [Removed("two ad", "rule remove '.ad'")]
     assert "two" not in page.tree.text_content()
 
 
-def test_texts_that_never_belong_are_named_by_how_they_begin() -> None:
-    """With the rule as the reason."""
+def test_text_rule_removes_blocks_by_their_beginning() -> None:
     page = ruling(SiteRules(remove=("text: Sponsored", ".ad")))
     assert list(page.find_removed_blocks(segment(page.tree))) == [
         (2, "rule remove 'text: Sponsored'")
@@ -36,13 +34,11 @@ def test_texts_that_never_belong_are_named_by_how_they_begin() -> None:
 @pytest.mark.parametrize(
     ("selector", "blocks"), [(".a", {0, 1}), (".in", {3}), (".none", set()), (None, set())]
 )
-def test_the_article_is_where_a_rule_says(selector: str | None, blocks: set[int]) -> None:
-    """A selector that matches nothing says nothing."""
+def test_content_rule_selects_blocks(selector: str | None, blocks: set[int]) -> None:
     page = ruling(SiteRules(content=selector))
     assert page.find_content(segment(page.tree)) == blocks
 
 
-def test_what_always_belongs() -> None:
-    """All that any of the selectors matches."""
+def test_keep_rules_select_all_matching_blocks() -> None:
     page = ruling(SiteRules(keep=(".ad", ".in")))
     assert page.find_kept_blocks(segment(page.tree)) == {1, 3}

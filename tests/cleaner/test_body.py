@@ -1,4 +1,4 @@
-"""Writing: the kept blocks in the page's structure, as HTML and as text."""
+"""The HTML and the text of the kept blocks."""
 
 import pytest
 
@@ -38,7 +38,10 @@ def text(page: str) -> str:
         pytest.param("<dl><dt>a<dd>b</dl>", "<dl><dt>a</dt><dd>b</dd></dl>", id="definitions"),
         pytest.param(
             "<table><tr><th>a<th>b<tr><td>1<td>2</table>",
-            "<table><tbody><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></tbody></table>",
+            (
+                "<table><tbody><tr><th>a</th><th>b</th></tr><tr><td>1</td>"
+                "<td>2</td></tr></tbody></table>"
+            ),
             id="tables",
         ),
         pytest.param("<table><tr><td><p>a<p>b</table>", "<p>a</p><p>b</p>", id="layout-tables"),
@@ -55,7 +58,10 @@ def text(page: str) -> str:
         pytest.param("<pre>a  b</pre>", "<pre>a  b</pre>", id="code"),
         pytest.param(
             '<figure><img src="/a.jpg"><figcaption>b</figcaption></figure>',
-            '<figure><img src="https://example.org/a.jpg" alt=""><figcaption>b</figcaption></figure>',
+            (
+                '<figure><img src="https://example.org/a.jpg" '
+                'alt=""><figcaption>b</figcaption></figure>'
+            ),
             id="figures",
         ),
         pytest.param(
@@ -88,22 +94,21 @@ def text(page: str) -> str:
         pytest.param("<ul>a<li>b</ul>", "<ul><li>a</li><li>b</li></ul>", id="list-without-item"),
     ],
 )
-def test_the_structure_of_the_page_is_kept(page: str, expected: str) -> None:
-    """What means something to a reader stays, what was for the layout goes."""
+def test_html_keeps_the_structure_of_the_page(page: str, expected: str) -> None:
     assert html(page) == expected
 
 
-def test_only_kept_blocks_are_written() -> None:
-    """A list loses the item that was taken out, and stays one list."""
+def test_html_has_only_kept_blocks() -> None:
     assert html("<ul><li>a<li>b<li>c</ul>", [0, 2]) == "<ul><li>a</li><li>c</li></ul>"
 
 
-def test_captions_stay_out_of_the_text() -> None:
-    """They belong to the picture, which a text does not have."""
-    page = "<p>a</p><figure><figcaption>b</figcaption></figure><p class='wp-caption-text'>c</p><p>d</p>"
+def test_captions_are_in_the_html_and_not_in_the_text() -> None:
+    page = (
+        "<p>a</p><figure><figcaption>b</figcaption></figure><p "
+        "class='wp-caption-text'>c</p><p>d</p>"
+    )
     assert text(page) == "a\nd"
 
 
-def test_a_tables_caption_is_text() -> None:
-    """It is the table's headline."""
+def test_caption_of_a_table_is_in_the_text() -> None:
     assert text("<table><caption>a</caption><tr><td>b</table>") == "a\nb"

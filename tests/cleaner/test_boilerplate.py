@@ -1,4 +1,4 @@
-"""What goes, and the words in which it is told."""
+"""The decision about blocks, and its reasons."""
 
 import numpy as np
 import pytest
@@ -11,9 +11,9 @@ from feedpub.cleaner.vocabulary import Vocabulary
 from feedpub.core.html import parse_html
 
 PROSE = (
-    "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck, and "
-    * 3
-)
+    "The ferry left at ten past six with forty cars, a lorry full of milk and most of the "
+    "school on deck, and "
+) * 3
 DENSE = (
     "港の入り口に立つ時計台の鐘が、二十年ぶりに鳴った。町の人たちは窓を開け、船は汽笛で答えた。" * 3
 )
@@ -47,46 +47,41 @@ def why(page: str, score: float | list[float] = 0.9, **known: object) -> dict[in
         ('<div class="story"><p>Nothing telling', "not like an article's text (score 0.08)"),
     ],
 )
-def test_what_scores_low_goes_for_the_clearest_reason(page: str, reason: str) -> None:
-    """Where it stands, what it links to, what it is called, what it says, or else its place and score."""
+def test_low_score_block_has_the_clearest_reason(page: str, reason: str) -> None:
     assert why(page, 0.08) == {0: reason}
 
 
-def test_what_scores_high_stays() -> None:
-    """Wherever it stands."""
+def test_high_score_block_stays_in_an_aside() -> None:
     assert why(f"<aside><p>{PROSE}") == {}
 
 
-def test_a_stock_phrase_goes() -> None:
-    """A whole block, named with its language."""
+def test_known_phrase_is_removed() -> None:
     assert why(f"<p>{PROSE}<p>Advertisement<p>{PROSE}")[1].startswith("phrase 'Advertisement'")
 
 
-def test_a_subhead_that_is_a_phrase_stays_with_its_prose() -> None:
-    """An article about newsletters has one."""
+def test_subhead_above_prose_stays_even_if_it_is_a_known_phrase() -> None:
     assert why(f"<h2>Newsletter</h2><p>{PROSE}", 0.7) == {}
 
 
-def test_a_phrase_alone_removes_nothing_that_everything_else_speaks_for() -> None:
-    """A line can be a phrase by accident."""
+def test_known_phrase_with_a_sure_score_stays() -> None:
     assert why("<p>Advertisement", 0.99) == {}
 
 
-def test_what_stands_below_a_related_heading_goes_with_it() -> None:
-    """Up to the next paragraph of prose."""
-    page = f'<h3>You may also like</h3><p><a href="/a">A story</a></p><p><a href="/b">Another</a></p><p>{PROSE}</p>'
+def test_related_heading_is_removed_with_its_links_up_to_the_next_prose() -> None:
+    page = (
+        f'<h3>You may also like</h3><p><a href="/a">A story</a></p><p><a '
+        f'href="/b">Another</a></p><p>{PROSE}</p>'
+    )
     found = why(page)
     assert set(found) == {0, 1, 2}
     assert found[1].startswith("below the phrase 'You may also like'")
 
 
-def test_the_title_is_not_repeated() -> None:
-    """However it is written."""
+def test_repeated_title_is_removed_ignoring_case_and_punctuation() -> None:
     assert why(f"<h1>A FERRY, sails!</h1><p>{PROSE}", title="A ferry sails") == {0: "the title"}
 
 
-def test_a_heading_goes_with_all_that_is_below_it() -> None:
-    """One with another heading below it, or with something that stays, is the article's."""
+def test_heading_is_removed_if_all_blocks_below_it_are() -> None:
     first = f"<h2>a b</h2><h3>c d</h3><p>{PROSE}</p><h3>e f</h3><p>gone</p><p>gone</p>"
     page = f"{first}<h3>g h</h3><p>gone</p><p>{PROSE}</p>"
     found = why(page, [0.9, 0.9, 0.9, 0.9, 0.1, 0.1, 0.9, 0.1, 0.9])
@@ -94,16 +89,14 @@ def test_a_heading_goes_with_all_that_is_below_it() -> None:
     assert found[3] == "heading of what was taken out"
 
 
-def test_a_standfirst_stays() -> None:
-    """Its class tells, it stands above the body, and the score leaves it possible."""
+def test_standfirst_above_the_body_stays_with_a_medium_score() -> None:
     lead = "Nine months late, the ferry sails"
     page = f'<p class="lead">{lead}</p><p>{lead}</p><p>{PROSE}</p><p class="lead">{lead}</p>'
     assert set(why(page, [0.3, 0.3, 0.9, 0.3])) == {1, 3}
     assert set(why(page, [0.1, 0.3, 0.9, 0.3])) == {0, 1, 3}
 
 
-def test_what_is_called_comments_goes_where_there_is_an_article() -> None:
-    """A forum has nothing else."""
+def test_comments_are_removed_below_an_article_and_stay_in_a_forum() -> None:
     comments = f'<ol class="commentlist"><li class="comment"><p>{PROSE}</p></li></ol>'
     assert why(f"<p>{PROSE}</p><p>{PROSE}</p>{comments}") == {
         2: "readers' comments (class comment)"
@@ -111,16 +104,14 @@ def test_what_is_called_comments_goes_where_there_is_an_article() -> None:
     assert why(f"<p>Short.</p>{comments}") == {}
 
 
-def test_who_wrote_it_goes() -> None:
-    """An author's box reads like prose, and its name tells."""
+def test_author_box_is_removed() -> None:
     box = f'<div class="author-box x"><h4>Ines</h4><p>{PROSE}</p></div>'
     assert set(why(f"<p>{PROSE}</p><p>{PROSE}</p>{box}").values()) == {
         "about the author (class author-box)"
     }
 
 
-def test_a_pull_quote_goes_where_the_text_has_it() -> None:
-    """A quotation from elsewhere stays."""
+def test_pull_quote_that_repeats_the_text_is_removed() -> None:
     quote = "a lorry full of milk and most of the school"
     other = "<blockquote><p>Nobody has said this before me."
     page = f"<p>{PROSE}</p><blockquote><p>“{quote.capitalize()}”</p></blockquote>{other}"
@@ -130,17 +121,16 @@ def test_a_pull_quote_goes_where_the_text_has_it() -> None:
     }
 
 
-def test_hardly_anything_scores_high() -> None:
-    """Where a page has no better blocks, the best that it has are taken."""
+def test_best_blocks_are_kept_on_a_page_with_low_scores() -> None:
     page = f"<p>{PROSE}</p><p>{PROSE}</p><p>{PROSE}</p>"
     assert set(why(page, [0.4, 0.3, 0.1])) == {2}
     assert set(why(page, [0.1, 0.1, 0.1])) == {0, 1, 2}
 
 
-def test_credit_lines_go() -> None:
-    """A box or an inline element that holds nothing else; prose never."""
+def test_byline_and_date_are_removed_unless_they_are_prose() -> None:
     tree = parse_html(
-        f"<div id=a>By me</div><p><i id=b>2 May</i></p><p><i id=c>short</i> {PROSE}</p><div id=d>{PROSE}</div>"
+        f"<div id=a>By me</div><p><i id=b>2 May</i></p><p><i id=c>short</i> {PROSE}</p><div "
+        f"id=d>{PROSE}</div>"
     )
     layout = segment(tree)
     lines = frozenset(tree.xpath("//*[@id]"))
@@ -150,8 +140,7 @@ def test_credit_lines_go() -> None:
     }
 
 
-def test_a_label_may_stand_on_every_page() -> None:
-    """“Pros” and “Cons” are part of each review."""
+def test_repeated_label_stays_and_repeated_line_is_removed() -> None:
     memory = SiteMemory()
     for number in range(5):
         memory.learn(
@@ -162,8 +151,7 @@ def test_a_label_may_stand_on_every_page() -> None:
     assert why(page, memory=memory) == {2: "on 5 of 5 other pages of this site"}
 
 
-def test_an_articles_own_paragraph_may_stand_on_two_pages() -> None:
-    """A correction, a series: prose needs more pages than one to go."""
+def test_paragraph_on_one_other_page_stays_and_on_two_is_removed() -> None:
     memory = SiteMemory()
     memory.learn(f"<p>{PROSE}</p>", "https://e.org/1")
     other = PROSE.replace("ferry", "train").replace("milk", "coal")
@@ -182,13 +170,11 @@ def test_an_articles_own_paragraph_may_stand_on_two_pages() -> None:
         (f"<p>{DENSE}", True),
     ],
 )
-def test_prose_is_long_and_not_a_link(html: str, prose: bool) -> None:  # noqa: FBT001 -- an example's outcome
-    """What no phrase may take out; scripts without spaces say as much with fewer characters."""
+def test_block_is_prose_if_it_is_long_and_not_a_link(html: str, prose: bool) -> None:  # noqa: FBT001 -- an example's outcome
     assert PageContext(segment(parse_html(html)), np.array([0.9]), WORDS).is_prose(0) is prose
 
 
-def test_reasons_tell_where_a_block_stands() -> None:
-    """Above the article, below it, or between its paragraphs."""
+def test_reason_without_evidence_is_the_position() -> None:
     page = f"<p>one</p><p>{PROSE}</p><p>two</p><p>{PROSE}</p><p>three</p>"
     assert why(page, [0.1, 0.9, 0.1, 0.9, 0.1]) == {
         0: "above the article (score 0.10)",
@@ -197,16 +183,14 @@ def test_reasons_tell_where_a_block_stands() -> None:
     }
 
 
-def test_names_about_looks_are_no_reason() -> None:
-    """“p-4” is a width."""
+def test_presentational_class_is_not_a_reason() -> None:
     assert why('<div class="p-4"><p>Nothing telling', 0.08) == {
         0: "not like an article's text (score 0.08)"
     }
 
 
 @pytest.mark.parametrize("heading", ["Comments", "About the author"])
-def test_a_box_below_the_article_goes_with_its_heading(heading: str) -> None:
-    """Whatever the box is called, and however much what is in it reads like prose."""
+def test_box_below_the_article_is_removed_with_its_known_heading(heading: str) -> None:
     page = (
         f"<p>{PROSE}</p><p>{PROSE}</p><div><img src='a.jpg'><h4>{heading}</h4><p>{PROSE}</p></div>"
     )
@@ -221,16 +205,17 @@ def test_a_box_below_the_article_goes_with_its_heading(heading: str) -> None:
     [
         "<p>“Accept all”</p>",
         f"<p>{PROSE}, such as these:</p><ul><li>Accept all</li><li>Sign in</li></ul>",
-        "<h2>Advertisement</h2><p>is a word that nobody reads and everybody sees, says a man who has counted them",
+        (
+            "<h2>Advertisement</h2><p>is a word that nobody reads and everybody sees, says a "
+            "man who has counted them"
+        ),
     ],
 )
-def test_what_an_article_says_about_phrases_stays(page: str) -> None:
-    """In quotation marks, in a list that a sentence introduces, as a subhead."""
+def test_phrase_that_the_article_mentions_stays(page: str) -> None:
     assert why(f"<p>{PROSE}</p>{page}") == {}
 
 
-def test_a_byline_of_several_parts_goes() -> None:
-    """Each part is too little of the line; together they are all of it."""
+def test_byline_of_several_elements_is_removed() -> None:
     tree = parse_html("<div><i id=a>By Ines</i> <i id=b>2 May 2026</i> <i>4 min</i></div>")
     lines = frozenset(tree.xpath("//*[@id]"))
     assert reasons(PageContext(segment(tree), np.full(1, 0.9), WORDS, credits=lines)) == {
@@ -239,7 +224,9 @@ def test_a_byline_of_several_parts_goes() -> None:
 
 
 @pytest.mark.parametrize("score", [0.3, 0.1])
-def test_footnotes_stay(score: float) -> None:
-    """What a mark in the text links to belongs to the article, unless the score rules it out."""
-    page = f'<p>{PROSE}<a href="#n1">1</a></p><p>{PROSE}<a href="#top">all of it</a></p><p id="n1">In 1931.</p>'
+def test_footnote_stays_unless_its_score_is_very_low(score: float) -> None:
+    page = (
+        f'<p>{PROSE}<a href="#n1">1</a></p><p>{PROSE}<a href="#top">all of it</a></p><p '
+        f'id="n1">In 1931.</p>'
+    )
     assert set(why(page, [0.9, 0.9, score])) == (set() if score > 0.2 else {2})

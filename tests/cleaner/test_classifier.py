@@ -1,4 +1,4 @@
-"""The model's arithmetic, and the one that is shipped."""
+"""The model's arithmetic, its files and the shipped model."""
 
 from pathlib import Path
 
@@ -20,14 +20,13 @@ MODEL = Model(
 
 
 def by_hand(words: float, density: float) -> float:
-    """The same trees, one question after the other."""
+    """Evaluate one tree and one question at a time."""
     odds = 0.1 + [0.0, 1.0, -2.0, 0.5][(words > 10) + 2 * (density > 0.5)]
     odds += [0.25, 0.0, 0.0, -1.0][(density > 0.2) + 2 * (density > 0.8)]
     return float(1 / (1 + np.exp(-odds)))
 
 
-def test_the_trees_of_a_page_are_asked_at_once() -> None:
-    """With the answers that asking one by one gives."""
+def test_probabilities_equal_those_of_single_trees() -> None:
     blocks = [(5.0, 0.0), (50.0, 0.0), (5.0, 0.6), (50.0, 0.9), (10.0, 0.5)]
     features = np.zeros((len(NAMES), len(blocks)), dtype=np.float32)
     features[[WORDS, DENSITY]] = np.array(blocks).T
@@ -36,8 +35,7 @@ def test_the_trees_of_a_page_are_asked_at_once() -> None:
     )
 
 
-def test_a_page_of_any_length_is_judged() -> None:
-    """Blocks are judged in portions, which cannot be told from the result."""
+def test_probabilities_do_not_depend_on_the_batch_size() -> None:
     features = (
         np.random.default_rng(1).random(
             (len(NAMES), 2 * classifier.BATCH_BLOCKS + 1), dtype=np.float32
@@ -51,8 +49,7 @@ def test_a_page_of_any_length_is_judged() -> None:
     assert MODEL.probabilities(features)[:: classifier.BATCH_BLOCKS].tolist() == alone
 
 
-def test_a_model_survives_its_files(tmp_path: Path) -> None:
-    """Up to the half precision that the leaves are stored with."""
+def test_saved_model_loads_unchanged(tmp_path: Path) -> None:
     save_model(MODEL, tmp_path)
     again = classifier.load_model(tmp_path)
     assert again.vocabulary == MODEL.vocabulary
@@ -60,8 +57,7 @@ def test_a_model_survives_its_files(tmp_path: Path) -> None:
     assert np.allclose(again.leaves, MODEL.leaves, atol=1e-3)
 
 
-def test_the_shipped_model_is_small() -> None:
-    """Together below a megabyte."""
+def test_shipped_model_is_below_one_megabyte() -> None:
     data = Path(classifier.__file__).parent / "data"
     assert (
         sum((data / name).stat().st_size for name in (classifier.WORDS_FILE, classifier.TREES_FILE))
@@ -69,6 +65,5 @@ def test_the_shipped_model_is_small() -> None:
     )
 
 
-def test_the_shipped_model_is_read_once() -> None:
-    """Every page after the first finds it ready."""
+def test_shipped_model_is_cached() -> None:
     assert load_classifier() is load_classifier()

@@ -1,4 +1,4 @@
-"""What is embedded from elsewhere becomes a link."""
+"""Embedded content becomes a link."""
 
 import re
 
@@ -88,8 +88,7 @@ def frame(address: str, attributes: str = "") -> str:
         ),
     ],
 )
-def test_a_known_frame_is_linked_at_its_page_for_people(address: str, page: str, says: str) -> None:
-    """It is called by its service where the frame has no title."""
+def test_known_frame_links_to_its_user_facing_page(address: str, page: str, says: str) -> None:
     assert (
         re.sub("<img [^>]*><br>", "", frame(address))
         == f'<a href="{page.replace("&", "&amp;")}">{says}</a>'
@@ -113,21 +112,18 @@ def test_a_known_frame_is_linked_at_its_page_for_people(address: str, page: str,
         ),
     ],
 )
-def test_a_videos_link_shows_its_picture(html: str, picture: str) -> None:
-    """The service's, or the one that the page shows before the film begins."""
+def test_video_link_has_a_thumbnail(html: str, picture: str) -> None:
     assert f'<img src="{picture}" alt=""><br>' in convert_embed(element(html), BASE)
 
 
 @pytest.mark.parametrize("poster", ["", "data:image/png;base64,AAAA", "http://[x"])
-def test_a_video_without_a_usable_picture_is_a_plain_link(poster: str) -> None:
-    """Nothing broken is shown."""
+def test_video_without_a_usable_thumbnail_is_a_plain_link(poster: str) -> None:
     assert "<img" not in convert_embed(
         element(f'<video src="pier.mp4" poster="{poster}"></video>'), BASE
     )
 
 
-def test_a_frames_title_is_the_links_text() -> None:
-    """As far as a line has room."""
+def test_frame_title_is_the_link_text_up_to_100_characters() -> None:
     assert (
         frame("https://vimeo.com/1", 'title="The  pier"')
         == '<a href="https://vimeo.com/1">The pier</a>'
@@ -151,13 +147,13 @@ def test_a_frames_title_is_the_links_text() -> None:
         ("", ""),
     ],
 )
-def test_what_is_no_part_of_an_article_is_left_out(address: str, attributes: str) -> None:
-    """Advertisers, counters, buttons, what is not shown, and frames of which nothing is known."""
+def test_advertisements_trackers_and_unknown_frames_are_dropped(
+    address: str, attributes: str
+) -> None:
     assert frame(address, attributes) == ""
 
 
-def test_an_unknown_frame_with_a_title_is_linked() -> None:
-    """The link says where it leads."""
+def test_unknown_frame_with_a_title_is_linked_with_its_host() -> None:
     link = '<a href="https://tides.example/chart">Tides of ten days (tides.example)</a>'
     assert frame("https://tides.example/chart", 'title="Tides of ten days"') == link
 
@@ -172,7 +168,10 @@ def test_an_unknown_frame_with_a_title_is_linked() -> None:
         ),
         ('<video src="blob:x"></video>', ""),
         (
-            '<blockquote class="instagram-media" data-instgrm-permalink="https://www.instagram.com/reel/C1/?x=1"><p>View',
+            (
+                '<blockquote class="instagram-media" '
+                'data-instgrm-permalink="https://www.instagram.com/reel/C1/?x=1"><p>View'
+            ),
             '<a href="https://www.instagram.com/reel/C1/">Instagram</a>',
         ),
         (
@@ -180,21 +179,19 @@ def test_an_unknown_frame_with_a_title_is_linked() -> None:
             '<a href="https://www.tiktok.com/@a/video/1">TikTok</a>',
         ),
         (
-            '<blockquote class="twitter-tweet"><a href="https://twitter.com/a/status/1"></a></blockquote>',
+            (
+                '<blockquote class="twitter-tweet"><a href="https://twitter.com/a/status/1"></a>'
+                "</blockquote>"
+            ),
             '<a href="https://twitter.com/a/status/1">X</a>',
         ),
     ],
 )
-def test_files_and_posts_are_linked(html: str, link: str) -> None:
-    """A file plays where the reader likes.
-
-    A post without words of its own is read where it was written.
-    """
+def test_media_files_and_posts_without_text_are_linked(html: str, link: str) -> None:
     assert convert_embed(element(html), BASE) == link
 
 
-def test_a_post_that_is_quoted_is_a_quotation() -> None:
-    """Its words are text."""
+def test_post_with_text_is_a_quotation() -> None:
     assert not is_post(
         element('<blockquote class="twitter-tweet"><p>We sail at six</p>— Marta</blockquote>')
     )
@@ -203,7 +200,6 @@ def test_a_post_that_is_quoted_is_a_quotation() -> None:
     )
 
 
-def test_every_pattern_is_one() -> None:
-    """The data compiles, and every page uses only groups that its pattern has."""
+def test_shipped_embed_patterns_compile_and_have_all_groups() -> None:
     for known in load_embeds().values():
         assert known.page == "" or known.part.groups >= 1

@@ -1,4 +1,4 @@
-"""The public story: a page becomes an article, or an error that says why not."""
+"""The public functions: a page becomes an article, or raises an error."""
 
 import gc
 from contextlib import suppress
@@ -12,27 +12,28 @@ from feedpub.config import SiteRules
 
 URL = "https://example.org/news/lamp"
 FIRST = (
-    "The lamp on the market square was lit again on Thursday, nine years after a lorry bent its post and the council, "
-    "in the words of its clerk, put the matter on the pile."
+    "The lamp on the market square was lit again on Thursday, nine years after a lorry bent "
+    "its post and the council, in the words of its clerk, put the matter on the pile."
 )
 SECOND = (
-    "A smith from the next valley straightened the post for the price of a lunch, and the school's physics class "
-    "built the new lantern out of parts that it will not name."
+    "A smith from the next valley straightened the post for the price of a lunch, and the "
+    "school's physics class built the new lantern out of parts that it will not name."
 )
 THIRD = (
-    "The lamp burns from dusk until eleven, because the people in the house behind it want to sleep. It uses less "
-    "than the telephone that this was written on, and it can be seen from the pass."
+    "The lamp burns from dusk until eleven, because the people in the house behind it want "
+    "to sleep. It uses less than the telephone that this was written on, and it can be seen from "
+    "the pass."
 )
 PAGE = f"""<html lang="en"><head><title>Lamp lit again | Valley Voice</title></head><body>
-<nav><ul><li><a href="/">Home</a></li><li><a href="/news">News</a></li><li><a href="/sport">Sport</a></li></ul></nav>
+<nav><ul><li><a href="/">Home</a></li><li><a href="/news">News</a></li>
+<li><a href="/sport">Sport</a></li></ul></nav>
 <article><h1>Lamp lit again</h1><p>{FIRST}</p><p>{SECOND}</p><p>{THIRD}</p></article>
 <div class="related"><h3>You may also like</h3><ul><li><a href="/a">The bench by the river</a></li>
 <li><a href="/b">Who painted the bridge?</a></li></ul></div>
 <footer><p>© Valley Voice</p></footer></body></html>"""
 
 
-def test_a_page_becomes_an_article() -> None:
-    """Title, text, address, and nothing of what is around them."""
+def test_extract_returns_title_text_and_url() -> None:
     article = extract(PAGE, URL)
     assert article.title == "Lamp lit again"
     assert article.text == f"{FIRST}\n{SECOND}\n{THIRD}"
@@ -41,13 +42,11 @@ def test_a_page_becomes_an_article() -> None:
     assert article.summary
 
 
-def test_bytes_and_text_give_the_same_article() -> None:
-    """What was decoded before is not decoded again."""
+def test_bytes_and_str_have_the_same_result() -> None:
     assert extract(PAGE.encode(), URL) == extract(PAGE, URL)
 
 
-def test_every_block_that_goes_has_a_reason() -> None:
-    """In the page's order."""
+def test_removed_blocks_have_reasons_in_page_order() -> None:
     removed = extract(PAGE, URL).removed
     assert [each.text.split("\n")[0] for each in removed][:2] == ["Home", "Lamp lit again"]
     reasons = {text: each.reason for each in removed for text in each.text.split("\n")}
@@ -71,34 +70,29 @@ def test_every_block_that_goes_has_a_reason() -> None:
         pytest.param("<p>Loading …</p>", id="loading"),
     ],
 )
-def test_a_page_without_an_article_is_an_error(page: str) -> None:
-    """It names the page and says what was looked at."""
+def test_page_without_an_article_raises_no_content_error(page: str) -> None:
     with pytest.raises(NoContentError) as caught:
         extract(page, URL)
     assert caught.value.url == URL
     assert caught.value.reason
 
 
-def test_a_page_beyond_all_bounds_is_an_error_too() -> None:
-    """But there may be an article in it."""
+def test_page_beyond_the_limits_raises_extract_error() -> None:
     with pytest.raises(ExtractError, match="deeply"):
         extract("<div>" * 9000, URL)
 
 
-def test_a_content_rule_that_matches_nothing_is_passed_over() -> None:
-    """A site that changed its names is still read."""
+def test_content_rule_without_a_match_is_skipped() -> None:
     assert extract(PAGE, URL, rules=SiteRules(content=".gone")).text == extract(PAGE, URL).text
 
 
-def test_a_content_rule_decides_where_the_article_is() -> None:
-    """Even where nothing else would have found it."""
+def test_content_rule_takes_precedence_over_the_model() -> None:
     notice = "Short notice: no bread today, said the baker of the village, and closed."
     page = f"<body><div class=x><p>{FIRST}</p></div><div class=y><p>{notice}</p></div>"
     assert extract(page, URL, rules=SiteRules(content=".y")).text.startswith("Short notice")
 
 
-def test_rules_that_remove_are_obeyed_first() -> None:
-    """Selectors and beginnings of texts, each with its rule as the reason."""
+def test_remove_rules_are_applied_first() -> None:
     article = extract(PAGE, URL, rules=SiteRules(remove=("h1", "text:A smith")))
     assert article.text == f"{FIRST}\n{THIRD}"
     assert {"rule remove 'h1'", "rule remove 'text:A smith'"} <= {
@@ -106,9 +100,11 @@ def test_rules_that_remove_are_obeyed_first() -> None:
     }
 
 
-def test_memory_takes_out_what_stands_on_other_pages() -> None:
-    """In any language, and without a phrase for it."""
-    notice = "The Valley Voice is printed on paper from the valley and read by everyone who lives in it, and by two others."
+def test_memory_removes_text_that_repeats_on_other_pages() -> None:
+    notice = (
+        "The Valley Voice is printed on paper from the valley and read by everyone who lives in "
+        "it, and by two others."
+    )
     page = PAGE.replace(f"<p>{SECOND}", f"<p>{notice}</p><p>{SECOND}")
     memory = SiteMemory()
     for number in range(3):
@@ -122,16 +118,14 @@ def test_memory_takes_out_what_stands_on_other_pages() -> None:
     assert "on 3 of 3 other pages of this site" in {each.reason for each in article.removed}
 
 
-def test_memory_of_the_article_itself_takes_nothing() -> None:
-    """Neither of this page, nor of the same article at another address."""
+def test_memory_of_the_same_article_removes_nothing() -> None:
     memory = SiteMemory()
     for url in (URL, URL + "?print", URL + "?amp"):
         memory.learn(PAGE, url)
     assert extract(PAGE, URL, memory=memory).text == extract(PAGE, URL).text
 
 
-def test_relative_addresses_are_completed() -> None:
-    """By the page's own base where it has one."""
+def test_relative_addresses_are_resolved_against_url_or_base() -> None:
     page = PAGE.replace("A smith", '<a href="smith">A smith</a>')
     assert 'href="https://example.org/news/smith"' in extract(page, URL).html
     based = page.replace("<title>", '<base href="https://cdn.example/x/"><title>')
@@ -140,36 +134,31 @@ def test_relative_addresses_are_completed() -> None:
     assert extract(broken, URL).html == extract(page, URL).html
 
 
-def test_a_fragment_is_an_article_without_a_page() -> None:
-    """A feed's own content: nothing is looked for, stock phrases and the title go."""
+def test_extract_fragment_removes_only_title_and_phrases() -> None:
     html = f"<h1>Lamp lit again</h1><p>{FIRST}</p><p>Short.</p><p>Read more</p><script>x()</script>"
     article = extract_fragment(html, URL, title="Lamp lit again")
     assert (article.title, article.text) == ("Lamp lit again", f"{FIRST}\nShort.")
 
 
 @pytest.mark.parametrize("html", ["", "  ", "<p></p>", "<!-- x -->"])
-def test_an_empty_fragment_is_an_error(html: str) -> None:
-    """There is nothing in it to publish."""
+def test_empty_fragment_raises_no_content_error(html: str) -> None:
     with pytest.raises(NoContentError):
         extract_fragment(html, URL)
 
 
-def test_the_public_names_are_there() -> None:
-    """All of them, and no others."""
+def test_public_names_are_exactly_these() -> None:
     assert all(getattr(feedpub, name) for name in feedpub.__all__)
     assert dir(feedpub) == feedpub.__all__
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = feedpub.nothing
 
 
-def test_an_address_that_is_none_is_an_error() -> None:
-    """One of feedpub's own."""
+def test_invalid_url_raises_extract_error() -> None:
     with pytest.raises(ExtractError, match="not a web address"):
         extract("<p>Any page</p>", "http://[bad")
 
 
-def test_the_search_for_cycles_goes_on_as_before() -> None:
-    """Also after a page without an article, and where it was off."""
+def test_garbage_collection_setting_is_restored() -> None:
     for page in ("<p>" + "word " * 50, "<p>"):
         with suppress(NoContentError):
             extract(page)

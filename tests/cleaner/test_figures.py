@@ -1,4 +1,4 @@
-"""Pictures go with the text around them, captions with their pictures."""
+"""Pictures follow the text around them, captions follow their pictures."""
 
 import pytest
 
@@ -9,21 +9,21 @@ from feedpub.cleaner.segment import segment
 from feedpub.core.html import parse_html
 
 PROSE = (
-    "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck. "
-    * 2
-)
+    "The ferry left at ten past six with forty cars, a lorry full of milk and most of the "
+    "school on deck. "
+) * 2
 
 
 def sizes(layout: Layout) -> list[int]:
     return [count_words(block) for block in layout.blocks]
 
 
-def test_a_picture_among_kept_text_is_kept() -> None:
-    """Whatever the figure is wrapped in; beside text that goes, it goes."""
+def test_picture_follows_the_text_around_it() -> None:
     figure = '<div><figure><img src="a.jpg"><figcaption>c</figcaption></figure></div>'
     layout = segment(
         parse_html(
-            f"<main><p>{PROSE}</p>{figure}<p>{PROSE}</p></main><aside><p>{PROSE}</p>{figure}</aside>"
+            f"<main><p>{PROSE}</p>{figure}<p>{PROSE}</p></main>"
+            f"<aside><p>{PROSE}</p>{figure}</aside>"
         )
     )
     kept = [
@@ -35,8 +35,7 @@ def test_a_picture_among_kept_text_is_kept() -> None:
     assert list(find_captions(layout, chosen, {2: "a credit"})) == []
 
 
-def test_a_picture_with_text_in_its_block_follows_the_text() -> None:
-    """A teaser's picture is the teaser's."""
+def test_picture_with_text_in_its_block_follows_that_text() -> None:
     layout = segment(
         parse_html(f'<p>{PROSE}</p><p>{PROSE}</p><p><img src="a.jpg"> Another story</p>')
     )
@@ -44,8 +43,7 @@ def test_a_picture_with_text_in_its_block_follows_the_text() -> None:
     assert find_images(layout, sizes(layout), [True, True, True]) == {2}
 
 
-def test_a_teasers_picture_goes_with_its_link() -> None:
-    """It leads where the teaser leads; a picture with a link of its own stays."""
+def test_picture_with_the_link_of_a_removed_teaser_is_removed() -> None:
     card = '<div><a href="/b"><img src="b.jpg"></a><h4><a href="/b">Another story</a></h4></div>'
     layout = segment(
         parse_html(f'<p>{PROSE}</p>{card}<a href="/large.jpg"><img src="a.jpg"></a><p>{PROSE}</p>')
@@ -53,8 +51,7 @@ def test_a_teasers_picture_goes_with_its_link() -> None:
     assert find_images(layout, sizes(layout), [True, False, False, False, True]) == {3}
 
 
-def test_captions_of_a_gallery_do_not_speak_against_its_pictures() -> None:
-    """However long they are; the gallery's own caption stays too."""
+def test_long_captions_of_a_gallery_do_not_remove_its_pictures() -> None:
     slide = f"<li><figure><img src=a.jpg><figcaption>{PROSE}</figcaption></figure></li>"
     layout = segment(
         parse_html(f"<p>{PROSE}</p><p>{PROSE}</p><p>{PROSE}</p><ul>{slide}{slide}</ul>")
@@ -64,20 +61,22 @@ def test_captions_of_a_gallery_do_not_speak_against_its_pictures() -> None:
     assert list(find_captions(layout, chosen, {})) == [4, 6]
 
 
-def test_title_and_byline_do_not_speak_against_a_picture() -> None:
-    """The lead picture stands among them, above the text."""
-    head = "<h1>A headline of several words</h1><p>By Ines Varga, reporter</p><img src=a.jpg><p>A standfirst of words"
+def test_lead_picture_among_title_and_byline_stays() -> None:
+    head = (
+        "<h1>A headline of several words</h1><p>By Ines Varga, reporter</p><img src=a.jpg><p>A "
+        "standfirst of words"
+    )
     layout = segment(parse_html(f"<div>{head} {'and more ' * 10}</p></div>"))
     kept = [False, False, False, True]
     assert find_images(layout, [20, 20, 0, 30], kept) == frozenset()
     assert find_images(layout, [20, 20, 0, 30], kept, ignored=[0, 1]) == {2}
 
 
-def test_a_caption_without_a_figure_stands_right_behind() -> None:
-    """Its class tells that it is one."""
+def test_caption_without_a_figure_is_the_next_block() -> None:
     layout = segment(
         parse_html(
-            f'<p>{PROSE}</p><div><img src="a.jpg"><p class="wp-caption-text">c</p></div><p class="caption">d</p>'
+            f'<p>{PROSE}</p><div><img src="a.jpg"><p class="wp-caption-text">c</p></div><p '
+            f'class="caption">d</p>'
         )
     )
     assert list(find_captions(layout, {1}, {})) == [2]
@@ -93,7 +92,6 @@ def test_a_caption_without_a_figure_stands_right_behind() -> None:
         ("<p>c</p>", False),
     ],
 )
-def test_what_a_caption_is(html: str, caption: bool) -> None:  # noqa: FBT001 -- an example's outcome
-    """Its tag says so, or its name; a table's caption is none."""
+def test_caption_is_recognised_by_tag_or_class(html: str, caption: bool) -> None:  # noqa: FBT001 -- an example's outcome
     layout = segment(parse_html(html))
     assert is_caption(layout, layout.blocks[0]) is caption

@@ -1,4 +1,4 @@
-"""Pictures and players: one usable address each."""
+"""The address of an image."""
 
 import pytest
 from lxml.html import HtmlElement, fromstring
@@ -62,8 +62,7 @@ def element(html: str, tag: str = "img") -> HtmlElement:
         ),
     ],
 )
-def test_a_picture_has_the_address_that_shows_it(html: str, address: str) -> None:
-    """Lazy loading, sets of sizes and placeholders are seen through."""
+def test_image_address_is_resolved_from_lazy_attributes_and_sets(html: str, address: str) -> None:
     assert render_image(element(html), BASE) == f'<img src="{address}" alt="">'
 
 
@@ -77,38 +76,32 @@ def test_a_picture_has_the_address_that_shows_it(html: str, address: str) -> Non
         '<img src="javascript:x">',
     ],
 )
-def test_icons_counters_and_placeholders_are_no_pictures(html: str) -> None:
-    """They are left out."""
+def test_icons_trackers_and_placeholders_are_dropped(html: str) -> None:
     assert render_image(element(html), BASE) == ""
 
 
-def test_a_pictures_words_and_size_are_kept() -> None:
-    """Readers lay out the page by them."""
+def test_image_keeps_its_alt_text_and_size() -> None:
     html = '<img src="/a.jpg" alt="A &quot;pier&quot;" width="640px" height="480">'
     assert render_image(element(html), BASE) == (
         '<img src="https://example.org/a.jpg" alt="A &quot;pier&quot;" width="640" height="480">'
     )
 
 
-def test_a_picture_for_browsers_without_scripts_counts() -> None:
-    """The address inside noscript is a real one."""
+def test_image_in_noscript_is_used() -> None:
     assert render_image(element('<noscript><img src="/a.jpg"></noscript>', "noscript"), BASE)
 
 
-def test_of_a_pictures_sources_the_first_are_looked_at() -> None:
-    """A page of thousands that are never closed takes no longer for it."""
+def test_only_the_first_sources_of_a_picture_are_read() -> None:
     sources = '<source srcset="">' * 30 + '<source srcset="/late.webp">'
     assert render_image(element(f'<picture>{sources}<img src="data:,"></picture>'), BASE) == ""
 
 
-def test_without_an_address_of_the_page_relative_ones_are_lost() -> None:
-    """A feed has absolute addresses only."""
+def test_relative_image_without_a_base_is_dropped() -> None:
     assert render_image(element('<img src="/a.jpg">'), None) == ""
 
 
 @pytest.mark.parametrize(
     "address", ["javascript:x", "http://[broken", "/relative", "data:text/html,x", "ftp://e.org/x"]
 )
-def test_what_a_feed_cannot_link_to_has_no_address(address: str) -> None:
-    """Without a base, and for other schemes."""
+def test_unusable_link_resolves_to_none(address: str) -> None:
     assert resolve_link(address, None) is None

@@ -1,4 +1,4 @@
-"""Pages that stand where an article should."""
+"""Error, challenge, consent and login pages."""
 
 import pytest
 
@@ -23,11 +23,9 @@ from feedpub.cleaner.interstitials import load_interstitials
         ("", None),
     ],
 )
-def test_they_are_known_by_their_titles(title: str, said: str | None) -> None:
-    """The whole title, or a part of it between bars, dashes and stops."""
+def test_interstitial_is_recognised_by_a_part_of_its_title(title: str, said: str | None) -> None:
     assert load_interstitials().find([title], 20) == said
 
 
-def test_an_article_about_them_is_longer() -> None:
-    """A page with much text is no error page."""
+def test_page_with_much_text_is_not_an_interstitial() -> None:
     assert load_interstitials().find(["Page not found"], 400) is None

@@ -3,7 +3,10 @@
 from feedpub.cleaner import join_pages
 from feedpub.core.models import Article, Removed
 
-LONG = "A sentence that is long enough that it stands on two pages of an article by no chance at all, ever."
+LONG = (
+    "A sentence that is long enough that it stands on two pages of an article by no chance at "
+    "all, ever."
+)
 
 
 def page(*paragraphs: str, removed: tuple[Removed, ...] = ()) -> Article:
@@ -17,8 +20,7 @@ def page(*paragraphs: str, removed: tuple[Removed, ...] = ()) -> Article:
     )
 
 
-def test_pages_stand_in_their_order() -> None:
-    """What the first says of itself counts; what was removed is told of all."""
+def test_joined_article_has_all_texts_in_order() -> None:
     article = join_pages([page("One.", removed=(Removed("x", "y"),)), page("Two."), page("Three.")])
     assert article.text == "One.\nTwo.\nThree."
     assert article.html == "<p>One.</p>\n<p>Two.</p>\n<p>Three.</p>\n"
@@ -29,8 +31,7 @@ def test_pages_stand_in_their_order() -> None:
     )
 
 
-def test_what_each_page_repeats_is_said_once() -> None:
-    """A lead above, a note below; and at length also in between."""
+def test_text_that_pages_repeat_is_kept_once() -> None:
     first = page("The lead.", "One.", LONG, "A note.")
     article = join_pages(
         [
@@ -50,22 +51,19 @@ def test_what_each_page_repeats_is_said_once() -> None:
     assert article.html.count("<p>") == 6
 
 
-def test_short_words_may_come_again() -> None:
-    """In the middle of a page: three stars, a refrain."""
+def test_short_text_inside_a_page_may_repeat() -> None:
     article = join_pages([page("One.", "* * *", "Two."), page("Three.", "* * *", "Four.")])
     assert article.text == "One.\n* * *\nTwo.\nThree.\n* * *\nFour."
 
 
-def test_a_missing_page_is_said_in_its_place() -> None:
-    """And the article is not complete."""
+def test_note_takes_the_place_of_a_missing_page() -> None:
     article = join_pages([page("One."), "Page <2> is missing.", page("Three.")])
     assert article.text == "One.\nPage <2> is missing.\nThree."
     assert "<p>One.</p>\n<p><em>Page &lt;2&gt; is missing.</em></p>\n<p>Three.</p>" in article.html
     assert not article.complete
 
 
-def test_pages_that_are_read_from_the_right() -> None:
-    """The box around the text says so once."""
+def test_right_to_left_pages_are_joined_into_one_box() -> None:
     first, second = (
         Article(title="x", html=f'<div dir="rtl">\n<p>{text}</p>\n</div>\n', text=text)
         for text in ("אחת.", "שתיים.")
@@ -75,7 +73,6 @@ def test_pages_that_are_read_from_the_right() -> None:
     )
 
 
-def test_one_page_stays_as_it_is() -> None:
-    """To the byte."""
+def test_single_page_is_unchanged() -> None:
     article = page("One.")
     assert join_pages([article]) is article

@@ -1,4 +1,4 @@
-"""Where an article goes on, and what only looks like it."""
+"""The next page of an article, and links that are not."""
 
 import pytest
 
@@ -11,7 +11,10 @@ FIRST = "https://mag.example/reads/the-loom"
 def found(
     body: str, url: str = FIRST, *, first: str = "", number: int = 1, rules: str = ""
 ) -> next_page.NextPage:
-    html = f"<html><head><title>The loom | Mag</title></head><body><h1>The loom</h1>{body}</body></html>"
+    html = (
+        f"<html><head><title>The loom | Mag</title></head><body><h1>The "
+        f"loom</h1>{body}</body></html>"
+    )
     return next_page.find_next_page(
         html, url, ftr.parse_ftr(rules, "x.txt") if rules else Ruleset(), first, number
     )
@@ -33,8 +36,7 @@ def found(
         "https://www.mag.example/reads/the-loom?page=2#text",
     ],
 )
-def test_a_next_page_is_the_same_address_with_its_number(href: str) -> None:
-    """However it is written, where the page calls it the next one."""
+def test_marked_link_with_the_page_number_is_the_next_page(href: str) -> None:
     assert found(f'<link rel="next" href="{href}">').next_url.endswith(href.removesuffix("#text"))
 
 
@@ -56,32 +58,27 @@ def test_a_next_page_is_the_same_address_with_its_number(href: str) -> None:
         "",
     ],
 )
-def test_what_a_blog_calls_next_is_another_article(href: str) -> None:
-    """Or another site, the comments, the page after the next, nothing at all."""
+def test_marked_link_to_another_article_is_ignored(href: str) -> None:
     assert found(f'<a rel="next" href="{href}">Next</a>').next_url == ""
 
 
-def test_pages_that_are_counted() -> None:
-    """In a row in which this page's number stands too, as a list or in a line."""
+def test_link_in_a_row_of_page_numbers_is_the_next_page() -> None:
     items = "".join(f'<li><a href="/reads/the-loom/{n}">{n}</a></li>' for n in (2, 3))
     assert found(f"<ul><li>1</li>{items}</ul>").next_url == f"{FIRST}/2"
     assert found(f'<p>Page 1 <a href="{FIRST}?page=2">2</a></p>').next_url == f"{FIRST}?page=2"
 
 
-def test_a_lone_number_counts_nothing() -> None:
-    """A footnote's, a rating's."""
+def test_number_outside_a_row_is_ignored() -> None:
     assert found(f'<p>As was said <a href="{FIRST}/2">2</a></p>').next_url == ""
 
 
-def test_the_way_goes_on_from_page_to_page() -> None:
-    """By the address of the first, and by each page's number."""
+def test_next_page_of_a_later_page_is_found() -> None:
     row = "".join(f'<a href="{FIRST}/{n}">{n}</a> ' for n in (1, 2, 3))
     assert found(row, f"{FIRST}/2", first=FIRST, number=2).next_url == f"{FIRST}/3"
     assert found(row, f"{FIRST}/3", first=FIRST, number=3).next_url == ""
 
 
-def test_an_address_with_an_ending_or_a_query() -> None:
-    """What it had before stays in it."""
+def test_next_page_keeps_suffix_and_query() -> None:
     page = '<link rel="next" href="/a/story_2.html">'
     assert (
         found(page, "https://mag.example/a/story.html").next_url
@@ -96,8 +93,7 @@ def test_an_address_with_an_ending_or_a_query() -> None:
     assert found(other, "https://mag.example/read?id=7").next_url == ""
 
 
-def test_rules_have_the_word() -> None:
-    """With their conditions; what the page says itself is not asked then."""
+def test_rules_take_precedence_over_links_of_the_page() -> None:
     body = '<a class="on" href="/other">on</a><a rel="next" href="?page=2">2</a>'
     assert (
         found(body, rules="next_page_link: //a[@class='on']").next_url
@@ -109,16 +105,14 @@ def test_rules_have_the_word() -> None:
     assert found(body + "<b>!</b>", rules=conditional).next_url == "https://mag.example/other"
 
 
-def test_a_page_with_the_whole_article() -> None:
-    """By an element, an attribute, or a text that an expression makes; only from the first page."""
+def test_rule_finds_the_complete_page_from_the_first_page() -> None:
     body = '<a class="print" href="?print=1">Print</a>'
     for path in ("//a[@class='print']", "//a[@class='print']/@href", "concat('?print', '=1')"):
         assert found(body, rules=f"single_page_link: {path}").complete_url == f"{FIRST}?print=1"
     assert found(body, rules="single_page_link: //a", first=FIRST, number=2).complete_url == ""
 
 
-def test_what_pages_are_called() -> None:
-    """Without their numbers."""
+def test_titles_have_no_page_numbers() -> None:
     one = next_page.find_next_page(
         "<title>The loom | Mag</title><h1>The loom</h1>", FIRST, Ruleset()
     )

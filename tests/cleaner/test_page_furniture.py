@@ -1,4 +1,4 @@
-"""What stays although it looks like something beside the article."""
+"""Parts of an article that stay although they look like boilerplate."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,10 @@ from feedpub.cleaner.segment import segment
 from feedpub.cleaner.vocabulary import Vocabulary
 from feedpub.core.html import parse_html
 
-PROSE = "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck. "
+PROSE = (
+    "The ferry left at ten past six with forty cars, a lorry full of milk and most of the "
+    "school on deck. "
+)
 PAGE = """<title>The ferry sails</title><body><div class="page"><h1>The ferry sails</h1>{above}
 <div class="story"><p>{prose}{prose}</p><p>{prose}</p><p>{prose}{prose}</p></div>{below}
 <div class="x9">{teaser}</div></div></body>"""
@@ -29,35 +32,38 @@ def text(above: str = "", below: str = "") -> str:
 @pytest.mark.parametrize(
     "correction",
     [
-        "Correction: An earlier version of this story gave the wrong year for the ferry. It was 2019.",
-        "In einer früheren Version dieses Artikels hieß es, die Fähre fahre um sieben. Das ist falsch.",
+        (
+            "Correction: An earlier version of this story gave the wrong year for the ferry. It "
+            "was 2019."
+        ),
+        (
+            "In einer früheren Version dieses Artikels hieß es, die Fähre fahre um sieben. Das "
+            "ist falsch."
+        ),
         "Rectificatif : le bac a été construit en 2019, et non en 2018 comme nous l'avons écrit.",
         "訂正：フェリーの建造年は二〇一八年ではなく二〇一九年でした。おわびして訂正します。",
     ],
 )
-def test_a_correction_stays_with_its_article(correction: str) -> None:
-    """Above it or below, in small print too."""
+def test_correction_above_or_below_the_article_stays(correction: str) -> None:
     assert correction in text(below=f'<p class="note small"><em>{correction}</em></p>')
     assert correction in text(above=f'<p class="note small"><em>{correction}</em></p>')
 
 
-def test_a_subtitle_below_the_title_stays() -> None:
-    """As a heading without a telling class."""
+def test_heading_below_the_title_stays() -> None:
     subtitle = "Forty cars, a lorry and most of the school crossed the sound at dawn"
     assert text(above=f"<h2>{subtitle}</h2>").startswith(subtitle)
 
 
-def test_a_class_may_call_it_a_standfirst() -> None:
-    """Wherever it stands above the body."""
+def test_block_with_a_standfirst_class_stays() -> None:
     said = "All of them were late for school, and nobody was sorry."
     assert text(above=f'<div class="chapo">{said}</div>').startswith(said)
 
 
-def test_a_list_keeps_all_its_items() -> None:
-    """An item that scores less stands among others that stay; a link among them goes by itself."""
+def test_item_stays_if_most_of_its_list_stays() -> None:
     layout = segment(
         parse_html(
-            "<ul><li>Tie the boat<li>Sign up for tides<li>Wait for the horn<li><a href='/x'>Shop</a></ul>"
+            "<ul><li>Tie the boat<li>Sign up for tides<li>Wait for the horn<li><a "
+            "href='/x'>Shop</a></ul>"
         )
     )
     scores = np.array([0.9, 0.3, 0.8, 0.3])

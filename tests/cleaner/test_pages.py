@@ -1,4 +1,4 @@
-"""Golden pages: each kind of boilerplate goes, each kind of structure stays."""
+"""Golden pages: every kind of boilerplate is removed, every kind of structure stays."""
 
 import pytest
 
@@ -6,8 +6,7 @@ from tests.support.pages import Case, cases, documents
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
-def test_a_page_has_what_it_must_and_nothing_else(case: Case) -> None:
-    """A person has said what belongs to the article and what does not."""
+def test_golden_page_has_its_required_and_no_forbidden_segments(case: Case) -> None:
     article = case.article()
     assert [segment for segment in case.must if segment not in article.text] == []
     assert [
@@ -16,16 +15,11 @@ def test_a_page_has_what_it_must_and_nothing_else(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
-def test_a_page_becomes_the_expected_article(case: Case) -> None:
-    """Every other change shows as a diff.
-
-    `python -m tests.pages.refresh` rewrites what is expected.
-    """
+def test_golden_page_has_the_expected_article(case: Case) -> None:
     for file, content in documents(case.article()).items():
         assert content == (case.folder / file).read_text("utf-8"), file
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
-def test_whatever_goes_has_a_reason(case: Case) -> None:
-    """Nothing disappears silently."""
+def test_removed_text_of_a_golden_page_has_a_reason(case: Case) -> None:
     assert all(removed.text and removed.reason for removed in case.article().removed)

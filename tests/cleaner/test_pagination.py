@@ -1,7 +1,4 @@
-"""Articles on several pages, on a real site.
-
-What is fetched, what is joined, what is said of a gap.
-"""
+"""Articles on several pages: requests, joining and gaps."""
 
 import json
 from datetime import UTC, datetime
@@ -22,26 +19,29 @@ from tests.support.newsroom import configure, feed, listing, output_of, path, ti
 from tests.support.site import Route, Site
 
 WORDS = (
-    "The loom had stood in the attic for {n} years before anybody asked how it had come there, and when they asked, "
-    "the answer took {n} people a week, two ladders and a letter from the archive of the county to find."
+    "The loom had stood in the attic for {n} years before anybody asked how it had come "
+    "there, and when they asked, the answer took {n} people a week, two ladders and a letter from "
+    "the archive of the county to "
+    "find."
 )
 
 
 def part(n: int, *, of: int, at: str, name: str = "The loom in the attic", more: str = "") -> str:
-    """A page of a long read: its number in a row of numbers below the text."""
+    """Return a page of an article with a row of page numbers below the text."""
     row = " ".join(
         str(k) if k == n else f'<a href="{at if k == 1 else f"{at}/{k}"}">{k}</a>'
         for k in range(1, of + 1)
     )
     return (
-        f'<!doctype html><html lang="en"><head><title>{name} | Long Reads</title></head><body><article><h1>{name}</h1>'
+        f'<!doctype html><html lang="en"><head><title>{name} | Long '
+        f"Reads</title></head><body><article><h1>{name}</h1>"
         f"<p>{WORDS.format(n=n * 10)}</p><p>{WORDS.format(n=n * 10 + 1)}</p></article>"
         f'<p class="pages">{row}</p>{more}</body></html>'
     )
 
 
 def fetched(site: Site, address: str, rules: Ruleset | None = None) -> PageSequence:
-    """What is collected from an address on; the site's routes are its pages."""
+    """Collect the pages of an article; the site's routes are the pages."""
 
     def get(url: str) -> Page:
         route = site.routes.get(url.removeprefix(site.url("")).partition("#")[0] or "/")
@@ -59,8 +59,7 @@ def put(site: Site, count: int, at: str = "/loom", **more: str) -> None:
         site[at if n == 1 else f"{at}/{n}"] = part(n, of=count, at=at, **more)
 
 
-def test_pages_are_collected_in_order(site: Site) -> None:
-    """By the row of numbers below the text."""
+def test_pages_are_collected_by_their_row_of_numbers(site: Site) -> None:
     put(site, 3)
     pages = fetched(site, "/loom")
     assert [page.url for page in pages] == [site.url(f"/loom{end}") for end in ("", "/2", "/3")]
@@ -71,8 +70,7 @@ def test_pages_are_collected_in_order(site: Site) -> None:
     assert article.url == site.url("/loom")
 
 
-def test_the_next_article_is_not_the_next_page(site: Site) -> None:
-    """A blog's link to what it published next, and an address that only looks like a page's."""
+def test_link_to_another_article_is_not_followed(site: Site) -> None:
     site["/loom"] = part(
         1, of=1, at="/loom", more='<a rel="next" href="/anvil">Next: the anvil</a>'
     )
@@ -83,8 +81,7 @@ def test_the_next_article_is_not_the_next_page(site: Site) -> None:
     assert len(fetched(site, "/loom").pages) == 1
 
 
-def test_a_circle_ends(site: Site) -> None:
-    """Where a rule leads back, or to the page itself."""
+def test_repeated_page_ends_the_sequence(site: Site) -> None:
     site["/loom"] = part(1, of=1, at="/loom", more='<a class="on" href="/b">on</a>')
     site["/b"] = part(2, of=1, at="/loom", more='<a class="on" href="/loom#text">on</a>')
     rules = ftr.parse_ftr("next_page_link: //a[@class='on']", "x.txt")
@@ -94,8 +91,7 @@ def test_a_circle_ends(site: Site) -> None:
     ]
 
 
-def test_a_rule_leads_to_no_other_host(site: Site) -> None:
-    """Whatever the page says."""
+def test_next_page_on_another_host_is_not_fetched(site: Site) -> None:
     site["/loom"] = part(
         1, of=1, at="/loom", more='<a class="on" href="http://other.example/2">on</a>'
     )
@@ -107,8 +103,7 @@ def test_a_rule_leads_to_no_other_host(site: Site) -> None:
     assert (len(pages.pages), pages.requests, pages.missing) == (1, 0, "")
 
 
-def test_pages_are_bounded(site: Site) -> None:
-    """What is left out is told, and not tried again."""
+def test_number_of_pages_is_limited(site: Site) -> None:
     put(site, MAX_PAGES + 2)
     pages = fetched(site, "/loom")
     assert len(pages.pages) == MAX_PAGES
@@ -116,8 +111,7 @@ def test_pages_are_bounded(site: Site) -> None:
     assert not pages.is_temporary
 
 
-def test_a_page_with_the_whole_article_stands_for_all(site: Site) -> None:
-    """At the article's own address; where it cannot be had, the pages are collected."""
+def test_complete_page_replaces_the_sequence(site: Site) -> None:
     put(site, 2, more='<a class="print" href="/loom?print=1">Print</a>')
     rules = ftr.parse_ftr("single_page_link: //a[@class='print']", "x.txt")
     pages = fetched(site, "/loom", rules)
@@ -134,15 +128,13 @@ def test_a_page_with_the_whole_article_stands_for_all(site: Site) -> None:
     assert (article.url, "for 70 years" in article.text) == (site.url("/loom"), True)
 
 
-def test_what_is_no_page_is_a_gap(site: Site) -> None:
-    """A picture where a page should be."""
+def test_non_html_page_is_a_gap(site: Site) -> None:
     put(site, 2)
     site["/loom/2"] = Route(b"GIF89a", "image/gif")
     assert "not a web page but image/gif" in fetched(site, "/loom").missing
 
 
-def test_a_page_without_an_article_is_a_gap_in_its_place(site: Site) -> None:
-    """What stands after it stays."""
+def test_page_without_an_article_is_replaced_by_a_note(site: Site) -> None:
     put(site, 3)
     row = part(2, of=3, at="/loom").split('<p class="pages">')[1]
     site["/loom/2"] = f'<html><body><p class="pages">{row}'
@@ -162,7 +154,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def config(site: Site, tmp_path: Path) -> Config:
-    """A feed of one article on three pages."""
+    """Return a feed with one article on three pages."""
     site["/news"] = listing([1, 2])
     for n in (1, 2):
         put(site, 3 if n == 1 else 1, path(n), name=title(n))
@@ -180,8 +172,9 @@ def text(config: Config) -> str:
     return str(html)
 
 
-def test_an_entry_has_all_pages(site: Site, config: Config, clock: FakeClock) -> None:
-    """Nothing is fetched twice, now or by the next run."""
+def test_entry_has_all_pages_and_each_is_fetched_once(
+    site: Site, config: Config, clock: FakeClock
+) -> None:
     outcome = build(config, clock)
     assert (outcome.new, outcome.problems) == (2, ())
     assert [f"for {n} years" in text(config) for n in (10, 20, 30)] == [True, True, True]
@@ -191,21 +184,16 @@ def test_an_entry_has_all_pages(site: Site, config: Config, clock: FakeClock) ->
     assert [each.path for each in site.requests] == ["/news"]
 
 
-def test_what_an_article_on_several_pages_was_made_of_is_not_kept(
-    config: Config, clock: FakeClock
-) -> None:
-    """Made anew of its first page alone it would lose the others."""
+def test_article_of_several_pages_has_no_page_snapshot(config: Config, clock: FakeClock) -> None:
     build(config, clock)
     with tools_for(config, clock) as tools:
         kept = [page.final_url for page in tools.store.snapshots.for_feed("reads").values()]
     assert [url.endswith(path(2)) for url in kept] == [True]
 
 
-def test_a_gap_is_said_and_filled_later(site: Site, config: Config, clock: FakeClock) -> None:
-    """In the article's place and in the outcome.
-
-    What came stays, and the next run gets the rest.
-    """
+def test_missing_page_is_reported_and_fetched_by_the_next_run(
+    site: Site, config: Config, clock: FakeClock
+) -> None:
     page = site.routes[f"{path(1)}/3"]
     site[f"{path(1)}/3"] = Route(b"<h1>Down</h1>", status=503)
     outcome = build(config, clock)
@@ -225,10 +213,7 @@ def test_a_gap_is_said_and_filled_later(site: Site, config: Config, clock: FakeC
     assert "missing" not in text(config)
 
 
-def test_a_gap_that_stays_is_not_asked_for_for_ever(
-    site: Site, config: Config, clock: FakeClock
-) -> None:
-    """Five more times, and the article is left as it is."""
+def test_missing_page_is_retried_five_times(site: Site, config: Config, clock: FakeClock) -> None:
     del site.routes[f"{path(1)}/3"]
     problems = [len(build(config, clock).problems) for _ in range(8)]
     assert problems == [1, 1, 1, 1, 1, 1, 0, 0]
@@ -236,10 +221,9 @@ def test_a_gap_that_stays_is_not_asked_for_for_ever(
 
 
 @pytest.mark.usefixtures("config")
-def test_headers_of_a_site_go_with_its_articles(
+def test_rule_headers_are_sent_for_all_pages_and_not_for_the_listing(
     site: Site, clock: FakeClock, tmp_path: Path
 ) -> None:
-    """With each of their pages, and not with the listing."""
     folder = tmp_path / "ftr"
     folder.mkdir()
     (folder / "127.0.0.1.txt").write_text(

@@ -1,4 +1,4 @@
-"""Boilerplate phrases: what is one, what is none, and what a broken file says."""
+"""Boilerplate phrases: matches, near misses and invalid files."""
 
 import tomllib
 from pathlib import Path
@@ -15,7 +15,7 @@ KINDS = '[related]\neffect = "tail"\nmax_chars = 60\n\n[share]\neffect = "line"\
 
 
 def load(folder: Path, kinds: str = KINDS, **languages: str) -> phrases.Index:
-    """An index over files written for the test."""
+    """Load an index of files written for a test."""
     (folder / "phrases").mkdir()
     (folder / "phrase_kinds.toml").write_text(kinds, "utf-8")
     for language, text in languages.items():
@@ -98,8 +98,9 @@ def load(folder: Path, kinds: str = KINDS, **languages: str) -> phrases.Index:
         ("무단전재 및 재배포 금지", "copyright", "ko"),
     ],
 )
-def test_a_block_that_is_a_phrase_is_found(text: str, kind: str, language: str) -> None:
-    """Whatever its case, punctuation, numbers and arrows."""
+def test_phrase_is_found_ignoring_case_punctuation_and_numbers(
+    text: str, kind: str, language: str
+) -> None:
     found = phrases.find_phrases(text)
     assert found is not None
     assert (found.kind, found.language) == (kind, language)
@@ -139,16 +140,11 @@ def test_a_block_that_is_a_phrase_is_found(text: str, kind: str, language: str) 
         "Sharena",
     ],
 )
-def test_prose_and_headings_are_no_phrases(text: str) -> None:
-    """Words within words, beginnings of sentences, numbers alone."""
+def test_prose_and_headings_are_not_phrases(text: str) -> None:
     assert phrases.find_phrases(text) is None
 
 
-def test_a_phrase_within_a_long_block_is_not_looked_for() -> None:
-    """A phrase alone never removes prose.
-
-    Patterns match short blocks only, whatever they begin with.
-    """
+def test_phrase_inside_a_long_block_is_not_found() -> None:
     short = "Read more: the pier in winter"
     assert phrases.find_phrases(short)
     assert (
@@ -158,11 +154,7 @@ def test_a_phrase_within_a_long_block_is_not_looked_for() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language_knows_the_common_kinds(language: str) -> None:
-    """A language that is there is there for news sites.
-
-    At least these kinds, and a good hundred phrases.
-    """
+def test_language_has_the_common_kinds_and_100_phrases(language: str) -> None:
     listed = tomllib.loads((DATA / "phrases" / f"{language}.toml").read_text("utf-8"))
     assert {
         "related",
@@ -178,18 +170,13 @@ def test_every_language_knows_the_common_kinds(language: str) -> None:
     assert sum(len(texts) for texts in listed.values() if isinstance(texts, list)) > 100
 
 
-def test_the_manual_counts_the_languages() -> None:
-    """`cleaning.md` names how many languages have phrases."""
+def test_manual_states_the_number_of_languages() -> None:
     page = Path(feedpub.__file__).parent / "manual" / "cleaning.md"
     assert f"Stock phrases in {len(LANGUAGES)} languages" in page.read_text("utf-8")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_whole_phrase_is_found_as_it_is_written(language: str) -> None:
-    """The files hold nothing that can never match.
-
-    Another language may have it first, and name another kind.
-    """
+def test_phrase_without_a_star_is_found_verbatim(language: str) -> None:
     listed = tomllib.loads((DATA / "phrases" / f"{language}.toml").read_text("utf-8"))
     texts = [
         text
@@ -202,8 +189,7 @@ def test_every_whole_phrase_is_found_as_it_is_written(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_pattern_matches_its_own_words(language: str) -> None:
-    """With a word in the place of each `*`."""
+def test_pattern_matches_its_own_text_with_words_for_stars(language: str) -> None:
     listed = tomllib.loads((DATA / "phrases" / f"{language}.toml").read_text("utf-8"))
     filled = [
         " ".join(text.replace("*", " quux ").split())
@@ -243,13 +229,11 @@ def test_every_pattern_matches_its_own_words(language: str) -> None:
         ("\u0645\u0640\u0640\u0632\u064a\u062f", "\u0645\u0632\u064a\u062f"),
     ],
 )
-def test_texts_are_compared_without_what_does_not_count(one: str, other: str) -> None:
-    """Case, punctuation but colons, numbers, spaces, arrows, widths, invisible characters."""
+def test_normalise_ignores_case_punctuation_and_numbers(one: str, other: str) -> None:
     assert phrases.normalise(one) == other
 
 
-def test_an_effect_belongs_to_the_kind(tmp_path: Path) -> None:
-    """It is set once, for all languages."""
+def test_phrase_has_the_effect_of_its_kind(tmp_path: Path) -> None:
     index = load(
         tmp_path, en='related = ["see also"]\nshare = ["share this"]', de='related = ["siehe auch"]'
     )
@@ -260,8 +244,7 @@ def test_an_effect_belongs_to_the_kind(tmp_path: Path) -> None:
     }
 
 
-def test_a_phrase_says_what_it_is() -> None:
-    """It goes into the reason of what was removed."""
+def test_str_of_a_phrase_has_text_and_language() -> None:
     assert str(phrases.find_phrases("You May Also Like")) == "phrase 'you may also like' (en)"
 
 
@@ -285,13 +268,12 @@ def test_a_phrase_says_what_it_is() -> None:
         ("share *", "Share " + "and share " * 8, False),
     ],
 )
-def test_a_star_stands_for_whole_words(
+def test_star_matches_complete_words_up_to_the_limit(
     tmp_path: Path,
     pattern: str,
     block: str,
     found: bool,  # noqa: FBT001
 ) -> None:
-    """For none, too; and never for more than the kind's length allows."""
     index = load(tmp_path, xx=f'share = ["{pattern}"]')
     assert (index.find(phrases.normalise(block)) is not None) is found
 
@@ -300,14 +282,12 @@ def test_a_star_stands_for_whole_words(
     ("block", "found"),
     [("分享到微信", True), ("分享", True), ("请分享到微信", False), ("分享到" + "微" * 20, False)],
 )
-def test_a_dense_script_has_no_words_to_end_at(tmp_path: Path, block: str, found: bool) -> None:  # noqa: FBT001
-    """And says more in fewer characters, so that its patterns match shorter blocks."""
+def test_star_in_a_dense_script_ends_anywhere(tmp_path: Path, block: str, found: bool) -> None:  # noqa: FBT001
     index = load(tmp_path, zh='dense = true\nshare = ["分享*"]')
     assert (index.find(phrases.normalise(block)) is not None) is found
 
 
-def test_english_keeps_a_phrase_that_another_language_shares(tmp_path: Path) -> None:
-    """Languages are read in the order of their names, English first."""
+def test_shared_phrase_belongs_to_english(tmp_path: Path) -> None:
     index = load(tmp_path, aa='share = ["tweet"]', en='related = ["tweet"]')
     found = index.find("tweet")
     assert found is not None
@@ -335,9 +315,8 @@ def test_english_keeps_a_phrase_that_another_language_shares(tmp_path: Path) -> 
         ({"kinds": '[related]\neffect = "line"'}, "and max_chars = a number"),
     ],
 )
-def test_a_broken_file_is_named_with_what_is_wrong(
+def test_invalid_phrase_file_raises_config_error_with_its_name(
     tmp_path: Path, files: dict[str, str], message: str
 ) -> None:
-    """At load, before anything is looked up."""
     with pytest.raises(ConfigError, match=message):
         load(tmp_path, **files)

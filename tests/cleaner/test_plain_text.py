@@ -8,22 +8,24 @@ from feedpub import NoContentError, extract_text
 from tests.support.shared import shared
 
 ONE = (
-    "The council voted on Monday to keep the old pier, after a debate that lasted until midnight and in which nearly "
-    "everybody spoke."
+    "The council voted on Monday to keep the old pier, after a debate that lasted until "
+    "midnight and in which nearly everybody spoke."
 )
-TWO = "Work begins in spring. The harbour master expects that the first boats will land there again before the summer."
-THREE = "Nobody knows yet what it will cost, and the council has asked the county to pay for two thirds of the timber."
+TWO = (
+    "Work begins in spring. The harbour master expects that the first boats will land there "
+    "again before the summer."
+)
+THREE = (
+    "Nobody knows yet what it will cost, and the council has asked the county to pay for two "
+    "thirds of the timber."
+)
 
 
 def text(*blocks: str) -> str:
     return "\n\n".join(blocks)
 
 
-def test_the_seed_article() -> None:
-    """A page as somebody saved it.
-
-    Site's names behind bars, "by …", subheads, and five kinds of tail.
-    """
+def test_saved_article_is_extracted() -> None:
     (path,) = sorted(shared("seeds").glob("*.txt"))
     article = extract_text(path.read_text("utf-8"))
     lines = article.text.split("\n")
@@ -64,8 +66,7 @@ def test_the_seed_article() -> None:
         ("Is the pier safe?", "Is the pier safe?"),
     ],
 )
-def test_the_title_is_the_first_line_without_the_sites_name(line: str, title: str) -> None:
-    """Names stand behind a bar, or behind a dash where what is left is plainly a headline."""
+def test_title_is_the_first_line_without_the_site_name(line: str, title: str) -> None:
     assert extract_text(text(line, ONE, TWO)).title == title
 
 
@@ -79,8 +80,7 @@ def test_the_title_is_the_first_line_without_the_sites_name(line: str, title: st
         ("By Marta Quill | 2 October 2025", ("Marta Quill",)),
     ],
 )
-def test_the_byline_names_the_authors_and_goes(line: str, authors: tuple[str, ...]) -> None:
-    """Also where no person is named."""
+def test_byline_is_read_and_removed(line: str, authors: tuple[str, ...]) -> None:
     article = extract_text(text("Council keeps the old pier", line, ONE, TWO))
     assert article.authors == authors
     assert article.text == f"{ONE}\n{TWO}"
@@ -98,8 +98,7 @@ def test_the_byline_names_the_authors_and_goes(line: str, authors: tuple[str, ..
         ("By Marta Quill | 14 October 2025", datetime(2025, 10, 14, tzinfo=UTC)),
     ],
 )
-def test_a_date_line_dates_the_article_and_goes(line: str, day: datetime) -> None:
-    """Without a zone it is UTC."""
+def test_date_line_is_read_and_removed(line: str, day: datetime) -> None:
     article = extract_text(text("Council keeps the old pier", line, ONE, TWO))
     assert article.published == day
     assert article.text == f"{ONE}\n{TWO}"
@@ -108,8 +107,7 @@ def test_a_date_line_dates_the_article_and_goes(line: str, day: datetime) -> Non
 @pytest.mark.parametrize(
     "above", [("Business",), ("X", "Local news"), ("Skip to content", "Pier and harbour")]
 )
-def test_names_of_sections_above_the_title_are_no_title(above: tuple[str, ...]) -> None:
-    """They are too short for a headline, and one stands below them."""
+def test_section_names_above_the_title_are_removed(above: tuple[str, ...]) -> None:
     article = extract_text(text(*above, "Council keeps the old pier", "By Marta Quill", ONE, TWO))
     assert (article.title, article.authors) == ("Council keeps the old pier", ("Marta Quill",))
     assert [line.reason for line in article.removed[: len(above)]] == ["above the title"] * len(
@@ -117,16 +115,14 @@ def test_names_of_sections_above_the_title_are_no_title(above: tuple[str, ...]) 
     )
 
 
-def test_a_short_title_is_one_where_nothing_longer_stands_below_it() -> None:
-    """A byline is not a headline."""
+def test_short_line_is_the_title_if_no_longer_line_follows() -> None:
     assert (
         extract_text(text("Pier saved", "By Marta Quill and Tom Adeyemi", ONE, TWO)).title
         == "Pier saved"
     )
 
 
-def test_a_byline_may_stand_below_the_standfirst() -> None:
-    """Many sites write it there; further down a name is somebody's whom the text quotes."""
+def test_byline_below_the_standfirst_is_read() -> None:
     standfirst = "A debate until midnight ended with a majority of one vote."
     article = extract_text(
         text("Council keeps the old pier", standfirst, "By Marta Quill", ONE, TWO)
@@ -138,17 +134,18 @@ def test_a_byline_may_stand_below_the_standfirst() -> None:
     )
 
 
-def test_a_german_date_is_not_the_item_of_a_list() -> None:
-    """Its number and full stop look like one."""
-    german = "Der Rat hat am Montag beschlossen, den alten Steg zu behalten, nach einer Debatte bis Mitternacht im Saal."
+def test_german_date_is_not_an_item_of_a_list() -> None:
+    german = (
+        "Der Rat hat am Montag beschlossen, den alten Steg zu behalten, nach einer Debatte bis "
+        "Mitternacht im Saal."
+    )
     article = extract_text(
         text("Der Steg bleibt stehen", "13. September 2025", german, german + " So war das.")
     )
     assert article.published == datetime(2025, 9, 13, tzinfo=UTC)
 
 
-def test_a_date_in_the_text_stays_in_the_text() -> None:
-    """Only above the text is a date the article's."""
+def test_date_inside_the_text_stays() -> None:
     assert (
         extract_text(text("Council keeps the pier", ONE, "14 October 2025", TWO)).published is None
     )
@@ -158,8 +155,7 @@ def test_a_date_in_the_text_stays_in_the_text() -> None:
     "line",
     ["https://example.org/pier", "Source: https://example.org/pier", "<https://example.org/pier>"],
 )
-def test_a_line_that_is_an_address_is_the_articles_own(line: str) -> None:
-    """Savers put it on top; the address that the caller knows goes first."""
+def test_address_line_is_the_url_unless_one_is_given(line: str) -> None:
     assert (
         extract_text(text("Council keeps the old pier", line, ONE, TWO)).url
         == "https://example.org/pier"
@@ -188,8 +184,7 @@ def test_a_line_that_is_an_address_is_the_articles_own(line: str) -> None:
         ("https://example.org/pier?share=1",),
     ],
 )
-def test_tails_go_with_a_reason_each(tail: tuple[str, ...]) -> None:
-    """What stands below an article and is not of it."""
+def test_trailing_boilerplate_is_removed_with_a_reason_each(tail: tuple[str, ...]) -> None:
     article = extract_text(text("Council keeps the old pier", ONE, TWO, *tail))
     assert article.text == f"{ONE}\n{TWO}"
     assert len(article.removed) >= len(tail)
@@ -205,13 +200,11 @@ def test_tails_go_with_a_reason_each(tail: tuple[str, ...]) -> None:
         "Sign up for our newsletter",
     ],
 )
-def test_interjections_go_and_the_text_goes_on(line: str) -> None:
-    """What stands between paragraphs."""
+def test_interjections_between_paragraphs_are_removed(line: str) -> None:
     assert extract_text(text("Council keeps the old pier", ONE, line, TWO)).text == f"{ONE}\n{TWO}"
 
 
-def test_a_list_of_related_articles_in_the_middle_goes_and_prose_below_it_stays() -> None:
-    """The heading takes the items with it, and never a paragraph."""
+def test_related_list_is_removed_and_prose_below_it_stays() -> None:
     article = extract_text(
         text("Council keeps the old pier", ONE, "See also:", "- Town clock", "- Warm hour", TWO)
     )
@@ -219,21 +212,21 @@ def test_a_list_of_related_articles_in_the_middle_goes_and_prose_below_it_stays(
 
 
 def test_prose_about_boilerplate_stays() -> None:
-    """A phrase alone never removes prose."""
-    prose = "You may also like, said the shop's e-mail, a coffin, and Mr Reedy sent it on to everybody he knew in town."
+    prose = (
+        "You may also like, said the shop's e-mail, a coffin, and Mr Reedy sent it on to "
+        "everybody he knew in town."
+    )
     assert prose in extract_text(text("A shop writes to Mr Reedy", ONE, prose)).text
 
 
-def test_a_row_of_buttons_goes_though_not_all_are_known() -> None:
-    """Most of its labels are; an unknown one among them is one, too."""
+def test_row_of_buttons_is_removed_with_its_unknown_labels() -> None:
     article = extract_text(
         text("Council keeps the old pier", "Facebook", "Quaybook", "Twitter", ONE, TWO)
     )
     assert article.text == f"{ONE}\n{TWO}"
 
 
-def test_subheads_become_headings() -> None:
-    """Short lines without a full stop, with a paragraph below; a short question may be one."""
+def test_short_line_above_a_paragraph_is_a_heading() -> None:
     html = extract_text(
         text("Council keeps the old pier", ONE, "What it costs", TWO, "And now?", THREE)
     ).html
@@ -241,16 +234,14 @@ def test_subheads_become_headings() -> None:
     assert "<h2>And now?</h2>" in html
 
 
-def test_the_last_line_is_no_heading() -> None:
-    """There is nothing below it."""
+def test_short_last_line_is_not_a_heading() -> None:
     assert (
         "<h2>"
         not in extract_text(text("Council keeps the old pier", ONE, TWO, "To be continued")).html
     )
 
 
-def test_lists_are_lists() -> None:
-    """With bullets or numbers; each item is a line of the text."""
+def test_bullets_and_numbers_become_lists() -> None:
     article = extract_text(
         text("Council keeps the old pier", ONE, "- oak\n- larch", "1. plan\n2. build", TWO)
     )
@@ -259,8 +250,7 @@ def test_lists_are_lists() -> None:
     assert "\noak\nlarch\nplan\nbuild\n" in article.text
 
 
-def test_wrapped_lines_are_joined() -> None:
-    """Also where a word was hyphenated at the end of a line."""
+def test_wrapped_and_hyphenated_lines_are_joined() -> None:
     wrapped = (
         "The council voted on Monday to keep the old pier, after a debate that\n"
         "lasted until midnight and in which nearly everybody spoke, some of them re-\n"
@@ -270,8 +260,7 @@ def test_wrapped_lines_are_joined() -> None:
     assert joined in extract_text(text("Council keeps the old pier", wrapped, TWO)).text
 
 
-def test_one_paragraph_a_line_is_read_too() -> None:
-    """Text copied from a browser often has no blank lines."""
+def test_text_without_blank_lines_has_one_paragraph_a_line() -> None:
     assert (
         extract_text(f"Council keeps the old pier\n{ONE}\n{TWO}\n{THREE}").text
         == f"{ONE}\n{TWO}\n{THREE}"
@@ -279,28 +268,24 @@ def test_one_paragraph_a_line_is_read_too() -> None:
 
 
 @pytest.mark.parametrize("newline", ["\r\n", "\r", "\n"])
-def test_any_line_ending_will_do(newline: str) -> None:
-    """Windows and old Macs."""
+def test_line_endings_have_the_same_result(newline: str) -> None:
     saved = text("Council keeps the old pier", ONE, TWO).replace("\n", newline)
     assert extract_text(saved).text == f"{ONE}\n{TWO}"
 
 
-def test_the_title_is_not_repeated_in_the_text() -> None:
-    """Savers often get it twice: from the window and from the page."""
+def test_title_that_is_saved_twice_is_removed_from_the_text() -> None:
     article = extract_text(
         text("Council keeps the old pier | QR", "Council keeps the old pier", ONE, TWO)
     )
     assert article.text == f"{ONE}\n{TWO}"
 
 
-def test_text_without_a_title_line_keeps_its_first_paragraph() -> None:
-    """A paragraph is no title."""
+def test_text_without_a_title_keeps_its_first_paragraph() -> None:
     article = extract_text(text(ONE, TWO))
     assert (article.title, article.text) == ("", f"{ONE}\n{TWO}")
 
 
-def test_markup_in_plain_text_is_text() -> None:
-    """Nothing in it is live."""
+def test_markup_in_plain_text_is_escaped() -> None:
     article = extract_text(
         text("Council keeps the old pier", ONE + " <script>alert(1)</script> a < b & c", TWO)
     )
@@ -319,14 +304,12 @@ def test_markup_in_plain_text_is_text() -> None:
         "* * *",
     ],
 )
-def test_a_text_without_an_article_is_refused(empty: str) -> None:
-    """Blank, or boilerplate and nothing else."""
+def test_text_without_an_article_raises_no_content_error(empty: str) -> None:
     with pytest.raises(NoContentError, match="no article"):
         extract_text(empty)
 
 
-def test_languages_without_spaces_are_prose_too() -> None:
-    """A Chinese paragraph counts its characters."""
+def test_text_without_spaces_is_prose() -> None:
     one = "市议会周一投票决定保留旧码头，辩论一直持续到午夜，几乎所有人都发了言。"
     two = "工程将于春季开始，港务长预计第一批船只将在夏季之前重新靠岸。"
     article = extract_text(text("市议会保留旧码头", one, two))

@@ -1,7 +1,4 @@
-"""What lines show of what they are, where no phrase says it.
-
-Captions, copies, lines that head nothing.
-"""
+"""Boilerplate in plain text without a known phrase: captions, copies, empty headings."""
 
 import pytest
 
@@ -9,8 +6,14 @@ from feedpub import extract_text
 from feedpub.core.models import Removed
 
 TITLE = "Council keeps the old pier"
-ONE = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the town hall."
-TWO = "Work begins in spring. The harbour master expects that the first boats will land there before the summer."
+ONE = (
+    "The council voted on Monday to keep the old pier, after a debate that lasted until "
+    "midnight in the town hall."
+)
+TWO = (
+    "Work begins in spring. The harbour master expects that the first boats will land there "
+    "before the summer."
+)
 
 
 def saved(*blocks: str) -> str:
@@ -18,10 +21,7 @@ def saved(*blocks: str) -> str:
 
 
 def removed(*between: str) -> tuple[Removed, ...]:
-    """What is taken out of an article with these lines between its paragraphs.
-
-    The paragraphs stay.
-    """
+    """Return the removed lines of an article that has them between its paragraphs."""
     article = extract_text(saved(TITLE, ONE, *between, TWO))
     assert article.text.startswith(ONE)
     assert article.text.endswith(TWO)
@@ -41,13 +41,11 @@ def removed(*between: str) -> tuple[Removed, ...]:
         "Photo: Marta Quill",
     ],
 )
-def test_a_line_that_ends_with_a_credit_is_a_caption(caption: str) -> None:
-    """Pictures are not saved with a text; what stood below them says nothing there."""
+def test_line_that_ends_with_a_credit_is_removed(caption: str) -> None:
     assert [line.text for line in removed(caption)] == [caption]
 
 
-def test_a_line_above_a_credit_is_a_caption_too() -> None:
-    """The credit often has a line of its own."""
+def test_line_above_a_credit_is_removed() -> None:
     assert [line.reason for line in removed("The pier in winter", "Photo: Marta Quill")] == [
         "a picture's caption",
         "phrase 'photo: *' (en)",
@@ -63,38 +61,44 @@ def test_a_line_above_a_credit_is_a_caption_too() -> None:
         "Nobody wanted to say who had paid for the timber/steel frame",
     ],
 )
-def test_other_brackets_and_colons_end_no_caption(prose: str) -> None:
-    """Only what is a credit by its words."""
+def test_line_with_other_brackets_or_colons_stays(prose: str) -> None:
     assert removed(prose) == ()
 
 
-def test_a_description_and_its_caption_go_both() -> None:
-    """A picture's alternative text and the caption below it say the same."""
+def test_description_and_similar_caption_are_both_removed() -> None:
     lines = ("The old pier of Porthaven in winter", "The old pier of Porthaven in winter light.")
     assert {line.text for line in removed(*lines)} == set(lines)
 
 
-def test_a_paragraph_that_stands_twice_stays_once() -> None:
-    """Saved twice, read once."""
-    again = "The pier was built by the grandfather of the harbour master, and it was paid for with herrings in 1902."
+def test_doubled_paragraph_is_kept_once() -> None:
+    again = (
+        "The pier was built by the grandfather of the harbour master, and it was paid for with "
+        "herrings in 1902."
+    )
     assert [line.reason for line in removed(again, again)] == ["twice in a row"]
 
 
-def test_paragraphs_of_one_pattern_both_stay() -> None:
-    """A refrain is no copy."""
-    one = "For the pier spoke Mr Reedy, who has owned the boathouse beside it since he was a young man of twenty."
-    two = "Against the pier spoke Ms Quill, who has paid for its repairs since she came to the town in the spring."
+def test_similar_paragraphs_both_stay() -> None:
+    one = (
+        "For the pier spoke Mr Reedy, who has owned the boathouse beside it since he was a "
+        "young man of twenty."
+    )
+    two = (
+        "Against the pier spoke Ms Quill, who has paid for its repairs since she came to the "
+        "town in the spring."
+    )
     assert removed(one, two) == ()
 
 
-def test_short_lines_may_repeat() -> None:
-    """An article that weighs things has its "For" and "Against" more than once."""
-    third = "Nobody knows yet what it will cost, and the council has asked the county to pay for half of the timber."
+def test_repeated_short_lines_stay() -> None:
+    third = (
+        "Nobody knows yet what it will cost, and the council has asked the county to pay for "
+        "half of the timber."
+    )
     assert removed("For the council", third, "For the council") == ()
 
 
-def test_short_lines_between_title_and_text_go() -> None:
-    """Sections, jobs, places; a standfirst is a sentence and stays."""
+def test_short_lines_between_title_and_text_are_removed() -> None:
     standfirst = "A debate until midnight ended with a majority of one vote."
     above = ("Local politics", "Chief harbour reporter", standfirst)
     article = extract_text(saved(TITLE, *above, ONE, TWO))
@@ -102,8 +106,7 @@ def test_short_lines_between_title_and_text_go() -> None:
     assert [line.reason for line in article.removed] == ["above the text"] * 2
 
 
-def test_headings_at_the_end_go() -> None:
-    """They have nothing below them; a list stays."""
+def test_trailing_headings_are_removed() -> None:
     article = extract_text(
         saved(TITLE, ONE, TWO, "- oak\n- larch", "Town clock runs slow", "Warm hour asked for")
     )
@@ -117,15 +120,13 @@ BIO = "Marta Quill has written about harbours since 1998 and lives on a boat wit
 @pytest.mark.parametrize(
     "above", [("Marta Quill",), ("Marta Quill", "Harbour reporter"), ("Marta Quill", "marta.jpg")]
 )
-def test_what_is_told_of_the_author_at_the_end_goes(above: tuple[str, ...]) -> None:
-    """A name on a line of its own, and below it the paragraph that begins with the name."""
+def test_portrait_of_the_author_at_the_end_is_removed(above: tuple[str, ...]) -> None:
     article = extract_text(saved(TITLE, ONE, TWO, *above, BIO))
     assert article.text == f"{ONE}\n{TWO}"
     assert "about the author" in {line.reason for line in article.removed}
 
 
-def test_portraits_that_an_article_is_made_of_stay() -> None:
-    """Where one follows the other, none is its author's."""
+def test_portraits_stay_in_an_article_of_portraits() -> None:
     people = ("Marta Quill", "Ada Reedy", "Tom Wick")
     told = [
         line
@@ -135,16 +136,17 @@ def test_portraits_that_an_article_is_made_of_stay() -> None:
     assert extract_text(saved(TITLE, ONE, TWO, *told)).text.endswith(told[-1])
 
 
-def test_a_last_paragraph_with_an_address_to_write_to_goes() -> None:
-    """It is the author's; one between paragraphs is the text's."""
+def test_last_paragraph_with_an_email_address_is_removed() -> None:
     line = "Marta Quill can be reached at quill@record.example on most days of the week."
     article = extract_text(saved(TITLE, ONE, TWO, line))
     assert (article.text, article.removed[-1].reason) == (f"{ONE}\n{TWO}", "an address to write to")
     assert line in extract_text(saved(TITLE, ONE, line, TWO)).text
 
 
-def test_what_surrounds_the_text_goes_by_its_words() -> None:
-    """No phrase says so."""
-    line = "Stay up to date with the latest news, and get our newsletter delivered to your inbox every week."
+def test_surroundings_without_phrases_are_removed_by_their_words() -> None:
+    line = (
+        "Stay up to date with the latest news, and get our newsletter delivered to your inbox "
+        "every week."
+    )
     article = extract_text(saved(TITLE, ONE, TWO, line))
     assert (article.text, article.removed[-1].reason) == (f"{ONE}\n{TWO}", "below the text")

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 -- phrases in other scripts are the point
-"""What stays of an article and what goes, as the manual says it: a page in, the article's HTML and text out."""
+"""The policy that the manual describes: a page, and the article's HTML and text."""
 
 import pytest
 
@@ -8,13 +8,13 @@ from feedpub.config import SiteRules
 from feedpub.core.models import Article, Removed
 
 P = (
-    "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck. "
-    * 2
-)
+    "The ferry left at ten past six with forty cars, a lorry full of milk and most of the "
+    "school on deck. "
+) * 2
 Q = (
-    "Nobody had thought of the winter, when the harbour is closed for three weeks and the milk comes by sledge. "
-    * 2
-)
+    "Nobody had thought of the winter, when the harbour is closed for three weeks and the "
+    "milk comes by sledge. "
+) * 2
 BASE = "https://example.org/news/ferry"
 
 
@@ -26,39 +26,41 @@ def article(inner: str, page: str = 'lang="en"') -> Article:
 
 
 def inside(inner: str, page: str = 'lang="en"') -> str:
-    """What an article's HTML has between its first and its last paragraph."""
+    """Return the article's HTML between its first and last paragraph."""
     html = article(inner, page).html.replace("\n", "")
     return html.partition(f"<p>{P.strip()}</p>")[2].partition(f"<p>{Q.strip()}</p>")[0]
 
 
-def test_the_standfirst_stays() -> None:
-    """The first words of an article are its own, wherever they stand."""
-    page = f'<header><h1>The ferry sails</h1><p class="standfirst">Nine months late, and cheaper.</p></header><p>{P}</p>'
+def test_standfirst_stays() -> None:
+    page = (
+        f'<header><h1>The ferry sails</h1><p class="standfirst">Nine months late, and '
+        f"cheaper.</p></header><p>{P}</p>"
+    )
     found = extract(f"<html><body><article>{page}<p>{Q}</p></article></body></html>", BASE)
     assert found.text.startswith("Nine months late, and cheaper.\n")
 
 
-def test_subheads_stay() -> None:
-    """On the level that they have; the first level is the article's own."""
+def test_subheads_keep_their_level_below_the_title() -> None:
     assert inside(f"<h2>A subhead</h2><p>{Q}{P}</p><h3>Another</h3><p>{P}{Q}</p>").startswith(
         "<h2>A subhead</h2>"
     )
 
 
 def test_captions_stay_with_their_picture_and_out_of_the_text() -> None:
-    """A text has no pictures."""
     found = article('<figure><img src="/a.jpg"><figcaption>On deck</figcaption></figure>')
     assert "<figcaption>On deck</figcaption>\n</figure>" in found.html
     assert "On deck" not in found.text
 
 
-def test_a_pull_quote_that_repeats_the_text_goes() -> None:
-    """One that does not is a quotation."""
+def test_only_a_pull_quote_that_repeats_the_text_is_removed() -> None:
     repeated = (
         "<blockquote><p>a lorry full of milk and … most of the school on deck</p></blockquote>"
     )
     assert inside(repeated) == ""
-    own = "<blockquote><p>I have never seen so much milk on one boat, said the captain.</p></blockquote>"
+    own = (
+        "<blockquote><p>I have never seen so much milk on one boat, said the "
+        "captain.</p></blockquote>"
+    )
     assert inside(own) == own
 
 
@@ -67,7 +69,10 @@ def test_a_pull_quote_that_repeats_the_text_goes() -> None:
     [
         (
             '<iframe src="https://www.youtube.com/embed/abcdefghijk" title="The pier"></iframe>',
-            '<img src="https://i.ytimg.com/vi/abcdefghijk/hqdefault.jpg" alt=""><br>The pier</a></p>',
+            (
+                '<img src="https://i.ytimg.com/vi/abcdefghijk/hqdefault.jpg" alt=""><br>The '
+                "pier</a></p>"
+            ),
         ),
         ('<iframe src="https://www.google.com/maps/embed?pb=1"></iframe>', "Google Maps</a>"),
         (
@@ -83,13 +88,15 @@ def test_a_pull_quote_that_repeats_the_text_goes() -> None:
             '<p><a href="https://example.org/pier.mp4">Video</a></p>',
         ),
         (
-            '<blockquote class="instagram-media" data-instgrm-permalink="https://www.instagram.com/p/Ca/"><p>View this',
+            (
+                '<blockquote class="instagram-media" '
+                'data-instgrm-permalink="https://www.instagram.com/p/Ca/"><p>View this'
+            ),
             '<a href="https://www.instagram.com/p/Ca/">Instagram</a>',
         ),
     ],
 )
-def test_embeds_are_links(embedded: str, link: str) -> None:
-    """At the page for people, with a label that says what is there."""
+def test_embeds_become_labelled_links(embedded: str, link: str) -> None:
     assert link in inside(embedded)
 
 
@@ -104,54 +111,70 @@ def test_embeds_are_links(embedded: str, link: str) -> None:
             '<ol start="3"><li>Open the ramp.</li><li>Wait for the gull.</li></ol>', id="numbers"
         ),
         pytest.param(
-            '<table><caption>Cars</caption><thead><tr><td></td><th scope="col">May</th></tr></thead><tbody>'
-            '<tr><th scope="row">Cars</th><td>40</td></tr><tr><td colspan="2">None in winter</td></tr></tbody></table>',
+            "<table><caption>Cars</caption><thead><tr><td></td><th "
+            'scope="col">May</th></tr></thead><tbody>'
+            '<tr><th scope="row">Cars</th><td>40</td></tr><tr><td colspan="2">None in '
+            "winter</td></tr></tbody></table>",
             id="tables",
         ),
         pytest.param("<dl><dt>Ramp</dt><dd>What the cars roll over.</dd></dl>", id="definitions"),
         pytest.param(
-            "<details><summary>The rules</summary><p>No more than forty cars at once.</p></details>",
+            (
+                "<details><summary>The rules</summary><p>No more than forty cars at "
+                "once.</p></details>"
+            ),
             id="details",
         ),
         pytest.param(
-            "<p>The water is H<sub>2</sub>O and the deck has 300 m<sup>2</sup> of room for all.</p>",
+            (
+                "<p>The water is H<sub>2</sub>O and the deck has 300 m<sup>2</sup> of room for "
+                "all.</p>"
+            ),
             id="sub and sup",
         ),
         pytest.param(
-            '<p>They call it <span lang="fr">le bac du matin</span>, and nobody knows why they do.</p>',
+            (
+                '<p>They call it <span lang="fr">le bac du matin</span>, and nobody knows why '
+                "they do.</p>"
+            ),
             id="language",
         ),
         pytest.param(
-            '<blockquote lang="he" dir="rtl"><p>הים זוכר את כל הספינות ואת כל האנשים</p></blockquote>',
+            (
+                '<blockquote lang="he" dir="rtl"><p>הים זוכר את כל הספינות ואת כל '
+                "האנשים</p></blockquote>"
+            ),
             id="direction",
         ),
         pytest.param(
-            '<p>It is called <abbr title="roll-on roll-off">ro-ro</abbr> by those who work on it.</p>',
+            (
+                '<p>It is called <abbr title="roll-on roll-off">ro-ro</abbr> by those who work '
+                "on it.</p>"
+            ),
             id="abbr",
         ),
     ],
 )
 def test_structure_stays(kept: str) -> None:
-    """As the page has it."""
     assert inside(kept) == kept
 
 
-def test_a_page_from_right_to_left_says_so() -> None:
-    """A feed reader does not know the page."""
+def test_right_to_left_page_has_a_direction() -> None:
     assert article("", 'lang="ar" dir="rtl"').html.startswith('<div dir="rtl">')
 
 
 def test_layout_tables_dissolve() -> None:
-    """They only placed things."""
     assert inside(f"<table><tr><td><p>{Q}{P}</p></td></tr></table>") == f"<p>{Q}{P.strip()}</p>"
 
 
-def test_footnotes_stay_with_links_that_work() -> None:
-    """From the mark to the note and back, inside the article, and the text has no arrow."""
+def test_footnotes_stay_with_working_links() -> None:
     mark = (
         f'<p id="text">{Q}<sup id="r1"><a href="#n1">1</a></sup> <a href="#elsewhere">top</a></p>'
     )
-    note = '<section class="footnotes"><ol><li id="n1">In 1931, by hand. <a href="#r1">↩</a></li></ol></section>'
+    note = (
+        '<section class="footnotes"><ol><li id="n1">In 1931, by hand. <a '
+        'href="#r1">↩</a></li></ol></section>'
+    )
     body = f"<article><h1>The ferry sails</h1><p>{P}</p>{mark}{note}</article>"
     found = extract(f"<html><body>{body}</body></html>", BASE)
     assert '<sup id="r1"><a href="#n1">1</a></sup>' in found.html
@@ -162,7 +185,6 @@ def test_footnotes_stay_with_links_that_work() -> None:
 
 
 def test_code_keeps_its_white_space() -> None:
-    """Indent, empty lines, line breaks written as tags; the text has the indent too."""
     code = "<pre><code>    def a():<br><br>        return 1</code></pre>"
     found = article(f"<p>{Q}{P}</p>{code}<p>{P}{Q}</p>")
     assert "<pre><code>    def a():\n\n        return 1</code>" in found.html
@@ -179,13 +201,15 @@ def test_code_keeps_its_white_space() -> None:
             "E = mc^2",
         ),
         (
-            '<span class="katex"><math><mi>E</mi></math><span class="katex-html" aria-hidden="true">E</span></span>',
+            (
+                '<span class="katex"><math><mi>E</mi></math><span class="katex-html" '
+                'aria-hidden="true">E</span></span>'
+            ),
             "E",
         ),
     ],
 )
-def test_formulas_are_text(formula: str, text: str) -> None:
-    """As their author wrote them; a second form for the eye is left out."""
+def test_formulas_become_their_source_text(formula: str, text: str) -> None:
     assert (
         f"is {text}, and"
         in article(
@@ -194,29 +218,32 @@ def test_formulas_are_text(formula: str, text: str) -> None:
     )
 
 
-def test_a_hidden_formula_has_a_picture() -> None:
-    """The picture stays instead."""
-    hidden = '<span style="display: none"><math alttext="E"><mi>E</mi></math></span><img src="/e.png" alt="E">'
+def test_hidden_formula_is_replaced_by_its_picture() -> None:
+    hidden = (
+        '<span style="display: none"><math alttext="E"><mi>E</mi></math></span><img '
+        'src="/e.png" alt="E">'
+    )
     found = inside(
-        f"<p>The rule is {hidden} and nobody on board has ever doubted it at all, not even the mate.</p>"
+        f"<p>The rule is {hidden} and nobody on board has ever doubted it at all, not even "
+        f"the mate.</p>"
     )
     assert found.startswith('<p>The rule is <img src="https://example.org/e.png" alt="E"> and')
 
 
-def test_all_pictures_of_a_gallery_stay() -> None:
-    """Each with its caption."""
-    slide = '<li><figure><img data-src="/{0}.jpg" src="data:,"><figcaption>Slide {0}</figcaption></figure></li>'
+def test_pictures_of_a_gallery_stay_with_their_captions() -> None:
+    slide = (
+        '<li><figure><img data-src="/{0}.jpg" src="data:,"><figcaption>Slide '
+        "{0}</figcaption></figure></li>"
+    )
     found = inside(f'<ul class="gallery">{slide.format("a")}{slide.format("b")}</ul>')
     assert found.count("<img") == found.count("<figcaption>Slide") == 2
 
 
-def test_drawings_are_left_out() -> None:
-    """Readers do not show them."""
+def test_inline_svg_is_dropped() -> None:
     assert inside("<svg><text>Deck plan</text></svg>") == ""
 
 
-def test_a_content_rule_that_matches_nothing_is_told() -> None:
-    """The article is found without it."""
+def test_content_rule_without_a_match_is_reported() -> None:
     page = (
         f"<html><body><article><h1>The ferry sails</h1><p>{P}</p><p>{Q}</p></article></body></html>"
     )
@@ -228,8 +255,7 @@ def test_a_content_rule_that_matches_nothing_is_told() -> None:
     assert Removed(".story-body", reason) in found.removed
 
 
-def test_what_was_removed_tells_where_it_stood() -> None:
-    """After how many lines of the article's text."""
+def test_removed_text_has_its_position() -> None:
     found = article("<p>Advertisement</p>")
     assert [(each.text, each.after) for each in found.removed] == [
         ("The ferry sails", 0),
@@ -269,12 +295,10 @@ def test_what_was_removed_tells_where_it_stood() -> None:
         "Baca juga: Jembatan",
     ],
 )
-def test_interjections_go_in_any_language(phrase: str, separator: str) -> None:
-    """Between paragraphs, in boxes whose names say nothing."""
+def test_interjections_are_removed_in_any_language(phrase: str, separator: str) -> None:
     assert inside(f'<{separator} class="c1">{phrase}</{separator}>') == ""
 
 
 def test_prose_about_phrases_stays() -> None:
-    """A phrase alone never removes prose."""
     said = f"Advertisement, said the mate, is a long word. {Q}"
     assert inside(f"<p>{said}</p>") == f"<p>{said.strip()}</p>"

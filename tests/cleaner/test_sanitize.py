@@ -1,4 +1,4 @@
-"""The last step before publishing."""
+"""The sanitiser, the last step before publishing."""
 
 import pytest
 
@@ -21,8 +21,7 @@ from feedpub.core.errors import ExtractError
         ('<a href="https://e.org/" target="_blank">i</a>', '<a href="https://e.org/">i</a>'),
     ],
 )
-def test_only_text_structure_links_and_pictures_are_left(html: str, safe: str) -> None:
-    """Whatever could run, load or cover anything is gone."""
+def test_active_content_is_removed(html: str, safe: str) -> None:
     assert sanitise(html) == safe
 
 
@@ -31,19 +30,20 @@ def test_only_text_structure_links_and_pictures_are_left(html: str, safe: str) -
     [
         "<h2>a</h2><ul><li>b</li></ul>",
         '<table><tbody><tr><td colspan="2">a</td></tr></tbody></table>',
-        '<figure><img src="https://e.org/a.jpg" alt="b" width="10" height="5"><figcaption>c</figcaption></figure>',
+        (
+            '<figure><img src="https://e.org/a.jpg" alt="b" width="10" '
+            'height="5"><figcaption>c</figcaption></figure>'
+        ),
         '<p lang="fr" dir="ltr">a <code>b</code><sup id="r">1</sup></p>',
         '<p>a <a href="mailto:a@example.org">b</a></p>',
     ],
 )
-def test_what_an_article_is_made_of_stays(html: str) -> None:
-    """Cleaning clean HTML changes nothing."""
+def test_clean_html_is_unchanged(html: str) -> None:
     assert sanitise(html) == html
 
 
 @pytest.mark.parametrize("sign", ["&amp;", "\N{NO-BREAK SPACE}"])
-def test_what_is_no_text_is_refused_at_once(sign: str) -> None:
-    """Escaping a million signs would take minutes."""
+def test_too_many_escaped_characters_are_rejected(sign: str) -> None:
     assert sanitise(f"<p>{sign * 20_000}</p>")
     with pytest.raises(ExtractError, match="more than 200,000 characters"):
         sanitise(f"<p>{sign * 1_000_000}</p>")

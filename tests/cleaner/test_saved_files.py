@@ -1,4 +1,4 @@
-"""Files of saved articles: front matter, Markdown, HTML, text."""
+"""Saved articles: front matter, Markdown, HTML and plain text."""
 
 from datetime import UTC, datetime
 
@@ -8,8 +8,10 @@ from feedpub.cleaner import extract_saved
 from feedpub.core.errors import ExtractError, NoContentError
 
 PROSE = (
-    "The council voted on Monday to keep the old pier, after a debate that lasted until midnight and in which nearly "
-    "everybody spoke.\n\nWork begins in spring. The harbour master expects that the first boats will land there again "
+    "The council voted on Monday to keep the old pier, after a debate that lasted until "
+    "midnight and in which nearly everybody spoke.\n\nWork begins in spring. The harbour master "
+    "expects that the first boats will land there again "
+    ""
     "before the summer, if the timber comes in time and the weather holds."
 )
 BASE = "https://feeds.example/quay/"
@@ -19,12 +21,12 @@ def markdown(*parts: str) -> bytes:
     return "\n\n".join(parts).encode()
 
 
-def test_yaml_front_matter_goes_before_the_text() -> None:
-    """What the saver wrote on purpose is right."""
+def test_yaml_front_matter_takes_precedence_over_the_text() -> None:
     body = markdown(
-        "---\ntitle: The pier stays\nauthors: [Marta Quill, Tom Adeyemi]\ndate: 2025-10-14T09:15:00+02:00\n"
-        "lastmod: 2025-10-15\nurl: https://example.org/pier\nlang: en_GB\ncategories: Harbour\ntags: [wood]\n"
-        "description: A pier stays.\nimage: pier.png\n---",
+        "---\ntitle: The pier stays\nauthors: [Marta Quill, Tom Adeyemi]\ndate: "
+        "2025-10-14T09:15:00+02:00\n"
+        "lastmod: 2025-10-15\nurl: https://example.org/pier\nlang: en_GB\ncategories: "
+        "Harbour\ntags: [wood]\ndescription: A pier stays.\nimage: pier.png\n---",
         "# Another headline",
         PROSE,
     )
@@ -37,8 +39,7 @@ def test_yaml_front_matter_goes_before_the_text() -> None:
     assert article.image == f"{BASE}pier.png"
 
 
-def test_toml_front_matter_is_read_too() -> None:
-    """Between lines of +++."""
+def test_toml_front_matter_is_read() -> None:
     article = extract_saved(
         markdown('+++\ntitle = "The pier"\ndate = 2025-10-14\n+++', PROSE), "p.txt"
     )
@@ -46,8 +47,7 @@ def test_toml_front_matter_is_read_too() -> None:
     assert article.text.startswith("The council voted")
 
 
-def test_authors_may_be_tables_with_a_name() -> None:
-    """As some site generators write them."""
+def test_author_table_is_read_by_its_name() -> None:
     article = extract_saved(
         markdown("---\ntitle: T\nauthor:\n  - name: Marta Quill\n---", PROSE), "p.md"
     )
@@ -57,8 +57,7 @@ def test_authors_may_be_tables_with_a_name() -> None:
 @pytest.mark.parametrize(
     "front", ["---\ntitle: [unclosed\n---", "+++\ntitle = \n+++", "+++\ndate = 2025-99\n+++"]
 )
-def test_broken_front_matter_is_named_with_its_file(front: str) -> None:
-    """It is a mistake of the saver's, who wants to mend it."""
+def test_invalid_front_matter_raises_an_error_with_the_file(front: str) -> None:
     with pytest.raises(ExtractError, match=r"p\.md: its front matter cannot be read"):
         extract_saved(markdown(front, PROSE), "p.md")
 
@@ -97,8 +96,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize(("line", "unread"), UNREADABLE.values(), ids=UNREADABLE)
-def test_what_cannot_be_read_of_front_matter_is_named(line: str, unread: str) -> None:
-    """The article is there with all that can be read, and with what it says of itself."""
+def test_unreadable_front_matter_value_is_reported(line: str, unread: str) -> None:
     article = extract_saved(
         markdown(f"---\n{line}\nlang: en-GB\n---", "# The pier stays", PROSE), "p.md"
     )
@@ -122,8 +120,7 @@ READABLE = {
 
 
 @pytest.mark.parametrize(("line", "field"), READABLE.values(), ids=READABLE)
-def test_odd_front_matter_is_read_where_it_can_be(line: str, field: str) -> None:
-    """And nothing is said of it."""
+def test_unusual_front_matter_is_read_without_a_report(line: str, field: str) -> None:
     article = extract_saved(markdown(f"---\n{line}\n---", "# The pier stays", PROSE), "p.md")
     said = {
         "published": datetime(2025, 10, 14, tzinfo=UTC),
@@ -134,8 +131,7 @@ def test_odd_front_matter_is_read_where_it_can_be(line: str, field: str) -> None
     assert article.unread == ()
 
 
-def test_a_date_of_toml_that_is_none_is_named() -> None:
-    """All else that the front matter says counts."""
+def test_invalid_toml_date_is_reported() -> None:
     article = extract_saved(
         markdown('+++\ntitle = "The pier"\ndate = 2025-02-31 # soon\n+++', PROSE), "p.md"
     )
@@ -159,21 +155,18 @@ _NESTED = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in ra
         f"{'[' * 90}x{']' * 90}",
     ],
 )
-def test_front_matter_that_holds_itself_ends(value: str) -> None:
-    """However deep, and however often."""
+def test_recursive_front_matter_ends(value: str) -> None:
     article = extract_saved(markdown(f"---\ntags: {value}\n---", "# The pier stays", PROSE), "p.md")
     assert len(article.categories) <= 1
     assert article.title == "The pier stays"
 
 
-def test_lines_of_dashes_around_prose_are_no_front_matter() -> None:
-    """They hold no keys."""
+def test_dashes_around_prose_are_not_front_matter() -> None:
     article = extract_saved(markdown("---\nA quiet beginning\n---", PROSE), "p.txt")
     assert "The council voted" in article.text
 
 
 def test_markdown_becomes_html() -> None:
-    """Lists, tables, code, quotes and links stay what they are."""
     body = markdown(
         "# The pier stays",
         PROSE,
@@ -182,7 +175,10 @@ def test_markdown_becomes_html() -> None:
         "- plan\n- build",
         "> It is one table at the chip shop.",
         "```\nx = 1\n```",
-        "See [the plans](https://example.org/plans) for all that is known so far of the work and its price.",
+        (
+            "See [the plans](https://example.org/plans) for all that is known so far of the "
+            "work and its price."
+        ),
     )
     article = extract_saved(body, "p.md")
     assert article.title == "The pier stays"
@@ -199,23 +195,20 @@ def test_markdown_becomes_html() -> None:
 
 
 @pytest.mark.parametrize("line", ["By Marta Quill", "*By Marta Quill*", "**by Marta Quill**"])
-def test_a_byline_below_a_markdown_headline(line: str) -> None:
-    """However it is set."""
+def test_byline_below_a_markdown_title_is_read(line: str) -> None:
     article = extract_saved(markdown("# The pier stays", line, "14 October 2025", PROSE), "p.md")
     assert article.authors == ("Marta Quill",)
     assert article.published == datetime(2025, 10, 14, tzinfo=UTC)
     assert article.text.startswith("The council voted")
 
 
-def test_a_markdown_file_that_begins_with_prose_keeps_it() -> None:
-    """A paragraph is no headline; the title comes from the file's name."""
+def test_markdown_that_begins_with_prose_has_the_title_of_its_file() -> None:
     article = extract_saved(markdown("A short start", PROSE), "2025-10-14_the-old-pier.md")
     assert article.title == "The old pier"
     assert article.text.startswith("A short start")
 
 
-def test_markdown_cannot_smuggle_scripts() -> None:
-    """HTML in it is sanitised like any other."""
+def test_html_in_markdown_is_sanitised() -> None:
     article = extract_saved(
         markdown("# T", PROSE, "<script>alert(1)</script>", "[x](javascript:alert(1)) and more"),
         "p.md",
@@ -224,13 +217,16 @@ def test_markdown_cannot_smuggle_scripts() -> None:
     assert "href" not in article.html
 
 
-def test_a_saved_page_is_read_as_a_page() -> None:
-    """Its canonical link is its address, and its own site completes its links."""
+def test_saved_page_has_its_canonical_url() -> None:
     page = (
-        "<html><head><title>The pier stays</title><link rel=canonical href='https://example.org/pier'></head><body>"
+        "<html><head><title>The pier stays</title><link rel=canonical "
+        "href='https://example.org/pier'></head><body>"
         "<nav><a href=/>Home</a></nav><article><h1>The pier stays</h1>"
         + "".join(f"<p>{p} <a href='/plans'>Plans</a></p>" for p in PROSE.split("\n\n"))
-        + "<p><img src='pier_files/pier.png' alt='The pier' width=640 height=480></p></article></body></html>"
+        + (
+            "<p><img src='pier_files/pier.png' alt='The pier' width=640 "
+            "height=480></p></article></body></html>"
+        )
     )
     article = extract_saved(page.encode(), "pier.html", base=BASE)
     assert (article.url, article.title) == ("https://example.org/pier", "The pier stays")
@@ -238,8 +234,7 @@ def test_a_saved_page_is_read_as_a_page() -> None:
     assert f'src="{BASE}pier_files/pier.png"' in article.html
 
 
-def test_a_saved_piece_of_a_page_is_the_article() -> None:
-    """Somebody cut it out on purpose, however short it is."""
+def test_saved_fragment_is_the_article() -> None:
     article = extract_saved(b"<p>The pier stays, said the mayor.</p>", "pier.html")
     assert article.text == "The pier stays, said the mayor."
     assert article.title == "Pier"
@@ -253,15 +248,13 @@ def test_a_saved_piece_of_a_page_is_the_article() -> None:
         PROSE.encode("utf-16"),
     ],
 )
-def test_encodings_are_found(encoded: bytes) -> None:
-    """UTF-8 with or without a mark, UTF-16, and what old Windows programs write."""
+def test_encoding_of_a_saved_file_is_detected(encoded: bytes) -> None:
     article = extract_saved(encoded, "p.txt")
     assert article.text.startswith("The council voted on Monday to keep the old")
     assert "\ufffd" not in article.text
 
 
-def test_other_files_are_refused_by_name() -> None:
-    """The message says what is read."""
+def test_unknown_suffix_is_rejected_by_name() -> None:
     with pytest.raises(
         ExtractError, match=r"a\.pdf: \.pdf: only \.txt, \.md, \.html, \.htm are read"
     ):
@@ -269,14 +262,12 @@ def test_other_files_are_refused_by_name() -> None:
 
 
 @pytest.mark.parametrize("name", ["e.txt", "e.md", "e.html"])
-def test_an_empty_file_is_refused_by_name(name: str) -> None:
-    """There is nothing to publish in it."""
+def test_empty_file_is_rejected_by_name(name: str) -> None:
     with pytest.raises(NoContentError, match=name):
         extract_saved(b"", name)
 
 
 @pytest.mark.parametrize("name", ["e.txt", "e.md", "e.html"])
-def test_a_binary_file_is_refused_by_name(name: str) -> None:
-    """Whatever its suffix says."""
+def test_binary_file_is_rejected_by_name(name: str) -> None:
     with pytest.raises(ExtractError, match=f"{name}: not a text"):
         extract_saved(bytes(range(256)) * 20, name)

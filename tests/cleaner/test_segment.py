@@ -1,4 +1,4 @@
-"""Cutting: what a block is, and what stands around it."""
+"""Segmentation of a page into blocks and boxes."""
 
 import pytest
 
@@ -51,57 +51,52 @@ def texts(page: str) -> list[str]:
         pytest.param("plain", ["plain"], id="no-markup"),
     ],
 )
-def test_a_page_is_cut_into_blocks(page: str, expected: list[str]) -> None:
-    """A block is inline content between two block tags or two line breaks."""
+def test_block_ends_at_block_tags_and_double_line_breaks(page: str, expected: list[str]) -> None:
     assert texts(page) == expected
 
 
-def test_a_page_that_scripts_would_write_is_what_it_says_without_them() -> None:
-    """Forums put everything into one noscript element."""
+def test_noscript_text_is_used_on_a_page_without_other_text() -> None:
     assert texts("<div id=app></div><noscript><p>one<p>two</noscript>") == ["one", "two"]
     assert texts(f"<p>{'long ' * 100}</p><noscript><p>one</noscript>") == [("long " * 100).strip()]
 
 
-def test_an_article_that_a_script_would_place_is_read() -> None:
-    """Some blogs have it in a template for scripts, and once more for browsers without any."""
+def test_article_in_noscript_is_used() -> None:
     prose = "The ferry left at ten past six. " * 20
-    page = f"<p>{prose}</p><div><script type='text/template'><p>{prose}</script><noscript><p>{prose}</noscript></div>"
+    page = (
+        f"<p>{prose}</p><div><script type='text/template'><p>{prose}</script><noscript>"
+        f"<p>{prose}</noscript></div>"
+    )
     assert texts(page) == [prose.strip()] * 2
     assert texts(f"<p>{prose}</p><noscript><p>Please enable scripts.</noscript>") == [prose.strip()]
 
 
-def test_links_and_emphasis_are_measured() -> None:
-    """Their characters are counted as they are shown."""
+def test_characters_in_links_and_emphasis_are_counted() -> None:
     (block,) = layout('<p>See   <a href="/x">the   map</a> and <b>stay</b></p>').blocks
     assert (block.text, block.links) == ("See the map and stay", ["/x"])
     assert 5 <= block.link_chars <= 8
     assert 3 <= block.bold_chars <= 5
 
 
-def test_a_link_around_boxes_counts_for_all_of_them() -> None:
-    """A card is one link, however many boxes it has."""
+def test_link_around_boxes_counts_for_all_of_them() -> None:
     found = layout('<a href="/x" class="card"><div>one</div><div>two</div></a>three')
     assert [block.link_chars for block in found.blocks] == [3, 3, 0]
     assert "a|card" in [box.name for box in found.boxes]
 
 
-def test_the_element_around_a_whole_run_is_known() -> None:
-    """A class often stands on a span and not on the box."""
+def test_wrapper_is_the_inline_element_around_a_run() -> None:
     first, second = layout(
         '<div><span class="credit">Photo: me</span></div><div><b class="x">A</b> long rest</div>'
     ).blocks
     assert (first.wrapper, second.wrapper) == ("span|credit", "")
 
 
-def test_boxes_hold_ranges_of_blocks() -> None:
-    """The blocks of a box are those from its first up to its last."""
+def test_box_holds_a_range_of_blocks() -> None:
     found = layout("<div id=a><p>one<p>two</div><div id=b>three</div>")
     ranges = {box.name: (box.first, box.last) for box in found.boxes}
     assert (ranges["div|a"], ranges["div|b"], ranges["body"]) == ((0, 2), (2, 3), (0, 3))
 
 
-def test_the_path_of_a_block_starts_at_the_body() -> None:
-    """And ends with its own box."""
+def test_path_of_a_block_starts_at_the_body() -> None:
     found = layout("<main><article><p>one</p></article></main>")
     assert [found.boxes[index].tag for index in found.path(found.blocks[0])] == [
         "body",
@@ -124,22 +119,19 @@ def test_the_path_of_a_block_starts_at_the_body() -> None:
         ("<figure><figcaption>x", Place.FIGURE | Place.CAPTION),
     ],
 )
-def test_a_block_knows_what_it_stands_inside_of(page: str, place: Place) -> None:
-    """From the box's tag, its role, and whether it is shown."""
+def test_place_is_read_from_tags_roles_and_visibility(page: str, place: Place) -> None:
     found = layout(page)
     assert found.boxes[found.blocks[0].box].place == place
 
 
-def test_a_picture_behind_its_sources_is_found() -> None:
-    """The parser puts the image inside the last source element."""
+def test_image_behind_source_elements_is_found() -> None:
     (block,) = layout(
         '<picture><source srcset="a.webp"><source srcset="b.webp"><img src="c.jpg"></picture>'
     ).blocks
     assert block.pictures == 1
 
 
-def test_pictures_are_blocks_of_their_own() -> None:
-    """A picture between paragraphs is a block without text."""
+def test_picture_between_paragraphs_is_a_block_without_text() -> None:
     found = layout('<p>one</p><img src="a.jpg"><p>two <img src="b.jpg"></p>')
     assert [(block.text, block.pictures) for block in found.blocks] == [
         ("one", 0),

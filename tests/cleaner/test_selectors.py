@@ -1,4 +1,4 @@
-"""Selectors as a person would write them."""
+"""Short, lasting CSS selectors."""
 
 import pytest
 from cssselect import HTMLTranslator
@@ -19,23 +19,21 @@ PAGE = """<html><body class="post-9"><div id="story" class="col-8 story-body">
     [
         ("One", ".lede"),
         ("Two", "#story > p:nth-of-type(2)"),
-        ("A", ".promo"),  # what its build, and its margin, call it does not last
+        ("A", ".promo"),  # generated names and names of margins are ignored
         ("B", ".teaser"),  # the rarer name
-        ("C", '[data-testid="sign-up"] > span'),  # the only one: nothing is counted
+        ("C", '[data-testid="sign-up"] > span'),  # the only child needs no position
         ("E", "#story > ul > li:nth-of-type(2)"),
-        ("F", ""),  # nothing around it has a name
+        ("F", ""),  # no ancestor has a name
     ],
 )
-def test_the_shortest_name_that_lasts(text: str, selector: str) -> None:
-    """Its own, else its place below the next name outwards; and it finds what it was made for."""
+def test_selector_is_the_shortest_lasting_name_or_path(text: str, selector: str) -> None:
     tree = parse_html(PAGE)
     (element,) = [each for each in tree.iter() if each.text == text]
     assert SelectorIndex(tree).selector_for(element) == selector
     assert not selector or element in tree.xpath(HTMLTranslator().css_to_xpath(selector))
 
 
-def test_a_name_of_its_own_goes_before_a_place() -> None:
-    """Nothing is counted where a class does; the whole page is named by nothing."""
+def test_named_selector_ignores_position_and_page_names() -> None:
     tree = parse_html(PAGE)
     census = SelectorIndex(tree)
     named = [
@@ -58,8 +56,7 @@ def test_a_name_of_its_own_goes_before_a_place() -> None:
         "o-box",
     ],
 )
-def test_names_that_say_what_something_is(name: str) -> None:
-    """They stand on the site's other pages, too."""
+def test_descriptive_name_lasts(name: str) -> None:
     assert is_lasting_name(name)
 
 
@@ -79,6 +76,5 @@ def test_names_that_say_what_something_is(name: str) -> None:
         "",
     ],
 )
-def test_names_that_do_not_last(name: str) -> None:
-    """Made up by a build, numbers of articles, how something looks, and what a selector cannot hold."""
+def test_generated_or_presentational_name_does_not_last(name: str) -> None:
     assert not is_lasting_name(name)

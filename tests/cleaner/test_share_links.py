@@ -1,4 +1,4 @@
-"""Links that only send the page's address on go, with what they say and what held nothing else."""
+"""Links that only share the page are removed, with their text and their box."""
 
 import pytest
 
@@ -6,7 +6,10 @@ from feedpub.cleaner import extract
 from feedpub.cleaner.images import has_addressee
 
 URL = "https://gazette.example/news/pier"
-TEXT = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall. "
+TEXT = (
+    "The council voted on Monday to keep the old pier, after a debate that lasted until "
+    "midnight in the hall. "
+)
 SHARING = (
     "mailto:?Subject=The%20pier&amp;body=https%3A%2F%2Fgazette.example%2Fnews%2Fpier",
     "mailto:?subject=The pier",
@@ -26,21 +29,25 @@ SHARING = (
 
 def article(middle: str) -> str:
     body = f"<p>{TEXT * 3}</p><p>{TEXT * 3}</p>{middle}<p>{TEXT * 3}</p><p>{TEXT * 3}</p>"
-    page = f"<html><head><title>The pier stays</title></head><body><article><h1>The pier stays</h1>{body}</article>"
+    page = (
+        f"<html><head><title>The pier stays</title></head><body><article><h1>The pier "
+        f"stays</h1>{body}</article>"
+    )
     return extract(page.encode(), URL).html
 
 
 @pytest.mark.parametrize("href", SHARING)
 @pytest.mark.parametrize("box", ["<p>{}</p>", "<ul><li>{}</li></ul>", "<div><span>{}</span></div>"])
-def test_a_share_link_goes_with_its_box(href: str, box: str) -> None:
-    """Its text and its icon, too: the article is what it would be without it."""
-    links = f'<a href="{href}">Pass it on to others</a> <a href="{href}"><img src="/icon.png" alt="Pass"></a>'
+def test_share_link_is_removed_with_its_box(href: str, box: str) -> None:
+    links = (
+        f'<a href="{href}">Pass it on to others</a> <a href="{href}"><img src="/icon.png" '
+        f'alt="Pass"></a>'
+    )
     assert article(box.format(links)) == article("")
 
 
 @pytest.mark.parametrize("href", SHARING)
-def test_in_a_sentence_its_words_stay(href: str) -> None:
-    """Without a link."""
+def test_share_link_in_a_sentence_leaves_its_text(href: str) -> None:
     html = article(
         f'<p>{TEXT} You may <a href="{href}">pass this on to others</a> as you like. {TEXT}</p>'
     )
@@ -58,8 +65,7 @@ def test_in_a_sentence_its_words_stay(href: str) -> None:
         "mailto:?to=desk@gazette.example",
     ],
 )
-def test_a_link_to_somebody_stays(href: str) -> None:
-    """A correction desk is part of the article."""
+def test_link_with_an_addressee_stays(href: str) -> None:
     assert f'<a href="{href}">the desk</a>' in article(
         f'<p>{TEXT} Write to <a href="{href}">the desk</a>. {TEXT}</p>'
     )
@@ -77,6 +83,5 @@ def test_a_link_to_somebody_stays(href: str) -> None:
         ("https://example.org/", False),
     ],
 )
-def test_who_is_addressed(address: str, expected: bool) -> None:  # noqa: FBT001
-    """In the path, or in the headers of a mail."""
+def test_addressee_is_found_in_path_or_headers(address: str, expected: bool) -> None:  # noqa: FBT001
     assert has_addressee(address) is expected

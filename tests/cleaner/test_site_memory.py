@@ -1,4 +1,4 @@
-"""What a memory keeps of a site's pages, and for how long."""
+"""The content, the size and the format of a site's memory."""
 
 import json
 from itertools import permutations
@@ -16,14 +16,18 @@ from feedpub.cleaner.site_memory import (
 )
 
 SLOGAN = "All the news that fits on a postcard."
-PROSE = "A ferry carried the milk across the river before dawn, and nobody on the quay had asked it to do so. "
-ORDERS = [
-    "".join(letters) for letters in permutations("abcdef")
-]  # as many words that nobody has said before
+PROSE = (
+    "A ferry carried the milk across the river before dawn, and nobody on the quay had asked it "
+    "to do so. "
+)
+ORDERS = ["".join(letters) for letters in permutations("abcdef")]  # words that no other text has
 
 
 def page(number: int) -> str:
-    return f"<title>{ORDERS[number]} | The Card</title><p>{SLOGAN}</p><p class=story>{PROSE}{ORDERS[number]}</p>"
+    return (
+        f"<title>{ORDERS[number]} | The Card</title><p>{SLOGAN}</p><p "
+        f"class=story>{PROSE}{ORDERS[number]}</p>"
+    )
 
 
 def address(number: int) -> str:
@@ -38,19 +42,17 @@ def memory(pages: int) -> SiteMemory:
 
 
 def seen(learned: SiteMemory, text: str, url: str | None = None) -> int:
-    """On how many other pages a text was seen."""
+    """Return the number of other pages with a text."""
     return (learned.pages_with(block_fingerprint(text)) & learned.other_pages(url)).bit_count()
 
 
-def test_a_repeated_text_is_counted_by_page() -> None:
-    """A text that stands twice on one page was seen on one page."""
+def test_text_is_counted_once_a_page() -> None:
     learned = SiteMemory()
     learned.learn(f"<p>{SLOGAN}</p><p>{SLOGAN}</p>", address(1))
     assert seen(learned, SLOGAN) == 1
 
 
-def test_the_page_itself_does_not_count() -> None:
-    """A page that was learned before it is read says nothing about itself."""
+def test_page_itself_is_not_counted() -> None:
     learned = memory(3)
     assert (seen(learned, SLOGAN, address(1)), learned.other_pages(address(1)).bit_count()) == (
         2,
@@ -62,23 +64,20 @@ def test_the_page_itself_does_not_count() -> None:
     )
 
 
-def test_a_page_that_is_learned_twice_counts_once() -> None:
-    """By its address: an updated article replaces nothing."""
+def test_page_learned_twice_is_counted_once() -> None:
     learned = memory(2)
     learned.learn(page(5), address(1))
     assert learned == memory(2)
 
 
-def test_a_page_without_an_address_is_known_by_its_text() -> None:
-    """The same text again is the same page."""
+def test_page_without_a_url_is_identified_by_its_text() -> None:
     learned = SiteMemory()
     for _ in range(2):
         learned.learn(page(1))
     assert learned.other_pages(None).bit_count() == 1
 
 
-def test_a_page_that_cannot_be_read_teaches_nothing() -> None:
-    """And says so."""
+def test_unreadable_page_raises_and_is_not_remembered() -> None:
     learned = SiteMemory()
     with pytest.raises(ExtractError, match="empty"):
         learned.learn(" ", address(1))
@@ -96,13 +95,11 @@ def test_a_page_that_cannot_be_read_teaches_nothing() -> None:
         ("—", "…", False),
     ],
 )
-def test_what_counts_as_the_same_text(one: str, other: str, same: bool) -> None:  # noqa: FBT001 -- an example's outcome
-    """Case, spaces and punctuation do not matter; numbers do where a sentence reports them."""
+def test_fingerprint_ignores_case_spacing_and_punctuation(one: str, other: str, same: bool) -> None:  # noqa: FBT001 -- an example's outcome
     assert (block_fingerprint(one) == block_fingerprint(other)) is same
 
 
-def test_new_prose_tells_where_articles_stand() -> None:
-    """By the kind of its box; what was seen before tells nothing."""
+def test_new_prose_is_counted_by_kind_of_box() -> None:
     learned = memory(2)
     first, second = learned.new_prose(None)
     assert len(first) == len(second) == 1
@@ -110,8 +107,7 @@ def test_new_prose_tells_where_articles_stand() -> None:
     assert list(learned.new_prose(address(0))) == [second]
 
 
-def test_a_kind_of_box_is_known_by_its_repeats() -> None:
-    """The slogan's is on all pages and always says the same, the story's never does."""
+def test_box_kind_counts_texts_and_repeats() -> None:
     learned = memory(4)
     slogan, story = (
         learned.box_kinds()[learned.texts[block_fingerprint(text)].kind]
@@ -121,31 +117,27 @@ def test_a_kind_of_box_is_known_by_its_repeats() -> None:
     assert (story.pages.bit_count(), story.texts, story.repeated) == (4, 4, 0)
 
 
-def test_a_memory_survives_the_store() -> None:
-    """Whole; and equal memories give equal bytes."""
+def test_serialised_memory_is_equal_and_stable() -> None:
     learned = memory(5)
     again = SiteMemory.from_bytes(learned.to_bytes())
     assert (again, again.to_bytes()) == (learned, learned.to_bytes())
     assert again.to_bytes() == memory(5).to_bytes()
 
 
-def test_no_word_can_be_read_from_a_memory() -> None:
-    """Nor a class or an address: only fingerprints are kept."""
+def test_serialised_memory_has_no_words_of_a_page() -> None:
     stored = memory(3).to_bytes().decode()
     assert not any(word in stored for word in ("postcard", "ferry", "story", "Card", "example"))
 
 
 @pytest.mark.parametrize("version", [0, 1, 99])
-def test_a_memory_of_another_version_is_begun_anew(version: int) -> None:
-    """It costs a few pages, not a migration."""
+def test_memory_of_another_version_is_empty(version: int) -> None:
     assert (
         SiteMemory.from_bytes(json.dumps({"version": version, "texts": {"00": 1}}).encode())
         == SiteMemory()
     )
 
 
-def test_old_pages_are_forgotten() -> None:
-    """With what stood on them alone; what stands on younger ones is kept, on so many pages less."""
+def test_oldest_pages_are_dropped_with_their_own_texts() -> None:
     learned = memory(MAX_PAGES + 1)
     assert len(learned.pages) < MAX_PAGES
     assert seen(learned, SLOGAN) == len(learned.pages)
@@ -153,11 +145,7 @@ def test_old_pages_are_forgotten() -> None:
     assert seen(learned, PROSE + ORDERS[MAX_PAGES]) == 1
 
 
-def test_a_memory_is_bounded() -> None:
-    """However many texts pages have.
-
-    The oldest pages go, and of a huge page only its beginning is looked at.
-    """
+def test_size_of_a_memory_is_limited() -> None:
     learned = memory(10)
     learned.texts.update({f"{number:010x}": Trace(1, "") for number in range(MAX_TEXTS)})
     learned.learn(

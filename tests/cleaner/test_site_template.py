@@ -1,4 +1,4 @@
-"""Which repeats are boilerplate and which are an article's own."""
+"""Repeated texts: boilerplate, or an article's own."""
 
 import numpy as np
 import pytest
@@ -22,15 +22,21 @@ NUMBERS = [
     for first in ("ash", "birch", "elm", "oak")
     for second in ("bury", "dale", "ford", "ham")
 ]
-APPEAL = "Nobody owns this paper but those who pay for the ink: throw a coin into the hat, and we print another night."
+APPEAL = (
+    "Nobody owns this paper but those who pay for the ink: throw a coin into the hat, and we "
+    "print another night."
+)
 LONG = f"{APPEAL} {APPEAL.replace('paper', 'sheet').replace('coin', 'button')}"
 HTTP = "https://e.org/"
 
 
 def own(number: int, part: str) -> str:
-    """A paragraph that stands on one page only."""
+    """Return a paragraph that is on one page only."""
     name = NUMBERS[number % 16] + part
-    return f"<p>Story {name} began when {name} ferries met {name} carts on the quay, and all but {name} looked on.</p>"
+    return (
+        f"<p>Story {name} began when {name} ferries met {name} carts on the quay, and all but "
+        f"{name} looked on.</p>"
+    )
 
 
 def page(number: int, *, above: str = "", between: str = "", below: str = "") -> str:
@@ -39,7 +45,7 @@ def page(number: int, *, above: str = "", between: str = "", below: str = "") ->
 
 
 def gone(html: str, memory: SiteMemory) -> dict[str, str]:
-    """Text → reason, of what repeats on a new page."""
+    """Return the repeated texts of a new page, each with its reason."""
     layout = segment(parse_html(html))
     case = PageContext(
         layout, np.full(len(layout.blocks), 0.9), Vocabulary(), memory=memory, url=HTTP
@@ -50,7 +56,7 @@ def gone(html: str, memory: SiteMemory) -> dict[str, str]:
 def memory(
     pages: int, *, on: int | None = None, above: str = "", between: str = "", below: str = ""
 ) -> SiteMemory:
-    """Of a site's pages, the first `on` of which have something in one of three places."""
+    """Return a memory of pages, the first `on` of which have a text in one of three places."""
     learned = SiteMemory()
     for number in range(pages):
         has = on is None or number < on
@@ -81,17 +87,13 @@ def memory(
         ("above", LONG, 10, 4, False),
     ],
 )
-def test_where_a_repeat_stands_decides(
+def test_number_of_pages_for_removal_depends_on_the_position(
     place: str,
     text: str,
     pages: int,
     on: int,
     goes: bool,  # noqa: FBT001
 ) -> None:
-    """Two pages below an article, three for a paragraph.
-
-    Three and a fifth between paragraphs, half of all above.
-    """
     html = f"<p>{text}</p>"
     found = gone(page(15, **{place: html}), memory(pages, on=on, **{place: html}))
     assert found == (
@@ -99,15 +101,13 @@ def test_where_a_repeat_stands_decides(
     )
 
 
-def test_a_correction_on_two_pages_stays() -> None:
-    """So does a quotation in two articles."""
+def test_correction_on_two_pages_stays() -> None:
     notice = "<p>In an earlier version the name of the lock keeper was wrong.</p>"
     assert gone(page(15, below=notice), memory(10, on=1, below=notice)) == {}
     assert gone(page(15, between=notice), memory(10, on=1, between=notice)) == {}
 
 
-def test_the_introduction_of_a_series_stays() -> None:
-    """Prose at the head of four articles of twelve, even in a box of its own."""
+def test_introduction_of_a_series_stays() -> None:
     intro = f"<div class=series><p>{LONG}</p></div>"
     assert gone(page(15, above=intro), memory(12, on=4, above=intro)) == {}
 
@@ -115,13 +115,11 @@ def test_the_introduction_of_a_series_stays() -> None:
 @pytest.mark.parametrize(
     "label", ["<h3>Pros</h3>", "<h2>What we know so far</h2>", "<p><b>Verdict</b></p>"]
 )
-def test_headings_stay_above_what_is_the_articles_own(label: str) -> None:
-    """On every page, if need be; and so do bold lines."""
+def test_repeated_heading_above_own_text_stays(label: str) -> None:
     assert gone(page(15, between=label), memory(10, between=label)) == {}
 
 
-def test_a_heading_goes_with_the_box_that_it_heads() -> None:
-    """And where nothing of the article follows it."""
+def test_repeated_heading_is_removed_with_its_box() -> None:
     box = f"<h3>A letter a week</h3><p>{APPEAL}</p>"
     assert set(gone(page(15, between=box), memory(10, between=box))) == {"A letter a week", APPEAL}
     assert set(gone(page(15, below=box), memory(10, below=box))) == {"A letter a week", APPEAL}
@@ -130,21 +128,18 @@ def test_a_heading_goes_with_the_box_that_it_heads() -> None:
     }
 
 
-def test_plain_labels_stay_up_to_half_of_all_pages() -> None:
-    """“Questions:” is the article's, “Advertisement” in a language that nobody knows is on nearly all."""
+def test_label_stays_up_to_half_of_all_pages() -> None:
     label = "<p>Reklamazio</p>"
     assert gone(page(15, between=label), memory(10, on=4, between=label)) == {}
     assert set(gone(page(15, between=label), memory(10, on=9, between=label))) == {"Reklamazio"}
 
 
-def test_cells_and_figures_stay() -> None:
-    """“Yes” and “$ 12” stand in every table."""
+def test_repeated_table_cell_stays() -> None:
     table = "<table><tr><td>Yes</td><td>$ 12.00</td></tr></table><p>* * *</p>"
     assert gone(page(15, between=table), memory(10, between=table)) == {}
 
 
-def test_a_box_where_everything_repeats_is_told_by_its_kind() -> None:
-    """A box with changing appeals, each of which is rare, goes as one that is on all pages."""
+def test_rare_text_in_a_box_of_repeats_is_removed() -> None:
     learned = SiteMemory()
     texts = [
         APPEAL.replace("ink", colour)
@@ -160,11 +155,10 @@ def test_a_box_where_everything_repeats_is_told_by_its_kind() -> None:
         "among an article's paragraphs"
     )
     new = f"<div class=x1><p>{APPEAL.replace('ink', 'bread')}</p></div>"
-    assert gone(page(15, between=new), learned) == {}, "what was never seen stays"
+    assert gone(page(15, between=new), learned) == {}, "a text that is on no other page stays"
 
 
-def test_a_line_with_a_link_goes_by_what_stands_beside_it() -> None:
-    """Wherever the link leads; a sentence that has a link is another thing."""
+def test_link_line_is_removed_by_its_repeated_lead_in() -> None:
     lines = [
         f'<p>On the shelf: <a href="/{n}">The tale of {name} herons and a ferry</a></p>'
         for n, name in enumerate(NUMBERS)
@@ -177,8 +171,7 @@ def test_a_line_with_a_link_goes_by_what_stands_beside_it() -> None:
     assert gone(page(15, between='<p>A <a href="/x">miller</a> wrote this</p>'), learned) == {}
 
 
-def test_the_same_article_elsewhere_says_nothing() -> None:
-    """Its paragraphs stay, and what is around them still goes."""
+def test_copy_of_the_same_article_is_ignored() -> None:
     below = f"<p>{APPEAL}</p>"
     learned = memory(6, below=below)
     for copy in ("print", "amp"):
@@ -189,16 +182,14 @@ def test_the_same_article_elsewhere_says_nothing() -> None:
     assert gone(page(15, below=below), alone) == {}
 
 
-def test_nothing_goes_where_nothing_is_the_pages_own() -> None:
-    """A page of which all was seen says nothing about what is boilerplate."""
+def test_page_without_own_text_is_unchanged() -> None:
     learned = SiteMemory()
     for copy in range(4):
         learned.learn(page(15), f"{HTTP}{copy}")
     assert gone(page(15), learned) == {}
 
 
-def test_a_redesign_is_learned_in_a_few_pages() -> None:
-    """Old pages do not keep the new design's boxes in."""
+def test_redesign_is_learned_within_a_few_pages() -> None:
     learned = memory(20, between=f"<p>{APPEAL}</p>")
     new = f"<section class=n><p>{LONG}</p></section>"
     for number in range(20, 26):
@@ -211,20 +202,18 @@ def test_a_redesign_is_learned_in_a_few_pages() -> None:
 @pytest.mark.parametrize(
     ("text", "size"), [("four", 4), ("水が静か", 12), ("물이 고요", 15), ("σιγή", 4)]
 )
-def test_scripts_say_different_amounts(text: str, size: int) -> None:
-    """A character of Chinese, Japanese or Korean counts three times."""
+def test_dense_characters_count_three_times(text: str, size: int) -> None:
     assert count_letters(text) == size
 
 
-def test_doubtful_blocks_go_where_no_article_stands() -> None:
-    """As other pages show.
-
-    Headings, lists and what is beyond doubt stay, and so does a page of another design.
-    """
+def test_doubtful_block_outside_the_usual_boxes_is_removed() -> None:
     learned = SiteMemory()
     for number in range(2):
         learned.learn(f"<div class=s>{page(number)}</div>", f"{HTTP}{number}")
-    html = f"<div class=s>{page(15)}</div><h2>Heading</h2><ul><li>One item</ul><p>Doubtful.</p><p>Sure.</p>"
+    html = (
+        f"<div class=s>{page(15)}</div><h2>Heading</h2><ul><li>One "
+        f"item</ul><p>Doubtful.</p><p>Sure.</p>"
+    )
     layout = segment(parse_html(html))
     scores = [0.9] * 4 + [0.55] * 3 + [0.9]
     case = PageContext(layout, np.array(scores), Vocabulary(), memory=learned, url=HTTP)
@@ -246,8 +235,7 @@ def test_doubtful_blocks_go_where_no_article_stands() -> None:
     )
 
 
-def test_a_sites_name_is_what_its_titles_share() -> None:
-    """At either end; a section is no name, and one other page is too few to tell."""
+def test_site_name_is_the_shared_end_of_titles() -> None:
     learned = SiteMemory()
     for number, section in enumerate(("Sport", "World", "Work", "Sport", "World", "Art")):
         learned.learn(
@@ -262,8 +250,7 @@ def test_a_sites_name_is_what_its_titles_share() -> None:
     )
 
 
-def test_the_name_is_cut_off_titles() -> None:
-    """Where the page itself does not say what its site is called."""
+def test_learned_site_name_is_removed_from_the_title() -> None:
     learned = SiteMemory()
     for number in range(4):
         learned.learn(

@@ -1,7 +1,4 @@
-"""Generated sites in many languages.
-
-What a memory takes out of their articles, and what it leaves in.
-"""
+"""Generated sites in many languages, cleaned with a memory."""
 
 import pytest
 
@@ -12,11 +9,7 @@ from tests.support.sites import MARKUP, judge, site
 SITES = ("de", "ar", "zh", "ja", "hi")
 
 
-def test_the_sites_come_out_the_same_every_time() -> None:
-    """Thirty pages with something to find on each.
-
-    No two have a paragraph of their own in common.
-    """
+def test_generated_sites_are_deterministic_and_distinct() -> None:
     first, second = site("el"), site("el")
     assert first == second
     assert all(page.wanted and page.unwanted for page in first)
@@ -24,8 +17,7 @@ def test_the_sites_come_out_the_same_every_time() -> None:
 
 
 @pytest.mark.parametrize("language", SITES)
-def test_boilerplate_goes_after_ten_pages(language: str) -> None:
-    """In words that no list of phrases has; what the articles repeat themselves stays."""
+def test_boilerplate_is_removed_after_ten_pages(language: str) -> None:
     pages = site(language)
     leaks, losses = after(pages, 10)
     without = [judge(extract(page.html, page.url).text, page) for page in pages[10:20]]
@@ -35,8 +27,7 @@ def test_boilerplate_goes_after_ten_pages(language: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", MARKUP)
-def test_nothing_leaks_after_thirty_pages(language: str) -> None:
-    """On any of the sites, one of which looks different from its twentieth page on."""
+def test_no_boilerplate_is_left_after_thirty_pages(language: str) -> None:
     pages = site(language)
     without = [judge(extract(page.html, page.url).text, page) for page in pages[20:]]
     leaks, losses = after(pages, 30)
@@ -44,6 +35,5 @@ def test_nothing_leaks_after_thirty_pages(language: str) -> None:
     assert losses <= sum(lost for _, lost in without)
 
 
-def test_a_memory_of_thirty_pages_is_small() -> None:
-    """Of pages with a dozen blocks each."""
+def test_memory_of_thirty_pages_is_small() -> None:
     assert len(memory_of(site("tr")).to_bytes()) < 10_000

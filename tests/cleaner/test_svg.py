@@ -1,7 +1,4 @@
-"""SVG pictures.
-
-What draws stays, and whatever could act or fetch is a reason to refuse the whole.
-"""
+"""SVG images: drawing parts stay, active parts are a reason to reject the image."""
 
 import pytest
 from lxml import etree
@@ -19,7 +16,7 @@ def svg(inner: str, attributes: str = "") -> bytes:
 
 
 def names(picture: bytes) -> list[str]:
-    """The elements and attributes of a picture, in their order, without namespaces."""
+    """Return the elements and attributes of an image in order, without namespaces."""
     found: list[str] = []
     for element in etree.fromstring(picture).iter():
         found += [
@@ -30,21 +27,33 @@ def names(picture: bytes) -> list[str]:
 
 
 DRAWN = {
-    "a-path": '<path d="M0 0h10v10z" fill="#123" stroke="rgb(1, 2, 3)" transform="translate(1 2) rotate(45)"/>',
-    "a-gradient": '<defs><linearGradient id="g"><stop offset="0" stop-color="red"/></linearGradient></defs>'
+    "a-path": (
+        '<path d="M0 0h10v10z" fill="#123" stroke="rgb(1, 2, 3)" transform="translate(1 2) '
+        'rotate(45)"/>'
+    ),
+    "a-gradient": '<defs><linearGradient id="g"><stop offset="0" '
+    'stop-color="red"/></linearGradient></defs>'
     '<rect width="9" height="9" fill="url(#g)" clip-path="url(\'#c\')"/>',
-    "a-symbol": '<symbol id="s"><circle r="3"/></symbol><use href="#s" x="2"/><use xlink:href="#s"/>',
-    "a-text": '<text x="1" y="2" font-family="Serif (Old)">One <tspan dy="3">two</tspan></text><title>A</title>',
-    "a-style": '<style type="text/css">.a:nth-child(2n) { fill: url( "#g" ) } @media print { .a > b { y: calc(1px) } }'
-    "</style>",
+    "a-symbol": (
+        '<symbol id="s"><circle r="3"/></symbol><use href="#s" x="2"/><use xlink:href="#s"/>'
+    ),
+    "a-text": (
+        '<text x="1" y="2" font-family="Serif (Old)">One <tspan '
+        'dy="3">two</tspan></text><title>A</title>'
+    ),
+    "a-style": '<style type="text/css">.a:nth-child(2n) { fill: url( "#g" ) } @media print { .a '
+    "> b { y: calc(1px) } }</style>",
     "pixels": f'<image width="1" height="1" href="{_PIXEL}"/>',
-    "a-filter": '<filter id="f"><feGaussianBlur stdDeviation="2"/></filter><g style="filter: url(#f) blur(2px)"/>',
+    "a-filter": (
+        '<filter id="f"><feGaussianBlur stdDeviation="2"/></filter><g style="filter: '
+        "url(#f) "
+        'blur(2px)"/>'
+    ),
 }
 
 
 @pytest.mark.parametrize("inner", DRAWN.values(), ids=DRAWN)
-def test_what_draws_stays(inner: str) -> None:
-    """Every element and attribute; and a second time changes no byte."""
+def test_drawing_elements_and_attributes_stay(inner: str) -> None:
     picture = sanitise_svg(svg(inner))
     assert names(picture) == names(svg(inner))
     assert sanitise_svg(picture) == picture
@@ -53,22 +62,25 @@ def test_what_draws_stays(inner: str) -> None:
 DROPPED = {
     "comments-and-instructions": "<!-- c --><?php echo 1 ?>",
     "metadata": "<metadata><r:RDF xmlns:r='urn:r'><r:x/></r:RDF></metadata>",
-    "data-of-an-editor": "<s:view xmlns:s='http://sodipodi.example/' s:zoom='2'><g onload='x()'/></s:view>",
+    "data-of-an-editor": (
+        "<s:view xmlns:s='http://sodipodi.example/' s:zoom='2'><g onload='x()'/></s:view>"
+    ),
     "no-namespace": "<script xmlns=''>alert(1)</script>",
 }
 
 
 @pytest.mark.parametrize("inner", DROPPED.values(), ids=DROPPED)
-def test_what_no_browser_shows_goes(inner: str) -> None:
-    """With what is inside; the text behind it stays."""
+def test_invisible_elements_are_dropped(inner: str) -> None:
     picture = sanitise_svg(svg(f"<text>One {inner}two</text>"))
     assert names(picture) == ["svg", "text"]
     assert etree.fromstring(picture).xpath("string()") == "One two"
 
 
-def test_attributes_that_draw_nothing_go() -> None:
-    """Also a link's address, and a base that would lead references elsewhere."""
-    inner = '<a href="javascript:alert(1)" xlink:href="https://e.example/" target="_top"><g data-x="1" tabindex="0"/></a>'
+def test_attributes_that_do_not_draw_are_dropped() -> None:
+    inner = (
+        '<a href="javascript:alert(1)" xlink:href="https://e.example/" target="_top"><g '
+        'data-x="1" tabindex="0"/></a>'
+    )
     assert names(
         sanitise_svg(svg(inner, ' xml:base="https://e.example/" xml:space="preserve"'))
     ) == [
@@ -79,9 +91,11 @@ def test_attributes_that_draw_nothing_go() -> None:
     ]
 
 
-def test_what_stands_before_the_picture_goes() -> None:
-    """A document type, and style sheets from elsewhere; the encoding becomes UTF-8."""
-    before = '<?xml version="1.0" encoding="iso-8859-1"?><?xml-stylesheet href="https://e.example/a.css"?><!DOCTYPE svg>'
+def test_doctype_and_processing_instructions_are_dropped() -> None:
+    before = (
+        '<?xml version="1.0" encoding="iso-8859-1"?><?xml-stylesheet '
+        'href="https://e.example/a.css"?><!DOCTYPE svg>'
+    )
     picture = sanitise_svg(
         before.encode() + svg("<title>Ölmühle</title>").decode().encode("latin-1")
     )
@@ -89,9 +103,11 @@ def test_what_stands_before_the_picture_goes() -> None:
     assert "Ölmühle" in picture.decode()
 
 
-def test_a_fallback_stands_for_a_foreign_object() -> None:
-    """As drawing programs write both."""
-    inner = "<switch><foreignObject><p xmlns='http://www.w3.org/1999/xhtml'>A</p></foreignObject><text>A</text></switch>"
+def test_foreign_object_is_replaced_by_its_fallback() -> None:
+    inner = (
+        "<switch><foreignObject><p xmlns='http://www.w3.org/1999/xhtml'>A</p>"
+        "</foreignObject><text>A</text></switch>"
+    )
     assert names(sanitise_svg(svg(inner))) == ["svg", "switch", "text"]
 
 
@@ -163,8 +179,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("inner", "reason"), REFUSED.values(), ids=REFUSED)
-def test_a_picture_that_acts_or_fetches_is_refused(inner: str, reason: str) -> None:
-    """The reason names what it is."""
+def test_active_or_fetching_picture_is_rejected(inner: str, reason: str) -> None:
     with pytest.raises(ExtractError, match=reason):
         sanitise_svg(svg(f"<rect width='9' height='9'/>{inner}"))
 
@@ -194,7 +209,6 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("body", "reason"), BROKEN.values(), ids=BROKEN)
-def test_what_is_no_picture_is_refused(body: bytes, reason: str) -> None:
-    """Or is one of a kind that nobody draws."""
+def test_non_svg_is_rejected(body: bytes, reason: str) -> None:
     with pytest.raises(ExtractError, match=reason):
         sanitise_svg(body)

@@ -1,4 +1,4 @@
-"""Where in a saved text the article stands, by its lines' words."""
+"""The stretch of a saved text that is the article, found by its words."""
 
 import pytest
 
@@ -6,8 +6,14 @@ from feedpub.cleaner.plain_text_boilerplate import article_stretch, likelihood
 from feedpub.cleaner.text_blocks import TextBlock
 
 PROSE = (
-    "The council voted on Monday to keep the old pier, he said, after a debate that lasted until midnight.",
-    "Work will begin in spring, and the harbour master said that the first boats would land there before the summer.",
+    (
+        "The council voted on Monday to keep the old pier, he said, after a debate that lasted "
+        "until midnight."
+    ),
+    (
+        "Work will begin in spring, and the harbour master said that the first boats would land "
+        "there before the summer."
+    ),
     "She had told the council that nobody knew what the timber would cost.",
 )
 SUBSCRIBE = "Subscribe to our newsletter to get the latest news delivered to your inbox."
@@ -21,16 +27,11 @@ def kept(*lines: str) -> list[str]:
     return [blocks[number].text for number in article_stretch(blocks)]
 
 
-def test_what_surrounds_an_article_is_outside() -> None:
-    """No line of it is a known phrase.
-
-    Its words are those of what surrounds articles everywhere.
-    """
+def test_surroundings_are_outside_the_stretch() -> None:
     assert kept(SUBSCRIBE, *PROSE, COOKIES, SUBSCRIBE) == list(PROSE)
 
 
-def test_one_line_does_not_end_an_article() -> None:
-    """The stretch is chosen as a whole: what stands between paragraphs is for others to judge."""
+def test_single_unlikely_line_does_not_end_the_stretch() -> None:
     assert kept(PROSE[0], SUBSCRIBE, *PROSE[1:]) == [PROSE[0], SUBSCRIBE, *PROSE[1:]]
 
 
@@ -50,25 +51,21 @@ def test_one_line_does_not_end_an_article() -> None:
         ("旧码头将保留下来。", "工程将于春季开始。", "没有人知道要花多少钱。"),
     ],
 )
-def test_words_that_nobody_knows_speak_for_nothing(lines: tuple[str, ...]) -> None:
-    """A text is measured by its own mean, so that one in a language with few known words stays whole."""
+def test_text_of_unknown_words_is_kept_complete(lines: tuple[str, ...]) -> None:
     assert kept(*lines) == list(lines)
 
 
-def test_lines_that_go_anyway_do_not_count() -> None:
-    """Neither for nor against what stands beside them."""
+def test_removed_lines_do_not_count() -> None:
     gone = TextBlock(SUBSCRIBE, reason="phrase")
     blocks = [gone, *map(TextBlock, PROSE), gone]
     assert [number for number in article_stretch(blocks) if not blocks[number].reason] == [1, 2, 3]
 
 
-def test_no_lines_have_no_stretch() -> None:
-    """An empty text has no article."""
+def test_empty_text_has_an_empty_stretch() -> None:
     assert list(article_stretch([])) == []
 
 
-def test_an_item_of_a_list_is_more_likely_the_articles() -> None:
-    """Its words alone say little."""
+def test_item_is_more_likely_than_the_same_line() -> None:
     assert (
         likelihood(TextBlock("larch", 0))
         > likelihood(TextBlock("larch"))

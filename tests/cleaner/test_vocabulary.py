@@ -1,4 +1,4 @@
-"""Names and texts taken apart, and what their terms weigh."""
+"""Terms of names, texts and links, and their weights."""
 
 import pytest
 
@@ -23,19 +23,16 @@ from feedpub.cleaner.vocabulary import (
         ("div|a one b one", {"<div", "one", "a", "b"}),
     ],
 )
-def test_a_name_has_the_terms_it_is_made_of(name: str, terms: set[str]) -> None:
-    """Its tag, each class, and the parts of each; numbers are all the same."""
+def test_name_is_split_into_terms(name: str, terms: set[str]) -> None:
     assert terms <= set(terms_in_names(name)) <= terms | {"0", "x"}
 
 
-def test_a_short_text_has_its_words_and_itself_as_terms() -> None:
-    """And how it begins and ends."""
+def test_short_text_has_words_pairs_and_itself_as_terms() -> None:
     terms = terms_in_text(Block(0, "", []), split_words("Read 12 more pages"))
     assert {"=read 0 more pages", "^read", "pages$", "read", "0 more"} <= set(terms)
 
 
-def test_of_the_shortest_texts_the_whole_says_enough() -> None:
-    """Menus are full of them."""
+def test_tiny_text_has_its_words_and_itself_as_terms() -> None:
     assert set(terms_in_text(Block(0, "", []), split_words("Read more"))) == {
         "read",
         "more",
@@ -43,8 +40,7 @@ def test_of_the_shortest_texts_the_whole_says_enough() -> None:
     }
 
 
-def test_a_long_text_is_known_by_its_ends() -> None:
-    """Its middle says nothing about whether it is an article's, and pairs of words matter where there are few."""
+def test_long_text_has_the_terms_of_its_ends() -> None:
     terms = terms_in_text(Block(0, "", []), [f"w{n}" for n in range(50)])
     assert {"^w0 w1 w2", "w49$", "w3", "w48"} <= set(terms)
     assert {"w30", "w3 w4"}.isdisjoint(terms)
@@ -62,13 +58,11 @@ def test_a_long_text_is_known_by_its_ends() -> None:
         ("/2026/03/story-12", ["//", "/0", "/0", "/story-0"]),
     ],
 )
-def test_a_link_has_its_host_and_path_as_terms(link: str, terms: list[str]) -> None:
-    """Numbers are all the same."""
+def test_link_has_host_and_path_terms(link: str, terms: list[str]) -> None:
     assert link_terms(link) == terms
 
 
-def test_a_name_weighs_by_where_it_stands() -> None:
-    """The box itself, the box around it, or further out; unknown terms weigh nothing."""
+def test_name_has_a_weight_for_each_position() -> None:
     known = Vocabulary({"story": (1.0, 2.0, 3.0), "<div": (0.5, 0.0, 0.0)}, {"more$": -2.0})
     assert known.name("div|story other") == (1.5, 2.0, 3.0)
     assert known.name("p|unknown") == (0.0, 0.0, 0.0)

@@ -1,4 +1,4 @@
-"""Configs for tests, and what is wrong with them."""
+"""Load configs for tests."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from feedpub.core.errors import ConfigError
 
 
 def loaded(folder: Path, toml: str) -> Config:
-    """The config that stands in `config/feedpub.toml` below a folder."""
+    """Write a config to `config/feedpub.toml` in a folder, and load it."""
     path = folder / "config" / "feedpub.toml"
     path.parent.mkdir(exist_ok=True)
     path.write_text(toml, "utf-8")
@@ -17,7 +17,7 @@ def loaded(folder: Path, toml: str) -> Config:
 
 
 def problems(folder: Path, toml: str) -> list[str]:
-    """What is wrong with a config: a line number and a sentence each."""
+    """Return the problems of an invalid config, each with its line number."""
     with pytest.raises(ConfigError) as raised:
         loaded(folder, toml)
     prefix = f"{folder / 'config' / 'feedpub.toml'}:"

@@ -1,4 +1,4 @@
-"""What is allowed in a config and probably not meant."""
+"""Settings that are allowed but probably unintended cause warnings."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ FEED = '[[feed]]\nname = "world"\ntitle = "World"\n[[feed.source]]\n'
 PAGE = FEED + 'type = "page"\nurl = "https://example.net/"\n'
 
 
-def warned(folder: Path, toml: str, mode: int = 0o600) -> list[str]:
+def get_warnings(folder: Path, toml: str, mode: int = 0o600) -> list[str]:
     path = folder / "feedpub.toml"
     path.write_text(toml)
     path.chmod(mode)
@@ -21,9 +21,8 @@ def warned(folder: Path, toml: str, mode: int = 0o600) -> list[str]:
     return [warning.removeprefix(prefix) for warning in found]
 
 
-def test_nothing(tmp_path: Path) -> None:
-    """A config that is in order is not talked about."""
-    assert warned(tmp_path, SETTINGS + PAGE) == []
+def test_good_config_has_no_warnings(tmp_path: Path) -> None:
+    assert get_warnings(tmp_path, SETTINGS + PAGE) == []
 
 
 @pytest.mark.parametrize(
@@ -31,7 +30,10 @@ def test_nothing(tmp_path: Path) -> None:
     [
         (
             '[feedpub]\ncontact = "ann@example.net"\n' + PAGE,
-            'base_url is still the example "https://feeds.example.org/"; write the URL that the feeds are served at',
+            (
+                'base_url is still the example "https://feeds.example.org/"; '
+                "write the URL that the feeds are served at"
+            ),
         ),
         (
             '[feedpub]\nbase_url = "https://example.net/"\n' + PAGE,
@@ -41,7 +43,10 @@ def test_nothing(tmp_path: Path) -> None:
         *(
             (
                 f'{SETTINGS}allow_private = ["{network}"]\n{PAGE}',
-                f'allow_private contains "{network}", which is every address; write only the networks that feedpub must read',
+                (
+                    f'allow_private contains "{network}", which is every address; '
+                    "write only the networks that feedpub must read"
+                ),
             )
             for network in ("0.0.0.0/0", "::/0")
         ),
@@ -51,9 +56,8 @@ def test_nothing(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_probably_not_meant(tmp_path: Path, toml: str, warning: str) -> None:
-    """It works, and it is said what to write."""
-    assert warned(tmp_path, toml) == [warning]
+def test_probable_mistake_has_a_warning(tmp_path: Path, toml: str, warning: str) -> None:
+    assert get_warnings(tmp_path, toml) == [warning]
 
 
 OPEN = (
@@ -73,9 +77,8 @@ OPEN = (
         'proxy = "http://ann:hunter2@proxy.example.net:3128"',
     ],
 )
-def test_a_secret_that_others_can_read(tmp_path: Path, secret: str, mode: int) -> None:
-    """One sentence a feed, without the secret."""
-    assert warned(tmp_path, SETTINGS + PAGE + secret, mode) == [OPEN]
+def test_readable_secret_has_one_warning_per_feed(tmp_path: Path, secret: str, mode: int) -> None:
+    assert get_warnings(tmp_path, SETTINGS + PAGE + secret, mode) == [OPEN]
 
 
 @pytest.mark.parametrize(
@@ -85,16 +88,20 @@ def test_a_secret_that_others_can_read(tmp_path: Path, secret: str, mode: int) -
         ('[s3]\nkey = "AKIA"\nsecret = "hunter2"\n', "[s3]"),
         ('[alerts]\nwebhook = "https://example.net/hunter2"\n', "[alerts]"),
         (
-            '[alerts.email]\nto = ["a@example.net"]\nsender = "b@example.net"\nusername = "a"\npassword = "hunter2"\n',
+            (
+                '[alerts.email]\nto = ["a@example.net"]\nsender = "b@example.net"\n'
+                'username = "a"\npassword = "hunter2"\n'
+            ),
             "[alerts]",
         ),
     ],
 )
-def test_the_services_own_secrets(tmp_path: Path, settings: str, owner: str) -> None:
-    """The token of the status page, a webhook and a mail server's password are looked after like those of sources."""
-    (said,) = warned(tmp_path, SETTINGS + settings + PAGE, 0o644)
-    assert said == OPEN.replace('feed "world"', owner)
-    assert warned(tmp_path, SETTINGS + settings + PAGE, 0o600) == []
+def test_readable_secret_of_a_shared_table_has_a_warning(
+    tmp_path: Path, settings: str, owner: str
+) -> None:
+    (warning,) = get_warnings(tmp_path, SETTINGS + settings + PAGE, 0o644)
+    assert warning == OPEN.replace('feed "world"', owner)
+    assert get_warnings(tmp_path, SETTINGS + settings + PAGE, 0o600) == []
 
 
 @pytest.mark.parametrize(
@@ -109,19 +116,17 @@ def test_the_services_own_secrets(tmp_path: Path, settings: str, owner: str) -> 
         ('proxy = { file = "/nowhere" }', 0o644),
     ],
 )
-def test_what_is_no_secret_or_is_kept_well(tmp_path: Path, settings: str, mode: int) -> None:
-    """Nobody is warned of what is in order."""
-    assert warned(tmp_path, SETTINGS + PAGE + settings, mode) == []
+def test_protected_secret_has_no_warning(tmp_path: Path, settings: str, mode: int) -> None:
+    assert get_warnings(tmp_path, SETTINGS + PAGE + settings, mode) == []
 
 
 @pytest.mark.parametrize(("mode", "count"), [(0o600, 0), (0o640, 1)])
-def test_the_file_of_a_secret(tmp_path: Path, mode: int, count: int) -> None:
-    """It is looked at like the config itself."""
+def test_readable_file_of_a_secret_has_a_warning(tmp_path: Path, mode: int, count: int) -> None:
     secret = tmp_path / "session"
     secret.write_text("hunter2")
     secret.chmod(mode)
-    said = f'feed "world": others can read the secret in {secret}; run chmod 600'
-    found = warned(
+    warning = f'feed "world": others can read the secret in {secret}; run chmod 600'
+    found = get_warnings(
         tmp_path, SETTINGS + PAGE + 'cookies = { session = { file = "session" } }', 0o644
     )
-    assert found == [said] * count
+    assert found == [warning] * count

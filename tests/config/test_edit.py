@@ -1,7 +1,4 @@
-"""A new feed in the config file.
-
-What stood there stays, byte for byte, and nothing that cannot be used is written.
-"""
+"""A new feed is appended to the config, which is otherwise unchanged."""
 
 from pathlib import Path
 
@@ -19,7 +16,7 @@ from feedpub.core.errors import ConfigError
 
 HARBOUR = NewFeed("harbour", "Harbour Times", "page", "https://harbour.example/news")
 EXISTING = """\
-# Feeds of the house.
+# Our feeds.
 [feedpub]
 base_url = "https://feeds.example.org/"   # ours
 
@@ -47,8 +44,7 @@ def path(tmp_path: Path) -> Path:
     return file
 
 
-def test_the_block_is_put_below_and_all_else_stays(path: Path) -> None:
-    """Comments, spacing and quotes of the file are its author's."""
+def test_feed_is_appended_and_the_rest_is_unchanged(path: Path) -> None:
     add_feed(path, HARBOUR, {})
     block = (
         '\n[[feed]]\nname = "harbour"\ntitle = "Harbour Times"\n\n'
@@ -58,8 +54,7 @@ def test_the_block_is_put_below_and_all_else_stays(path: Path) -> None:
     assert [feed.name for feed in load_config(path, {}).feed] == ["old", "harbour"]
 
 
-def test_settings_and_odd_characters_are_written_as_toml_has_them(path: Path) -> None:
-    """And read back as they were."""
+def test_settings_with_special_characters_are_read_back_unchanged(path: Path) -> None:
     new = NewFeed(
         "odd",
         'Ünd "quotes" \\ all',
@@ -78,8 +73,7 @@ def test_settings_and_odd_characters_are_written_as_toml_has_them(path: Path) ->
     )
 
 
-def test_line_ends_a_mark_and_a_missing_last_one_are_kept(path: Path) -> None:
-    """As editors on other systems write them."""
+def test_line_ends_and_byte_order_mark_are_kept(path: Path) -> None:
     before = b'\xef\xbb\xbf[feedpub]\r\nrequest_delay = "2s" # slow'
     path.write_bytes(before)
     add_feed(path, HARBOUR, {})
@@ -88,8 +82,7 @@ def test_line_ends_a_mark_and_a_missing_last_one_are_kept(path: Path) -> None:
     assert b"\n" not in after.replace(b"\r\n", b"")
 
 
-def test_mode_and_link_are_kept_and_nothing_is_left_beside(path: Path) -> None:
-    """The file may hold secrets, and may lie elsewhere."""
+def test_mode_and_link_are_kept_and_no_temporary_file_remains(path: Path) -> None:
     real = path.with_name("real.toml")
     path.rename(real)
     real.chmod(0o640)
@@ -101,8 +94,7 @@ def test_mode_and_link_are_kept_and_nothing_is_left_beside(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("folder", "output"), [("config", "feeds"), ("etc", "etc/feeds")])
-def test_a_config_that_is_not_there_is_made(tmp_path: Path, folder: str, output: str) -> None:
-    """With comments, and feeds beside it, or beside the folder config/."""
+def test_missing_config_is_created_with_comments(tmp_path: Path, folder: str, output: str) -> None:
     path = tmp_path / folder / "feedpub.toml"
     add_feed(path, HARBOUR, {})
     config = load_config(path, {})
@@ -115,8 +107,7 @@ def test_a_config_that_is_not_there_is_made(tmp_path: Path, folder: str, output:
     "url",
     ["https://old.example/feed/", "http://www.old.example/feed", "https://old.example:443/feed/#x"],
 )
-def test_an_address_that_is_a_source_already_is_refused(path: Path, url: str) -> None:
-    """However it is written; the message says where it stands, and in which feed."""
+def test_url_that_is_already_a_source_is_refused_in_any_spelling(path: Path, url: str) -> None:
     with pytest.raises(
         ConfigError, match=r"feedpub\.toml:10: .* is a source of the feed old already; .*build old"
     ):
@@ -124,8 +115,7 @@ def test_an_address_that_is_a_source_already_is_refused(path: Path, url: str) ->
     assert path.read_text("utf-8") == EXISTING
 
 
-def test_other_addresses_of_the_site_are_not_refused(path: Path) -> None:
-    """Another path, another question."""
+def test_other_url_of_the_site_is_not_refused(path: Path) -> None:
     ensure_not_configured(
         path,
         "https://old.example/feed/2",
@@ -144,8 +134,7 @@ def test_other_addresses_of_the_site_are_not_refused(path: Path) -> None:
         (NewFeed("new", "New", "page", "https://new.example/", settings={"limks": "a"}), "limks"),
     ],
 )
-def test_what_the_loader_refuses_is_not_written(path: Path, new: NewFeed, reason: str) -> None:
-    """With the loader's own words, which name the line."""
+def test_invalid_feed_is_not_written(path: Path, new: NewFeed, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason):
         add_feed(path, new, {})
     assert path.read_text("utf-8") == EXISTING
@@ -159,15 +148,13 @@ def test_what_the_loader_refuses_is_not_written(path: Path, new: NewFeed, reason
         ('[[feed]]\nname = "x"\n', "title"),
     ],
 )
-def test_a_config_that_cannot_be_added_to_stays(path: Path, text: str, reason: str) -> None:
-    """Its own fault is named first."""
+def test_config_that_cannot_be_extended_is_unchanged(path: Path, text: str, reason: str) -> None:
     path.write_text(text, "utf-8")
     with pytest.raises(ConfigError, match=reason):
         with_new_feed(path, HARBOUR, {})
 
 
-def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
-    """Where the config should be, something else is."""
+def test_unwritable_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "config").write_text("a file")
     with pytest.raises(ConfigError, match="cannot be written: "):
         add_feed(tmp_path / "config" / "feedpub.toml", HARBOUR, {})
@@ -190,6 +177,5 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
         ("x" * 60, [], "x" * 40),
     ],
 )
-def test_names_are_made_of_titles(wanted: str, taken: list[str], name: str) -> None:
-    """a-z, 0-9 and hyphens, never one that is taken, or kept for feedpub's own files."""
+def test_unique_name_is_made_of_the_title(wanted: str, taken: list[str], name: str) -> None:
     assert unique_name(wanted, taken) == name

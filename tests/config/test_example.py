@@ -1,4 +1,4 @@
-"""The config that comes with feedpub works as it is, and its commented examples work too."""
+"""The example config and its commented examples are valid."""
 
 import re
 import struct
@@ -19,7 +19,7 @@ ARTICLES = sorted(
 
 @pytest.fixture
 def everything(tmp_path: Path) -> Config:
-    """The config with its commented examples switched on."""
+    """Load the config with its commented examples enabled."""
     path = tmp_path / "feedpub.toml"
     (tmp_path / "ftr-site-config").mkdir()
     (tmp_path / "sites").mkdir()
@@ -27,49 +27,43 @@ def everything(tmp_path: Path) -> Config:
     return load_config(path, {})
 
 
-def test_it_reads_only_folders() -> None:
+def test_example_reads_only_folders() -> None:
     """The first build needs no network."""
     config = load_config(CONFIG / "feedpub.toml", {})
     sources = [source for feed in config.feed for source in feed.source]
     assert all(isinstance(source, FolderSource) and source.path.is_dir() for source in sources)
 
 
-def test_each_of_its_folders_has_articles() -> None:
-    """No feed of the first build is empty."""
+def test_each_folder_of_the_example_has_articles() -> None:
     for feed in load_config(CONFIG / "feedpub.toml", {}).feed:
         for source in feed.source:
             assert isinstance(source, FolderSource)
             assert any(source.path.glob(source.glob))
 
 
-def test_it_publishes_beside_the_config() -> None:
-    """Feeds go to feeds/, and what is remembered stays out of the repository."""
+def test_example_publishes_next_to_the_config_folder() -> None:
     config = load_config(CONFIG / "feedpub.toml", {})
     assert config.feedpub.output == CONFIG.parent / "feeds"
     assert config.feedpub.state == CONFIG.parent / ".feedpub"
 
 
-def test_its_examples_work(everything: Config) -> None:
-    """Whoever takes the # off has a config that loads, with every type of source."""
+def test_commented_examples_are_valid_and_include_each_source_type(everything: Config) -> None:
     types = {source.type for feed in everything.feed for source in feed.source}
     assert types == {"page", "feed", "sitemap", "folder"}
 
 
 @pytest.mark.parametrize("key", sorted({name for _, name, _ in settings()}))
-def test_it_shows_what_there_is(key: str) -> None:
-    """Every setting stands in it, live or commented."""
+def test_example_contains_every_setting(key: str) -> None:
     assert re.search(rf"\b{key} = ", TEXT)
 
 
 @pytest.mark.parametrize("path", ARTICLES, ids=lambda path: path.relative_to(CONFIG).as_posix())
-def test_its_articles_are_as_people_save_them(path: Path) -> None:
-    """Real lengths, and a page's leftovers."""
+def test_example_articles_have_realistic_lengths(path: Path) -> None:
     text = path.read_text("utf-8")
     assert 250 <= len(re.sub(r"<[^>]+>", " ", text).split()) <= 550
 
 
-def test_its_articles_come_in_three_languages_and_kinds() -> None:
-    """The first build shows what feedpub is for."""
+def test_example_articles_have_three_languages_and_formats() -> None:
     kinds = {(path.parent.name, path.suffix) for path in ARTICLES}
     assert kinds == {
         (language, kind) for language in ("en", "de", "fr") for kind in (".txt", ".md", ".html")
@@ -78,8 +72,7 @@ def test_its_articles_come_in_three_languages_and_kinds() -> None:
 
 
 @pytest.mark.parametrize("picture", ["en/library-roof.png", "fr/sentier.png"])
-def test_its_pictures_are_pictures(picture: str) -> None:
-    """Each stands beside the article that shows it, in the size that the article gives."""
+def test_example_pictures_are_next_to_their_articles(picture: str) -> None:
     body = (CONFIG / "articles" / picture).read_bytes()
     assert body.startswith(b"\x89PNG\r\n\x1a\n")
     assert struct.unpack(">II", body[16:24]) == (640, 360)

@@ -1,4 +1,4 @@
-"""The list of feeds in a config: small in memory, and as good as a tuple."""
+"""The list of feeds is compact and behaves like a tuple."""
 
 import pickle
 import tracemalloc
@@ -25,20 +25,18 @@ FEEDS = (
 )
 
 
-def test_it_gives_what_it_was_given() -> None:
-    """By number, from the end, in parts, one after the other, and by name."""
+def test_feed_list_behaves_like_a_tuple_with_names() -> None:
     tables = FeedList(FEEDS)
     assert tuple(tables) == FEEDS
     assert (tables[1], tables[-1], tables[:2]) == (FEEDS[1], FEEDS[2], FEEDS[:2])
     assert tables.get("harbour") == FEEDS[2]
-    assert tables.get("nobody") is None
+    assert tables.get("missing") is None
     assert list(tables.names) == ["world", "sport", "harbour"]
     with pytest.raises(IndexError):
         tables[3]
 
 
-def test_what_comes_back_is_whole() -> None:
-    """Defaults, tables in tables, values made of what was written; and which of all was written."""
+def test_unpacked_feed_equals_the_packed_one() -> None:
     (back,) = FeedList(FEEDS[1:2])
     assert (back.limit, back.every, back.recheck) == (7, timedelta(minutes=30), True)
     assert back.min_every == timedelta(minutes=5)
@@ -47,13 +45,11 @@ def test_what_comes_back_is_whole() -> None:
     assert isinstance(back.include, Filters)
     assert back.model_fields_set == FEEDS[1].model_fields_set
     assert back.model_dump() == FEEDS[1].model_dump()
-    assert (
-        back.source[0].model_dump_json() == FEEDS[1].source[0].model_dump_json()
-    )  # digests are made of it
+    # Fingerprints are made of the JSON.
+    assert back.source[0].model_dump_json() == FEEDS[1].source[0].model_dump_json()
 
 
-def test_equal_is_what_says_the_same() -> None:
-    """Whatever else it was made of."""
+def test_lists_of_equal_feeds_are_equal() -> None:
     assert FeedList(FEEDS) == FeedList(FEEDS) == FEEDS
     assert FeedList(FEEDS) != FeedList(FEEDS[:2])
     assert FeedList(FEEDS) != FeedList((*FEEDS[:2], feed("harbour", formats=("rss",))))
@@ -61,21 +57,20 @@ def test_equal_is_what_says_the_same() -> None:
     assert list(FeedList[FeedConfig]().names) == []
 
 
-def test_a_table_is_pickled_without_its_defaults() -> None:
-    """They are a multiple of what is written."""
+def test_feed_is_pickled_without_its_defaults() -> None:
     assert len(pickle.dumps(FEEDS[0])) < 400
     assert pickle.loads(pickle.dumps(FEEDS[1])) == FEEDS[1]  # noqa: S301 -- our own
 
 
-def test_a_default_that_was_made_into_something_else_is_pickled(tmp_path: Path) -> None:
-    """As the folders of a config are, which lie beside it."""
+def test_default_that_a_validator_changed_is_pickled(tmp_path: Path) -> None:
+    """Default folders become absolute paths."""
     (tmp_path / "feedpub.toml").write_text("")
     settings = load_config(tmp_path / "feedpub.toml").feedpub
     assert pickle.loads(pickle.dumps(settings)).output == settings.output  # noqa: S301 -- our own
 
 
-def test_a_feed_takes_few_bytes(tmp_path: Path) -> None:
-    """A node with ten thousand feeds is not much larger than one with a few."""
+def test_feed_takes_less_than_600_bytes(tmp_path: Path) -> None:
+    """A config can have ten thousand feeds."""
     (tmp_path / "feeds.d").mkdir()
     main = tmp_path / "feedpub.toml"
     main.write_text("")
@@ -85,7 +80,7 @@ def test_a_feed_takes_few_bytes(tmp_path: Path) -> None:
             f'[[feed.source]]\ntype = "feed"\nurl = "https://example.org/{number}.xml"\n'
         )
         (tmp_path / "feeds.d" / f"{number:03}.toml").write_text(body)
-    load_config(main)  # what is read and kept once
+    load_config(main)  # fills the caches
     tracemalloc.start()
     try:
         config = load_config(main)

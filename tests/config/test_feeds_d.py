@@ -1,7 +1,4 @@
-"""Feeds in files of their own, in feeds.d beside the config.
-
-What is read, what is said, and what commands write.
-"""
+"""Feeds can have files of their own in feeds.d."""
 
 import os
 from pathlib import Path
@@ -34,15 +31,15 @@ def feed(name: str, more: str = "") -> str:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A main file with one feed."""
+    """Return a main file with one feed."""
     file = tmp_path / "config" / "feedpub.toml"
     file.parent.mkdir()
     file.write_text(SETTINGS + feed("main"), "utf-8")
     return file
 
 
-def put(path: Path, name: str, text: str) -> Path:
-    """A file in feeds.d."""
+def put_file(path: Path, name: str, text: str) -> Path:
+    """Write a file in feeds.d."""
     file = path.parent / "feeds.d" / name
     file.parent.mkdir(exist_ok=True)
     file.write_text(text, "utf-8")
@@ -53,47 +50,42 @@ def names(path: Path) -> list[str]:
     return [feed.name for feed in load_config(path, {}).feed]
 
 
-def refusal(path: Path) -> list[str]:
-    """What is said, a line each; paths without the config's folder."""
+def get_errors(path: Path) -> list[str]:
+    """Return the lines of the error, with paths relative to the config folder."""
     with pytest.raises(ConfigError) as raised:
         load_config(path, {})
     return str(raised.value).replace(f"{path.parent}/", "").split("\n")
 
 
-def test_files_are_read_by_name_after_the_main_one(path: Path) -> None:
-    """Each holds one feed or several."""
-    put(path, "20-late.toml", feed("late"))
-    put(path, "10-early.toml", feed("early") + feed("next"))
+def test_files_are_read_after_the_main_one_in_order_of_their_names(path: Path) -> None:
+    put_file(path, "20-late.toml", feed("late"))
+    put_file(path, "10-early.toml", feed("early") + feed("next"))
     assert names(path) == ["main", "early", "next", "late"]
 
 
-def test_the_main_file_may_hold_none(path: Path) -> None:
-    """Only what all feeds share."""
+def test_main_file_needs_no_feed(path: Path) -> None:
     path.write_text(SETTINGS, "utf-8")
-    put(path, "a.toml", feed("a"))
+    put_file(path, "a.toml", feed("a"))
     assert names(path) == ["a"]
 
 
 @pytest.mark.parametrize(
     "name", [".hidden.toml", "a.toml~", "#a.toml#", ".#a.toml", "a.toml.bak", "README"]
 )
-def test_what_editors_leave_behind_is_passed_over(path: Path, name: str) -> None:
-    """And whatever else is no TOML by its name."""
-    put(path, name, "no [toml")
+def test_temporary_and_other_files_are_ignored(path: Path, name: str) -> None:
+    put_file(path, name, "no [toml")
     assert names(path) == ["main"]
     assert config_files(path) == (path,)
 
 
-def test_a_file_may_be_empty(path: Path) -> None:
-    """Or hold comments only: a feed that is switched off."""
-    put(path, "a.toml", "# nothing\n")
-    put(path, "b.toml", feed("b"))
+def test_file_without_feeds_is_valid(path: Path) -> None:
+    put_file(path, "a.toml", "# nothing\n")
+    put_file(path, "b.toml", feed("b"))
     assert names(path) == ["main", "b"]
 
 
-def test_paths_start_from_the_main_files_folder(path: Path) -> None:
-    """Wherever a feed stands, the same words mean the same folder."""
-    put(
+def test_paths_are_relative_to_the_main_file(path: Path) -> None:
+    put_file(
         path,
         "a.toml",
         '[[feed]]\nname = "a"\ntitle = "A"\nsource = [{ type = "folder", path = "articles" }]\n',
@@ -103,21 +95,26 @@ def test_paths_start_from_the_main_files_folder(path: Path) -> None:
     assert source.path == path.parent / "articles"
 
 
-def test_all_that_is_wrong_is_said_at_once(path: Path) -> None:
-    """Of each file with its own path and line, the main one first."""
+def test_problems_of_all_files_are_reported_at_once(path: Path) -> None:
     path.write_text(SETTINGS + "request_dealy = 1\n" + feed("main"), "utf-8")
-    put(path, "a.toml", "\n" + feed("a", 'evry = "30m"\n'))
-    put(path, "b.toml", feed("b") + "\n[http]\nadmin_token = 5\n")
-    put(path, "c.toml", feed("c") + feed("main") + "[[feed]]\ntitle = 7\n")
-    put(path, "d.toml", 'feed = "d"\n')
-    put(path, "e.toml", "[[feed]\n")
+    put_file(path, "a.toml", "\n" + feed("a", 'evry = "30m"\n'))
+    put_file(path, "b.toml", feed("b") + "\n[http]\nadmin_token = 5\n")
+    put_file(path, "c.toml", feed("c") + feed("main") + "[[feed]]\ntitle = 7\n")
+    put_file(path, "d.toml", 'feed = "d"\n')
+    put_file(path, "e.toml", "[[feed]\n")
     (path.parent / "feeds.d" / "f.toml").mkdir()
     (path.parent / "feeds.d" / "g.toml").write_bytes(b"# \xff")
-    assert refusal(path) == [
+    assert get_errors(path) == [
         'feedpub.toml:3: feedpub: request_dealy: unknown key; did you mean "request_delay"?',
         'feeds.d/a.toml:5: feed "a": evry: unknown key; did you mean "every"?',
-        "feeds.d/b.toml:8: http: a file in feeds.d can contain only [[feed]]; move this to the main config",
-        'feeds.d/c.toml:8: feed "main": name: the feed at feedpub.toml:5 has the same name; choose another',
+        (
+            "feeds.d/b.toml:8: http: a file in feeds.d can contain only [[feed]]; "
+            "move this to the main config"
+        ),
+        (
+            'feeds.d/c.toml:8: feed "main": name: the feed at feedpub.toml:5 has the same name; '
+            "choose another"
+        ),
         'feeds.d/c.toml:13: feed 3: name: missing; write name = "world"',
         "feeds.d/c.toml:13: feed 3: source: missing; write [[feed.source]]",
         'feeds.d/c.toml:14: feed 3: title: must be text in quotes, as in title = "World news"',
@@ -128,58 +125,52 @@ def test_all_that_is_wrong_is_said_at_once(path: Path) -> None:
     ]
 
 
-def test_the_main_file_is_no_toml(path: Path) -> None:
-    """What is wrong elsewhere is said all the same, and nothing is made up about what it would have said."""
+def test_problems_are_reported_even_if_the_main_file_is_not_toml(path: Path) -> None:
+    """No follow-up problems of the main file are reported."""
     path.write_text("no toml", "utf-8")
-    put(path, "a.toml", feed("a", 'evry = "30m"\n'))
-    first, second = refusal(path)
+    put_file(path, "a.toml", feed("a", 'evry = "30m"\n'))
+    first, second = get_errors(path)
     assert first.startswith("feedpub.toml:1: column")
     assert second == 'feeds.d/a.toml:4: feed "a": evry: unknown key; did you mean "every"?'
 
 
-def test_two_feeds_of_one_file(path: Path) -> None:
-    """The line is enough."""
-    put(path, "a.toml", feed("a") + feed("a"))
-    assert refusal(path) == [
+def test_duplicate_name_in_one_file_is_reported_with_its_line(path: Path) -> None:
+    put_file(path, "a.toml", feed("a") + feed("a"))
+    assert get_errors(path) == [
         'feeds.d/a.toml:8: feed "a": name: the feed on line 2 has the same name; choose another'
     ]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read(path: Path) -> None:
-    """Its path is named."""
-    put(path, "a.toml", feed("a")).chmod(0)
-    assert refusal(path) == ["feeds.d/a.toml: cannot be read: Permission denied"]
+def test_unreadable_file_is_an_error(path: Path) -> None:
+    put_file(path, "a.toml", feed("a")).chmod(0)
+    assert get_errors(path) == ["feeds.d/a.toml: cannot be read: Permission denied"]
 
 
-def test_a_link_that_leads_nowhere(path: Path) -> None:
-    """It is meant to be a file."""
-    put(path, "a.toml", feed("a")).unlink()
+def test_broken_link_is_an_error(path: Path) -> None:
+    put_file(path, "a.toml", feed("a")).unlink()
     (path.parent / "feeds.d" / "a.toml").symlink_to("/nowhere/a.toml")
-    assert refusal(path) == ["feeds.d/a.toml: cannot be read: No such file or directory"]
+    assert get_errors(path) == ["feeds.d/a.toml: cannot be read: No such file or directory"]
 
 
-def test_no_folder(path: Path) -> None:
-    """A file of that name holds no files."""
+def test_file_named_feeds_d_is_an_error(path: Path) -> None:
     (path.parent / "feeds.d").write_text(feed("a"), "utf-8")
     with pytest.raises(ConfigError, match="cannot be read: Not a directory"):
         load_config(path, {})
 
 
-def test_a_folder_that_is_published_overlaps(path: Path) -> None:
-    """As for a feed of the main file, with the place of this one."""
-    put(
+def test_source_folder_that_overlaps_the_output_is_an_error(path: Path) -> None:
+    put_file(
         path,
         "a.toml",
         '[[feed]]\nname = "a"\ntitle = "A"\nsource = [{ type = "folder", path = "../feeds/in" }]\n',
     )
-    (line,) = refusal(path)
+    (line,) = get_errors(path)
     assert line.startswith('feeds.d/a.toml:4: feed "a": source 1: path: overlaps the output folder')
 
 
-def test_a_new_feed_goes_into_the_main_file(path: Path) -> None:
-    """Where a feed of a file has its name or its address, it is refused, and that file is named."""
-    file = put(path, "a.toml", "# ours\n" + feed("a"))
+def test_new_feed_is_added_to_the_main_file_unless_another_file_has_it(path: Path) -> None:
+    file = put_file(path, "a.toml", "# comment\n" + feed("a"))
     with pytest.raises(
         ConfigError, match=rf"{file}:7: https://a.example/news is a source of the feed a already"
     ):
@@ -188,7 +179,7 @@ def test_a_new_feed_goes_into_the_main_file(path: Path) -> None:
         with_new_feed(path, NewFeed("a", "Another", "page", "https://other.example/"), {})
     add_feed(path, NewFeed("new", "New", "page", "https://new.example/"), {})
     assert names(path) == ["main", "new", "a"]
-    assert file.read_text("utf-8") == "# ours\n" + feed("a")
+    assert file.read_text("utf-8") == "# comment\n" + feed("a")
     table = {
         "name": "two",
         "title": "Two",
@@ -197,25 +188,25 @@ def test_a_new_feed_goes_into_the_main_file(path: Path) -> None:
     assert '"two"' in with_new_feeds(path, [table], {})
 
 
-def test_a_source_is_changed_in_its_own_file(path: Path) -> None:
-    """All else in it stays, and the main file is not touched."""
-    file = put(path, "b.toml", feed("first") + "# a word\n" + feed("b"))
-    put(path, "a.toml", feed("a"))
+def test_source_is_changed_in_the_file_that_contains_it(path: Path) -> None:
+    file = put_file(path, "b.toml", feed("first") + "# comment 2\n" + feed("b"))
+    put_file(path, "a.toml", feed("a"))
     source = load_config(path, {}).feed[-1].source[0]
     patch = patch_source(path, "b", source, {"links": "h3 a"}, {})
     patch.apply()
     assert patch.path == file
-    assert file.read_text("utf-8") == feed("first") + "# a word\n" + feed("b") + 'links = "h3 a"\n'
+    assert (
+        file.read_text("utf-8") == feed("first") + "# comment 2\n" + feed("b") + 'links = "h3 a"\n'
+    )
     assert path.read_text("utf-8") == SETTINGS + feed("main")
     assert str(file) in patch.diff
 
 
-def test_secrets_that_others_can_read(path: Path) -> None:
-    """The file in which they stand is named, and only where others can read that one."""
+def test_warning_about_a_readable_secret_names_its_file(path: Path) -> None:
     secret = 'auth = { username = "me", password = "hunter2" }\n'
     closed, opened = (
-        put(path, "a.toml", feed("a") + secret),
-        put(path, "b.toml", feed("b") + secret),
+        put_file(path, "a.toml", feed("a") + secret),
+        put_file(path, "b.toml", feed("b") + secret),
     )
     path.chmod(0o644)
     closed.chmod(0o600)

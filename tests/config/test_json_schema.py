@@ -1,4 +1,4 @@
-"""The JSON Schema that editors use agrees with what feedpub itself accepts."""
+"""The JSON Schema accepts the configs that feedpub accepts."""
 
 import json
 import tomllib
@@ -20,26 +20,25 @@ def accepted(toml: str) -> bool:
     return bool(jsonschema.Draft202012Validator(SCHEMA).is_valid(tomllib.loads(toml)))
 
 
-def test_the_file_is_current() -> None:
-    """After a change of the settings: `feedpub check --schema > config/feedpub.schema.json`."""
+def test_schema_file_is_current() -> None:
+    """To update it: `feedpub check --schema > config/feedpub.schema.json`."""
     assert (CONFIG / "feedpub.schema.json").read_text("utf-8") == json_schema()
 
 
-def test_it_is_a_schema() -> None:
-    """Draft 2020-12, and TOML's own: there is no null in it."""
+def test_schema_is_valid_and_has_no_null() -> None:
+    """TOML has no null."""
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert "null" not in json_schema()
 
 
-def test_the_example_names_it() -> None:
-    """Editors find the schema by the config's first line."""
+def test_example_config_names_the_schema() -> None:
+    """Editors find the schema by the first line."""
     first, *_ = (CONFIG / "feedpub.toml").read_text("utf-8").split("\n")
     assert first == "#:schema ./feedpub.schema.json"
 
 
-def test_the_example_is_valid() -> None:
-    """An editor finds nothing to mark in it."""
+def test_schema_accepts_the_example_config() -> None:
     assert accepted((CONFIG / "feedpub.toml").read_text("utf-8"))
 
 
@@ -53,8 +52,7 @@ def test_the_example_is_valid() -> None:
         '[feedpub]\nrequest_delay = "1m30s"\nkeep = "2w"',
     ],
 )
-def test_what_it_accepts(toml: str) -> None:
-    """What feedpub loads."""
+def test_schema_accepts_valid_configs(toml: str) -> None:
     assert accepted(toml)
 
 
@@ -78,14 +76,12 @@ def test_what_it_accepts(toml: str) -> None:
         PAGE.replace("[[feed.source]]", "formats = []\n[[feed.source]]"),
     ],
 )
-def test_what_it_marks(toml: str) -> None:
-    """Mistakes show while they are typed."""
+def test_schema_rejects_invalid_configs(toml: str) -> None:
     assert not accepted(toml)
 
 
 @pytest.mark.parametrize(("heading", "name"), [(heading, name) for heading, name, _ in settings()])
-def test_every_setting_is_described(heading: str, name: str) -> None:
-    """An editor explains each key, and a message can show how it is written."""
+def test_every_setting_has_a_description_and_an_example(heading: str, name: str) -> None:
     field = next(field for at, key, field in settings() if (at, key) == (heading, name))
     assert field.description
     assert field.description.endswith(".")

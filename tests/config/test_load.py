@@ -1,4 +1,4 @@
-"""Which file is read, what becomes of it, and what is said when it is no config at all."""
+"""Config files are found, read and loaded, or refused with a message."""
 
 import tempfile
 from datetime import timedelta
@@ -12,10 +12,13 @@ from feedpub.config import Bucket, Config, FolderSource, Http, find_config, load
 from feedpub.core.errors import ConfigError
 from tests.config.support import loaded
 
-MINIMAL = b'[[feed]]\nname = "world"\ntitle = "World"\nsource = [{ type = "folder", path = "articles" }]\n'
+MINIMAL = (
+    b'[[feed]]\nname = "world"\ntitle = "World"\n'
+    b'source = [{ type = "folder", path = "articles" }]\n'
+)
 
 
-def refusal(path: Path) -> str:
+def get_error(path: Path) -> str:
     with pytest.raises(ConfigError) as raised:
         load_config(path, {})
     return str(raised.value)
@@ -40,18 +43,17 @@ def refusal(path: Path) -> str:
         (Path("mine.toml"), {"CONFIGURATION_DIRECTORY": "/etc/feedpub"}, "mine.toml"),
     ],
 )
-def test_which_file(option: Path | None, environ: dict[str, str], found: str) -> None:
-    """The option comes before the environment, and that before the places of a service and of the project."""
+def test_config_file_is_chosen_by_option_environment_and_default(
+    option: Path | None, environ: dict[str, str], found: str
+) -> None:
     assert find_config(option, environ) == Path(found)
 
 
-def test_the_home_folder_in_a_name() -> None:
-    """What no shell has expanded is expanded here."""
+def test_home_folder_in_the_file_name_is_expanded() -> None:
     assert find_config(None, {"FEEDPUB_CONFIG": "~/feedpub.toml"}) == Path.home() / "feedpub.toml"
 
 
-def test_defaults(tmp_path: Path) -> None:
-    """A feed needs a name, a title and a source; everything else has a value."""
+def test_every_other_setting_has_a_default(tmp_path: Path) -> None:
     path = tmp_path / "config" / "feedpub.toml"
     path.parent.mkdir()
     path.write_bytes(MINIMAL)
@@ -113,8 +115,7 @@ def test_defaults(tmp_path: Path) -> None:
     }
 
 
-def test_an_empty_file_is_a_config(tmp_path: Path) -> None:
-    """Without feeds there is nothing to do, which is for `check` to say."""
+def test_empty_file_is_a_config(tmp_path: Path) -> None:
     assert loaded(tmp_path, "").feed == ()
 
 
@@ -128,21 +129,20 @@ def test_an_empty_file_is_a_config(tmp_path: Path) -> None:
         ("~/feeds", "{home}/feeds"),
     ],
 )
-def test_paths(tmp_path: Path, written: str, meant: str) -> None:
-    """Relative paths start from the config's folder, wherever feedpub is started."""
+def test_paths_are_relative_to_the_config_folder(tmp_path: Path, written: str, meant: str) -> None:
     meant = meant.format(folder=tmp_path, home=Path.home())
     assert loaded(tmp_path, f'[feedpub]\noutput = "{written}"').feedpub.output == Path(meant)
 
 
-def test_a_path_keeps_its_links(tmp_path: Path) -> None:
-    """A folder is called as its owner calls it, also where it is a link."""
+def test_links_in_paths_are_kept(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "feeds").symlink_to("disk")
     assert loaded(tmp_path, "").feedpub.output == tmp_path / "feeds"
 
 
-def test_a_config_that_is_named_relatively(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its paths are absolute all the same."""
+def test_paths_of_a_relatively_named_config_are_absolute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "feedpub.toml").write_bytes(MINIMAL)
     monkeypatch.chdir(tmp_path)
     config = load_config(Path("feedpub.toml"), {})
@@ -159,10 +159,9 @@ def test_a_config_that_is_named_relatively(tmp_path: Path, monkeypatch: pytest.M
         ('[feedpub]\noutput = "/var/lib/f/feeds"', {"STATE_DIRECTORY": "/var/lib/f"}, "/var/lib/f"),
     ],
 )
-def test_the_state_of_a_service(
+def test_state_of_a_service_is_in_its_state_directory_by_default(
     tmp_path: Path, toml: str, environ: dict[str, str], state: str
 ) -> None:
-    """Under systemd the state stands where systemd says, unless the config says otherwise."""
     (tmp_path / "feedpub.toml").write_text(toml)
     assert load_config(tmp_path / "feedpub.toml", environ).feedpub.state == Path(state)
 
@@ -182,11 +181,10 @@ def test_the_state_of_a_service(
         ('output = "~/feeds"', f"{Path.home()}/feeds", "/var/lib/feedpub"),
     ],
 )
-def test_relative_paths_of_a_service(tmp_path: Path, toml: str, output: str, state: str) -> None:
-    """They lie in its state folder, the only one that it may write to, and ..
-
-    Does not lead out of it.
-    """
+def test_relative_paths_of_a_service_are_within_its_state_directory(
+    tmp_path: Path, toml: str, output: str, state: str
+) -> None:
+    """It is the only folder that the service may write to."""
     (tmp_path / "feedpub.toml").write_text(f"[feedpub]\n{toml}")
     settings = load_config(
         tmp_path / "feedpub.toml", {"STATE_DIRECTORY": "/var/lib/feedpub"}
@@ -205,20 +203,15 @@ def test_relative_paths_of_a_service(tmp_path: Path, toml: str, output: str, sta
 @pytest.mark.parametrize(
     "environ", [{}, {"STATE_DIRECTORY": "/var/lib/feedpub"}], ids=["alone", "systemd"]
 )
-def test_the_output_may_be_a_bucket(
+def test_output_can_be_a_bucket(
     tmp_path: Path, written: str, meant: Bucket, address: str, environ: dict[str, str]
 ) -> None:
-    """Its address is no path, not even in the state folder of a service.
-
-    Saved articles are known by their paths.
-    """
     (tmp_path / "feedpub.toml").write_text(f'[feedpub]\noutput = "{written}"')
     settings = load_config(tmp_path / "feedpub.toml", environ).feedpub
     assert (settings.output, str(settings.output), settings.anchor) == (meant, address, Path("/"))
 
 
-def test_the_shipped_config_serves_a_service(tmp_path: Path) -> None:
-    """As it is; the articles that it reads stay beside it."""
+def test_example_config_works_for_a_service(tmp_path: Path) -> None:
     shipped = Path(__file__).parents[2] / "config" / "feedpub.toml"
     config = load_config(shipped, {"STATE_DIRECTORY": str(tmp_path)})
     assert (config.feedpub.output, config.feedpub.state) == (tmp_path / "feeds", tmp_path)
@@ -230,57 +223,50 @@ def test_the_shipped_config_serves_a_service(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "toml", ['output = ""', "output = 5", 'output = "a\\u0000"', "state = []", 'state = " "']
 )
-def test_paths_of_a_service_that_are_none(tmp_path: Path, toml: str) -> None:
-    """Are refused as anywhere."""
+def test_invalid_path_of_a_service_is_an_error(tmp_path: Path, toml: str) -> None:
     (tmp_path / "feedpub.toml").write_text(f"[feedpub]\n{toml}")
     with pytest.raises(ConfigError, match=f"toml:2: feedpub: {toml.split(maxsplit=1)[0]}: "):
         load_config(tmp_path / "feedpub.toml", {"STATE_DIRECTORY": "/var/lib/feedpub"})
 
 
-def test_a_state_that_would_be_published(tmp_path: Path) -> None:
-    """Is refused under systemd too."""
+def test_state_of_a_service_in_the_output_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "feedpub.toml").write_text('[feedpub]\noutput = "."')
     with pytest.raises(ConfigError, match="would be published"):
         load_config(tmp_path / "feedpub.toml", {"STATE_DIRECTORY": "/var/lib/feedpub"})
 
 
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b"\r\n"])
-def test_what_editors_put_at_the_start(tmp_path: Path, start: bytes) -> None:
-    """A byte order mark and Windows' line ends do no harm."""
+def test_byte_order_mark_and_windows_line_ends_are_accepted(tmp_path: Path, start: bytes) -> None:
     path = tmp_path / "feedpub.toml"
     path.write_bytes(start + MINIMAL.replace(b"\n", b"\r\n"))
     assert load_config(path, {}).feed[0].name == "world"
 
 
-def test_lines_are_counted_behind_a_byte_order_mark(tmp_path: Path) -> None:
-    """The lines are those of the editor."""
+def test_lines_are_counted_correctly_after_a_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / "feedpub.toml"
     path.write_bytes(b"\xef\xbb\xbf\r\n[feedpub]\r\nx = 1\r\n")
-    assert refusal(path).startswith(f"{path}:3: feedpub: x: unknown key")
+    assert get_error(path).startswith(f"{path}:3: feedpub: x: unknown key")
 
 
-def test_a_missing_file(tmp_path: Path) -> None:
-    """It says how to name one and how to make one."""
+def test_missing_file_is_an_error_with_advice(tmp_path: Path) -> None:
     path = tmp_path / "feedpub.toml"
-    assert refusal(path) == (
-        f"{path}: no such file; `feedpub add URL` or `feedpub import FILE` creates one, or name another with "
-        "-c FILE or $FEEDPUB_CONFIG"
+    assert get_error(path) == (
+        f"{path}: no such file; `feedpub add URL` or `feedpub import FILE` creates one, or "
+        "name another with -c FILE or $FEEDPUB_CONFIG"
     )
 
 
-def test_a_folder(tmp_path: Path) -> None:
-    """It says what to name instead."""
+def test_folder_instead_of_a_file_is_an_error_with_advice(tmp_path: Path) -> None:
     assert (
-        refusal(tmp_path)
+        get_error(tmp_path)
         == f"{tmp_path}: is a folder; name the file in it: -c {tmp_path}/feedpub.toml"
     )
 
 
-def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    """It says what the system says."""
+def test_unreadable_file_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "feedpub.toml"
     path.symlink_to("feedpub.toml")
-    assert refusal(path) == f"{path}: cannot be read: Too many levels of symbolic links"
+    assert get_error(path) == f"{path}: cannot be read: Too many levels of symbolic links"
 
 
 @pytest.mark.parametrize(
@@ -291,49 +277,44 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         (b"a = 1\n\xff", 2),
     ],
 )
-def test_a_file_that_is_not_utf8(tmp_path: Path, body: bytes, line: int) -> None:
-    """It says where the first foreign byte stands."""
+def test_file_that_is_not_utf8_is_an_error_with_its_line(
+    tmp_path: Path, body: bytes, line: int
+) -> None:
     path = tmp_path / "feedpub.toml"
     path.write_bytes(body)
-    assert refusal(path) == f"{path}:{line}: not UTF-8 text; save the file as UTF-8"
+    assert get_error(path) == f"{path}:{line}: not UTF-8 text; save the file as UTF-8"
 
 
 @pytest.mark.parametrize("toml", ["a = " + "[" * 9999, "a = " + "[" * 9999 + "]" * 9999])
-def test_brackets_without_end(tmp_path: Path, toml: str) -> None:
-    """What is nested too deeply to be read is refused like any other mistake."""
+def test_deeply_nested_brackets_are_an_error(tmp_path: Path, toml: str) -> None:
     path = tmp_path / "feedpub.toml"
     path.write_text(toml)
-    assert refusal(path) == f"{path}:1: brackets nested hundreds deep; a config needs three"
+    assert get_error(path) == f"{path}:1: brackets nested hundreds deep; a config needs three"
 
 
-def test_a_number_without_end(tmp_path: Path) -> None:
-    """Python reads none of thousands of digits; that is a mistake like any other."""
+def test_number_of_thousands_of_digits_is_an_error(tmp_path: Path) -> None:
+    """Python refuses to parse it."""
     path = tmp_path / "feedpub.toml"
     path.write_text(f"[feedpub]\nkeep = {'9' * 5000}\n", "utf-8")
-    assert refusal(path) == f"{path}:2: a number has thousands of digits"
+    assert get_error(path) == f"{path}:2: a number has thousands of digits"
 
 
 @pytest.mark.parametrize(
     "toml", ["password = hunter2", 'a = "hunter2', "token = hunter2 # x", 'hunter2 = "\\h"x']
 )
-def test_a_syntax_error_shows_no_values(tmp_path: Path, toml: str) -> None:
-    """The line that is wrong may be the one with the password."""
+def test_syntax_error_shows_no_values(tmp_path: Path, toml: str) -> None:
     path = tmp_path / "feedpub.toml"
     path.write_text(toml)
-    assert "hunter2" not in refusal(path)
+    assert "hunter2" not in get_error(path)
 
 
-def test_settings_do_not_change() -> None:
-    """A loaded config is a fact, not a place to keep things."""
+def test_settings_are_immutable() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Config().http = Http()
 
 
-def _answers(body: bytes) -> bool:
-    """True where a file is loaded or refused with a file and a line.
-
-    Any other exception is a fault.
-    """
+def is_loaded_or_refused(body: bytes) -> bool:
+    """Return True if a file is loaded or refused with file and line; other exceptions are bugs."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "feedpub.toml"
         path.write_bytes(body)
@@ -346,9 +327,8 @@ def _answers(body: bytes) -> bool:
 
 @settings(max_examples=100, deadline=None)
 @given(st.binary())
-def test_any_bytes(body: bytes) -> None:
-    """Whatever stands in the file, the answer is a config or a ConfigError."""
-    assert _answers(body)
+def test_any_bytes_are_loaded_or_refused(body: bytes) -> None:
+    assert is_loaded_or_refused(body)
 
 
 _WORDS = st.sampled_from(
@@ -395,9 +375,8 @@ _WORDS = st.sampled_from(
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(_WORDS, max_size=30))
-def test_any_order_of_the_words_of_a_config(words: list[str]) -> None:
-    """Nearly right is where faults hide."""
-    assert _answers("".join(words).encode())
+def test_any_sequence_of_config_words_is_loaded_or_refused(words: list[str]) -> None:
+    assert is_loaded_or_refused("".join(words).encode())
 
 
 _KEYS = st.sampled_from(
@@ -447,7 +426,6 @@ _VALUES = st.recursive(
     st.dictionaries(_KEYS, _VALUES, max_size=6),
     st.sampled_from(["[[feed]]", "[feedpub]", "[feed]", ""]),
 )
-def test_any_value_under_any_key(table: dict[str, str], heading: str) -> None:
-    """Valid TOML of every shape is answered too."""
+def test_any_value_of_any_key_is_loaded_or_refused(table: dict[str, str], heading: str) -> None:
     body = "\n".join([heading, *(f"{key} = {value}" for key, value in table.items())])
-    assert _answers(body.encode())
+    assert is_loaded_or_refused(body.encode())

@@ -1,7 +1,4 @@
-"""A source's block changed in the config file.
-
-All else stays, byte for byte, and what cannot be used is not kept.
-"""
+"""A source is changed in its file, which is otherwise unchanged."""
 
 from pathlib import Path
 
@@ -11,7 +8,7 @@ from feedpub.config import Config, load_config, patch_source
 from feedpub.core.errors import ConfigError
 
 BLOCKS = """\
-# Feeds of the house.
+# Our feeds.
 [feedpub]
 base_url = "https://feeds.example.org/"   # ours
 
@@ -28,7 +25,7 @@ links = 'h2 a'   # the headlines
 [[feed.source]]
 type = "page"
 url = "https://two.example/"
-cookies = { consent = "yes" }  # or it asks
+cookies = { consent = "yes" }  # skips the consent page
 
 # the next one
 [[feed]]
@@ -39,7 +36,8 @@ source = [
   { type = "feed", url = "https://four.example/feed" },
 ]
 """
-DOTTED = 'feed = [{ name = "f", title = "F", source = [{ type = "page", url = "https://one.example/" }] }]\n'
+SOURCE = '{ type = "page", url = "https://one.example/" }'
+INLINE = f'feed = [{{ name = "f", title = "F", source = [{SOURCE}] }}]\n'
 
 
 @pytest.fixture
@@ -50,7 +48,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def change(path: Path, place: tuple[int, int], changes: dict[str, str | None]) -> str:
-    """The text after a change."""
+    """Change a source and return the text of the file."""
     feed = load_config(path).feed[place[0]]
     patch = patch_source(path, feed.name, feed.source[place[1]], changes)
     patch.apply()
@@ -79,28 +77,24 @@ def change(path: Path, place: tuple[int, int], changes: dict[str, str | None]) -
         ((1, 0), {"links": None}, '/", links = ".a a" }', '/"  }'),
     ],
 )
-def test_only_what_changes_is_written(
+def test_only_the_given_keys_change(
     path: Path, place: tuple[int, int], changes: dict[str, str | None], before: str, after: str
 ) -> None:
-    """In a block and in a table on one line; a new key stands below the address."""
+    """New keys are inserted below the URL."""
     assert BLOCKS.count(before) == 1
     assert change(path, place, changes) == BLOCKS.replace(before, after)
 
 
-def test_a_page_becomes_a_feed(path: Path) -> None:
-    """Its kind, its address, and no selector any more."""
+def test_page_can_become_a_feed(path: Path) -> None:
     after = change(
         path, (0, 0), {"type": "feed", "url": "https://one.example/feed.xml", "links": None}
     )
-    assert (
-        'type = "feed"   # a list\nurl = "https://one.example/feed.xml"   # the page\n\n[[feed.source]]'
-        in after
-    )
+    source = 'type = "feed"   # a list\nurl = "https://one.example/feed.xml"   # the page\n'
+    assert f"{source}\n[[feed.source]]" in after
     assert [source.type for source in load_config(path).feed[0].source] == ["feed", "page"]
 
 
-def test_the_diff_names_the_file_and_shows_what_stands_around(path: Path) -> None:
-    """As `diff -u` does."""
+def test_diff_is_unified_and_names_the_file(path: Path) -> None:
     config = load_config(path)
     diff = patch_source(
         path, "world", config.feed[0].source[0], {"links": "h3 a"}
@@ -113,18 +107,16 @@ def test_the_diff_names_the_file_and_shows_what_stands_around(path: Path) -> Non
     assert path.read_text("utf-8") == BLOCKS
 
 
-def test_line_ends_and_a_mark_are_kept(path: Path) -> None:
-    """Those of an editor on Windows."""
+def test_line_ends_and_byte_order_mark_are_kept(path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + BLOCKS.replace("\n", "\r\n").encode())
     after = change(path, (0, 1), {"links": "h2 a"})
-    assert after.startswith("\ufeff# Feeds")
+    assert after.startswith("\ufeff# Our feeds.")
     assert 'url = "https://two.example/"\r\nlinks = "h2 a"\r\ncookies' in after
     assert after.count("\n") == after.count("\r\n")
 
 
-def test_feeds_in_one_array_are_changed_in_it(path: Path) -> None:
-    """However the tables are written."""
-    path.write_text(DOTTED, "utf-8")
+def test_source_in_an_inline_array_is_changed(path: Path) -> None:
+    path.write_text(INLINE, "utf-8")
     assert change(path, (0, 0), {"links": "h2 a"}).count('links = "h2 a"') == 1
 
 
@@ -132,26 +124,21 @@ def test_feeds_in_one_array_are_changed_in_it(path: Path) -> None:
     ("changes", "reason"),
     [({"links": "h2 ["}, "selector"), ({"url": "nowhere"}, "url"), ({"type": "folder"}, "path")],
 )
-def test_what_the_loader_refuses_is_not_written(
-    path: Path, changes: dict[str, str], reason: str
-) -> None:
-    """The file stays."""
+def test_invalid_change_is_not_written(path: Path, changes: dict[str, str], reason: str) -> None:
     config = load_config(path)
     with pytest.raises(ConfigError, match=reason):
         patch_source(path, "world", config.feed[0].source[0], changes)
     assert path.read_text("utf-8") == BLOCKS
 
 
-def test_a_source_that_is_not_there_any_more_is_named(path: Path) -> None:
-    """Somebody has changed it meanwhile."""
+def test_source_that_changed_meanwhile_is_an_error(path: Path) -> None:
     source = load_config(path).feed[0].source[0]
     path.write_text(BLOCKS.replace("'h2 a'", "'h3 a'"), "utf-8")
     with pytest.raises(ConfigError, match="the source of the feed world has changed meanwhile"):
         patch_source(path, "world", source, {"links": "h4 a"})
 
 
-def test_a_file_that_changed_after_the_question_is_not_overwritten(path: Path) -> None:
-    """Whoever answers late loses nothing of what was written meanwhile."""
+def test_file_that_changed_meanwhile_is_not_overwritten(path: Path) -> None:
     config: Config = load_config(path)
     patch = patch_source(path, "world", config.feed[0].source[0], {"links": "h4 a"})
     path.write_text(f"{BLOCKS}# a note\n", "utf-8")

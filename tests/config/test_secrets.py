@@ -1,4 +1,4 @@
-"""What opens doors: where it may be kept, when it is looked up, and that it shows nowhere."""
+"""Secrets can be stored outside of the config, are read on use, and are never shown."""
 
 import os
 import traceback
@@ -31,8 +31,7 @@ def source_of(config: Config) -> RemoteSource:
     return source
 
 
-def test_plain_text(tmp_path: Path) -> None:
-    """A secret may stand in the config itself."""
+def test_secret_can_be_plain_text(tmp_path: Path) -> None:
     source = source_of(loaded(tmp_path, TOML))
     assert resolve_secret(source.headers["X-Token"]) == "hunter2"
     assert source.auth is not None
@@ -44,22 +43,20 @@ def test_plain_text(tmp_path: Path) -> None:
     assert resolve_secret(source.proxy) == "http://ann:hunter2@proxy.example.org:3128"
 
 
-def test_from_the_environment(tmp_path: Path) -> None:
-    """It is looked up when it is used, not when the config is loaded."""
+def test_secret_is_read_from_the_environment_on_use(tmp_path: Path) -> None:
     secret = source_of(loaded(tmp_path, TOML)).headers["Authorization"]
     assert resolve_secret(secret, {"TOKEN": "Bearer x"}) == "Bearer x"
 
 
 @pytest.mark.parametrize("environ", [{}, {"TOKEN": ""}, {"OTHER": "hunter2"}])
-def test_an_environment_without_it(environ: dict[str, str]) -> None:
-    """The variable is named."""
+def test_missing_environment_variable_is_named(environ: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match="environment variable TOKEN is not set, or empty"):
         resolve_secret(Secret(env="TOKEN"), environ)
 
 
 @pytest.mark.parametrize("text", ["hunter2", "hunter2\n", "hunter2\r\n"])
-def test_from_a_file(tmp_path: Path, text: str) -> None:
-    """Its path is relative to the config, and the line break that editors leave at its end does not count."""
+def test_secret_is_read_from_a_file_relative_to_the_config(tmp_path: Path, text: str) -> None:
+    """A final line break is ignored."""
     secret = source_of(loaded(tmp_path, TOML)).cookies["session"]
     path = tmp_path / "config" / "secrets" / "session"
     path.parent.mkdir()
@@ -68,28 +65,27 @@ def test_from_a_file(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "reason"),
     [(None, "cannot be read \\(No such file"), (b"\n", "empty"), (b"\xffhunter2", "not UTF-8")],
 )
-def test_a_file_without_it(tmp_path: Path, body: bytes | None, said: str) -> None:
-    """The file is named, its content is not."""
+def test_unusable_secret_file_is_named_without_its_content(
+    tmp_path: Path, body: bytes | None, reason: str
+) -> None:
     path = tmp_path / "secret"
     if body is not None:
         path.write_bytes(body)
-    with pytest.raises(ConfigError, match=f"^{path}: {said}") as raised:
+    with pytest.raises(ConfigError, match=f"^{path}: {reason}") as raised:
         resolve_secret(Secret(file=path))
     assert "hunter2" not in "".join(traceback.format_exception(raised.value))
 
 
-def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    """Nobody may ever write into it."""
+def test_pipe_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ConfigError, match=f"^{tmp_path / 'pipe'}: not a file"):
         resolve_secret(Secret(file=tmp_path / "pipe"))
 
 
-def test_a_credential(tmp_path: Path) -> None:
-    """What LoadCredential= of a systemd unit hands over, wherever systemd puts it."""
+def test_secret_is_read_from_a_systemd_credential(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("hunter2\n")
     secret = source_of(
         loaded(tmp_path, TOML.replace('file = "secrets/session"', 'credential = "token"'))
@@ -97,8 +93,7 @@ def test_a_credential(tmp_path: Path) -> None:
     assert resolve_secret(secret, {"CREDENTIALS_DIRECTORY": str(tmp_path)}) == "hunter2"
 
 
-def test_a_credential_without_systemd(tmp_path: Path) -> None:
-    """The setting that would give it is named, or the file where it should be."""
+def test_missing_credential_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(
         ConfigError,
         match="credential token: systemd did not provide it; write LoadCredential=token:FILE",
@@ -108,8 +103,7 @@ def test_a_credential_without_systemd(tmp_path: Path) -> None:
         resolve_secret(Secret(credential="token"), {"CREDENTIALS_DIRECTORY": str(tmp_path)})
 
 
-def test_nothing_shows(tmp_path: Path) -> None:
-    """A config may be printed, logged and dumped."""
+def test_printed_config_contains_no_secret(tmp_path: Path) -> None:
     config = loaded(tmp_path, TOML)
     for shown in (
         repr(config),
@@ -120,14 +114,12 @@ def test_nothing_shows(tmp_path: Path) -> None:
         assert "hunter2" not in shown
 
 
-def test_a_refused_config_shows_nothing(tmp_path: Path) -> None:
-    """Not even the traceback of the refusal."""
+def test_error_and_its_traceback_contain_no_secret(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as raised:
         loaded(tmp_path, TOML + "oops = 1\n")
     assert "oops" in str(raised.value)
     assert "hunter2" not in "".join(traceback.format_exception(raised.value))
 
 
-def test_a_secret_in_code() -> None:
-    """What is built without a file is resolved alike."""
+def test_secret_can_be_created_in_code() -> None:
     assert resolve_secret(SecretStr("hunter2")) == "hunter2"

@@ -1,4 +1,4 @@
-"""On which line a key stands: tomllib does not say, `Positions` does."""
+"""The line of each key of a TOML file is found."""
 
 import json
 import tomllib
@@ -12,7 +12,7 @@ from feedpub.config.toml_lines import KeyPath, TomlLines
 
 
 def paths(value: object, path: KeyPath = ()) -> Iterator[KeyPath]:
-    """Every path of a parsed document."""
+    """Yield every path of a parsed document."""
     if path:
         yield path
     if isinstance(value, dict):
@@ -65,8 +65,7 @@ def paths(value: object, path: KeyPath = ()) -> Iterator[KeyPath]:
         ("a = +1_000.5e-3\nb = inf", ("b",), 2),
     ],
 )
-def test_the_line_of_a_key(toml: str, path: KeyPath, line: int) -> None:
-    """Wherever TOML lets a key stand."""
+def test_line_of_a_key_is_found(toml: str, path: KeyPath, line: int) -> None:
     assert path in set(paths(tomllib.loads(toml)))
     assert TomlLines(toml).line_of(path) == line
 
@@ -81,8 +80,7 @@ def test_the_line_of_a_key(toml: str, path: KeyPath, line: int) -> None:
         ((), 1),
     ],
 )
-def test_a_key_that_is_not_there_is_told_by_the_table_around_it(path: KeyPath, line: int) -> None:
-    """What is missing is missing from somewhere."""
+def test_missing_key_has_the_line_of_its_table(path: KeyPath, line: int) -> None:
     assert TomlLines("a = 1\n\n[[feed]]\nname = 1\n[feed.rules]\ncontent = 1").line_of(path) == line
 
 
@@ -119,8 +117,7 @@ VALUES = st.recursive(
 
 @settings(max_examples=100)
 @given(st.lists(st.tuples(BREAKS, st.sampled_from(["pair", "table", "array"]), VALUES), max_size=8))
-def test_every_key_of_any_document(statements: list[tuple[str, str, str]]) -> None:
-    """Each statement's line is known as it is written, and found again among all that stands around it."""
+def test_line_of_each_key_is_found_in_any_document(statements: list[tuple[str, str, str]]) -> None:
     text, arrays = "", 0
     table: KeyPath = ()
     lines: dict[KeyPath, int] = {}

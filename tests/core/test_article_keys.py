@@ -1,4 +1,4 @@
-"""One article, one key; one entry, one id."""
+"""URLs, guids and contents are turned into keys, and keys into entry ids."""
 
 from datetime import UTC, datetime
 
@@ -35,8 +35,8 @@ STORY = "https://example.org/news/story"
         "https://user:secret@example.org/news/story",
     ],
 )
-def test_addresses_of_one_article_share_a_key(other: str) -> None:
-    """Scheme, www., port, trailing slash, tracking, session and fragment do not make another article."""
+def test_urls_of_one_article_share_a_key(other: str) -> None:
+    """Scheme, www., port, trailing slash, tracking, session and fragment do not matter."""
     assert url_key(other) == url_key(STORY)
 
 
@@ -54,38 +54,34 @@ def test_addresses_of_one_article_share_a_key(other: str) -> None:
         "https://example.org/news/story#/part/2",
     ],
 )
-def test_another_article_has_another_key(other: str) -> None:
-    """Path, its case, meaningful parameters, port, host and routing fragments tell articles apart."""
+def test_urls_of_different_articles_have_different_keys(other: str) -> None:
+    """Path, case, meaningful parameters, port, host and routing fragments matter."""
     assert url_key(other) != url_key(STORY)
 
 
-def test_the_order_of_parameters_does_not_matter() -> None:
-    """Servers and readers reorder them."""
+def test_order_of_parameters_does_not_matter() -> None:
     assert url_key("https://example.org/a?x=1&y=2") == url_key("https://example.org/a?y=2&x=1")
 
 
-def test_an_international_host_and_its_ascii_form_share_a_key() -> None:
-    """Pages link to themselves either way."""
+def test_international_host_and_its_ascii_form_share_a_key() -> None:
     assert url_key("https://bücher.example/a") == url_key("https://xn--bcher-kva.example/a")
 
 
 @pytest.mark.parametrize(
     "odd", ["", "https:///a", "https://" + "a" * 300 + "/x", "mailto:a@example.org", "//x/y"]
 )
-def test_odd_addresses_have_a_key_too(odd: str) -> None:
-    """A key is never the place where a run breaks."""
+def test_invalid_url_has_a_key(odd: str) -> None:
     assert isinstance(url_key(odd), str)
 
 
-def test_an_id_is_a_tag_uri_of_the_publisher_the_day_and_the_feed() -> None:
-    """RFC 4151: authority, date, and a part that is unique within them."""
+def test_entry_id_is_a_tag_uri_of_publisher_day_and_feed() -> None:
+    """RFC 4151 requires an authority, a date, and a part that is unique within them."""
     id_ = new_entry_id("world", url_key(STORY), "https://feeds.example.org/", NOW)
     assert id_.startswith("tag:feeds.example.org,2026-11-23:world/")
     assert id_ == new_entry_id("world", url_key(STORY), "https://feeds.example.org/", NOW)
 
 
-def test_ids_differ_between_articles_and_between_feeds() -> None:
-    """Two feeds may publish the same article; a reader of both must see both."""
+def test_entry_ids_differ_between_articles_and_between_feeds() -> None:
     ids = {
         new_entry_id(feed, key, "https://x.example/", NOW)
         for feed in ("a", "b")
@@ -94,8 +90,8 @@ def test_ids_differ_between_articles_and_between_feeds() -> None:
     assert len(ids) == 4
 
 
-def test_an_id_is_valid_where_the_publisher_is_an_ip_address() -> None:
-    """A colon cannot stand in a tag's authority."""
+def test_entry_id_of_an_ip_address_is_valid() -> None:
+    """The authority of a tag URI cannot contain a colon."""
     assert new_entry_id("a", "k", "http://[::1]:8080/", NOW).startswith("tag:localhost,")
 
 
@@ -111,15 +107,13 @@ def test_an_id_is_valid_where_the_publisher_is_an_ip_address() -> None:
         ("word " * 40, "x", "word-" * 15 + "word"),
     ],
 )
-def test_a_saved_article_gets_a_page_named_after_its_title(
+def test_page_of_a_saved_article_is_named_after_its_title_or_file(
     title: str, stem: str, expected: str
 ) -> None:
-    """ASCII words of the title, else of the file's name; cut between words."""
     assert page_slug(title, stem, set()) == expected
 
 
 def test_pages_with_the_same_title_are_numbered() -> None:
-    """No page takes another one's place."""
     assert page_slug("News", "x", {"news", "news-2"}) == "news-3"
 
 
@@ -135,23 +129,18 @@ def test_pages_with_the_same_title_are_numbered() -> None:
         ("https://example.org/a?print", "https://example.org/a?print"),
     ],
 )
-def test_published_addresses_carry_no_tracking(listed: str, published: str) -> None:
-    """What a source adds to count its readers is not passed on; the rest stays as it is."""
+def test_published_url_has_no_tracking_parameters(listed: str, published: str) -> None:
+    """Everything else is unchanged."""
     assert strip_tracking(listed) == published
 
 
-def test_a_key_of_sane_length_is_as_it_is() -> None:
-    """To the longest that there are."""
+def test_key_of_the_maximum_length_is_unchanged() -> None:
     path = "x" * (2000 - len("example.org/"))
     assert url_key(f"https://example.org/{path}") == f"example.org/{path}"
 
 
 @pytest.mark.parametrize("length", [2001, 8192, 1_000_000])
-def test_a_key_of_monstrous_length_is_bounded(length: int) -> None:
-    """Databases look up no longer ones.
-
-    Two addresses that differ at their very end are two articles all the same.
-    """
+def test_longer_key_is_shortened_and_remains_unique(length: int) -> None:
     long = "https://example.org/".ljust(length, "ä")
     keys = {url_key(f"{long}{end}") for end in "ab"}
     assert len(keys) == 2

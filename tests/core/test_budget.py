@@ -1,4 +1,4 @@
-"""How long a run may go on, and whether it still counts."""
+"""A run is limited in time and can be cancelled."""
 
 import time
 
@@ -8,37 +8,35 @@ from feedpub.core.budget import RunBudget, current_process_name, is_process_aliv
 from feedpub.core.errors import RunCancelledError
 
 
-def test_a_run_counts_as_long_as_it_is_kept() -> None:
-    """And may be kept for longer, again and again."""
-    lease = RunBudget(60)
+def test_extended_run_remains_valid() -> None:
+    budget = RunBudget(60)
     for _ in range(3):
-        lease.extend(time.monotonic() + 0.2)
+        budget.extend(time.monotonic() + 0.2)
         time.sleep(0.1)
-        lease.check_not_cancelled()
-    assert lease.remaining() > 50
+        budget.check_not_cancelled()
+    assert budget.remaining() > 50
 
 
-def test_what_ran_out_stays_given_up() -> None:
-    """Somebody else may be at work on it by now, whatever is said later."""
-    lease = RunBudget(60)
-    lease.extend(time.monotonic() - 0.1)
-    lease.extend(time.monotonic() + 60)
-    assert lease.cancelled
-    assert lease.remaining() == 0
+def test_expired_run_stays_cancelled() -> None:
+    """Another process may have taken over its feed."""
+    budget = RunBudget(60)
+    budget.extend(time.monotonic() - 0.1)
+    budget.extend(time.monotonic() + 60)
+    assert budget.cancelled
+    assert budget.remaining() == 0
     with pytest.raises(RunCancelledError):
-        lease.check_not_cancelled()
+        budget.check_not_cancelled()
 
 
-def test_what_is_never_kept_counts() -> None:
-    """Until it is revoked."""
-    lease = RunBudget()
-    lease.check_not_cancelled()
-    lease.cancel()
-    assert lease.cancelled
+def test_run_is_valid_until_it_is_cancelled() -> None:
+    budget = RunBudget()
+    budget.check_not_cancelled()
+    budget.cancel()
+    assert budget.cancelled
 
 
-def test_a_process_is_known_by_when_it_started() -> None:
-    """Another one that gets its number later, or lives on another machine, is not it."""
+def test_process_name_includes_its_start_time_and_host() -> None:
+    """Process numbers are reused."""
     me = current_process_name()
     assert is_process_alive(me)
     host, pid, started = me.rsplit(" ", 2)

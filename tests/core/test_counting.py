@@ -1,4 +1,4 @@
-"""Numbers of things and lengths of texts, as people say them."""
+"""Nouns agree with their numbers, and texts of all scripts are measured."""
 
 import pytest
 
@@ -10,15 +10,15 @@ from feedpub.core.text import count_words, pluralize, split_length
 from feedpub.pipeline.repair.similarity import ListSimilarity
 from feedpub.sources.listing_page import items_in
 
-CHINESE = "市议会星期一晚上决定，在港口修建一座新的码头。" * 40  # 21 characters and two signs each
+# 21 characters and two punctuation marks each
+CHINESE = "市议会星期一晚上决定，在港口修建一座新的码头。" * 40
 JAPANESE = "港の評議会は「新しい桟橋」を建てると決めた。" * 40
 THAI = "สภาท่าเรือตัดสินใจสร้างท่าเรือใหม่" * 20
 KOREAN = "항구 의회는 새로운 부두를 짓기로 결정했다. " * 40
 ENGLISH = "The council — of the harbour town — decided to build a new pier. " * 40
 
 
-def test_one_and_many() -> None:
-    """As English has it."""
+def test_pluralize_uses_the_given_plural() -> None:
     assert [pluralize(n, "feed") for n in (0, 1, 2)] == ["0 feeds", "1 feed", "2 feeds"]
     assert [pluralize(n, "address", "addresses") for n in (1, 2)] == ["1 address", "2 addresses"]
 
@@ -36,20 +36,21 @@ def test_one_and_many() -> None:
     ],
     ids=["zh", "ja", "th", "ko", "en", "mixed", "empty"],
 )
-def test_the_length_of_a_text(text: str, words: int, characters: int) -> None:
-    """Characters count where no spaces stand between words; signs alone are no words."""
+def test_words_and_characters_of_unspaced_scripts_are_counted(
+    text: str, words: int, characters: int
+) -> None:
+    """Punctuation alone is not a word."""
     assert split_length(text) == (words, characters)
     assert count_words(text) == words + characters
 
 
 @pytest.mark.parametrize(("text", "expected"), [(CHINESE, 2), (KOREAN, 1), (ENGLISH, 2)])
-def test_the_time_to_read_goes_by_the_same_figure(text: str, expected: int) -> None:
-    """400 characters a minute, or 230 words."""
+def test_reading_time_depends_on_words_and_characters(text: str, expected: int) -> None:
+    """A minute is 400 characters or 230 words."""
     assert reading_minutes(text) == expected
 
 
-def test_messages_count_one_thing_as_one() -> None:
-    """Of the cleaner, of listings and of repairs."""
+def test_messages_use_the_singular_for_one_thing() -> None:
     url = "https://example.org/"
     with pytest.raises(NoContentError, match=r": 1 block of text "):
         extract(b"<html><body><p>Short.</p></body></html>", url)

@@ -1,4 +1,4 @@
-"""Bytes to text: by the order that browsers keep, with lies found out."""
+"""Pages are decoded as browsers do, and wrong declarations are detected."""
 
 import pytest
 from hypothesis import given, settings
@@ -34,8 +34,8 @@ def with_meta(meta: str, text: str, encoding: str) -> bytes:
         (CYRILLIC.encode("utf-16-be"), "utf-16be", CYRILLIC),
     ],
 )
-def test_the_header_is_believed(body: bytes, charset: str, text: str) -> None:
-    """By the names that browsers know, in any case; latin1 and ascii mean windows-1252."""
+def test_charset_of_the_header_is_used(body: bytes, charset: str, text: str) -> None:
+    """Labels have their WHATWG meaning: latin1 and ascii mean windows-1252."""
     assert decode_html(body, charset) == text
 
 
@@ -57,8 +57,7 @@ def test_the_header_is_believed(body: bytes, charset: str, text: str) -> None:
         '<meta charset="windows-1251" charset="koi8-r">',
     ],
 )
-def test_the_page_says_it_itself(meta: str) -> None:
-    """In either form of a meta, the first that makes sense."""
+def test_charset_of_the_first_valid_meta_is_used(meta: str) -> None:
     assert CYRILLIC in decode_html(with_meta(meta, CYRILLIC, "cp1251"))
 
 
@@ -83,16 +82,11 @@ def test_the_page_says_it_itself(meta: str) -> None:
         (with_meta('<metadata charset="koi8-r">', CYRILLIC, "utf-8"), CYRILLIC),
     ],
 )
-def test_a_meta_is_read_as_browsers_do(body: bytes, text: str) -> None:
-    """UTF-16 cannot be meant, and what is no declaration is none.
-
-    An XML declaration stands in for one.
-    """
+def test_meta_is_interpreted_as_browsers_do(body: bytes, text: str) -> None:
     assert text in decode_html(body)
 
 
-def test_the_whole_head_is_searched() -> None:
-    """Browsers do not stop after 1024 bytes either; but where the head ends, they do."""
+def test_complete_head_is_searched_and_the_body_is_not() -> None:
     padding = "<script>" + "x" * 5000 + "</script>"
     late = with_meta(padding + '<meta charset="windows-1251">', CYRILLIC, "cp1251")
     assert CYRILLIC in decode_html(late)
@@ -104,15 +98,16 @@ def test_the_whole_head_is_searched() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("charset", [None, "windows-1251", "utf-8", "bogus"])
-def test_a_byte_order_mark_beats_everything(encoding: str, charset: str | None) -> None:
-    """And is no part of the text."""
+def test_byte_order_mark_takes_precedence_and_is_removed(
+    encoding: str, charset: str | None
+) -> None:
     body = with_meta('<meta charset="koi8-r">', CYRILLIC, encoding)
     assert decode_html(body, charset).startswith("<html>")
     assert CYRILLIC in decode_html(body, charset)
 
 
-def test_the_header_beats_the_meta() -> None:
-    """Proxies recode pages and leave their metas alone."""
+def test_header_takes_precedence_over_the_meta() -> None:
+    """Proxies recode pages and do not change their metas."""
     assert CYRILLIC in decode_html(
         with_meta('<meta charset="koi8-r">', CYRILLIC, "cp1251"), "windows-1251"
     )
@@ -121,8 +116,7 @@ def test_the_header_beats_the_meta() -> None:
 @pytest.mark.parametrize(
     "charset", ["bogus", "", "utf-7", "hz-gb-2312", "replacement", "ütf-8", "x" * 10_000]
 )
-def test_a_charset_that_nobody_reads_is_passed_over(charset: str) -> None:
-    """The page's own declaration comes next."""
+def test_unknown_charset_is_ignored(charset: str) -> None:
     assert CYRILLIC in decode_html(
         with_meta('<meta charset="windows-1251">', CYRILLIC, "cp1251"), charset
     )
@@ -137,32 +131,27 @@ def test_a_charset_that_nobody_reads_is_passed_over(charset: str) -> None:
         (b"", ""),
     ],
 )
-def test_without_a_word_it_is_utf8_or_windows_1252(body: bytes, text: str) -> None:
-    """Whichever it can be."""
+def test_undeclared_page_is_utf8_or_windows_1252(body: bytes, text: str) -> None:
     assert decode_html(body) == text
 
 
 @pytest.mark.parametrize(
     "charset", ["iso-8859-1", "windows-1252", "windows-1251", "koi8-r", "ascii"]
 )
-def test_one_byte_encodings_are_not_believed_of_utf8(charset: str) -> None:
-    """Text in them practically never reads as UTF-8 by accident.
-
-    Servers that label everything alike do exist.
-    """
+def test_declared_one_byte_encoding_is_ignored_for_utf8(charset: str) -> None:
+    """Some servers declare the same encoding for every page."""
     assert decode_html(FRENCH.encode("utf-8"), charset) == FRENCH
     assert FRENCH in decode_html(with_meta(f'<meta charset="{charset}">', FRENCH, "utf-8"))
 
 
-def test_long_utf8_is_no_accident() -> None:
-    """A page may carry the label of the system that it once came from."""
+def test_long_valid_utf8_overrides_any_declaration() -> None:
     text = "港の入り口に立つ時計台の鐘が、" * 50
     assert decode_html(f'<meta charset="gb2312">{text}'.encode()).endswith(text)
     assert decode_html(text.encode(), "shift_jis") == text
 
 
-def test_encodings_of_several_bytes_are_believed() -> None:
-    """Two characters of GBK can be three of UTF-8."""
+def test_declared_multi_byte_encoding_is_used_for_a_short_text() -> None:
+    """Two characters of GBK can be valid UTF-8."""
     assert decode_html("联通".encode("gbk"), "gbk") == "联通"
 
 
@@ -174,32 +163,29 @@ def test_encodings_of_several_bytes_are_believed() -> None:
         ('<meta charset="utf-8">', "cp1252"),
     ],
 )
-def test_utf8_is_not_believed_of_what_cannot_be_utf8(meta: str, encoding: str) -> None:
-    """The next declaration has its turn, and windows-1252 the last."""
+def test_declared_utf8_is_ignored_for_invalid_utf8(meta: str, encoding: str) -> None:
+    """The next declaration is used, and windows-1252 last."""
     assert FRENCH in decode_html(with_meta(meta, FRENCH, encoding), "utf-8")
 
 
-def test_a_few_broken_bytes_do_not_make_it_another_encoding() -> None:
-    """They become U+FFFD, and the rest stays what it is; declared or not."""
+def test_few_invalid_bytes_do_not_change_the_encoding() -> None:
     body = CYRILLIC.encode("utf-8") + b"\xff" + FRENCH.encode("utf-8")
     assert decode_html(body) == decode_html(body, "utf-8") == f"{CYRILLIC}\ufffd{FRENCH}"
 
 
-def test_a_cut_in_a_character_costs_that_character() -> None:
-    """Not the whole page."""
+def test_truncated_character_is_replaced() -> None:
     assert decode_html(b"caf" + "é".encode()[:1]) == "caf\ufffd"
     assert decode_html(CYRILLIC.encode("utf-8")[:-1]).startswith(CYRILLIC[:-1])
 
 
-def test_nuls_are_dropped() -> None:
-    """Parsers stop at them; so UTF-16 without a declaration is read too, where it is Latin."""
+def test_nuls_are_removed() -> None:
+    """Undeclared UTF-16 in Latin script therefore becomes readable."""
     assert decode_html(b"a\0b\0\0c") == "abc"
     assert decode_html("plain".encode("utf-16-le")) == "plain"
 
 
 @pytest.mark.parametrize("body", [b"\xed\xa0\x80 lone", b"\xd8\x00\x00a"])
-def test_lone_surrogates_never_come_out(body: bytes) -> None:
-    """What comes out can be written as UTF-8."""
+def test_text_contains_no_lone_surrogates(body: bytes) -> None:
     for charset in (None, "utf-8", "utf-16be", "utf-16le"):
         decode_html(body, charset).encode("utf-8")
 
@@ -209,8 +195,7 @@ def test_lone_surrogates_never_come_out(body: bytes) -> None:
     st.binary(max_size=200),
     st.none() | st.sampled_from(["utf-8", "gbk", "utf-16", "big5"]) | st.text(max_size=20),
 )
-def test_no_bytes_break_it(body: bytes, charset: str | None) -> None:
-    """Any bytes are some text, without NULs and without surrogates."""
+def test_any_bytes_are_decoded(body: bytes, charset: str | None) -> None:
     text = decode_html(body, charset)
     assert "\0" not in text
     text.encode("utf-8")
@@ -219,6 +204,5 @@ def test_no_bytes_break_it(body: bytes, charset: str | None) -> None:
 @pytest.mark.parametrize(
     "piece", [b"<!--", b'<meta a="', b"<meta ", b"a='", b"<?xml ", b"<", b"\xc3"]
 )
-def test_heads_made_of_beginnings_are_read_quickly(piece: bytes) -> None:
-    """A megabyte that begins everything and ends nothing takes no time worth measuring."""
+def test_repeated_openings_are_searched_in_linear_time(piece: bytes) -> None:
     assert decode_html(piece * (1_000_000 // len(piece)))

@@ -1,4 +1,4 @@
-"""How long what an article says of itself may be."""
+"""The fields of articles are limited."""
 
 import pytest
 
@@ -19,8 +19,7 @@ from tests.support.feeds import entry, feed
 LONG = "word " * 400_000  # 2 MB
 
 
-def test_what_is_within_its_limits_stays() -> None:
-    """All that ordinary articles say."""
+def test_fields_within_their_limits_are_unchanged() -> None:
     item = Item(
         "https://example.org/1",
         "A title",
@@ -32,8 +31,7 @@ def test_what_is_within_its_limits_stays() -> None:
     assert limit_fields(item) == item
 
 
-def test_texts_are_cut_at_a_word() -> None:
-    """With an ellipsis, because people read them."""
+def test_long_texts_are_cut_between_words_with_an_ellipsis() -> None:
     limited = limit_fields(Article(title=LONG, summary=LONG, authors=(LONG,), categories=(LONG,)))
     assert limited.title.endswith("word…")
     assert len(limited.title) <= MAX_TITLE_CHARS
@@ -43,8 +41,7 @@ def test_texts_are_cut_at_a_word() -> None:
     ]
 
 
-def test_lists_end() -> None:
-    """Of names, categories and media."""
+def test_long_lists_are_cut() -> None:
     many = [str(number) for number in range(1000)]
     media = tuple(Enclosure(f"https://example.org/{number}.mp3") for number in many)
     limited = limit_fields(
@@ -54,8 +51,7 @@ def test_lists_end() -> None:
     assert lengths == (MAX_AUTHORS, MAX_CATEGORIES, MAX_ENCLOSURES)
 
 
-def test_a_long_version_still_differs() -> None:
-    """Whatever is at its end."""
+def test_long_versions_remain_distinct() -> None:
     one, other = (
         limit_fields(Item("https://example.org/1", version=LONG + end)).version for end in "ab"
     )
@@ -66,14 +62,15 @@ def test_a_long_version_still_differs() -> None:
 @pytest.mark.parametrize(
     "field", ["title", "dc:creator", "category", "guid", "link", "enclosure", "description"]
 )
-def test_an_item_of_a_feed_is_small(field: str) -> None:
-    """Also where one of its fields is 2 MB long; a text is not cut."""
+def test_item_with_a_huge_field_becomes_small(field: str) -> None:
+    """Only its content is not cut."""
     value = f"<{field}>{LONG}</{field}>"
     if field == "enclosure":
         value = f'<enclosure url="https://example.org/{LONG}" type="{LONG}"/>'
     if field == "link":
         value = f"<link>https://example.org/{LONG.replace(' ', '-')}</link>"
-    rss = f"""<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>W</title><item>{value}
+    rss = f"""<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>
+        <title>W</title><item>{value}
         <link>https://example.org/1</link><title>One</title></item></channel></rss>"""
     (item,) = parse_items(Page("https://example.org/feed", rss.encode()), limit=9)
     texts = (
@@ -89,14 +86,12 @@ def test_an_item_of_a_feed_is_small(field: str) -> None:
     assert len(item.html) > 1_000_000 or field != "description"
 
 
-def test_documents_stay_small_under_a_title_of_an_older_state() -> None:
-    """Each has a title of at most a line or two."""
+def test_title_from_an_earlier_state_is_cut_in_documents() -> None:
     for render in (render_rss, render_atom, render_json):
         assert len(render(feed(entry(title=LONG)))) < 5000
 
 
-def test_a_reason_has_a_limit() -> None:
-    """Whatever was quoted in it."""
+def test_reason_of_an_error_is_cut() -> None:
     error = ExtractError("found " + "?" * 60_000, "https://example.org/")
     assert len(error.reason) == MAX_REASON_CHARS
     assert error.reason.endswith("?…")

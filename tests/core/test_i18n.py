@@ -1,4 +1,4 @@
-"""The words of the pages: every language says everything."""
+"""Every translation is complete."""
 
 import string
 import tomllib
@@ -19,8 +19,7 @@ def fields(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("language", sorted(TABLES))
-def test_a_language_is_whole(language: str) -> None:
-    """Every text of English, with the same places to fill, and twelve months."""
+def test_language_has_every_text_with_the_same_placeholders(language: str) -> None:
     table, english = TABLES[language], TABLES["en"]
     assert parse_language_tag(language) == language
     assert table.keys() == english.keys()
@@ -41,8 +40,7 @@ def test_a_language_is_whole(language: str) -> None:
         ("he", "9 במרץ 2025, 07:05 UTC"),
     ],
 )
-def test_dates_are_written_as_the_language_does(language: str, date: str) -> None:
-    """Month names and order; the time is UTC and says so."""
+def test_dates_follow_the_language(language: str, date: str) -> None:
     assert translations_for(language).format_date(MOMENT) == date
 
 
@@ -51,7 +49,7 @@ def test_dates_are_written_as_the_language_does(language: str, date: str) -> Non
     [("en", "1 article", "7 articles"), ("ru", "Статей: 1", "Статей: 7")],
 )
 def test_counts_agree_with_their_number(language: str, one: str, many: str) -> None:
-    """Languages with many plural forms say it in a way that needs none."""
+    """Languages with many plural forms use a form without one."""
     assert (
         translations_for(language).format_count(1),
         translations_for(language).format_count(7),
@@ -59,7 +57,10 @@ def test_counts_agree_with_their_number(language: str, one: str, many: str) -> N
 
 
 @pytest.mark.parametrize("language", ["sw", "xx", "", None])
-def test_an_unknown_language_is_addressed_in_english(language: str | None) -> None:
-    """And the page says that these words are English."""
-    words = translations_for(language)
-    assert (words.language, words.direction, words.texts["subscribe"]) == ("en", "ltr", "Subscribe")
+def test_unknown_language_falls_back_to_english(language: str | None) -> None:
+    english = translations_for(language)
+    assert (english.language, english.direction, english.texts["subscribe"]) == (
+        "en",
+        "ltr",
+        "Subscribe",
+    )

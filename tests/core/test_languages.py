@@ -1,4 +1,4 @@
-"""Language tags and the direction of writing."""
+"""Language tags are parsed, and give the direction of a text."""
 
 import pytest
 
@@ -26,8 +26,10 @@ from feedpub.core.languages import parse_language_tag, text_direction
         (None, None),
     ],
 )
-def test_tags_are_spelt_as_usual_or_left_out(text: str | None, expected: str | None) -> None:
-    """Countries, words and private codes are no languages."""
+def test_valid_tag_is_normalized_and_others_are_none(
+    text: str | None, expected: str | None
+) -> None:
+    """Countries, words and private codes are not languages."""
     assert parse_language_tag(text) == expected
 
 
@@ -46,6 +48,5 @@ def test_tags_are_spelt_as_usual_or_left_out(text: str | None, expected: str | N
         ("", "ltr"),
     ],
 )
-def test_words_run_as_their_script_does(code: str, expected: str) -> None:
-    """The script decides where it is named, else the language."""
+def test_direction_follows_the_script_or_else_the_language(code: str, expected: str) -> None:
     assert text_direction(code) == expected

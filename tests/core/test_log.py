@@ -1,4 +1,4 @@
-"""What the log's lines look like: for people, for journald, for programs."""
+"""The log is written for users, for journald, and for programs."""
 
 import io
 import json
@@ -22,8 +22,7 @@ def logged(
     return stream
 
 
-def test_one_line_an_event() -> None:
-    """With the time, and what is to be known as key=value; what is not known is left out."""
+def test_event_is_one_line_with_its_fields_except_none() -> None:
     stream = logged()
     _log.info(
         "run",
@@ -36,25 +35,24 @@ def test_one_line_an_event() -> None:
         ),
     )
     assert re.fullmatch(
-        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ run feed=world outcome=updated new=3 next=2026-01-01T12:00:00Z\n",
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ run feed=world outcome=updated new=3 "
+        r"next=2026-01-01T12:00:00Z\n",
         stream.getvalue(),
     )
 
 
-def test_values_with_spaces_stand_in_quotes() -> None:
-    """So a line can be taken apart again, and stays one line."""
+def test_value_with_spaces_is_quoted() -> None:
     stream = logged()
     _log.warning("problem", extra=fields(reason='it says "no"\nand more'))
     assert stream.getvalue().endswith(r'warning: problem reason="it says \"no\"\nand more"' + "\n")
     assert stream.getvalue().count("\n") == 1
 
 
-def test_journald_is_told_the_priority() -> None:
-    """And knows the time by itself; every line of a trace has its priority."""
+def test_journald_gets_the_priority_of_each_line_and_no_time() -> None:
     stream = logged(environ={"JOURNAL_STREAM": "8:1"})
     _log.info("run", extra=fields(feed="a"))
     try:
-        raise KeyError("bug")  # noqa: TRY301 -- a trace is wanted
+        raise KeyError("bug")  # noqa: TRY301 -- a traceback is required
     except KeyError:
         logging.getLogger("feedpub.test").exception("crashed")
     first, *rest = stream.getvalue().splitlines()
@@ -63,8 +61,7 @@ def test_journald_is_told_the_priority() -> None:
     assert all(line.startswith("<3>") for line in rest)
 
 
-def test_json_on_request() -> None:
-    """One object a line."""
+def test_json_event_is_an_object_on_one_line() -> None:
     stream = logged(form="json")
     _log.info("run", extra=fields(feed="wörld", new=3))
     line = json.loads(stream.getvalue())
@@ -72,8 +69,7 @@ def test_json_on_request() -> None:
     assert line == {"level": "info", "event": "run", "feed": "wörld", "new": 3}
 
 
-def test_detail_on_demand() -> None:
-    """Debug messages are shown only where somebody asks for them; libraries' are not."""
+def test_debug_messages_of_feedpub_are_logged_on_request() -> None:
     logged_to = {}
     for detail in (False, True):
         stream = logged(detail=detail)
@@ -84,11 +80,10 @@ def test_detail_on_demand() -> None:
     assert logged_to[True].endswith(" asked\n")
 
 
-def test_only_what_is_wrong_where_it_is_to_be_quiet() -> None:
-    """A build by hand says in its own words what it did."""
+def test_quiet_log_has_only_warnings_without_tokens() -> None:
     stream = io.StringIO()
     configure_logging(stream, quiet=True)
-    _log.info("told", extra=fields(kind="ping"))
+    _log.info("sent", extra=fields(kind="ping"))
     _log.warning(
         "postponed", extra=fields(kind="ping", target="https://hub.example/?token=hunter2")
     )
@@ -99,11 +94,8 @@ def test_only_what_is_wrong_where_it_is_to_be_quiet() -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_what_others_say_is_cut_and_escaped(form: LogFormat) -> None:
-    """In fields, in messages of libraries and in traces.
-
-    Neither pages of it nor commands for a terminal.
-    """
+def test_foreign_text_is_cut_escaped_and_redacted(form: LogFormat) -> None:
+    """In fields, in messages of libraries, and in tracebacks."""
     stream = logged(form=form)
     foreign = "\x9d0;title\x9c \x1b[2J \x7f \u202e" + "?" * 60_000
     _log.warning(
@@ -111,7 +103,7 @@ def test_what_others_say_is_cut_and_escaped(form: LogFormat) -> None:
     )
     logging.getLogger("urllib3").warning("Failed to parse headers: %s", foreign)
     try:
-        raise ValueError(foreign)  # noqa: TRY301 -- a trace is wanted
+        raise ValueError(foreign)  # noqa: TRY301 -- a traceback is required
     except ValueError:
         logging.getLogger("feedpub").exception("crashed")
     assert len(stream.getvalue()) < 8000

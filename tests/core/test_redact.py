@@ -1,4 +1,4 @@
-"""What everybody may read of an outcome."""
+"""The problems of a run are safe to show."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from feedpub.core.redact import redact_result
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("text", "expected"),
     [
         ("https://ann:pw@example.org/a", "https://example.org/a"),
         ("https://example.org/a?api_key=T0KEN&n=1", "https://example.org/a?api_key=…&n=1"),
@@ -16,19 +16,17 @@ from feedpub.core.redact import redact_result
         ("stra\u202eight", "stra\ufffdight"),
     ],
 )
-def test_problems_hold_no_secret_and_no_command(said: str, told: str) -> None:
-    """In the place as in the reason, which both may be a server's words."""
-    outcome = RunResult("world", RunStatus.FAILED, problems=(Failure(said, said, fatal=True),))
-    (problem,) = redact_result(outcome).problems
-    assert (problem.where, problem.reason) == (told, told)
+def test_problem_has_no_secret_and_no_terminal_command(text: str, expected: str) -> None:
+    result = RunResult("world", RunStatus.FAILED, problems=(Failure(text, text, fatal=True),))
+    (problem,) = redact_result(result).problems
+    assert (problem.where, problem.reason) == (expected, expected)
 
 
-def test_problems_are_short() -> None:
-    """An address or a reason may hold what a server said."""
-    outcome = RunResult(
+def test_problem_is_cut() -> None:
+    result = RunResult(
         "world",
         RunStatus.FAILED,
         problems=(Failure("https://example.org/" + "a" * 8000, "?" * 60_000),),
     )
-    (problem,) = redact_result(outcome).problems
+    (problem,) = redact_result(result).problems
     assert (len(problem.where), len(problem.reason)) == (500, 1000)

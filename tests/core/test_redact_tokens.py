@@ -1,4 +1,4 @@
-"""Parts of a path that are secrets, told from words, dates and numbers by their shape."""
+"""Tokens in paths are recognised by their form."""
 
 from random import Random
 
@@ -27,11 +27,8 @@ PRIVATE = (
     ],
 )
 @pytest.mark.parametrize("address", PRIVATE)
-def test_a_token_is_masked(address: str, token: str) -> None:
-    """With the whole part of the path that it stands in.
-
-    The rest stays, and so does a sentence around it.
-    """
+def test_token_in_a_path_is_masked(address: str, token: str) -> None:
+    """Its entire path segment is masked, and the surrounding sentence is unchanged."""
     shown = redact(f"{address.format(token)}: HTTP 404, (see {address.format(token)}), and so on")
     assert token not in shown
     assert shown.startswith(address.partition("{")[0].rpartition("/")[0])
@@ -39,9 +36,9 @@ def test_a_token_is_masked(address: str, token: str) -> None:
     assert any(token in secret for secret in secrets_in_path(address.format(token)))
 
 
-def test_random_tokens_are_masked() -> None:
-    """Of all usual kinds; by chance a few look like words, one in fifty at most."""
-    chance = Random(7)  # noqa: S311 -- the same ones each time
+def test_random_tokens_of_all_kinds_are_masked() -> None:
+    """Up to 2 % resemble words by chance."""
+    chance = Random(7)  # noqa: S311 -- reproducible
     letters = "abcdefghijklmnopqrstuvwxyz"
     kinds = {
         "hex": (32, "0123456789abcdef"),
@@ -76,20 +73,17 @@ def test_random_tokens_are_masked() -> None:
         "/a/" + "1234567890" * 10,
     ],
 )
-def test_words_dates_and_numbers_stay(path: str) -> None:
-    """Also long ones, and those with a short id."""
+def test_words_dates_and_numbers_are_not_masked(path: str) -> None:
     assert redact(f"https://example.org{path}: HTTP 404") == f"https://example.org{path}: HTTP 404"
     assert secrets_in_path(f"https://example.org{path}") == []
 
 
-def test_only_addresses_are_masked() -> None:
-    """A path on this machine is needed as it is."""
+def test_local_path_is_not_masked() -> None:
     text = "/nix/store/3f2a9c8d7e6f5a4b3c2d1e0f9a8b7c6d-python/feedpub.toml: no such file"
     assert redact(text) == text
 
 
-def test_the_path_of_a_request_has_the_same_secrets() -> None:
-    """Without its host, as it is sent; what stands in the query is told by its name."""
+def test_secrets_are_found_in_a_path_without_a_host_but_not_in_its_query() -> None:
     token = "3f2a9c8d7e6f5a4b3c2d1e0f9a8b7c6d"
     assert secrets_in_path(f"/feed/{token}/rss?x={token}") == [token]
     assert secrets_in_path(f"https://{token}.example.org/feed") == []

@@ -1,4 +1,4 @@
-"""Characters that XML cannot hold never come in."""
+"""Characters that XML does not allow are removed from all input."""
 
 import pytest
 from hypothesis import given
@@ -9,23 +9,24 @@ from feedpub.cleaner import extract, extract_text
 from feedpub.core.text import strip_invalid_characters, strip_invalid_markup
 from feedpub.sources.markup import to_text
 
-STORY = "The harbour of Lindby is closed until Friday{}, the harbour master said on Monday, and ships wait outside."
-UNSOUND = {*map(chr, range(0x20)), *map(chr, range(0xD800, 0xE000)), "\ufffe", "\uffff"} - {
+STORY = (
+    "The harbour of Lindby is closed until Friday{}, the harbour master announced on Monday, "
+    "and ships wait outside."
+)
+INVALID = {*map(chr, range(0x20)), *map(chr, range(0xD800, 0xE000)), "\ufffe", "\uffff"} - {
     *"\t\n\r"
 }
 ANY = st.text(st.characters(exclude_categories=()))
 
 
 @given(ANY)
-def test_a_sound_text_can_be_written(text: str) -> None:
-    """As XML, by lxml, which refuses what is not allowed; and nothing else is lost."""
+def test_stripped_text_can_be_written_as_xml_and_loses_nothing_else(text: str) -> None:
     etree.Element("a").text = strip_invalid_characters(text)
-    assert not set(text) - set(strip_invalid_characters(text)) - UNSOUND
+    assert not set(text) - set(strip_invalid_characters(text)) - INVALID
 
 
 @pytest.mark.parametrize("code", [*range(9), 0xB, 0xC, *range(0xE, 0x20), 0xFFFE, 0xFFFF])
-def test_a_reference_to_such_a_character_is_left_out(code: int) -> None:
-    """Decimal or hexadecimal, with zeros before it, with or without its semicolon."""
+def test_reference_to_an_invalid_character_is_removed(code: int) -> None:
     for reference in (
         f"&#{code};",
         f"&#x{code:X};",
@@ -40,27 +41,24 @@ def test_a_reference_to_such_a_character_is_left_out(code: int) -> None:
     "reference",
     ["&#9;", "&#10;", "&#13;", "&#32;", "&#x1F600;", "&#10000;", "&#655350;", "&#x1F1;"],
 )
-def test_other_references_stay(reference: str) -> None:
-    """Also those that begin like one."""
+def test_reference_to_a_valid_character_is_kept(reference: str) -> None:
     assert strip_invalid_markup(reference).decode() == reference
 
 
 @pytest.mark.parametrize("trouble", ["\x01", "\x1b[1m", "\udc80", "\uffff", "&#1;", "&#xb;"])
-def test_an_article_has_none_of_them(trouble: str) -> None:
-    """In its title, its text, its summary and its HTML, whatever it was read from."""
+def test_article_contains_no_invalid_character(trouble: str) -> None:
     story = STORY.format(trouble)
-    page = f"<title>A harbour{trouble} is closed</title><article><h1>A harbour{trouble} is closed</h1><p>{story}</article>"
+    title = f"A harbour{trouble} is closed"
+    page = f"<title>{title}</title><article><h1>{title}</h1><p>{story}</article>"
     for article in (extract(page), extract_text(f"A harbour is closed\n\n{story}")):
         for text in (article.title, article.text, article.summary, article.html):
             etree.Element("a").text = text
 
 
-def test_a_form_feed_is_a_blank() -> None:
-    """As in HTML, where it may stand between attributes; elsewhere words are parted by it."""
+def test_form_feed_becomes_a_space() -> None:
     assert strip_invalid_characters("a\fb") == "a b"
     assert strip_invalid_markup("<p\fid=a>") == b"<p id=a>"
 
 
-def test_the_text_of_a_piece_of_a_feed_has_none_of_them() -> None:
-    """Though its markup is taken apart and put together."""
+def test_text_of_feed_markup_contains_no_invalid_character() -> None:
     assert to_text("<p>a&#1;b<br>&#x1;c</p>") == "ab c"

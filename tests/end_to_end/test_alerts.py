@@ -78,7 +78,7 @@ def test_service_alerts_at_once_if_a_feed_cannot_be_written(newsroom: Site, home
         assert service.end() == 0
     (text,) = read_alerts(newsroom)
     assert text.startswith("The feed world is failing: ")
-    assert "a folder stands where the file is needed" in text
+    assert "a folder is in the place of the file" in text
 
 
 def test_service_alerts_once_if_the_state_cannot_be_written(newsroom: Site, home: Home) -> None:

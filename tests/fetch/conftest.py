@@ -1,4 +1,4 @@
-"""Fixtures of the gate's tests."""
+"""Fixtures for tests of the HTTP client."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def fetcher(clock: FakeClock) -> Iterator[Fetcher]:
-    """A fetcher that may ask loopback, does not really wait, and loses its patience late."""
+    """Return a client that may reach loopback, has a long deadline and does not really wait."""
     with Fetcher(allow_private=LOOPBACK, deadline=20.0, max_bytes=100_000, clock=clock) as running:
         yield running
 

@@ -1,9 +1,8 @@
-"""The SSRF matrix: every form of an address that is not public, by every way that leads to it.
+"""The SSRF matrix: every form of a forbidden address, in every way that leads to it.
 
 `python -m tests.fetch.matrix` prints it. The forms are data (tests/vectors/addresses.toml). Each is
-tried in a network of its own where its address really listens, with the default rules. "reachable"
-is the counter-check: what arrives there once the same form is allowed, so that the zeros beside it
-are the gate's doing.
+tried in a network namespace in which its address really listens, with the default rules.
+"reachable" means that data arrives if everything is allowed.
 """
 
 import re
@@ -27,13 +26,13 @@ NAMES = {"public.example": [[PUBLIC]], "metadata.google.internal": [["169.254.16
 
 @dataclass(frozen=True)
 class Form:
-    """A host as it may stand in a URL.
+    """A host in a URL.
 
     Attributes:
-        number: tells it from the others, in names and paths.
-        kind: what its address is.
+        number: identifies it in names and paths.
+        kind: the kind of its address.
         written: the host.
-        address: where it leads.
+        address: the address that it leads to.
     """
 
     number: int
@@ -47,12 +46,12 @@ class Form:
 
     @property
     def port(self) -> str:
-        """With its colon, where it is not the web's; of a name that stands for the address."""
+        """Return ":" and the port, unless it is the default."""
         return ":25" if self.kind == "other ports" else ""
 
 
 def forms() -> list[Form]:
-    """All forms there are."""
+    """Return all forms."""
     table = tomllib.loads(VECTORS.read_text("utf-8"))
     found = [
         (kind, written, address)
@@ -81,7 +80,7 @@ def _mixed(lab: Laboratory, form: Form) -> Report:
 
 
 def _rebound(lab: Laboratory, form: Form) -> Report:
-    """Public when robots.txt is asked for, and another address a moment later."""
+    """Return a name that is public for robots.txt, and has another address a moment later."""
     lab.learn(names={f"rebound-{form.number}.example": [[PUBLIC], [form.address]]})
     return lab.get(f"http://rebound-{form.number}.example{form.port}/")
 
@@ -97,12 +96,13 @@ WAYS: dict[str, Callable[[Laboratory, Form], Report]] = {
 
 @dataclass(frozen=True)
 class Row:
-    """What came of a form.
+    """The results of a form.
 
     Attributes:
-        reports: by each way.
-        link: what feedpub says about an article that is there; "" where it says nothing.
-        reachable: whether something arrives at the address when everything is allowed.
+        form: the form.
+        reports: the report of each way.
+        link: the message about an article there; "" if there is none.
+        reachable: data arrives at the address if everything is allowed.
     """
 
     form: Form
@@ -113,19 +113,19 @@ class Row:
 
 @dataclass(frozen=True)
 class Matrix:
-    """All rows, and what was reached while articles were fetched from all the forms at once."""
+    """All rows, and what was reached while articles of all forms were fetched at once."""
 
     rows: list[Row] = field(default_factory=list)
     links: Report = field(default_factory=Report)
 
 
 def strangers(report: Report) -> dict[str, int]:
-    """Who was reached and should not have been, with how many bytes."""
+    """Return who was reached and should not have been, with the number of bytes."""
     return {address: count for address, count in report.reached.items() if address != PUBLIC}
 
 
 def matrix(lab: Laboratory) -> Matrix:
-    """Try everything."""
+    """Try every form in every way."""
     lab.learn(names=NAMES)
     links = _links(lab)
     rows = [
@@ -143,10 +143,12 @@ def matrix(lab: Laboratory) -> Matrix:
 
 
 def _links(lab: Laboratory) -> Report:
-    """Articles at every form, listed by a public feed that is built as always."""
+    """Return articles at every form, listed by a public feed."""
     items = "".join(
-        f"<item><title>The harbour story number {form.number}</title><link>{escape(form.url)}</link>"
-        f"<guid isPermaLink='false'>{form.number}</guid><description>They met, and said {form.number}.</description>"
+        f"<item><title>The harbour story number {form.number}</title>"
+        f"<link>{escape(form.url)}</link>"
+        f"<guid isPermaLink='false'>{form.number}</guid><description>They met, and said "
+        f"{form.number}.</description>"
         "</item>"
         for form in forms()
     )
@@ -162,7 +164,7 @@ def _links(lab: Laboratory) -> Report:
 
 
 def table(found: Matrix) -> Iterator[str]:
-    """The matrix for people, a line a form."""
+    """Yield the matrix, one line for each form."""
     ways = list(WAYS)
     yield (
         f"{'form':32} {'kind':18} {'address':24} "
@@ -177,8 +179,10 @@ def table(found: Matrix) -> Iterator[str]:
     reports = [found.links, *(report for row in found.rows for report in row.reports.values())]
     connections = [count for report in reports for count in strangers(report).values()]
     yield (
-        f"{len(found.rows)} forms by {len(ways) + 1} ways, {sum(row.reachable for row in found.rows)} of them "
-        f"reachable if allowed: {len(connections)} connections, {sum(max(count, 0) for count in connections)} bytes "
+        f"{len(found.rows)} forms by {len(ways) + 1} ways, "
+        f"{sum(row.reachable for row in found.rows)} of them "
+        f"reachable if allowed: {len(connections)} connections, "
+        f"{sum(max(count, 0) for count in connections)} bytes "
         "where none should arrive"
     )
 
@@ -193,14 +197,14 @@ def _cell(report: Report) -> str:
 
 
 def holds(found: Matrix) -> bool:
-    """Whether nothing arrived anywhere."""
+    """Return True if no data arrived anywhere."""
     return not strangers(found.links) and not any(
         strangers(report) for row in found.rows for report in row.reports.values()
     )
 
 
 def main() -> int:
-    """Print the matrix; the status is 1 where a byte arrived."""
+    """Print the matrix; the exit status is 1 if a byte arrived."""
     with laboratory() as lab:
         found = matrix(lab)
     print(*table(found), sep="\n")

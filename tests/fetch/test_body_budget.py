@@ -1,6 +1,6 @@
 """Large bodies share one budget of bytes.
 
-A fetch waits for its place, and no two wait for each other.
+A fetch waits for its reservation, and no two wait for each other.
 """
 
 import gc
@@ -31,7 +31,7 @@ def room() -> BodyBudget:
 
 @pytest.fixture
 def gate(room: BodyBudget, clock: FakeClock) -> Iterator[Fetcher]:
-    """It lets in 8 MB a body, and 10 MB of them together."""
+    """Return a client that accepts 8 MB for a body, and 10 MB for all together."""
     with Fetcher(
         allow_private=LOOPBACK, deadline=2.0, clock=clock, body_budget=room, max_bytes=8 * MB
     ) as fetcher:
@@ -51,7 +51,7 @@ def large(size: int = 5 * MB, coding: str = "identity") -> Route:
 
 
 def in_a_thread(gate: Fetcher, url: str) -> Page | FetchError:
-    """What a thread of its own gets, which holds no place."""
+    """Return the result of a fetch in a new thread, which holds no reservation."""
     found: list[Page | FetchError] = []
 
     def get() -> None:
@@ -67,10 +67,9 @@ def in_a_thread(gate: Fetcher, url: str) -> Page | FetchError:
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
-def test_a_large_body_has_a_place_while_a_page_holds_it(
+def test_large_body_is_reserved_while_a_page_holds_it(
     gate: Fetcher, room: BodyBudget, site: Site, coding: str
 ) -> None:
-    """It is as large as the body, however it came, and gone with the last page that holds it."""
     site["/large"] = large(coding=coding)
     found = page(gate, site.url("/large"))
     assert room.used == len(found.body) == 5 * MB
@@ -78,8 +77,7 @@ def test_a_large_body_has_a_place_while_a_page_holds_it(
     assert room.used == 0
 
 
-def test_a_small_body_needs_none(gate: Fetcher, room: BodyBudget, site: Site) -> None:
-    """Most are, and wait for nobody."""
+def test_small_body_needs_no_reservation(gate: Fetcher, room: BodyBudget, site: Site) -> None:
     site["/small"] = large(SMALL_BODY_BYTES)
     found = page(gate, site.url("/small"))
     assert (len(found.body), room.used) == (SMALL_BODY_BYTES, 0)
@@ -88,10 +86,9 @@ def test_a_small_body_needs_none(gate: Fetcher, room: BodyBudget, site: Site) ->
 @pytest.mark.parametrize(
     "route", [large(9 * MB), large(9 * MB, "gzip"), Route(b"\x1f\x8b" * 2 * MB)]
 )
-def test_a_body_that_fails_leaves_nothing_behind(
+def test_failed_body_releases_its_reservation(
     gate: Fetcher, room: BodyBudget, site: Site, route: Route
 ) -> None:
-    """Too large or broken: its place is free again, also while the error is kept."""
     site["/bad"] = route
     if route.body.startswith(b"\x1f\x8b\x1f"):
         site["/bad"] = Route(route.body, headers={"Content-Encoding": "gzip"})
@@ -102,8 +99,7 @@ def test_a_body_that_fails_leaves_nothing_behind(
     assert caught.value.__cause__.__traceback__ is None  # whose frames would hold what was read
 
 
-def test_who_has_no_place_waits_for_one(gate: Fetcher, site: Site) -> None:
-    """Within its deadline, and says so where none comes free."""
+def test_thread_without_a_reservation_waits_until_its_deadline(gate: Fetcher, site: Site) -> None:
     site["/large"] = large(8 * MB)
     first = page(gate, site.url("/large"))
     refused = in_a_thread(gate, site.url("/large"))
@@ -115,8 +111,7 @@ def test_who_has_no_place_waits_for_one(gate: Fetcher, site: Site) -> None:
     assert isinstance(second, Page)
 
 
-def test_who_holds_a_place_waits_for_none(room: BodyBudget) -> None:
-    """Else two that hold one and want another would wait for each other until their deadlines."""
+def test_thread_with_a_reservation_does_not_wait(room: BodyBudget) -> None:
     held = room.reserve(6 * MB, 0)
     began = time.monotonic()
     with pytest.raises(FetchError):
@@ -128,8 +123,7 @@ def test_who_holds_a_place_waits_for_none(room: BodyBudget) -> None:
     assert room.used == 0
 
 
-def test_who_came_first_goes_first(room: BodyBudget) -> None:
-    """A large body is not passed by again and again by smaller ones."""
+def test_reservations_are_granted_in_order(room: BodyBudget) -> None:
     order: list[int] = []
     held = room.reserve(10 * MB, 0)
 
@@ -149,16 +143,14 @@ def test_who_came_first_goes_first(room: BodyBudget) -> None:
     assert order == [9, 1, 8]
 
 
-def test_more_than_there_is_is_let_in_alone() -> None:
-    """No body that the gate lets in is shut out for ever."""
+def test_body_larger_than_the_budget_is_admitted_alone() -> None:
     room = BodyBudget(MB)
     place = room.reserve(5 * MB, 0)
     assert room.used == MB
     place.release()
 
 
-def test_a_place_stays_in_its_process(gate: Fetcher, room: BodyBudget, site: Site) -> None:
-    """A page is sent to others without it."""
+def test_reservation_is_not_pickled(gate: Fetcher, room: BodyBudget, site: Site) -> None:
     site["/large"] = large()
     found = page(gate, site.url("/large"))
     copy = pickle.loads(pickle.dumps(found))  # noqa: S301 -- our own
@@ -169,9 +161,7 @@ def test_a_place_stays_in_its_process(gate: Fetcher, room: BodyBudget, site: Sit
     assert room.used == 0
 
 
-def test_many_threads_that_want_large_bodies_all_get_them(room: BodyBudget) -> None:
-    """Each waits while it holds none, so none waits for ever."""
-
+def test_many_threads_with_large_bodies_all_finish(room: BodyBudget) -> None:
     def work(number: int) -> int:
         for _ in range(20):
             room.reserve((1 + number % 5) * 2 * MB, 30).release()

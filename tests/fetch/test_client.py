@@ -1,4 +1,4 @@
-"""A get as its callers know it: pages, 304s, errors, and how feedpub introduces itself."""
+"""Requests by `Fetcher.get`: pages, 304 responses, errors and headers."""
 
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -14,8 +14,7 @@ from tests.support.evil import keeping_open, running_evil
 from tests.support.site import Route, Site, running_site
 
 
-def test_a_page_is_all_that_was_sent_of_it(fetcher: Fetcher, site: Site) -> None:
-    """Unpacked, with its type, its charset, its validators and its freshness."""
+def test_page_has_body_type_charset_validators_and_freshness(fetcher: Fetcher, site: Site) -> None:
     site["/a"] = Route(
         b"<p>hello</p>" * 100,
         "text/html; charset=ISO-8859-1",
@@ -31,8 +30,7 @@ def test_a_page_is_all_that_was_sent_of_it(fetcher: Fetcher, site: Site) -> None
     assert page.expires == 60
 
 
-def test_what_did_not_change_is_not_sent_again(fetcher: Fetcher, site: Site) -> None:
-    """Validators go back exactly as they came."""
+def test_validators_are_sent_back_and_304_is_not_modified(fetcher: Fetcher, site: Site) -> None:
     site["/a"] = "hello"
     page = fetcher.get(site.url("/a"))
     assert isinstance(page, Page)
@@ -42,8 +40,7 @@ def test_what_did_not_change_is_not_sent_again(fetcher: Fetcher, site: Site) -> 
     assert site.requests[-1].headers["if-modified-since"] == page.last_modified
 
 
-def test_what_changed_is_sent(fetcher: Fetcher, site: Site) -> None:
-    """A validator is a question, not an order."""
+def test_changed_page_is_returned_despite_validators(fetcher: Fetcher, site: Site) -> None:
     site["/a"] = "hello"
     page = fetcher.get(site.url("/a"), validators=Validators('"old"', None))
     assert isinstance(page, Page)
@@ -51,10 +48,9 @@ def test_what_changed_is_sent(fetcher: Fetcher, site: Site) -> None:
 
 
 @pytest.mark.parametrize("validators", [None, Validators(), Validators("", "")])
-def test_without_validators_nothing_is_conditional(
+def test_request_without_validators_is_unconditional(
     fetcher: Fetcher, site: Site, validators: Validators | None
 ) -> None:
-    """And a 304 would be an error."""
     site["/a"] = "hello"
     fetcher.get(site.url("/a"), validators=validators)
     assert not site.requests[-1].conditional
@@ -70,16 +66,14 @@ def test_without_validators_nothing_is_conditional(
         ("https://example.org/about", f"feedpub/{version('feedpub')} (+https://example.org/about)"),
     ],
 )
-def test_feedpub_says_who_it_is(site: Site, clock: FakeClock, contact: str, agent: str) -> None:
-    """With every request, and with an address where there is one."""
+def test_user_agent_has_the_contact(site: Site, clock: FakeClock, contact: str, agent: str) -> None:
     site["/a"] = "hello"
     with Fetcher(contact=contact, allow_private=LOOPBACK, clock=clock) as fetcher:
         fetcher.get(site.url("/a"))
     assert {request.headers["user-agent"] for request in site.requests} == {agent}
 
 
-def test_feedpub_says_what_it_reads(fetcher: Fetcher, site: Site) -> None:
-    """Pages, feeds, and the codings that it can undo."""
+def test_accept_headers_list_pages_feeds_and_codings(fetcher: Fetcher, site: Site) -> None:
     site["/a"] = "hello"
     fetcher.get(site.url("/a"))
     headers = site.requests[-1].headers
@@ -88,8 +82,7 @@ def test_feedpub_says_what_it_reads(fetcher: Fetcher, site: Site) -> None:
     assert headers["accept-encoding"] == "gzip, deflate, br"
 
 
-def test_connections_are_used_again(clock: FakeClock) -> None:
-    """One for robots.txt and all pages of a server that keeps it open."""
+def test_connections_are_reused(clock: FakeClock) -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
     with (
         Fetcher(allow_private=LOOPBACK, clock=clock) as fetcher,
@@ -100,10 +93,7 @@ def test_connections_are_used_again(clock: FakeClock) -> None:
         assert server.connections == 1
 
 
-def test_a_server_that_asks_for_time_gets_it(
-    fetcher: Fetcher, site: Site, clock: FakeClock
-) -> None:
-    """Nobody there is asked for anything until it has passed; others are."""
+def test_retry_after_pauses_the_host(fetcher: Fetcher, site: Site, clock: FakeClock) -> None:
     site["/a"] = Route(status=429, headers={"Retry-After": "120"})
     site["/b"] = "hello"
     with pytest.raises(FetchError, match="HTTP 429: asks to wait 120 s") as caught:
@@ -119,8 +109,8 @@ def test_a_server_that_asks_for_time_gets_it(
     fetcher.get(site.url("/b"))
 
 
-def test_a_page_that_asks_for_time_closes_no_server(fetcher: Fetcher, site: Site) -> None:
-    """A Retry-After means the server only with 429 and 503."""
+def test_retry_after_of_a_404_does_not_pause_the_host(fetcher: Fetcher, site: Site) -> None:
+    """It is about the server only with 429 and 503."""
     site["/a"] = Route(status=404, headers={"Retry-After": "120"})
     site["/b"] = "hello"
     with pytest.raises(FetchError, match="HTTP 404"):
@@ -128,15 +118,13 @@ def test_a_page_that_asks_for_time_closes_no_server(fetcher: Fetcher, site: Site
     fetcher.get(site.url("/b"))
 
 
-def test_waiting_takes_nothing_of_the_deadline(site: Site) -> None:
-    """It is the server that has to hurry, not feedpub."""
+def test_waiting_for_a_slot_does_not_count_against_the_deadline(site: Site) -> None:
     site["/a"] = "hello"
     with Fetcher(allow_private=LOOPBACK, delay=0.4, deadline=0.3) as fetcher:
         assert isinstance(fetcher.get(site.url("/a")), Page)
 
 
-def test_many_servers_are_asked_from_many_threads(fetcher: Fetcher) -> None:
-    """One fetcher serves them all, and every answer finds its own question."""
+def test_client_serves_many_threads(fetcher: Fetcher) -> None:
     with running_site() as one, running_site() as two:
         for server in (one, two):
             for number in range(10):
@@ -150,16 +138,14 @@ def test_many_servers_are_asked_from_many_threads(fetcher: Fetcher) -> None:
 @pytest.mark.parametrize(
     "path", ["/double//slash", "/a%2Fb", "/%E4", "/~user", "/a;b=c?d=e&f=g/h?i", "/a/./b"]
 )
-def test_paths_arrive_as_they_were_written(fetcher: Fetcher, site: Site, path: str) -> None:
-    """But for what browsers tidy up."""
+def test_paths_are_sent_as_written(fetcher: Fetcher, site: Site, path: str) -> None:
     sent = path.replace("/./", "/")
     site[sent] = "hello"
     assert isinstance(fetcher.get(site.url(path)), Page)
     assert site.paths() == [sent]
 
 
-def test_the_system_clock_moves() -> None:
-    """Forward, and in UTC."""
+def test_system_clock_is_monotonic_and_utc() -> None:
     clock = SystemClock()
     before = clock.monotonic()
     clock.sleep(0.001)
@@ -175,8 +161,7 @@ def answering(*lines: str, status: str = "200 OK") -> bytes:
 @pytest.mark.parametrize(
     "line", ["Content-Type: " + "?" * 60_000, "Content-Type: " + "a/" * 4000, "Content-Type: ?/?"]
 )
-def test_a_content_type_that_is_none_is_none(fetcher: Fetcher, line: str) -> None:
-    """The page is read all the same: by its first bytes."""
+def test_invalid_content_type_is_ignored(fetcher: Fetcher, line: str) -> None:
     with running_evil(answering(line)) as server:
         page = fetcher.get(server.url("/a"))
     assert isinstance(page, Page)
@@ -184,16 +169,14 @@ def test_a_content_type_that_is_none_is_none(fetcher: Fetcher, line: str) -> Non
 
 
 @pytest.mark.parametrize("charset", ["x" * 41, "?", "a\x9db", "x" * 7000])
-def test_a_charset_that_is_none_is_none(fetcher: Fetcher, charset: str) -> None:
-    """The type before it counts."""
+def test_invalid_charset_is_ignored(fetcher: Fetcher, charset: str) -> None:
     with running_evil(answering(f"Content-Type: text/html; charset={charset}")) as server:
         page = fetcher.get(server.url("/a"))
     assert isinstance(page, Page)
     assert (page.content_type, page.charset) == ("text/html", None)
 
 
-def test_headers_have_a_limit_together(fetcher: Fetcher) -> None:
-    """Nobody sends so many who means well."""
+def test_size_of_all_headers_is_limited(fetcher: Fetcher) -> None:
     lines = [f"X-{number}: {'a' * 60_000}" for number in range(5)]
     with (
         running_evil(answering(*lines)) as server,
@@ -205,8 +188,7 @@ def test_headers_have_a_limit_together(fetcher: Fetcher) -> None:
 @pytest.mark.parametrize(
     "location", ["http://[" + "?" * 60_000, "/" + "a" * 60_000, "//" + "?" * 20_000]
 )
-def test_a_redirect_to_an_address_without_end_is_refused(fetcher: Fetcher, location: str) -> None:
-    """In few words."""
+def test_redirect_to_an_endless_address_is_an_error(fetcher: Fetcher, location: str) -> None:
     said = answering(f"Location: {location}", status="302 Found")
     with running_evil(said) as server, pytest.raises(FetchError) as caught:
         fetcher.get(server.url("/a"))
@@ -218,10 +200,9 @@ def test_a_redirect_to_an_address_without_end_is_refused(fetcher: Fetcher, locat
 
 @pytest.mark.parametrize("name", ["ETag", "Last-Modified"])
 @pytest.mark.parametrize("value", ['"a\x01b"', '"a\x7f"', "a" * 1025, "a" * 20_000])
-def test_validators_that_cannot_be_sent_back_are_none(
+def test_invalid_validators_are_neither_kept_nor_sent(
     fetcher: Fetcher, name: str, value: str
 ) -> None:
-    """Nor are they sent where an older state holds them."""
     with running_evil(answering(f"{name}: {value}")) as server:
         page = fetcher.get(server.url("/a"), validators=Validators(value, value))
     assert isinstance(page, Page)
@@ -230,10 +211,9 @@ def test_validators_that_cannot_be_sent_back_are_none(
 
 
 @pytest.mark.parametrize("status", [400, 431])
-def test_a_server_that_refuses_its_own_validators_is_asked_without(
+def test_request_is_repeated_without_rejected_validators(
     fetcher: Fetcher, site: Site, status: int
 ) -> None:
-    """Once, and only if they were sent."""
     site["/a"] = Route(status=status, validators=False)
     for validators, requests in ((Validators('"a"'), [True, False]), (None, [False])):
         asked = len(site.requests)

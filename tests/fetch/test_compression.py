@@ -1,4 +1,4 @@
-"""Content codings: undone to the end and not beyond the cap."""
+"""Content codings are decoded completely and within the size limit."""
 
 import gzip
 import zlib
@@ -31,45 +31,38 @@ PACKED = {
 
 
 @pytest.mark.parametrize(("coding", "packed"), PACKED.items())
-def test_each_coding_is_undone(coding: str, packed: bytes) -> None:
-    """Whatever the case of its name."""
+def test_each_coding_is_decoded(coding: str, packed: bytes) -> None:
     assert decompress(packed, content_codings(coding.upper()), CAP) == TEXT
 
 
-def test_deflate_without_its_header_is_undone_too() -> None:
-    """As some servers send it."""
+def test_deflate_without_zlib_header_is_decoded() -> None:
     assert decompress(raw_deflate(TEXT), content_codings("deflate"), CAP) == TEXT
 
 
-def test_stacked_codings_are_undone_from_the_last() -> None:
-    """In the order in which they were not applied."""
+def test_stacked_codings_are_decoded_in_reverse_order() -> None:
     assert (
         decompress(packed_gzip(zlib.compress(TEXT)), content_codings("deflate, gzip"), CAP) == TEXT
     )
 
 
 @pytest.mark.parametrize("name", ["", "identity", "utf-8", "none", "text/html"])
-def test_names_that_are_no_codings_are_ignored(name: str) -> None:
-    """As browsers do."""
+def test_unknown_codings_are_ignored(name: str) -> None:
     assert decompress(TEXT, content_codings(name), CAP) == TEXT
 
 
 @pytest.mark.parametrize("coding", PACKED)
-def test_an_empty_body_is_empty_in_any_coding(coding: str) -> None:
-    """Servers label empty answers too."""
+def test_empty_body_is_valid_in_any_coding(coding: str) -> None:
     assert decompress(b"", content_codings(coding), CAP) == b""
 
 
-def test_members_of_a_gzip_stream_are_joined() -> None:
-    """And what follows them is padding."""
+def test_gzip_members_are_joined_and_padding_is_ignored() -> None:
     packed = packed_gzip(TEXT) + packed_gzip(b"end") + b"\0\0garbage"
     assert decompress(packed, content_codings("gzip"), CAP) == TEXT + b"end"
 
 
 @pytest.mark.parametrize("coding", PACKED)
 @pytest.mark.parametrize("kept", [0.3, 0.9, 1.0])
-def test_a_cut_stream_is_an_error(coding: str, kept: float) -> None:
-    """Wherever it is cut, to its last byte."""
+def test_incomplete_stream_is_an_error(coding: str, kept: float) -> None:
     packed = PACKED[coding]
     with pytest.raises(FetchError, match=r"breaks off|broken"):
         decompress(
@@ -78,14 +71,12 @@ def test_a_cut_stream_is_an_error(coding: str, kept: float) -> None:
 
 
 @pytest.mark.parametrize("coding", PACKED)
-def test_what_is_not_packed_is_an_error(coding: str) -> None:
-    """Though the header says that it is."""
+def test_uncompressed_body_with_a_coding_is_an_error(coding: str) -> None:
     with pytest.raises(FetchError, match=r"broken|breaks off"):
         decompress(b"<html>not packed</html>", content_codings(coding), CAP)
 
 
-def test_a_wrong_checksum_is_an_error() -> None:
-    """The bytes are all there, and not what was sent."""
+def test_wrong_checksum_is_an_error() -> None:
     packed = packed_gzip(TEXT)
     with pytest.raises(FetchError, match="broken"):
         decompress(packed[:-8] + b"\0" * 8, content_codings("gzip"), CAP)
@@ -102,41 +93,35 @@ def test_a_wrong_checksum_is_an_error() -> None:
         ("gzip", packed_gzip(b"\0" * 60_000) * 2),
     ],
 )
-def test_a_bomb_stops_at_the_cap(coding: str, bomb: bytes) -> None:
-    """It is never unpacked whole."""
+def test_decompression_bomb_stops_at_the_limit(coding: str, bomb: bytes) -> None:
     with pytest.raises(FetchError, match="larger than 100000 bytes"):
         decompress(bomb, content_codings(coding), CAP)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br"])
-def test_a_body_of_just_the_cap_is_whole(coding: str) -> None:
-    """The cap is the largest size, not the first that is too large."""
+def test_body_of_exactly_the_limit_is_accepted(coding: str) -> None:
     packed = {"gzip": packed_gzip, "deflate": zlib.compress, "br": brotli.compress}[coding](
         b"a" * CAP
     )
     assert decompress(packed, content_codings(coding), CAP) == b"a" * CAP
 
 
-def test_more_than_three_codings_are_refused() -> None:
-    """Nobody means well with twelve."""
+def test_more_than_three_codings_are_an_error() -> None:
     with pytest.raises(FetchError, match="compressed 12 times"):
         content_codings(", ".join(["gzip"] * 12))
 
 
-def test_a_gzip_stream_of_countless_members_is_refused() -> None:
-    """Each costs time and brings nothing."""
+def test_gzip_stream_with_too_many_members_is_an_error() -> None:
     with pytest.raises(FetchError, match="more than 100 members"):
         decompress(packed_gzip(b"") * 1000, content_codings("gzip"), CAP)
 
 
 @pytest.mark.parametrize("coding", ["zstd", "compress", "dcb"])
-def test_a_coding_that_was_not_asked_for_is_an_error(coding: str) -> None:
-    """Its bytes are not a page."""
+def test_unsupported_coding_is_an_error(coding: str) -> None:
     with pytest.raises(FetchError, match=f"{coding}, which was not requested"):
         content_codings(coding)
 
 
-def test_brotli_is_offered_where_it_is_installed() -> None:
-    """And only there."""
+def test_brotli_is_offered_if_it_is_installed() -> None:
     assert ACCEPT_ENCODING == "gzip, deflate, br"
     assert "br" not in decoders("a_package_that_is_not_installed")

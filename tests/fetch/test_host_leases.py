@@ -1,4 +1,4 @@
-"""Manners among several machines: a server is asked by one of them at a time, with a pause."""
+"""Several machines share the rate limit of a host."""
 
 import multiprocessing
 import time
@@ -21,7 +21,7 @@ DELAY = 0.2
 
 @dataclass
 class FakeLeases:
-    """Claims that another machine has for a time."""
+    """Leases that another machine holds for some time."""
 
     taken: list[float]
     given: list[tuple[str, float]] = field(default_factory=list)
@@ -38,11 +38,7 @@ class FakeLeases:
         self.given.append((name, seconds))
 
 
-def test_others_are_waited_for(clock: FakeClock) -> None:
-    """As long as they say, and with looks at whether they are ready before.
-
-    Then the pause holds for all.
-    """
+def test_lease_of_another_machine_is_awaited_and_polled(clock: FakeClock) -> None:
     turns = FakeLeases([5.0, 0.4])
     with RateLimiter(1.0, clock, turns).slot("a.example"):
         assert clock.naps == [1.0, 0.4]
@@ -50,8 +46,8 @@ def test_others_are_waited_for(clock: FakeClock) -> None:
     assert turns.given == [("ask a.example", 1.0)]
 
 
-def test_the_longer_delay_holds_for_all(clock: FakeClock) -> None:
-    """And none after the parts of a page."""
+def test_longer_delay_applies_to_all_machines(clock: FakeClock) -> None:
+    """Subresources have none."""
     turns = FakeLeases([])
     politeness = RateLimiter(1.0, clock, turns)
     with politeness.slot("a.example", 5.0):
@@ -61,16 +57,14 @@ def test_the_longer_delay_holds_for_all(clock: FakeClock) -> None:
     assert turns.given == [("ask a.example", 5.0), ("ask a.example", 0.0)]
 
 
-def test_a_turn_is_given_back_whatever_happens(clock: FakeClock) -> None:
-    """Also after a request that failed."""
+def test_lease_is_released_after_a_failure(clock: FakeClock) -> None:
     turns = FakeLeases([])
     with pytest.raises(ZeroDivisionError), RateLimiter(1.0, clock, turns).slot("a.example"):
         raise ZeroDivisionError
     assert turns.given == [("ask a.example", 1.0)]
 
 
-def test_not_for_ever(clock: FakeClock) -> None:
-    """A server that others keep asking is put off."""
+def test_host_leased_for_too_long_raises_retry_later(clock: FakeClock) -> None:
     turns = FakeLeases([1.0] * 1000)
     with (
         pytest.raises(
@@ -83,11 +77,8 @@ def test_not_for_ever(clock: FakeClock) -> None:
     assert turns.given == []
 
 
-def test_two_of_a_process_are_two(clock: FakeClock) -> None:
-    """As after a change of the settings, while runs go on with the ones before.
-
-    Or in two containers of one name.
-    """
+def test_two_limiters_of_one_process_are_two_holders(clock: FakeClock) -> None:
+    """As after a change of settings, or in two containers with one name."""
     turns = FakeLeases([])
     for _ in range(2):
         with RateLimiter(1.0, clock, turns).slot("a.example"):
@@ -96,7 +87,7 @@ def test_two_of_a_process_are_two(clock: FakeClock) -> None:
 
 
 def ask(address: str, url: str, times: int) -> None:
-    """In a process of its own: ask a server a few times."""
+    """Send a few requests to a server, in a new process."""
     with (
         Store.open(address) as store,
         Fetcher(delay=DELAY, allow_private=("127.0.0.0/8",), leases=store.leases) as fetcher,
@@ -105,8 +96,7 @@ def ask(address: str, url: str, times: int) -> None:
             fetcher.get(f"{url}?{number}")
 
 
-def test_two_processes_ask_one_server(address: str, site: Site) -> None:
-    """Never at once, and with the delay between the end of one answer and the next question, as the server sees it."""
+def test_two_processes_share_the_rate_limit_of_a_server(address: str, site: Site) -> None:
     visits: list[tuple[float, float]] = []
 
     def answer(handler: BaseHTTPRequestHandler) -> None:

@@ -1,6 +1,6 @@
-"""No byte reaches an address that is not public.
+"""No byte reaches a forbidden address.
 
-In 111 forms, by six ways, with a real resolver and real listeners.
+In 111 forms and six ways, with a real resolver and real listeners.
 """
 
 import pytest
@@ -32,38 +32,29 @@ def _row(found: Matrix, form: Form) -> Row:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: ascii(form.written))
-def test_nothing_arrives(found: Matrix, form: Form, way: str) -> None:
-    """It is refused for what it is, or is no host at all.
-
-    Nobody but the public server was connected to.
-    """
+def test_no_byte_reaches_a_forbidden_address(found: Matrix, form: Form, way: str) -> None:
+    """The address is forbidden or invalid, and only the public server is connected to."""
     report = _row(found, form).reports[way]
     assert not strangers(report)
     assert REFUSAL.search(report.outcomes[0]), report.outcomes
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: ascii(form.written))
-def test_each_article_there_is_named(found: Matrix, form: Form) -> None:
-    """The build says why it is not fetched."""
+def test_article_at_a_forbidden_address_is_reported(found: Matrix, form: Form) -> None:
     assert REFUSAL.search(_row(found, form).link)
 
 
-def test_nothing_arrives_for_articles(found: Matrix) -> None:
-    """Of all the forms in one feed, which itself is read."""
+def test_no_byte_arrives_for_a_feed_with_all_forms(found: Matrix) -> None:
     assert found.links.reached.keys() == {"93.184.216.34"}
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: ascii(form.written))
-def test_it_is_the_gate_that_holds_it_back(found: Matrix, form: Form) -> None:
-    """Once all is allowed, something arrives there.
-
-    The listener listens, and the form leads to it.
-    """
+def test_forms_are_reachable_if_allowed(found: Matrix, form: Form) -> None:
+    """Otherwise the matrix would prove nothing."""
     assert _row(found, form).reachable == (form.address not in MUTE)
 
 
-def test_a_name_is_asked_for_once_a_connection(found: Matrix) -> None:
-    """There is no second question between check and connection, that could be answered otherwise."""
+def test_name_is_resolved_once_for_each_connection(found: Matrix) -> None:
     for row in found.rows:
         if row.form.port:  # refused at once
             continue

@@ -1,7 +1,4 @@
-"""No byte reaches an address that is not public, in whatever spelling, by whatever way.
-
-Public ones are found.
-"""
+"""No byte reaches a forbidden address in any spelling, and public ones are reached."""
 
 import socket
 import threading
@@ -22,7 +19,7 @@ WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole"
 
 
 class Names:
-    """A resolver that answers from lists, one list a question; the last one again and again."""
+    """A resolver that answers from lists, one for each lookup; the last one is repeated."""
 
     def __init__(self, *answers: Sequence[str]) -> None:
         self.answers = list(answers)
@@ -36,24 +33,25 @@ class Names:
 
 @pytest.fixture
 def listener() -> Iterator[Evil]:
-    """A private service that must not be reached."""
+    """Return a private service that must not be reached."""
     with running_evil(WHOLE) as server:
         yield server
         assert server.connections == 0
 
 
 SPELLINGS = [
-    "127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f.1", "0x7f000001", "0177.0.0.1", "017700000001",
+    "127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f.1", "0x7f000001", "0177.0.0.1",
+    "017700000001",
     "127.0.0.1.", "localhost", "LOCALHOST", "localhost.", "0.0.0.0", "0", "[::1]",  # noqa: S104 -- addresses under test
     "[0:0:0:0:0:0:0:1]", "[::]", "%31%32%37.0.0.1", "anna:pw@127.0.0.1",
-    "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "①②⑦.⓪.⓪.①", "\uff11\uff12\uff17.\uff10.\uff10.\uff11",
+    "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "①②⑦.⓪.⓪.①",
+    "\uff11\uff12\uff17.\uff10.\uff10.\uff11",
     "127。0。0。1",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("host", SPELLINGS)
-def test_no_spelling_of_loopback_slips_through(host: str, listener: Evil, clock: FakeClock) -> None:
-    """What counts is the address that is resolved to; and the refusal names the way to allow it."""
+def test_no_spelling_of_loopback_is_reached(host: str, listener: Evil, clock: FakeClock) -> None:
     with (
         Fetcher(clock=clock) as fetcher,
         pytest.raises(DisallowedError, match=r"loopback|this-host|unspecified|IPv4-") as caught,
@@ -63,9 +61,13 @@ def test_no_spelling_of_loopback_slips_through(host: str, listener: Evil, clock:
 
 
 @pytest.mark.parametrize("host", SPELLINGS)
-def test_no_spelling_slips_through_by_redirect(host: str, listener: Evil, clock: FakeClock) -> None:
-    """Each hop is checked like the first request."""
-    moved = f"HTTP/1.1 302 Found\r\nLocation: http://{host}:{listener.port}/\r\nContent-Length: 0\r\n\r\n".encode()
+def test_no_spelling_of_loopback_is_reached_by_redirect(
+    host: str, listener: Evil, clock: FakeClock
+) -> None:
+    moved = (
+        f"HTTP/1.1 302 Found\r\nLocation: http://{host}:{listener.port}/\r\nContent-Length: "
+        f"0\r\n\r\n"
+    ).encode()
     with (
         running_evil(moved, host=STANDS_FOR_PUBLIC) as public,
         Fetcher(clock=clock, allow_private=[STANDS_FOR_PUBLIC]) as fetcher,
@@ -86,8 +88,7 @@ def test_no_spelling_slips_through_by_redirect(host: str, listener: Evil, clock:
         "2002:7f00:1::",
     ],
 )
-def test_names_of_private_addresses_are_refused(address: str, clock: FakeClock) -> None:
-    """The message names the name and the address."""
+def test_name_of_a_private_address_is_forbidden(address: str, clock: FakeClock) -> None:
     with (
         Fetcher(clock=clock, resolver=Names([address])) as fetcher,
         pytest.raises(
@@ -101,16 +102,14 @@ def test_names_of_private_addresses_are_refused(address: str, clock: FakeClock) 
 @pytest.mark.parametrize(
     "addresses", [["1.1.1.1", "127.0.0.1"], ["127.0.0.1", "1.1.1.1"], ["2606:4700::1", "::1"]]
 )
-def test_one_private_address_among_public_ones_is_enough(
+def test_no_address_is_tried_if_one_is_private(
     addresses: Sequence[str], listener: Evil, clock: FakeClock
 ) -> None:
-    """None of them is tried."""
     with Fetcher(clock=clock, resolver=Names(addresses)) as fetcher, pytest.raises(DisallowedError):
         fetcher.get(f"http://mixed.example:{listener.port}/")
 
 
-def test_rebinding_gains_nothing(listener: Evil, clock: FakeClock) -> None:
-    """A name is resolved once a connection, and the address that was checked is the one connected to."""
+def test_dns_rebinding_has_no_effect(listener: Evil, clock: FakeClock) -> None:
     names = Names([STANDS_FOR_PUBLIC], ["127.0.0.1"])
     with (
         running_evil(
@@ -125,8 +124,7 @@ def test_rebinding_gains_nothing(listener: Evil, clock: FakeClock) -> None:
             fetcher.get(f"http://rebind.example:{public.port}/b")
 
 
-def test_the_host_is_told_by_name(site: Site, clock: FakeClock) -> None:
-    """Though the connection goes to an address."""
+def test_host_header_has_the_name(site: Site, clock: FakeClock) -> None:
     site["/a"] = "hello"
     with Fetcher(clock=clock, allow_private=LOOPBACK, resolver=Names(["127.0.0.1"])) as fetcher:
         page = fetcher.get(f"http://MÜNCHEN.example:{site.port}/a")
@@ -134,16 +132,14 @@ def test_the_host_is_told_by_name(site: Site, clock: FakeClock) -> None:
     assert {r.headers["host"] for r in site.requests} == {f"xn--mnchen-3ya.example:{site.port}"}
 
 
-def test_the_next_address_is_tried_when_the_first_is_dead(site: Site, clock: FakeClock) -> None:
-    """A host is down when all its addresses are."""
+def test_next_address_is_tried_if_the_first_fails(site: Site, clock: FakeClock) -> None:
     site["/a"] = "hello"
     names = Names(["127.0.0.3", "::1", "127.0.0.1"])
     with Fetcher(clock=clock, allow_private=LOOPBACK, resolver=names) as fetcher:
         assert fetcher.get(f"http://twice.example:{site.port}/a").url.endswith("/a")
 
 
-def test_ipv6_is_spoken(clock: FakeClock) -> None:
-    """With brackets where they belong."""
+def test_ipv6_address_is_reached(clock: FakeClock) -> None:
     with (
         running_evil(WHOLE, host="::1") as server,
         Fetcher(clock=clock, allow_private=["::1"]) as fetcher,
@@ -153,8 +149,7 @@ def test_ipv6_is_spoken(clock: FakeClock) -> None:
     assert f"Host: [::1]:{server.port}\r\n".encode() in server.heads[0]
 
 
-def test_a_silent_address_leaves_time_for_the_next(clock: FakeClock) -> None:
-    """It may use up only its share of the deadline."""
+def test_silent_address_leaves_time_for_the_next(clock: FakeClock) -> None:
     with socket.create_server(("127.0.0.3", 0), backlog=0) as full:
         port = full.getsockname()[1]
         with (
@@ -170,8 +165,7 @@ def test_a_silent_address_leaves_time_for_the_next(clock: FakeClock) -> None:
             assert len(server.heads) == 1
 
 
-def test_all_that_was_tried_is_told(clock: FakeClock) -> None:
-    """With the reason of each address."""
+def test_error_lists_all_addresses_that_were_tried(clock: FakeClock) -> None:
     with running_evil(b"") as server:
         pass
     names = Names(["127.0.0.3", "127.0.0.4"])
@@ -184,9 +178,7 @@ def test_all_that_was_tried_is_told(clock: FakeClock) -> None:
         fetcher.get(f"http://down.example:{server.port}/")
 
 
-def test_names_that_do_not_exist_are_told(clock: FakeClock) -> None:
-    """By the resolver's own words."""
-
+def test_unknown_name_is_reported(clock: FakeClock) -> None:
     def nowhere(*_: object) -> Sequence[str]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -200,8 +192,7 @@ def test_names_that_do_not_exist_are_told(clock: FakeClock) -> None:
         fetcher.get("http://gone.example/")
 
 
-def test_a_name_without_addresses_is_told(clock: FakeClock) -> None:
-    """It exists and leads nowhere."""
+def test_name_without_addresses_is_reported(clock: FakeClock) -> None:
     with (
         Fetcher(clock=clock, resolver=Names([])) as fetcher,
         pytest.raises(FetchError, match="has no address"),
@@ -209,8 +200,7 @@ def test_a_name_without_addresses_is_told(clock: FakeClock) -> None:
         fetcher.get("http://empty.example/")
 
 
-def test_a_resolver_that_hangs_is_left_behind(clock: FakeClock) -> None:
-    """The system's resolver knows no deadline; a get does."""
+def test_hanging_resolver_ends_at_the_deadline(clock: FakeClock) -> None:
     stop = threading.Event()
 
     def hanging(*_: object) -> Sequence[str]:
@@ -225,8 +215,7 @@ def test_a_resolver_that_hangs_is_left_behind(clock: FakeClock) -> None:
     stop.set()
 
 
-def test_unusual_ports_of_public_addresses_are_refused(clock: FakeClock) -> None:
-    """No connection is tried."""
+def test_unusual_ports_of_public_addresses_are_forbidden(clock: FakeClock) -> None:
     with (
         Fetcher(clock=clock, resolver=Names(["1.1.1.1"])) as fetcher,
         pytest.raises(DisallowedError, match="port 22 is not a usual web port"),
@@ -234,10 +223,9 @@ def test_unusual_ports_of_public_addresses_are_refused(clock: FakeClock) -> None
         fetcher.get("http://public.example:22/")
 
 
-def test_the_environment_names_no_proxy(
+def test_proxy_and_netrc_of_the_environment_are_ignored(
     site: Site, listener: Evil, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only the config does; credentials in ~/.netrc are not read either."""
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "https_proxy"):
         monkeypatch.setenv(name, listener.url())
     monkeypatch.setenv("NETRC", "/dev/null")

@@ -1,4 +1,4 @@
-"""Proxies are used where a source names one, and nowhere else."""
+"""Proxies are only used for sources that name one."""
 
 import socket
 import ssl
@@ -18,7 +18,7 @@ WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole"
 
 
 def tunnel(tls: ssl.SSLContext, inside: list[bytes]) -> Script:
-    """Grant every tunnel, and stand at its end."""
+    """Accept every tunnel, and serve its end."""
 
     def script(connection: socket.socket, stop: threading.Event) -> None:
         connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
@@ -30,8 +30,7 @@ def tunnel(tls: ssl.SSLContext, inside: list[bytes]) -> Script:
     return script
 
 
-def test_a_proxy_is_used_where_one_is_named(clock: FakeClock) -> None:
-    """It gets whole URLs, resolves their names, and may stand on a private address."""
+def test_proxy_receives_full_urls_and_may_be_private(clock: FakeClock) -> None:
     with (
         running_evil(keeping_open(WHOLE), robots=False) as proxy,
         Fetcher(clock=clock, deadline=2.0) as fetcher,
@@ -43,10 +42,9 @@ def test_a_proxy_is_used_where_one_is_named(clock: FakeClock) -> None:
     assert b"Proxy-Authorization: Basic YW5uYTpzZWNyZXQ=\r\n" in proxy.heads[0]
 
 
-def test_a_proxy_tunnels_to_secure_servers(
+def test_proxy_tunnels_https_without_seeing_secrets(
     authority: trustme.CA, ca_file: str, clock: FakeClock
 ) -> None:
-    """It sees the name of the server and none of the secrets; the certificate is the server's."""
     inside: list[bytes] = []
     script = tunnel(server_side(authority.issue_cert("inside.example")), inside)
     with (
@@ -79,10 +77,9 @@ def test_a_proxy_tunnels_to_secure_servers(
         (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "http://a.example/", "HTTP 502"),
     ],
 )
-def test_a_proxy_that_refuses_is_told_without_its_password(
+def test_refusing_proxy_is_reported_without_its_password(
     clock: FakeClock, answer: bytes, url: str, reason: str
 ) -> None:
-    """It is the proxy that failed, not the server."""
     with (
         running_evil(answer, robots=False) as proxy,
         Fetcher(clock=clock, deadline=2.0) as fetcher,
@@ -92,8 +89,7 @@ def test_a_proxy_that_refuses_is_told_without_its_password(
     assert "secret" not in str(caught.value)
 
 
-def test_a_proxy_that_is_down_is_told_without_its_password(clock: FakeClock) -> None:
-    """Nothing is asked for without it."""
+def test_unreachable_proxy_is_reported_without_its_password(clock: FakeClock) -> None:
     with running_evil(b"") as proxy:
         pass
     with (
@@ -110,7 +106,6 @@ def test_a_proxy_that_is_down_is_told_without_its_password(clock: FakeClock) -> 
 @pytest.mark.parametrize(
     "proxy", ["socks5://127.0.0.1:1080", "127.0.0.1:3128", "file:///etc/passwd"]
 )
-def test_other_proxies_are_refused(fetcher: Fetcher, proxy: str) -> None:
-    """Only HTTP proxies are spoken to."""
+def test_only_http_proxies_are_supported(fetcher: Fetcher, proxy: str) -> None:
     with pytest.raises(FetchError, match="proxy must be an http"):
         fetcher.get("http://a.example/", options=RequestOptions(proxy=proxy))

@@ -1,4 +1,4 @@
-"""Manners towards one server, independence of the others."""
+"""Requests to one host are rate-limited; hosts are independent."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -10,14 +10,12 @@ from feedpub.fetch.rate_limit import KEEP_HOST_SECONDS, MAX_HOSTS, RateLimiter
 from tests.support.clock import FakeClock
 
 
-def test_the_first_request_does_not_wait(clock: FakeClock) -> None:
-    """Nobody has been disturbed yet."""
+def test_first_request_does_not_wait(clock: FakeClock) -> None:
     with RateLimiter(1.0, clock).slot("a.example"):
         assert clock.naps == []
 
 
-def test_the_next_waits_from_the_end_of_the_last(clock: FakeClock) -> None:
-    """However long that one took; and only for what is left of the delay."""
+def test_delay_starts_at_the_end_of_the_last_request(clock: FakeClock) -> None:
     politeness = RateLimiter(1.0, clock)
     with politeness.slot("a.example"):
         clock.pass_time(20)
@@ -26,8 +24,7 @@ def test_the_next_waits_from_the_end_of_the_last(clock: FakeClock) -> None:
         assert clock.naps == [0.75]
 
 
-def test_a_failed_request_counts_too(clock: FakeClock) -> None:
-    """It disturbed the server all the same."""
+def test_failed_request_counts(clock: FakeClock) -> None:
     politeness = RateLimiter(1.0, clock)
     with pytest.raises(ZeroDivisionError), politeness.slot("a.example"):
         raise ZeroDivisionError
@@ -35,8 +32,7 @@ def test_a_failed_request_counts_too(clock: FakeClock) -> None:
         assert clock.naps == [1.0]
 
 
-def test_the_longer_delay_holds(clock: FakeClock) -> None:
-    """Ours, or the one that the server wishes for."""
+def test_longer_of_both_delays_counts(clock: FakeClock) -> None:
     politeness = RateLimiter(1.0, clock)
     for delay in (5.0, 5.0, 0.1):
         with politeness.slot("a.example", delay):
@@ -44,8 +40,7 @@ def test_the_longer_delay_holds(clock: FakeClock) -> None:
     assert clock.naps == [5.0, 1.0]
 
 
-def test_servers_do_not_wait_for_each_other(clock: FakeClock) -> None:
-    """Two turns at two servers meet inside."""
+def test_hosts_do_not_wait_for_each_other(clock: FakeClock) -> None:
     politeness = RateLimiter(1.0, clock)
     meeting = threading.Barrier(2, timeout=5)
 
@@ -58,8 +53,7 @@ def test_servers_do_not_wait_for_each_other(clock: FakeClock) -> None:
     assert clock.naps == []
 
 
-def test_one_server_is_asked_by_one_thread_at_a_time(clock: FakeClock) -> None:
-    """Everybody else waits for their turn, and then for the delay."""
+def test_one_thread_at_a_time_requests_from_a_host(clock: FakeClock) -> None:
     politeness = RateLimiter(1.0, clock)
     inside: list[int] = []
     most: list[int] = []
@@ -76,15 +70,12 @@ def test_one_server_is_asked_by_one_thread_at_a_time(clock: FakeClock) -> None:
     assert clock.naps == [1.0] * 19
 
 
-def test_a_server_that_wants_to_be_left_alone_is(clock: FakeClock) -> None:
-    """Until the time is over, and then it is asked again."""
+def test_paused_host_raises_retry_later_until_the_pause_ends(clock: FakeClock) -> None:
     politeness = RateLimiter(0.0, clock)
     politeness.pause_host("a.example", 120, 429)
     clock.pass_time(20)
     with (
-        pytest.raises(
-            FetchError, match=r"a\.example answered HTTP 429 .* for 100 s more"
-        ) as caught,
+        pytest.raises(FetchError, match=r"a\.example answered HTTP 429 .* 100 s more") as caught,
         politeness.slot("a.example"),
     ):
         pass
@@ -96,8 +87,7 @@ def test_a_server_that_wants_to_be_left_alone_is(clock: FakeClock) -> None:
         pass
 
 
-def test_nobody_is_left_alone_for_years(clock: FakeClock) -> None:
-    """A day is the longest that a Retry-After is taken seriously for."""
+def test_pause_is_limited_to_a_day(clock: FakeClock) -> None:
     politeness = RateLimiter(0.0, clock)
     politeness.pause_host("a.example", 1e12, 503)
     clock.pass_time(24 * 3600)
@@ -105,8 +95,7 @@ def test_nobody_is_left_alone_for_years(clock: FakeClock) -> None:
         pass
 
 
-def test_servers_that_matter_no_more_are_forgotten(clock: FakeClock) -> None:
-    """A process that has asked a hundred thousand is no larger than one that has asked a thousand at a time."""
+def test_idle_hosts_are_forgotten(clock: FakeClock) -> None:
     politeness = RateLimiter(1.0, clock)
     sizes = []
     for number in range(10 * MAX_HOSTS):
@@ -116,8 +105,7 @@ def test_servers_that_matter_no_more_are_forgotten(clock: FakeClock) -> None:
     assert max(sizes) <= 2 * MAX_HOSTS + 2
 
 
-def test_what_a_server_wants_is_not_forgotten(clock: FakeClock) -> None:
-    """Neither one that wants to be left alone, nor one that is being asked, however many others are."""
+def test_paused_and_active_hosts_are_not_forgotten(clock: FakeClock) -> None:
     politeness = RateLimiter(1.0, clock)
     politeness.pause_host("closed.example", 24 * 3600, 503)
     waiting = threading.Thread(target=_visit, args=(politeness, "busy.example"))

@@ -1,4 +1,4 @@
-"""Redirects are followed by hand, and secrets stay where they belong."""
+"""Redirects are followed, and secrets stay on their own server."""
 
 from http.server import BaseHTTPRequestHandler
 
@@ -23,8 +23,7 @@ def to(location: str, status: int = 302, **headers: str) -> Route:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_page_is_found_where_it_moved(fetcher: Fetcher, site: Site, status: int) -> None:
-    """And its URL is the one where it was found."""
+def test_page_has_the_url_after_redirects(fetcher: Fetcher, site: Site, status: int) -> None:
     site["/a"] = to("/b?c#d", status)
     site["/b?c"] = "hello"
     page = fetcher.get(site.url("/a"))
@@ -32,24 +31,21 @@ def test_a_page_is_found_where_it_moved(fetcher: Fetcher, site: Site, status: in
     assert (page.url, page.body) == (site.url("/b?c"), b"hello")
 
 
-def test_each_hop_waits_its_turn(fetcher: Fetcher, site: Site, clock: FakeClock) -> None:
-    """A redirect is a request like any other: robots.txt, then three pages, a second apart."""
+def test_each_redirect_waits_for_the_delay(fetcher: Fetcher, site: Site, clock: FakeClock) -> None:
     site["/a"], site["/b"], site["/c"] = to("/b"), to("/c"), "hello"
     fetcher.get(site.url("/a"))
     assert clock.naps == [1.0, 1.0, 1.0]
 
 
 @pytest.mark.parametrize("path", ["/a", "/b"])
-def test_a_circle_is_noticed(fetcher: Fetcher, site: Site, path: str) -> None:
-    """At its second round."""
+def test_circular_redirect_is_an_error(fetcher: Fetcher, site: Site, path: str) -> None:
     site["/a"], site["/b"] = to("/b"), to("/b")
     with pytest.raises(FetchError, match="redirects in a circle"):
         fetcher.get(site.url(path))
     assert len(site.paths()) <= 2
 
 
-def test_ten_redirects_are_enough(fetcher: Fetcher, site: Site) -> None:
-    """The eleventh is not followed."""
+def test_eleventh_redirect_is_an_error(fetcher: Fetcher, site: Site) -> None:
     for number in range(20):
         site[f"/{number}"] = to(f"/{number + 1}")
     with pytest.raises(FetchError, match="redirects more than 10 times"):
@@ -67,10 +63,9 @@ def test_ten_redirects_are_enough(fetcher: Fetcher, site: Site) -> None:
         "about:blank",
     ],
 )
-def test_redirects_to_other_schemes_are_refused(
+def test_redirect_to_another_scheme_is_forbidden(
     fetcher: Fetcher, site: Site, location: str
 ) -> None:
-    """The error is about the page that was asked for, and says where it led."""
     site["/a"] = to(location)
     with pytest.raises(DisallowedError, match=r"redirected to .*: only http and https") as caught:
         fetcher.get(site.url("/a"))
@@ -78,15 +73,13 @@ def test_redirects_to_other_schemes_are_refused(
 
 
 @pytest.mark.parametrize("location", ["http://a..b/", "http://[::1/", "http://x:99999/"])
-def test_redirects_to_nowhere_are_errors(fetcher: Fetcher, site: Site, location: str) -> None:
-    """A broken Location is told as one."""
+def test_invalid_location_is_an_error(fetcher: Fetcher, site: Site, location: str) -> None:
     site["/a"] = to(location)
     with pytest.raises(FetchError, match="redirected to"):
         fetcher.get(site.url("/a"))
 
 
-def test_a_failure_behind_a_redirect_says_where_it_was(fetcher: Fetcher, site: Site) -> None:
-    """With the status of that answer."""
+def test_error_after_a_redirect_names_its_address(fetcher: Fetcher, site: Site) -> None:
     site["/a"] = to("/gone")
     with pytest.raises(
         FetchError, match=rf"/a: redirected to {site.url('/gone')}: HTTP 404"
@@ -96,7 +89,7 @@ def test_a_failure_behind_a_redirect_says_where_it_was(fetcher: Fetcher, site: S
 
 
 def test_secrets_are_sent_to_their_own_server(fetcher: Fetcher, site: Site) -> None:
-    """With each request for a page, over redirects too; robots.txt is asked for without them."""
+    """With each request for a page, but not for robots.txt."""
     site["/a"], site["/b"] = to("/b"), "hello"
     fetcher.get(site.url("/a"), options=SECRETS)
     robots, *pages = [request.headers for request in site.requests]
@@ -110,7 +103,6 @@ def test_secrets_are_sent_to_their_own_server(fetcher: Fetcher, site: Site) -> N
 
 
 def test_secrets_are_never_sent_to_another_server(fetcher: Fetcher, site: Site) -> None:
-    """Not on a redirect, and not on the way back either would they be forgotten."""
     with running_site() as other:
         site["/a"], site["/c"] = to(other.url("/b")), "hello"
         other["/b"] = to(site.url("/c"))
@@ -121,8 +113,8 @@ def test_secrets_are_never_sent_to_another_server(fetcher: Fetcher, site: Site) 
     assert site.requests[-1].headers["authorization"] == BASIC
 
 
-def test_secrets_of_a_site_are_not_for_whom_it_links_to(fetcher: Fetcher, site: Site) -> None:
-    """A source's articles may lie on another host: `site` says whom its secrets are for."""
+def test_secrets_are_only_sent_to_their_site(fetcher: Fetcher, site: Site) -> None:
+    """Articles of a source may be on another host: `site` names the one for its secrets."""
     site["/article"] = "hello"
     options = RequestOptions(cookies={"session": "s3cret"}, site="http://source.example/feed")
     fetcher.get(site.url("/article"), options=options)
@@ -133,8 +125,7 @@ def test_secrets_of_a_site_are_not_for_whom_it_links_to(fetcher: Fetcher, site: 
     assert site.requests[-1].headers["cookie"] == "a=b"
 
 
-def test_a_password_in_the_url_is_sent_and_never_shown(fetcher: Fetcher, site: Site) -> None:
-    """Not in the page's URL, not in an error."""
+def test_password_in_the_url_is_sent_and_never_shown(fetcher: Fetcher, site: Site) -> None:
     site["/a"] = "hello"
     url = site.url("/a").replace("//", "//anna:pass%3Aw%C3%B6rd@")
     assert fetcher.get(url).url == site.url("/a")
@@ -146,14 +137,12 @@ def test_a_password_in_the_url_is_sent_and_never_shown(fetcher: Fetcher, site: S
 
 
 def test_any_password_can_be_sent(fetcher: Fetcher, site: Site) -> None:
-    """Also one that no text should hold."""
     site["/a"] = "hello"
     fetcher.get(site.url("/a").replace("//", "//anna:\ud800@"))
     assert site.requests[-1].headers["authorization"] == "Basic YW5uYTo/"
 
 
-def test_options_do_not_show_their_secrets() -> None:
-    """Whoever prints them."""
+def test_repr_of_options_has_no_secrets() -> None:
     assert "s3cret" not in repr(SECRETS)
     assert "wörd" not in repr(SECRETS)
     assert "s3cret" not in repr(
@@ -170,10 +159,9 @@ def test_options_do_not_show_their_secrets() -> None:
         RequestOptions(cookies={"a": "s3cret\n"}),
     ],
 )
-def test_a_header_that_cannot_be_sent_is_an_error_without_its_value(
+def test_invalid_header_is_an_error_without_its_value(
     fetcher: Fetcher, site: Site, options: RequestOptions
 ) -> None:
-    """Nothing is sent in its stead."""
     with pytest.raises(FetchError, match="cannot be sent") as caught:
         fetcher.get(site.url("/a"), options=options)
     assert "s3cret" not in str(caught.value)
@@ -181,7 +169,6 @@ def test_a_header_that_cannot_be_sent_is_an_error_without_its_value(
 
 
 def test_headers_beyond_latin1_are_sent_as_utf8(fetcher: Fetcher, site: Site) -> None:
-    """As browsers send cookies."""
     site["/a"] = "hello"
     fetcher.get(
         site.url("/a"),
@@ -191,9 +178,9 @@ def test_headers_beyond_latin1_are_sent_as_utf8(fetcher: Fetcher, site: Site) ->
     assert site.requests[-1].headers["user-agent"] == "other"
 
 
-def test_a_page_that_sets_a_cookie_first_is_had(fetcher: Fetcher, site: Site) -> None:
-    """It redirects to itself until the cookie comes back; the next get starts without it."""
-
+def test_page_that_sets_a_cookie_and_redirects_to_itself_is_fetched(
+    fetcher: Fetcher, site: Site
+) -> None:
     def guarded(request: BaseHTTPRequestHandler) -> None:
         welcome = request.headers.get("Cookie") == "seen=1"
         request.send_response(200 if welcome else 302)
@@ -214,8 +201,7 @@ def test_a_page_that_sets_a_cookie_first_is_had(fetcher: Fetcher, site: Site) ->
     ]
 
 
-def test_a_contact_that_cannot_be_sent_is_a_config_error() -> None:
-    """Told before anything is fetched."""
+def test_invalid_contact_is_a_config_error() -> None:
     for contact in ("https://münchen.example/", "a\r\nX-Evil: 1"):
         with pytest.raises(ConfigError, match="contact"):
             Fetcher(contact=contact)

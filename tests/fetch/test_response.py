@@ -1,4 +1,4 @@
-"""What an answer's status and headers mean."""
+"""The meaning of a response's status and headers."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -43,13 +43,11 @@ def answer(status: int = 200, body: bytes = b"", **headers: str) -> Response:
         ("Sun, 01 Mar 99999 12:00:00 +9999", None),
     ],
 )
-def test_retry_after_has_two_forms(value: str, seconds: float | None) -> None:
-    """Seconds, or a date; what is neither is nothing."""
+def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:
     assert parse_retry_after({"Retry-After": value}, NOW) == seconds
 
 
-def test_dates_are_measured_by_the_servers_own_clock() -> None:
-    """A server whose clock is a day off still means two minutes."""
+def test_dates_refer_to_the_clock_of_the_server() -> None:
     headers = {
         "Date": "Mon, 02 Mar 2026 12:00:00 GMT",
         "Retry-After": "Mon, 02 Mar 2026 12:02:00 GMT",
@@ -84,8 +82,9 @@ def test_dates_are_measured_by_the_servers_own_clock() -> None:
         ({"Expires": "-1"}, 0),
     ],
 )
-def test_freshness_is_for_private_caches(headers: Mapping[str, str], seconds: float | None) -> None:
-    """Cache-Control goes before Expires, and s-maxage is none of our business."""
+def test_freshness_is_that_of_a_private_cache(
+    headers: Mapping[str, str], seconds: float | None
+) -> None:
     assert parse_freshness(headers, NOW) == seconds
 
 
@@ -102,16 +101,14 @@ def test_freshness_is_for_private_caches(headers: Mapping[str, str], seconds: fl
         ("", "", None),
     ],
 )
-def test_a_page_tells_its_type_and_charset(
+def test_page_has_media_type_and_charset(
     header: str, content_type: str, charset: str | None
 ) -> None:
-    """The type is in lower case, without its parameters; the charset as it was sent."""
     document = page_from(answer(Content_Type=header), "http://a.example/", NOW)
     assert (document.content_type, document.charset) == (content_type, charset)
 
 
 def test_validators_are_kept_as_received() -> None:
-    """To the last blank: they are the server's, not ours."""
     document = page_from(
         answer(ETag='W/"a b"', Last_Modified="yesterday, about noon"), "http://a.example/", NOW
     )
@@ -149,33 +146,28 @@ def test_validators_are_kept_as_received() -> None:
         (answer(404, CHALLENGE, Server="nginx"), "HTTP 404: the page is gone"),
     ],
 )
-def test_failures_are_told_in_words(bad: Response, reason: str) -> None:
-    """With the status, and whether somebody wants to see a human."""
+def test_error_has_status_and_reason(bad: Response, reason: str) -> None:
     assert not bad.ok
     assert failure_of(bad, NOW).reason == reason
     assert failure_of(bad, NOW).status == bad.status
 
 
-def test_an_article_about_challenges_is_none() -> None:
-    """What stands in a page's text counts only where the status says that something went wrong."""
+def test_successful_page_about_challenges_is_not_a_challenge() -> None:
     assert answer(200, CHALLENGE, Server="cloudflare").ok
 
 
-def test_a_failure_tells_for_how_long() -> None:
-    """As a number too, for those who plan."""
+def test_error_has_retry_after_seconds() -> None:
     assert failure_of(answer(429, Retry_After="120"), NOW).retry_after == 120
     assert failure_of(answer(404), NOW).retry_after is None
 
 
 @pytest.mark.parametrize("status", [200, 201, 203, 204, 299])
-def test_successes_are_successes(status: int) -> None:
-    """But for 206: nobody asked for a part."""
+def test_2xx_except_206_is_a_success(status: int) -> None:
     assert answer(status).ok
     assert not answer(206).ok
 
 
-def test_a_location_may_hold_utf8() -> None:
-    """As servers send it, though headers are latin-1."""
+def test_location_may_contain_utf8() -> None:
     assert answer(301, Location="/ä".encode().decode("latin-1")).location == "/ä"
     assert answer(200, Location="/a").location is None
     assert answer(301).location is None

@@ -1,4 +1,4 @@
-"""robots.txt: read once a day, obeyed, remembered by the next process."""
+"""robots.txt is fetched once a day, obeyed, and cached for other processes."""
 
 import gzip
 import zlib
@@ -25,7 +25,7 @@ ROBOTS = "User-agent: *\nDisallow: /private\nCrawl-delay: 7\n\nUser-agent: other
 
 
 class Memory:
-    """Keeps robots.txt files in a dict."""
+    """A cache in a dict."""
 
     def __init__(self) -> None:
         self.kept: dict[str, CachedRobots] = {}
@@ -56,8 +56,7 @@ def text(body: str, status: int = 200) -> Route:
     return Route(body.encode(), "text/plain", status, validators=False)
 
 
-def test_what_robots_txt_forbids_is_not_asked_for(fetcher: Fetcher, site: Site) -> None:
-    """And the refusal says whose robots.txt it was."""
+def test_forbidden_path_is_not_requested(fetcher: Fetcher, site: Site) -> None:
     site["/robots.txt"] = text(ROBOTS)
     site["/private/a"] = "secret"
     with pytest.raises(
@@ -82,13 +81,12 @@ def test_what_robots_txt_forbids_is_not_asked_for(fetcher: Fetcher, site: Site) 
         ("\0\0\xff\n" * 1000, False),
     ],
 )
-def test_rules_are_read_as_rfc_9309_has_them(
+def test_own_group_and_longer_path_take_precedence(
     fetcher: Fetcher,
     site: Site,
     robots: str,
     refused: bool,  # noqa: FBT001 -- a table's column
 ) -> None:
-    """The group for feedpub goes before the one for everybody, the longer path before the shorter."""
     site["/robots.txt"] = text(robots)
     site["/a"] = "hello"
     if refused:
@@ -99,8 +97,7 @@ def test_rules_are_read_as_rfc_9309_has_them(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 451])
-def test_no_robots_txt_allows_everything(fetcher: Fetcher, site: Site, status: int) -> None:
-    """Any 4xx says that there is none."""
+def test_missing_robots_txt_allows_everything(fetcher: Fetcher, site: Site, status: int) -> None:
     site["/robots.txt"] = text("User-agent: *\nDisallow: /", status)
     site["/a"] = "hello"
     fetcher.get(site.url("/a"))
@@ -108,10 +105,9 @@ def test_no_robots_txt_allows_everything(fetcher: Fetcher, site: Site, status: i
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
-def test_a_robots_txt_that_cannot_be_read_forbids_everything_for_a_while(
+def test_unreadable_robots_txt_forbids_everything_for_five_minutes(
     fetcher: Fetcher, site: Site, clock: FakeClock, status: int
 ) -> None:
-    """For five minutes, in this process only; the reason is passed on."""
     site["/robots.txt"] = text("", status)
     site["/a"] = "hello"
     for _ in range(2):
@@ -126,16 +122,14 @@ def test_a_robots_txt_that_cannot_be_read_forbids_everything_for_a_while(
     fetcher.get(site.url("/a"))
 
 
-def test_an_unreachable_server_is_named_as_such(fetcher: Fetcher) -> None:
-    """It is the connection that failed, whatever was asked for first."""
+def test_unreachable_server_is_reported_as_such(fetcher: Fetcher) -> None:
     with running_evil(b"") as server:
         pass
     with pytest.raises(FetchError, match=rf"cannot be reached on port {server.port} .*refused"):
         fetcher.get(server.url())
 
 
-def test_robots_txt_is_asked_for_once_a_day(fetcher: Fetcher, site: Site, clock: FakeClock) -> None:
-    """Also where there is none."""
+def test_robots_txt_is_fetched_once_a_day(fetcher: Fetcher, site: Site, clock: FakeClock) -> None:
     site["/a"] = "hello"
     for _ in range(3):
         fetcher.get(site.url("/a"))
@@ -145,10 +139,9 @@ def test_robots_txt_is_asked_for_once_a_day(fetcher: Fetcher, site: Site, clock:
     assert asked_for_robots(site) == 2
 
 
-def test_the_next_process_knows_it_already(
+def test_robots_txt_is_cached_for_other_processes(
     fetcher: Fetcher, site: Site, memory: Memory, clock: FakeClock
 ) -> None:
-    """What one fetcher read, another finds in the memory."""
     site["/robots.txt"] = text(ROBOTS)
     site["/a"] = "hello"
     fetcher.get(site.url("/a"))
@@ -160,20 +153,18 @@ def test_the_next_process_knows_it_already(
     assert [r.path for r in site.requests] == ["/a"]
 
 
-def test_failures_are_not_remembered_by_the_next_process(
+def test_failures_are_not_cached_for_other_processes(
     fetcher: Fetcher, site: Site, memory: Memory
 ) -> None:
-    """Whoever starts feedpub again wants to know whether it works now."""
     site["/robots.txt"] = text("", 500)
     with pytest.raises(FetchError):
         fetcher.get(site.url("/a"))
     assert memory.kept == {}
 
 
-def test_an_old_robots_txt_stands_in_for_one_that_cannot_be_read(
+def test_old_robots_txt_is_used_if_the_new_one_is_unreadable(
     fetcher: Fetcher, site: Site, clock: FakeClock
 ) -> None:
-    """The server said once what it wants."""
     site["/robots.txt"] = text(ROBOTS)
     site["/a"] = "hello"
     fetcher.get(site.url("/a"))
@@ -188,10 +179,9 @@ def test_an_old_robots_txt_stands_in_for_one_that_cannot_be_read(
     assert asked_for_robots(site) == 3
 
 
-def test_a_memory_from_the_future_is_asked_anew(
+def test_cached_robots_txt_from_the_future_is_fetched_again(
     fetcher: Fetcher, site: Site, memory: Memory, clock: FakeClock
 ) -> None:
-    """It was written by a wrong clock."""
     origin = site.url("")
     memory.kept[origin] = CachedRobots(
         origin, "User-agent: *\nDisallow: /", 200, clock.now() + timedelta(days=400)
@@ -204,7 +194,6 @@ def test_a_memory_from_the_future_is_asked_anew(
 
 
 def test_crawl_delay_raises_the_delay(fetcher: Fetcher, site: Site, clock: FakeClock) -> None:
-    """Between every two requests to that server, robots.txt among them."""
     site["/robots.txt"] = text(ROBOTS)
     site["/a"] = "hello"
     fetcher.get(site.url("/a"))
@@ -212,10 +201,7 @@ def test_crawl_delay_raises_the_delay(fetcher: Fetcher, site: Site, clock: FakeC
     assert clock.naps == [7.0, 7.0]
 
 
-def test_the_sitemaps_that_it_names_are_known_once_it_was_read(
-    fetcher: Fetcher, site: Site
-) -> None:
-    """Each once, as written; nobody is asked for them, and an address that is none has none."""
+def test_sitemaps_are_known_after_robots_txt_was_fetched(fetcher: Fetcher, site: Site) -> None:
     site["/robots.txt"] = text(
         "Sitemap: https://a.example/1.xml\nSitemap: /2.xml\nSitemap: https://a.example/1.xml\n"
     )
@@ -229,18 +215,16 @@ def test_the_sitemaps_that_it_names_are_known_once_it_was_read(
 @pytest.mark.parametrize(
     ("written", "waited"), [("3600", 30.0), ("0.1", 1.0), ("nan", 1.0), ("-5", 1.0), ("x", 1.0)]
 )
-def test_crawl_delay_has_bounds(
+def test_crawl_delay_is_limited(
     fetcher: Fetcher, site: Site, clock: FakeClock, written: str, waited: float
 ) -> None:
-    """Half a minute at most, and never less than our own delay."""
     site["/robots.txt"] = text(f"User-agent: *\nCrawl-delay: {written}\n")
     site["/a"] = "hello"
     fetcher.get(site.url("/a"))
     assert clock.naps == [waited]
 
 
-def test_a_redirected_robots_txt_is_followed(fetcher: Fetcher, site: Site) -> None:
-    """As RFC 9309 wants it."""
+def test_redirected_robots_txt_is_followed(fetcher: Fetcher, site: Site) -> None:
     site["/robots.txt"] = Route(
         status=301, headers={"Location": "/real-robots.txt"}, validators=False
     )
@@ -249,8 +233,7 @@ def test_a_redirected_robots_txt_is_followed(fetcher: Fetcher, site: Site) -> No
         fetcher.get(site.url("/private"))
 
 
-def test_each_hop_of_a_redirect_asks_its_own_robots_txt(fetcher: Fetcher, site: Site) -> None:
-    """A redirect cannot lead to where feedpub must not go."""
+def test_each_redirect_is_checked_by_its_own_robots_txt(fetcher: Fetcher, site: Site) -> None:
     with running_site() as other:
         other["/robots.txt"] = text("User-agent: *\nDisallow: /")
         other["/b"] = "secret"
@@ -262,8 +245,7 @@ def test_each_hop_of_a_redirect_asks_its_own_robots_txt(fetcher: Fetcher, site: 
         assert other.paths() == []
 
 
-def test_many_threads_ask_for_robots_txt_once(fetcher: Fetcher, site: Site) -> None:
-    """One asks, the others wait for its answer."""
+def test_many_threads_fetch_robots_txt_once(fetcher: Fetcher, site: Site) -> None:
     for number in range(8):
         site[f"/{number}"] = "hello"
     with ThreadPoolExecutor(8) as pool:
@@ -272,8 +254,7 @@ def test_many_threads_ask_for_robots_txt_once(fetcher: Fetcher, site: Site) -> N
     assert len(site.paths()) == 8
 
 
-def test_only_the_first_half_megabyte_is_read(fetcher: Fetcher, site: Site) -> None:
-    """Rules beyond it are not rules."""
+def test_rules_after_half_a_megabyte_are_ignored(fetcher: Fetcher, site: Site) -> None:
     site["/robots.txt"] = text("User-agent: *\n" + "# padding\n" * 60_000 + "Disallow: /\n")
     site["/a"] = "hello"
     fetcher.get(site.url("/a"))
@@ -285,10 +266,7 @@ def test_only_the_first_half_megabyte_is_read(fetcher: Fetcher, site: Site) -> N
 def test_reading_stops_after_half_a_megabyte(
     fetcher: Fetcher, site: Site, coding: str, pack: Callable[[bytes], bytes]
 ) -> None:
-    """However small it is on the wire.
-
-    The connection is closed, so that nobody has to send the rest.
-    """
+    """However small it is compressed. The connection is closed, so the rest is not sent."""
     body = pack(b"User-agent: *\nDisallow: /private\n" + b"# nothing\n" * 2_000_000)
     sent: list[int] = []
 
@@ -304,11 +282,10 @@ def test_reading_stops_after_half_a_megabyte(
     fetcher.get(site.url("/a"))
     with pytest.raises(DisallowedError):
         fetcher.get(site.url("/private"))
-    assert sum(sent) < 1_000_000, "the whole file was read"
+    assert sum(sent) < 1_000_000, "all of the file was read"
 
 
-def test_a_rule_that_is_cut_is_none(fetcher: Fetcher, site: Site) -> None:
-    """It would forbid more than is meant."""
+def test_truncated_rule_is_ignored(fetcher: Fetcher, site: Site) -> None:
     rules = "User-agent: *\nDisallow: /y\n"
     site["/robots.txt"] = text(
         rules + "#" * (MAX_ROBOTS_BYTES - len(rules) - 12) + "\nDisallow: /x/private\n"
@@ -319,8 +296,7 @@ def test_a_rule_that_is_cut_is_none(fetcher: Fetcher, site: Site) -> None:
         fetcher.get(site.url("/y"))
 
 
-def test_a_path_is_compared_as_it_is_sent(fetcher: Fetcher, site: Site) -> None:
-    """Dots, encoded or not, and letters that need no encoding lead around no rule."""
+def test_path_is_compared_as_it_is_sent(fetcher: Fetcher, site: Site) -> None:
     site["/robots.txt"] = text("User-agent: *\nDisallow: /private\n")
     site["/open"] = "hello"
     for path in ("/a/../private", "/a/%2e%2E/private", "/./private/", "/%70rivate"):
@@ -330,10 +306,7 @@ def test_a_path_is_compared_as_it_is_sent(fetcher: Fetcher, site: Site) -> None:
     assert site.paths() == ["/open"]
 
 
-def test_only_rules_for_feedpub_are_remembered(
-    fetcher: Fetcher, site: Site, memory: Memory
-) -> None:
-    """A site may name hundreds of robots."""
+def test_only_rules_for_feedpub_are_cached(fetcher: Fetcher, site: Site, memory: Memory) -> None:
     others = "".join(f"User-agent: bot{'x' * n}\nDisallow: /{n}\n\n" for n in range(500))
     site["/robots.txt"] = text(
         f"{others}# for all\nUser-agent: *\nDisallow: /private\nCrawl-delay: 2\n"
@@ -343,11 +316,7 @@ def test_only_rules_for_feedpub_are_remembered(
     assert memory.kept[site.url("")].body == "User-agent: *\nDisallow: /private\nCrawl-delay: 2.0"
 
 
-def test_the_cache_is_bounded_by_bytes(memory: Memory, clock: FakeClock) -> None:
-    """Of fifty origins with half a megabyte of rules each, few are at hand.
-
-    The others come from the memory.
-    """
+def test_rules_in_memory_are_limited_by_bytes(memory: Memory, clock: FakeClock) -> None:
     robots = Robots(memory, clock)
     rules = b"User-agent: *\n" + b"".join(
         b"Disallow: /private/%d\n" % number for number in range(20_000)
@@ -361,8 +330,7 @@ def test_the_cache_is_bounded_by_bytes(memory: Memory, clock: FakeClock) -> None
         robots.check_allowed(targets[0], lambda _: pytest.fail("it is in the memory"))
 
 
-def test_the_rules_of_many_origins_come_from_the_memory(memory: Memory, clock: FakeClock) -> None:
-    """A process keeps some at hand; nobody is asked twice for all that."""
+def test_rules_of_many_origins_are_loaded_from_the_cache(memory: Memory, clock: FakeClock) -> None:
     robots = Robots(memory, clock)
     asked: list[str] = []
 

@@ -1,4 +1,4 @@
-"""The rules of a robots.txt, by the cases of Google's own parser, written anew in tests/vectors/robots.toml."""
+"""Parse robots.txt, by the cases of Google's own parser, rewritten in tests/vectors/robots.toml."""
 
 import re
 import tomllib
@@ -32,8 +32,8 @@ def body_of(case: dict[str, Any]) -> bytes:
 
 
 @pytest.mark.parametrize("case", VECTORS["case"], ids=lambda case: case["name"])
-def test_rules_are_those_of_googles_parser(case: dict[str, Any]) -> None:
-    """So is what is kept of a file: the rules for feedpub alone, written as a file of its own."""
+def test_rules_match_those_of_googles_parser(case: dict[str, Any]) -> None:
+    """So do the stored rules: those for feedpub only, as a file of their own."""
     for agent in case.get("agents", [case.get("agent", "FooBot")]):
         read = parse_robots(body_of(case), agent)
         for rules in (read, parse_robots(read.text.encode(), agent)):
@@ -46,8 +46,7 @@ def test_rules_are_those_of_googles_parser(case: dict[str, Any]) -> None:
         assert len(list(parse_directives(body_of(case)))) == case["directives"]
 
 
-def test_product_tokens() -> None:
-    """Only what is wholly a token can be named; ours can."""
+def test_product_token_is_a_complete_token() -> None:
     [agents] = VECTORS["agent"]
     for name in [*agents["valid"], AGENT]:
         assert extract_product_token(name) == name
@@ -57,18 +56,15 @@ def test_product_tokens() -> None:
 
 @pytest.mark.parametrize(("url", "path"), VECTORS["path"][0]["addresses"])
 def test_paths_are_compared_as_they_are_sent(url: str, path: str) -> None:
-    """Without host and fragment, and without dot segments, however they are written."""
     assert parse_url(url).path == path
 
 
 @pytest.mark.parametrize(("written", "compared"), VECTORS["pattern"][0]["values"])
-def test_patterns_are_encoded_as_paths_are(written: str, compared: str) -> None:
-    """What people write in letters of their own is found in addresses."""
+def test_patterns_are_encoded_like_paths(written: str, compared: str) -> None:
     assert parse_robots(f"user-agent: *\nallow: {written}".encode(), AGENT).allow == (compared,)
 
 
-def test_a_crawl_delay_holds_for_the_agents_before_it() -> None:
-    """Many files slow down one crawler only, in a block that has no rule."""
+def test_crawl_delay_applies_to_the_agents_before_it() -> None:
     assert (
         parse_robots(
             b"User-agent: slow\nCrawl-delay: 9\nUser-agent: *\nDisallow: /x", AGENT
@@ -83,16 +79,14 @@ def test_a_crawl_delay_holds_for_the_agents_before_it() -> None:
     )
 
 
-def test_only_the_rules_that_concern_us_are_kept() -> None:
-    """Those for others are read, and dropped."""
+def test_only_rules_for_feedpub_are_kept() -> None:
     others = "".join(f"User-agent: bot{'x' * n}\nDisallow: /{n}\n" for n in range(100))
     rules = parse_robots(f"{others}User-agent: *\nDisallow: /x\n".encode(), AGENT)
     assert rules.text == "User-agent: *\nDisallow: /x"
     assert rules.size < 300
 
 
-def test_sitemaps_are_bounded() -> None:
-    """In number and length."""
+def test_number_and_length_of_sitemaps_are_limited() -> None:
     many = "".join(f"Sitemap: https://a.example/{n}\n" for n in range(2 * MAX_SITEMAPS))
     assert (
         len(parse_robots(f"Sitemap: /{'x' * 5000}\n{many}".encode(), AGENT).sitemaps)
@@ -100,8 +94,7 @@ def test_sitemaps_are_bounded() -> None:
     )
 
 
-def test_matching_takes_no_more_than_a_moment() -> None:
-    """Whoever writes both the rules and the address gains nothing: no pattern goes back."""
+def test_matching_takes_linear_time() -> None:
     pattern = "/" + "*a" * 8000 + "b$"
     assert RobotsRules(disallow=(pattern,)).allows("/" + "a" * 8000)
     assert robots_parser._matches("*a*a*a*", "xaxaxa")

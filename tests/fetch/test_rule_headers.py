@@ -1,7 +1,4 @@
-"""Headers that the rules of a site name.
-
-Sent to that site, beside what a source wants sent, and to nobody else.
-"""
+"""Headers from site rules are sent to their site only, in addition to those of the source."""
 
 from feedpub.fetch import Fetcher, RequestOptions
 from tests.support.site import Route, Site, running_site
@@ -9,8 +6,7 @@ from tests.support.site import Route, Site, running_site
 HEADERS = (("cookie", "consent=1"), ("user-agent", "Reader/1"))
 
 
-def test_a_source_goes_before_a_rule() -> None:
-    """What it sends itself, under whatever case, and its own cookies."""
+def test_source_headers_take_precedence_over_rule_headers() -> None:
     options = RequestOptions(headers={"User-Agent": "Mine/1"}, site="https://a.example/feed")
     assert options.for_url("https://a.example/1", HEADERS).headers == {
         "cookie": "consent=1",
@@ -21,8 +17,7 @@ def test_a_source_goes_before_a_rule() -> None:
     assert options.for_url("https://a.example/1", ()) is options
 
 
-def test_another_site_gets_nothing_of_the_source(site: Site, fetcher: Fetcher) -> None:
-    """And the source's proxy stays."""
+def test_other_site_receives_only_rule_headers_and_the_proxy(site: Site, fetcher: Fetcher) -> None:
     options = RequestOptions(
         headers={"X-Key": "secret"}, proxy="http://proxy.example:1", site="https://a.example/feed"
     )
@@ -41,8 +36,9 @@ def test_another_site_gets_nothing_of_the_source(site: Site, fetcher: Fetcher) -
     assert site.requests[-1].headers["user-agent"] == "Reader/1"
 
 
-def test_a_redirect_takes_them_nowhere_else(site: Site, fetcher: Fetcher) -> None:
-    """To another server the request goes as feedpub's own."""
+def test_rule_headers_are_not_sent_after_a_redirect_to_another_server(
+    site: Site, fetcher: Fetcher
+) -> None:
     with running_site() as other:
         other["/there"] = "<p>there"
         site["/page"] = Route(

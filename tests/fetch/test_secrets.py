@@ -1,7 +1,4 @@
-"""Servers repeat what they are sent.
-
-In redirects, in status lines. The reason of a failure repeats none of it.
-"""
+"""Errors do not repeat secrets that a server sends back."""
 
 import base64
 from collections.abc import Callable
@@ -34,11 +31,9 @@ def given(name: str) -> RequestOptions:
 @pytest.mark.parametrize(
     "written", [str, quote, lambda text: quote(quote(text))], ids=["plain", "encoded", "twice"]
 )
-def test_a_redirect_that_repeats_it(
+def test_redirect_with_a_secret_is_masked(
     site: Site, fetcher: Fetcher, name: str, written: Callable[[str], str]
 ) -> None:
-    """Plain or encoded, under a name that gives nothing away."""
-
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(302)
         handler.send_header(
@@ -54,12 +49,7 @@ def test_a_redirect_that_repeats_it(
     assert (IN_BASIC if name == "login" else "T0KEN") not in str(caught.value)
 
 
-def test_a_token_of_the_address_under_another_name(site: Site, fetcher: Fetcher) -> None:
-    """The address itself stands in the error, for who called.
-
-    Everybody else is told it by `discreet`.
-    """
-
+def test_token_of_the_address_is_masked_under_another_name(site: Site, fetcher: Fetcher) -> None:
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(302)
         handler.send_header(
@@ -74,8 +64,7 @@ def test_a_token_of_the_address_under_another_name(site: Site, fetcher: Fetcher)
     assert "T0KEN" not in caught.value.reason
 
 
-def test_a_line_that_is_no_http(fetcher: Fetcher) -> None:
-    """Its beginning is shown, for it says who is there."""
+def test_first_line_of_another_protocol_is_shown_without_secrets(fetcher: Fetcher) -> None:
     with (
         running_evil(b"SSH-2.0 T0KEN-1 hello\r\n") as server,
         pytest.raises(FetchError, match=r"SSH-2\.0 … hello") as caught,
@@ -88,10 +77,7 @@ def test_a_line_that_is_no_http(fetcher: Fetcher) -> None:
     "piece", ["?", "&a=", "?token=.", "?token=a.", "?sid=abcdef&", "?a=0123456789abcdef", "://a@"]
 )
 @pytest.mark.parametrize("redact", [redact, find_secrets])
-def test_redaction_takes_time_in_proportion_to_the_text(
-    redact: Callable[[str], object], piece: str
-) -> None:
-    """Four times the text takes about four times as long, and not sixteen times."""
+def test_masking_takes_linear_time(redact: Callable[[str], object], piece: str) -> None:
     texts = (piece * (size // len(piece)) for size in (100_000, 400_000))
     short, long = (cpu_seconds(partial(redact, text), 0.0) for text in texts)
     assert long < min(9 * short, GIVE_UP_SECONDS)

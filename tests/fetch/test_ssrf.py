@@ -1,4 +1,4 @@
-"""Which addresses may be connected to."""
+"""The addresses that may be connected to."""
 
 import pytest
 
@@ -79,16 +79,16 @@ REFUSED = {
 }
 
 ALLOWED = [
-    "1.1.1.1", "8.8.8.8", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.1",
-    "168.63.129.15", "169.253.255.255", "172.15.255.255", "172.32.0.0", "192.0.1.1", "192.167.255.255", "192.169.0.0",
-    "198.17.255.255", "198.20.0.0", "223.255.255.255", "2000::1", "2001:200::1", "2001:4860:4860::8888", "2003::1",
+    "1.1.1.1", "8.8.8.8", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0",
+    "126.255.255.255", "128.0.0.1", "168.63.129.15", "169.253.255.255", "172.15.255.255",
+    "172.32.0.0", "192.0.1.1", "192.167.255.255", "192.169.0.0", "198.17.255.255", "198.20.0.0",
+    "223.255.255.255", "2000::1", "2001:200::1", "2001:4860:4860::8888", "2003::1",
     "2606:4700::1111", "2a00:1450::1", "3ffe::1",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("address", "kind"), REFUSED.items())
-def test_what_is_not_public_is_refused_by_kind(address: str, kind: str) -> None:
-    """The refusal names the address, what it is, and the setting that would allow it."""
+def test_forbidden_address_is_named_with_kind_and_setting(address: str, kind: str) -> None:
     reason = PUBLIC.reason_against(address, 443)
     assert reason is not None
     assert kind in reason
@@ -97,7 +97,7 @@ def test_what_is_not_public_is_refused_by_kind(address: str, kind: str) -> None:
 
 @pytest.mark.parametrize("address", ALLOWED)
 def test_public_addresses_are_allowed(address: str) -> None:
-    """Also the neighbours of every refused network."""
+    """Including the neighbours of every forbidden network."""
     assert PUBLIC.reason_against(address, 443) is None
 
 
@@ -112,21 +112,18 @@ def test_public_addresses_are_allowed(address: str) -> None:
         ("fe80::/10", "fe80::1%1"),
     ],
 )
-def test_a_named_network_is_allowed_on_any_port(network: str, address: str) -> None:
-    """Host bits in the network's notation do no harm."""
+def test_allowed_network_is_allowed_on_any_port(network: str, address: str) -> None:
     assert AddressPolicy.with_networks([network]).reason_against(address, 12345) is None
 
 
-def test_only_the_named_network_is_allowed() -> None:
-    """One exception opens nothing else."""
+def test_other_networks_than_the_allowed_one_are_forbidden() -> None:
     policy = AddressPolicy.with_networks(["127.0.0.0/8"])
     assert policy.reason_against("10.0.0.1", 80)
     assert policy.reason_against("::1", 80)
     assert policy.reason_against("::ffff:127.0.0.1", 80)
 
 
-def test_allowing_nat64_does_not_open_what_lies_behind_it() -> None:
-    """An address that carries another must pass with both."""
+def test_allowing_nat64_does_not_allow_the_address_in_it() -> None:
     policy = AddressPolicy.with_networks(["64:ff9b::/96", "2002::/16"])
     assert policy.reason_against("64:ff9b::8.8.8.8", 443) is None
     assert "169.254.169.254 is a cloud metadata" in (
@@ -137,19 +134,16 @@ def test_allowing_nat64_does_not_open_what_lies_behind_it() -> None:
 
 
 @pytest.mark.parametrize("port", [80, 443, 8080, 8443])
-def test_usual_web_ports_are_open(port: int) -> None:
-    """On public addresses."""
+def test_usual_web_ports_are_allowed(port: int) -> None:
     assert PUBLIC.reason_against("1.1.1.1", port) is None
 
 
 @pytest.mark.parametrize("port", [1, 22, 25, 6379, 11211, 65535])
-def test_other_ports_of_public_addresses_are_refused(port: int) -> None:
-    """A page cannot make feedpub talk to a mail server."""
+def test_other_ports_of_public_addresses_are_forbidden(port: int) -> None:
     assert f"port {port} is not a usual web port" in (PUBLIC.reason_against("1.1.1.1", port) or "")
 
 
 @pytest.mark.parametrize("text", ["localhost", "127.0.0.0/33", "", "10.0.0.*"])
-def test_what_is_no_network_is_a_config_error(text: str) -> None:
-    """And the error says how one is written."""
+def test_invalid_network_is_a_config_error(text: str) -> None:
     with pytest.raises(ConfigError, match="allow_private"):
         AddressPolicy.with_networks([text])

@@ -1,4 +1,4 @@
-"""How many requests were answered how."""
+"""Requests are counted by feed and status."""
 
 import pytest
 
@@ -9,8 +9,7 @@ from tests.support.evil import running_evil
 from tests.support.site import Route, Site
 
 
-def test_requests_count_for_the_feed_they_are_sent_for(fetcher: Fetcher, site: Site) -> None:
-    """Each by its status: redirects, errors and robots.txt too."""
+def test_requests_are_counted_by_feed_and_status(fetcher: Fetcher, site: Site) -> None:
     site["/a"] = "hello"
     site["/moved"] = Route(status=301, headers={"Location": "/a"})
     site["/gone"] = Route(status=410)
@@ -29,8 +28,7 @@ def test_requests_count_for_the_feed_they_are_sent_for(fetcher: Fetcher, site: S
     assert world.statistics == fetcher.statistics
 
 
-def test_a_request_without_an_answer_counts(fetcher: Fetcher) -> None:
-    """Under a status of its own."""
+def test_request_without_a_response_is_counted_as_error(fetcher: Fetcher) -> None:
     with (
         running_evil(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<p>") as evil,
         pytest.raises(FetchError),
@@ -39,8 +37,7 @@ def test_a_request_without_an_answer_counts(fetcher: Fetcher) -> None:
     assert fetcher.statistics[("world", NO_ANSWER)] >= 1
 
 
-def test_what_servers_make_up_is_bounded() -> None:
-    """Statuses that HTTP does not know count together."""
+def test_unknown_statuses_are_counted_together() -> None:
     tally = RequestCounter()
     for status in range(600, 700):
         tally.count("world", status)

@@ -1,4 +1,4 @@
-"""TLS: the certificate must be for the name, though the connection goes to a checked address."""
+"""The certificate must be for the name, although the connection goes to a checked address."""
 
 import socket
 from collections.abc import Sequence
@@ -20,15 +20,14 @@ YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 
 
 def here(host: str, port: int) -> Sequence[str]:
-    """Every name leads to loopback."""
+    """Resolve every name to loopback."""
     del host, port
     return ["127.0.0.1"]
 
 
-def test_name_and_host_are_those_of_the_url(
+def test_sni_certificate_and_host_header_have_the_name(
     authority: trustme.CA, ca_file: str, clock: FakeClock
 ) -> None:
-    """SNI, certificate and Host header name the host; only the connection knows the address."""
     names: list[str | None] = []
     tls = server_side(authority.issue_cert("xn--mnchen-3ya.example"), names)
     with (
@@ -42,10 +41,9 @@ def test_name_and_host_are_those_of_the_url(
     assert f"Host: xn--mnchen-3ya.example:{server.port}\r\n".encode() in server.heads[0]
 
 
-def test_a_certificate_of_an_address_is_accepted(
+def test_certificate_for_an_address_is_accepted(
     authority: trustme.CA, ca_file: str, clock: FakeClock
 ) -> None:
-    """For a URL that names the address."""
     with (
         running_evil(WHOLE, tls=server_side(authority.issue_cert("127.0.0.1"))) as server,
         Fetcher(allow_private=LOOPBACK, ca_file=ca_file, clock=clock) as fetcher,
@@ -53,10 +51,7 @@ def test_a_certificate_of_an_address_is_accepted(
         assert isinstance(fetcher.get(f"https://127.0.0.1:{server.port}/"), Page)
 
 
-def test_early_hints_come_before_each_answer_of_a_connection(
-    authority: trustme.CA, ca_file: str, clock: FakeClock
-) -> None:
-    """They are no answer: the one that counts follows them."""
+def test_early_hints_are_skipped(authority: trustme.CA, ca_file: str, clock: FakeClock) -> None:
     hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload; as=style\r\n\r\n"
     with (
         running_evil(
@@ -77,10 +72,9 @@ def test_early_hints_come_before_each_answer_of_a_connection(
         ("self-signed", "not valid: unable to get local issuer certificate|not valid: self-signed"),
     ],
 )
-def test_a_bad_certificate_is_an_error(
+def test_invalid_certificate_is_an_error_before_the_request(
     authority: trustme.CA, ca_file: str, clock: FakeClock, problem: str, reason: str
 ) -> None:
-    """Nothing is asked for over such a connection, and the reason is told."""
     certificate = {
         "expired": lambda: authority.issue_cert("a.example", not_after=YESTERDAY),
         "wrong-host": lambda: authority.issue_cert("b.example"),
@@ -95,8 +89,7 @@ def test_a_bad_certificate_is_an_error(
     assert server.heads == []
 
 
-def test_certificates_nobody_named_are_not_trusted(authority: trustme.CA, clock: FakeClock) -> None:
-    """Without a file of its own, feedpub trusts certifi's."""
+def test_only_certifi_is_trusted_by_default(authority: trustme.CA, clock: FakeClock) -> None:
     with (
         running_evil(WHOLE, tls=server_side(authority.issue_cert("a.example"))) as server,
         Fetcher(allow_private=LOOPBACK, resolver=here, clock=clock) as fetcher,
@@ -105,8 +98,8 @@ def test_certificates_nobody_named_are_not_trusted(authority: trustme.CA, clock:
         fetcher.get(f"https://a.example:{server.port}/")
 
 
-def test_a_server_without_tls_is_an_error(clock: FakeClock) -> None:
-    """It is not asked again without; the words depend on who gives up first."""
+def test_server_without_tls_is_an_error(clock: FakeClock) -> None:
+    """The message depends on which side closes the connection first."""
     with (
         running_evil(b"HTTP/1.1 400 Bad Request\r\n\r\n") as server,
         Fetcher(allow_private=LOOPBACK, clock=clock, deadline=1.0) as fetcher,
@@ -119,12 +112,12 @@ def test_a_server_without_tls_is_an_error(clock: FakeClock) -> None:
 
 
 @pytest.mark.parametrize("handshake", [True, False])
-def test_drips_end_with_the_deadline_under_tls_too(
+def test_slow_handshake_and_body_end_at_the_deadline(
     authority: trustme.CA,
     ca_file: str,
     handshake: bool,  # noqa: FBT001 -- a table's column
 ) -> None:
-    """In the handshake and in the body; the words depend on who gives up first."""
+    """The message depends on which side closes the connection first."""
     body = drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"a")
     tls = server_side(authority.issue_cert("127.0.0.1"))
     silent = socket.create_server(("127.0.0.1", 0))

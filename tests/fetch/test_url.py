@@ -1,4 +1,4 @@
-"""URLs: taken apart as browsers do, put together so that every reader agrees."""
+"""URLs are parsed as browsers do, and normalised so that every component reads them alike."""
 
 import string
 
@@ -49,8 +49,7 @@ from feedpub.fetch.url import RequestTarget, parse_url
         ("http://[::FFFF:127.0.0.1]/", "http://[::ffff:7f00:1]/"),
     ],
 )
-def test_a_url_is_sent_in_one_form(written: str, sent: str) -> None:
-    """Whatever its spelling."""
+def test_url_is_normalised(written: str, sent: str) -> None:
     assert parse_url(written).url == sent
 
 
@@ -65,8 +64,7 @@ def test_a_url_is_sent_in_one_form(written: str, sent: str) -> None:
         "news/1",
     ],
 )
-def test_only_http_and_https_are_fetched(url: str) -> None:
-    """Everything else is refused by its scheme."""
+def test_other_schemes_than_http_and_https_are_forbidden(url: str) -> None:
     with pytest.raises(DisallowedError, match="only http and https"):
         parse_url(url)
 
@@ -94,22 +92,19 @@ def test_only_http_and_https_are_fetched(url: str) -> None:
         "http://*/",
     ],
 )
-def test_what_names_no_host_is_no_url(url: str) -> None:
-    """And says so before anything is resolved."""
+def test_url_without_a_host_is_an_error(url: str) -> None:
     with pytest.raises(FetchError):
         parse_url(url)
 
 
-def test_a_url_over_8_kb_is_refused() -> None:
-    """Its error shows only the beginning."""
+def test_url_over_8_kb_is_forbidden() -> None:
     with pytest.raises(DisallowedError, match="longer than 8192 bytes") as caught:
         parse_url("http://example.org/" + "a" * 8192)
     assert len(caught.value.url or "") < 300
     assert len(parse_url("http://example.org/" + "a" * 8000).url) > 8000
 
 
-def test_user_and_password_stand_apart() -> None:
-    """Decoded, and in no text that is made from the target."""
+def test_user_and_password_are_only_in_auth() -> None:
     target = parse_url("https://an%40na:s%2Fecret@example.org/x")
     assert target.auth == ("an@na", "s/ecret")
     assert "ecret" not in target.url + target.origin + target.server
@@ -128,8 +123,7 @@ def test_user_and_password_stand_apart() -> None:
         "http://anna:sec@secret@example.org:99999/",
     ],
 )
-def test_errors_about_a_url_do_not_show_its_password(url: str) -> None:
-    """Whatever is wrong with it."""
+def test_error_about_a_url_has_no_password(url: str) -> None:
     with pytest.raises(FetchError) as caught:
         parse_url(url)
     assert "secret" not in str(caught.value)
@@ -158,13 +152,11 @@ def test_errors_about_a_url_do_not_show_its_password(url: str) -> None:
         ("/srv/me@home/articles", "/srv/me@home/articles"),
     ],
 )
-def test_texts_for_everybody_hold_no_secrets(text: str, told: str) -> None:
-    """Neither passwords nor the values of tokens, in addresses and in sentences about them."""
+def test_redacted_texts_have_no_passwords_and_tokens(text: str, told: str) -> None:
     assert redact(text) == told
 
 
-def test_errors_about_a_url_can_be_printed() -> None:
-    """On a terminal, whatever a server put into a Location."""
+def test_error_about_a_url_is_printable() -> None:
     with pytest.raises(FetchError) as caught:
         parse_url("ftp://a/\x1b[2J\ud800")
     assert str(caught.value).startswith("ftp://a/\ufffd[2J\ufffd: ")
@@ -184,8 +176,7 @@ def test_errors_about_a_url_can_be_printed() -> None:
         ("#part", "https://example.org/a/b"),
     ],
 )
-def test_a_location_is_joined_as_browsers_do(location: str, url: str) -> None:
-    """Relative to the page that redirects."""
+def test_location_is_resolved_as_browsers_do(location: str, url: str) -> None:
     assert parse_url("https://example.org/a/b").join(location).url == url
 
 
@@ -202,8 +193,7 @@ def test_a_location_is_joined_as_browsers_do(location: str, url: str) -> None:
         ("http://a.example:8080/", "https://a.example/", False),
     ],
 )
-def test_secrets_stay_with_their_origin(home: str, hop: str, kept: bool) -> None:  # noqa: FBT001 -- a table's column
-    """They follow the same host only to its secure side."""
+def test_secrets_stay_with_their_origin_or_its_https_form(home: str, hop: str, kept: bool) -> None:  # noqa: FBT001 -- a table's column
     assert parse_url(hop).may_receive_secrets(parse_url(home)) is kept
 
 
@@ -216,8 +206,7 @@ def test_secrets_stay_with_their_origin(home: str, hop: str, kept: bool) -> None
         ("https://[2001:db8::1]/", "[2001:db8::1]"),
     ],
 )
-def test_a_server_is_a_host_whatever_the_scheme(url: str, server: str) -> None:
-    """Other ports are servers of their own."""
+def test_server_is_a_host_of_any_scheme(url: str, server: str) -> None:
     assert parse_url(url).server == server
 
 
@@ -226,8 +215,8 @@ def test_a_server_is_a_host_whatever_the_scheme(url: str, server: str) -> None:
     st.text(st.characters(codec=None), max_size=60),
     st.sampled_from(["http://", "https://", "http:", "//", "", "http://a@", "http://[", "x:"]),
 )
-def test_no_text_breaks_the_parser(text: str, start: str) -> None:
-    """It is a target or an error of ours, and a target's own URL parses to itself."""
+def test_any_text_is_a_target_or_a_feedpub_error(text: str, start: str) -> None:
+    """The URL of a target parses to the same target."""
     try:
         target = parse_url(start + text)
     except FetchError:

@@ -1,4 +1,4 @@
-"""What is posted arrives once, and whatever goes wrong has a name without a secret in it."""
+"""Messages are posted once, and errors contain no secrets."""
 
 import time
 from collections.abc import Iterator
@@ -19,8 +19,9 @@ def notifier() -> Iterator[WebhookClient]:
         yield running
 
 
-def test_a_message_arrives_as_it_is(site: Site, notifier: WebhookClient) -> None:
-    """At a private address too: the user has written it into the config."""
+def test_message_is_posted_unchanged_to_a_private_address(
+    site: Site, notifier: WebhookClient
+) -> None:
     site["/hook"] = b"ok"
     notifier.post(site.url("/hook?key=1"), b'{"a": 1}', JSON)
     (request,) = site.requests
@@ -31,10 +32,7 @@ def test_a_message_arrives_as_it_is(site: Site, notifier: WebhookClient) -> None
     assert "authorization" not in request.headers
 
 
-def test_a_user_and_a_password_may_stand_in_the_address(
-    site: Site, notifier: WebhookClient
-) -> None:
-    """They go into a header, and into no message."""
+def test_user_and_password_are_sent_as_a_header(site: Site, notifier: WebhookClient) -> None:
     url = site.url("/hook").replace("//", "//ann:pass%20word@")
     with pytest.raises(FetchError) as caught:
         notifier.post(url, b"{}", JSON)
@@ -64,13 +62,9 @@ def test_a_user_and_a_password_may_stand_in_the_address(
         ),
     ],
 )
-def test_what_a_server_says_against_it_is_told(
+def test_error_text_of_the_server_is_reported_without_the_path(
     site: Site, notifier: WebhookClient, route: Route, reason: str
 ) -> None:
-    """With the server's own words where they are meant to be read, and never with the path.
-
-    It may be a secret.
-    """
     site["/T0KEN"] = route
     with pytest.raises(FetchError) as caught:
         notifier.post(site.url("/T0KEN"), b"{}", JSON)
@@ -79,10 +73,7 @@ def test_what_a_server_says_against_it_is_told(
     assert "T0KEN" not in str(caught.value)
 
 
-def test_a_server_that_repeats_the_address_tells_no_secret(
-    site: Site, notifier: WebhookClient
-) -> None:
-    """Neither the path nor what stands in the query."""
+def test_address_in_the_error_text_is_masked(site: Site, notifier: WebhookClient) -> None:
     site["/hooks/T0KENPATH"] = Route(
         b"no /hooks/T0KENPATH?key=T0KENKEY, and T0KENPATH is unknown", "text/plain", 404
     )
@@ -92,8 +83,7 @@ def test_a_server_that_repeats_the_address_tells_no_secret(
     assert "and … is unknown" in caught.value.reason
 
 
-def test_a_redirect_is_not_followed(site: Site, notifier: WebhookClient) -> None:
-    """Nobody but the server that the config names hears the message."""
+def test_redirect_is_not_followed(site: Site, notifier: WebhookClient) -> None:
     site["/hook"] = Route(status=307, headers={"Location": "/other"})
     site["/other"] = b"ok"
     with pytest.raises(FetchError, match="HTTP 307: it redirects, which is not followed"):
@@ -101,19 +91,16 @@ def test_a_redirect_is_not_followed(site: Site, notifier: WebhookClient) -> None
     assert site.paths() == ["/hook"]
 
 
-def test_an_environment_with_a_proxy_changes_nothing(
+def test_proxy_of_the_environment_is_ignored(
     site: Site, notifier: WebhookClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is not even asked."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     site["/hook"] = b"ok"
     notifier.post(site.url("/hook"), b"{}", JSON)
     assert site.paths() == ["/hook"]
 
 
-def test_a_success_is_one_whatever_follows_it(site: Site, notifier: WebhookClient) -> None:
-    """A body that drips, or never ends, is not waited for: the message has arrived."""
-
+def test_body_of_a_success_is_not_read(site: Site, notifier: WebhookClient) -> None:
     def drip(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
         handler.send_header("Content-Length", "1000000000")
@@ -127,11 +114,7 @@ def test_a_success_is_one_whatever_follows_it(site: Site, notifier: WebhookClien
     assert time.monotonic() - began < 0.5
 
 
-def test_a_silent_server_costs_its_deadline_and_no_more(
-    site: Site, notifier: WebhookClient
-) -> None:
-    """Headers that drip do not prolong it."""
-
+def test_silent_server_costs_only_the_deadline(site: Site, notifier: WebhookClient) -> None:
     def drip(handler: BaseHTTPRequestHandler) -> None:
         for _ in range(20):
             try:
@@ -147,11 +130,10 @@ def test_a_silent_server_costs_its_deadline_and_no_more(
     assert time.monotonic() - began < 1.5
 
 
-def test_nothing_is_sent_twice(site: Site, notifier: WebhookClient) -> None:
-    """A server that hangs up after the request may have heard it.
-
-    Whoever keeps the message decides.
-    """
+def test_message_is_not_sent_twice_if_the_server_hangs_up(
+    site: Site, notifier: WebhookClient
+) -> None:
+    """The outbox decides about another attempt."""
 
     def hang_up(handler: BaseHTTPRequestHandler) -> None:
         handler.close_connection = True
@@ -165,8 +147,7 @@ def test_nothing_is_sent_twice(site: Site, notifier: WebhookClient) -> None:
 
 
 @pytest.mark.parametrize("url", ["ftp://example.org/T0KEN", "no address T0KEN", "http://"])
-def test_an_address_that_is_none_is_not_shown(notifier: WebhookClient, url: str) -> None:
-    """It may hold a secret all the same."""
+def test_invalid_address_is_not_shown(notifier: WebhookClient, url: str) -> None:
     with pytest.raises(FetchError) as caught:
         notifier.post(url, b"{}", JSON)
     assert "T0KEN" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""The manual page for `man`: what roff reads as requests, what the page says, and how it gets into the wheel."""
+"""The manual page for `man`: its contents, its escapes, and its place in the wheel."""
 
 import runpy
 import shutil
@@ -44,7 +44,8 @@ def test_paragraph_is_one_line_with_its_markup() -> None:
 
 def test_code_keeps_its_lines() -> None:
     assert lines("```sh", "feedpub add 'x'", "", ".dot", "```", "after") == [
-        ".PP", ".RS 4", ".EX", r"feedpub add \(aqx\(aq", "", r"\&.dot", ".EE", ".RE", ".PP", "after",
+        ".PP", ".RS 4", ".EX", r"feedpub add \(aqx\(aq", "", r"\&.dot", ".EE", ".RE",
+        ".PP", "after",
     ]  # fmt: skip
 
 

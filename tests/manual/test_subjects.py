@@ -1,4 +1,4 @@
-"""What a subject names: a page, a section of one, a setting, a command; and the closest ones if it names nothing."""
+"""A subject is a page, a section of one, a setting or a command; an unknown one has suggestions."""
 
 import pytest
 

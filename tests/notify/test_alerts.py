@@ -1,4 +1,4 @@
-"""Somebody hears once that a source broke and once that it is read again, by each way, whatever dies in between."""
+"""One alert when a source breaks and one when it recovers, even if a process dies in between."""
 
 import json
 import sqlite3
@@ -34,7 +34,7 @@ GONE = Route(b"gone", status=404)
 DOWN = Route(b"oops", status=500)
 
 
-# --- when a source is broken ---
+# --- needs_attention ---
 
 
 @pytest.mark.parametrize(
@@ -50,16 +50,12 @@ DOWN = Route(b"oops", status=500)
         (2, 0.1, True, True),
     ],
 )
-def test_a_source_is_broken_after_some_failures(
+def test_source_needs_attention_after_enough_failures(
     failures: int,
     hours: float,
     firm: bool,  # noqa: FBT001 -- a table's columns
     broken: bool,  # noqa: FBT001 -- a table's columns
 ) -> None:
-    """Three, or two where the source itself is what is wrong, or two in six hours.
-
-    Never a single one.
-    """
     since = NOW - hours * HOUR if failures else None
     state = SourceState(
         "world", "s", NOW, None, 0, failing_since=since, failures=failures, firm=firm
@@ -67,7 +63,7 @@ def test_a_source_is_broken_after_some_failures(
     assert needs_attention(state, NOW) is broken
 
 
-# --- what is told ---
+# --- alerts ---
 
 
 @pytest.fixture
@@ -77,7 +73,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def config(site: Site, tmp_path: Path) -> Config:
-    """A newsroom on the site, and a webhook beside it."""
+    """Return a config with a feed of the site, and a webhook."""
     open_newsroom(site, STORIES)
     site["/T0KEN"] = b"ok"
     settings = f'[alerts]\nwebhook = "{site.url("/T0KEN")}"'
@@ -95,7 +91,7 @@ Build = Callable[..., RunResult]
 
 @pytest.fixture
 def build(config: Config, tools: RunContext, clock: FakeClock) -> Build:
-    """A build as the command does it, an hour later."""
+    """Return a function that does what `feedpub build` does, an hour later."""
 
     def run(config: Config = config) -> RunResult:
         clock.pass_time(3600)
@@ -109,39 +105,43 @@ def build(config: Config, tools: RunContext, clock: FakeClock) -> Build:
     return run
 
 
-def posted(site: Site) -> list[Request]:
+def webhook_requests(site: Site) -> list[Request]:
     return [request for request in site.requests if request.path == "/T0KEN"]
 
 
-def told(site: Site) -> list[dict[str, Any]]:
-    return [json.loads(request.body) for request in posted(site)]
+def received_alerts(site: Site) -> list[dict[str, Any]]:
+    return [json.loads(request.body) for request in webhook_requests(site)]
 
 
-def texts(site: Site) -> list[str]:
-    return [alert["text"].replace(f"127.0.0.1:{site.port}", "example.org") for alert in told(site)]
+def alert_texts(site: Site) -> list[str]:
+    return [
+        alert["text"].replace(f"127.0.0.1:{site.port}", "example.org")
+        for alert in received_alerts(site)
+    ]
 
 
-def health(config: Config) -> list[str]:
+def health_titles(config: Config) -> list[str]:
     document = json.loads((output_of(config) / "health.json").read_bytes())
     return [item["title"] for item in document["items"]]
 
 
-def test_a_break_is_told_once_and_so_is_its_end(site: Site, config: Config, build: Build) -> None:
-    """With the evidence, as JSON; the health feed says the same."""
+def test_failure_and_recovery_are_one_alert_each(site: Site, config: Config, build: Build) -> None:
     build()
     site["/news"] = GONE
     for _ in range(5):
         build()
-    assert texts(site) == ["example.org/news is failing: HTTP 404: the page is gone"]
+    assert alert_texts(site) == ["example.org/news is failing: HTTP 404: the page is gone"]
     site["/news"] = listing(STORIES)
     build()
     build()
-    assert texts(site)[1:] == ["example.org/news recovered after 5 hours"]
-    assert [title.replace(f"127.0.0.1:{site.port}", "example.org") for title in health(config)] == [
-        *reversed(texts(site)),
+    assert alert_texts(site)[1:] == ["example.org/news recovered after 5 hours"]
+    assert [
+        title.replace(f"127.0.0.1:{site.port}", "example.org") for title in health_titles(config)
+    ] == [
+        *reversed(alert_texts(site)),
         "feedpub monitors 1 feed",
     ]
-    broken, back = told(site)
+    broken, back = received_alerts(site)
     key = site.url("/news")
     assert broken == {
         "event": "broken",
@@ -169,11 +169,12 @@ def test_a_break_is_told_once_and_so_is_its_end(site: Site, config: Config, buil
         broken["since"],
         (NOW + 7 * HOUR).isoformat(),
     )
-    assert {request.headers["content-type"] for request in posted(site)} == {"application/json"}
+    assert {request.headers["content-type"] for request in webhook_requests(site)} == {
+        "application/json"
+    }
 
 
-def test_a_hiccup_is_not_told(site: Site, config: Config, build: Build) -> None:
-    """Two failures of a server in a row, again and again."""
+def test_short_failure_is_no_alert(site: Site, config: Config, build: Build) -> None:
     for _ in range(3):
         build()
         site["/news"] = DOWN
@@ -181,27 +182,28 @@ def test_a_hiccup_is_not_told(site: Site, config: Config, build: Build) -> None:
         build()
         site["/news"] = listing(STORIES)
     build()
-    assert told(site) == []
-    assert health(config) == ["feedpub monitors 1 feed"]
+    assert received_alerts(site) == []
+    assert health_titles(config) == ["feedpub monitors 1 feed"]
     site["/news"] = DOWN
     for _ in range(3):
         build()
-    assert texts(site) == ["example.org/news is failing: HTTP 500: the server has an error"]
+    assert alert_texts(site) == ["example.org/news is failing: HTTP 500: the server has an error"]
 
 
-def test_drift_is_told_with_what_used_to_be(site: Site, build: Build, clock: FakeClock) -> None:
-    """And when what lasts is accepted, its end says so."""
+def test_anomaly_alert_states_the_baseline_and_its_acceptance(
+    site: Site, build: Build, clock: FakeClock
+) -> None:
     for _ in range(6):
         build()
     site["/news"] = listing([20, 19, 18])
     build()
-    assert told(site) == []
+    assert received_alerts(site) == []
     build()
-    assert texts(site) == ["example.org/news is failing: lists 3 articles, usually 20"]
+    assert alert_texts(site) == ["example.org/news is failing: lists 3 articles, usually 20"]
     for _ in range(3):
         clock.pass_time(10 * 3600)
         build()
-    assert texts(site)[1:] == [
+    assert alert_texts(site)[1:] == [
         "example.org/news recovered after 1 day: accepted as the new baseline"
     ]
     site["/news"] = GONE
@@ -209,13 +211,12 @@ def test_drift_is_told_with_what_used_to_be(site: Site, build: Build, clock: Fak
     build()
     site["/news"] = listing([20, 19, 18])
     build()
-    assert texts(site)[-1] == "example.org/news recovered after 2 hours"
+    assert alert_texts(site)[-1] == "example.org/news recovered after 2 hours"
 
 
-def test_each_source_of_a_feed_for_itself(
+def test_alert_names_only_the_failing_source(
     site: Site, tmp_path: Path, config: Config, build: Build
 ) -> None:
-    """The one that works is not spoken of."""
     site["/other"] = GONE
     both = configure(
         tmp_path, feed("world", f"page {site.url('/news')}", f"page {site.url('/other')}")
@@ -223,19 +224,18 @@ def test_each_source_of_a_feed_for_itself(
     both = both.model_copy(update={"alerts": config.alerts})
     for _ in range(3):
         assert build(both).status == RunStatus.PARTIAL
-    assert texts(site) == ["example.org/other is failing: HTTP 404: the page is gone"]
+    assert alert_texts(site) == ["example.org/other is failing: HTTP 404: the page is gone"]
 
 
-def test_what_left_the_config_is_not_broken_any_more(
+def test_removed_source_or_feed_is_closed_without_an_alert(
     site: Site, tmp_path: Path, config: Config, build: Build
 ) -> None:
-    """A source or a whole feed: the health feed says so, and nobody is alerted."""
     site["/news"] = GONE
     build()
     build()
     other = configure(tmp_path, feed("world", f"page {site.url('/rss')}".replace("page", "feed")))
     build(other)
-    assert health(config)[0] == f"127.0.0.1:{site.port}/news was removed from the config"
+    assert health_titles(config)[0] == f"127.0.0.1:{site.port}/news was removed from the config"
     site["/rss"] = GONE
     build(other)
     build(other)
@@ -244,35 +244,33 @@ def test_what_left_the_config_is_not_broken_any_more(
             tmp_path, feed("another", f"page {site.url('/sitemap.xml')}".replace("page", "sitemap"))
         )
     )
-    assert health(config)[0] == f"127.0.0.1:{site.port}/rss was removed from the config"
-    assert len(texts(site)) == 1
+    assert health_titles(config)[0] == f"127.0.0.1:{site.port}/rss was removed from the config"
+    assert len(alert_texts(site)) == 1
 
 
-def test_a_fault_of_our_own_is_told_at_once(
+def test_full_disk_is_an_immediate_alert_about_the_feed(
     site: Site, build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full disk is about the feed as a whole, and about no source of it."""
     build()
     with monkeypatch.context() as patch:
 
         def full(_: FolderOutput, __: object, **___: object) -> tuple[str, ...]:
-            raise PublishError("/srv/feeds/world.rss cannot be written: No space left on device")
+            raise PublishError("/srv/world.rss cannot be written: No space left on device")
 
         patch.setattr(FolderOutput, "publish", full)
-        with pytest.raises(PublishError):  # the pages about all feeds cannot be written either
+        with pytest.raises(PublishError):  # nor can the index pages be written
             build()
     for _ in range(2):
         build()
-    assert texts(site) == [
-        "The feed world is failing: /srv/feeds/world.rss cannot be written: No space left on device",
+    assert alert_texts(site) == [
+        "The feed world is failing: /srv/world.rss cannot be written: No space left on device",
         "The feed world recovered after 1 hour",
     ]
-    assert told(site)[0]["last_good"] == (NOW + HOUR).isoformat()
+    assert received_alerts(site)[0]["last_good"] == (NOW + HOUR).isoformat()
 
 
-def test_runs_that_crash_or_hang_are_told(config: Config, site: Site, tools: RunContext) -> None:
-    """Whatever the scheduler says of them."""
-    hung = Failure("world", "the run was cancelled after 11 minutes: it is stuck", fatal=True)
+def test_run_that_hangs_is_one_alert(config: Config, site: Site, tools: RunContext) -> None:
+    hung = Failure("world", "the run timed out after 11 minutes", fatal=True)
     for _ in range(2):
         record_incidents(
             config.feed[0],
@@ -282,53 +280,45 @@ def test_runs_that_crash_or_hang_are_told(config: Config, site: Site, tools: Run
             tools.clock(),
         )
     notify.deliver_due(config, tools.store, tools.clock)
-    assert texts(site) == [f"The feed world is failing: {hung.reason}"]
+    assert alert_texts(site) == [f"The feed world is failing: {hung.reason}"]
 
 
-def test_an_alert_is_not_lost_while_nobody_listens(
-    site: Site, build: Build, clock: FakeClock
-) -> None:
-    """It is told when the webhook is back, once, and before what came after it."""
+def test_alert_waits_until_the_webhook_is_back(site: Site, build: Build, clock: FakeClock) -> None:
     site["/news"] = GONE
     site["/T0KEN"] = DOWN
     build()
     build()
-    assert len(posted(site)) == 1
+    assert len(webhook_requests(site)) == 1
     site.forget()
     site["/news"] = listing(STORIES)
     site["/T0KEN"] = b"ok"
     build()
     clock.pass_time(86400)
     build()
-    assert [alert["event"] for alert in told(site)] == ["broken", "recovered"]
+    assert [alert["event"] for alert in received_alerts(site)] == ["broken", "recovered"]
 
 
-def test_a_process_that_dies_after_noting_has_told_it_all_the_same(
+def test_alert_of_a_process_that_died_is_sent_by_the_next(
     site: Site, config: Config, tools: RunContext, clock: FakeClock
 ) -> None:
-    """The next one finds the alert, and nothing to note."""
     site["/news"] = GONE
     for _ in range(2):
         clock.pass_time(3600)
         outcome = run.run_feed(config.feed[0], tools)
         noted = record_incidents(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
-    assert noted  # and then the light goes out
+    assert noted  # then the process dies
     with tools_for(config, clock) as others:
         assert not record_incidents(
             config.feed[0], outcome, config.alerts, others.store, others.clock()
         )
         assert notify.deliver_due(config, others.store, others.clock) == 1
         assert notify.deliver_due(config, others.store, others.clock) == 0
-    assert [alert["event"] for alert in told(site)] == ["broken"]
+    assert [alert["event"] for alert in received_alerts(site)] == ["broken"]
 
 
-def test_what_is_secret_is_in_no_alert(
+def test_secrets_are_not_in_alerts_or_the_log(
     site: Site, tmp_path: Path, config: Config, build: Build, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither a token in a source's address, nor the webhook's own address.
-
-    The log does not name them either.
-    """
     address = site.url("/nowhere?token=hunter2")
     secret = configure(tmp_path, feed("world", f"page {address}")).model_copy(
         update={"alerts": config.alerts}
@@ -336,35 +326,33 @@ def test_what_is_secret_is_in_no_alert(
     site["/T0KEN"] = DOWN
     build(secret)
     build(secret)
-    told = [JsonFormatter().format(record) for record in caplog.records]
-    assert any('"event": "message_retry", "kind": "webhook"' in line for line in told)
-    (request,) = posted(site)
-    for text in (request.body.decode(), str(health(config)), caplog.text, *told):
+    received_alerts = [JsonFormatter().format(record) for record in caplog.records]
+    assert any('"event": "message_retry", "kind": "webhook"' in line for line in received_alerts)
+    (request,) = webhook_requests(site)
+    for text in (request.body.decode(), str(health_titles(config)), caplog.text, *received_alerts):
         assert "hunter2" not in text
         assert "T0KEN" not in text
 
 
-def test_without_alerts_the_health_feed_tells_it(
+def test_health_feed_works_without_configured_alerts(
     site: Site, tmp_path: Path, build: Build, tools: RunContext
 ) -> None:
-    """Nothing waits to be told."""
     plain = configure(tmp_path, feed("world", f"page {site.url('/nowhere')}"))
     build(plain)
     build(plain)
     assert tools.store.outbox.load_all() == ()
-    assert health(plain)[0].endswith("/nowhere is failing: HTTP 404: the page is gone")
+    assert health_titles(plain)[0].endswith("/nowhere is failing: HTTP 404: the page is gone")
 
 
-def test_a_state_that_cannot_be_kept_is_told_at_once(
+def test_unwritable_state_is_an_immediate_alert(
     site: Site, config: Config, tools: RunContext
 ) -> None:
-    """Nothing is noted then, and what is wrong with the state is what is told."""
     with closing(sqlite3.connect(state_folder(config.feedpub) / "feedpub.sqlite")) as database:
         database.execute("DROP TABLE open_incidents")
     outcome = RunResult("world", RunStatus.UNCHANGED)
     with pytest.raises(StoreError, match="no such table") as caught:
         record_incidents(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
     alerts.alert_state_unavailable("world", caught.value, config, NOW)
-    (alert,) = told(site)
+    (alert,) = received_alerts(site)
     assert (alert["event"], alert["feed"], alert["source"]) == ("broken", "world", "")
     assert "feedpub.sqlite" in alert["reason"]

@@ -1,4 +1,4 @@
-"""Alerts by a command: what it is given, and that no command holds feedpub up."""
+"""Alerts by a command: its input, its environment and its failures."""
 
 import json
 import sys
@@ -31,29 +31,27 @@ def python(code: str, *arguments: str) -> list[str]:
     return [sys.executable, "-c", code, *arguments]
 
 
-def test_it_gets_the_alert_twice(tmp_path: Path) -> None:
-    """As JSON on its standard input, and its main points in the environment.
-
-    Its arguments are its own.
-    """
-    code = "import json, os, sys; json.dump([sys.argv[1:], sys.stdin.read(), dict(os.environ)], open(sys.argv[1], 'w'))"
+def test_command_gets_the_alert_as_json_and_in_the_environment(tmp_path: Path) -> None:
+    code = (
+        "import json, os, sys; got = [sys.argv[1:], sys.stdin.read(), dict(os.environ)]; "
+        "json.dump(got, open(sys.argv[1], 'w'))"
+    )
     command.run_command(python(code, str(tmp_path / "got"), "$HOME"), BODY)
-    arguments, given, environment = json.loads((tmp_path / "got").read_text("utf-8"))
+    arguments, stdin, environment = json.loads((tmp_path / "got").read_text("utf-8"))
     assert arguments == [str(tmp_path / "got"), "$HOME"]
-    assert given.encode() == BODY
-    told = {name: value for name, value in environment.items() if name.startswith("FEEDPUB_")}
-    assert told["FEEDPUB_EVENT"] == "broken"
-    assert told["FEEDPUB_TEXT"] == ALERT["text"]
-    assert told["FEEDPUB_FEED"] == "world"
-    assert told["FEEDPUB_SOURCE"] == "https://example.org/news"
-    assert told["FEEDPUB_REASON"] == "HTTP404"
-    assert (told["FEEDPUB_SINCE"], told["FEEDPUB_AT"]) == (ALERT["since"], ALERT["at"])
+    assert stdin.encode() == BODY
+    variables = {name: value for name, value in environment.items() if name.startswith("FEEDPUB_")}
+    assert variables["FEEDPUB_EVENT"] == "broken"
+    assert variables["FEEDPUB_TEXT"] == ALERT["text"]
+    assert variables["FEEDPUB_FEED"] == "world"
+    assert variables["FEEDPUB_SOURCE"] == "https://example.org/news"
+    assert variables["FEEDPUB_REASON"] == "HTTP404"
+    assert (variables["FEEDPUB_SINCE"], variables["FEEDPUB_AT"]) == (ALERT["since"], ALERT["at"])
 
 
-def test_it_gets_of_the_environment_what_programs_need(
+def test_command_gets_common_variables_but_no_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing that the config takes a secret from, whatever it is called, and nothing else that may be one."""
     usual = {
         "PATH": "/usr/bin:/bin",
         "HOME": "/home/jane",
@@ -86,24 +84,22 @@ def test_it_gets_of_the_environment_what_programs_need(
     [
         (python("import sys; sys.exit(3)"), "ended with status 3"),
         (
-            python("import sys; sys.exit('first\\n\\nno  such room\\n')"),
-            "ended with status 1: no such room",
+            python("import sys; sys.exit('first\\n\\nno  such place\\n')"),
+            "ended with status 1: no such place",
         ),
         (["/nowhere/tell"], "/nowhere/tell cannot be run: No such file or directory"),
         (["/dev/null"], "/dev/null cannot be run: Permission denied"),
     ],
 )
-def test_what_went_wrong_is_said(line: list[str], said: str) -> None:
-    """The status, and the last words of the command."""
+def test_failure_states_the_exit_status_and_the_last_line(line: list[str], said: str) -> None:
     with pytest.raises(DeliveryError) as caught:
         command.run_command(line, BODY)
     assert str(caught.value).endswith(said)
 
 
-def test_a_command_that_hangs_is_ended_with_all_it_started(
+def test_command_that_hangs_is_killed_with_its_children(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And nobody waits for what it left behind."""
     monkeypatch.setattr(command, "MAX_COMMAND_SECONDS", 1.0)
     file = tmp_path / "child"
     code = (
@@ -120,7 +116,7 @@ def test_a_command_that_hangs_is_ended_with_all_it_started(
 
 
 def _runs(pid: int) -> bool:
-    """Whether a process is there, and not only waiting to be forgotten."""
+    """Return True if a process exists and is not a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:

@@ -1,7 +1,4 @@
-"""Alerts by e-mail, to a real server.
-
-Readable, encrypted where that is wanted, and no password in an error.
-"""
+"""Alerts by e-mail, to a real server."""
 
 import json
 from pathlib import Path
@@ -26,7 +23,7 @@ ALERT = {
 BODY = json.dumps(ALERT).encode()
 
 
-def to(port: int, **others: Any) -> Email:
+def email_settings(port: int, **others: Any) -> Email:
     settings = {
         "to": ["jane@example.org"],
         "sender": "feedpub@example.net",
@@ -37,28 +34,28 @@ def to(port: int, **others: Any) -> Email:
 
 @pytest.fixture
 def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
-    """Whose certificates this process trusts."""
+    """Return a certificate authority that this process trusts."""
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     return ca
 
 
-def test_a_mail_says_what_the_alert_says() -> None:
-    """In its subject, and with the evidence in its text."""
+def test_mail_contains_the_alert() -> None:
     with running_mailbox(Mailbox()) as mailbox:
         email.send_mail(
-            to(mailbox.port, to=["Jane Doe <jane@example.org>", "joe@example.org"]), BODY
+            email_settings(mailbox.port, to=["Jane Doe <jane@example.org>", "joe@example.org"]),
+            BODY,
         )
-    (letter,) = mailbox.mails
+    (mail,) = mailbox.mails
     assert mailbox.receivers == [["jane@example.org", "joe@example.org"]]
-    assert letter["Subject"] == f"[feedpub] {ALERT['text']}"
-    assert (letter["From"], letter["To"]) == (
+    assert mail["Subject"] == f"[feedpub] {ALERT['text']}"
+    assert (mail["From"], mail["To"]) == (
         "feedpub@example.net",
         "Jane Doe <jane@example.org>, joe@example.org",
     )
-    assert letter["Date"].datetime.isoformat() == ALERT["at"]
-    assert letter.get_content().splitlines() == [
+    assert mail["Date"].datetime.isoformat() == ALERT["at"]
+    assert mail.get_content().splitlines() == [
         ALERT["text"],
         "",
         "Feed: world",
@@ -66,21 +63,22 @@ def test_a_mail_says_what_the_alert_says() -> None:
     ]
 
 
-def test_the_same_alert_is_the_same_mail() -> None:
-    """A mailbox that gets it twice knows it again."""
-    numbers = {email.format_mail(to(1), body)["Message-ID"] for body in (BODY, BODY, BODY + b" ")}
+def test_message_id_depends_only_on_the_alert() -> None:
+    numbers = {
+        email.format_mail(email_settings(1), body)["Message-ID"]
+        for body in (BODY, BODY, BODY + b" ")
+    }
     assert len(numbers) == 2
     assert all(number.endswith("@example.net>") for number in numbers)
 
 
 @pytest.mark.parametrize("security", ["none", "starttls", "tls"])
-def test_with_a_login_in_each_security(security: str, authority: trustme.CA) -> None:
-    """The server's certificate is checked, and the user's name and password are what it wants."""
+def test_login_works_with_each_security(security: str, authority: trustme.CA) -> None:
     context = server_side(authority.issue_cert("127.0.0.1"))
-    ways = {"none": {}, "starttls": {"starttls": context}, "tls": {"tls": context}}
-    with running_mailbox(Mailbox(b"me", b"hunter2"), **ways[security]) as mailbox:
+    contexts = {"none": {}, "starttls": {"starttls": context}, "tls": {"tls": context}}
+    with running_mailbox(Mailbox(b"me", b"hunter2"), **contexts[security]) as mailbox:
         email.send_mail(
-            to(mailbox.port, security=security, username="me", password="hunter2"), BODY
+            email_settings(mailbox.port, security=security, username="me", password="hunter2"), BODY
         )
     assert len(mailbox.mails) == 1
     assert mailbox.logins == [b"me"]
@@ -88,51 +86,51 @@ def test_with_a_login_in_each_security(security: str, authority: trustme.CA) -> 
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_nothing_is_sent_to_a_server_that_cannot_prove_itself(
-    security: str, authority: trustme.CA
-) -> None:
-    """A certificate of somebody else's."""
+def test_untrusted_certificate_is_refused(security: str, authority: trustme.CA) -> None:
     assert authority
     context = server_side(trustme.CA().issue_cert("127.0.0.1"))
-    ways = {"starttls": {"starttls": context}, "tls": {"tls": context}}
+    contexts = {"starttls": {"starttls": context}, "tls": {"tls": context}}
     with (
-        running_mailbox(Mailbox(b"me", b"hunter2"), **ways[security]) as mailbox,
+        running_mailbox(Mailbox(b"me", b"hunter2"), **contexts[security]) as mailbox,
         pytest.raises(DeliveryError, match="certificate verify failed"),
     ):
         email.send_mail(
-            to(mailbox.port, security=security, username="me", password="hunter2"), BODY
+            email_settings(mailbox.port, security=security, username="me", password="hunter2"), BODY
         )
     assert (mailbox.logins, mailbox.mails) == ([], [])
 
 
-def test_a_password_is_never_sent_in_the_clear_where_starttls_is_wanted() -> None:
-    """By a server that does not know it."""
+def test_password_is_not_sent_if_the_server_lacks_starttls() -> None:
     with (
         running_mailbox(Mailbox(b"me", b"hunter2")) as mailbox,
         pytest.raises(DeliveryError, match="STARTTLS"),
     ):
         email.send_mail(
-            to(mailbox.port, security="starttls", username="me", password="hunter2"), BODY
+            email_settings(mailbox.port, security="starttls", username="me", password="hunter2"),
+            BODY,
         )
     assert mailbox.logins == []
 
 
-def test_a_wrong_password_is_not_repeated() -> None:
-    """The error names the server alone."""
+def test_error_does_not_contain_the_wrong_password() -> None:
     with (
         running_mailbox(Mailbox(b"me", b"right")) as mailbox,
         pytest.raises(DeliveryError) as caught,
     ):
-        email.send_mail(to(mailbox.port, username="me", password="hunter2"), BODY)
+        email.send_mail(email_settings(mailbox.port, username="me", password="hunter2"), BODY)
     assert str(caught.value) == f"127.0.0.1:{mailbox.port} rejects the user name or password (535)"
 
 
-def test_who_is_refused_is_named(caplog: pytest.LogCaptureFixture) -> None:
-    """All of them: nothing was told. One of two: the other has it, and nobody gets it twice."""
+def test_refused_recipients_are_named_and_others_get_the_mail(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with running_mailbox(Mailbox(refused={"jane@example.org"})) as mailbox:
         with pytest.raises(DeliveryError, match=r"accepts no mail for jane@example\.org"):
-            email.send_mail(to(mailbox.port), BODY)
-        email.send_mail(to(mailbox.port, to=["jane@example.org", "joe@example.org"]), BODY)
+            email.send_mail(email_settings(mailbox.port), BODY)
+        email.send_mail(
+            email_settings(mailbox.port, to=["jane@example.org", "joe@example.org"]),
+            BODY,
+        )
     assert mailbox.receivers == [["joe@example.org"]]
     (record,) = (record for record in caplog.records if record.getMessage() == "recipient_refused")
     assert vars(record)["fields"] == {
@@ -141,13 +139,12 @@ def test_who_is_refused_is_named(caplog: pytest.LogCaptureFixture) -> None:
     }
 
 
-def test_a_server_that_is_not_there_is_a_failure() -> None:
-    """And so is a place that is none."""
+def test_unreachable_or_invalid_server_is_an_error() -> None:
     port = free_port()
     with pytest.raises(DeliveryError, match=rf"127\.0\.0\.1:{port}: Connection refused"):
-        email.send_mail(to(port), BODY)
+        email.send_mail(email_settings(port), BODY)
     with pytest.raises(DeliveryError, match="is not a mail server"):
-        email.send_mail(to(port, server="mail.example.org:smtp"), BODY)
+        email.send_mail(email_settings(port, server="mail.example.org:smtp"), BODY)
 
 
 @pytest.mark.parametrize(
@@ -161,8 +158,7 @@ def test_a_server_that_is_not_there_is_a_failure() -> None:
         ("[::1]", "none", ("::1", 25)),
     ],
 )
-def test_the_usual_port_need_not_be_given(
+def test_default_port_depends_on_the_security(
     server: str, security: str, place: tuple[str, int]
 ) -> None:
-    """It goes with the security."""
-    assert email._parse_server(to(1, server=server, security=security)) == place
+    assert email._parse_server(email_settings(1, server=server, security=security)) == place

@@ -1,7 +1,4 @@
-"""The feed of the sources' health.
-
-Valid from the start, an entry for each notice, the same bytes between two.
-"""
+"""The health feed: valid from the start, with an entry for each incident."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -34,19 +31,19 @@ def config(tmp_path: Path) -> Config:
     return configure(tmp_path, feed("world", "page https://example.org/news"))
 
 
-def notice(kind: Any = "broken", key: str = KEY, hours: int = 1, **others: Any) -> Incident:
-    """Of a source that broke at noon, noticed so many hours later."""
-    said: dict[str, Any] = {
+def incident(kind: Any = "broken", key: str = KEY, hours: int = 1, **others: Any) -> Incident:
+    """Return an incident of a source that failed at noon, recorded some hours later."""
+    line: dict[str, Any] = {
         "reason": "HTTP 404: the page is gone",
         "tries": 2,
         "last_good": NOW - HOUR,
         "items": 20,
     }
-    return Incident("world", key, kind, NOW + hours * HOUR, NOW, **said | others)
+    return Incident("world", key, kind, NOW + hours * HOUR, NOW, **line | others)
 
 
 def items(config: Config, tools: RunContext) -> list[dict[str, Any]]:
-    """What the documents say, once they were written and found to be valid."""
+    """Return the items of the feed, after all its documents were validated."""
     run.finish_build(config, tools)
     for suffix, check in CHECKS.items():
         body = (output_of(config) / f"health.{suffix}").read_bytes()
@@ -57,11 +54,7 @@ def items(config: Config, tools: RunContext) -> list[dict[str, Any]]:
     return list(json.loads((output_of(config) / "health.json").read_bytes())["items"])
 
 
-def test_it_is_valid_from_the_start(config: Config, clock: FakeClock) -> None:
-    """Before anything was looked at.
-
-    Its one entry says what is watched; later it is still that one.
-    """
+def test_feed_is_valid_with_its_first_entry(config: Config, clock: FakeClock) -> None:
     with tools_for(config, clock) as tools:
         (first,) = items(config, tools)
         assert first["title"] == "feedpub monitors 1 feed"
@@ -72,25 +65,24 @@ def test_it_is_valid_from_the_start(config: Config, clock: FakeClock) -> None:
         assert {file.name: file.read_bytes() for file in output_of(config).iterdir()} == before
 
 
-def test_each_notice_is_an_entry(config: Config, clock: FakeClock) -> None:
-    """The newest first, with the evidence; an entry never changes."""
+def test_each_incident_is_an_entry_that_never_changes(config: Config, clock: FakeClock) -> None:
     with tools_for(config, clock) as tools:
         items(config, tools)
         clock.pass_time(3600)
-        tools.store.incidents.open(notice(), lambda _: ())
+        tools.store.incidents.open(incident(), lambda _: ())
         broken, _ = items(config, tools)
         assert broken["title"] == "example.org/news is failing: HTTP 404: the page is gone"
-        for said in (
+        for line in (
             "Feed: world",
             "Source: https://example.org/news?token=…",
             "Since: 2026-11-23 12:00 UTC",
             "Tried: 2 times in a row",
             "Last read: 2026-11-23 11:00 UTC, 20 articles",
         ):
-            assert said in broken["content_html"]
-            assert said in broken["summary"]
+            assert line in broken["content_html"]
+            assert line in broken["summary"]
         clock.pass_time(7200)
-        tools.store.incidents.close(notice("recovered", hours=3), lambda _: ())
+        tools.store.incidents.close(incident("recovered", hours=3), lambda _: ())
         back, *before = items(config, tools)
         assert back["title"] == "example.org/news recovered after 3 hours"
         assert [item["title"] for item in before] == [broken["title"], "feedpub monitors 1 feed"]
@@ -98,12 +90,13 @@ def test_each_notice_is_an_entry(config: Config, clock: FakeClock) -> None:
         assert len({item["id"] for item in (back, *before)}) == 3
 
 
-def test_what_breaks_at_once_has_dates_of_its_own(config: Config, clock: FakeClock) -> None:
-    """Readers show one of two entries with the same date; none lies in the future."""
+def test_concurrent_incidents_have_distinct_dates_in_the_past(
+    config: Config, clock: FakeClock
+) -> None:
     clock.pass_time(3600)
     with tools_for(config, clock) as tools:
         for n in range(60):
-            tools.store.incidents.open(notice(key=f"https://example.org/{n}"), lambda _: ())
+            tools.store.incidents.open(incident(key=f"https://example.org/{n}"), lambda _: ())
         shown = items(config, tools)
     assert len(shown) == 50
     assert len({item["date_modified"] for item in shown}) == 50
@@ -113,31 +106,33 @@ def test_what_breaks_at_once_has_dates_of_its_own(config: Config, clock: FakeClo
 @pytest.mark.parametrize(
     ("of", "said"),
     [
-        (notice(), "example.org/news is failing: HTTP 404: the page is gone"),
-        (notice(key="http://[::1]:8080/"), "::1:8080 is failing: HTTP 404: the page is gone"),
+        (incident(), "example.org/news is failing: HTTP 404: the page is gone"),
+        (incident(key="http://[::1]:8080/"), "::1:8080 is failing: HTTP 404: the page is gone"),
         (
-            notice(key="/srv/private/articles"),
+            incident(key="/srv/private/articles"),
             "The folder articles is failing: HTTP 404: the page is gone",
         ),
-        (notice(key="", reason="the disk\nis full"), "The feed world is failing: the disk is full"),
-        (notice("recovered", hours=50), "example.org/news recovered after 2 days"),
-        (notice("recovered", hours=0), "example.org/news recovered after less than a minute"),
         (
-            notice("accepted", hours=25),
+            incident(key="", reason="the disk\nis full"),
+            "The feed world is failing: the disk is full",
+        ),
+        (incident("recovered", hours=50), "example.org/news recovered after 2 days"),
+        (incident("recovered", hours=0), "example.org/news recovered after less than a minute"),
+        (
+            incident("accepted", hours=25),
             "example.org/news recovered after 1 day: accepted as the new baseline",
         ),
-        (notice("removed"), "example.org/news was removed from the config"),
+        (incident("removed"), "example.org/news was removed from the config"),
     ],
 )
-def test_a_headline_says_what_happened(of: Incident, said: str) -> None:
-    """On one line, without what stands behind the question mark of an address, or above a folder."""
-    assert alert_text.describe_incident(of) == said
+def test_headline_names_the_subject_without_secrets(of: Incident, line: str) -> None:
+    assert alert_text.describe_incident(of) == line
 
 
-def test_what_was_never_read_is_said_so() -> None:
-    """And a feed as a whole lists no articles."""
-    assert alert_text.describe_evidence(notice(last_good=None))["Last read"] == "never"
+def test_evidence_states_the_last_success() -> None:
+    assert alert_text.describe_evidence(incident(last_good=None))["Last read"] == "never"
     assert (
-        alert_text.describe_evidence(notice(key="", tries=1))["Last read"] == "2026-11-23 11:00 UTC"
+        alert_text.describe_evidence(incident(key="", tries=1))["Last read"]
+        == "2026-11-23 11:00 UTC"
     )
-    assert alert_text.describe_evidence(notice(key="", tries=1))["Tried"] == "1 time in a row"
+    assert alert_text.describe_evidence(incident(key="", tries=1))["Tried"] == "1 time in a row"

@@ -1,7 +1,4 @@
-"""What is due is sent, once.
-
-What cannot be sent is tried again, wider and wider apart, and holds up nobody.
-"""
+"""Due messages are sent once; failed ones are retried and do not delay others."""
 
 import json
 import logging
@@ -38,7 +35,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def config(site: Site, tmp_path: Path) -> Config:
-    """With a hub and a webhook on the site."""
+    """Return a config with a hub and a webhook on the site."""
     settings = f'websub_hubs = ["{site.url("/hub")}"]\n[alerts]\nwebhook = "{site.url("/T0KEN")}"'
     return configure(tmp_path, settings=settings)
 
@@ -53,8 +50,8 @@ def webhook(tools: RunContext, body: bytes = ALERT) -> OutboxMessage:
     return OutboxMessage("webhook", "", body, tools.clock())
 
 
-def known(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    """What programs that read the log know of its events, but for the time."""
+def logged_events(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """Return the log's events without their times."""
     lines = [
         json.loads(JsonFormatter().format(record))
         for record in caplog.records
@@ -67,8 +64,9 @@ def ping(tools: RunContext, config: Config, body: bytes = FORM) -> OutboxMessage
     return OutboxMessage("ping", config.feedpub.websub_hubs[0], body, tools.clock())
 
 
-def test_what_is_due_is_sent_and_gone(site: Site, config: Config, tools: RunContext) -> None:
-    """In its order, each by its way."""
+def test_due_messages_are_sent_in_order_and_deleted(
+    site: Site, config: Config, tools: RunContext
+) -> None:
     site["/T0KEN"] = site["/hub"] = b"ok"
     tools.store.outbox.add(
         [webhook(tools, ALERT), ping(tools, config), webhook(tools, ALERT + b" ")]
@@ -84,13 +82,9 @@ def test_what_is_due_is_sent_and_gone(site: Site, config: Config, tools: RunCont
     assert len(site.requests) == 3
 
 
-def test_a_hub_on_a_private_address_is_told_nothing(
+def test_private_hub_needs_allow_private_but_a_webhook_does_not(
     site: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Unless allow_private names it.
-
-    A webhook there is told all the same: it is a server of one's own.
-    """
     site["/T0KEN"] = site["/hub"] = b"ok"
     settings = f'websub_hubs = ["{site.url("/hub")}"]\n[alerts]\nwebhook = "{site.url("/T0KEN")}"'
     config = configure(tmp_path, settings=settings)
@@ -108,17 +102,13 @@ def test_a_hub_on_a_private_address_is_told_nothing(
     assert site.paths() == ["/T0KEN", "/hub"]
 
 
-def test_waits_grow_until_it_is_given_up(
+def test_retries_become_rarer_until_the_message_is_dropped(
     site: Site,
     config: Config,
     tools: RunContext,
     clock: FakeClock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """About a minute, then five, then half an hour … for a day.
-
-    Then it is gone, and the log says so.
-    """
     site["/T0KEN"] = Route(b"no", "text/plain", 500)
     tools.store.outbox.add([webhook(tools)])
     for wait in (1 * MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 6 * HOUR, 9 * HOUR):
@@ -132,20 +122,20 @@ def test_waits_grow_until_it_is_given_up(
     notify.deliver_due(config, tools.store, tools.clock)
     assert tools.store.outbox.load_all() == ()
     assert len(site.requests) == 8
-    dropped = known(caplog)[-1]
+    dropped = logged_events(caplog)[-1]
     assert (dropped["event"], dropped["level"], dropped["tries"]) == ("message_dropped", "error", 8)
-    assert "T0KEN" not in str(known(caplog))
+    assert "T0KEN" not in str(logged_events(caplog))
 
 
-def test_the_log_says_what_was_told_to_whom(
+def test_log_has_each_message_without_secrets(
     site: Site, tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As key and value, whatever came of it; no token of an address is in it."""
     caplog.set_level(logging.INFO)
     hub = site.url("/hub")
     config = configure(
         tmp_path,
-        settings=f'websub_hubs = ["{hub}?token=hunter2"]\n[alerts]\nwebhook = "{site.url("/T0KEN")}"',
+        settings=f'websub_hubs = ["{hub}?token=hunter2"]\n'
+        f'[alerts]\nwebhook = "{site.url("/T0KEN")}"',
     )
     site["/T0KEN"] = b"ok"
     with tools_for(config, clock) as tools:
@@ -155,8 +145,10 @@ def test_the_log_says_what_was_told_to_whom(
         clock.pass_time(MINUTE)
         notify.deliver_due(config, tools.store, tools.clock)
     about = {"kind": "ping", "feed": "world", "topic": TOPIC, "target": f"{hub}?token=…"}
-    failed, told, alert = sorted(known(caplog), key=lambda line: (line["event"], line["kind"]))
-    assert told == {"level": "info", "event": "message_sent"} | about
+    failed, sent, alert = sorted(
+        logged_events(caplog), key=lambda line: (line["event"], line["kind"])
+    )
+    assert sent == {"level": "info", "event": "message_sent"} | about
     assert alert == {
         "level": "info",
         "event": "message_sent",
@@ -169,10 +161,9 @@ def test_the_log_says_what_was_told_to_whom(
     assert failed == {"level": "warning", "event": "message_retry", "tries": 1} | about
 
 
-def test_it_is_sent_when_the_other_side_is_back(
+def test_failed_message_is_sent_once_when_the_target_is_back(
     site: Site, config: Config, tools: RunContext, clock: FakeClock
 ) -> None:
-    """Once."""
     tools.store.outbox.add([webhook(tools)])
     assert notify.deliver_due(config, tools.store, tools.clock) == 0
     site["/T0KEN"] = b"ok"
@@ -180,13 +171,9 @@ def test_it_is_sent_when_the_other_side_is_back(
     assert [notify.deliver_due(config, tools.store, tools.clock) for _ in range(3)] == [1, 0, 0]
 
 
-def test_what_waits_for_a_hub_follows_what_reaches_it(
+def test_waiting_messages_follow_the_first_that_arrives(
     site: Site, config: Config, tools: RunContext, clock: FakeClock
 ) -> None:
-    """In the same round, though it would be asked again only hours later.
-
-    What waits for others waits on.
-    """
     site["/hub"] = site["/T0KEN"] = Route(b"no", "text/plain", 503)
     tools.store.outbox.add(
         [ping(tools, config, FORM + b"&a=1"), ping(tools, config, FORM + b"&a=2"), webhook(tools)]
@@ -209,26 +196,22 @@ def test_what_waits_for_a_hub_follows_what_reaches_it(
     assert [message.kind for message in tools.store.outbox.load_all()] == ["webhook"]
 
 
-def test_a_process_that_dies_meanwhile_loses_nothing(
+def test_claim_of_a_process_that_died_expires(
     site: Site, config: Config, tools: RunContext, clock: FakeClock
 ) -> None:
-    """What it had taken is due again after a while."""
     site["/T0KEN"] = b"ok"
     tools.store.outbox.add([webhook(tools)])
     (message,) = tools.store.outbox.due(clock.now())
-    tools.store.outbox.claim(
-        message, clock.now() + outbox._CLAIM_TIME
-    )  # and then the light goes out
+    tools.store.outbox.claim(message, clock.now() + outbox._CLAIM_TIME)  # then the process dies
     with tools_for(config, clock) as others:
         assert notify.deliver_due(config, others.store, others.clock) == 0
         clock.pass_time(91)
         assert notify.deliver_due(config, others.store, others.clock) == 1
 
 
-def test_a_slow_target_holds_up_no_other(
+def test_slow_target_costs_one_timeout_and_delays_no_other(
     site: Site, config: Config, tools: RunContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It costs its deadline once a round, however many messages wait for it."""
     monkeypatch.setattr(outbox, "MAX_MESSAGE_SECONDS", 0.5)
 
     def silence(_: BaseHTTPRequestHandler) -> None:
@@ -249,19 +232,17 @@ def test_a_slow_target_holds_up_no_other(
     assert [message.tries for message in waiting] == [1] + [0] * 19
 
 
-def test_what_the_config_does_not_want_any_more_is_dropped(
+def test_message_of_a_removed_channel_is_dropped(
     config: Config, tools: RunContext, tmp_path: Path
 ) -> None:
-    """A hub or a webhook that left it."""
     tools.store.outbox.add([webhook(tools), ping(tools, config)])
     notify.deliver_due(configure(tmp_path), tools.store, tools.clock)
     assert tools.store.outbox.load_all() == ()
 
 
-def test_the_way_is_the_one_that_the_config_has_now(
+def test_message_is_sent_to_the_current_webhook(
     site: Site, tools: RunContext, tmp_path: Path
 ) -> None:
-    """A webhook that moved gets what its old address did not."""
     site["/new"] = b"ok"
     tools.store.outbox.add([webhook(tools)])
     notify.deliver_due(
@@ -272,10 +253,7 @@ def test_the_way_is_the_one_that_the_config_has_now(
     assert site.paths() == ["/new"]
 
 
-def test_a_secret_that_cannot_be_looked_up_is_a_failure_like_others(
-    tools: RunContext, tmp_path: Path
-) -> None:
-    """The message stays until it can."""
+def test_missing_secret_postpones_the_message(tools: RunContext, tmp_path: Path) -> None:
     without = configure(tmp_path, settings='[alerts]\nwebhook = { env = "NOT_SET_ANYWHERE" }')
     tools.store.outbox.add([webhook(tools)])
     notify.deliver_due(without, tools.store, tools.clock)
@@ -283,8 +261,7 @@ def test_a_secret_that_cannot_be_looked_up_is_a_failure_like_others(
     assert "NOT_SET_ANYWHERE is not set" in left.failure
 
 
-def test_a_server_may_ask_for_more_time(clock: FakeClock) -> None:
-    """But not for more than there is."""
+def test_retry_after_is_honoured_up_to_a_limit(clock: FakeClock) -> None:
     now = clock.now()
     patience = [
         (outbox.next_try(1, FetchError("x", retry_after=asked), now) - now).total_seconds()
@@ -293,8 +270,7 @@ def test_a_server_may_ask_for_more_time(clock: FakeClock) -> None:
     assert patience == [60, 60, 600, 9 * HOUR]
 
 
-def test_two_rounds_at_once_send_everything_once(config: Config, tools: RunContext) -> None:
-    """A build beside the service."""
+def test_concurrent_deliveries_send_each_message_once(config: Config, tools: RunContext) -> None:
     with running_site() as other:
         other["/hub"] = b"ok"
         both = config.model_copy(

@@ -1,7 +1,4 @@
-"""A hub hears of every change, once, though it was down.
-
-And its subscribers have the new content a moment later.
-"""
+"""Hubs are notified of each change once, and subscribers receive it."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -44,7 +41,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def hub(site: Site, tmp_path: Path) -> Hub:
-    """It fetches topics from the site, which serves the output folder under /feeds/."""
+    """Return a hub that fetches topics from the output folder, which the site serves."""
     open_newsroom(site, [2, 1])
 
     def where(topic: str) -> str:
@@ -68,7 +65,7 @@ def config(site: Site, hub: Hub, tmp_path: Path) -> Config:
 
 @pytest.fixture
 def build(config: Config, clock: FakeClock, hub: Hub) -> Callable[[], RunResult]:
-    """A build as the command does it."""
+    """Return a function that does what `feedpub build` does."""
 
     def run() -> RunResult:
         with tools_for(config, clock) as tools:
@@ -81,19 +78,13 @@ def build(config: Config, clock: FakeClock, hub: Hub) -> Callable[[], RunResult]
 
 
 def news(site: Site, *numbers: int) -> None:
-    """The site publishes more."""
+    """Add articles to the site."""
     for n in numbers:
         site[path(n)] = story(n)
     site["/news"] = listing([*numbers, 2, 1])
 
 
-def test_a_change_reaches_a_subscriber(
-    site: Site, hub: Hub, build: Callable[[], RunResult]
-) -> None:
-    """Subscribed with a challenge, handed on with a signature.
-
-    Nobody hears of a build that changed nothing.
-    """
+def test_change_reaches_a_subscriber(site: Site, hub: Hub, build: Callable[[], RunResult]) -> None:
     subscriber = Subscriber(site, TOPIC)
     subscriber.subscribe(hub.url)
     hub.rest()
@@ -110,8 +101,7 @@ def test_a_change_reaches_a_subscriber(
     assert hub.advertised(TOPIC)[1] == TOPIC
 
 
-def test_pings_say_what_hubs_ask_for(site: Site, build: Callable[[], RunResult]) -> None:
-    """One topic each, under both names that are in use."""
+def test_ping_has_one_topic_under_both_names(site: Site, build: Callable[[], RunResult]) -> None:
     build()
     bodies = [request.body for request in site.requests if request.path == "/hub"]
     assert bodies == [websub.ping_form(topic) for topic in ALL]
@@ -119,10 +109,9 @@ def test_pings_say_what_hubs_ask_for(site: Site, build: Callable[[], RunResult])
     assert bodies[0] == f"hub.mode=publish&hub.url={escaped}&hub.topic={escaped}".encode()
 
 
-def test_a_hub_that_was_down_hears_of_it_once(
+def test_hub_that_was_down_is_notified_once(
     site: Site, hub: Hub, clock: FakeClock, build: Callable[[], RunResult]
 ) -> None:
-    """However many changes there were meanwhile: it fetches what there is then."""
     hub.down = 503
     build()
     news(site, 3)
@@ -142,13 +131,9 @@ def test_a_hub_that_was_down_hears_of_it_once(
     assert title(4) in hub.contents[TOPIC].decode()
 
 
-def test_changes_during_an_outage_spend_none_of_its_tries(
+def test_changes_during_an_outage_do_not_use_up_retries(
     site: Site, hub: Hub, config: Config, clock: FakeClock, build: Callable[[], RunResult]
 ) -> None:
-    """Six within 20 seconds.
-
-    The hub is asked again a minute after it failed, and then has them all.
-    """
     hub.down = 503
     for n in range(3, 9):
         news(site, *range(n, 2, -1))
@@ -163,10 +148,9 @@ def test_changes_during_an_outage_spend_none_of_its_tries(
     assert title(8) in hub.contents[TOPIC].decode()
 
 
-def test_only_documents_that_changed_are_told_of(
+def test_only_changed_documents_are_announced(
     site: Site, hub: Hub, config: Config, clock: FakeClock
 ) -> None:
-    """No page, no article's own page, nothing that is as it was."""
     with tools_for(config, clock) as tools:
         run.run_feed(config.feed[0], tools)
         notify.deliver_due(config, tools.store, tools.clock)
@@ -180,7 +164,7 @@ def test_only_documents_that_changed_are_told_of(
     assert site.requests[-1].path == "/feeds/world.json"
 
 
-def test_without_hubs_nothing_is_kept(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_no_ping_is_stored_without_hubs(site: Site, tmp_path: Path, clock: FakeClock) -> None:
     open_newsroom(site, [1])
     config = configure(tmp_path, feed("world", f"page {site.url('/news')}"))
     with tools_for(config, clock) as tools:
@@ -188,10 +172,9 @@ def test_without_hubs_nothing_is_kept(site: Site, tmp_path: Path, clock: FakeClo
         assert tools.store.outbox.load_all() == ()
 
 
-def test_a_process_that_dies_after_writing_has_told_it_all_the_same(
+def test_ping_of_a_process_that_died_after_writing_is_sent(
     hub: Hub, config: Config, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The word was kept before the files were written, and is due a minute later."""
     publish = FolderOutput.publish
 
     def last_deed(self: FolderOutput, files: dict[str, bytes], **_: object) -> tuple[str, ...]:
@@ -210,8 +193,7 @@ def test_a_process_that_dies_after_writing_has_told_it_all_the_same(
     assert hub.pings == ALL
 
 
-def test_a_hub_is_not_told_before_the_files_are_there(config: Config, clock: FakeClock) -> None:
-    """Else it would fetch what was there before, and never come back."""
+def test_ping_is_not_due_before_the_files_are_written(config: Config, clock: FakeClock) -> None:
     with tools_for(config, clock) as tools:
         with websub.announce_changes(["world.rss"], tools.settings, tools.store, tools.clock):
             assert tools.store.outbox.due(clock.now()) == ()

@@ -1,9 +1,9 @@
-"""Rewrites what is expected of the golden pages, and prints what changed: read the diff before it is committed.
+"""Rewrite the expected files of the golden pages, and print the differences.
 
     python -m tests.pages.refresh [NAME…]
 
-A new page needs a folder with source.html and case.toml; this makes the rest. Continuous
-integration never runs it.
+Read the differences before you commit them. A new page needs a folder with source.html and
+case.toml; the command writes the other files. Continuous integration never runs it.
 """
 
 import difflib

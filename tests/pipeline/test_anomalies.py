@@ -1,7 +1,4 @@
-"""A source that is not as usual is noticed, and what it brings stays out.
-
-A healthy one is never suspected.
-"""
+"""Sources that differ from their baseline are kept out of the feed; healthy ones are not."""
 
 import json
 import re
@@ -44,7 +41,7 @@ STORIES = list(range(20, 0, -1))
 def look(
     items: int = 20, known: int | None = None, hour: float = 0, **others: Any
 ) -> SourceObservation:
-    """A look so many hours after the first; all articles are known unless it is said otherwise."""
+    """Return an observation at the given hour; all articles are known by default."""
     return SourceObservation(
         "world", "s", "", NOW + hour * HOUR, items, items if known is None else known, **others
     )
@@ -53,10 +50,7 @@ def look(
 def articles(
     *lengths: int, dated: int | None = None, pictured: int | None = None
 ) -> dict[str, Any]:
-    """What is said of so many articles of these lengths.
-
-    All have a date and a picture unless it is said otherwise.
-    """
+    """Return the fields for articles of these lengths; all have a date and an image by default."""
     n = len(lengths)
     return {
         "read": n,
@@ -117,17 +111,16 @@ def of_counts(*counts: int) -> list[SourceObservation]:
         ),
     ],
 )
-def test_what_is_not_as_usual_is_said_with_the_evidence(
+def test_anomaly_is_reported_with_its_evidence(
     history: list[SourceObservation], newest: SourceObservation, reason: str
 ) -> None:
-    """What there is now, and what used to be."""
     assert anomalies.find_anomaly(history, newest) == reason
 
 
 @pytest.mark.parametrize(
     ("history", "newest"),
     [
-        pytest.param([], FIRST, id="the first look"),
+        pytest.param([], FIRST, id="first check"),
         pytest.param(of_counts(20, 20, 20, 20), look(1, **NEXT), id="hardly any history"),
         pytest.param(
             of_counts(20), look(20, 0, hour=4), id="a young list that is all new after hours"
@@ -155,7 +148,7 @@ def test_what_is_not_as_usual_is_said_with_the_evidence(
         pytest.param(
             of_counts(*[40] * 30, 30, 18, 11),
             look(7, hour=33),
-            id="a list that got shorter by and by",
+            id="gradually shorter list",
         ),
         pytest.param(QUIET, look(20, 0, fresh=20, **NEXT), id="all new, and dated since"),
         pytest.param(LIVELY, look(20, 0, hour=40), id="all new after a long pause"),
@@ -191,15 +184,13 @@ def test_what_is_not_as_usual_is_said_with_the_evidence(
         ),
     ],
 )
-def test_what_a_healthy_source_does_is_no_drift(
+def test_healthy_sources_have_no_anomaly(
     history: list[SourceObservation], newest: SourceObservation
 ) -> None:
-    """Neither chance nor the calendar is held against it."""
     assert anomalies.find_anomaly(history, newest) is None
 
 
-def test_articles_that_come_one_by_one_are_seen_together() -> None:
-    """Three in a row without a date, with idle looks between them."""
+def test_single_articles_of_several_checks_are_judged_together() -> None:
     undated = articles(500, dated=0)
     history = [*LIVELY, look(20, 19, 30, **undated), look(20, hour=31), look(20, 19, 32, **undated)]
     assert anomalies.find_anomaly(history, look(20, hour=33)) is None
@@ -208,8 +199,7 @@ def test_articles_that_come_one_by_one_are_seen_together() -> None:
     )
 
 
-def test_what_lasts_is_the_new_usual() -> None:
-    """A day and five looks after it began; not before both."""
+def test_anomaly_of_a_day_and_five_checks_is_the_new_baseline() -> None:
     history: list[SourceObservation] = list(QUIET)
     for hour in (30, 36, 42, 48, 53):
         newest = anomalies.detect(history, look(5, hour=hour))
@@ -225,13 +215,12 @@ def test_what_lasts_is_the_new_usual() -> None:
     assert not anomalies.detect(few, look(5, hour=120)).accepted
 
 
-def test_a_look_as_usual_ends_the_series() -> None:
-    """What was not as usual before it does not count any more."""
+def test_normal_check_ends_a_series_of_anomalies() -> None:
     broken = [replace(look(5, hour=hour), verdict="x") for hour in range(30, 60)]
     assert anomalies.detect([*QUIET, *broken, look(20, hour=60)], look(5, hour=61)).verdict
 
 
-# --- what comes of it ---
+# --- results ---
 
 
 @pytest.fixture
@@ -255,7 +244,7 @@ def config(newsroom: Site, tmp_path: Path) -> Config:
 
 @pytest.fixture
 def build(config: Config, clock: FakeClock) -> Build:
-    """One look, an hour later."""
+    """Run once, an hour later."""
 
     def run() -> RunResult:
         clock.pass_time(3600)
@@ -267,7 +256,7 @@ def build(config: Config, clock: FakeClock) -> Build:
 
 @pytest.fixture
 def usual(build: Build) -> None:
-    """Six looks at the source, at which it was as usual."""
+    """Run six times with a healthy source."""
     assert [build().status for _ in range(6)] == [RunStatus.UPDATED] + [RunStatus.UNCHANGED] * 5
 
 
@@ -280,7 +269,7 @@ def titles(config: Config) -> list[str]:
 
 
 def moved(site: Site, numbers: list[int], dated: str = "") -> None:
-    """The site has its stories elsewhere, and says nothing new of when they were written, or that all were then."""
+    """Move the stories to other addresses, without dates that explain it, or all with old dates."""
     for n in numbers:
         site[f"/2027/{n}-a-story-that-moved"] = story(n)
     page = listing(numbers)
@@ -290,9 +279,12 @@ def moved(site: Site, numbers: list[int], dated: str = "") -> None:
 
 
 def cut(site: Site, numbers: list[int]) -> None:
-    """Stories end after a few words: there is a wall now."""
+    """Truncate the stories after a few words."""
     for n in numbers:
-        body = f"<p>The council of the harbour town met on Monday evening to talk about matter {n} again.</p>"
+        body = (
+            f"<p>The council of the harbour town met on Monday evening to talk about matter "
+            f"{n} again.</p>"
+        )
         site[path(n)] = (
             f"<html><head><title>{title(n)}</title></head><article><h1>{title(n)}</h1>{body}</article></html>"
         )
@@ -300,8 +292,11 @@ def cut(site: Site, numbers: list[int]) -> None:
 
 
 def walled(site: Site, numbers: list[int]) -> None:
-    """Whoever opens a story is asked for consent first."""
-    ask = "<p>We and our 1542 partners store and read information on your device. Accept all, or choose.</p>"
+    """Replace every story by a consent page."""
+    ask = (
+        "<p>We and our 1542 partners store and read information on your device. Accept all, or "
+        "choose.</p>"
+    )
     for n in numbers:
         site[path(n)] = (
             f"<html><head><title>We value your privacy</title></head><body>{ask}</body></html>"
@@ -310,7 +305,7 @@ def walled(site: Site, numbers: list[int]) -> None:
 
 
 def undated(site: Site, numbers: list[int]) -> None:
-    """Neither the list nor the stories say when they were written."""
+    """Remove the dates from the listing and the stories."""
     for n in numbers:
         site[path(n)] = story(n).replace("article:published_time", "x")
     page = listing([*numbers, *STORIES])
@@ -325,12 +320,18 @@ def undated(site: Site, numbers: list[int]) -> None:
 CONSENT = (
     "<html><head><title>Before you continue</title></head><body><main><h1>Before you continue</h1>"
     + "".join(
-        f'<div><h2><a href="/partners/{n}-and-what-they-do">Partner {n} and what it does</a></h2></div>'
+        (
+            f'<div><h2><a href="/partners/{n}-and-what-they-do">Partner {n} and what it '
+            f"does</a></h2></div>"
+        )
         for n in range(9)
     )
     + "</main></body></html>"
 )
-CHALLENGE = "<html><head><title>Just a moment...</title></head><body><p>Checking your browser.</p></body></html>"
+CHALLENGE = (
+    "<html><head><title>Just a moment...</title></head><body><p>Checking your browser.</p>"
+    "</body></html>"
+)
 
 
 def answer(page: str | Route) -> Callable[[Site], None]:
@@ -380,13 +381,10 @@ BREAKS: dict[str, tuple[Callable[[Site], None], str]] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", BREAKS)
 @pytest.mark.usefixtures("usual")
-def test_nothing_false_enters_the_feed(
+def test_source_with_an_anomaly_changes_no_file(
     newsroom: Site, config: Config, build: Build, kind: str
 ) -> None:
-    """The last good files stay, byte for byte.
-
-    The outcome says why; when all is well again it goes on as before.
-    """
+    """The result names the reason, and the source recovers."""
     change, reason = BREAKS[kind]
     before = published(config)
     change(newsroom)
@@ -405,10 +403,8 @@ def test_nothing_false_enters_the_feed(
 
 @pytest.mark.parametrize("dated", ["2026-11-30T18:30:00Z", "2026-11-30", "2026-12-01"])
 @pytest.mark.usefixtures("usual")
-def test_dates_since_the_last_look_explain_a_list_that_is_all_new(
-    newsroom: Site, build: Build, dated: str
-) -> None:
-    """At 19:00, an hour after it; days count as well, and it is tomorrow in the east."""
+def test_recent_dates_explain_a_list_of_new_urls(newsroom: Site, build: Build, dated: str) -> None:
+    """The check is at 19:00, when it is the next day in the east; dates without a time count."""
     moved(newsroom, STORIES, dated)
     assert build().status != RunStatus.FAILED
 
@@ -417,15 +413,17 @@ def test_dates_since_the_last_look_explain_a_list_that_is_all_new(
     "dated", ["2026-11-30T23:30:00Z", "2026-12-02", "2031-01-01T10:00:00Z", "2026-11-20T10:00:00Z"]
 )
 @pytest.mark.usefixtures("usual")
-def test_dates_in_the_future_explain_nothing(newsroom: Site, build: Build, dated: str) -> None:
-    """No more than dates that were long ago: nothing was published then."""
+def test_future_and_old_dates_do_not_explain_a_list_of_new_urls(
+    newsroom: Site, build: Build, dated: str
+) -> None:
     moved(newsroom, STORIES, dated)
     assert build().status == RunStatus.FAILED
 
 
 @pytest.mark.usefixtures("usual")
-def test_other_sources_of_the_feed_go_on(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
-    """The one that drifted is named; the other one's articles are published."""
+def test_other_sources_of_the_feed_are_published(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     newsroom["/rss"] = rss(newsroom, [21])
     newsroom[path(21)] = story(21)
     moved(newsroom, STORIES)
@@ -443,8 +441,7 @@ def test_other_sources_of_the_feed_go_on(newsroom: Site, tmp_path: Path, clock: 
 
 
 @pytest.mark.usefixtures("usual")
-def test_nothing_of_what_drifted_is_asked_for(newsroom: Site, build: Build) -> None:
-    """A list that is not as usual is not followed."""
+def test_articles_of_a_list_with_an_anomaly_are_not_requested(newsroom: Site, build: Build) -> None:
     moved(newsroom, STORIES)
     newsroom.forget()
     build()
@@ -452,10 +449,9 @@ def test_nothing_of_what_drifted_is_asked_for(newsroom: Site, build: Build) -> N
 
 
 @pytest.mark.usefixtures("usual")
-def test_a_lasting_change_is_accepted(
+def test_lasting_change_becomes_the_baseline(
     newsroom: Site, config: Config, build: Build, clock: FakeClock
 ) -> None:
-    """After a day it is what is usual, and the next look is held against it."""
     newsroom["/news"] = listing([24, 20, 19, 18])
     newsroom[path(24)] = story(24)
     statuses = []
@@ -468,10 +464,9 @@ def test_a_lasting_change_is_accepted(
 
 
 @pytest.mark.usefixtures("usual")
-def test_a_site_that_moved_for_good_brings_nothing_twice(
+def test_moved_site_duplicates_nothing_once_it_is_accepted(
     newsroom: Site, config: Config, build: Build, clock: FakeClock
 ) -> None:
-    """Once that is accepted, its articles are the ones that they were, under their new addresses."""
     before = json.loads(published(config)["world.json"])["items"]
     moved(newsroom, [21, *STORIES])
     for _ in range(4):
@@ -489,10 +484,9 @@ def test_a_site_that_moved_for_good_brings_nothing_twice(
 
 
 @pytest.mark.usefixtures("usual")
-def test_other_settings_have_another_history(
+def test_changed_settings_start_a_new_baseline(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Who gives a selector that finds less has meant it."""
     newsroom["/news"] = listing(STORIES).replace('class="card"', 'class="card top"', 3)
     source = feed("world", f"page {newsroom.url('/news')}") + 'links = ".top a"\n'
     config = configure(tmp_path, source)
@@ -500,8 +494,7 @@ def test_other_settings_have_another_history(
         assert run.run_feed(config.feed[0], tools).ok
 
 
-def test_a_folder_may_be_emptied_of_most(tmp_path: Path, clock: FakeClock) -> None:
-    """It is its owner's: what lies in it is what is meant."""
+def test_emptied_folder_is_not_an_anomaly(tmp_path: Path, clock: FakeClock) -> None:
     folder = tmp_path / "config" / "articles"
     folder.mkdir(parents=True)
     for n in STORIES:

@@ -1,7 +1,4 @@
-"""The history of a feed.
-
-What falls out of its live document, a reader that follows the archives still gets.
-"""
+"""Entries that leave the live document stay reachable through archives."""
 
 import json
 import shutil
@@ -45,7 +42,7 @@ MEDIA_TYPES = {
 
 
 # --- the plan
-# -------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -59,11 +56,12 @@ MEDIA_TYPES = {
         ("abcdefghi", "fghi", 4, ["ab", "cd", "ef"]),  # many at once
         ("ab", "b", 1, ["a"]),
         ("abc", "c", 1, ["a", "b"]),
-        ("a", "", 50, ["a"]),  # old, and everything live stands in an archive already
+        ("a", "", 50, ["a"]),  # old, and all live ones are archived
     ],
 )
-def test_what_goes_where(waiting: str, live: str, limit: int, archives: list[str]) -> None:
-    """Oldest first, half of a live document in each."""
+def test_entries_are_grouped_by_archive(
+    waiting: str, live: str, limit: int, archives: list[str]
+) -> None:
     assert ["".join(archive) for archive in group_by_archive(waiting, live, limit)] == archives
 
 
@@ -72,7 +70,6 @@ def test_what_goes_where(waiting: str, live: str, limit: int, archives: list[str
     st.lists(st.integers(1, 30), min_size=12, max_size=12),
 )
 def test_every_entry_is_live_or_in_one_archive(arrivals: list[int], limits: list[int]) -> None:
-    """However many arrive at once, and whatever becomes of the limit."""
     entries: list[str] = []
     archived: list[str] = []
     for number, limit in zip(arrivals, limits, strict=False):
@@ -87,12 +84,12 @@ def test_every_entry_is_live_or_in_one_archive(arrivals: list[int], limits: list
 
 
 # --- the whole way
-# --------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 @dataclass
 class Press:
-    """A site that publishes stories, the feed made of it, and the server that the feed is read from."""
+    """A site that publishes stories, its feed, and the server of the feed."""
 
     site: Site
     folder: Path
@@ -105,21 +102,18 @@ class Press:
         )
 
     def print(self, *numbers: int) -> None:
-        """Put stories on the site; its listing has these alone, in this order."""
+        """Publish stories on the site; the listing has only these, in this order."""
         for n in numbers:
             self.site[path(n)] = story(n)
         self.site["/news"] = listing(list(numbers))
 
     def fill(self, *numbers: int, more: str = "") -> None:
-        """Bring stories into the store, all of them live.
-
-        A source is asked for no more than that.
-        """
+        """Store stories that are all live, in batches of at most the source's limit."""
         self.print(*numbers)
         self.build(self.config(f"limit = {len(numbers)}\n{more}"))
 
     def build(self, config: Config) -> RunResult:
-        """Build, and serve what was built."""
+        """Build the feed and serve it."""
         with tools_for(config, self.clock) as tools:
             outcome = run.run_feed(config.feed[0], tools)
             run.finish_build(config, tools)
@@ -131,22 +125,22 @@ class Press:
         return outcome
 
     def teasers(self, more: str) -> Config:
-        """A config whose source is the site's feed: teasers, each with a link to its story."""
+        """Return a config whose source is the site's feed of teasers."""
         base = f'base_url = "{self.site.url("/feeds/")}"'
         return configure(
             self.folder, feed("f", f"feed {self.site.url('/rss')}", more=more), settings=base
         )
 
     def offer(self, *numbers: int, closed: Collection[int] = ()) -> None:
-        """Put stories into the site's feed; the pages of some of them cannot be had."""
+        """Put stories into the site's feed; some of their pages are missing."""
         for n in numbers:
             self.site[path(n)] = Route(b"", status=503) if n in closed else story(n)
         self.site["/rss"] = rss(self.site, list(numbers))
 
     def history(self, suffix: str) -> dict[str, Any]:
-        """Every entry by id, as a reader gets them that follows the archives.
+        """Return id → entry as a reader gets them that follows the archives.
 
-        The newer document's word counts.
+        The newer document counts.
         """
         found: dict[str, Any] = {}
         for entries in READERS[suffix](self.site.url(f"/feeds/f.{suffix}")):
@@ -159,7 +153,7 @@ class Press:
 
 
 def read_xml(address: str) -> Iterator[list[tuple[str, str]]]:
-    """Document by document, back in time."""
+    """Read the documents back in time."""
     while address:
         with urlopen(address) as answer:  # noqa: S310 -- our own server
             document = feedparser.parse(answer.read())
@@ -171,7 +165,7 @@ def read_xml(address: str) -> Iterator[list[tuple[str, str]]]:
 
 
 def read_json(address: str) -> Iterator[list[tuple[str, str]]]:
-    """The same, by JSON Feed's next_url."""
+    """Read the documents back in time, by JSON Feed's next_url."""
     while address:
         with urlopen(address) as answer:  # noqa: S310 -- our own server
             document = json.loads(answer.read())
@@ -198,7 +192,7 @@ def published(config: Config) -> dict[str, bytes]:
 
 
 def archives(config: Config) -> dict[str, tuple[int, int, bytes]]:
-    """Archive files with what would tell that they were written again: inode, time, bytes."""
+    """Return the inode, time and bytes of each archive file, which show if it was written again."""
     files = output_of(config).glob("f-archive-*")
     return {f.name: (f.stat().st_ino, f.stat().st_mtime_ns, f.read_bytes()) for f in files}
 
@@ -208,11 +202,8 @@ def press(site: Site, tmp_path: Path) -> Press:
     return Press(site, tmp_path, FakeClock(datetime(2026, 12, 1, 12, tzinfo=UTC)))
 
 
-def test_a_reader_that_follows_the_links_gets_the_whole_history(press: Press) -> None:
-    """Thirty entries, a few at a time, five of them live.
-
-    No archive is ever written again, and all is valid.
-    """
+def test_archive_links_lead_to_the_entire_history(press: Press) -> None:
+    """Thirty entries, of which five are live. No archive is written again, and all are valid."""
     config = press.config()
     known: dict[str, tuple[int, int, bytes]] = {}
     for newest in range(3, 31, 3):
@@ -237,8 +228,7 @@ def test_a_reader_that_follows_the_links_gets_the_whole_history(press: Press) ->
     )  # two entries each, one in the live document too
 
 
-def test_many_entries_make_many_archives_at_once(press: Press) -> None:
-    """Oldest first, each linked to the one before it."""
+def test_many_entries_create_several_linked_archives(press: Press) -> None:
     press.fill(*range(30, 0, -1))
     config = press.config("limit = 8")
     outcome = press.build(config)
@@ -251,8 +241,7 @@ def test_many_entries_make_many_archives_at_once(press: Press) -> None:
     assert press.titles("atom") == titles(range(1, 31))
 
 
-def test_a_feed_that_nothing_fell_out_of_has_no_archive(press: Press) -> None:
-    """And says nothing of archives."""
+def test_feed_below_its_limit_has_no_archive(press: Press) -> None:
     press.print(5, 4, 3, 2, 1)
     config = press.config()
     press.build(config)
@@ -260,8 +249,7 @@ def test_a_feed_that_nothing_fell_out_of_has_no_archive(press: Press) -> None:
     assert not any(b"archive" in body or b"next_url" in body for body in published(config).values())
 
 
-def test_an_old_entry_that_comes_late_is_not_lost(press: Press) -> None:
-    """It is too old for the live document when it is first seen."""
+def test_entry_too_old_for_the_live_document_is_archived(press: Press) -> None:
     press.fill(*range(20, 10, -1))
     config = press.config()
     press.build(config)
@@ -273,8 +261,7 @@ def test_an_old_entry_that_comes_late_is_not_lost(press: Press) -> None:
     assert press.build(config).status is RunStatus.UNCHANGED
 
 
-def test_the_limit_may_be_lowered_and_raised(press: Press) -> None:
-    """What falls out at once is archived; what comes back is in both, the same entry."""
+def test_lowered_limit_archives_entries_and_raised_limit_keeps_archives(press: Press) -> None:
     press.fill(*range(20, 0, -1))
     for limit in (12, 3, 15, 7):
         config = press.config(f"limit = {limit}")
@@ -284,8 +271,7 @@ def test_the_limit_may_be_lowered_and_raised(press: Press) -> None:
             assert press.titles(suffix) == titles(range(1, 21))
 
 
-def test_a_wiped_output_folder_is_made_whole(press: Press) -> None:
-    """From the store, to the byte."""
+def test_wiped_output_folder_is_restored_byte_for_byte(press: Press) -> None:
     press.fill(*range(20, 0, -1))
     config = press.config()
     press.build(config)
@@ -298,12 +284,11 @@ def test_a_wiped_output_folder_is_made_whole(press: Press) -> None:
     assert published(config) == before
 
 
-def test_a_crash_between_storing_and_writing_loses_nothing(press: Press) -> None:
-    """Which entries an archive holds is known then; its files are written next time."""
+def test_crash_between_storing_and_writing_loses_no_archive(press: Press) -> None:
     press.fill(*range(20, 0, -1))
     config = press.config()
     shutil.rmtree(output_of(config))
-    output_of(config).write_text("a file stands where the folder should be")
+    output_of(config).write_text("a file in place of the folder")
     with tools_for(config, press.clock) as tools:
         assert run.run_feed(config.feed[0], tools).status is RunStatus.FAILED
         stored = tools.store.archives.numbers("f")
@@ -314,8 +299,8 @@ def test_a_crash_between_storing_and_writing_loses_nothing(press: Press) -> None
     assert press.titles() == titles(range(1, 21))
 
 
-def test_what_is_forgotten_stays_in_its_archive(press: Press) -> None:
-    """The file is the only place that still has it; numbers go on."""
+def test_pruned_entries_stay_in_their_archive(press: Press) -> None:
+    """The file is their only copy, and archive numbers continue."""
     press.fill(*range(10, 0, -1))
     config = press.config(settings='keep = "30d"')
     press.build(config)
@@ -339,11 +324,10 @@ def test_what_is_forgotten_stays_in_its_archive(press: Press) -> None:
     press.build(config)
     assert press.titles("rss") == titles(
         range(3, 21)
-    )  # what nobody has any more is missing, the way back is not
+    )  # lost entries are missing, the link to the previous archive is not
 
 
-def test_a_state_that_begins_anew_goes_on_with_old_archives(press: Press) -> None:
-    """What was published is known again; new archives come after the old ones and lead to them."""
+def test_new_state_continues_existing_archives(press: Press) -> None:
     press.fill(*range(10, 0, -1))
     config = press.config()
     press.build(config)
@@ -356,8 +340,7 @@ def test_a_state_that_begins_anew_goes_on_with_old_archives(press: Press) -> Non
     assert press.titles() == titles(range(1, 21))
 
 
-def test_rules_and_settings_hold_for_archives(press: Press) -> None:
-    """What is excluded, what is published of an article, and in which formats."""
+def test_filters_content_and_formats_apply_to_archives(press: Press) -> None:
     rules = 'content = "summary"\nformats = ["json"]\nexclude.title = ["matter 3 "]\n'
     press.fill(*range(20, 0, -1), more=rules)
     config = press.config(f"limit = 5\n{rules}")
@@ -373,8 +356,7 @@ def test_rules_and_settings_hold_for_archives(press: Press) -> None:
 
 
 @pytest.mark.parametrize("more", ['exclude.title = ["matter 3 "]', 'include.title = ["matter 2"]'])
-def test_a_rule_that_came_later_takes_nothing_out_of_an_archive(press: Press, more: str) -> None:
-    """An archive that is written again, or in another format, has the same members."""
+def test_later_filter_removes_nothing_from_an_archive(press: Press, more: str) -> None:
     press.fill(*range(20, 0, -1), more='formats = ["rss"]')
     press.build(press.config('limit = 5\nformats = ["rss"]'))
     config = press.config(f"limit = 5\n{more}")
@@ -387,8 +369,7 @@ def test_a_rule_that_came_later_takes_nothing_out_of_an_archive(press: Press, mo
         assert press.titles(suffix) == titles(range(1, 21))
 
 
-def test_a_published_entry_that_is_excluded_later_goes_into_an_archive(press: Press) -> None:
-    """It leaves the live document, and readers that follow the links still get it."""
+def test_published_entry_that_is_excluded_later_is_archived(press: Press) -> None:
     press.print(5, 4, 3, 2, 1)
     press.build(press.config('formats = ["rss"]'))
     config = press.config('exclude.title = ["matter 4 "]')
@@ -399,11 +380,11 @@ def test_a_published_entry_that_is_excluded_later_goes_into_an_archive(press: Pr
     assert press.build(config).status is RunStatus.UNCHANGED
 
 
-def test_an_entry_that_was_excluded_before_it_was_published_is_in_no_document(press: Press) -> None:
-    """A crash came between storing it and publishing it."""
+def test_entry_excluded_before_publication_is_in_no_document(press: Press) -> None:
+    """A crash happened between storing and publishing it."""
     press.print(3, 2, 1)
     config = press.config()
-    output_of(config).write_text("a file stands where the folder should be")
+    output_of(config).write_text("a file in place of the folder")
     with tools_for(config, press.clock) as tools:
         assert run.run_feed(config.feed[0], tools).status is RunStatus.FAILED
         assert tools.store.count("f") == 3
@@ -414,8 +395,7 @@ def test_an_entry_that_was_excluded_before_it_was_published_is_in_no_document(pr
         assert press.titles(suffix) == titles([1, 3])
 
 
-def test_a_teaser_waits_for_its_text_while_it_is_live(press: Press) -> None:
-    """The archive gets the text that came later; what is complete goes first."""
+def test_live_teaser_is_not_archived_before_its_text_arrives(press: Press) -> None:
     config = press.teasers("limit = 4")
     press.offer(4, 3, 2, 1, closed=[2])
     press.build(config)
@@ -439,8 +419,7 @@ def test_a_teaser_waits_for_its_text_while_it_is_live(press: Press) -> None:
         assert sum("The hall holds 2 hundred" in body for body in archived) == 1
 
 
-def test_a_teaser_that_fell_out_of_the_live_document_stays_reachable(press: Press) -> None:
-    """Its text never came."""
+def test_teaser_that_left_the_live_document_is_archived(press: Press) -> None:
     config = press.teasers("limit = 4")
     press.offer(4, 3, 2, 1, closed=[1, 2, 3, 4])
     press.build(config)
@@ -450,14 +429,19 @@ def test_a_teaser_that_fell_out_of_the_live_document_stays_reachable(press: Pres
         assert press.titles(suffix) == titles(range(1, 7))
 
 
-def test_saved_articles_in_archives_have_their_pages(tmp_path: Path) -> None:
-    """With the pictures on them, though they never were in the live document."""
+def test_archived_saved_articles_have_their_pages_and_images(tmp_path: Path) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()
-    prose = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+    prose = (
+        "The council voted on Monday to keep the old pier, after a debate that lasted until "
+        "midnight in the hall."
+    )
     for n in range(1, 7):
         (folder / f"{n}.png").write_bytes(b"\x89PNG not really")
-        text = f"---\ndate: 2026-01-0{n}\n---\n# Pier {n}\n\n{prose} Number {n}.\n\n![{n}]({n}.png)\n\n{prose}\n"
+        text = (
+            f"---\ndate: 2026-01-0{n}\n---\n# Pier {n}\n\n{prose} Number {n}.\n\n"
+            f"![{n}]({n}.png)\n\n{prose}\n"
+        )
         (folder / f"{n}.md").write_text(text)
     clock = FakeClock(datetime(2026, 12, 1, tzinfo=UTC))
     for limit in (6, 2):
@@ -471,8 +455,7 @@ def test_saved_articles_in_archives_have_their_pages(tmp_path: Path) -> None:
     assert {"f-archive-1.rss", "f-archive-4.rss"} <= names
 
 
-def test_a_number_whose_file_is_not_ours_is_passed_over(press: Press) -> None:
-    """The archive after it leads to the one before it, in every format."""
+def test_archive_number_of_a_foreign_file_is_skipped(press: Press) -> None:
     press.fill(*range(12, 0, -1))
     press.build(press.config("limit = 8"))
     foreign = output_of(press.config()) / "f-archive-3.rss"
@@ -486,8 +469,7 @@ def test_a_number_whose_file_is_not_ours_is_passed_over(press: Press) -> None:
         assert press.titles(suffix) == titles(range(1, 13))
 
 
-def test_hubs_are_named_in_live_documents_alone(press: Press) -> None:
-    """There is nothing to tell of an archive."""
+def test_only_live_documents_have_websub_hubs(press: Press) -> None:
     press.fill(*range(10, 0, -1))
     config = press.config(settings='websub_hubs = ["https://hub.example.org/"]')
     press.build(config)

@@ -1,7 +1,4 @@
-"""A feed whose `base_url` changes.
-
-All that it publishes leads to the new place, and nothing else changes.
-"""
+"""A changed `base_url` changes every published address, and nothing else."""
 
 import json
 import shutil
@@ -19,12 +16,15 @@ from tests.support.newsroom import configure, feed, output_of, tools_for
 from tests.support.states import state_folder
 
 OLD, NEW = "https://old.example.org/feeds/", "https://new.example.net:8443/"
-PROSE = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+PROSE = (
+    "The council voted on Monday to keep the old pier, after a debate that lasted until "
+    "midnight in the hall."
+)
 PICTURE = b"\x89PNG not really"
 
 
 class Shelf:
-    """A folder of saved articles with a picture beside each, and the feed that is made of it."""
+    """A folder of saved articles with images, and the feed that is made from it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -35,7 +35,7 @@ class Shelf:
         return self.folder / "saved" / "sub" / f"2026-01-{n:02d}.md"
 
     def save(self, *numbers: int, head: str = "") -> None:
-        """Save articles; each names the picture beside it in its text and as its lead image."""
+        """Save articles, each with an image in its text that is also its lead image."""
         (self.folder / "saved" / "sub").mkdir(parents=True, exist_ok=True)
         for n in numbers:
             front = f"---\ndate: 2026-01-{n:02d}\nimage: {n}.png\n{head}---\n"
@@ -50,7 +50,7 @@ class Shelf:
         )
 
     def build(self, config: Config) -> tuple[str, ...]:
-        """Build once; the names of the files that were written."""
+        """Build once and return the names of the written files."""
         with tools_for(config, self.clock) as tools:
             outcome = run.run_feed(config.feed[0], tools)
             run.finish_build(config, tools)
@@ -59,7 +59,7 @@ class Shelf:
         return outcome.written
 
     def fill(self, base: str) -> Config:
-        """Six articles, two of them live."""
+        """Save six articles, two of them live."""
         self.build(self.config(base, "limit = 6"))
         config = self.config(base)
         self.build(config)
@@ -72,7 +72,7 @@ def shelf(tmp_path: Path) -> Shelf:
 
 
 def published(config: Config) -> dict[str, bytes]:
-    """What the feed published: no file about all feeds."""
+    """Return the files of the feed, without those about all feeds."""
     root = output_of(config)
     files = {
         str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()
@@ -81,7 +81,7 @@ def published(config: Config) -> dict[str, bytes]:
 
 
 def moved(files: dict[str, bytes], old: str, new: str) -> dict[str, bytes]:
-    """The files as they are at another place; ids stay."""
+    """Return the files with another base URL; ids stay."""
     kept, body = b"tag:old.example.org", {}
     for name, content in files.items():
         body[name] = content.replace(old.encode(), new.encode())
@@ -89,8 +89,8 @@ def moved(files: dict[str, bytes], old: str, new: str) -> dict[str, bytes]:
     return body
 
 
-def test_every_document_moves(shelf: Shelf) -> None:
-    """Archives, the pages of articles, pictures in texts: no byte differs but for the address."""
+def test_new_base_url_changes_every_document(shelf: Shelf) -> None:
+    """Archives, pages and images in texts: only the address differs."""
     before = published(shelf.fill(OLD))
     config = shelf.config(NEW)
     shelf.build(config)
@@ -99,11 +99,7 @@ def test_every_document_moves(shelf: Shelf) -> None:
     assert shelf.build(config) == ()
 
 
-def test_archives_are_written_again_for_nothing_else(shelf: Shelf) -> None:
-    """Neither another title nor another text of an entry reaches them.
-
-    A move back and forth does.
-    """
+def test_only_a_new_base_url_rewrites_archives(shelf: Shelf) -> None:
     before = published(shelf.fill(OLD))
     config = shelf.config(OLD, 'limit = 2\ndescription = "Another one"\nsummary = "none"')
     shelf.file(6).write_text(f"---\ndate: 2026-01-06\n---\n# Pier 6\n\n{PROSE} {PROSE}\n")
@@ -114,8 +110,7 @@ def test_archives_are_written_again_for_nothing_else(shelf: Shelf) -> None:
     assert sum("archive" in name for name in shelf.build(config)) == 12
 
 
-def test_a_format_that_was_off_meanwhile_moves_when_it_is_back(shelf: Shelf) -> None:
-    """Its archives are where they were left."""
+def test_reenabled_format_gets_the_new_base_url(shelf: Shelf) -> None:
     shelf.fill(OLD)
     shelf.build(shelf.config(NEW, 'limit = 2\nformats = ["rss"]'))
     shelf.save(7, 8)
@@ -131,11 +126,8 @@ def test_a_format_that_was_off_meanwhile_moves_when_it_is_back(shelf: Shelf) -> 
     assert {item["title"] for each in items for item in each} == {f"Pier {n}" for n in range(1, 9)}
 
 
-def test_what_was_forgotten_moves_with_its_archive(shelf: Shelf) -> None:
-    """An archive's file is the only place that has it.
-
-    So it is read from there, also for another format.
-    """
+def test_pruned_entries_of_an_archive_get_the_new_base_url(shelf: Shelf) -> None:
+    """The archive's file is their only copy, and is also read for other formats."""
     settings, only_rss = 'keep = "30d"', 'limit = 2\nformats = ["rss"]'
     shelf.build(shelf.config(OLD, 'limit = 6\nformats = ["rss"]', settings))
     shelf.build(shelf.config(OLD, only_rss, settings))
@@ -158,8 +150,7 @@ def test_what_was_forgotten_moves_with_its_archive(shelf: Shelf) -> None:
     assert {item["title"] for each in items for item in each} == {f"Pier {n}" for n in range(1, 9)}
 
 
-def test_an_emptied_folder_gets_its_pictures_back(shelf: Shelf) -> None:
-    """Though the address changed meanwhile."""
+def test_wiped_output_folder_gets_its_images_with_the_new_base_url(shelf: Shelf) -> None:
     before = published(shelf.fill(OLD))
     config = shelf.config(NEW)
     shutil.rmtree(output_of(config))
@@ -167,11 +158,8 @@ def test_an_emptied_folder_gets_its_pictures_back(shelf: Shelf) -> None:
     assert published(config) == moved(before, OLD, NEW)
 
 
-def test_a_state_that_knows_absolute_addresses_moves(shelf: Shelf) -> None:
-    """Older versions stored the address that pictures had then.
-
-    Links to elsewhere on that host stay.
-    """
+def test_state_with_absolute_image_addresses_gets_the_new_base_url(shelf: Shelf) -> None:
+    """Older versions stored them. Links to other pages of that host stay."""
     config = shelf.fill(OLD)
     elsewhere = (
         f'<p><a href="{OLD}f/about.html">About</a> <a href="https://old.example.org/f/x">X</a></p>'
@@ -198,8 +186,7 @@ def test_a_state_that_knows_absolute_addresses_moves(shelf: Shelf) -> None:
     assert f"{OLD}f/about.html".encode() in whole
 
 
-def test_a_state_that_is_lost_moves(shelf: Shelf) -> None:
-    """It is read back from documents that name the old place."""
+def test_lost_state_is_restored_with_the_new_base_url(shelf: Shelf) -> None:
     before = published(shelf.fill(OLD))
     shutil.rmtree(state_folder(shelf.config(OLD).feedpub))
     config = shelf.config(NEW)
@@ -210,8 +197,7 @@ def test_a_state_that_is_lost_moves(shelf: Shelf) -> None:
     }
 
 
-def test_a_saved_article_with_an_address_of_its_own_has_its_picture_published(shelf: Shelf) -> None:
-    """The entry leads to that address; the picture in its text is ours."""
+def test_saved_article_with_its_own_address_has_its_image_published(shelf: Shelf) -> None:
     shelf.save(7, head="url: https://example.org/pier-7\n")
     config = shelf.config(OLD)
     shelf.build(config)

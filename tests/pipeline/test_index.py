@@ -1,7 +1,4 @@
-"""The pages about all feeds.
-
-The same bytes as if every entry were read for them, and no entry is.
-"""
+"""The files about all feeds are the same as if every entry were read for them, but none is."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -35,7 +32,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def config(newsroom: Site, tmp_path: Path) -> Config:
-    """A feed as it comes, one with rules and a limit, one that never ran."""
+    """Return a feed with defaults, one with filters and a limit, and one that never ran."""
     few = 'limit = 3\ndescription = "Few <b>"\n[feed.exclude]\ntitle = ["*matter 5*"]'
     return configure(
         tmp_path,
@@ -54,7 +51,7 @@ def tools(config: Config, clock: FakeClock) -> Iterator[RunContext]:
 
 
 def of_entries(config: Config, tools: RunContext) -> dict[str, bytes]:
-    """The pages, made of all entries of all feeds that ran."""
+    """Return the index files made from all entries of all feeds that ran."""
     ran = [each for each in config.feed if tools.store.last_run(each.name)]
     return assemble.render_index_files(
         [FeedSummary.for_feed(index.current_feed(each, tools)) for each in ran]
@@ -62,22 +59,21 @@ def of_entries(config: Config, tools: RunContext) -> dict[str, bytes]:
 
 
 def pages(config: Config, tools: RunContext) -> dict[str, bytes]:
-    """The pages as they are published."""
+    """Return the published index files."""
     files = index.index_files(config, tools)
     return {name: files[name] for name in ("index.html", "feeds.opml")}
 
 
-def test_the_pages_are_as_if_made_of_all_entries(config: Config, tools: RunContext) -> None:
-    """Of those that rules and limit leave, and of the feeds that ran."""
+def test_index_files_equal_those_made_from_all_entries(config: Config, tools: RunContext) -> None:
     assert pages(config, tools) == of_entries(config, tools)
     assert b"never.html" not in pages(config, tools)["index.html"]
     assert tools.store.summaries.load()["few"].entries == 2
 
 
-def test_a_feed_that_changes_changes_them(
+def test_changed_entries_change_the_index_files(
     config: Config, tools: RunContext, newsroom: Site, clock: FakeClock
 ) -> None:
-    """As soon as its entries are stored, whether its documents could be written or not."""
+    """Even if the feed's own documents could not be written."""
     before = pages(config, tools)
     newsroom[path(7)] = story(7)
     newsroom["/news"] = listing([7, *STORIES])
@@ -92,28 +88,25 @@ def test_a_feed_that_changes_changes_them(
     assert pages(config, tools) == of_entries(config, tools)
 
 
-def test_entries_are_not_read_again(
+def test_unchanged_feeds_are_not_read_for_the_index(
     config: Config, tools: RunContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing of the length of an entry is looked at when nothing has changed."""
     known = pages(config, tools)
     monkeypatch.setattr(index, "current_feed", None)
     assert pages(config, tools) == known
 
 
-def test_settings_take_effect_at_once(
+def test_changed_title_and_filters_change_the_index_before_the_next_run(
     config: Config, tools: RunContext, newsroom: Site, tmp_path: Path
 ) -> None:
-    """What a feed is called, and which of its entries count, before it runs again."""
     more = 'limit = 2\nlanguage = "de"\ndescription = "New"'
     changed = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more=more))
     assert pages(config, tools) != pages(changed, tools) == of_entries(changed, tools)
 
 
-def test_what_is_published_is_not_forgotten(
+def test_live_entries_are_not_pruned(
     tools: RunContext, newsroom: Site, clock: FakeClock, tmp_path: Path
 ) -> None:
-    """However old; what the limit left out is, and so is a feed that left the config."""
     clock.jump(400 * DAY.total_seconds())
     changed = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more="limit = 2"))
     live = index.current_feed(changed.feed[0], tools).entries

@@ -1,7 +1,4 @@
-"""Large articles, on a real site.
-
-They are read one after another, and are smaller than a source's document may be.
-"""
+"""Large articles are read one after another, within a lower size limit than sources."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +21,7 @@ PADDING = "<!-- nothing -->"
 
 
 def padded(n: int, size: int) -> str:
-    """A story with a comment that makes it so large."""
+    """Return a story that a comment makes as large as given."""
     return story(n, extra=PADDING * (size // len(PADDING)))
 
 
@@ -39,11 +36,8 @@ def with_room(config: Config, room: BodyBudget) -> Iterator[RunContext]:
         yield replace(tools, fetcher=fetcher)
 
 
-def test_a_large_page_is_read_before_the_next_one_is_fetched(site: Site, tmp_path: Path) -> None:
-    """There is room for one of them only.
-
-    Whoever held it and asked for another one would get none.
-    """
+def test_large_page_is_cleaned_before_the_next_one_is_fetched(site: Site, tmp_path: Path) -> None:
+    """The budget has memory for one: a thread that held it while it requested more would fail."""
     site["/news"] = listing([5, 4, 3, 2, 1])
     for n in range(1, 6):
         site[path(n)] = padded(n, SMALL_BODY_BYTES + MB) if n % 2 else story(n)
@@ -55,11 +49,7 @@ def test_a_large_page_is_read_before_the_next_one_is_fetched(site: Site, tmp_pat
     assert room.used == 0
 
 
-def test_an_article_is_smaller_than_a_source_may_be(site: Site, tmp_path: Path) -> None:
-    """A feed of nine megabytes is read, and so are the articles in it.
-
-    One that is as large is refused by name.
-    """
+def test_size_limit_of_an_article_is_below_that_of_a_source(site: Site, tmp_path: Path) -> None:
     site["/rss"] = Route(
         rss([rss_item(site, n) for n in (2, 1)], channel=f"<!-- {'x' * 9 * MB} -->").encode()
     )
@@ -75,10 +65,7 @@ def test_an_article_is_smaller_than_a_source_may_be(site: Site, tmp_path: Path) 
     )
 
 
-def test_the_pages_of_an_article_are_together_no_larger_than_one_may_be(
-    site: Site, tmp_path: Path
-) -> None:
-    """The first ones stay, and the gap is named."""
+def test_size_limit_holds_for_all_pages_of_an_article_together(site: Site, tmp_path: Path) -> None:
     row = " ".join(f'<a href="{path(1)}/{n}">{n}</a>' for n in (1, 2, 3))
     for end in ("", "/2", "/3"):
         site[path(1) + end] = story(1, extra=f'<!-- {"x" * 3 * MB} --><p class="pages">{row}</p>')

@@ -1,7 +1,4 @@
-"""Each article is one entry, whatever sites say about addresses.
-
-No article is lost in another's entry.
-"""
+"""Each article is one entry, whatever sites do with addresses, and none is lost in another."""
 
 import json
 import sqlite3
@@ -50,7 +47,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def other() -> Iterator[Site]:
-    """A site of somebody else."""
+    """Return a site of another owner."""
     with running_site("127.0.0.2") as running:
         yield running
 
@@ -60,13 +57,22 @@ def headline(n: int) -> str:
 
 
 def text(n: int) -> list[str]:
-    """Three paragraphs that have next to nothing in common with those of other articles."""
+    """Return three paragraphs that have little in common with those of other articles."""
     word = TOPICS[n % len(TOPICS)]
     words = [f"{word}{n}{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
     return [
-        f"The {word} opened on Monday: {' '.join(words[:9])}, {' '.join(reversed(words[:9]))}, the mayor said.",
-        f"Visitors saw {' '.join(words[9:18])}, {' '.join(reversed(words[9:18]))}, and a café until the evening.",
-        f"On Sundays {' '.join(words[18:])}, {' '.join(reversed(words[18:]))}, which costs nothing there.",
+        (
+            f"The {word} opened on Monday: {' '.join(words[:9])}, "
+            f"{' '.join(reversed(words[:9]))}, the mayor said."
+        ),
+        (
+            f"Visitors saw {' '.join(words[9:18])}, {' '.join(reversed(words[9:18]))}, and a "
+            f"café until the evening."
+        ),
+        (
+            f"On Sundays {' '.join(words[18:])}, {' '.join(reversed(words[18:]))}, which costs "
+            f"nothing there."
+        ),
     ]
 
 
@@ -74,31 +80,41 @@ def article(n: int, head: str = "", name: str = "") -> str:
     paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in text(n))
     title = name or headline(n)
     return (
-        f'<!doctype html><html lang="en"><head><title>{title}</title>{head}</head><body><main><article><h1>{title}</h1>'
+        f'<!doctype html><html lang="en"><head><title>{title}</title>{head}</head><body>'
+        f"<main><article><h1>{title}</h1>"
         f"{paragraphs}</article></main></body></html>"
     )
 
 
 def listing(places: dict[str, str]) -> str:
-    """A page that lists articles: address → headline."""
+    """Return a page that lists articles: address → headline."""
     cards = "".join(
-        f'<div class="card"><h2><a href="{place}">{name}</a></h2><p>What happened, in short.</p></div>'
+        (
+            f'<div class="card"><h2><a href="{place}">{name}</a></h2><p>What happened, in '
+            f"short.</p></div>"
+        )
         for place, name in places.items()
     )
-    return f'<!doctype html><html lang="en"><head><title>Town</title></head><body><main>{cards}</main></body></html>'
+    return (
+        f'<!doctype html><html lang="en"><head><title>Town</title></head><body>'
+        f"<main>{cards}</main></body></html>"
+    )
 
 
 def put_articles(
     site: Site, numbers: list[int], head: str = "", where: str = "/town/{}.html"
 ) -> None:
-    """Put articles on a site, with a listing of them, each with something in its head."""
+    """Put articles and their listing on a site, each with an element in its head."""
     for n in numbers:
         site[where.format(n)] = article(n, head)
     site["/list"] = listing({where.format(n): headline(n) for n in numbers})
 
 
 def rss(*items: str) -> Route:
-    body = f'<rss version="2.0"><channel><title>Town</title><link>/</link>{"".join(items)}</channel></rss>'
+    body = (
+        f'<rss version="2.0"><channel><title>Town</title>'
+        f"<link>/</link>{''.join(items)}</channel></rss>"
+    )
     return Route(body.encode(), "application/rss+xml")
 
 
@@ -143,10 +159,10 @@ def redirect(to: str) -> Any:
     "tag", ['<link rel="canonical" href="{}">', '<meta property="og:url" content="{}">']
 )
 @pytest.mark.parametrize("claimed", ["/list", "/", "/town/page.html", "/town/1.html"])
-def test_a_canonical_link_that_all_articles_share_is_ignored(
+def test_canonical_link_shared_by_all_articles_is_ignored(
     site: Site, tmp_path: Path, clock: FakeClock, tag: str, claimed: str
 ) -> None:
-    """A common mistake of templates: the listing, the home page, some page, one of the articles."""
+    """A common mistake of templates: the link is that of the listing, home page or one article."""
     put_articles(site, [1, 2, 3, 4, 5], tag.format(site.url(claimed)))
     config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
     assert build(config, clock).new == 5
@@ -155,10 +171,9 @@ def test_a_canonical_link_that_all_articles_share_is_ignored(
     }
 
 
-def test_a_shared_canonical_link_is_ignored_when_articles_come_one_by_one(
+def test_shared_canonical_link_of_successive_articles_is_ignored(
     site: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Nobody can tell from the first of them alone."""
     head = f'<link rel="canonical" href="{site.url("/town/page.html")}">'
     config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
     for last in (3, 4, 5, 6):
@@ -169,10 +184,9 @@ def test_a_shared_canonical_link_is_ignored_when_articles_come_one_by_one(
     assert {each["title"] for each in entries(config)} == {headline(n) for n in range(1, 7)}
 
 
-def test_a_canonical_link_unites_the_addresses_of_one_article(
+def test_canonical_link_confirmed_by_the_text_unites_addresses(
     site: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """A claim that the text confirms."""
     head = f'<link rel="canonical" href="{site.url("/town/1.html")}">'
     put_articles(site, [1, 2, 3])
     site["/amp/1"] = article(1, head)
@@ -190,10 +204,9 @@ def test_a_canonical_link_unites_the_addresses_of_one_article(
 # --- takeovers ---
 
 
-def test_a_page_cannot_take_over_an_entry_by_its_canonical_link(
+def test_canonical_link_cannot_take_over_another_entry(
     site: Site, other: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Neither that of another host nor, on one host, that of another article."""
     put_articles(site, [1, 2, 3])
     config = configure(
         tmp_path, feed("f", f"page {site.url('/list')}", f"page {other.url('/list')}")
@@ -224,10 +237,9 @@ def test_a_page_cannot_take_over_an_entry_by_its_canonical_link(
     }
 
 
-def test_a_redirect_cannot_take_over_another_sources_entry(
+def test_redirect_cannot_take_over_another_sources_entry(
     site: Site, other: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """The article is not published twice, and keeps the title that its own source gives it."""
     site["/rss"] = rss(
         item(1, link=site.url("/town/1.html")), item(2, link=site.url("/town/2.html"))
     )
@@ -245,10 +257,9 @@ def test_a_redirect_cannot_take_over_another_sources_entry(
     assert by_title(config) == before
 
 
-def test_a_claimed_address_does_not_suppress_the_article_that_comes_later(
+def test_article_at_a_claimed_address_becomes_its_own_entry(
     site: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """The article that is really there becomes an entry of its own."""
     put_articles(site, [1, 2])
     site["/claim"] = article(5, f'<link rel="canonical" href="{site.url("/town/3.html")}">')
     first = {f"/town/{n}.html": headline(n) for n in (1, 2)} | {"/claim": headline(5)}
@@ -263,10 +274,9 @@ def test_a_claimed_address_does_not_suppress_the_article_that_comes_later(
     assert by_title(config)[headline(3)]["url"] == site.url("/town/3.html")
 
 
-def test_who_lists_an_address_owns_the_entry_that_another_source_made_by_a_redirect(
+def test_source_that_lists_an_address_owns_an_entry_created_by_redirect(
     site: Site, other: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """One entry, and from then on its own source says what it is called."""
     put_articles(site, [1, 2])
     site["/rss"] = rss(item(2, link=site.url("/town/2.html")))
     other["/go"] = redirect(site.url("/town/1.html"))
@@ -290,10 +300,9 @@ def test_who_lists_an_address_owns_the_entry_that_another_source_made_by_a_redir
 
 @pytest.mark.parametrize("new", ["A better headline", headline(1)])
 @pytest.mark.parametrize("kind", ["page", "sitemap"])
-def test_a_changed_slug_keeps_the_entry(
+def test_changed_slug_with_a_redirect_keeps_the_entry(
     site: Site, tmp_path: Path, clock: FakeClock, kind: str, new: str
 ) -> None:
-    """The old address redirects to the new one, which is listed now, after days in which the list was down."""
     put_articles(site, [1, 2, 3, 4])
 
     def put_lists(places: dict[str, str]) -> None:
@@ -319,10 +328,9 @@ def test_a_changed_slug_keeps_the_entry(
     assert by_title(config)[new]["url"] == site.url("/town/renamed.html")
 
 
-def test_an_article_that_is_gone_and_comes_back_elsewhere_keeps_its_entry(
+def test_moved_article_without_a_redirect_is_known_by_title_and_text(
     site: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Without a redirect, title and text tell."""
     put_articles(site, [1, 2, 3, 4])
     config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
     build(config, clock)
@@ -337,10 +345,9 @@ def test_an_article_that_is_gone_and_comes_back_elsewhere_keeps_its_entry(
     assert {each["id"] for each in entries(config)} == before
 
 
-def test_a_column_that_says_the_same_every_day_is_a_new_entry_every_day(
+def test_identical_daily_columns_are_separate_entries(
     site: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Yesterday's is still there, at its own address."""
     put_articles(site, [1, 2, 3])
     site["/daily/1"] = site["/daily/2"] = article(9, name="Opening hours")
     rest = {f"/town/{n}.html": headline(n) for n in (1, 2, 3)}
@@ -353,10 +360,9 @@ def test_a_column_that_says_the_same_every_day_is_a_new_entry_every_day(
     assert [each["title"] for each in entries(config)].count("Opening hours") == 2
 
 
-def test_a_feed_item_keeps_its_entry_by_its_guid(
+def test_guid_keeps_the_entry_if_link_and_title_change(
     site: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Its link and its headline change."""
     put_articles(site, [1, 2])
     second = item(2, link=site.url("/town/2.html"), guid="b")
     site["/rss"] = rss(item(1, link=site.url("/town/1.html"), guid="a"), second)
@@ -372,10 +378,9 @@ def test_a_feed_item_keeps_its_entry_by_its_guid(
     assert by_title(config)["A better headline"]["url"] == site.url("/town/renamed.html")
 
 
-def test_a_busy_site_that_moves_to_another_host_doubles_nothing(
+def test_busy_site_that_moves_to_another_host_duplicates_nothing(
     site: Site, other: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """An article every two hours, so that half of the list is new at the next look."""
     numbers = list(range(10, 0, -1))
     config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
     put_articles(site, numbers)
@@ -399,8 +404,7 @@ def test_a_busy_site_that_moves_to_another_host_doubles_nothing(
 # --- addresses ---
 
 
-def test_an_encoded_slash_is_no_slash(site: Site, tmp_path: Path, clock: FakeClock) -> None:
-    """Two articles, and each is asked for as it is listed."""
+def test_encoded_slash_differs_from_a_slash(site: Site, tmp_path: Path, clock: FakeClock) -> None:
     places = {"/wiki/a%2Fb": headline(1), "/wiki/a/b": headline(2), "/wiki/c": headline(3)}
     for n, place in enumerate(places, 1):
         site[place] = article(n)
@@ -413,10 +417,9 @@ def test_an_encoded_slash_is_no_slash(site: Site, tmp_path: Path, clock: FakeClo
 
 
 @pytest.mark.parametrize("where", ["/archive/{}", "/show?title={}"])
-def test_addresses_in_an_old_encoding_are_asked_for_byte_for_byte(
+def test_addresses_in_windows_1251_are_requested_byte_for_byte(
     site: Site, tmp_path: Path, clock: FakeClock, where: str
 ) -> None:
-    """Sites that are older than UTF-8 write their titles in windows-1251."""
     places = {
         where.format(quote(word.encode("windows-1251"))): headline(n)
         for n, word in enumerate(["мост", "порт", "сад", "дом"])
@@ -431,10 +434,9 @@ def test_addresses_in_an_old_encoding_are_asked_for_byte_for_byte(
 
 
 @pytest.mark.parametrize("name", ["sid", "session", "at_id", "pk_article", "ns_id", "wt_page"])
-def test_a_parameter_in_which_the_articles_of_a_list_differ_is_no_tracking(
+def test_tracking_parameter_that_distinguishes_articles_is_kept(
     site: Site, tmp_path: Path, clock: FakeClock, name: str
 ) -> None:
-    """Old programs number their articles with names that others use for sessions and campaigns."""
     numbers = range(1, 11)
     put_articles(site, list(numbers), where=f"/news.php?file=article&{name}={{}}")
     config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
@@ -444,13 +446,10 @@ def test_a_parameter_in_which_the_articles_of_a_list_differ_is_no_tracking(
     }
 
 
-def test_sessions_that_tell_articles_apart_stay(
+def test_session_id_that_distinguishes_articles_is_kept(
     site: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Long ones, too, if nothing else differs.
-
-    A session that a site changes at each look is none of them.
-    """
+    """A session id that changes at each check does not distinguish articles."""
     places = {f"/show?session={n:032x}": headline(n) for n in (1, 2, 3)}
     for n, place in enumerate(places, 1):
         site[place] = article(n)
@@ -463,10 +462,9 @@ def test_sessions_that_tell_articles_apart_stay(
 # --- feeds ---
 
 
-def test_episodes_that_share_a_link_are_told_apart_by_their_guids(
+def test_episodes_with_one_link_are_distinguished_by_guid(
     site: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """A podcast whose items all lead to its home page; what the feed says of each is its text."""
     site["/show"] = article(99)
     site["/rss"] = rss(*(item(n, link=site.url("/show"), guid=f"episode-{n}") for n in range(1, 6)))
     config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
@@ -481,10 +479,9 @@ def test_episodes_that_share_a_link_are_told_apart_by_their_guids(
     assert {each["id"] for each in before} < {each["id"] for each in entries(config)}
 
 
-def test_one_episode_after_another_under_the_same_link(
+def test_successive_episodes_with_one_link_are_separate_entries(
     site: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """A feed that holds but the newest item."""
     config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
     site["/show"] = article(99)
     for n in (1, 2, 3):
@@ -496,11 +493,9 @@ def test_one_episode_after_another_under_the_same_link(
 
 
 @pytest.mark.parametrize("sign", ["guid", "enclosure", "text"])
-def test_items_without_a_link_are_entries(
+def test_items_without_a_link_have_pages_and_keep_their_entries(
     site: Site, tmp_path: Path, clock: FakeClock, sign: str
 ) -> None:
-    """Each has a page of its own under the feed, and stays the entry that it is."""
-
     def unlinked(n: int) -> str:
         enclosure = f'<enclosure url="{site.url(f"/{n}.mp3")}" type="audio/mpeg" length="1"/>'
         return item(
@@ -523,10 +518,9 @@ def test_items_without_a_link_are_entries(
     assert {each["id"] for each in before} < {each["id"] for each in entries(config)}
 
 
-def test_release_notes_that_differ_in_the_fragment_alone(
+def test_items_that_differ_only_in_the_fragment_are_separate_entries(
     site: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Sections of one page: each entry links to its own."""
     site["/log"] = article(99)
     site["/rss"] = rss(*(item(n, link=site.url(f"/log#v{n}")) for n in range(1, 6)))
     config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
@@ -536,24 +530,29 @@ def test_release_notes_that_differ_in_the_fragment_alone(
     }
 
 
-def test_one_guid_for_all_items_is_no_guid(site: Site, tmp_path: Path, clock: FakeClock) -> None:
-    """Some feeds call every item by the site's address; also if they come one after another."""
+def test_guid_shared_by_all_items_is_ignored(site: Site, tmp_path: Path, clock: FakeClock) -> None:
     put_articles(site, [1, 2, 3, 4])
     config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
     for numbers in ([1], [2], [3, 4]):
         site["/rss"] = rss(
-            *(item(n, link=site.url(f"/town/{n}.html"), guid="town", pubDate=f"{10 + n} Nov 2026 08:00:00 +0000")
-              for n in numbers)
-        )  # fmt: skip
+            *(
+                item(
+                    n,
+                    link=site.url(f"/town/{n}.html"),
+                    guid="town",
+                    pubDate=f"{10 + n} Nov 2026 08:00:00 +0000",
+                )
+                for n in numbers
+            )
+        )
         build(config, clock)
         clock.pass_time(HOUR)
     assert by_title(config).keys() == {headline(n) for n in (1, 2, 3, 4)}
 
 
-def test_guids_of_two_feeds_have_nothing_to_do_with_each_other(
+def test_equal_guids_of_two_feeds_are_unrelated(
     site: Site, other: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Both number their items."""
     for n, place in enumerate((site, other), 1):
         put_articles(place, [n])
         place["/rss"] = rss(item(n, link=place.url(f"/town/{n}.html"), guid="1"))
@@ -561,8 +560,9 @@ def test_guids_of_two_feeds_have_nothing_to_do_with_each_other(
     assert build(config, clock).new == 2
 
 
-def test_a_changed_guid_makes_no_second_entry(site: Site, tmp_path: Path, clock: FakeClock) -> None:
-    """The link stays, and title or text do."""
+def test_changed_guid_keeps_the_entry_if_link_and_text_stay(
+    site: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     put_articles(site, [1, 2])
     config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
     for guid in ("old", "new"):
@@ -578,7 +578,7 @@ def test_a_changed_guid_makes_no_second_entry(site: Site, tmp_path: Path, clock:
 
 
 def as_version_6_had_it(folder: Path) -> None:
-    """Write a state anew with the tables of version 0006, and with the keys that were made then."""
+    """Rewrite a state with the tables and keys of schema version 0006."""
     new, old = folder / FILE_NAME, folder / "old.sqlite"
     engine = create_engine(f"sqlite:///{old}")
     with engine.begin() as connection:
@@ -600,7 +600,8 @@ def as_version_6_had_it(folder: Path) -> None:
                 f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}"  # noqa: S608
             )
         for feed, key, entry, url in database.execute(
-            "SELECT a.feed, a.key, a.entry, e.url FROM new.aliases a JOIN new.entries e ON e.id = a.entry"
+            "SELECT a.feed, a.key, a.entry, e.url FROM new.aliases a JOIN new.entries e ON "
+            "e.id = a.entry"
             " WHERE a.kind = 'own' AND a.key NOT LIKE 'guid:%'"
         ).fetchall():
             former = former_url_key(url)
@@ -623,10 +624,10 @@ def as_version_6_had_it(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["page", "feed"])
-def test_a_state_of_an_earlier_version_keeps_its_ids(
+def test_state_of_schema_version_6_keeps_its_ids(
     site: Site, tmp_path: Path, clock: FakeClock, kind: str
 ) -> None:
-    """Nothing is doubled, and no article is fetched again, though keys are made otherwise now."""
+    """No entry is duplicated, and no article is fetched again, although keys have changed."""
     places = {
         "/town/1.html": 1,
         "/wiki/a%2Fb": 2,

@@ -1,4 +1,4 @@
-"""An entry that was published once stays reachable in every format: live, or in an archive."""
+"""A published entry stays reachable in every format, live or in an archive."""
 
 import shutil
 import sqlite3
@@ -33,7 +33,7 @@ STEPS = ("article", "teaser", "text", "limit 1", "limit 2", "limit 4", "exclude"
 
 @dataclass
 class Paper:
-    """A feed on paper: what the plan decides on, and what it decided."""
+    """A feed without files: the input and the result of archive planning."""
 
     entries: list[int] = field(default_factory=list)  # oldest first
     teasers: set[int] = field(default_factory=set)
@@ -43,7 +43,7 @@ class Paper:
     archived: set[int] = field(default_factory=set)
 
     def take(self, step: str) -> None:
-        """Change one thing, and publish."""
+        """Apply one change and publish."""
         if step in ("article", "teaser"):
             self.entries.append(len(self.entries))
             self.teasers |= {self.entries[-1]} if step == "teaser" else set()
@@ -74,8 +74,7 @@ class Paper:
 
 
 @pytest.mark.parametrize("first", STEPS)
-def test_every_short_story_ends_well(first: str) -> None:
-    """All sequences of five steps."""
+def test_every_sequence_of_five_steps_keeps_entries_reachable(first: str) -> None:
     for steps in product(STEPS, repeat=4):
         paper = Paper()
         for step in (first, *steps):
@@ -108,7 +107,7 @@ def base_of(body: bytes, name: str) -> str:
 
 
 class Model:
-    """A feed that is published after each of many changes, and what its readers must find then."""
+    """A feed that is published after each of many changes, and its readers."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -135,7 +134,7 @@ class Model:
         return state_folder(self.config.feedpub)
 
     def act(self, action: str) -> None:
-        """Change one thing; but for new entries and texts, nothing in the state."""
+        """Apply one change; except for new entries and texts, the state stays."""
         output, backup = output_of(self.config), self.folder / "backup"
         match action:
             case "limit" | "formats":
@@ -161,7 +160,7 @@ class Model:
                 pass
 
     def build(self, action: str) -> None:
-        """Publish once, after what happens to the entries."""
+        """Publish once, after the entries changed."""
         config, (feed,) = self.config, self.config.feed
         self.clock.pass_time(3600)
         before = self.files()
@@ -219,7 +218,7 @@ class Model:
     def check(self, config: Config, live: set[str]) -> None:
         """Follow the links of each format.
 
-        Every document is where it says, and no entry is missing.
+        Every document is at its address, and no entry is missing.
         """
         self.published |= live
         archives: dict[str, list[list[str]]] = {}
@@ -245,7 +244,7 @@ class Model:
 
 @st.composite
 def steps(draw: st.DrawFn) -> str:
-    """Settings that change, and something that happens: "limit + exclude + wipe"."""
+    """Return changes of settings and an event: "limit + exclude + wipe"."""
     event = draw(st.sampled_from(EVENTS))
     changes = draw(st.sets(st.sampled_from(SETTINGS), max_size=2))
     if event in {
@@ -268,8 +267,7 @@ def steps(draw: st.DrawFn) -> str:
 @example(["back up", "add old", "restore"])
 @example(["exclude + wipe"])
 @example(["exclude + upgrade"])
-def test_what_was_published_stays_reachable(changes: list[str]) -> None:
-    """Whatever changes in the config, the state, the output and the entries."""
+def test_published_entries_stay_reachable_after_any_changes(changes: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         model = Model(Path(folder))
         for change in ("add", "add", *changes):

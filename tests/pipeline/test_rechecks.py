@@ -1,4 +1,4 @@
-"""Young articles are looked at again: when, at what cost, and what of it reaches the feed."""
+"""Recent articles are rechecked: when, at what cost, and which changes reach the feed."""
 
 import json
 from collections.abc import Callable, Collection
@@ -46,7 +46,7 @@ def newsroom(site: Site) -> Site:
 
 
 class Desk:
-    """A feed that is built again and again, each time as a process of its own."""
+    """A feed that is built again and again, each time as by a new process."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -61,12 +61,12 @@ class Desk:
             )
 
     def after(self, wait: timedelta, only: Collection[str] | None = None) -> RunResult:
-        """Build so long after the first build."""
+        """Build at the given time after the first build."""
         self.clock.pass_time((START + wait - self.clock.now()).total_seconds())
         return self.build(only)
 
     def next(self) -> timedelta | None:
-        """When an article is looked at again, after the first build."""
+        """Return when an article is rechecked, after the first build."""
         with Store.open(state_folder(self.config.feedpub)) as store:
             moment = store.next_recheck("f", self.clock.now())
         return moment - START if moment else None
@@ -88,7 +88,7 @@ def desk_for(tmp_path: Path, *sources: str, more: str = "") -> Desk:
 
 @pytest.fixture
 def desk(newsroom: Site, tmp_path: Path) -> Desk:
-    """The feed of a listing with one young article, just built."""
+    """Return a feed with one recent article, just built."""
     desk = desk_for(tmp_path, f"page {newsroom.url('/news')}")
     assert desk.build().new == 1
     newsroom.forget()
@@ -96,21 +96,18 @@ def desk(newsroom: Site, tmp_path: Path) -> Desk:
 
 
 def asked(site: Site) -> list[tuple[str, bool, int]]:
-    """What was asked for: path, whether conditionally, status."""
+    """Return path, condition and status of each request."""
     found = [(r.path, r.conditional, r.status) for r in site.requests if r.path != "/robots.txt"]
     site.forget()
     return found
 
 
 # --- when
-# -----------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
-def test_the_ladder(desk: Desk, newsroom: Site) -> None:
-    """After an hour, six and twenty-four, once each, and never again.
-
-    A 304 is all that it costs.
-    """
+def test_recent_article_is_rechecked_after_1_6_and_24_hours(desk: Desk, newsroom: Site) -> None:
+    """Each recheck costs one 304."""
     assert [wait / HOUR for wait in RECHECK_AFTER] == [1, 6, 24]
     for wait, then in zip(RECHECK_AFTER, (*RECHECK_AFTER[1:], None), strict=True):
         assert desk.next() == wait
@@ -123,8 +120,7 @@ def test_the_ladder(desk: Desk, newsroom: Site) -> None:
     assert asked(newsroom) == [("/news", True, 304)]
 
 
-def test_looks_that_were_missed_are_not_made_up_for(desk: Desk, newsroom: Site) -> None:
-    """After a night without the machine, one look, and the next as planned."""
+def test_missed_rechecks_are_not_made_up_for(desk: Desk, newsroom: Site) -> None:
     desk.after(timedelta(hours=9), NONE)
     assert asked(newsroom) == [(path(6), True, 304)]
     assert desk.next() == timedelta(hours=24)
@@ -133,8 +129,7 @@ def test_looks_that_were_missed_are_not_made_up_for(desk: Desk, newsroom: Site) 
     assert desk.next() is None
 
 
-def test_a_look_for_another_reason_does_not_move_the_ladder(newsroom: Site, tmp_path: Path) -> None:
-    """Its source says that the article changed, half an hour after it came."""
+def test_new_version_does_not_move_the_rechecks(newsroom: Site, tmp_path: Path) -> None:
     desk = desk_for(tmp_path, f"sitemap {newsroom.url('/sitemap.xml')}")
     desk.build()
     newsroom["/sitemap.xml"] = Route(
@@ -146,8 +141,7 @@ def test_a_look_for_another_reason_does_not_move_the_ladder(newsroom: Site, tmp_
     assert desk.next() == RECHECK_AFTER[0]
 
 
-def test_it_can_be_turned_off(newsroom: Site, tmp_path: Path) -> None:
-    """Then nobody is asked; also where it was on when the article came."""
+def test_recheck_false_ends_all_rechecks(newsroom: Site, tmp_path: Path) -> None:
     desk = desk_for(tmp_path, f"page {newsroom.url('/news')}", more="recheck = false")
     desk.build()
     assert desk.next() is None
@@ -164,16 +158,13 @@ def test_it_can_be_turned_off(newsroom: Site, tmp_path: Path) -> None:
     ("age", "young"),
     [(timedelta(0), True), (MAX_AGE - HOUR, True), (MAX_AGE, False), (-HOUR, True), (None, True)],
 )
-def test_only_young_articles(age: timedelta | None, *, young: bool) -> None:
-    """What was published days before it is first seen has had its corrections.
-
-    Without a date it may be new.
-    """
+def test_only_recent_and_undated_articles_are_rechecked(
+    age: timedelta | None, *, young: bool
+) -> None:
     assert rechecks.is_recent(None if age is None else START - age, START) is young
 
 
-def test_a_whole_back_catalogue_is_read_once(site: Site, tmp_path: Path) -> None:
-    """A first build of a month of articles: only those of the last days are looked at again."""
+def test_old_articles_of_the_first_build_are_not_rechecked(site: Site, tmp_path: Path) -> None:
     open_newsroom(site, [6, 5, 4, 3, 2, 1])
     desk = desk_for(tmp_path, f"page {site.url('/news')}")
     assert desk.build().new == 6
@@ -182,8 +173,7 @@ def test_a_whole_back_catalogue_is_read_once(site: Site, tmp_path: Path) -> None
     assert sorted(asked(site)) == [(path(n), True, 304) for n in (5, 6)]
 
 
-def test_a_feeds_own_text_is_the_feeds_to_correct(newsroom: Site, tmp_path: Path) -> None:
-    """Whether its pages are not wanted, or say less than the feed."""
+def test_text_from_the_feed_is_not_rechecked(newsroom: Site, tmp_path: Path) -> None:
     whole = "".join(
         f"&lt;p&gt;Paragraph {n} of the whole text, which goes on for long.&lt;/p&gt;"
         for n in range(40)
@@ -196,8 +186,7 @@ def test_a_feeds_own_text_is_the_feeds_to_correct(newsroom: Site, tmp_path: Path
         assert desk.next() is None
 
 
-def test_saved_articles_are_looked_at_by_their_folder(tmp_path: Path) -> None:
-    """It sees each change of a file by itself."""
+def test_saved_articles_are_not_rechecked(tmp_path: Path) -> None:
     folder = tmp_path / "config" / "articles"
     folder.mkdir(parents=True)
     (folder / "note.txt").write_text(
@@ -209,11 +198,10 @@ def test_saved_articles_are_looked_at_by_their_folder(tmp_path: Path) -> None:
 
 
 # --- who is asked
-# ---------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
-def test_an_article_is_looked_at_though_no_source_is_due(desk: Desk, newsroom: Site) -> None:
-    """A run for corrections alone: one request, and the correction is published."""
+def test_article_is_rechecked_if_no_source_is_due(desk: Desk, newsroom: Site) -> None:
     newsroom[path(6)] = story(6, extra="<p>Correction: the debate lasted three hours, not two.</p>")
     outcome = desk.after(HOUR, NONE)
     assert asked(newsroom) == [(path(6), True, 200)]
@@ -221,8 +209,7 @@ def test_an_article_is_looked_at_though_no_source_is_due(desk: Desk, newsroom: S
     assert "Correction: the debate" in desk.items()[0]["content_html"]
 
 
-def test_an_article_is_looked_at_though_it_is_listed_no_more(desk: Desk, newsroom: Site) -> None:
-    """A busy listing drops it within the hour."""
+def test_article_is_rechecked_if_it_is_no_longer_listed(desk: Desk, newsroom: Site) -> None:
     open_newsroom(newsroom, [7])
     newsroom[path(6)] = story(6).replace("two hours", "three hours")
     outcome = desk.after(HOUR)
@@ -230,8 +217,7 @@ def test_an_article_is_looked_at_though_it_is_listed_no_more(desk: Desk, newsroo
     assert (outcome.new, outcome.updated) == (1, 1)
 
 
-def test_an_article_is_looked_at_where_it_is_now(tmp_path: Path, newsroom: Site) -> None:
-    """Its feed gave it another address, the old one is dead, and it is listed no more."""
+def test_moved_article_is_rechecked_at_its_new_address(tmp_path: Path, newsroom: Site) -> None:
     items = rss(newsroom, [6]).body.replace(
         b"<item>", b'<item><guid isPermaLink="false">six</guid>'
     )
@@ -252,8 +238,7 @@ def test_an_article_is_looked_at_where_it_is_now(tmp_path: Path, newsroom: Site)
     )
 
 
-def test_an_article_is_looked_at_though_its_source_fails(desk: Desk, newsroom: Site) -> None:
-    """And its correction is published, beside the failure."""
+def test_article_is_rechecked_if_its_source_fails(desk: Desk, newsroom: Site) -> None:
     newsroom["/news"] = Route(b"oops", status=500)
     newsroom[path(6)] = story(6).replace("two hours", "three hours")
     outcome = desk.after(HOUR)
@@ -261,8 +246,7 @@ def test_an_article_is_looked_at_though_its_source_fails(desk: Desk, newsroom: S
     assert "three hours" in desk.items()[0]["content_html"]
 
 
-def test_a_source_that_lists_it_again_finds_it_settled(desk: Desk, newsroom: Site) -> None:
-    """What a look without the source remembers is what the source's own look would have."""
+def test_rechecked_article_is_not_read_again_by_its_source(desk: Desk, newsroom: Site) -> None:
     newsroom[path(6)] = story(6).replace("two hours", "three hours")
     desk.after(HOUR, NONE)
     before = desk.files()
@@ -272,8 +256,9 @@ def test_a_source_that_lists_it_again_finds_it_settled(desk: Desk, newsroom: Sit
     assert desk.files() == before
 
 
-def test_a_source_that_marks_versions_finds_it_settled(newsroom: Site, tmp_path: Path) -> None:
-    """Also where the source says when each article changed."""
+def test_rechecked_article_of_a_source_with_versions_is_not_read_again(
+    newsroom: Site, tmp_path: Path
+) -> None:
     desk = desk_for(
         tmp_path, f"feed {newsroom.url('/rss')}", f"sitemap {newsroom.url('/sitemap.xml')}"
     )
@@ -285,8 +270,7 @@ def test_a_source_that_marks_versions_finds_it_settled(newsroom: Site, tmp_path:
     assert sorted(asked(newsroom)) == [("/rss", True, 304), ("/sitemap.xml", True, 304)]
 
 
-def test_the_sources_headers_are_sent_again(newsroom: Site, tmp_path: Path) -> None:
-    """The page may be for subscribers."""
+def test_recheck_sends_the_headers_of_the_source(newsroom: Site, tmp_path: Path) -> None:
     desk = Desk(
         configure(
             tmp_path,
@@ -299,11 +283,8 @@ def test_the_sources_headers_are_sent_again(newsroom: Site, tmp_path: Path) -> N
     assert [(r.path, r.headers["x-pass"]) for r in newsroom.requests] == [(path(6), "word")]
 
 
-def test_it_is_asked_for_where_it_was_listed(newsroom: Site, tmp_path: Path) -> None:
-    """Not at the canonical address that its page names.
-
-    What was read there is what may have changed.
-    """
+def test_recheck_requests_the_listed_address(newsroom: Site, tmp_path: Path) -> None:
+    """Not the canonical one: the page at the listed address may have changed."""
     newsroom["/mobile/6"] = story(6).replace(
         "</head>", f'<link rel="canonical" href="{newsroom.url(path(6))}"></head>'
     )
@@ -318,8 +299,7 @@ def test_it_is_asked_for_where_it_was_listed(newsroom: Site, tmp_path: Path) -> 
     assert asked(newsroom) == [("/mobile/6?id=1", True, 304)]
 
 
-def test_an_article_by_two_addresses_is_asked_for_at_one(newsroom: Site, tmp_path: Path) -> None:
-    """Whichever is looked at first."""
+def test_article_with_two_addresses_is_rechecked_once(newsroom: Site, tmp_path: Path) -> None:
     newsroom["/mobile/6"] = story(6).replace(
         "</head>", f'<link rel="canonical" href="{newsroom.url(path(6))}"></head>'
     )
@@ -333,8 +313,7 @@ def test_an_article_by_two_addresses_is_asked_for_at_one(newsroom: Site, tmp_pat
     assert len(asked(newsroom)) == 1
 
 
-def test_so_many_in_a_run(site: Site, tmp_path: Path) -> None:
-    """The rest waits for the next run, and loses nothing."""
+def test_rechecks_of_one_run_are_limited(site: Site, tmp_path: Path) -> None:
     numbers = list(range(1, MAX_RECHECKS + 6))
     for n in numbers:
         site[path(n)] = story(n).replace(f"2026-11-{n:02d}T", "2026-11-06T")
@@ -351,10 +330,7 @@ def test_so_many_in_a_run(site: Site, tmp_path: Path) -> None:
     assert desk.next() == RECHECK_AFTER[1]
 
 
-def test_a_source_that_has_left_the_config_is_not_asked_for_its_articles(
-    desk: Desk, newsroom: Site
-) -> None:
-    """They are left alone for good; the feed goes on."""
+def test_articles_of_a_removed_source_are_not_rechecked(desk: Desk, newsroom: Site) -> None:
     open_newsroom(newsroom, [5])
     newsroom["/other"] = listing([5])
     desk.config = configure(
@@ -365,8 +341,7 @@ def test_a_source_that_has_left_the_config_is_not_asked_for_its_articles(
     assert desk.next() == HOUR + RECHECK_AFTER[0]
 
 
-def test_an_article_that_is_due_when_time_is_up_stays_due(desk: Desk, newsroom: Site) -> None:
-    """It was not asked for: that is no look."""
+def test_recheck_without_time_left_stays_due(desk: Desk, newsroom: Site) -> None:
     desk.clock.pass_time(3600)
     desk.build(NONE, RunBudget(seconds=-1))
     assert (asked(newsroom), desk.next()) == ([], HOUR)
@@ -374,12 +349,11 @@ def test_an_article_that_is_due_when_time_is_up_stays_due(desk: Desk, newsroom: 
     assert (asked(newsroom), desk.next()) == ([(path(6), True, 304)], RECHECK_AFTER[1])
 
 
-# --- what comes of it
-# -----------------------------------------------------------------------------------------------
+# --- results
+# ------------------------------------------------------------------------------------------------
 
 
-def test_only_updated_moves(newsroom: Site, tmp_path: Path) -> None:
-    """Not the id, not the date of publication, not the order."""
+def test_correction_changes_only_updated_and_content(newsroom: Site, tmp_path: Path) -> None:
     open_newsroom(newsroom, [6, 5])
     desk = desk_for(tmp_path, f"page {newsroom.url('/news')}")
     desk.build()
@@ -393,9 +367,11 @@ def test_only_updated_moves(newsroom: Site, tmp_path: Path) -> None:
     assert datetime.fromisoformat(after[1]["date_modified"]) == START + HOUR
 
 
-def test_the_summary_follows_the_correction(newsroom: Site, tmp_path: Path) -> None:
-    """Where it was made of the text, it would repeat the error; a feed's own description stays."""
-    own = "How the harbour town came to its new pier for the fishing boats, and who paid for it in the end."
+def test_generated_summary_follows_the_correction(newsroom: Site, tmp_path: Path) -> None:
+    own = (
+        "How the harbour town came to its new pier for the fishing boats, and who paid for it "
+        "in the end."
+    )
     for description, expected in (("A teaser, cut sh…", "three hours of debate"), (own, own)):
         newsroom["/rss"] = rss(newsroom, [6], description)
         newsroom[path(6)] = story(6)
@@ -431,13 +407,18 @@ PAGE = (
     .replace("By Jane Doe", "By Jane Doe · <span>5 minutes ago</span> · 4 min read")
     .replace(
         "</h1>",
-        '</h1><p><time datetime="2026-11-06T10:00:00+01:00">Updated 10:00, 6 November 2026</time></p>',
+        (
+            '</h1><p><time datetime="2026-11-06T10:00:00+01:00">Updated 10:00, 6 November '
+            "2026</time></p>"
+        ),
         1,
     )
     .replace(
         "<h2>You may",
-        '<figure><img src="https://img.example.org/pier.jpg?w=800&amp;sig=abc" alt="The pier"></figure>'
-        '<p>More in <a href="https://example.org/more?utm_source=home">our dossier</a> on the matter of the pier.</p>'
+        '<figure><img src="https://img.example.org/pier.jpg?w=800&amp;sig=abc" alt="The '
+        'pier"></figure>'
+        '<p>More in <a href="https://example.org/more?utm_source=home">our dossier</a> on '
+        "the matter of the pier.</p>"
         '<div class="comments-count">12 comments</div><h2>You may',
     )
 )
@@ -473,22 +454,31 @@ NEWS = {
     "number": replaced("6 weeks", "16 weeks"),
     "name": replaced("the mayor opened", "the deputy opened"),
     "headline": replaced(title(6), f"{title(6)}, after all"),
-    "paragraph added": inserted("<p>On Tuesday the council confirmed that the timber has already been bought.</p>"),
+    "paragraph added": inserted(
+        "<p>On Tuesday the council confirmed that the timber has already been bought.</p>"
+    ),
     "note of correction": inserted("<p>Correction: an earlier version named the wrong day.</p>"),
-    "paragraph gone": replaced("Nobody had expected so many people. The hall holds 6 hundred, the caretaker said, and "
-                               "every chair was taken by the time the mayor opened the meeting and read out the "
-                               "letters.", ""),
+    "paragraph gone": replaced(
+        "Nobody had expected so many people. The hall holds 6 hundred, the caretaker said, and "
+        "every chair was taken by the time the mayor opened the "
+        "meeting and read out the "
+        "letters.",
+        "",
+    ),
     "negation": replaced("it decided to build", "it decided not to build"),
-    "sentence added": replaced("the weather holds.", "the weather holds. The town pays half of it."),
+    "sentence added": replaced(
+        "the weather holds.", "the weather holds. The town pays half of it."
+    ),
     "word gone": replaced("harbour master hopes", "master hopes"),
     "day": replaced("Monday evening", "Tuesday evening"),
     "caption's fact": replaced("before the summer", "before the winter"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", NO_NEWS)
-def test_what_moves_nothing(newsroom: Site, tmp_path: Path, what: str) -> None:
-    """Another page with the same news: asked for, read, and not one byte of the feed changes."""
+def test_page_change_without_a_text_change_changes_no_byte(
+    newsroom: Site, tmp_path: Path, what: str
+) -> None:
     newsroom[path(6)] = PAGE
     desk = desk_for(tmp_path, f"page {newsroom.url('/news')}")
     desk.build()
@@ -502,8 +492,7 @@ def test_what_moves_nothing(newsroom: Site, tmp_path: Path, what: str) -> None:
 
 
 @pytest.mark.parametrize("what", NEWS)
-def test_what_moves_updated(newsroom: Site, tmp_path: Path, what: str) -> None:
-    """Something that a reader of the first version would want to know."""
+def test_text_change_moves_updated(newsroom: Site, tmp_path: Path, what: str) -> None:
     newsroom[path(6)] = PAGE
     desk = desk_for(tmp_path, f"page {newsroom.url('/news')}")
     desk.build()
@@ -516,11 +505,12 @@ def test_what_moves_updated(newsroom: Site, tmp_path: Path, what: str) -> None:
     assert after["content_html"] != before["content_html"] or after["title"] != before["title"]
 
 
-def test_what_the_cleaner_has_learned_meanwhile_is_no_correction(
-    newsroom: Site, tmp_path: Path
-) -> None:
-    """A box that is taken for a paragraph as long as only one page of the site is known."""
-    box = "<p>The Harbour Times has told the town what the sea brings and what it takes since 1887.</p>"
+def test_new_site_memory_is_not_a_correction(newsroom: Site, tmp_path: Path) -> None:
+    """A box looks like a paragraph until more pages of the site are known."""
+    box = (
+        "<p>The Harbour Times has told the town what the sea brings and what it takes since "
+        "1887.</p>"
+    )
     newsroom[path(6)] = story(6).replace("<h2>You may", f"{box}<h2>You may")
     desk = desk_for(tmp_path, f"page {newsroom.url('/news')}")
     desk.build()
@@ -539,14 +529,19 @@ def test_what_the_cleaner_has_learned_meanwhile_is_no_correction(
 
 
 # --- when it goes wrong
-# ---------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
-LOGIN = "<html><head><title>Log in</title></head><body><main><h1>Log in</h1><p>To go on, log in.</p></main></body></html>"
+LOGIN = (
+    "<html><head><title>Log in</title></head><body><main><h1>Log in</h1><p>To go on, log "
+    "in.</p></main></body></html>"
+)
 CONSENT = (
     "<html><head><title>Before you continue</title></head><body><main><h1>Before you continue</h1>"
-    "<p>We and our 842 partners store and access information on a device, such as cookies. You can accept or refuse "
-    "that at any time in the settings, and your choices will be kept for six months.</p></main></body></html>"
+    "<p>We and our 842 partners store and access information on a device, such as cookies. "
+    "You can accept or refuse "
+    "that at any time in the settings, and your choices will be kept for six months.</p>"
+    "</main></body></html>"
 )
 BEGINNING = (
     story(6)
@@ -554,7 +549,10 @@ BEGINNING = (
     .replace("weather holds.</p>", "--><p>Subscribe to go on.</p>")
 )
 ELSEWHERE = (
-    "<html><head><title>Gardens | Harbour Times</title></head><body><main><article><h1>Gardens in the spring</h1>"
+    (
+        "<html><head><title>Gardens | Harbour Times</title></head><body><main><article>"
+        "<h1>Gardens in the spring</h1>"
+    )
     + "".join(
         f"<p>Bed {n} of the garden is dug over in March and sown with beans, peas or salad.</p>"
         for n in range(20)
@@ -582,8 +580,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("what", FAILURES)
-def test_a_look_that_fails_harms_nothing(desk: Desk, newsroom: Site, what: str) -> None:
-    """The feed stays byte for byte, the reason is told, and the next look is the next of the ladder."""
+def test_failed_recheck_changes_no_byte_and_counts(desk: Desk, newsroom: Site, what: str) -> None:
     before = desk.files()
     route, reason = FAILURES[what]
     newsroom[path(6)] = route
@@ -600,8 +597,7 @@ def test_a_look_that_fails_harms_nothing(desk: Desk, newsroom: Site, what: str) 
     assert desk.after(RECHECK_AFTER[1], NONE).updated == 1
 
 
-def test_the_last_look_that_fails_is_the_last(desk: Desk, newsroom: Site) -> None:
-    """Nobody asks for a page for ever that is gone; its entry stays."""
+def test_no_recheck_follows_the_last_failed_one(desk: Desk, newsroom: Site) -> None:
     newsroom[path(6)] = Route(b"gone", status=404)
     for wait in RECHECK_AFTER:
         assert len(desk.after(wait).problems) == 1
@@ -612,13 +608,8 @@ def test_the_last_look_that_fails_is_the_last(desk: Desk, newsroom: Site) -> Non
     assert len(desk.items()) == 1
 
 
-def test_after_a_failure_the_page_is_asked_for_with_what_is_known_of_it(
-    desk: Desk, newsroom: Site
-) -> None:
-    """The validators of the version that is published.
-
-    An error page's would hide a correction, or a return.
-    """
+def test_failed_recheck_keeps_the_validators(desk: Desk, newsroom: Site) -> None:
+    """Those of an error page would hide a correction."""
     page = newsroom.routes[path(6)]
     newsroom[path(6)] = BEGINNING
     desk.after(HOUR, NONE)

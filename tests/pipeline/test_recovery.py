@@ -1,4 +1,4 @@
-"""A damaged state costs readers nothing: what is published is known again, and somebody is told."""
+"""A corrupt state is rebuilt from the published files and reported. Readers notice nothing."""
 
 import json
 import shutil
@@ -49,12 +49,12 @@ from tests.support.states import state_folder
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 LATER = 3600  # seconds
 STORIES = list(range(12, 0, -1))
-TOLD = ("health.", "index.")  # files that tell of it, or of the time
+TOLD = ("health.", "index.")  # files that report it, or contain the time
 
 
 @contextmanager
 def tools_of(config: Config, clock: FakeClock, *, dry: bool = False) -> Iterator[RunContext]:
-    """What a build works with, as the command makes it."""
+    """Return the context of a build, as the command creates it."""
     settings = config.feedpub
     publisher = open_output(settings.output, config.s3)
     publisher = DryRunOutput(publisher) if dry else publisher
@@ -68,7 +68,7 @@ def tools_of(config: Config, clock: FakeClock, *, dry: bool = False) -> Iterator
 
 
 def build(config: Config, clock: FakeClock, *, dry: bool = False) -> list[RunResult]:
-    """One build of all feeds, as the command does it."""
+    """Build all feeds once, as the command does."""
     clock.pass_time(LATER)
     with tools_of(config, clock, dry=dry) as tools:
         return recovery.with_recovery(partial(_build, config, tools), config, tools)
@@ -83,7 +83,7 @@ def _build(config: Config, tools: RunContext) -> list[RunResult]:
 
 
 def published(config: Config) -> dict[str, bytes]:
-    """Every file that a feed published."""
+    """Return every file that a feed published."""
     root = output_of(config)
     files = {
         str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()
@@ -97,7 +97,7 @@ def entries(config: Config) -> list[Entry]:
 
 
 # --- kinds of damage
-# --------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 def garbage(file: Path) -> None:
@@ -109,7 +109,7 @@ def cut(file: Path) -> None:
 
 
 def page_gone(file: Path) -> None:
-    """The table of entries begins with something else."""
+    """Overwrite the start of the table of entries."""
     with closing(sqlite3.connect(file)) as connection:
         (number,) = connection.execute(
             "SELECT rootpage FROM sqlite_master WHERE name = 'entries'"
@@ -121,10 +121,11 @@ def page_gone(file: Path) -> None:
 
 
 def scribbled(file: Path) -> None:
-    """A compressed text is none, and SQLite cannot know it."""
+    """Corrupt a compressed text, which SQLite cannot detect."""
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute(
-            "UPDATE entries SET html = x'0bad' WHERE published = (SELECT max(published) FROM entries)"
+            "UPDATE entries SET html = x'0bad' WHERE published = (SELECT max(published) "
+            "FROM entries)"
         )
 
 
@@ -134,10 +135,7 @@ FORMATS = (("rss",), ("atom",), ("json",), ("rss", "atom", "json"))
 
 @dataclass(frozen=True)
 class Base:
-    """A site, and a folder in which all went well.
-
-    Twelve stories, five of them live, the others in archives.
-    """
+    """A site and a healthy state. Twelve stories, five of them live, the others in archives."""
 
     site: Site
     folders: dict[tuple[str, ...], Path]
@@ -170,7 +168,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Base]:
 
 @pytest.fixture
 def site(base: Base) -> Site:
-    """The site as it is by then: only two of the stories are listed yet."""
+    """Return the site at a later time: only two of the stories are still listed."""
     open_newsroom(base.site, STORIES)
     base.site["/news"] = listing(STORIES[:2])
     base.site.forget()
@@ -182,7 +180,7 @@ Begin = Callable[..., Config]
 
 @pytest.fixture
 def begin(base: Base, site: Site, tmp_path: Path) -> Begin:
-    """A folder in which all went well so far."""
+    """Return a function that copies the healthy state."""
 
     def copied(formats: tuple[str, ...] = FORMATS[-1]) -> Config:
         shutil.copytree(base.folders[formats], tmp_path, dirs_exist_ok=True)
@@ -201,15 +199,15 @@ def state(config: Config) -> Path:
 
 
 # --- what survives
-# ----------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("formats", FORMATS, ids="+".join)
-def test_readers_notice_nothing(
+def test_rebuilt_state_changes_no_published_byte(
     begin: Begin, site: Site, clock: FakeClock, formats: tuple[str, ...], damage: str
 ) -> None:
-    """No byte changes, nothing is fetched but the listing, and what no source lists any more is not lost."""
+    """Only the listing is fetched, and entries that are no longer listed are kept."""
     config = begin(formats)
     before, stored = published(config), entries(config)
     DAMAGES[damage](state(config))
@@ -226,8 +224,9 @@ def test_readers_notice_nothing(
 
 
 @pytest.mark.parametrize("formats", FORMATS, ids="+".join)
-def test_life_goes_on(begin: Begin, site: Site, clock: FakeClock, formats: tuple[str, ...]) -> None:
-    """What is new comes on top, the archives stay and are gone on with."""
+def test_runs_after_a_rebuild_add_entries_and_continue_archives(
+    begin: Begin, site: Site, clock: FakeClock, formats: tuple[str, ...]
+) -> None:
     config = begin(formats)
     before = published(config)
     garbage(state(config))
@@ -254,11 +253,10 @@ def test_life_goes_on(begin: Begin, site: Site, clock: FakeClock, formats: tuple
     assert sum(archived) >= 9
 
 
-def test_a_log_of_garbage(begin: Begin, site: Site, clock: FakeClock) -> None:
-    """SQLite passes over a log that is none.
-
-    What was only in there is known again, and nothing is set aside.
-    """
+def test_invalid_write_ahead_log_is_ignored_by_sqlite(
+    begin: Begin, site: Site, clock: FakeClock
+) -> None:
+    """Entries that were only in the log are restored, and no file is quarantined."""
     config = begin()
     site["/news"] = listing([13, *STORIES[:2]])
     site[path(13)] = story(13)
@@ -279,8 +277,7 @@ def test_a_log_of_garbage(begin: Begin, site: Site, clock: FakeClock) -> None:
     assert not Store.quarantined_files(state_folder(config.feedpub))
 
 
-def test_a_state_that_is_gone(begin: Begin, clock: FakeClock) -> None:
-    """Is as good as one that is damaged."""
+def test_missing_state_is_rebuilt(begin: Begin, clock: FakeClock) -> None:
     config = begin()
     before = published(config)
     shutil.rmtree(state_folder(config.feedpub))
@@ -289,13 +286,10 @@ def test_a_state_that_is_gone(begin: Begin, clock: FakeClock) -> None:
 
 
 @pytest.mark.parametrize("broken", ["world.json", "world-archive-1.json"])
-def test_a_document_that_is_broken_too(
+def test_broken_document_is_replaced_by_another_format(
     begin: Begin, clock: FakeClock, broken: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Another one of the same entries stands in, and it is told.
-
-    The broken live document is written anew.
-    """
+    """The broken live document is logged and written again."""
     config = begin()
     before = published(config)
     garbage(state(config))
@@ -311,10 +305,9 @@ def fields(record: Any) -> dict[str, Any]:
     return dict(getattr(record, "fields", {}))
 
 
-def test_an_empty_feed_is_never_published_over_a_good_one(
+def test_rebuilt_state_without_working_sources_keeps_all_files(
     begin: Begin, site: Site, clock: FakeClock
 ) -> None:
-    """Where all sources fail just then, everything stays."""
     config = begin()
     before = published(config)
     site["/news"] = Route(b"oops", status=500)
@@ -324,8 +317,7 @@ def test_an_empty_feed_is_never_published_over_a_good_one(
     assert len(entries(config)) == len(STORIES)
 
 
-def test_only_one_feed_is_built(begin: Begin, site: Site, clock: FakeClock) -> None:
-    """The others are known again all the same, and stay on the page of all feeds."""
+def test_building_one_feed_restores_the_others(begin: Begin, site: Site, clock: FakeClock) -> None:
     begin()
     more = settings_of(FORMATS[-1], 5)
     feeds = [feed(name, f"page {site.url('/news')}", more=more) for name in ("world", "other")]
@@ -342,11 +334,13 @@ def test_only_one_feed_is_built(begin: Begin, site: Site, clock: FakeClock) -> N
 
 
 SAVED = "{title}\n\nBy Jane Doe\n\n{text}\n"
-TEXT = "The council of the harbour town met on Monday evening to talk about the pier, and after two hours it decided."
+TEXT = (
+    "The council of the harbour town met on Monday evening to talk about the pier, and after "
+    "two hours it decided."
+)
 
 
-def test_saved_articles_are_known_again(tmp_path: Path, clock: FakeClock) -> None:
-    """By the digest of their file's key; their own pages keep their names."""
+def test_saved_articles_are_restored_with_their_pages(tmp_path: Path, clock: FakeClock) -> None:
     articles = tmp_path / "config" / "articles"
     articles.mkdir(parents=True)
     for n in (1, 2):
@@ -372,10 +366,9 @@ def test_saved_articles_are_known_again(tmp_path: Path, clock: FakeClock) -> Non
 
 
 @pytest.mark.parametrize("formats", FORMATS[:3], ids="+".join)
-def test_what_is_put_in_for_readers_is_not_taken_for_text(
+def test_lead_image_and_reading_time_are_removed_from_restored_text(
     site: Site, tmp_path: Path, clock: FakeClock, formats: tuple[str, ...]
 ) -> None:
-    """The picture on top and the reading time come out again, so that no entry seems to have changed."""
     picture = '<meta property="og:image" content="https://pictures.example/pier.jpg">'
     site[path(1)] = story(1).replace("<head>", f"<head>{picture}")
     site["/news"] = listing([3, 2, 1])
@@ -392,10 +385,9 @@ def test_what_is_put_in_for_readers_is_not_taken_for_text(
     ]
 
 
-def test_an_article_is_known_by_the_address_that_its_source_gives(
+def test_restored_article_is_known_by_its_listed_address(
     site: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Though another one is published: the id tells."""
     other = f"{path(1)}-of-another-address"
     site[other] = story(1).replace(
         "<head>", f'<head><link rel="canonical" href="{site.url(path(1))}">'
@@ -412,14 +404,13 @@ def test_an_article_is_known_by_the_address_that_its_source_gives(
     assert site.paths() == ["/news"]
 
 
-# --- what is told
-# -----------------------------------------------------------------------------------------------------
+# --- alerts
+# ------------------------------------------------------------------------------------------------
 
 
-def test_somebody_is_told(
+def test_rebuild_is_logged_and_alerted_once(
     begin: Begin, site: Site, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """In the log, in the feed of the sources' health, and by an alert, once."""
     config = begin()
     site["/hook"] = b"ok"
     more = settings_of(FORMATS[-1], 5)
@@ -446,8 +437,7 @@ def test_somebody_is_told(
     assert (event["quarantined"], event["entries"]) == (str(aside), len(STORIES))
 
 
-def test_a_dry_build_leaves_everything(begin: Begin, clock: FakeClock) -> None:
-    """It tells what a build would do."""
+def test_dry_run_reports_the_rebuild_and_changes_nothing(begin: Begin, clock: FakeClock) -> None:
     config = begin()
     garbage(state(config))
     before = sorted(path.name for path in state_folder(config.feedpub).iterdir())
@@ -463,11 +453,7 @@ def command(config: Config, *arguments: str) -> Result:
     return CliRunner().invoke(cli.cli, ["-c", str(file), *arguments])
 
 
-def test_commands_that_only_look_destroy_nothing(begin: Begin) -> None:
-    """`status` names the damage and what will happen.
-
-    Afterwards it and `check` name what lies aside.
-    """
+def test_status_and_check_report_the_damage_and_change_nothing(begin: Begin) -> None:
     config = begin()
     garbage(state(config))
     damaged = state(config).read_bytes()
@@ -486,8 +472,7 @@ def test_commands_that_only_look_destroy_nothing(begin: Begin) -> None:
         )
 
 
-def test_one_article_can_be_cleaned_all_the_same(begin: Begin, site: Site) -> None:
-    """Without what was learned of its site, which is said."""
+def test_clean_works_without_a_corrupt_state(begin: Begin, site: Site) -> None:
     config = begin()
     garbage(state(config))
     done = command(config, "clean", site.url(path(1)))
@@ -497,16 +482,11 @@ def test_one_article_can_be_cleaned_all_the_same(begin: Begin, site: Site) -> No
 
 
 # --- others at work
-# ---------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
-def test_whoever_has_the_old_file_open_goes_on_with_the_new_one(
-    begin: Begin, clock: FakeClock
-) -> None:
-    """Two at work on one state.
-
-    One renews it, the other writes no word into the file that lies aside.
-    """
+def test_other_connection_continues_with_the_new_file(begin: Begin, clock: FakeClock) -> None:
+    """It writes nothing into the quarantined file."""
     config = begin()
     with tools_of(config, clock) as one, tools_of(config, clock) as other:
         assert other.store.count("world") == len(STORIES)
@@ -521,8 +501,9 @@ def test_whoever_has_the_old_file_open_goes_on_with_the_new_one(
     assert len(entries(config)) == len(STORIES)
 
 
-def test_two_that_find_the_damage_set_one_file_aside(begin: Begin, clock: FakeClock) -> None:
-    """The second finds that it is done."""
+def test_two_threads_that_find_the_damage_quarantine_one_file(
+    begin: Begin, clock: FakeClock
+) -> None:
     config = begin()
     with tools_of(config, clock) as one, tools_of(config, clock) as other:
         scribbled(state(config))
@@ -538,7 +519,7 @@ def test_two_that_find_the_damage_set_one_file_aside(begin: Begin, clock: FakeCl
 
 
 def _entries_after(errors: list[CorruptStateError], tools: RunContext) -> tuple[Entry, ...]:
-    """Entries, once what was found before has been raised."""
+    """Return the entries, after raising the error that was found before."""
     if errors:
         raise errors.pop()
     return tools.store.entries("world")
@@ -547,18 +528,17 @@ def _entries_after(errors: list[CorruptStateError], tools: RunContext) -> tuple[
 OPEN = """
 import sys
 from pathlib import Path
-from feedpub import config
+from feedpub.config import load_config
 from feedpub.pipeline.recovery import open_store
-from feedpub.publisher import open_publisher
-loaded = config.load(Path(sys.argv[1]))
+from feedpub.publisher import open_output
+loaded = load_config(Path(sys.argv[1]))
 sys.stdin.readline()
-with open_store(loaded, open_publisher(loaded.feedpub.output, loaded.s3)) as store:
+with open_store(loaded, open_output(loaded.feedpub.output, loaded.s3)) as store:
     print(store.count("world"))
 """
 
 
-def test_two_processes_at_once(begin: Begin) -> None:
-    """One sets the file aside; both know all that is published."""
+def test_two_processes_that_find_the_damage_quarantine_one_file(begin: Begin) -> None:
     config = begin()
     garbage(state(config))
     file = state_folder(config.feedpub).parent / "config" / "feedpub.toml"
@@ -580,8 +560,7 @@ def test_two_processes_at_once(begin: Begin) -> None:
     assert len(Store.quarantined_files(state_folder(config.feedpub))) == 1
 
 
-def test_jobs_renew_the_state_while_they_run(begin: Begin) -> None:
-    """A run that finds the damage is done again; the next one is planned as always."""
+def test_scheduler_rebuilds_the_state_during_a_run(begin: Begin) -> None:
     config = begin()
     before = published(config)
     outcomes: list[RunResult] = []
@@ -605,8 +584,7 @@ def test_jobs_renew_the_state_while_they_run(begin: Begin) -> None:
 
 
 @pytest.mark.slow
-def test_the_service_renews_the_state_while_it_runs(site: Site, tmp_path: Path) -> None:
-    """Feeds and pages go on; the file lies aside, and the log says so."""
+def test_service_rebuilds_the_state_while_it_runs(site: Site, tmp_path: Path) -> None:
     open_newsroom(site, [3, 2, 1])
     home = Home(tmp_path)
     token = '[http]\nadmin_token = "T"\n'
@@ -630,12 +608,11 @@ def test_the_service_renews_the_state_while_it_runs(site: Site, tmp_path: Path) 
         assert service.end() == 0
 
 
-# --- what is no damage
+# --- other errors
 # ------------------------------------------------------------------------------------------------
 
 
-def test_a_newer_state_is_left_alone(begin: Begin, clock: FakeClock) -> None:
-    """Setting it aside would lose what only it knows."""
+def test_state_of_a_newer_version_is_not_quarantined(begin: Begin, clock: FakeClock) -> None:
     config = begin()
     with closing(sqlite3.connect(state(config))) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9000'")

@@ -1,7 +1,4 @@
-"""Entries are made anew of what they were made of.
-
-What changes, what stays, what is held back, and what is kept.
-"""
+"""Entries are rebuilt from their snapshots: what changes, what stays, and what is held back."""
 
 import json
 import os
@@ -44,8 +41,14 @@ from tests.support.states import state_folder
 
 NOW = FakeClock().now()
 NOTES = {
-    3: "The ferry company adds that its boat trips leave at noon all through the winter, also on Sundays.",
-    1: "A club of divers offers boat trips to the wreck off the point, as it has done for eleven years.",
+    3: (
+        "The ferry company adds that its boat trips leave at noon all through the winter, also "
+        "on Sundays."
+    ),
+    1: (
+        "A club of divers offers boat trips to the wreck off the point, as it has done for "
+        "eleven years."
+    ),
 }
 RULE = '[feed.rules]\nremove = [".side-note"]\n'
 FIRST = (
@@ -55,12 +58,12 @@ NOTHING = '[feed.rules]\nremove = ["body *"]\n'
 
 
 def noted(n: int) -> str:
-    """The page of a story, with a paragraph in it that a person would leave out."""
+    """Return the page of a story with a paragraph that does not belong to it."""
     return story(n, extra=f'<p class="side-note">{NOTES[n]}</p>')
 
 
 class Desk:
-    """A feed that is built, and cleaned anew after its config has changed, each time as a process of its own."""
+    """A feed that is built, and reprocessed after a change of its config, as by new processes."""
 
     def __init__(self, folder: Path, *sources: str, settings: str = "") -> None:
         self.folder, self.sources, self.settings = folder, sources, settings
@@ -68,7 +71,7 @@ class Desk:
         self.config = self.rule("")
 
     def rule(self, rules: str, more: str = "") -> Config:
-        """Write the config, with rules behind the feed's own keys."""
+        """Write the config, with rules after the feed's own keys."""
         text = feed("f", *self.sources, more=more) + rules
         self.config = configure(self.folder, text, settings=self.settings)
         return self.config
@@ -108,7 +111,7 @@ def newsroom(site: Site) -> Site:
 
 @pytest.fixture
 def desk(newsroom: Site, tmp_path: Path) -> Desk:
-    """The feed of a listing with two articles, one of them with something that does not belong there; just built."""
+    """Return a feed with two articles, one of them with an unwanted paragraph, just built."""
     desk = Desk(tmp_path, f"page {newsroom.url('/news')}")
     desk.build()
     newsroom.forget()
@@ -120,11 +123,10 @@ def verdicts(plan: ReprocessPlan) -> dict[str, str]:
 
 
 # --- what changes
-# ---------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
-def test_a_new_rule_applies_to_stored_entries(desk: Desk, newsroom: Site) -> None:
-    """Where something matches it; nobody is asked for anything, and the feed's documents say it."""
+def test_new_rule_applies_to_stored_entries_without_requests(desk: Desk, newsroom: Site) -> None:
     assert b"boat trips" in desk.files()["f.rss"]
     desk.rule(RULE)
     done = desk.carry_out(desk.plan())
@@ -134,8 +136,7 @@ def test_a_new_rule_applies_to_stored_entries(desk: Desk, newsroom: Site) -> Non
     assert newsroom.requests == []
 
 
-def test_ids_and_dates_stay(desk: Desk) -> None:
-    """Only what is read out of the page is another; days later, too."""
+def test_reprocessing_keeps_ids_and_dates(desk: Desk) -> None:
     before = desk.entries()
     desk.clock.pass_time(timedelta(days=3).total_seconds())
     desk.rule(RULE)
@@ -148,8 +149,7 @@ def test_ids_and_dates_stay(desk: Desk) -> None:
         assert replace(entry, html=old.html, text=old.text, summary=old.summary) == old
 
 
-def test_nothing_is_changed_by_a_plan(desk: Desk) -> None:
-    """Neither state nor files; it can be shown what would be."""
+def test_plan_changes_neither_state_nor_files(desk: Desk) -> None:
     entries, files = desk.entries(), desk.files()
     desk.rule(RULE)
     plan = desk.plan()
@@ -162,8 +162,7 @@ def test_nothing_is_changed_by_a_plan(desk: Desk) -> None:
     assert (desk.entries(), desk.files()) == (entries, files)
 
 
-def test_the_same_rules_change_nothing(desk: Desk) -> None:
-    """Not a byte of any file, and not a second time after a change either."""
+def test_reprocessing_with_the_same_rules_changes_no_byte(desk: Desk) -> None:
     files = desk.files()
     assert desk.carry_out(desk.plan()).written == ()
     assert desk.files() == files
@@ -172,8 +171,7 @@ def test_the_same_rules_change_nothing(desk: Desk) -> None:
     assert set(verdicts(desk.carry_out(desk.plan())).values()) == {"same"}
 
 
-def test_the_next_build_agrees(desk: Desk) -> None:
-    """A build after it finds nothing to do, and moves no date."""
+def test_build_after_reprocessing_changes_nothing(desk: Desk) -> None:
     desk.rule(RULE)
     desk.carry_out(desk.plan())
     entries, files = desk.entries(), desk.files()
@@ -181,8 +179,7 @@ def test_the_next_build_agrees(desk: Desk) -> None:
     assert (desk.entries(), desk.files()) == (entries, files)
 
 
-def test_one_that_was_cut_short_is_done_by_the_next(desk: Desk) -> None:
-    """The entries were kept and the files were not written."""
+def test_interrupted_reprocessing_is_completed_by_the_next(desk: Desk) -> None:
     desk.rule(RULE)
     with Store.open(state_folder(desk.config.feedpub)) as store:
         store.replace_entries(
@@ -197,11 +194,10 @@ def test_one_that_was_cut_short_is_done_by_the_next(desk: Desk) -> None:
 
 
 # --- what stays
-# -----------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
-def test_what_cannot_be_read_any_more_stays(desk: Desk) -> None:
-    """With the reason; its files do not change."""
+def test_unreadable_snapshot_keeps_its_entry(desk: Desk) -> None:
     entries, files = desk.entries(), desk.files()
     desk.rule(NOTHING)
     done = desk.carry_out(desk.plan(force=True))
@@ -211,8 +207,7 @@ def test_what_cannot_be_read_any_more_stays(desk: Desk) -> None:
     assert (desk.entries(), desk.files()) == (entries, files)
 
 
-def test_what_lost_most_of_its_text_is_held_back(desk: Desk) -> None:
-    """Unless that is insisted on."""
+def test_entry_that_lost_most_of_its_text_is_held_back_without_force(desk: Desk) -> None:
     entries = desk.entries()
     desk.rule(FIRST)
     held = desk.carry_out(desk.plan())
@@ -224,11 +219,7 @@ def test_what_lost_most_of_its_text_is_held_back(desk: Desk) -> None:
     assert desk.entries()[title(1)].text == PARAGRAPHS[0].format(n=1)
 
 
-def test_what_lost_its_title_is_held_back(newsroom: Site, tmp_path: Path) -> None:
-    """A page that is read otherwise by a new version, with all of its text.
-
-    Its source tells no title either.
-    """
+def test_entry_that_lost_its_title_is_held_back(newsroom: Site, tmp_path: Path) -> None:
     desk = Desk(tmp_path, f"sitemap {newsroom.url('/sitemap.xml')}")
     desk.build()
     (id_,) = [id_ for id_, page in desk.kept().items() if path(1) in page.final_url]
@@ -242,8 +233,7 @@ def test_what_lost_its_title_is_held_back(newsroom: Site, tmp_path: Path) -> Non
     assert (held.before.title, held.reason) == (title(1), "it lost its title")
 
 
-def test_what_a_run_changed_meanwhile_stays(desk: Desk) -> None:
-    """A service need not be stopped: the entry that it corrected is newer than the plan."""
+def test_entry_changed_by_a_run_after_the_plan_stays(desk: Desk) -> None:
     desk.rule(RULE)
     plan = desk.plan()
     newer = replace(desk.entries()[title(3)], text="Corrected.")
@@ -255,8 +245,7 @@ def test_what_a_run_changed_meanwhile_stays(desk: Desk) -> None:
     assert desk.entries()[title(3)] == newer
 
 
-def test_archives_are_never_written_again(newsroom: Site, tmp_path: Path) -> None:
-    """What stands in archives alone is not made anew, and what it was made of is gone."""
+def test_archived_entries_are_not_reprocessed(newsroom: Site, tmp_path: Path) -> None:
     desk = Desk(tmp_path, f"page {newsroom.url('/news')}")
     desk.build()
     desk.rule("", more="limit = 1")
@@ -274,10 +263,7 @@ def test_archives_are_never_written_again(newsroom: Site, tmp_path: Path) -> Non
 # ---------------------------------------------------------------------------------------
 
 
-def test_a_feed_knows_its_entries_better_than_their_pages_do(
-    newsroom: Site, tmp_path: Path
-) -> None:
-    """What the source said is kept beside the page: title, date and description stay the feed's."""
+def test_reprocessed_entry_keeps_the_data_of_its_feed(newsroom: Site, tmp_path: Path) -> None:
     newsroom["/rss"] = rss(
         newsroom, [3], "The council decided at last on its oldest matter, and the town is glad."
     )
@@ -294,14 +280,16 @@ STORY = f"<title>{title(7)}</title><link>https://example.org/7</link>"
 
 
 def own_content(site: Site, html: str = CONTENT, *, link: str = "https://example.org/7") -> None:
-    item = f"<item><title>{title(7)}</title><link>{link}</link><description><![CDATA[{html}]]></description></item>"
+    item = (
+        f"<item><title>{title(7)}</title><link>{link}</link><description><![CDATA[{html}]]>"
+        f"</description></item>"
+    )
     head = f"<title>Harbour Times</title><link>{site.url()}</link><description>News</description>"
     body = f'<rss version="2.0"><channel>{head}{item}</channel></rss>'
     site["/full"] = Route(body.encode(), "application/rss+xml")
 
 
-def test_the_feeds_own_content_is_made_anew(site: Site, tmp_path: Path) -> None:
-    """Where that is all that was wanted: it is the same, until it is read otherwise."""
+def test_feed_content_is_reprocessed(site: Site, tmp_path: Path) -> None:
     own_content(site)
     desk = Desk(tmp_path, f'feed {site.url("/full")}"\nfetch = false\n#')
     desk.build()
@@ -320,8 +308,7 @@ def test_the_feeds_own_content_is_made_anew(site: Site, tmp_path: Path) -> None:
     )
 
 
-def test_what_stands_in_is_still_a_part(site: Site, tmp_path: Path) -> None:
-    """A feed's teaser for a page that could not be had is no complete article afterwards either."""
+def test_reprocessed_teaser_stays_incomplete(site: Site, tmp_path: Path) -> None:
     own_content(site, link=site.url("/gone"))
     desk = Desk(tmp_path, f"feed {site.url('/full')}")
     desk.build()
@@ -332,7 +319,7 @@ def test_what_stands_in_is_still_a_part(site: Site, tmp_path: Path) -> None:
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Desk:
-    """A feed of one saved article, just built."""
+    """Return a feed of one saved article, just built."""
     file = tmp_path / "articles" / "sub" / "pier.html"
     file.parent.mkdir(parents=True)
     file.write_text(noted(1), "utf-8")
@@ -341,8 +328,7 @@ def saved(tmp_path: Path) -> Desk:
     return desk
 
 
-def test_saved_articles_are_read_from_their_files(saved: Desk) -> None:
-    """Nobody keeps them but their owner; the stem of the article's own page stays."""
+def test_saved_article_is_reprocessed_from_its_file(saved: Desk) -> None:
     (before,) = saved.entries().values()
     saved.rule(RULE)
     assert verdicts(saved.carry_out(saved.plan())) == {title(1): "changed"}
@@ -353,8 +339,8 @@ def test_saved_articles_are_read_from_their_files(saved: Desk) -> None:
     assert (page.form, page.body) == ("file", b"")
 
 
-def test_a_saved_article_that_has_changed_waits_for_the_build(saved: Desk) -> None:
-    """Which tells readers that its text is new."""
+def test_changed_saved_article_is_left_to_the_build(saved: Desk) -> None:
+    """Only a build moves `updated`."""
     file = saved.folder / "articles" / "sub" / "pier.html"
     file.write_text(story(1), "utf-8")
     saved.rule(RULE)
@@ -364,8 +350,7 @@ def test_a_saved_article_that_has_changed_waits_for_the_build(saved: Desk) -> No
     assert "no longer a source of the feed" in saved.plan().entries[0].reason
 
 
-def test_a_page_that_is_damaged(desk: Desk) -> None:
-    """Costs that entry alone."""
+def test_corrupt_snapshot_fails_only_its_entry(desk: Desk) -> None:
     (first, *_) = desk.kept()
     with Store.open(state_folder(desk.config.feedpub)) as store:
         broken = replace(store.snapshots.for_feed("f")[first], body=b"?")
@@ -376,11 +361,10 @@ def test_a_page_that_is_damaged(desk: Desk) -> None:
 
 
 # --- how long
-# -------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
-def test_pages_are_kept_for_a_set_time(newsroom: Site, tmp_path: Path) -> None:
-    """After that their entries are only counted."""
+def test_snapshots_are_pruned_after_keep_pages(newsroom: Site, tmp_path: Path) -> None:
     desk = Desk(tmp_path, f"page {newsroom.url('/news')}", settings='keep_pages = "2d"')
     desk.build()
     desk.clock.pass_time(timedelta(days=2).total_seconds())
@@ -394,15 +378,13 @@ def test_pages_are_kept_for_a_set_time(newsroom: Site, tmp_path: Path) -> None:
     assert desk.carry_out(plan) is plan
 
 
-def test_none_is_kept_where_that_is_not_wanted(newsroom: Site, tmp_path: Path) -> None:
-    """Not even until the build ends."""
+def test_no_snapshot_is_stored_if_keep_pages_is_off(newsroom: Site, tmp_path: Path) -> None:
     desk = Desk(tmp_path, f"page {newsroom.url('/news')}", settings='keep_pages = "0s"')
     desk.build()
     assert desk.kept() == {}
 
 
-def test_those_that_there_are_go_once_none_is_wanted(desk: Desk) -> None:
-    """With the next build."""
+def test_snapshots_are_deleted_after_keep_pages_is_turned_off(desk: Desk) -> None:
     assert desk.kept()
     desk.settings = 'keep_pages = "0s"'
     desk.rule("")
@@ -411,8 +393,7 @@ def test_those_that_there_are_go_once_none_is_wanted(desk: Desk) -> None:
     assert desk.kept() == {}
 
 
-def test_a_corrected_entry_has_its_newest_page(desk: Desk, newsroom: Site) -> None:
-    """What it was made of before would put the old words back."""
+def test_corrected_entry_has_the_snapshot_of_the_correction(desk: Desk, newsroom: Site) -> None:
     newsroom[path(3)] = story(3).replace("a new pier", "no new pier at all")
     desk.clock = FakeClock(desk.clock.now() + timedelta(days=3))
     with Store.open(state_folder(desk.config.feedpub)) as store:
@@ -427,8 +408,7 @@ def test_a_corrected_entry_has_its_newest_page(desk: Desk, newsroom: Site) -> No
     assert set(verdicts(desk.plan()).values()) == {"same"}
 
 
-def test_an_unreadable_body_is_an_error_of_ours() -> None:
-    """With the address that it is about."""
+def test_corrupt_body_raises_an_error_with_its_address() -> None:
     page = PageSnapshot(
         Item("https://example.org/a"),
         "k",
@@ -444,7 +424,7 @@ def test_an_unreadable_body_is_an_error_of_ours() -> None:
 
 
 # --- the command
-# ----------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 def run(desk: Desk, *arguments: str) -> Result:
@@ -453,11 +433,7 @@ def run(desk: Desk, *arguments: str) -> Result:
     )
 
 
-def test_diff_shows_what_would_change_in_each_entry(desk: Desk) -> None:
-    """Title, address and the paragraphs that differ, without colours where nobody sees them.
-
-    Nothing is written.
-    """
+def test_diff_shows_each_changed_entry_without_writing(desk: Desk) -> None:
     entries, files = desk.entries(), desk.files()
     desk.rule(RULE)
     state = {
@@ -490,8 +466,7 @@ def test_diff_shows_what_would_change_in_each_entry(desk: Desk) -> None:
     } == state
 
 
-def test_it_changes_entries_and_publishes_the_feed(desk: Desk) -> None:
-    """And says how many files were written."""
+def test_reclean_command_changes_entries_and_writes_the_feed(desk: Desk) -> None:
     desk.rule(RULE)
     result = run(desk, "reclean", "f")
     assert (result.exit_code, result.stderr) == (0, "")
@@ -499,8 +474,7 @@ def test_it_changes_entries_and_publishes_the_feed(desk: Desk) -> None:
     assert b"boat trips" not in desk.files()["f.rss"]
 
 
-def test_what_is_held_back_is_told_with_status_1(desk: Desk) -> None:
-    """And shown with the reason."""
+def test_held_back_entry_is_reported_with_exit_status_1(desk: Desk) -> None:
     desk.rule(FIRST)
     shown = run(desk, "reclean", "--diff")
     assert shown.exit_code == 1
@@ -510,8 +484,7 @@ def test_what_is_held_back_is_told_with_status_1(desk: Desk) -> None:
     )
 
 
-def test_json_is_one_document(desk: Desk) -> None:
-    """With all that changes, and how many are the same."""
+def test_json_output_is_one_document(desk: Desk) -> None:
     desk.rule(RULE)
     told = json.loads(run(desk, "reclean", "--diff", "--json").stdout)
     (of_feed,) = told["feeds"]
@@ -523,7 +496,7 @@ def test_json_is_one_document(desk: Desk) -> None:
 
 
 def everything(terminal: int) -> bytes:
-    """What is shown on a terminal until nobody has it open any more."""
+    """Return the output on a terminal until it is closed."""
     shown = b""
     with (
         open(terminal, "rb", buffering=0) as file,
@@ -535,8 +508,7 @@ def everything(terminal: int) -> bytes:
 
 
 @pytest.mark.slow
-def test_a_terminal_is_asked(desk: Desk) -> None:
-    """Before a feed of which something changes is touched."""
+def test_reclean_asks_on_a_terminal_before_it_changes_a_feed(desk: Desk) -> None:
     desk.rule(RULE)
     config = str(desk.folder / "config" / "feedpub.toml")
     ours, theirs = pty.openpty()
@@ -550,15 +522,13 @@ def test_a_terminal_is_asked(desk: Desk) -> None:
     assert b"boat trips" in desk.files()["f.rss"]
 
 
-def test_a_dry_build_keeps_no_page(newsroom: Site, tmp_path: Path) -> None:
-    """As it keeps nothing."""
+def test_dry_run_stores_no_snapshot(newsroom: Site, tmp_path: Path) -> None:
     desk = Desk(tmp_path, f"page {newsroom.url('/news')}")
     assert run(desk, "build", "--dry-run").exit_code == 0
     assert not state_folder(desk.config.feedpub).exists()
 
 
-def test_differences_beside_the_text() -> None:
-    """Facts by name; where the words are the same, the markup, tag by tag."""
+def test_diff_shows_changed_fields_and_markup() -> None:
     old = Entry(
         "tag:a",
         "https://example.org/a",
@@ -589,8 +559,7 @@ def test_differences_beside_the_text() -> None:
     ]
 
 
-def test_what_failed_has_nothing_to_show() -> None:
-    """But its reason, for programs and for people."""
+def test_failed_entry_has_a_reason_and_no_diff() -> None:
     old = Entry("tag:a", "https://example.org/a", "A", NOW, NOW, NOW)
     lost = reprocess.ReprocessedEntry(
         ReprocessVerdict.FAILED, old, reason="there is no text in the page"
@@ -606,11 +575,9 @@ def test_what_failed_has_nothing_to_show() -> None:
     assert lines == ["f: failed: https://example.org/a: there is no text in the page"]
 
 
-def test_no_color_and_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Colours are for a terminal whose owner wants them.
-
-    What differs is coloured by what becomes of it.
-    """
+def test_diff_has_colours_only_on_a_terminal_without_no_color(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     old = Entry("tag:a", "", "A", NOW, NOW, NOW, text="One\nTwo")
     lines = list(
         diff_lines(

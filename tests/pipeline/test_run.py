@@ -1,4 +1,4 @@
-"""The whole way through, on a real site: what is published, what stays, what is named."""
+"""Run feeds of a real site from listing to published files."""
 
 import json
 import os
@@ -52,7 +52,7 @@ def clock() -> FakeClock:
 
 
 def build(config: Config, clock: FakeClock) -> list[RunResult]:
-    """One build of all feeds, as the command does it."""
+    """Build all feeds once, as the command does."""
     with tools_for(config, clock) as tools:
         outcomes = [run.run_feed(feed, tools) for feed in config.feed]
         run.finish_build(config, tools)
@@ -76,10 +76,9 @@ def published(config: Config) -> dict[str, bytes]:
     }
 
 
-def test_three_ways_to_a_site_give_the_same_entries(
+def test_page_feed_and_sitemap_give_the_same_entries(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """By its listing, by its feed and by its sitemap."""
     ways = [("a", "page", "/news"), ("b", "feed", "/rss"), ("c", "sitemap", "/sitemap.xml")]
     config = configure(
         tmp_path, *(feed(name, f"{kind} {newsroom.url(where)}") for name, kind, where in ways)
@@ -93,10 +92,9 @@ def test_three_ways_to_a_site_give_the_same_entries(
     assert "You may also like" not in first[0]["content_html"]
 
 
-def test_a_second_build_asks_conditionally_and_changes_no_byte(
+def test_second_build_sends_conditional_requests_and_changes_no_byte(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """No article is fetched again, no file written."""
     places = (
         f"page {newsroom.url('/news')}",
         f"feed {newsroom.url('/rss')}",
@@ -118,10 +116,9 @@ def test_a_second_build_asks_conditionally_and_changes_no_byte(
     assert [(o.status, o.kept, o.written) for o in outcomes] == [(RunStatus.UNCHANGED, 6, ())] * 3
 
 
-def test_a_new_article_is_fetched_alone_and_comes_first(
+def test_only_a_new_article_is_fetched_and_is_first(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """The ids of the others stay."""
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     build(config, clock)
     before = items(config, "f")
@@ -134,10 +131,9 @@ def test_a_new_article_is_fetched_alone_and_comes_first(
     assert (after[0]["title"], after[1:]) == (title(7), before)
 
 
-def test_sources_are_merged_without_duplicates(
+def test_article_listed_by_three_sources_is_one_entry(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """The same article by three ways, one of them with tracking and another scheme's habits, is one entry."""
     newsroom["/news"] = listing(STORIES).replace('">Council', '?utm_source=front">Council')
     places = (
         f"page {newsroom.url('/news')}",
@@ -151,10 +147,7 @@ def test_sources_are_merged_without_duplicates(
     assert not any("utm_" in item["url"] for item in entries)
 
 
-def test_a_canonical_link_unites_two_addresses(
-    newsroom: Site, tmp_path: Path, clock: FakeClock
-) -> None:
-    """The listing links to a copy whose page names the article's own address."""
+def test_canonical_link_identifies_a_copy(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     canonical = f'<link rel="canonical" href="{newsroom.url(path(6))}"></head>'
     newsroom["/mobile/6"] = story(6).replace("</head>", canonical)
     newsroom["/rss2"] = Route(
@@ -184,10 +177,9 @@ def test_a_canonical_link_unites_two_addresses(
         ),
     ],
 )
-def test_a_failed_source_loses_nothing(
+def test_failed_source_changes_no_file_and_recovers(
     newsroom: Site, tmp_path: Path, clock: FakeClock, answer: Route, reason: str
 ) -> None:
-    """The files stay byte for byte, the outcome names the reason, and it recovers by itself."""
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     build(config, clock)
     before = published(config)
@@ -202,10 +194,9 @@ def test_a_failed_source_loses_nothing(
 
 
 @pytest.mark.parametrize("kind", ["feed", "sitemap"])
-def test_a_feed_or_sitemap_that_has_no_entries_any_more_loses_nothing(
+def test_emptied_feed_or_sitemap_is_a_failure(
     newsroom: Site, tmp_path: Path, clock: FakeClock, kind: str
 ) -> None:
-    """An empty list is a failure of the source, not of its articles."""
     where, empty = {
         "feed": ("/rss", rss(newsroom, [])),
         "sitemap": ("/sitemap.xml", sitemap(newsroom, [])),
@@ -218,10 +209,9 @@ def test_a_feed_or_sitemap_that_has_no_entries_any_more_loses_nothing(
     assert published(config) == before
 
 
-def test_the_other_sources_of_a_feed_go_on(
+def test_other_sources_of_a_feed_with_a_failed_source_are_published(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """One failed, one brought something: it is published, and the failure is named."""
     config = configure(
         tmp_path, feed("f", f"page {newsroom.url('/nowhere')}", f"feed {newsroom.url('/rss')}")
     )
@@ -230,8 +220,9 @@ def test_the_other_sources_of_a_feed_go_on(
     assert len(items(config, "f")) == 6
 
 
-def test_other_feeds_go_on(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
-    """Each for itself."""
+def test_failed_feed_does_not_affect_other_feeds(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     config = configure(
         tmp_path,
         feed("bad", f"page {newsroom.url('/nowhere')}"),
@@ -244,10 +235,9 @@ def test_other_feeds_go_on(newsroom: Site, tmp_path: Path, clock: FakeClock) -> 
     assert not (output_of(config) / "bad.rss").exists()
 
 
-def test_a_broken_article_is_left_out_named_and_tried_again(
+def test_broken_article_is_reported_and_read_again(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """A listing's others are published; next time it may be well."""
     newsroom[path(4)] = Route(b"oops", status=500)
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     outcome = one(config, clock)
@@ -258,21 +248,19 @@ def test_a_broken_article_is_left_out_named_and_tried_again(
     assert [item["title"] for item in items(config, "f")] == [title(n) for n in STORIES]
 
 
-WALL = """<!doctype html><html><head><title>{name}</title></head><body><main><h1>Welcome to the harbour</h1>
-<p>Whoever has a ticket for the ferry may read on after showing it at the window. The office opens at nine and closes at
-five, and the lady there knows every captain by name.</p>
-<p>Children ride free on Sundays. Bring a lantern after dark, and mind the ropes on the way down to the water.</p>
+WALL = """<!doctype html><html><head><title>{name}</title></head>
+<body><main><h1>Welcome to the harbour</h1>
+<p>Whoever has a ticket for the ferry may read on after showing it at the window.
+The office opens at nine and closes at five, and the lady there knows every captain by name.</p>
+<p>Children ride free on Sundays. Bring a lantern after dark,
+and mind the ropes on the way down to the water.</p>
 </main></body></html>"""
 
 
 @pytest.mark.parametrize("name", ["Harbour Times", "Council decides"])
-def test_pages_that_all_say_the_same_are_a_wall(
+def test_identical_pages_are_not_articles(
     newsroom: Site, tmp_path: Path, clock: FakeClock, name: str
 ) -> None:
-    """On the first look, too, and whatever it says.
-
-    The articles that are whole come, the others once they are.
-    """
     for n in (6, 5, 4):
         newsroom[path(n)] = WALL.format(name=name)
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
@@ -284,10 +272,9 @@ def test_pages_that_all_say_the_same_are_a_wall(
     assert [item["title"] for item in items(config, "f")] == [title(n) for n in STORIES]
 
 
-def test_one_article_at_three_addresses_is_no_wall(
+def test_one_article_at_three_addresses_is_an_article(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """It is listed under one title each time."""
     newsroom["/news"] = listing([3]).replace("</main>", "") + "".join(
         f'<div class="card"><h2><a href="/{place}{path(3)}">{title(3)}</a></h2></div>'
         for place in "ab"
@@ -298,10 +285,9 @@ def test_one_article_at_three_addresses_is_no_wall(
     assert (outcome.failed, outcome.problems) == (0, ())
 
 
-def test_a_feeds_own_text_stands_in_for_a_broken_article(
+def test_feed_text_replaces_a_broken_article_until_its_page_is_readable(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Until the page can be read; the id stays."""
     newsroom["/rss"] = rss(
         newsroom, STORIES, "What the feed itself says of the matter, in one sentence."
     )
@@ -318,10 +304,9 @@ def test_a_feeds_own_text_stands_in_for_a_broken_article(
     assert (whole["id"], "two hours of debate" in whole["content_html"]) == (stood_in["id"], True)
 
 
-def test_a_feed_that_is_fuller_than_its_pages_is_taken_at_its_word(
+def test_feed_text_that_is_longer_than_the_page_is_used(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """A page behind a wall shows the beginning; the feed has it all."""
     whole = "".join(
         f"&lt;p&gt;Paragraph {n} of the whole text, which goes on for a while.&lt;/p&gt;"
         for n in range(30)
@@ -332,8 +317,9 @@ def test_a_feed_that_is_fuller_than_its_pages_is_taken_at_its_word(
     assert "Paragraph 29 of the whole text" in items(config, "f")[0]["content_html"]
 
 
-def test_a_feed_may_be_kept_as_it_is(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
-    """`fetch = false`: no article's page is asked for."""
+def test_fetch_false_requests_no_article_page(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     newsroom["/rss"] = rss(
         newsroom, STORIES, "What the feed itself says of the matter, in one sentence."
     )
@@ -343,10 +329,8 @@ def test_a_feed_may_be_kept_as_it_is(newsroom: Site, tmp_path: Path, clock: Fake
     assert newsroom.paths() == ["/rss"]
 
 
-def test_an_article_that_its_source_calls_changed_is_read_again(
-    newsroom: Site, tmp_path: Path, clock: FakeClock
-) -> None:
-    """A sitemap's lastmod: asked for conditionally; only words move `updated`, and the id stays."""
+def test_new_lastmod_rereads_the_article(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Only a change of its words moves `updated`; the id stays."""
     config = configure(tmp_path, feed("f", f"sitemap {newsroom.url('/sitemap.xml')}"))
     build(config, clock)
     before = items(config, "f")
@@ -373,10 +357,9 @@ def test_an_article_that_its_source_calls_changed_is_read_again(
     assert after[0]["date_modified"] > before[0]["date_published"]
 
 
-def test_filters_leave_out_before_and_after_reading(
+def test_filters_apply_before_and_after_fetching(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """By title without asking for the page, by text after; neither is fetched again."""
     rules = '[feed.exclude]\ntitle = ["matter 6"]\ntext = ["5 hundred"]\n'
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}") + rules)
     outcome = one(config, clock)
@@ -387,10 +370,9 @@ def test_filters_leave_out_before_and_after_reading(
     assert newsroom.paths() == ["/news"]
 
 
-def test_a_filter_that_takes_too_long_costs_the_articles_it_is_held_against(
+def test_slow_filter_fails_only_the_articles_it_is_applied_to(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """It is named; the other articles come."""
     newsroom[path(4)] = story(4).replace("Nobody had", f"{'a' * 60} Nobody had")
     config = configure(
         tmp_path,
@@ -401,10 +383,9 @@ def test_a_filter_that_takes_too_long_costs_the_articles_it_is_held_against(
     assert "the pattern 're:(?:a|a){2,}c' takes more than 1 s" in outcome.problems[0].reason
 
 
-def test_changed_filters_apply_to_what_is_there(
+def test_changed_filters_apply_to_stored_entries(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Stored entries leave the document, left-out articles come in."""
     source = feed("f", f"page {newsroom.url('/news')}")
     build(configure(tmp_path, source + '[feed.exclude]\ntitle = ["matter 6"]\n'), clock)
     config = configure(tmp_path, source + '[feed.exclude]\ntitle = ["matter 1"]\n')
@@ -412,10 +393,7 @@ def test_changed_filters_apply_to_what_is_there(
     assert [item["title"] for item in items(config, "f")] == [title(n) for n in (6, 5, 4, 3, 2)]
 
 
-def test_a_feed_may_publish_summaries_only(
-    newsroom: Site, tmp_path: Path, clock: FakeClock
-) -> None:
-    """For those who may not publish whole articles."""
+def test_feed_can_publish_summaries_only(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     config = configure(
         tmp_path, feed("f", f"page {newsroom.url('/news')}", more='content = "summary"')
     )
@@ -428,10 +406,9 @@ def test_a_feed_may_publish_summaries_only(
 @pytest.mark.parametrize(
     ("mode", "has_summary"), [("auto", True), ("lead", True), ("extract", True), ("none", False)]
 )
-def test_kinds_of_summaries(
+def test_summary_setting_selects_the_summary(
     newsroom: Site, tmp_path: Path, clock: FakeClock, mode: str, *, has_summary: bool
 ) -> None:
-    """Chosen, leading, extracted, or none."""
     config = configure(
         tmp_path, feed("f", f"page {newsroom.url('/news')}", more=f'summary = "{mode}"')
     )
@@ -439,15 +416,17 @@ def test_kinds_of_summaries(
     assert all(bool(item.get("summary")) is has_summary for item in items(config, "f"))
 
 
-def test_the_live_document_has_a_limit(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
-    """The newest ones."""
+def test_live_document_has_the_newest_entries_up_to_the_limit(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}", more="limit = 2"))
     build(config, clock)
     assert [item["title"] for item in items(config, "f")] == [title(6), title(5)]
 
 
-def test_no_entry_at_all_is_no_feed(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
-    """Where not one article could be read, nothing is published over nothing."""
+def test_feed_without_a_readable_article_is_not_written(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     for n in STORIES:
         newsroom[path(n)] = Route(b"oops", status=500)
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
@@ -457,15 +436,15 @@ def test_no_entry_at_all_is_no_feed(newsroom: Site, tmp_path: Path, clock: FakeC
     assert "f.rss" not in published(config)
 
 
-def test_a_saved_article_gets_its_own_page_and_its_picture(
-    tmp_path: Path, clock: FakeClock
-) -> None:
-    """Under the feed's folder, linked from its entry."""
+def test_saved_article_has_a_page_and_its_image(tmp_path: Path, clock: FakeClock) -> None:
     folder = tmp_path / "articles" / "sub"
     folder.mkdir(parents=True)
     (folder / "pier.png").write_bytes(b"\x89PNG not really")
     (tmp_path / "secret.png").write_bytes(b"no")
-    prose = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+    prose = (
+        "The council voted on Monday to keep the old pier, after a debate that lasted until "
+        "midnight in the hall."
+    )
     pictures = "![The pier](pier.png)\n\n![x](../../secret.png)"
     (folder / "pier.md").write_text(
         f"# The pier stays\n\nBy Jane Doe\n\n{prose}\n\n{pictures}\n\n{prose} Really.\n"
@@ -476,16 +455,28 @@ def test_a_saved_article_gets_its_own_page_and_its_picture(
     assert item["url"] == "https://feeds.example.org/f/the-pier-stays.html"
     assert 'src="https://feeds.example.org/f/sub/pier.png"' in item["content_html"]
     assert set(published(config)) == {
-        "f.rss", "f.atom", "f.json", "f.html", "f/the-pier-stays.html", "f/sub/pier.png", "index.html", "feeds.opml",
-        "health.rss", "health.atom", "health.json", "health.html",
-    }  # fmt: skip
+        "f.rss",
+        "f.atom",
+        "f.json",
+        "f.html",
+        "f/the-pier-stays.html",
+        "f/sub/pier.png",
+        "index.html",
+        "feeds.opml",
+        "health.rss",
+        "health.atom",
+        "health.json",
+        "health.html",
+    }
     before = published(config)
     assert (one(config, clock).status, published(config)) == (RunStatus.UNCHANGED, before)
 
 
-def test_a_saved_article_that_changes_keeps_its_page(tmp_path: Path, clock: FakeClock) -> None:
-    """Its id and address stay though its title changes."""
-    prose = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+def test_changed_saved_article_keeps_its_id_and_page(tmp_path: Path, clock: FakeClock) -> None:
+    prose = (
+        "The council voted on Monday to keep the old pier, after a debate that lasted until "
+        "midnight in the hall."
+    )
     file = tmp_path / "articles" / "pier.txt"
     file.parent.mkdir()
     file.write_text(f"The pier stays\n\n{prose}\n\n{prose} Twice.\n")
@@ -502,11 +493,13 @@ def test_a_saved_article_that_changes_keeps_its_page(tmp_path: Path, clock: Fake
     )
 
 
-def test_saved_files_that_cannot_be_used_are_named(tmp_path: Path, clock: FakeClock) -> None:
-    """Empty, too large: the others are published."""
+def test_unusable_saved_files_are_reported(tmp_path: Path, clock: FakeClock) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()
-    prose = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+    prose = (
+        "The council voted on Monday to keep the old pier, after a debate that lasted until "
+        "midnight in the hall."
+    )
     (folder / "good.txt").write_text(f"The pier stays\n\n{prose}\n\n{prose} Twice.\n")
     (folder / "empty.txt").write_text("")
     with (folder / "large.txt").open("wb") as large:
@@ -518,7 +511,10 @@ def test_saved_files_that_cannot_be_used_are_named(tmp_path: Path, clock: FakeCl
     assert "no article" in reasons["empty.txt"]
 
 
-_PIER = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+_PIER = (
+    "The council voted on Monday to keep the old pier, after a debate that lasted until "
+    "midnight in the hall."
+)
 _SCRIPT = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 _DRAWN = b'<svg xmlns="http://www.w3.org/2000/svg"><metadata/><rect width="9" height="9"/></svg>'
 
@@ -535,7 +531,7 @@ REFUSED_PICTURES = {
 
 @pytest.fixture
 def articles(tmp_path: Path) -> Path:
-    """A folder with a good saved article, and pictures."""
+    """Return a folder with a valid saved article and images."""
     folder = tmp_path / "articles"
     for name in ("pier.png", ".assets/pier.png", "sub/pier.png", "broken.svg"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -547,13 +543,9 @@ def articles(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("picture", "reason"), REFUSED_PICTURES.values(), ids=REFUSED_PICTURES)
-def test_a_picture_that_cannot_be_published_is_named(
+def test_unpublishable_image_is_reported_until_it_is_removed(
     articles: Path, tmp_path: Path, clock: FakeClock, picture: str, reason: str
 ) -> None:
-    """Its article, its other pictures and all other articles are published.
-
-    It is named until it is gone.
-    """
     text = f"# The quay goes\n\n{_PIER}\n\n![x]({picture})\n\n![y](pier.png)\n\n{_PIER} Thrice.\n"
     (articles / "bad.md").write_text(text)
     config = configure(tmp_path, feed("f", f"folder {articles}"))
@@ -576,10 +568,7 @@ def test_a_picture_that_cannot_be_published_is_named(
     assert "The harbour opens" in {item["title"] for item in items(config, "f")}
 
 
-def test_a_picture_that_is_mended_is_published(
-    articles: Path, tmp_path: Path, clock: FakeClock
-) -> None:
-    """Though its article did not change."""
+def test_repaired_image_is_published(articles: Path, tmp_path: Path, clock: FakeClock) -> None:
     (articles / "bad.md").write_text(
         f"# The quay\n\n{_PIER}\n\n![x](active.svg)\n\n{_PIER} Thrice.\n"
     )
@@ -591,10 +580,9 @@ def test_a_picture_that_is_mended_is_published(
     assert b"<metadata" not in published(config)["f/active.svg"]
 
 
-def test_a_lead_image_that_cannot_be_published_is_named(
+def test_unpublishable_lead_image_is_reported(
     articles: Path, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """As pictures in the text are."""
     (articles / "bad.md").write_text(
         f"---\ntitle: The quay\nimage: {'b' * 300}.png\n---\n{_PIER}\n\n{_PIER} Thrice.\n"
     )
@@ -602,10 +590,10 @@ def test_a_lead_image_that_cannot_be_published_is_named(
     assert "is not published" in problem.reason
 
 
-def test_front_matter_that_cannot_be_read_is_named_until_it_is_mended(
+def test_invalid_front_matter_is_reported_until_it_is_repaired(
     articles: Path, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """The article is published with all else that it says, and by the day of its file."""
+    """The article is published with its other data, and with the day of its file."""
     file = articles / "quay.md"
     file.write_text(f"---\ntitle: The quay\ndate: 0001-01-01\n---\n{_PIER}\n\n{_PIER} Thrice.\n")
     os.utime(file, (1_790_000_000, 1_790_000_000))
@@ -624,8 +612,7 @@ def test_front_matter_that_cannot_be_read_is_named_until_it_is_mended(
 @pytest.mark.skipif(
     not MEMORY.is_dir(), reason="no file system here has dates beyond the year 9999"
 )
-def test_a_file_of_the_year_36812_is_published(tmp_path: Path, clock: FakeClock) -> None:
-    """As any file that says nothing of when it was written."""
+def test_file_dated_in_the_year_36812_is_published(tmp_path: Path, clock: FakeClock) -> None:
     with TemporaryDirectory(dir=MEMORY) as folder:
         file = Path(folder, "quay.txt")
         file.write_text(f"The quay\n\n{_PIER}\n\n{_PIER} Thrice.\n")
@@ -634,10 +621,9 @@ def test_a_file_of_the_year_36812_is_published(tmp_path: Path, clock: FakeClock)
 
 
 @pytest.mark.parametrize("name", [b"caf\xe9.txt", b"d\xe9/quay.md"])
-def test_an_article_whose_name_is_no_utf_8_is_named(
+def test_file_name_that_is_not_utf8_is_reported(
     articles: Path, tmp_path: Path, clock: FakeClock, name: bytes
 ) -> None:
-    """Nothing else is lost with it; renamed, it is published."""
     file = articles / os.fsdecode(name)
     file.parent.mkdir(exist_ok=True)
     file.write_text(f"The quay\n\n{_PIER}\n\n{_PIER} Thrice.\n")
@@ -651,16 +637,13 @@ def test_an_article_whose_name_is_no_utf_8_is_named(
     assert (one(config, clock).new, one(config, clock).problems) == (1, ())
 
 
-def test_a_run_that_dies_while_publishing_loses_no_id(
+def test_run_that_dies_while_publishing_loses_no_id(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Entries are stored before files are written.
-
-    The next run publishes them under the same ids.
-    """
+    """Entries are stored before files are written, so the next run publishes the same ids."""
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     output_of(config).parent.mkdir(exist_ok=True)
-    output_of(config).write_text("a file stands where the folder should be")
+    output_of(config).write_text("a file in place of the folder")
     with tools_for(config, clock) as tools:
         assert run.run_feed(config.feed[0], tools).status == RunStatus.FAILED
         ids = {entry.id for entry in tools.store.entries("f")}
@@ -672,10 +655,9 @@ def test_a_run_that_dies_while_publishing_loses_no_id(
     assert newsroom.paths() == ["/news"]
 
 
-def test_old_state_goes_when_its_time_is_up(
+def test_unlisted_unpublished_entries_are_pruned_after_keep(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """What no source lists any more and no document shows is forgotten after `keep`."""
     source = feed("f", f"page {newsroom.url('/news')}", more="limit = 3")
     config = configure(tmp_path, source, settings='keep = "30d"')
     build(config, clock)
@@ -695,13 +677,10 @@ def test_old_state_goes_when_its_time_is_up(
         assert (before, count(tools)) == (6, 3)
 
 
-def test_hundred_cycles_of_a_restless_site(
+def test_hundred_runs_of_a_restless_site_duplicate_and_lose_nothing(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Tracking parameters, http and https, reordering, re-dating, title edits.
-
-    No duplicate id, no lost entry.
-    """
+    """Tracking parameters, http and https, reordering, redating and title edits."""
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     build(config, clock)
     ids = {item["id"] for item in items(config, "f")}
@@ -722,18 +701,21 @@ def test_hundred_cycles_of_a_restless_site(
 
 
 # nobody's words
-BOX = "Mur tavelo flugas vendrede: kvar rakontoj kaj unu desegno, ĝis via propra skatolo sub la pordo."
+BOX = (
+    "Mur tavelo flugas vendrede: kvar rakontoj kaj unu desegno, ĝis via propra skatolo sub la "
+    "pordo."
+)
 
 
 def boxed(n: int) -> str:
-    """A story with a box between its paragraphs that every story has, in a language without phrases."""
+    """Return a story with a box that every story has, in a language without phrase lists."""
     return story(n).replace("<p>Work begins", f"<p>{BOX}</p><p>Work begins")
 
 
-def test_what_repeats_over_a_site_is_in_no_entry(
+def test_repeated_boxes_of_a_site_are_removed_in_the_first_build(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """From the first build on: the pages of a run are learned before the first article is read."""
+    """The pages of a run are learned before the first article is cleaned."""
     for n in (*STORIES, 7):
         newsroom[path(n)] = boxed(n)
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
@@ -748,10 +730,9 @@ def test_what_repeats_over_a_site_is_in_no_entry(
     )
 
 
-def test_what_was_learned_of_a_site_is_kept(
+def test_site_memory_is_saved_and_counts_each_page_once(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Even by a build that publishes nothing; a page that is read again is not counted again."""
     newsroom["/news"] = listing([6, 5])
     for n in (6, 5):
         newsroom[path(n)] = "<title>Down</title><p>Back soon.</p>"
@@ -765,10 +746,9 @@ def test_what_was_learned_of_a_site_is_kept(
             assert len(known.pages) == 2
 
 
-def test_one_article_is_cleaned_with_what_was_learned(
+def test_clean_command_uses_the_site_memory(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """As `feedpub clean` does it."""
     for n in STORIES:
         newsroom[path(n)] = boxed(n)
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
@@ -787,10 +767,10 @@ def test_one_article_is_cleaned_with_what_was_learned(
     }
 
 
-def test_sources_looked_at_in_turn_fetch_nothing_twice(
+def test_sources_checked_alternately_fetch_nothing_twice(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """What one source says of an article's version is not held against what another one says."""
+    """Versions of one source are not compared with those of another."""
     page, rss_ = newsroom.url("/news"), newsroom.url("/rss")
     config = configure(tmp_path, feed("a", f"page {page}", f"feed {rss_}"))
     one(config, clock)
@@ -801,10 +781,9 @@ def test_sources_looked_at_in_turn_fetch_nothing_twice(
     assert newsroom.paths() == ["/rss", "/news", "/rss"]
 
 
-def test_a_look_at_no_source_publishes_what_there_is(
+def test_run_without_sources_writes_the_stored_entries(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """As when only the feed's title changed; nobody is asked."""
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
     one(config, clock)
     newsroom.forget()
@@ -814,10 +793,9 @@ def test_a_look_at_no_source_publishes_what_there_is(
     assert newsroom.requests == []
 
 
-def test_what_a_source_wants_is_remembered(
+def test_longest_polling_hint_of_a_source_is_stored(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """The longest of what its document, its server and its robots.txt ask for."""
     newsroom["/robots.txt"] = "User-agent: *\nCrawl-delay: 7"
     for place, age in (("/slow", 900), ("/static", 31_536_000)):
         newsroom[place] = Route(
@@ -841,8 +819,9 @@ def test_what_a_source_wants_is_remembered(
     }
 
 
-def test_failures_in_a_row_are_counted(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
-    """Until it answers again."""
+def test_consecutive_failures_are_counted_until_a_success(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
     counts = []
     for fine in (True, False, False, True):
@@ -856,13 +835,10 @@ def test_failures_in_a_row_are_counted(newsroom: Site, tmp_path: Path, clock: Fa
 
 
 @pytest.mark.parametrize("place", ["/news", "/robots.txt"])
-def test_what_was_not_asked_has_not_failed(
+def test_source_paused_by_retry_after_has_not_failed(
     newsroom: Site, tmp_path: Path, clock: FakeClock, place: str
 ) -> None:
-    """A server that wants to be left alone is.
-
-    The source is as its last look left it, and waits as long as it must.
-    """
+    """Its state stays as it was, and it waits as long as its server requested."""
     newsroom[place] = Route(b"", status=503, headers={"Retry-After": "600"})
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
     with tools_for(config, clock) as tools:
@@ -882,10 +858,9 @@ def test_what_was_not_asked_has_not_failed(
         assert tools.store.sources("a") == (state,)
 
 
-def test_a_source_that_was_never_asked_is_not_known(
+def test_source_paused_before_its_first_request_has_no_state(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Its server closed before its turn came: the outcome tells that, and nothing is kept of it."""
     newsroom["/news"] = Route(b"", status=503, headers={"Retry-After": "600"})
     config = configure(
         tmp_path,
@@ -899,13 +874,9 @@ def test_a_source_that_was_never_asked_is_not_known(
 
 
 @pytest.mark.parametrize("place", ["/news", "/"])
-def test_an_article_that_leads_back_is_none(
+def test_redirect_to_the_listing_or_front_page_is_not_an_article(
     newsroom: Site, tmp_path: Path, clock: FakeClock, place: str
 ) -> None:
-    """To the page that lists it, or to the site's front page.
-
-    The site's way of saying that it is gone.
-    """
     newsroom["/"] = story(9)
     newsroom[path(2)] = Route(status=302, headers={"Location": place})
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
@@ -916,10 +887,7 @@ def test_an_article_that_leads_back_is_none(
         assert len(tools.store.entries("a")) == outcome.new
 
 
-def test_a_run_that_was_given_up_keeps_nothing(
-    newsroom: Site, tmp_path: Path, clock: FakeClock
-) -> None:
-    """However late it wakes up."""
+def test_cancelled_run_stores_nothing(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
     with tools_for(config, clock) as tools:
         lease = RunBudget()
@@ -930,15 +898,14 @@ def test_a_run_that_was_given_up_keeps_nothing(
     assert published(config) == {}
 
 
-def test_a_run_whose_time_is_up_keeps_what_it_has(
+def test_run_that_exceeds_its_time_keeps_the_articles_it_has(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """The articles that were not reached are read at the next look."""
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
 
     def stop_soon(feed: str, done: int, total: int) -> None:  # noqa: ARG001 -- the protocol has their names
         if done == 2:
-            lease._valid_until = 0.0
+            lease._end = 0.0
 
     with tools_for(config, clock) as tools:
         lease = RunBudget(3600)
@@ -948,10 +915,9 @@ def test_a_run_whose_time_is_up_keeps_what_it_has(
         assert run.run_feed(config.feed[0], tools).new == 4
 
 
-def test_a_run_that_cannot_publish_is_remembered_with_its_reason(
+def test_run_that_cannot_write_is_stored_with_its_reason(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """So that status knows of it when the process has ended; the next run does all of it again."""
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
     with tools_for(config, clock) as tools:
         output_of(config).write_text("a file where the folder should be")
@@ -964,13 +930,10 @@ def test_a_run_that_cannot_publish_is_remembered_with_its_reason(
 
 
 @pytest.mark.parametrize("query", ["", "?page=1", "?api_key=T0KEN"])
-def test_a_feed_belongs_to_its_listing_page(
+def test_home_page_of_a_feed_is_its_listing(
     newsroom: Site, tmp_path: Path, clock: FakeClock, query: str
 ) -> None:
-    """But for one with a token in its address.
-
-    Feeds are for everybody, and have a page of their own.
-    """
+    """Unless the listing's address contains a token: published files must not reveal it."""
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}{query}"))
     build(config, clock)
     files = published(config)
@@ -980,10 +943,9 @@ def test_a_feed_belongs_to_its_listing_page(
     assert not [name for name, content in files.items() if b"T0KEN" in content]
 
 
-def test_what_was_made_under_a_lost_lock_is_not_published(
+def test_run_that_lost_its_lock_writes_nothing(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody else may be at work on the feed by now."""
     open_newsroom(site, [1, 2, 3])
     config = configure(tmp_path, feed("world", f"page {site.url('/news')}"))
 

@@ -1,4 +1,4 @@
-"""Looks that bring nothing new: few questions, and nothing is missed by them."""
+"""Runs in which no source has changed send one conditional request a source and miss nothing."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -25,23 +25,23 @@ from tests.support.newsroom import (
 )
 from tests.support.site import Site
 
-PAUSE = 15 * 60.0  # seconds between two looks
+PAUSE = 15 * 60.0  # seconds between two runs
 
 
 class Desk:
-    """A feed that is looked at again and again."""
+    """A feed that is run again and again."""
 
     def __init__(self, site: Site, config: Config, tools: RunContext, clock: FakeClock) -> None:
         self.site, self.config, self.tools, self.clock = site, config, tools, clock
 
     def look(self, *, after: float = PAUSE) -> RunResult:
-        """Look at all sources; what the site was asked for is forgotten before."""
+        """Run all sources, and forget earlier requests to the site."""
         self.clock.sleep(after)
         self.site.forget()
         return run.run_feed(self.config.feed[0], self.tools)
 
     def settle(self) -> None:
-        """Until so many looks brought nothing that the next one can be a calm one."""
+        """Run until the next run can be a probe."""
         for _ in range(unchanged.MIN_OBSERVATIONS + 2):
             self.look()
         assert self.tools.store.probe_states("world")
@@ -64,7 +64,7 @@ def configured(folder: Path, site: Site, more: str = "recheck = false", title: s
 
 @pytest.fixture
 def desk(site: Site, tmp_path: Path) -> Iterator[Desk]:
-    """With a history of looks that brought nothing."""
+    """Return a feed with enough history to be probed."""
     clock, config = FakeClock(), configured(tmp_path, site)
     with tools_for(config, clock) as tools:
         made = Desk(site, config, tools, clock)
@@ -72,8 +72,8 @@ def desk(site: Site, tmp_path: Path) -> Iterator[Desk]:
         yield made
 
 
-def test_one_request_is_all(desk: Desk) -> None:
-    """And the outcome is that of a whole look."""
+def test_unchanged_source_costs_one_conditional_request(desk: Desk) -> None:
+    """The result is the same as that of a full run."""
     outcome = desk.look()
     assert desk.site.paths() == ["/news"]
     assert (outcome.status, outcome.kept, outcome.requests, outcome.written) == (
@@ -84,8 +84,7 @@ def test_one_request_is_all(desk: Desk) -> None:
     )
 
 
-def test_it_counts_as_a_look(desk: Desk) -> None:
-    """At the source, in the record of runs, and in what is usual for the source."""
+def test_probe_counts_as_a_check_of_the_source(desk: Desk) -> None:
     before = len(desk.tools.store.observations.for_source("world", desk.site.url("/news")))
     outcome, now = desk.look(), desk.clock.now().replace(microsecond=0)
     (state,) = desk.tools.store.sources("world")
@@ -95,8 +94,7 @@ def test_it_counts_as_a_look(desk: Desk) -> None:
     assert (len(looks), looks[-1].at) == (before, now)
 
 
-def test_what_is_new_is_seen_at_once(desk: Desk) -> None:
-    """Its source is asked once: the answer is read."""
+def test_changed_source_is_requested_once_and_read(desk: Desk) -> None:
     desk.site[path(4)] = story(4)
     desk.site["/news"] = listing([4, 3, 2, 1])
     outcome = desk.look()
@@ -105,8 +103,7 @@ def test_what_is_new_is_seen_at_once(desk: Desk) -> None:
     assert "matter 4" in desk.published
 
 
-def test_a_source_that_fails_is_told_of(desk: Desk) -> None:
-    """As always; the next look is a whole one."""
+def test_failed_probe_is_reported_and_followed_by_a_full_run(desk: Desk) -> None:
     del desk.site["/news"]
     outcome = desk.look()
     assert outcome.status == RunStatus.FAILED
@@ -114,8 +111,7 @@ def test_a_source_that_fails_is_told_of(desk: Desk) -> None:
     assert not desk.tools.store.probe_states("world")
 
 
-def test_at_first_all_looks_are_whole(site: Site, tmp_path: Path) -> None:
-    """What is usual for a source has to be known before anything is left out."""
+def test_source_without_a_baseline_gets_full_runs(site: Site, tmp_path: Path) -> None:
     clock, config = FakeClock(), configured(tmp_path, site)
     with tools_for(config, clock) as tools:
         desk = Desk(site, config, tools, clock)
@@ -124,8 +120,7 @@ def test_at_first_all_looks_are_whole(site: Site, tmp_path: Path) -> None:
             assert not tools.store.probe_states("world")
 
 
-def test_now_and_then_a_look_is_whole(desk: Desk) -> None:
-    """What only a whole look sees is seen in time."""
+def test_full_run_happens_after_the_interval(desk: Desk) -> None:
     before = len(desk.tools.store.observations.for_source("world", desk.site.url("/news")))
     desk.look(after=unchanged.FULL_RUN_INTERVAL / timedelta(seconds=1) + PAUSE)
     assert (
@@ -133,21 +128,18 @@ def test_now_and_then_a_look_is_whole(desk: Desk) -> None:
     )
 
 
-def test_a_changed_config_is_heeded(desk: Desk, tmp_path: Path) -> None:
-    """Though no source has anything new."""
+def test_changed_config_causes_a_full_run(desk: Desk, tmp_path: Path) -> None:
     desk.config = configured(tmp_path, desk.site, title="Another title")
     assert desk.look().status == RunStatus.UPDATED
     assert "<title>Another title</title>" in desk.published
 
 
-def test_a_file_that_is_gone_is_written_again(desk: Desk) -> None:
-    """By the next look."""
+def test_missing_file_causes_a_full_run(desk: Desk) -> None:
     (output_of(desk.config) / "world.rss").unlink()
     assert desk.look().written == ("world.rss",)
 
 
-def test_an_article_that_could_not_be_read_is_tried_again(desk: Desk) -> None:
-    """A source of which anything is left to do is read as a whole."""
+def test_unreadable_article_causes_a_full_run(desk: Desk) -> None:
     desk.site["/news"] = listing([4, 3, 2, 1])
     assert desk.look().failed == 1
     assert not desk.tools.store.probe_states("world")
@@ -155,8 +147,7 @@ def test_an_article_that_could_not_be_read_is_tried_again(desk: Desk) -> None:
     assert desk.look(after=24 * 3600).new == 1
 
 
-def test_articles_are_looked_at_again_when_it_is_time(site: Site, tmp_path: Path) -> None:
-    """For corrections."""
+def test_due_recheck_causes_a_full_run(site: Site, tmp_path: Path) -> None:
     clock, config = FakeClock(), configured(tmp_path, site, more="recheck = true")
     with tools_for(config, clock) as tools:
         desk = Desk(site, config, tools, clock)
@@ -168,8 +159,7 @@ def test_articles_are_looked_at_again_when_it_is_time(site: Site, tmp_path: Path
         assert set(site.paths()) > {"/news"}
 
 
-def test_what_rules_leave_out_is_counted_on(site: Site, tmp_path: Path) -> None:
-    """As skipped, not as kept."""
+def test_excluded_articles_are_counted_as_skipped(site: Site, tmp_path: Path) -> None:
     clock = FakeClock()
     config = configured(tmp_path, site)
     text = feed("world", f"page {site.url('/news')}", more="recheck = false")
@@ -182,8 +172,7 @@ def test_what_rules_leave_out_is_counted_on(site: Site, tmp_path: Path) -> None:
         assert (outcome.kept, outcome.skipped) == (2, 1)
 
 
-def test_of_two_sources_one_may_have_something_new(site: Site, tmp_path: Path) -> None:
-    """Each is asked once."""
+def test_two_sources_are_requested_once_each_if_one_has_changed(site: Site, tmp_path: Path) -> None:
     clock = FakeClock()
     config = configure(
         tmp_path,
@@ -202,10 +191,9 @@ def test_of_two_sources_one_may_have_something_new(site: Site, tmp_path: Path) -
         assert sorted(site.paths()) == sorted(["/news", "/rss", path(4)])
 
 
-def test_a_document_that_is_not_kept_any_more_is_asked_for_again(desk: Desk) -> None:
-    """The server's "not modified" is of no use without it."""
+def test_document_missing_in_the_cache_is_fetched_without_a_condition(desk: Desk) -> None:
     with desk.tools.store._database.write_transaction() as connection:
         connection.execute(delete(schema.document_cache))
     desk.site[path(4)] = story(4)
-    (output_of(desk.config) / "world.html").unlink()  # so that the look is a whole one
+    (output_of(desk.config) / "world.html").unlink()  # so that the run is a full one
     assert desk.look().ok

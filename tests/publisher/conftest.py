@@ -1,4 +1,4 @@
-"""Object storage for the tests of this folder."""
+"""Provide object storage to the tests of this package."""
 
 from collections.abc import Iterator
 
@@ -9,12 +9,12 @@ from tests.support.bucket import Room, new_room, object_storage
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
-    """The address of running object storage."""
+    """Return the address of an S3-compatible server."""
     with object_storage() as address:
         yield address
 
 
 @pytest.fixture
 def room(endpoint: str) -> Room:
-    """An empty bucket of it."""
+    """Return an empty bucket."""
     return new_room(endpoint)

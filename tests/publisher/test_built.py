@@ -1,4 +1,4 @@
-"""The commands with a bucket as output, from outside."""
+"""The commands publish in a bucket."""
 
 import json
 from pathlib import Path
@@ -21,10 +21,13 @@ STORY = "A headline that says something\n\n" + "A paragraph of some length, with
 
 @pytest.fixture
 def home(tmp_path: Path, room: Room, site: Site) -> Home:
-    """A home that publishes a feed of a site's stories and one of a saved article in a bucket."""
+    """Return a home that publishes two feeds in a bucket: one of a site, one of a saved article."""
     open_newsroom(site, [3, 2, 1])
     home = Home(tmp_path)
-    settings = f'allow_private = ["127.0.0.0/8"]\nrequest_delay = "0s"\nbase_url = "{BASE}"\noutput = "{room.bucket}"\n'
+    settings = (
+        f'allow_private = ["127.0.0.0/8"]\nrequest_delay = "0s"\n'
+        f'base_url = "{BASE}"\noutput = "{room.bucket}"\n'
+    )
     feeds = feed("world", f"page {site.url('/news')}"), feed("saved", "folder articles")
     home.configure(*feeds, head=f"[feedpub]\n{settings}{room.head}")
     home.config.chmod(0o600)
@@ -32,10 +35,9 @@ def home(tmp_path: Path, room: Room, site: Site) -> Home:
     return home
 
 
-def test_a_build_publishes_into_the_bucket(home: Home, room: Room) -> None:
-    """All that goes into a folder, and the second one nothing; no folder is made."""
-    said = home.build()
-    assert f"written to {room.bucket}" in said
+def test_build_publishes_all_files_in_the_bucket_once(home: Home, room: Room) -> None:
+    output = home.build()
+    assert f"written to {room.bucket}" in output
     publisher = room.publisher()
     names = publisher.list_names()
     assert {
@@ -54,8 +56,7 @@ def test_a_build_publishes_into_the_bucket(home: Home, room: Room) -> None:
     assert {path.name for path in home.root.iterdir()} == {"config", ".feedpub"}
 
 
-def test_a_folder_gets_the_same_files(home: Home, room: Room) -> None:
-    """Byte for byte, from the same state."""
+def test_bucket_and_folder_contain_the_same_files(home: Home, room: Room) -> None:
     home.build()
     config = home.config.read_text("utf-8")
     home.config.write_text(
@@ -69,17 +70,15 @@ def test_a_folder_gets_the_same_files(home: Home, room: Room) -> None:
     assert documents == {
         name: body for name, body in home.published().items() if name.startswith("world")
     }
-    assert len(home.items("saved")) == 2  # known by another path now: the manual says so
+    assert len(home.items("saved")) == 2  # its path is part of its id, as documented
 
 
-def test_a_rehearsal_writes_nothing(home: Home, room: Room) -> None:
-    """It says what would be."""
+def test_dry_run_writes_nothing_to_the_bucket(home: Home, room: Room) -> None:
     assert f"would be written to {room.bucket}" in home.build("--dry-run")
     assert room.versions() == {}
 
 
-def test_the_other_commands_know_the_bucket(home: Home, room: Room) -> None:
-    """Export reads it, recleaning finds saved articles, and a check asks nobody."""
+def test_export_reclean_and_check_work_with_a_bucket(home: Home, room: Room) -> None:
     assert "nothing is published yet" in home.run("export", "opml").stderr
     home.build()
     assert home.run("export", "opml").stdout.encode() == room.publisher().read("feeds.opml")
@@ -89,30 +88,24 @@ def test_the_other_commands_know_the_bucket(home: Home, room: Room) -> None:
     assert home.run("check").returncode == 0
 
 
-def test_what_fails_is_told_without_secrets(home: Home, room: Room) -> None:
-    """And the build fails."""
+def test_error_of_object_storage_contains_no_secret(home: Home, room: Room) -> None:
     room.remove_bucket()
-    said = home.build(status=FAILED)
-    assert f"{room.bucket}" in said
-    assert "there is no such bucket" in said
-    assert SECRET not in said
+    output = home.build(status=FAILED)
+    assert f"{room.bucket}" in output
+    assert "there is no such bucket" in output
+    assert SECRET not in output
 
 
-def test_the_service_publishes_and_serves_the_bucket(home: Home, room: Room) -> None:
-    """As it does a folder."""
+def test_service_publishes_in_and_serves_from_the_bucket(home: Home, room: Room) -> None:
     with running_service(home.config) as service:
         assert service.waits_for("run_finished", feed="world", outcome="updated")
         assert service.get("/world.rss") == room.publisher().read("world.rss")
         assert service.end() == 0
 
 
-def test_who_is_outrun_at_the_index_looks_again(
+def test_index_is_rebuilt_if_another_process_wrote_it_meanwhile(
     home: Home, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another build wrote the pages about all feeds first.
-
-    They are made anew of what there is now.
-    """
     home.build()
     config = load_config(home.config)
     publish, outrun = S3Output.publish, ["once"]
@@ -120,7 +113,9 @@ def test_who_is_outrun_at_the_index_looks_again(
     def publish_late(self: S3Output, files: dict[str, bytes]) -> tuple[str, ...]:
         late = outrun.pop() if outrun else ""
         return publish(
-            self, files, certain=lambda: room.put("index.html", b"another's") if late else None
+            self,
+            files,
+            before_commit=lambda: room.put("index.html", b"another's") if late else None,
         )
 
     monkeypatch.setattr(S3Output, "publish", publish_late)

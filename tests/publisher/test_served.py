@@ -1,7 +1,4 @@
-"""`feedpub run` and `feedpub serve` with a bucket as output.
-
-The same files under the same headers.
-"""
+"""`feedpub run` and `feedpub serve` serve a bucket with the same headers as a folder."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,15 +35,15 @@ def client(site: FeedApp) -> Iterator[Client]:
 
 
 @pytest.fixture
-def beside(tmp_path: Path) -> Iterator[Client]:
-    """The same files served from a folder."""
+def folder_client(tmp_path: Path) -> Iterator[Client]:
+    """Serve the same files from a folder."""
     FolderOutput(tmp_path).publish(FILES)
     with served(FeedApp(FolderBackend(tmp_path), None, [HUB], BASE)) as running:
         yield running
 
 
-def told(reply: Reply) -> tuple[int, dict[str, list[str]], bytes]:
-    """All but the times."""
+def without_times(reply: Reply) -> tuple[int, dict[str, list[str]], bytes]:
+    """Return a reply without its times."""
     return (
         reply.status,
         {k: v for k, v in reply.headers.items() if k not in ("date", "last-modified")},
@@ -58,26 +55,21 @@ def told(reply: Reply) -> tuple[int, dict[str, list[str]], bytes]:
     "path", ["/", *(f"/{name}" for name in FILES), "/none.rss", "/world", "/.hidden"]
 )
 @pytest.mark.parametrize("coding", ["", "gzip", "br"])
-def test_no_reader_can_tell_it_from_a_folder(
-    client: Client, beside: Client, path: str, coding: str
+def test_bucket_and_folder_are_served_identically(
+    client: Client, folder_client: Client, path: str, coding: str
 ) -> None:
-    """The same bytes, validators and policies."""
-    assert told(client.get(path, accept_encoding=coding)) == told(
-        beside.get(path, accept_encoding=coding)
+    assert without_times(client.get(path, accept_encoding=coding)) == without_times(
+        folder_client.get(path, accept_encoding=coding)
     )
 
 
-def test_readers_that_have_it_are_told_so(client: Client) -> None:
-    """By ETag and by time."""
+def test_conditional_requests_are_answered_304(client: Client) -> None:
     reply = client.get("/world.rss")
     assert client.get("/world.rss", if_none_match=reply.header("etag")).status == 304
     assert client.get("/world.rss", if_modified_since=reply.header("last-modified")).status == 304
 
 
-def test_what_was_just_published_is_served_at_once(
-    room: Room, site: FeedApp, client: Client
-) -> None:
-    """And not the old version again when what was known of the bucket is older than that."""
+def test_own_publication_is_served_immediately(room: Room, site: FeedApp, client: Client) -> None:
     assert client.get("/world.rss").body == FILES["world.rss"]
     room.publisher().publish({"world.rss": b"new", "more.rss": b"more"})
     site.refresh(["world.rss", "more.rss"])
@@ -86,10 +78,9 @@ def test_what_was_just_published_is_served_at_once(
         assert client.get("/more.rss").body == b"more"
 
 
-def test_what_another_process_publishes_is_served_soon(
+def test_publication_of_another_process_is_served_after_the_next_listing(
     room: Room, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the next look at the bucket, and what it takes away is not."""
     assert client.get("/world.rss").body == FILES["world.rss"]
     room.publisher().publish({"world.rss": b"new"})
     room.remove("feeds.opml")
@@ -99,27 +90,27 @@ def test_what_another_process_publishes_is_served_soon(
     assert client.get("/feeds.opml").status == 404
 
 
-def test_readers_cost_no_requests(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many come, and whatever they ask for: what is not there is known from the list."""
+def test_clients_cause_no_requests_to_the_bucket(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client.get("/world.rss")
-    asked: list[object] = []
+    requests: list[object] = []
 
-    def counted(*arguments: object) -> tuple[()]:
-        asked.append(arguments)
+    def record(*arguments: object) -> tuple[()]:
+        requests.append(arguments)
         return ()
 
-    for method in ("below", "look", "read"):
-        monkeypatch.setattr(S3Client, method, counted)
+    for method in ("list_below", "stat", "read"):
+        monkeypatch.setattr(S3Client, method, record)
     for n in range(20):
         assert client.get("/world.rss").status == 200
         assert client.get(f"/{n}.rss").status == 404
-    assert asked == []
+    assert requests == []
 
 
-def test_a_bucket_that_cannot_be_reached(
+def test_unreachable_bucket_is_served_from_memory_or_503(
     room: Room, client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What is in memory is served all the same; for the rest readers may come again."""
     assert client.get("/world.rss").status == 200
     monkeypatch.setattr(backends, "OFTEN", 0.0)
     monkeypatch.setattr(cache, "GLANCE", 0.0)
@@ -130,8 +121,7 @@ def test_a_bucket_that_cannot_be_reached(
     assert "what is published now is not known" in caplog.text
 
 
-def test_a_bucket_that_never_could(room: Room) -> None:
-    """503, until it can."""
+def test_bucket_that_was_never_reachable_is_503_until_it_is(room: Room) -> None:
     room.remove_bucket()
     with served(FeedApp(open_backend(room.bucket, room.storage), None, [], BASE)) as client:
         assert client.get("/world.rss").status == 503

@@ -1,4 +1,4 @@
-"""Which of several services leads, and what it puts into the queue."""
+"""Leader election, and what the leader queues."""
 
 import multiprocessing
 import os
@@ -41,7 +41,7 @@ def tools_for(config: Config, address: str) -> Iterator[RunContext]:
 def service(
     config: Config, address: str, changed: list[int] | None = None
 ) -> Iterator[ClusterScheduler]:
-    """A service at work while the block runs."""
+    """Run a scheduler while the block runs."""
     told = [] if changed is None else changed
     with tools_for(config, address) as tools, FeedQueue(address) as own:
         jobs = ClusterScheduler(config, tools, own, lambda: told.append(1), FAST)
@@ -53,7 +53,7 @@ def service(
 
 
 def lead_for_long(folder: Path, address: str, leads: Path) -> None:
-    """In a process of its own: a service that says whether it leads by a file, again and again."""
+    """Run a scheduler in its own process. A file exists while it is the leader."""
     with service(configure(folder, A), address) as jobs:
         while True:
             with suppress(FileNotFoundError):
@@ -63,7 +63,7 @@ def lead_for_long(folder: Path, address: str, leads: Path) -> None:
 
 @contextmanager
 def other_service(folder: Path, address: str) -> Iterator[tuple[int, Path]]:
-    """Another service that leads: its pid, and the file that says so."""
+    """Start another leader, and yield its pid and the file."""
     leads = folder / "leads"
     process = FORKS.Process(target=lead_for_long, args=(folder, address, leads))
     process.start()
@@ -76,8 +76,7 @@ def other_service(folder: Path, address: str) -> Iterator[tuple[int, Path]]:
         process.join()
 
 
-def test_what_is_due_is_handed_over_once(address: str, line: FeedQueue, tmp_path: Path) -> None:
-    """A feed that was never planned is; and again after its next run was planned."""
+def test_due_feed_is_queued_once(address: str, line: FeedQueue, tmp_path: Path) -> None:
     with service(configure(tmp_path, A, B), address):
         assert eventually(lambda: line.queued_feeds() == {"a", "b"})
         time.sleep(1)
@@ -89,8 +88,7 @@ def test_what_is_due_is_handed_over_once(address: str, line: FeedQueue, tmp_path
         assert eventually(lambda: line.queued_feeds() == {"a", "b"})
 
 
-def test_one_leads(address: str, line: FeedQueue, tmp_path: Path) -> None:
-    """The other one stands by, and follows within moments when the first is ended."""
+def test_only_one_service_leads(address: str, line: FeedQueue, tmp_path: Path) -> None:
     config = configure(tmp_path, A)
     with service(config, address) as second:
         assert eventually(lambda: second.is_leader)
@@ -104,8 +102,7 @@ def test_one_leads(address: str, line: FeedQueue, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("line")
-def test_a_dead_leader_is_followed(address: str, tmp_path: Path) -> None:
-    """When its lead has ended by itself."""
+def test_dead_leader_is_replaced(address: str, tmp_path: Path) -> None:
     with (
         other_service(tmp_path, address) as (pid, _),
         service(configure(tmp_path, A), address) as jobs,
@@ -119,8 +116,7 @@ def test_a_dead_leader_is_followed(address: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("line")
-def test_a_leader_that_wakes_up_leads_no_more(address: str, tmp_path: Path) -> None:
-    """Somebody else does."""
+def test_resumed_leader_with_expired_lease_stops_leading(address: str, tmp_path: Path) -> None:
     with (
         other_service(tmp_path, address) as (pid, leads),
         service(configure(tmp_path, A), address) as jobs,
@@ -134,11 +130,9 @@ def test_a_leader_that_wakes_up_leads_no_more(address: str, tmp_path: Path) -> N
         assert not leads.exists()
 
 
-def test_another_config(address: str, line: FeedQueue, tmp_path: Path) -> None:
-    """What is new or changed is run, some seconds later, when workers know it.
-
-    What is gone is planned no more.
-    """
+def test_changed_config_reschedules_changed_feeds(
+    address: str, line: FeedQueue, tmp_path: Path
+) -> None:
     config = configure(tmp_path, A, B)
     with tools_for(config, address) as tools, service(config, address) as jobs:
         assert eventually(lambda: line.count_waiting() == 2)
@@ -161,10 +155,9 @@ def tools_planned(address: str) -> set[str]:
         return set(store.schedule.next_times())
 
 
-def test_a_queue_that_was_lost_is_filled_again(
+def test_lost_queue_is_filled_again(
     address: str, line: FeedQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its tables are made anew; what was in it, and is not any more, is put in once more."""
     monkeypatch.setattr("feedpub.scheduler.cluster.ENQUEUE_DELAY", timedelta())
     with service(configure(tmp_path, A, B), address):
         assert eventually(lambda: line.count_waiting() == 2)
@@ -180,8 +173,7 @@ def waiting(line: FeedQueue) -> int:
         return 0
 
 
-def test_run_now(address: str, line: FeedQueue, tmp_path: Path) -> None:
-    """Whoever leads; an unknown feed is not, nor one that waits for it already."""
+def test_run_now_queues_the_feed_first(address: str, line: FeedQueue, tmp_path: Path) -> None:
     with service(configure(tmp_path, A), address) as jobs:
         assert jobs.run_now("a")
         assert not jobs.run_now("a")

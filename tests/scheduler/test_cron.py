@@ -1,4 +1,4 @@
-"""Cron expressions mean what cron means by them."""
+"""Cron expressions behave as in Vixie cron."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -31,18 +31,16 @@ THURSDAY = datetime(2026, 1, 1, 12, tzinfo=UTC)
         ("0 6 3 * mon", "UTC", "2026-01-03T06:00:00+00:00"),
     ],
 )
-def test_when_it_is_due(expression: str, timezone: str, due: str) -> None:
-    """Sunday is 0 and 7; where day and weekday are both given, either will do."""
+def test_next_time_of_an_expression(expression: str, timezone: str, due: str) -> None:
     assert next_cron_time(expression, timezone, THURSDAY) == datetime.fromisoformat(due)
 
 
-def test_the_moment_itself_is_past() -> None:
-    """What is due now has just been done."""
+def test_given_time_itself_is_not_due_again() -> None:
     assert next_cron_time("0 12 * * *", "UTC", THURSDAY) == datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
 def fires(expression: str, zone: str, after: str, times: int) -> list[str]:
-    """So many moments after one, as the clocks of the zone show them."""
+    """Return the next times of an expression, as the clocks of the zone show them."""
     moment, found = datetime.fromisoformat(after), []
     for _ in range(times):
         moment = next_cron_time(expression, zone, moment)
@@ -68,11 +66,7 @@ SPRING, AUTUMN = (
         ("0 */2 * * *", ["29 04:00 CEST", "29 06:00 CEST"]),
     ],
 )
-def test_an_hour_that_is_skipped(expression: str, due: list[str]) -> None:
-    """What falls into it at a fixed hour is done once, right after it.
-
-    What goes on all the time has nothing to do.
-    """
+def test_skipped_time_is_due_after_the_gap(expression: str, due: list[str]) -> None:
     assert fires(expression, "Europe/Berlin", SPRING, len(due)) == due
 
 
@@ -92,16 +86,11 @@ def test_an_hour_that_is_skipped(expression: str, due: list[str]) -> None:
         ),
     ],
 )
-def test_an_hour_that_comes_twice(expression: str, due: list[str]) -> None:
-    """What is due at a fixed hour is done the first time only.
-
-    What goes on all the time goes on.
-    """
+def test_repeated_time_is_due_once_if_hours_are_fixed(expression: str, due: list[str]) -> None:
     assert fires(expression, "Europe/Berlin", AUTUMN, len(due)) == due
 
 
-def test_between_the_two() -> None:
-    """Who asks in the hour that comes for the second time is told of the next day, also where it is far away."""
+def test_next_time_between_two_equal_clock_times() -> None:
     second = datetime(2026, 10, 25, 1, 10, tzinfo=UTC)  # 02:10 once more
     assert next_cron_time("30 2 * * *", "Europe/Berlin", second) == datetime(
         2026, 10, 26, 1, 30, tzinfo=UTC
@@ -123,6 +112,5 @@ def test_between_the_two() -> None:
         ("America/Santiago", "2026-09-05T12:00:00-04:00", "06 02:10 -03"),  # midnight is
     ],
 )
-def test_other_changes(zone: str, after: str, due: str) -> None:
-    """They are not an hour long everywhere, nor at night."""
+def test_unusual_clock_changes(zone: str, after: str, due: str) -> None:
     assert fires("10 2 * * *", zone, after, 1) == [due]

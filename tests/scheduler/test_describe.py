@@ -1,4 +1,4 @@
-"""A source's rhythm in words."""
+"""Descriptions of a source's publishing pattern."""
 
 from datetime import UTC, datetime
 
@@ -14,8 +14,7 @@ def days_ago(*days: int, hours: tuple[float, ...] = (9.5,)) -> list[float]:
     return sorted(MIDNIGHT - day * DAY + hour * HOUR for day in days for hour in hours)
 
 
-def test_a_busy_source() -> None:
-    """How much, and in which hours."""
+def test_busy_source_shows_rate_and_hours() -> None:
     hours = (7.5, 9, 10, 11.5, 13, 14, 15, 16.5, 17.5)
     assert (
         describe_schedule(days_ago(*range(1, 60), hours=hours), NOW)
@@ -23,8 +22,7 @@ def test_a_busy_source() -> None:
     )
 
 
-def test_hours_around_midnight() -> None:
-    """The day is a ring."""
+def test_hours_may_cross_midnight() -> None:
     hours = (0.5, 3, 5.5, 22, 23.5)
     assert (
         describe_schedule(days_ago(*range(1, 60), hours=hours), NOW)
@@ -32,24 +30,21 @@ def test_hours_around_midnight() -> None:
     )
 
 
-def test_all_around_the_clock() -> None:
-    """Hours that are most of the day say nothing."""
+def test_source_without_hours_shows_only_the_rate() -> None:
     hours = tuple(range(24))
     assert (
         describe_schedule(days_ago(*range(1, 60), hours=hours), NOW) == "publishes about 24 a day"
     )
 
 
-def test_working_days() -> None:
-    """Named where next to nothing is published on others."""
+def test_working_days_are_named() -> None:
     working = [day for day in range(1, 60) if int(MIDNIGHT / DAY - day + 3) % 7 < 5]
     assert describe_schedule(days_ago(*working, hours=(8, 14)), NOW) == (
         "publishes about 10 a week, mostly Monday to Friday, 8–15 h UTC"
     )
 
 
-def test_a_weekly_source() -> None:
-    """The day's name, and the hour."""
+def test_weekly_source_shows_its_day() -> None:
     assert (
         describe_schedule(days_ago(*range(7, 500, 7)), NOW)
         == "publishes about 1 a week, mostly on Fridays, 9–10 h UTC"
@@ -59,23 +54,20 @@ def test_a_weekly_source() -> None:
     )
 
 
-def test_a_monthly_source() -> None:
-    """A year tells how much a quiet source publishes."""
+def test_monthly_source_shows_a_monthly_rate() -> None:
     assert describe_schedule(days_ago(*range(20, 800, 30), hours=(3, 17)), NOW).startswith(
         "publishes about 2 a month"
     )
 
 
-def test_a_source_that_publishes_in_bursts() -> None:
-    """Ten at once every other day are not five a day."""
+def test_bursts_are_named() -> None:
     told = describe_schedule(
         days_ago(*range(1, 60, 2), hours=tuple(9 + minute / 60 for minute in range(10))), NOW
     )
     assert told == "publishes about 5 a day in bursts, mostly 9–10 h UTC"
 
 
-def test_a_few_bursts_are_no_habit() -> None:
-    """However many moments lie on one day of the week, in one hour."""
+def test_hours_of_a_few_bursts_are_not_a_pattern() -> None:
     bursts = [
         MIDNIGHT - day * DAY + hour * HOUR + minute
         for day, hour in ((16, 9), (9, 10))
@@ -84,8 +76,7 @@ def test_a_few_bursts_are_no_habit() -> None:
     assert describe_schedule(bursts, NOW) == "publishes about 2 a day in bursts"
 
 
-def test_a_burst_now() -> None:
-    """Tells why the next look is soon."""
+def test_current_burst_is_counted() -> None:
     quiet = days_ago(*range(1, 60), hours=(3, 17))
     assert describe_schedule(
         [*quiet, *(NOW - minutes for minutes in (50, 40, 20, 10))], NOW
@@ -93,8 +84,7 @@ def test_a_burst_now() -> None:
     assert "last" not in describe_schedule([*quiet, NOW - 50], NOW)
 
 
-def test_a_source_that_has_fallen_silent() -> None:
-    """For how long, and what it was used to."""
+def test_silent_source_shows_silence_and_earlier_rate() -> None:
     assert (
         describe_schedule(days_ago(*range(35, 100)), NOW)
         == "has published nothing for 5 weeks; before that about 1 a day"
@@ -102,15 +92,13 @@ def test_a_source_that_has_fallen_silent() -> None:
 
 
 @pytest.mark.parametrize("quiet", [DAY, 6 * DAY])
-def test_a_few_quiet_days(quiet: float) -> None:
-    """Are no silence, however busy the source: people have holidays."""
+def test_few_quiet_days_are_not_a_silence(quiet: float) -> None:
     assert describe_schedule(
         days_ago(*range(1, 60), hours=tuple(range(24))), NOW + quiet
     ).startswith("publishes about")
 
 
-def test_a_quiet_source_is_not_silent() -> None:
-    """Until it has missed several of its usual days."""
+def test_slow_source_within_its_rate_is_not_silent() -> None:
     moments = days_ago(*range(0, 500, 7))
     assert describe_schedule(moments, NOW + 3 * WEEK).startswith("publishes about")
     assert describe_schedule(moments, NOW + 6 * WEEK).startswith(
@@ -118,8 +106,7 @@ def test_a_quiet_source_is_not_silent() -> None:
     )
 
 
-def test_a_source_that_hardly_ever_publishes() -> None:
-    """Is silent after a year."""
+def test_rare_source_shows_a_yearly_rate() -> None:
     yearly = [NOW - years * 365 * DAY for years in (6, 5, 4, 3, 2)]
     assert (
         describe_schedule(yearly, NOW)
@@ -138,20 +125,17 @@ def test_a_source_that_hardly_ever_publishes() -> None:
         (70 * DAY, "2 months"),
     ],
 )
-def test_few_dates(ago: float, told: str) -> None:
-    """Nothing is made up from them."""
+def test_few_dates_show_the_age_of_the_last(ago: float, told: str) -> None:
     assert (
         describe_schedule([NOW - ago], NOW)
         == f"too few publication dates to estimate a rate from; the last is {told} old"
     )
 
 
-def test_no_dates() -> None:
-    """What lies ahead is not one."""
+def test_no_dates_give_no_rate() -> None:
     assert describe_schedule([], NOW) == "no publication dates to estimate a rate from"
     assert describe_schedule([NOW + DAY], NOW) == "no publication dates to estimate a rate from"
 
 
-def test_the_same_moment_again_and_again() -> None:
-    """A first import is not a rhythm of thousands an hour."""
+def test_identical_times_are_described() -> None:
     assert describe_schedule([NOW - DAY] * 50, NOW).startswith("publishes about 50 a day")

@@ -1,4 +1,4 @@
-"""What differs where a queue says what to run: the state has to know the next run."""
+"""The feed runner, with and without a queue."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from tests.support.newsroom import configure, feed, tools_for
 def in_vain(
     feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None
 ) -> RunResult:
-    """A run that comes to nothing, and no source is to blame."""
+    """Return a failed result without requests."""
     del tools, only
     return RunResult(feed.name, RunStatus.FAILED)
 
@@ -34,21 +34,20 @@ def work(folder: Path, *, queued: bool) -> Iterator[FeedRunner]:
 
 
 def full(planned: ScheduledRun, looks: object = None) -> None:
-    """A disk, when a plan is to be kept."""
-    raise StoreError(f"no room for {planned} and {looks}")
+    """Raise the error of a full disk."""
+    raise StoreError(f"disk full: {planned} and {looks}")
 
 
 @pytest.mark.parametrize("queued", [True, False])
-def test_a_plan_that_cannot_be_kept(
+def test_unwritable_plan_is_an_error_only_with_a_queue(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, queued: bool
 ) -> None:
-    """Is an error where nobody else knows it; a process that knows it goes by it."""
     with work(tmp_path, queued=queued) as desk:
         monkeypatch.setattr(desk.context.store.schedule, "save", full)
         if queued:
-            with pytest.raises(StoreError, match="no room"):
+            with pytest.raises(StoreError, match="disk full"):
                 desk.run("world", RunBudget())
-            with pytest.raises(StoreError, match="no room"):
+            with pytest.raises(StoreError, match="disk full"):
                 desk.run_timed_out("world")
         else:
             assert desk.run("world", RunBudget())
@@ -58,8 +57,9 @@ def test_a_plan_that_cannot_be_kept(
 @pytest.mark.parametrize(
     ("queued", "wait"), [(True, timedelta(minutes=1)), (False, MIN_RETRY_WAIT)]
 )
-def test_the_first_retry(tmp_path: Path, wait: timedelta, *, queued: bool) -> None:
-    """After a run that came to nothing: a server is back sooner than a full disk is empty."""
+def test_first_retry_is_sooner_with_a_queue(
+    tmp_path: Path, wait: timedelta, *, queued: bool
+) -> None:
     with work(tmp_path, queued=queued) as desk:
         now, tools = desk.context.clock(), desk.context
         key = source_key(desk.config.feed[0].source[0])

@@ -1,4 +1,4 @@
-"""Which feed runs when, and what comes of runs that go wrong."""
+"""The local scheduler: plans, failures, clock jumps and crashes."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ def newsroom(site: Site) -> Site:
 
 
 class Desk:
-    """Jobs at work, and the outcomes that they told of."""
+    """A scheduler, and the results of its runs."""
 
     def __init__(self, config: Config, tools: RunContext, publish: RunFeed) -> None:
         self.outcomes: list[RunResult] = []
@@ -57,7 +57,7 @@ def at_work(
 
 
 def says(status: RunStatus, then: Callable[[], None] = lambda: None) -> RunFeed:
-    """A regeneration that ends like this."""
+    """Return a fake `run_feed` with a fixed status."""
 
     def publish(
         feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None
@@ -73,8 +73,7 @@ def _wait(event: threading.Event) -> None:
     event.wait(30)
 
 
-def test_each_run_plans_the_next(newsroom: Site, tmp_path: Path) -> None:
-    """And keeps it, with the reason, for the process that comes after."""
+def test_run_stores_the_plan_of_the_next_run(newsroom: Site, tmp_path: Path) -> None:
     config = configure(
         tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"')
     )
@@ -87,8 +86,8 @@ def test_each_run_plans_the_next(newsroom: Site, tmp_path: Path) -> None:
         assert desk.jobs.timer.next_times["world"] == planned.next_run
 
 
-def test_only_sources_that_are_due_are_asked(newsroom: Site, tmp_path: Path) -> None:
-    """Of a feed that has several, each with its own time."""
+def test_only_due_sources_are_checked(newsroom: Site, tmp_path: Path) -> None:
+    """`run_now` checks all sources."""
     sources = (f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}")
     config = configure(tmp_path, feed("world", *sources, more="recheck = false"))
     with tools_for(config) as tools:
@@ -107,8 +106,7 @@ def test_only_sources_that_are_due_are_asked(newsroom: Site, tmp_path: Path) -> 
         assert not desk.jobs.run_now("unknown")
 
 
-def test_a_run_for_corrections(newsroom: Site, tmp_path: Path) -> None:
-    """When an article is to be looked at again, its feed runs, and no source is asked."""
+def test_due_recheck_runs_the_feed_without_checking_sources(newsroom: Site, tmp_path: Path) -> None:
     config = configure(
         tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "12h"')
     )
@@ -139,9 +137,9 @@ def test_a_run_for_corrections(newsroom: Site, tmp_path: Path) -> None:
         (StoreError("no room"), "no room"),
     ],
 )
-def test_a_crash_is_a_failed_run(tmp_path: Path, error: Exception, reason: str) -> None:
-    """Recorded with the reason, tried again later; an error of ours is no fault in feedpub."""
-
+def test_crashed_run_is_recorded_as_failed_and_retried(
+    tmp_path: Path, error: Exception, reason: str
+) -> None:
     def crash() -> None:
         raise error
 
@@ -159,8 +157,7 @@ def test_a_crash_is_a_failed_run(tmp_path: Path, error: Exception, reason: str) 
         )
 
 
-def test_a_hang_is_a_failed_run(tmp_path: Path) -> None:
-    """Told of once, and named as long as its thread is there; the feed is tried again meanwhile."""
+def test_stuck_run_is_recorded_as_failed_and_retried(tmp_path: Path) -> None:
     go_on = threading.Event()
     config = configure(tmp_path, feed("world", "folder articles"), settings='run_timeout = "10s"')
     with at_work(config, says(RunStatus.UPDATED, lambda: _wait(go_on))) as desk:
@@ -178,8 +175,7 @@ def test_a_hang_is_a_failed_run(tmp_path: Path) -> None:
         assert desk.outcomes[0].status == RunStatus.FAILED
 
 
-def test_runs_in_vain_are_put_off(tmp_path: Path) -> None:
-    """Where no source is to blame, longer each time."""
+def test_own_failures_are_retried_after_increasing_waits(tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", "folder articles", more='every = "1m"'))
     with at_work(config, says(RunStatus.FAILED)) as desk:
         waits = []
@@ -191,8 +187,9 @@ def test_runs_in_vain_are_put_off(tmp_path: Path) -> None:
         assert [round(wait / timedelta(minutes=5)) for wait in waits] == [1, 2, 4]
 
 
-def test_a_changed_config(newsroom: Site, tmp_path: Path) -> None:
-    """Only what is new or changed runs; what left is dropped, plan and all."""
+def test_changed_config_schedules_only_new_and_changed_feeds(
+    newsroom: Site, tmp_path: Path
+) -> None:
     world, other = (
         feed("world", f"page {newsroom.url('/news')}"),
         feed("other", f"feed {newsroom.url('/rss')}"),
@@ -210,8 +207,9 @@ def test_a_changed_config(newsroom: Site, tmp_path: Path) -> None:
         assert set(desk.jobs.timer.next_times) == {"world", "third"}
 
 
-def test_the_clock_is_put_forward(newsroom: Site, tmp_path: Path) -> None:
-    """What is planned stays as it was, and what is overdue is caught up with."""
+def test_clock_jump_forward_keeps_plans_and_restarts_the_timer(
+    newsroom: Site, tmp_path: Path
+) -> None:
     config = configure(
         tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"')
     )
@@ -225,7 +223,7 @@ def test_the_clock_is_put_forward(newsroom: Site, tmp_path: Path) -> None:
 
 
 class Wrong:
-    """A wall clock that is ahead, until it is put right."""
+    """A wall clock that is ahead until it is corrected."""
 
     def __init__(self, ahead: timedelta) -> None:
         self.ahead = ahead
@@ -236,8 +234,9 @@ class Wrong:
 
 @pytest.mark.parametrize("when", ['every = "2h"', 'cron = "0 */2 * * *"', 'every = "auto"'])
 @pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(days=729)], ids=["hours", "years"])
-def test_the_clock_was_ahead(newsroom: Site, tmp_path: Path, ahead: timedelta, when: str) -> None:
-    """Once it is put right, sources that were looked at in the future are looked at again, and planned from now."""
+def test_clock_jump_back_corrects_the_plan(
+    newsroom: Site, tmp_path: Path, ahead: timedelta, when: str
+) -> None:
     config = configure(
         tmp_path, feed("world", f"page {newsroom.url('/news')}", more=f"{when}\nrecheck = false")
     )
@@ -256,10 +255,9 @@ def test_the_clock_was_ahead(newsroom: Site, tmp_path: Path, ahead: timedelta, w
 
 
 @pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(days=729)], ids=["hours", "years"])
-def test_the_clock_was_ahead_in_another_life(
+def test_plan_of_an_earlier_process_with_wrong_clock_is_corrected(
     newsroom: Site, tmp_path: Path, ahead: timedelta
 ) -> None:
-    """A service that starts with a right clock does not wait until what it had planned with a wrong one."""
     config = configure(
         tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"')
     )
@@ -273,11 +271,7 @@ def test_the_clock_was_ahead_in_another_life(
         assert desk.jobs.timer.next_times["world"] < utc_now() + timedelta(hours=2, minutes=1)
 
 
-def test_a_plan_that_is_too_far_away(newsroom: Site, tmp_path: Path) -> None:
-    """No setting makes a source wait so long.
-
-    Whoever planned that had a wrong clock, and the feed is due.
-    """
+def test_impossible_plan_is_replaced(newsroom: Site, tmp_path: Path) -> None:
     config = configure(
         tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"')
     )
@@ -293,8 +287,7 @@ def test_a_plan_that_is_too_far_away(newsroom: Site, tmp_path: Path) -> None:
         assert newsroom.paths() == ["/news"]
 
 
-def test_what_is_broken_since_a_day_to_come(tmp_path: Path) -> None:
-    """Dates that a wrong clock gave to breaks are those of now, once it is right."""
+def test_incident_from_the_future_is_moved_to_now(tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", "page http://127.0.0.1:1/news"))
     with at_work(config, clock=Wrong(timedelta(days=729)).now) as desk:
         assert desk.jobs.run_now("world")
@@ -315,7 +308,7 @@ def test_what_is_broken_since_a_day_to_come(tmp_path: Path) -> None:
 
 
 def died(config: Config, *feeds: str, times: int = 1) -> None:
-    """Leave the state as processes leave it that die, one after the other, in the middle of the runs of some feeds."""
+    """Leave the state of processes that crashed one after the other during the feeds' runs."""
     with tools_for(config) as tools:
         for _ in range(times):
             for name in (PROCESS_MARK, *feeds):
@@ -324,7 +317,7 @@ def died(config: Config, *feeds: str, times: int = 1) -> None:
 
 
 class Noted:
-    """A regeneration that notes which feeds run, and which beside which."""
+    """A fake `run_feed` that records which feeds run at the same time."""
 
     def __init__(self) -> None:
         self.runs: list[str] = []
@@ -345,10 +338,9 @@ class Noted:
         return outcome
 
 
-def test_what_a_process_died_of_is_run_last_and_alone(
+def test_suspect_of_a_crash_runs_last_and_exclusively(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Once each of the others has run; it is no suspect any more when it ends well."""
     config = configure(tmp_path, *(feed(name, "folder articles") for name in "abcd"))
     died(config, "a", "b")
     noted = Noted()
@@ -363,8 +355,7 @@ def test_what_a_process_died_of_is_run_last_and_alone(
     )
 
 
-def test_what_processes_die_of_again_and_again_waits(tmp_path: Path) -> None:
-    """Longer and longer, and somebody is told; the others run as ever."""
+def test_suspect_of_repeated_crashes_waits_and_is_reported(tmp_path: Path) -> None:
     config = configure(tmp_path, *(feed(name, "folder articles") for name in "ab"))
     waits = []
     for times in (2, 1, 1):  # more
@@ -376,8 +367,7 @@ def test_what_processes_die_of_again_and_again_waits(tmp_path: Path) -> None:
     assert [round(wait / timedelta(minutes=5)) for wait in waits] == [1, 2, 4]
 
 
-def test_an_orderly_end_leaves_no_suspects(tmp_path: Path) -> None:
-    """Also where what runs is given up."""
+def test_orderly_stop_leaves_no_suspects(tmp_path: Path) -> None:
     marked, go_on = threading.Event(), threading.Event()
     config = configure(tmp_path, feed("world", "folder articles"))
 

@@ -1,4 +1,4 @@
-"""Chores, and jumps of the clock."""
+"""Periodic tasks, and jumps of the clock."""
 
 import math
 import threading
@@ -12,8 +12,7 @@ from feedpub.scheduler.periodic import ClockJumpDetector, PeriodicTask
 from tests.support.clock import FakeClock
 
 
-def test_a_chore_that_fails_is_done_again(caplog: pytest.LogCaptureFixture) -> None:
-    """And its failure is logged."""
+def test_failed_task_is_logged_and_repeated(caplog: pytest.LogCaptureFixture) -> None:
     done = threading.Event()
     times: list[int] = []
 
@@ -23,50 +22,49 @@ def test_a_chore_that_fails_is_done_again(caplog: pytest.LogCaptureFixture) -> N
             raise ValueError("the first time")
         done.set()
 
-    chore = PeriodicTask("sweep", 0.01, do)
-    chore.start()
+    task = PeriodicTask("sweep", 0.01, do)
+    task.start()
     assert done.wait(5)
-    chore.stop(5)
+    task.stop(5)
     assert "sweep failed" in caplog.text
     stopped = len(times)
-    assert not chore._thread.is_alive()
+    assert not task._thread.is_alive()
     assert len(times) == stopped
 
 
-def test_an_error_of_ours_is_logged_on_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    """It is no bug that anybody would look for in the code."""
+def test_feedpub_error_is_logged_without_traceback(caplog: pytest.LogCaptureFixture) -> None:
     done = threading.Event()
 
     def do() -> None:
         done.set()
-        raise StoreError("no room on the disk")
+        raise StoreError("disk full")
 
-    chore = PeriodicTask("sweep", 0.01, do)
-    chore.start()
+    task = PeriodicTask("sweep", 0.01, do)
+    task.start()
     assert done.wait(5)
-    chore.stop(5)
-    assert "sweep failed and will be retried: no room on the disk" in caplog.text
+    task.stop(5)
+    assert "sweep failed and will be retried: disk full" in caplog.text
     assert "Traceback" not in caplog.text
 
 
-@pytest.mark.parametrize(("longest", "times"), [(0.01, 3), (math.inf, 1)])
-def test_what_takes_long(longest: float, times: int) -> None:
-    """Is done more rarely, unless it is as urgent as ever."""
+@pytest.mark.parametrize(("max_pause", "times"), [(0.01, 3), (math.inf, 1)])
+def test_slow_task_runs_less_often_unless_its_pause_is_limited(
+    max_pause: float, times: int
+) -> None:
     done: list[int] = []
 
     def do() -> None:
         done.append(1)
         time.sleep(0.1)
 
-    chore = PeriodicTask("sweep", 0.01, do, max_pause_seconds=longest)
-    chore.start()
+    task = PeriodicTask("sweep", 0.01, do, max_pause_seconds=max_pause)
+    task.start()
     time.sleep(0.6)
-    chore.stop(5)
+    task.stop(5)
     assert (len(done) >= times) if times > 1 else (len(done) == times)
 
 
-def test_time_that_passes_is_no_jump() -> None:
-    """However long it takes."""
+def test_passing_time_is_not_a_clock_jump() -> None:
     clock = FakeClock()
     jump = ClockJumpDetector(clock.now, clock.monotonic)
     clock.pass_time(10_000)
@@ -74,8 +72,8 @@ def test_time_that_passes_is_no_jump() -> None:
 
 
 @pytest.mark.parametrize("seconds", [3600, -3600])
-def test_a_jump_is_noticed_once(seconds: int) -> None:
-    """Forward and back; what is corrected by a second now and then is none."""
+def test_clock_jump_is_detected_once(seconds: int) -> None:
+    """Small corrections of the clock are ignored."""
     clock = FakeClock()
     jump = ClockJumpDetector(clock.now, clock.monotonic)
     clock.jump(1)

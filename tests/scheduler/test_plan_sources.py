@@ -1,4 +1,4 @@
-"""When the sources of a feed are looked at next, out of what the state knows of them."""
+"""The next checks of all sources of a feed."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -20,8 +20,7 @@ def _undated(page: str, numbers: list[int]) -> str:
     return page
 
 
-def test_a_listing_without_dates_is_looked_at_a_few_times_a_day(site: Site, tmp_path: Path) -> None:
-    """What it lists at the first look was not published then."""
+def test_listing_without_dates_is_checked_a_few_times_a_day(site: Site, tmp_path: Path) -> None:
     numbers = list(range(28, 0, -1))
     site["/news"] = _undated(listing(numbers), numbers)
     for n in numbers:

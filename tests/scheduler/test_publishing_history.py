@@ -1,4 +1,4 @@
-"""When a source published, out of what its entries say."""
+"""Publication times from entries."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,41 +8,32 @@ MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 
-def test_a_moment_is_a_moment() -> None:
-    """Whatever the time at which it was seen."""
+def test_date_with_time_is_kept() -> None:
     published = MIDNIGHT + 9.5 * HOUR
     assert publication_times([(published, published + 5 * HOUR)]) == [published]
 
 
-def test_a_day_seen_soon_is_when_it_was_seen() -> None:
-    """A date without a time of day says nothing of the hour."""
+def test_date_without_time_becomes_first_seen_if_soon_after() -> None:
     assert publication_times([(MIDNIGHT, MIDNIGHT + 9 * HOUR)]) == [MIDNIGHT + 9 * HOUR]
 
 
-def test_a_day_seen_late_is_its_noon() -> None:
-    """What a first look brings was not published when that look happened."""
+def test_date_without_time_becomes_noon_if_seen_late() -> None:
     assert publication_times([(MIDNIGHT, MIDNIGHT + 90 * HOUR)]) == [MIDNIGHT + 12 * HOUR]
 
 
-def test_they_ascend() -> None:
-    """Also where the days' guesses change their order."""
+def test_publication_times_are_ascending() -> None:
     found = publication_times(
         [(MIDNIGHT, MIDNIGHT + 100 * HOUR), (MIDNIGHT + HOUR, MIDNIGHT + 2 * HOUR)]
     )
     assert found == [MIDNIGHT + HOUR, MIDNIGHT + 12 * HOUR]
 
 
-def test_a_first_listing_without_dates_says_nothing() -> None:
-    """That all of it was there at the first look is no burst.
-
-    Each entry has a second of its own.
-    """
+def test_undated_entries_of_the_first_check_are_left_out() -> None:
     first = MIDNIGHT + 9 * HOUR
     assert publication_times([(first - n * SECOND, first) for n in range(30)]) == []
 
 
-def test_what_comes_later_without_a_date_came_when_it_was_seen() -> None:
-    """From the second look on that is known to a few minutes, or hours."""
+def test_later_undated_entry_counts_when_first_seen() -> None:
     first, later = MIDNIGHT + 9 * HOUR, MIDNIGHT + 14 * HOUR
     listed = [(first - n * SECOND, first) for n in range(30)]
     assert publication_times([*listed, (later, later), (later - SECOND, later)]) == [
@@ -51,7 +42,6 @@ def test_what_comes_later_without_a_date_came_when_it_was_seen() -> None:
     ]
 
 
-def test_dates_of_a_first_listing_count() -> None:
-    """A source that has them had published before it was looked at."""
+def test_dated_entries_of_the_first_check_count() -> None:
     dated = [MIDNIGHT + n * HOUR + SECOND for n in range(8)]
     assert publication_times([(published, MIDNIGHT + 9 * HOUR) for published in dated]) == dated

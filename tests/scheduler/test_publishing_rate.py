@@ -1,4 +1,4 @@
-"""When a source is looked at next, from when it published before."""
+"""The learned wait before the next check."""
 
 import importlib.util
 import json
@@ -30,7 +30,7 @@ MOMENTS = st.lists(st.floats(0, 2 * MIDNIGHT, allow_nan=False), max_size=60).map
 
 
 def days(*hours: float, count: int = 60, step: int = 1) -> list[float]:
-    """At these hours of each of so many days before MIDNIGHT, or of each seventh one."""
+    """Return these hours of each of the last `count` days before MIDNIGHT, or of every seventh."""
     return sorted(
         MIDNIGHT - day * DAY_MINUTES + hour * HOUR
         for day in range(step, count + 1, step)
@@ -43,15 +43,14 @@ def wait(published: list[float], now: float = MIDNIGHT, scale: float = 1.0) -> f
 
 
 def looks(published: list[float], start: float, end: float) -> int:
-    """How often a source is looked at that publishes nothing new."""
+    """Return the number of checks of a source that publishes nothing new."""
     count = 0
     while (start := start + wait(published, start)) < end:
         count += 1
     return count
 
 
-def test_hours_in_which_it_publishes() -> None:
-    """Are looked at more often than others, from the first of them on."""
+def test_wait_is_shorter_in_publishing_hours() -> None:
     published = days(9, 11, 13, 15)
     by_day, by_night = (
         looks(published, MIDNIGHT + h * HOUR, MIDNIGHT + (h + 7) * HOUR) for h in (9, 17)
@@ -59,8 +58,7 @@ def test_hours_in_which_it_publishes() -> None:
     assert by_day >= 2 * by_night
 
 
-def test_days_on_which_it_publishes() -> None:
-    """A source of Thursdays is looked at most on Thursdays."""
+def test_wait_is_shorter_on_publishing_days() -> None:
     published = days(9, 11, 13, 15, count=700, step=7)
     thursday, saturday = (
         looks(published, MIDNIGHT + day * DAY_MINUTES, MIDNIGHT + (day + 1) * DAY_MINUTES)
@@ -69,20 +67,17 @@ def test_days_on_which_it_publishes() -> None:
     assert thursday > saturday
 
 
-def test_a_wait_does_not_sleep_through_the_morning() -> None:
-    """In the night it is planned for the hours in which something may come."""
+def test_wait_in_the_night_ends_in_the_morning() -> None:
     published = days(*(9 + number / 4 for number in range(24)))
     assert 7 * HOUR < wait(published, MIDNIGHT + HOUR, scale=3) + HOUR < 12 * HOUR
 
 
-def test_a_busy_source() -> None:
-    """Is looked at more often than a quiet one, but not as many times more as it publishes more."""
+def test_busy_source_has_short_waits() -> None:
     quiet, busy = wait(days(9)), wait(days(*range(24)))
     assert busy < quiet < 24 * busy
 
 
-def test_a_burst() -> None:
-    """Where several have just come, more come."""
+def test_burst_shortens_the_wait() -> None:
     now = MIDNIGHT + 12 * HOUR
     published = days(9, 12, 15)
     burst = [*published, now - 12, now - 7, now - 2]
@@ -90,49 +85,44 @@ def test_a_burst() -> None:
     assert wait(burst, now) < wait(burst, now + 6 * HOUR)
 
 
-def test_a_long_silence() -> None:
-    """Makes looks rarer, the longer the more; but they never end."""
+def test_long_silence_lengthens_the_wait() -> None:
     published = days(9, 12, 15)
     waits = [wait(published, MIDNIGHT + weeks * 7 * DAY_MINUTES) for weeks in (0, 1, 4, 26, 520)]
     assert waits == sorted(waits)
     assert waits[0] < waits[1] < waits[2] < waits[3] < DAY_MINUTES
 
 
-def test_a_source_without_dates() -> None:
-    """Is looked at a few times a day, at any hour alike."""
+def test_source_without_dates_has_a_long_wait() -> None:
     assert 4 * HOUR < wait([]) < DAY_MINUTES / 2
     assert wait([], MIDNIGHT + 5.3 * HOUR) == pytest.approx(wait([]))
 
 
-def test_about_two_hours() -> None:
-    """Is the usual wait at a scale of 1, for a source with an entry or so a day."""
+def test_scale_of_one_waits_about_two_hours() -> None:
     published = days(8.5, 17)
     assert 6 <= looks(published, MIDNIGHT, MIDNIGHT + DAY_MINUTES) <= 20
 
 
-def test_the_scale_stretches() -> None:
-    """Twice the scale is about twice the wait, and never less."""
+def test_scale_multiplies_the_wait() -> None:
     published = days(*range(24))
     assert wait(published, scale=2) == pytest.approx(2 * wait(published), rel=0.1)
 
 
 @given(MOMENTS, st.floats(0, 2 * MIDNIGHT), st.floats(1e-300, 1e300), st.floats(1, 1e6))
-def test_any_history(published: list[float], now: float, scale: float, more: float) -> None:
-    """Has a wait that is a number of minutes, never less for a larger scale."""
+def test_any_history_gives_a_wait_within_bounds(
+    published: list[float], now: float, scale: float, more: float
+) -> None:
     found = wait(published, now, scale)
     assert MIN_WAIT_MINUTES <= found <= MAX_WAIT_MINUTES
     assert wait(published, now, scale * more) >= found
 
 
 @given(MOMENTS, st.floats(0, 2 * MIDNIGHT))
-def test_what_lies_ahead(published: list[float], now: float) -> None:
-    """Is not known yet."""
+def test_publications_in_the_future_do_not_count(published: list[float], now: float) -> None:
     known = [moment for moment in published if moment <= now]
     assert wait(published, now) == wait(known, now)
 
 
-def test_what_is_remembered_changes_nothing() -> None:
-    """The same question has the same answer, whatever was asked before."""
+def test_cached_rates_do_not_change_the_wait() -> None:
     chance = random.Random(1)  # noqa: S311 -- the same history each time
     published = sorted(
         MIDNIGHT - chance.random() * 400 * DAY_MINUTES for _ in range(2 * MAX_MOMENTS)
@@ -142,8 +132,7 @@ def test_what_is_remembered_changes_nothing() -> None:
         assert wait(published[:known]) == fresh(MIDNIGHT, published[:known], MIDNIGHT, 1.0)
 
 
-def test_whole_minutes() -> None:
-    """Are as good as fractions."""
+def test_result_does_not_depend_on_number_type() -> None:
     published = [round(moment) for moment in days(9, 15)]
     assert minutes_until_check(round(MIDNIGHT), published, 0, 1) == wait(
         [float(moment) for moment in published]
@@ -151,11 +140,7 @@ def test_whole_minutes() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 100, 1000, 20_000])
-def test_a_call_takes_no_time(count: int) -> None:
-    """50 µs and less, also where something new has come each time.
-
-    Five times that is allowed for a busy machine.
-    """
+def test_wait_is_computed_fast(count: int) -> None:
     published = [MIDNIGHT + number * 30 for number in range(-count, 200)]
     start = time.thread_time()
     for number in range(count, count + 200):
@@ -163,16 +148,14 @@ def test_a_call_takes_no_time(count: int) -> None:
     assert (time.thread_time() - start) / 200 < 5 * 50e-6
 
 
-def test_a_week_is_a_week() -> None:
-    """The same moment a week later has the same place in it."""
+def test_wait_repeats_weekly() -> None:
     published = days(9, 15, count=120)
     later = [moment + WEEK * HOUR for moment in published]
     assert wait(later, MIDNIGHT + WEEK * HOUR) == pytest.approx(wait(published))
 
 
 @pytest.mark.slow
-def test_real_traces() -> None:
-    """At the same number of looks, entries are found in at most 0.80 of the time that a fixed interval takes."""
+def test_waits_of_real_traces() -> None:
     folder = shared("bench/schedule")
     simulator = _module(str(folder / "simulate.py"))
     ratios = []

@@ -1,4 +1,4 @@
-"""Runs at once, hosts one at a time, deadlines, and what becomes of a run that hangs or crashes."""
+"""The run executor: limits, hosts, timeouts, crashes and shutdown."""
 
 import threading
 import time
@@ -12,11 +12,11 @@ from feedpub.core.errors import FetchError, RunCancelledError
 from feedpub.scheduler import runner as module
 from feedpub.scheduler.runner import RunExecutor
 
-SOON = 5.0  # seconds; no test waits so long unless it fails
+SOON = 5.0  # seconds; only a failing test waits that long
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
-    """Whether something comes true soon."""
+    """Return True if a condition becomes true soon."""
     end = time.monotonic() + SOON
     while not holds() and time.monotonic() < end:
         time.sleep(0.005)
@@ -24,21 +24,21 @@ def eventually(holds: Callable[[], bool]) -> bool:
 
 
 class Work:
-    """Runs that end when they are told to; what happened is noted."""
+    """Runs that end on request, and a record of what happened."""
 
     def __init__(self) -> None:
         self.begun: list[str] = []
         self.ended: list[str] = []
         self.lost: list[str] = []
         self.failed: list[tuple[str, str]] = []
-        self.leases: dict[str, RunBudget] = {}
+        self.budgets: dict[str, RunBudget] = {}
         self._go_on: dict[str, threading.Event] = {}
         self.hosts: dict[str, frozenset[str]] = {}
         self.deadline = 60.0
 
-    def run(self, feed: str, lease: RunBudget) -> None:
+    def run(self, feed: str, budget: RunBudget) -> None:
         self.begun.append(feed)
-        self.leases[feed] = lease
+        self.budgets[feed] = budget
         assert self._flag(feed).wait(SOON)
         self.ended.append(feed)
 
@@ -70,13 +70,12 @@ def running(
 
 
 def ticked(runner: RunExecutor) -> bool:
-    """Let the runner look after its runs, as the service does all the time."""
+    """Call `tick`, as the service does all the time."""
     runner.tick()
     return True
 
 
-def test_a_feed_runs_once_at_a_time() -> None:
-    """Whoever asks again meanwhile is told no."""
+def test_feed_runs_once_at_a_time() -> None:
     work = Work()
     with running(work) as runner:
         assert runner.submit("a")
@@ -87,8 +86,7 @@ def test_a_feed_runs_once_at_a_time() -> None:
         assert runner.submit("a")
 
 
-def test_feeds_of_one_host_take_turns() -> None:
-    """Others do not wait for them."""
+def test_feeds_of_one_host_run_one_after_the_other() -> None:
     work = Work()
     work.hosts = {"a": frozenset({"x"}), "b": frozenset({"x", "y"}), "c": frozenset({"z"})}
     with running(work) as runner:
@@ -99,8 +97,7 @@ def test_feeds_of_one_host_take_turns() -> None:
         assert eventually(lambda: "b" in work.begun)
 
 
-def test_no_more_than_so_many_at_once() -> None:
-    """The rest waits, and starts as others end."""
+def test_number_of_active_runs_is_limited() -> None:
     work = Work()
     with running(work) as runner:
         feeds = [f"feed-{n}" for n in range(module.MAX_ACTIVE_RUNS + 1)]
@@ -112,8 +109,7 @@ def test_no_more_than_so_many_at_once() -> None:
         assert eventually(lambda: feeds[-1] in work.begun)
 
 
-def test_slow_runs_hold_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What has been waiting for its server for long counts no more among those at once."""
+def test_slow_runs_do_not_count_against_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SLOW_AFTER_SECONDS", 0.05)
     work = Work()
     with running(work) as runner:
@@ -124,8 +120,7 @@ def test_slow_runs_hold_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
         assert work.ended == []
 
 
-def test_one_to_be_alone_is_alone() -> None:
-    """It begins when all others have had their turn, and the next ones when it has ended."""
+def test_exclusive_run_starts_when_no_other_feed_waits() -> None:
     work = Work()
     with running(work) as runner:
         runner.submit("a")
@@ -143,8 +138,7 @@ def test_one_to_be_alone_is_alone() -> None:
         assert eventually(lambda: work.begun[3:] == ["c"])
 
 
-def test_one_to_be_alone_holds_up_nobody_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once it takes as long as what waits for a slow server does, others run beside it."""
+def test_slow_exclusive_run_no_longer_blocks_others(monkeypatch: pytest.MonkeyPatch) -> None:
     work = Work()
     with running(work) as runner:
         runner.submit("alone", exclusive=True)
@@ -154,8 +148,9 @@ def test_one_to_be_alone_holds_up_nobody_for_long(monkeypatch: pytest.MonkeyPatc
         assert eventually(lambda: ticked(runner) and work.begun == ["alone", "a"])
 
 
-def test_one_to_be_alone_gets_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Though others wait all the time."""
+def test_exclusive_run_takes_precedence_after_its_maximum_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     work = Work()
     work.hosts = dict.fromkeys("abc", frozenset({"x"}))
     with running(work) as runner:
@@ -169,11 +164,7 @@ def test_one_to_be_alone_gets_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
         assert eventually(lambda: work.begun == ["a", "b", "alone"])
 
 
-def test_a_run_past_its_deadline_is_given_up() -> None:
-    """It is told of once, counts no more, and its feed may run again.
-
-    Its lease keeps what it still brings out.
-    """
+def test_run_past_its_timeout_is_cancelled() -> None:
     work = Work()
     work.deadline = 0.05
     with running(work) as runner:
@@ -182,18 +173,16 @@ def test_a_run_past_its_deadline_is_given_up() -> None:
         assert runner.stuck_runs == ("a",)
         assert not runner.running_feeds
         with pytest.raises(RunCancelledError):
-            work.leases["a"].check_not_cancelled()
+            work.budgets["a"].check_not_cancelled()
         with pytest.raises(FetchError, match="run's time is up"):
-            work.leases["a"].check_time_left("https://example.org/")
+            work.budgets["a"].check_time_left("https://example.org/")
         work.finish("a")
         assert eventually(lambda: not runner.stuck_runs)
         assert work.lost == ["a"]
 
 
 @pytest.mark.parametrize("error", [KeyError("bug"), SystemExit(3), AssertionError("no")])
-def test_a_run_that_crashes_is_told_of(error: BaseException) -> None:
-    """Whatever it raises; the next runs go on."""
-
+def test_crashed_run_is_logged_and_reported(error: BaseException) -> None:
     def run(feed: str, _lease: RunBudget) -> None:
         if feed == "bad":
             raise error
@@ -207,8 +196,7 @@ def test_a_run_that_crashes_is_told_of(error: BaseException) -> None:
         assert eventually(lambda: work.begun == ["good"])
 
 
-def test_draining_waits_for_what_runs() -> None:
-    """And starts nothing more."""
+def test_drain_waits_for_current_runs() -> None:
     work = Work()
     with running(work) as runner:
         runner.submit("a")
@@ -219,11 +207,10 @@ def test_draining_waits_for_what_runs() -> None:
         assert not runner.submit("b")
 
 
-def test_draining_gives_up_what_does_not_end() -> None:
-    """After the time that there is."""
+def test_drain_cancels_runs_that_do_not_end() -> None:
     work = Work()
     with running(work) as runner:
         runner.submit("a")
         assert eventually(lambda: work.begun == ["a"])
         assert runner.drain(0.05) == ("a",)
-        assert work.leases["a"].cancelled
+        assert work.budgets["a"].cancelled

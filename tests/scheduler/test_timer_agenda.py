@@ -1,4 +1,4 @@
-"""What runs when a process starts."""
+"""The first runs after a start."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,30 +8,26 @@ NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def test_what_lies_ahead_stays() -> None:
-    """A restart asks nobody before it is due."""
+def test_future_times_are_kept() -> None:
     assert spread_overdue({"a": NOW + HOUR, "b": NOW + 2 * HOUR}, NOW) == {
         "a": NOW + HOUR,
         "b": NOW + 2 * HOUR,
     }
 
 
-def test_the_first_due_runs_at_once() -> None:
-    """The one that is overdue longest; the rest follow, one after the other."""
+def test_first_overdue_feed_runs_at_once() -> None:
     planned = spread_overdue({"a": NOW - HOUR, "b": NOW - 2 * HOUR, "c": NOW + HOUR}, NOW)
     assert planned == {"b": NOW, "a": NOW + MIN_GAP, "c": NOW + HOUR}
 
 
-def test_what_never_ran_is_due_now() -> None:
-    """After those that are overdue."""
+def test_new_feed_is_due_now() -> None:
     assert spread_overdue({"new": None, "late": NOW - HOUR}, NOW) == {
         "late": NOW,
         "new": NOW + MIN_GAP,
     }
 
 
-def test_many_are_spread_over_a_bounded_time() -> None:
-    """A thousand feeds that are overdue all run within five minutes, no two at once."""
+def test_many_overdue_feeds_are_spread_over_a_bounded_time() -> None:
     planned = spread_overdue({f"feed-{n}": NOW - HOUR for n in range(1000)}, NOW)
     moments = sorted(planned.values())
     assert moments[0] == NOW
@@ -39,6 +35,5 @@ def test_many_are_spread_over_a_bounded_time() -> None:
     assert len(set(moments)) == 1000
 
 
-def test_nothing_planned() -> None:
-    """No feeds, nothing to run."""
+def test_no_feeds_give_no_times() -> None:
     assert spread_overdue({}, NOW) == {}

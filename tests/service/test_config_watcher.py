@@ -1,12 +1,11 @@
-"""When a file has changed."""
+"""Changed files are detected once they are stable."""
 
 from pathlib import Path
 
 from feedpub.service.config_watcher import FileWatcher
 
 
-def test_a_change_is_told_once_it_stands_still(tmp_path: Path) -> None:
-    """At the second look, and only once."""
+def test_change_is_reported_once_when_it_is_stable(tmp_path: Path) -> None:
     file = tmp_path / "feedpub.toml"
     file.write_text("a")
     watch = FileWatcher(lambda: [file])
@@ -15,8 +14,7 @@ def test_a_change_is_told_once_it_stands_still(tmp_path: Path) -> None:
     assert [watch.has_changed(), watch.has_changed(), watch.has_changed()] == [False, True, False]
 
 
-def test_a_file_that_is_replaced(tmp_path: Path) -> None:
-    """As editors do it; while there is none, nothing has changed."""
+def test_replaced_file_has_changed(tmp_path: Path) -> None:
     file, other = tmp_path / "feedpub.toml", tmp_path / "other"
     file.write_text("a")
     watch = FileWatcher(lambda: [file])
@@ -27,8 +25,7 @@ def test_a_file_that_is_replaced(tmp_path: Path) -> None:
     assert [watch.has_changed(), watch.has_changed()] == [False, True]
 
 
-def test_a_link_that_leads_elsewhere(tmp_path: Path) -> None:
-    """As container platforms do it."""
+def test_symbolic_link_to_another_file_has_changed(tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / name).write_text("same size")
     file = tmp_path / "feedpub.toml"

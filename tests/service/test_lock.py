@@ -1,4 +1,4 @@
-"""One service a state folder."""
+"""One service per state."""
 
 import os
 import subprocess
@@ -20,8 +20,7 @@ with service_lock(place if "://" in place else pathlib.Path(place)):
 """
 
 
-def test_a_second_one_is_refused(tmp_path: Path) -> None:
-    """With the pid of the first; when that is killed, the next may start."""
+def test_second_service_is_refused_until_the_first_is_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-c", HOLDER, str(tmp_path)]
     with subprocess.Popen(  # noqa: S603 -- ours
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -39,31 +38,28 @@ def test_a_second_one_is_refused(tmp_path: Path) -> None:
         assert (tmp_path / FILE_NAME).read_text() == f"{os.getpid()}\n"
 
 
-def test_the_folder_is_made(tmp_path: Path) -> None:
-    """For its owner alone."""
+def test_folder_is_created_private(tmp_path: Path) -> None:
     with service_lock(tmp_path / "state"):
         assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
 
 
-def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
-    """Is named."""
+def test_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file")
     with pytest.raises(ServiceError, match="state"), service_lock(tmp_path / "state"):
         pass
 
 
-def test_a_state_in_a_database(address: str) -> None:
-    """One process, too, and the next when that is killed; with a queue there may be several."""
+def test_second_service_on_a_database_is_refused_unless_shared(address: str) -> None:
     command = [sys.executable, "-c", HOLDER, address]
     with subprocess.Popen(  # noqa: S603 -- ours
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as first:
         assert first.stdout is not None
         assert first.stdout.readline() == "held\n"
-        wanted = (
+        message = (
             f"already running as .* {first.pid} on this state.* Set queue = true to run several"
         )
-        with pytest.raises(ServiceError, match=wanted), service_lock(address):
+        with pytest.raises(ServiceError, match=message), service_lock(address):
             pass
         with service_lock(address, shared=True):
             pass

@@ -1,4 +1,4 @@
-"""Memory that many threads used goes back to where the next thread finds it."""
+"""Threads share two heaps of the C library."""
 
 import ctypes
 import subprocess
@@ -27,7 +27,7 @@ libc.fflush(None)
 
 
 def heaps(how: str) -> int:
-    """How many heaps twelve threads at work leave behind in a process of their own."""
+    """Return the number of heaps of a process in which twelve threads have worked."""
     command = [sys.executable, "-c", THREADS, how]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603 -- ourselves
     return done.stdout.count("<heap nr=")
@@ -37,5 +37,4 @@ def heaps(how: str) -> int:
     not hasattr(ctypes.CDLL(None), "malloc_info"), reason="a C library with another allocator"
 )
 def test_all_threads_share_two_heaps() -> None:
-    """Else there is one for each that worked at the same time, and none ever gets smaller than its largest page."""
     assert heaps("together") <= MAX_ARENAS < heaps("apart")

@@ -1,4 +1,4 @@
-"""What systemd hears, over a real socket."""
+"""Notifications for systemd, over a real socket."""
 
 import os
 import socket
@@ -18,37 +18,34 @@ def listener(tmp_path: Path) -> Iterator[socket.socket]:
         yield listening
 
 
-def heard(listener: socket.socket) -> list[str]:
+def receive(listener: socket.socket) -> list[str]:
     return listener.recv(4096).decode().split("\n")
 
 
-def test_the_states_of_a_service(listener: socket.socket) -> None:
-    """Ready with a word for `systemctl status`, reloading with the time that systemd wants, stopping."""
+def test_states_of_a_service_are_sent(listener: socket.socket) -> None:
     notifier = SystemdNotifier({"NOTIFY_SOCKET": listener.getsockname()})
     notifier.ready("4 feeds")
-    assert heard(listener) == ["READY=1", "STATUS=4 feeds"]
+    assert receive(listener) == ["READY=1", "STATUS=4 feeds"]
     notifier.reloading()
-    reloading, moment = heard(listener)
+    reloading, time = receive(listener)
     assert reloading == "RELOADING=1"
-    assert moment.removeprefix("MONOTONIC_USEC=").isdecimal()
+    assert time.removeprefix("MONOTONIC_USEC=").isdecimal()
     notifier.ping_watchdog()
-    assert heard(listener) == ["WATCHDOG=1"]
+    assert receive(listener) == ["WATCHDOG=1"]
     notifier.stopping()
-    assert heard(listener) == ["STOPPING=1"]
+    assert receive(listener) == ["STOPPING=1"]
 
 
-def test_an_abstract_socket() -> None:
-    """Begins with @ in the environment."""
+def test_abstract_socket_begins_with_at_sign() -> None:
     name = f"feedpub-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(f"\0{name}")
         listening.settimeout(5)
         SystemdNotifier({"NOTIFY_SOCKET": f"@{name}"}).ping_watchdog()
-        assert heard(listening) == ["WATCHDOG=1"]
+        assert receive(listening) == ["WATCHDOG=1"]
 
 
-def test_where_nobody_listens() -> None:
-    """Nothing is told, and nobody waits for signs of life."""
+def test_nothing_is_sent_without_a_socket() -> None:
     notifier = SystemdNotifier({})
     notifier.ready("x")
     assert notifier.watchdog is None
@@ -64,6 +61,7 @@ def test_where_nobody_listens() -> None:
         ({}, None),
     ],
 )
-def test_how_often_a_sign_of_life_is_due(environ: dict[str, str], seconds: float | None) -> None:
-    """Three times as often as systemd waits, where this process is meant."""
+def test_watchdog_interval_is_a_third_of_systemds(
+    environ: dict[str, str], seconds: float | None
+) -> None:
     assert SystemdNotifier(environ).watchdog == seconds

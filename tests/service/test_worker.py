@@ -1,4 +1,4 @@
-"""What a worker does with what it is told to run."""
+"""Runs of a worker."""
 
 from pathlib import Path
 
@@ -11,11 +11,7 @@ from feedpub.store import ScheduledRun
 from tests.support.newsroom import configure, feed, tools_for
 
 
-def test_a_feed_that_its_config_does_not_have_yet(tmp_path: Path) -> None:
-    """Is left to another worker, or to later, as long as it is planned.
-
-    One that left the config is none any more.
-    """
+def test_scheduled_feed_missing_from_the_config_is_left_to_other_workers(tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", "folder articles"))
     with tools_for(config) as tools:
         worker = Worker(config, tmp_path / "config" / "feedpub.toml", tools, 1)

@@ -15,13 +15,13 @@ ENGINES = [
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A state folder that does not exist yet."""
+    """Return the path of a state folder that does not exist yet."""
     return tmp_path / "state"
 
 
 @pytest.fixture(params=ENGINES)
 def place(request: pytest.FixtureRequest) -> StatePlace:
-    """Where an empty state lies, on each engine."""
+    """Return the location of an empty state, in each engine."""
     found: StatePlace = request.getfixturevalue(
         "folder" if request.param == "sqlite" else "address"
     )
@@ -30,14 +30,14 @@ def place(request: pytest.FixtureRequest) -> StatePlace:
 
 @pytest.fixture
 def store(place: StatePlace) -> Iterator[Store]:
-    """An empty state, on each engine."""
+    """Return an empty state, in each engine."""
     with Store.open(place) as opened:
         yield opened
 
 
 @pytest.fixture
 def file_store(folder: Path) -> Iterator[Store]:
-    """An empty state in a file."""
+    """Return an empty state in a file."""
     with Store.open(folder) as opened:
         yield opened
 
@@ -46,7 +46,7 @@ def file_store(folder: Path) -> Iterator[Store]:
 def shared_store(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Store]:
-    """One store for all random examples of a module: each overwrites what it asks for."""
+    """Return one state for all examples of a module, which overwrite what they need."""
     if request.param == "sqlite":
         with Store.open(tmp_path_factory.mktemp("state")) as opened:
             yield opened

@@ -1,4 +1,4 @@
-"""Records with only what a test cares for, and strategies that make every field of every one."""
+"""Records with few details, and strategies that fill all fields of each record."""
 
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -68,11 +68,11 @@ def document(
     )
 
 
-moments = st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.replace(microsecond=0))
+times = st.datetimes(timezones=st.just(UTC)).map(lambda time: time.replace(microsecond=0))
 _numbers = st.integers(0, 2**31 - 1)
 _BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
-    datetime: moments,
-    datetime | None: st.none() | moments,
+    datetime: times,
+    datetime | None: st.none() | times,
     int: _numbers,
     float: st.floats(0, 1e6),
     tuple[Enclosure, ...]: st.lists(
@@ -98,7 +98,7 @@ _BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
 
 
 def any_of(kind: type[Any], **fixed: Any) -> st.SearchStrategy[Any]:
-    """Every field of a record filled at random, but for those that are fixed."""
+    """Return a strategy that fills all fields of a record at random, except for given ones."""
     strategies = {f.name: _BY_TYPE.get(f.type, st.from_type(f.type)) for f in fields(kind)}  # type: ignore[arg-type]
     chosen = {
         name: v if isinstance(v, st.SearchStrategy) else st.just(v) for name, v in fixed.items()
@@ -107,12 +107,14 @@ def any_of(kind: type[Any], **fixed: Any) -> st.SearchStrategy[Any]:
 
 
 entries = any_of(Entry)
-seen_articles = any_of(ItemState)
+item_states = any_of(ItemState)
 documents = any_of(CachedDocument)
 source_states = any_of(SourceState, feed="world")
-runs = st.builds(RunRecord, any_of(RunResult, feed="world"), moments)
+runs = st.builds(RunRecord, any_of(RunResult, feed="world"), times)
 robots = any_of(CachedRobots)
 messages = any_of(OutboxMessage)
-notices = any_of(Incident)
-pages = any_of(PageSnapshot, item=any_of(Item, path=None, guid=""))
-looks = any_of(SourceObservation, feed="world", key="s", settings="", verdict="", accepted=False)
+incidents = any_of(Incident)
+snapshots = any_of(PageSnapshot, item=any_of(Item, path=None, guid=""))
+observations = any_of(
+    SourceObservation, feed="world", key="s", settings="", verdict="", accepted=False
+)

@@ -1,4 +1,4 @@
-"""Which entry stands in which archive."""
+"""Archives: the members of each, and published entries without an archive."""
 
 from datetime import timedelta
 
@@ -12,12 +12,11 @@ def put(store: Store, *entries: Entry, feed: str = "world") -> None:
 
 
 def some(*names: str) -> list[Entry]:
-    """Entries by name, each an hour older than the one before."""
+    """Return entries by name, each an hour older than the one before."""
     return [entry(name, published=NOW - n * timedelta(hours=1)) for n, name in enumerate(names)]
 
 
-def test_what_is_added_comes_back(store: Store) -> None:
-    """Newest first, whatever the order of adding; other feeds have archives of their own."""
+def test_archive_returns_its_entries_newest_first(store: Store) -> None:
     put(store, *some("d", "c", "b", "a"))
     put(store, *some("d", "a"), feed="local")
     assert (store.archives.numbers("world"), store.archives.newest_number("world")) == ((), None)
@@ -29,8 +28,7 @@ def test_what_is_added_comes_back(store: Store) -> None:
     assert store.archives.newest_number("local") is None
 
 
-def test_archives_outlive_their_entries(store: Store) -> None:
-    """What is forgotten is missing from an archive; the archive and its number stay."""
+def test_archive_keeps_its_number_when_its_entries_are_pruned(store: Store) -> None:
     put(store, *some("b", "a"))
     store.archives.add("world", {1: ["tag:a"], 2: ["tag:b"]})
     store.prune(NOW + DAY, keep={})
@@ -38,8 +36,7 @@ def test_archives_outlive_their_entries(store: Store) -> None:
     assert (store.archives.entries("world", 2), store.archives.unpublished("world")) == ((), ())
 
 
-def test_an_entry_stays_in_its_archive(store: Store) -> None:
-    """Naming it for another one changes nothing, also after it was forgotten."""
+def test_entry_never_moves_to_another_archive(store: Store) -> None:
     put(store, *some("b", "a"))
     store.archives.add("world", {1: ["tag:a"]})
     store.archives.add("world", {2: ["tag:a", "tag:b"]})
@@ -47,8 +44,7 @@ def test_an_entry_stays_in_its_archive(store: Store) -> None:
     assert [store.archives.members("world", n) for n in (1, 2, 3)] == [{"tag:a"}, {"tag:b"}, set()]
 
 
-def test_published_entries_are_noted_until_they_are_archived_or_forgotten(store: Store) -> None:
-    """Each feed has its own."""
+def test_published_entry_is_recorded_until_it_is_archived_or_pruned(store: Store) -> None:
     put(store, *some("c", "b", "a"))
     put(store, *some("a"), feed="local")
     store.archives.add("world", {1: ["tag:a"]})

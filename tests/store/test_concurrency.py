@@ -1,4 +1,4 @@
-"""Threads, processes and kill -9: nothing that was acknowledged is lost, and nothing is torn."""
+"""Threads, processes and SIGKILL: no committed transaction is lost, and none is stored in part."""
 
 import multiprocessing
 import random
@@ -25,7 +25,7 @@ PARTS = ("a", "b", "c")
 
 
 def commit(store: Store, feed: str, number: int) -> None:
-    """One transaction of three entries, each with an alias and a seen article."""
+    """Commit three entries, each with an alias and an item state, in one transaction."""
     entries = [entry(f"{number}-{part}", html="<p>text</p>" * 200) for part in PARTS]
     store.commit_entries(
         feed,
@@ -62,7 +62,7 @@ def stay_alone(place: StatePlace, say: Connection) -> None:
 
 
 def kill_a_writer(place: StatePlace, start: int, delay: float) -> int:
-    """Let a process write, kill it at some instant, and tell the last number that it acknowledged."""
+    """Kill a writing process at a random time; return the last number that it committed."""
     ours, theirs = FORKS.Pipe(duplex=False)
     writer = FORKS.Process(target=write_forever, args=(place, start, theirs))
     writer.start()
@@ -80,17 +80,14 @@ def kill_a_writer(place: StatePlace, start: int, delay: float) -> int:
 
 
 def check(place: StatePlace, acknowledged: int) -> int:
-    """Hold that all that was acknowledged is there, and that nothing is there in part.
-
-    The last number found.
-    """
+    """Check that all committed rows are stored, without partial ones; return the last number."""
     with Store.open(place) as store:
         found = {e.title for e in store.entries("world")}
         last = max(int(title.split("-")[0]) for title in found)
         assert last in (
             acknowledged,
             acknowledged + 1,
-        )  # committed, and killed before it could say so
+        )  # committed, and killed before it reported that
         assert (
             found
             == keys(range(last + 1))
@@ -112,19 +109,16 @@ def kill_often(place: StatePlace, times: int) -> None:
         last = check(place, kill_a_writer(place, last + 1, delay=randomly.uniform(0, 0.02)))
 
 
-def test_kill_9_loses_nothing(place: StatePlace) -> None:
-    """Thirty writers on one state, each killed at a random instant."""
+def test_sigkill_loses_no_committed_transaction(place: StatePlace) -> None:
     kill_often(place, 30)
 
 
 @pytest.mark.slow
-def test_kill_9_loses_nothing_many_times(place: StatePlace) -> None:
-    """The same again and again."""
+def test_many_sigkills_lose_no_committed_transaction(place: StatePlace) -> None:
     kill_often(place, 40)
 
 
-def test_two_processes_write_at_once(place: StatePlace) -> None:
-    """Opening a new state and writing to it at once, in one feed and in two: all of it arrives."""
+def test_two_processes_create_and_write_a_state_concurrently(place: StatePlace) -> None:
     barrier = FORKS.Barrier(3)
     shares = (("world", range(40)), ("world", range(40, 80)), ("local", range(40)))
     writers = [FORKS.Process(target=write_some, args=(place, *share, barrier)) for share in shares]
@@ -138,12 +132,7 @@ def test_two_processes_write_at_once(place: StatePlace) -> None:
         assert {e.title for e in store.entries("local")} == keys(range(40))
 
 
-def test_threads_share_a_store(store: Store) -> None:
-    """Many threads write and read one store.
-
-    All is there, and each reader sees whole transactions.
-    """
-
+def test_threads_see_only_complete_transactions(store: Store) -> None:
     def work(thread: int) -> None:
         for number in range(10):
             commit(store, "world", thread * 10 + number)
@@ -154,11 +143,7 @@ def test_threads_share_a_store(store: Store) -> None:
     assert {e.title for e in store.entries("world")} == keys(range(120))
 
 
-def test_threads_write_the_same_rows(store: Store) -> None:
-    """Documents that many feeds share, in whatever order each lists them.
-
-    Nobody waits for somebody who waits.
-    """
+def test_threads_that_write_the_same_rows_do_not_deadlock(store: Store) -> None:
     documents = [document(f"https://example.org/{n}") for n in range(40)]
 
     def work(thread: int) -> None:
@@ -173,8 +158,7 @@ def test_threads_write_the_same_rows(store: Store) -> None:
     assert [len(store.runs(f"feed-{thread}")) for thread in range(8)] == [10] * 8
 
 
-def test_a_message_is_wanted_once(place: StatePlace) -> None:
-    """However many ask for it at once, of two processes."""
+def test_message_added_by_two_processes_is_stored_once(place: StatePlace) -> None:
     message = OutboxMessage("ping", "https://hub.example.org/", b"hub.mode=publish", NOW)
     with Store.open(place) as store, Store.open(place) as other, ThreadPoolExecutor(8) as pool:
         stores = [store, other] * 40
@@ -182,25 +166,23 @@ def test_a_message_is_wanted_once(place: StatePlace) -> None:
         assert len(store.outbox.load_all()) == 1
 
 
-def test_a_break_is_told_once(place: StatePlace) -> None:
-    """However many notice it at once, of two processes; and so is its end."""
-    notice = Incident("world", "s", "broken", NOW, NOW, "gone")
+def test_incident_found_by_two_processes_is_opened_and_closed_once(place: StatePlace) -> None:
+    incident = Incident("world", "s", "broken", NOW, NOW, "gone")
     message = OutboxMessage("webhook", "", b"{}", NOW)
     with Store.open(place) as store, Store.open(place) as other, ThreadPoolExecutor(8) as pool:
         stores = [store, other] * 20
         opened = list(
-            pool.map(lambda each: each.incidents.open(notice, lambda _: [message]), stores)
+            pool.map(lambda each: each.incidents.open(incident, lambda _: [message]), stores)
         )
         closed = list(
-            pool.map(lambda each: each.incidents.close(notice, lambda _: [message]), stores)
+            pool.map(lambda each: each.incidents.close(incident, lambda _: [message]), stores)
         )
         assert (opened.count(True), closed.count(True)) == (1, 1)
         assert len(store.incidents.newest()) == len({n.at for n in store.incidents.newest()}) == 2
         assert len(store.outbox.load_all()) == 2
 
 
-def test_one_at_a_time_is_alone_with_a_feed(place: StatePlace) -> None:
-    """Threads of its own process and of another wait; those of other feeds do not."""
+def test_feed_lock_excludes_threads_and_processes_but_not_other_feeds(place: StatePlace) -> None:
     with Store.open(place) as store, Store.open(place) as other, ThreadPoolExecutor(2) as pool:
 
         def enter(each: Store) -> float:
@@ -215,8 +197,7 @@ def test_one_at_a_time_is_alone_with_a_feed(place: StatePlace) -> None:
         assert all(entered.result(30) >= left for entered in waiting)
 
 
-def test_who_is_killed_is_alone_no_more(place: StatePlace) -> None:
-    """The next one need not wait for any clock."""
+def test_feed_lock_of_a_killed_process_is_free_at_once(place: StatePlace) -> None:
     Store.open(place).close()
     ours, theirs = FORKS.Pipe(duplex=False)
     with ours:

@@ -1,4 +1,4 @@
-"""A state moves from engine to engine, whole or not at all."""
+"""A state is copied from one engine to another, completely or not at all."""
 
 import os
 import random
@@ -43,8 +43,8 @@ ODD = "Ä \0\x1b0 😀"
 
 
 def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
-    """Something in every table, and what engines write differently."""
-    made = [
+    """Add a row to every table, with values that the engines store differently."""
+    new_entries = [
         entry(
             f"{feed}-{n}",
             html=f"<p>{n}</p>" * 300,
@@ -53,27 +53,30 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
         )
         for n in range(entries)
     ]
-    keys = {f"{e.title}{ODD}": e.id for e in made}
+    keys = {f"{e.title}{ODD}": e.id for e in new_entries}
     kept = {
-        made[0].id: PageSnapshot(
+        new_entries[0].id: PageSnapshot(
             Item(url="https://example.org/", title=ODD), "k", "page", NOW, body=pack_body(b"<p>")
         )
     }
     seen = [ItemState(key, ODD, "stored", first_seen=NOW) for key in keys]
     store.commit_entries(
-        feed, entries=made, aliases=keys, item_states=seen, snapshots=kept, now=NOW
+        feed, entries=new_entries, aliases=keys, item_states=seen, snapshots=kept, now=NOW
     )
     state = SourceState(
         feed, "s", NOW, None, 3, ODD, NOW, 2, pace=PollingHints(90.5, "", (1, 2), ()), firm=True
     )
-    look = SourceObservation(feed, "s", "a", NOW, 3, lengths=(1, 2))
+    observation = SourceObservation(feed, "s", "a", NOW, 3, lengths=(1, 2))
     for _ in range(3):
         store.commit_run(
-            run(feed, seconds=0.1), documents=[document()], sources=[state], observations=[look]
+            run(feed, seconds=0.1),
+            documents=[document()],
+            sources=[state],
+            observations=[observation],
         )
     store.schedule.save(ScheduledRun(feed, NOW, "why"))
-    store.archives.add(feed, {1: [made[0].id]})
-    store.archives.mark_published(feed, [made[1].id])
+    store.archives.add(feed, {1: [new_entries[0].id]})
+    store.archives.mark_published(feed, [new_entries[1].id])
     store.outbox.add([OutboxMessage("ping", "https://hub.example.org/", b"\0\xff", NOW)] * 2)
     store.outbox.delete(store.outbox.load_all()[0])  # numbers have gaps
     store.removal_stats.add(feed, [[Removed(f"Read more {ODD}", "phrase")]], NOW)
@@ -81,16 +84,18 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
     store.proposals.save(
         feed, [Proposal(feed, "s", "a", NOW, (ConfigChange("links", None, "a.x"),), ODD)], ()
     )
-    told = CachedRobots(origin="https://example.org", body="User-agent: *", status=200, expires=NOW)
-    store.robots_cache.save(told.origin, told)
+    progress = CachedRobots(
+        origin="https://example.org", body="User-agent: *", status=200, expires=NOW
+    )
+    store.robots_cache.save(progress.origin, progress)
     store.save_memory("example.org", b"\0" * 100, NOW)
-    calm = ProbeState(feed, "s", "b", NOW, 1, f'"{ODD}"', None)
-    store.commit_run(run(feed), probe_states={"s": calm})
+    probe = ProbeState(feed, "s", "b", NOW, 1, f'"{ODD}"', None)
+    store.commit_run(run(feed), probe_states={"s": probe})
     store.summaries.save(StoredSummary(feed, "a", 3, NOW, NOW, "en"))
 
 
 def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
-    """All that lies there, by table."""
+    """Return all rows by table, except for those of processes."""
     with store._database.read_transaction() as connection:
         return {
             table.name: [
@@ -103,7 +108,7 @@ def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
 
 @pytest.fixture(params=ENGINES)
 def other_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StatePlace]:
-    """Where a second empty state lies, on each engine."""
+    """Return the location of a second empty state, in each engine."""
     if request.param == "sqlite":
         yield tmp_path / "other"
     else:
@@ -113,23 +118,20 @@ def other_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stat
         server.drop(address)
 
 
-def test_every_row_arrives(store: Store, other_place: StatePlace) -> None:
-    """As it was, with its number, of every table.
-
-    What is told of the way adds up to what is returned.
-    """
+def test_copy_contains_every_row_and_reports_progress(
+    store: Store, other_place: StatePlace
+) -> None:
     fill(store)
     fill(store, "local")
-    told: dict[str, int] = {}
+    progress: dict[str, int] = {}
     with Store.open(other_place) as other:
-        copied = store.copy_to(other, told.__setitem__)
+        copied = store.copy_to(other, progress.__setitem__)
         assert all(rows(store).values())
         assert rows(other) == rows(store)
-    assert copied == sum(told.values()) == sum(map(len, rows(store).values()))
+    assert copied == sum(progress.values()) == sum(map(len, rows(store).values()))
 
 
-def test_numbers_go_on(store: Store, other_place: StatePlace) -> None:
-    """What is added to the copy gets numbers above those that came with it."""
+def test_copy_continues_the_numbers_of_rows(store: Store, other_place: StatePlace) -> None:
     fill(store)
     last = store.outbox.load_all()[-1].id
     with Store.open(other_place) as other:
@@ -139,8 +141,9 @@ def test_numbers_go_on(store: Store, other_place: StatePlace) -> None:
         assert len(other.runs("world")) == len(other.runs("local")) == 4
 
 
-def test_there_and_back(file_store: Store, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    """From a file to a server and from there to a file, the bytes in every column are those of the beginning."""
+def test_copy_to_postgresql_and_back_is_identical(
+    file_store: Store, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     if not installed():
         pytest.skip(MISSING)
     fill(file_store)
@@ -150,10 +153,10 @@ def test_there_and_back(file_store: Store, request: pytest.FixtureRequest, tmp_p
     ):
         file_store.copy_to(between)
         between.copy_to(back)
-        assert lying(back) == lying(file_store)
+        assert stored_values(back) == stored_values(file_store)
 
 
-def lying(store: Store) -> dict[str, list[tuple[object, ...]]]:
+def stored_values(store: Store) -> dict[str, list[tuple[object, ...]]]:
     with store._database.read_transaction() as connection:
         return {
             table.name: [
@@ -164,11 +167,7 @@ def lying(store: Store) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def test_what_processes_agreed_on_stays(store: Store, other_place: StatePlace) -> None:
-    """Who has what for a while, and which feeds wait in the queue.
-
-    Neither is known where the copy is.
-    """
+def test_leases_and_queued_runs_are_not_copied(store: Store, other_place: StatePlace) -> None:
     store.schedule.save(ScheduledRun("world", NOW, "why"))
     assert store.schedule.dispatch_due(NOW, 9, lambda *_: None) == ("world",)
     store.leases.acquire("lead", "a", 60)
@@ -179,8 +178,7 @@ def test_what_processes_agreed_on_stays(store: Store, other_place: StatePlace) -
         assert other.schedule.dispatch_due(NOW, 9, lambda *_: None) == ("world",)
 
 
-def test_what_is_known_is_not_overwritten(store: Store, other_place: StatePlace) -> None:
-    """A state that knows anything is left alone, and the tables are named."""
+def test_copy_to_a_state_with_rows_is_refused(store: Store, other_place: StatePlace) -> None:
     fill(store)
     with Store.open(other_place) as other:
         other.schedule.save(ScheduledRun("mine", NOW, "why"))
@@ -191,8 +189,9 @@ def test_what_is_known_is_not_overwritten(store: Store, other_place: StatePlace)
         assert other.count("world") == 0
 
 
-def test_a_damaged_value_is_told(file_store: Store, other_place: StatePlace) -> None:
-    """Nothing arrives."""
+def test_copy_with_a_corrupt_value_fails_and_leaves_the_target_empty(
+    file_store: Store, other_place: StatePlace
+) -> None:
     fill(file_store)
     with file_store._database.write_transaction() as connection:
         connection.execute(text("UPDATE entries SET authors = '[' WHERE id LIKE '%1'"))
@@ -213,8 +212,9 @@ def copy_slowly(source: StatePlace, target: StatePlace, say: Connection) -> None
         store.copy_to(other, wait)
 
 
-def test_a_copy_that_is_cut_short(store: Store, place: StatePlace, other_place: StatePlace) -> None:
-    """Leaves nothing, whoever kills it; and can be made once more."""
+def test_interrupted_copy_leaves_nothing_and_can_be_repeated(
+    store: Store, place: StatePlace, other_place: StatePlace
+) -> None:
     fill(store)
     ours, theirs = FORKS.Pipe(duplex=False)
     with ours:
@@ -230,8 +230,9 @@ def test_a_copy_that_is_cut_short(store: Store, place: StatePlace, other_place: 
         assert rows(other) == rows(store)
 
 
-def test_two_copies_at_once(store: Store, place: StatePlace, other_place: StatePlace) -> None:
-    """The second one finds what the first one brought, and says so."""
+def test_second_of_two_concurrent_copies_fails(
+    store: Store, place: StatePlace, other_place: StatePlace
+) -> None:
     fill(store)
     copiers = [FORKS.Process(target=copy_or_fail, args=(place, other_place)) for _ in range(2)]
     for copier in copiers:
@@ -252,9 +253,8 @@ def copy_or_fail(source: StatePlace, target: StatePlace) -> None:
             raise SystemExit(3) from None
 
 
-def test_the_memory_does_not_grow(store: Store, other_place: StatePlace) -> None:
-    """Few rows are in memory at a time, however many there are."""
-    randomly = random.Random(1)  # noqa: S311 -- what does not compress
+def test_copy_uses_little_memory(store: Store, other_place: StatePlace) -> None:
+    randomly = random.Random(1)  # noqa: S311 -- incompressible bytes
     for feed in range(12):
         store.commit_run(
             run(f"feed-{feed}"),

@@ -1,4 +1,4 @@
-"""Questions about all feeds at once."""
+"""Statistics of all feeds."""
 
 from datetime import date, timedelta
 
@@ -12,8 +12,7 @@ def put(store: Store, feed: str, *days_ago: int) -> None:
     store.commit_entries(feed, entries=entries, aliases={}, item_states=[], now=NOW)
 
 
-def test_entries_are_counted(store: Store) -> None:
-    """All of them, and by the day of their publication as far back as is asked."""
+def test_entries_are_counted_by_feed_and_day(store: Store) -> None:
     put(store, "world", 0, 0, 1, 40)
     put(store, "local", 3)
     assert store.stats.entry_counts() == {"world": 4, "local": 1}
@@ -24,8 +23,7 @@ def test_entries_are_counted(store: Store) -> None:
     }
 
 
-def test_last_runs_and_successes(store: Store) -> None:
-    """Whatever failed since."""
+def test_latest_run_and_latest_success_of_each_feed(store: Store) -> None:
     failed = RunResult("world", RunStatus.FAILED)
     for each in (run(started=NOW), run("local", started=NOW), RunRecord(failed, NOW + DAY)):
         store.commit_run(each)
@@ -36,8 +34,7 @@ def test_last_runs_and_successes(store: Store) -> None:
     assert store.stats.last_successes() == {"world": NOW, "local": NOW}
 
 
-def test_sources_of_all_feeds(store: Store) -> None:
-    """By feed and key."""
+def test_source_states_of_all_feeds(store: Store) -> None:
     state = SourceState(
         "world", "a", NOW, NOW, 3, next_look=NOW + timedelta(minutes=5), why="every 5m"
     )
@@ -45,8 +42,7 @@ def test_sources_of_all_feeds(store: Store) -> None:
     assert store.stats.source_states() == {("world", "a"): state}
 
 
-def test_an_empty_state(store: Store) -> None:
-    """Has nothing to say."""
+def test_empty_state_has_no_statistics(store: Store) -> None:
     figures = store.stats
     assert [
         figures.entry_counts(),

@@ -1,4 +1,4 @@
-"""What one of several processes has for itself for a time, on both engines."""
+"""Exclusive rights of one of several processes for a limited time, in both engines."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,14 +9,13 @@ from feedpub.store import Store, schema
 
 
 def expire(store: Store, name: str, seconds: float) -> None:
-    """Let so much time pass for a claim."""
+    """Let time pass for a lease."""
     t = schema.leases
     with store._database.write_transaction() as connection:
         connection.execute(update(t).where(t.c.name == name).values(until=t.c.until - seconds))
 
 
-def test_one_has_it(store: Store) -> None:
-    """The other one is told for how long; whoever has it may keep it for longer."""
+def test_lease_has_one_holder_who_can_renew_it(store: Store) -> None:
     assert store.leases.acquire("lead", "a", 30) == 0
     assert 29 < store.leases.acquire("lead", "b", 30) <= 30
     assert store.leases.acquire("lead", "a", 60) == 0
@@ -24,8 +23,7 @@ def test_one_has_it(store: Store) -> None:
     assert store.leases.holder("lead") == "a"
 
 
-def test_it_ends_by_itself(store: Store) -> None:
-    """Then nobody has it, and anybody may."""
+def test_lease_expires(store: Store) -> None:
     store.leases.acquire("lead", "a", 0.2)
     time.sleep(0.3)
     assert store.leases.holder("lead") is None
@@ -33,16 +31,11 @@ def test_it_ends_by_itself(store: Store) -> None:
     assert store.leases.acquire("lead", "a", 30) > 0
 
 
-def test_names_are_apart(store: Store) -> None:
-    """Two things may be two processes'."""
+def test_leases_with_different_names_are_independent(store: Store) -> None:
     assert store.leases.acquire("lead", "a", 30) == store.leases.acquire("rescue", "b", 30) == 0
 
 
-def test_letting_go(store: Store) -> None:
-    """It is free at once, or after a pause that holds for its last holder, too.
-
-    Of another's nothing changes.
-    """
+def test_released_lease_is_free_at_once_or_after_a_pause(store: Store) -> None:
     store.leases.acquire("ask", "a", 30)
     store.leases.release("ask", "b")
     assert store.leases.holder("ask") == "a"
@@ -55,8 +48,7 @@ def test_letting_go(store: Store) -> None:
     assert store.leases.acquire("ask", "a", 30) == 0
 
 
-def test_what_is_old_is_forgotten(store: Store) -> None:
-    """After a day, unless it is to be kept."""
+def test_old_leases_are_pruned(store: Store) -> None:
     for name in ("old", "kept", "new"):
         store.leases.acquire(name, "a", 30)
     for name in ("old", "kept"):
@@ -66,8 +58,7 @@ def test_what_is_old_is_forgotten(store: Store) -> None:
         assert set(connection.scalars(schema.leases.select())) == {"kept", "new"}
 
 
-def test_many_want_it_at_once(store: Store) -> None:
-    """One gets it."""
+def test_one_of_many_threads_acquires_the_lease(store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
         left = list(
             pool.map(lambda number: store.leases.acquire("lead", str(number), 30), range(8))
@@ -75,11 +66,7 @@ def test_many_want_it_at_once(store: Store) -> None:
     assert left.count(0.0) == 1
 
 
-def test_one_from_the_future_is_free(store: Store) -> None:
-    """No claim lasts for hours.
-
-    The engine's clock was ahead when it was made, and its holder may be long dead.
-    """
+def test_lease_that_expires_too_late_is_free(store: Store) -> None:
     store.leases.acquire("lead", "a", 30)
     expire(store, "lead", -3 * 3600)
     assert store.leases.holder("lead") is None

@@ -1,7 +1,4 @@
-"""What is usual for a source is remembered for weeks, in few rows.
-
-What is not as usual, for as long as it lasts.
-"""
+"""The baseline of a source covers weeks in few rows; anomalies are kept while they last."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,49 +13,45 @@ from tests.store.examples import NOW, run
 MINUTE = timedelta(minutes=1)
 
 
-def look(
+def observation(
     minutes: int = 0, *, settings: str = "a", key: str = "s", **others: Any
 ) -> SourceObservation:
     return SourceObservation("world", key, settings, NOW + minutes * MINUTE, items=20, **others)
 
 
-def add(store: Store, *looks: SourceObservation) -> tuple[SourceObservation, ...]:
-    """One after another, as the runs of a feed do it."""
-    for each in looks:
+def add(store: Store, *observations: SourceObservation) -> tuple[SourceObservation, ...]:
+    """Commit observations one after the other, as runs do."""
+    for each in observations:
         store.commit_run(run(), observations=[each])
     return store.observations.for_source("world", "s")
 
 
-@given(examples.looks)
-def test_a_look_comes_back(shared_store: Store, look: SourceObservation) -> None:
-    """Every field."""
-    shared_store.commit_run(run(), observations=[look])
-    assert shared_store.observations.for_source("world", "s")[-1] == look
+@given(examples.observations)
+def test_observation_is_read_as_it_was_stored(
+    shared_store: Store, observation: SourceObservation
+) -> None:
+    shared_store.commit_run(run(), observations=[observation])
+    assert shared_store.observations.for_source("world", "s")[-1] == observation
 
 
-def test_each_source_has_its_own(store: Store) -> None:
-    """In the order of the looks.
-
-    Those under other settings are gone with the first look under new ones.
-    """
-    add(store, look(1), look(2), look(1, key="t"))
+def test_observations_belong_to_a_source_and_its_settings(store: Store) -> None:
+    add(store, observation(1), observation(2), observation(1, key="t"))
     assert [each.at for each in store.observations.for_source("world", "s", "a")] == [
-        look(1).at,
-        look(2).at,
+        observation(1).at,
+        observation(2).at,
     ]
     assert store.observations.for_source("world", "s", "b") == ()
-    add(store, look(3, settings="b"))
-    assert store.observations.for_source("world", "s") == (look(3, settings="b"),)
-    assert store.observations.for_source("world", "t") == (look(1, key="t"),)
+    add(store, observation(3, settings="b"))
+    assert store.observations.for_source("world", "s") == (observation(3, settings="b"),)
+    assert store.observations.for_source("world", "t") == (observation(1, key="t"),)
 
 
-def test_old_looks_are_thinned_out(store: Store) -> None:
-    """The newest stay, and before them one every six hours and all that brought articles."""
-    eager = [look(10 * n, read=int(n == 3)) for n in range(200)]
-    kept = add(store, *eager)
-    assert kept[-MIN_NEWEST:] == tuple(eager[-MIN_NEWEST:])
+def test_old_idle_observations_are_thinned_out(store: Store) -> None:
+    frequent = [observation(10 * n, read=int(n == 3)) for n in range(200)]
+    kept = add(store, *frequent)
+    assert kept[-MIN_NEWEST:] == tuple(frequent[-MIN_NEWEST:])
     older = kept[:-MIN_NEWEST]
-    assert eager[3] in older
+    assert frequent[3] in older
     assert (
         len({each.at.timestamp() // 21600 for each in older if not each.read})
         == len(older) - 1
@@ -66,22 +59,24 @@ def test_old_looks_are_thinned_out(store: Store) -> None:
     )
 
 
-def test_there_is_a_limit_to_them(store: Store) -> None:
-    """However much a source publishes."""
-    many = [look(n, read=1) for n in range(MAX_NORMAL + 5)]
+def test_number_of_observations_is_limited(store: Store) -> None:
+    many = [observation(n, read=1) for n in range(MAX_NORMAL + 5)]
     store.commit_run(run(), observations=many)
     assert store.observations.for_source("world", "s") == tuple(many[5:])
 
 
-def test_what_is_not_as_usual_is_remembered_until_it_ends(store: Store) -> None:
-    """The first ones in a row and the newest; the history before them stays as it was."""
-    broken = [look(10 + n, verdict="x") for n in range(9)]
-    assert add(store, look(1), look(2), *broken) == (look(1), look(2), *broken[:4], broken[-1])
-    assert add(store, look(20)) == (look(1), look(2), look(20))
+def test_first_and_latest_anomalies_are_kept_while_they_last(store: Store) -> None:
+    anomalies = [observation(10 + n, verdict="x") for n in range(9)]
+    assert add(store, observation(1), observation(2), *anomalies) == (
+        observation(1),
+        observation(2),
+        *anomalies[:4],
+        anomalies[-1],
+    )
+    assert add(store, observation(20)) == (observation(1), observation(2), observation(20))
 
 
-def test_what_is_accepted_is_the_history_from_then_on(store: Store) -> None:
-    """What was usual before is forgotten."""
-    broken = [look(10 + n, verdict="x") for n in range(4)]
-    kept = add(store, look(1), look(2), *broken, look(20, accepted=True))
-    assert kept == (*(look(10 + n) for n in range(4)), look(20, accepted=True))
+def test_accepted_anomalies_replace_the_baseline(store: Store) -> None:
+    anomalies = [observation(10 + n, verdict="x") for n in range(4)]
+    kept = add(store, observation(1), observation(2), *anomalies, observation(20, accepted=True))
+    assert kept == (*(observation(10 + n) for n in range(4)), observation(20, accepted=True))

@@ -1,4 +1,4 @@
-"""What has to be told waits in the store, is taken by one at a time, and goes only when it is done."""
+"""Messages are stored until they are sent, and claimed by one process at a time."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ SECONDS = timedelta(seconds=3)
 
 
 def failed(store: Store, message: OutboxMessage, *, wanted_meanwhile: bool = False) -> None:
-    """It is kept and tried once, and waits for a day."""
+    """Add a message that has failed once and is due in a day."""
     store.outbox.add([message])
     claimed = store.outbox.claim(store.outbox.load_all()[-1], SOON)
     assert claimed
@@ -30,8 +30,7 @@ def ping(topic: str = "world.rss", **others: object) -> OutboxMessage:
 
 
 @given(examples.messages)
-def test_a_message_comes_back(shared_store: Store, message: OutboxMessage) -> None:
-    """Every field, its body byte for byte; the number is the store's."""
+def test_message_is_read_as_it_was_stored(shared_store: Store, message: OutboxMessage) -> None:
     shared_store.outbox.add([message])
     stored = shared_store.outbox.load_all()[-1]
     assert stored == OutboxMessage(
@@ -39,18 +38,13 @@ def test_a_message_comes_back(shared_store: Store, message: OutboxMessage) -> No
     )
 
 
-def test_due_messages_come_in_their_order(store: Store) -> None:
-    """Those for later wait; one that a wrong clock put into the far future does not."""
+def test_due_messages_are_returned_in_order(store: Store) -> None:
     dues = {"a": NOW, "b": NOW + timedelta(seconds=1), "c": NOW - DAY, "d": NOW + 400 * DAY}
     store.outbox.add([ping(name, due=due) for name, due in dues.items()])
     assert [message.body for message in store.outbox.due(NOW)] == [b"a", b"c", b"d"]
 
 
-def test_a_message_is_taken_once(store: Store) -> None:
-    """Whoever comes second goes away empty-handed.
-
-    When the time is up it is due again, and its try has counted.
-    """
+def test_message_is_claimed_once_until_the_claim_expires(store: Store) -> None:
     store.outbox.add([ping()])
     (message,) = store.outbox.due(NOW)
     assert store.outbox.claim(message, SOON) is not None
@@ -59,8 +53,7 @@ def test_a_message_is_taken_once(store: Store) -> None:
     assert [left.tries for left in store.outbox.due(SOON)] == [1]
 
 
-def test_a_message_that_was_sent_is_gone(store: Store) -> None:
-    """The others stay."""
+def test_sent_message_is_deleted(store: Store) -> None:
     store.outbox.add([ping("a"), ping("b")])
     claimed = store.outbox.claim(store.outbox.due(NOW)[0], SOON)
     assert claimed
@@ -68,8 +61,7 @@ def test_a_message_that_was_sent_is_gone(store: Store) -> None:
     assert [message.body for message in store.outbox.load_all()] == [b"b"]
 
 
-def test_a_message_that_was_not_sent_says_why(store: Store) -> None:
-    """And when it is tried next."""
+def test_failed_message_keeps_its_error_and_next_try(store: Store) -> None:
     store.outbox.add([ping()])
     claimed = store.outbox.claim(store.outbox.due(NOW)[0], SOON)
     assert claimed
@@ -78,8 +70,7 @@ def test_a_message_that_was_not_sent_says_why(store: Store) -> None:
     assert (left.tries, left.due, left.failure) == (1, NOW + DAY, "down")
 
 
-def test_the_same_message_waits_once(store: Store) -> None:
-    """Another target, body or way is another message."""
+def test_equal_message_is_stored_once(store: Store) -> None:
     others = [ping("other"), OutboxMessage("ping", "https://hub2.example/", b"world.rss", NOW)]
     store.outbox.add_once([ping(), *others], NOW)
     store.outbox.add_once([ping(due=NOW + DAY), others[0]], NOW)
@@ -90,11 +81,7 @@ def test_the_same_message_waits_once(store: Store) -> None:
     ]
 
 
-def test_what_is_wanted_again_while_it_is_sent_is_sent_again(store: Store) -> None:
-    """The change may have come after the other side had looked.
-
-    It is a message as if there had been none before.
-    """
+def test_message_added_while_it_is_sent_is_sent_again(store: Store) -> None:
     store.outbox.add_once([ping()], NOW)
     claimed = store.outbox.claim(store.outbox.due(NOW)[0], SOON)
     assert claimed
@@ -104,15 +91,13 @@ def test_what_is_wanted_again_while_it_is_sent_is_sent_again(store: Store) -> No
     assert (left.due, left.tries, left.failure) == (NOW + SECONDS, 0, "")
 
 
-def test_what_is_wanted_again_while_it_fails_backs_off(store: Store) -> None:
-    """The other side does not answer, whatever there is to say."""
+def test_message_added_while_it_fails_waits_for_the_retry(store: Store) -> None:
     failed(store, ping(), wanted_meanwhile=True)
     (left,) = store.outbox.load_all()
     assert (left.due, left.tries, left.failure) == (NOW + DAY, 1, "down")
 
 
-def test_a_claim_that_somebody_took_over_changes_nothing(store: Store) -> None:
-    """Neither what was sent nor what failed is the late one's to tell."""
+def test_expired_claim_changes_nothing(store: Store) -> None:
     store.outbox.add([ping()])
     late = store.outbox.claim(store.outbox.due(NOW)[0], SOON)
     (message,) = store.outbox.due(SOON)
@@ -127,8 +112,7 @@ def test_a_claim_that_somebody_took_over_changes_nothing(store: Store) -> None:
 @pytest.mark.parametrize(
     "now", [NOW + SECONDS, NOW + 2 * DAY], ids=["before it is due", "when it is overdue"]
 )
-def test_what_backs_off_is_not_moved_by_what_is_new(store: Store, now: datetime) -> None:
-    """Its next try says that too: neither sooner nor later, and as one message."""
+def test_retry_of_a_message_is_not_moved_by_an_equal_one(store: Store, now: datetime) -> None:
     failed(store, ping())
     before = store.outbox.load_all()
     store.outbox.add_once([ping(due=now + timedelta(minutes=1))], now)
@@ -136,11 +120,7 @@ def test_what_backs_off_is_not_moved_by_what_is_new(store: Store, now: datetime)
     assert store.outbox.load_all() == before
 
 
-def test_what_is_to_be_said_later_than_the_next_try_is_kept_beside_it(store: Store) -> None:
-    """The try may come before there is anything new to see.
-
-    Who announced it may die before saying so.
-    """
+def test_message_due_after_the_next_retry_is_stored_as_well(store: Store) -> None:
     failed(store, ping())
     later = NOW + DAY + SECONDS
     store.outbox.add_once([ping(due=later)], NOW)
@@ -150,8 +130,7 @@ def test_what_is_to_be_said_later_than_the_next_try_is_kept_beside_it(store: Sto
     ]
 
 
-def test_what_backs_off_from_a_place_that_is_there_again_is_due(store: Store) -> None:
-    """What failed at another place waits on, and so does what never failed."""
+def test_retries_to_a_target_that_responds_again_become_due(store: Store) -> None:
     failed(store, ping("a"))
     failed(store, replace(ping("b"), target="https://hub2.example/"))
     store.outbox.add([ping("c", due=SOON)])
@@ -160,8 +139,7 @@ def test_what_backs_off_from_a_place_that_is_there_again_is_due(store: Store) ->
     assert [message.due for message in store.outbox.load_all()] == [NOW, NOW + DAY, SOON]
 
 
-def test_messages_outlive_their_process(store: Store, place: StatePlace) -> None:
-    """They are on the disk when they were added."""
+def test_message_survives_its_process(store: Store, place: StatePlace) -> None:
     store.outbox.add([ping()])
     with Store.open(place) as other:
         assert len(other.outbox.due(NOW)) == 1

@@ -1,4 +1,4 @@
-"""Who may read a state: its owner, whatever the umask was and whoever made the folder."""
+"""A state is only readable by its owner, with any umask and in a folder of another user."""
 
 import os
 import shutil
@@ -18,8 +18,8 @@ def mode(file: Path) -> int:
 
 
 @pytest.fixture
-def careless() -> Iterator[None]:
-    """A umask that leaves every right to everybody."""
+def open_umask() -> Iterator[None]:
+    """Set a umask that leaves all permissions to everyone."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -35,9 +35,8 @@ def fill(store: Store) -> None:
     )
 
 
-@pytest.mark.usefixtures("careless")
-def test_a_new_state_is_its_owners_alone(folder: Path) -> None:
-    """The file, its log and the log's index."""
+@pytest.mark.usefixtures("open_umask")
+def test_new_state_is_private(folder: Path) -> None:
     with Store.open(folder) as store:
         fill(store)
         assert {file.name: mode(file) for file in folder.glob(f"{FILE_NAME}*")} == dict.fromkeys(
@@ -47,8 +46,7 @@ def test_a_new_state_is_its_owners_alone(folder: Path) -> None:
     assert Store.exposures(folder) == ()
 
 
-def test_an_open_state_is_closed_to_others(folder: Path) -> None:
-    """With what lies beside it: logs that a crash has left, and what was set aside."""
+def test_existing_state_and_its_other_files_become_private(folder: Path) -> None:
     with Store.open(folder) as store:
         fill(store)
         names = [FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm"]
@@ -74,8 +72,9 @@ def test_an_open_state_is_closed_to_others(folder: Path) -> None:
         (0o700, ""),
     ],
 )
-def test_a_folder_that_others_made(folder: Path, rights: int, said: str) -> None:
-    """It stays as it is, and what to do is said."""
+def test_permissions_of_an_existing_folder_are_reported_and_kept(
+    folder: Path, rights: int, said: str
+) -> None:
     folder.mkdir()
     folder.chmod(rights)
     with Store.open(folder):
@@ -85,8 +84,9 @@ def test_a_folder_that_others_made(folder: Path, rights: int, said: str) -> None
     assert Store.exposures(folder) == wanted
 
 
-def test_a_file_of_somebody_else(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its rights are its owner's to change: it is named, and used all the same."""
+def test_exposed_file_of_another_user_is_reported_and_used(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Store.open(folder).close()
     (folder / FILE_NAME).chmod(0o644)
 
@@ -101,7 +101,6 @@ def test_a_file_of_somebody_else(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     )
 
 
-def test_nothing_is_said_of_what_is_not_there(folder: Path) -> None:
-    """Before the first build, and of a database."""
+def test_missing_state_has_no_exposures(folder: Path) -> None:
     assert Store.exposures(folder) == ()
     assert Store.exposures("postgresql://db.example.org/feedpub") == ()

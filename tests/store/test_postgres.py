@@ -1,7 +1,4 @@
-"""What a server adds to the specification of the store.
-
-It goes and comes, ends connections, and has many writers.
-"""
+"""Restarts of PostgreSQL, closed connections and concurrent writers."""
 
 import random
 import signal
@@ -30,53 +27,53 @@ PASSWORD = "hunter2"
 
 
 @pytest.fixture(scope="module")
-def own() -> Iterator[Server]:
-    """A server that may be stopped, keeps what it acknowledged when it crashes, and asks `reader` for a password."""
+def restartable_server() -> Iterator[Server]:
+    """Start a server that can be stopped and that asks the user `reader` for a password."""
     with own_server(synchronous_commit="on") as server:
         server.ask_for_password("reader", PASSWORD)
         yield server
 
 
 @pytest.fixture
-def empty(own: Server) -> str:
-    """A database without any tables."""
-    return own.database()
+def empty(restartable_server: Server) -> str:
+    """Return the address of a database without tables."""
+    return restartable_server.database()
 
 
-def ask(address: str, query: str) -> list[tuple[object, ...]]:
+def execute(address: str, sql: str) -> list[tuple[object, ...]]:
     with psycopg.connect(address, autocommit=True) as connection:
-        done = connection.execute(query.encode())
+        done = connection.execute(sql.encode())
         return done.fetchall() if done.description else []
 
 
 def end_connections(address: str) -> None:
-    """As an administrator does, or a failover."""
-    ask(
+    """Close all other connections, as an administrator or a failover does."""
+    execute(
         address,
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()",
     )
 
 
-def restart(own: Server) -> None:
-    own.stop()
-    own.start()
+def restart(restartable_server: Server) -> None:
+    restartable_server.stop()
+    restartable_server.start()
 
 
-# --- connections that end
-# -------------------------------------------------------------------------------------------
+# --- connections that end ---
 
 
 @pytest.mark.parametrize("how", ["ended", "restarted"])
-def test_a_lost_lock_is_noticed(own: Server, empty: str, how: str) -> None:
-    """Whatever is tried before the block ends fails, and nothing is written; then all goes on."""
+def test_run_fails_without_writing_after_its_lock_was_lost(
+    restartable_server: Server, empty: str, how: str
+) -> None:
     with Store.open(empty) as store:
         with store.feed_lock("world"):
             store.check_lock()
             if how == "ended":
                 end_connections(empty)
             else:
-                restart(own)
+                restart(restartable_server)
             for _ in range(2):
                 with pytest.raises(StoreError):
                     store.check_lock()
@@ -89,8 +86,7 @@ def test_a_lost_lock_is_noticed(own: Server, empty: str, how: str) -> None:
         assert store.count("world") == 3
 
 
-def test_nothing_read_under_a_lost_lock_is_written(empty: str) -> None:
-    """The first thing that is tried may be the writing."""
+def test_write_under_a_lost_lock_fails(empty: str) -> None:
     with Store.open(empty) as store, Store.open(empty) as other:
         with store.feed_lock("world"):
             assert store.count("world") == 0
@@ -103,11 +99,9 @@ def test_nothing_read_under_a_lost_lock_is_written(empty: str) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["stopped", "crashed"])
-def test_a_server_that_comes_again(own: Server, empty: str, how: signal.Signals) -> None:
-    """The first question after that is answered, on each connection.
-
-    What was acknowledged is there.
-    """
+def test_store_works_after_a_restart_of_the_server(
+    restartable_server: Server, empty: str, how: signal.Signals
+) -> None:
     barrier = threading.Barrier(4)
 
     def at_once(store: Store) -> int:
@@ -118,25 +112,25 @@ def test_a_server_that_comes_again(own: Server, empty: str, how: signal.Signals)
     with Store.open(empty) as store, ThreadPoolExecutor(4) as pool:
         commit(store, "world", 1)
         assert list(pool.map(at_once, [store] * 4)) == [3] * 4
-        own.stop(how)
-        own.start()
+        restartable_server.stop(how)
+        restartable_server.start()
         assert list(pool.map(at_once, [store] * 4)) == [3] * 4
 
 
-def test_a_server_that_is_away(own: Server, empty: str) -> None:
-    """It is said that it is, and when it is back there is nothing to do."""
+def test_stopped_server_is_reported_until_it_is_back(
+    restartable_server: Server, empty: str
+) -> None:
     with Store.open(empty) as store:
-        own.stop()
+        restartable_server.stop()
         try:
             with pytest.raises(StoreError, match="is PostgreSQL running there"):
                 store.count("world")
         finally:
-            own.start()
+            restartable_server.start()
         assert store.count("world") == 0
 
 
-def test_waiting_for_another_ends(empty: str) -> None:
-    """A transaction waits as long as it was told, and no longer."""
+def test_transaction_waits_for_a_lock_until_its_timeout(empty: str) -> None:
     with Store.open(empty, timeout_seconds=0.2) as store, psycopg.connect(empty) as other:
         other.execute("LOCK TABLE runs")
         with pytest.raises(
@@ -147,8 +141,7 @@ def test_waiting_for_another_ends(empty: str) -> None:
         store.commit_run(run())
 
 
-def test_being_alone_is_waited_for(empty: str) -> None:
-    """However long a run takes."""
+def test_feed_lock_is_awaited_without_a_timeout(empty: str) -> None:
     with Store.open(empty, timeout_seconds=0.2) as store, ThreadPoolExecutor(1) as pool:
 
         def work() -> None:
@@ -162,46 +155,43 @@ def test_being_alone_is_waited_for(empty: str) -> None:
         done.result(30)
 
 
-# --- many writers
-# ---------------------------------------------------------------------------------------------------
+# --- many writers ---
 
 
 def open_it(address: str) -> None:
     Store.open(address).close()
 
 
-def test_several_open_an_empty_database_at_once(empty: str) -> None:
-    """One of them makes the tables."""
+def test_one_of_several_processes_creates_the_tables(empty: str) -> None:
     openers = [FORKS.Process(target=open_it, args=(empty,)) for _ in range(6)]
     for opener in openers:
         opener.start()
     for opener in openers:
         opener.join(60)
     assert [opener.exitcode for opener in openers] == [0] * 6
-    assert ask(empty, "SELECT version_num FROM alembic_version") == [(schema.VERSION,)]
+    assert execute(empty, "SELECT version_num FROM alembic_version") == [(schema.VERSION,)]
 
 
-def test_what_is_listed_while_old_things_go_stays(empty: str) -> None:
-    """An id is never lost between looking what is old and dropping it."""
+def test_entry_listed_while_old_ones_are_pruned_is_kept(empty: str) -> None:
     with Store.open(empty) as store, ThreadPoolExecutor(1) as pool:
         commit(store, "world", 1)
         with psycopg.connect(empty) as other:
             again = int((NOW + 9 * DAY).timestamp())
             other.execute("UPDATE entries SET last_listed = %s WHERE id = 'tag:1-a'", [again])
             done = pool.submit(store.prune, NOW + DAY, {})
-            while not ask(empty, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
+            while not execute(
+                empty, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            ):
                 time.sleep(0.01)
         done.result(30)
         assert [e.id for e in store.entries("world")] == ["tag:1-a"]
         assert store.aliases("world", ["1-a", "1-b"]) == {"1-a": "tag:1-a"}
 
 
-# --- what a database keeps
-# ------------------------------------------------------------------------------------------
+# --- what a database keeps ---
 
 
-def test_texts_that_postgresql_has_no_place_for(store: Store) -> None:
-    """NUL, and what it is written as, in texts and in keys."""
+def test_nul_and_escape_characters_are_stored(store: Store) -> None:
     odd = ["a\0b", "a\x1b0b", "a\x1bb", "\x1b1", "\0\x1b\0", "a\\0b"]
     entries = [entry(title) for title in odd]
     seen = [ItemState(title, title, "stored", reason=title) for title in odd]
@@ -215,9 +205,8 @@ def test_texts_that_postgresql_has_no_place_for(store: Store) -> None:
 
 
 @pytest.mark.parametrize("length", [2_000, 8_000, 8_192])
-def test_an_address_of_monstrous_length(store: Store, length: int) -> None:
-    """Is stored whole, and its key is found again."""
-    randomly = random.Random(length)  # noqa: S311 -- what does not compress
+def test_very_long_key_is_stored_and_found(store: Store, length: int) -> None:
+    randomly = random.Random(length)  # noqa: S311 -- incompressible bytes
     url = "https://example.org/".ljust(length, "x")[:30] + "".join(
         randomly.choices("abcdef0123456789", k=length - 30)
     )
@@ -238,17 +227,16 @@ def test_an_address_of_monstrous_length(store: Store, length: int) -> None:
     assert set(store.item_states("world", [key])) == {key}
 
 
-def test_order_is_by_code_point(own: Server) -> None:
-    """Whatever language the database sorts in."""
+def test_texts_are_ordered_by_code_points(restartable_server: Server) -> None:
     name = f"english_{random.randrange(10**9)}"  # noqa: S311 -- a name
     make = "CREATE DATABASE {} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C'"
     try:
-        with psycopg.connect(own.address, autocommit=True) as connection:
+        with psycopg.connect(restartable_server.address, autocommit=True) as connection:
             connection.execute(sql.SQL(make).format(sql.Identifier(name)))
     except (psycopg.errors.SyntaxError, psycopg.errors.FeatureNotSupported):
         pytest.skip("this PostgreSQL sorts in no language")
-    address = f"{own.address.rpartition('/')[0]}/{name}"
-    assert ask(address, "SELECT 'a' < 'B'") == [(True,)]  # so English has it
+    address = f"{restartable_server.address.rpartition('/')[0]}/{name}"
+    assert execute(address, "SELECT 'a' < 'B'") == [(True,)]  # so English has it
     words = ["B", "Z", "a", "a b", "a-b", "ab", "z", "Ä", "ä", "…", "\ufffd", "😀"]
     assert words == sorted(words)
     mixed = random.Random(1).sample(words, k=len(words))  # noqa: S311 -- an order
@@ -275,23 +263,22 @@ def test_order_is_by_code_point(own: Server) -> None:
         ]
 
 
-# --- what is said
-# ---------------------------------------------------------------------------------------------------
+# --- errors ---
 
-LOOK = "look at the user and the password in `state`, and at the server's pg_hba.conf"
+LOGIN = "check the user and the password in `state`, and the server's pg_hba.conf"
 WRONG = {
-    "password": ("postgresql://reader:{password}x@{host}/postgres", LOOK),
+    "password": ("postgresql://reader:{password}x@{host}/postgres", LOGIN),
     "user": (
         "postgresql://nobody:{password}@{host}/postgres",
-        "does not exist; make it first: createdb NAME, createu",
+        "does not exist; create it first: createdb NAME, createu",
     ),
-    "database": ("postgresql://reader:{password}@{host}/nothing", "does not exist; make "),
+    "database": ("postgresql://reader:{password}@{host}/nothing", "does not exist; create "),
     "rights": (
         "postgresql://reader:{password}@{host}/postgres",
         "let this user create tables in the database",
     ),
     "port": ("postgresql://reader:{password}@127.0.0.1:1/postgres", "is PostgreSQL running there"),
-    "host": ("postgresql://reader:{password}@db.invalid/postgres", "is the host's name right"),
+    "host": ("postgresql://reader:{password}@db.invalid/postgres", "is the host's name correct"),
     "socket": (
         "postgresql://reader:{password}@/postgres?host=/nowhere",
         "is PostgreSQL running there",
@@ -305,54 +292,54 @@ WRONG = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_what_cannot_be_used(own: Server, what: str) -> None:
-    """One line that says what to do, and nowhere the password."""
+def test_unusable_address_is_reported_with_advice_and_without_the_password(
+    restartable_server: Server, what: str
+) -> None:
     address, advice = WRONG[what]
-    host = own.address.split("@")[1].split("/")[0]
+    host = restartable_server.address.split("@")[1].split("/")[0]
     with pytest.raises(StoreError) as caught:
         Store.open(address.format(password=PASSWORD, host=host))
-    said = str(caught.value)
-    assert advice in said
-    assert "\n" not in said
+    message = str(caught.value)
+    assert advice in message
+    assert "\n" not in message
     assert PASSWORD not in "".join(traceback.format_exception(caught.value)) + repr(caught.value)
 
 
-def test_the_right_password(own: Server) -> None:
-    """Opens it, and is not told by what goes wrong later."""
-    host = own.address.split("@")[1].split("/")[0]
-    address = own.database()
-    ask(address, "GRANT ALL ON SCHEMA public TO reader")
+def test_password_is_not_part_of_later_errors(restartable_server: Server) -> None:
+    host = restartable_server.address.split("@")[1].split("/")[0]
+    address = restartable_server.database()
+    execute(address, "GRANT ALL ON SCHEMA public TO reader")
     with Store.open(f"postgresql://reader:{PASSWORD}@{host}/{address.rpartition('/')[2]}") as store:
-        ask(address, "DROP TABLE runs")
+        execute(address, "DROP TABLE runs")
         with pytest.raises(StoreError, match=r"postgresql://reader:\*\*\*@127") as caught:
             store.commit_run(run())
     assert PASSWORD not in "".join(traceback.format_exception(caught.value))
 
 
-def test_a_server_that_only_reads(own: Server, empty: str) -> None:
-    """Without tables it cannot be used; with them it can be read."""
-    unused, name = own.database(), empty.rpartition("/")[2]
+def test_read_only_server_can_be_read_if_it_has_tables(
+    restartable_server: Server, empty: str
+) -> None:
+    unused, name = restartable_server.database(), empty.rpartition("/")[2]
     with Store.open(empty) as store:
         commit(store, "world", 1)
     for address in (unused, empty):
-        ask(
+        execute(
             address,
             f"ALTER DATABASE {address.rpartition('/')[2]} SET default_transaction_read_only = on",
         )
-    with pytest.raises(StoreError, match="write the main one's address"):
+    with pytest.raises(StoreError, match="configure the primary's address"):
         Store.open(unused)
     with Store.open(empty) as store:
         assert store.count("world") == 3
         with pytest.raises(
-            StoreError, match=f"{name}: .*read-only.*; this server is a copy that only reads"
+            StoreError, match=f"{name}: .*read-only.*; this server is a read-only replica"
         ):
             commit(store, "world", 2)
 
 
-def test_a_newer_database_is_left_alone(empty: str) -> None:
-    """With both versions and what to do."""
+def test_database_of_a_newer_version_is_refused(empty: str) -> None:
     Store.open(empty).close()
-    ask(empty, "UPDATE alembic_version SET version_num = '9000'")
+    execute(empty, "UPDATE alembic_version SET version_num = '9000'")
     for copy in (False, True):
         with pytest.raises(
             StoreError, match=rf"version 9000, this feedpub knows {schema.VERSION}: a newer feedpub"
@@ -360,30 +347,28 @@ def test_a_newer_database_is_left_alone(empty: str) -> None:
             Store.open(empty, copy=copy)
 
 
-def test_the_driver_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is said what to install."""
+def test_missing_driver_is_reported_with_the_extra_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delitem(sys.modules, "feedpub.store.postgres", raising=False)
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(StoreError, match=r"requires pip install 'feedpub\[postgres\]'"):
         Store.open("postgresql://feedpub@db.example.org/feedpub")
 
 
-# --- dry runs
-# -------------------------------------------------------------------------------------------------------
+# --- dry runs ---
 
 
-def test_a_dry_run_makes_no_tables(empty: str) -> None:
-    """It works on a state that knows nothing, as the first run will."""
+def test_dry_run_on_an_empty_database_creates_no_tables(empty: str) -> None:
     with Store.open(empty, copy=True) as copy:
         commit(copy, "world", 1)
         assert copy.count("world") == 3
-    assert ask(
+    assert execute(
         empty, "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"
     ) == [(0,)]
 
 
-def test_a_dry_run_writes_to_a_copy(empty: str) -> None:
-    """The database is as it was, to the last row."""
+def test_dry_run_does_not_change_the_database(empty: str) -> None:
     with Store.open(empty) as store:
         commit(store, "world", 1)
         with Store.open(empty, copy=True) as copy:
@@ -393,8 +378,7 @@ def test_a_dry_run_writes_to_a_copy(empty: str) -> None:
         assert store.count("world") == 3
 
 
-def test_a_dry_run_brings_the_pages_that_it_needs(empty: str) -> None:
-    """They are the bulk of a state, and most dry runs look at none."""
+def test_dry_run_copies_only_the_snapshots_that_it_needs(empty: str) -> None:
     with Store.open(empty) as store:
         for feed in ("world", "local"):
             fill(store, feed)
@@ -404,10 +388,9 @@ def test_a_dry_run_brings_the_pages_that_it_needs(empty: str) -> None:
             assert copy.count("world") == copy.count("local") == 3
 
 
-def test_an_older_state_is_read_by_nobody(empty: str) -> None:
-    """A dry run brings nothing up to date, and says who does."""
+def test_dry_run_on_an_older_version_is_refused(empty: str) -> None:
     Store.open(empty).close()
-    ask(empty, "UPDATE alembic_version SET version_num = '0000'")
+    execute(empty, "UPDATE alembic_version SET version_num = '0000'")
     with pytest.raises(StoreError, match=r"has version 0000, .*`feedpub build` migrates it"):
         Store.open(empty, copy=True)
-    assert ask(empty, "SELECT version_num FROM alembic_version") == [("0000",)]
+    assert execute(empty, "SELECT version_num FROM alembic_version") == [("0000",)]

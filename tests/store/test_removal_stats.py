@@ -1,4 +1,4 @@
-"""What the cleaner removes, counted."""
+"""Statistics of the lines that the cleaner removes."""
 
 from datetime import timedelta
 
@@ -14,14 +14,13 @@ def removed(*texts: str, reason: str = "navigation") -> list[Removed]:
     return [Removed(text, reason) for text in texts]
 
 
-def told(store: Store, feed: str = "world") -> list[tuple[str, int]]:
+def reported(store: Store, feed: str = "world") -> list[tuple[str, int]]:
     return [
         (removal.text, removal.count) for removal in store.removal_stats.latest(5).get(feed, ())
     ]
 
 
-def test_what_repeats_is_told_of(store: Store) -> None:
-    """From its second article on, with the last reason; other feeds count for themselves."""
+def test_line_is_reported_from_its_second_article_on(store: Store) -> None:
     store.removal_stats.add("world", [removed("Subscribe now"), removed("Once only")], NOW)
     store.removal_stats.add("local", [removed("Subscribe now")], NOW)
     assert store.removal_stats.latest(5) == {}
@@ -31,43 +30,35 @@ def test_what_repeats_is_told_of(store: Store) -> None:
     }
 
 
-def test_a_line_counts_once_an_article(store: Store) -> None:
-    """However often it stands there.
-
-    A block's lines count one by one, bullets and dividers not at all.
-    """
+def test_line_counts_once_per_article(store: Store) -> None:
     store.removal_stats.add("world", [removed("Home\nSport", "Home", "•", "12345")] * 2, NOW)
-    assert told(store) == [("Home", 2), ("Sport", 2)]
+    assert reported(store) == [("Home", 2), ("Sport", 2)]
 
 
-def test_the_newest_comes_first(store: Store) -> None:
-    """Of what began at one time, the most frequent; as many as are asked for."""
+def test_newest_lines_come_first(store: Store) -> None:
     store.removal_stats.add("world", [removed("old", "often")] * 2, NOW)
     store.removal_stats.add("world", [removed("new", "often")] * 2, NOW + HOUR)
-    assert told(store) == [("new", 2), ("often", 4), ("old", 2)]
+    assert reported(store) == [("new", 2), ("often", 4), ("old", 2)]
     assert [removal.text for removal in store.removal_stats.latest(1)["world"]] == ["new"]
 
 
-def test_long_lines_are_cut(store: Store) -> None:
-    """So that the state stays small."""
+def test_long_line_is_shortened(store: Store) -> None:
     store.removal_stats.add("world", [removed("word " * 1000)] * 2, NOW)
-    ((text, _),) = told(store)
+    ((text, _),) = reported(store)
     assert (len(text), text[-1]) == (MAX_LINE_CHARS, "…")
 
 
-def test_what_was_not_removed_for_longest_gives_way(store: Store) -> None:
-    """What repeats stays, whatever comes and goes beside it."""
+def test_lines_that_were_not_removed_recently_are_pruned(store: Store) -> None:
     for hour in range(3):
         once = removed("always", *(f"once {hour}-{n}" for n in range(MAX_LINES)))
         store.removal_stats.add("world", [once, removed("always")], NOW + hour * HOUR)
-    assert told(store) == [("always", 6)]
+    assert reported(store) == [("always", 6)]
     store.removal_stats.add("world", [removed("once 0-1")], NOW + DAY)
-    assert told(store) == [("always", 6)]
+    assert reported(store) == [("always", 6)]
 
 
-def test_old_removals_are_forgotten(store: Store) -> None:
-    """With everything else of their time."""
+def test_old_removals_are_pruned(store: Store) -> None:
     store.removal_stats.add("world", [removed("gone")] * 2, NOW)
     store.removal_stats.add("world", [removed("here")] * 2, NOW + DAY)
     store.prune(NOW + HOUR, keep={})
-    assert told(store) == [("here", 2)]
+    assert reported(store) == [("here", 2)]

@@ -1,4 +1,4 @@
-"""Which feeds' runs are under way, and which were when their process died."""
+"""Marks of active runs, from which crashes are found."""
 
 from datetime import UTC, datetime
 
@@ -19,12 +19,11 @@ def end(store: Store, feed: str) -> None:
 
 
 def restarted(store: Store, *alive: str) -> bool:
-    """Whether a process is found to have died, all being dead but these."""
+    """Return True if a process is found to have died, when all are dead except for these."""
     return store.run_marks.find_crashes(FEEDS, alive.__contains__)
 
 
-def test_a_run_that_has_ended_is_forgotten(store: Store) -> None:
-    """Its process may die then without it being to blame."""
+def test_crash_after_a_run_does_not_blame_its_feed(store: Store) -> None:
     begin(store, "x", "a", "b")
     end(store, "a")
     assert restarted(store)
@@ -34,8 +33,7 @@ def test_a_run_that_has_ended_is_forgotten(store: Store) -> None:
     assert not restarted(store)
 
 
-def test_an_orderly_end_blames_nobody(store: Store) -> None:
-    """Though runs were given up; who was a suspect before still is."""
+def test_shutdown_blames_no_feed_and_keeps_suspects(store: Store) -> None:
     begin(store, "x", "a", PROCESS_MARK)
     restarted(store)
     begin(store, "y", "a", "b", PROCESS_MARK)
@@ -47,8 +45,7 @@ def test_an_orderly_end_blames_nobody(store: Store) -> None:
     assert store.run_marks.suspects() == {"a": 1, "c": 1}
 
 
-def test_runs_of_a_living_process_go_on(store: Store) -> None:
-    """Another one that starts leaves its marks alone."""
+def test_marks_of_a_running_process_stay(store: Store) -> None:
     begin(store, "x", "a")
     begin(store, "y", "b")
     assert restarted(store, "y")
@@ -57,11 +54,7 @@ def test_runs_of_a_living_process_go_on(store: Store) -> None:
     assert store.run_marks.suspects() == {"a": 1, "b": 1}
 
 
-def test_suspects_clear_others(store: Store) -> None:
-    """A feed that ran beside one that processes have died of before is not blamed.
-
-    Crashes are counted in a row.
-    """
+def test_earlier_suspect_clears_feeds_that_ran_at_the_same_time(store: Store) -> None:
     begin(store, "x", "a", "b")
     restarted(store)
     begin(store, "y", "a", "c", "d")
@@ -73,8 +66,7 @@ def test_suspects_clear_others(store: Store) -> None:
     assert store.run_marks.suspects() == {"a": 1, "b": 1}
 
 
-def test_a_process_that_dies_between_runs(store: Store) -> None:
-    """That is known, and no feed is blamed; feeds that left the config are forgotten."""
+def test_crash_between_runs_is_found_and_blames_no_feed(store: Store) -> None:
     begin(store, "x", PROCESS_MARK)
     begin(store, "x", "gone")
     assert restarted(store)

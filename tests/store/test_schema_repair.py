@@ -1,9 +1,7 @@
-"""Tables that are not those of the version that is recorded.
-
-They are completed, and no id is lost.
-"""
+"""Tables that do not match the recorded version are completed, and no id is lost."""
 
 import logging
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +20,11 @@ from tests.store.test_copy import fill as fill_all_tables
 from tests.store.test_sqlite import versions
 
 TABLES = sorted(schema.metadata.tables)
-VITAL = ("entries", "aliases", "archives")  # ids: they cannot be told from the other tables
+VITAL = (
+    "entries",
+    "aliases",
+    "archives",
+)  # they contain ids, which cannot be derived from other tables
 VITAL_COLUMNS = {
     name: {c.name for c in schema.metadata.tables[name].columns if not c.nullable} for name in VITAL
 }
@@ -38,7 +40,7 @@ def engine_of(place: StatePlace) -> Engine:
 
 @contextmanager
 def changing(place: StatePlace) -> Iterator[Connection]:
-    """A connection of somebody else's, committed at the end."""
+    """Open a connection of another program, which is committed at the end."""
     engine = engine_of(place)
     try:
         with engine.begin() as connection:
@@ -48,7 +50,7 @@ def changing(place: StatePlace) -> Iterator[Connection]:
 
 
 def shape(place: StatePlace) -> dict[str, object]:
-    """Each table's columns in whichever order, its key and its indexes."""
+    """Return each table's columns in any order, its key and its indexes."""
     with changing(place) as connection:
         inspector = inspect(connection)
         return {
@@ -62,7 +64,7 @@ def shape(place: StatePlace) -> dict[str, object]:
 
 
 def fill(store: Store) -> None:
-    """An entry with all that leads to it."""
+    """Add an entry with its alias and item state."""
     store.commit_entries(
         "world",
         entries=[entry("a")],
@@ -73,7 +75,7 @@ def fill(store: Store) -> None:
 
 
 def holds(store: Store) -> bool:
-    """Whether the entry is there, and its key leads to it."""
+    """Return True if the entry is stored and its key identifies it."""
     return store.aliases("world", ["a"]) == {"a": "tag:a"} and [
         e.id for e in store.entries("world")
     ] == ["tag:a"]
@@ -92,7 +94,7 @@ def drop_table(connection: Connection, table: str) -> None:
 
 
 def at_version(place: StatePlace, version: str) -> None:
-    """A state as a feedpub of that version left it, with an entry in it."""
+    """Create a state as an earlier version left it, with an entry."""
     if isinstance(place, Path):
         place.mkdir()
     with changing(place) as connection:
@@ -108,27 +110,34 @@ def at_version(place: StatePlace, version: str) -> None:
             connection.execute(kept.tables[name].insert(), row)
 
 
+EMPTY = zlib.compress(b"")
 ROW = {
-    "feed": "world", "id": "tag:a", "url": "https://example.org/a", "slug": "a", "title": "a", "authors": [],
-    "first_seen": 0, "published": 0, "updated": 0, "rank": 0, "summary": "", "html": b"x\x9c\x03\x00\x00\x00\x00\x01",
-    "text": b"x\x9c\x03\x00\x00\x00\x00\x01", "categories": [], "enclosures": [], "complete": True, "source": "",
-    "last_listed": 0,
-}  # fmt: skip
+    **dict.fromkeys(("summary", "source"), ""),
+    **dict.fromkeys(("first_seen", "published", "updated", "rank", "last_listed"), 0),
+    "authors": [],
+    "categories": [],
+    "enclosures": [],
+    **dict.fromkeys(("html", "text"), EMPTY),
+    "feed": "world",
+    "id": "tag:a",
+    "url": "https://example.org/a",
+    "slug": "a",
+    "title": "a",
+    "complete": True,
+}
 
 
 def later(version: str) -> list[Table]:
-    """The tables that came after a version."""
+    """Return the tables that came after a version."""
     known = migrations.tables_of_version(version)
     return [table for table in schema.metadata.sorted_tables if table.name not in known]
 
 
-# --- at the newest version
-# --------------------------------------------------------------------------------------------
+# --- at the newest version ---
 
 
 @pytest.mark.parametrize("table", sorted({*TABLES} - {*VITAL}))
-def test_a_missing_table_is_made(folder: Path, table: str) -> None:
-    """It is empty then; everything else stays, and ids too."""
+def test_missing_table_is_created(folder: Path, table: str) -> None:
     with Store.open(folder) as store:
         fill(store)
     before = shape(folder)
@@ -140,11 +149,7 @@ def test_a_missing_table_is_made(folder: Path, table: str) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_missing_column_is_added(folder: Path, table: str) -> None:
-    """Each of a table's.
-
-    Where rows cannot do without it the table starts anew, unless it holds ids.
-    """
+def test_missing_column_is_added(folder: Path, table: str) -> None:
     Store.open(folder).close()
     before = shape(folder)
     for column in schema.metadata.tables[table].columns:
@@ -159,8 +164,7 @@ def test_a_missing_column_is_added(folder: Path, table: str) -> None:
 
 
 @pytest.mark.parametrize("table", VITAL)
-def test_ids_are_never_made_up(place: StatePlace, table: str) -> None:
-    """Without the tables that hold them, or what rows there cannot do without, a state has to be built anew."""
+def test_missing_table_with_ids_is_corruption(place: StatePlace, table: str) -> None:
     with Store.open(place) as store:
         fill(store)
     with changing(place) as connection:
@@ -175,8 +179,7 @@ def test_ids_are_never_made_up(place: StatePlace, table: str) -> None:
 
 
 @pytest.mark.parametrize("column", sorted(VITAL_COLUMNS["entries"] - {"feed", "id"}))
-def test_what_an_entry_says_is_never_made_up(folder: Path, column: str) -> None:
-    """An entry without its title, text or date would be published as such."""
+def test_entries_without_a_required_column_are_corruption(folder: Path, column: str) -> None:
     with Store.open(folder) as store:
         fill(store)
     with changing(folder) as connection:
@@ -197,18 +200,20 @@ ODDITIES = {
             count INTEGER NOT NULL, PRIMARY KEY (feed, reason, text)
         )
     """,
-    "columns that nobody fills": """
+    "unknown required columns": """
         ALTER TABLE item_states ADD COLUMN rechecks INTEGER NOT NULL DEFAULT 0;
         DROP TABLE robots_cache;
         CREATE TABLE robots_cache (
-            origin VARCHAR PRIMARY KEY, body {blob} NOT NULL, status INTEGER NOT NULL, expires BIGINT NOT NULL,
+            origin VARCHAR PRIMARY KEY, body {blob} NOT NULL, status INTEGER NOT NULL,
+            expires BIGINT NOT NULL,
             mine INTEGER NOT NULL
         )
     """,
     "a column too strict": """
         DROP TABLE schedule;
         CREATE TABLE schedule (
-            feed VARCHAR PRIMARY KEY, next_run BIGINT NOT NULL, why VARCHAR NOT NULL, handed BIGINT NOT NULL
+            feed VARCHAR PRIMARY KEY, next_run BIGINT NOT NULL, why VARCHAR NOT NULL,
+            handed BIGINT NOT NULL
         )
     """,
     "no index": "DROP INDEX entries_by_date; DROP INDEX item_states_by_recheck",
@@ -218,8 +223,7 @@ ODDITIES = {
 
 
 @pytest.mark.parametrize("oddity", ODDITIES)
-def test_odd_tables(place: StatePlace, oddity: str) -> None:
-    """Whatever is odd about them, every question can be asked afterwards."""
+def test_odd_table_is_repaired(place: StatePlace, oddity: str) -> None:
     with Store.open(place) as store:
         fill(store)
     with changing(place) as connection:
@@ -231,8 +235,7 @@ def test_odd_tables(place: StatePlace, oddity: str) -> None:
         fill_all_tables(store, "local")
 
 
-def test_much_is_missing(place: StatePlace) -> None:
-    """On each engine: a table, a column of every other one that can do without, and what cannot."""
+def test_many_missing_tables_and_columns_are_repaired(place: StatePlace) -> None:
     with Store.open(place) as store:
         fill(store)
     before = shape(place)
@@ -252,13 +255,11 @@ def test_much_is_missing(place: StatePlace) -> None:
     assert shape(place) == before
 
 
-# --- at older versions
-# ------------------------------------------------------------------------------------------------
+# --- at older versions ---
 
 
 @pytest.mark.parametrize("version", OLDER)
-def test_tables_of_later_versions_are_there_already(folder: Path, version: str) -> None:
-    """All of them, or each alone: a migration leaves alone what exists."""
+def test_existing_tables_of_later_versions_stay(folder: Path, version: str) -> None:
     at_version(folder, version)
     with changing(folder) as connection:
         schema.metadata.create_all(connection, tables=later(version))
@@ -269,8 +270,7 @@ def test_tables_of_later_versions_are_there_already(folder: Path, version: str) 
 
 
 @pytest.mark.parametrize("version", OLDER)
-def test_columns_of_later_versions_are_there_already(folder: Path, version: str) -> None:
-    """A column that a migration would add may have come with another one."""
+def test_existing_columns_of_later_versions_stay(folder: Path, version: str) -> None:
     at_version(folder, version)
     with changing(folder) as connection:
         for table, columns in migrations.tables_of_version(version).items():
@@ -292,8 +292,7 @@ def test_columns_of_later_versions_are_there_already(folder: Path, version: str)
 
 
 @pytest.mark.parametrize("version", OLDER)
-def test_tables_of_an_older_version_are_missing(folder: Path, version: str) -> None:
-    """What its migration should have made is made before the next ones build on it."""
+def test_missing_tables_of_an_older_version_are_created(folder: Path, version: str) -> None:
     at_version(folder, version)
     with changing(folder) as connection:
         for table in migrations.tables_of_version(version).keys() - {*VITAL, "alembic_version"}:
@@ -305,7 +304,7 @@ def test_tables_of_an_older_version_are_missing(folder: Path, version: str) -> N
 
 
 def fresh(place: StatePlace) -> dict[str, object]:
-    """The shape of a state that was made today, on the same engine."""
+    """Return the shape of a new state in the same engine."""
     with changing(place) as connection:
         schema.metadata.drop_all(connection)
         connection.execute(text("DROP TABLE alembic_version"))
@@ -314,8 +313,7 @@ def fresh(place: StatePlace) -> dict[str, object]:
     return {name: made[name] for name in TABLES}
 
 
-def test_an_older_version_has_too_little_and_too_much(place: StatePlace) -> None:
-    """On each engine, as branches left it that were merged later."""
+def test_older_version_with_missing_and_additional_tables_is_repaired(place: StatePlace) -> None:
     at_version(place, "0005")
     with changing(place) as connection:
         drop_table(connection, "calm")
@@ -330,8 +328,7 @@ def test_an_older_version_has_too_little_and_too_much(place: StatePlace) -> None
 
 
 @pytest.mark.parametrize("version", ["0000", "0003b"])
-def test_a_version_that_never_was(folder: Path, version: str) -> None:
-    """Nobody knows what its tables mean."""
+def test_unknown_version_is_corruption(folder: Path, version: str) -> None:
     Store.open(folder).close()
     with changing(folder) as connection:
         connection.execute(
@@ -341,12 +338,10 @@ def test_a_version_that_never_was(folder: Path, version: str) -> None:
         Store.open(folder)
 
 
-# --- what is said
-# -----------------------------------------------------------------------------------------------------
+# --- reports ---
 
 
-def test_what_was_repaired_is_said(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Once, with the tables; a state in order says nothing."""
+def test_repairs_are_logged_once(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     Store.open(folder).close()
     with changing(folder) as connection:
         drop_table(connection, "source_probes")
@@ -355,14 +350,17 @@ def test_what_was_repaired_is_said(folder: Path, caplog: pytest.LogCaptureFixtur
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             Store.open(folder).close()
-    repairs = "source_observations is emptied because it lacks the column lengths; source_probes is created; sources gets the column pace"
+    message = f"repaired tables that did not match version {schema.VERSION}"
+    repairs = (
+        "source_observations is emptied because it lacks the column lengths; "
+        "source_probes is created; sources gets the column pace"
+    )
     assert [record.getMessage() for record in caplog.records] == [
-        f"{folder / FILE_NAME}: repaired tables that did not match version {schema.VERSION}: {repairs}"
+        f"{folder / FILE_NAME}: {message}: {repairs}"
     ]
 
 
-def test_a_copy_is_repaired_alone(place: StatePlace) -> None:
-    """A dry run works on a state that is not in order, and leaves it so."""
+def test_dry_run_repairs_only_its_copy(place: StatePlace) -> None:
     with Store.open(place) as store:
         fill(store)
     with changing(place) as connection:
@@ -380,8 +378,7 @@ def test_a_copy_is_repaired_alone(place: StatePlace) -> None:
     assert shape(place) == before
 
 
-def test_what_cannot_be_repaired_is_damage(folder: Path) -> None:
-    """All or nothing: the file is as it was, and can be set aside."""
+def test_impossible_repair_leaves_the_file_unchanged(folder: Path) -> None:
     Store.open(folder).close()
     with changing(folder) as connection:
         drop_table(connection, "source_probes")

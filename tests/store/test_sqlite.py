@@ -1,4 +1,4 @@
-"""Opening the state: its folder, its version, and what is said when it cannot be used."""
+"""Opening a state: its folder, its version, and errors."""
 
 import logging
 import sqlite3
@@ -29,7 +29,7 @@ def versions() -> list[str]:
 
 
 def tables(connection: Connection) -> dict[str, object]:
-    """All that a database says of its tables."""
+    """Return everything that a database reports of its tables."""
     inspector = inspect(connection)
     return {
         table: (
@@ -45,7 +45,7 @@ def tables(connection: Connection) -> dict[str, object]:
 
 @pytest.fixture
 def filled(folder: Path) -> Path:
-    """The file of a state of some size, closed."""
+    """Return the closed file of a state with 400 entries."""
     with Store.open(folder) as store:
         entries = [entry(str(n), html=f"<p>{n}</p>" * 50) for n in range(400)]
         seen = [ItemState(e.title, "", "stored") for e in entries]
@@ -59,24 +59,20 @@ def filled(folder: Path) -> Path:
     return folder / FILE_NAME
 
 
-# --- the folder
-# -----------------------------------------------------------------------------------------------------
+# --- the folder ---
 
 
-def test_the_folder_is_its_owners_alone(folder: Path) -> None:
-    """The folder is made with those above it, and nobody else may enter."""
+def test_folder_is_created_with_its_parents_and_private(folder: Path) -> None:
     with Store.open(folder / "deep"):
         assert stat.S_IMODE((folder / "deep").stat().st_mode) == 0o700
 
 
-def test_what_was_committed_is_there_again(filled: Path) -> None:
-    """A state that was closed opens with all that it held."""
+def test_state_that_is_opened_again_has_its_entries(filled: Path) -> None:
     with Store.open(filled.parent) as store:
         assert store.count("world") == 400
 
 
-def test_every_commit_is_flushed(folder: Path) -> None:
-    """The log is written ahead and flushed at each commit; references are checked."""
+def test_commits_are_flushed_and_foreign_keys_are_checked(folder: Path) -> None:
     database = FileDatabase(folder / FILE_NAME)
     with database.read_transaction() as connection:
         found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in PRAGMAS]
@@ -87,19 +83,16 @@ def test_every_commit_is_flushed(folder: Path) -> None:
 PRAGMAS = ("journal_mode", "synchronous", "foreign_keys")
 
 
-# --- versions
-# -------------------------------------------------------------------------------------------------------
+# --- versions ---
 
 
-def test_the_schema_names_the_newest_version() -> None:
-    """Versions are numbered in order, so that an older feedpub knows a newer database."""
+def test_schema_has_the_newest_version() -> None:
     assert versions()[-1] == schema.VERSION
     assert versions() == sorted(versions())
 
 
 @pytest.mark.parametrize("version", versions())
-def test_every_version_migrates_to_the_tables_of_today(folder: Path, version: str) -> None:
-    """A database of any version becomes what the schema says, to the last column and index."""
+def test_migrated_tables_match_the_schema(folder: Path, version: str) -> None:
     folder.mkdir()
     url = f"sqlite:///{folder / FILE_NAME}"
     engine = create_engine(url)
@@ -116,8 +109,7 @@ def test_every_version_migrates_to_the_tables_of_today(folder: Path, version: st
     fresh.dispose()
 
 
-def test_a_newer_database_is_left_alone(filled: Path) -> None:
-    """A database that a newer feedpub wrote is refused, with both versions and what to do."""
+def test_newer_database_is_refused(filled: Path) -> None:
     with closing(sqlite3.connect(filled)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9000'")
     with pytest.raises(
@@ -127,8 +119,7 @@ def test_a_newer_database_is_left_alone(filled: Path) -> None:
         Store.open(filled.parent)
 
 
-def test_a_migration_is_all_or_nothing(folder: Path) -> None:
-    """Where a migration fails half-way, the tables are as before."""
+def test_failed_migration_changes_nothing(folder: Path) -> None:
     folder.mkdir()
     with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
         connection.execute("CREATE TABLE aliases (mine)")
@@ -138,8 +129,7 @@ def test_a_migration_is_all_or_nothing(folder: Path) -> None:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("aliases",)]
 
 
-def test_logging_is_left_alone(folder: Path) -> None:
-    """Migrating changes no logger and no handler."""
+def test_migration_does_not_change_logging(folder: Path) -> None:
     ours = logging.getLogger("feedpub.test")
     before = (logging.root.handlers[:], logging.root.level)
     Store.open(folder).close()
@@ -147,8 +137,7 @@ def test_logging_is_left_alone(folder: Path) -> None:
     assert not ours.disabled
 
 
-def test_alembic_is_not_imported_without_need(filled: Path) -> None:
-    """Opening a state of today's version does not pay for importing the migrations."""
+def test_alembic_is_not_imported_for_a_current_state(filled: Path) -> None:
     code = (
         "import pathlib, sys; from feedpub.store import Store; "
         f"Store.open(pathlib.Path({str(filled.parent)!r})).close(); print('alembic' in sys.modules)"
@@ -160,8 +149,7 @@ def test_alembic_is_not_imported_without_need(filled: Path) -> None:
     )
 
 
-# --- what cannot be used
-# --------------------------------------------------------------------------------------------
+# --- what cannot be used ---
 
 
 def overwrite(path: Path, start: int, body: bytes) -> None:
@@ -180,11 +168,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_file(filled: Path, damage: str) -> None:
-    """A file that is not, or no longer, a database is named, with what can be done.
-
-    It is not changed.
-    """
+def test_corrupt_file_is_reported_and_not_changed(filled: Path, damage: str) -> None:
     DAMAGES[damage](filled)
     before = filled.read_bytes()
     with (
@@ -197,16 +181,14 @@ def test_a_damaged_file(filled: Path, damage: str) -> None:
     assert filled.read_bytes() == before
 
 
-def test_a_damaged_value(filled: Path) -> None:
-    """A value that does not read as what was written is damage too, not a crash."""
+def test_corrupt_value_is_reported(filled: Path) -> None:
     with closing(sqlite3.connect(filled)) as connection, connection:
         connection.execute("UPDATE entries SET html = x'00' WHERE id = 'tag:7'")
     with Store.open(filled.parent) as store, pytest.raises(CorruptStateError, match="damaged"):
         store.entries("world")
 
 
-def test_a_copy_of_a_damaged_file(filled: Path) -> None:
-    """A copy says the same of the original, and leaves nothing behind."""
+def test_copy_of_a_corrupt_file_reports_the_original(filled: Path) -> None:
     for damage in DAMAGES.values():
         damage(filled)
         with (
@@ -216,15 +198,13 @@ def test_a_copy_of_a_damaged_file(filled: Path) -> None:
             copy.entries("world")
 
 
-def test_a_file_in_place_of_the_folder(folder: Path) -> None:
-    """What stands in the way is named."""
+def test_file_at_the_path_of_the_folder_is_reported(folder: Path) -> None:
     folder.write_bytes(b"mine")
     with pytest.raises(StoreError, match=f"{folder}.*File exists"):
         Store.open(folder)
 
 
-def test_a_folder_in_place_of_the_file(folder: Path) -> None:
-    """SQLite's own words are kept, and told what to do."""
+def test_folder_at_the_path_of_the_file_is_reported(folder: Path) -> None:
     (folder / FILE_NAME).mkdir(parents=True)
     with pytest.raises(
         StoreError, match="unable to open database file; let the user that runs feedpub write"
@@ -233,6 +213,7 @@ def test_a_folder_in_place_of_the_file(folder: Path) -> None:
 
 
 ATTEMPT = """
+import os
 import pathlib
 from datetime import UTC, datetime
 from feedpub.core.errors import CorruptStateError, StoreError
@@ -242,14 +223,14 @@ try:
         print(store.count("world"))
         now = datetime.now(UTC)
         for n in range({times}):
-            store.save_memory(str(n), n.to_bytes(4, "big") * 100_000 + __import__("os").urandom(50_000), now)
+            memory = n.to_bytes(4, "big") * 100_000 + os.urandom(50_000)
+            store.save_memory(str(n), memory, now)
 except StoreError as error:
     print(error)
 """
 
 
-def test_a_read_only_disk(filled: Path) -> None:
-    """The error names the file and the right that is missing; what others may read stays so."""
+def test_read_only_disk_is_reported(filled: Path) -> None:
     filled.chmod(0o644)
     lines = run_on_disk(
         filled.parent, ATTEMPT.format(folder=str(filled.parent), times=1), size="4m", read_only=True
@@ -258,28 +239,25 @@ def test_a_read_only_disk(filled: Path) -> None:
     assert lines[-1].endswith("let the user that runs feedpub write to the file and its folder")
 
 
-def test_a_full_disk(filled: Path) -> None:
-    """The error asks for room; what was there can still be read."""
+def test_full_disk_is_reported(filled: Path) -> None:
     lines = run_on_disk(
         filled.parent, ATTEMPT.format(folder=str(filled.parent), times=500), size="4m"
     )
     assert lines == ["400", f"{filled}: database or disk is full; free some space on the disk"]
 
 
-# --- others at work
-# -------------------------------------------------------------------------------------------------
+# --- others at work ---
 
 
 @pytest.fixture
 def other_writer(filled: Path) -> Iterator[Path]:
-    """Another process's transaction that does not end."""
+    """Hold a transaction of another process that does not end."""
     with closing(sqlite3.connect(filled, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield filled
 
 
-def test_a_writer_gives_up_waiting(other_writer: Path) -> None:
-    """A transaction that waits too long for another's says who is in the way."""
+def test_writer_reports_that_another_process_blocks_it(other_writer: Path) -> None:
     with (
         Store.open(other_writer.parent, timeout_seconds=0.05) as store,
         pytest.raises(StoreError, match="another process"),
@@ -287,8 +265,7 @@ def test_a_writer_gives_up_waiting(other_writer: Path) -> None:
         store.save_memory("example.org", b"x", NOW)
 
 
-def test_readers_do_not_wait(other_writer: Path) -> None:
-    """Beside a writer the state opens, copies and answers."""
+def test_readers_do_not_wait_for_a_writer(other_writer: Path) -> None:
     for copy in (False, True):
         with Store.open(other_writer.parent, timeout_seconds=0.05, copy=copy) as store:
             assert store.count("world") == 400

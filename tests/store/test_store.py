@@ -1,4 +1,4 @@
-"""What is put into the store comes out of it, and the questions that it answers."""
+"""Records are read as they were stored, and old data is pruned."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -31,7 +31,7 @@ from tests.store.test_copy import fill as fill_all_tables
 
 
 def commit(store: Store, *entries: Entry, feed: str = "world", now: datetime = NOW) -> None:
-    """Entries with the alias and the seen article that go with them."""
+    """Commit entries with an alias and an item state each."""
     store.commit_entries(
         feed,
         entries=entries,
@@ -41,55 +41,51 @@ def commit(store: Store, *entries: Entry, feed: str = "world", now: datetime = N
     )
 
 
-# --- round trips
-# ----------------------------------------------------------------------------------------------------
+# --- round trips ---
 
 
 @given(examples.entries)
-def test_an_entry_comes_back(shared_store: Store, stored: Entry) -> None:
-    """Every field of an entry, whatever it holds."""
+def test_entry_is_read_as_it_was_stored(shared_store: Store, stored: Entry) -> None:
     shared_store.commit_entries("world", entries=[stored], aliases={}, item_states=[], now=NOW)
     assert shared_store.entry("world", stored.id) == stored
 
 
-@given(examples.seen_articles)
-def test_a_seen_article_comes_back(shared_store: Store, stored: ItemState) -> None:
-    """Every field of what is remembered of an article."""
+@given(examples.item_states)
+def test_item_state_is_read_as_it_was_stored(shared_store: Store, stored: ItemState) -> None:
     shared_store.commit_entries("world", entries=[], aliases={}, item_states=[stored], now=NOW)
     assert shared_store.item_states("world", [stored.key]) == {stored.key: stored}
 
 
 @given(examples.documents)
-def test_a_document_comes_back(shared_store: Store, stored: CachedDocument) -> None:
-    """Every field of a source's document, its body byte for byte."""
+def test_cached_document_is_read_as_it_was_stored(
+    shared_store: Store, stored: CachedDocument
+) -> None:
     shared_store.commit_run(run(), documents=[stored])
     assert shared_store.cached_document(stored.url, stored.config_digest) == stored
 
 
 @given(examples.source_states)
-def test_the_state_of_a_source_comes_back(shared_store: Store, stored: SourceState) -> None:
-    """Every field of a source's state."""
+def test_source_state_is_read_as_it_was_stored(shared_store: Store, stored: SourceState) -> None:
     shared_store.commit_run(run(), sources=[stored])
     assert stored in shared_store.sources("world")
 
 
 @given(examples.runs)
-def test_a_run_comes_back(shared_store: Store, stored: RunRecord) -> None:
-    """Every field of an outcome, with its problems."""
+def test_run_is_read_as_it_was_stored(shared_store: Store, stored: RunRecord) -> None:
     shared_store.commit_run(stored)
     assert shared_store.last_run("world") == stored
 
 
 @given(examples.robots)
-def test_robots_come_back(shared_store: Store, stored: CachedRobots) -> None:
-    """What an origin's robots.txt said."""
+def test_robots_file_is_read_as_it_was_stored(shared_store: Store, stored: CachedRobots) -> None:
     shared_store.robots_cache.save(stored.origin, stored)
     assert shared_store.robots_cache.load(stored.origin) == stored
 
 
 @given(st.text(), st.binary())
-def test_a_memory_comes_back(shared_store: Store, site: str, memory: bytes) -> None:
-    """What was learned about a site, byte for byte."""
+def test_site_memory_is_read_as_it_was_stored(
+    shared_store: Store, site: str, memory: bytes
+) -> None:
     shared_store.save_memory(site, memory, NOW)
     assert shared_store.site_memory(site) == memory
 
@@ -103,20 +99,17 @@ def test_a_memory_comes_back(shared_store: Store, site: str, memory: bytes) -> N
         datetime(2024, 3, 31, 2, 30, tzinfo=timezone(timedelta(hours=5, minutes=45))),
     ],
 )
-def test_moments_of_all_times_and_zones(store: Store, moment: datetime) -> None:
-    """A moment comes back as the same moment in UTC."""
+def test_time_in_any_zone_is_read_in_utc(store: Store, moment: datetime) -> None:
     commit(store, entry("a", published=moment))
     (back,) = store.entries("world")
     assert back.published == moment
     assert back.published.tzinfo is UTC
 
 
-# --- entries
-# --------------------------------------------------------------------------------------------------------
+# --- entries ---
 
 
-def test_newest_entries_come_first(store: Store) -> None:
-    """By date, then by their order in the listing, then by id."""
+def test_entries_are_sorted_by_date_rank_and_id(store: Store) -> None:
     entries = [
         entry("old", published=NOW - DAY),
         entry("b", rank=1),
@@ -129,8 +122,7 @@ def test_newest_entries_come_first(store: Store) -> None:
     assert [e.title for e in store.entries("world", limit=2)] == ["new", "a"]
 
 
-def test_feeds_are_apart(store: Store) -> None:
-    """The same ids and keys in two feeds are two things."""
+def test_feeds_are_independent(store: Store) -> None:
     commit(store, entry("a"), feed="world")
     commit(store, entry("a", summary="other"), entry("b"), feed="local")
     assert (store.count("world"), store.count("local"), store.count("none")) == (1, 2, 0)
@@ -141,11 +133,7 @@ def test_feeds_are_apart(store: Store) -> None:
     assert store.feeds() == ("local", "world")
 
 
-def test_the_articles_to_be_looked_at_again(store: Store) -> None:
-    """Those whose moment has come, the longest waiting first.
-
-    The next moment is known before it comes.
-    """
+def test_due_rechecks_are_returned_most_overdue_first(store: Store) -> None:
     seen = [
         ItemState(key, "", "stored", recheck_at=NOW + n * DAY)
         for n, key in enumerate(("c", "b", "a"))
@@ -160,8 +148,7 @@ def test_the_articles_to_be_looked_at_again(store: Store) -> None:
     assert store.rechecks("world", NOW - DAY, 9) == store.rechecks("local", NOW + 9 * DAY, 9) == ()
 
 
-def test_an_article_that_is_to_be_looked_at_again_in_years(store: Store) -> None:
-    """The clock was ahead when that was planned: it is due."""
+def test_recheck_far_in_the_future_is_due(store: Store) -> None:
     seen = [
         ItemState("near", "", "stored", recheck_at=NOW + DAY),
         ItemState("far", "", "stored", recheck_at=NOW + 729 * DAY),
@@ -171,8 +158,7 @@ def test_an_article_that_is_to_be_looked_at_again_in_years(store: Store) -> None
     assert [s.key for s in store.rechecks("world", NOW, 9)] == ["far"]
 
 
-def test_what_is_unknown(store: Store) -> None:
-    """An empty state answers every question."""
+def test_empty_state_answers_every_query(store: Store) -> None:
     assert store.entry("world", "tag:x") is None
     assert store.entries("world") == ()
     assert store.aliases("world", ["x"]) == {}
@@ -188,8 +174,7 @@ def test_what_is_unknown(store: Store) -> None:
     assert store.feeds() == ()
 
 
-def test_an_entry_is_replaced_whole(store: Store) -> None:
-    """A changed entry takes the place of the one with its id, and keeps its aliases."""
+def test_changed_entry_replaces_the_old_one_and_keeps_its_aliases(store: Store) -> None:
     commit(store, entry("a", text="one", authors=("A",)))
     changed = entry("a", text="two")
     store.commit_entries(
@@ -199,22 +184,19 @@ def test_an_entry_is_replaced_whole(store: Store) -> None:
     assert store.aliases("world", ["a", "other", "third"]) == {"a": "tag:a", "other": "tag:a"}
 
 
-def test_thousands_of_keys(store: Store) -> None:
-    """A sitemap's keys are asked for at once, known or not."""
+def test_query_for_thousands_of_keys(store: Store) -> None:
     commit(store, *(entry(str(n)) for n in range(1200)))
     keys = [str(n) for n in range(40_000)]
     assert len(store.aliases("world", keys)) == len(store.item_states("world", keys)) == 1200
 
 
-def test_moments_and_stems_in_use(store: Store) -> None:
-    """What the builder must not use again: every `updated`, and every stem of an own page."""
+def test_update_times_and_slugs_in_use(store: Store) -> None:
     commit(store, entry("a", slug="a-story"), entry("b", published=NOW - DAY), entry("c"))
     assert store.update_times("world") == {NOW, NOW - DAY}
     assert store.slugs("world") == {"a-story"}
 
 
-def test_a_commit_is_all_or_nothing(store: Store) -> None:
-    """An alias to an entry that does not exist fails, and takes what came with it along."""
+def test_failed_commit_changes_nothing(store: Store) -> None:
     with pytest.raises(StoreError, match=r"(?i)foreign key"):
         store.commit_entries(
             "world",
@@ -236,37 +218,29 @@ def test_a_commit_is_all_or_nothing(store: Store) -> None:
     ],
     ids=["title", "summary", "html", "text"],
 )
-def test_text_that_is_not_unicode(store: Store, stored: Entry) -> None:
-    """A lone surrogate cannot be stored; the error says so and calls nothing damaged."""
+def test_lone_surrogate_is_an_error_but_not_corruption(store: Store, stored: Entry) -> None:
     with pytest.raises(StoreError, match="surrogates not allowed") as caught:
         store.commit_entries("world", entries=[stored], aliases={}, item_states=[], now=NOW)
     assert "damaged" not in str(caught.value)
     assert store.count("world") == 0
 
 
-def test_naive_moments_are_refused(store: Store) -> None:
-    """A time without a zone is nobody's time."""
+def test_naive_time_is_an_error(store: Store) -> None:
     with pytest.raises(StoreError, match="offset-naive"):
-        commit(store, entry("a", published=datetime(2024, 1, 1)))  # noqa: DTZ001 -- what the test is about
+        commit(store, entry("a", published=datetime(2024, 1, 1)))  # noqa: DTZ001 -- the subject of the test
 
 
-# --- documents, sources, runs
-# ---------------------------------------------------------------------------------------
+# --- documents, sources, runs ---
 
 
-def test_a_document_belongs_to_its_settings(store: Store) -> None:
-    """Fetched under other settings, a document is not known.
-
-    Two feeds may keep the same address apart.
-    """
+def test_cached_document_belongs_to_its_settings(store: Store) -> None:
     store.commit_run(run(), documents=[document(config="a"), document(config="b")])
     assert store.cached_document("https://example.org/", "a") == document(config="a")
     assert store.cached_document("https://example.org/", "b") == document(config="b")
     assert store.cached_document("https://example.org/", "c") is None
 
 
-def test_sources_by_key(store: Store) -> None:
-    """Each source's last state, sorted by key."""
+def test_source_states_are_sorted_by_key(store: Store) -> None:
     first, second = (SourceState("world", key, NOW, NOW, 3) for key in ("a", "b"))
     failed = SourceState("world", "b", NOW + DAY, NOW, 3, failure="gone", failing_since=NOW + DAY)
     store.commit_run(run(), sources=[second, first])
@@ -274,8 +248,7 @@ def test_sources_by_key(store: Store) -> None:
     assert store.sources("world") == (first, failed)
 
 
-def test_runs_newest_first(store: Store) -> None:
-    """Runs are ordered as they were recorded, also when the clock jumped back between them."""
+def test_runs_are_sorted_by_number(store: Store) -> None:
     starts = [NOW, NOW + DAY, NOW - DAY, NOW - DAY]
     for number, started in enumerate(starts):
         store.commit_run(run(started=started, new=number))
@@ -285,8 +258,7 @@ def test_runs_newest_first(store: Store) -> None:
     assert store.last_run("world") == run(started=NOW - DAY, new=3)
 
 
-def test_runs_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the last runs of each feed are kept, in whichever order feeds take turns."""
+def test_number_of_runs_is_limited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feedpub.store.store.MAX_RUNS", 5)
     feeds = [f"feed-{n}" for n in range(10)]
     for number in range(8):
@@ -298,12 +270,10 @@ def test_runs_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None
     assert len(store.runs("local")) == 1
 
 
-# --- forgetting
-# -----------------------------------------------------------------------------------------------------
+# --- forgetting ---
 
 
-def test_forgets_what_is_no_longer_listed(store: Store) -> None:
-    """Entries, aliases and seen articles go when they were last listed before the moment."""
+def test_entries_that_are_not_listed_any_more_are_pruned(store: Store) -> None:
     commit(store, entry("old"), now=NOW - DAY)
     commit(store, entry("new"), now=NOW)
     store.prune(NOW, keep={})
@@ -312,11 +282,7 @@ def test_forgets_what_is_no_longer_listed(store: Store) -> None:
     assert set(store.item_states("world", ["old", "new"])) == {"new"}
 
 
-def test_keeps_what_is_live(store: Store) -> None:
-    """An entry of the live document stays however old, with what leads to it.
-
-    Another feed's of that id goes.
-    """
+def test_live_entry_is_kept_however_old(store: Store) -> None:
     commit(store, entry("old"), now=NOW - DAY)
     commit(store, entry("old"), feed="local", now=NOW - DAY)
     store.prune(NOW, keep={"world": ["tag:old"]})
@@ -326,8 +292,7 @@ def test_keeps_what_is_live(store: Store) -> None:
     assert store.item_states("local", ["old"]) == {}
 
 
-def test_being_listed_keeps_an_entry(store: Store) -> None:
-    """An entry that is listed unchanged, under any of its keys, counts as listed."""
+def test_unchanged_listed_entry_is_kept(store: Store) -> None:
     commit(store, entry("by-alias"), entry("by-seen"), entry("not"), now=NOW - DAY)
     store.commit_entries(
         "world",
@@ -340,8 +305,7 @@ def test_being_listed_keeps_an_entry(store: Store) -> None:
     assert {e.title for e in store.entries("world")} == {"by-alias", "by-seen"}
 
 
-def test_forgets_what_was_excluded(store: Store) -> None:
-    """Seen articles that never became entries go by their own date."""
+def test_old_item_states_without_an_entry_are_pruned(store: Store) -> None:
     for key, now in (("old", NOW - DAY), ("new", NOW)):
         store.commit_entries(
             "world", entries=[], aliases={}, item_states=[ItemState(key, "", "excluded")], now=now
@@ -350,8 +314,7 @@ def test_forgets_what_was_excluded(store: Store) -> None:
     assert set(store.item_states("world", ["old", "new"])) == {"new"}
 
 
-def test_forgets_documents_sources_runs_and_robots(store: Store) -> None:
-    """Everything else goes by its own date too, and a feed of which nothing is left has no name any more."""
+def test_old_documents_sources_runs_and_robots_files_are_pruned(store: Store) -> None:
     for days, name in ((2, "old"), (0, "new")):
         then = NOW - days * DAY
         store.commit_run(
@@ -372,8 +335,7 @@ def test_forgets_documents_sources_runs_and_robots(store: Store) -> None:
     ] == [True, False]
 
 
-def test_forgets_what_was_learned_of_sites(store: Store) -> None:
-    """Sites that nobody reads any more; use alone keeps a memory, noted once a day."""
+def test_unused_site_memories_are_pruned(store: Store) -> None:
     old, hour = NOW - 400 * DAY, DAY / 24
     for site in ("gone.example", "used.example", "learned.example"):
         store.save_memory(site, b"old", old)
@@ -388,11 +350,7 @@ def test_forgets_what_was_learned_of_sites(store: Store) -> None:
     assert known == {"gone": None, "used": b"old", "learned": b"new", "today": None}
 
 
-def test_forgets_plans_messages_and_fronts(store: Store) -> None:
-    """What waits for something that never comes goes by its date.
-
-    What is said of a feed goes with the feed.
-    """
+def test_old_schedules_messages_and_summaries_are_pruned(store: Store) -> None:
     commit(store, entry("new"), feed="full")
     for name, then in (("old", NOW - 2 * DAY), ("new", NOW)):
         store.schedule.save(ScheduledRun(name, then, "why"))
@@ -405,8 +363,7 @@ def test_forgets_plans_messages_and_fronts(store: Store) -> None:
     assert set(store.summaries.load()) == {"empty", "full"}
 
 
-def test_notices_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A source that breaks every hour for a year leaves the last of its notices."""
+def test_number_of_incidents_is_limited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MAX_INCIDENTS >= 50  # that health.rss shows
     monkeypatch.setattr("feedpub.store.store.MAX_INCIDENTS", 3)
     for number in range(5):
@@ -417,8 +374,7 @@ def test_notices_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> N
     assert [notice.reason for notice in store.incidents.newest()] == ["4", "3", "2"]
 
 
-def test_no_table_only_grows(store: Store) -> None:
-    """Every row goes in the end, but for what is published for good, and breaks, which end by themselves."""
+def test_every_table_is_pruned_except_for_permanent_ones(store: Store) -> None:
     fill_all_tables(store)
     store.leases.acquire("turn", "somebody", -7 * 86400.0)
     store.prune(NOW + 1000 * DAY, keep={})
@@ -429,18 +385,13 @@ def test_no_table_only_grows(store: Store) -> None:
             for t in schema.metadata.sorted_tables
             if connection.execute(select(t).limit(1)).first()
         }
-    assert left == {"archives", "breaks"}
+    assert left == {"archives", "open_incidents"}
 
 
-# --- copies
-# ---------------------------------------------------------------------------------------------------------
+# --- copies ---
 
 
-def test_a_copy_leaves_the_state_alone(store: Store, place: StatePlace) -> None:
-    """What is done to a copy is gone with it.
-
-    It starts from what is committed, beside an open state.
-    """
+def test_changes_of_a_copy_do_not_reach_the_state(store: Store, place: StatePlace) -> None:
     commit(store, entry("a"))
     with Store.open(place, copy=True) as copy:
         commit(copy, entry("b"))
@@ -450,8 +401,7 @@ def test_a_copy_leaves_the_state_alone(store: Store, place: StatePlace) -> None:
     assert not where.parent.exists()
 
 
-def test_a_copy_of_nothing_makes_nothing(folder: Path) -> None:
-    """Before the first build a copy is empty, and no folder is made for it."""
+def test_copy_of_a_missing_state_creates_nothing(folder: Path) -> None:
     with Store.open(folder, copy=True) as copy:
         assert copy.feeds() == ()
     assert not folder.exists()

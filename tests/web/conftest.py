@@ -1,4 +1,4 @@
-"""A folder of published files, and a site that serves it."""
+"""Fixtures: an output folder, an app that serves it, and a client."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ RSS = b"<rss>" + b"News of the day, and more of it. " * 200 + b"</rss>"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The output folder with one feed in each of its forms."""
+    """Return an output folder with one feed in each format."""
     output = tmp_path / "feeds"
     (output / "world").mkdir(parents=True)
     for name, content in {
@@ -48,5 +48,5 @@ def client(app: FeedApp) -> Iterator[Client]:
 
 @pytest.fixture
 def watchful(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files are looked at each time that they are asked for."""
+    """Inspect files at each request."""
     monkeypatch.setattr(cache, "STAT_CACHE_SECONDS", 0.0)

@@ -1,4 +1,4 @@
-"""A process to be asked, that tells what it is made to tell."""
+"""A fake of the service behind the HTTP server."""
 
 import threading
 from datetime import UTC, datetime
@@ -10,14 +10,14 @@ NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
 
 
 class FakeControl:
-    """Has two feeds, `world` and `busy`, of which the latter is being looked at.
+    """A service with two feeds, `world` and `busy`. The second is running.
 
     Attributes:
-        secret: the token.
-        error: raised by whatever is asked.
-        asked: how often it was asked how everything is.
-        ran: the feeds that were to run.
-        gate: how everything is, is told only while it is open.
+        secret: The token.
+        error: Raised by all methods.
+        asked: Number of calls of `status`.
+        ran: Feeds that were requested to run.
+        may_answer: `status` waits until this is set.
     """
 
     runs_feeds = True
@@ -27,13 +27,13 @@ class FakeControl:
         self.error: FeedpubError | None = None
         self.asked = 0
         self.ran: list[str] = []
-        self.gate = threading.Event()
-        self.gate.set()
+        self.may_answer = threading.Event()
+        self.may_answer.set()
 
     def status(self, *, brief: bool = False) -> ServiceStatus:
         del brief
         self.asked += 1
-        self.gate.wait(10)
+        self.may_answer.wait(10)
         if self.error:
             raise self.error
         feeds = (

@@ -1,4 +1,4 @@
-"""Who may see how everything is, and who gets feeds only."""
+"""Access to status and control: local clients, proxies and tokens."""
 
 import json
 import shutil
@@ -41,7 +41,7 @@ def client(app: FeedApp) -> Iterator[Client]:
 
 
 def ask(client: Client, path: str, host: str, *headers: str) -> Reply:
-    """What is answered to a request for a host, over loopback."""
+    """Return the response to a request over loopback with a Host header."""
     lines = "".join(
         f"{line}\r\n"
         for line in (f"GET {path} HTTP/1.1", f"Host: {host}", "Connection: close", *headers)
@@ -64,8 +64,7 @@ def ask(client: Client, path: str, host: str, *headers: str) -> Reply:
         "Feeds.LAN:80",
     ],
 )
-def test_somebody_on_this_machine_sees_all(client: Client, path: str, host: str) -> None:
-    """Under loopback's names and addresses, and those that the config lists."""
+def test_local_client_may_see_all_reports(client: Client, path: str, host: str) -> None:
     reply = ask(client, path, host)
     assert reply.status == 200
     assert b"world" in reply.body
@@ -83,13 +82,9 @@ def test_somebody_on_this_machine_sees_all(client: Client, path: str, host: str)
         "",
     ],
 )
-def test_a_page_of_another_site_sees_nothing(
+def test_foreign_host_header_is_refused(
     client: Client, console: FakeControl, path: str, host: str
 ) -> None:
-    """Its name may lead to this machine (DNS rebinding).
-
-    The public address of the feeds comes through a proxy.
-    """
     reply = ask(client, path, host)
     assert reply.status == 403
     assert b"[http] hosts" in reply.body
@@ -107,24 +102,19 @@ def test_a_page_of_another_site_sees_nothing(
     ],
 )
 @pytest.mark.parametrize("path", PATHS)
-def test_a_proxy_asks_for_others(client: Client, path: str, header: str) -> None:
-    """Though it stands on this machine, and names it."""
+def test_proxy_headers_make_a_client_remote(client: Client, path: str, header: str) -> None:
     assert ask(client, path, "127.0.0.1", header).status == 403
 
 
 @pytest.mark.parametrize("host", ["evil.example", "feeds.example.net"])
-def test_supervisors_elsewhere_learn_whether_all_is_well_and_no_more(
-    client: Client, host: str
-) -> None:
-    """Enough for a load balancer."""
+def test_remote_healthz_returns_only_ok(client: Client, host: str) -> None:
     reply = ask(client, "/healthz", host)
     assert (reply.status, json.loads(reply.body)) == (200, {"ok": True})
     assert ask(client, "/healthz", host, "X-Forwarded-For: 192.0.2.1").status == 200
 
 
 @pytest.mark.parametrize("path", ["/status", "/metrics", "/healthz"])
-def test_who_knows_the_token_sees_all(client: Client, path: str) -> None:
-    """From anywhere: Prometheus sends it."""
+def test_bearer_token_gives_access_to_all_reports(client: Client, path: str) -> None:
     reply = ask(
         client,
         path,
@@ -136,8 +126,7 @@ def test_who_knows_the_token_sees_all(client: Client, path: str) -> None:
     assert b"world" in reply.body
 
 
-def test_a_wrong_token_costs_time(client: Client, console: FakeControl) -> None:
-    """An empty one does not, and is none."""
+def test_wrong_token_delays_the_response(client: Client, console: FakeControl) -> None:
     began = time.monotonic()
     assert ask(client, "/status", "evil.example", "Authorization: Bearer wrong").status == 403
     assert time.monotonic() - began >= 0.3
@@ -151,16 +140,14 @@ def test_a_wrong_token_costs_time(client: Client, console: FakeControl) -> None:
     assert ask(client, "/status", "evil.example", f"Authorization: Bearer {SECRET}").status == 403
 
 
-def test_a_token_that_cannot_be_had_is_told(client: Client, console: FakeControl) -> None:
-    """Whoever sends one learns why it does not help."""
+def test_unavailable_token_is_an_error_page(client: Client, console: FakeControl) -> None:
     console.error = ConfigError("/run/secrets/token: cannot be read")
     reply = ask(client, "/status", "evil.example", f"Authorization: Bearer {SECRET}")
     assert reply.status == 503
 
 
 @pytest.mark.parametrize("host", ["evil.example", "feeds.example.net", "127.0.0.1"])
-def test_feeds_and_pages_are_for_everybody(client: Client, host: str) -> None:
-    """Under any name, and through any proxy."""
+def test_feeds_and_pages_need_no_access(client: Client, host: str) -> None:
     for path in ("/world.rss", "/", "/world", "/feeds.opml"):
         assert ask(client, path, host, "X-Forwarded-For: 192.0.2.1").status == 200
 
@@ -179,14 +166,12 @@ def test_feeds_and_pages_are_for_everybody(client: Client, host: str) -> None:
         ("fe80::1", False),
     ],
 )
-def test_only_loopback_and_unix_sockets_are_this_machine(address: str | None, local: bool) -> None:  # noqa: FBT001 -- a table's column
-    """Whatever the client says."""
+def test_only_loopback_and_unix_sockets_are_local(address: str | None, local: bool) -> None:  # noqa: FBT001 -- a table's column
     request = Request.from_scope("GET", "/status", [(b"host", b"127.0.0.1:8080")], address)
     assert control.is_local(request, ()) is local
 
 
-def test_a_unix_socket_is_this_machine(folder: Path, console: FakeControl, tmp_path: Path) -> None:
-    """Unless a proxy asks through it."""
+def test_client_of_unix_socket_is_local(folder: Path, console: FakeControl, tmp_path: Path) -> None:
     path = tmp_path / "s"
     server = Server(
         FeedApp(FolderBackend(folder), console, [], BASE), [open_socket(f"unix:{path}")]
@@ -214,17 +199,18 @@ def nginx_example() -> str:
 
 
 @pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx")
-def test_the_nginx_example_of_the_manual_publishes_feeds_and_pages_only(
+def test_nginx_example_of_the_manual_exposes_only_feeds_and_pages(
     client: Client, tmp_path: Path
 ) -> None:
-    """Run the example in a real nginx."""
     port = free_port()
     example = nginx_example().replace("127.0.0.1:8080", f"127.0.0.1:{client.port}")
     config = tmp_path / "nginx.conf"
     config.write_text(
         f"daemon off; master_process off; pid {tmp_path}/pid; error_log stderr; events {{ }}\n"
-        f"http {{ access_log off; client_body_temp_path {tmp_path}/body; proxy_temp_path {tmp_path}/proxy;\n"
-        f"fastcgi_temp_path {tmp_path}/fastcgi; uwsgi_temp_path {tmp_path}/uwsgi; scgi_temp_path {tmp_path}/scgi;\n"
+        "http { access_log off;\n"
+        f"client_body_temp_path {tmp_path}/body; proxy_temp_path {tmp_path}/proxy;\n"
+        f"fastcgi_temp_path {tmp_path}/fastcgi; uwsgi_temp_path {tmp_path}/uwsgi;\n"
+        f"scgi_temp_path {tmp_path}/scgi;\n"
         f"server {{ listen 127.0.0.1:{port}; {example} }} }}\n"
     )
     nginx = subprocess.Popen([shutil.which("nginx") or "", "-c", str(config), "-p", str(tmp_path)])  # noqa: S603

@@ -1,4 +1,4 @@
-"""Which files are published, how they are described, and what is never to be had."""
+"""Published files: paths, headers, and what is not served."""
 
 import errno
 import os
@@ -29,10 +29,9 @@ PAGES = {
 
 
 @pytest.mark.parametrize(("path", "media_type"), DOCUMENTS.items())
-def test_documents_are_served_as_what_they_are(
+def test_documents_have_their_media_type(
     client: Client, folder: Path, path: str, media_type: str
 ) -> None:
-    """With the media type that readers know them by, and open to readers that live in a browser."""
     reply = client.get(path)
     assert (reply.status, reply.body) == (200, (folder / path[1:]).read_bytes())
     assert reply.header("content-type") == media_type
@@ -43,8 +42,9 @@ def test_documents_are_served_as_what_they_are(
 
 
 @pytest.mark.parametrize(("path", "name"), PAGES.items())
-def test_pages_are_served(client: Client, folder: Path, path: str, name: str) -> None:
-    """The page of all feeds at the root; that of a feed with or without its ending."""
+def test_pages_are_served_with_and_without_suffix(
+    client: Client, folder: Path, path: str, name: str
+) -> None:
     reply = client.get(path)
     assert (reply.status, reply.body) == (200, (folder / name).read_bytes())
     assert reply.header("content-type") == "text/html; charset=utf-8"
@@ -54,8 +54,7 @@ def test_pages_are_served(client: Client, folder: Path, path: str, name: str) ->
 @pytest.mark.parametrize(
     "path", ["/nope.rss", "/nope", "/world/none.html", "/world/", "/world.rss/", "/World.rss"]
 )
-def test_what_is_not_there_is_told_by_a_page(client: Client, path: str) -> None:
-    """With a way back; nobody keeps it, for it may be there tomorrow."""
+def test_missing_file_gets_a_404_page(client: Client, path: str) -> None:
     reply = client.get(path)
     assert reply.status == 404
     assert b'<a href="/">' in reply.body
@@ -65,8 +64,7 @@ def test_what_is_not_there_is_told_by_a_page(client: Client, path: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/world.rss?from=mail", "/w%6Frld.rss", "http://127.0.0.1/world.rss"]
 )
-def test_an_address_may_be_spelt_in_other_ways(client: Client, path: str) -> None:
-    """A query changes nothing, and neither does the form that proxies use."""
+def test_equivalent_spellings_of_a_path_are_served(client: Client, path: str) -> None:
     assert client.get(path).body == RSS
 
 
@@ -97,8 +95,7 @@ def test_an_address_may_be_spelt_in_other_ways(client: Client, path: str) -> Non
         "/\u00e9.html".encode().decode("latin-1"),
     ],
 )
-def test_nothing_else_can_be_had(client: Client, folder: Path, path: str) -> None:
-    """No way leads out of the folder, and in it only to regular files of the kinds that are published."""
+def test_only_published_files_are_served(client: Client, folder: Path, path: str) -> None:
     secret = folder.parent / "secret.html"
     secret.write_bytes(b"SECRET")
     for name in (
@@ -119,19 +116,16 @@ def test_nothing_else_can_be_had(client: Client, folder: Path, path: str) -> Non
     assert b"SECRET" not in said
 
 
-def test_the_output_folder_itself_may_be_a_link(client: Client, folder: Path) -> None:
-    """Whoever runs feedpub has put it there."""
+def test_output_folder_may_be_a_symbolic_link(client: Client, folder: Path) -> None:
     moved = folder.with_name("elsewhere")
     folder.rename(moved)
     folder.symlink_to(moved)
     assert client.get("/world.rss").status == 200
 
 
-def test_a_file_that_cannot_be_read_is_told_as_a_fault(
+def test_unreadable_file_gets_503_and_is_logged(
     client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """To the client, who may come again, and in the log; whether it was looked at or read."""
-
     def fail(_shelf: FolderBackend, _name: str) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
@@ -144,8 +138,7 @@ def test_a_file_that_cannot_be_read_is_told_as_a_fault(
 
 
 @pytest.mark.parametrize("path", ["/world.rss", "/", "/nope.rss", "/world/map.png"])
-def test_head_says_what_get_would(client: Client, path: str) -> None:
-    """Every header, and no body."""
+def test_head_has_the_headers_of_get(client: Client, path: str) -> None:
     got, asked = client.get(path), client.ask("HEAD", path)
     assert asked.status == got.status
     assert asked.body == b""
@@ -154,15 +147,13 @@ def test_head_says_what_get_would(client: Client, path: str) -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 @pytest.mark.parametrize("path", ["/world.rss", "/"])
-def test_files_can_only_be_read(client: Client, method: str, path: str) -> None:
-    """Any other method is refused, with those that are not."""
+def test_published_files_support_only_read_methods(client: Client, method: str, path: str) -> None:
     reply = client.ask(method, path, body=b"x")
     assert reply.status == 405
     assert reply.header("allow") == "GET, HEAD, OPTIONS"
 
 
-def test_a_reader_in_a_browser_may_send_validators(client: Client) -> None:
-    """For that the browser asks first, and gets what it needs to know."""
+def test_preflight_allows_validators(client: Client) -> None:
     asked = {"Origin": "https://reader.example", "Access-Control-Request-Method": "GET"}
     reply = client.ask("OPTIONS", "/world.rss", asked)
     assert (reply.status, reply.body) == (204, b"")
@@ -172,19 +163,14 @@ def test_a_reader_in_a_browser_may_send_validators(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/world.rss", "/world.atom", "/world.json"])
-def test_feeds_name_themselves_and_their_hubs(client: Client, path: str) -> None:
-    """In the header as in the document (RFC 8288, WebSub)."""
+def test_feeds_link_to_themselves_and_their_hubs(client: Client, path: str) -> None:
     assert client.get(path).headers["link"] == [
         f'<{BASE}{path[1:]}>; rel="self"',
         f'<{HUB}>; rel="hub"',
     ]
 
 
-def test_archives_name_no_hub(client: Client) -> None:
-    """Nothing will ever change that a hub could tell of.
-
-    Pages and the list of feeds name nothing at all.
-    """
+def test_archives_link_to_no_hub(client: Client) -> None:
     assert client.get("/world-archive-2.rss").headers["link"] == [
         f'<{BASE}world-archive-2.rss>; rel="self"'
     ]
@@ -192,11 +178,7 @@ def test_archives_name_no_hub(client: Client) -> None:
     assert "link" not in client.get("/world.html").headers
 
 
-def test_our_pages_look_as_they_should(client: Client, folder: Path) -> None:
-    """The policy sent with them is their own, with their style's digest, and frames added.
-
-    No scripts, no inlining.
-    """
+def test_pages_keep_the_policy_of_their_head(client: Client, folder: Path) -> None:
     whole = feed(entry(1, url="", slug="own"), name="other")
     (folder / "other.html").write_bytes(render_page(whole))
     (folder / "world" / "own.html").write_bytes(render_article(whole, whole.entries[0]))
@@ -214,15 +196,13 @@ def test_our_pages_look_as_they_should(client: Client, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["/world.html", "/nope.html"])
-def test_every_page_has_a_policy(client: Client, path: str) -> None:
-    """Those that bring none along are held to the strictest; so are refusals."""
+def test_page_without_own_policy_gets_the_default(client: Client, path: str) -> None:
     policy = client.get(path).header("content-security-policy")
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
 
 
-def test_a_policy_in_a_text_is_none(client: Client, folder: Path) -> None:
-    """Only a page's head says what it may load, and only in words that can stand in a header."""
+def test_policy_in_the_body_is_ignored(client: Client, folder: Path) -> None:
     forged = b'<meta http-equiv="Content-Security-Policy" content="script-src *&#13;&#10;X-Bad: 1">'
     (folder / "late.html").write_bytes(b" " * 4096 + forged.replace(b"&#13;&#10;", b""))
     (folder / "split.html").write_bytes(forged)
@@ -233,8 +213,7 @@ def test_a_policy_in_a_text_is_none(client: Client, folder: Path) -> None:
     assert "script-src" not in client.get("/late.html").header("content-security-policy")
 
 
-def test_pictures_do_nothing(client: Client) -> None:
-    """One of vectors, opened by itself, is a document that could hold scripts."""
+def test_images_are_sandboxed(client: Client) -> None:
     assert client.get("/world/map.png").header("content-type") == "image/png"
     reply = client.get("/world/chart.svg")
     assert reply.header("content-type") == "image/svg+xml"

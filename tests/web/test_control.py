@@ -1,4 +1,4 @@
-"""Run now: who may have a feed run, and what they are told."""
+"""Running a feed over HTTP."""
 
 import json
 import time
@@ -30,26 +30,26 @@ def client(folder: Path, console: FakeControl, monkeypatch: pytest.MonkeyPatch) 
 
 
 def press(client: Client, feed: str = "world", token: str = SECRET) -> Reply:
-    """As the form of the status page does it."""
+    """Send the form of the status page."""
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     return client.ask("POST", "/run", form, urlencode({"feed": feed, "token": token}).encode())
 
 
 def call(client: Client, feed: str, token: str) -> Reply:
-    """As a program does it."""
+    """Send a request with a bearer token, as a program does."""
     bearer = {"Authorization": f"Bearer {token.encode().decode('latin-1')}"}
     return client.ask("POST", "/run", bearer, urlencode({"feed": feed}).encode())
 
 
-def test_a_feed_runs_for_who_knows_the_token(client: Client, console: FakeControl) -> None:
-    """And the browser goes back to where the feed stands."""
+def test_form_with_token_runs_the_feed_and_redirects_to_it(
+    client: Client, console: FakeControl
+) -> None:
     reply = press(client)
     assert (reply.status, reply.header("location")) == (303, "status#world")
     assert console.ran == ["world"]
 
 
-def test_a_program_gets_no_page(client: Client, console: FakeControl) -> None:
-    """It sends the token as a header, and is answered in JSON."""
+def test_bearer_token_gets_json_instead_of_a_page(client: Client, console: FakeControl) -> None:
     reply = call(client, "world", SECRET)
     assert reply.status == 202
     assert json.loads(reply.body)["feed"] == "world"
@@ -57,10 +57,9 @@ def test_a_program_gets_no_page(client: Client, console: FakeControl) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "open", SECRET + "!", SECRET.upper(), "\udcff"])
-def test_a_wrong_token_is_refused_after_a_while(
+def test_wrong_token_in_form_is_refused_after_a_delay(
     client: Client, console: FakeControl, token: str
 ) -> None:
-    """So that guessing takes long."""
     began = time.monotonic()
     form = urlencode({"feed": "world", "token": token}, errors="surrogateescape").encode()
     assert client.ask("POST", "/run", body=form).status == 403
@@ -68,8 +67,7 @@ def test_a_wrong_token_is_refused_after_a_while(
     assert console.ran == []
 
 
-def test_a_program_with_a_wrong_token_is_refused(client: Client, console: FakeControl) -> None:
-    """In JSON too; and a right one in the form does not count beside a wrong header."""
+def test_wrong_bearer_token_is_refused(client: Client, console: FakeControl) -> None:
     body = urlencode({"feed": "world", "token": SECRET}).encode()
     reply = client.ask("POST", "/run", {"Authorization": "Bearer wrong"}, body)
     assert reply.status == 403
@@ -77,8 +75,7 @@ def test_a_program_with_a_wrong_token_is_refused(client: Client, console: FakeCo
     assert console.ran == []
 
 
-def test_without_a_token_nobody_can(client: Client, console: FakeControl) -> None:
-    """Not with an empty one either; it says what to write into the config."""
+def test_without_configured_token_no_feed_can_be_run(client: Client, console: FakeControl) -> None:
     console.secret = None
     for token in ("", SECRET):
         reply = press(client, token=token)
@@ -88,15 +85,13 @@ def test_without_a_token_nobody_can(client: Client, console: FakeControl) -> Non
 
 
 @pytest.mark.parametrize(("feed", "status"), [("nope", 404), ("", 404), ("busy", 409)])
-def test_what_cannot_run_is_told(client: Client, feed: str, status: int) -> None:
-    """A feed that there is not, one that runs already."""
+def test_unknown_and_running_feeds_are_refused(client: Client, feed: str, status: int) -> None:
     assert press(client, feed).status == status
     reply = call(client, feed, SECRET)
     assert (reply.status, json.loads(reply.body)["feed"]) == (status, feed)
 
 
-def test_it_takes_a_form_and_nothing_else(client: Client, console: FakeControl) -> None:
-    """By POST, and not a large one."""
+def test_run_supports_only_small_post_requests(client: Client, console: FakeControl) -> None:
     assert client.get("/run").header("allow") == "POST"
     for body in (b"feed=world&token=" + b"x" * 5000, b"x" * 200_000):
         assert client.ask("POST", "/run", body=body).status == 413
@@ -104,21 +99,17 @@ def test_it_takes_a_form_and_nothing_else(client: Client, console: FakeControl) 
     assert console.ran == []
 
 
-def test_who_leaves_in_the_middle_has_asked_for_nothing(
-    client: Client, console: FakeControl
-) -> None:
-    """Half a form may name another feed."""
+def test_disconnected_client_runs_nothing(client: Client, console: FakeControl) -> None:
     form = urlencode({"token": SECRET, "feed": "world"}).encode()
     head = b"POST /run HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (len(form) + 5)
     with client.connect() as connection:
         connection.sendall(head + form)
     assert client.get("/status").status == 200
-    assert press(client).status == 303  # what came before has been dealt with
+    assert press(client).status == 303  # the earlier request has been processed
     assert console.ran == ["world"]
 
 
-def test_a_token_that_cannot_be_read_is_told(client: Client, console: FakeControl) -> None:
-    """With the reason, and without the token."""
+def test_unreadable_token_is_an_error_page(client: Client, console: FakeControl) -> None:
     console.error = ConfigError("/run/secrets/token: cannot be read")
     reply = press(client)
     assert reply.status == 503

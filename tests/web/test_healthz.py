@@ -1,4 +1,4 @@
-"""What supervisors are told."""
+"""The report for supervisors."""
 
 import json
 
@@ -7,8 +7,7 @@ from feedpub.web.status import Health
 from tests.support.overviews import HOUR, NOW, broken_source, feed, overview, running
 
 
-def test_all_is_well() -> None:
-    """The scheduler lives, and each feed was looked at when it was due."""
+def test_service_with_fresh_feeds_is_healthy() -> None:
     ok, told = health_response(overview(feed()))
     assert ok
     assert json.loads(json.dumps(told)) == {
@@ -25,14 +24,12 @@ def test_all_is_well() -> None:
     }
 
 
-def test_a_silent_scheduler_is_not_well() -> None:
-    """Whatever the feeds are like."""
+def test_dead_scheduler_is_unhealthy() -> None:
     ok, told = health_response(overview(feed(), running=running(heartbeat=NOW - HOUR)))
     assert (ok, told["scheduler"]["alive"]) == (False, False)
 
 
-def test_an_overdue_feed_is_not_well() -> None:
-    """It is named, and so is the reason."""
+def test_overdue_feed_is_unhealthy() -> None:
     late = feed("late", health=Health.LATE, overdue=True, reasons=("its run was due 3 hours ago",))
     ok, told = health_response(overview(feed(), late))
     assert not ok
@@ -40,8 +37,7 @@ def test_an_overdue_feed_is_not_well() -> None:
     assert told["feeds"]["late"]["reason"] == "its run was due 3 hours ago"
 
 
-def test_a_broken_source_is_told_and_no_fault_of_the_service() -> None:
-    """To start it again would change nothing."""
+def test_broken_source_is_reported_but_healthy() -> None:
     ok, told = health_response(
         overview(feed(health=Health.BROKEN, sources=(broken_source(),), last_success=None))
     )
@@ -54,7 +50,6 @@ def test_a_broken_source_is_told_and_no_fault_of_the_service() -> None:
     }
 
 
-def test_a_process_that_only_publishes_has_no_scheduler() -> None:
-    """And is well without."""
+def test_process_without_scheduler_reports_null() -> None:
     ok, told = health_response(overview(feed(), running=None))
     assert (ok, told["scheduler"]) == (True, None)

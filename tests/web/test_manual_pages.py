@@ -14,7 +14,7 @@ from tests.support.client import Client, served
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A client of a service that has published nothing."""
+    """Return a client of an app with an empty output folder."""
     with served(
         FeedApp(
             FolderBackend(tmp_path_factory.mktemp("feeds")), None, [], "https://feeds.example.net/"

@@ -1,4 +1,4 @@
-"""The figures for Prometheus, read as strictly as the format is written."""
+"""The metrics, parsed strictly by the Prometheus text format."""
 
 import re
 
@@ -16,7 +16,7 @@ SAMPLE = re.compile(rf"({NAME})(?:\{{({LABEL}(?:,{LABEL})*)\}})? (-?\d+(?:\.\d+)
 
 
 def parsed(text: str) -> dict[str, dict[str, float]]:
-    """Metric → labels → value, of a text in which every line is in its place."""
+    """Parse a metrics text strictly into metric → labels → value."""
     assert text.endswith("\n")
     found: dict[str, dict[str, float]] = {}
     lines = iter(text.splitlines())
@@ -43,8 +43,7 @@ def parsed(text: str) -> dict[str, dict[str, float]]:
     return found
 
 
-def test_a_feed_and_its_source() -> None:
-    """All that the state knows of them."""
+def test_feed_and_source_metrics() -> None:
     told = parsed(metrics.render_metrics(overview(feed())))
     minute = 60
     now = NOW.timestamp()
@@ -77,8 +76,7 @@ def test_a_feed_and_its_source() -> None:
     }
 
 
-def test_requests_by_status() -> None:
-    """Counted since the service started."""
+def test_requests_are_counted_by_status() -> None:
     told = parsed(metrics.render_metrics(overview(feed())))
     assert told["feedpub_feed_requests_total"] == {
         'feed="world",status="200"': 40,
@@ -87,8 +85,7 @@ def test_requests_by_status() -> None:
     }
 
 
-def test_states() -> None:
-    """Each feed is in one; and how many are in which."""
+def test_feed_states_are_one_hot() -> None:
     told = parsed(
         metrics.render_metrics(
             overview(feed(), feed("gone", health=Health.BROKEN, sources=(broken_source(),)))
@@ -100,11 +97,7 @@ def test_states() -> None:
     assert sum(told["feedpub_source_consecutive_failures"].values()) == 4
 
 
-def test_the_service() -> None:
-    """When it started, its heartbeat, and whether its config is the file's.
-
-    Nothing of it where none runs.
-    """
+def test_service_metrics() -> None:
     told = parsed(metrics.render_metrics(everything()))
     assert told["feedpub_config_last_reload_successful"] == {"": 0}
     assert told["feedpub_scheduler_heartbeat_timestamp_seconds"] == {"": NOW.timestamp() - 3}
@@ -116,19 +109,26 @@ def test_the_service() -> None:
 @pytest.mark.parametrize(
     "address", ['/srv/"saved"', "/srv/back\\slash", "/srv/two\nlines", "https://x.org/ä?a={b},c=1"]
 )
-def test_labels_are_escaped(address: str) -> None:
-    """Whatever a folder is called."""
+def test_label_values_are_escaped(address: str) -> None:
     told = parsed(metrics.render_metrics(overview(feed(sources=(source(address),)))))
     (label,) = told["feedpub_source_up"]
     escaped = label.removeprefix('feed="world",source="').removesuffix('"')
     assert re.sub(r"\\(.)", lambda found: {"n": "\n"}.get(found[1], found[1]), escaped) == address
 
 
-def test_what_is_not_known_is_left_out() -> None:
-    """No zero stands for a moment that never was."""
+def test_unknown_values_are_left_out() -> None:
     never = SourceStatus("https://new.example.org/", "page", Health.LATE, "not checked yet")
-    new = feed("new", health=Health.LATE, last_run=None, last_success=None, next_run=None, outcome=None,
-               newest=None, requests={}, sources=(never,))  # fmt: skip
+    new = feed(
+        "new",
+        health=Health.LATE,
+        last_run=None,
+        last_success=None,
+        next_run=None,
+        outcome=None,
+        newest=None,
+        requests={},
+        sources=(never,),
+    )
     told = parsed(metrics.render_metrics(overview(new)))
     absent = (
         "last_run",

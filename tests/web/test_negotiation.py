@@ -1,4 +1,4 @@
-"""Compression: which one a client takes, and what it gets."""
+"""Content codings."""
 
 import gzip
 from collections.abc import Callable
@@ -52,33 +52,24 @@ OPEN: dict[str, Callable[[bytes], bytes]] = {
         (b"zstd, identity;q=0", None),
     ],
 )
-def test_the_coding_that_the_client_likes_best_is_chosen(
-    accepted: bytes | None, coding: str | None
-) -> None:
-    """Of those it likes equally, the smallest.
-
-    The plain bytes where it takes no other and does not forbid them.
-    """
+def test_coding_with_highest_weight_is_chosen(accepted: bytes | None, coding: str | None) -> None:
     assert choose_coding(accepted, OFFERED_CODINGS) == coding
 
 
 @given(st.binary(max_size=80))
-def test_nothing_that_is_sent_is_too_odd(accepted: bytes) -> None:
-    """Whatever the bytes, there is a choice, or none."""
+def test_arbitrary_accept_encoding_never_raises(accepted: bytes) -> None:
     assert choose_coding(accepted, OFFERED_CODINGS) in (*OFFERED_CODINGS, None)
 
 
 @given(st.binary(max_size=2000), st.sampled_from(OFFERED_CODINGS))
-def test_what_is_compressed_comes_out_again(body: bytes, coding: str) -> None:
-    """And the same bytes give the same bytes, or entity tags would lie."""
+def test_compressed_bodies_round_trip(body: bytes, coding: str) -> None:
     packed = compress(body, coding)
     assert OPEN.get(coding, bytes)(packed) == body
     assert compress(body, coding) == packed
 
 
 @pytest.mark.parametrize("coding", ["br", "gzip", ""])
-def test_documents_come_in_each_coding(client: Client, coding: str) -> None:
-    """Said so, and with the length of what is sent; caches are told what it depends on."""
+def test_documents_are_served_in_each_coding(client: Client, coding: str) -> None:
     reply = client.get("/world.rss", accept_encoding=coding)
     assert OPEN[coding](reply.body) == RSS
     assert reply.header("content-encoding") == coding
@@ -87,16 +78,14 @@ def test_documents_come_in_each_coding(client: Client, coding: str) -> None:
     assert bool(coding) is (len(reply.body) < len(RSS))
 
 
-def test_pictures_are_sent_as_they_are(client: Client) -> None:
-    """They are compressed already; nothing depends on what the client takes."""
+def test_images_are_not_compressed(client: Client) -> None:
     reply = client.get("/world/map.png", accept_encoding="br, gzip")
     assert reply.body == b"\x89PNG"
     assert "content-encoding" not in reply.headers
     assert "vary" not in reply.headers
 
 
-def test_a_client_that_takes_nothing_is_told_what_there_is(client: Client) -> None:
-    """It forbade the plain bytes and named nothing else."""
+def test_unacceptable_codings_get_406_with_the_available_ones(client: Client) -> None:
     reply = client.get("/world.rss", accept_encoding="identity;q=0, zstd")
     assert reply.status == 406
     assert b"br, gzip, identity" in reply.body

@@ -1,4 +1,4 @@
-"""For how long what is published holds."""
+"""The cache lifetime of published files."""
 
 import re
 import threading
@@ -17,7 +17,7 @@ from tests.web.conftest import BASE
 
 
 class Plans:
-    """The plans of a state that can be changed, or fail."""
+    """Fake plans that can change, fail or wait."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {"world": 1800}
@@ -54,13 +54,11 @@ def max_age(client: Client, path: str) -> int:
 
 
 @pytest.mark.parametrize("path", ["/world.rss", "/world.json", "/world.html", "/world/story.html"])
-def test_what_belongs_to_a_feed_holds_until_its_next_run(client: Client, path: str) -> None:
-    """Its documents and its pages."""
+def test_files_of_a_feed_are_cached_until_its_next_run(client: Client, path: str) -> None:
     assert 1750 < max_age(client, path) <= 1800
 
 
-def test_what_is_about_all_feeds_holds_until_the_first_runs(plans: Plans, folder: Path) -> None:
-    """The page and the list."""
+def test_files_about_all_feeds_are_cached_until_the_first_run(plans: Plans, folder: Path) -> None:
     plans.seconds = {"world": 1800, "other": 900}
     with served(FeedApp(FolderBackend(folder), None, [], BASE, plans.load)) as client:
         assert 850 < max_age(client, "/") <= 900
@@ -68,62 +66,55 @@ def test_what_is_about_all_feeds_holds_until_the_first_runs(plans: Plans, folder
 
 
 @pytest.mark.parametrize(("wait", "age"), [(-500, 60), (0, 60), (10, 60), (100_000, 3600)])
-def test_it_holds_a_minute_at_least_and_an_hour_at_most(
+def test_cache_lifetime_is_between_a_minute_and_an_hour(
     plans: Plans, folder: Path, wait: float, age: int
 ) -> None:
-    """A run may be late, and plans may change."""
     plans.seconds = {"world": wait}
     with served(FeedApp(FolderBackend(folder), None, [], BASE, plans.load)) as client:
         assert max_age(client, "/world.rss") == age
 
 
-def test_where_nothing_is_planned_it_holds_a_minute(client: Client) -> None:
-    """As for the feed of the sources' health, which may change at any time."""
+def test_cache_lifetime_without_a_plan_is_a_minute(client: Client) -> None:
     assert max_age(client, "/health.rss") == 60
 
 
-def test_archives_hold_a_day(client: Client) -> None:
-    """They are never written again."""
+def test_archives_are_cached_for_a_day(client: Client) -> None:
     assert max_age(client, "/world-archive-2.rss") == 86400
 
 
-def test_changed_plans_are_noticed(
+def test_changed_plans_are_used_after_the_refresh_interval(
     client: Client, plans: Plans, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Some seconds later, by the first who asks: it may be the only one in an hour."""
     plans.seconds["world"] = 300
     assert max_age(client, "/world.rss") > 1700
     monkeypatch.setattr(next_runs, "REFRESH_SECONDS", 0.0)
     assert max_age(client, "/world.rss") <= 300
 
 
-def test_a_refresh_notices_them_too(folder: Path, plans: Plans) -> None:
-    """After a run, whose plan is new."""
+def test_app_refresh_reloads_the_plans(folder: Path, plans: Plans) -> None:
     app = FeedApp(FolderBackend(folder), None, [], BASE, plans.load)
     with served(app) as client:
         plans.seconds["world"] = 300
 
-        def noticed() -> bool:  # not within the time that a look takes, since the last one
+        def noticed() -> bool:  # a refresh right after the last reload does nothing
             app.refresh(["world.rss"])
             return max_age(client, "/world.rss") <= 300
 
         assert eventually(noticed)
 
 
-def test_plans_that_cannot_be_read_hold_up_nothing(
+def test_unreadable_plans_do_not_delay_files(
     client: Client, plans: Plans, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What was known goes on to count; the log says why."""
     plans.broken = True
     monkeypatch.setattr(next_runs, "REFRESH_SECONDS", 0.0)
     assert max_age(client, "/world.rss") > 1700
     assert "the state cannot be read" in caplog.text
 
 
-def test_a_state_that_takes_its_time_is_not_waited_for(
+def test_slow_state_does_not_delay_files(
     client: Client, plans: Plans, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not for long; what was known goes on to count."""
     plans.open.clear()
     monkeypatch.setattr(next_runs, "MAX_WAIT_SECONDS", 0.1)
     with monkeypatch.context() as patch:

@@ -1,4 +1,4 @@
-"""How everything is, over HTTP."""
+"""Status page, metrics and health report over HTTP."""
 
 import json
 import threading
@@ -30,12 +30,11 @@ def client(folder: Path, console: FakeControl) -> Iterator[Client]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No report is good enough for the next who asks."""
+    """Render reports at each request."""
     monkeypatch.setattr(reports, "CACHE_SECONDS", 0.0)
 
 
-def test_the_status_page_is_served(client: Client) -> None:
-    """With the policy that it carries, which lets its forms through; nobody keeps it."""
+def test_status_page_is_served(client: Client) -> None:
     reply = client.get("/status")
     assert reply.status == 200
     assert b"The world" in reply.body
@@ -46,15 +45,13 @@ def test_the_status_page_is_served(client: Client) -> None:
 
 
 def test_metrics_are_served(client: Client) -> None:
-    """In the format that Prometheus asks for."""
     reply = client.get("/metrics")
     assert reply.header("content-type") == "text/plain; version=0.0.4; charset=utf-8"
     assert reply.body.startswith(b"# HELP feedpub_")
 
 
 @pytest.mark.usefixtures("impatient")
-def test_health_is_served(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As JSON, and by the status, which is all that a supervisor looks at."""
+def test_healthz_is_served(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     reply = client.get("/healthz")
     assert reply.header("content-type") == "application/json"
     assert reply.status == (200 if json.loads(reply.body)["ok"] else 503)
@@ -63,33 +60,31 @@ def test_health_is_served(client: Client, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_reports_can_only_be_read(client: Client, path: str) -> None:
-    """And be asked for by HEAD."""
+def test_reports_support_only_get_and_head(client: Client, path: str) -> None:
     assert client.ask("POST", path, body=b"").header("allow") == "GET, HEAD"
     asked = client.ask("HEAD", path)
     assert (asked.status, asked.body) == (200, b"")
 
 
-def test_a_report_is_made_once_for_all_who_ask(client: Client, console: FakeControl) -> None:
-    """In the same second; the state is not read for each."""
+def test_repeated_requests_render_a_report_once(client: Client, console: FakeControl) -> None:
     for _ in range(5):
         assert client.get("/status").status == 200
     assert console.asked == 1
 
 
 @pytest.mark.usefixtures("impatient")
-def test_reports_are_made_anew(client: Client, console: FakeControl) -> None:
-    """When the last one is too old."""
+def test_report_is_rendered_again_after_the_cache_time(
+    client: Client, console: FakeControl
+) -> None:
     for _ in range(3):
         assert client.get("/metrics").status == 200
     assert console.asked == 3
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_state_that_cannot_be_read_is_told(
+def test_unreadable_state_gets_503_with_reason(
     client: Client, console: FakeControl, path: str
 ) -> None:
-    """With the reason; feeds are served all the same."""
     console.error = StoreError("state/feedpub.db: disk I/O error <1>")
     reply = client.get(path)
     assert reply.status == 503
@@ -97,22 +92,20 @@ def test_a_state_that_cannot_be_read_is_told(
     assert client.get("/world.rss").status == 200
 
 
-def test_who_waits_for_a_report_holds_up_nobody(client: Client, console: FakeControl) -> None:
-    """Feeds are served while the state takes its time."""
-    console.gate.clear()
+def test_slow_report_does_not_delay_files(client: Client, console: FakeControl) -> None:
+    console.may_answer.clear()
     replies: list[Reply] = []
     waiting = threading.Thread(target=lambda: replies.append(client.get("/status")))
     waiting.start()
     assert eventually(lambda: console.asked)
     assert client.get("/world.rss").status == 200
     assert not replies
-    console.gate.set()
+    console.may_answer.set()
     waiting.join(10)
     assert replies[0].status == 200
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/run"])
-def test_where_nothing_runs_there_are_no_reports(folder: Path, path: str) -> None:
-    """As with `feedpub serve`, which knows only files."""
+def test_app_without_service_has_no_reports(folder: Path, path: str) -> None:
     with served(FeedApp(FolderBackend(folder), None, [], BASE)) as client:
         assert client.get(path).status == 404

@@ -1,4 +1,4 @@
-"""The server in its thread: from start to end, and what it does not let clients do."""
+"""The server: start, stop, and its limits for clients."""
 
 import signal
 import socket
@@ -21,12 +21,11 @@ LAST = b"GET /world.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 
 def statuses(said: bytes) -> list[bytes]:
-    """The status of each answer in what was said."""
+    """Return the status codes of all responses in a byte stream."""
     return [part[:3] for part in said.split(b"HTTP/1.1 ")[1:]]
 
 
-def test_it_serves_until_it_is_stopped(app: FeedApp) -> None:
-    """The thread and the sockets are gone then; signals were never its business."""
+def test_server_answers_until_stopped(app: FeedApp) -> None:
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     with served(app) as client:
         assert client.server.alive
@@ -37,8 +36,7 @@ def test_it_serves_until_it_is_stopped(app: FeedApp) -> None:
     assert not [thread for thread in threading.enumerate() if thread.name == "feedpub-http"]
 
 
-def test_it_stops_in_time_whoever_hangs_on(client: Client) -> None:
-    """Idle connections, half a request, a client that takes nothing."""
+def test_server_stops_in_time_despite_open_connections(client: Client) -> None:
     with client.connect() as idle, client.connect() as half:
         idle.sendall(ASK)
         half.sendall(b"GET /wor")
@@ -49,8 +47,7 @@ def test_it_stops_in_time_whoever_hangs_on(client: Client) -> None:
         assert not client.server.alive
 
 
-def test_another_site_can_take_over(client: Client, tmp_path: Path) -> None:
-    """For what is asked from then on, also over connections that are open."""
+def test_app_can_be_replaced_while_serving(client: Client, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "world.rss").write_bytes(b"<rss>other</rss>")
@@ -62,8 +59,7 @@ def test_another_site_can_take_over(client: Client, tmp_path: Path) -> None:
         assert everything(connection).endswith(b"<rss>other</rss>")
 
 
-def test_answers_over_one_connection_come_in_order(client: Client) -> None:
-    """Also where all are asked for at once, and some are in memory and some are not."""
+def test_pipelined_requests_are_answered_in_order(client: Client) -> None:
     client.get("/world.rss")
     first = b"GET /world.atom HTTP/1.1\r\nHost: x\r\n\r\n"
     said = client.raw(first + ASK + first + ASK + LAST)
@@ -79,27 +75,21 @@ def test_answers_over_one_connection_come_in_order(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/world.json", "/nope.rss"])
-def test_old_clients_get_one_answer(client: Client, path: str) -> None:
-    """HTTP/1.0 knows no second one over a connection.
-
-    Nothing depends on whether it is in memory.
-    """
+def test_http_1_0_connection_is_closed_after_the_response(client: Client, path: str) -> None:
     for _ in range(2):
         said = client.raw(f"GET {path} HTTP/1.0\r\n\r\n".encode())
         assert said.startswith(b"HTTP/1.1 ")
         assert b"connection: close\r\n" in said
 
 
-def test_a_body_that_nobody_asked_for_changes_nothing(client: Client) -> None:
-    """The next request over the connection is read right."""
+def test_body_of_a_get_request_is_ignored(client: Client) -> None:
     body = b"GET /world.json HTTP/1.1\r\n\r\n"
     asked = ASK.replace(b"\r\n\r\n", b"\r\nContent-Length: %d\r\n\r\n" % len(body)) + body
     for _ in range(2):
         assert statuses(client.raw(asked + LAST)) == [b"200", b"200"]
 
 
-def test_the_detour_and_the_shortcut_say_the_same(client: Client) -> None:
-    """The first answer takes the one, the second the other."""
+def test_fast_path_and_normal_path_give_the_same_response(client: Client) -> None:
     for headers in ({}, {"Accept-Encoding": "br"}, {"If-None-Match": "*"}):
         first, second = (client.ask("GET", "/world.rss", headers) for _ in range(2))
         assert (first.status, first.body) == (second.status, second.body)
@@ -114,7 +104,7 @@ def test_the_detour_and_the_shortcut_say_the_same(client: Client) -> None:
         b"GET /world.rss HTTP/1.1\r\n\r\n",
         b"GET /world.rss HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
         b"GET /world.rss HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        b"GET /world.rss HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\nxx",
+        b"GET /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\nxx",
         b"GET /world.rss HTTP/1.1\r\nHost : x\r\n\r\n",
         b"GET /w\xc3\xb6rld.rss HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET " + b"/" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -125,18 +115,16 @@ def test_the_detour_and_the_shortcut_say_the_same(client: Client) -> None:
     ],
     ids=lambda request: repr(request[:60]),
 )
-def test_what_is_no_request_is_told(
+def test_invalid_requests_get_400(
     client: Client, request_: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """And the connection is closed; the log does not fill with it."""
     said = client.raw(request_)
     assert said == b"" or said.startswith(b"HTTP/1.1 400 ")
     assert not caplog.records
     assert client.get("/world.json").status == 200
 
 
-def test_who_takes_too_long_to_ask_is_left(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether nothing comes, or a byte now and then, or a body that is not finished."""
+def test_slow_request_times_out(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "REQUEST_TIMEOUT_SECONDS", 0.5)
     for start in (
         b"",
@@ -153,7 +141,7 @@ def test_who_takes_too_long_to_ask_is_left(client: Client, monkeypatch: pytest.M
 
 
 def drip(connection: socket.socket) -> None:
-    """Send a byte now and then, until the other side hangs up."""
+    """Send a byte now and then, until the server closes the connection."""
     connection.settimeout(0.1)
     end = time.monotonic() + 10
     while time.monotonic() < end:
@@ -167,10 +155,9 @@ def drip(connection: socket.socket) -> None:
             return
 
 
-def test_who_takes_nothing_is_left(
+def test_client_that_receives_nothing_is_disconnected(
     client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Though the request was good, the answer must move on."""
     monkeypatch.setattr(limits, "SEND_TIMEOUT_SECONDS", 0.5)
     size = 64 << 20
     (folder / "large.png").write_bytes(b"x" * size)
@@ -181,17 +168,16 @@ def test_who_takes_nothing_is_left(
 
 
 def status(connection: socket.socket) -> int:
-    """Of the next answer, which is read to its end."""
+    """Read the next response to its end, and return its status."""
     response = HTTPResponse(connection)
     response.begin()
     response.read()
     return response.status
 
 
-def test_who_asks_and_takes_slowly_is_served(
+def test_slow_client_within_the_limits_is_served(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The limits are for a request and for a piece of an answer, not for a connection."""
     monkeypatch.setattr(limits, "REQUEST_TIMEOUT_SECONDS", 0.5)
     with client.connect() as connection:
         for _ in range(4):
@@ -202,13 +188,7 @@ def test_who_asks_and_takes_slowly_is_served(
         assert everything(connection).endswith(b"{}")
 
 
-def test_there_are_only_so_many_connections(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One too many is closed at once.
-
-    Those that are open go on, and there is room again when one ends.
-    """
+def test_number_of_connections_is_limited(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MAX_CONNECTIONS", 2)
     with client.connect() as first, client.connect() as second:
         for connection in (first, second):
@@ -221,10 +201,9 @@ def test_there_are_only_so_many_connections(
     assert eventually(lambda: client.raw(LAST).endswith(b"{}"))
 
 
-def test_who_sends_requests_and_takes_no_answers_is_left(
+def test_client_that_only_sends_requests_is_disconnected(
     client: Client, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With more than sixteen waiting; what it sent is not kept. Others are not held up."""
     (folder / "large.png").write_bytes(b"x" * (8 << 20))
     large = ASK.replace(b"world.rss", b"large.png")
     flood = [client.connect() for _ in range(10)]
@@ -243,8 +222,7 @@ def test_who_sends_requests_and_takes_no_answers_is_left(
     assert not caplog.records
 
 
-def test_sixteen_requests_may_wait(client: Client, folder: Path) -> None:
-    """Programs that ask for some files at once get all of them."""
+def test_sixteen_requests_may_be_pipelined(client: Client, folder: Path) -> None:
     (folder / "large.png").write_bytes(b"x" * (1 << 20))
     requests = (
         ASK.replace(b"world.rss", b"large.png") + ASK * (limits.MAX_WAITING_REQUESTS - 1) + LAST
@@ -252,10 +230,9 @@ def test_sixteen_requests_may_wait(client: Client, folder: Path) -> None:
     assert statuses(client.raw(requests)) == [b"200"] * (limits.MAX_WAITING_REQUESTS + 1)
 
 
-def test_one_address_cannot_shut_out_another(
+def test_address_with_most_connections_loses_one(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """For each newcomer the address that holds the most loses one, first of those that ask for nothing."""
     monkeypatch.setattr(limits, "MAX_CONNECTIONS", 20)
 
     def connect(host: str) -> socket.socket:
@@ -291,17 +268,14 @@ def test_one_address_cannot_shut_out_another(
         ("fe80::1%eth0", "fe80::2"),
     ],
 )
-def test_an_address_stands_for_its_customer(host: str, same: str) -> None:
-    """Who has one address of IPv6 has billions of them."""
+def test_ipv6_addresses_are_counted_by_network(host: str, same: str) -> None:
     assert limits._network_of(host) == limits._network_of(same)
     assert limits._network_of(host) != limits._network_of("192.0.2.2")
 
 
-def test_a_fault_of_ours_is_logged_and_told(
+def test_bug_is_logged_and_gets_500(
     client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As an error of the server, without its details; the next request is answered."""
-
     def fail(_site: FeedApp, _request: Request) -> Response:
         raise RuntimeError("a detail")
 

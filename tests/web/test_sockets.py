@@ -1,4 +1,4 @@
-"""Where it listens."""
+"""Listening sockets: TCP, Unix paths and sockets from systemd."""
 
 import os
 import socket
@@ -33,14 +33,13 @@ server.stop(5)
 
 @pytest.fixture
 def taken() -> Iterator[socket.socket]:
-    """A port that somebody listens on."""
+    """Return a socket whose port is in use."""
     with open_socket("127.0.0.1:0") as listening:
         yield listening
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:0", "[::1]:0", "[::]:0"])
-def test_it_listens_at_an_address(address: str) -> None:
-    """Of either family; what it shows is what a browser opens."""
+def test_tcp_socket_listens_at_its_address(address: str) -> None:
     with open_socket(address) as listening:
         host, port = listening.getsockname()[:2]
         assert socket_address(listening) == (
@@ -50,8 +49,7 @@ def test_it_listens_at_an_address(address: str) -> None:
             assert connection.getpeername()[1] == port
 
 
-def test_all_addresses_are_those_of_both_families() -> None:
-    """Where "[::]" is written."""
+def test_ipv6_wildcard_includes_ipv4() -> None:
     with (
         open_socket("[::]:0") as listening,
         socket.create_connection(("127.0.0.1", listening.getsockname()[1])) as connection,
@@ -59,32 +57,28 @@ def test_all_addresses_are_those_of_both_families() -> None:
         assert connection.getpeername()[0] == "127.0.0.1"
 
 
-def test_answers_are_sent_without_delay() -> None:
-    """No connection holds a short packet back to wait for the client's word."""
+def test_connections_have_nodelay() -> None:
     with open_socket("127.0.0.1:0") as listening, socket.create_connection(listening.getsockname()):
         accepted, _ = listening.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-def test_a_taken_port_is_named(taken: socket.socket) -> None:
-    """With what to do about it."""
+def test_port_in_use_is_an_error_with_advice(taken: socket.socket) -> None:
     port = taken.getsockname()[1]
     with pytest.raises(
         ServiceError,
-        match=rf"^127\.0\.0\.1:{port}: cannot listen there \(Address already in use\); .*end",
+        match=rf"^127\.0\.0\.1:{port}: cannot listen there \(Address already in use\); .*stop",
     ):
         open_socket(f"127.0.0.1:{port}")
 
 
-def test_an_address_of_another_machine_is_refused() -> None:
-    """By name."""
+def test_foreign_address_is_an_error_with_advice() -> None:
     with pytest.raises(ServiceError, match=r"^192\.0\.2\.1:80: .*one of its own$"):
         open_socket("192.0.2.1:80")
 
 
-def test_it_listens_at_a_path(tmp_path: Path) -> None:
-    """Open to a proxy of another user, as far as the folder lets it in."""
+def test_unix_socket_is_open_to_all_users(tmp_path: Path) -> None:
     path = tmp_path / "http.sock"
     with open_socket(f"unix:{path}") as listening, socket.socket(socket.AF_UNIX) as connection:
         assert socket_address(listening) == f"unix:{path}"
@@ -92,8 +86,8 @@ def test_it_listens_at_a_path(tmp_path: Path) -> None:
         connection.connect(str(path))
 
 
-def test_a_path_that_was_left_behind_is_taken_over(tmp_path: Path) -> None:
-    """One where somebody listens is not, nor is anything that is no socket."""
+def test_stale_unix_socket_is_replaced(tmp_path: Path) -> None:
+    """One that is in use is not, nor is a file."""
     path = tmp_path / "http.sock"
     open_socket(f"unix:{path}").close()
     assert path.exists()
@@ -107,8 +101,7 @@ def test_a_path_that_was_left_behind_is_taken_over(tmp_path: Path) -> None:
         open_socket(f"unix:{tmp_path}/none/http.sock")
 
 
-def test_a_path_is_served_like_a_port(folder: Path, tmp_path: Path) -> None:
-    """To the byte."""
+def test_server_answers_on_a_unix_socket(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "http.sock"
     server = Server(FeedApp(FolderBackend(folder), None, [], ""), [open_socket(f"unix:{path}")])
     server.start()
@@ -121,11 +114,8 @@ def test_a_path_is_served_like_a_port(folder: Path, tmp_path: Path) -> None:
         server.stop(5)
 
 
-def test_what_systemd_listens_on_is_served(folder: Path) -> None:
-    """The sockets stay systemd's.
-
-    Connections wait in them while nobody serves. The variables are gone afterwards.
-    """
+def test_sockets_from_systemd_are_served(folder: Path) -> None:
+    """A connection made before the start waits. The variables are removed."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         with socket.create_connection(listening.getsockname()) as early:
             early.settimeout(20)  # the subprocess may fail before it serves
@@ -153,15 +143,13 @@ def test_what_systemd_listens_on_is_served(folder: Path) -> None:
         {"LISTEN_FDS": "x", "LISTEN_PID": "me"},
     ],
 )
-def test_what_is_meant_for_others_is_left_alone(environ: dict[str, str]) -> None:
-    """The variables of a process that started us, or none at all."""
+def test_sockets_for_another_process_are_ignored(environ: dict[str, str]) -> None:
     environ = {name: value.replace("me", str(os.getpid())) for name, value in environ.items()}
     assert inherited_sockets(environ) == []
     assert environ == {}
 
 
-def test_what_is_no_listening_socket_is_refused() -> None:
-    """A mistake in the socket unit is told, with what to write there."""
+def test_unusable_descriptors_are_errors_with_advice() -> None:
     reading, writing = os.pipe()
     with socket.socket() as idle, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
         for descriptor in (reading, idle.detach(), datagrams.detach()):

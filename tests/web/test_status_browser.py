@@ -1,7 +1,4 @@
-"""The status page in a real browser.
-
-It fits, can be read by day and by night, and its form arrives.
-"""
+"""The status page in a real browser: layout, contrast and its form."""
 
 import re
 from collections.abc import Iterator
@@ -19,13 +16,14 @@ PAGE = status_page.render_status_page(everything(), can_run=True).replace(
     "<details>", "<details open>"
 )
 DARK = ("--blink-settings=preferredColorScheme=0",)
-# A frame of some width; the page inside is asked whether it fits, and how well its texts stand out
-# from their ground.
+# A frame of the given width. The script measures if the page fits, and the lowest contrast of its
+# texts.
 MEASURE = """<!DOCTYPE html><iframe src="/status" width="{width}" height="800"></iframe>
 <script>
 function channels(colour) {{ return colour.match(/[\\d.]+/g).map(Number) }}
 function luminance(colour) {{
-  const [r, g, b] = channels(colour).map(c => c / 255).map(c => c <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+  const linear = c => c <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4
+  const [r, g, b] = channels(colour).map(c => linear(c / 255))
   return .2126 * r + .7152 * g + .0722 * b
 }}
 onload = () => {{
@@ -34,14 +32,17 @@ onload = () => {{
     const colour = inside.getComputedStyle(element).backgroundColor
     return channels(colour)[3] === 0 ? ground(element.parentElement) : colour
   }}
-  const says = element => [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim())
+  const isText = node => node.nodeType === 3 && node.data.trim()
+  const says = element => [...element.childNodes].some(isText)
   const texts = [...page.querySelectorAll("body :not(title)")].filter(says)
   const contrasts = texts.map(e => {{
-    const [a, b] = [inside.getComputedStyle(e).color, ground(e)].map(luminance).sort((x, y) => x - y)
+    const colours = [inside.getComputedStyle(e).color, ground(e)]
+    const [a, b] = colours.map(luminance).sort((x, y) => x - y)
     return (b + .05) / (a + .05)
   }})
-  document.title = [`${{page.scrollWidth}} of ${{page.clientWidth}}`, texts.length, Math.min(...contrasts).toFixed(2),
-    inside.getComputedStyle(inside.document.body).backgroundColor].join("; ")
+  const width = `${{page.scrollWidth}} of ${{page.clientWidth}}`
+  const background = inside.getComputedStyle(inside.document.body).backgroundColor
+  document.title = [width, texts.length, Math.min(...contrasts).toFixed(2), background].join("; ")
 }}
 </script>"""
 SUBMIT = """<!DOCTYPE html><iframe src="/status"></iframe>
@@ -57,7 +58,7 @@ onload = () => {
 
 @pytest.fixture
 def host() -> Iterator[Site]:
-    """A server that knows nothing of feedpub."""
+    """Return a server without feedpub."""
     with running_site() as running:
         yield running
 
@@ -66,13 +67,9 @@ def host() -> Iterator[Site]:
     ("flags", "ground"), [((), "rgb(251, 250, 247)"), (DARK, "rgb(22, 21, 19)")]
 )
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_it_fits_and_can_be_read(
+def test_page_fits_all_widths_with_enough_contrast(
     host: Site, width: int, flags: tuple[str, ...], ground: str
 ) -> None:
-    """No sideways scrolling, whatever names and addresses are like.
-
-    Every text has a contrast of 4.5 at least.
-    """
     host["/status"] = PAGE
     host["/measure"] = MEASURE.format(width=width)
     found = re.search("<title>(.*?)</title>", dump(host.url("/measure"), *flags))
@@ -85,8 +82,7 @@ def test_it_fits_and_can_be_read(
     assert colour == ground
 
 
-def test_the_form_arrives(host: Site) -> None:
-    """The page's own policy lets it through, to its own server."""
+def test_run_now_form_sends_feed_and_token(host: Site) -> None:
     host["/status"] = status_page.render_status_page(overview(feed()), can_run=True)
     host["/run"] = Route(b"done")
     host["/submit"] = SUBMIT

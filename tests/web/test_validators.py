@@ -1,4 +1,4 @@
-"""What a client that has an earlier answer is told."""
+"""Conditional requests."""
 
 import os
 from email.utils import formatdate
@@ -18,12 +18,11 @@ ETAG = b'"abc"'
 
 @pytest.fixture(autouse=True)
 def written(folder: Path) -> None:
-    """The feed was written at a known time."""
+    """Set the time at which the feed was written."""
     os.utime(folder / "world.rss", (WRITTEN, WRITTEN))
 
 
-def test_the_same_again_is_not_sent(client: Client) -> None:
-    """By either validator, exactly as it was given; what still holds is said."""
+def test_unchanged_file_gets_304_without_body(client: Client) -> None:
     first = client.get("/world.rss")
     etag, modified = first.header("etag"), first.header("last-modified")
     assert modified == formatdate(WRITTEN, usegmt=True)
@@ -42,8 +41,7 @@ def test_the_same_again_is_not_sent(client: Client) -> None:
         assert "content-length" not in again.headers
 
 
-def test_what_has_changed_is_sent(client: Client, folder: Path, watchful: None) -> None:  # noqa: ARG001 -- a fixture
-    """With other validators, also where the old ones come with the request."""
+def test_changed_file_gets_200_with_new_etag(client: Client, folder: Path, watchful: None) -> None:  # noqa: ARG001 -- a fixture
     first = client.get("/world.rss")
     (folder / "world.rss").write_bytes(RSS + b" ")
     os.utime(folder / "world.rss", (WRITTEN + 1, WRITTEN + 1))
@@ -56,21 +54,22 @@ def test_what_has_changed_is_sent(client: Client, folder: Path, watchful: None) 
         assert again.header("etag") != first.header("etag")
 
 
-def test_a_new_time_alone_is_no_new_version(client: Client, folder: Path, watchful: None) -> None:  # noqa: ARG001
-    """The entity tag is of the content."""
+def test_rewritten_file_with_same_content_keeps_its_etag(
+    client: Client,
+    folder: Path,
+    watchful: None,  # noqa: ARG001 -- a fixture
+) -> None:
     first = client.get("/world.rss")
     os.utime(folder / "world.rss", (WRITTEN + 100, WRITTEN + 100))
     assert client.get("/world.rss", if_none_match=first.header("etag")).status == 304
 
 
-def test_head_is_answered_conditionally_too(client: Client) -> None:
-    """As GET is."""
+def test_head_request_may_be_conditional(client: Client) -> None:
     etag = client.get("/world.rss").header("etag")
     assert client.ask("HEAD", "/world.rss", {"If-None-Match": etag}).status == 304
 
 
-def test_each_coding_has_its_own_tag(client: Client) -> None:
-    """A strong one, so that no cache puts the bytes of two together."""
+def test_each_coding_has_its_own_etag(client: Client) -> None:
     tags = {
         coding: client.get("/world.rss", accept_encoding=coding).header("etag")
         for coding in ("br", "gzip", "")
@@ -102,10 +101,7 @@ def test_each_coding_has_its_own_tag(client: Client) -> None:
         (b'"abc', False),
     ],
 )
-def test_entity_tags_are_compared_as_the_standard_has_it(
-    none_match: bytes, *, current: bool
-) -> None:
-    """Weakly, in a list or alone; `*` is any version."""
+def test_if_none_match_is_compared_weakly(none_match: bytes, *, current: bool) -> None:
     assert is_not_modified(none_match, None, ETAG, WRITTEN) is current
 
 
@@ -123,26 +119,22 @@ def test_entity_tags_are_compared_as_the_standard_has_it(
         (b"", False),
     ],
 )
-def test_dates_are_read_in_all_forms_that_http_has(date: bytes, *, current: bool) -> None:
-    """What is no date is as if it was not there."""
+def test_if_modified_since_accepts_all_http_date_formats(date: bytes, *, current: bool) -> None:
     assert is_not_modified(None, date, ETAG, WRITTEN) is current
 
 
-def test_the_entity_tag_has_the_last_word() -> None:
-    """Where both are sent, the date does not count."""
+def test_if_none_match_takes_precedence_over_if_modified_since() -> None:
     assert not is_not_modified(b'"x"', b"Tue, 14 Nov 2023 22:13:20 GMT", ETAG, WRITTEN)
     assert is_not_modified(ETAG, b"Mon, 01 Jan 1990 00:00:00 GMT", ETAG, WRITTEN)
 
 
 @given(st.integers(0, 4_000_000_000))
-def test_dates_survive_the_way_there_and_back(moment: int) -> None:
-    """To the second."""
+def test_http_dates_round_trip(moment: int) -> None:
     assert is_not_modified(None, http_date(moment), ETAG, moment)
     assert not is_not_modified(None, http_date(moment), ETAG, moment + 1)
 
 
 @given(st.binary(max_size=60), st.binary(max_size=60))
-def test_nothing_that_is_sent_is_too_odd(none_match: bytes, since: bytes) -> None:
-    """Whatever the bytes, there is an answer."""
+def test_arbitrary_validators_never_raise(none_match: bytes, since: bytes) -> None:
     assert isinstance(is_not_modified(none_match, since, ETAG, WRITTEN), bool)
     assert isinstance(is_not_modified(None, since, ETAG, WRITTEN), bool)

@@ -1,8 +1,8 @@
-"""What could be published of a site: from one address to candidates for a source, the best first.
+"""Find candidates for a source at an address, the best first.
 
-One module a way of finding candidates, each with its evidence; `rank` judges them and fetches
-nothing; `trial` reads a few articles for real. Every request goes through `Looks`, which bounds how
-many there are and names what failed.
+`probes` finds candidates, `rank` sorts them without fetching anything, and `discover` combines both
+and reads a few articles. Each request goes through a `DiscoverySession`, which limits their number
+and records failures.
 """
 
 from feedpub.sources.discovery.candidate import ArticleSample, Candidate

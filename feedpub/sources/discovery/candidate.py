@@ -1,4 +1,4 @@
-"""What was found: a candidate for a source, and what came of trying its articles."""
+"""Define the results of a discovery: candidates, and sampled articles."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,17 +12,17 @@ Setting = str | bool | list[str]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Something that lists articles.
+    """A document that lists articles.
 
     Attributes:
         kind: the source's `type`.
-        url: the source's address.
-        how: how it was found, for people: "named by the page".
-        title: what it calls itself; "" where it does not.
-        items: what it lists.
-        whole: how many of the items come with their whole text.
-        settings: what else its `[[feed.source]]` needs.
-        news: a sitemap that says of each address when it was published, and under which title.
+        url: the source's URL.
+        found_by: how it was found, as in "named by the page".
+        title: its own title; "" if it has none.
+        items: the articles that it lists.
+        is_full_text: the number of items with their full text.
+        settings: the other settings that its `[[feed.source]]` needs.
+        is_news: it is a sitemap with titles and publication dates.
     """
 
     kind: Kind
@@ -37,7 +37,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class ArticleSample:
-    """An article that was read for a look at it; or the reason why it could not be."""
+    """An article that was read as a sample, or the reason why it could not be."""
 
     url: str
     article: Article | None = None

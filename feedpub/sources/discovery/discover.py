@@ -1,4 +1,4 @@
-"""A few articles of a candidate, read as a build would read them: what would a reader get?"""
+"""Discover sources at an address: inspect it, probe, rank, read samples, and rank again."""
 
 from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
@@ -17,46 +17,20 @@ from feedpub.sources.discovery.rank import RankedCandidate, rank_candidates
 from feedpub.sources.discovery.session import DiscoverySession
 from feedpub.sources.sniff import HTML
 
-ARTICLES = 3
-
-
-def try_articles(
-    candidate: Candidate, tried: MutableMapping[str, ArticleSample], looks: DiscoverySession
-) -> Sequence[ArticleSample]:
-    """The first articles of a candidate, read now or before.
-
-    What was read is kept in `tried`, by address.
-    """
-    items = [item for item in candidate.items if item.url][:ARTICLES]
-    for item in items:
-        if item.url and item.url not in tried:
-            tried[item.url] = _tried(item, item.url, candidate.kind == "feed", looks)
-    return [tried[item.url] for item in items if item.url]
-
-
-def _tried(item: Item, url: str, from_feed: bool, looks: DiscoverySession) -> ArticleSample:  # noqa: FBT001 -- of this module alone
-    try:
-        article = looks.read(url, articles.first_page, item, listed_first=from_feed)
-    except SourceError as error:
-        return ArticleSample(url, reason=error.reason)
-    return ArticleSample(url, article)
-
-
-# SECTION: The story of a discovery: look at the address, follow each way, rank, try, rank again.
-
-MOST_TRIED = 3  # candidates, where the articles of the first cannot be read
+SAMPLES = 3  # articles of a candidate
+MAX_SAMPLED_CANDIDATES = 3  # if the articles of the first cannot be read
 
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What was found at an address.
+    """The sources at an address.
 
     Attributes:
-        url: where it was found in the end.
-        title: what the page there calls itself.
-        is_page: True where it is a page for people.
+        url: the address after redirects.
+        title: the title of the page there.
+        is_page: it is an HTML page.
         candidates: the best first; at least one.
-        tried: address → what came of reading an article.
+        samples: the articles that were read, by URL.
     """
 
     url: str
@@ -66,89 +40,107 @@ class Discovery:
     samples: dict[str, ArticleSample] = field(default_factory=dict)
 
 
-def discover_sources(url: str, looks: DiscoverySession, now: datetime) -> Discovery:
-    """What could be published of what is at an address, the best first, its articles tried.
+def discover_sources(url: str, session: DiscoverySession, now: datetime) -> Discovery:
+    """Return the candidates at an address, the best first, with samples of their articles.
 
     Raises:
-        FetchError: nothing can be asked there: no such server, not a public address, forbidden by
-            robots.txt.
-        NoContentError: nothing there lists articles; the reason says what was tried, and what to do.
+        FetchError: nothing can be fetched: there is no such server, its address is not public, or
+            robots.txt disallows it.
+        NoContentError: nothing there lists articles; the reason states what was tried and what to
+            do.
     """
-    start = _survey(url, looks)
-    candidates = _unique(_find(start, looks))
+    start = _inspect_start(url, session)
+    candidates = _unique(_find_candidates(start, session))
     if not candidates:
-        raise NoContentError(_nothing(start, looks), url)
-    tried: dict[str, ArticleSample] = {}
-    ranked = rank_candidates(candidates, tried, start.url, now)
-    for _ in range(MOST_TRIED):
-        if any(each.article for each in try_articles(ranked[0].candidate, tried, looks)):
+        raise NoContentError(_why_nothing(start, session), url)
+    samples: dict[str, ArticleSample] = {}
+    ranked = rank_candidates(candidates, samples, start.url, now)
+    for _ in range(MAX_SAMPLED_CANDIDATES):
+        if any(each.article for each in try_articles(ranked[0].candidate, samples, session)):
             break
-        ranked = rank_candidates(candidates, tried, start.url, now)
+        ranked = rank_candidates(candidates, samples, start.url, now)
     return Discovery(
-        start.url,
-        start.title,
-        start.document_type == HTML,
-        rank_candidates(candidates, tried, start.url, now),
-        tried,
+        url=start.url,
+        title=start.title,
+        is_page=start.document_type == HTML,
+        candidates=rank_candidates(candidates, samples, start.url, now),
+        samples=samples,
     )
 
 
-def _survey(url: str, looks: DiscoverySession) -> PageInspection:
-    """What is there.
+def try_articles(
+    candidate: Candidate, samples: MutableMapping[str, ArticleSample], session: DiscoverySession
+) -> Sequence[ArticleSample]:
+    """Return samples of a candidate's first articles, and add new ones to `samples`."""
+    found: list[ArticleSample] = []
+    items = [item for item in candidate.items if item.url]
+    for item in items[:SAMPLES]:
+        url = item.url or ""
+        if url not in samples:
+            samples[url] = _read_sample(item, url, session, from_feed=candidate.kind == "feed")
+        found.append(samples[url])
+    return found
 
-    Nothing, where the server has an answer but no document: its feed may be elsewhere.
-    """
+
+def _read_sample(
+    item: Item, url: str, session: DiscoverySession, *, from_feed: bool
+) -> ArticleSample:
+    """Read an article as a build would read it."""
     try:
-        return looks.read(url, inspect_page)
+        article = session.read(url, articles.first_page, item, listed_first=from_feed)
+    except SourceError as error:
+        return ArticleSample(url, reason=error.reason)
+    return ArticleSample(url, article)
+
+
+def _inspect_start(url: str, session: DiscoverySession) -> PageInspection:
+    """Inspect the given address; after an HTTP error the site may still have feeds."""
+    try:
+        return session.read(url, inspect_page)
     except DisallowedError:
         raise
     except FetchError as error:
         if error.status is None:
             raise
-        looks.failures[url] = error.reason
+        session.failures[url] = error.reason
         return PageInspection(url, "nothing")
 
 
-def _find(start: PageInspection, looks: DiscoverySession) -> Iterator[Candidate]:
+def _find_candidates(start: PageInspection, session: DiscoverySession) -> Iterator[Candidate]:
     if start.is_feed:
-        yield from probes.declared_feeds(start, looks)
+        yield from probes.declared_feeds(start, session)
         return
     if start.is_sitemap:
-        yield from probes.declared_sitemaps(start, looks)
+        yield from probes.declared_sitemaps(start, session)
         return
-    if start.listing.items:
-        yield Candidate("page", start.url, start.listing.found_by, start.title, start.listing.items)
-    found = [*probes.linked_feeds(start, looks), *probes.wordpress_posts(start, looks)]
-    yield from found or probes.usual_feeds(start, looks)
-    yield from probes.linked_sitemaps(start, looks)
+    listing = start.listing
+    if listing.items:
+        yield Candidate("page", start.url, listing.found_by, start.title, listing.items)
+    found = [*probes.linked_feeds(start, session), *probes.wordpress_posts(start, session)]
+    yield from found or probes.usual_feeds(start, session)
+    yield from probes.linked_sitemaps(start, session)
 
 
 def _unique(candidates: Iterator[Candidate]) -> list[Candidate]:
-    """Each address once, and each feed whose entries are those of another only once."""
     unique: dict[tuple[str, ...], Candidate] = {}
     for candidate in candidates:
         unique.setdefault((candidate.kind, url_key(candidate.url)), candidate)
     return list(unique.values())
 
 
-def _nothing(start: PageInspection, looks: DiscoverySession) -> str:
-    """Why there is no candidate, what was looked at, and the next step."""
-    failed = looks.failures.get(start.url)
-    what = failed or start.listing.why_empty or f"found {start.document_type}"
-    feeds_named = [
-        f"{feed}: {looks.failures[feed]}" for feed in start.feeds if feed in looks.failures
-    ]
-    also = (
-        f"; of the feeds that it names none can be used: {'; '.join(feeds_named)}"
-        if feeds_named
-        else ""
-    )
-    top = urlsplit(start.url)
-    home = f"{top.scheme}://{top.netloc}/"
-    step = "give the address of the page that lists the articles" + (
-        f", or the site's front page {home}" if top.path.strip("/") else ""
-    )
+def _why_nothing(start: PageInspection, session: DiscoverySession) -> str:
+    """State why there is no candidate, what was tried, and what to do."""
+    failures = session.failures
+    found = failures.get(start.url) or start.listing.why_empty or f"found {start.document_type}"
+    feeds = [f"{feed}: {failures[feed]}" for feed in start.feeds if feed in failures]
+    if feeds:
+        found += f"; of the feeds that it names none can be used: {'; '.join(feeds)}"
+    step = "give the address of the page that lists the articles"
+    parts = urlsplit(start.url)
+    if parts.path.strip("/"):
+        step += f", or the site's front page {parts.scheme}://{parts.netloc}/"
+    tried = pluralize(len(session.requested), "address", "addresses")
     return (
-        f"nothing here lists articles: {what}{also}; no feed or sitemap at the usual paths either "
-        f"(looked at {pluralize(len(looks.requested), 'address', 'addresses')}); {step}"
+        f"nothing here lists articles: {found}; no feed or sitemap at the usual paths either "
+        f"(looked at {tried}); {step}"
     )

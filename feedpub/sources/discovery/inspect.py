@@ -1,6 +1,6 @@
-"""What one document has to say about what a site lists.
+"""Inspect one document of a site: its type, its articles, and the feeds that it names.
 
-Called in other processes: plain data in and out.
+The functions run in other processes: arguments and results are plain data.
 """
 
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ from feedpub.sources.listing.embedded_json import items_in_jsonld, items_in_stat
 from feedpub.sources.markup import to_text
 from feedpub.sources.sniff import FEED, GZIP, HTML, JSON, SITEMAP, TEXT, detect_type
 
-WHOLE = 1000  # characters; a text of a feed that is shorter is mostly a teaser
+MIN_FULL_TEXT_CHARS = 1000  # a shorter text in a feed is mostly a teaser
 _CUT_OFF = ("…", "...", "[…]", "[...]", "[&#8230;]", "…]")
-_API = "https://api.w.org/"
+_API_RELATION = "https://api.w.org/"
 
 
 @dataclass(frozen=True, slots=True)
 class ListingPreview:
-    """What a document lists.
+    """The articles that a document lists.
 
     Attributes:
-        title: what it calls itself.
-        how: by what the articles are told, for people.
-        whole: how many of the items come with their whole text.
-        nothing: why it lists nothing; "" where it does.
+        title: the document's own title.
+        found_by: how the articles were found, as in "by the page's structure".
+        full_text_items: the number of items with their full text.
+        why_empty: the reason for an empty list; "" if it is not empty.
     """
 
     title: str = ""
@@ -39,15 +39,15 @@ class ListingPreview:
 
 @dataclass(frozen=True, slots=True)
 class PageInspection:
-    """The document at the address that was asked about.
+    """The document at the given address.
 
     Attributes:
-        url: where it was found in the end.
-        what: its kind, as `sources.kinds` has it.
-        title: what it calls itself.
-        listing: the articles that it lists, where it is a page.
+        url: its URL after redirects.
+        document_type: as `detect_type` returns it.
+        title: its own title.
+        listing: its articles, if it is a page.
         feeds: the feeds that it names.
-        api: where its WordPress answers, if it is of one.
+        api: the URL of its site's WordPress API; None if it names none.
     """
 
     url: str
@@ -67,54 +67,57 @@ class PageInspection:
 
 
 def inspect_page(page: Page) -> PageInspection:
-    """What a document is, and what it names.
+    """Inspect a document.
 
-    Raises ExtractError where it is a page that cannot be read.
+    Raises:
+        ExtractError: it is a page that cannot be read.
     """
-    what = detect_type(page)
-    if what != HTML:
-        return PageInspection(page.url, what)
+    found = detect_type(page)
+    if found != HTML:
+        return PageInspection(page.url, found)
     document = parse_document(page)
     return PageInspection(
-        page.url, what, document.title, _listing(document), document.feeds, _api(document)
+        url=page.url,
+        document_type=found,
+        title=document.title,
+        listing=_page_listing(document),
+        feeds=document.feeds,
+        api=_wordpress_api(document),
     )
 
 
 def feed_listing(page: Page, *, limit: int) -> ListingPreview:
-    """What a feed lists. Raises ExtractError."""
+    """Return the entries of a feed. Raises ExtractError."""
     items = feed.parse_items(page, limit=limit)
-    return ListingPreview(rss_atom.feed_title(page), "", items, sum(map(_is_whole, items)))
+    return ListingPreview(rss_atom.feed_title(page), "", items, sum(map(_has_full_text, items)))
 
 
-def _listing(document: HtmlDocument) -> ListingPreview:
+def _page_listing(document: HtmlDocument) -> ListingPreview:
     try:
         items = listing.listing_items(document)
     except NoContentError as error:
         return ListingPreview(document.title, why_empty=error.reason)
-    return ListingPreview(document.title, _how(items, document), items)
+    return ListingPreview(document.title, _found_by(items, document), items)
 
 
-def _how(items: tuple[Item, ...], document: HtmlDocument) -> str:
+def _found_by(items: tuple[Item, ...], document: HtmlDocument) -> str:
     data = items_in_jsonld(document.data, document.base)
     if items == tuple(data.values()):
         return "in the page's JSON-LD"
     if items == items_in_state(document.state, document.base):
         return "in the page's JSON state"
-    also = " and its JSON-LD" if sum(item.url in data for item in items) * 2 > len(items) else ""
+    in_data = sum(item.url in data for item in items)
+    also = " and its JSON-LD" if in_data * 2 > len(items) else ""
     return f"by the page's structure{also}"
 
 
-def _is_whole(item: Item) -> bool:
+def _has_full_text(item: Item) -> bool:
     text = to_text(item.html) if item.html else ""
-    return len(text) >= WHOLE and not text.endswith(_CUT_OFF)
+    return len(text) >= MIN_FULL_TEXT_CHARS and not text.endswith(_CUT_OFF)
 
 
-def _api(document: HtmlDocument) -> str | None:
-    return next(
-        (
-            a
-            for link in document.tree.iter("link")
-            if link.get("rel") == _API and (a := link.get("href"))
-        ),
-        None,
-    )
+def _wordpress_api(document: HtmlDocument) -> str | None:
+    for link in document.tree.iter("link"):
+        if link.get("rel") == _API_RELATION and link.get("href"):
+            return str(link.get("href"))
+    return None

@@ -1,7 +1,4 @@
-"""Which candidate is best: the one whose entries are wholest and freshest. Decides, asks nobody, knows no clock.
-
-What it goes by is told with each candidate, in words.
-"""
+"""Rank candidates by how complete and fresh their entries are, and state the evidence in words."""
 
 import math
 import re
@@ -15,18 +12,20 @@ from feedpub.core.models import Item
 from feedpub.core.text import pluralize
 from feedpub.sources.discovery.candidate import ArticleSample, Candidate
 
-# What a candidate's qualities weigh, each between 0 and 1.
-WHOLENESS, FRESHNESS, COUNT = 4.0, 3.0, 1.0
-PAGES = 0.85  # what a text is worth that has to be fetched and found in its page first
-UNTRIED = 0.75  # the share of pages that can be read, as long as none was tried
-UNDATED = 0.3  # the freshness of what tells no date
-YOUNG = timedelta(days=2)  # nothing is fresher
-HALF = timedelta(days=30)  # older by so much, half as fresh
-ENOUGH = 20  # entries
-FEW = 5  # entries say little about what else a page shows
+# The weights of a candidate's qualities, each of which is between 0 and 1.
+FULL_TEXT_WEIGHT, FRESHNESS_WEIGHT, COUNT_WEIGHT = 4.0, 3.0, 1.0
+PAGE_TEXT_VALUE = 0.85  # of a text that has to be fetched and extracted
+EXPECTED_READABLE = 0.75  # the share of pages that can be read, as long as no sample was
+DATED_SAMPLES_VALUE = 0.8  # of dates that only the samples have
+UNDATED_SHARE_VALUE = 0.4  # the part of the freshness that counts without dates
+UNDATED_FRESHNESS = 0.3
+FRESH = timedelta(days=2)  # nothing is fresher
+FRESHNESS_HALF_LIFE = timedelta(days=30)
+ENOUGH_ENTRIES = 20
+MIN_COMPARABLE_ENTRIES = 5  # fewer say little about what the page shows
 
-KINDS = {"feed": 0.5, "page": 0.0, "sitemap": -0.5}
-COMMENTS, PART, ELSEWHERE, NO_NEWS = 4.0, 1.5, 1.5, 1.0
+KIND_BONUS = {"feed": 0.5, "page": 0.0, "sitemap": -0.5}
+COMMENTS_PENALTY, PART_PENALTY, ELSEWHERE_PENALTY, NO_NEWS_PENALTY = 4.0, 1.5, 1.5, 1.0
 _COMMENTS = re.compile(r"(^|[/._-])comments?([/._-]|$)", re.IGNORECASE)
 _COMMENTS_TITLE = re.compile(r"^comments (on|for)\b", re.IGNORECASE)
 _PART = re.compile(
@@ -36,9 +35,12 @@ _PART = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RankedCandidate:
-    """A candidate with its place among others.
+    """A candidate with its score.
 
-    The higher the score the better; `evidence` says why, for people.
+    Attributes:
+        score: the higher the better.
+        evidence: the reasons, in words.
+        newest: the date of its newest entry; None if no entry has one.
     """
 
     candidate: Candidate
@@ -48,121 +50,125 @@ class RankedCandidate:
 
 
 def rank_candidates(
-    candidates: Sequence[Candidate], tried: Mapping[str, ArticleSample], asked: str, now: datetime
+    candidates: Sequence[Candidate],
+    samples: Mapping[str, ArticleSample],
+    asked: str,
+    now: datetime,
 ) -> tuple[RankedCandidate, ...]:
-    """The candidates, the best first; equals stay in their order.
+    """Return the candidates, the best first; equal ones stay in their order.
 
     Args:
-        candidates: that were found.
-        tried: address → what came of reading an article, of whichever candidate.
-        asked: the address that people want the articles of.
-        now: for how old they are.
+        candidates: those that were found.
+        samples: the articles that were read, of any candidate, by URL.
+        asked: the address whose articles the user wants.
+        now: the time that ages are measured from.
     """
     page = next((candidate for candidate in candidates if candidate.kind == "page"), None)
-    shown = frozenset(_keys(page)) if page else frozenset()
-    ranked = [_judged(candidate, tried, asked, shown, now) for candidate in candidates]
+    shown = frozenset(_entry_keys(page)) if page else frozenset()
+    ranked = [_rank(candidate, samples, asked, shown, now) for candidate in candidates]
     return tuple(sorted(ranked, key=lambda each: -each.score))
 
 
-def _judged(
+def _rank(
     candidate: Candidate,
-    tried: Mapping[str, ArticleSample],
+    samples: Mapping[str, ArticleSample],
     asked: str,
     shown: frozenset[str],
     now: datetime,
 ) -> RankedCandidate:
-    tries = [tried[item.url] for item in candidate.items if item.url and item.url in tried]
-    newest, dated = _dates(candidate.items, tries, now)
-    fresh = _freshness(newest, now) * (0.4 + 0.6 * dated)
+    own = [samples[item.url] for item in candidate.items if item.url and item.url in samples]
+    newest, dated = _dates(candidate.items, own, now)
+    freshness = _freshness(newest, now)
+    freshness *= UNDATED_SHARE_VALUE + (1 - UNDATED_SHARE_VALUE) * dated
     penalties = _penalties(candidate, asked, shown)
     score = (
-        WHOLENESS * _wholeness(candidate, tries)
-        + FRESHNESS * fresh
-        + COUNT * min(len(candidate.items), ENOUGH) / ENOUGH
-        + KINDS[candidate.kind]
+        FULL_TEXT_WEIGHT * _full_text_share(candidate, own)
+        + FRESHNESS_WEIGHT * freshness
+        + COUNT_WEIGHT * min(len(candidate.items), ENOUGH_ENTRIES) / ENOUGH_ENTRIES
+        + KIND_BONUS[candidate.kind]
         - sum(weight for weight, _ in penalties)
     )
-    evidence = (*_evidence(candidate, tries, dated), *(words for _, words in penalties))
+    evidence = (*_evidence(candidate, own, dated), *(words for _, words in penalties))
     return RankedCandidate(candidate, round(score, 3), evidence, newest)
 
 
-def _wholeness(candidate: Candidate, tries: Sequence[ArticleSample]) -> float:
-    """The share of entries whose whole text there is.
-
-    In the candidate itself, or on pages that can be read.
-    """
+def _full_text_share(candidate: Candidate, samples: Sequence[ArticleSample]) -> float:
+    """Return the share of entries with a full text, in the candidate or on readable pages."""
     own = candidate.is_full_text / max(len(candidate.items), 1)
-    readable = sum(each.article is not None for each in tries) / len(tries) if tries else UNTRIED
-    return max(own, PAGES * readable)
+    readable = EXPECTED_READABLE
+    if samples:
+        readable = sum(each.article is not None for each in samples) / len(samples)
+    return max(own, PAGE_TEXT_VALUE * readable)
 
 
 def _dates(
-    items: Sequence[Item], tries: Sequence[ArticleSample], now: datetime
+    items: Sequence[Item], samples: Sequence[ArticleSample], now: datetime
 ) -> tuple[datetime | None, float]:
-    """The newest date, and the share of entries that have one.
+    """Return the newest date, and the share of entries that have one.
 
-    Where none has, those of the pages that were tried.
+    If no entry has a date, those of the samples count.
     """
     listed = [date for item in items if (date := item.published or item.updated)]
-    read = [each.article.published for each in tries if each.article and each.article.published]
-    past = [
-        date for date in listed or read if date <= now + timedelta(days=1)
-    ]  # events lie in the future
-    share = len(listed) / max(len(items), 1) if listed else 0.8 * len(read) / max(len(tries), 1)
+    read = [each.article.published for each in samples if each.article and each.article.published]
+    latest = now + timedelta(days=1)  # events lie in the future
+    past = [date for date in listed or read if date <= latest]
+    if listed:
+        share = len(listed) / max(len(items), 1)
+    else:
+        share = DATED_SAMPLES_VALUE * len(read) / max(len(samples), 1)
     return max(past, default=None), share
 
 
 def _freshness(newest: datetime | None, now: datetime) -> float:
     if newest is None:
-        return UNDATED
-    return math.pow(0.5, max(now - newest - YOUNG, timedelta()) / HALF)
+        return UNDATED_FRESHNESS
+    return math.pow(0.5, max(now - newest - FRESH, timedelta()) / FRESHNESS_HALF_LIFE)
 
 
 def _penalties(candidate: Candidate, asked: str, shown: frozenset[str]) -> list[tuple[float, str]]:
     path = unquote(urlsplit(candidate.url).path)
-    found = []
+    found: list[tuple[float, str]] = []
     if _COMMENTS.search(path) or _COMMENTS_TITLE.match(candidate.title):
-        found.append((COMMENTS, "comments, not articles"))
-    if (part := _PART.search(path)) and candidate.kind != "page" and part[0] not in unquote(asked):
-        found.append((PART, "only a part of the site"))
+        found.append((COMMENTS_PENALTY, "comments, not articles"))
+    if candidate.kind == "page":
+        return found
+    part = _PART.search(path)
+    if part and part[0] not in unquote(asked):
+        found.append((PART_PENALTY, "only a part of the site"))
     if candidate.kind == "sitemap" and not candidate.is_news:
-        found.append((NO_NEWS, "all pages of the site, not only news"))
-    if candidate.kind != "page" and (words := _elsewhere(candidate, asked, shown)):
-        found.append((ELSEWHERE, words))
+        found.append((NO_NEWS_PENALTY, "all pages of the site, not only news"))
+    if words := _difference_from_page(candidate, asked, shown):
+        found.append((ELSEWHERE_PENALTY, words))
     return found
 
 
-def _elsewhere(candidate: Candidate, asked: str, shown: frozenset[str]) -> str:
-    """What it lists instead of the articles on the page that was asked about.
-
-    "" where it is much the same.
-    """
-    keys = _keys(candidate)
-    if len(keys) < FEW or len(shown) < FEW:
+def _difference_from_page(candidate: Candidate, asked: str, shown: frozenset[str]) -> str:
+    """State if a candidate lists other articles than the page; "" if they are much the same."""
+    keys = _entry_keys(candidate)
+    if len(keys) < MIN_COMPARABLE_ENTRIES or len(shown) < MIN_COMPARABLE_ENTRIES:
         return ""
-    both = len(shown.intersection(keys))
-    section = urlsplit(asked).path.strip("/") != ""
-    if both == 0:
+    common = len(shown.intersection(keys))
+    if common == 0:
         return "none of its entries is on the page"
-    return "most of its entries are not on the page" if section and both * 3 < len(keys) else ""
+    is_section = urlsplit(asked).path.strip("/") != ""
+    if is_section and common * 3 < len(keys):
+        return "most of its entries are not on the page"
+    return ""
 
 
-def _keys(candidate: Candidate) -> list[str]:
+def _entry_keys(candidate: Candidate) -> list[str]:
     return [url_key(item.url) for item in candidate.items if item.url]
 
 
-def _evidence(
-    candidate: Candidate, tries: Sequence[ArticleSample], dated: float
-) -> tuple[str, ...]:
-    said = [candidate.found_by]
+def _evidence(candidate: Candidate, samples: Sequence[ArticleSample], dated: float) -> list[str]:
+    evidence = [candidate.found_by]
     if candidate.is_full_text:
-        said.append(f"{candidate.is_full_text} with their whole text")
+        evidence.append(f"{candidate.is_full_text} with full text")
     elif candidate.kind == "feed":
-        said.append("teasers only")
-    if tries:
-        said.append(
-            f"{sum(each.article is not None for each in tries)} of {pluralize(len(tries), 'page')} could be read"
-        )
+        evidence.append("teasers only")
+    if samples:
+        readable = sum(each.article is not None for each in samples)
+        evidence.append(f"{readable} of {pluralize(len(samples), 'page')} could be read")
     if dated == 0:
-        said.append("no dates")
-    return tuple(said)
+        evidence.append("no dates")
+    return evidence

@@ -1,7 +1,4 @@
-"""The requests of a discovery.
-
-Counted, bounded, told of, each address asked for once; what failed is named.
-"""
+"""Send the requests of a discovery: limited in number, each URL once, failures recorded."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,28 +15,28 @@ from feedpub.fetch import Fetcher
 P = ParamSpec("P")
 T = TypeVar("T")
 
-MOST = 36  # addresses that one discovery asks for, redirects and robots.txt aside
-_KEPT = 20_000_000  # bytes of documents that are held for a second reading
+MAX_REQUESTS = 36  # of one discovery, without redirects and robots.txt
+_MAX_HELD_BYTES = 20_000_000  # of documents that may be parsed again
 
 
 @dataclass
 class DiscoverySession:
-    """Documents for finders and for sources, as both ask for them.
+    """A document reader for probes and sources.
 
     Attributes:
-        isolation: reads what was fetched.
-        lease: how long all of it may take.
-        tell: told of each address before it is asked for.
-        most: how many addresses may be asked for.
-        asked: the addresses asked for so far.
-        failures: address → what went wrong there.
+        executor: parses the documents.
+        budget: the time for all of it.
+        on_progress: called with each URL before it is requested.
+        max_requests: the limit of requests.
+        requested: the URLs so far.
+        failures: URL → the reason of the failure.
     """
 
     fetcher: Fetcher
     executor: Executor
     budget: RunBudget
     on_progress: Callable[[str], None] = lambda _: None
-    max_requests: int = MOST
+    max_requests: int = MAX_REQUESTS
     requested: list[str] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
     _held: dict[str, Page] = field(default_factory=dict)
@@ -47,12 +44,12 @@ class DiscoverySession:
     def read(
         self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """What a function makes of the document at an address. Raises SourceError."""
+        """Fetch a document and return the result of `parse` for it. Raises SourceError."""
         page = self.get(url)
         return self.executor.call(page.url, parse, page, *args, **kwargs)
 
     def get(self, url: str) -> Page:
-        """The document at an address. Raises FetchError."""
+        """Return the document at a URL. Raises FetchError."""
         if url in self._held:
             return self._held[url]
         self.budget.check_time_left(url)
@@ -61,28 +58,23 @@ class DiscoverySession:
         self.requested.append(url)
         self.on_progress(redact(url))
         page = self.fetcher.get(url)
-        assert isinstance(page, Page)  # noqa: S101 -- nothing was asked conditionally
-        if sum(len(held.body) for held in self._held.values()) + len(page.body) <= _KEPT:
+        assert isinstance(page, Page)  # noqa: S101 -- the request is not conditional
+        if sum(len(held.body) for held in self._held.values()) + len(page.body) <= _MAX_HELD_BYTES:
             self._held[url] = page
         return page
 
     @contextmanager
     def expect(self, requests: int) -> Iterator[None]:
-        """No more than so many requests for what is done in here.
-
-        One way must not use up what the others need.
-        """
-        before, self.max_requests = (
-            self.max_requests,
-            min(self.max_requests, len(self.requested) + requests),
-        )
+        """Limit the requests within the context, so that one probe leaves some for the others."""
+        before = self.max_requests
+        self.max_requests = min(before, len(self.requested) + requests)
         try:
             yield
         finally:
             self.max_requests = before
 
     def fetch_all(self, urls: Iterable[str], read: Callable[[str], T]) -> Iterator[T]:
-        """What comes of each address, one after another; one that fails is noted."""
+        """Yield the result of `read` for each URL; failures are recorded and skipped."""
         for url in urls:
             try:
                 yield read(url)

@@ -1,9 +1,8 @@
-"""Find the articles that a page lists: by its structure alone, or by elements that someone chose.
+"""Find the articles that a page lists, by its structure or by selected elements.
 
-Links that stand at the same place of the structure form a group; each link's card is read; groups
-are scored by what their cards have (headings, dates, teasers) and by where they stand; the best
-group and those like it are the listing. Knows nothing of the network, of feeds, and of single
-sites.
+Links at the same place of the page's structure form a group. A card is read around each link. A
+group's score depends on the headings, dates and teasers of its cards, and on the region of the
+page. The best group and those like it are the listing. No site is treated specially.
 """
 
 from feedpub.sources.listing.cards import select_cards

@@ -38,36 +38,44 @@ LIKELY, PERHAPS = 4.0, 3.0
 
 
 class DomPaths:
-    """Names the place of an element: the way up to the root, each step a tag and the commonest of its classes.
+    """Numbers the places of a page's structure.
 
-    Classes that differ from card to card (`post-123`, `category-sport`) are rarer than those that
-    do not.
+    A place is the path from the body to an element. Each step is a tag and the commonest of the
+    element's classes: those that differ from card to card (`post-123`, `category-sport`) are rarer
+    than those that do not.
     """
 
     def __init__(self, tree: HtmlElement) -> None:
-        self._counts = Counter(
-            (e.tag, name) for e in tree.iter() for name in e.get("class", "").split()
-        )
-        self._paths: dict[HtmlElement, tuple[str, ...]] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
+        for element in tree.iter():
+            self._counts.update((element.tag, name) for name in element.get("class", "").split())
+        self._places: dict[HtmlElement, int] = {}
+        self._numbers: dict[tuple[int, str], int] = {}
 
-    def path(self, element: HtmlElement) -> tuple[str, ...]:
-        """The steps from the element up to the body."""
-        if element.tag in ("html", "body"):
-            return ()
-        if element not in self._paths:
-            parent = element.getparent()
-            above = self.path(parent) if parent is not None else ()
-            self._paths[element] = (self._step(element), *above)
-        return self._paths[element]
+    def place_of(self, element: HtmlElement) -> int:
+        """Return a number that all elements at one place share; 0 is the body."""
+        for each in _path_down(element, self._places):
+            if each.tag in ("html", "body"):
+                self._places[each] = 0
+                continue
+            parent = each.getparent()
+            above = self._places[parent] if parent is not None else 0
+            step = (above, self._step(each))
+            self._places[each] = self._numbers.setdefault(step, len(self._numbers) + 1)
+        return self._places[element]
 
     def _step(self, element: HtmlElement) -> str:
         names = element.get("class", "").split()
         commonest = max(names, key=lambda name: self._counts[element.tag, name], default="")
-        return (
-            f"{element.tag}.{commonest}"
-            if self._counts[element.tag, commonest] > 1
-            else str(element.tag)
-        )
+        if self._counts[element.tag, commonest] > 1:
+            return f"{element.tag}.{commonest}"
+        return str(element.tag)
+
+
+def _path_down(element: HtmlElement, known: Container[HtmlElement]) -> list[HtmlElement]:
+    """Return an element and its ancestors below the first known one, from the top down."""
+    path = list(takewhile(lambda each: each not in known, (element, *element.iterancestors())))
+    return path[::-1]
 
 
 class PageRegions:
@@ -87,10 +95,10 @@ class PageRegions:
 
     def is_in_navigation(self, element: HtmlElement) -> bool:
         """True inside of a menu, a footer or the head of the site."""
-        if element not in self._navigation:
-            parent = element.getparent()
-            above = parent is not None and self.is_in_navigation(parent)
-            self._navigation[element] = above or self._is_navigation(element)
+        for each in _path_down(element, self._navigation):
+            parent = each.getparent()
+            above = parent is not None and self._navigation[parent]
+            self._navigation[each] = above or self._is_navigation(each)
         return self._navigation[element]
 
     def _is_navigation(self, element: HtmlElement) -> bool:
@@ -104,10 +112,10 @@ class PageRegions:
 
     def penalty(self, element: HtmlElement) -> float:
         """What the regions around an element take from its score; 0 in the plain content."""
-        if element not in self._penalties:
-            parent = element.getparent()
-            above = self.penalty(parent) if parent is not None else 0.0
-            self._penalties[element] = max(above, self._own(element))
+        for each in _path_down(element, self._penalties):
+            parent = each.getparent()
+            above = self._penalties[parent] if parent is not None else 0.0
+            self._penalties[each] = max(above, self._own(each))
         return self._penalties[element]
 
     def _own(self, element: HtmlElement) -> float:
@@ -187,9 +195,10 @@ def group_links(
     `known` are addresses that the page's data calls articles.
     """
     places, cards = DomPaths(document.tree), CardFinder(links, document.base)
-    members: dict[tuple[object, ...], list[Link]] = defaultdict(list)
+    members: dict[tuple[bool, int], list[Link]] = defaultdict(list)
     for link in links:
-        members[is_button(element_text(link.element)), *places.path(link.element)].append(link)
+        is_labelled_button = is_button(element_text(link.element))
+        members[is_labelled_button, places.place_of(link.element)].append(link)
     judge = GroupScorer(document.url, regions, known, aggregates=_leads_away(links, document.url))
     return sorted(
         (judge.score_group(cards.cards_of(alike)) for alike in members.values()),

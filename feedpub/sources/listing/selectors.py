@@ -55,9 +55,9 @@ def describe_selectors(tree: HtmlElement, anchors: Sequence[HtmlElement]) -> lis
     places = DomPaths(tree)
     if not anchors:
         return []
-    groups: dict[tuple[str, ...], list[HtmlElement]] = defaultdict(list)
+    groups: dict[int, list[HtmlElement]] = defaultdict(list)
     for anchor in anchors:
-        groups[places.path(anchor)].append(anchor)
+        groups[places.place_of(anchor)].append(anchor)
     largest = sorted(groups.values(), key=len, reverse=True)[:GROUPS]
     costs: dict[str, float] = {}
     for members in (

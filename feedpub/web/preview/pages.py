@@ -1,4 +1,4 @@
-"""What can be looked at: pages of which the original is at hand."""
+"""Find pages for the preview: the stored pages of a feed, a page at a URL, or a saved file."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from feedpub.store import PageSnapshot, unpack_body
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreviewPage:
-    """A page to look at.
+    """A page for the preview.
 
     Attributes:
-        title: for people who choose one.
-        url: where it was found; "" for a saved file that does not say.
-        source: the page itself, or what is kept of it.
-        feed: whose article it is; None where it is no feed's.
+        title: Shown in the list of pages.
+        url: Its URL; "" for a saved file that does not name one.
+        source: The page, or its stored snapshot.
+        feed: The feed that it belongs to; None if it belongs to none.
     """
 
     title: str
@@ -32,56 +32,57 @@ class PreviewPage:
     feed: FeedConfig | None = None
 
     def page(self) -> Page:
-        """The page. Raises ExtractError where what is kept is damaged."""
+        """Return the page. Raises ExtractError if the snapshot is corrupt."""
         return self.source if isinstance(self.source, Page) else unpack_body(self.source)
 
 
-def pages_of_feed(feed: FeedConfig, tools: RunContext) -> list[PreviewPage]:
-    """The pages that are kept of a feed's entries, newest first. Raises StoreError."""
-    kept = tools.store.snapshots.for_feed(feed.name)
-    entries = ((entry, kept.get(entry.id)) for entry in index.current_feed(feed, tools).entries)
-    return [
-        PreviewPage(entry.title, page.final_url, page, feed)
-        for entry, page in entries
-        if page is not None and page.form == "page" and page.content_type in HTML_TYPES
-    ]
+def pages_of_feed(feed: FeedConfig, context: RunContext) -> list[PreviewPage]:
+    """Return the stored pages of a feed's entries, newest first. Raises StoreError."""
+    snapshots = context.store.snapshots.for_feed(feed.name)
+    pages = []
+    for entry in index.current_feed(feed, context).entries:
+        snapshot = snapshots.get(entry.id)
+        if snapshot is None or snapshot.form != "page":
+            continue
+        if snapshot.content_type in HTML_TYPES:
+            pages.append(PreviewPage(entry.title, snapshot.final_url, snapshot, feed))
+    return pages
 
 
-def pages_of_site(url: str, feeds: Iterable[FeedConfig], tools: RunContext) -> list[PreviewPage]:
-    """The kept pages of all feeds that one file of rules would be about, as about an address.
+def pages_of_site(url: str, feeds: Iterable[FeedConfig], context: RunContext) -> list[PreviewPage]:
+    """Return the stored pages of all feeds that share a rule file with a URL.
 
-    Raises StoreError.
+    Raises:
+        StoreError: The state cannot be read.
     """
-    host = tools.site_rules.file_for(url)
+    host = context.site_rules.file_for(url)
     if not host:
         return []
-    return [
-        each
-        for feed in feeds
-        for each in pages_of_feed(feed, tools)
-        if tools.site_rules.file_for(each.url) == host
-    ]
+    pages: list[PreviewPage] = []
+    for feed in feeds:
+        pages += pages_of_feed(feed, context)
+    return [page for page in pages if context.site_rules.file_for(page.url) == host]
 
 
-def page_from_address(url: str, tools: RunContext) -> PreviewPage:
-    """The page at an address, which is fetched. Raises SourceError."""
-    page = articles.fetch_page(url, tools.fetcher, tools.site_rules)
+def page_from_address(url: str, context: RunContext) -> PreviewPage:
+    """Fetch the page at a URL. Raises SourceError."""
+    page = articles.fetch_page(url, context.fetcher, context.site_rules)
     return PreviewPage(url, page.url, page)
 
 
-def page_from_file(path: Path, tools: RunContext) -> PreviewPage:
-    """A saved page; where it is from, it says itself. Raises SourceError."""
+def page_from_file(path: Path, context: RunContext) -> PreviewPage:
+    """Read a saved page. Its URL is taken from its own metadata. Raises SourceError."""
     if path.suffix.lower() not in PAGE_SUFFIXES:
-        known = ", ".join(sorted(PAGE_SUFFIXES))
+        suffixes = ", ".join(sorted(PAGE_SUFFIXES))
         raise ExtractError(
-            f"only pages ({known}) have an original to show; `feedpub clean --explain` tells the same of a text",
+            f"the preview only shows HTML pages ({suffixes}); "
+            "use `feedpub clean --explain` for a text file",
             str(path),
         )
     try:
         page = Page("", path.read_bytes(), "text/html")
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", str(path)) from error
-    said = tools.executor.call(str(path), articles.article_from_page, page)
-    return PreviewPage(
-        path.name, said.url or "", Page(said.url or "", page.body, page.content_type)
-    )
+    article = context.executor.call(str(path), articles.article_from_page, page)
+    url = article.url or ""
+    return PreviewPage(path.name, url, Page(url, page.body, page.content_type))

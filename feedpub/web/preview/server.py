@@ -1,8 +1,8 @@
-"""The local page: who may ask for it, and what its script asks. Decides nothing about articles.
+"""Serve the preview page and the commands of its script, to one local user.
 
-Whoever asks has to know the token, which stands in the address and is made anew by each command;
-has to call this server by its own address, so that no other name can be made to lead here; and,
-where a browser says from which page it asks, has to ask from this one. All others learn nothing.
+A client has to send the token in the path, which each command generates. It has to use this
+server's own address, so that no other host name can lead here. If a browser states the origin of a
+request, it has to be this page. All other clients get an error without any information.
 """
 
 import asyncio
@@ -35,104 +35,106 @@ from feedpub.web.http import (
 from feedpub.web.preview.workspace import PreviewSession
 
 _PACKAGE = "feedpub.web.preview"
-_LARGEST = 64 << 10  # bytes of what is asked
-_MOST_RULES = 200  # of a draft
-_LONGEST_RULE = 500  # characters
+_MAX_BODY_BYTES = 64 << 10
+_MAX_RULES = 200  # of a draft
+_MAX_RULE_CHARS = 500
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_OWN = (
+_SECURITY_HEADERS = (
     (b"content-security-policy", _POLICY.encode()),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-_FROM_HERE = (b"", b"same-origin", b"none")  # what Sec-Fetch-Site says, where a browser says it
+# Accepted values of Sec-Fetch-Site; some browsers do not send it
+_SAME_SITE = (b"", b"same-origin", b"none")
 
 
 class BadRequestError(Exception):
-    """What was asked is nothing that the page's script asks."""
+    """A command that the page's script never sends."""
 
 
 class PreviewServer:
-    """What is served; an ASGI application.
+    """Serve a preview session; an ASGI application.
 
     Args:
-        desk: does the work.
-        port: where it is served, on 127.0.0.1.
+        session: The session.
+        port: The port on 127.0.0.1 that it is served at.
 
     Attributes:
-        path: the page's; the token is a part of it.
-        done: set once the page says that the person is done.
+        path: The page's path, which contains the token.
+        done: Set when the user ends the preview.
     """
 
-    def __init__(self, desk: PreviewSession, port: int) -> None:
-        self._desk = desk
+    def __init__(self, session: PreviewSession, port: int) -> None:
+        self._session = session
         self._port = port
         self._token = secrets.token_urlsafe(32)
         self.path = f"/{self._token}/"
         self.done = threading.Event()
-        self._orders: Mapping[str, Callable[[dict[str, Any]], object]] = {
-            "articles": self._articles,
-            "look": lambda asked: desk.preview(self._number(asked), _draft(asked)),
-            "effects": lambda asked: desk.effects(self._number(asked), _draft(asked)),
-            "save": lambda asked: desk.save(self._number(asked), _draft(asked)),
-            "done": self._done,
+        self._commands: Mapping[str, Callable[[dict[str, Any]], object]] = {
+            "articles": self._list_articles,
+            "preview": lambda args: session.preview(self._number(args), _parse_draft(args)),
+            "effects": lambda args: session.effects(self._number(args), _parse_draft(args)),
+            "save": lambda args: session.save(self._number(args), _parse_draft(args)),
+            "done": self._end,
         }
 
     @property
     def url(self) -> str:
-        """The page's address."""
+        """Return the page's URL."""
         return f"http://127.0.0.1:{self._port}{self.path}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, as the server library wants it."""
+        """Answer one request through the ASGI interface."""
         request = Request.from_scope(scope["method"], scope["path"], scope["headers"])
-        answer = (
-            await self._answer(request, receive)
-            if self._may(request)
-            else _refused(403, "This is not for you.")
-        )
-        await answer.send(send, bodiless=request.method == "HEAD")
+        if self._is_allowed(request):
+            response = await self._answer(request, receive)
+        else:
+            response = _error_response(403, "Access denied.")
+        await response.send(send, bodiless=request.method == "HEAD")
 
     def try_fast(self, _request: Request) -> Response | None:
-        """Nothing here is worth a detour around the library."""
+        """Return None: no response here needs the fast path."""
         return None
 
-    def _may(self, request: Request) -> bool:
-        """Whether somebody asks who may."""
-        _, token, _ = f"{request.path}//".split("/", 2)
-        known = hmac.compare_digest(token.encode("utf-8", "replace"), self._token.encode())
-        asked = request.headers
-        here = f"127.0.0.1:{self._port}".encode()
-        own = asked.get(b"host") == here and asked.get(b"sec-fetch-site", b"") in _FROM_HERE
-        origin = asked.get(b"origin")
-        return (
-            known
-            and own
-            and (origin == b"http://" + here or (origin is None and request.method != "POST"))
-        )
+    def _is_allowed(self, request: Request) -> bool:
+        token = request.path.removeprefix("/").partition("/")[0]
+        if not hmac.compare_digest(token.encode("utf-8", "replace"), self._token.encode()):
+            return False
+        host = f"127.0.0.1:{self._port}".encode()
+        if request.headers.get(b"host") != host:
+            return False
+        if request.headers.get(b"sec-fetch-site", b"") not in _SAME_SITE:
+            return False
+        origin = request.headers.get(b"origin")
+        if origin is None:
+            return request.method != "POST"
+        return origin == b"http://" + host
 
     async def _answer(self, request: Request, receive: Receive) -> Response:
         name = request.path.removeprefix(self.path)
         if name in _FILES and request.method in ("GET", "HEAD"):
-            media_type, text = _FILES[name]
-            return content_response(200, media_type, text(), *_OWN)
-        if name not in self._orders:
-            return _refused(404, "There is nothing under this address.")
+            media_type, load_text = _FILES[name]
+            return content_response(200, media_type, load_text(), *_SECURITY_HEADERS)
+        if name not in self._commands:
+            return _error_response(404, "There is nothing at this address.")
         if request.method != "POST" or request.headers.get(b"content-type") != JSON.encode():
-            return _refused(405, "This takes POST with JSON.")
+            return _error_response(405, "This address only supports POST with JSON.")
         try:
-            status, told = await self._carried_out(name, await read_body(receive, _LARGEST))
+            body = await read_body(receive, _MAX_BODY_BYTES)
         except BodyTooLargeError:
-            return _refused(413, "That is too much.", (b"connection", b"close"))
-        return _json(status, told)
+            return _error_response(413, "The request body is too large.", (b"connection", b"close"))
+        status, result = await self._run_command(name, body)
+        text = json.dumps(result, default=_to_json, ensure_ascii=False)
+        return content_response(status, JSON, text, *_SECURITY_HEADERS)
 
-    async def _carried_out(self, name: str, body: bytes) -> tuple[int, object]:
-        """What comes of an order: a status of HTTP, and what is told."""
+    async def _run_command(self, name: str, body: bytes) -> tuple[int, object]:
+        """Return a command's HTTP status and result."""
         try:
-            return 200, await asyncio.to_thread(self._orders[name], _order(body))
+            return 200, await asyncio.to_thread(self._commands[name], _parse_object(body))
         except BadRequestError as error:
             return 400, {"problem": str(error)}
         except ConfigError as error:
@@ -140,82 +142,77 @@ class PreviewServer:
         except FeedpubError as error:
             return 503, {"problem": str(error)}
 
-    def _number(self, asked: Mapping[str, Any]) -> int:
-        number = asked.get("number")
-        if not isinstance(number, int) or not 0 <= number < len(self._desk.pages):
-            raise BadRequestError("there is no such article")
+    def _number(self, args: Mapping[str, Any]) -> int:
+        number = args.get("number")
+        if not isinstance(number, int) or not 0 <= number < len(self._session.pages):
+            raise BadRequestError("there is no article of this number")
         return number
 
-    def _articles(self, _asked: Mapping[str, Any]) -> object:
-        subjects = enumerate(self._desk.pages)
-        return [
-            {"title": each.title, "url": each.url, "site": self._desk.site(at)}
-            for at, each in subjects
-        ]
+    def _list_articles(self, _args: Mapping[str, Any]) -> object:
+        articles = []
+        for number, page in enumerate(self._session.pages):
+            site = self._session.site(number)
+            articles.append({"title": page.title, "url": page.url, "site": site})
+        return articles
 
-    def _done(self, _asked: Mapping[str, Any]) -> object:
+    def _end(self, _args: Mapping[str, Any]) -> object:
         self.done.set()
         return {}
 
 
-def _order(body: bytes) -> dict[str, Any]:
-    """What is asked. Raises BadRequestError."""
+def _parse_object(body: bytes) -> dict[str, Any]:
+    """Parse a command's arguments. Raises BadRequestError."""
     try:
-        asked = json.loads(body)
+        args = json.loads(body)
     except ValueError as error:
-        raise BadRequestError(f"this is no JSON: {error}") from error
-    if not isinstance(asked, dict):
-        raise BadRequestError("an order is an object")
-    return asked
+        raise BadRequestError(f"invalid JSON: {error}") from error
+    if not isinstance(args, dict):
+        raise BadRequestError("a command's arguments must be an object")
+    return args
 
 
-def _draft(asked: Mapping[str, Any]) -> RuleDraft:
-    """The draft that comes with an order. Raises BadRequestError."""
-    said = asked.get("draft", {})
-    if not isinstance(said, dict) or not said.keys() <= {
-        each.name for each in dataclasses.fields(RuleDraft)
-    }:
+def _parse_draft(args: Mapping[str, Any]) -> RuleDraft:
+    """Parse the draft among a command's arguments. Raises BadRequestError."""
+    draft = args.get("draft", {})
+    names = {field.name for field in dataclasses.fields(RuleDraft)}
+    if not isinstance(draft, dict) or not draft.keys() <= names:
         raise BadRequestError("a draft has remove, keep, title, author and date")
-    lists = {name: said.get(name, []) for name in ("remove", "keep")}
-    single = {name: said.get(name, "") for name in ("title", "author", "date")}
-    if not all(isinstance(each, list) for each in lists.values()):
-        raise BadRequestError("remove and keep are lists")
-    rules = [*lists["remove"], *lists["keep"], *single.values()]
-    if len(rules) > _MOST_RULES or not all(
-        isinstance(rule, str) and len(rule) <= _LONGEST_RULE for rule in rules
-    ):
+    remove, keep = draft.get("remove", []), draft.get("keep", [])
+    if not isinstance(remove, list) or not isinstance(keep, list):
+        raise BadRequestError("remove and keep must be lists")
+    single = {name: draft.get(name, "") for name in ("title", "author", "date")}
+    rules = [*remove, *keep, *single.values()]
+    valid = [rule for rule in rules if isinstance(rule, str) and len(rule) <= _MAX_RULE_CHARS]
+    if len(rules) > _MAX_RULES or len(valid) < len(rules):
         raise BadRequestError(
-            f"at most {_MOST_RULES} rules, each a text of at most {_LONGEST_RULE} characters"
+            f"a draft has at most {_MAX_RULES} rules, "
+            f"each a string of at most {_MAX_RULE_CHARS} characters"
         )
-    return RuleDraft(tuple(lists["remove"]), tuple(lists["keep"]), **single)
+    return RuleDraft(tuple(remove), tuple(keep), **single)
 
 
-def _json(status: int, told: object) -> Response:
+def _to_json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+
+
+def _error_response(status: int, text: str, *headers: tuple[bytes, bytes]) -> Response:
     return content_response(
-        status, JSON, json.dumps(told, default=_plain, ensure_ascii=False), *_OWN
+        status, "text/plain; charset=utf-8", f"{text}\n", *_SECURITY_HEADERS, *headers
     )
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
-
-
-def _refused(status: int, text: str, *headers: tuple[bytes, bytes]) -> Response:
-    return content_response(status, "text/plain; charset=utf-8", text + "\n", *_OWN, *headers)
-
-
 @cache
-def _text(name: str) -> str:
+def _load_template(name: str) -> str:
     return files(_PACKAGE).joinpath("templates", name).read_text(encoding="utf-8")
 
 
 _FILES: Mapping[str, tuple[str, Callable[[], str]]] = {
-    "": (HTML, lambda: _text("page.html").replace("{{ icon }}", html.ICON)),
+    "": (HTML, lambda: _load_template("page.html").replace("{{ icon }}", html.ICON)),
     "preview.css": (
         "text/css; charset=utf-8",
         lambda: html.load_stylesheet(_PACKAGE, "preview.css"),
     ),
-    "preview.js": ("text/javascript; charset=utf-8", lambda: _text("preview.js")),
+    "preview.js": ("text/javascript; charset=utf-8", lambda: _load_template("preview.js")),
 }

@@ -1,12 +1,11 @@
-"""What a person sees of a page, and what a draft of rules would do: to it, and to the others of its site.
+"""Try a draft of rules on a page and on the other pages of its site, and save it.
 
-A draft is tried as it would be saved: the site's file is extended, read by the loader that reads it
-in every run, and
-the cleaner is given what came of that. So what is shown is what will be.
+A draft is tried exactly as it would be saved: the site's rule file is extended in memory and read
+by the same loader that every run uses. The preview therefore shows what the saved draft will do.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -23,21 +22,24 @@ from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.site_memory import memory_key
 from feedpub.web.preview.pages import PreviewPage
 
-MAX_OTHER_PAGES = 50  # pages that a draft is tried on
+MAX_OTHER_PAGES = 50  # that a draft is tried on
+MAX_SHOWN_LINES = 6  # of the changes in each of them
+NO_ADDRESS_REASON = (
+    "the page does not name its URL, so no site's file applies to it; "
+    "add the rules to [feed.rules] of a feed"
+)
 _FACTS = ("title", "authors", "published")
-MAX_SHOWN_LINES = 6  # that are shown of what changes in one of them
-_Made = TypeVar("_Made")
-NO_ADDRESS_REASON = "the page does not say where it is from, so no file is about it; write them into a feed's [feed.rules]"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class RuleFilePreview:
-    """A site's file, as a draft would leave it.
+    """A site's rule file with a draft.
 
     Attributes:
-        file: for people; "" where no file can be about the page.
-        text: all that it would hold.
-        why_not: why it cannot be saved; "" where it can.
+        file: Its path for display; "" if no site's file applies to the page.
+        text: Its complete new content.
+        reason_refused: Why it cannot be saved; "" if it can.
     """
 
     file: str
@@ -47,13 +49,12 @@ class RuleFilePreview:
 
 @dataclass(frozen=True, slots=True)
 class DraftEffect:
-    """What a draft does to an article.
+    """The effect of a draft on an article.
 
     Attributes:
-        changed: how many lines come or go.
-        lines: the first of them, each after a + or a -, and before them what changes beside the
-            text.
-        problem: why there would be no article any more.
+        changed: Number of lines that are added or removed.
+        lines: The first of them with "+" or "-", after the changes in title, authors and date.
+        problem: Why there would be no article.
     """
 
     title: str
@@ -65,13 +66,13 @@ class DraftEffect:
 
 @dataclass(frozen=True, slots=True)
 class PreviewResult:
-    """A page as it is with a draft.
+    """A page with a draft applied.
 
     Attributes:
-        original: the page, inert, with what was taken out struck through; "" where there is a
-            problem.
-        article: what is left; None where there is a problem.
-        effect: what the draft does to it.
+        original: The page without scripts, removed parts struck through; "" if there is a problem.
+        article: The resulting article; None if there is a problem.
+        effect: The draft's effect on it.
+        toml: The site's rule file.
     """
 
     original: str
@@ -81,144 +82,157 @@ class PreviewResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Drafted:
-    """All rules as they would be.
+class _DraftRules:
+    """All rules with a draft applied.
 
     Attributes:
-        book: with the site's file as the draft would leave it.
-        loose: what the draft says where no file can be about the page.
+        site_rules: Rules of all sites, with the draft in its site's file.
+        unsaved: The draft's rules, if no site's file applies to the page.
     """
 
-    book: SiteRuleSet
-    loose: Ruleset = field(default_factory=Ruleset)
+    site_rules: SiteRuleSet
+    unsaved: Ruleset = field(default_factory=Ruleset)
 
-    def for_draft(self, subject: PreviewPage, tools: RunContext) -> Ruleset:
-        """What is known of a page, in a run of its feed."""
-        if subject.feed is None:
-            return self.loose.merged_with(self.book.rules_for(subject.url))
-        return self.loose.merged_with(
-            article.rules_for(subject.feed, subject.url, replace(tools, site_rules=self.book))
-        )
+    def for_page(self, page: PreviewPage, context: RunContext) -> Ruleset:
+        """Return the rules that a run of the page's feed would apply."""
+        if page.feed is None:
+            return self.unsaved.merged_with(self.site_rules.rules_for(page.url))
+        context = replace(context, site_rules=self.site_rules)
+        return self.unsaved.merged_with(article.rules_for(page.feed, page.url, context))
 
 
 class PreviewSession:
-    """The pages that are looked at. Thread-safe.
+    """Preview a list of pages. Thread-safe.
 
     Args:
-        subjects: to be chosen from; not empty.
-        tools: what reads them; the store is only read.
-        sites: the folder of our own rules.
-        others: on which drafts are tried as well; the subject itself is left out.
+        pages: The pages to choose from; not empty.
+        context: Reads them. The store is not written.
+        sites: The folder of the user's rule files.
+        others: Pages that drafts are also tried on. The previewed page itself is left out.
     """
 
     def __init__(
         self,
-        subjects: Sequence[PreviewPage],
-        tools: RunContext,
+        pages: Sequence[PreviewPage],
+        context: RunContext,
         sites: Path,
         others: Sequence[PreviewPage] = (),
     ) -> None:
-        self.pages = tuple(subjects)
+        self.pages = tuple(pages)
         self._others = tuple(others)
-        self._tools = tools
+        self._context = context
         self._sites = sites
-        self._rules = _Drafted(tools.site_rules)
-        self._before: dict[PreviewPage, Article | SourceError] = {}
+        self._rules = _DraftRules(context.site_rules)
+        self._saved_results: dict[PreviewPage, Article | SourceError] = {}
         self._lock = threading.Lock()
 
     def site(self, number: int) -> str:
-        """The host that the file is named for which is about a page, or would be.
-
-        "" where there can be none.
-        """
-        return self._rules.book.file_for(self.pages[number].url)
+        """Return the host whose rule file applies to a page; "" if there is none."""
+        return self._rules.site_rules.file_for(self.pages[number].url)
 
     def preview(self, number: int, draft: RuleDraft) -> PreviewResult:
-        """A page with a draft.
+        """Return a page with a draft applied.
 
-        Raises ConfigError where the draft, or the file, says what cannot be read.
+        Raises:
+            ConfigError: The draft or the rule file is invalid.
         """
-        subject = self.pages[number]
-        toml, drafted = self._drafted(subject, draft)
-        before = self._known(subject)
+        page = self.pages[number]
+        toml, rules = self._apply_draft(page, draft)
+        before = self._saved_result(page)
         try:
-            seen = self._made(articles.annotate_page, subject, drafted)
+            annotated = self._call_with_rules(articles.annotate_page, page, rules)
         except SourceError as error:
-            return PreviewResult("", None, _effect(subject, before, error), toml)
-        return PreviewResult(seen.html, seen.article, _effect(subject, before, seen.article), toml)
+            return PreviewResult("", None, _compare(page, before, error), toml)
+        effect = _compare(page, before, annotated.article)
+        return PreviewResult(annotated.html, annotated.article, effect, toml)
 
     def effects(self, number: int, draft: RuleDraft) -> list[DraftEffect]:
-        """What a draft does to the other pages of the site, newest first.
+        """Return a draft's effect on the other pages of the site, newest first.
 
-        Raises ConfigError as `look` does.
+        Raises:
+            ConfigError: The draft or the rule file is invalid.
         """
-        subject = self.pages[number]
-        _, drafted = self._drafted(subject, draft)
-        host = drafted.book.file_for(subject.url)
-        others = (each for each in self._others if each.url != subject.url)
-        same = (each for each in others if host and drafted.book.file_for(each.url) == host)
+        page = self.pages[number]
+        _, rules = self._apply_draft(page, draft)
+        host = rules.site_rules.file_for(page.url)
+        if not host:
+            return []
+        others = (
+            other
+            for other in self._others
+            if other.url != page.url and rules.site_rules.file_for(other.url) == host
+        )
+        chosen = list(islice(others, MAX_OTHER_PAGES))
         with ThreadPoolExecutor(process_pool.MAX_WORKERS) as pool:
-            return list(
-                pool.map(lambda each: self._effect_on(each, drafted), islice(same, MAX_OTHER_PAGES))
-            )
+            return list(pool.map(lambda other: self._effect_on(other, rules), chosen))
 
     def save(self, number: int, draft: RuleDraft) -> RuleFilePreview:
-        """Write a draft into the site's file. Raises ConfigError; the file is then as it was."""
+        """Write a draft to the site's rule file.
+
+        Raises:
+            ConfigError: The draft is invalid or cannot be saved. The file is unchanged.
+        """
         with self._lock:
-            subject = self.pages[number]
-            toml, drafted = self._drafted(subject, draft)
+            page = self.pages[number]
+            toml, rules = self._apply_draft(page, draft)
             if toml.reason_refused:
                 raise ConfigError(toml.reason_refused)
-            edit.write_rules(toml.text, self._file(subject))
-            self._rules = drafted
-            self._before.clear()
+            edit.write_rules(toml.text, self._rule_file(page))
+            self._rules = rules
+            self._saved_results.clear()
             return toml
 
-    def _file(self, subject: PreviewPage) -> Path:
-        """The file of our own that is about a page, or would be."""
-        return self._sites / f"{self._rules.book.file_for(subject.url) or 'site'}.toml"
+    def _rule_file(self, page: PreviewPage) -> Path:
+        host = self._rules.site_rules.file_for(page.url)
+        return self._sites / f"{host or 'site'}.toml"
 
-    def _drafted(self, subject: PreviewPage, draft: RuleDraft) -> tuple[RuleFilePreview, _Drafted]:
-        """The site's file and all rules, as they would be."""
-        book, file = self._rules.book, self._file(subject)
-        host = book.file_for(subject.url)
-        text = edit.extend_rules(_text(file) if host else "", draft, file)
+    def _apply_draft(
+        self, page: PreviewPage, draft: RuleDraft
+    ) -> tuple[RuleFilePreview, _DraftRules]:
+        """Return the site's rule file and all rules with a draft applied."""
+        site_rules, file = self._rules.site_rules, self._rule_file(page)
+        host = site_rules.file_for(page.url)
+        text = edit.extend_rules(_read_text(file) if host else "", draft, file)
         rules = edit.read_rules(text, file)
         if not host:
-            return RuleFilePreview("", text, NO_ADDRESS_REASON), _Drafted(book, rules)
-        return RuleFilePreview(display_path(file), text), _Drafted(
-            book.with_rules(host, rules)
-        ) if draft else self._rules
+            return RuleFilePreview("", text, NO_ADDRESS_REASON), _DraftRules(site_rules, rules)
+        preview = RuleFilePreview(display_path(file), text)
+        if not draft:
+            return preview, self._rules
+        return preview, _DraftRules(site_rules.with_rules(host, rules))
 
-    def _made(self, make: Callable[..., _Made], subject: PreviewPage, rules: _Drafted) -> _Made:
-        """What a function that reads a page with rules and memory makes of it.
+    def _call_with_rules(
+        self, function: Callable[..., _T], page: PreviewPage, rules: _DraftRules
+    ) -> _T:
+        """Call a function of the cleaner with a page, its rules and its site memory.
 
-        Raises SourceError.
+        Raises:
+            SourceError: The page has no article.
         """
-        store, url = self._tools.store, subject.url
+        store, url = self._context.store, page.url
         memory = store.site_memory(memory_key(url)) if url else None
-        return self._tools.executor.call(
-            url, make, subject.page(), rules.for_draft(subject, self._tools), memory
+        return self._context.executor.call(
+            url, function, page.page(), rules.for_page(page, self._context), memory
         )
 
-    def _known(self, subject: PreviewPage) -> Article | SourceError:
-        """The article as it is without a draft, or why there is none."""
-        if subject not in self._before:
-            self._before[subject] = self._article(subject, self._rules)
-        return self._before[subject]
+    def _saved_result(self, page: PreviewPage) -> Article | SourceError:
+        """Return a page's article without a draft, or the error."""
+        if page not in self._saved_results:
+            self._saved_results[page] = self._extract(page, self._rules)
+        return self._saved_results[page]
 
-    def _article(self, subject: PreviewPage, rules: _Drafted) -> Article | SourceError:
+    def _extract(self, page: PreviewPage, rules: _DraftRules) -> Article | SourceError:
         try:
-            return self._made(articles.article_from_page, subject, rules)
+            return self._call_with_rules(articles.article_from_page, page, rules)
         except SourceError as error:
             return error
 
-    def _effect_on(self, subject: PreviewPage, drafted: _Drafted) -> DraftEffect:
-        return _effect(subject, self._known(subject), self._article(subject, drafted))
+    def _effect_on(self, page: PreviewPage, rules: _DraftRules) -> DraftEffect:
+        return _compare(page, self._saved_result(page), self._extract(page, rules))
 
 
-def _text(file: Path) -> str:
-    """What a file says now; "" where there is none. Raises ConfigError."""
+def _read_text(file: Path) -> str:
+    """Return a file's content; "" if it does not exist. Raises ConfigError."""
     try:
         return file.read_text("utf-8")
     except FileNotFoundError:
@@ -227,25 +241,19 @@ def _text(file: Path) -> str:
         raise ConfigError(f"{display_path(file)}: cannot be read: {error}") from error
 
 
-def _effect(
-    subject: PreviewPage, before: Article | SourceError, after: Article | SourceError
+def _compare(
+    page: PreviewPage, before: Article | SourceError, after: Article | SourceError
 ) -> DraftEffect:
     if isinstance(after, SourceError):
-        known = isinstance(before, SourceError) and before.reason == after.reason
-        return DraftEffect(subject.title, subject.url, problem="" if known else after.reason)
+        is_same = isinstance(before, SourceError) and before.reason == after.reason
+        return DraftEffect(page.title, page.url, problem="" if is_same else after.reason)
     if isinstance(before, SourceError):
-        return DraftEffect(
-            subject.title, subject.url, after.text.count("\n") + 1, lines=(f"+{after.title}",)
-        )
-    facts = tuple(_facts(before, after))
-    changed = [
-        line for line in diff.diff_lines(before.text, after.text) if line.startswith(("+", "-"))
-    ]
-    lines = (*facts, *changed[:MAX_SHOWN_LINES])
-    return DraftEffect(subject.title, subject.url, len(changed) + len(facts) // 2, lines)
-
-
-def _facts(before: Article, after: Article) -> Iterator[str]:
-    """What changes beside the text."""
+        count = after.text.count("\n") + 1
+        return DraftEffect(page.title, page.url, count, lines=(f"+{after.title}",))
+    fact_lines: list[str] = []
     for fact in diff.diff_facts(before, after, _FACTS):
-        yield from fact.lines
+        fact_lines += fact.lines
+    lines = diff.diff_lines(before.text, after.text)
+    changed = [line for line in lines if line.startswith(("+", "-"))]
+    shown = (*fact_lines, *changed[:MAX_SHOWN_LINES])
+    return DraftEffect(page.title, page.url, len(changed) + len(fact_lines) // 2, shown)

@@ -47,17 +47,18 @@ def collect_status(
     Raises:
         StoreError: The state cannot be read.
     """
-    state = _State.load(store, now, brief=brief)
-    requests: dict[str, dict[str, int]] = {}
-    for (feed, http_status), count in sorted(running.requests.items() if running else ()):
-        requests.setdefault(feed, {})[http_status] = count
-    feeds = [_feed_status(feed, state, now, running, requests) for feed in config.feed]
-    return ServiceStatus(now, running, tuple(feeds))
+    state = _State.load(store, now, running, brief=brief)
+    return ServiceStatus(
+        now, running, tuple(_feed_status(feed, state, now) for feed in config.feed)
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """The stored values of all feeds, by feed name or by feed name and source key."""
+    """Values of all feeds from the state and the process.
+
+    The keys are feed names, or feed names with source keys.
+    """
 
     entries: Mapping[str, int]
     newest: Mapping[str, datetime]
@@ -70,10 +71,19 @@ class _State:
     removals: Mapping[str, tuple[RemovalStat, ...]]
     proposals: Mapping[tuple[str, str], Proposal]
     suspects: Mapping[str, int]
+    requests: Mapping[str, Mapping[str, int]]
+    busy: Mapping[str, datetime]
+    hung: Mapping[str, datetime]
+    service_started: datetime | None
 
     @classmethod
-    def load(cls, store: Store, now: datetime, *, brief: bool) -> Self:
+    def load(
+        cls, store: Store, now: datetime, process: ProcessStatus | None, *, brief: bool
+    ) -> Self:
         stats = store.stats
+        requests: dict[str, dict[str, int]] = {}
+        for (feed, http_status), count in sorted(process.requests.items() if process else ()):
+            requests.setdefault(feed, {})[http_status] = count
         return cls(
             entries={} if brief else stats.entry_counts(),
             newest={} if brief else stats.newest_entries(),
@@ -86,22 +96,19 @@ class _State:
             removals={} if brief else store.removal_stats.latest(_MAX_REMOVALS),
             proposals={} if brief else store.proposals.load(),
             suspects=store.run_marks.suspects(),
+            requests=requests,
+            busy=process.busy if process else {},
+            hung=process.hung if process else {},
+            service_started=process.started if process else None,
         )
 
 
-def _feed_status(
-    feed: FeedConfig,
-    state: _State,
-    now: datetime,
-    process: ProcessStatus | None,
-    requests: Mapping[str, Mapping[str, int]],
-) -> FeedStatus:
+def _feed_status(feed: FeedConfig, state: _State, now: datetime) -> FeedStatus:
     name = feed.name
     last, planned = state.runs.get(name), state.planned.get(name)
-    busy = process.busy.get(name) if process else None
-    hung = process.hung.get(name) if process else None
+    busy, hung = state.busy.get(name), state.hung.get(name)
     next_run = planned.next_run if planned else None
-    overdue = not busy and is_overdue(last, next_run, now, process.started if process else None)
+    overdue = not busy and is_overdue(last, next_run, now, state.service_started)
     sources = tuple(_source_statuses(feed, state, now, busy=busy is not None))
     health, reasons = feed_health(
         last,
@@ -132,7 +139,7 @@ def _feed_status(
         entries=min(state.entries.get(name, 0), feed.limit),
         newest=state.newest.get(name),
         days=_count_days(state.days.get(name, {}), now),
-        requests=requests.get(name, {}),
+        requests=state.requests.get(name, {}),
         sources=sources,
         removals=state.removals.get(name, ()),
         documents=_document_names(feed) if was_published else (),

@@ -162,6 +162,6 @@ CASES = (
     Case(
         "listing-siblings-1m",
         partial(_listing, listing(NOW, more="<i></i>" * 1_000_000)),
-        "more than 150000 elements|more than 400,000 tags",
+        "more than 150,000 elements|more than 400,000 tags",
     ),
 )

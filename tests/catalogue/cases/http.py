@@ -116,7 +116,9 @@ CASES = (
         "breaks off",
     ),
     bad("negative-length", sized(LISTING, length=-5), "invalid Content-Length"),
-    bad("duplicate-length", sized(LISTING, "Content-Length: 5"), "contradict|makes no sense"),
+    bad(
+        "duplicate-length", sized(LISTING, "Content-Length: 5"), "contradict|invalid Content-Length"
+    ),
     bad("header-200k", sized(LISTING, "X-Long: " + "a" * 200_000), "headers is too long"),
     bad("headers-500", sized(LISTING, *["X-Many: a"] * 500), "more than 100 headers"),
     bad("redirect-loop", redirect("/news"), "redirects in a circle"),
@@ -177,8 +179,8 @@ CASES = (
     ),
     bad("br-broken", sized(LISTING, "Content-Encoding: br"), "br compression is broken|breaks off"),
     bad("chunk-size-nonsense", chunked(b"zz\r\n", LISTING), "chunks are malformed"),
-    bad("chunk-size-negative", chunked(b"-5\r\n", LISTING), "no valid HTTP|larger than"),
-    bad("length-9e5000", sized(LISTING, length="9" * 5000), "larger than|makes no sense"),
+    bad("chunk-size-negative", chunked(b"-5\r\n", LISTING), "not valid HTTP|larger than"),
+    bad("length-9e5000", sized(LISTING, length="9" * 5000), "larger than|invalid Content-Length"),
     bad("no-answer", raw(b""), "closed the connection without an answer"),
     bad("status-999", answer("999 No", _ERROR), "HTTP 999"),
     bad(

@@ -209,6 +209,6 @@ CASES = (
     Case(
         "binary-noise",
         partial(_answers, bytes(range(256)) * 300),
-        "no valid HTTP|does not speak HTTP|too long",
+        "not valid HTTP|does not speak HTTP|too long",
     ),
 )

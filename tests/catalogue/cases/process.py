@@ -156,7 +156,7 @@ def _poisoned(stage: Stage) -> Ended:
         killed = stage.build()
         assert killed.status == -signal.SIGKILL, killed
     assert "3 times in a row" not in killed.said
-    assert "2 times in a row: it is run after all others, alone" in killed.said, killed.said
+    assert "2 times in a row: it runs after all others, alone" in killed.said, killed.said
     assert stage.new("beside")["title"] == title(NEW)
     stage.site[path(NEW)] = story
     return stage.build()

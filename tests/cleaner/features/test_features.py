@@ -1,5 +1,3 @@
-"""What is measured about the blocks of a page."""
-
 import numpy as np
 import pytest
 
@@ -11,7 +9,10 @@ from feedpub.cleaner.segment import segment
 from feedpub.cleaner.vocabulary import Vocabulary
 from feedpub.core.html import parse_html
 
-PROSE = "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck. "
+PROSE = (
+    "The ferry left at ten past six with forty cars, a lorry full of milk and most of "
+    "the school on deck. "
+)
 PAGE = f"""<title>The ferry sails</title><meta name="description" content="Forty cars on deck">
 <body><nav><ul><li><a href="/a">Home</a><li><a href="/b">News</a><li><a href="/c">Sport</a></ul></nav>
 <main><h1>The ferry sails</h1>
@@ -27,23 +28,20 @@ def measured(page: str, vocabulary: Vocabulary | None = None) -> dict[str, Colum
     return dict(zip(NAMES, rows.astype(float), strict=True))
 
 
-def test_every_feature_has_a_number_for_every_block() -> None:
-    """Finite ones."""
+def test_every_feature_is_finite_for_every_block() -> None:
     columns = measured(PAGE)
     assert {len(column) for column in columns.values()} == {9}
     assert all(np.isfinite(column).all() for column in columns.values())
 
 
-def test_every_feature_has_a_name_of_its_own() -> None:
-    """The model finds its features by name."""
+def test_feature_names_are_unique() -> None:
     assert len(set(NAMES)) == len(NAMES)
 
 
 @pytest.mark.parametrize(
     "page", ["<p>one", "<p>one<p>two", "<a href=x>all a link</a>", '<img src="a.jpg">']
 )
-def test_the_smallest_pages_can_be_measured(page: str) -> None:
-    """There is no smallest number of blocks."""
+def test_smallest_pages_can_be_measured(page: str) -> None:
     assert all(np.isfinite(column).all() for column in measured(page).values())
 
 
@@ -62,31 +60,28 @@ def test_the_smallest_pages_can_be_measured(page: str) -> None:
         ("repeats", [1, 1, 1, 1, 1, 2, 1, 2, 1]),
     ],
 )
-def test_a_feature_says_what_its_name_says(feature: str, expected: list[float]) -> None:
-    """Blocks: three links, the headline, two paragraphs, a subhead, a paragraph, the footer."""
+def test_features_have_the_values_that_their_names_promise(
+    feature: str, expected: list[float]
+) -> None:
     assert measured(PAGE)[feature].tolist() == pytest.approx(expected)
 
 
-def test_learned_words_count_by_where_they_stand() -> None:
-    """A class speaks for what is inside."""
+def test_learned_names_apply_to_content() -> None:
     columns = measured(PAGE, Vocabulary({"story": (5.0, 3.0, 1.0)}, {"=below": -1.0}))
     assert columns["name parent"].tolist() == [0, 0, 0, 0, 3, 3, 3, 3, 0]
     assert columns["word weight"].tolist() == [0, 0, 0, 0, 0, 0, -1, 0, 0]
 
 
-def test_navigation_says_nothing() -> None:
-    """Where it stands is enough."""
+def test_words_of_navigation_have_no_weight() -> None:
     columns = measured(PAGE, Vocabulary({}, {"=home": -1.0, "=imprint": -2.0}))
     assert not columns["word weight"].any()
 
 
-def test_neighbours_are_seen() -> None:
-    """What stands before and after a block, 0 beyond the ends of the page."""
+def test_features_of_neighbours_are_zero_beyond_the_page() -> None:
     columns = measured(PAGE, Vocabulary({}, {"=below": -1.0}))
     assert columns["word weight at +1"].tolist() == [0, 0, 0, 0, 0, -1, 0, 0, 0]
     assert columns["word weight at -1"].tolist() == [0, 0, 0, 0, 0, 0, 0, -1, 0]
 
 
 def test_ideographs_count_as_half_words() -> None:
-    """They stand without spaces."""
     assert measured("<p>港の入り口に立つ時計台の鐘が</p>")["words"].tolist() == [8]

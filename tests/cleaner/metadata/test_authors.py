@@ -1,6 +1,4 @@
 # ruff: noqa: RUF001 -- names in other scripts are the point
-"""Authors' names out of bylines and out of what is said to be an author."""
-
 import pytest
 
 from feedpub.cleaner.metadata import authors
@@ -61,11 +59,7 @@ from feedpub.cleaner.metadata.authors import reconcile_authors
         ("ko", "글: 김철수", ("김철수",)),
     ],
 )
-def test_the_names_in_a_byline(language: str, text: str, found: tuple[str, ...]) -> None:
-    """Names only.
-
-    No byword, no job, no place, no address; the page's language and English are known.
-    """
+def test_names_in_a_byline_are_found(language: str, text: str, found: tuple[str, ...]) -> None:
     assert authors.authors_from_byline(text, language) == found
 
 
@@ -80,12 +74,14 @@ def test_the_names_in_a_byline(language: str, text: str, found: tuple[str, ...])
         "Marta Quill",
         "by",
         "",
-        "By Monday the pier had gone, and nobody could say where it was, though several people had been there. "
+        (
+            "By Monday the pier had gone, and nobody could say where it was, though several "
+            "people had been there. "
+        )
         * 2,
     ],
 )
-def test_a_line_that_only_begins_like_a_byline(text: str) -> None:
-    """What follows must be written as names are."""
+def test_line_that_only_begins_like_a_byline_is_rejected(text: str) -> None:
     assert authors.authors_from_byline(text, "en") == ()
 
 
@@ -133,8 +129,7 @@ def test_a_line_that_only_begins_like_a_byline(text: str) -> None:
         ("Marta Quill in Porthaven", ("Marta Quill",)),
     ],
 )
-def test_the_names_in_what_is_said_to_be_an_author(text: str, found: tuple[str, ...]) -> None:
-    """Machines put more there than names."""
+def test_names_in_a_stated_author_are_found(text: str, found: tuple[str, ...]) -> None:
     assert authors.split_authors(text, "en") == found
 
 
@@ -167,11 +162,9 @@ def test_the_names_in_what_is_said_to_be_an_author(text: str, found: tuple[str, 
         ),
     ],
 )
-def test_sources_are_reconciled(sources: list[list[str]], authors: tuple[str, ...]) -> None:
-    """The first that names a person.
-
-    Groups, logins and the site itself after all persons, nobodies last.
-    """
+def test_first_source_that_names_a_person_is_used(
+    sources: list[list[str]], authors: tuple[str, ...]
+) -> None:
     assert (
         reconcile_authors(sources, site=("Quay Record", "quayrecord.example"), language="en")
         == authors
@@ -187,10 +180,9 @@ def test_sources_are_reconciled(sources: list[list[str]], authors: tuple[str, ..
         ([], ["Quay Record"], ("Quay Record",)),
     ],
 )
-def test_organisations_come_after_people_and_groups(
+def test_organisations_come_after_persons_and_groups(
     sources: list[list[str]], organisations: list[str], authors: tuple[str, ...]
 ) -> None:
-    """Often they only publish; the site itself comes after them."""
     assert reconcile_authors(sources, organisations=organisations, site=("Quay Record",)) == authors
 
 
@@ -205,8 +197,7 @@ def test_organisations_come_after_people_and_groups(
         ("", False),
     ],
 )
-def test_a_byword_alone_is_the_beginning_of_a_byline(text: str, byword: bool) -> None:  # noqa: FBT001
-    """The names stand in the next elements."""
+def test_byword_alone_begins_a_byline(text: str, byword: bool) -> None:  # noqa: FBT001
     assert authors.is_byword(text, "en") is byword
 
 
@@ -214,8 +205,7 @@ def test_a_byword_alone_is_the_beginning_of_a_byline(text: str, byword: bool) ->
     ("text", "joiner"),
     [(",", True), ("and", True), ("&", True), ("|", True), ("Marta", False), ("und", False)],
 )
-def test_what_joins_two_names(text: str, joiner: bool) -> None:  # noqa: FBT001
-    """Punctuation, and the language's own words."""
+def test_joiners_are_punctuation_and_words_of_the_language(text: str, joiner: bool) -> None:  # noqa: FBT001
     assert authors.is_joiner(text, "en") is joiner
 
 
@@ -233,6 +223,5 @@ def test_what_joins_two_names(text: str, joiner: bool) -> None:  # noqa: FBT001
         ("Marta quill", False),
     ],
 )
-def test_the_shape_of_a_persons_name(name: str, person: bool) -> None:  # noqa: FBT001
-    """Capital letters, two to five words, and no phrase of a button."""
+def test_person_has_two_to_five_capitalised_words(name: str, person: bool) -> None:  # noqa: FBT001
     assert authors.looks_like_person(name) is person

@@ -1,6 +1,4 @@
 # ruff: noqa: RUF001 -- dates in other scripts are the point
-"""Dates as pages write them."""
-
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -41,8 +39,7 @@ DAY = datetime(2024, 1, 12)  # noqa: DTZ001 -- what has no zone on the page has 
         ("1714557600000", datetime(2024, 5, 1, 10, tzinfo=UTC)),
     ],
 )
-def test_a_date_with_its_zone(text: str, moment: datetime) -> None:
-    """Offsets, abbreviations that mean one zone, and Unix time."""
+def test_date_with_zone_is_parsed(text: str, moment: datetime) -> None:
     found = dates.parse_page_date(text)
     assert found == moment
     assert found is not None
@@ -64,8 +61,7 @@ def test_a_date_with_its_zone(text: str, moment: datetime) -> None:
         ("12 January 2024 — 5.30am", 5, 30),
     ],
 )
-def test_a_time_of_day_without_a_zone_stays_without(text: str, hour: int, minute: int) -> None:
-    """Whoever knows the page decides."""
+def test_time_without_zone_stays_without(text: str, hour: int, minute: int) -> None:
     assert dates.parse_page_date(text, "en-GB") == DAY.replace(hour=hour, minute=minute)
 
 
@@ -130,8 +126,7 @@ def test_a_time_of_day_without_a_zone_stays_without(text: str, hour: int, minute
         ("en", "20240112"),
     ],
 )
-def test_a_day_in_many_languages(language: str, text: str) -> None:
-    """Month names, numerals and calendars of the page's language."""
+def test_date_is_parsed_in_many_languages(language: str, text: str) -> None:
     assert dates.parse_page_date(text, language) == DAY
 
 
@@ -144,10 +139,7 @@ def test_a_day_in_many_languages(language: str, text: str) -> None:
         ("hr", "12. listopad 2024", 10),
     ],
 )
-def test_a_month_that_means_different_months_is_the_languages_own(
-    language: str, text: str, month: int
-) -> None:
-    """Listopad is October in Zagreb and November in Prague."""
+def test_ambiguous_month_depends_on_language(language: str, text: str, month: int) -> None:
     found = dates.parse_page_date(text, language)
     assert found is not None
     assert found.month == month
@@ -176,8 +168,7 @@ def test_a_month_that_means_different_months_is_the_languages_own(
         "The council voted on 12 January 2024 to keep the old pier. " * 3,
     ],
 )
-def test_what_is_no_articles_date_is_none(text: str) -> None:
-    """Empty fields, impossible days, prose."""
+def test_text_that_is_not_a_date_gives_none(text: str) -> None:
     assert dates.parse_page_date(text) is None
 
 
@@ -198,8 +189,7 @@ def test_what_is_no_articles_date_is_none(text: str) -> None:
         ("https://example.org/", None),
     ],
 )
-def test_a_day_in_an_address(url: str, day: datetime | None) -> None:
-    """In the ways that publishing systems make addresses."""
+def test_date_in_url_is_found(url: str, day: datetime | None) -> None:
     assert dates.date_in_address(url) == day
 
 
@@ -228,15 +218,13 @@ def test_a_day_in_an_address(url: str, day: datetime | None) -> None:
         (None, "Updated", "updated"),
     ],
 )
-def test_what_a_dateline_says_of_its_date(
+def test_label_distinguishes_publication_and_update(
     language: str | None, text: str, label: str | None
 ) -> None:
-    """In the page's language or in English."""
     assert dates.find_date_label(text, language) == label
 
 
-def test_languages_that_pages_make_up_are_not_all_remembered() -> None:
-    """What is known of a language is large, and a site may name another one on each of its pages."""
+def test_cache_of_labels_is_bounded() -> None:
     for number in range(200):
         dates.parse_page_date("17 May 2024", f"x-{number}")
         dates.find_date_label("Published 17 May 2024", f"x-{number}")

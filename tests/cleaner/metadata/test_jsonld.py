@@ -1,5 +1,3 @@
-"""JSON-LD in the shapes that sites give it."""
-
 import json
 from typing import Any
 
@@ -45,8 +43,7 @@ def read(*values: Any, title: str = "") -> Facts:
         [{"@type": "Organization", "name": "Quay Record"}, ARTICLE],
     ],
 )
-def test_the_article_is_found_in_any_shape(shape: Any) -> None:
-    """Objects, arrays, graphs, types as lists and addresses."""
+def test_article_is_found_in_any_structure(shape: Any) -> None:
     facts = read(shape)
     assert facts.titles[0] == "Council keeps the pier"
     assert facts.published == ["2024-01-12T10:30:00+01:00"]
@@ -77,14 +74,14 @@ def test_the_article_is_found_in_any_shape(shape: Any) -> None:
         (True, [], []),
     ],
 )
-def test_authors_in_any_shape(author: Any, people: list[str], organisations: list[str]) -> None:
-    """People and organisations apart."""
+def test_authors_are_persons_or_organisations(
+    author: Any, people: list[str], organisations: list[str]
+) -> None:
     facts = read({**ARTICLE, "author": author})
     assert (facts.authors, facts.organisations) == (people, organisations)
 
 
-def test_references_within_a_graph_are_followed() -> None:
-    """An author by @id, as Yoast writes them."""
+def test_references_are_resolved() -> None:
     facts = read(
         {
             "@graph": [
@@ -115,12 +112,11 @@ def test_references_within_a_graph_are_followed() -> None:
     ],
 )
 @pytest.mark.parametrize("first", [True, False])
-def test_of_several_articles_the_pages_own_counts(
+def test_own_article_is_chosen_among_several(
     other: dict[str, Any],
     title: str,
     first: bool,  # noqa: FBT001
 ) -> None:
-    """By its address, by the page's title, by how much is said of it."""
     own = {**ARTICLE, "url": URL}
     facts = read(*((other, own) if first else (own, other)), title=title)
     assert facts.titles[0] == "Council keeps the pier"
@@ -129,13 +125,11 @@ def test_of_several_articles_the_pages_own_counts(
 @pytest.mark.parametrize(
     "place", ["itemListElement", "hasPart", "comment", "citation", "isPartOf", "review"]
 )
-def test_what_describes_other_things_is_left_out(place: str) -> None:
-    """Lists, comments and parts hold articles that are not this one."""
+def test_related_objects_are_ignored(place: str) -> None:
     assert read({"@type": "ItemList", place: [ARTICLE]}).titles == []
 
 
-def test_a_web_page_stands_in_where_there_is_no_article() -> None:
-    """Better its date than none."""
+def test_web_page_is_read_if_there_is_no_article() -> None:
     facts = read(
         {"@type": "WebPage", "name": "Council keeps the pier", "datePublished": "2024-01-12"}
     )
@@ -155,8 +149,7 @@ def test_a_web_page_stands_in_where_there_is_no_article() -> None:
         "%s,\n%s",
     ],
 )
-def test_json_in_wrappings(script: str) -> None:
-    """Comments, CDATA, semicolons, several values."""
+def test_wrapped_json_is_read(script: str) -> None:
     text = script.replace("%s", json.dumps(ARTICLE))
     assert jsonld.read_jsonld([text]).titles[0] == "Council keeps the pier"
 
@@ -168,11 +161,13 @@ def test_json_in_wrappings(script: str) -> None:
         '[{"@type": "NewsArticle", "headline": "Council keeps the pier"},]',
         '{"@type": "NewsArticle", "headline": "Council keeps the pier", "description": "a\nb\tc"}',
         '{"@type": "NewsArticle", "headline": "Council keeps the pier", "description": "it\\\'s"}',
-        "{&quot;@type&quot;: &quot;NewsArticle&quot;, &quot;headline&quot;: &quot;Council keeps the pier&quot;}",
+        (
+            "{&quot;@type&quot;: &quot;NewsArticle&quot;, &quot;headline&quot;: &quot;Council "
+            "keeps the pier&quot;}"
+        ),
     ],
 )
-def test_json_that_is_not_quite_json_is_read(broken: str) -> None:
-    """Last commas, raw line breaks, wrong escapes, escaped quotes."""
+def test_slightly_invalid_json_is_read(broken: str) -> None:
     assert jsonld.read_jsonld([broken]).titles == ["Council keeps the pier"]
 
 
@@ -180,8 +175,7 @@ def test_json_that_is_not_quite_json_is_read(broken: str) -> None:
     "script",
     ["", "{", "null", "3", '"text"', "[]", "{}", "var x = 3;", '{"@type": null}', "[" * 3000],
 )
-def test_what_cannot_be_read_says_nothing(script: str) -> None:
-    """And does no harm to the other scripts."""
+def test_unreadable_script_is_ignored(script: str) -> None:
     assert jsonld.read_jsonld([script]) == Facts()
     assert jsonld.read_jsonld([script, json.dumps(ARTICLE)]).authors == ["Marta Quill"]
 
@@ -213,6 +207,5 @@ def test_what_cannot_be_read_says_nothing(script: str) -> None:
         ("mainEntityOfPage", {"@type": "WebPage", "@id": URL}, "addresses", [URL]),
     ],
 )
-def test_the_other_fields(key: str, value: Any, field: str, found: list[str]) -> None:
-    """As texts, in the order of the data."""
+def test_other_fields_are_read_in_order(key: str, value: Any, field: str, found: list[str]) -> None:
     assert getattr(read({**ARTICLE, key: value}), field) == found

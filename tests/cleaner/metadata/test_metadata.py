@@ -1,5 +1,3 @@
-"""What a page says about its article, reconciled."""
-
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -13,8 +11,10 @@ from feedpub.core import languages
 
 URL = "https://www.quay.example/2024/01/12/pier"
 PROSE = (
-    "The council voted on Monday to keep the old pier, after a debate that lasted until midnight and in which nearly "
-    "everybody spoke. Work begins in spring, and the harbour master expects boats before the summer."
+    "The council voted on Monday to keep the old pier, after a debate that lasted until "
+    "midnight and in which nearly "
+    "everybody spoke. Work begins in spring, and the harbour master expects boats before "
+    "the summer."
 )
 DAY = datetime(2024, 1, 12, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ DAY = datetime(2024, 1, 12, tzinfo=UTC)
 def page(
     head: str = "", above: str = "", below: str = "", body: str = "", lang: str = "en"
 ) -> HtmlElement:
-    """A page with a headline, and something above and below it."""
+    """Return a page with a headline and the given HTML above and below it."""
     return document_fromstring(
         f'<html lang="{lang}"><head>{head}</head><body><header>{above}</header><main><h1>Council keeps the pier</h1>'
         f"{below}<p>{PROSE}</p><p>{PROSE}</p><p>{PROSE}</p>{body}</main></body></html>",
@@ -70,10 +70,9 @@ def meta(name: str, content: str) -> str:
         ("", "", ()),
     ],
 )
-def test_authors_come_from_the_most_trusted_origin_that_names_a_person(
+def test_authors_come_from_most_trusted_origin_with_a_person(
     head: str, below: str, authors: tuple[str, ...]
 ) -> None:
-    """JSON-LD, meta names, microdata, the visible byline; then organisations, groups, nobodies."""
     assert read(head, below=below).authors == authors
 
 
@@ -112,10 +111,7 @@ def test_authors_come_from_the_most_trusted_origin_that_names_a_person(
         ),
     ],
 )
-def test_the_date_comes_from_the_most_trusted_origin_that_has_one(
-    head: str, below: str, published: str
-) -> None:
-    """JSON-LD, meta names, microdata, what is visible, the address."""
+def test_date_comes_from_most_trusted_origin(head: str, below: str, published: str) -> None:
     found = read(head, below=below).published
     assert found is not None
     assert found.isoformat() == published
@@ -137,10 +133,9 @@ def test_the_date_comes_from_the_most_trusted_origin_that_has_one(
         ("2024-01-12T18:30:00", '<time datetime="2024-01-12T18:30:00+02:00">x</time>', 2),
     ],
 )
-def test_a_date_in_utc_is_told_in_the_zone_in_which_the_page_shows_it(
+def test_utc_date_is_converted_to_the_visible_time_zone(
     stated: str, shown: str, hours: int
 ) -> None:
-    """The moment is the same; the zone follows from the clock beside the headline, where it can."""
     published = read(meta("article:published_time", stated), below=shown).published
     assert published is not None
     assert published.utcoffset() == timedelta(hours=hours)
@@ -177,13 +172,9 @@ def test_a_date_in_utc_is_told_in_the_zone_in_which_the_page_shows_it(
         ("2025-06-24", "<p class='text-navy'>12 January 2024</p>", "2024-01-12T00:00:00+00:00"),
     ],
 )
-def test_a_page_is_not_published_after_the_day_that_it_shows(
+def test_visible_date_is_used_if_stated_ones_are_later(
     stated: str, below: str, published: str
 ) -> None:
-    """A later date is that of the site's last build.
-
-    A date of update, in prose, a table or a teaser proves nothing.
-    """
     found = metadata.read_metadata(
         page(ld(datePublished=stated), below=below), "https://quay.example/pier"
     ).published
@@ -191,8 +182,7 @@ def test_a_page_is_not_published_after_the_day_that_it_shows(
     assert found.isoformat() == published
 
 
-def test_a_later_date_that_is_shown_may_be_an_update() -> None:
-    """What the page calls its publication stays that, and the update stands beside it."""
+def test_later_visible_date_may_be_an_update() -> None:
     found = read(
         ld(datePublished="2024-01-12T10:00:00Z", dateModified="2024-02-12T10:00:00Z"),
         below="<p>12 Feb 2024</p>",
@@ -210,16 +200,14 @@ def test_a_later_date_that_is_shown_may_be_an_update() -> None:
         ("https://quay.com.au/pier", "03/10/2024", (2024, 10, 3)),
     ],
 )
-def test_the_address_tells_the_day_from_the_month(
+def test_url_resolves_ambiguous_day_and_month(
     url: str, shown: str, day: tuple[int, int, int]
 ) -> None:
-    """By the date in its path, else by the country in its host."""
     published = metadata.read_metadata(page(below=f"<p>{shown}</p>"), url).published
     assert published == datetime(*day, tzinfo=UTC)
 
 
-def test_of_two_publication_dates_the_one_that_is_shown_counts() -> None:
-    """A republished article names both."""
+def test_visible_date_selects_one_of_two_stated_dates() -> None:
     head = ld(datePublished="2022-07-04T10:00:00Z") + meta(
         "article:published_time", "2024-01-12T10:00:00Z"
     )
@@ -243,21 +231,16 @@ def test_of_two_publication_dates_the_one_that_is_shown_counts() -> None:
         ("2024-01-12T10:00:00Z", "soon", None),
     ],
 )
-def test_updated_is_told_only_where_it_is_later(
+def test_updated_is_set_only_if_it_is_later(
     published: str, modified: str, updated: datetime | None
 ) -> None:
-    """Many pages repeat the date of publication."""
     found = read(
         meta("article:published_time", published) + meta("article:modified_time", modified)
     )
     assert found.updated == updated
 
 
-def test_names_that_no_list_has_say_what_they_mean() -> None:
-    """A date is one of publication or of update by the words in its name.
-
-    Any other says nothing.
-    """
+def test_unlisted_meta_names_are_classified_by_their_words() -> None:
     found = read(
         meta("x-publish-date", "2024-01-12")
         + meta("x-modified-time", "2024-01-14")
@@ -266,8 +249,7 @@ def test_names_that_no_list_has_say_what_they_mean() -> None:
     assert (found.published, found.updated) == (DAY, datetime(2024, 1, 14, tzinfo=UTC))
 
 
-def test_a_date_of_update_is_not_the_date_of_publication() -> None:
-    """But better than none."""
+def test_update_is_used_as_publication_only_without_another_date() -> None:
     both = read(below="<p>Published: 10 January 2024</p><p>Updated: 12 January 2024</p>")
     assert (both.published, both.updated) == (datetime(2024, 1, 10, tzinfo=UTC), DAY)
     tree = page(below="<p>Last updated: 12 January 2024</p>")
@@ -304,7 +286,10 @@ def test_a_date_of_update_is_not_the_date_of_publication() -> None:
         ("en", "<div id='author'>Marta Quill</div>", ("Marta Quill",)),
         (
             "de",
-            "<div class='autoren'><span class='n'>Anna Groß</span> <span class='n'>Jan Maier</span></div>",
+            (
+                "<div class='autoren'><span class='n'>Anna Groß</span> <span class='n'>Jan "
+                "Maier</span></div>"
+            ),
             ("Anna Groß", "Jan Maier"),
         ),
         ("de", "<p>Von <b>Anna Groß</b> und <b>Jan Maier</b></p>", ("Anna Groß", "Jan Maier")),
@@ -339,28 +324,24 @@ def test_a_date_of_update_is_not_the_date_of_publication() -> None:
         ("en", "<div class='byline'>Council keeps pier and harbour</div>", ()),
     ],
 )
-def test_the_byline_below_the_headline(lang: str, below: str, authors: tuple[str, ...]) -> None:
-    """By its words in the page's language, by its class, by where it links to."""
+def test_byline_below_headline_is_found(lang: str, below: str, authors: tuple[str, ...]) -> None:
     assert read(below=below, lang=lang).authors == authors
 
 
-def test_the_byline_nearest_to_the_headline_counts() -> None:
-    """Teasers of other articles have bylines as well."""
+def test_byline_nearest_to_headline_is_used() -> None:
     teaser = "<div class='x'><h3>Town clock</h3><p class='byline'>By Tom Adeyemi</p></div>"
     assert read(below="<p class='byline'>By Marta Quill</p>", body=teaser * 3).authors == (
         "Marta Quill",
     )
 
 
-def test_a_byline_at_the_end_is_found_where_there_is_no_other() -> None:
-    """And a date that says what it is."""
+def test_byline_at_the_end_is_found_if_there_is_no_other() -> None:
     tree = page(body="<p>Written by Marta Quill</p><p>Published: <b>12 January 2024</b></p>")
     found = metadata.read_metadata(tree, "https://quay.example/pier")
     assert (found.authors, found.published) == (("Marta Quill",), DAY)
 
 
-def test_a_date_at_the_top_is_found_where_there_is_no_other() -> None:
-    """Without any word; one among the paragraphs is none."""
+def test_date_at_the_top_is_found_if_there_is_no_other() -> None:
     tree = document_fromstring(
         f"<body><b>The pier</b> 12 January 2024<p>{PROSE}</p><p>1 May 1999</p></body>"
     )
@@ -369,16 +350,14 @@ def test_a_date_at_the_top_is_found_where_there_is_no_other() -> None:
     assert metadata.read_metadata(tree, "https://quay.example/pier").published is None
 
 
-def test_a_time_that_scripts_fill_in_counts() -> None:
-    """Its attribute is there without its text."""
+def test_empty_time_element_with_attribute_is_read() -> None:
     found = metadata.read_metadata(
         page(below='<time datetime="2024-01-12"></time>'), "https://quay.example/pier"
     )
     assert found.published == DAY
 
 
-def test_a_date_above_the_headline_counts() -> None:
-    """Blogs have it there."""
+def test_date_above_headline_is_found() -> None:
     tree = page(above="<div>12 January 2024</div>")
     main = tree.find(".//main")
     assert main is not None
@@ -395,7 +374,10 @@ def test_a_date_above_the_headline_counts() -> None:
         ),
         (
             "",
-            '<p class="t1"><a href="/author/ana-one">Ana One</a></p><p class="t2">January 12, 2024</p>',
+            (
+                '<p class="t1"><a href="/author/ana-one">Ana One</a></p><p class="t2">January '
+                "12, 2024</p>"
+            ),
         ),
         ("", "<div>Post time: 01-12-2024</div>"),
         ("", """<div data-page='{"article": {"datePublished": "2024-01-12T00:00:00Z"}}'></div>"""),
@@ -406,22 +388,19 @@ def test_a_date_above_the_headline_counts() -> None:
     ],
     ids=["article's footer", "after its author", "post time", "attribute", "script's text"],
 )
-def test_a_date_that_only_its_place_or_the_pages_own_scripts_tell(below: str, body: str) -> None:
-    """Where the head says nothing."""
+def test_date_is_found_by_position_or_in_scripts(below: str, body: str) -> None:
     assert (
         metadata.read_metadata(page(below=below, body=body), "https://quay.example/pier").published
         == DAY
     )
 
 
-def test_the_footer_of_the_page_dates_no_article() -> None:
-    """Only an article's own footer does."""
+def test_date_in_page_footer_is_ignored() -> None:
     tree = page(body='<div class="footer"><time>January 12, 2024</time></div>')
     assert metadata.read_metadata(tree, "https://quay.example/pier").published is None
 
 
-def test_of_several_dates_that_are_shown_the_stated_one_counts() -> None:
-    """A journal shows when an article was submitted before it shows when it was published."""
+def test_stated_date_selects_one_of_several_visible_dates() -> None:
     shown = "<p>Submitted 4 January 2024</p><p>12 January 2024</p>"
     tree = page(meta("citation_date", "2024-01-12"), below=shown)
     assert metadata.read_metadata(tree, "https://quay.example/pier").published == DAY
@@ -435,13 +414,15 @@ def test_of_several_dates_that_are_shown_the_stated_one_counts() -> None:
         ('<time datetime="2024-01-12">12 January 2024</time>', ["12 January 2024"]),
         (f'<div class="author-and-text">By Marta Quill <p>{PROSE}</p></div>', []),
         (
-            "<p>On 12 January 2024 the council met in the old hall to talk about nothing but the pier again</p>",
+            (
+                "<p>On 12 January 2024 the council met in the old hall to talk about nothing "
+                "but the pier again</p>"
+            ),
             [],
         ),
     ],
 )
-def test_the_lines_to_be_dropped_are_handed_on(below: str, lines: list[str]) -> None:
-    """Elements that hold a byline or a dateline; never one that holds prose."""
+def test_byline_elements_contain_no_prose(below: str, lines: list[str]) -> None:
     found = [
         " ".join(element.text_content().split()) for element in read(below=below).byline_elements
     ]
@@ -464,14 +445,16 @@ def test_the_lines_to_be_dropped_are_handed_on(below: str, lines: list[str]) -> 
         ("<title>The pier stays | Quay</title><div class=h>The pier stays</div>", "The pier stays"),
         ("<svg><title>Logo</title></svg><title>The pier stays</title>", "The pier stays"),
         (
-            "<title>Quay Diary: The pier stays</title><h1><a href='/'>Quay Diary</a></h1><h3>The pier stays</h3>",
+            (
+                "<title>Quay Diary: The pier stays</title><h1><a href='/'>Quay "
+                "Diary</a></h1><h3>The pier stays</h3>"
+            ),
             "The pier stays",
         ),
         ("<p>nothing</p>", ""),
     ],
 )
-def test_the_title(html: str, title: str) -> None:
-    """The visible headline, else the head's."""
+def test_title_is_the_visible_headline_else_the_stated_one(html: str, title: str) -> None:
     assert (
         metadata.read_metadata(
             document_fromstring(f"<html><body>{html}</body></html>"), "https://quay.example/p"
@@ -502,8 +485,7 @@ def test_the_title(html: str, title: str) -> None:
         ("", None),
     ],
 )
-def test_language_tags_are_made_regular(tag: str, language: str | None) -> None:
-    """BCP 47, or None for what is none."""
+def test_language_tags_are_normalised(tag: str, language: str | None) -> None:
     assert languages.normalize_language(tag) == language
 
 
@@ -512,7 +494,10 @@ def test_language_tags_are_made_regular(tag: str, language: str | None) -> None:
     [
         (f'<html lang="de"><body><p>{PROSE}</p></body></html>', "de"),
         (
-            f'<html><head><meta property="og:locale" content="fr_FR"></head><body><p>{PROSE}</p></body></html>',
+            (
+                f'<html><head><meta property="og:locale" '
+                f'content="fr_FR"></head><body><p>{PROSE}</p></body></html>'
+            ),
             "fr-FR",
         ),
         (
@@ -523,10 +508,7 @@ def test_language_tags_are_made_regular(tag: str, language: str | None) -> None:
         ("<html><body><p>Pier</p></body></html>", None),
     ],
 )
-def test_the_language_is_what_the_page_says_else_what_its_text_shows(
-    html: str, language: str | None
-) -> None:
-    """A text of a few words shows none."""
+def test_language_is_declared_else_detected(html: str, language: str | None) -> None:
     assert metadata.read_metadata(document_fromstring(html)).language == language
 
 
@@ -550,15 +532,11 @@ def test_the_language_is_what_the_page_says_else_what_its_text_shows(
         ("https://www.quay.example:https/pier", None),
     ],
 )
-def test_the_canonical_address_is_believed_on_its_own_site_only(
-    address: str, found: str | None
-) -> None:
-    """And never when it is the home page."""
+def test_canonical_url_must_be_on_the_same_site(address: str, found: str | None) -> None:
     assert read(f'<link rel="canonical" href="{address}">').canonical == found
 
 
-def test_an_address_that_nobody_knows_is_taken_from_the_page() -> None:
-    """A saved page has none."""
+def test_canonical_url_is_used_if_url_is_unknown() -> None:
     tree = page('<meta property="og:url" content="https://quay.example/pier">')
     assert metadata.read_metadata(tree).canonical == "https://quay.example/pier"
 
@@ -568,7 +546,10 @@ def test_an_address_that_nobody_knows_is_taken_from_the_page() -> None:
     [
         ('<meta property="og:image" content="/a.jpg">', "", "https://www.quay.example/a.jpg"),
         (
-            '<meta property="og:image" content="/logo.png"><meta name="twitter:image" content="/a.jpg">',
+            (
+                '<meta property="og:image" content="/logo.png"><meta name="twitter:image" '
+                'content="/a.jpg">'
+            ),
             "",
             "https://www.quay.example/a.jpg",
         ),
@@ -586,8 +567,9 @@ def test_an_address_that_nobody_knows_is_taken_from_the_page() -> None:
         ),
     ],
 )
-def test_the_lead_image(head: str, body: str, image: str | None) -> None:
-    """What the head names, unless it is a logo; else the first large picture."""
+def test_lead_image_is_the_stated_one_else_the_first_large_one(
+    head: str, body: str, image: str | None
+) -> None:
     assert read(head, body=body).image == image
 
 
@@ -646,14 +628,18 @@ def test_the_lead_image(head: str, body: str, image: str | None) -> None:
         ),
         (
             "",
-            '<b itemprop=image><img src="/a.jpg"><meta itemprop=width content=8><meta itemprop=height content=6></b>',
+            (
+                '<b itemprop=image><img src="/a.jpg"><meta itemprop=width content=8><meta '
+                "itemprop=height content=6></b>"
+            ),
             (8, 6),
         ),
         ("", "", None),
     ],
 )
-def test_the_lead_images_size(head: str, body: str, size: tuple[int, int] | None) -> None:
-    """Width and height in pixels, where the page states them for that very image."""
+def test_lead_image_size_is_the_stated_one(
+    head: str, body: str, size: tuple[int, int] | None
+) -> None:
     assert read(head, body=body).image_size == size
 
 
@@ -678,15 +664,11 @@ def test_the_lead_images_size(head: str, body: str, size: tuple[int, int] | None
         ("", None),
     ],
 )
-def test_the_description_is_the_first_that_is_not_cut_off(
-    head: str, description: str | None
-) -> None:
-    """Whether an editor wrote it is for others to judge."""
+def test_description_is_the_first_that_is_not_cut_off(head: str, description: str | None) -> None:
     assert read(head).description == description
 
 
-def test_categories_are_sections_and_tags_without_repetition() -> None:
-    """A dozen at most, none as long as a sentence, none the site's name."""
+def test_categories_are_distinct_sections_and_tags() -> None:
     head = (
         meta("og:site_name", "Quay")
         + meta("article:section", "Local")
@@ -700,8 +682,7 @@ def test_categories_are_sections_and_tags_without_repetition() -> None:
     assert "Quay" not in found
 
 
-def test_the_site_is_called_what_it_calls_itself() -> None:
-    """By OpenGraph, else by its publisher."""
+def test_site_name_is_the_stated_one() -> None:
     assert read(meta("og:site_name", "Quay") + ld(publisher={"name": "Quay Ltd"})).site == "Quay"
     assert read(ld(publisher={"name": "Quay Ltd"})).site == "Quay Ltd"
     assert read().site is None
@@ -711,19 +692,19 @@ def test_the_site_is_called_what_it_calls_itself() -> None:
     "kind",
     ["https://schema.org/Comment", "https://schema.org/Product", "https://schema.org/VideoObject"],
 )
-def test_microdata_of_other_things_is_not_the_articles(kind: str) -> None:
-    """A comment has an author and a date, too."""
+def test_microdata_of_comments_is_ignored(kind: str) -> None:
     comment = f'<div itemscope itemtype="{kind}"><b itemprop="author">Tom Adeyemi</b></div>'
     assert read(body=comment).authors == ()
 
 
 def test_microdata_gives_headline_dates_author_and_image() -> None:
-    """Of an article that is marked up in the body."""
     below = (
-        '<article itemscope itemtype="http://schema.org/NewsArticle"><meta itemprop="headline" content="Pier kept">'
+        '<article itemscope itemtype="http://schema.org/NewsArticle"><meta '
+        'itemprop="headline" content="Pier kept">'
         '<time itemprop="datePublished" datetime="2024-01-11T10:00:00+01:00">x</time>'
         '<div itemprop="author" itemscope><span itemprop="name">Dee Four</span></div>'
-        '<div itemprop="image" itemscope><img src="/a.jpg"></div><span itemprop="articleSection">Local</span></article>'
+        '<div itemprop="image" itemscope><img src="/a.jpg"></div><span '
+        'itemprop="articleSection">Local</span></article>'
     )
     found = read(below=below)
     assert found.published == datetime(2024, 1, 11, 10, tzinfo=timezone(timedelta(hours=1)))
@@ -732,8 +713,7 @@ def test_microdata_gives_headline_dates_author_and_image() -> None:
     assert found.categories == ("Local",)
 
 
-def test_what_stands_far_below_on_a_huge_page_is_not_looked_at() -> None:
-    """Two thousand texts and five hundred elements of a kind bound the time that a page can take."""
+def test_end_of_a_huge_page_is_not_searched() -> None:
     many = "<p itemprop='author'>Pier</p><h2>Pier</h2>" * 3000
     assert read(body=many + "<p>Written by Marta Quill</p>").authors == ("Pier",)
     assert read(body="<p>Pier</p>" * 3000 + "<p>Written by Marta Quill</p>").authors == ()
@@ -745,8 +725,7 @@ def test_what_stands_far_below_on_a_huge_page_is_not_looked_at() -> None:
 @pytest.mark.parametrize(
     "html", ["<p>x</p>", "<html></html>", "<html><head><title></title></head></html>", "<br>"]
 )
-def test_a_page_that_says_nothing_gives_nothing(html: str) -> None:
-    """And raises nothing."""
+def test_page_without_metadata_gives_nothing(html: str) -> None:
     found = metadata.read_metadata(document_fromstring(html))
     assert (found.title, found.authors, found.published, found.image, found.canonical) == (
         "",

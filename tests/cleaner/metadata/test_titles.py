@@ -1,5 +1,3 @@
-"""The headline among what a page calls itself."""
-
 import pytest
 
 from feedpub.cleaner.metadata import titles
@@ -42,8 +40,7 @@ QUAY = "https://www.quayrecord.example/2024/pier"
         ("", ""),
     ],
 )
-def test_a_sites_name_is_cut_off_either_end(title: str, bare: str) -> None:
-    """Only what is known to be its name; a headline's own dashes, bars and colons stay."""
+def test_site_name_is_cut_off_either_end(title: str, bare: str) -> None:
     assert titles.without_site(title, {"quayrecord", "quayrecordexample"}) == bare
 
 
@@ -111,10 +108,9 @@ def test_a_sites_name_is_cut_off_either_end(title: str, bare: str) -> None:
         ([], [], ""),
     ],
 )
-def test_the_visible_headline_that_the_head_agrees_with(
+def test_visible_headline_that_agrees_with_head_is_the_title(
     headlines: list[str], stated: list[str], title: str
 ) -> None:
-    """Else the only one, where it reads like one; else the head's own, without the site."""
     visible = [TitleCandidate(text) for text in headlines]
     assert titles.choose_title(visible, stated, site=["Quay Record"], url=QUAY).text == title
 
@@ -151,15 +147,13 @@ def test_the_visible_headline_that_the_head_agrees_with(
         ),
     ],
 )
-def test_a_kicker_is_part_of_the_title_where_the_head_says_so(
+def test_kicker_is_part_of_the_title_if_the_head_has_it(
     headline: str, stated: list[str], title: str
 ) -> None:
-    """Where the two name different ones, neither is; a dateline in the headline never is."""
     assert titles.choose_title([TitleCandidate(headline)], stated).text == title
 
 
-def test_an_h2_is_the_headline_where_it_says_what_the_head_says() -> None:
-    """Some sites give the h1 to their own name."""
+def test_h2_is_the_title_if_it_agrees_with_head() -> None:
     found = titles.choose_title(
         [TitleCandidate("Our blog"), TitleCandidate("Council keeps the pier", 2)],
         ["Council keeps the pier"],
@@ -168,8 +162,7 @@ def test_an_h2_is_the_headline_where_it_says_what_the_head_says() -> None:
     assert found == Title("Council keeps the pier", 1, sure=True)
 
 
-def test_an_h2_that_only_resembles_the_title_is_a_subhead() -> None:
-    """It must be nearly the same."""
+def test_h2_that_only_resembles_the_title_is_a_subhead() -> None:
     found = titles.choose_title(
         [TitleCandidate("What the pier costs the council", 2)], ["Council keeps the pier"]
     )

@@ -1,4 +1,4 @@
-"""Rules on a page: what each makes of it, and what is told."""
+"""Apply rules to pages."""
 
 from datetime import UTC, datetime
 
@@ -11,9 +11,18 @@ from feedpub.core.errors import ExtractError
 from feedpub.core.models import Article
 
 URL = "https://ferry.example/news/1"
-ONE = "The ferry will leave an hour later from March on, the company said on Monday in a letter to all of its passengers."
-TWO = "Nobody on the island had asked for it, and the school, whose pupils take that boat, was told by the newspaper."
-ASIDE = "Our captain recommends the winter menu, with soup for everybody who takes the evening boat to the island."
+ONE = (
+    "The ferry will leave an hour later from March on, the company said on Monday in a "
+    "letter to all of its passengers."
+)
+TWO = (
+    "Nobody on the island had asked for it, and the school, whose pupils take that boat, "
+    "was told by the newspaper."
+)
+ASIDE = (
+    "Our captain recommends the winter menu, with soup for everybody who takes the "
+    "evening boat to the island."
+)
 DATA = '{"@type": "NewsArticle", "headline": "Later ferry", "articleSection": "Boats"}'
 PAGE = f"""<html lang="en"><head><title>Later ferry | Ferry News</title>
 <meta property="og:title" content="Later ferry"><script type="application/ld+json">{DATA}</script>
@@ -27,8 +36,7 @@ def ruled(*lines: str, page: str = PAGE) -> Article:
     return extract(page, URL, rules=ftr.parse_ftr("\n".join(lines), "ferry.example.txt"))
 
 
-def test_the_first_place_that_is_found_counts_with_all_of_its_parts() -> None:
-    """What stands in one of them already stands there once."""
+def test_first_content_rule_that_matches_is_used_with_all_matches() -> None:
     article = ruled(
         "body: //div[@id='none']",
         "body: //div[contains(@class, 'text')]",
@@ -55,8 +63,7 @@ def test_site_rules_take_xpath_as_well_as_css() -> None:
     assert ASIDE not in article.text
 
 
-def test_what_is_stripped_is_told_with_file_and_line() -> None:
-    """By an expression, and by a part of a class."""
+def test_removal_names_file_and_line_of_rule() -> None:
     article = ruled("body: //div[contains(@class, 'text')]", "strip_id_or_class: nu-bo")
     assert article.text == f"{ONE}\n{TWO}"
     assert (ASIDE, "rule strip_id_or_class 'nu-bo' (ferry.example.txt:2)") in {
@@ -64,11 +71,7 @@ def test_what_is_stripped_is_told_with_file_and_line() -> None:
     }
 
 
-def test_a_title_may_be_a_text_that_is_made() -> None:
-    """The first expression that says something counts.
-
-    The site's name at its end is cut off as always.
-    """
+def test_title_rule_may_compute_a_text() -> None:
     assert (
         ruled("title: //h3", "title: concat('On ', string(//p[@id='when']))").title
         == "On 3 May 2026"
@@ -76,15 +79,13 @@ def test_a_title_may_be_a_text_that_is_made() -> None:
     assert ruled("title: //title").title == "Later ferry"
 
 
-def test_all_authors_and_the_date() -> None:
-    """As the page shows them."""
+def test_authors_and_date_are_read() -> None:
     article = ruled("author: //p[@class='who']/b", "date: //p[@id='when']")
     assert article.authors == ("Ann Bell", "Cy Dorn")
     assert article.published == datetime(2026, 5, 3, tzinfo=UTC)
 
 
-def test_pictures_attributes_and_texts_are_stripped() -> None:
-    """As XPath finds them."""
+def test_images_attributes_and_texts_are_removed() -> None:
     lines = (
         "body: //body",
         "prune: no",
@@ -100,8 +101,7 @@ def test_pictures_attributes_and_texts_are_stripped() -> None:
     assert "https://ferry.example/boat.jpg" in article.html
 
 
-def test_the_raw_page_is_rewritten_first() -> None:
-    """Pair after pair, to the letter."""
+def test_replacements_are_applied_in_order() -> None:
     article = ruled(
         "find_string: (",
         "replace_string: [",
@@ -111,25 +111,19 @@ def test_the_raw_page_is_rewritten_first() -> None:
     assert "leave two hours later" in article.text
 
 
-def test_elements_are_put_around_others() -> None:
-    """A quotation that the page shows by its look alone."""
+def test_elements_are_wrapped() -> None:
     article = ruled(
         "wrap_in(blockquote): //div[@class='text']", "body: //div[@class='text first']", "prune: no"
     )
     assert f"<blockquote><p>{TWO}</p>" in article.html.replace("\n", "")
 
 
-def test_data_that_does_not_tell_the_truth_is_not_heard() -> None:
-    """Of JSON-LD."""
+def test_jsonld_is_ignored_if_rules_say_so() -> None:
     assert ruled("skip_json_ld: no").categories == ("Boats",)
     assert ruled("skip_json_ld: yes").categories == ()
 
 
-def test_a_page_without_the_place_may_have_no_article() -> None:
-    """Where the rules say so.
-
-    Else it is found without them, and each rule that found nothing is named.
-    """
+def test_page_without_content_match_may_have_no_article() -> None:
     with pytest.raises(ExtractError, match="finds nothing"):
         ruled("body: //section", "autodetect_on_failure: no")
     article = ruled("body: //section")
@@ -140,37 +134,32 @@ def test_a_page_without_the_place_may_have_no_article() -> None:
     )
 
 
-def test_rules_that_leave_no_article_are_passed_over() -> None:
-    """A site that was built anew is still read, and the rules are named."""
+def test_rules_that_leave_no_article_are_ignored() -> None:
     article = ruled("body: //p[@id='when']")
     assert ONE in article.text
     assert "the rules leave no article" in article.removed[0].reason
 
 
-def test_an_advertisement_is_told() -> None:
-    """By the rule that knows it."""
+def test_advertisement_is_reported_with_its_rule() -> None:
     reasons = [each.reason for each in ruled("native_ad_clue: //p[@class='who']").removed]
     assert (
-        "rule native_ad_clue '//p[@class='who']' (ferry.example.txt:1) says that this is an advertisement"
-        in reasons
-    )
+        "rule native_ad_clue '//p[@class='who']' (ferry.example.txt:1) says that this is an "
+        "advertisement"
+    ) in reasons
 
 
-def test_a_rule_that_cannot_be_followed_is_told() -> None:
-    """Some mistakes show only on a page."""
+def test_rule_that_fails_on_a_page_is_reported() -> None:
     article = ruled("strip: //p[@id='when'][count(@id + 'x')]")
     assert ONE in article.text
     assert any("cannot be followed" in each.reason for each in article.removed)
 
 
-def test_root_elements_stay() -> None:
-    """Whatever is a part of their names."""
+def test_root_elements_are_never_removed() -> None:
     page = PAGE.replace("<body>", '<body class="page">')
     assert ONE in ruled("strip_id_or_class: page", page=page).text
 
 
-def test_what_is_kept_stays_whatever_it_looks_like() -> None:
-    """But not against a rule that removes it."""
+def test_keep_rule_takes_precedence_over_cleaner() -> None:
     menu = '<ul class="menu codes"><li><a href="/1">Two long</a><li><a href="/2">One short</a></ul>'
     page = PAGE.replace("<img src", f"{menu}<img src", 1)
     assert "Two long" not in extract(page, URL).text
@@ -179,8 +168,7 @@ def test_what_is_kept_stays_whatever_it_looks_like() -> None:
     assert "Two long" not in extract(page, URL, rules=both).text
 
 
-def test_our_own_selectors_take_what_an_element_is_there_for() -> None:
-    """A meta's content, a time's moment."""
+def test_css_rules_read_machine_readable_values() -> None:
     page = PAGE.replace("</head>", '<meta name="kicker" content="Ferry, later"></head>').replace(
         '<p id="when">3 May 2026</p>', '<time datetime="2026-05-03T08:30:00+02:00">yesterday</time>'
     )
@@ -192,8 +180,7 @@ def test_our_own_selectors_take_what_an_element_is_there_for() -> None:
     assert article.published.isoformat() == "2026-05-03T08:30:00+02:00"
 
 
-def test_a_feed_goes_before_a_site() -> None:
-    """Its place is tried first, and judged as always, whatever the site's rules say of theirs."""
+def test_rules_of_feed_take_precedence_over_site() -> None:
     own = parse_ruleset(SiteRules(content=".menu-box")).merged_with(
         ftr.parse_ftr("body: //div\nprune: no", "x.txt")
     )

@@ -1,7 +1,4 @@
-"""ftr-site-config itself, where it lies beside the checkout.
-
-All of its files, and rules of it on real pages.
-"""
+"""Test all files of ftr-site-config, and some of its rules on real pages."""
 
 import json
 import lzma
@@ -20,8 +17,7 @@ from tests.support.shared import shared
 WANTED = 20
 
 
-def test_all_files_load_and_each_problem_is_named() -> None:
-    """With file and line; there are few, and they are the files' own."""
+def test_all_files_load_with_few_issues() -> None:
     files = list(SiteRuleSet(ftr=shared("data/ftr-site-config")).files())
     assert len(files) == 2040
     said = [str(problem) for _, rules in files for problem in rules.issues]
@@ -36,7 +32,7 @@ def test_all_files_load_and_each_problem_is_named() -> None:
 
 
 def pages() -> dict[str, dict[str, Any]]:
-    """A page of each host of the news sets."""
+    """Return a page of each host of the news sets."""
     found: dict[str, dict[str, Any]] = {}
     for name in ("fundus", "newspaper"):
         with lzma.open(
@@ -50,11 +46,7 @@ def pages() -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_rules_find_the_articles_of_real_pages() -> None:
-    """Twenty and more of the hosts that they know.
-
-    The article is where a rule says, and it is the right one.
-    """
+def test_rules_find_articles_of_real_pages() -> None:
     folder = shared("data/ftr-site-config")
     book = SiteRuleSet(ftr=folder)
     held: Counter[str] = Counter()

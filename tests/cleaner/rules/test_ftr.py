@@ -1,5 +1,3 @@
-"""The text files of ftr-site-config: what each command says, and what is wrong with a line."""
-
 import pytest
 
 from feedpub.cleaner.rules import FollowLink, Ruleset, ftr
@@ -10,8 +8,7 @@ def parsed(*lines: str) -> Ruleset:
     return ftr.parse_ftr("\n".join(lines), "x.txt")
 
 
-def test_expressions_know_where_they_stand() -> None:
-    """Comments and empty lines count as lines; a value may hold colons."""
+def test_rules_have_file_and_line() -> None:
     rules = parsed("# of a site", "", "body: //div[@id='a:b']", "Body : //main", "title://h1")
     assert rules.content == (
         Rule("body", "//div[@id='a:b']", "//div[@id='a:b']", "x.txt", 3),
@@ -21,8 +18,7 @@ def test_expressions_know_where_they_stand() -> None:
     assert rules.issues == ()
 
 
-def test_parts_of_names_and_addresses() -> None:
-    """Quotes around them were never meant."""
+def test_attribute_commands_become_xpath() -> None:
     rules = parsed(
         "strip_id_or_class: 'promo'",
         "strip_image_src: /ads/",
@@ -37,8 +33,7 @@ def test_parts_of_names_and_addresses() -> None:
     ]
 
 
-def test_replacements_go_in_pairs() -> None:
-    """A replacement may be empty; the newer form says both at once."""
+def test_find_and_replace_are_paired() -> None:
     rules = parsed(
         "find_string: <b>",
         "replace_string: <i>",
@@ -49,8 +44,7 @@ def test_replacements_go_in_pairs() -> None:
     assert rules.replace == (Replacement("<b>", "<i>"), Replacement("x", ""), Replacement("y", "z"))
 
 
-def test_a_condition_is_of_the_link_before_it() -> None:
-    """And of no other."""
+def test_condition_applies_to_preceding_link() -> None:
     rules = parsed(
         "next_page_link: //a[1]",
         "single_page_link: //a[2]",
@@ -61,15 +55,13 @@ def test_a_condition_is_of_the_link_before_it() -> None:
     assert rules.next_page == (FollowLink(rules.next_page[0].rule),)
 
 
-def test_switches() -> None:
-    """Yes and true, whatever their case; everything else is no."""
+def test_switches_are_yes_or_no() -> None:
     rules = parsed("prune: no", "autodetect_on_failure: TRUE", "skip_json_ld: yes")
     assert (rules.prune, rules.autodetect, rules.json_ld) == (False, True, False)
     assert parsed("tidy: yes") == Ruleset()
 
 
-def test_headers_wrappers_pictures_and_clues() -> None:
-    """What is said with a name in brackets, and what is said of pages."""
+def test_commands_with_argument_are_read() -> None:
     rules = parsed(
         "http_header(User-Agent): Reader/1",
         "wrap_in(blockquote): //p[@class='q']",
@@ -84,8 +76,7 @@ def test_headers_wrappers_pictures_and_clues() -> None:
     assert rules.issues == ()
 
 
-def test_tests_with_what_they_must_find() -> None:
-    """Each text belongs to the address above it."""
+def test_expected_texts_belong_to_preceding_test() -> None:
     rules = parsed(
         "test_url: https://x.example/a",
         "test_contains: one",
@@ -99,8 +90,7 @@ def test_tests_with_what_they_must_find() -> None:
 
 
 @pytest.mark.parametrize("command", sorted(ftr.LEGACY))
-def test_commands_of_other_readers_are_known(command: str) -> None:
-    """They do nothing, and are no mistake."""
+def test_legacy_command_is_ignored(command: str) -> None:
     assert parsed(f"{command}: //div[") == Ruleset()
 
 
@@ -130,8 +120,7 @@ def test_commands_of_other_readers_are_known(command: str) -> None:
         ("test_url: x.example", "is not a web address"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(line: str, said: str) -> None:
-    """And everything else in the file counts."""
+def test_issue_names_its_line(line: str, said: str) -> None:
     rules = parsed("title: //h1", line, "date: //time")
     (problem,) = rules.issues
     assert str(problem).startswith("x.txt:2: ")
@@ -140,8 +129,7 @@ def test_what_is_wrong_is_told_with_its_line(line: str, said: str) -> None:
     assert rules.date
 
 
-def test_functions_are_counted_right() -> None:
-    """Whatever stands in brackets, quotes and paths."""
+def test_arguments_of_nested_functions_are_counted() -> None:
     inner = "substring-before(//a[not(contains(., ')'))]/@href, \",(\")"
     line = f"title: concat({inner}, 'x', name(), //b[(1 + 2) mod 2]/text())"
     assert parsed(line).issues == ()

@@ -1,5 +1,3 @@
-"""Which rules are about a host."""
-
 from pathlib import Path
 
 import pytest
@@ -11,12 +9,15 @@ from feedpub.core.errors import ConfigError
 
 @pytest.fixture
 def ftr(tmp_path: Path) -> Path:
-    """A small checkout."""
+    """Return a small checkout."""
     folder = tmp_path / "ftr"
     folder.mkdir()
     files = {
         "one.example.com": "body: //one\nstrip: //a\nprune: no\nhttp_header(cookie): a=1",
-        ".example.com": "body: //parent\nstrip: //b\nprune: yes\nhttp_header(cookie): b=2\nhttp_header(referer): r",
+        ".example.com": (
+            "body: //parent\nstrip: //b\nprune: yes\nhttp_header(cookie): "
+            "b=2\nhttp_header(referer): r"
+        ),
         "global": "body: //all\ntitle: //meta\nstrip: //c\nskip_json_ld: yes",
         "alone.example.org": "body: //alone\nautodetect_on_failure: no",
     }
@@ -43,16 +44,13 @@ def bodies(rules: Ruleset) -> list[str]:
         ("http://[::1/", []),
     ],
 )
-def test_a_host_its_domain_and_all_others(ftr: Path, url: str, expected: list[str]) -> None:
-    """In this order.
-
-    The first label is taken off once, and who wants nothing detected gets no file for all.
-    """
+def test_files_of_host_domain_and_all_hosts_are_merged(
+    ftr: Path, url: str, expected: list[str]
+) -> None:
     assert bodies(SiteRuleSet(ftr=ftr).rules_for(url)) == expected
 
 
-def test_lists_are_appended_and_single_values_stay(ftr: Path) -> None:
-    """The most specific file has the word; of a header, too."""
+def test_specific_values_take_precedence_and_lists_are_joined(ftr: Path) -> None:
     rules = SiteRuleSet(ftr=ftr).rules_for("https://one.example.com/")
     assert [rule.source for rule in rules.remove] == ["//a", "//b", "//c"]
     assert (rules.prune, rules.json_ld) == (False, False)
@@ -60,8 +58,7 @@ def test_lists_are_appended_and_single_values_stay(ftr: Path) -> None:
     assert rules.title == ()  # what is said of all hosts stands in every head
 
 
-def test_our_own_file_goes_before(ftr: Path, tmp_path: Path) -> None:
-    """For its host and those below; none of ftr's is asked then."""
+def test_own_file_takes_precedence_over_ftr(ftr: Path, tmp_path: Path) -> None:
     sites = tmp_path / "sites"
     sites.mkdir()
     (sites / "example.com.toml").write_text('content = ".own"', "utf-8")
@@ -71,8 +68,7 @@ def test_our_own_file_goes_before(ftr: Path, tmp_path: Path) -> None:
     assert bodies(book.rules_for("https://alone.example.org/")) == ["//alone"]
 
 
-def test_a_changed_file_is_read_again(ftr: Path) -> None:
-    """And what is wrong in it is told once, when it is first needed."""
+def test_changed_file_is_read_again_and_issues_are_reported_once(ftr: Path) -> None:
     told: list[RuleIssue] = []
     book = SiteRuleSet(ftr=ftr, report=told.append)
     assert bodies(book.rules_for("https://alone.example.org/")) == ["//alone"]
@@ -88,8 +84,7 @@ def test_a_changed_file_is_read_again(ftr: Path) -> None:
     assert bodies(book.rules_for("https://alone.example.org/")) == ["//all"]
 
 
-def test_what_is_no_file_of_rules_is_none(ftr: Path) -> None:
-    """A licence is named for no host."""
+def test_other_files_of_the_checkout_are_ignored(ftr: Path) -> None:
     names = [Path(name).name for name, _ in SiteRuleSet(ftr=ftr).files()]
     assert names == [
         ".example.com.txt",
@@ -99,8 +94,7 @@ def test_what_is_no_file_of_rules_is_none(ftr: Path) -> None:
     ]
 
 
-def test_a_file_that_cannot_be_read_is_told(ftr: Path) -> None:
-    """A folder in its place, or one that is no file of rules by its size."""
+def test_unreadable_file_is_reported(ftr: Path) -> None:
     (ftr / "big.example.org.txt").write_text("#" * 1_000_001, "utf-8")
     (ftr / "dir.example.org.txt").mkdir()
     told: list[RuleIssue] = []
@@ -113,10 +107,9 @@ def test_a_file_that_cannot_be_read_is_told(ftr: Path) -> None:
     ]
 
 
-def test_mistakes_in_our_own_files_are_told_all_at_once(
+def test_all_errors_in_own_files_are_reported_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With file and line; a file that is named for no host, too."""
     monkeypatch.chdir(tmp_path)
     sites = tmp_path / "sites"
     sites.mkdir()
@@ -140,5 +133,5 @@ def test_mistakes_in_our_own_files_are_told_all_at_once(
         "sites/www.c.example.toml:1",
     ]
     assert 'did you mean "remove"?' in told[1]
-    assert '"Host" is no header that a rule may set' in told[2]
+    assert '"Host" is not a header that a rule can set' in told[2]
     assert "it belongs to [[test]]" in told[5]

@@ -1,4 +1,4 @@
-"""`feedpub check --rules`: the rules of sites on the pages that their files name."""
+"""Test `feedpub check --rules`, which runs the tests in rule files."""
 
 from pathlib import Path
 
@@ -21,14 +21,20 @@ def check(folder: Path, *arguments: str) -> Result:
 
 @pytest.fixture
 def ruled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A config with a file of our own and one of ftr-site-config, which holds a mistake."""
+    """Return a config with a file of our own, and one of ftr-site-config that has an error."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "ftr").mkdir()
-    ftr = "body: //article\nstrp: //p\ntest_url: https://two.example/b\ntest_contains: {}\ntest_url: https://two.example/c"
+    ftr = (
+        "body: //article\nstrp: //p\ntest_url: https://two.example/b\ntest_contains: "
+        "{}\ntest_url: https://two.example/c"
+    )
     (tmp_path / "ftr" / "two.example.txt").write_text(ftr.format(title(2)), "utf-8")
     sites = tmp_path / "config" / "sites"
     sites.mkdir(parents=True)
-    own = f'content = "article"\n[[test]]\nurl = "https://one.example/a"\ncontains = ["{title(1)}", "no such words"]\n'
+    own = (
+        f'content = "article"\n[[test]]\nurl = "https://one.example/a"\ncontains = '
+        f'["{title(1)}", "no such words"]\n'
+    )
     (sites / "one.example.toml").write_text(own, "utf-8")
     configure(tmp_path, settings='[rules]\nftr_site_config = "../ftr"')
     return tmp_path
@@ -42,8 +48,7 @@ def saved(folder: Path, name: str, n: int, canonical: str = "") -> Path:
     return pages
 
 
-def test_rules_are_tried_on_saved_pages(ruled: Path) -> None:
-    """By their canonical link or their name; what is missing is told, and the status is 1."""
+def test_rule_tests_run_on_saved_pages(ruled: Path) -> None:
     saved(ruled, "one.html", 1, "https://www.one.example/a")
     pages = saved(ruled, "two-example-b.html", 2)
     done = check(ruled, "--rules", "--pages", str(pages))
@@ -55,8 +60,7 @@ def test_rules_are_tried_on_saved_pages(ruled: Path) -> None:
     assert lines[-1].startswith("2 pages tried: 1 ok, 1 failed; 1 page not at hand")
 
 
-def test_only_the_named_hosts_are_tried(ruled: Path) -> None:
-    """Of these, what has no page at hand is named, too; that alone is no failure."""
+def test_only_tests_of_named_hosts_run(ruled: Path) -> None:
     pages = saved(ruled, "two-example-b.html", 2)
     done = check(ruled, "--rules", "--pages", str(pages), "www.two.example")
     assert done.exit_code == 0
@@ -65,8 +69,7 @@ def test_only_the_named_hosts_are_tried(ruled: Path) -> None:
     assert check(ruled, "--rules", "three.example").output == "No rules name a test page.\n"
 
 
-def test_a_place_that_is_not_there_fails(ruled: Path) -> None:
-    """The article would be found without the rule, and that is what has to be known."""
+def test_content_rule_without_match_fails(ruled: Path) -> None:
     (ruled / "config" / "sites" / "one.example.toml").write_text(
         'content = ".gone"\n[[test]]\nurl = "https://one.example/a"\n', "utf-8"
     )
@@ -76,8 +79,7 @@ def test_a_place_that_is_not_there_fails(ruled: Path) -> None:
     assert "finds nothing" in " ".join(done.output.split())
 
 
-def test_a_page_is_fetched_only_where_that_is_wanted(site: Site, tmp_path: Path) -> None:
-    """With the rule's headers; a page that cannot be had fails."""
+def test_pages_are_fetched_only_on_request(site: Site, tmp_path: Path) -> None:
     site[path(1)] = story(1)
     (tmp_path / "config" / "sites").mkdir(parents=True)
     rules = tmp_path / "config" / "sites" / "127.0.0.1.toml"
@@ -93,8 +95,7 @@ def test_a_page_is_fetched_only_where_that_is_wanted(site: Site, tmp_path: Path)
     assert {each.headers.get("cookie") for each in site.requests if each.path == path(1)} == {"a=1"}
 
 
-def test_check_counts_what_cannot_be_used(ruled: Path) -> None:
-    """Of other people's rules; a mistake in our own is an error, with its line."""
+def test_check_counts_unusable_lines(ruled: Path) -> None:
     done = check(ruled)
     assert done.exit_code == 0
     assert (
@@ -108,8 +109,7 @@ def test_check_counts_what_cannot_be_used(ruled: Path) -> None:
     )
 
 
-def test_folders_that_are_not_there(tmp_path: Path) -> None:
-    """A path that was written wrong, and one that leads to something else."""
+def test_missing_folders_are_errors(tmp_path: Path) -> None:
     with pytest.raises(
         Exception, match=r"feedpub.toml:5: rules: ftr_site_config: there is no folder"
     ):
@@ -118,16 +118,14 @@ def test_folders_that_are_not_there(tmp_path: Path) -> None:
     assert "there is no rule file in" in check(tmp_path).output
 
 
-def test_options_that_are_for_rules(ruled: Path) -> None:
-    """And say so without them."""
+def test_options_require_rules(ruled: Path) -> None:
     for wrong in (["one.example"], ["--fetch"], ["--pages", str(ruled)]):
         done = check(ruled, *wrong)
         assert done.exit_code == 2
         assert "require --rules" in done.output
 
 
-def test_saved_pages_are_known_by_what_they_say(tmp_path: Path) -> None:
-    """In a comment of the browser, a link or a name in the head, whatever the order of the attributes."""
+def test_saved_pages_are_found_by_the_url_in_them(tmp_path: Path) -> None:
     said = {
         "a.html": "<!-- saved from url=(0030)https://x.example/a --><p>a",
         "b.htm": "<link rel=canonical href=https://x.example/b>",
@@ -145,8 +143,7 @@ def test_saved_pages_are_known_by_what_they_say(tmp_path: Path) -> None:
     assert found == {"a": True, "b": True, "c": True, "d": True, "e": False}
 
 
-def test_each_file_of_a_site_has_a_golden_page() -> None:
-    """Those in config/sites; and the pages that they name hold what they must."""
+def test_each_shipped_site_file_passes_its_tests() -> None:
     sites = Path(__file__).parents[3] / "config"
     done = CliRunner().invoke(
         command.cli, ["-c", str(sites / "feedpub.toml"), "check", "--rules", "--pages", str(PAGES)]

@@ -30,8 +30,7 @@ from feedpub.cleaner.summary.datelines import is_byline_sentence, strip_dateline
         ("【東京＝佐藤】", "橋が開通した。"),  # noqa: RUF001 -- Japanese
     ],
 )
-def test_a_dateline_goes(dateline: str, rest: str) -> None:
-    """Place, date and agency before the first sentence are taken away, in the shapes that newsrooms use."""
+def test_dateline_is_removed(dateline: str, rest: str) -> None:
     assert strip_dateline(dateline + rest) == rest
 
 
@@ -53,8 +52,7 @@ def test_a_dateline_goes(dateline: str, rest: str) -> None:
         "",
     ],
 )
-def test_what_only_looks_like_a_dateline_stays(text: str) -> None:
-    """Dashes within a sentence, names of parties and a place alone are the article's own."""
+def test_other_openings_are_kept(text: str) -> None:
     assert strip_dateline(text) == text
 
 
@@ -69,8 +67,7 @@ def test_what_only_looks_like_a_dateline_stays(text: str) -> None:
         "Автор: Анна Орлова",
     ],
 )
-def test_a_byline_is_known(line: str) -> None:
-    """A line that names the authors and no more is a byline."""
+def test_byline_is_recognised(line: str) -> None:
     assert is_byline_sentence(line)
 
 
@@ -84,6 +81,5 @@ def test_a_byline_is_known(line: str) -> None:
         "By 2030: all",
     ],
 )
-def test_what_only_begins_like_a_byline_is_none(line: str) -> None:
-    """Sentences that begin with "by" are sentences."""
+def test_sentence_that_begins_like_a_byline_is_not_one(line: str) -> None:
     assert not is_byline_sentence(line)

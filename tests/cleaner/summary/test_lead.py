@@ -18,43 +18,42 @@ Benches
 Lamps"""
 
 
-def test_the_first_whole_sentences_stand_for_an_article() -> None:
-    """As many sentences as fit, from the beginning, without title, byline, dateline and headings."""
+def test_lead_has_the_first_sentences() -> None:
     assert lead(BRIDGE, title="The old bridge reopens") == (
-        "The old bridge over the Saale is open again after two years. The town paid four million euros for it. "
-        "In spring the banks are to be planted with willows. Children have grown the seedlings at school."
+        "The old bridge over the Saale is open again after two years. The town paid four "
+        "million euros for it. "
+        "In spring the banks are to be planted with willows. Children have grown the "
+        "seedlings at school."
     )
 
 
 @pytest.mark.parametrize("room", [20, 60, 61, 103, 150, 300, 1000])
-def test_no_more_than_was_asked_for(room: int) -> None:
-    """Whatever the room, the lead fits, and ends where a sentence ends or says that it was cut."""
+def test_lead_fits_and_is_marked_if_cut(room: int) -> None:
     told = lead(BRIDGE, title="The old bridge reopens", max_chars=room)
     assert 0 < len(told) <= room
     assert is_finished(told)
 
 
-def test_a_sentence_too_many_is_left_out_whole() -> None:
-    """A sentence that does not fit is not cut, and none behind it is taken."""
+def test_sentence_that_does_not_fit_is_left_out() -> None:
     assert lead(BRIDGE, title="The old bridge reopens", max_chars=100) == (
         "The old bridge over the Saale is open again after two years."
     )
 
 
-def test_a_first_sentence_that_is_too_long_is_cut_behind_a_clause() -> None:
-    """Where nothing fits, the first sentence ends behind a clause, with an ellipsis."""
-    text = "The bridge, which was built by monks, fell into the river last night without a sound of any kind at all."
+def test_long_first_sentence_is_cut_after_a_clause() -> None:
+    text = (
+        "The bridge, which was built by monks, fell into the river last night without a "
+        "sound of any kind at all."
+    )
     assert lead(text, max_chars=60) == "The bridge, which was built by monks…"
 
 
-def test_without_a_clause_it_is_cut_behind_a_word() -> None:
-    """No word is broken."""
+def test_sentence_without_clauses_is_cut_after_a_word() -> None:
     text = "The bridge that the monks built fell into the river last night without a sound."
     assert lead(text, max_chars=40) == "The bridge that the monks built fell…"
 
 
-def test_chinese_is_cut_behind_its_comma() -> None:
-    """Text without spaces is cut behind a clause too, and within one where there is none."""
+def test_chinese_is_cut_after_a_comma() -> None:
     assert (
         cut("大桥昨天夜里倒塌了，没有人受伤，市长很高兴。", 20) == "大桥昨天夜里倒塌了，没有人受伤…"
     )
@@ -62,13 +61,11 @@ def test_chinese_is_cut_behind_its_comma() -> None:
 
 
 @pytest.mark.parametrize("room", [0, 1, 2])
-def test_hardly_any_room(room: int) -> None:
-    """No room gives no text, little room an ellipsis."""
+def test_tiny_maximum_gives_ellipsis_or_nothing(room: int) -> None:
     assert len(cut("The bridge fell.", room)) <= room
 
 
-def test_what_fits_is_not_cut() -> None:
-    """A text within the room stays as it is."""
+def test_text_that_fits_is_unchanged() -> None:
     assert cut("The bridge fell.", 16) == "The bridge fell."
 
 
@@ -80,29 +77,25 @@ def test_what_fits_is_not_cut() -> None:
         "The old bridge reopens!",
     ],
 )
-def test_the_title_is_never_repeated(line: str) -> None:
-    """Case, quotation marks and punctuation do not make another line of it."""
+def test_title_is_never_repeated(line: str) -> None:
     text = f"{line}\nThe old bridge over the river is open again."
     assert (
         lead(text, title="The old bridge reopens") == "The old bridge over the river is open again."
     )
 
 
-def test_the_title_without_the_site_is_the_title() -> None:
-    """A line that is most of a title that carries the site's name is the title too."""
+def test_title_without_site_name_is_not_repeated() -> None:
     text = "The old bridge reopens. Two years were spent on repairs."
     assert lead(text, title="The old bridge reopens | Daily") == "Two years were spent on repairs."
 
 
-def test_marks_of_lists_go() -> None:
-    """A bullet or a bar before a sentence is not part of it."""
+def test_bullets_are_removed() -> None:
     assert lead("• The bridge is open to everyone again.\n| It was closed for two years.") == (
         "The bridge is open to everyone again. It was closed for two years."
     )
 
 
-def test_an_unfinished_end_is_left_out() -> None:
-    """A paragraph that breaks off gives its finished sentences only."""
+def test_unfinished_sentence_is_left_out() -> None:
     text = (
         "The bridge is open to everyone again. "
         + "It was closed for two years and some of the " * 4
@@ -112,8 +105,7 @@ def test_an_unfinished_end_is_left_out() -> None:
     )
 
 
-def test_a_note_without_sentences_is_not_lost() -> None:
-    """Where no line ends as a sentence does, the lines stand for themselves."""
+def test_lines_are_used_if_there_is_no_sentence() -> None:
     assert lead("Bridge open from Monday") == "Bridge open from Monday"
 
 
@@ -142,30 +134,23 @@ def test_a_note_without_sentences_is_not_lost() -> None:
         ),
     ],
 )
-def test_leads_in_other_scripts(language: str, text: str, expected: str) -> None:
-    """Sentences of any script are found and joined as it wants."""
+def test_lead_in_other_scripts(language: str, text: str, expected: str) -> None:
     assert lead(text, language=language) == expected
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "•"])
-def test_an_empty_article_has_an_empty_lead(text: str) -> None:
-    """Nothing comes of nothing."""
+def test_empty_article_has_empty_lead(text: str) -> None:
     assert lead(text) == ""
 
 
-def test_what_stands_far_down_is_not_looked_at() -> None:
-    """A text is read no further than a summary looks.
-
-    What begins behind that is no lead, however much there is.
-    """
+def test_end_of_a_long_text_is_not_read() -> None:
     crumbs = "\n".join(f"Line {number} of the list" for number in range(2000))
     assert lead(f"{crumbs}\nThe bridge over the river is open again.").startswith(
         "Line 0 of the list Line 1"
     )
 
 
-def test_a_lead_is_found_before_the_rest_is_read() -> None:
-    """Sentences come one by one, so that an article's length costs nothing."""
+def test_lead_is_found_without_splitting_the_complete_text() -> None:
     found = prose_sentences("The bridge over the river is open again.\n" * 3)
     assert next(found).text == "The bridge over the river is open again."
     assert [sentence.paragraph for sentence in found] == [1, 2]
@@ -180,8 +165,7 @@ def test_a_lead_is_found_before_the_rest_is_read() -> None:
         "Anmerkung der Redaktion: Die Brücke hieß in einer früheren Fassung anders.",
     ],
 )
-def test_a_note_about_the_article_does_not_open_it(note: str) -> None:
-    """It tells of the text and not of its matter; where there is nothing else, it is told."""
+def test_editorial_note_is_left_out(note: str) -> None:
     assert (
         lead(f"{note}\nThe bridge over the river is open again.")
         == "The bridge over the river is open again."

@@ -37,41 +37,33 @@ from feedpub.cleaner.summary.sentences import is_finished, join_sentences
         ("ur", "پل ٹوٹ گیا۔ کوئی زخمی نہیں ہوا۔", ["پل ٹوٹ گیا۔", "کوئی زخمی نہیں ہوا۔"]),
     ],
 )
-def test_sentences_are_found_in_many_scripts(language: str, text: str, expected: list[str]) -> None:
-    """Abbreviations, ordinals, initials, numbers and quotations end no sentence.
-
-    The marks of each script do.
-    """
+def test_sentences_are_split_in_many_scripts(language: str, text: str, expected: list[str]) -> None:
     assert split_sentences(text, language) == expected
 
 
 @pytest.mark.parametrize("language", [None, "", "xx", "en-GB", "EN_us"])
-def test_a_language_may_be_unknown_or_written_in_full(language: str | None) -> None:
-    """No language, one that nobody knows and one with a region do as well."""
+def test_unknown_language_and_region_are_accepted(language: str | None) -> None:
     assert split_sentences("Mr. Orr sang. Nobody listened.", language) == [
         "Mr. Orr sang.",
         "Nobody listened.",
     ]
 
 
-def test_a_line_ends_a_sentence() -> None:
-    """A heading does not run into the paragraph below it."""
+def test_line_ends_a_sentence() -> None:
     assert split_sentences("The bridge\nIt fell at night.", "en") == [
         "The bridge",
         "It fell at night.",
     ]
 
 
-def test_whitespace_is_made_sane() -> None:
-    """Tabs, no-break spaces, runs of spaces and blank lines leave single spaces."""
+def test_white_space_becomes_single_spaces() -> None:
     assert split_sentences(" The\tbridge \u00a0 fell.\r\n\n  It rained. ", "en") == [
         "The bridge fell.",
         "It rained.",
     ]
 
 
-def test_no_text_has_no_sentences() -> None:
-    """Nothing and whitespace give an empty list."""
+def test_empty_text_has_no_sentences() -> None:
     assert split_sentences("") == split_sentences(" \n\t\n") == []
 
 
@@ -89,19 +81,16 @@ def test_no_text_has_no_sentences() -> None:
         "…",
     ],
 )
-def test_an_end_is_recognised(text: str) -> None:
-    """A sentence mark counts behind it a quotation mark, a bracket or a footnote."""
+def test_finished_text_is_recognised(text: str) -> None:
     assert is_finished(text)
 
 
 @pytest.mark.parametrize("text", ["", "The bridge", "The bridge,", "The bridge:", "3.5"])
-def test_what_does_not_end_as_a_sentence(text: str) -> None:
-    """Headings and broken lines are not finished."""
+def test_unfinished_text_is_recognised(text: str) -> None:
     assert not is_finished(text)
 
 
-def test_sentences_are_joined_as_their_script_wants() -> None:
-    """A space stands between words, none between Chinese sentences."""
+def test_sentences_are_joined_with_spaces_except_in_chinese() -> None:
     assert join_sentences(["It fell.", "It rained."]) == "It fell. It rained."
     assert join_sentences(["桥断了。", "下雨了。"]) == "桥断了。下雨了。"
     assert join_sentences(["“桥断了。”", "“下雨了。”"]) == "“桥断了。”“下雨了。”"

@@ -21,8 +21,7 @@ The old mill has stood empty since 1998. A library in the mill would bring peopl
 Lunch was served at noon."""
 
 
-def test_the_sentences_that_tell_most_are_chosen() -> None:
-    """Words of the title and likeness to other sentences win over what merely stands first."""
+def test_central_sentences_with_words_of_the_title_are_chosen() -> None:
     told = summarize(COUNCIL, title="Council votes for new library in old mill")
     assert (
         "The council of Marlow voted on Tuesday to build a new library on the site of the old mill."
@@ -32,14 +31,12 @@ def test_the_sentences_that_tell_most_are_chosen() -> None:
     assert "Lunch" not in told
 
 
-def test_it_is_part_of_the_public_interface() -> None:
-    """`feedpub.summarize` is this function."""
+def test_summarize_is_public() -> None:
     assert feedpub.summarize is summarize
 
 
 @pytest.mark.parametrize("room", [40, 90, 100, 150, 200, 300, 600, 2000])
-def test_it_fits_and_consists_of_whole_sentences(room: int) -> None:
-    """Whatever the room, the sentences are the article's own, whole, each once and in its order."""
+def test_summary_fits_and_consists_of_complete_sentences(room: int) -> None:
     told = summarize(COUNCIL, title="Council votes for new library", max_chars=room)
     assert 0 < len(told) <= room
     if not told.endswith("…"):
@@ -50,15 +47,13 @@ def test_it_fits_and_consists_of_whole_sentences(room: int) -> None:
         assert places == sorted(set(places))
 
 
-def test_more_room_may_be_used() -> None:
-    """A summary grows with the room that it is given."""
+def test_summary_grows_with_its_maximum() -> None:
     lengths = [len(summarize(COUNCIL, max_chars=room)) for room in (100, 300, 900)]
     assert lengths == sorted(lengths)
     assert lengths[0] < lengths[-1]
 
 
-def test_a_sentence_does_not_hang_in_the_air() -> None:
-    """What begins with "But" or "He" is not taken without the sentence before it."""
+def test_dangling_sentence_is_not_chosen_alone() -> None:
     for room in range(60, 400, 20):
         told = split_sentences(
             summarize(COUNCIL, title="Council votes for new library in old mill", max_chars=room)
@@ -67,14 +62,12 @@ def test_a_sentence_does_not_hang_in_the_air() -> None:
         assert not told[0].startswith(("But", "He"))
 
 
-def test_a_repeated_sentence_is_told_once() -> None:
-    """A pull quote that repeats the text is not told again."""
+def test_repeated_sentence_is_used_once() -> None:
     text = "The library opens in the old mill in 2027.\n" * 3
     assert summarize(text) == "The library opens in the old mill in 2027."
 
 
-def test_openings_are_not_told() -> None:
-    """Datelines and the title are left out here too."""
+def test_dateline_and_title_are_left_out() -> None:
     text = "A library for Marlow\nMARLOW (AP) — The council voted for a library on Tuesday."
     assert (
         summarize(text, title="A library for Marlow")
@@ -82,15 +75,16 @@ def test_openings_are_not_told() -> None:
     )
 
 
-def test_where_no_sentence_fits_the_first_is_cut() -> None:
-    """The room is kept all the same."""
-    text = "The council of Marlow voted on Tuesday to build a new library on the site of the old mill by the river."
+def test_first_sentence_is_cut_if_none_fits() -> None:
+    text = (
+        "The council of Marlow voted on Tuesday to build a new library on the site of "
+        "the old mill by the river."
+    )
     assert summarize(text, max_chars=50) == "The council of Marlow voted on Tuesday to build a…"
 
 
 @pytest.mark.parametrize("text", ["", "\n", "  "])
-def test_an_empty_article_has_an_empty_summary(text: str) -> None:
-    """Nothing comes of nothing."""
+def test_empty_article_has_empty_summary(text: str) -> None:
     assert summarize(text, title="A library") == ""
 
 
@@ -101,7 +95,8 @@ def test_an_empty_article_has_an_empty_summary(text: str) -> None:
             "de",
             "Stadtrat beschließt neue Bibliothek",
             (
-                "Der Morgen war kalt. Viele froren.\nDer Stadtrat hat den Bau einer neuen Bibliothek beschlossen.\n"
+                "Der Morgen war kalt. Viele froren.\nDer Stadtrat hat den Bau einer neuen "
+                "Bibliothek beschlossen.\n"
                 "Mittags gab es Suppe. Sie schmeckte."
             ),
             "Der Stadtrat hat den Bau einer neuen Bibliothek beschlossen.",
@@ -110,7 +105,8 @@ def test_an_empty_article_has_an_empty_summary(text: str) -> None:
             "fr",
             "Le conseil vote une nouvelle bibliothèque",
             (
-                "Il faisait froid. On gelait.\nLe conseil municipal a voté la construction d'une nouvelle "
+                "Il faisait froid. On gelait.\nLe conseil municipal a voté la construction "
+                "d'une nouvelle "
                 "bibliothèque.\nÀ midi, on a servi une soupe. Elle était bonne."
             ),
             "Le conseil municipal a voté la construction d'une nouvelle bibliothèque.",
@@ -119,7 +115,8 @@ def test_an_empty_article_has_an_empty_summary(text: str) -> None:
             "es",
             "El consejo aprueba una nueva biblioteca",
             (
-                "Hacía frío. Nevaba mucho.\nEl consejo municipal aprobó la construcción de una nueva biblioteca.\n"
+                "Hacía frío. Nevaba mucho.\nEl consejo municipal aprobó la construcción de "
+                "una nueva biblioteca.\n"
                 "A mediodía se sirvió una sopa. Estaba rica."
             ),
             "El consejo municipal aprobó la construcción de una nueva biblioteca.",
@@ -138,8 +135,7 @@ def test_an_empty_article_has_an_empty_summary(text: str) -> None:
         ),
     ],
 )
-def test_it_works_in_many_languages(language: str, title: str, text: str, expected: str) -> None:
-    """What the title speaks of is found in languages with and without spaces."""
+def test_summary_in_many_languages(language: str, title: str, text: str, expected: str) -> None:
     assert expected in summarize(text, title=title, language=language, max_chars=90)
 
 
@@ -148,31 +144,24 @@ def test_it_works_in_many_languages(language: str, title: str, text: str, expect
     st.text(max_size=60),
     st.integers(1, 400),
 )
-def test_any_text_has_the_same_summary_each_time(text: str, title: str, room: int) -> None:
-    """Whatever the text, there is one summary, and it fits."""
+def test_summary_is_deterministic(text: str, title: str, room: int) -> None:
     told = summarize(text, title=title, max_chars=room)
     assert len(told) <= room
     assert told == summarize(text, title=title, max_chars=room)
 
 
-def test_many_sentences_take_no_longer() -> None:
-    """Only an article's first hundred sentences are looked at."""
+def test_only_first_hundred_sentences_are_considered() -> None:
     text = "\n".join(f"Sentence number {number} of the report is here." for number in range(5000))
     assert "number 4999" not in summarize(text)
 
 
-def test_words_are_compared_by_their_beginnings() -> None:
-    """Forms of a word are one.
-
-    Short words do not count; Chinese and Japanese are compared by pairs of characters.
-    """
+def test_words_are_compared_by_stem() -> None:
     assert tokenize("Libraries, the library: 2027") == ["librar", "librar", "2027"]
     assert tokenize("图书馆") == ["图书", "书馆"]
     assert tokenize("橋") == ["橋"]
 
 
-def test_central_is_what_others_are_like() -> None:
-    """The sentence that shares words with the others has the highest rank, one without any the lowest."""
+def test_sentence_that_shares_words_is_central() -> None:
     ranks = centrality(
         [["mill", "river"], ["mill", "river", "library"], ["library", "books"], ["soup"]]
     )
@@ -182,8 +171,7 @@ def test_central_is_what_others_are_like() -> None:
     assert centrality([]) == ()
 
 
-def test_standing_together_counts() -> None:
-    """Of choices that are alike in all else, the one whose sentences follow each other is better."""
+def test_adjacent_sentences_are_preferred() -> None:
     found = [
         Sentence(f"Equal sentence {letter} here.", 0, place) for place, letter in enumerate("abcd")
     ]

@@ -13,14 +13,12 @@ from feedpub.cleaner.summary.wordlists import (
 TABLE = tomllib.loads((files("feedpub.cleaner.summary") / "data" / "words.toml").read_text("utf-8"))
 
 
-def test_at_least_twenty_languages_are_known() -> None:
-    """The lists cover the languages of most feeds."""
+def test_at_least_twenty_languages_have_lists() -> None:
     assert len(TABLE) > 20
 
 
 @pytest.mark.parametrize("language", sorted(TABLE))
-def test_the_lists_are_well_formed(language: str) -> None:
-    """Known lists only, in lower case, nothing twice."""
+def test_lists_are_well_formed(language: str) -> None:
     assert TABLE[language].keys() <= {
         "abbreviations",
         "agencies",
@@ -48,8 +46,7 @@ def test_the_lists_are_well_formed(language: str) -> None:
         ("zh", "但是没有人来。"),
     ],
 )
-def test_a_sentence_that_leans_on_another(language: str, sentence: str) -> None:
-    """A first word that points back is known, behind quotation marks too."""
+def test_dangling_sentence_is_recognised(language: str, sentence: str) -> None:
     assert begins_dangling(sentence, language)
 
 
@@ -62,19 +59,16 @@ def test_a_sentence_that_leans_on_another(language: str, sentence: str) -> None:
         ("en", ""),
     ],
 )
-def test_a_sentence_that_stands_alone(language: str, sentence: str) -> None:
-    """Whole words count, in languages that are known."""
+def test_independent_sentence_is_recognised(language: str, sentence: str) -> None:
     assert not begins_dangling(sentence, language)
 
 
-def test_languages_are_known_by_their_primary_subtag() -> None:
-    """A region changes nothing; no language is taken for English."""
+def test_base_language_is_the_primary_subtag() -> None:
     assert base_language("de-AT") == base_language("DE_de") == "de"
     assert base_language(None) == base_language("") == "en"
     assert sentence_words("pt-BR") == sentence_words("pt")
     assert sentence_words("nb") == sentence_words("nn-NO") == sentence_words("no")
 
 
-def test_lists_of_all_languages_together() -> None:
-    """What must be known whatever a page says of its language is looked up in one list."""
+def test_lists_of_all_languages_are_combined() -> None:
     assert {"read more", "weiterlesen"} <= set(words_of_all_languages("more"))

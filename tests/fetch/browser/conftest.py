@@ -1,4 +1,4 @@
-"""One browser for all tests of a process, and a gate that reaches the site under test."""
+"""One browser for all tests of a process, and a client that reaches the site under test."""
 
 import socket
 import threading
@@ -23,7 +23,7 @@ LIMITS = RenderLimits(
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A real one, with little patience."""
+    """Return a real browser with short time limits."""
     if lacking := why_unavailable(None):
         pytest.skip(lacking)
     with Browser(limits=LIMITS) as running, running.is_in_use():  # or every run would end it
@@ -37,10 +37,7 @@ def gate() -> Iterator[Fetcher]:
 
 
 class Listener:
-    """A port that nobody should know.
-
-    Every connection and every datagram that arrives is counted.
-    """
+    """A port that counts every connection and every datagram."""
 
     def __init__(self) -> None:
         self.arrived: list[str] = []
@@ -70,7 +67,7 @@ class Listener:
             self.arrived.append(f"udp {said[:20]!r}")
 
     def stop(self) -> None:
-        """Stop listening; what arrived before is counted by then."""
+        """Stop listening; everything that arrived before is counted."""
         with socket.create_connection(("127.0.0.1", self.port)) as last:
             last.sendall(b"the end")
         self._udp.sendto(b"the end", ("127.0.0.1", self.port))

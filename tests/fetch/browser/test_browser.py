@@ -1,4 +1,4 @@
-"""Pages in a real browser: what comes out of it, what reaches others, and what a bad page costs."""
+"""Pages in a real browser: the result, what reaches other servers, and the limits of a page."""
 
 import os
 from contextlib import suppress
@@ -25,13 +25,13 @@ def text(page: Page) -> str:
     return page.body.decode()
 
 
-def test_what_scripts_make_of_a_page(browser: Browser, gate: Fetcher, site: Site) -> None:
-    """Scripts and data come by the gate.
-
-    Styles and pictures are asked of nobody; nothing of the scripts is left.
-    """
+def test_rendered_page_has_the_dom_without_scripts(
+    browser: Browser, gate: Fetcher, site: Site
+) -> None:
+    """The client fetches scripts and data; styles and images are not requested."""
     site["/app/"] = (
-        "<title>t</title><link rel=stylesheet href=/style.css><script type=module src=/app.js></script>"
+        "<title>t</title><link rel=stylesheet href=/style.css><script type=module "
+        "src=/app.js></script>"
         "<noscript>Turn on JavaScript</noscript><img src=/picture.png><div id=root></div>"
     )
     site["/app.js"] = Route(
@@ -48,14 +48,16 @@ def test_what_scripts_make_of_a_page(browser: Browser, gate: Fetcher, site: Site
     assert site.paths() == ["/app/", "/app.js", "/api?page=1"]
 
 
-def test_a_page_may_lead_on_within_its_site(browser: Browser, gate: Fetcher, site: Site) -> None:
+def test_page_may_navigate_within_its_site(browser: Browser, gate: Fetcher, site: Site) -> None:
     site["/"] = "<script>location.replace('/en/')</script>"
     site["/en/"] = "<script>document.write('English')</script>"
     site["/robots.txt"] = Route(b"", "text/plain")
     assert "English" in text(render(browser, gate, site.url("/")))
 
 
-def test_what_is_no_page_comes_as_it_is(browser: Browser, gate: Fetcher, site: Site) -> None:
+def test_document_that_is_not_html_is_returned_as_fetched(
+    browser: Browser, gate: Fetcher, site: Site
+) -> None:
     site["/feed"] = Route(b"<rss/>", "application/rss+xml")
     assert render(browser, gate, site.url("/feed")).body == b"<rss/>"
     with pytest.raises(FetchError, match="HTTP 404"):
@@ -70,7 +72,8 @@ body {{ background: url(http://{there}/background) }}
 @font-face {{ font-family: x; src: url(http://{there}/font) }} p {{ font-family: x }}</style>
 <iframe src="http://{there}/frame"></iframe><iframe srcdoc="<img src=http://{there}/inner>"></iframe>
 <img src="http://{there}/img"><video src="http://{there}/video"></video><object data="http://{there}/object"></object>
-<a ping="http://{there}/ping" href="#x" id=a>x</a><form id=f action="http://{there}/form" method=post></form>
+<a ping="http://{there}/ping" href="#x" id=a>x</a>
+<form id=f action="http://{there}/form" method=post></form>
 <script src="http://{there}/script"></script><script type=speculationrules>
 {{"prerender": [{{"urls": ["http://{there}/prerender"]}}]}}</script>
 <p>text<script>
@@ -81,7 +84,8 @@ const attempt = (name, run) => {{
 attempt("fetch", () => fetch("http://{there}/fetch", {{mode: "no-cors"}}));
 attempt("post", () => fetch("http://{there}/post", {{method: "POST", body: "x", mode: "no-cors"}}));
 attempt("metadata", () => fetch("http://169.254.169.254/latest/"));
-attempt("file", () => fetch("file:///etc/passwd").then(r => r.text()).then(t => document.body.append(t)));
+attempt("file", () => fetch("file:///etc/passwd")
+  .then(r => r.text()).then(t => document.body.append(t)));
 attempt("beacon", () => navigator.sendBeacon("http://{there}/beacon", "x"));
 attempt("socket", () => new WebSocket("ws://{there}/socket"));
 attempt("events", () => new EventSource("http://{there}/events"));
@@ -96,16 +100,20 @@ attempt("rtc", () => {{
   peer.createDataChannel("x");
   return peer.createOffer().then(offer => peer.setLocalDescription(offer));
 }});
-attempt("form", () => {{ document.querySelector("#f").target = "_blank"; document.querySelector("#f").submit() }});
+attempt("form", () => {{
+  const form = document.querySelector("#f");
+  form.target = "_blank";
+  form.submit();
+}});
 document.title = tried.join(" ");
 </script>
 """
 
 
-def test_nothing_leaves_but_by_the_gate(
+def test_page_cannot_connect_to_anything(
     browser: Browser, gate: Fetcher, site: Site, listener: Listener
 ) -> None:
-    """A page that tries every way to another port of the machine, which the config even allows, reaches nobody."""
+    """It tries every way to another port of the machine, although the config allows that."""
     site["/"] = WAYS_OUT.format(there=f"127.0.0.1:{listener.port}")
     page = text(render(browser, gate, site.url("/")))
     listener.stop()
@@ -130,10 +138,9 @@ def test_nothing_leaves_but_by_the_gate(
         ),
     ],
 )
-def test_a_bad_page_costs_itself_alone(
+def test_bad_page_fails_with_its_reason_and_the_next_one_is_rendered(
     browser: Browser, gate: Fetcher, site: Site, script: str, reason: str
 ) -> None:
-    """The reason says what it did, and the next page comes."""
     site["/"] = f"<p>text<script>{script}</script>"
     with pytest.raises(ResourceLimitError, match=reason):
         render(browser, gate, site.url("/"))
@@ -154,7 +161,8 @@ def test_a_bad_page_costs_itself_alone(
             "setInterval(() => document.title = Math.random(), 20)", id="changes for ever"
         ),
         pytest.param(
-            "['file:///etc/passwd', 'data:text/html,gone', 'chrome://crash', 'http://elsewhere.invalid/', '/circle']"
+            "['file:///etc/passwd', 'data:text/html,gone', 'chrome://crash', "
+            "'http://elsewhere.invalid/', '/circle']"
             ".forEach((url, n) => setTimeout(() => location = url, n * 20))",
             id="leads astray",
         ),
@@ -163,8 +171,9 @@ def test_a_bad_page_costs_itself_alone(
         pytest.param("const a = []; for (;;) a.push(new Uint8Array(1e8).fill(1))", id="buffers"),
     ],
 )
-def test_a_nuisance_is_borne(browser: Browser, gate: Fetcher, site: Site, script: str) -> None:
-    """What a page does besides keeps nobody from reading it."""
+def test_annoying_page_is_rendered(
+    browser: Browser, gate: Fetcher, site: Site, script: str
+) -> None:
     site["/"] = f"<p>The text</p><script>{script}</script>"
     site["/circle"] = Route(status=302, headers={"Location": "/circle"})
     page = render(browser, gate, site.url("/"))
@@ -173,8 +182,7 @@ def test_a_nuisance_is_borne(browser: Browser, gate: Fetcher, site: Site, script
     assert len(site.paths()) <= LIMITS.requests + 1
 
 
-def test_nothing_of_the_browser_is_left(gate: Fetcher, site: Site) -> None:
-    """No process, no profile: it is ended by its group."""
+def test_browser_leaves_no_process_and_no_profile(gate: Fetcher, site: Site) -> None:
     site["/"] = "<script>document.write(1 + 1)</script>"
     with Browser(limits=RenderLimits(quiet=0.1)) as browser, browser.is_in_use():
         assert "2" in text(render(browser, gate, site.url("/")))
@@ -195,7 +203,7 @@ def _command(stat: Path) -> str:
         return ""
 
 
-def test_a_killed_browser_is_started_anew(browser: Browser, gate: Fetcher, site: Site) -> None:
+def test_killed_browser_is_started_again(browser: Browser, gate: Fetcher, site: Site) -> None:
     site["/"] = "<script>document.write(1 + 1)</script>"
     render(browser, gate, site.url("/"))
     assert browser._loop is not None

@@ -1,4 +1,4 @@
-"""A site that is built in the browser becomes a feed."""
+"""A site that scripts build becomes a feed."""
 
 import json
 from dataclasses import replace
@@ -12,7 +12,10 @@ from feedpub.pipeline.run import run_feed
 from tests.support.newsroom import configure, output_of, story, title, tools_for
 from tests.support.site import Route, Site
 
-SHELL = '<html lang="en"><head><title>Times</title><script src="/app.js" defer></script></head><main></main></html>'
+SHELL = (
+    '<html lang="en"><head><title>Times</title><script src="/app.js" defer></script></head>'
+    "<main></main></html>"
+)
 APP = """
 const main = document.querySelector("main");
 const number = location.pathname.split("/")[2];
@@ -21,16 +24,15 @@ if (number) fetch("/api/story/" + number).then(r => r.text()).then(html => {
   document.title = page.title; main.replaceWith(page.body);
 });
 else fetch("/api/list").then(r => r.json()).then(list => {
-  main.innerHTML = list.map(s => `<article><h2><a href="/story/${s.n}">${s.title}</a></h2></article>`).join("");
+  const link = s => `<a href="/story/${s.n}">${s.title}</a>`;
+  main.innerHTML = list.map(s => `<article><h2>${link(s)}</h2></article>`).join("");
 });
 """
 
 
 @pytest.mark.slow
-def test_a_site_that_is_built_by_scripts_becomes_a_feed(
-    site: Site, browser: Browser, tmp_path: Path
-) -> None:
-    """Listing and articles; twice the same bytes."""
+def test_site_built_by_scripts_becomes_a_feed(site: Site, browser: Browser, tmp_path: Path) -> None:
+    """With listing and articles, and twice the same bytes."""
     numbers = [3, 2, 1]
     site["/"] = SHELL
     site["/app.js"] = Route(APP.encode(), "text/javascript")

@@ -1,6 +1,8 @@
-"""Without a browser: what is said, and by whom."""
+"""Messages if there is no browser."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,19 +19,34 @@ from tests.support.home import HEAD, Home
 from tests.support.newsroom import configure, tools_for
 from tests.support.site import Site
 
-APP = '<html><head><title>News</title><script src="/app.js"></script></head><body><div id="root">{}</div></body></html>'
-FEED = '[[feed]]\nname = "app"\ntitle = "App"\n[[feed.source]]\ntype = "page"\nurl = "{url}"\nrender = true\n'
+APP = (
+    '<html><head><title>News</title><script src="/app.js"></script></head><body><div '
+    'id="root">{}</div></body></html>'
+)
+FEED = (
+    '[[feed]]\nname = "app"\ntitle = "App"\n[[feed.source]]\ntype = "page"\nurl = "{url}"\n'
+    "render = true\n"
+)
 
 
 @pytest.fixture
 def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine with neither a Chromium nor Playwright."""
+    """Hide Chromium and Playwright."""
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr("feedpub.fetch.browser.launch.find_spec", lambda _: None)
 
 
+def test_playwright_is_imported_when_the_first_page_is_rendered() -> None:
+    """It is an optional dependency: feedpub must start without it."""
+    script = "import sys, feedpub.pipeline.run; print('playwright' in sys.modules)"
+    done = subprocess.run(  # noqa: S603 -- our own
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "False\n"
+
+
 @pytest.mark.usefixtures("nothing_installed")
-def test_what_is_missing_is_named_with_its_commands() -> None:
+def test_missing_parts_are_named_with_install_commands() -> None:
     said = why_unavailable(None)
     assert said == (
         "render = true needs a browser; no Chromium is installed: apt install chromium; "
@@ -37,14 +54,14 @@ def test_what_is_missing_is_named_with_its_commands() -> None:
     )
 
 
-def test_a_browser_that_the_config_names_must_be_there(tmp_path: Path) -> None:
+def test_browser_path_must_exist(tmp_path: Path) -> None:
     assert f"there is no program {tmp_path}/none, which browser_path names" in str(
         why_unavailable(tmp_path / "none")
     )
 
 
 @pytest.mark.usefixtures("nothing_installed")
-def test_a_run_fails_that_source_and_nobody_is_asked(site: Site, tmp_path: Path) -> None:
+def test_source_fails_without_a_request(site: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, FEED.format(url=site.url("/")))
     with tools_for(config) as tools:
         outcome = run_feed(config.feed[0], tools)
@@ -55,8 +72,8 @@ def test_a_run_fails_that_source_and_nobody_is_asked(site: Site, tmp_path: Path)
     assert site.requests == []
 
 
-def test_check_notes_it(tmp_path: Path) -> None:
-    """Where a source wants it; elsewhere nobody needs to know."""
+def test_check_reports_the_missing_browser(tmp_path: Path) -> None:
+    """Only for sources that need it."""
     home = Home(tmp_path)
     home.configure(
         FEED.format(url="https://example.org/"), head=f'{HEAD}browser_path = "no-such-browser"\n'
@@ -66,7 +83,7 @@ def test_check_notes_it(tmp_path: Path) -> None:
     assert "note: render = true needs a browser; there is no program" in checked.stdout
 
 
-def test_a_browser_that_does_not_start_is_an_error_of_the_page(site: Site, tmp_path: Path) -> None:
+def test_browser_that_does_not_start_is_an_error_of_the_page(site: Site, tmp_path: Path) -> None:
     program = tmp_path / "chromium"
     program.write_text("#!/bin/sh\nexit 3\n", "utf-8")
     program.chmod(0o755)
@@ -82,8 +99,7 @@ def test_a_browser_that_does_not_start_is_an_error_of_the_page(site: Site, tmp_p
 
 
 @pytest.mark.parametrize("shown", ["", "<p>Loading the news…</p>"])
-def test_a_page_that_waits_for_scripts_says_what_to_do(shown: str) -> None:
-    """A listing as well as an article."""
+def test_page_that_needs_javascript_is_reported_with_advice(shown: str) -> None:
     page = APP.format(shown)
     todo = re.escape(f"without JavaScript; {HOW_TO_RENDER}")
     with pytest.raises(NoContentError, match=todo):
@@ -93,8 +109,7 @@ def test_a_page_that_waits_for_scripts_says_what_to_do(shown: str) -> None:
 
 
 @pytest.mark.parametrize("data", ["", '<script type="application/ld+json">{"a": 1}</script>'])
-def test_a_page_that_is_empty_anyway_does_not(data: str) -> None:
-    """No script could fill it, or they have run already."""
+def test_empty_page_without_scripts_has_no_advice(data: str) -> None:
     with pytest.raises(NoContentError, match=r"there is no text in the page$"):
         extract(
             f"<html><head><title>x</title>{data}</head><body><div></div></body></html>",

@@ -1,4 +1,4 @@
-"""The narrower gate, for what a page's scripts ask for."""
+"""Subresources of a page, as fetched by the client."""
 
 import pytest
 
@@ -10,8 +10,7 @@ from tests.support.site import Route, Site, running_site
 MUCH = 1_000_000
 
 
-def test_a_part_of_the_pages_own_server_is_fetched(site: Site, gate: Fetcher) -> None:
-    """What the config allowed for the page holds for its own server."""
+def test_subresource_of_the_pages_own_server_is_fetched(site: Site, gate: Fetcher) -> None:
     site["/"], site["/api"] = "<p>", Route(b"[1]", "application/json")
     visit = gate.open_page(site.url("/"))
     answer, place = visit.fetch_subresource(
@@ -22,11 +21,8 @@ def test_a_part_of_the_pages_own_server_is_fetched(site: Site, gate: Fetcher) ->
     assert site.requests[-1].headers["x-wanted"] == "all"
 
 
-def test_nothing_else_that_is_private_is_reached(site: Site, gate: Fetcher) -> None:
-    """Not even what the config allows.
-
-    It allows it for itself. Nor by a redirect of the page's own server.
-    """
+def test_other_private_addresses_are_forbidden_for_subresources(site: Site, gate: Fetcher) -> None:
+    """Even if the config allows them, and by redirects of the page's own server."""
     site["/"] = "<p>"
     with running_site() as other:
         site["/away"] = Route(status=302, headers={"Location": other.url("/")})
@@ -50,7 +46,7 @@ def test_nothing_else_that_is_private_is_reached(site: Site, gate: Fetcher) -> N
 @pytest.mark.parametrize(
     "url", ["file:///etc/passwd", "chrome://version", "data:text/html,x", "ftp://127.0.0.1/"]
 )
-def test_only_http_is_fetched(site: Site, gate: Fetcher, url: str) -> None:
+def test_only_http_subresources_are_fetched(site: Site, gate: Fetcher, url: str) -> None:
     site["/"] = "<p>"
     visit = gate.open_page(site.url("/"))
     with pytest.raises(DisallowedError, match="only http and https"):
@@ -58,7 +54,7 @@ def test_only_http_is_fetched(site: Site, gate: Fetcher, url: str) -> None:
     visit.close()
 
 
-def test_parts_obey_robots_and_caps(site: Site, gate: Fetcher) -> None:
+def test_subresources_obey_robots_and_size_limits(site: Site, gate: Fetcher) -> None:
     site["/robots.txt"] = Route(b"User-agent: *\nDisallow: /private/", "text/plain")
     site["/"], site["/big"] = "<p>", b"x" * 2000
     visit = gate.open_page(site.url("/"))
@@ -70,8 +66,9 @@ def test_parts_obey_robots_and_caps(site: Site, gate: Fetcher) -> None:
     assert site.paths() == ["/", "/big"]
 
 
-def test_secrets_go_with_the_requests_of_their_own_site_alone(site: Site, gate: Fetcher) -> None:
-    """A page elsewhere cannot borrow them."""
+def test_secrets_are_only_sent_with_subresources_of_their_own_site(
+    site: Site, gate: Fetcher
+) -> None:
     site["/"], site["/api"] = "<p>", "x"
     with running_site() as home:
         for source, sent in ((home.url("/"), None), (site.url("/"), "s3cret")):
@@ -83,8 +80,7 @@ def test_secrets_go_with_the_requests_of_their_own_site_alone(site: Site, gate: 
             assert site.requests[-1].headers.get("x-key") == sent
 
 
-def test_parts_follow_each_other_without_a_pause(site: Site) -> None:
-    """But the next page waits as ever."""
+def test_subresources_have_no_delay(site: Site) -> None:
     site["/"], site["/api"] = "<p>", "x"
     clock = FakeClock()
     with Fetcher(delay=5, allow_private=["127.0.0.0/8"], clock=clock) as gate:

@@ -1,7 +1,4 @@
-"""One listing page as it was, and as it may come back after a redesign.
-
-Each page is written here, as a function.
-"""
+"""One listing page before and after various redesigns. Each page is written by a function."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -9,7 +6,7 @@ from collections.abc import Callable, Sequence
 ADDRESS = "https://harbour.example/news"
 STORIES = range(12, 0, -1)  # newest first
 NEWER = range(16, 12, -1)
-OLD_LINKS = ".card h2 a"  # what the config has
+OLD_LINKS = ".card h2 a"  # in the config
 
 
 def path(n: int) -> str:
@@ -25,14 +22,15 @@ def day(n: int) -> str:
 
 
 def page(body: str, head: str = "", name: str = "Harbour Times") -> str:
-    """What stands around the list: a menu, a box of what is read most, a footer."""
+    """Return a page with a menu, a box of popular articles and a footer around the list."""
     menu = "".join(
         f'<li><a href="/{each}">{each.title()}</a></li>'
         for each in ("town", "sport", "about", "contact")
     )
     return (
         f'<!doctype html><html lang="en"><head><title>{name}</title>{head}</head><body>'
-        f"<nav><ul>{menu}</ul></nav>{body}<footer><p><a href='/imprint'>Imprint of the Harbour Times</a></p></footer>"
+        f"<nav><ul>{menu}</ul></nav>{body}<footer><p><a href='/imprint'>Imprint of the "
+        f"Harbour Times</a></p></footer>"
         "</body></html>"
     )
 
@@ -72,7 +70,10 @@ def another_rank() -> str:
 
 def article_elements() -> str:
     cards = "".join(
-        f'<article><header><a href="{path(n)}">{title(n)}</a></header><p>Matter {n} was decided.</p></article>'
+        (
+            f'<article><header><a href="{path(n)}">{title(n)}</a></header><p>Matter {n} was '
+            f"decided.</p></article>"
+        )
         for n in STORIES
     )
     return page(f"<main>{cards}{most_read([9, 5, 3, 1])}</main>")
@@ -95,7 +96,10 @@ def bare_links() -> str:
 
 def linked_cards() -> str:
     cards = "".join(
-        f'<a class="tile" href="{path(n)}"><img src="/p/{n}.jpg" alt=""><h4>{title(n)}</h4><p>Matter {n}.</p></a>'
+        (
+            f'<a class="tile" href="{path(n)}"><img src="/p/{n}.jpg" alt=""><h4>{title(n)}</h4>'
+            f"<p>Matter {n}.</p></a>"
+        )
         for n in STORIES
     )
     return page(f'<main><section class="tiles">{cards}</section>{most_read([9, 5, 3, 1])}</main>')
@@ -103,22 +107,28 @@ def linked_cards() -> str:
 
 def a_lead_story() -> str:
     first, *others = STORIES
-    lead = f'<section class="lead"><h1><a href="{path(first)}">{title(first)}</a></h1><p>The hall was full.</p></section>'
+    lead = (
+        f'<section class="lead"><h1><a href="{path(first)}">{title(first)}</a></h1><p>The hall '
+        f"was full.</p></section>"
+    )
     return page(
         f'<main>{lead}<div class="grid">{"".join(card(n, "small") for n in others)}</div></main>'
     )
 
 
 def a_second_list() -> str:
-    """Beside another list of the same shape, longer and dated."""
+    """Return the list next to another of the same shape, longer and dated."""
     cards = "".join(card(n, "piece") for n in STORIES)
     others = "".join(
-        f'<div class="piece"><h2 class="title"><a href="/events/an-evening-of-songs-and-boats-{n}">An evening of songs '
-        f'and boats, number {n}</a></h2><time datetime="{day(n)}">{n} November</time><p>Come at eight.</p></div>'
+        f'<div class="piece"><h2 class="title"><a '
+        f'href="/events/an-evening-of-songs-and-boats-{n}">An evening of songs '
+        f'and boats, number {n}</a></h2><time datetime="{day(n)}">{n} November</time>'
+        f"<p>Come at eight.</p></div>"
         for n in range(1, 15)
     )
     return page(
-        f'<main><section id="reports">{cards}</section><section id="programme">{others}</section></main>'
+        f'<main><section id="reports">{cards}</section><section '
+        f'id="programme">{others}</section></main>'
     )
 
 
@@ -131,21 +141,22 @@ def definitions() -> str:
 
 
 def other_addresses() -> str:
-    """The names are new, and so is every address."""
+    """Return new class names and new addresses."""
     return other_names().replace("/news/council-", "/2026/reports/council-")
 
 
 def a_week_later() -> str:
-    """The names are new, and four articles came meanwhile."""
+    """Return new class names and four newer articles."""
     cards = "".join(card(n, "story-item", "<h3>{}</h3>") for n in [*NEWER, *STORIES][:12])
     return page(f'<main><div class="river">{cards}</div>{most_read([9, 5, 3, 1])}</main>')
 
 
 def a_longer_list() -> str:
-    """The whole archive, too."""
+    """Return new class names and the entire archive."""
     cards = "".join(card(n, "story-item", "<h3>{}</h3>") for n in STORIES)
     archive = "".join(
-        f'<div class="story-item"><h3><a href="/news/council-decides-on-affair-{n}">Council decides on affair {n} of '
+        f'<div class="story-item"><h3><a '
+        f'href="/news/council-decides-on-affair-{n}">Council decides on affair {n} of '
         f"the town</a></h3><p>Affair {n} was decided after a debate in the hall.</p></div>"
         for n in range(1, 21)
     )
@@ -172,7 +183,8 @@ def state_alone() -> str:
 
 def consent() -> str:
     return page(
-        "<main><h1>Before you continue</h1><p><a href='/ok'>Accept what we do with your data</a></p></main>"
+        "<main><h1>Before you continue</h1><p><a href='/ok'>Accept what we do with your "
+        "data</a></p></main>"
     )
 
 
@@ -198,7 +210,20 @@ def two_left() -> str:
 
 Layout = Callable[[], str]
 REPAIRED: Sequence[Layout] = (
-    other_names, names_of_a_tool, another_rank, article_elements, a_table, bare_links, linked_cards, a_lead_story,
-    a_second_list, definitions, other_addresses, a_week_later, a_longer_list, data_alone, state_alone,
-)  # fmt: skip
+    other_names,
+    names_of_a_tool,
+    another_rank,
+    article_elements,
+    a_table,
+    bare_links,
+    linked_cards,
+    a_lead_story,
+    a_second_list,
+    definitions,
+    other_addresses,
+    a_week_later,
+    a_longer_list,
+    data_alone,
+    state_alone,
+)
 LEFT: Sequence[Layout] = (consent, menu_alone, most_read_alone, foreign_list, two_left)

@@ -1,4 +1,4 @@
-"""The list that a source had is found again in a page that changed, and nothing else is taken for it."""
+"""The list of a source is found again in a changed page, and no other list is mistaken for it."""
 
 from datetime import UTC, datetime
 from itertools import islice
@@ -49,8 +49,7 @@ def paths(page: Page, selector: str | None) -> list[str]:
     return [urlsplit(item.url or "").path for item in items_in(page, selector)]
 
 
-def test_the_page_as_it_was_needs_nothing() -> None:
-    """Neither with the selector of the config nor without one."""
+def test_unchanged_page_needs_no_repair() -> None:
     page = fetched(layouts.old())
     for links in (OLD_LINKS, None):
         seen = compare_selectors(page, links, KNOWN)
@@ -76,11 +75,8 @@ def test_an_xpath_selector_that_finds_nothing_is_replaced(links: str) -> None:
 
 
 @pytest.mark.parametrize("layout", REPAIRED, ids=lambda layout: layout.__name__)
-def test_the_list_is_found_again(layout: Layout) -> None:
-    """All of it, and nothing else, by what is proposed.
-
-    Where the structure is enough, without a selector.
-    """
+def test_redesigned_list_is_found(layout: Layout) -> None:
+    """Exactly the list is found, without a selector if page structure is enough."""
     page = fetched(layout())
     seen = compare_selectors(page, OLD_LINKS, KNOWN)
     assert seen.best is not None or seen.current.is_same_list
@@ -92,14 +88,12 @@ def test_the_list_is_found_again(layout: Layout) -> None:
 
 
 @pytest.mark.parametrize("layout", LEFT, ids=lambda layout: layout.__name__)
-def test_nothing_else_is_taken_for_it(layout: Layout) -> None:
-    """No menu, no box, no other list, no rest of it."""
+def test_menus_boxes_and_other_lists_are_rejected(layout: Layout) -> None:
     seen = compare_selectors(fetched(layout()), OLD_LINKS, KNOWN)
     assert (seen.best, seen.current.is_same_list) == (None, False)
 
 
-def test_a_list_beside_another_is_chosen_by_the_name_of_its_place() -> None:
-    """The structure finds both; the selector is short, and says what people would."""
+def test_list_next_to_another_is_selected_by_its_container() -> None:
     page = fetched(layouts.a_second_list())
     seen = compare_selectors(page, None, KNOWN)
     assert seen.best is not None
@@ -108,8 +102,7 @@ def test_a_list_beside_another_is_chosen_by_the_name_of_its_place() -> None:
     assert all(article.known for article in seen.best.articles)
 
 
-def test_the_evidence_says_how_articles_are_known() -> None:
-    """By their address or their title, and what came since, and what else is there."""
+def test_evidence_counts_articles_by_address_title_and_age() -> None:
     said = {
         layout.__name__: compare_selectors(fetched(layout()), OLD_LINKS, KNOWN).best
         for layout in REPAIRED
@@ -123,13 +116,10 @@ def test_the_evidence_says_how_articles_are_known() -> None:
     assert told["a_longer_list"] == "lists 12 of the 12 known articles, and 20 others"
 
 
-def test_a_front_page_says_where_the_listing_may_be() -> None:
-    """Addresses that share words with the old one, then those that sites give to their lists.
-
-    Feeds that it names.
-    """
+def test_front_page_links_are_ranked_by_words_of_the_old_address() -> None:
     html = layouts.page(
-        "<a href='/shop/boats'>Boats</a><a href='/latest/'>Latest</a><a href='/harbour/news/'>All news</a>"
+        "<a href='/shop/boats'>Boats</a><a href='/latest/'>Latest</a><a "
+        "href='/harbour/news/'>All news</a>"
         "<a href='https://elsewhere.example/news'>News of others</a>",
         '<link rel="alternate" type="application/rss+xml" href="/feed.xml">',
     )
@@ -143,8 +133,7 @@ def test_a_front_page_says_where_the_listing_may_be() -> None:
 
 
 @pytest.mark.parametrize(("numbers", "found"), [(STORIES, True), (range(40, 30, -1), False)])
-def test_a_feed_is_known_by_its_articles(numbers: range, found: bool) -> None:  # noqa: FBT001 -- a table's column
-    """As a page's list is."""
+def test_feed_is_identified_by_its_articles(numbers: range, found: bool) -> None:  # noqa: FBT001 -- a table's column
     items = "".join(
         f"<item><title>{title(n)}</title><link>https://harbour.example{path(n)}</link></item>"
         for n in numbers
@@ -167,13 +156,12 @@ def test_a_feed_is_known_by_its_articles(numbers: range, found: bool) -> None:  
         (1, 1, 2, False),
     ],
 )
-def test_how_much_makes_a_list_the_one_that_was(
+def test_thresholds_of_the_same_list(
     same: int,
     others: int,
     usual: int,
     is_it: bool,  # noqa: FBT001
 ) -> None:
-    """At the edges."""
     known = KnownArticles(
         frozenset(f"h.example/a/{n}" for n in range(usual)), frozenset(), usual, 50
     )
@@ -182,11 +170,8 @@ def test_how_much_makes_a_list_the_one_that_was(
 
 
 @pytest.mark.slow
-def test_real_pages_are_found_again() -> None:
-    """A fourth of those of ../shared, every class and id named anew.
-
-    `python -m tests.benchmarks.repairs` has all.
-    """
+def test_lists_of_real_pages_are_found_with_new_class_names() -> None:
+    """A fourth of the shared pages; `python -m tests.benchmarks.repairs` tests all."""
     some = list(islice(cases(shared(PAGES)), 0, None, 4))
     assert [case.url for case in some if case.repaired(renamed) is None] == []
     assert len(some) >= 9

@@ -1,7 +1,4 @@
-"""A page that changed, from the last good feed to the next one.
-
-Noticed, told with a proposal, repaired, read again.
-"""
+"""A changed page is detected, alerted with a proposal, repaired and read again."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -39,16 +36,21 @@ from tests.support.site import Route, Site
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 STORIES = list(range(8, 0, -1))
 GONE = Route(b"gone", status=404)
-HOME = '<html><body><a href="/newsroom/">Newsroom</a> <a href="/shop">Shop</a><p>Welcome to the harbour.</p></body></html>'
+HOME = (
+    '<html><body><a href="/newsroom/">Newsroom</a> <a href="/shop">Shop</a><p>Welcome to the '
+    "harbour.</p></body></html>"
+)
 EVENTS = "".join(
-    f'<div class="story"><h3><a href="/events/an-evening-of-songs-number-{n}">An evening of songs, number {n}</a></h3>'
-    f'<time datetime="2026-11-{n:02d}T08:00:00Z">{n} November</time><p>Come to the pier at eight.</p></div>'
+    f'<div class="story"><h3><a href="/events/an-evening-of-songs-number-{n}">An evening '
+    f"of songs, number {n}</a></h3>"
+    f'<time datetime="2026-11-{n:02d}T08:00:00Z">{n} November</time><p>Come to the pier at '
+    f"eight.</p></div>"
     for n in range(1, 15)
 )
 
 
 def renamed(html: str) -> str:
-    """Other names, another rank of headings, and a second list of the same shape."""
+    """Return the page with other class names and headings, and a second list of the same shape."""
     html = (
         html.replace('class="card"', 'class="story"')
         .replace("<h2>", "<h3>")
@@ -60,7 +62,7 @@ def renamed(html: str) -> str:
 
 
 def rebuilt(html: str) -> str:
-    """Another structure."""
+    """Return the page with another structure."""
     return (
         renamed(html)
         .replace('<section id="reports">', '<ul id="all">')
@@ -75,7 +77,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def file(site: Site, tmp_path: Path) -> Path:
-    """A config whose source has a selector, and tells a webhook what breaks."""
+    """Return a config whose source has a selector, with a webhook for alerts."""
     open_newsroom(site, STORIES)
     site["/"] = HOME
     site["/hook"] = b"ok"
@@ -98,7 +100,7 @@ Build = Callable[[], RunResult]
 
 @pytest.fixture
 def build(file: Path, tools: RunContext, clock: FakeClock) -> Build:
-    """A build as the command does it, an hour later, with the config as it is then."""
+    """Build as the command does, an hour later, with the current config."""
 
     def run() -> RunResult:
         clock.pass_time(3600)
@@ -130,12 +132,12 @@ def seen(file: Path, tools: RunContext, clock: FakeClock) -> status.ServiceStatu
     return status.collect_status(load_config(file), tools.store, clock.now())
 
 
-def test_from_a_changed_layout_to_a_feed_that_is_well(
+def test_three_redesigns_are_repaired_by_command(
     site: Site, file: Path, tools: RunContext, build: Build
 ) -> None:
-    """Names, then structure, then address.
+    """Class names, structure, then address.
 
-    The last good feed stays, one command repairs, and no entry comes twice.
+    The last good feed stays, and no entry is duplicated.
     """
     assert build().status == RunStatus.UPDATED
     ids = {entry["id"] for entry in entries(tools)}
@@ -162,10 +164,9 @@ def test_from_a_changed_layout_to_a_feed_that_is_well(
 
 
 @pytest.mark.parametrize("also_moved", [False, True], ids=["same listing", "moved listing"])
-def test_articles_whose_addresses_changed_too_are_who_they_were(
+def test_articles_with_new_addresses_keep_their_ids(
     site: Site, file: Path, tools: RunContext, build: Build, *, also_moved: bool
 ) -> None:
-    """By their titles in the list, and by their words when they are read: no id is new."""
     build()
     ids = {entry["id"] for entry in entries(tools)}
     for n in STORIES:
@@ -182,20 +183,17 @@ def test_articles_whose_addresses_changed_too_are_who_they_were(
     assert {entry["id"] for entry in entries(tools)} == ids
 
 
-def test_a_structure_that_leads_elsewhere_is_noticed_and_repaired(
+def test_wrong_list_by_page_structure_is_rejected_and_repaired(
     site: Site, file: Path, build: Build
 ) -> None:
-    """Without a selector another list is found.
-
-    It is kept out, and a selector for the one that was is proposed.
-    """
     file.write_text(
         file.read_text("utf-8").replace('links = ".card h2 a"  # headlines\n', ""), "utf-8"
     )
     build()
     links = "".join(f'<li><a href="{path(n)}">{title(n)}</a></li>' for n in STORIES)
     site["/news"] = (
-        f'<html><body><main>{EVENTS}</main><div class="popular"><ul id="all">{links}</ul></div></body></html>'
+        f'<html><body><main>{EVENTS}</main><div class="popular"><ul id="all">{links}</ul>'
+        f"</div></body></html>"
     )
     assert [build().status, build().status] == [RunStatus.FAILED, RunStatus.FAILED]
     (alert,) = told(site)
@@ -205,10 +203,9 @@ def test_a_structure_that_leads_elsewhere_is_noticed_and_repaired(
     assert build().status == RunStatus.UNCHANGED
 
 
-def test_the_same_is_told_everywhere(
+def test_proposal_is_in_alert_mail_status_command_and_status_page(
     site: Site, file: Path, tools: RunContext, build: Build, clock: FakeClock
 ) -> None:
-    """In the alert, its mail, the status of the command and on the status page."""
     build()
     site["/news"] = renamed(listing(STORIES))
     build()
@@ -239,10 +236,9 @@ def test_the_same_is_told_everywhere(
 EMAIL = {"server": "mail.example.org", "sender": "feedpub@example.org", "to": ["me@example.org"]}
 
 
-def test_a_proposal_is_for_the_config_that_it_was_made_for(
+def test_proposal_is_dropped_if_the_source_was_changed(
     site: Site, file: Path, tools: RunContext, build: Build, clock: FakeClock
 ) -> None:
-    """Whoever has changed the source by hand is not told to do something else."""
     build()
     site["/news"] = renamed(listing(STORIES))
     build()
@@ -251,8 +247,7 @@ def test_a_proposal_is_for_the_config_that_it_was_made_for(
     assert seen(file, tools, clock).feeds[0].sources[0].proposal is None
 
 
-def test_a_site_is_not_searched_at_each_look(site: Site, build: Build) -> None:
-    """At the second failure, the fourth, the eighth; each time within a few requests."""
+def test_site_is_searched_at_the_2nd_4th_and_8th_failure(site: Site, build: Build) -> None:
     build()
     site["/news"] = GONE
     site["/"] = HOME
@@ -270,15 +265,14 @@ def test_a_site_is_not_searched_at_each_look(site: Site, build: Build) -> None:
 
 @pytest.fixture
 def broken(site: Site, file: Path, build: Build) -> Path:
-    """The config of a feed whose page has another layout."""
+    """Return a config of a feed whose page has another layout."""
     build()
     site["/news"] = renamed(listing(STORIES))
     build()
     return file
 
 
-def test_nothing_is_written_unless_somebody_says_so(broken: Path) -> None:
-    """Where nobody can be asked, and in a dry run."""
+def test_repair_writes_nothing_without_a_terminal_or_with_dry_run(broken: Path) -> None:
     before = broken.read_bytes()
     done = repair(broken, "world")
     assert done.exit_code == 1
@@ -295,8 +289,7 @@ def test_nothing_is_written_unless_somebody_says_so(broken: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("answer", "status"), [("y", 0), ("n", 1)])
-def test_on_a_terminal_it_asks(broken: Path, answer: str, status: int) -> None:
-    """In colours; yes writes it, no does not."""
+def test_repair_asks_on_a_terminal(broken: Path, answer: str, status: int) -> None:
     before = broken.read_bytes()
     code, shown = on_a_terminal(
         broken.parents[1], "repair", "world", answers=[answer], prompt=b"[Y/n]: "
@@ -306,8 +299,7 @@ def test_on_a_terminal_it_asks(broken: Path, answer: str, status: int) -> None:
     assert (broken.read_bytes() != before) is (answer == "y")
 
 
-def test_programs_get_all_of_it(broken: Path) -> None:
-    """As one document; it is written only where that is asked for."""
+def test_repair_json_output_is_one_document(broken: Path) -> None:
     (source,) = json.loads(repair(broken, "--json").stdout)["sources"]
     assert (source["feed"], source["written"], len(source["articles"])) == ("world", False, 8)
     assert source["proposal"]["patch"][1] == '+links = "#reports h3 a"'
@@ -316,8 +308,7 @@ def test_programs_get_all_of_it(broken: Path) -> None:
     assert 'links = "#reports h3 a"  # headlines' in broken.read_text("utf-8")
 
 
-def test_where_nothing_is_broken_it_says_so(file: Path, build: Build) -> None:
-    """Also of sources that are looked at all the same."""
+def test_repair_reports_healthy_sources(file: Path, build: Build) -> None:
     build()
     assert repair(file).stdout == "nothing to repair: no source fails (--all checks every source)\n"
     done = repair(file, "--all")
@@ -331,10 +322,9 @@ def test_where_nothing_is_broken_it_says_so(file: Path, build: Build) -> None:
         (Route(b"oops", status=503), "the failure may be temporary"),
     ],
 )
-def test_what_cannot_be_repaired_is_explained(
+def test_repair_explains_why_there_is_no_proposal(
     site: Site, file: Path, build: Build, answer: Route, said: str
 ) -> None:
-    """With the failure, why nothing is proposed, and what to do by hand."""
     build()
     site["/news"] = answer
     build()
@@ -346,10 +336,9 @@ def test_what_cannot_be_repaired_is_explained(
     )
 
 
-def test_a_source_that_was_never_read_has_nothing_to_be_known_by(
+def test_source_that_was_never_read_cannot_be_repaired(
     site: Site, file: Path, build: Build
 ) -> None:
-    """Its first list is for people to find."""
     site["/news"] = renamed(listing(STORIES))
     build()
     assert "it was never read" in repair(file).stdout
@@ -358,8 +347,7 @@ def test_a_source_that_was_never_read_has_nothing_to_be_known_by(
 # --- the state ---
 
 
-def test_a_proposal_comes_back_until_its_source_is_well(tmp_path: Path) -> None:
-    """The last one of each source, of that feed alone."""
+def test_proposals_are_stored_until_the_source_is_healthy(tmp_path: Path) -> None:
     change = ConfigChange("links", ".a", None)
     first = Proposal("world", "s", "d", NOW, (change,), "lists 3")
     with Store.open(tmp_path) as store:

@@ -1,4 +1,4 @@
-"""What a worker does with the queue, and what becomes of jobs that are lost."""
+"""The consumer: runs, retries and lost jobs."""
 
 import logging
 import multiprocessing
@@ -30,24 +30,22 @@ FORKS = multiprocessing.get_context("spawn")
 FAST = WorkerTimings(
     grace=0.5, drain=1.0, first_retry=1, last_retry=2, heartbeat=0.3, lost_after=2.0, poll=0.2
 )
-PATIENT = replace(
-    FAST, lost_after=3600.0
-)  # nobody is taken for dead who was only slow for a while: see `is_silent`
-ROOMY = replace(
-    FAST, drain=5.0, lost_after=60.0
-)  # what ends at once when it is told to does so on a busy machine, too
+# On a busy machine, a slow worker must not be considered dead.
+PATIENT = replace(FAST, lost_after=3600.0)
+# On a busy machine, a run that ends at once may take some seconds.
+ROOMY = replace(FAST, drain=5.0, lost_after=60.0)
 
 
 @dataclass
 class Bench:
-    """A worker in a thread, and what it was told to do.
+    """Record the runs of a consumer.
 
     Attributes:
-        does: what happens in a run, beside its being counted.
-        most: the most runs at once, of all feeds and of each.
+        does: Called in each run.
+        most: The highest number of concurrent runs, of all feeds and of each.
     """
 
-    does: Callable[[str, RunBudget], object] = lambda _feed, _lease: None
+    does: Callable[[str, RunBudget], object] = lambda _feed, _budget: None
     runs: list[str] = field(default_factory=list)
     everything: list[bool] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
@@ -56,7 +54,7 @@ class Bench:
     ended: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(self, feed: str, everything: bool, lease: RunBudget) -> None:  # noqa: FBT001 -- as a worker is told
+    def run(self, feed: str, everything: bool, budget: RunBudget) -> None:  # noqa: FBT001 -- the consumer passes it
         with self._lock:
             self.runs.append(feed)
             self.everything.append(everything)
@@ -64,7 +62,7 @@ class Bench:
                 self.now[key] += 1
                 self.most[key] = max(self.most[key], self.now[key])
         try:
-            self.does(feed, lease)
+            self.does(feed, budget)
         finally:
             with self._lock:
                 self.now.subtract((feed, "all of them"))
@@ -75,24 +73,24 @@ def working(
     address: str,
     bench: Bench,
     *,
-    at_once: int = 4,
-    deadline: Callable[[], float] = lambda: 30.0,
-    pace: WorkerTimings = FAST,
+    concurrency: int = 4,
+    timeout_seconds: Callable[[], float] = lambda: 30.0,
+    timings: WorkerTimings = FAST,
 ) -> Iterator[QueueConsumer]:
-    """A worker at work while the block runs."""
-    taking = QueueConsumer(
+    """Run a consumer while the block runs."""
+    consumer = QueueConsumer(
         address,
         bench.run,
         on_timeout=bench.lost.append,
-        concurrency=at_once,
-        timeout_seconds=deadline,
+        concurrency=concurrency,
+        timeout_seconds=timeout_seconds,
         is_rescuer=lambda: True,
-        timings=pace,
+        timings=timings,
     )
-    thread = threading.Thread(target=taking.run_until, args=(bench.ended,))
+    thread = threading.Thread(target=consumer.run_until, args=(bench.ended,))
     thread.start()
     try:
-        yield taking
+        yield consumer
     finally:
         bench.ended.set()
         thread.join(60)
@@ -100,7 +98,7 @@ def working(
 
 
 def doing(address: str) -> int:
-    """How many jobs are said to be done by somebody."""
+    """Return the number of jobs that are marked as running."""
     with psycopg.connect(connection_info(address)) as connection:
         row = connection.execute(
             "SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'"
@@ -108,58 +106,51 @@ def doing(address: str) -> int:
         return int(row[0]) if row else 0
 
 
-def empty(address: str, line: FeedQueue) -> bool:
-    return not line.count_waiting() and not doing(address)
+def empty(address: str, queue: FeedQueue) -> bool:
+    return not queue.count_waiting() and not doing(address)
 
 
-def test_feeds_are_run(address: str, line: FeedQueue) -> None:
-    """Each once, so many at once, and nothing of it stays in the queue."""
+def test_queued_feeds_are_run(address: str, queue: FeedQueue) -> None:
     three = threading.Barrier(3)
-    bench = Bench(lambda _feed, _lease: three.wait(30))
+    bench = Bench(lambda _feed, _budget: three.wait(30))
     names = [f"feed{number}" for number in range(12)]
-    put(address, line, *names)
-    with working(address, bench, at_once=3):
-        assert eventually(lambda: len(bench.runs) == 12 and empty(address, line))
+    put(address, queue, *names)
+    with working(address, bench, concurrency=3):
+        assert eventually(lambda: len(bench.runs) == 12 and empty(address, queue))
     assert sorted(bench.runs) == sorted(names)
     assert bench.most["all of them"] == 3
 
 
-def test_one_feed_is_never_run_twice_at_once(address: str, line: FeedQueue) -> None:
-    """Though it stands in the line twice, and two workers take from it.
-
-    Who is waited for comes first.
-    """
-    bench = Bench(lambda _feed, _lease: time.sleep(0.3))
-    put(address, line, "a", "b")
-    line.enqueue_urgent("b")
-    with working(address, bench, at_once=1):
-        assert eventually(lambda: len(bench.runs) == 3 and empty(address, line))
+def test_feed_never_runs_twice_at_once(address: str, queue: FeedQueue) -> None:
+    bench = Bench(lambda _feed, _budget: time.sleep(0.3))
+    put(address, queue, "a", "b")
+    queue.enqueue_urgent("b")
+    with working(address, bench, concurrency=1):
+        assert eventually(lambda: len(bench.runs) == 3 and empty(address, queue))
     assert bench.runs == ["b", "a", "b"]
     assert bench.everything == [True, False, False]
     bench = Bench(bench.does)
-    put(address, line, "a")
-    line.enqueue_urgent("a")
+    put(address, queue, "a")
+    queue.enqueue_urgent("a")
     with working(address, bench), working(address, bench):
-        assert eventually(lambda: len(bench.runs) == 2 and empty(address, line))
+        assert eventually(lambda: len(bench.runs) == 2 and empty(address, queue))
     assert bench.most["a"] == 1
 
 
-def test_what_raises_is_tried_again(address: str, line: FeedQueue) -> None:
-    """Until it is done."""
+def test_failed_job_is_retried(address: str, queue: FeedQueue) -> None:
     tries: list[str] = []
 
-    def fail(feed: str, _lease: RunBudget) -> None:
+    def fail(feed: str, _budget: RunBudget) -> None:
         tries.append(feed)
         if len(tries) < 3:
             raise StoreError("the disk is full")
 
-    put(address, line, "a")
+    put(address, queue, "a")
     with working(address, Bench(fail)):
-        assert eventually(lambda: len(tries) == 3 and empty(address, line))
+        assert eventually(lambda: len(tries) == 3 and empty(address, queue))
 
 
-def test_tries_come_later_and_later() -> None:
-    """Each wait is twice as long as the one before, up to the longest."""
+def test_retry_waits_increase() -> None:
     retry, now = RetryStrategy(WorkerTimings(first_retry=5, last_retry=60)), datetime.now(UTC)
     job = Job(id=1, status="doing", queue="feeds", lock="a", queueing_lock="a", task_name="run")
     waits = []
@@ -172,65 +163,62 @@ def test_tries_come_later_and_later() -> None:
     assert waits == [5, 10, 20, 40, 60, 60]
 
 
-def test_a_run_that_hangs_is_given_up(address: str, line: FeedQueue) -> None:
-    """After its time and a while.
-
-    Its lease is revoked, somebody is told, and the worker goes on.
-    """
+def test_stuck_run_is_cancelled(address: str, queue: FeedQueue) -> None:
     leases: list[RunBudget] = []
     free = threading.Event()
 
-    def hang(feed: str, lease: RunBudget) -> None:
+    def hang(feed: str, budget: RunBudget) -> None:
         if feed == "a":
-            leases.append(lease)
+            leases.append(budget)
             free.wait(30)
 
     bench = Bench(hang)
-    put(address, line, "a", "b")
+    put(address, queue, "a", "b")
     # Only the first run has too little time.
-    with working(address, bench, at_once=1, deadline=lambda: 30.0 if bench.lost else 0.2) as taking:
+    with working(
+        address, bench, concurrency=1, timeout_seconds=lambda: 30.0 if bench.lost else 0.2
+    ) as consumer:
         assert eventually(
-            lambda: bench.lost == ["a"] and bench.runs == ["a", "b"] and empty(address, line)
+            lambda: bench.lost == ["a"] and bench.runs == ["a", "b"] and empty(address, queue)
         )
         assert leases[0].cancelled
-        assert len(taking.stuck_threads) == 1
+        assert len(consumer.stuck_threads) == 1
         free.set()
 
 
-def test_stopping_waits_for_what_runs(address: str, line: FeedQueue) -> None:
-    """What ends in time has been done; what does not is put back, and counts no more."""
+def test_stop_waits_for_current_runs(address: str, queue: FeedQueue) -> None:
     leases: dict[str, RunBudget] = {}
     free = threading.Event()
 
-    def take_time(feed: str, lease: RunBudget) -> None:
-        leases[feed] = lease
+    def take_time(feed: str, budget: RunBudget) -> None:
+        leases[feed] = budget
         (free if feed == "long" else bench.ended).wait(30)
 
-    put(address, line, "long", "short")
+    put(address, queue, "long", "short")
     bench = Bench(take_time)
-    with working(address, bench, pace=ROOMY):
+    with working(address, bench, timings=ROOMY):
         assert eventually(lambda: len(leases) == 2)
-    assert line.count_waiting() == 1
-    assert line.queued_feeds() == {"long"}
+    assert queue.count_waiting() == 1
+    assert queue.queued_feeds() == {"long"}
     assert leases["long"].cancelled
     assert not leases["short"].cancelled
     free.set()
     bench = Bench()
     with working(address, bench):
-        assert eventually(lambda: bench.runs == ["long"] and empty(address, line))
+        assert eventually(lambda: bench.runs == ["long"] and empty(address, queue))
 
 
 def work_until_killed(address: str, told: Path) -> None:
-    """In a process of its own: a worker whose runs end when they are told to, and note how."""
+    """Run a consumer in its own process. Files start its runs and record how they end."""
 
-    def run(feed: str, everything: bool, lease: RunBudget) -> None:  # noqa: FBT001
+    def run(feed: str, everything: bool, budget: RunBudget) -> None:  # noqa: FBT001
         del feed, everything
         (told / "began").touch()
         assert eventually((told / "go").exists, 300)
-        (told / ("refused" if lease.cancelled else "counted")).touch()
+        (told / ("refused" if budget.cancelled else "counted")).touch()
 
     logging.disable()
-    taking = QueueConsumer(
+    consumer = QueueConsumer(
         address,
         run,
         on_timeout=lambda _: None,
@@ -239,13 +227,13 @@ def work_until_killed(address: str, told: Path) -> None:
         is_rescuer=lambda: False,
         timings=FAST,
     )
-    taking.run_until(threading.Event())
+    consumer.run_until(threading.Event())
     sys.exit()
 
 
 @contextmanager
 def other_worker(address: str, told: Path) -> Iterator[int]:
-    """Another worker at work on a feed; its pid."""
+    """Start another worker that runs a feed, and yield its pid."""
     process = FORKS.Process(target=work_until_killed, args=(address, told))
     process.start()
     try:
@@ -258,9 +246,9 @@ def other_worker(address: str, told: Path) -> Iterator[int]:
 
 
 def is_silent(address: str) -> None:
-    """Let all workers have given their last sign of life long ago.
+    """Set the last heartbeat of all workers to long ago.
 
-    Those that live give the next one at once.
+    Live workers send the next one at once.
     """
     with psycopg.connect(connection_info(address)) as connection:
         connection.execute(
@@ -272,20 +260,18 @@ def kill(pid: int, number: signal.Signals) -> None:
     os.kill(pid, number)
 
 
-def test_a_dead_workers_job_is_taken_over(address: str, line: FeedQueue, tmp_path: Path) -> None:
-    """When it has been silent for long enough, and not before."""
-    put(address, line, "a")
+def test_job_of_a_dead_worker_is_requeued(address: str, queue: FeedQueue, tmp_path: Path) -> None:
+    put(address, queue, "a")
     bench = Bench()
-    with other_worker(address, tmp_path) as pid, working(address, bench, pace=PATIENT):
+    with other_worker(address, tmp_path) as pid, working(address, bench, timings=PATIENT):
         kill(pid, signal.SIGKILL)
         time.sleep(3 * FAST.heartbeat)
         assert bench.runs == []
         is_silent(address)
-        assert eventually(lambda: bench.runs == ["a"] and empty(address, line))
+        assert eventually(lambda: bench.runs == ["a"] and empty(address, queue))
 
 
-def test_a_job_that_workers_die_of_waits_longer_each_time() -> None:
-    """After the first loss it is taken over at once: most workers die of something else."""
+def test_job_that_crashes_workers_waits_longer_each_time() -> None:
     job, now = (
         Job(id=1, status="doing", queue="feeds", lock="a", queueing_lock="a", task_name="run"),
         datetime.now(UTC),
@@ -304,75 +290,67 @@ def test_a_job_that_workers_die_of_waits_longer_each_time() -> None:
     ]
 
 
-def test_though_the_same_waits_already(address: str, line: FeedQueue, tmp_path: Path) -> None:
-    """Two of a kind may not wait.
-
-    The one that waits does for both, and others that were lost are found, too.
-    """
-    line.enqueue_urgent("a")
+def test_lost_job_is_dropped_if_the_feed_already_waits(
+    address: str, queue: FeedQueue, tmp_path: Path
+) -> None:
+    queue.enqueue_urgent("a")
     bench = Bench()
     with other_worker(address, tmp_path) as pid:
-        assert line.enqueue_urgent("a")
+        assert queue.enqueue_urgent("a")
         kill(pid, signal.SIGKILL)
-        with working(address, bench, pace=PATIENT):
+        with working(address, bench, timings=PATIENT):
             is_silent(address)
-            assert eventually(lambda: bool(bench.runs) and empty(address, line))
+            assert eventually(lambda: bool(bench.runs) and empty(address, queue))
             time.sleep(3 * FAST.heartbeat)
     assert bench.runs == ["a"]
 
 
-def test_a_worker_that_was_away_changes_nothing(
-    address: str, line: FeedQueue, tmp_path: Path
+def test_worker_that_lost_its_job_can_neither_finish_nor_retry_it(
+    address: str, queue: FeedQueue, tmp_path: Path
 ) -> None:
-    """It wakes up, its run counts no more, and the job that another one works on is not ended by it."""
-    put(address, line, "a")
+    put(address, queue, "a")
     free = threading.Event()
-    bench = Bench(lambda _feed, _lease: free.wait(30))
+    bench = Bench(lambda _feed, _budget: free.wait(30))
     with other_worker(address, tmp_path) as pid:
         kill(pid, signal.SIGSTOP)
-        with working(address, bench, pace=PATIENT):
+        with working(address, bench, timings=PATIENT):
             is_silent(address)
             assert eventually(lambda: bench.runs == ["a"])
-            time.sleep(FAST.lost_after)  # the lease of the other one's run ends, by its own clock
+            time.sleep(FAST.lost_after)  # the budget of the other one's run ends, by its own clock
             (tmp_path / "go").touch()
             kill(pid, signal.SIGCONT)
             assert eventually((tmp_path / "refused").exists)
             time.sleep(3 * FAST.heartbeat)
             assert doing(address) == 1
             free.set()
-            assert eventually(lambda: empty(address, line))
+            assert eventually(lambda: empty(address, queue))
 
 
-def test_the_server_is_stopped_and_started() -> None:
-    """The worker goes on by itself.
-
-    A job that ended meanwhile is not stuck, nor one that began before.
-    """
-    with own_server(synchronous_commit="on") as server:  # what was committed outlasts its crash
+def test_worker_reconnects_to_a_restarted_server() -> None:
+    with own_server(synchronous_commit="on") as server:  # commits survive its crash
         address = server.database()
         gate = threading.Event()
-        bench = Bench(lambda feed, _lease: gate.wait(30) if feed == "a" else None)
-        with FeedQueue(address) as line, working(address, bench):
-            put(address, line, "a")
+        bench = Bench(lambda feed, _budget: gate.wait(30) if feed == "a" else None)
+        with FeedQueue(address) as queue, working(address, bench):
+            put(address, queue, "a")
             assert eventually(lambda: bench.runs == ["a"])
             server.stop(signal.SIGQUIT)
             gate.set()
             time.sleep(1)
             server.start()
-            assert eventually(lambda: _empty_again(address, line), 40)
-            put(address, line, "b")
+            assert eventually(lambda: _empty_again(address, queue), 40)
+            put(address, queue, "b")
             assert eventually(lambda: bench.runs[-1] == "b")
 
 
-def _empty_again(address: str, line: FeedQueue) -> bool:
+def _empty_again(address: str, queue: FeedQueue) -> bool:
     try:
-        return empty(address, line)
+        return empty(address, queue)
     except (StoreError, psycopg.Error):
         return False
 
 
-def test_it_ends_though_the_server_is_away() -> None:
-    """Before long: `working` waits a minute for it."""
+def test_worker_stops_while_the_server_is_down() -> None:
     with own_server() as server:
         address = server.database()
         with FeedQueue(address):

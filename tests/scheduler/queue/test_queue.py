@@ -1,4 +1,4 @@
-"""The line that feeds wait in, for those who put them there and look at it."""
+"""The queue and its tables."""
 
 import multiprocessing
 from datetime import UTC, datetime, timedelta
@@ -11,16 +11,19 @@ from feedpub.scheduler.queue import FeedQueue
 from feedpub.scheduler.queue.queue import SCHEMA_NAME, connection_info
 
 FORKS = multiprocessing.get_context("spawn")
-_JOBS = f"SELECT task_name, lock, priority, args FROM {SCHEMA_NAME}.procrastinate_jobs ORDER BY priority DESC, id"  # noqa: S608
+_JOBS = (
+    "SELECT task_name, lock, priority, args "  # noqa: S608
+    f"FROM {SCHEMA_NAME}.procrastinate_jobs ORDER BY priority DESC, id"
+)
 
 
-def put(address: str, line: FeedQueue, *feeds: str) -> None:
+def put(address: str, queue: FeedQueue, *feeds: str) -> None:
     with psycopg.connect(address) as connection:
-        line.enqueue(connection, feeds)
+        queue.enqueue(connection, feeds)
 
 
-def standing(address: str) -> list[tuple[str, bool]]:
-    """Who stands in the line, in turn, and whether all their sources are to be looked at."""
+def queued_feeds(address: str) -> list[tuple[str, bool]]:
+    """Return the queued feeds in order, and for each if all its sources are checked."""
     with psycopg.connect(address) as connection:
         return [(row[1], row[3]["all"]) for row in connection.execute(_JOBS)]
 
@@ -34,61 +37,55 @@ def take(address: str, feed: str) -> None:
 
 
 def open_and_close(address: str) -> None:
-    with FeedQueue(address) as line:
-        line.count_waiting()
+    with FeedQueue(address) as queue:
+        queue.count_waiting()
 
 
-def test_feeds_stand_in_turn(address: str, line: FeedQueue) -> None:
-    """As they were put there; who stands in it stays where it is, once."""
-    put(address, line, "b", "a")
-    put(address, line, "a", "c")
-    assert standing(address) == [("b", False), ("a", False), ("c", False)]
-    assert line.count_waiting() == 3
-    assert line.queued_feeds() == {"a", "b", "c"}
+def test_feeds_are_queued_once_in_order(address: str, queue: FeedQueue) -> None:
+    put(address, queue, "b", "a")
+    put(address, queue, "a", "c")
+    assert queued_feeds(address) == [("b", False), ("a", False), ("c", False)]
+    assert queue.count_waiting() == 3
+    assert queue.queued_feeds() == {"a", "b", "c"}
 
 
-def test_what_is_rolled_back_is_not_there(address: str, line: FeedQueue) -> None:
-    """The transaction is the caller's."""
+def test_enqueue_is_part_of_the_callers_transaction(address: str, queue: FeedQueue) -> None:
     with psycopg.connect(address) as connection:
-        line.enqueue(connection, ["a"])
+        queue.enqueue(connection, ["a"])
         connection.rollback()
-    assert standing(address) == []
+    assert queued_feeds(address) == []
 
 
-def test_first_of_all(address: str, line: FeedQueue) -> None:
-    """Somebody waits for it; with all sources; once."""
-    put(address, line, "a", "b")
-    assert line.enqueue_urgent("b")
-    assert not line.enqueue_urgent("b")
-    assert standing(address) == [("b", True), ("a", False), ("b", False)]
+def test_urgent_feed_is_queued_first(address: str, queue: FeedQueue) -> None:
+    put(address, queue, "a", "b")
+    assert queue.enqueue_urgent("b")
+    assert not queue.enqueue_urgent("b")
+    assert queued_feeds(address) == [("b", True), ("a", False), ("b", False)]
 
 
-def test_who_is_being_run(address: str, line: FeedQueue) -> None:
-    """Is busy, waits no more, and may stand in the line anew."""
-    put(address, line, "a", "b")
+def test_running_feeds_are_reported(address: str, queue: FeedQueue) -> None:
+    put(address, queue, "a", "b")
     take(address, "a")
-    (busy,) = line.running_feeds().items()
+    (busy,) = queue.running_feeds().items()
     assert busy[0] == "a"
     assert abs(datetime.now(UTC) - busy[1]) < timedelta(minutes=1)
-    assert line.count_waiting() == 1
-    put(address, line, "a")
-    assert line.count_waiting() == 2
-    assert line.enqueue_urgent("a")
+    assert queue.count_waiting() == 1
+    put(address, queue, "a")
+    assert queue.count_waiting() == 2
+    assert queue.enqueue_urgent("a")
 
 
-def test_tables_of_another_version_are_made_anew(address: str, line: FeedQueue) -> None:
-    """What stood in them is lost; tables that are right stay as they are."""
-    put(address, line, "a")
+def test_tables_of_another_version_are_rebuilt(address: str, queue: FeedQueue) -> None:
+    put(address, queue, "a")
     with FeedQueue(address):
-        assert line.count_waiting() == 1
+        assert queue.count_waiting() == 1
     with psycopg.connect(address) as connection:
         connection.execute(f"COMMENT ON SCHEMA {SCHEMA_NAME} IS 'another'")
     with FeedQueue(address):
-        assert line.count_waiting() == 0
+        assert queue.count_waiting() == 0
 
 
-def test_several_open_it_at_once(address: str) -> None:
-    """One of them makes the tables."""
+def test_concurrent_opens_create_the_tables_once(address: str) -> None:
     openers = [FORKS.Process(target=open_and_close, args=(address,)) for _ in range(3)]
     for opener in openers:
         opener.start()
@@ -97,26 +94,24 @@ def test_several_open_it_at_once(address: str) -> None:
     assert [opener.exitcode for opener in openers] == [0, 0, 0]
 
 
-def test_tables_that_somebody_dropped(address: str, line: FeedQueue) -> None:
-    """Are an error of ours, in a transaction of the caller's, too; then they are made anew."""
+def test_dropped_tables_are_created_again(address: str, queue: FeedQueue) -> None:
     with psycopg.connect(address) as connection:
         connection.execute(f"DROP SCHEMA {SCHEMA_NAME} CASCADE")
     with pytest.raises(StoreError, match="cannot query the job queue"):
-        line.count_waiting()
+        queue.count_waiting()
     with (
         pytest.raises(StoreError, match="cannot query the job queue"),
         psycopg.connect(address) as connection,
     ):
-        line.enqueue(connection, ["a"])
-    line.create_tables()
-    put(address, line, "a")
-    assert line.count_waiting() == 1
+        queue.enqueue(connection, ["a"])
+    queue.create_tables()
+    put(address, queue, "a")
+    assert queue.count_waiting() == 1
 
 
-def test_no_server() -> None:
-    """Is an error of ours."""
-    line = FeedQueue("postgresql://nobody@127.0.0.1:1/nothing")
-    line._connector._pool_args["timeout"] = 0.5
+def test_unreachable_server_raises_store_error() -> None:
+    queue = FeedQueue("postgresql://nobody@127.0.0.1:1/nothing")
+    queue._connector._pool_args["timeout"] = 0.5
     with pytest.raises(StoreError, match="cannot query the job queue"):
-        line.open()
-    line.close()
+        queue.open()
+    queue.close()

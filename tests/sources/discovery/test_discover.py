@@ -144,7 +144,7 @@ def test_a_wordpress_gives_whole_posts(scout: Scout, site: Site) -> None:
     assert first.candidate.url.startswith(site.url("/wp-json/wp/v2/posts?per_page=50"))
     assert first.evidence == (
         "the site's WordPress API",
-        "9 with their whole text",
+        "9 with full text",
         "3 of 3 pages could be read",
     )
 

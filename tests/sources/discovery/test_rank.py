@@ -133,7 +133,7 @@ def test_what_speaks_for_and_against_it_is_told() -> None:
     )
     assert ranked.evidence == (
         "found",
-        "4 with their whole text",
+        "4 with full text",
         "2 of 3 pages could be read",
         "no dates",
     )

@@ -1,7 +1,4 @@
-"""The whole way in a real browser.
-
-Look, point at what is wrong, see what a rule would change, save it, build.
-"""
+"""The preview in a real browser, from selecting a block to a saved rule and a built feed."""
 
 import os
 import re
@@ -41,7 +38,7 @@ pytestmark = pytest.mark.slow
 CHOSEN = "document.querySelector('[aria-selected=true]')"
 SAVED = "/^Saved to .*sites\\/127.0.0.1.toml/.test(document.querySelector('#status').textContent)"
 IN_ARTICLE = "document.querySelector('#cleaned').textContent.includes({!r})"
-# How well texts stand out from their ground, and whether all that can be used is named.
+# The lowest contrast of any text, and the controls without an accessible name
 READABLE = """(() => {
   const channels = colour => colour.match(/[\\d.]+/g).map(Number);
   const luminance = colour => {
@@ -49,8 +46,8 @@ READABLE = """(() => {
     const [r, g, b] = channels(colour).map(c => linear(c / 255));
     return .2126 * r + .7152 * g + .0722 * b;
   };
-  const ground = e => channels(getComputedStyle(e).backgroundColor)[3] === 0 ? ground(e.parentElement)
-    : getComputedStyle(e).backgroundColor;
+  const ground = e => channels(getComputedStyle(e).backgroundColor)[3] === 0
+    ? ground(e.parentElement) : getComputedStyle(e).backgroundColor;
   const texts = e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
   const says = e => texts(e) && e.checkVisibility() && !e.closest(":disabled");
   return Math.min(...[...document.querySelectorAll("body *")].filter(says).map(e => {
@@ -58,14 +55,16 @@ READABLE = """(() => {
     return (b + .05) / (a + .05);
   }));
 })()"""
-NAMELESS = """[...document.querySelectorAll("button, select, [role=listbox], [role=region], [tabindex='0']")]
+NAMELESS = """[...document.querySelectorAll(
+    "button, select, [role=listbox], [role=region], [tabindex='0']"
+  )]
   .filter(e => e.checkVisibility() && !(e.textContent.trim() || e.getAttribute("aria-label")
     || e.getAttribute("aria-labelledby") || e.labels?.length)).map(e => e.outerHTML)"""
 
 
 @pytest.fixture
 def config(site: Site, tmp_path: Path) -> Config:
-    """Of a feed of three stories with such boxes."""
+    """Return the config of a feed with three stories with boxes."""
     open_newsroom(site, [3, 2, 1])
     for n in SAID:
         site[path(n)] = boxed(n)
@@ -73,7 +72,7 @@ def config(site: Site, tmp_path: Path) -> Config:
 
 
 def build(config: Config) -> str:
-    """The feed as it is published, from here."""
+    """Build the feed in this process, and return it."""
     with tools_for(config) as tools:
         run.run_feed(config.feed[0], replace(tools, site_rules=open_rules(config.rules)))
     return published(config)
@@ -85,30 +84,30 @@ def published(config: Config) -> str:
 
 @contextmanager
 def served(config: Config, url: str = "") -> Iterator[str]:
-    """The address of the page about a feed that is built, or about a page at an address.
-
-    From here.
-    """
+    """Serve the preview of the built feed, or of the page at a URL, and yield its URL."""
     build(config)
     with tools_for(config) as tools:
         others = pages_of_feed(config.feed[0], tools)
-        subjects = [page_from_address(url, tools)] if url else others
+        pages = [page_from_address(url, tools)] if url else others
         listening = open_socket("127.0.0.1:0")
-        bureau = PreviewServer(
-            PreviewSession(subjects, tools, config.rules.sites, others), listening.getsockname()[1]
+        preview_server = PreviewServer(
+            PreviewSession(pages, tools, config.rules.sites, others), listening.getsockname()[1]
         )
-        server = Server(bureau, [listening])
+        server = Server(preview_server, [listening])
         server.start()
-        yield bureau.url
+        yield preview_server.url
         server.stop(PATIENCE)
 
 
-CREDITS = '<p class="credits">Text by <span class="who">Ada Penn</span>, <span class="when">3 May 2026</span></p>'
+CREDITS = (
+    '<p class="credits">Text by <span class="who">Ada Penn</span>, '
+    '<span class="when">3 May 2026</span></p>'
+)
 
 
 @contextmanager
 def previewed(home: Home) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """The command, and the address that it prints."""
+    """Run the command, and yield it with the URL that it prints."""
     command = subprocess.Popen(
         [sys.executable, "-m", "feedpub", "preview", "world"],
         stdout=subprocess.PIPE,
@@ -141,20 +140,19 @@ def tab(browser: Tab) -> Iterator[Tab]:
 
 
 def block_with(text: str) -> str:
-    return f"[...document.querySelectorAll('.block')].find(each => each.textContent.includes({text!r}))"
+    blocks = "[...document.querySelectorAll('.block')]"
+    return f"{blocks}.find(each => each.textContent.includes({text!r}))"
 
 
 def effects(tab: Tab) -> str:
-    """What is told of the other articles, once it is."""
+    """Wait for the effects on other articles, and return their summary."""
     tab.until("document.querySelector('#effects p')?.textContent.includes(' change, ')")
     return str(tab.says("document.querySelector('#effects p').textContent"))
 
 
-def test_with_a_mouse(config: Config, site: Site, tmp_path: Path, tab: Tab) -> None:
-    """Click, see what changes here and elsewhere, take it back, save, build.
-
-    By the commands themselves.
-    """
+def test_rule_is_drafted_and_saved_by_mouse(
+    config: Config, site: Site, tmp_path: Path, tab: Tab
+) -> None:
     home = Home(tmp_path)
     assert SAID[3] in build(config)
     with previewed(home) as (url, command):
@@ -170,7 +168,7 @@ def test_with_a_mouse(config: Config, site: Site, tmp_path: Path, tab: Tab) -> N
         assert not tab.says(IN_ARTICLE.format(SAID[3]))
         assert tab.says("document.querySelector('#effect .minus').textContent").endswith(SAID[3])
         assert tab.says("document.querySelector('#toml').textContent") == 'remove = [".join-box"]'
-        assert effects(tab) == "2 of 2 change, 0 stay as they are."
+        assert effects(tab) == "2 of 2 change, 0 stay the same."
         tab.click("#undo")
         tab.until(IN_ARTICLE.format(SAID[3]))
         assert not config.rules.sites.exists()
@@ -187,8 +185,7 @@ def test_with_a_mouse(config: Config, site: Site, tmp_path: Path, tab: Tab) -> N
     assert SAID[4] not in published(config)
 
 
-def test_without_a_mouse(config: Config, site: Site, tab: Tab) -> None:
-    """The same by keys alone; what is chosen can be seen."""
+def test_rule_is_drafted_and_saved_by_keyboard(config: Config, site: Site, tab: Tab) -> None:
     with served(config) as url:
         tab.go(url)
         tab.until(block_with(SAID[3]))
@@ -205,7 +202,7 @@ def test_without_a_mouse(config: Config, site: Site, tab: Tab) -> None:
         tab.press("ArrowRight", "r")
         tab.until(f"{CHOSEN}?.matches('.gone')")
         assert SAID[3] in tab.says("document.activeElement.textContent")
-        assert effects(tab) == "2 of 2 change, 0 stay as they are."
+        assert effects(tab) == "2 of 2 change, 0 stay the same."
         tab.press("u")
         tab.until(IN_ARTICLE.format(SAID[3]))
         tab.press("n")
@@ -226,8 +223,7 @@ def test_without_a_mouse(config: Config, site: Site, tab: Tab) -> None:
     assert SAID[4] not in published(config)
 
 
-def test_title_date_author_and_what_is_kept(config: Config, tab: Tab, site: Site) -> None:
-    """Each by its key, on a page that is fetched; what cannot be named is said."""
+def test_title_date_author_and_keep_rules_have_keys(config: Config, tab: Tab, site: Site) -> None:
     with served(config, site.url(path(4))) as url:
         tab.go(url)
         tab.until(block_with("You may also like"))
@@ -244,16 +240,14 @@ def test_title_date_author_and_what_is_kept(config: Config, tab: Tab, site: Site
         assert effects(tab).startswith("3 of 3 change")
         tab.says(f"{block_with('Home')}.focus()")
         tab.press("k")
-        tab.until(
-            "document.querySelector('#status').textContent.startsWith('Nothing names this block')"
-        )
+        status = "document.querySelector('#status').textContent"
+        tab.until(f"{status}.startsWith('No selector matches this block')")
 
 
-def test_a_name_inside_of_a_line(config: Config, tab: Tab, site: Site) -> None:
-    """A click on it means it where somebody says that it is the author.
-
-    A rule that is chosen goes before that.
-    """
+def test_clicked_inner_element_becomes_the_author_rule(
+    config: Config, tab: Tab, site: Site
+) -> None:
+    """A rule that is selected explicitly takes precedence."""
     site[path(4)] = story(4, extra=CREDITS)
     with served(config, site.url(path(4))) as url:
         tab.go(url)
@@ -271,18 +265,17 @@ def test_a_name_inside_of_a_line(config: Config, tab: Tab, site: Site) -> None:
         )
 
 
-def test_it_fits_and_can_be_read(config: Config, tab: Tab) -> None:
-    """From a phone's width upwards, by day and by night; everything that can be used has a name."""
+def test_page_fits_all_widths_with_enough_contrast(config: Config, tab: Tab) -> None:
     with served(config) as url:
         tab.go(url)
         tab.until(block_with(SAID[3]))
-        tab.says(f"choose({block_with(SAID[3])})")
-        tab.says("act('remove')")
+        tab.says(f"select({block_with(SAID[3])})")
+        tab.says("addRule('remove')")
         tab.until("document.querySelector('#effects details')")
         for width, dark in ((390, False), (390, True), (800, False), (1280, False), (1280, True)):
             tab.resize(width, 800, dark=dark)
             for pane in ("original", "article", "rules") if width < 800 else ("original",):
-                tab.says(f"pane('{pane}')")
+                tab.says(f"showPane('{pane}')")
                 assert tab.says("document.documentElement.scrollWidth <= innerWidth"), (width, pane)
                 assert tab.says(READABLE) >= 4.5, (width, pane, dark)
                 assert tab.says(NAMELESS) == [], (width, pane)

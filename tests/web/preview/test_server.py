@@ -1,4 +1,4 @@
-"""Who may ask for the local page, and what it answers to others: nothing."""
+"""Access to the preview's server, and its commands."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -24,13 +24,13 @@ def config(tmp_path: Path) -> Config:
 
 @pytest.fixture
 def client(config: Config) -> Iterator[Client]:
-    """Asks the server of a page about one article."""
+    """Return a client of a preview server with one article."""
     with tools_for(config) as tools:
-        subject = PreviewPage("A story", URL, Page(URL, story(1).encode(), "text/html"))
+        page_ = PreviewPage("A story", URL, Page(URL, story(1).encode(), "text/html"))
         listening = open_socket("127.0.0.1:0")
         port = listening.getsockname()[1]
         server = Server(
-            PreviewServer(PreviewSession([subject], tools, config.rules.sites), port), [listening]
+            PreviewServer(PreviewSession([page_], tools, config.rules.sites), port), [listening]
         )
         server.start()
         yield Client(server, port)
@@ -39,22 +39,22 @@ def client(config: Config) -> Iterator[Client]:
 
 
 @pytest.fixture
-def bureau(client: Client) -> PreviewServer:
+def preview_server(client: Client) -> PreviewServer:
     assert isinstance(client.server.app, PreviewServer)
     return client.server.app
 
 
 def post(
     client: Client,
-    bureau: PreviewServer,
+    preview_server: PreviewServer,
     what: str,
     told: object,
     headers: Mapping[str, str] | None = None,
 ) -> Reply:
-    """As the page's script asks."""
+    """Send a command as the page's script does."""
     own = {"Origin": f"http://127.0.0.1:{client.port}", "Content-Type": "application/json"}
     body = told if isinstance(told, bytes) else json.dumps(told).encode()
-    return client.ask("POST", bureau.path + what, {**own, **(headers or {})}, body)
+    return client.ask("POST", preview_server.path + what, {**own, **(headers or {})}, body)
 
 
 @pytest.mark.parametrize(
@@ -65,11 +65,10 @@ def post(
         ("preview.js", "text/javascript; charset=utf-8", b"use strict"),
     ],
 )
-def test_the_page_and_what_belongs_to_it(
-    client: Client, bureau: PreviewServer, name: str, kind: str, part: bytes
+def test_page_and_its_files_have_a_strict_policy(
+    client: Client, preview_server: PreviewServer, name: str, kind: str, part: bytes
 ) -> None:
-    """Nothing is kept, framed, or loaded from elsewhere; no script but the page's own runs."""
-    reply = client.get(bureau.path + name)
+    reply = client.get(preview_server.path + name)
     assert (reply.status, reply.header("content-type")) == (200, kind)
     assert part in reply.body
     policy = reply.header("content-security-policy")
@@ -82,28 +81,28 @@ def test_the_page_and_what_belongs_to_it(
     assert b"style=" not in reply.body
 
 
-def test_the_script_gets_what_it_asks(
-    client: Client, bureau: PreviewServer, config: Config
+def test_commands_of_the_script(
+    client: Client, preview_server: PreviewServer, config: Config
 ) -> None:
-    """The articles, a look, what changes, and a file that is written."""
-    assert json.loads(post(client, bureau, "articles", {}).body) == [
+    assert json.loads(post(client, preview_server, "articles", {}).body) == [
         {"title": "A story", "url": URL, "site": "times.example.org"}
     ]
     asked = {"number": 0, "draft": {"remove": ["p:nth-of-type(2)"]}}
-    look = json.loads(post(client, bureau, "look", asked).body)
+    look = json.loads(post(client, preview_server, "preview", asked).body)
     assert (look["effect"]["changed"], look["article"]["authors"]) == (1, ["Jane Doe"])
     assert look["article"]["published"].startswith("2026-11-01T")
-    assert json.loads(post(client, bureau, "effects", asked).body) == []
-    toml = json.loads(post(client, bureau, "save", asked).body)
+    assert json.loads(post(client, preview_server, "effects", asked).body) == []
+    toml = json.loads(post(client, preview_server, "save", asked).body)
     assert config.rules.sites.joinpath("times.example.org.toml").read_text("utf-8") == toml["text"]
-    assert not bureau.done.is_set()
-    assert post(client, bureau, "done", {}).status == 200
-    assert bureau.done.is_set()
+    assert not preview_server.done.is_set()
+    assert post(client, preview_server, "done", {}).status == 200
+    assert preview_server.done.is_set()
 
 
-def test_nobody_without_the_token(client: Client, bureau: PreviewServer) -> None:
-    """Whatever else is asked for, and in whatever way."""
-    token = bureau.path.strip("/")
+def test_request_without_the_token_is_refused(
+    client: Client, preview_server: PreviewServer
+) -> None:
+    token = preview_server.path.strip("/")
     assert len(token) > 40
     for path in (
         "/",
@@ -122,18 +121,16 @@ def test_nobody_without_the_token(client: Client, bureau: PreviewServer) -> None
         assert client.ask("POST", path if path.isascii() else "/", {}, b"{}").status == 403
 
 
-def test_not_by_another_name(client: Client, bureau: PreviewServer) -> None:
-    """A name that somebody has made to lead here is not ours."""
+def test_foreign_host_header_is_refused(client: Client, preview_server: PreviewServer) -> None:
     for host in (
         "evil.example",
         f"evil.example:{client.port}",
         "127.0.0.1",
         f"localhost:{client.port}",
     ):
-        said = client.raw(
-            f"GET {bureau.path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
-        )
-        assert said.startswith(b"HTTP/1.1 403 "), host
+        request = f"GET {preview_server.path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        response = client.raw(request.encode())
+        assert response.startswith(b"HTTP/1.1 403 "), host
 
 
 @pytest.mark.parametrize(
@@ -147,31 +144,34 @@ def test_not_by_another_name(client: Client, bureau: PreviewServer) -> None:
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_not_from_another_page(
-    client: Client, bureau: PreviewServer, config: Config, headers: Mapping[str, str]
+def test_request_from_another_origin_is_refused(
+    client: Client, preview_server: PreviewServer, config: Config, headers: Mapping[str, str]
 ) -> None:
-    """Even one that knows the address."""
     asked = {"number": 0, "draft": {"remove": [".x"]}}
-    assert post(client, bureau, "save", asked, headers).status == 403
+    assert post(client, preview_server, "save", asked, headers).status == 403
     assert not config.rules.sites.exists()
     if headers != {"Origin": ""}:
-        assert client.ask("GET", bureau.path, headers).status == 403
+        assert client.ask("GET", preview_server.path, headers).status == 403
 
 
-def test_a_form_cannot_ask(client: Client, bureau: PreviewServer, config: Config) -> None:
-    """An order says where it comes from, and is JSON by name.
-
-    No page sends that without asking first.
-    """
+def test_form_cannot_send_commands(
+    client: Client, preview_server: PreviewServer, config: Config
+) -> None:
+    """A form sends no JSON, and no Origin of this page."""
     kind = {"Content-Type": "text/plain"}
     assert (
-        post(client, bureau, "save", {"number": 0, "draft": {"remove": [".x"]}}, kind).status == 405
+        post(
+            client, preview_server, "save", {"number": 0, "draft": {"remove": [".x"]}}, kind
+        ).status
+        == 405
     )
     assert (
-        client.ask("POST", bureau.path + "save", {"Content-Type": "application/json"}, b"{}").status
+        client.ask(
+            "POST", preview_server.path + "save", {"Content-Type": "application/json"}, b"{}"
+        ).status
         == 403
     )
-    assert client.get(bureau.path + "save").status == 405
+    assert client.get(preview_server.path + "save").status == 405
     assert not config.rules.sites.exists()
 
 
@@ -179,9 +179,10 @@ def test_a_form_cannot_ask(client: Client, bureau: PreviewServer, config: Config
     "name",
     ["../pyproject.toml", "%2e%2e/page.html", "page.html", "x", "preview.js/", "..%2fdesk.py"],
 )
-def test_there_is_nothing_else(client: Client, bureau: PreviewServer, name: str) -> None:
-    """No file but the three, by no way around."""
-    assert client.get(bureau.path + name).status == 404
+def test_other_files_are_not_served(
+    client: Client, preview_server: PreviewServer, name: str
+) -> None:
+    assert client.get(preview_server.path + name).status == 404
 
 
 @pytest.mark.parametrize(
@@ -203,16 +204,14 @@ def test_there_is_nothing_else(client: Client, bureau: PreviewServer, name: str)
         (b'"' + b"x" * 70_000 + b'"', 413),
     ],
 )
-def test_an_order_that_is_none(
-    client: Client, bureau: PreviewServer, asked: object, status: int
+def test_invalid_command_gets_an_error_with_reason(
+    client: Client, preview_server: PreviewServer, asked: object, status: int
 ) -> None:
-    """It is refused, and said why."""
-    reply = post(client, bureau, "look", asked)
+    reply = post(client, preview_server, "preview", asked)
     assert reply.status == status
     if status != 413:
         assert json.loads(reply.body)["problem"]
 
 
-def test_each_command_has_a_token_of_its_own(bureau: PreviewServer) -> None:
-    """An address that was seen once is of no use later."""
-    assert PreviewServer(bureau._desk, 1).path != bureau.path
+def test_each_server_has_its_own_token(preview_server: PreviewServer) -> None:
+    assert PreviewServer(preview_server._session, 1).path != preview_server.path

@@ -1,7 +1,4 @@
-"""What a draft of rules does.
-
-To the page that is looked at, to the others of its site, and once it is saved.
-"""
+"""The effect of a draft of rules, before and after it is saved."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +27,7 @@ REMOVE = RuleDraft(remove=(".join-box",))
 
 @pytest.fixture
 def newsroom(site: Site) -> Site:
-    """Three stories; two of them have the box."""
+    """Serve three stories, two of them with a box."""
     open_newsroom(site, [3, 2, 1])
     for n in (3, 1):
         site[path(n)] = boxed(n)
@@ -45,7 +42,7 @@ def config(newsroom: Site, tmp_path: Path) -> Config:
 
 @contextmanager
 def built(config: Config) -> Iterator[RunContext]:
-    """The feed, built, and what it works with."""
+    """Build the feed, and yield its context."""
     with tools_for(config) as tools:
         run.run_feed(config.feed[0], tools)
         yield tools
@@ -54,15 +51,12 @@ def built(config: Config) -> Iterator[RunContext]:
 @pytest.fixture
 def desk(config: Config) -> Iterator[PreviewSession]:
     with built(config) as tools:
-        subjects = pages_of_feed(config.feed[0], tools)
-        yield PreviewSession(subjects, tools, config.rules.sites, subjects)
+        pages = pages_of_feed(config.feed[0], tools)
+        yield PreviewSession(pages, tools, config.rules.sites, pages)
 
 
-def test_a_page_as_it_is(desk: PreviewSession) -> None:
-    """The newest first; without a draft nothing changes."""
-    assert [subject.title[-16:] for subject in desk.pages] == [
-        f"{n} of the harbour" for n in (3, 2, 1)
-    ]
+def test_preview_without_draft_changes_nothing(desk: PreviewSession) -> None:
+    assert [page_.title[-16:] for page_ in desk.pages] == [f"{n} of the harbour" for n in (3, 2, 1)]
     look = desk.preview(0, RuleDraft())
     assert look.article is not None
     assert SAID[3] in look.article.text
@@ -70,11 +64,7 @@ def test_a_page_as_it_is(desk: PreviewSession) -> None:
     assert (look.effect.changed, look.effect.lines, look.toml.text) == (0, (), "")
 
 
-def test_a_draft_shows_what_it_does_to_this_article(desk: PreviewSession) -> None:
-    """The line that goes, the reason in its place, and the file as it would be.
-
-    Which is not there yet.
-    """
+def test_preview_shows_the_effect_on_the_article_and_the_file(desk: PreviewSession) -> None:
     look = desk.preview(0, REMOVE)
     assert look.article is not None
     assert SAID[3] not in look.article.text
@@ -86,16 +76,14 @@ def test_a_draft_shows_what_it_does_to_this_article(desk: PreviewSession) -> Non
     assert not Path(look.toml.file).exists()
 
 
-def test_a_draft_shows_what_it_does_to_the_others(desk: PreviewSession) -> None:
-    """Each of the feed's other stored articles, also those that stay as they are."""
+def test_effects_include_unchanged_articles(desk: PreviewSession) -> None:
     assert [(effect.changed, effect.lines) for effect in desk.effects(0, REMOVE)] == [
         (0, ()),
         (1, (f"-{SAID[1]}",)),
     ]
 
 
-def test_facts_change_too(desk: PreviewSession) -> None:
-    """Title and author as a draft finds them."""
+def test_effect_includes_title_and_authors(desk: PreviewSession) -> None:
     look = desk.preview(1, RuleDraft(title="h2", author=".second"))
     assert look.effect.lines[:2] == (
         "-title: Council decides on matter 2 of the harbour",
@@ -104,15 +92,15 @@ def test_facts_change_too(desk: PreviewSession) -> None:
     assert look.effect.lines[2:4] == ("-authors: Jane Doe", "+authors: Ada Penn")
 
 
-def test_a_draft_that_leaves_no_article(desk: PreviewSession) -> None:
-    """It is told, and nothing is shown in its place."""
+def test_draft_without_remaining_article_is_a_problem(desk: PreviewSession) -> None:
     look = desk.preview(0, RuleDraft(remove=("main",)))
     assert (look.article, look.original) == (None, "")
     assert look.effect.problem
 
 
-def test_a_saved_draft_is_in_force(desk: PreviewSession, config: Config) -> None:
-    """For this desk, and for the loader that reads it in every run."""
+def test_saved_draft_applies_to_the_session_and_to_runs(
+    desk: PreviewSession, config: Config
+) -> None:
     toml = desk.save(0, REMOVE)
     assert config.rules.sites.joinpath("127.0.0.1.toml").read_text("utf-8") == toml.text
     assert [
@@ -125,30 +113,24 @@ def test_a_saved_draft_is_in_force(desk: PreviewSession, config: Config) -> None
     assert more.text == 'remove = [".join-box"]\nkeep = [".map"]\n'
 
 
-def test_a_draft_that_cannot_be_read(desk: PreviewSession, config: Config) -> None:
-    """It is neither tried nor saved, and the message is the config's."""
+def test_invalid_draft_is_neither_tried_nor_saved(desk: PreviewSession, config: Config) -> None:
     for act in (desk.preview, desk.effects, desk.save):
         with pytest.raises(ConfigError, match=r"127\.0\.0\.1\.toml:1: "):
             act(0, RuleDraft(remove=("div[",)))
     assert not config.rules.sites.exists()
 
 
-def test_a_page_at_an_address(config: Config, newsroom: Site) -> None:
-    """It is fetched.
-
-    The stored articles of all feeds that its rules would be about are the others.
-    """
+def test_page_at_a_url_is_fetched(config: Config, newsroom: Site) -> None:
     with built(config) as tools:
-        subject = page_from_address(newsroom.url(path(3)), tools)
-        others = pages_of_site(subject.url, config.feed, tools)
-        effects = PreviewSession([subject], tools, config.rules.sites, others).effects(0, REMOVE)
+        page_ = page_from_address(newsroom.url(path(3)), tools)
+        others = pages_of_site(page_.url, config.feed, tools)
+        effects = PreviewSession([page_], tools, config.rules.sites, others).effects(0, REMOVE)
         assert [effect.changed for effect in effects] == [0, 1]
         assert pages_of_site("https://elsewhere.example/", config.feed, tools) == []
         assert pages_of_site("", config.feed, tools) == []
 
 
-def test_a_saved_page_that_says_where_it_is_from(config: Config, tmp_path: Path) -> None:
-    """The file of its site gets the rules."""
+def test_saved_page_takes_its_url_from_its_metadata(config: Config, tmp_path: Path) -> None:
     file = tmp_path / "a.html"
     link = '<link rel="canonical" href="https://www.times.example.org/a"></head>'
     file.write_text(boxed(1).replace("</head>", link), "utf-8")
@@ -160,8 +142,7 @@ def test_a_saved_page_that_says_where_it_is_from(config: Config, tmp_path: Path)
     assert look.effect.changed == 1
 
 
-def test_a_saved_page_that_does_not(config: Config, tmp_path: Path) -> None:
-    """The draft is tried all the same; it cannot be saved, and where it belongs is told."""
+def test_saved_page_without_url_cannot_save_rules(config: Config, tmp_path: Path) -> None:
     file = tmp_path / "a.html"
     file.write_text(boxed(1), "utf-8")
     with tools_for(config) as tools:
@@ -173,8 +154,7 @@ def test_a_saved_page_that_does_not(config: Config, tmp_path: Path) -> None:
             desk.save(0, REMOVE)
 
 
-def test_what_is_no_page(config: Config, tmp_path: Path) -> None:
-    """It has no original to show; the next step is named."""
+def test_files_other_than_pages_are_refused(config: Config, tmp_path: Path) -> None:
     with tools_for(config) as tools:
         with pytest.raises(ExtractError, match="clean --explain"):
             page_from_file(tmp_path / "a.txt", tools)

@@ -26,8 +26,7 @@ def seen(config: Config, tools: RunContext, running: ProcessStatus | None = None
     return collect_status(config, tools.store, tools.clock(), running)
 
 
-def test_a_feed_before_its_first_run(newsroom: Site, tmp_path: Path) -> None:
-    """It is late, and nothing of it leads anywhere."""
+def test_feed_before_its_first_run_is_late(newsroom: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
     with tools_for(config) as tools:
         told = seen(config, tools)
@@ -40,8 +39,7 @@ def test_a_feed_before_its_first_run(newsroom: Site, tmp_path: Path) -> None:
     assert (world.days, told.summary) == ((0,) * SHOWN_DAYS, "1 feed: 1 late")
 
 
-def test_a_healthy_feed(newsroom: Site, tmp_path: Path) -> None:
-    """What its last run brought, and what is removed from its articles."""
+def test_healthy_feed_has_all_facts(newsroom: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
     with tools_for(config) as tools:
         began = tools.clock()
@@ -65,8 +63,7 @@ def test_a_healthy_feed(newsroom: Site, tmp_path: Path) -> None:
     assert told.summary == "1 feed: 1 healthy"
 
 
-def test_a_broken_source(newsroom: Site, tmp_path: Path) -> None:
-    """Since when, why, how often; the feed's last success is remembered."""
+def test_broken_source_makes_its_feed_broken(newsroom: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
     with tools_for(config) as tools:
         began = tools.clock()
@@ -85,8 +82,7 @@ def test_a_broken_source(newsroom: Site, tmp_path: Path) -> None:
     assert world.reason == f"{newsroom.url('/news')}: HTTP 404: the page is gone"
 
 
-def test_what_is_planned_and_what_is_late(newsroom: Site, tmp_path: Path) -> None:
-    """A plan that passed without a run makes a feed late, until it is busy with it."""
+def test_feed_is_late_after_the_grace_period(newsroom: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
     with tools_for(config) as tools:
         run.run_feed(config.feed[0], tools)
@@ -109,8 +105,7 @@ def test_what_is_planned_and_what_is_late(newsroom: Site, tmp_path: Path) -> Non
         assert (world.health, world.overdue, world.busy) == (Health.HEALTHY, False, later)
 
 
-def test_what_only_the_service_knows(newsroom: Site, tmp_path: Path) -> None:
-    """Runs that are lost, and requests by status."""
+def test_process_status_is_included(newsroom: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
     with tools_for(config) as tools:
         run.run_feed(config.feed[0], tools)
@@ -133,8 +128,7 @@ def test_what_only_the_service_knows(newsroom: Site, tmp_path: Path) -> None:
     assert not running.alive(now + MINUTE)
 
 
-def test_secrets_in_addresses_are_not_told(newsroom: Site, tmp_path: Path) -> None:
-    """And addresses that differ in nothing else are told apart."""
+def test_secrets_in_addresses_are_redacted(newsroom: Site, tmp_path: Path) -> None:
     place = newsroom.url("/nowhere")
     config = configure(
         tmp_path, feed("world", f"feed {place}?token=abc", f"feed {place}?token=def")
@@ -149,13 +143,7 @@ def test_secrets_in_addresses_are_not_told(newsroom: Site, tmp_path: Path) -> No
     assert "abc" not in repr(told)
 
 
-def test_sources_that_differ_in_a_secret_of_their_path_are_told_apart(
-    newsroom: Site, tmp_path: Path
-) -> None:
-    """Each has a state of its own, under the key that it always had.
-
-    What is shown of it holds no secret.
-    """
+def test_sources_that_differ_only_in_a_secret_are_numbered(newsroom: Site, tmp_path: Path) -> None:
     tokens = ("3f2a9c8d7e6f5a4b3c2d1e0f", "0e1f2a3b4c5d6e7f8a9b0c1d")
     good, bad = (f"/feed/{token}/rss" for token in tokens)
     newsroom[good] = rss(newsroom, [2, 1])
@@ -177,8 +165,7 @@ def test_sources_that_differ_in_a_secret_of_their_path_are_told_apart(
     assert not any(token in repr(told) for token in tokens)
 
 
-def test_a_summary_counts_what_there_is() -> None:
-    """In one line, the good news first."""
+def test_summary_counts_feeds_by_health() -> None:
     broken = made_up("gone", sources=(broken_source(),), health=Health.BROKEN)
     late = made_up("late", health=Health.LATE)
     assert (

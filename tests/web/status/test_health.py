@@ -27,8 +27,7 @@ def run(status: RunStatus = RunStatus.UPDATED, *problems: Failure) -> RunRecord:
     return RunRecord(RunResult("world", status, problems=problems), NOW - HOUR)
 
 
-def test_the_worst_counts() -> None:
-    """Broken before late before healthy."""
+def test_worst_health_of_several() -> None:
     assert worst_health([Health.HEALTHY, Health.BROKEN, Health.LATE]) == Health.BROKEN
     assert worst_health([Health.HEALTHY, Health.LATE]) == Health.LATE
     assert worst_health([]) == Health.HEALTHY
@@ -43,18 +42,15 @@ def test_the_worst_counts() -> None:
         (None, (Health.LATE, NEVER_CHECKED, None)),
     ],
 )
-def test_sources(state: SourceState | None, expected: object) -> None:
-    """One that fails is broken; one that waits for longer than it should is late."""
+def test_source_health_and_reason(state: SourceState | None, expected: object) -> None:
     assert source_health(state, None, NOW, busy=False) == expected
 
 
-def test_a_source_that_is_being_looked_at_is_not_late() -> None:
-    """The look that it waits for has begun."""
+def test_source_of_a_running_feed_is_not_late() -> None:
     assert source_health(DUE, None, NOW, busy=True) == (Health.HEALTHY, "", None)
 
 
-def test_a_source_may_be_broken_though_it_can_be_read() -> None:
-    """Where what it lists is not what it used to be."""
+def test_open_incident_makes_a_readable_source_broken() -> None:
     known = (NOW - HOUR, "no entries; it used to have 20")
     assert source_health(LOOKED, known, NOW, busy=False) == (Health.BROKEN, known[1], known[0])
 
@@ -69,27 +65,25 @@ def test_a_source_may_be_broken_though_it_can_be_read() -> None:
         (None, -6, True),
     ],
 )
-def test_overdue_runs(last: RunRecord | None, minutes: int, *, expected: bool) -> None:
-    """A run that was due a while ago and did not come, whoever starts runs here."""
+def test_run_is_overdue_after_the_grace_period(
+    last: RunRecord | None, minutes: int, *, expected: bool
+) -> None:
     assert is_overdue(last, NOW + timedelta(minutes=minutes), NOW, None) is expected
 
 
-def test_what_nobody_planned_is_not_overdue() -> None:
-    """But for a feed that never ran though the service has been running for a while."""
+def test_unplanned_run_is_not_overdue() -> None:
     assert not is_overdue(run(), None, NOW, NOW - HOUR)
     assert not is_overdue(None, None, NOW, None)
     assert not is_overdue(None, None, NOW, NOW - MINUTE)
     assert is_overdue(None, None, NOW, NOW - HOUR)
 
 
-def test_a_feed_is_as_its_worst_source() -> None:
-    """The source itself says what is wrong."""
+def test_feed_has_the_health_of_its_worst_source() -> None:
     assert feed_health(run(RunStatus.PARTIAL), [source(), broken_source()]) == (Health.BROKEN, ())
     assert feed_health(run(), [source()]) == (Health.HEALTHY, ())
 
 
-def test_a_failed_run_is_explained() -> None:
-    """By what was fatal, where no source is to blame; without secrets."""
+def test_failed_run_states_its_reasons() -> None:
     fatal, minor = Failure("world", "https://x.org/?token=s: no", fatal=True), Failure("a", "b")
     assert feed_health(run(RunStatus.FAILED, minor, fatal), [source()]) == (
         Health.BROKEN,
@@ -99,16 +93,14 @@ def test_a_failed_run_is_explained() -> None:
     assert feed_health(run(RunStatus.FAILED, fatal), [broken_source()])[1] == ()
 
 
-def test_a_feed_may_be_broken_as_a_whole() -> None:
-    """Which is told once, also where its last run says the same."""
+def test_open_incident_of_the_feed_makes_it_broken() -> None:
     fatal = Failure("world", "the disk is full", fatal=True)
     for last in (run(), run(RunStatus.FAILED, fatal)):
         told = feed_health(last, [source()], incident="the disk is full")
         assert told == (Health.BROKEN, ("the disk is full",))
 
 
-def test_hung_and_late_runs() -> None:
-    """Both are told, and the worse one counts."""
+def test_stuck_and_late_runs_are_reasons() -> None:
     assert feed_health(run(), [source()], stuck="hangs", late="is late") == (
         Health.BROKEN,
         ("hangs", "is late"),

@@ -1,57 +1,65 @@
-// The page of `feedpub preview`: shows what the server found out, and drafts rules. Decides nothing about articles.
+// The page of `feedpub preview`: shows the server's results and drafts rules. It makes no decisions about articles.
 "use strict";
 
 const TAGS = new Set(("div span p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table caption thead tbody tfoot tr td th blockquote " +
   "figure figcaption pre code b strong i em u s sub sup q cite mark small del ins br hr abbr kbd ruby rt rp").split(" "));
-const KEPT = /^(class|title|lang|dir|colspan|rowspan|data-[a-z]+)$/;
-const WORDS = { remove: "always remove", keep: "keep", title: "title:", author: "author:", date: "date:" };
-const MOST_OF_IT = 0.4; // of the article's text: a rule that would take as much is not what was meant
+const KEPT_ATTRIBUTES = /^(class|title|lang|dir|colspan|rowspan|data-[a-z]+)$/;
+const LABELS = { remove: "always remove", keep: "keep", title: "title:", author: "author:", date: "date:" };
+const MAX_SHARE = 0.4; // of the article's text; a rule for more is probably a mistake
 
-const state = { articles: [], number: 0, draft: [], drafts: new Map(), base: new Map(), chosen: null, rule: "", inner: "", asked: 0, busy: 0 };
+const state = {
+  articles: [], number: 0, // the list, and the index of the current article
+  draft: [], drafts: new Map(), // rules of the current site, and of the other sites
+  base: new Map(), // block number → kept without the draft
+  selected: null, rule: "", inner: "", // the selected block, its rule, and the element clicked inside it
+  requests: 0, busy: 0, // requests sent, and those in progress
+};
 const $ = id => document.getElementById(id);
 
-async function ask(what, told = {}) {
-  const answer = await fetch(what, {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(told),
+async function send(command, args = {}) {
+  const response = await fetch(command, {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(args),
   });
-  const said = await answer.json();
-  if (!answer.ok) throw new Error(said.problem);
-  return said;
+  const result = await response.json();
+  if (!response.ok) throw new Error(result.problem);
+  return result;
 }
 
-// ---- what is written is made of nothing but known tags; a parsed document loads nothing ----
+// ---- Sanitised HTML: only known tags are copied, and a parsed document loads nothing ----
 
-function inert(html) {
-  const into = document.createDocumentFragment();
-  copy(new DOMParser().parseFromString(html, "text/html").body, into);
-  return into;
+function sanitise(html) {
+  const fragment = document.createDocumentFragment();
+  copySanitised(new DOMParser().parseFromString(html, "text/html").body, fragment);
+  return fragment;
 }
 
-function copy(from, into) {
+function copySanitised(from, into) {
   for (const node of from.childNodes) {
     if (node.nodeType === Node.TEXT_NODE) into.append(node.data);
     if (node.nodeType !== Node.ELEMENT_NODE) continue;
     const tag = node.localName;
     if (tag === "img") into.append(element("span", "picture", `picture${node.alt ? `: ${node.alt}` : ""}`));
-    else if (tag === "a") copy(node, into.appendChild(element("span", "link")));
+    else if (tag === "a") copySanitised(node, into.appendChild(element("span", "link")));
     else {
-      const made = TAGS.has(tag) ? into.appendChild(document.createElement(tag)) : into;
-      if (made !== into) for (const { name, value } of node.attributes) if (KEPT.test(name)) made.setAttribute(name, value);
-      copy(node, made);
+      const target = TAGS.has(tag) ? into.appendChild(document.createElement(tag)) : into;
+      if (target !== into) {
+        for (const { name, value } of node.attributes) if (KEPT_ATTRIBUTES.test(name)) target.setAttribute(name, value);
+      }
+      copySanitised(node, target);
     }
   }
 }
 
 function element(tag, name = "", text = "") {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  made.textContent = text;
-  return made;
+  const created = document.createElement(tag);
+  if (name) created.className = name;
+  created.textContent = text;
+  return created;
 }
 
-// ---- the draft ----
+// ---- The draft ----
 
-function asDraft() {
+function draftForServer() {
   const draft = { remove: [], keep: [] };
   for (const { act, rule } of state.draft) {
     if (act === "remove" || act === "keep") draft[act].push(rule);
@@ -60,68 +68,70 @@ function asDraft() {
   return draft;
 }
 
-function act(what) {
-  const wanted = what === "remove" || what === "keep" ? state.rule : state.inner || state.rule;
-  const found = rules(state.chosen).find(each => each.rule === wanted);
-  const block = rules(state.chosen).filter(each => !each.text && !each.inner);
-  const usable = what === "remove" || (found && !found.text) ? found : block[0];
-  if (!usable) return tell("Nothing names this block: no rule would find it.", true);
-  if (state.draft.some(each => each.act === what && each.rule === usable.rule)) return tell("This rule is there already.");
-  state.draft = state.draft.filter(each => (what === "remove" || what === "keep") || each.act !== what);
-  state.draft.push({ act: what, rule: usable.rule });
-  return show();
+function addRule(act) {
+  const isList = act === "remove" || act === "keep"; // the others have one rule each
+  const wanted = isList ? state.rule : state.inner || state.rule;
+  const candidates = rulesFor(state.selected);
+  const found = candidates.find(each => each.rule === wanted);
+  const fallback = candidates.find(each => !each.text && !each.inner);
+  const usable = act === "remove" || (found && !found.text) ? found : fallback;
+  if (!usable) return setStatus("No selector matches this block, so no rule can be added.", true);
+  if (state.draft.some(each => each.act === act && each.rule === usable.rule)) return setStatus("This rule already exists.");
+  if (!isList) state.draft = state.draft.filter(each => each.act !== act);
+  state.draft.push({ act, rule: usable.rule });
+  return refresh();
 }
 
 function undo() {
-  if (!state.draft.length) return tell("There is nothing to undo.");
+  if (!state.draft.length) return setStatus("There is nothing to undo.");
   state.draft.pop();
-  return show();
+  return refresh();
 }
 
 async function save() {
-  if (!state.draft.length) return tell("There is nothing to save.");
+  if (!state.draft.length) return setStatus("There is nothing to save.");
   try {
-    const toml = await ask("save", { number: state.number, draft: asDraft() });
+    const toml = await send("save", { number: state.number, draft: draftForServer() });
     state.draft = [];
     state.base = new Map();
-    await show();
-    tell(`Saved to ${toml.file}. New articles obey it from now on; feedpub reclean applies it to those that are there.`);
+    await refresh();
+    setStatus(`Saved to ${toml.file}. It applies to new articles; run feedpub reclean to apply it to existing ones.`);
   } catch (error) {
-    tell(error.message, true);
+    setStatus(error.message, true);
   }
 }
 
-// ---- what is shown ----
+// ---- The panes ----
 
-async function show() {
-  const turn = ++state.asked;
-  const told = { number: state.number, draft: asDraft() };
-  busy(1);
+async function refresh() {
+  const request = ++state.requests;
+  const args = { number: state.number, draft: draftForServer() };
+  changeBusy(1);
   try {
-    const look = await ask("look", told);
-    if (turn !== state.asked) return;
-    showOriginal(look);
-    showArticle(look);
-    showRules(look);
+    const result = await send("preview", args);
+    if (request !== state.requests) return;
+    showOriginal(result);
+    showArticle(result);
+    showRules(result);
     if (!state.draft.length) return;
-    const effects = await ask("effects", told);
-    if (turn === state.asked) showEffects(effects);
+    const effects = await send("effects", args);
+    if (request === state.requests) showEffects(effects);
   } catch (error) {
-    if (turn === state.asked) tell(error.message, true);
+    if (request === state.requests) setStatus(error.message, true);
   } finally {
-    busy(-1);
+    changeBusy(-1);
   }
 }
 
-function busy(more) {
-  state.busy += more;
+function changeBusy(difference) {
+  state.busy += difference;
   document.body.setAttribute("aria-busy", state.busy > 0);
 }
 
-function showOriginal(look) {
+function showOriginal({ original }) {
   const pane = $("original"), focused = pane.contains(document.activeElement), top = pane.scrollTop;
-  const chosen = state.chosen?.dataset.n;
-  if (look.original) pane.replaceChildren(inert(look.original));
+  const selected = state.selected?.dataset.n;
+  if (original) pane.replaceChildren(sanitise(original));
   const first = !state.base.size;
   for (const block of blocks()) {
     block.id = `block-${block.dataset.n}`;
@@ -133,10 +143,10 @@ function showOriginal(look) {
     else block.classList.toggle("changed", state.base.get(block.dataset.n) !== kept);
   }
   pane.scrollTop = top;
-  const again = chosen === undefined ? null : $(`block-${chosen}`);
-  state.chosen = null;
-  if (again) return choose(again, { focus: focused, rule: state.rule });
-  const start = pane.querySelector(".kept") || pane.querySelector(".block"); // not the menus above the article
+  const again = selected === undefined ? null : $(`block-${selected}`);
+  state.selected = null;
+  if (again) return select(again, { focus: focused, rule: state.rule });
+  const start = pane.querySelector(".kept") || pane.querySelector(".block"); // below the menus, if possible
   if (!start) return;
   start.tabIndex = 0;
   if (first) pane.scrollTop = start.offsetTop - pane.offsetTop - pane.clientHeight / 3;
@@ -144,11 +154,11 @@ function showOriginal(look) {
 
 function showArticle({ article, effect }) {
   const pane = $("cleaned");
-  if (!article) return pane.replaceChildren(element("p", "soft", `There is no article: ${effect.problem || "nothing was found"}`));
+  if (!article) return pane.replaceChildren(element("p", "soft", `No article: ${effect.problem || "nothing was found"}`));
   const date = article.published ? article.published.replace("T", " ").slice(0, 16) : "";
   const byline = [article.authors.join(", "), date, article.site].filter(Boolean).join(" · ");
   const text = element("div", "text");
-  text.append(inert(article.html));
+  text.append(sanitise(article.html));
   pane.replaceChildren(element("h1", "", article.title), element("p", "byline", byline), text);
   pane.lang = article.language || "";
 }
@@ -157,11 +167,11 @@ function showRules({ effect, toml }) {
   $("draft").replaceChildren(...state.draft.map((each, at) => {
     const line = element("li"), off = element("button", "", "×");
     off.type = "button";
-    off.setAttribute("aria-label", `Take back: ${WORDS[each.act]} ${each.rule}`);
-    off.addEventListener("click", () => { state.draft.splice(at, 1); show(); });
-    const said = element("span", "", `${WORDS[each.act]} `);
-    said.append(element("code", "", each.rule));
-    line.append(said, off);
+    off.setAttribute("aria-label", `Remove rule: ${LABELS[each.act]} ${each.rule}`);
+    off.addEventListener("click", () => { state.draft.splice(at, 1); refresh(); });
+    const text = element("span", "", `${LABELS[each.act]} `);
+    text.append(element("code", "", each.rule));
+    line.append(text, off);
     return line;
   }));
   const some = state.draft.length > 0;
@@ -169,12 +179,14 @@ function showRules({ effect, toml }) {
   $("undo").disabled = !some;
   $("save").disabled = !some || toml.reason_refused !== "";
   $("effect").replaceChildren(...changes(effect, some));
-  $("effects").replaceChildren(element("p", "soft", some ? "looking …" : "Nothing changes without new rules."));
+  $("effects").replaceChildren(element("p", "soft", some ? "Checking …" : "Without new rules, nothing changes."));
   $("file").textContent = toml.file || "The rules";
   $("toml").textContent = toml.text.trim();
   const last = state.draft.at(-1);
-  const said = effect.problem ? "no article would be left" : counted(effect.changed);
-  tell(some ? `${WORDS[last.act]} ${last.rule}: ${said}.${toml.reason_refused ? ` It cannot be saved here: ${toml.reason_refused}.` : ""}` : "");
+  if (!some) return setStatus("");
+  const summary = effect.problem ? "no article would remain" : describeCount(effect.changed);
+  const refusal = toml.reason_refused ? ` It cannot be saved here: ${toml.reason_refused}.` : "";
+  return setStatus(`${LABELS[last.act]} ${last.rule}: ${summary}.${refusal}`);
 }
 
 function showEffects(effects) {
@@ -182,10 +194,10 @@ function showEffects(effects) {
   const pane = $("effects");
   const same = effects.length - changed.length;
   pane.replaceChildren(element("p", "soft", effects.length
-    ? `${changed.length} of ${effects.length} change, ${same} stay as they are.` : "None is stored of this site."));
+    ? `${changed.length} of ${effects.length} change, ${same} stay the same.` : "No other article of this site is stored."));
   for (const each of changed) {
     const about = element("details");
-    about.append(element("summary", "", `${each.title}: ${each.problem ? "no article left" : counted(each.changed)}`));
+    about.append(element("summary", "", `${each.title}: ${each.problem ? "no article would remain" : describeCount(each.changed)}`));
     about.append(...changes(each, true));
     pane.append(about);
   }
@@ -193,7 +205,7 @@ function showEffects(effects) {
 
 function changes(effect, some) {
   if (effect.problem) return [element("p", "soft", effect.problem)];
-  const head = element("p", "soft", some || effect.changed ? `${counted(effect.changed)}.` : "As it is now.");
+  const head = element("p", "soft", some || effect.changed ? `${describeCount(effect.changed)}.` : "Unchanged.");
   const list = element("ul", "lines");
   for (const line of effect.lines) {
     const text = line.slice(1);
@@ -203,29 +215,29 @@ function changes(effect, some) {
   return effect.lines.length ? [head, list] : [head];
 }
 
-function counted(lines) {
+function describeCount(lines) {
   return lines ? `${lines} line${lines === 1 ? "" : "s"} change${lines === 1 ? "s" : ""}` : "nothing changes";
 }
 
-function tell(text, bad = false) {
+function setStatus(text, bad = false) {
   $("status").textContent = text;
   $("status").classList.toggle("bad", bad);
 }
 
-// ---- the block that is chosen, and the rules that would find it ----
+// ---- The selected block, and the rules that match it ----
 
 const blocks = () => [...$("original").querySelectorAll(".block")];
 
-function rules(block) {
+function rulesFor(block) {
   const found = [];
   if (!block) return found;
   for (let at = block; at.id !== "original"; at = at.parentElement) {
     const { selector, matches } = at.dataset;
     if (selector && !found.some(each => each.rule === selector)) {
-      found.push({ rule: selector, named: "named" in at.dataset, matches: Number(matches || 1), share: share(selector) });
+      found.push({ rule: selector, named: "named" in at.dataset, matches: Number(matches || 1), share: shareOfArticle(selector) });
     }
   }
-  for (const at of [...block.querySelectorAll("[data-selector]")].reverse()) { // inside of it: a name, a date
+  for (const at of [...block.querySelectorAll("[data-selector]")].reverse()) { // inside it: a name, a date
     const { selector, matches } = at.dataset;
     if (!found.some(each => each.rule === selector)) {
       found.unshift({ rule: selector, inner: true, named: true, matches: Number(matches), share: 0 });
@@ -235,15 +247,15 @@ function rules(block) {
   return found;
 }
 
-function boxes(selector) {
+function elementsFor(selector) {
   return [...$("original").querySelectorAll("[data-selector]")].filter(each => each.dataset.selector === selector);
 }
 
-function share(selector) { // of the article's text, that stands inside of what is found
+function shareOfArticle(selector) { // the share of the article's text inside the matching elements
   const length = some => some.reduce((sum, each) => sum + each.textContent.length, 0);
   const all = length(blocks().filter(each => each.classList.contains("kept")));
   const inside = new Set();
-  for (const box of boxes(selector)) {
+  for (const box of elementsFor(selector)) {
     for (const block of box.matches(".block") ? [box] : box.querySelectorAll(".block")) {
       if (block.classList.contains("kept")) inside.add(block);
     }
@@ -251,62 +263,62 @@ function share(selector) { // of the article's text, that stands inside of what 
   return all ? length([...inside]) / all : 0;
 }
 
-function preferred(found) {
-  const whole = each => each.named && !each.inner && each.share < MOST_OF_IT;
-  return found.find(whole) || found.find(each => each.text) || found[0];
+function preferredRule(found) {
+  const isSafe = each => each.named && !each.inner && each.share < MAX_SHARE;
+  return found.find(isSafe) || found.find(each => each.text) || found[0];
 }
 
-function choose(block, { focus = true, rule = "" } = {}) {
+function select(block, { focus = true, rule = "" } = {}) {
   for (const each of blocks()) {
     each.tabIndex = each === block ? 0 : -1;
     each.setAttribute("aria-selected", each === block);
   }
-  state.chosen = block;
-  const found = rules(block);
-  const first = found.find(each => each.rule === rule) || preferred(found);
+  state.selected = block;
+  const found = rulesFor(block);
+  const first = found.find(each => each.rule === rule) || preferredRule(found);
   const options = found.map(each => {
-    const how = each.text ? "" : ` — ${each.matches === 1 ? "1 place" : `${each.matches} places`}${
-      each.share >= 0.01 ? `, ${Math.round(100 * each.share)} % of the article` : ""}`;
-    const option = new Option(each.rule + how, each.rule);
-    return option;
+    if (each.text) return new Option(each.rule, each.rule);
+    const matches = each.matches === 1 ? "1 match" : `${each.matches} matches`;
+    const share = each.share >= 0.01 ? `, ${Math.round(100 * each.share)} % of the article` : "";
+    return new Option(`${each.rule} — ${matches}${share}`, each.rule);
   });
   $("rule").replaceChildren(...options);
   $("wide").hidden = !found.length;
   const why = block.dataset.reason ? `Removed: ${block.dataset.reason} (${block.dataset.rule})` : `Kept: ${block.dataset.start}`;
   $("hint").textContent = why;
   for (const button of document.querySelectorAll("[data-act]")) button.disabled = !found.length;
-  ruled(first ? first.rule : "");
+  selectRule(first ? first.rule : "");
   if (focus) block.focus();
 }
 
-function ruled(rule) {
+function selectRule(rule) {
   state.rule = rule;
   state.inner = "";
   $("rule").value = rule;
   for (const each of document.querySelectorAll(".inside")) each.classList.remove("inside");
-  for (const box of boxes(rule)) box.classList.add("inside");
+  for (const box of elementsFor(rule)) box.classList.add("inside");
 }
 
 function step(by) {
-  const all = blocks(), at = all.indexOf(state.chosen);
+  const all = blocks(), at = all.indexOf(state.selected);
   const next = all[Math.min(Math.max(at + by, 0), all.length - 1)];
-  if (next) choose(next);
+  if (next) select(next);
 }
 
 function widen(by) {
-  const found = rules(state.chosen).map(each => each.rule);
+  const found = rulesFor(state.selected).map(each => each.rule);
   const next = found[found.indexOf(state.rule) + by];
   if (next === undefined) return;
-  ruled(next);
-  tell(`Rule: ${$("rule").selectedOptions[0].textContent}`);
+  selectRule(next);
+  setStatus(`Rule: ${$("rule").selectedOptions[0].textContent}`);
 }
 
-// ---- articles, panes, keys ----
+// ---- Articles, panes, keys ----
 
-function turn(number) {
+function openArticle(number) {
   if (number < 0 || number >= state.articles.length || number === state.number) return;
   const [before, after] = [state.number, number].map(each => state.articles[each].site);
-  if (before !== after) { // rules are for a site: each keeps its own draft
+  if (before !== after) { // each site has its own draft
     state.drafts.set(before, state.draft);
     state.draft = state.drafts.get(after) || [];
   }
@@ -314,20 +326,20 @@ function turn(number) {
   $("article").value = String(number);
   $("original").scrollTop = $("cleaned").scrollTop = 0;
   for (const button of document.querySelectorAll("[data-act]")) button.disabled = true;
-  firstLook();
+  refreshFirst();
 }
 
-async function firstLook() { // what is changed is told against the article without the draft
+async function refreshFirst() { // changes are compared with the article without the draft
   const draft = state.draft;
   if (draft.length) {
     state.draft = [];
-    await show();
+    await refresh();
     state.draft = draft;
   }
-  await show();
+  await refresh();
 }
 
-function pane(name) {
+function showPane(name) {
   document.body.dataset.pane = name;
   for (const each of document.querySelectorAll("[data-show]")) each.setAttribute("aria-pressed", each.dataset.show === name);
 }
@@ -335,11 +347,11 @@ function pane(name) {
 const KEYS = {
   ArrowDown: () => step(1), ArrowUp: () => step(-1), Home: () => step(-Infinity), End: () => step(Infinity),
   ArrowLeft: () => widen(-1), ArrowRight: () => widen(1),
-  r: () => act("remove"), k: () => act("keep"), t: () => act("title"), d: () => act("date"), a: () => act("author"),
-  u: undo, s: save, n: () => turn(state.number + 1), p: () => turn(state.number - 1), "?": () => $("help").showModal(),
+  r: () => addRule("remove"), k: () => addRule("keep"), t: () => addRule("title"), d: () => addRule("date"), a: () => addRule("author"),
+  u: undo, s: save, n: () => openArticle(state.number + 1), p: () => openArticle(state.number - 1), "?": () => $("help").showModal(),
 };
 
-function key(event) {
+function handleKey(event) {
   const { target } = event;
   if (event.ctrlKey || event.metaKey || event.altKey || $("help").open || target.matches("select, input, textarea")) return;
   const inList = $("original").contains(target);
@@ -349,43 +361,43 @@ function key(event) {
   KEYS[event.key]();
 }
 
-function begin() {
-  document.addEventListener("keydown", key);
+function addListeners() {
+  document.addEventListener("keydown", handleKey);
   $("original").addEventListener("click", event => {
     const block = event.target.closest(".block");
     if (!block) return;
-    choose(block);
-    const inner = event.target.closest("[data-selector]"); // a name, a date: who says what they are means them
+    select(block);
+    const inner = event.target.closest("[data-selector]"); // a name or a date, which the title, date and author buttons use
     if (inner && inner !== block && block.contains(inner)) state.inner = inner.dataset.selector;
   });
   $("original").addEventListener("focusin", event => {
     const block = event.target.closest(".block");
-    if (block && block !== state.chosen) choose(block, { focus: false });
+    if (block && block !== state.selected) select(block, { focus: false });
   });
-  $("rule").addEventListener("change", event => ruled(event.target.value));
-  $("article").addEventListener("change", event => turn(Number(event.target.value)));
-  $("next").addEventListener("click", () => turn(state.number + 1));
-  $("previous").addEventListener("click", () => turn(state.number - 1));
+  $("rule").addEventListener("change", event => selectRule(event.target.value));
+  $("article").addEventListener("change", event => openArticle(Number(event.target.value)));
+  $("next").addEventListener("click", () => openArticle(state.number + 1));
+  $("previous").addEventListener("click", () => openArticle(state.number - 1));
   $("undo").addEventListener("click", undo);
   $("save").addEventListener("click", save);
   $("help-button").addEventListener("click", () => $("help").showModal());
   $("done").addEventListener("click", async () => {
-    await ask("done");
-    document.body.replaceChildren(element("p", "", "Done: this page can be closed."));
+    await send("done");
+    document.body.replaceChildren(element("p", "", "Done. You can close this page."));
   });
-  for (const each of document.querySelectorAll("[data-act]")) each.addEventListener("click", () => act(each.dataset.act));
-  for (const each of document.querySelectorAll("[data-show]")) each.addEventListener("click", () => pane(each.dataset.show));
+  for (const each of document.querySelectorAll("[data-act]")) each.addEventListener("click", () => addRule(each.dataset.act));
+  for (const each of document.querySelectorAll("[data-show]")) each.addEventListener("click", () => showPane(each.dataset.show));
 }
 
 async function open() {
-  begin();
+  addListeners();
   try {
-    state.articles = await ask("articles");
+    state.articles = await send("articles");
   } catch (error) {
-    return tell(error.message, true);
+    return setStatus(error.message, true);
   }
   $("article").replaceChildren(...state.articles.map(({ title, url }, at) => new Option(title || url, String(at))));
-  return show();
+  return refresh();
 }
 
 open();

@@ -1,4 +1,4 @@
-"""A damaged file set aside, and who may be at work meanwhile."""
+"""A corrupt file is quarantined and rebuilt, while other threads wait."""
 
 import errno
 import sqlite3
@@ -27,16 +27,14 @@ NAME = f"{FILE_NAME}.damaged-20261125T145351Z"
 
 @pytest.fixture
 def store(file_store: Store) -> Store:
-    """Only a file is ever set aside."""
+    """Return a state in a file: only files are quarantined."""
     return file_store
 
 
-# --- setting aside
-# ----------------------------------------------------------------------------------------------------
+# --- quarantine ---
 
 
-def test_a_file_is_set_aside_with_what_belongs_to_it(tmp_path: Path) -> None:
-    """Under names by which SQLite still finds them together."""
+def test_file_is_quarantined_with_its_companions(tmp_path: Path) -> None:
     for suffix in ("", *COMPANIONS):
         (tmp_path / f"{FILE_NAME}{suffix}").write_text(suffix)
     assert quarantine(tmp_path / FILE_NAME, AT) == tmp_path / NAME
@@ -46,8 +44,7 @@ def test_a_file_is_set_aside_with_what_belongs_to_it(tmp_path: Path) -> None:
     assert quarantined_files(tmp_path / FILE_NAME) == (tmp_path / NAME,)
 
 
-def test_nothing_that_lies_aside_is_overwritten(tmp_path: Path) -> None:
-    """Within one second there may be two; a log alone counts too."""
+def test_quarantine_never_overwrites_a_file(tmp_path: Path) -> None:
     (tmp_path / NAME).write_text("first")
     (tmp_path / f"{NAME}-2-wal").write_text("log of a second")
     (tmp_path / FILE_NAME).write_text("third")
@@ -55,13 +52,11 @@ def test_nothing_that_lies_aside_is_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / NAME).read_text() == "first"
 
 
-def test_nothing_lies_aside_where_there_is_no_folder(tmp_path: Path) -> None:
-    """A state that never was."""
+def test_missing_folder_has_no_quarantined_files(tmp_path: Path) -> None:
     assert Store.quarantined_files(tmp_path / "none") == ()
 
 
-# --- renewing
-# ---------------------------------------------------------------------------------------------------------
+# --- renewing ---
 
 
 def fill(store: Store, name: str = "a") -> None:
@@ -75,8 +70,7 @@ def scribble(folder: Path) -> None:
         connection.execute("UPDATE entries SET html = x'0bad'")
 
 
-def test_a_renewed_state_has_what_it_was_filled_with(store: Store, folder: Path) -> None:
-    """In this object and for whoever opens it."""
+def test_rebuilt_state_contains_what_it_was_filled_with(store: Store, folder: Path) -> None:
     fill(store)
     scribble(folder)
     with pytest.raises(CorruptStateError):
@@ -89,16 +83,14 @@ def test_a_renewed_state_has_what_it_was_filled_with(store: Store, folder: Path)
             assert [found.id for found in each.entries("world")] == ["tag:b"]
 
 
-def test_a_sound_state_is_never_set_aside(store: Store, folder: Path) -> None:
-    """Whatever somebody takes it for."""
+def test_intact_state_is_never_quarantined(store: Store, folder: Path) -> None:
     fill(store)
     assert store.rebuild(lambda _: pytest.fail("filled")) is None
     assert Store.quarantined_files(folder) == ()
     assert store.count("world") == 1
 
 
-def test_others_see_a_new_file_only_when_it_is_filled(store: Store, folder: Path) -> None:
-    """A thread that comes in meanwhile waits, and so does one that opens the state."""
+def test_other_threads_wait_until_the_new_file_is_filled(store: Store, folder: Path) -> None:
     fill(store)
     scribble(folder)
     found: list[int] = []
@@ -124,8 +116,9 @@ def test_others_see_a_new_file_only_when_it_is_filled(store: Store, folder: Path
     assert found == [2, 2]
 
 
-def test_a_backup_put_in_place_is_taken(store: Store, folder: Path, tmp_path: Path) -> None:
-    """By the next transaction, without a restart."""
+def test_restored_backup_is_used_by_the_next_transaction(
+    store: Store, folder: Path, tmp_path: Path
+) -> None:
     with Store.open(tmp_path / "backup") as backup:
         fill(backup, "old")
     fill(store)
@@ -135,19 +128,16 @@ def test_a_backup_put_in_place_is_taken(store: Store, folder: Path, tmp_path: Pa
     assert [found.id for found in store.entries("world")] == ["tag:old"]
 
 
-def test_updates_by_id(store: Store) -> None:
-    """Of all entries of a feed."""
+def test_updated_by_id_covers_all_entries_of_a_feed(store: Store) -> None:
     fill(store)
     assert store.updated_by_id("world") == {"tag:a": NOW}
     assert store.updated_by_id("other") == {}
 
 
-# --- who may come in
-# --------------------------------------------------------------------------------------------------
+# --- who may come in ---
 
 
-def test_many_together_or_one_alone() -> None:
-    """Whoever is alone waits for all others, and they wait for it; it may come in itself."""
+def test_lock_is_shared_by_many_or_held_by_one() -> None:
     gate, order = ReadWriteLock(), list[str]()
     inside, leave = threading.Event(), threading.Event()
 
@@ -174,8 +164,7 @@ def test_many_together_or_one_alone() -> None:
     assert order == ["late", "together", "alone"]
 
 
-# --- what is damage
-# ---------------------------------------------------------------------------------------------------
+# --- what is damage ---
 
 
 @pytest.mark.parametrize(
@@ -187,15 +176,15 @@ def test_many_together_or_one_alone() -> None:
         (sqlite3.OperationalError("no such table: x"), "no such table: x$"),
     ],
 )
-def test_what_the_system_says_is_no_damage(error: Exception, advice: str) -> None:
-    """It is told what there is to do."""
+def test_system_error_is_reported_with_advice_and_not_as_corruption(
+    error: Exception, advice: str
+) -> None:
     with pytest.raises(StoreError, match=advice) as caught, wrap_sqlite_errors(Path("/state")):
         raise error
     assert not isinstance(caught.value, CorruptStateError)
 
 
-def test_a_fault_in_the_code_is_no_damage(store: Store) -> None:
-    """Only what a column reads counts; anything else is a bug, and stays one."""
+def test_bug_is_not_reported_as_corruption(store: Store) -> None:
     with pytest.raises(ValueError, match="a bug"), wrap_sqlite_errors(Path("/state")):
         raise ValueError("a bug")
     assert store.count("world") == 0
@@ -214,10 +203,9 @@ def test_a_fault_in_the_code_is_no_damage(store: Store) -> None:
         ("title", "CAST(x'ff' AS TEXT)"),
     ],
 )
-def test_values_that_do_not_read_as_they_were_written(
+def test_value_that_cannot_be_decoded_is_corruption(
     store: Store, folder: Path, column: str, value: str
 ) -> None:
-    """Of every type of column."""
     fill(store)
     with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
         connection.execute(f"UPDATE entries SET {column} = {value}")  # noqa: S608 -- ours

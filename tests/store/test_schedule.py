@@ -1,4 +1,4 @@
-"""What is due is put into a queue once, in one transaction with the schedule; on both engines."""
+"""Due feeds are put into the queue once, in the transaction that changes the schedule."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ MINUTE = timedelta(minutes=1)
 
 
 class Queue:
-    """Remembers what was put into it."""
+    """A queue that remembers its feeds."""
 
     def __init__(self) -> None:
         self.feeds: list[str] = []
@@ -22,20 +22,19 @@ class Queue:
         self.feeds += feeds
 
 
-def nowhere(connection: object, feeds: Collection[str]) -> None:
-    """A queue that is broken."""
+def broken_queue(connection: object, feeds: Collection[str]) -> None:
+    """Fail, as a queue that is broken."""
     raise ZeroDivisionError(connection, feeds)
 
 
 @pytest.fixture
 def planned(store: Store) -> Store:
-    """A state with three feeds, of which two are due."""
+    """Return a state with three feeds, of which two are due."""
     store.schedule.reschedule({"a": NOW - MINUTE, "b": NOW - 2 * MINUTE, "c": NOW + MINUTE}, "x")
     return store
 
 
-def test_what_is_due_is_handed_over_once(planned: Store) -> None:
-    """Those that wait longest first; again after their next run was planned."""
+def test_due_feed_is_queued_once_per_scheduled_run(planned: Store) -> None:
     queue = Queue()
     assert planned.schedule.dispatch_due(NOW, 10, queue.put) == ("b", "a")
     assert planned.schedule.dispatch_due(NOW + 30 * MINUTE, 10, queue.put) == ("c",)
@@ -44,8 +43,7 @@ def test_what_is_due_is_handed_over_once(planned: Store) -> None:
     assert queue.feeds == ["b", "a", "c", "a"]
 
 
-def test_as_many_as_wanted(planned: Store) -> None:
-    """The rest stays for the next time."""
+def test_dispatch_stops_at_its_limit(planned: Store) -> None:
     queue = Queue()
     assert [planned.schedule.dispatch_due(NOW, 1, queue.put) for _ in range(3)] == [
         ("b",),
@@ -54,22 +52,19 @@ def test_as_many_as_wanted(planned: Store) -> None:
     ]
 
 
-def test_a_queue_that_takes_nothing(planned: Store) -> None:
-    """Then nothing was handed over."""
+def test_feed_is_not_marked_if_the_queue_fails(planned: Store) -> None:
     with pytest.raises(ZeroDivisionError):
-        planned.schedule.dispatch_due(NOW, 10, nowhere)
+        planned.schedule.dispatch_due(NOW, 10, broken_queue)
     assert planned.schedule.dispatch_due(NOW, 10, Queue().put) == ("b", "a")
 
 
-def test_what_a_queue_has_lost_is_handed_over_again(planned: Store) -> None:
-    """But for what stands in it, and for what was put in a moment ago."""
+def test_feed_that_the_queue_has_lost_is_queued_again(planned: Store) -> None:
     planned.schedule.dispatch_due(NOW, 10, Queue().put)
     assert planned.schedule.requeue_lost(NOW, queued=[]) == ()
     assert planned.schedule.requeue_lost(NOW + MINUTE, queued=["b"]) == ("a",)
     assert planned.schedule.dispatch_due(NOW, 10, Queue().put) == ("a",)
 
 
-def test_what_was_handed_over_in_the_future(planned: Store) -> None:
-    """The clock was ahead then: what the queue has not is lost."""
+def test_feed_that_was_queued_by_a_clock_ahead_is_queued_again(planned: Store) -> None:
     planned.schedule.dispatch_due(NOW + timedelta(days=729), 1, Queue().put)
     assert planned.schedule.requeue_lost(NOW, []) == ("b",)
