@@ -118,9 +118,9 @@ def test_add_refuses_a_source_that_is_configured_already(
     ("arguments", "reason"),
     [
         (["ftp://127.0.0.1/"], "not a web address"),
-        (["http://me:secret@127.0.0.1/"], "holds a user name"),
+        (["http://me:secret@127.0.0.1/"], "contains a user name"),
         (["http://127.0.0.1/", "--name", "No Name"], "not a name"),
-        (["http://127.0.0.1/", "--name", "index"], "kept for files"),
+        (["http://127.0.0.1/", "--name", "index"], "reserved for feedpub"),
     ],
 )
 def test_invalid_url_or_name_is_refused_before_any_request(
