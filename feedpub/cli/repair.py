@@ -181,7 +181,7 @@ def _search(feed: "FeedConfig", listing: "SourceResult", context: "RunContext") 
         articles = pluralize(len(listing.items), "article")
         return SearchResult(message=f"the source works: {articles}")
     if not listing.failure.firm:
-        return SearchResult(message="the failure may be temporary; the config needs no change")
+        return SearchResult(message="the failure may be temporary, so no change is proposed")
     return search_repair(feed, listing, context)
 
 
