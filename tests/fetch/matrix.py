@@ -191,7 +191,7 @@ def _cell(report: Report) -> str:
     if strangers(report):
         return "REACHED"
     (outcome,) = report.outcomes
-    return {"RefusedError": "refused", "FetchError": "invalid"}.get(
+    return {"DisallowedError": "refused", "FetchError": "invalid"}.get(
         outcome.partition(":")[0], "PAGE"
     )
 
