@@ -20,7 +20,7 @@ from tests.support.newsroom import feed
 VECTORS = Path(__file__).parents[1] / "vectors" / "addresses.toml"
 PUBLIC = "93.184.216.34"
 EVERYTHING = ("0.0.0.0/0", "::/0")
-REFUSAL = re.compile("only public ones are fetched|no usual port|no valid host")
+REFUSAL = re.compile("only public ones are fetched|not a usual web port|no valid host")
 NAMES = {"public.example": [[PUBLIC]], "metadata.google.internal": [["169.254.169.254"]]}
 
 
@@ -191,7 +191,7 @@ def _cell(report: Report) -> str:
     if strangers(report):
         return "REACHED"
     (outcome,) = report.outcomes
-    return {"RefusedError": "refused", "FetchError": "invalid"}.get(
+    return {"DisallowedError": "refused", "FetchError": "invalid"}.get(
         outcome.partition(":")[0], "PAGE"
     )
 

@@ -65,7 +65,7 @@ def test_name_with_one_private_address_is_forbidden(lab: Laboratory, answer: Ans
     lab.learn(names={"name.example": [answer]})
     report = lab.get("http://name.example/a")
     assert "name.example resolves to a forbidden address" in report.outcomes[0]
-    assert report.outcomes[0].startswith("RefusedError")
+    assert report.outcomes[0].startswith("DisallowedError")
     assert report.reached == {}
 
 
@@ -121,7 +121,7 @@ def test_names_of_redirects_are_resolved_again(lab: Laboratory) -> None:
 )
 def test_websub_hubs_must_be_public_unless_allowed(lab: Laboratory, host: str) -> None:
     report = lab.post(f"http://{host}/hub", allow=[])
-    assert report.outcomes[0].startswith("RefusedError")
+    assert report.outcomes[0].startswith("DisallowedError")
     assert report.reached == {}
     assert lab.post(f"http://{host}/hub", allow=["0.0.0.0/0", "::/0"]).outcomes == ["page"]
 
