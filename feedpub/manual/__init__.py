@@ -144,7 +144,7 @@ def _split_words(heading: str) -> list[str]:
 
 
 def _list_keys(topic: str) -> list[str]:
-    """Return the section names of a page: the last words of a reference's headings, or anchors."""
+    """Return the section names of a page: the final words of a reference's headings, or anchors."""
     if topic not in list_topics():
         return []
     keys: list[str] = []
