@@ -110,7 +110,6 @@ class SourceState:
         failures: the number of failures in a row.
         next_look: the time of the next check; None if it is due.
         why: human-readable reason for that time: "publishes about 9 a day, mostly 7–18 h UTC".
-        pace: the polling hints in the source's latest response.
         firm: True if the failure is the source's own and unlikely to disappear.
     """
 
