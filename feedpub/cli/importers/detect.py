@@ -49,7 +49,8 @@ def detect_format(body: bytes, name: str) -> str:
 def _markup(body: bytes, start: bytes, name: str) -> str:
     if _FEED.search(start):
         raise ImportFileError(
-            f'{name}:1: a feed itself, no list of feeds; write its address as a source of type = "feed"'
+            f"{name}:1: a feed itself, no list of feeds; "
+            'write its address as a source of type = "feed"'
         )
     if _PAGE.match(start):
         raise ImportFileError(

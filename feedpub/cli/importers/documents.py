@@ -25,7 +25,8 @@ def read_text(body: bytes, name: str) -> str:
     """Return a file as text. Raises ImportFileError if it is too large or not UTF-8."""
     if len(body) > MAX_FILE_BYTES:
         raise ImportFileError(
-            f"{name}: larger than {MAX_FILE_BYTES // 1_000_000} MB; no list of feeds is: take another file"
+            f"{name}: larger than {MAX_FILE_BYTES // 1_000_000} MB; "
+            "no list of feeds is: take another file"
         )
     try:
         return body.decode("utf-8-sig")
@@ -46,7 +47,8 @@ def parse_xml_root(
     """
     if len(body) > MAX_FILE_BYTES:
         raise ImportFileError(
-            f"{name}: larger than {MAX_FILE_BYTES // 1_000_000} MB; no list of feeds is: take another file"
+            f"{name}: larger than {MAX_FILE_BYTES // 1_000_000} MB; "
+            "no list of feeds is: take another file"
         )
     if found := _ENTITY.search(body):
         line = body.count(b"\n", 0, found.start()) + 1

@@ -24,8 +24,8 @@ _PAGE = "html+xpath"
 _FEEDS = ("", "rss", "atom", "rdf", "rss1", "rss2", "jsonfeed", "link", "pie")
 _OFF = ("0", "false")
 _FROM_ARTICLE = (
-    "xPathItemTitle", "xPathItemContent", "xPathItemAuthor", "xPathItemTimestamp", "xPathItemTimeFormat",
-    "xPathItemThumbnail", "xPathItemCategories", "xPathItemUid",
+    "xPathItemTitle", "xPathItemContent", "xPathItemAuthor", "xPathItemTimestamp",
+    "xPathItemTimeFormat", "xPathItemThumbnail", "xPathItemCategories", "xPathItemUid",
 )  # fmt: skip
 _READER = {
     "priority": "is the reader's business",
@@ -38,109 +38,112 @@ _READER = {
     "CURLOPT_PROXYTYPE": "a proxy speaks HTTP",
 }
 _CARRIED = {
-    "xPathItem", "xPathItemUri", "cssFullContent", "cssContentFilter", "ttl", "CURLOPT_COOKIE", "CURLOPT_HTTPHEADER",
-    "CURLOPT_USERAGENT", "CURLOPT_PROXY",
+    "xPathItem", "xPathItemUri", "cssFullContent", "cssContentFilter", "ttl",
+    "CURLOPT_COOKIE", "CURLOPT_HTTPHEADER", "CURLOPT_USERAGENT", "CURLOPT_PROXY",
 }  # fmt: skip
 
 
-def apply_freshrss(draft: ImportedFeed, kind: str, told: Mapping[str, str]) -> Imported:
+def apply_freshrss(feed: ImportedFeed, kind: str, attributes: Mapping[str, str]) -> Imported:
     """Apply the settings of FreshRSS to a feed of an OPML file.
 
     Args:
-        draft: the feed.
+        feed: the feed.
         kind: its type in FreshRSS.
-        told: the settings by the names of their attributes.
+        attributes: the settings by the names of their attributes.
     """
-    said = {name.removeprefix(FRESHRSS_PREFIX): value for name, value in told.items()}
-    where = draft.location
+    settings = {name.removeprefix(FRESHRSS_PREFIX): value for name, value in attributes.items()}
+    location = feed.location
     if kind.lower() not in (*_FEEDS, _PAGE):
         return Imported(
             unsupported=(
-                Unsupported(where, kind, f"{draft.title}: feedpub reads no such source; left out"),
-            )
-        )
-    if said.get("CURLOPT_POST", "0").lower() not in _OFF or "CURLOPT_POSTFIELDS" in said:
-        return Imported(
-            unsupported=(
                 Unsupported(
-                    where, "CURLOPT_POST", f"{draft.title}: feedpub only asks by GET; left out"
+                    location, kind, f"{feed.title}: feedpub reads no such source; left out"
                 ),
             )
         )
-    losses = list(_losses(said, where, draft.title))
-    draft = replace(
-        draft,
+    if settings.get("CURLOPT_POST", "0").lower() not in _OFF or "CURLOPT_POSTFIELDS" in settings:
+        return Imported(
+            unsupported=(
+                Unsupported(
+                    location, "CURLOPT_POST", f"{feed.title}: feedpub only asks by GET; left out"
+                ),
+            )
+        )
+    losses = list(_losses(settings, location, feed.title))
+    feed = replace(
+        feed,
         every=parse_interval(int(ttl))
-        if re.fullmatch(r"[1-9]\d{0,8}", ttl := said.get("ttl", ""))
+        if re.fullmatch(r"[1-9]\d{0,8}", ttl := settings.get("ttl", ""))
         else "",
-        headers=_headers(said),
-        cookies=parse_cookies(said.get("CURLOPT_COOKIE", "")),
-        proxy=said.get("CURLOPT_PROXY", ""),
+        headers=_headers(settings),
+        cookies=parse_cookies(settings.get("CURLOPT_COOKIE", "")),
+        proxy=settings.get("CURLOPT_PROXY", ""),
     )
     if kind.lower() == _PAGE:
-        items = said.get("xPathItem", "")
-        links = xpath_link_selector(items, said.get("xPathItemUri", "")) if items else ""
+        items = settings.get("xPathItem", "")
+        links = xpath_link_selector(items, settings.get("xPathItemUri", "")) if items else ""
         if links is None:
             losses.append(
                 Unsupported(
-                    where,
+                    location,
                     "xPathItemUri",
-                    f"{draft.title}: not a path in the item; its main link is taken",
+                    f"{feed.title}: not a path in the item; its main link is taken",
                 )
             )
             links = f"{XPATH_PREFIX}{anchor_xpath(items)}"
-        draft = replace(draft, type="page", links=links)
-    return Imported((draft,), tuple(losses), _site(said, draft))
+        feed = replace(feed, type="page", links=links)
+    return Imported((feed,), tuple(losses), _site(settings, feed))
 
 
-def _headers(said: Mapping[str, str]) -> KeyValues:
+def _headers(settings: Mapping[str, str]) -> KeyValues:
     lines = (
         line.partition(":")
-        for line in said.get("CURLOPT_HTTPHEADER", "").splitlines()
+        for line in settings.get("CURLOPT_HTTPHEADER", "").splitlines()
         if ":" in line
     )
     pairs = [(name.strip(), value.strip()) for name, _, value in lines]
-    agent = said.get("CURLOPT_USERAGENT", "")
+    agent = settings.get("CURLOPT_USERAGENT", "")
     return (*pairs, *((("User-Agent", agent),) if agent else ()))
 
 
-def _site(said: Mapping[str, str], draft: ImportedFeed) -> tuple[ImportedSite, ...]:
+def _site(settings: Mapping[str, str], feed: ImportedFeed) -> tuple[ImportedSite, ...]:
     """Return rules for the articles of the feed's site, or of its own host if it names none."""
-    settings: list[tuple[str, tuple[str, ...]]] = []
-    if "cssFullContent" in said:
-        settings.append(("content", (said["cssFullContent"],)))
-    if "cssContentFilter" in said:
-        settings.append(("remove", tuple(split_outside_brackets(said["cssContentFilter"], ","))))
+    rules: list[tuple[str, tuple[str, ...]]] = []
+    if "cssFullContent" in settings:
+        rules.append(("content", (settings["cssFullContent"],)))
+    if "cssContentFilter" in settings:
+        rules.append(("remove", tuple(split_outside_brackets(settings["cssContentFilter"], ","))))
     return (
-        (
-            ImportedSite(
-                draft.location, bare_host_from_url(draft.link or draft.url), tuple(settings)
-            ),
-        )
-        if settings
+        (ImportedSite(feed.location, bare_host_from_url(feed.link or feed.url), tuple(rules)),)
+        if rules
         else ()
     )
 
 
-def _losses(said: Mapping[str, str], where: str, title: str) -> Iterator[Unsupported]:
-    if found := [name for name in _FROM_ARTICLE if name in said]:
+def _losses(settings: Mapping[str, str], location: str, title: str) -> Iterator[Unsupported]:
+    if found := [name for name in _FROM_ARTICLE if name in settings]:
         yield Unsupported(
-            where, ", ".join(found), f"{title}: read from each article instead", is_important=False
+            location,
+            ", ".join(found),
+            f"{title}: read from each article instead",
+            is_important=False,
         )
-    if said.get("ttl", "").startswith("-"):
+    if settings.get("ttl", "").startswith("-"):
         yield Unsupported(
-            where, "ttl", f"{title}: was muted; feedpub looks at every feed that is in its config"
+            location,
+            "ttl",
+            f"{title}: was muted; feedpub looks at every feed that is in its config",
         )
-    for name in said:
+    for name in settings:
         if name in _READER:
-            yield Unsupported(where, name, f"{title}: {_READER[name]}", is_important=False)
+            yield Unsupported(location, name, f"{title}: {_READER[name]}", is_important=False)
         elif name == "filtersActionRead":
             yield Unsupported(
-                where,
+                location,
                 name,
                 f"{title}: feedpub marks nothing as read; see [feed.exclude] to leave articles out",
             )
         elif name == "cssFullContentConditions":
-            yield Unsupported(where, name, f"{title}: every article is read in full")
+            yield Unsupported(location, name, f"{title}: every article is read in full")
         elif name not in _CARRIED and name not in _FROM_ARTICLE:
-            yield Unsupported(where, name, f"{title}: unknown to feedpub")
+            yield Unsupported(location, name, f"{title}: unknown to feedpub")

@@ -20,8 +20,8 @@ _PARAMETER = re.compile(r"%[<{](\w+)[>}]s?")
 _STRATEGIES = ("", "faraday", "auto", "default")  # those that read a page as it is sent
 _LINK_KEYS = ("url", "link")
 _NO_SCRIPTS = (
-    "feedpub runs no JavaScript; if `feedpub build` finds no articles in the page as it is sent, give a feed or a "
-    "sitemap of the site"
+    "feedpub runs no JavaScript; if `feedpub build` finds no articles in the page as it is sent, "
+    "give a feed or a sitemap of the site"
 )
 
 
@@ -115,7 +115,8 @@ class _Config:
             self._lose(
                 value,
                 "parameters",
-                f"a feed has one address: this one takes the defaults, {filled}; copy the feed for others",
+                f"a feed has one address: this one takes the defaults, {filled}; "
+                "copy the feed for others",
             )
         return filled
 

@@ -51,81 +51,83 @@ def parse_opml(body: bytes, name: str, *, scraping: bool = True) -> Imported:
         (outline, f"{name}:{line_number(outline, lines)}") for outline in root.iter("outline")
     )
     return combine_imports(
-        _outline(outline, where, scraping=scraping) for outline, where in outlines
+        _outline(outline, location, scraping=scraping) for outline, location in outlines
     )
 
 
-def _outline(outline: etree._Element, where: str, *, scraping: bool) -> Imported:
-    said = {str(key): str(value).strip() for key, value in outline.attrib.items() if value.strip()}
-    told = (
-        {key: value for key, value in said.items() if key.startswith(freshrss.FRESHRSS_PREFIX)}
+def _outline(outline: etree._Element, location: str, *, scraping: bool) -> Imported:
+    values = {
+        str(key): str(value).strip() for key, value in outline.attrib.items() if value.strip()
+    }
+    attributes = (
+        {key: value for key, value in values.items() if key.startswith(freshrss.FRESHRSS_PREFIX)}
         if scraping
         else {}
     )
-    if "xmlUrl" not in said:
-        return Imported(unsupported=tuple(_folder(outline, said, told, where)))
-    draft = _draft(said, where)
-    bare = Imported((draft,), tuple(_losses(said, where)))
+    if "xmlUrl" not in values:
+        return Imported(unsupported=tuple(_folder(outline, values, attributes, location)))
+    feed = _draft(values, location)
+    bare = Imported((feed,), tuple(_losses(values, location)))
     if not scraping:
         return bare
     return combine_imports(
         [
             Imported(unsupported=bare.unsupported),
-            freshrss.apply_freshrss(draft, said.get("type", ""), told),
+            freshrss.apply_freshrss(feed, values.get("type", ""), attributes),
         ]
     )
 
 
-def _draft(said: dict[str, str], where: str) -> ImportedFeed:
-    link = said.get("htmlUrl", "")
+def _draft(values: dict[str, str], location: str) -> ImportedFeed:
+    link = values.get("htmlUrl", "")
     return ImportedFeed(
-        location=where,
+        location=location,
         type="feed",
-        url=said["xmlUrl"],
+        url=values["xmlUrl"],
         title=" ".join(
-            (said.get("title") or said.get("text") or title_from_url(said["xmlUrl"])).split()
+            (values.get("title") or values.get("text") or title_from_url(values["xmlUrl"])).split()
         ),
-        description=" ".join(said.get("description", "").split()),
-        language=said.get("language", ""),
+        description=" ".join(values.get("description", "").split()),
+        language=values.get("language", ""),
         link=link if link.startswith(("http://", "https://")) else "",
     )
 
 
-def _losses(said: dict[str, str], where: str) -> Iterator[Unsupported]:
-    if "category" in said:
+def _losses(values: dict[str, str], location: str) -> Iterator[Unsupported]:
+    if "category" in values:
         yield Unsupported(
-            where,
-            f"category {said['category']}",
+            location,
+            f"category {values['category']}",
             "feedpub has no folders of feeds",
             is_important=False,
         )
-    if rssbridge.is_rssbridge_url(said["xmlUrl"]):
+    if rssbridge.is_rssbridge_url(values["xmlUrl"]):
         yield Unsupported(
-            where,
+            location,
             "RSS-Bridge",
             "the feed still comes from it; import its address by itself to read the page directly",
             is_important=False,
         )
-    for key in said:
+    for key in values:
         if key not in _READERS and not key.startswith("{"):
-            yield Unsupported(where, key, "unknown to feedpub")
+            yield Unsupported(location, key, "unknown to feedpub")
 
 
 def _folder(
-    outline: etree._Element, said: dict[str, str], told: dict[str, str], where: str
+    outline: etree._Element, values: dict[str, str], attributes: dict[str, str], location: str
 ) -> Iterator[Unsupported]:
     """Report an outline that is not a feed: a folder, a list elsewhere, or a link."""
-    title = said.get("text") or said.get("title") or "outline"
-    if f"{freshrss.FRESHRSS_PREFIX}opmlUrl" in told or said.get("type") == "include":
-        yield Unsupported(where, title, "is a list elsewhere; save it as a file and import that")
+    title = values.get("text") or values.get("title") or "outline"
+    if f"{freshrss.FRESHRSS_PREFIX}opmlUrl" in attributes or values.get("type") == "include":
+        yield Unsupported(location, title, "is a list elsewhere; save it as a file and import that")
     elif len(outline):
         yield Unsupported(
-            where,
+            location,
             f"folder {title}",
             "feedpub has no folders of feeds; its feeds are taken",
             is_important=False,
         )
     else:
         yield Unsupported(
-            where, title, 'has no xmlUrl; if it is a page, write it as a source of type = "page"'
+            location, title, 'has no xmlUrl; if it is a page, write it as a source of type = "page"'
         )

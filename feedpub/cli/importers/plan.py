@@ -64,8 +64,8 @@ def _sources(config: Config) -> Iterable[tuple[str, str]]:
 
 
 _EMPTY: dict[str, object] = {
-    "description": "", "language": "", "icon": "", "link": "", "every": "", "limit": None, "links": "",
-    "headers": (), "cookies": (), "proxy": "", "include": (),
+    "description": "", "language": "", "icon": "", "link": "", "every": "", "limit": None,
+    "links": "", "headers": (), "cookies": (), "proxy": "", "include": (),
 }  # fmt: skip
 _AUTOMATIC = {
     "links": "the articles are found by the page's structure",
@@ -134,7 +134,8 @@ def _sites(sites: Iterable[ImportedSite], losses: list[Unsupported]) -> Iterator
                 )
             )
         elif site.settings and kept.setdefault(site.host, site).settings != site.settings:
-            instead = f"{site.host} has other rules from {kept[site.host].location}; one file holds those of a host"
+            first = kept[site.host].location
+            instead = f"{site.host} has other rules from {first}; one file holds those of a host"
             losses.append(Unsupported(site.location, site.describe(), instead))
     yield from kept.values()
 

@@ -1,6 +1,6 @@
 """Import addresses of RSS-Bridge.
 
-Those of its bridges for CSS selectors and XPath contain all that is needed to read the page directly.
+Those of its bridges for CSS selectors and XPath contain all that is needed to read a page directly.
 """
 
 import re
@@ -43,7 +43,7 @@ _CARRIED = _OURS | {
 }
 _BY_ITSELF = {
     "title_cleanup": "a site's name is taken out of titles",
-    "thumbnail_as_header": "an article's picture stands where the article has it",
+    "thumbnail_as_header": "an article's picture stands location the article has it",
     "remove_styling": "no styling is published",
     "time_format": "dates are read in whatever form they are written",
     "token": "was the bridge's own; the page is read directly",
@@ -54,7 +54,7 @@ _INSTEAD = {
     "discard_thumbnail": "the article's picture stays",
     "category_selector": "categories are read from each article",
 }
-_SITE_KEYS = {  # of the complex bridge, and only where it reads the articles' own pages
+_SITE_KEYS = {  # of the complex bridge, and only location it reads the articles' own pages
     "article_page_content_selector": "content",
     "title_selector": "title",
     "author_selector": "author",
@@ -104,139 +104,152 @@ def parse_rssbridge(body: bytes, name: str) -> Imported:
     return combine_imports(parse_rssbridge_url(address, f"{name}:{n}") for n, address in found)
 
 
-def parse_rssbridge_url(address: str, where: str) -> Imported:
+def parse_rssbridge_url(address: str, location: str) -> Imported:
     """Import one address. Raises ImportFileError if it is not one of RSS-Bridge."""
-    said = _query(address)
+    settings = _query(address)
     if not is_rssbridge_url(address):
         raise ImportFileError(
-            f"{where}: no address of RSS-Bridge, which has bridge= in it; import fetches nothing: save what is there "
-            'as a file first, or write the address as a source of type = "page" or "feed"'
+            f"{location}: no address of RSS-Bridge, which has bridge= in it; "
+            "import fetches nothing: "
+            "save the document as a file first, or write the address as a source of "
+            'type = "page" or "feed"'
         )
-    bridge = said["bridge"].lower().removesuffix("bridge")
+    bridge = settings["bridge"].lower().removesuffix("bridge")
     if bridge == _XPATH:
-        return _import_xpath_bridge(said, where)
+        return _import_xpath_bridge(settings, location)
     if bridge not in (_SIMPLE, _COMPLEX):
-        return _as_feed(address, said["bridge"], where)
-    home = said.get("home_page", "")
+        return _as_feed(address, settings["bridge"], location)
+    home = settings.get("home_page", "")
     if not home:
         raise ImportFileError(
-            f"{where}: has no home_page; copy the whole address that RSS-Bridge shows"
+            f"{location}: has no home_page; copy the whole address that RSS-Bridge shows"
         )
-    losses = [*_losses(said, where, complex_one=bridge == _COMPLEX)]
-    site = _site(said, home, where, complex_one=bridge == _COMPLEX)
-    return Imported((_draft(said, home, where, losses),), tuple(losses), site)
+    losses = [*_losses(settings, location, complex_one=bridge == _COMPLEX)]
+    site = _site(settings, home, location, complex_one=bridge == _COMPLEX)
+    return Imported((_draft(settings, home, location, losses),), tuple(losses), site)
 
 
-def _import_xpath_bridge(said: Mapping[str, str], where: str) -> Imported:
+def _import_xpath_bridge(settings: Mapping[str, str], location: str) -> Imported:
     """Import an address of XPathBridge, which decodes its parameters a second time."""
-    url = unquote_plus(said.get("url", ""))
-    items = unquote_plus(said.get("item", ""))
+    url = unquote_plus(settings.get("url", ""))
+    items = unquote_plus(settings.get("item", ""))
     if not url or not items:
         missing = "item" if url else "url"
         raise ImportFileError(
-            f"{where}: has no {missing}; copy the whole address that RSS-Bridge shows"
+            f"{location}: has no {missing}; copy the whole address that RSS-Bridge shows"
         )
     losses = [
-        Unsupported(where, key, "read from each article instead", is_important=False)
-        for key in said
+        Unsupported(location, key, "read from each article instead", is_important=False)
+        for key in settings
         if key in _XPATH_FROM_ARTICLE
     ]
-    links = xpath_link_selector(items, unquote_plus(said.get("uri", "")))
+    links = xpath_link_selector(items, unquote_plus(settings.get("uri", "")))
     if links is None:
         losses.append(
-            Unsupported(where, "uri", "not a path in the item; the item's main link is taken")
+            Unsupported(location, "uri", "not a path in the item; the item's main link is taken")
         )
         links = link_selector(items)
-    unknown = [key for key in said if key not in {*_XPATH_CARRIED, *_XPATH_FROM_ARTICLE}]
-    losses.extend(Unsupported(where, key, "unknown to feedpub") for key in unknown)
+    known = _XPATH_CARRIED | _XPATH_FROM_ARTICLE
+    losses += [
+        Unsupported(location, key, "unknown to feedpub") for key in settings if key not in known
+    ]
     feed = ImportedFeed(
-        location=where,
+        location=location,
         type="page",
         url=url,
         title=title_from_url(url),
         link=url,
-        every=_interval(said),
+        every=_interval(settings),
         links=links,
     )
     return Imported((feed,), tuple(losses))
 
 
-def _interval(said: Mapping[str, str]) -> str:
+def _interval(settings: Mapping[str, str]) -> str:
     """Return `_cache_timeout` as `every` takes it; an invalid one is refused with its text."""
-    age = said.get("_cache_timeout", "")
+    age = settings.get("_cache_timeout", "")
     return parse_interval(int(age)) if re.fullmatch(r"\d{1,8}", age) else age
 
 
-def _as_feed(address: str, bridge: str, where: str) -> Imported:
+def _as_feed(address: str, bridge: str, location: str) -> Imported:
     """Keep the feed of any other bridge as a source."""
     title = f"{bridge.removesuffix('Bridge')} ({bare_host_from_url(address)})"
-    instead = "only CssSelectorBridge, CssSelectorComplexBridge and XPathBridge become pages; this one stays a feed of RSS-Bridge"
+    instead = (
+        "only CssSelectorBridge, CssSelectorComplexBridge and XPathBridge become pages; "
+        "this one stays a feed of RSS-Bridge"
+    )
     return Imported(
-        (ImportedFeed(where, "feed", address, title),), (Unsupported(where, bridge, instead),)
+        (ImportedFeed(location, "feed", address, title),), (Unsupported(location, bridge, instead),)
     )
 
 
 def _draft(
-    said: Mapping[str, str], home: str, where: str, losses: list[Unsupported]
+    settings: Mapping[str, str], home: str, location: str, losses: list[Unsupported]
 ) -> ImportedFeed:
-    entries = said.get("entry_element_selector", "")
+    entries = settings.get("entry_element_selector", "")
     links = (
-        link_selector(entries, said.get("url_selector", ""))
+        link_selector(entries, settings.get("url_selector", ""))
         if entries
-        else said.get("url_selector", "")
+        else settings.get("url_selector", "")
     )
     return ImportedFeed(
-        location=where,
+        location=location,
         type="page",
         url=home,
         title=title_from_url(home),
         link=home,
-        every=_interval(said),
-        limit=_limit(said, where, losses),
+        every=_interval(settings),
+        limit=_limit(settings, location, losses),
         links=links,
-        cookies=parse_cookies(said.get("cookie", "")),
-        include=(f"re:{said['url_pattern']}",) if said.get("url_pattern") else (),
+        cookies=parse_cookies(settings.get("cookie", "")),
+        include=(f"re:{settings['url_pattern']}",) if settings.get("url_pattern") else (),
     )
 
 
-def _limit(said: Mapping[str, str], where: str, losses: list[Unsupported]) -> int | None:
-    limit = said.get("limit", "")
+def _limit(settings: Mapping[str, str], location: str, losses: list[Unsupported]) -> int | None:
+    limit = settings.get("limit", "")
     if limit and not re.fullmatch(r"[1-9]\d{0,3}", limit):
-        losses.append(Unsupported(where, f"limit={limit}", "is no number of entries; 50 are kept"))
+        losses.append(
+            Unsupported(location, f"limit={limit}", "is no number of entries; 50 are kept")
+        )
         return None
     return int(limit) if limit else None
 
 
 def _site(
-    said: Mapping[str, str], home: str, where: str, *, complex_one: bool
+    settings: Mapping[str, str], home: str, location: str, *, complex_one: bool
 ) -> tuple[ImportedSite, ...]:
     """Return rules for the articles, if the bridge reads their own pages."""
-    settings: list[tuple[str, tuple[str, ...]]] = []
-    if complex_one and "use_article_pages" in said:
-        asked = ((key, said.get(name, "")) for name, key in _SITE_KEYS.items())
-        settings += [(key, (selector,)) for key, selector in asked if selector]
-    elif not complex_one and said.get("content_selector"):
-        settings.append(("content", (said["content_selector"],)))
-    if settings and said.get("content_cleanup"):
-        settings.append(("remove", tuple(split_outside_brackets(said["content_cleanup"], ","))))
-    return (ImportedSite(where, bare_host_from_url(home), tuple(settings)),) if settings else ()
+    rules: list[tuple[str, tuple[str, ...]]] = []
+    if complex_one and "use_article_pages" in settings:
+        asked = ((key, settings.get(name, "")) for name, key in _SITE_KEYS.items())
+        rules += [(key, (selector,)) for key, selector in asked if selector]
+    elif not complex_one and settings.get("content_selector"):
+        rules.append(("content", (settings["content_selector"],)))
+    if rules and settings.get("content_cleanup"):
+        rules.append(("remove", tuple(split_outside_brackets(settings["content_cleanup"], ","))))
+    return (ImportedSite(location, bare_host_from_url(home), tuple(rules)),) if rules else ()
 
 
-def _losses(said: Mapping[str, str], where: str, *, complex_one: bool) -> Iterator[Unsupported]:
-    read_pages = "use_article_pages" in said if complex_one else bool(said.get("content_selector"))
-    for key, value in said.items():
+def _losses(
+    settings: Mapping[str, str], location: str, *, complex_one: bool
+) -> Iterator[Unsupported]:
+    read_pages = (
+        "use_article_pages" in settings if complex_one else bool(settings.get("content_selector"))
+    )
+    for key, value in settings.items():
         if not value or (key in _SITE_KEYS and complex_one and read_pages):
             continue
         if (key == "content_cleanup" and not read_pages) or (key in _SITE_KEYS and complex_one):
             yield Unsupported(
-                where,
+                location,
                 key,
                 "was meant for the list; each article is read from its own page",
                 is_important=False,
             )
         elif key in _BY_ITSELF:
-            yield Unsupported(where, key, _BY_ITSELF[key], is_important=False)
+            yield Unsupported(location, key, _BY_ITSELF[key], is_important=False)
         elif key in _INSTEAD:
-            yield Unsupported(where, key, _INSTEAD[key])
+            yield Unsupported(location, key, _INSTEAD[key])
         elif key not in _CARRIED:
-            yield Unsupported(where, key, "unknown to feedpub")
+            yield Unsupported(location, key, "unknown to feedpub")

@@ -37,12 +37,12 @@ def parse_rsspls(body: bytes, name: str) -> Imported:
     drafts: list[ImportedFeed] = []
     losses = list(_of_all(table, lines, name))
     for index, feed in enumerate(feeds):
-        where = f"{name}:{lines.line_of(('feed', index))}"
+        location = f"{name}:{lines.line_of(('feed', index))}"
         config = feed.get("config")
         config = config if isinstance(config, dict) else {}
-        losses += _losses(feed, config, where)
+        losses += _losses(feed, config, location)
         if (url := _text(config, "url")) and _text(config, "source") != "json":
-            drafts.append(replace(_draft(feed, config, url, where), proxy=proxy))
+            drafts.append(replace(_draft(feed, config, url, location), proxy=proxy))
     return Imported(tuple(drafts), tuple(losses))
 
 
@@ -54,18 +54,18 @@ def _of_all(table: Table, lines: TomlLines, name: str) -> Iterator[Unsupported]:
             yield _loss(f"{name}:{lines.line_of(('rsspls', key))}", key)
 
 
-def _loss(where: str, key: str) -> Unsupported:
+def _loss(location: str, key: str) -> Unsupported:
     """Report a setting that is not imported."""
     if key in _BY_ITSELF:
-        return Unsupported(where, key, _BY_ITSELF[key], is_important=False)
-    return Unsupported(where, key, _INSTEAD.get(key, "unknown to feedpub"))
+        return Unsupported(location, key, _BY_ITSELF[key], is_important=False)
+    return Unsupported(location, key, _INSTEAD.get(key, "unknown to feedpub"))
 
 
-def _draft(feed: Table, config: Table, url: str, where: str) -> ImportedFeed:
+def _draft(feed: Table, config: Table, url: str, location: str) -> ImportedFeed:
     heading = _text(config, "heading")
     stem = _text(feed, "filename").rpartition("/")[2].rsplit(".", 1)[0]
     return ImportedFeed(
-        location=where,
+        location=location,
         type="page",
         url=url,
         title=_text(feed, "title") or title_from_url(url),
@@ -75,20 +75,20 @@ def _draft(feed: Table, config: Table, url: str, where: str) -> ImportedFeed:
     )
 
 
-def _losses(feed: Table, config: Table, where: str) -> Iterator[Unsupported]:
+def _losses(feed: Table, config: Table, location: str) -> Iterator[Unsupported]:
     if not _text(config, "url"):
-        yield Unsupported(where, "feed", "has no url; it is left out")
+        yield Unsupported(location, "feed", "has no url; it is left out")
     if _text(config, "source") == "json":
         yield Unsupported(
-            where, "source", "feedpub reads pages and feeds, no other JSON; the feed is left out"
+            location, "source", "feedpub reads pages and feeds, no other JSON; the feed is left out"
         )
     if found := [key for key in _READ_FROM_ARTICLE if key in config]:
         yield Unsupported(
-            where, ", ".join(found), "read from each article instead", is_important=False
+            location, ", ".join(found), "read from each article instead", is_important=False
         )
     unknown = [key for key in feed if key not in ("title", "filename", "user_agent", "config")]
     for key in unknown + [key for key in config if key not in _KNOWN]:
-        yield _loss(where, key)
+        yield _loss(location, key)
 
 
 def _text(table: Table, key: str) -> str:
