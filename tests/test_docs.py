@@ -153,12 +153,24 @@ def _logged_events() -> dict[str, set[str]]:
     """Return the events in the code, with the fields that are named where they are logged."""
     events: dict[str, set[str]] = {}
     for path in (ROOT / "feedpub").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+        assigned = [
+            node
+            for node in nodes
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "extra"
+        ]
+        for node in nodes:
             if not isinstance(node, ast.Call) or not ast.unparse(node.func).startswith("_log."):
                 continue
-            for extra in node.keywords:
-                if extra.arg == "extra" and isinstance(extra.value, ast.Call):
-                    known = {keyword.arg for keyword in extra.value.keywords if keyword.arg}
+            for keyword in node.keywords:
+                if keyword.arg != "extra":
+                    continue
+                extra = keyword.value
+                if isinstance(extra, ast.Name):
+                    before = [each for each in assigned if each.lineno < node.lineno]
+                    extra = max(before, key=lambda each: each.lineno).value
+                if isinstance(extra, ast.Call):
+                    known = {field.arg for field in extra.keywords if field.arg}
                     (name,) = [arg for arg in node.args if isinstance(arg, ast.Constant)]
                     events.setdefault(str(name.value), set()).update(known)
     return events

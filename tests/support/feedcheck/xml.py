@@ -161,7 +161,7 @@ def relations(node: Node) -> Complaints:
     if node.children("fh:archive") and not there["current"]:
         yield "an archive without a link to the live document"
     if node.children("fh:archive") and there["hub"]:
-        yield "an archive with a hub, which has nothing to tell of it"
+        yield "an archive with a hub, which has no notice of changes"
 
 
 def textual(*rules: Callable[[str], Complaints]) -> Check:
