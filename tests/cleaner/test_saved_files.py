@@ -76,7 +76,7 @@ UNREADABLE = {
     "yes": ("date: yes", "date: True"),
     "a-table": ("date: {year: 2025}", "date: {'year': 2025}"),
     "a-list-of-none": ("lastmod: [soon, later]", "lastmod: soon"),
-    "a-timestamp-that-is-none": ("date: !!timestamp soon", "date: soon"),
+    "an-invalid-timestamp": ("date: !!timestamp soon", "date: soon"),
     "a-python-object": (
         "date: !!python/object/apply:os.getcwd []",
         "date: tag:yaml.org,2002:python/object/apply:os.getcwd",
@@ -86,9 +86,9 @@ UNREADABLE = {
         "authors: [Marta Quill, {mail: m@example.org}]",
         "authors: {'mail': 'm@example.org'}",
     ),
-    "an-address-that-is-none": ("url: 'https://[::1'", "url: https://[::1"),
-    "an-image-that-is-none": ("image: 'https://[::1'", "image: https://[::1"),
-    "a-port-that-is-none": (
+    "an-invalid-address": ("url: 'https://[::1'", "url: https://[::1"),
+    "an-invalid-image": ("image: 'https://[::1'", "image: https://[::1"),
+    "an-invalid-port": (
         "url: https://example.org:99999/pier",
         "url: https://example.org:99999/pier",
     ),
