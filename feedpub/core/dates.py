@@ -97,7 +97,7 @@ class _Day:
     Attributes:
         start, end: the characters of the text that it takes up.
         is_ambiguous: another order of day and month is as likely.
-        has_gap: other words stand between its parts.
+        has_gap: there are other words between its parts.
     """
 
     year: int
@@ -188,7 +188,7 @@ def parse_date(text: str) -> datetime | None:
 
     A date without a zone, or in an unknown one, counts as UTC. The result is None for anything that
     is not one complete date (a month, a weekday, 31 February), that can be read in two ways
-    (05/06/2024), or that lies outside `PLAUSIBLE_ITEM_YEARS`.
+    (05/06/2024), or that is outside `PLAUSIBLE_ITEM_YEARS`.
     """
     text = " ".join(text.split())
     if not _MIN_DATE_CHARS <= len(text) <= MAX_DATE_CHARS:
@@ -215,7 +215,7 @@ def find_date(text: str) -> datetime | None:
     """Return the first date in a text of any length, in UTC.
 
     Its time of day counts only with a zone, or if the date is machine-readable: the time of a
-    visible date is the site's, and taken for UTC it may lie in the future.
+    visible date is the site's, and taken for UTC it may be in the future.
     """
     text = _western_digits(text)
     days = [*_numeric_days(text), *_find_named(text, _unambiguous_months())]

@@ -122,7 +122,7 @@ def _parse(page: Page) -> Node:
         ) from error
     if not parsed.get("version") and not parsed.get("entries"):
         reason = f" ({parsed['bozo_exception']})" if "bozo_exception" in parsed else ""
-        raise ExtractError(f"expected a feed, found a text that is none{reason}", page.url)
+        raise ExtractError(f"expected a feed, found a text that is not one{reason}", page.url)
     return parsed
 
 

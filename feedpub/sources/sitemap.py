@@ -242,7 +242,7 @@ def _read_xml(page: Page) -> Sitemap:
         ) from error
     except UnicodeDecodeError as error:  # half a surrogate pair in a name
         raise ExtractError(
-            "the sitemap is not XML that can be read: a name in it is no text", page.url
+            "the sitemap is not XML that can be read: a name in it is not text", page.url
         ) from error
     return Sitemap(tuple(items), tuple(children))
 

@@ -29,7 +29,7 @@ def detect_format(body: bytes, name: str) -> str:
     """
     start = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:_START_BYTES]
     if not start:
-        raise ImportFileError(f"{name}:1: empty; export it anew")
+        raise ImportFileError(f"{name}:1: empty; export it again")
     if start.startswith((b"<", b"\xff\xfe", b"\xfe\xff")):
         return _markup(body, start, name)
     if all(re.match(rb"\A\s*(?:$|#|https?://)", line) for line in body.splitlines()):

@@ -66,7 +66,7 @@ def parse_xml_root(
         line = (error.lineno or 1) + body[: len(body) - len(body.lstrip())].count(b"\n")
         what = _first_line(error.msg or "")
         raise ImportFileError(
-            f"{name}:{line}: not well-formed XML: {what}; export it anew"
+            f"{name}:{line}: not well-formed XML: {what}; export it again"
         ) from None
     declared = root.getroottree().docinfo.internalDTD
     if declared is not None and declared.entities():  # type: ignore[union-attr] # in an encoding that hid them

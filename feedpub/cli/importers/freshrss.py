@@ -132,7 +132,7 @@ def _losses(settings: Mapping[str, str], location: str, title: str) -> Iterator[
         yield Unsupported(
             location,
             "ttl",
-            f"{title}: was muted; feedpub looks at every feed that is in its config",
+            f"{title}: was muted; feedpub fetches each feed in its config",
         )
     for name in settings:
         if name in _READER:

@@ -193,12 +193,10 @@ class _Config:
                 self._lose(
                     value,
                     "pagination",
-                    "only the page itself is looked at; new articles stand on it first",
+                    "only the first page is fetched; new articles appear there first",
                 )
             elif key == "order":
-                self._lose(
-                    value, "order", "entries stand in the order of their dates", matters=False
-                )
+                self._lose(value, "order", "entries are sorted by date", matters=False)
             elif key not in ("selector", "enhance"):
                 self._lose(value, f"items: {key}", "unknown to feedpub")
 
@@ -253,7 +251,7 @@ class _Config:
                     matters=False,
                 )
             elif key == "stylesheets":
-                self._lose(value, "stylesheets", "each feed has a page for people instead")
+                self._lose(value, "stylesheets", "each feed has an HTML page instead")
             elif key == "enhance":
                 self._lose(
                     value,

@@ -105,7 +105,7 @@ def _losses(values: dict[str, str], location: str) -> Iterator[Unsupported]:
         yield Unsupported(
             location,
             "RSS-Bridge",
-            "the feed still comes from it; import its address by itself to read the page directly",
+            "the feed still comes from it; import its address alone to read the page directly",
             is_important=False,
         )
     for key in values:

@@ -130,7 +130,7 @@ def _sites(sites: Iterable[ImportedSite], losses: list[Unsupported]) -> Iterator
                 Unsupported(
                     site.location,
                     site.describe(),
-                    f"{site.host} is no host that a file could be named for",
+                    f"{site.host} is not a host that a file can be named for",
                 )
             )
         elif site.settings and kept.setdefault(site.host, site).settings != site.settings:

@@ -43,7 +43,7 @@ _CARRIED = _OURS | {
 }
 _BY_ITSELF = {
     "title_cleanup": "a site's name is taken out of titles",
-    "thumbnail_as_header": "an article's picture stands location the article has it",
+    "thumbnail_as_header": "an article's picture stays at its place",
     "remove_styling": "no styling is published",
     "time_format": "dates are read in whatever form they are written",
     "token": "was the bridge's own; the page is read directly",
@@ -122,7 +122,7 @@ def parse_rssbridge_url(address: str, location: str) -> Imported:
     home = settings.get("home_page", "")
     if not home:
         raise ImportFileError(
-            f"{location}: has no home_page; copy the whole address that RSS-Bridge shows"
+            f"{location}: has no home_page; copy the complete address that RSS-Bridge shows"
         )
     losses = [*_losses(settings, location, complex_one=bridge == _COMPLEX)]
     site = _site(settings, home, location, complex_one=bridge == _COMPLEX)
@@ -136,7 +136,7 @@ def _import_xpath_bridge(settings: Mapping[str, str], location: str) -> Imported
     if not url or not items:
         missing = "item" if url else "url"
         raise ImportFileError(
-            f"{location}: has no {missing}; copy the whole address that RSS-Bridge shows"
+            f"{location}: has no {missing}; copy the complete address that RSS-Bridge shows"
         )
     losses = [
         Unsupported(location, key, "read from each article instead", is_important=False)
@@ -210,7 +210,7 @@ def _limit(settings: Mapping[str, str], location: str, losses: list[Unsupported]
     limit = settings.get("limit", "")
     if limit and not re.fullmatch(r"[1-9]\d{0,3}", limit):
         losses.append(
-            Unsupported(location, f"limit={limit}", "is no number of entries; 50 are kept")
+            Unsupported(location, f"limit={limit}", "is not a number of entries; 50 are kept")
         )
         return None
     return int(limit) if limit else None

@@ -44,7 +44,7 @@ def xpath_link_selector(items: str, address: str = "") -> str | None:
         address: starts at an item; it may end in `/@href`.
 
     Returns:
-        The selector; None if the address is no path in the item, but for example computed.
+        The selector; None if the address is not a path in the item, but for example computed.
     """
     items = anchor_xpath(items)
     link = address.strip().removesuffix("@href").removesuffix("/").strip()

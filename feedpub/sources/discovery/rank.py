@@ -60,8 +60,8 @@ def rank_candidates(
     Args:
         candidates: those that were found.
         samples: the articles that were read, of any candidate, by URL.
-        asked: the address whose articles the user wants.
-        now: the time that ages are measured from.
+        asked: the address that the user entered.
+        now: the current time.
     """
     page = next((candidate for candidate in candidates if candidate.kind == "page"), None)
     shown = frozenset(_entry_keys(page)) if page else frozenset()

@@ -15,7 +15,7 @@ from feedpub.core.data_files import load_toml
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 MAX_TEXT_CHARS = 2000  # of an element
 
-# Inline elements may stand within a word; the text of any other is set apart by a space.
+# Inline elements may be a part of a word; the text of any other is set apart by a space.
 _INLINE_TAGS = frozenset(
     "a abbr b bdi cite code em font i mark q s small strong sub sup u".split()  # noqa: SIM905
 )

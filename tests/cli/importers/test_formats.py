@@ -33,7 +33,7 @@ def test_opml_names_what_is_no_feed() -> None:
     assert any(
         "folder Harbour: feedpub has no folders" in line for line in lost(found, matters=False)
     )
-    assert any("import its address by itself" in line for line in lost(found, matters=False))
+    assert any("import its address alone" in line for line in lost(found, matters=False))
 
 
 def test_freshrss_xpath_stays_as_it_is() -> None:
@@ -251,7 +251,7 @@ def test_rss_bridge_xpath_stays_as_it_is() -> None:
 
 
 def test_rss_bridge_xpath_without_items_is_refused() -> None:
-    with pytest.raises(ImportFileError, match="has no item; copy the whole address"):
+    with pytest.raises(ImportFileError, match="has no item; copy the complete address"):
         parse_import_address("https://b.example.org/?bridge=XPath&url=https://c.example.org/")
 
 
