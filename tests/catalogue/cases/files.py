@@ -40,7 +40,8 @@ def _on_full_disk(which: str, stage: Stage) -> Ended:
     folder, kept = stage.home.root / which, stage.home.root / "kept"
     script = (
         f"cp -a '{folder}' '{kept}' && mount -t tmpfs -o size=2m none '{folder}' && "
-        f"cp -a '{kept}/.' '{folder}' && rm -r '{kept}' && {{ cat /dev/zero > '{folder}/.ballast' 2>/dev/null; \"$@\"; status=$?; "
+        f"cp -a '{kept}/.' '{folder}' && rm -r '{kept}' && "
+        f"{{ cat /dev/zero > '{folder}/.ballast' 2>/dev/null; \"$@\"; status=$?; "
         f"rm '{folder}/.ballast'; cp -a '{folder}' '{kept}'; exit $status; }}"
     )
     ended = stage.build(within=script)
