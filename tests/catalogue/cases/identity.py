@@ -10,7 +10,7 @@ from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import keeps_the_old, same_entries
 from tests.catalogue.press import NEW, NOW, OLD, listing, rss, rss_item, story
 from tests.catalogue.stage import FEED, SITEMAP, Stage
-from tests.support.newsroom import path, title
+from tests.support.newsroom import feed, path, title
 from tests.support.site import Route
 
 ANOTHER = NEW + 1
@@ -43,8 +43,7 @@ def _takes_over(stage: Stage) -> None:
         f'[[feed]]\nname = "world"\ntitle = "The world feed"\n'
         f'[[feed.source]]\ntype = "page"\nurl = "{stage.site.url("/news")}"\n'
         f'[[feed.source]]\ntype = "page"\nurl = "{stage.beside.url("/evil")}"\n',
-        f'[[feed]]\nname = "beside"\ntitle = "The beside feed"\n'
-        f'[[feed.source]]\ntype = "page"\nurl = "{stage.beside.url("/news")}"\n',
+        feed("beside", f"page {stage.beside.url('/news')}"),
     )
     tag = f'<link rel="canonical" href="{stage.site.url(path(3))}">'
     stage.beside["/evil/1"] = story(3, head=tag).replace("harbour", "casino")

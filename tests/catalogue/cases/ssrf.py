@@ -1,7 +1,7 @@
 """Private addresses as a source, a redirect, a name whose answer changes, or an article's link.
 
 Listeners with news run at this machine's private addresses, and no request may reach them. The
-cases of one kind share a run. Each has its own feed, whose private address follows a healthy source.
+cases of one kind share a run. Each has its own feed with a healthy source and the private address.
 """
 
 import socket

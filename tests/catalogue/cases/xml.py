@@ -212,7 +212,8 @@ CASES = (
     _feed(
         "xinclude",
         right=_PASSWD,
-        more='<x:include xmlns:x="http://www.w3.org/2001/XInclude" href="file:///etc/passwd" parse="text"/>',
+        more='<x:include xmlns:x="http://www.w3.org/2001/XInclude" href="file:///etc/passwd"'
+        ' parse="text"/>',
     ),
     _feed("xml-stylesheet", right=has_news, prolog='<?xml-stylesheet href="file:///etc/passwd"?>'),
     _feed("xml-encoding-lie", right=has_news, prolog='<?xml version="1.0" encoding="utf-16"?>'),
