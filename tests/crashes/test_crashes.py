@@ -1,4 +1,4 @@
-"""Kill feedpub a hundred times, and check that no file is torn or lost and each restart succeeds."""
+"""Kill feedpub a hundred times: no file is torn or lost, and each restart succeeds."""
 
 import pytest
 

@@ -50,7 +50,7 @@ class Witness:
         self._look_at_state()
 
     def after_a_clean_run(self) -> None:
-        """Check also that no entry is lost, all articles are published, and no file is left over."""
+        """Check also that no entry is lost, all articles are published, and no file remains."""
         self.after_a_crash()
         for feed in self.ids:
             self._nothing_is_lost(feed)
