@@ -1,6 +1,6 @@
 """`python -m tests.catalogue [NAME]...`.
 
-Plays the cases, or those of these names or groups, and prints the table.
+Play the cases, or those with the given names or groups, and print the table.
 """
 
 import argparse
@@ -21,13 +21,11 @@ _WIDTH = 76  # characters of an outcome
 
 
 def main() -> int:
-    """Play, print, and tell by the exit status whether the oracle held everywhere."""
+    """Play the cases, print the table, and exit with 1 if a case failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.catalogue", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a case or a group (default: all)")
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="of a case, or of a group; all where left out"
-    )
-    parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, help="stages that play side by side"
+        "--jobs", type=int, default=os.cpu_count() or 1, help="number of stages to run in parallel"
     )
     options = parser.parse_args()
     cases = list(_chosen(options.names))
@@ -54,7 +52,10 @@ def _chosen(names: Sequence[str]) -> Iterator[Case]:
 
 
 def _play(cases: Sequence[Case], jobs: int) -> dict[str, Played | str]:
-    """What came of each, or why it cannot be played here; cases that share a run stay together."""
+    """Return the result of each case, or the reason for skipping it.
+
+    Cases that share a run are played by the same thread.
+    """
     waiting: queue.SimpleQueue[list[Case]] = queue.SimpleQueue()
     together: dict[str, list[Case]] = {}
     for case in sorted(cases, key=lambda case: not case.slow):
@@ -89,7 +90,10 @@ def _row(case: Case, played: Played | str) -> str:
     if isinstance(played, str):
         return f"  {case.name:32} {'skipped: ' + played}"
     shown = f"FAILED: {'; '.join(played.faults)}" if played.faults else played.outcome[:_WIDTH]
-    return f"  {case.name:32} {shown:{_WIDTH}} {played.seconds:6.2f} s {played.ended.megabytes:5.0f} MB"
+    return (
+        f"  {case.name:32} {shown:{_WIDTH}} "
+        f"{played.seconds:6.2f} s {played.ended.megabytes:5.0f} MB"
+    )
 
 
 def _sum(played: dict[str, Played | str], seconds: float) -> int:
@@ -99,8 +103,9 @@ def _sum(played: dict[str, Played | str], seconds: float) -> int:
     most = max((each.ended.megabytes for each in done), default=0.0)
     print(
         f"\n{len(played)} cases: {len(done) - len(failed)} hold ({unchanged} unchanged, "
-        f"{len(done) - len(failed) - unchanged} correct), {len(failed)} fail, {len(played) - len(done)} skipped; "
-        f"{seconds:.0f} s in all, at most {most:.0f} MB"
+        f"{len(done) - len(failed) - unchanged} correct), {len(failed)} fail, "
+        f"{len(played) - len(done)} skipped; "
+        f"{seconds:.0f} s in total, at most {most:.0f} MB"
     )
     return (
         1

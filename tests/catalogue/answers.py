@@ -1,7 +1,4 @@
-"""Answers that break HTTP, put on a path of a site.
-
-Raw bytes, or a function that writes to the socket.
-"""
+"""Responses that break HTTP, to be set as a site's routes."""
 
 import gzip
 import threading
@@ -16,7 +13,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
 
 
 def raw(answer: bytes | Script) -> Answer:
-    """Say these bytes, or do as the script does, and hang up."""
+    """Send these bytes, or run the script, then close the connection."""
 
     def say(handler: BaseHTTPRequestHandler) -> None:
         handler.close_connection = True
@@ -29,7 +26,7 @@ def raw(answer: bytes | Script) -> Answer:
 
 
 def sized(body: bytes | str, *headers: str, length: int | str | None = None) -> Answer:
-    """A page with these headers; `length` is what Content-Length claims instead of the truth."""
+    """Return a page with these headers; `length` replaces the true Content-Length."""
     content = body.encode() if isinstance(body, str) else body
     lines = "".join(f"{header}\r\n" for header in headers).encode()
     claim = len(content) if length is None else length
@@ -37,23 +34,23 @@ def sized(body: bytes | str, *headers: str, length: int | str | None = None) -> 
 
 
 def packed(body: bytes | str, *, cut: int = 0) -> Answer:
-    """A gzipped page, without so many of its last bytes."""
+    """Return a gzipped page without its last `cut` bytes."""
     content = gzip.compress(body.encode() if isinstance(body, str) else body)
     return sized(content[: len(content) - cut], "Content-Encoding: gzip")
 
 
 def chunked(*chunks: bytes) -> Answer:
-    """Chunks as they are sent, their sizes and line breaks included."""
+    """Return chunks as sent, including their sizes and line breaks."""
     return raw(OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"".join(chunks))
 
 
 def redirect(location: str, status: str = "302 Found") -> Answer:
-    """It is elsewhere."""
+    """Return a redirect to a location."""
     return raw(f"HTTP/1.1 {status}\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode())
 
 
 def answer(status: str, body: bytes | str = b"", *headers: str) -> Answer:
-    """An answer with a status and these headers."""
+    """Return a response with a status and these headers."""
     content = body.encode() if isinstance(body, str) else body
     lines = "".join(f"{header}\r\n" for header in headers)
     return raw(

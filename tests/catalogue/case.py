@@ -1,8 +1,8 @@
-"""What a case is, and the oracle that each is held against.
+"""A case, and the oracle that judges every case.
 
-The command ends before its deadline, its memory stays under its cap, the published files are the
-last good ones byte for byte, or correct in the way that the case says, the status names the reason,
-and the site beside is not affected.
+The command ends before its deadline, and its memory stays below its limit. The published files are
+the last good ones byte for byte, or correct as the case defines it. The status gives the reason,
+and the unaffected site's feed still gets its news.
 """
 
 import inspect
@@ -29,22 +29,21 @@ class Case:
     """A bad input.
 
     Attributes:
-        name: by which it is known.
-        scene: brings it about, on a stage on which all went well so far.
-        reason: what the status says of the feed, as a pattern; "" where nothing is wrong.
-        right: looks at what is published and raises AssertionError; None where nothing may have
-            changed.
-        also: looks at what else must hold.
-        start: how things are before.
-        run: the command that meets it.
-        feed: the feed that it happens to.
-        shared: cases of one such name happen together, each to a feed of its own.
-        said: the reason is said by the command itself, because the status cannot know it.
-        beside: the site beside can go on; False where it is struck as well.
+        name: identifies the case.
+        scene: sets up the bad input on a stage where every build has succeeded so far.
+        reason: the pattern that the feed's status must match; "" if nothing is wrong.
+        right: checks the published files, raising AssertionError; None if nothing may have changed.
+        also: checks further conditions.
+        start: the state before the case.
+        run: the command that meets the input.
+        feed: the affected feed.
+        shared: cases with the same value share one run; each affects its own feed.
+        said: read the reason from the command's output, because the status cannot contain it.
+        beside: the second site's feed must get its news; False if the input affects it too.
         seconds: the deadline.
-        megabytes: the cap on memory.
-        slow: it takes seconds, because somebody waits for a deadline.
-        needs: says why it cannot be played here; "" where it can.
+        megabytes: the limit on memory.
+        slow: it takes seconds, because something waits for a deadline.
+        needs: returns why the case cannot run on this machine; "" if it can.
     """
 
     name: str
@@ -66,7 +65,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What came of a case: `faults` is empty where the oracle holds."""
+    """The result of a case; `faults` is empty if the oracle holds."""
 
     case: Case
     ended: Ended
@@ -77,7 +76,7 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Scenery:
-    """What came of a run, for all cases that share it."""
+    """The result of a run, for all cases that share it."""
 
     ended: Ended
     before: Mapping[str, bytes]
@@ -94,7 +93,7 @@ class Theatre:
     _shared: dict[str, tuple[Scenery, Home, dict[str, Any]]] = field(default_factory=dict)
 
     def play(self, case: Case) -> Played:
-        """Play a case and hold it against the oracle."""
+        """Play a case and check it against the oracle."""
         if case.shared in self._shared:
             scenery, self.stage.home, self.stage.marks = self._shared[case.shared]
         else:
@@ -112,34 +111,37 @@ class Theatre:
         case.scene(stage)
         try:
             ended = case.run(stage)
-        except AssertionError as error:  # somebody waited for something that did not come
-            ended = Ended(-1, 0.0, 0.0, f"the run went otherwise: {error}", in_time=False)
+        except AssertionError as error:  # an expected event did not occur
+            ended = Ended(-1, 0.0, 0.0, f"the run failed: {error}", in_time=False)
         status, told = stage.status()
         return Scenery(ended, before, stage.home.published(), status, told)
 
 
 def _faults(case: Case, scenery: Scenery, stage: Stage) -> Iterator[str]:
-    """Everything in which the oracle does not hold."""
+    """Yield each respect in which the oracle does not hold."""
     ended, reasons = scenery.ended, _reasons(case, scenery)
     if not ended.in_time or ended.seconds > case.seconds:
-        yield f"took {ended.seconds:.1f} s, and had {case.seconds:.0f}"
+        yield f"took {ended.seconds:.1f} s; the limit is {case.seconds:.0f} s"
     if ended.megabytes > case.megabytes:
-        yield f"took {ended.megabytes:.0f} MB, and had {case.megabytes:.0f}"
+        yield f"used {ended.megabytes:.0f} MB; the limit is {case.megabytes:.0f} MB"
     if "Traceback" in ended.said:
-        yield f"ended in a fault of its own: {ended.said[-2000:]}"
+        yield f"raised an exception: {ended.said[-2000:]}"
     if not re.search(case.reason, reasons, re.DOTALL) or (not case.reason and reasons):
-        yield f"the status should say {case.reason!r}, and says {reasons!r}; the command said {ended.said[-1500:]!r}"
+        yield (
+            f"the status should match {case.reason!r}, but is {reasons!r}; "
+            f"the command printed {ended.said[-1500:]!r}"
+        )
     try:
         _check(case, scenery, stage)
     except AssertionError as error:
-        yield str(error) or f"what is published is not right: {error!r}"
+        yield str(error) or f"the published files are wrong: {error!r}"
 
 
 def _check(case: Case, scenery: Scenery, stage: Stage) -> None:
     before, after = scenery.before, scenery.after
     whole(after)
     lost = {name for name in before if name not in after}
-    assert not lost, f"{lost} are gone"
+    assert not lost, f"files are missing: {lost}"
     if case.right is None:
         own = [
             name
@@ -148,7 +150,7 @@ def _check(case: Case, scenery: Scenery, stage: Stage) -> None:
         ]
         assert own, "nothing was published before"
         changed = [name for name in own if before.get(name) != after.get(name)]
-        assert not changed, f"{changed} changed"
+        assert not changed, f"files changed: {changed}"
     else:
         case.right(stage)
     if case.also:
@@ -156,11 +158,11 @@ def _check(case: Case, scenery: Scenery, stage: Stage) -> None:
     if case.beside:
         newest = {item["title"] for item in stage.items("beside")}
         expected = title(max(case.start.numbers) + 1)
-        assert expected in newest, f"the site beside lost its news: {newest}"
+        assert expected in newest, f"the unaffected feed did not get its news: {newest}"
 
 
 def _reasons(case: Case, scenery: Scenery) -> str:
-    """Everything that is said to be wrong with the feed."""
+    """Return every reason given for the feed's failure."""
     if case.said:
         return scenery.ended.said
     told = next((one for one in scenery.status.get("feeds", ()) if one["name"] == case.feed), None)
@@ -176,7 +178,7 @@ def _reasons(case: Case, scenery: Scenery) -> str:
 
 
 def _outcome(case: Case, scenery: Scenery) -> str:
-    """What came of it, in a line: what is said to be wrong, else in what way it is right."""
+    """Describe the outcome in one line: the reason given, or the property that was checked."""
     kept = "unchanged" if case.right is None else "correct"
     lines = (
         _reasons(case, scenery).splitlines() if case.reason else [inspect.getdoc(case.right) or ""]
@@ -186,14 +188,14 @@ def _outcome(case: Case, scenery: Scenery) -> str:
 
 
 def _shortened(line: str) -> str:
-    """Without what differs from machine to machine: folders, and the ports of sites."""
+    """Remove the folders and ports, which differ between machines."""
     return re.sub(
         r"/\S*/home-\d+/|http://127\.77\.0\.1:\d+(?=/)", "", line.removeprefix("feedpub: ").strip()
     )
 
 
 def _seconds(case: Case, scenery: Scenery) -> float:
-    """How long the command took; where cases share one, how long it took for the case's feed."""
+    """Return the command's duration; for a shared run, the time spent on the case's feed."""
     if case.shared:
         for told in scenery.status.get("feeds", ()):
             if told["name"] == case.feed:

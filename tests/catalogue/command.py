@@ -1,4 +1,4 @@
-"""Runs the command in a process of its own, with an eye on its time and on the memory of it and of its workers."""
+"""Run the command in its own process, and measure its time and the memory of it and its workers."""
 
 import json
 import os
@@ -15,18 +15,18 @@ from tests.support.faults import Faults
 from tests.support.warm import CHECKOUT, Order, Started
 
 _UNSHARE = shutil.which("unshare") or ""
-_GLANCE = 0.03  # seconds between two looks at the memory of a process
+_GLANCE = 0.03  # seconds between two memory samples
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a command went.
+    """The result of a command.
 
     Attributes:
-        status: its exit status; negative where a signal ended it.
-        megabytes: the most that it and its workers held in memory.
+        status: its exit status; negative if a signal ended it.
+        megabytes: the most memory that it and its workers used.
         said: its output.
-        in_time: False where it had to be killed.
+        in_time: False if it had to be killed.
     """
 
     status: int
@@ -37,14 +37,14 @@ class Ended:
 
 
 class Memory:
-    """The most that a process and those below it have held, as far as it was looked at."""
+    """The peak memory of a process and its descendants, as far as it was sampled."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._peaks: dict[int, int] = {}
 
     def look(self) -> None:
-        """Look at all of them now."""
+        """Sample the process and its descendants."""
         for pid in family(self._pid):
             self._peaks[pid] = max(self._peaks.get(pid, 0), _peak(pid))
 
@@ -54,7 +54,7 @@ class Memory:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process has started, and that go on."""
+    """Return the running child processes of a process."""
     try:
         tasks = list(Path(f"/proc/{pid}/task").iterdir())
         return [
@@ -71,14 +71,14 @@ def family(pid: int) -> Iterator[int]:
 
 
 def megabytes_of(pids: Iterable[int]) -> float:
-    """Return what processes hold in memory now, all together."""
+    """Return the memory that the processes use now, in total."""
     return sum(map(_held, pids)) / 1024
 
 
 def _held(pid: int) -> int:
-    """What a process holds in memory now, in kB, its share of what it shares with others.
+    """Return the kB of memory that a process uses now, with its proportion of shared memory.
 
-    0 where it has ended.
+    Return 0 if it has ended.
     """
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
@@ -88,7 +88,7 @@ def _held(pid: int) -> int:
 
 
 def _peak(pid: int) -> int:
-    """The most that a process ever held, in kB; 0 where it has ended."""
+    """Return the peak memory of a process in kB; 0 if it has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text("utf-8", "replace").splitlines()
     except OSError:
@@ -97,7 +97,7 @@ def _peak(pid: int) -> int:
 
 
 def watched(started: Started, output: Path, seconds: float) -> Ended:
-    """See a command through; it is killed if it has not ended after so many seconds."""
+    """Wait for a command; kill it after `seconds`."""
     began = time.monotonic()
     memory, in_time = Memory(started.pid), True
     while not started.has_ended(_GLANCE) and in_time:
@@ -112,13 +112,12 @@ def watched(started: Started, output: Path, seconds: float) -> Ended:
 
 
 def run_cold(order: Order, script: str, seconds: float) -> Ended:
-    """Run a command by a new interpreter, in surroundings of its own; it is killed if it has not ended by then.
+    """Run a command in a new interpreter and mount namespace; kill it after `seconds`.
 
     Args:
         order: the command.
-        script: for a shell that may mount what nobody else sees; it has `"$@"` where the command
-            goes.
-        seconds: that it may take.
+        script: a shell script that may mount things privately; `"$@"` marks the command.
+        seconds: the time limit.
     """
     with order.output.open("ab") as sink:
         began = time.monotonic()
@@ -149,12 +148,12 @@ def run_cold(order: Order, script: str, seconds: float) -> Ended:
 
 
 def command(faults: Faults) -> list[str]:
-    """Feedpub as a command of this interpreter, with these faults."""
+    """Return the command line that runs feedpub in this interpreter with these faults."""
     wrapped = ["tests.support.faults", json.dumps(dict(faults))] if faults else ["feedpub"]
     return [sys.executable, "-m", *wrapped]
 
 
 def may_mount() -> bool:
-    """Whether scripts that mount can be run here."""
+    """Check that a script may mount file systems here."""
     probe = [_UNSHARE, "-rm", "sh", "-c", "mount -t tmpfs none /mnt"]
     return bool(_UNSHARE) and not subprocess.run(probe, capture_output=True, check=False).returncode  # noqa: S603

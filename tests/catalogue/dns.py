@@ -1,6 +1,6 @@
-"""A name server of a stage, and how a command is made to ask it.
+"""A name server for a stage.
 
-By an /etc/resolv.conf that only it sees.
+The command uses it through a private /etc/resolv.conf.
 """
 
 import os
@@ -19,10 +19,7 @@ _numbers = count(100)
 
 @contextmanager
 def name_server(address: str, *names: str) -> Iterator[NameServer]:
-    """A name server at an address of its own, on the port that resolvers ask.
-
-    These names lead to an address.
-    """
+    """Run a name server at its own address, on port 53; these names resolve to `address`."""
     own = f"127.{next(_numbers) % 100 + 100}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
     with running_name_server(own) as server:
         server.learn({name: [[address]] for name in names})
@@ -30,7 +27,7 @@ def name_server(address: str, *names: str) -> Iterator[NameServer]:
 
 
 def asking(server: NameServer, folder: Path) -> str:
-    """A script that lets the command ask this server and no other."""
+    """Return a script that makes the command use only this server."""
     (folder / "resolv.conf").write_text(resolver_config(server.address), "ascii")
     (folder / "nsswitch.conf").write_text("hosts: files dns\n", "ascii")
     mounts = (
@@ -41,7 +38,7 @@ def asking(server: NameServer, folder: Path) -> str:
 
 @cache
 def needs_names() -> str:
-    """Why names cannot be served here; "" where they can."""
+    """Return why names cannot be served here; "" if they can."""
     if not may_mount():
         return "not permitted to mount a resolv.conf"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

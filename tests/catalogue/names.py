@@ -1,6 +1,6 @@
-"""The names that the catalogue must have, group by group.
+"""The names that the catalogue must contain, by group.
 
-The cases may be more; none of these may be missing.
+There may be more cases, but none of these may be missing.
 """
 
 from collections.abc import Mapping

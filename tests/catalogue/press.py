@@ -1,6 +1,6 @@
-"""What the sites of a stage publish.
+"""The content of a stage's sites: stories, and the sources that list them.
 
-Stories, and the ways to them. Dated by the days before today.
+Each story is dated one day after the one before it.
 """
 
 import json
@@ -21,28 +21,29 @@ _MENU = (
 
 
 def moment(n: int) -> datetime:
-    """When the n-th story was published: one a day, the thirtieth today."""
+    """Return the publication time of story `n`: one a day, the thirtieth today."""
     return _TODAY - timedelta(days=30 - n, hours=-7)
 
 
 def body(n: int) -> str:
-    """The text of the n-th story, as HTML."""
+    """Return the text of story `n` as HTML."""
     return "".join(f"<p>{paragraph.format(n=n)}</p>" for paragraph in PARAGRAPHS)
 
 
 def story(n: int, *, text: str | None = None, head: str = "", date: str | None = None) -> str:
-    """The page of the n-th story, with what a news site puts around one."""
+    """Return the page of story `n`, with a news site's usual surroundings."""
     date = moment(n).isoformat() if date is None else date
     dated = f'<meta property="article:published_time" content="{date}">' if date else ""
     return (
-        f"{_HEAD}{title(n)} | Harbour Times</title>{dated}{head}</head><body><header>{_MENU}</header>"
-        f"<main><article><h1>{title(n)}</h1>{body(n) if text is None else text}</article></main>"
+        f"{_HEAD}{title(n)} | Harbour Times</title>{dated}{head}</head>"
+        f"<body><header>{_MENU}</header><main><article><h1>{title(n)}</h1>"
+        f"{body(n) if text is None else text}</article></main>"
         "<footer><p>Copyright Harbour Times</p></footer></body></html>"
     )
 
 
 def listing(numbers: Iterable[int], *, links: str = "{path}", more: str = "") -> str:
-    """The page that lists the stories; `links` makes an address of a path."""
+    """Return a page that lists the stories; `links` formats the path into an address."""
     cards = "".join(
         f'<div class="card"><h2><a href="{links.format(path=path(n))}">{title(n)}</a></h2>'
         f'<time datetime="{moment(n).isoformat()}">{moment(n):%d %B}</time>'
@@ -57,20 +58,24 @@ def listing(numbers: Iterable[int], *, links: str = "{path}", more: str = "") ->
 def rss_item(
     site: Site, n: int, *, link: str | None = None, date: str | None = None, more: str = ""
 ) -> str:
-    """An entry of a feed that says nothing of the story but where it is, and when it was published."""
+    """Return a feed entry that has only the story's title, link and date."""
     date = f"{moment(n):%d %b %Y %H:%M:%S} +0000" if date is None else date
     dated = f"<pubDate>{date}</pubDate>" if date else ""
-    return f"<item><title>{title(n)}</title><link>{link or site.url(path(n))}</link>{dated}{more}</item>"
+    address = link or site.url(path(n))
+    return f"<item><title>{title(n)}</title><link>{address}</link>{dated}{more}</item>"
 
 
 def rss(items: Sequence[str], *, prolog: str = "", channel: str = "") -> str:
-    """A feed of these items."""
-    head = "<title>Harbour Times</title><link>https://example.org/</link><description>News</description>"
+    """Return an RSS feed of these items."""
+    head = (
+        "<title>Harbour Times</title><link>https://example.org/</link>"
+        "<description>News</description>"
+    )
     return f'{prolog}<rss version="2.0"><channel>{head}{channel}{"".join(items)}</channel></rss>'
 
 
 def json_feed(site: Site, numbers: Iterable[int]) -> str:
-    """The same as a JSON Feed."""
+    """Return a JSON Feed of the stories."""
     items = [
         {
             "id": site.url(path(n)),
@@ -86,7 +91,7 @@ def json_feed(site: Site, numbers: Iterable[int]) -> str:
 
 
 def sitemap(site: Site, numbers: Iterable[int], *, more: str = "") -> str:
-    """The same as a sitemap."""
+    """Return a sitemap of the stories."""
     urls = "".join(
         f"<url><loc>{site.url(path(n))}</loc><lastmod>{moment(n):%Y-%m-%d}</lastmod></url>"
         for n in numbers
@@ -95,7 +100,7 @@ def sitemap(site: Site, numbers: Iterable[int], *, more: str = "") -> str:
 
 
 def publish(site: Site, numbers: Sequence[int]) -> None:
-    """Put the stories, and all ways to them, on a site that has nothing else."""
+    """Replace a site's content with these stories and all sources that list them."""
     site.routes.clear()
     site.forget()
     for n in numbers:
@@ -107,6 +112,6 @@ def publish(site: Site, numbers: Sequence[int]) -> None:
 
 
 def saved(n: int) -> str:
-    """The n-th story as a file."""
+    """Return story `n` as a text file."""
     text = "\n\n".join(paragraph.format(n=n) for paragraph in PARAGRAPHS)
     return f"{title(n)}\n\nPublished {moment(n):%d %B %Y}\n\n{text}\n"

@@ -1,7 +1,4 @@
-"""Where a case is played.
-
-Two sites on loopback, and a home for the command in which all went well so far.
-"""
+"""The stage of a case: two sites on loopback, and a home whose builds have succeeded so far."""
 
 import json
 import shutil
@@ -25,28 +22,28 @@ from tests.support.site import Site, running_site
 from tests.support.tls import server_side
 from tests.support.warm import Order, warm
 
-ALLOWED = "127.77.0.0/16"  # where the sites are; the rest of loopback is as private as ever
+ALLOWED = "127.77.0.0/16"  # the sites' addresses; the rest of loopback stays private
 HEAD = (
     f'[feedpub]\nallow_private = ["{ALLOWED}"]\nrequest_delay = "0s"\nrun_timeout = "1m"\n'
     'base_url = "https://feeds.example.net/"\n'
 )
-SHORT = HEAD.replace('"1m"', '"10s"')  # the shortest time for a look that a config may give
-PATIENCE = 60.0  # seconds for a command with which nothing is wrong
+SHORT = HEAD.replace('"1m"', '"10s"')  # the shortest run timeout that a config may set
+PATIENCE = 60.0  # seconds for a command without faults
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How things are before the bad input appears.
+    """The state before the bad input appears.
 
     Attributes:
-        name: of all that begin so.
-        feeds: the feeds of the config besides the one of the site beside.
-        prepare: what else there is to do before the first build.
-        numbers: the stories that there are.
-        looks: how many builds there were, a day apart.
-        head: of the config.
-        faults: of every command.
-        within: the script that every command is run in; "" for none.
+        name: identifies the start.
+        feeds: the feeds of the config, without the second site's.
+        prepare: further preparation before the first build.
+        numbers: the stories that exist.
+        looks: the number of builds, one a day.
+        head: the beginning of the config.
+        faults: the faults of every command.
+        within: the script that runs every command; "" for none.
     """
 
     name: str
@@ -60,13 +57,13 @@ class Start:
 
 
 class Stage:
-    """Two sites and a home; `site` is the one that things happen to, `beside` the one that must not notice.
+    """Two sites and a home; a case affects the first site and no other.
 
     Attributes:
-        secure: a site with TLS, by `authority`.
-        home: the command's, in which the case is played.
-        marks: what a scene has to remember.
-        pid: the process of the command under way, or of the last one.
+        secure: a TLS site with a certificate of `authority`.
+        home: the command's home for the current case.
+        marks: values that a scene stores.
+        pid: the process of the current or last command.
     """
 
     def __init__(self, root: Path, stack: ExitStack) -> None:
@@ -93,13 +90,13 @@ class Stage:
     @classmethod
     @contextmanager
     def open(cls, root: Path) -> Iterator[Self]:
-        """A stage whose files are in this folder."""
+        """Open a stage that keeps its files in this folder."""
         root.chmod(0o755)
         with ExitStack() as stack:
             yield cls(root, stack)
 
     def own_site(self, name: str) -> Site:
-        """A site for one feed alone."""
+        """Return the site that belongs to one feed."""
         if name not in self._sites:
             self._sites[name] = self._stack.enter_context(
                 running_site(f"127.77.1.{len(self._sites) + 1}")
@@ -107,16 +104,13 @@ class Stage:
         return self._sites[name]
 
     def secured_for(self, name: str) -> Any:
-        """TLS with a certificate of the trusted authority for a name or address."""
+        """Return a TLS context with a trusted certificate for a name or address."""
         return server_side(self.authority.issue_cert(name))
 
     # --- before ---
 
     def set(self, start: Start) -> None:
-        """Let everything be as it is before a case, with a home of its own.
-
-        Then the news comes out everywhere.
-        """
+        """Restore the state of a start in a new home, then publish the news everywhere."""
         self._props.close()
         self._props = ExitStack()
         self.marks = {}
@@ -132,7 +126,7 @@ class Stage:
         self.news()
 
     def _begin(self, start: Start, whole: Path) -> None:
-        """Make the home in which the first builds went well."""
+        """Make the home in which the first builds succeed."""
         self.home = Home(whole)
         whole.mkdir(parents=True)
         for site in (self.site, self.secure, self.beside):
@@ -148,19 +142,19 @@ class Stage:
             assert ended.status == OK, ended.said
 
     def news(self) -> None:
-        """One more story on every site, and in the folder."""
+        """Publish one more story on every site and in the folder."""
         numbers = (max(self._start.numbers) + 1, *self._start.numbers)
         for site in (self.site, self.secure, self.beside):
             press.publish(site, numbers)
         self.home.save(f"{numbers[0]:02}.txt", press.saved(numbers[0]))
 
     def no_news(self, *sites: Site) -> None:
-        """The site that things happen to, or these, have nothing new after all."""
+        """Withdraw the news from these sites, by default from `site`."""
         for site in sites or (self.site,):
             press.publish(site, self._start.numbers)
 
     def configure(self, *feeds: str) -> None:
-        """Write the config, with the feed of the site beside."""
+        """Write the config, including the second site's feed."""
         self.home.configure(
             *feeds, feed("beside", f"page {self.beside.url('/news')}"), head=self._start.head
         )
@@ -170,7 +164,7 @@ class Stage:
         return self._props.enter_context(thing)
 
     def offset(self, seconds: float) -> str:
-        """The file of a clock that is off by so much."""
+        """Return the file that sets the clock off by this many seconds."""
         file = self.home.root / "offset"
         file.write_text(str(seconds), "utf-8")
         self.marks["clock"] = str(file)
@@ -185,7 +179,7 @@ class Stage:
         seconds: float = PATIENCE,
         **environ: str,
     ) -> Ended:
-        """`feedpub build`, in a process of its own."""
+        """Run `feedpub build` in its own process."""
         return self.run("build", faults=faults, within=within, seconds=seconds, **environ)
 
     def run(
@@ -196,7 +190,7 @@ class Stage:
         seconds: float = PATIENCE,
         **environ: str,
     ) -> Ended:
-        """A command, in a process of its own."""
+        """Run a command in its own process."""
         order = self._order(arguments, {**self._start.faults(self), **(faults or {})}, environ)
         if within := within or self._start.within(self):
             return run_cold(order, within, seconds)
@@ -216,7 +210,7 @@ class Stage:
         return watched(started, order.output, seconds)
 
     def status(self) -> tuple[dict[str, Any], str]:
-        """What `feedpub status --json` says, read, and as it is said."""
+        """Return the output of `feedpub status --json`, parsed and as printed."""
         faults = {"clock": self.marks["clock"]} if "clock" in self.marks else {}
         ended = self._watched(self._order(("status", "--json"), faults, {}), PATIENCE)
         try:
@@ -228,7 +222,7 @@ class Stage:
 
     @contextmanager
     def service(self, faults: Faults | None = None) -> "Iterator[tuple[RunningService, Watch]]":
-        """`feedpub run`, until the block ends or it ends by itself."""
+        """Run `feedpub run` until the block or the process ends."""
         watch = Watch()
         with (
             running_service(self.home.config, command=command(faults or {})) as running,
@@ -239,11 +233,11 @@ class Stage:
     # --- after ---
 
     def items(self, name: str = "world") -> list[dict[str, Any]]:
-        """The entries of a feed."""
+        """Return a feed's entries."""
         return self.home.items(name)
 
     def new(self, name: str = "world") -> dict[str, Any]:
-        """The one entry of a feed that was not there before."""
+        """Return the single new entry of a feed."""
         before = json.loads(self.marks["before"][f"{name}.json"])["items"]
         known = {item["id"] for item in before}
         fresh = [item for item in self.items(name) if item["id"] not in known]
@@ -260,7 +254,7 @@ class Watch:
 
     @contextmanager
     def over(self, running: RunningService) -> Iterator[None]:
-        """Keep an eye on it while the block runs."""
+        """Sample the service's memory while the block runs."""
         memory, done = Memory(running.process.pid), Event()
 
         def look() -> None:
@@ -286,7 +280,7 @@ class Watch:
 
 
 def whole(files: Mapping[str, bytes]) -> None:
-    """Every published document is there from its first byte to its last."""
+    """Check that every published document is complete."""
     from lxml import etree  # noqa: PLC0415
 
     for name, content in files.items():

@@ -1,4 +1,4 @@
-"""Each bad input of the catalogue, by its name, against the oracle."""
+"""Check each bad input of the catalogue against the oracle."""
 
 import re
 from collections.abc import Iterator
@@ -25,8 +25,7 @@ MARKED = [
 
 
 @pytest.mark.parametrize("name", MARKED)
-def test_the_oracle_holds(theatre: Theatre, name: str) -> None:
-    """It ends in time and in its memory, publishes nothing wrong, says why, and leaves others alone."""
+def test_bad_input_meets_the_oracle(theatre: Theatre, name: str) -> None:
     case = CASES[name]
     if reason := case.needs():
         pytest.skip(reason)
@@ -35,18 +34,15 @@ def test_the_oracle_holds(theatre: Theatre, name: str) -> None:
 
 
 @pytest.mark.parametrize("group", NAMES)
-def test_no_name_is_missing(group: str) -> None:
-    """Every name of the catalogue is a test, in its group."""
+def test_every_listed_name_is_a_case_of_its_group(group: str) -> None:
     assert set(NAMES[group]) <= {case.name for case in GROUPS[group]}
 
 
-def test_names_are_unique() -> None:
-    """A name means one case."""
+def test_case_names_are_unique() -> None:
     assert sum(map(len, GROUPS.values())) == len(CASES)
 
 
-def test_the_names_are_those_of_the_guide() -> None:
-    """None was forgotten when they were written down here."""
+def test_listed_names_match_the_guide() -> None:
     text = shared("guide/reliability.md").read_text("utf-8")
     section = text.partition("## Catalogue")[2].partition("\n## ")[0]
     for group, names in re.findall(r"^- (\w+): (.+)$", section, re.MULTILINE):

@@ -1,8 +1,8 @@
-"""Kills feedpub at random instants, many times, and holds after each that nothing is torn, lost or in the way.
+"""Kill feedpub at random instants, and check each time that no file is torn, lost or left over.
 
-`python -m tests.crashes --times 10000`: rounds of so many kills each begin with an empty folder;
-between two kills the site has changed, and sometimes a run may end. `--seed` says which round comes
-first: one that failed is run again alone with the seed that it is named with and `--times 1`.
+`python -m tests.crashes --times 10000` kills it in rounds. Each round begins with an empty folder.
+The site changes between two kills, and some runs may end normally. `--seed` selects the first
+round. To repeat a failed round, pass the seed that it reports and `--times 1`.
 """
 
 import argparse
@@ -25,21 +25,20 @@ from tests.support.service import eventually, free_port
 from tests.support.site import Site, running_site
 from tests.support.warm import Order, Started, warm
 
-KILLS = 25  # in a round
-LONGEST = 60.0  # seconds that a process may take to end
-SERVED = 0.15  # the share of runs that are the service's
-AGAIN = 0.35  # how often the next run is killed, too, before one may end
+KILLS = 25  # a round
+LONGEST = 60.0  # seconds for a process to end
+SERVED = 0.15  # the share of runs by the service
+AGAIN = 0.35  # the probability that the next run is killed, too
 INSTANTS = ("any", "commit", "write")
 
 
 @dataclass
 class Tally:
-    """What happened.
+    """Counts of a test's events.
 
     Attributes:
-        kills: by what was being waited for: any instant, one near a commit, one near the writing of
-            files.
-        late: how often the process had ended by then.
+        kills: by the awaited instant: any, near a commit, or near the writing of files.
+        late: the processes that had ended before the kill.
     """
 
     kills: Counter[str] = field(default_factory=Counter)
@@ -48,11 +47,14 @@ class Tally:
 
     def __str__(self) -> str:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(self.kills.items()))
-        return f"{self.kills.total()} kills ({kinds}), {self.late} runs had ended before; {self.clean} clean runs"
+        return (
+            f"{self.kills.total()} kills ({kinds}), {self.late} runs had ended before; "
+            f"{self.clean} clean runs"
+        )
 
 
 class Round:
-    """One home from its beginning, through some crashes."""
+    """A home from its creation through several crashes."""
 
     def __init__(self, seed: int, home: Path, site: Site, tally: Tally) -> None:
         self._random = random.Random(seed)  # noqa: S311 -- instants, not secrets
@@ -60,10 +62,10 @@ class Round:
         self._tally = tally
         self._paper = Paper(site, home, seed)
         self._witness = Witness(home, self._paper)
-        self._longest = 1.0  # seconds that a whole build takes
+        self._longest = 1.0  # seconds that a complete build takes
 
     def play(self, kills: int) -> None:
-        """Crash so many times, and hold after each what must hold."""
+        """Crash `kills` times, and check the files and the state after each crash."""
         end = self._tally.kills.total() + kills
         while self._tally.kills.total() < end:
             self._paper.edition()
@@ -81,7 +83,7 @@ class Round:
         status = process.end(LONGEST).status
         assert status in (-9, 0), f"ended with {status}: {self._said()}"
         assert eventually(lambda: not _goes_on(process.pid), seconds=10), (
-            "a killed process has left others running"
+            "a killed process left others running"
         )
         if status:
             self._tally.kills[f"{kind} of the service" if served else kind] += 1
@@ -105,7 +107,7 @@ class Round:
         return (self._home / "said").read_text("utf-8")[-3000:]
 
     def _serve(self) -> Started:
-        """The service, in which somebody has all feeds looked at now."""
+        """Start the service and run all its feeds."""
         port = free_port()
         process = self._start("run", "--listen", f"127.0.0.1:{port}")
         for feed in ("world", "saved"):
@@ -136,7 +138,7 @@ class Round:
 
 
 def _changes(folder: Path, wanted: Callable[[str], bool]) -> object:
-    """What differs once one of a folder's files is made, written or gone."""
+    """Return a value that changes if one of a folder's files is created, written or deleted."""
     try:
         found = [(path.name, path.stat()) for path in folder.iterdir() if wanted(path.name)]
     except FileNotFoundError:
@@ -145,7 +147,7 @@ def _changes(folder: Path, wanted: Callable[[str], bool]) -> object:
 
 
 def _goes_on(group: int) -> bool:
-    """Whether there is a process in a group."""
+    """Return True if a process group has a process."""
     try:
         os.killpg(group, 0)
     except ProcessLookupError:
@@ -154,7 +156,7 @@ def _goes_on(group: int) -> bool:
 
 
 def _pressed(port: int, feed: str) -> bool:
-    """Whether the service has been told to look at a feed now, or does so already."""
+    """Request a run from the service. Return True if the feed runs or will run now."""
     address, headers = f"http://127.0.0.1:{port}/run", {"Authorization": f"Bearer {TOKEN}"}
     request = urllib.request.Request(address, f"feed={feed}".encode(), headers)
     try:
@@ -167,12 +169,12 @@ def _pressed(port: int, feed: str) -> bool:
 
 
 def crash(times: int, seed: int, tell: Callable[[str], None] = print) -> Tally:
-    """Kill so many times; the first thing that does not hold is raised, with the seed of its round.
+    """Kill feedpub `times` times, and raise the first failure with the seed of its round.
 
     Args:
-        times: kills in all.
-        seed: of the first round; the next ones have the numbers after it.
-        tell: is told after each round how far it is.
+        times: the total number of kills.
+        seed: the first round's seed; each later round adds one.
+        tell: called with the progress after each round.
     """
     tally, began = Tally(), time.monotonic()
     while (rest := times - tally.kills.total()) > 0:
@@ -189,17 +191,19 @@ def crash(times: int, seed: int, tell: Callable[[str], None] = print) -> Tally:
 
 @contextmanager
 def _home(seed: int) -> Iterator[Path]:
-    """A folder that is taken away again, unless something in it is to be looked at."""
+    """Create a temporary folder; keep it if the block raises."""
     home = Path(tempfile.mkdtemp(prefix=f"feedpub-crashes-{seed}-"))
     yield home
     shutil.rmtree(home)
 
 
 def main() -> None:
-    """The command."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.crashes", description=__doc__)
-    parser.add_argument("--times", type=int, default=100, help="kills in all")
-    parser.add_argument("--seed", type=int, default=1, help="of the first round")
+    parser.add_argument(
+        "--times", type=int, default=100, help="total number of kills (default: 100)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="the first round's seed (default: 1)")
     options = parser.parse_args()
     crash(options.times, options.seed, lambda line: print(line, flush=True))
 

@@ -1,6 +1,6 @@
-"""A paper that goes on publishing: each edition has new stories, one of the last is corrected, and some are saved.
+"""A newspaper whose content changes: each edition adds and corrects stories, and saves some.
 
-What it says now is known, so that what is published can be held against it.
+Its current content is known, so that the published files can be compared with it.
 """
 
 import random
@@ -13,7 +13,7 @@ from tests.support.home import PNG
 from tests.support.newsroom import PARAGRAPHS
 from tests.support.site import Route, Site
 
-LISTED = 5  # stories in its feed
+LISTED = 5  # stories
 BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
 TOKEN = "a token"
 
@@ -45,10 +45,10 @@ path = "articles"
 
 
 class Paper:
-    """The paper, on a site and in a folder of saved articles.
+    """The newspaper: a site and a folder of saved articles.
 
     Attributes:
-        titles: feed → what its articles are called now, by a word that names each for good.
+        titles: feed → name of an article → its current title.
     """
 
     def __init__(self, site: Site, home: Path, seed: int) -> None:
@@ -64,7 +64,7 @@ class Paper:
         (self._folder / "picture.png").write_bytes(PNG)
 
     def edition(self) -> None:
-        """Bring out one or two new stories, correct one of the last ones, and save one now and then."""
+        """Publish one or two new stories, correct a recent one, and sometimes save one."""
         for _ in range(self._random.randint(1, 2)):
             self._write(len(self._versions) + 1)
         self._write(self._random.choice(self.listed))
@@ -78,7 +78,7 @@ class Paper:
         return sorted(self._versions, reverse=True)[:LISTED]
 
     def current(self, feed: str) -> dict[str, str]:
-        """Of the articles that a feed's source lists now: name → title."""
+        """Return the titles, by name, of the articles that a feed's source lists now."""
         titles = self.titles[feed]
         return (
             titles
@@ -116,11 +116,15 @@ class Paper:
 
     def _rss(self) -> Route:
         items = "".join(
-            f"<item><title>{self.titles['world'][self._name(n)]}</title><link>{self._site.url(f'/{n}')}</link>"
+            f"<item><title>{self.titles['world'][self._name(n)]}</title>"
+            f"<link>{self._site.url(f'/{n}')}</link>"
             f"<pubDate>{format_datetime(BEGINNING + timedelta(hours=n))}</pubDate></item>"
             for n in self.listed
         )
-        head = f"<title>The paper</title><link>{self._site.url()}</link><description>News</description>"
+        head = (
+            f"<title>The paper</title><link>{self._site.url()}</link>"
+            "<description>News</description>"
+        )
         return Route(
             f'<rss version="2.0"><channel>{head}{items}</channel></rss>'.encode(),
             "application/rss+xml",

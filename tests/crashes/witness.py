@@ -1,4 +1,4 @@
-"""Remembers everything that was ever published or committed, and holds what there is against it."""
+"""Record everything that was published or committed, and compare the folders with it."""
 
 import json
 import shutil
@@ -27,10 +27,10 @@ _Signature = tuple[int, int, int]
 
 
 class Witness:
-    """Sees the folders of one home after each thing that happens to it.
+    """Checks the folders of one home after each event.
 
     Attributes:
-        ids: feed → name of an article → the id that it was first seen with.
+        ids: feed → name of an article → the first id published for it.
     """
 
     def __init__(self, home: Path, paper: Paper) -> None:
@@ -45,19 +45,19 @@ class Witness:
         self.ids: dict[str, dict[str, str]] = {"world": {}, "saved": {}}
 
     def after_a_crash(self) -> None:
-        """Every file is whole, no archive has changed, and every id is the one that it was."""
+        """Check that every file is complete, archives are unchanged, and ids are stable."""
         self._look_at_files()
         self._look_at_state()
 
     def after_a_clean_run(self) -> None:
-        """Besides: nothing is lost, all that the paper has is published, and nothing lies about."""
+        """Check also that no entry is lost, all articles are published, and no file remains."""
         self.after_a_crash()
         for feed in self.ids:
             self._nothing_is_lost(feed)
         left = [str(path) for path in self._output.rglob(".*")]
-        assert not left, f"left in the output folder: {left}"
+        assert not left, f"files left in the output folder: {left}"
         others = {path.name for path in self._state.iterdir()} - STATE_FILES
-        assert not others, f"left in the state folder: {others}"
+        assert not others, f"files left in the state folder: {others}"
 
     # --- files ---
 
@@ -73,7 +73,7 @@ class Witness:
                 self._look_at(name, path.read_bytes(), signature)
                 self._whole[name] = signature
         missing = self._whole.keys() - names.keys()
-        assert not missing, f"files are gone: {missing}"
+        assert not missing, f"files are missing: {missing}"
 
     def _look_at(self, name: str, body: bytes, signature: _Signature) -> None:
         suffix = name.rpartition(".")[2]
@@ -101,7 +101,7 @@ class Witness:
                 moment = datetime.fromisoformat(item["date_modified"])
                 before = self._updates.setdefault(item["id"], moment)
                 assert moment >= before, (
-                    f"{item['id']} was updated at {moment}, and before that at {before}"
+                    f"{item['id']} has the update time {moment}; it was {before} before"
                 )
                 self._updates[item["id"]] = moment
 
@@ -110,7 +110,7 @@ class Witness:
 
     def _know(self, feed: str, name: str, id_: str) -> None:
         known = self.ids[feed].setdefault(name, id_)
-        assert known == id_, f"{feed}: {name} had the id {known}, and now {id_}"
+        assert known == id_, f"{feed}: the id of {name} changed from {known} to {id_}"
         assert Counter(self.ids[feed].values())[id_] == 1, (
             f"{feed}: {id_} is the id of two articles"
         )
@@ -119,27 +119,27 @@ class Witness:
         documents = [items for name, items in self._items.items() if name.startswith(feed)]
         published = {item["id"] for items in documents for item in items}
         lost = set(self.ids[feed].values()) - published
-        assert not lost, f"{feed}: lost {lost}"
+        assert not lost, f"{feed}: entries are missing: {lost}"
         titles = {
             self._name(feed, item["url"]): item["title"] for item in self._items[f"{feed}.json"]
         }
         wanted = self._paper.current(feed)
         found = {name: titles.get(name) for name in wanted} if feed == "world" else wanted
-        assert found == wanted, f"{feed}: {found} is published of {wanted}"
+        assert found == wanted, f"{feed}: {found} is published, expected {wanted}"
         unpublished = wanted.keys() - self.ids[feed].keys()
-        assert not unpublished, f"{feed}: {unpublished} were never published"
+        assert not unpublished, f"{feed}: never published: {unpublished}"
         for items in documents:
             for item in items if feed == "saved" else ():
                 assert (self._output / item["url"].removeprefix(BASE)).is_file(), (
-                    f"{item['url']} leads to nothing"
+                    f"{item['url']} has no file"
                 )
 
     # --- state ---
 
     def _look_at_state(self) -> None:
-        """What was committed counts as said, too.
+        """Check a copy of the state; committed ids count as published.
 
-        A copy is asked: the next start must find the files as they are.
+        The copy keeps the files unchanged for the next start.
         """
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir()

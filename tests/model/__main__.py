@@ -1,8 +1,8 @@
-"""Let a site and its feed evolve for long, and check after each build what must hold.
+"""Let a site and its feed change for a long time, and check the invariants after each build.
 
-`python -m tests.model --kind listing feed sitemap --seeds 20 --steps 300` prints a table. A run
-that fails names the rule that does not hold, and the shortest steps to it that were found.
-`--seed N` plays one run again; `--replay FILE` takes the steps that stand in a file.
+`python -m tests.model --kind listing feed sitemap --seeds 20 --steps 300` prints a table. A failed
+run reports the violated rule and the shortest steps found that violate it. `--seed N` plays one run
+again; `--replay FILE` takes the steps from a file.
 """
 
 import argparse
@@ -21,16 +21,16 @@ from tests.model.world import UNPROMISED, Step, World, a_world, steps_of
 def play(
     kind: Kind, seed: int, steps: Sequence[Step], tell: Callable[[str], None] = lambda _: None
 ) -> tuple[World, int, ViolationError | None]:
-    """Take the steps, up to the first that something does not hold after.
+    """Take the steps, up to the first that violates a rule.
 
     Args:
-        kind: of the site's list.
-        seed: of the run: by it a site's feed is Atom or RSS.
-        steps: in their order.
-        tell: is told of each step, and of how the last build ended.
+        kind: the kind of the site's list.
+        seed: the run's seed; it decides between Atom and RSS.
+        steps: the steps in their order.
+        tell: called with each step and the result of the last build.
 
     Returns:
-        The world then, the place of the last step, and what does not hold.
+        The final world, the index of the last step, and the violation, if any.
     """
     with a_world(kind, seed) as world:
         for place, step in enumerate(steps):
@@ -44,7 +44,7 @@ def play(
 
 
 def shortest(kind: Kind, seed: int, steps: Sequence[Step], what: str, seconds: float) -> list[Step]:
-    """Return the fewest of the steps that still break a rule, as far as the time allows."""
+    """Return the fewest of the steps that still violate the rule, as far as the time allows."""
     best, end = list(steps), time.monotonic() + seconds
 
     def fails(fewer: Sequence[Step]) -> bool:
@@ -71,27 +71,27 @@ def shortest(kind: Kind, seed: int, steps: Sequence[Step], what: str, seconds: f
 
 
 def replay(kind: Kind, seed: int, file: Path) -> None:
-    """Take the steps that a file has, and tell what comes of each."""
+    """Take the steps from a file, and print the result of each."""
     steps = [
         ast.literal_eval(line.strip().rstrip(","))
         for line in file.read_text("utf-8").splitlines()
         if line.strip()
     ]
     _, _, violation = play(kind, seed, steps, print)
-    print(violation or "all holds")
+    print(violation or "no violation")
 
 
 def main() -> None:
-    """The command."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.model", description=__doc__)
     parser.add_argument(
         "--kind", nargs="+", choices=KINDS, default=KINDS, help="how the site lists its articles"
     )
     parser.add_argument("--seeds", type=int, default=20, help="runs of each kind")
-    parser.add_argument("--seed", type=int, help="play this one alone")
-    parser.add_argument("--steps", type=int, default=300, help="in a run")
+    parser.add_argument("--seed", type=int, help="play only the run with this seed")
+    parser.add_argument("--steps", type=int, default=300, help="steps of a run (default: 300)")
     parser.add_argument(
-        "--without", nargs="+", default=[], metavar="STEP", help="steps that are not taken"
+        "--without", nargs="+", default=[], metavar="STEP", help="leave out these steps"
     )
     parser.add_argument(
         "--with",
@@ -99,16 +99,20 @@ def main() -> None:
         default=[],
         metavar="STEP",
         dest="more",
-        help="steps that are left out else",
+        help="also take these steps, which are left out by default",
     )
     parser.add_argument(
-        "--shrink", type=float, default=120, metavar="SECONDS", help="to look for fewer steps"
+        "--shrink",
+        type=float,
+        default=120,
+        metavar="SECONDS",
+        help="time limit for finding fewer steps",
     )
     parser.add_argument(
         "--replay",
         type=Path,
         metavar="FILE",
-        help="take the steps in a file, one a line, and tell all",
+        help="take the steps from a file, one a line, and print each result",
     )
     options = parser.parse_args()
     if options.replay:

@@ -1,7 +1,7 @@
-"""A process that builds on demand, many times; a build that is to be killed is a fork of it.
+"""A process that builds on demand; a build that is to be killed runs in a fork of it.
 
-It reads orders from its standard input, a line of JSON each, and answers each with a line on its
-standard output. It has no thread between two builds, so that a fork of it is whole.
+It reads orders from its standard input, one line of JSON each, and answers each with a line on its
+standard output. It has no thread between two builds, so that a fork of it is complete.
 """
 
 import atexit
@@ -32,21 +32,21 @@ from tests.support.newsroom import tools_for
 from tests.support.states import state_folder
 
 _CHECKOUT = Path(__file__).parents[2]
-_LONGEST = 120.0  # seconds that a build may take
+_LONGEST = 120.0  # seconds for a build
 _EVENTS = frozenset({"open", "os.rename", "os.remove", "os.mkdir", "os.chmod"})
 
 
 @dataclass(frozen=True)
 class Built:
-    """How a build ended.
+    """The result of a build.
 
     Attributes:
-        killed: before its end.
-        now: what its clock said at the end.
-        status: of its outcome.
-        fatal: what is wrong with its source, or with the feed as a whole.
-        lost: the addresses of articles that something is wrong with.
-        error: the traceback of what it raised.
+        killed: the build was killed before its end.
+        now: the time on its clock at the end.
+        status: the status of its outcome.
+        fatal: the fatal problems of its source or of the feed.
+        lost: the problems of single articles.
+        error: the traceback of an exception.
         seconds: CPU time.
     """
 
@@ -60,7 +60,7 @@ class Built:
 
 
 class Builder:
-    """The process; `builder()` gives the one of this process."""
+    """The client of a process that builds; `builder()` returns this process's instance."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -76,16 +76,16 @@ class Builder:
         """Build the feed of a config.
 
         Args:
-            config: its file.
-            now: what the clock says.
-            kill_at: kill it at the n-th of the instants at which it changes something on the disk.
+            config: the path of the config file.
+            now: the time on the build's clock.
+            kill_at: kill the build before its n-th change on the disk.
         """
         return Built(
             **self._ask({"config": str(config), "now": now.isoformat(), "kill_at": kill_at})
         )
 
     def restart(self) -> None:
-        """End what goes on between two builds: the next one opens the state anew."""
+        """Close the open state; the next build opens it again."""
         self._ask({})
 
     def _ask(self, order: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,24 +95,24 @@ class Builder:
         self._process.stdin.flush()
         assert select.select([self._process.stdout], [], [], _LONGEST)[0], "a build hangs"
         answer = self._process.stdout.readline()
-        assert answer, "the process that builds has ended"
+        assert answer, "the build process has ended"
         return dict(json.loads(answer))
 
     def close(self) -> None:
-        """Let it end."""
+        """Close its input, and wait until it ends."""
         self._process.communicate()
 
 
 @cache
 def builder() -> Builder:
-    """The one of this process, which ends with it."""
+    """Return this process's builder, which ends with the process."""
     made = Builder()
     atexit.register(made.close)
     return made
 
 
 class _Service:
-    """What goes on from build to build: the open state of the config that was built last."""
+    """The builds of the process, and the open state of the last config."""
 
     def __init__(self) -> None:
         self._open = ExitStack()
@@ -120,7 +120,7 @@ class _Service:
         self._store: Store | None = None
 
     def serve(self) -> None:
-        """Do what is ordered until nobody orders any more."""
+        """Follow the orders until the input ends."""
         for line in iter(sys.stdin.readline, ""):
             print(json.dumps(self._do(json.loads(line))), flush=True)
         self._end()
@@ -147,7 +147,7 @@ class _Service:
             with tools_for(loaded, clock, self._store) as tools:
                 outcome = run.run_feed(loaded.feed[0], tools)
                 run.finish_build(loaded, tools)
-        except Exception:  # noqa: BLE001 -- whatever a build raises is what is looked for
+        except Exception:  # noqa: BLE001 -- every exception is a violation
             return {"error": traceback.format_exc(), "now": clock.now().isoformat()}
         return {
             "now": clock.now().isoformat(),
@@ -167,11 +167,10 @@ class _Service:
 
     def _build_in_fork(self, order: Mapping[str, str], kill_at: int) -> dict[str, Any]:
         for thread in threading.enumerate():
-            if (
-                thread is not threading.current_thread()
-            ):  # a timer that was told to end takes a moment
+            if thread is not threading.current_thread():
+                # A cancelled timer takes a moment to end.
                 thread.join(_LONGEST)
-                assert not thread.is_alive(), f"{thread} goes on after a build"
+                assert not thread.is_alive(), f"{thread} still runs after a build"
         reading, writing = os.pipe()
         if (pid := os.fork()) == 0:
             os.close(reading)
@@ -188,7 +187,7 @@ class _Service:
 
 
 def _die_at(instant: int, home: Path) -> None:
-    """Kill this process when it opens, renames or drops a file, or commits, for the n-th time."""
+    """Kill this process at the n-th commit, or when it opens, changes or removes a file in `home`."""
     left = [instant]
 
     def count(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""Read a feed as its readers do: the live document in one format, then the archives it leads to."""
+"""Read a feed as a reader does: the live document in one format, then its archives."""
 
 import json
 import re
@@ -26,11 +26,11 @@ class Published:
     """An entry of a document.
 
     Attributes:
-        articles: the numbers of the articles whose names stand in its title or text.
-        versions: the versions of texts whose words stand in its text.
-        words: of title and text, one after another.
+        articles: the numbers of the articles named in its title or text.
+        versions: the articles and versions that its text names.
+        words: the words of its title and text, in their order.
         updated: None in RSS, which has no such date.
-        url: of its article.
+        url: the address of its article.
     """
 
     id: str
@@ -48,8 +48,8 @@ class Document:
     """A document.
 
     Attributes:
-        address: what it says is its own.
-        previous: the address of the archive before it; "" where it names none.
+        address: its own address, as it declares it.
+        previous: the address of the previous archive; "" if it declares none.
     """
 
     entries: tuple[Published, ...]
@@ -58,30 +58,30 @@ class Document:
 
 
 class TornError(Exception):
-    """A document cannot be read, or is not there."""
+    """A document is missing or invalid."""
 
 
 def read_chain(folder: Path, name: str, bases: set[str]) -> list[Document]:
-    """The live document, then the archives as each names the one before it, to the end.
+    """Return the live document and all its archives, newest first.
 
     Args:
-        folder: where they are published.
-        name: of the live document.
-        bases: the addresses that the folder is, or was, served at.
+        folder: the output folder.
+        name: the name of the live document.
+        bases: the addresses that the folder is or was served at.
 
     Raises:
-        TornError: one of them is missing, no document, or leads in a circle.
+        TornError: a document is missing or invalid, or the chain is a circle.
     """
     chain: list[Document] = []
     seen: set[str] = set()
     while name:
         if name in seen:
-            raise TornError(f"{name}: leads in a circle")
+            raise TornError(f"{name}: the chain of archives is a circle")
         seen.add(name)
         try:
             body = (folder / name).read_bytes()
         except FileNotFoundError:
-            raise TornError(f"{name}: missing, but a document leads to it") from None
+            raise TornError(f"{name}: missing, but a document refers to it") from None
         document = _read(body, name.rpartition(".")[2], name)
         chain.append(document)
         name = next(
@@ -93,7 +93,7 @@ def read_chain(folder: Path, name: str, bases: set[str]) -> list[Document]:
             "",
         )
         if document.previous and not name:
-            raise TornError(f"{name}: leads to {document.previous}, which is nobody's address")
+            raise TornError(f"{name}: refers to {document.previous}, which is an unknown address")
     return chain
 
 
@@ -178,7 +178,7 @@ def _entry(
 
 
 def everything(chain: list[Document]) -> Iterator[tuple[int, Published]]:
-    """Each entry with the place of its document: 0 is the live one."""
+    """Yield each entry with the index of its document; the live document has index 0."""
     for place, document in enumerate(chain):
         for entry in document.entries:
             yield place, entry

@@ -1,4 +1,4 @@
-"""The steps as rules of hypothesis, which looks for the fewest that break something."""
+"""The steps as rules of Hypothesis, which finds the fewest that violate an invariant."""
 
 from contextlib import ExitStack
 from typing import ClassVar
@@ -14,7 +14,7 @@ _SEEDS = st.integers(0, (1 << 16) - 1)
 
 
 class SiteMachine(RuleBasedStateMachine):
-    """A site and its feed; each rule is a change, and a build after it or not."""
+    """A site and its feed; each rule is a change that a build may follow."""
 
     kind: ClassVar[Kind]
 
@@ -51,5 +51,5 @@ class SiteMachine(RuleBasedStateMachine):
 
 
 def machine_of(kind: Kind) -> type[SiteMachine]:
-    """The machine for one kind of site."""
+    """Return the state machine for one kind of site."""
     return type(f"{kind.title()}Machine", (SiteMachine,), {"kind": kind})

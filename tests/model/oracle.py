@@ -1,8 +1,8 @@
-"""Check after each build what must hold, against a model that knows nothing of feedpub's code.
+"""Check invariants after each build, against a model that is independent of feedpub's code.
 
-It relies on what the manual promises alone: which articles are listed and can be read; that an
-article is looked at again 1, 6 and 24 hours after it was first listed; and on what readers have
-seen published so far.
+It relies only on the promises of the manual and on the entries published so far. The manual says
+which articles are listed and readable. It also says that an article is fetched again 1, 6 and 24
+hours after it was first listed.
 """
 
 from collections import defaultdict
@@ -17,11 +17,11 @@ from tests.model.site import Article, NewsSite
 
 LADDER = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 YOUNG = timedelta(days=2)
-MOST_LOOKS = 20  # again, in one build
+MOST_LOOKS = 20  # repeated fetches in one build
 
 
 class ViolationError(AssertionError):
-    """Something that must hold does not. `what` names the rule."""
+    """An invariant does not hold; `what` names the rule."""
 
     def __init__(self, what: str, how: str) -> None:
         super().__init__(f"{what}: {how}")
@@ -30,7 +30,7 @@ class ViolationError(AssertionError):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the config wants of the feed now."""
+    """The feed's current settings."""
 
     limit: int
     formats: tuple[str, ...]
@@ -46,18 +46,18 @@ class Wanted:
 
 @dataclass
 class Known:
-    """What readers know of an article, and what they may expect.
+    """The model's knowledge of an article, and the minimum that the documents must show.
 
     Attributes:
-        id: of its entry; "" before it was published.
+        id: its entry's id; "" before it was published.
         published: the entry's date.
-        archived: it stood in an archive once.
-        first: when it was first listed for feedpub to see; None where that is uncertain.
-        next_look: when feedpub looks at it again; None where it does not, or that is uncertain.
-        titles: the title's number that must show at least.
-        versions: the text's.
+        archived: it was in an archive at least once.
+        first: when feedpub first saw it in the list; None if that is uncertain.
+        next_look: when feedpub fetches it again; None if it does not, or if that is uncertain.
+        titles: the least number of the title that must be published.
+        versions: the least version of the text that must be published.
         forgotten: the state was lost, and the article was not listed since.
-        blind: the title and version that feedpub may not know to be new, after a lost state.
+        blind: the title and version that feedpub cannot recognise as new after a lost state.
         addressed: the address and guid that feedpub knows it by.
         listed: when feedpub last saw it in the list.
     """
@@ -80,14 +80,14 @@ class Oracle:
     """The model.
 
     Attributes:
-        site: the real one.
-        folder: where the feed is published.
-        known: by article's number.
-        bases: the addresses that the feed was ever published under.
-        written: the formats whose documents are known to be there.
-        lost: the output folder was emptied, and not written since.
-        entries: in all formats now, for the tally.
-        archives: the same.
+        site: the real site.
+        folder: the output folder.
+        known: article number → the model's knowledge of it.
+        bases: all addresses that the feed was published under.
+        written: the formats whose documents must exist.
+        lost: the output folder was emptied and not written since.
+        entries: the largest number of entries in one format, for the table.
+        archives: the largest number of archives in one format, for the table.
     """
 
     site: NewsSite
@@ -99,15 +99,18 @@ class Oracle:
     lost: bool = False
     entries: int = 0
     archives: int = 0
-    _tried: list[Wanted] = field(
-        default_factory=list
-    )  # since all was as the config wants it, and then
+    # The last settings whose build succeeded, and all settings tried since.
+    _tried: list[Wanted] = field(default_factory=list)
     _live: dict[str, tuple[datetime, str]] = field(default_factory=dict)
 
-    # --- what happens ---
+    # --- events ---
 
     def after_build(self, built: Built, wanted: Wanted, began: datetime) -> None:
-        """A build ended, well or not. Raises ViolationError."""
+        """Check the documents after a build.
+
+        Raises:
+            ViolationError: an invariant does not hold.
+        """
         self.bases.add(wanted.base)
         self._tried.append(wanted)
         if built.error:
@@ -119,7 +122,7 @@ class Oracle:
         if self.site.fault and well and built.status != "unchanged":
             raise ViolationError(
                 "fault unseen",
-                f"the list answers {self.site.fault!r}, and the build says all is well",
+                f"the list has the fault {self.site.fault!r}, but the build succeeded",
             )
         self._look_again(wanted, began)
         if well:
@@ -135,7 +138,7 @@ class Oracle:
             known = self.known[article.number]
             if known.first is None and not known.id:
                 known.next_look = None
-                known.first = datetime.max.replace(tzinfo=began.tzinfo)  # nobody knows
+                known.first = datetime.max.replace(tzinfo=began.tzinfo)  # unknown
         for known in self.known.values():
             if known.next_look and known.next_look <= began:
                 known.next_look = None
@@ -143,7 +146,7 @@ class Oracle:
             self._hold(wanted, whole=False)
 
     def after_loss_of_state(self, wanted: Wanted) -> None:
-        """Forget all but what is published now; of an archived entry, how it was then."""
+        """Forget everything except the published entries; an archived entry counts as it was archived."""
         shown = self._shown(wanted)
         for number, known in self.known.items():
             if known.id not in shown:
@@ -160,13 +163,13 @@ class Oracle:
             known.addressed = ("", "")
 
     def is_told_by_documents(self, wanted: Wanted) -> bool:
-        """Return True if all that is published has its present address there."""
+        """Return True if every published entry has its article's present address."""
         shown = self._shown(wanted)
         slugs = {known.id: self.site.articles[number].slug for number, known in self.known.items()}
         return all(entry.url.endswith(f"/{slugs[entry.id]}") for _, entry in shown.values())
 
     def _shown(self, wanted: Wanted) -> dict[str, tuple[bool, Published]]:
-        """Return the newest copy of each entry by its id, and whether it is live."""
+        """Return the newest copy of each entry by its id, and True if it is live."""
         shown: dict[str, tuple[bool, Published]] = {}
         for chain in self._chains(wanted).values():
             for place, entry in everything(chain):
@@ -174,10 +177,10 @@ class Oracle:
         return shown
 
     def taken(self, wanted: Wanted) -> list[Article]:
-        """Return the listed articles that feedpub asks for in any case.
+        """Return the listed articles that feedpub certainly fetches.
 
-        It takes no more than the feed's limit: the newest, or the first where not all are dated.
-        Those count that are among both.
+        It takes no more than the feed's limit: the newest, or the first if some have no date. Only articles
+        in both selections count.
         """
         listed = self.site.listed()
         dates = [self._date(article) for article in listed]
@@ -197,7 +200,7 @@ class Oracle:
         known = self.known[article.number]
         return not known.id or known.addressed == (article.slug, article.guid)
 
-    # --- what must show ---
+    # --- expectations ---
 
     def _look_again(self, wanted: Wanted, now: datetime) -> None:
         due = [
@@ -213,7 +216,7 @@ class Oracle:
                 known.next_look = None
             elif article.is_readable and known.id:
                 known.versions = article.versions
-                if self.site.kind != "feed":  # a feed's word goes before the page's
+                if self.site.kind != "feed":  # a feed's title takes precedence over the page's
                     known.titles = article.titles
 
     def _see_listed(self, wanted: Wanted, now: datetime) -> None:
@@ -238,7 +241,7 @@ class Oracle:
             known.addressed = (article.slug, article.guid)
             known.listed = now
 
-    # --- what must hold ---
+    # --- checks ---
 
     def _chains(self, wanted: Wanted) -> dict[str, list[Document]]:
         formats = [suffix for suffix in wanted.formats if suffix in self.written]
@@ -265,7 +268,7 @@ class Oracle:
             > 1
         ):
             raise ViolationError(
-                "formats differ", f"the live documents hold not the same entries: {sorted(chains)}"
+                "formats differ", f"the live documents have different entries: {sorted(chains)}"
             )
         if whole:
             self._hold_updates(chains)
@@ -275,7 +278,7 @@ class Oracle:
         self.archives = max((len(chain) - 1 for chain in chains.values()), default=0)
 
     def _hold_entries(self, suffix: str, chain: list[Document]) -> None:
-        """Each is one article's, always under the same id and date."""
+        """Check that each entry has exactly one article, and keeps its id and date."""
         ids: dict[int, str] = {}
         archived: set[str] = set()
         for place, document in enumerate(chain):
@@ -299,7 +302,10 @@ class Oracle:
                     "id changed", f"{suffix}: article {number} was {known.id}, and is {entry.id}"
                 )
             if known.published and known.published != entry.published:
-                how = f"{suffix}, document {place}: article {number} was {known.published}, is {entry.published}"
+                how = (
+                    f"{suffix}, document {place}: the date of article {number} changed "
+                    f"from {known.published} to {entry.published}"
+                )
                 raise ViolationError("date changed", how)
             known.id, known.published = entry.id, entry.published
             known.archived = known.archived or place > 0
@@ -313,7 +319,7 @@ class Oracle:
         return next(iter(whose))
 
     def _hold_reach(self, suffix: str, chain: list[Document]) -> None:
-        """Whatever was published once is there."""
+        """Check that every entry once published can still be reached."""
         found = {entry.id for _, entry in everything(chain)}
         for number, known in self.known.items():
             if known.id and known.id not in found:
@@ -325,7 +331,7 @@ class Oracle:
                     )
 
     def _hold_live(self, suffix: str, chain: list[Document], wanted: Wanted) -> None:
-        """The live document has the newest, and no more than it may."""
+        """Check that the live document has the newest entries, and no more than its limit."""
         live = chain[0].entries
         if len(live) > wanted.limit:
             raise ViolationError(
@@ -363,7 +369,7 @@ class Oracle:
                     )
 
     def _hold_listed(self, suffix: str, chain: list[Document], wanted: Wanted) -> None:
-        """What is listed and can be read is there, as it is now."""
+        """Check that each listed and readable article is published in its present version."""
         newest: dict[int, Published] = {}
         for _, entry in everything(chain):
             newest.setdefault(self._article_of(suffix, entry), entry)
@@ -371,14 +377,18 @@ class Oracle:
             if article.is_readable and wanted.admits(article) and article.number not in newest:
                 raise ViolationError(
                     "missing",
-                    f"{suffix}: article {article.number}, {article.title!r} is listed, not there",
+                    f"{suffix}: article {article.number}, {article.title!r} is listed, "
+                    "but not published",
                 )
         for entry in chain[0].entries:
             number = self._article_of(suffix, entry)
             known, article = self.known[number], self.site.articles[number]
             version = max((version for _, version in entry.versions), default=0)
             if version < known.versions:
-                how = f"{suffix}: article {number} shows version {version}, {known.versions} must show"
+                how = (
+                    f"{suffix}: article {number} has version {version}, "
+                    f"expected at least {known.versions}"
+                )
                 raise ViolationError("edit unseen", how)
             if known.titles == article.titles and entry.title.split() != article.title.split():
                 raise ViolationError(
@@ -386,7 +396,7 @@ class Oracle:
                 )
 
     def _hold_updates(self, chains: Mapping[str, list[Document]]) -> None:
-        """`updated` moves with words, and with nothing else."""
+        """Check that `updated` changes together with the words, and only then."""
         now: dict[str, tuple[datetime, str]] = {}
         for suffix, chain in chains.items():
             for entry in chain[0].entries:
@@ -397,7 +407,7 @@ class Oracle:
                     entry.words,
                 ):
                     raise ViolationError(
-                        "formats differ", f"{suffix}: {entry.id} is not what another format says"
+                        "formats differ", f"{suffix}: {entry.id} differs from another format"
                     )
                 before, words = self._live.get(entry.id, (entry.updated, entry.words))
                 if before > entry.updated:
@@ -405,6 +415,9 @@ class Oracle:
                         "updated went back", f"{suffix}: {entry.id}: {before}, now {entry.updated}"
                     )
                 if (before != entry.updated) != (words != entry.words):
-                    how = f"{suffix}: {entry.id}: {before} → {entry.updated}; {words[:300]!r} → {entry.words[:300]!r}"
+                    how = (
+                        f"{suffix}: {entry.id}: {before} → {entry.updated}; "
+                        f"{words[:300]!r} → {entry.words[:300]!r}"
+                    )
                     raise ViolationError("updated and words part", how)
         self._live |= now

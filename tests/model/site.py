@@ -1,8 +1,8 @@
-"""A small news site that changes: its articles, how it lists them, and its faults of the moment.
+"""A small news site that changes: its articles, their list, and its current faults.
 
-Every article has a name of its own in its title and in each paragraph, and a word for each version
-of its text. So a published entry tells which article it holds, and how old a copy of it. All else
-is drawn from a vocabulary: no two articles are alike.
+Every article has a unique name in its title and in each paragraph, and a word for each version of
+its text. So a published entry identifies its article and the version of its copy. The rest is drawn
+from a vocabulary: no two articles are alike.
 """
 
 import random
@@ -52,17 +52,17 @@ def _number(syllables: str) -> int:
 
 
 def name_of(number: int) -> str:
-    """The word that stands for an article wherever it is printed."""
+    """Return the unique name of an article."""
     return f"Zq{_syllables(number)}"
 
 
 def articles_in(text: str) -> set[int]:
-    """The numbers of the articles whose names stand in a text."""
+    """Return the numbers of the articles that a text names."""
     return {_number(name.lower()) for name in _NAME.findall(text)}
 
 
 def versions_in(text: str) -> set[tuple[int, int]]:
-    """The article and version of each version's word in a text."""
+    """Return the pairs of article and version that a text names."""
     return {(_number(a.lower()), _number(b.lower())) for a, b in _VERSION.findall(text)}
 
 
@@ -71,19 +71,19 @@ class Article:
     """One article.
 
     Attributes:
-        number: its own for ever.
-        topic: a word of its title, which filters go by.
-        published: what it says of its date; None where it says nothing.
-        updated: when its editors last said that they changed it.
-        slug: the last part of its address now.
-        slugs: all that it ever had.
-        follows: an address that it had before leads to the new one.
-        guid: what its feed calls it.
-        titles: how many titles it had.
-        versions: how many texts it had.
-        told: the version of the text that its source lets know of.
-        status: what its page answers with: 200, or 404 or 410 where it is gone.
-        fault: what is wrong with its page for now: "500", "cut", "empty" or nothing.
+        number: its permanent number.
+        topic: a word of its title, which filters use.
+        published: its declared date; None if it declares none.
+        updated: the declared time of its last change.
+        slug: the last part of its present address.
+        slugs: all slugs so far.
+        follows: its old addresses redirect to the present one.
+        guid: its guid in the feed.
+        titles: the number of titles so far.
+        versions: the number of texts so far.
+        told: the version of the text that its source announces.
+        status: the HTTP status of its page: 200, or 404 or 410 if it is gone.
+        fault: the current fault of its page: "500", "cut", "empty" or nothing.
     """
 
     number: int
@@ -113,7 +113,7 @@ class Article:
         ).strip()
 
     def paragraphs(self) -> list[str]:
-        """Its text now; a new version has one other sentence."""
+        """Return its present text; a new version has one different sentence."""
         chosen = random.Random(f"text {self.number}")  # noqa: S311
         texts = [[self._sentence(chosen) for _ in range(SENTENCES)] for _ in range(PARAGRAPHS)]
         texts[1][1] = self._versioned(self.versions)
@@ -122,7 +122,7 @@ class Article:
         return [" ".join(sentences) for sentences in texts]
 
     def teaser(self) -> str:
-        """What its feed says of it."""
+        """Return its description in the feed."""
         return f"{name_of(self.number)} {self._versioned(self.told).lower()}"
 
     def _versioned(self, version: int) -> str:
@@ -135,16 +135,15 @@ class Article:
 
 
 class NewsSite:
-    """The site, and what it lists now.
+    """The site and its list.
 
     Attributes:
-        kind: how it lists its articles.
-        articles: all that it ever had, by number.
-        order: the numbers of those that it lists, as they stand there.
-        fault: what is wrong with its list for now: "500", "404", "cut", "page", "empty" or nothing.
-        canonical: the address that pages call their own: "own", "none", or, wrongly, "home",
-            "list".
-        atom: whether its feed is Atom, not RSS.
+        kind: the form of its list.
+        articles: all its articles so far, by number.
+        order: the numbers of the listed articles, in their order.
+        fault: the list's current fault: "500", "404", "cut", "page", "empty" or nothing.
+        canonical: the address that pages declare: "own", "none", or, wrongly, "home" or "list".
+        atom: its feed is Atom, not RSS.
     """
 
     def __init__(self, site: Site, kind: Kind) -> None:
@@ -165,7 +164,7 @@ class NewsSite:
         return [self.articles[number] for number in self.order]
 
     def write(self, published: datetime | None, now: datetime, topic: str) -> Article:
-        """Add an article on top of the list."""
+        """Add an article at the top of the list."""
         number = len(self.articles) + 1
         slug = f"{name_of(number).lower()}-{_WORDS[number % len(_WORDS)]}-story"
         article = Article(
@@ -176,7 +175,7 @@ class NewsSite:
         return article
 
     def print(self) -> None:
-        """Put everything on the server as it is now."""
+        """Serve the present state of everything."""
         for article in self.articles.values():
             self._put(article)
         self._site["/news"] = _broken(self.fault, self._list())
@@ -199,7 +198,8 @@ class NewsSite:
         canonical = {"own": _path(article.slug), "home": "/", "list": "/news"}.get(self.canonical)
         head = f'<link rel="canonical" href="{self._site.url(canonical)}">' if canonical else ""
         if article.published:
-            head += f'<meta property="article:published_time" content="{article.published.isoformat()}">'
+            date = article.published.isoformat()
+            head += f'<meta property="article:published_time" content="{date}">'
         body = "".join(f"<p>{paragraph}</p>" for paragraph in article.paragraphs())
         return _page(
             article.title, head, f"<main><article><h1>{article.title}</h1>{body}</article></main>"
@@ -211,8 +211,8 @@ class NewsSite:
 
     def _listing(self) -> Route:
         cards = "".join(
-            f'<div class="card"><h2><a href="{_path(article.slug)}">{article.title}</a></h2>{_time(article.published)}'
-            f"<p>{article.teaser()}</p></div>"
+            f'<div class="card"><h2><a href="{_path(article.slug)}">{article.title}</a></h2>'
+            f"{_time(article.published)}<p>{article.teaser()}</p></div>"
             for article in self.listed()
         )
         return Route(_page("The Paper", "", f"<main>{cards}</main>").encode())
@@ -235,7 +235,8 @@ class NewsSite:
             f"<published>{article.published.isoformat()}</published>" if article.published else ""
         )
         return (
-            f'<entry><title>{article.title}</title><link href="{self._site.url(_path(article.slug))}"/>'
+            f"<entry><title>{article.title}</title>"
+            f'<link href="{self._site.url(_path(article.slug))}"/>'
             f"<id>{article.guid}</id>{date}<updated>{article.updated.isoformat()}</updated>"
             f"<summary>{article.teaser()}</summary></entry>"
         )
@@ -269,7 +270,10 @@ def _time(moment: datetime | None) -> str:
 
 
 def _page(title: str, head: str, body: str) -> str:
-    navigation = '<header><nav><a href="/">Home</a> <a href="/about">About</a> <a href="/contact">Contact</a></nav></header>'
+    navigation = (
+        '<header><nav><a href="/">Home</a> <a href="/about">About</a> '
+        '<a href="/contact">Contact</a></nav></header>'
+    )
     return (
         f'<!doctype html><html lang="en"><head><title>{title}</title>{head}</head>'
         f"<body>{navigation}{body}<footer><p>Copyright The Paper</p></footer></body></html>"
@@ -288,7 +292,7 @@ _ANSWERS: Mapping[str, Route] = {
 
 
 def _broken(fault: str, route: Route) -> "Route | _Cut":
-    """What is answered in place of a route."""
+    """Return the response that a fault puts in place of a route."""
     if fault == "cut":
         return _Cut(route)
     return _ANSWERS[fault] if fault else route
@@ -296,7 +300,7 @@ def _broken(fault: str, route: Route) -> "Route | _Cut":
 
 @dataclass(frozen=True)
 class _Cut:
-    """Answers with half of a body and hangs up."""
+    """A response that ends after half of the body."""
 
     route: Route
 

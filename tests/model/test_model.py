@@ -1,6 +1,6 @@
-"""A site evolves: nothing that was published is lost, doubled, mixed up or stale.
+"""Let a site change: no published entry is lost, duplicated, mixed up or outdated.
 
-`python -m tests.model` goes on for as long as you like.
+`python -m tests.model` plays more and longer runs.
 """
 
 import pytest
@@ -24,15 +24,15 @@ _FEW = settings(
 
 @pytest.mark.slow(seconds=10)
 @pytest.mark.parametrize("kind", KINDS)
-def test_short_histories_of_a_site(kind: Kind) -> None:
-    """Many beginnings; hypothesis shortens what breaks one."""
+def test_short_histories_violate_no_rule(kind: Kind) -> None:
+    """Play many short runs; Hypothesis shortens a failing one."""
     run_state_machine_as_test(machine_of(kind), settings=_FEW)
 
 
 @pytest.mark.slow(seconds=5)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_long_history_of_a_site(kind: Kind) -> None:
-    """One that goes on, with archives and all."""
+def test_long_history_violates_no_rule(kind: Kind) -> None:
+    """Play one long run, with archives and kills."""
     world, place, violation = play(kind, 1, steps_of(1, 100))
     assert violation is None, f"after {place} steps: {violation}"
     assert world.oracle.archives > 2

@@ -1,4 +1,4 @@
-"""A site, a feed made of it, and time; and all that may happen to them, step by step."""
+"""A site, a feed made of it, and time: each step changes one of them."""
 
 import random
 import shutil
@@ -20,16 +20,16 @@ FIRST, LEAST, MOST = 6, 5, 12  # listed articles
 FORMATS = ("rss", "atom", "json")
 BASES = ("https://feeds.example.net/", "https://news.example.org/feeds/")
 WAITS = (600, 3600, 3 * 3600, 8 * 3600, 86400, 3 * 86400)  # seconds
-INSTANTS = 60  # of a build, at most, at which one may be killed
-HEALING = 9  # builds, hours apart, after which a well site must be read again
+INSTANTS = 60  # the last instant of a build at which it may be killed
+HEALING = 9  # builds, hours apart, within which a repaired site must be read again
 
 Step = tuple[str, int]
-"""What happens, and the seed of how."""
+"""The name of a change, and the seed of its random choices."""
 
 
 @dataclass
 class Tally:
-    """What happened so far."""
+    """Counts of a run's events."""
 
     steps: int = 0
     builds: int = 0
@@ -40,7 +40,7 @@ class Tally:
 
 
 class World:
-    """The state of everything."""
+    """A site, its feed, the config and the clock."""
 
     def __init__(self, kind: Kind, flavour: int, site: Site, home: Path) -> None:
         self._home = home
@@ -58,24 +58,31 @@ class World:
         self._configure()
 
     def do(self, step: Step) -> None:
-        """Take a step. Raises ViolationError."""
+        """Take a step.
+
+        Raises:
+            ViolationError: an invariant does not hold after it.
+        """
         name, seed = step
         self.tally.steps += 1
         self._pass_time(60)
         STEPS[name](self, random.Random(seed))  # noqa: S311
 
     def told(self) -> str:
-        """How the site is now, and how the last build ended, for people."""
+        """Describe the site, the config and the last build in one line."""
         listed = " ".join(
             f"{a.number}{'' if a.is_readable else f'({a.status}{a.fault})'}"
             for a in self.site.listed()
         )
-        return f"{self._now:%d %H:%M:%S}, listed {listed} {self.site.fault}; {self._wanted}; {self._built}"
+        return (
+            f"{self._now:%d %H:%M:%S}, listed {listed} {self.site.fault}; "
+            f"{self._wanted}; {self._built}"
+        )
 
     # --- the site ---
 
     def write(self, chosen: random.Random) -> None:
-        """A new article, on top of the list."""
+        """Add an article at the top of the list."""
         self._write(chosen)
 
     def _write(self, chosen: random.Random) -> None:
@@ -87,59 +94,58 @@ class World:
         del self.site.order[MOST:]
 
     def edit(self, chosen: random.Random) -> None:
-        """An article's text changes, and its source says so as far as it can."""
+        """Change an article's text; its source announces it as far as its format can."""
         if article := self._any(chosen):
             article.versions += 1
             article.told = article.versions
             article.updated = self._now
-            if (
-                self.site.kind == "feed" and not self.site.atom
-            ):  # a title is all that RSS can say it by
+            # RSS can announce a change only by the title.
+            if self.site.kind == "feed" and not self.site.atom:
                 article.titles += 1
 
     def redescribe(self, chosen: random.Random) -> None:
-        """An article's text changes, and its feed has a new description, but not a new date."""
+        """Change an article's text and its description in the feed, but not its date."""
         article = self._any(chosen)
         if article and self.site.kind == "feed":
             article.versions += 1
             article.told = article.versions
 
     def correct(self, chosen: random.Random) -> None:
-        """An article's text changes, and only its page shows it."""
+        """Change an article's text on its page only."""
         if article := self._any(chosen):
             article.versions += 1
 
     def retitle(self, chosen: random.Random) -> None:
-        """An article's title changes."""
+        """Change an article's title."""
         if article := self._any(chosen):
             article.titles += 1
             article.updated = self._now
 
     def unlist(self, chosen: random.Random) -> None:
-        """An article leaves the list."""
+        """Remove an article from the list."""
         if len(self.site.order) > LEAST:
             self.site.order.remove(chosen.choice(self.site.order))
 
     def relist(self, chosen: random.Random) -> None:
-        """An article comes back, anywhere in the list."""
+        """Insert an old article anywhere in the list."""
         others = [number for number in self.site.articles if number not in self.site.order]
         if others and len(self.site.order) < MOST:
             self.site.order.insert(chosen.randint(0, len(self.site.order)), chosen.choice(others))
 
     def reorder(self, chosen: random.Random) -> None:
-        """The list has another order."""
+        """Shuffle the list."""
         chosen.shuffle(self.site.order)
 
     def renumber(self, chosen: random.Random) -> None:
-        """An article gets another guid; its link stays."""
+        """Change an article's guid; its link stays."""
         article = self._any(chosen)
         if article and self.site.kind == "feed" and self.oracle.is_settled(article):
             article.guid += "x"
 
     def rename(self, chosen: random.Random) -> None:
-        """An article gets another address; its guid stays, or the old address leads to the new one.
+        """Change an article's address; its guid stays, or the old address redirects.
 
-        Without a guid, the next build or the one after it sees it while it is still listed.
+        Without a guid, one of the next two builds sees the article while it is still listed.
         """
         if self.site.kind == "feed":
             article = self._any(chosen)
@@ -162,7 +168,7 @@ class World:
         return settled and known.listed is not None and self._now - known.listed < timedelta(days=1)
 
     def rename_away(self, chosen: random.Random) -> None:
-        """An article gets another address, listed or not; its old one leads there."""
+        """Change the address of an article, listed or not; its old address redirects."""
         article = self._any(chosen)
         if article and self.site.kind != "feed":
             self._rename(article)
@@ -172,50 +178,50 @@ class World:
         article.slugs.append(article.slug)
 
     def remove(self, chosen: random.Random) -> None:
-        """An article's page is gone; its source may list it still."""
+        """Remove an article's page; its source may still list it."""
         if article := self._any(chosen):
             article.status = chosen.choice((404, 410))
 
     def restore(self, chosen: random.Random) -> None:
-        """One comes back."""
+        """Restore a removed page."""
         if gone := [article for article in self.site.articles.values() if article.status != 200]:
             chosen.choice(gone).status = 200
 
     def spoil(self, chosen: random.Random) -> None:
-        """A page cannot be read for now."""
+        """Give a page a temporary fault."""
         if article := self._any(chosen):
             article.fault = chosen.choice(("500", "cut", "empty"))
 
     def heal(self, _: random.Random) -> None:
-        """All pages can be read again."""
+        """Repair all pages."""
         for article in self.site.articles.values():
             article.fault = ""
 
     def break_list(self, chosen: random.Random) -> None:
-        """The list cannot be read for now."""
+        """Give the list a temporary fault."""
         self.site.fault = chosen.choice(("500", "404", "cut", "page", "empty"))
 
     def mend_list(self, _: random.Random) -> None:
-        """It can be read again."""
+        """Repair the list."""
         self.site.fault = ""
 
     def template(self, chosen: random.Random) -> None:
-        """All pages name their own address, none, or a wrong one."""
+        """Let all pages declare their own address, none, or a wrong one."""
         self.site.canonical = chosen.choice(("own", "none", "home", "list"))
 
     def _any(self, chosen: random.Random) -> Article | None:
-        """An article, most often one that is listed."""
+        """Return any article; most often, a listed one."""
         numbers = self.site.order if chosen.random() < 0.85 else list(self.site.articles)
         return self.site.articles[chosen.choice(numbers)]
 
     # --- the config ---
 
     def limit(self, chosen: random.Random) -> None:
-        """The live document may hold more or fewer entries."""
+        """Change the feed's limit."""
         self._configure(limit=chosen.randint(3, 10))
 
     def formats(self, chosen: random.Random) -> None:
-        """Other formats are published."""
+        """Change the published formats."""
         if not self._state_is_lost:
             self._choose_formats(chosen)
 
@@ -223,13 +229,13 @@ class World:
         self._configure(formats=tuple(sorted(chosen.sample(FORMATS, chosen.randint(1, 3)))))
 
     def filter(self, chosen: random.Random) -> None:
-        """Other articles are left out, or none."""
+        """Change the filters."""
         topics = tuple(sorted(chosen.sample(TOPICS, chosen.randint(1, 2))))
         rules = chosen.choice(((topics, ()), ((), topics), ((), ()), ((), ())))
         self._configure(exclude=rules[0], include=rules[1])
 
     def move_base(self, _: random.Random) -> None:
-        """The feed is served from another address."""
+        """Change the address that the feed is served from."""
         self._configure(base=next(base for base in BASES if base != self._wanted.base))
 
     def _configure(self, **changes: object) -> None:
@@ -253,11 +259,11 @@ class World:
     # --- feedpub ---
 
     def build(self, _: random.Random) -> None:
-        """A build."""
+        """Run a build."""
         self._build()
 
     def rebuild(self, _: random.Random) -> None:
-        """Two builds at once; the second changes no byte."""
+        """Run two builds in a row; the second changes no byte."""
         self._build()
         before = self._files()
         self._build()
@@ -267,15 +273,15 @@ class World:
             raise ViolationError("unchanged, but written", f"gone: {sorted(gone)}")
 
     def kill(self, chosen: random.Random) -> None:
-        """A build that is killed on its way."""
+        """Run a build and kill it."""
         self._build(kill_at=chosen.randint(1, INSTANTS))
 
     def restart(self, _: random.Random) -> None:
-        """What goes on between builds is ended, and begins anew."""
+        """Close the open state between two builds."""
         builder().restart()
 
     def settle(self, _: random.Random) -> None:
-        """All is well for some time: then feedpub must be, too."""
+        """Repair the site, and build until feedpub has no fatal problem."""
         self.heal(_)
         self.mend_list(_)
         for _try in range(HEALING):
@@ -285,22 +291,22 @@ class World:
         raise ViolationError("never well again", f"{HEALING} builds: {self._build().fatal}")
 
     def wait(self, chosen: random.Random) -> None:
-        """Time goes by."""
+        """Let time pass."""
         self._pass_time(chosen.choice(WAITS))
 
     def lose_output(self, _: random.Random) -> None:
-        """Somebody empties the output folder."""
+        """Delete the output folder."""
         if self._last_was_well:
             shutil.rmtree(self._home / "feeds")
             self.oracle.lost, self._last_was_well = True, False
 
     def lose_state(self, _: random.Random) -> None:
-        """Somebody deletes the state while the documents tell all that is needed."""
+        """Delete the state if the documents contain everything needed."""
         if self._last_was_well and self.oracle.is_told_by_documents(self._wanted):
             self._lose_state()
 
     def lose_state_anyhow(self, chosen: random.Random) -> None:
-        """Somebody deletes the state and changes the formats; archives may have old addresses."""
+        """Delete the state and change the formats; archives may have old addresses."""
         if self._last_was_well:
             self._lose_state()
             self._choose_formats(chosen)
@@ -372,14 +378,16 @@ WEIGHTS: dict[Callable[[World, random.Random], None], int] = {
 }
 STEPS = {step.__name__: step for step in WEIGHTS}
 UNPROMISED = frozenset({"redescribe", "rename_away", "lose_state_anyhow"})
-"""Steps that are taken only where they are asked for, since nothing promises that all holds after
-them: an item changes without a new date or title; an address changes while its article is not
-listed; the state is lost when documents that are out of date are all that is left of it."""
+"""Steps that are taken only on request, because feedpub does not promise the invariants after them.
+
+An item changes without a new date or title; an address changes while its article is not listed; the
+state is lost and only outdated documents remain.
+"""
 
 
 @contextmanager
 def a_world(kind: Kind, flavour: int) -> Iterator[World]:
-    """A world with a server and a folder of its own; the folder goes away again."""
+    """Run a world with its own server and temporary folder."""
     home = Path(tempfile.mkdtemp(prefix="feedpub-model-"))
     try:
         with running_site() as site:
@@ -390,7 +398,7 @@ def a_world(kind: Kind, flavour: int) -> Iterator[World]:
 
 
 def steps_of(seed: int, number: int, without: Collection[str] = UNPROMISED) -> list[Step]:
-    """As many steps, drawn at random; a last one in which all gets well."""
+    """Return random steps; the last one repairs everything."""
     chosen = random.Random(seed)  # noqa: S311
     weights = {
         step.__name__: weight for step, weight in WEIGHTS.items() if step.__name__ not in without

@@ -63,7 +63,10 @@ QUAY = (
     '[[feed]]\nname = "quay"\ntitle = "The Quay"\n[[feed.source]]\ntype = "folder"\n'
     'path = "articles/en"\n'
 )
-WORLD = '[[feed]]\nname = "world"\ntitle = "The world"\n[[feed.source]]\ntype = "page"\nurl = "http://news.test/news"\n'
+WORLD = (
+    '[[feed]]\nname = "world"\ntitle = "The world"\n[[feed.source]]\ntype = "page"\n'
+    'url = "http://news.test/news"\n'
+)
 SLOW = WORLD.replace("world", "slow").replace("/news", "/slow")
 MEMBERS = (
     WORLD.replace("world", "members").replace("/news", "/members")

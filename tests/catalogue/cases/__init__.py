@@ -1,4 +1,4 @@
-"""All cases, group by group."""
+"""All cases, by group."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,6 +1,6 @@
-"""Clocks that are wrong, that jump, and that are put back or forward by law.
+"""Clocks that are wrong or that jump, and daylight saving time.
 
-Time itself goes on as ever.
+The monotonic clock is never affected.
 """
 
 from datetime import UTC, datetime
@@ -22,10 +22,7 @@ def _with_clock(seconds: float, stage: Stage) -> Ended:
 
 
 def _jumps(seconds: float, stage: Stage) -> Ended:
-    """The service starts with a right clock, and looks.
-
-    Then the clock jumps, and it looks again.
-    """
+    """Run the service with a correct clock, then make the clock jump and run the feeds again."""
     stage.no_news()
     file = stage.offset(0)
 
@@ -43,9 +40,9 @@ def _jumps(seconds: float, stage: Stage) -> Ended:
 
 
 def _was_ahead(seconds: float, stage: Stage) -> Ended:
-    """The service looks and plans with a clock that is ahead.
+    """Run and schedule feeds with a clock that is ahead.
 
-    The next one has a right one, and does not wait.
+    The next service has a correct clock and must not wait.
     """
     stage.no_news(stage.site, stage.beside)
 
@@ -65,7 +62,7 @@ def _was_ahead(seconds: float, stage: Stage) -> Ended:
 
 
 def _planned_next(at: datetime, due: datetime, stage: Stage) -> Ended:
-    """The service looks at that moment, and then plans when to look next."""
+    """Run the service at a given time and check the next time that it schedules."""
 
     def script(service: Service) -> None:
         assert service.waits_for("run_finished", feed="world", new=1), service.said

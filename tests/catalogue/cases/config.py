@@ -1,4 +1,4 @@
-"""Configs that cannot be used: nothing is built, and what is published stays."""
+"""Invalid configs: nothing is built, and the published files stay."""
 
 from collections.abc import Callable
 from functools import partial
@@ -20,12 +20,12 @@ def _edit(change: Callable[[str], str], stage: Stage) -> None:
 
 
 def refused(name: str, change: Callable[[str], str], reason: str) -> Case:
-    """The config is changed so, and refused with its file and the line."""
+    """Return a case whose changed config is refused, with the file and the line named."""
     return Case(name, partial(_edit, change), rf"feedpub\.toml.*({reason})", **_REFUSED)
 
 
 def _more(line: str) -> Callable[[str], str]:
-    """A line more for the first feed."""
+    """Return a change that adds a line to the first feed."""
     return lambda text: text.replace(
         'title = "The world feed"\n', f'title = "The world feed"\n{line}\n'
     )
@@ -40,7 +40,7 @@ def _gone(stage: Stage) -> None:
 
 
 def _secret(line: str, stage: Stage) -> None:
-    """The source of the feed wants a secret that is not to be had."""
+    """Make the feed's source require a secret that is not available."""
     _edit(
         lambda text: text.replace('/news"\n', f'/news"\nheaders = {{ X-Token = {line} }}\n', 1),
         stage,

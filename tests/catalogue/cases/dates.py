@@ -1,6 +1,6 @@
-"""Dates of a feed's entries that are none, or that cannot be.
+"""Missing and impossible dates of a feed's entries.
 
-The new story gets a date that can.
+The new story is published with a plausible date.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from tests.support.site import Route
 
 
 def _feed(date: str, stage: Stage) -> None:
-    """The feed has this date for the new story, whose page has none."""
+    """Serve a feed with this date for the new story, whose page has none."""
     items = [rss_item(stage.site, NEW, date=date), *(rss_item(stage.site, n) for n in OLD)]
     stage.site["/rss"] = Route(rss(items).encode(), "application/rss+xml")
     stage.site[path(NEW)] = story(NEW, date="")
@@ -26,7 +26,7 @@ def _day(n: int = NEW) -> str:
 
 
 def _near(date: datetime) -> bool:
-    """It is the day that was meant, give or take a zone."""
+    """Check that a date is the intended day, within a time zone's difference."""
     return abs(date - moment(NEW)) < timedelta(days=1, hours=1)
 
 

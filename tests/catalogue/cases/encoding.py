@@ -1,6 +1,6 @@
-"""Pages whose bytes are not what they are said to be.
+"""Pages whose bytes do not match their declared encoding.
 
-What people read on the page is what must be published.
+The published text must be the text that a browser shows.
 """
 
 from functools import partial
@@ -19,7 +19,7 @@ _GARBLED = "Ã|â€|\ufffd|ï»¿|\x00"
 
 
 def _page(charset_in_page: str | None, words: str = WORDS) -> str:
-    """The new story with these words; the page itself names this charset."""
+    """Return the new story's page with these words and this declared charset."""
     page = story(NEW, text=f"<p>{words}</p>{body(NEW)}")
     meta = f'<meta charset="{charset_in_page}">' if charset_in_page else ""
     return page.replace('<meta charset="utf-8">', meta)

@@ -1,4 +1,4 @@
-"""Disks that are full, read-only or broken, and things that lie where they should not."""
+"""Disks that are full, read-only or faulty, and unexpected files in the folders."""
 
 import errno
 import os
@@ -17,14 +17,14 @@ from tests.support.home import PNG
 from tests.support.newsroom import title
 
 DATABASE = "feedpub.sqlite"
-_STRUCK: dict[str, Any] = {"beside": False}  # both feeds are on the same disk
-_SAID: dict[str, Any] = {"beside": False, "said": True}  # where the state fails, it cannot know
+_STRUCK: dict[str, Any] = {"beside": False}  # both feeds use the same disk
+_SAID: dict[str, Any] = {"beside": False, "said": True}  # a failing state cannot record the reason
 _OTHER_USER = 12345
 _RENEWED = "rebuilt from the published feeds"
 
 
 def _nothing(_: Stage) -> None:
-    """The run itself is what is bad."""
+    """Do nothing; the run itself is the bad input."""
 
 
 def _mounting() -> str:
@@ -36,11 +36,12 @@ def _state(stage: Stage) -> Path:
 
 
 def _on_full_disk(which: str, stage: Stage) -> Ended:
-    """The folder lies on a disk without a free byte; what it holds at the end is brought back."""
+    """Build with a folder on a full disk, then copy its content back."""
     folder, kept = stage.home.root / which, stage.home.root / "kept"
     script = (
-        f"cp -a '{folder}' '{kept}' && mount -t tmpfs -o size=2m none '{folder}' && cp -a '{kept}/.' '{folder}' && "
-        f"rm -r '{kept}' && {{ cat /dev/zero > '{folder}/.ballast' 2>/dev/null; \"$@\"; status=$?; "
+        f"cp -a '{folder}' '{kept}' && mount -t tmpfs -o size=2m none '{folder}' && "
+        f"cp -a '{kept}/.' '{folder}' && rm -r '{kept}' && "
+        f"{{ cat /dev/zero > '{folder}/.ballast' 2>/dev/null; \"$@\"; status=$?; "
         f"rm '{folder}/.ballast'; cp -a '{folder}' '{kept}'; exit $status; }}"
     )
     ended = stage.build(within=script)
@@ -52,14 +53,15 @@ def _on_full_disk(which: str, stage: Stage) -> Ended:
 def _read_only(which: str, stage: Stage) -> Ended:
     folder = stage.home.root / which
     return stage.build(
-        within=f"mount --bind '{folder}' '{folder}' && mount -o remount,ro,bind '{folder}' && exec \"$@\""
+        within=f"mount --bind '{folder}' '{folder}' && "
+        f"mount -o remount,ro,bind '{folder}' && exec \"$@\""
     )
 
 
 def _other_owner(stage: Stage) -> Ended:
-    """Everything in the output folder belongs to somebody else, whom this process cannot overrule."""
+    """Build with an output folder whose files belong to another user."""
     files = [stage.home.feeds, *stage.home.feeds.rglob("*")]
-    if os.getuid() != 0:  # the nearest that is to be had
+    if os.getuid() != 0:  # the closest possible without root
         stage.home.feeds.chmod(0o555)
         return stage.build()
     for file in files:
@@ -68,7 +70,7 @@ def _other_owner(stage: Stage) -> Ended:
 
 
 def _corrupt(content: bytes, stage: Stage) -> None:
-    """The database's first bytes are something else."""
+    """Overwrite the first bytes of the database."""
     file = _state(stage) / DATABASE
     _checkpoint(file)
     file.write_bytes(content + file.read_bytes()[len(content) :])
@@ -81,16 +83,16 @@ def _cut(stage: Stage) -> None:
 
 
 def _checkpoint(file: Path) -> None:
-    """Bring all that was committed into the file itself."""
+    """Move all committed data into the database file."""
     connection = sqlite3.connect(file)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
 
 
 def _ids_survive(stage: Stage) -> None:
-    """The new story is published, every other one under its id; the damaged file lies aside."""
+    """Publish the new story, keep every id, and keep the damaged file."""
     has_news(stage)
-    assert list(_state(stage).glob(f"{DATABASE}.damaged-*")), "the damaged file is gone"
+    assert list(_state(stage).glob(f"{DATABASE}.damaged-*")), "the damaged file is missing"
 
 
 def _newer(stage: Stage) -> None:
@@ -102,14 +104,14 @@ def _newer(stage: Stage) -> None:
 
 
 def _change(script: str, stage: Stage) -> None:
-    """Somebody changes the tables."""
+    """Change the tables."""
     connection = sqlite3.connect(_state(stage) / DATABASE)
     connection.executescript(script)
     connection.close()
 
 
 def _many_feeds(stage: Stage) -> Ended:
-    """A reader's list of fifty thousand feeds, a few hundred of each name."""
+    """Import an OPML file of fifty thousand feeds, 250 of each name."""
     file = stage.home.root / "many.opml"
     lines = (
         f'<outline text="News {n % 200}" xmlUrl="https://n{n}.example.org/feed"/>'
@@ -120,30 +122,30 @@ def _many_feeds(stage: Stage) -> Ended:
 
 
 def _open_to_all(stage: Stage) -> None:
-    """Everybody may write to the state's folder, and read what lies in it."""
+    """Let every user write to the state folder and read its files."""
     _state(stage).chmod(0o777)
     (_state(stage) / DATABASE).chmod(0o666)
 
 
 def _closed_again(stage: Stage) -> None:
-    """The new story is published, and the state is its owner's alone."""
+    """Publish the new story, and restrict the state to its owner."""
     has_news(stage)
     assert (_state(stage) / DATABASE).stat().st_mode & 0o777 == 0o600
 
 
 def _stale(stage: Stage) -> None:
-    """A writer that is long gone has left a half-written file."""
+    """Leave a half-written file of an ended process."""
     (stage.home.feeds / ".feedpub-4194000-0a1b2c3d.tmp").write_bytes(b"<rss")
 
 
 def _swept(stage: Stage) -> None:
-    """The new story is published, and what was left over is swept away."""
+    """Publish the new story, and delete the stale file."""
     has_news(stage)
-    assert not list(stage.home.feeds.glob(".*.tmp")), "the left-over stays"
+    assert not list(stage.home.feeds.glob(".*.tmp")), "the stale file still exists"
 
 
 def _link(stage: Stage) -> None:
-    """A published file is a symbolic link to something of value."""
+    """Replace a published file by a symbolic link to a valuable file."""
     victim = stage.home.root / "valuable"
     victim.write_text("of value")
     (stage.home.feeds / "world.rss").unlink()
@@ -151,14 +153,14 @@ def _link(stage: Stage) -> None:
 
 
 def _not_followed(stage: Stage) -> None:
-    """The new story is published, in a file in place of the link; what that led to is untouched."""
+    """Publish the new story in a file that replaces the link; the link's target is unchanged."""
     has_news(stage)
     assert (stage.home.root / "valuable").read_text() == "of value"
     assert not (stage.home.feeds / "world.rss").is_symlink()
 
 
 def _folder_there(stage: Stage) -> None:
-    """A folder stands where a file should be; the rest is as it was."""
+    """Put a folder in place of a file; the other files are unchanged."""
     (stage.home.feeds / "world.atom").unlink()
     (stage.home.feeds / "world.atom" / "x").mkdir(parents=True)
     stage.marks["before"].pop("world.atom")
@@ -173,7 +175,7 @@ def _articles(stage: Stage) -> Path:
 
 
 def _pipe(stage: Stage) -> None:
-    """A pipe among the articles, into which nobody ever writes."""
+    """Put a pipe without a writer among the articles."""
     os.mkfifo(_articles(stage) / "07.txt")
 
 
@@ -183,24 +185,24 @@ def _leading_out(stage: Stage) -> None:
 
 
 def _nothing_of_it(stage: Stage) -> None:
-    """The new story is published, and nothing from outside of the folder."""
+    """Publish the new story, and nothing from outside the folder."""
     has_news(stage)
     for content in stage.home.published().values():
         assert b"root:x:0" not in content
 
 
 def _saved(name: str, content: str | bytes, stage: Stage) -> None:
-    """One more file among the articles, beside the good new one."""
+    """Add a file to the articles."""
     stage.home.save(name, content)
 
 
 def _file(name: str, content: str | bytes, reason: str, suffix: str = "07.txt") -> Case:
-    """A saved article that is none: it is named, and all others are there."""
+    """Return a case with an invalid article: the status names it, and all others are published."""
     return Case(name, partial(_saved, suffix, content), reason, right=has_news, start=FOLDER)
 
 
 def _illustrated(stage: Stage, picture: str) -> None:
-    """One of the pictures beside the new story is not to be published."""
+    """Add two pictures to the new story, one of which must not be published."""
     (_articles(stage) / "06.txt").unlink()
     _, dated, text = saved(NEW).split("\n\n", 2)
     stage.home.save(
@@ -214,7 +216,7 @@ def _illustrated(stage: Stage, picture: str) -> None:
 
 
 def _all_but_the_picture(stage: Stage) -> None:
-    """The new story is published, with its other picture; nothing of the bad one is."""
+    """Publish the new story with its valid picture, and nothing of the other one."""
     has_news(stage)
     pictures = {name for name in stage.home.published() if name.endswith((".png", ".svg"))}
     assert pictures == {"world/good.svg"}, pictures
@@ -231,7 +233,7 @@ def _picture(name: str, picture: str, reason: str) -> Case:
 
 
 def _fronted(stage: Stage, line: str) -> None:
-    """The new story begins with a line about itself that says nothing."""
+    """Give the new story an invalid line of front matter."""
     (_articles(stage) / "06.txt").unlink()
     stage.home.save(
         "06.md", f"---\ntitle: {title(NEW)}\n{line}\n---\n{saved(NEW).split(chr(10), 1)[1]}"
@@ -243,10 +245,7 @@ def _front(name: str, line: str, reason: str) -> Case:
 
 
 def _two_news(stage: Stage) -> None:
-    """Nine times nine times nine … is a few references.
-
-    The article behind it is as good as any other.
-    """
+    """Publish both new articles without expanding the aliases."""
     keeps_the_old(stage)
     assert len(stage.items()) == len(OLD) + 2
     assert max(len(content) for content in stage.home.published().values()) < 1_000_000

@@ -1,4 +1,4 @@
-"""Pages that are larger or deeper than any page for people, or that would do something in a reader's browser."""
+"""Pages that are larger or deeper than real pages, or that attack a reader's browser."""
 
 import json
 from functools import partial
@@ -19,17 +19,17 @@ def _page(page: str, stage: Stage) -> None:
 
 
 def bad(name: str, article: str, reason: str, *, head: str = "", **more: Any) -> Case:
-    """An article with this body cannot be read, and the others are as they were."""
+    """Return a case whose article is not readable; the others stay as they are."""
     return Case(name, partial(_page, story(NEW, text=article, head=head)), reason, **more)
 
 
 def good(name: str, article: str, right: Any = has_news, *, head: str = "", **more: Any) -> Case:
-    """An article with this body can be read."""
+    """Return a case whose article is readable."""
     return Case(name, partial(_page, story(NEW, text=article, head=head)), right=right, **more)
 
 
 def mean(name: str, *vectors: str, head: str = "") -> Case:
-    """What is between the paragraphs must be harmless in what is published."""
+    """Return a case with markup that must be harmless in the published documents."""
     return good(name, "".join(f"{BODY}{vector}" for vector in vectors), harmless, head=head)
 
 
@@ -54,8 +54,10 @@ CASES = (
     mean(
         "svg-math-mxss",
         '<svg></p><style><a id="</style><img src=1 onerror=alert(1)>">',
-        '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
-        "<svg><foreignObject><p><style><!--</style><img src=x onerror=alert(1)>--></style></p></foreignObject></svg>",
+        "<math><mtext><table><mglyph><style><!--</style>"
+        '<img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
+        "<svg><foreignObject><p><style><!--</style><img src=x onerror=alert(1)>--></style></p>"
+        "</foreignObject></svg>",
     ),
     mean("srcdoc", '<iframe srcdoc="&lt;script&gt;alert(1)&lt;/script&gt;"></iframe>'),
     mean(

@@ -1,7 +1,4 @@
-"""Servers that answer in ways that HTTP does not allow, or never finish.
-
-And what they may say that means: no.
-"""
+"""Servers whose responses violate HTTP, never end, or refuse the request."""
 
 import gzip
 import zlib
@@ -25,12 +22,12 @@ HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload; as=style\
 
 
 def bad(name: str, said: Answer, reason: str, **more: object) -> Case:
-    """The listing is answered so, and that is no listing."""
+    """Return a case whose listing has this response, which is not a listing."""
     return Case(name, partial(_says, said), reason, **more)  # type: ignore[arg-type]
 
 
 def good(name: str, said: Answer, **more: object) -> Case:
-    """The listing is answered so, and that is what it should be."""
+    """Return a case whose listing has this response, which is valid."""
     return Case(name, partial(_says, said), right=has_news, **more)  # type: ignore[arg-type]
 
 
@@ -47,9 +44,9 @@ def _bomb(pack: Callable[[bytes], bytes], coding: str) -> Answer:
 
 
 def _unasked_304(stage: Stage) -> None:
-    """What is stored was stored under other settings, so it is asked for anew.
+    """Answer 304 to an unconditional request.
 
-    The answer is 304 all the same.
+    The stored listing was fetched with other settings, so it is requested without a condition.
     """
     stage.site["/news"] = answer("304 Not Modified")
     stage.home.config.write_text(
@@ -61,19 +58,19 @@ def _unasked_304(stage: Stage) -> None:
 
 
 def _typed(stage: Stage) -> None:
-    """The new article has a type of 60,000 question marks."""
+    """Serve the new article with a content type of 60,000 question marks."""
     stage.site[path(NEW)] = sized(story(NEW), "Content-Type: " + "?" * 60_000)
 
 
 def _validated(validator: str, stage: Stage) -> None:
-    """The listing was sent with a validator once before."""
+    """Serve the listing with a validator, twice."""
     stage.site["/news"] = sized(listing(OLD), validator)
     stage.build()
     stage.site["/news"] = sized(LISTING, validator)
 
 
 def _refuses_conditions(stage: Stage) -> None:
-    """The server sends validators, and calls a request with them a bad one."""
+    """Send validators, but answer 400 to conditional requests."""
 
     def say(handler: BaseHTTPRequestHandler) -> None:
         if handler.headers.get("If-None-Match"):
@@ -88,7 +85,7 @@ def _refuses_conditions(stage: Stage) -> None:
 
 
 def _chain(handler: BaseHTTPRequestHandler) -> None:
-    """Each address redirects to the next one."""
+    """Redirect each address to the next one."""
     redirect(f"/news?{int(handler.path.partition('?')[2] or 0) + 1}")(handler)
 
 

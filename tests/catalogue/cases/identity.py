@@ -1,4 +1,4 @@
-"""Addresses and guids that say of several articles that they are one, or of one article that it is several."""
+"""Addresses and guids that make several articles look like one, or one look like several."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -10,21 +10,21 @@ from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import keeps_the_old, same_entries
 from tests.catalogue.press import NEW, NOW, OLD, listing, rss, rss_item, story
 from tests.catalogue.stage import FEED, SITEMAP, Stage
-from tests.support.newsroom import path, title
+from tests.support.newsroom import feed, path, title
 from tests.support.site import Route
 
 ANOTHER = NEW + 1
 
 
 def _claim(tag: str, place: str, stage: Stage) -> None:
-    """The new story, and another one, say that they are at this place of the site."""
+    """Let the new story and another one declare this canonical address."""
     for n in (NEW, ANOTHER):
         stage.site[path(n)] = story(n, head=tag.format(stage.site.url(place)))
     stage.site["/news"] = listing((ANOTHER, *NOW))
 
 
 def _has_both(stage: Stage) -> None:
-    """Both new stories are there, each at its own address."""
+    """Publish both new stories, each with its own address."""
     keeps_the_old(stage)
     found = {item["title"]: item["url"] for item in stage.items()}
     assert len(stage.items()) == len(OLD) + 2, sorted(found)
@@ -33,18 +33,17 @@ def _has_both(stage: Stage) -> None:
 
 
 def claims(name: str, place: str, tag: str = '<link rel="canonical" href="{}">') -> Case:
-    """New stories claim an address that is not theirs."""
+    """Return a case in which new stories declare an address that belongs to another page."""
     return Case(name, partial(_claim, tag, place), right=_has_both)
 
 
 def _takes_over(stage: Stage) -> None:
-    """The story of another site says that it is one of ours, and so does what its address leads to."""
+    """Let another site's stories claim this site's: one by a canonical link, one by a redirect."""
     stage.home.configure(
         f'[[feed]]\nname = "world"\ntitle = "The world feed"\n'
         f'[[feed.source]]\ntype = "page"\nurl = "{stage.site.url("/news")}"\n'
         f'[[feed.source]]\ntype = "page"\nurl = "{stage.beside.url("/evil")}"\n',
-        f'[[feed]]\nname = "beside"\ntitle = "The beside feed"\n'
-        f'[[feed.source]]\ntype = "page"\nurl = "{stage.beside.url("/news")}"\n',
+        feed("beside", f"page {stage.beside.url('/news')}"),
     )
     tag = f'<link rel="canonical" href="{stage.site.url(path(3))}">'
     stage.beside["/evil/1"] = story(3, head=tag).replace("harbour", "casino")
@@ -54,20 +53,20 @@ def _takes_over(stage: Stage) -> None:
 
 
 def _keeps_its_own(stage: Stage) -> None:
-    """Nothing of the old entries has changed; the news is there."""
+    """Publish the news without changing the old entries."""
     keeps_the_old(stage)
     assert title(NEW) in {item["title"] for item in stage.items()}
 
 
 def _to_third(stage: Stage) -> None:
-    """The new story's address leads to the third story."""
+    """Redirect the new story's address to the third story."""
     stage.site[path(NEW)] = redirect(path(3))
 
 
 def _renamed(stage: Stage) -> None:
-    """The fifth story has another slug.
+    """Give the fifth story another slug, without other news.
 
-    Its old address leads to the new one. There is no other news.
+    Its old address redirects to the new one.
     """
     stage.no_news()
     stage.site["/news/renamed"] = story(5)
@@ -81,13 +80,13 @@ def _renamed(stage: Stage) -> None:
 
 
 def _has_renamed(stage: Stage) -> None:
-    """The entry has its id, and leads to the new address."""
+    """Keep the entry's id and update its address."""
     assert len(stage.items()) == len(OLD), [item["url"] for item in stage.items()]
     assert stage.site.url("/news/renamed") in {item["url"] for item in stage.items()}
 
 
 def _at(places: Sequence[str], stage: Stage) -> None:
-    """New stories are at these places."""
+    """List new stories at these places."""
     page = listing([*reversed(range(NEW, NEW + len(places))), *OLD])
     for n, place in enumerate(places, NEW):
         stage.site[place] = story(n)
@@ -97,23 +96,24 @@ def _at(places: Sequence[str], stage: Stage) -> None:
 
 
 def _has_places(stage: Stage) -> None:
-    """Each is an entry, and leads to where it is."""
+    """Publish each story as an entry with its own address."""
     keeps_the_old(stage)
     assert set(stage.marks["places"]) <= {item["url"] for item in stage.items()}
 
 
 def places(name: str, *where: str) -> Case:
-    """New stories at addresses that are easily taken for one."""
+    """Return a case with new stories whose addresses are easily mistaken for one."""
     return Case(name, partial(_at, where), right=_has_places)
 
 
 def _items(stage: Stage, link: str, more: str) -> None:
-    """Five new items of a feed, at a link and with more elements made of their numbers."""
+    """Serve a feed with five new items whose link and other elements depend on their numbers."""
     numbers = range(NEW, NEW + 5)
     old = [rss_item(stage.site, n) for n in OLD]
     new = [
-        f"<item><title>{title(n)}</title>{link.format(n=n, site=stage.site.url(''))}{more.format(n=n)}"
-        f"<description>What was said of matter {n}, in full, as the feed has it.</description></item>"
+        f"<item><title>{title(n)}</title>"
+        f"{link.format(n=n, site=stage.site.url(''))}{more.format(n=n)}"
+        f"<description>The debate on matter {n}, in full, as the feed has it.</description></item>"
         for n in numbers
     ]
     stage.site["/show"] = story(99)
@@ -122,14 +122,14 @@ def _items(stage: Stage, link: str, more: str) -> None:
 
 
 def _has_items(stage: Stage) -> None:
-    """Each is an entry."""
+    """Publish each item as an entry."""
     known = {item["title"] for item in stage.items()}
     assert stage.marks["titles"] <= known, stage.marks["titles"] - known
     assert len(stage.items()) == len(OLD) + 5
 
 
 def items(name: str, link: str = "", more: str = "") -> Case:
-    """New items of a feed that are easily taken for one."""
+    """Return a case with new feed items that are easily mistaken for one."""
     return Case(name, partial(_items, link=link, more=more), right=_has_items, start=FEED)
 
 

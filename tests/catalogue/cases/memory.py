@@ -1,4 +1,4 @@
-"""Sites that together send far more than fits into memory, though each of them keeps to what one may send."""
+"""Sites that in total send far more than fits into memory, although each respects its limit."""
 
 import gzip
 from collections.abc import Sequence
@@ -23,20 +23,20 @@ _MANY = Start(
 
 @cache
 def _packed(size: float, text: str) -> bytes:
-    """A page of so many bytes, of which few go over the wire."""
+    """Return a gzipped page of `size` bytes."""
     whole = story(1, text=body(1) + text * int(size / len(text)))
     return gzip.compress(whole.encode())
 
 
 def _list(stage: Stage, numbers: Sequence[int], hosts: Sequence[Site]) -> None:
-    """The feed lists its own stories, and these of other hosts."""
+    """Serve a feed that lists its own stories and these of other hosts."""
     items = [rss_item(stage.site, n) for n in NOW]
     items += [rss_item(hosts[n % len(hosts)], n, date="") for n in numbers]
     stage.site["/rss"] = Route(rss(items).encode(), "application/rss+xml")
 
 
 def _large_pages(size: float, text: str, stage: Stage) -> None:
-    """Forty pages on eight hosts; twenty kilobytes of each go over the wire."""
+    """Serve forty large pages on eight hosts; each is about 20 kB when compressed."""
     hosts = [stage.own_site(f"large-{n}") for n in range(_HOSTS)]
     for n in _PAGES:
         hosts[n % _HOSTS][path(n)] = sized(_packed(size, text), "Content-Encoding: gzip")
@@ -44,7 +44,7 @@ def _large_pages(size: float, text: str, stage: Stage) -> None:
 
 
 def _robots(rules: str, stage: Stage) -> None:
-    """Fifty origins with such a robots.txt; their pages are gone."""
+    """Serve this robots.txt on fifty origins whose pages are gone."""
     hosts = [stage.own_site(f"robots-{n}") for n in range(len(_ORIGINS))]
     content = gzip.compress(f"User-agent: *\n{rules}".encode())
     for n in _ORIGINS:
@@ -57,7 +57,7 @@ def _robots(rules: str, stage: Stage) -> None:
 
 
 def crowd(name: str, scene: Scene, reason: str, **more: Any) -> Case:
-    """All of them fail, or none is worth it; the feed's own story is read all the same."""
+    """Return a case with many other hosts; the feed's own story is published in any case."""
     return Case(name, scene, reason, has_news, start=_MANY, seconds=60.0, megabytes=500.0, **more)
 
 
@@ -75,7 +75,7 @@ CASES = (
         slow=True,
     ),
 )
-# as large as they may be: reading all of them takes minutes, so they are for the benchmark
+# The largest pages allowed. Reading all of them takes minutes, so only the benchmark uses them.
 LARGEST = (
     crowd("forty-pages-of-7mb", partial(_large_pages, 7.5 * _MB, "word "), ""),
     crowd(

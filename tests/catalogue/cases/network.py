@@ -1,7 +1,4 @@
-"""Networks that fail.
-
-Names that lead nowhere or astray, hosts that are silent, certificates that are not valid.
-"""
+"""Network failures: DNS errors, unresponsive hosts and invalid certificates."""
 
 import socket
 import struct
@@ -68,7 +65,7 @@ def _fail(stage: Stage) -> None:
 
 
 def nameless(name: str, reason: str = "Temporary failure in name resolution") -> Case:
-    """The site's name is answered so from now on; all these are played together."""
+    """Return a case whose host name gets a DNS error; all these cases share a run."""
     told = rf"the name {name}\.test does not resolve \(.*{reason}"
     return Case(
         name, _fail, told, start=NAMELESS, feed=name, shared="nameless", needs=dns.needs_names
@@ -76,13 +73,13 @@ def nameless(name: str, reason: str = "Temporary failure in name resolution") ->
 
 
 def _private(stage: Stage) -> None:
-    """A listener on the site's port that nobody may reach; it would have news."""
+    """Put a listener with news on the site's port of a private address."""
     page = OK + b"Connection: close\r\n\r\n" + listing(NOW).encode()
     stage.marks["private"] = stage.prop(running_evil(page, host="127.0.0.1", port=stage.site.port))
 
 
 def unreached(stage: Stage) -> None:
-    """Nobody connected to the private listener."""
+    """Check that the private listener had no connection."""
     assert stage.marks["private"].connections == 0, "a private address was reached"
 
 
@@ -92,14 +89,14 @@ def _mixed(stage: Stage) -> None:
 
 
 def _aliased(stage: Stage) -> None:
-    """The name is another name for a private address."""
+    """Make the site's name an alias of a private address."""
     _private(stage)
     stage.marks["names"].learn({"within.test": [["127.0.0.1"]]})
     _answered(lambda _: ["alias within.test"], stage)
 
 
 def _rebinding(stage: Stage) -> None:
-    """The first look-up is answered with the site's address, each later one with a private one."""
+    """Resolve the name to the site's address first, then always to a private one."""
     _private(stage)
     _answered(lambda _: [[stage.site.host], ["127.0.0.1"]], stage)
 
@@ -126,7 +123,7 @@ def _answers(answer: Any, stage: Stage) -> None:
 
 
 def _certificate(name: str, issue: Callable[[Stage], trustme.LeafCert], reason: str) -> Case:
-    """The site shows another certificate from now on."""
+    """Return a case whose site presents another certificate."""
 
     def scene(stage: Stage) -> None:
         stage.secure.tls = server_side(issue(stage))

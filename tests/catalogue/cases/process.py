@@ -1,4 +1,4 @@
-"""Processes that are killed, told to end, started twice, starved, or whose own threads hang and die."""
+"""Processes that are killed, stopped, started twice or starved, and threads that hang or die."""
 
 import json
 import os
@@ -40,7 +40,7 @@ _SLOW: dict[str, Any] = {"slow": True, "seconds": 60.0}
 
 
 class Service:
-    """A running service that can be told to look at a feed now."""
+    """A running service that can run a feed on request."""
 
     def __init__(self, running: RunningService) -> None:
         self._running = running
@@ -50,7 +50,7 @@ class Service:
 
     @property
     def ended(self) -> bool:
-        """Whether its process is there no more."""
+        """Return True if its process has ended."""
         return self._running.process.poll() is not None
 
     @property
@@ -58,7 +58,7 @@ class Service:
         return "\n".join(self._running.said)
 
     def look(self, feed: str) -> None:
-        """Have a feed looked at, as soon as it is not being looked at already."""
+        """Run a feed, as soon as it is not running."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self._running.port}/run",
             data=f"feed={feed}".encode(),
@@ -78,7 +78,7 @@ class Service:
 
 
 def told(stage: Stage, script: Callable[[Service], object], faults: Faults | None = None) -> Ended:
-    """The service does as the script wants, and is told to end then, if it has not ended."""
+    """Run the service with a script, then stop it if it has not ended."""
     with stage.service(faults) as (running, watch):
         script(Service(running))
         if running.process.poll() is None:
@@ -88,14 +88,14 @@ def told(stage: Stage, script: Callable[[Service], object], faults: Faults | Non
 
 
 def _nothing(_: Stage) -> None:
-    """The run itself is what is bad."""
+    """Do nothing; the run itself is the bad input."""
 
 
-# --- killed, and told to end ---
+# --- killed and stopped ---
 
 
 def _meanwhile(site: Site, place: str, what: Callable[[], object]) -> None:
-    """When the place is asked for, something happens first."""
+    """Do something when a place is first requested, then answer normally."""
     route = site.routes[place]
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
@@ -107,7 +107,7 @@ def _meanwhile(site: Site, place: str, what: Callable[[], object]) -> None:
 
 
 def _killed(place: str, stage: Stage) -> Ended:
-    """Killed when it asks for the place; the next build goes on as if nothing had been."""
+    """Kill a build when it requests the place, then build again."""
     _meanwhile(stage.site, place, lambda: os.kill(stage.pid, signal.SIGKILL))
     first = stage.build()
     assert first.status == -signal.SIGKILL, first
@@ -115,7 +115,7 @@ def _killed(place: str, stage: Stage) -> Ended:
 
 
 def _interrupted(stage: Stage) -> Ended:
-    """Ctrl-c while an article is read; the next build goes on."""
+    """Interrupt a build while it reads an article, then build again."""
     _meanwhile(stage.site, path(NEW), lambda: os.kill(stage.pid, signal.SIGINT))
     first = stage.build()
     assert first.status == 130, first
@@ -124,10 +124,7 @@ def _interrupted(stage: Stage) -> Ended:
 
 
 def _ended_midrun(number: signal.Signals, stage: Stage) -> Ended:
-    """The service is told to end, or killed, while it reads an article.
-
-    It ends at once, and a build goes on.
-    """
+    """Stop or kill the service while it reads an article, then build."""
 
     def script(service: Service) -> None:
         _meanwhile(stage.site, path(NEW), lambda: service.send(number))
@@ -144,15 +141,14 @@ def _ended_midrun(number: signal.Signals, stage: Stage) -> Ended:
 
 
 def _poisoned(stage: Stage) -> Ended:
-    """Whoever reads the new story is killed.
+    """Kill every build that reads the new story.
 
-    Meanwhile the site beside is published, and in the end all is well.
+    The other feed is published nevertheless, and a last build succeeds.
     """
     story = stage.site.routes[path(NEW)]
     stage.site[path(NEW)] = lambda _: os.kill(stage.pid, signal.SIGKILL)
-    for _ in range(
-        3
-    ):  # the first time both may be under way, and the second time neither is known to be innocent
+    # Both feeds may be running the first time; the second time, either may be the cause.
+    for _ in range(3):
         killed = stage.build()
         assert killed.status == -signal.SIGKILL, killed
     assert "3 times in a row" not in killed.said
@@ -163,7 +159,7 @@ def _poisoned(stage: Stage) -> Ended:
 
 
 def _poisoned_service(stage: Stage) -> Ended:
-    """The service is killed by the new story; when it starts again, the site beside comes first."""
+    """Kill the service when it reads the new story; after a restart, the other feed runs first."""
 
     def dies(service: Service) -> None:
         stage.site[path(NEW)] = lambda _: service.send(signal.SIGKILL)
@@ -183,14 +179,11 @@ def _poisoned_service(stage: Stage) -> Ended:
     )
 
 
-# --- what the service must outlive ---
+# --- faults that the service must survive ---
 
 
 def _bad_config(stage: Stage) -> Ended:
-    """The config is broken, and the service told to take it.
-
-    It goes on with the one that it has.
-    """
+    """Reload an invalid config; the service keeps the valid one."""
 
     def script(service: Service) -> None:
         assert service.waits_for("run_finished", feed="world", new=1), service.said
@@ -210,7 +203,7 @@ def _bad_config(stage: Stage) -> Ended:
 
 
 def _second(stage: Stage) -> Ended:
-    """Another service on the same state is refused; the first goes on."""
+    """Start another service on the same state; it is refused, and the first one continues."""
     refused: list[Ended] = []
 
     def script(service: Service) -> None:
@@ -225,7 +218,7 @@ def _second(stage: Stage) -> Ended:
 
 
 def _hung(stage: Stage) -> Ended:
-    """The folder never answers: the run is given up, and others are not held up."""
+    """Hang on the articles folder; the run times out, and other feeds are not delayed."""
 
     def script(service: Service) -> None:
         assert service.waits_for("run_finished", feed="beside", new=1), service.said
@@ -235,7 +228,7 @@ def _hung(stage: Stage) -> Ended:
 
 
 def _state_breaks(stage: Stage) -> Ended:
-    """A table is gone for a while; when it is back, all goes on."""
+    """Rename a table of the state for a while; the service recovers afterwards."""
     file = stage.home.root / ".feedpub" / "feedpub.sqlite"
 
     def rename(old: str, new: str) -> None:
@@ -261,7 +254,7 @@ def _state_breaks(stage: Stage) -> Ended:
 
 
 def _scheduler_dies(stage: Stage) -> Ended:
-    """The scheduler's thread dies; another one is started, and feeds run when they are due."""
+    """Kill the scheduler's thread; another one starts, and due feeds run."""
 
     def script(service: Service) -> None:
         assert service.waits_for("scheduler"), service.said
@@ -271,18 +264,18 @@ def _scheduler_dies(stage: Stage) -> Ended:
     return told(stage, script, {"dying_scheduler": 1})
 
 
-# --- readers that mean harm ---
+# --- malicious clients ---
 
 
 def _pipelined(stage: Stage) -> Ended:
-    """Fifty clients send 48 MB of requests and read nothing.
+    """Send 48 MB of requests in total from fifty clients that read nothing.
 
-    Others read on, and no memory goes into what waits.
+    Other clients are served, and waiting requests use no memory.
     """
     requests = b"GET /world.rss?1 HTTP/1.1\r\nHost: x\r\n\r\n" * 24_000
 
     def send(connection: socket.socket) -> None:
-        with suppress(OSError):  # it is closed, or takes no more
+        with suppress(OSError):  # the server closed the connection or stopped reading
             connection.sendall(requests)
 
     def script(service: Service) -> None:
@@ -302,9 +295,9 @@ def _pipelined(stage: Stage) -> Ended:
 
 
 def _rebound(stage: Stage) -> Ended:
-    """A page of another site, whose name leads to this machine, asks how everything is.
+    """Request the status by another site's name that resolves to this machine.
 
-    It is told nothing.
+    The service refuses to answer.
     """
 
     def script(service: Service) -> None:
@@ -324,7 +317,7 @@ def _rebound(stage: Stage) -> Ended:
     return told(stage, script)
 
 
-# --- what the system does not give ---
+# --- missing resources ---
 
 
 def _starved(limits: dict[str, int], stage: Stage) -> Ended:
@@ -332,9 +325,9 @@ def _starved(limits: dict[str, int], stage: Stage) -> Ended:
 
 
 def _killed_worker(stage: Stage) -> None:
-    """The system is out of memory, and takes the process that reads the new story.
+    """Kill the worker that reads the new story, as the kernel does when memory runs out.
 
-    A page that takes a while.
+    The page takes a while to read.
     """
     long = "".join(
         f"<p>And then the {n} members of the council went home, one after another.</p>"
@@ -352,15 +345,15 @@ def _killed_worker(stage: Stage) -> None:
 
 
 def _work(pid: int) -> int:
-    """How much a process has worked, in the system's ticks."""
+    """Return the CPU time of a process in clock ticks."""
     fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
 
 
 def _fifty_hang(stage: Stage) -> None:
-    """Every one of fifty new articles takes five seconds before it fails.
+    """Let each of fifty new articles fail after five seconds.
 
-    The look ends all the same.
+    The run ends in time nevertheless.
     """
 
     def drip(handler: BaseHTTPRequestHandler) -> None:

@@ -1,6 +1,6 @@
-"""What may be right about what is published.
+"""Checks of the published files.
 
-Each looks at it, and raises AssertionError where it is not so.
+Each raises AssertionError if its condition does not hold.
 """
 
 import json
@@ -16,14 +16,15 @@ from tests.support.newsroom import title
 Right = Callable[[Stage], None]
 
 _ACTIVE = re.compile(
-    r"<(?:script|iframe|object|embed|style|form|input|svg|math|base|meta|link|frame|template|noscript)\b"
-    r"|<[^>]+\son\w+\s*=|(?:href|src|action|srcset|poster)\s*=\s*[\"']?\s*(?:javascript|vbscript|data:text)",
+    r"<(?:script|iframe|object|embed|style|form|input|svg|math|base|meta|link|frame|template"
+    r"|noscript)\b|<[^>]+\son\w+\s*="
+    r"|(?:href|src|action|srcset|poster)\s*=\s*[\"']?\s*(?:javascript|vbscript|data:text)",
     re.IGNORECASE,
 )
 
 
 def has_news(stage: Stage) -> None:
-    """The new story is published, whole; of the others nothing changed."""
+    """Publish the new story in full, and change no other entry."""
     keeps_the_old(stage)
     new = stage.new()
     assert new["title"] == title(max(NOW))
@@ -31,19 +32,19 @@ def has_news(stage: Stage) -> None:
 
 
 def keeps_the_old(stage: Stage) -> None:
-    """The entries from before are there, with their ids and texts, once each."""
+    """Keep all earlier entries once each, with their ids and texts."""
     known = {item["id"]: item for item in json.loads(stage.marks["before"]["world.json"])["items"]}
     now = [item for item in stage.items() if item["id"] in known]
-    assert {item["id"] for item in now} == set(known), "entries are lost"
+    assert {item["id"] for item in now} == set(known), "entries are missing"
     changed = [item["title"] for item in now if item != known[item["id"]]]
     assert not changed, f"{changed} changed"
     assert len({item["url"] for item in stage.items()}) == len(stage.items()), (
-        "an article is there twice"
+        "an article is published twice"
     )
 
 
 def short(stage: Stage) -> None:
-    """The new story is published, with a title of a line or two."""
+    """Publish the new story with a title of one or two lines."""
     keeps_the_old(stage)
     new = stage.new()
     assert new["title"].startswith(title(max(NOW))[:40]), new["title"][:100]
@@ -52,10 +53,10 @@ def short(stage: Stage) -> None:
 
 
 def says(*texts: str, without: str = "") -> Right:
-    """The new story holds these texts, and nothing of what a pattern stands for."""
+    """Return a check that the new story contains these texts and no match of a pattern."""
 
     def right(stage: Stage) -> None:
-        """The new story is published, with what people read on its page."""
+        """Publish the new story with the text that its page shows."""
         keeps_the_old(stage)
         new = stage.new()
         shown = f"{new['title']}\n{new['content_html']}"
@@ -69,7 +70,7 @@ def says(*texts: str, without: str = "") -> Right:
 
 
 def harmless(stage: Stage) -> None:
-    """The new story is published, and nothing in any document could do anything in a reader's browser."""
+    """Publish the new story without active content in any document."""
     keeps_the_old(stage)
     for name in ("world.rss", "world.atom", "world.json"):
         assert "alert(" not in _attributes((stage.home.feeds / name).read_text("utf-8")), name
@@ -80,19 +81,19 @@ def harmless(stage: Stage) -> None:
 
 
 def _attributes(document: str) -> str:
-    """All tags of a document, those of the HTML in it too, without the text between them."""
+    """Return all tags of a document, including those of its HTML, without the text between them."""
     plain = document.replace("&lt;", "<").replace("&gt;", ">").replace("\\u003c", "<")
     return "".join(re.findall(r"<[a-zA-Z][^<>]*>", plain))
 
 
 def dated(*, like: Callable[[datetime], bool] = lambda _: True) -> Right:
-    """The new story has a date: not later than now, not before the web, and such as is wanted."""
+    """Return a check that the new story's date is plausible and satisfies a predicate."""
 
     def right(stage: Stage) -> None:
-        """The new story is published, with a date that can be."""
+        """Publish the new story with a plausible date."""
         has_news(stage)
         date = datetime.fromisoformat(stage.new()["date_published"])
-        assert date.tzinfo, f"{date} has no zone"
+        assert date.tzinfo, f"{date} has no time zone"
         assert (
             datetime(1990, 1, 1, tzinfo=UTC) < date <= datetime.now(UTC) + timedelta(minutes=1)
         ), date
@@ -102,11 +103,11 @@ def dated(*, like: Callable[[datetime], bool] = lambda _: True) -> Right:
 
 
 def first_seen(date: datetime) -> bool:
-    """It is the moment of the look."""
+    """Check that a date is the time of the run."""
     return abs(datetime.now(UTC) - date) < timedelta(minutes=5)
 
 
 def same_entries(stage: Stage) -> None:
-    """No entry is there twice, none is lost, none is new."""
+    """Keep all entries once each, and add none."""
     keeps_the_old(stage)
     assert len(stage.items()) == len(OLD), [item["url"] for item in stage.items()]

@@ -1,4 +1,4 @@
-"""Answers that are whole and valid, and mean something else than the source that they came from."""
+"""Complete and valid responses that are not the source they claim to be."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -16,8 +16,11 @@ MANY = tuple(range(13, 0, -1))
 
 
 def _page(name: str, text: str) -> str:
-    """A page of few words."""
-    return f"<!doctype html><html><head><title>{name}</title></head><body><h1>{name}</h1><p>{text}</p></body></html>"
+    """Return a short page."""
+    return (
+        f"<!doctype html><html><head><title>{name}</title></head>"
+        f"<body><h1>{name}</h1><p>{text}</p></body></html>"
+    )
 
 
 def _listing(page: str, stage: Stage) -> None:
@@ -29,17 +32,17 @@ def _article(page: str, stage: Stage) -> None:
 
 
 def source(name: str, page: str, reason: str, start: Start | None = None) -> Case:
-    """The listing is replaced by this page."""
+    """Return a case whose listing is replaced by this page."""
     return Case(name, partial(_listing, page), reason, **({"start": start} if start else {}))  # type: ignore[arg-type]
 
 
 def article(name: str, page: str, reason: str) -> Case:
-    """The new story's page is replaced by this one."""
+    """Return a case whose new story is replaced by this page."""
     return Case(name, partial(_article, page), reason)
 
 
 def _moved(stage: Stage) -> None:
-    """All stories are at other addresses, and there is nothing new."""
+    """Serve all stories at other addresses, without news."""
     stage.site["/news"] = listing(MANY[1:], links="/archive{path}")
     for n in MANY:
         stage.site[f"/archive{path(n)}"] = stage.site.routes[path(n)]
@@ -60,14 +63,14 @@ def _same_guid(stage: Stage) -> None:
 
 
 def _retitled(stage: Stage) -> None:
-    """The third story has another headline, in the feed and on its page."""
+    """Change the third story's headline in the feed and on its page."""
     items = [rss_item(stage.site, n) for n in NOW]
     _feed((item.replace(title(3), "Pier will be longer") for item in items), stage)
     stage.site[path(3)] = story(3).replace(title(3), "Pier will be longer")
 
 
 def _has_new_title(stage: Stage) -> None:
-    """The entry is the same, with its new headline; and the news is there."""
+    """Publish the news, and update the entry's headline."""
     assert len(stage.items()) == len(NOW)
     assert stage.new()["title"] == title(NEW)
     assert [item["title"] for item in stage.items() if item["url"].endswith("-3")] == [
@@ -80,28 +83,28 @@ def _reordered(stage: Stage) -> None:
 
 
 def _twice(stage: Stage) -> None:
-    """Everything stands on the page twice, as teasers and in a list below."""
+    """List every story twice, as a teaser and in a list below."""
     stage.site["/news"] = listing([*NOW, *NOW])
 
 
 def _to_login(stage: Stage) -> None:
-    """The story is for members: its address leads to the form for everybody else."""
+    """Redirect the story to a login form."""
     stage.site[path(NEW)] = redirect("/login")
     stage.site["/login"] = _page("Log in", "Please enter your user name and password to go on.")
 
 
 def _to_home(stage: Stage) -> None:
-    """The story was withdrawn: its address leads to the front page."""
+    """Redirect the withdrawn story to the front page."""
     stage.site[path(NEW)] = redirect("/news")
 
 
 def _only_old(stage: Stage) -> None:
-    """The source shows an old copy of itself, without the newest stories."""
+    """Serve an old copy of the listing, without the newest stories."""
     stage.site["/news"] = listing(OLD[2:])
 
 
 def _keeps_all(stage: Stage) -> None:
-    """Every entry is still there, and none is new."""
+    """Keep every entry, and add none."""
     keeps_the_old(stage)
     assert len(stage.items()) == len(OLD)
 
@@ -113,7 +116,10 @@ _WALL = _page(
 _CAPTCHA = _page("Attention Required!", "Please complete the security check to access this site.")
 _ERROR = _page("500 Internal Server Error", "The server encountered an internal error.")
 _GONE = _page("Page not found", "The page you are looking for does not exist or was moved.")
-_APP = '<html><head><title>News</title></head><body><div id="root"></div><script src="/app.js"></script></body></html>'
+_APP = (
+    '<html><head><title>News</title></head><body><div id="root"></div>'
+    '<script src="/app.js"></script></body></html>'
+)
 _PARKED = _page(
     "example.org is for sale", "Buy this domain. Related searches: Loans, Insurance, Flights."
 )

@@ -1,8 +1,7 @@
-"""Ways to a private address: as a source, by a redirect, by a name that changes, as an article's link.
+"""Private addresses as a source, a redirect, a name whose answer changes, or an article's link.
 
-A listener waits at the private addresses that this machine has, and has news; nobody may connect to
-it. Cases of one way are played together: each has a feed of its own, and its address beside a
-source that is healthy.
+Listeners with news run at this machine's private addresses, and no request may reach them. The
+cases of one kind share a run. Each has its own feed with a healthy source and the private address.
 """
 
 import socket
@@ -29,7 +28,7 @@ def _is_address(host: str) -> bool:
     return True
 
 
-FORMS = {  # a name → the host as it is written in a URL, and why it is refused
+FORMS = {  # name → the host as written in a URL, and the reason for the refusal
     "127.1": ("127.1", "127.0.0.1 is a loopback address"),
     "2130706433": ("2130706433", "127.0.0.1 is a loopback address"),
     "0x7f.1": ("0x7f.1", "127.0.0.1 is a loopback address"),
@@ -58,15 +57,15 @@ FORMS = {  # a name → the host as it is written in a URL, and why it is refuse
     "255.255.255.255": ("255.255.255.255", "is a reserved address"),
     "localtest-percent": ("%6c%6f%63alhost", "is a loopback address"),
 }
-_SOURCES = [name for name in FORMS if name != "backslash-at"]  # the config takes no such address
+_SOURCES = [name for name in FORMS if name != "backslash-at"]  # the config refuses this address
 _NAMES = [
     name for name, (host, _) in FORMS.items() if _is_address(host)
-]  # what a name server can answer
+]  # addresses that a name server can return
 _CONFIG: dict[str, Any] = {"said": True, "beside": False}
 
 
 def _feed(name: str) -> str:
-    """The feed of a form."""
+    """Return the name of a form's feed."""
     return f"form-{list(FORMS).index(name)}"
 
 
@@ -76,7 +75,7 @@ def _url(name: str, port: int, place: str = "/news") -> str:
 
 
 def _listeners(stage: Stage) -> Iterator[Evil]:
-    """Listeners with news at the private addresses that there are, on one port."""
+    """Run listeners with news at the available private addresses, all on one port."""
     page = OK + b"Connection: close\r\n\r\n" + press.listing(press.NOW).encode()
     first = stage.prop(running_evil(page))
     yield first
@@ -89,13 +88,13 @@ def _listeners(stage: Stage) -> Iterator[Evil]:
 
 
 def _guard(stage: Stage) -> int:
-    """Put listeners at private addresses; their port."""
+    """Run the listeners at private addresses and return their port."""
     stage.marks["listeners"] = list(_listeners(stage))
     return int(stage.marks["listeners"][0].port)
 
 
 def unreached(stage: Stage) -> None:
-    """Nobody connected to a private listener."""
+    """Check that the private listeners had no connection."""
     reached = sum(listener.connections for listener in stage.marks["listeners"])
     assert not reached, f"private addresses were connected to {reached} times"
 
@@ -103,7 +102,7 @@ def unreached(stage: Stage) -> None:
 def _together(
     suffix: str, names: list[str], start: Start, scene: Callable[[Stage], object], **more: Any
 ) -> list[Case]:
-    """A case for each of the forms, all in one run."""
+    """Return a case for each form, all in one run."""
     return [
         Case(
             f"{name}{suffix}",
@@ -128,14 +127,14 @@ def _sources(stage: Stage) -> list[str]:
 
 
 def _add_sources(stage: Stage) -> None:
-    """The owner adds a source that leads to a private address."""
+    """Add a source with a private address to each feed."""
     port = _guard(stage)
     stage.no_news()
     own = f"page {stage.site.url('/news')}"
     stage.configure(*(feed(_feed(name), own, f"page {_url(name, port)}") for name in _SOURCES))
 
 
-# --- by a redirect ---
+# --- as a redirect ---
 
 
 def _listings(stage: Stage) -> list[str]:
@@ -176,7 +175,7 @@ def _link_all(stage: Stage) -> None:
         stage.site[f"/{_feed(name)}"] = _rss(stage.site, _url(name, port, path(press.NEW)))
 
 
-# --- by a name whose answers change ---
+# --- as a name whose answer changes ---
 
 
 def _host(name: str) -> str:
@@ -194,7 +193,7 @@ def _serve_names(stage: Stage) -> None:
 
 
 def _rebind_all(stage: Stage) -> None:
-    """On the site's own port, so that the name alone leads there."""
+    """Run the listener on the site's own port, so that only the name selects it."""
     page = OK + b"Connection: close\r\n\r\n" + press.listing(press.NOW).encode()
     stage.marks["listeners"] = [stage.prop(running_evil(page, port=stage.site.port))]
     stage.marks["names"].learn({_host(name): [[FORMS[name][0].strip("[]")]] for name in _NAMES})
@@ -211,7 +210,7 @@ BY_NAME = Start(
 )
 
 
-# --- the names that stand for a way ---
+# --- single cases ---
 
 
 def _redirect(stage: Stage) -> None:
@@ -219,7 +218,7 @@ def _redirect(stage: Stage) -> None:
 
 
 def _link(stage: Stage) -> None:
-    """An article of the listing redirects to a private address."""
+    """Redirect an article of the listing to a private address."""
     stage.site[path(press.NEW)] = redirect(f"http://127.0.0.1:{_guard(stage)}/news")
 
 
@@ -231,7 +230,10 @@ def _run_with_proxy(stage: Stage) -> Any:
 
 
 def _add_backslash(stage: Stage) -> None:
-    """Browsers read the backslash as a slash, and some libraries what follows it as the host."""
+    """Add a source whose address has a backslash.
+
+    Browsers read it as a slash; some libraries take the part after it as the host.
+    """
     url = _url("backslash-at", _guard(stage)).replace("\\", "\\\\")
     stage.configure(*PAGE.feeds(stage), feed("other", f"page {url}"))
 

@@ -1,4 +1,4 @@
-"""Addresses of known articles that look new, and addresses that nobody can ask for."""
+"""New-looking addresses of known articles, and addresses that cannot be requested."""
 
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ IDN = "bücher.test"
 
 
 def _links(links: str, stage: Stage) -> None:
-    """The listing links to all its stories so."""
+    """Link to all stories of the listing in this form."""
     links = links.replace("{site}", stage.site.url("").removeprefix("http://"))
     stage.site["/news"] = listing(NOW, links=links)
     for n in NOW:
@@ -29,7 +29,7 @@ def _encoded(n: int) -> str:
 
 
 def _encoded_links(stage: Stage) -> None:
-    """The listing writes letters as percent signs and numbers, which means the same."""
+    """Percent-encode letters of the links, which does not change their meaning."""
     _links("{path}", stage)
     page = listing(NOW)
     for n in NOW:
@@ -38,14 +38,14 @@ def _encoded_links(stage: Stage) -> None:
 
 
 def _old_links(links: str, stage: Stage) -> None:
-    """The listing links so to stories that are known, and has no others."""
+    """Link to the known stories in this form, and to no others."""
     stage.site["/news"] = listing(
         OLD, links=links.replace("{site}", stage.site.url("").removeprefix("http://"))
     )
 
 
 def known(name: str, links: str, **more: Any) -> Case:
-    """Stories that are known, by another address, and the new one by such an address too."""
+    """Return a case that links to the known stories and the new one in this form."""
     return Case(name, partial(_links, links), right=has_news, **more)
 
 
@@ -55,7 +55,7 @@ def _entry_at(link: str, stage: Stage) -> None:
 
 
 def unusable(name: str, link: str, reason: str = "", **more: Any) -> Case:
-    """The new entry of a feed leads nowhere that can be asked."""
+    """Return a case whose new entry has an address that cannot be requested."""
     return Case(name, partial(_entry_at, link), reason, start=FEED, **more)
 
 
@@ -70,7 +70,7 @@ def _based(stage: Stage) -> None:
 
 
 def _canonical(address: str, stage: Stage) -> None:
-    """The new story's page says that it is at an address that nobody can ask for."""
+    """Let the new story's page declare an address that cannot be requested."""
     stage.site[path(NEW)] = story(NEW, head=f'<link rel="canonical" href="{address}">')
 
 
@@ -79,7 +79,7 @@ def _serve_idn(stage: Stage) -> None:
 
 
 def _idn_listing(stage: Stage) -> None:
-    """The listing, asked for by the name in ASCII, links by the name in Unicode, and the other way round."""
+    """Link to the stories by the host's Unicode name; the listing is fetched by its ASCII name."""
     publish(stage.site, NOW)
     stage.site["/news"] = listing(NOW, links=f"http://BÜCHER.test:{stage.site.port}{{path}}")
 
@@ -93,14 +93,14 @@ IDNA = Start(
 
 
 def _relinked(link: str, stage: Stage) -> None:
-    """The link of the new story is written so that a careless robot asks for what it is forbidden."""
+    """Link to the new story in a form that hides the path that robots.txt forbids."""
     stage.site["/news"] = listing(NOW).replace(f'"{path(NEW)}"', f'"{link}"')
 
 
 def forbidden(
     name: str, link: str, robots: str = f"User-agent: *\nDisallow: {path(NEW)}\n"
 ) -> Case:
-    """The new story is forbidden by a robots.txt that was there before, and is not asked for."""
+    """Return a case whose new story is forbidden by an existing robots.txt and not fetched."""
 
     def prepare(stage: Stage) -> None:
         stage.site["/robots.txt"] = Route(robots.encode(), "text/plain")
@@ -145,6 +145,7 @@ CASES = (
     forbidden(
         "robots-split-group",
         path(NEW),
-        f"User-agent: feedpub/0.1\nCrawl-delay: 0\nX-Unknown: y\nUser-agent: b\nDisallow: {path(NEW)}\n",
+        "User-agent: feedpub/0.1\nCrawl-delay: 0\nX-Unknown: y\n"
+        f"User-agent: b\nDisallow: {path(NEW)}\n",
     ),
 )

@@ -1,6 +1,6 @@
-"""Sources that are never done.
+"""Sources that never finish their response.
 
-Each look ends with its deadline. All are played together, each at its own site.
+Each run ends at its deadline. All cases share a run, and each has its own site.
 """
 
 import socket
@@ -30,14 +30,14 @@ def _hang(handler: BaseHTTPRequestHandler) -> None:
 
 
 def _blackhole(stage: Stage, site: Site) -> None:
-    """A listener whose queue is full: whoever connects now gets no answer at all."""
+    """Redirect to a listener whose queue is full, so new connections get no answer."""
     full = stage.prop(socket.create_server((_DEAF, 0), backlog=0))
     stage.prop(socket.create_connection(full.getsockname()))
     site["/news"] = redirect(f"http://{_DEAF}:{full.getsockname()[1]}/news")
 
 
 def _mute(stage: Stage, site: Site) -> None:
-    """A listener that never says a word of TLS."""
+    """Redirect to a listener that never answers the TLS handshake."""
     listener = stage.prop(socket.create_server((_DEAF, 0)))
     site["/news"] = redirect(f"https://{_DEAF}:{listener.getsockname()[1]}/news")
 
@@ -76,7 +76,7 @@ _START = Start("waiting", _feeds, prepare=_publish, head=SHORT)
 
 
 def waits(name: str, reason: str = "no complete answer within|no answer in time") -> Case:
-    """The case of this name: the look at its feed takes the whole ten seconds that it may."""
+    """Return the case of this name, whose run uses all of its ten seconds."""
     return Case(
         name,
         _bring_about,

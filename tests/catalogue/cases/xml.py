@@ -1,4 +1,4 @@
-"""Feeds and sitemaps that are not the documents that they should be, or much more than that."""
+"""Feeds and sitemaps that are invalid, too large or hostile."""
 
 import gzip
 from functools import partial
@@ -21,7 +21,7 @@ def _items(stage: Stage, more: str = "", **new: Any) -> list[str]:
 
 
 def _rss(stage: Stage, *, prolog: str = "", more: str = "", channel: str = "") -> None:
-    """The feed, with this before it and in its new entry."""
+    """Serve a feed with this prolog, channel content and content of its new entry."""
     text = rss(_items(stage, more), prolog=prolog, channel=channel)
     stage.site["/rss"] = Route(text.encode("utf-8", "surrogatepass"), "application/rss+xml")
 
@@ -65,21 +65,24 @@ def _in_title(stage: Stage, text: str) -> None:
 
 
 def _rdf(stage: Stage) -> None:
-    """The same feed as RSS 1.0, whose author likes short prefixes.
-
-    Behind a licence that is a page long.
-    """
+    """Serve the feed as RSS 1.0 with a short prefix, after a licence of several kB."""
     licence = f"<!-- {'<p>Use it as you like.</p> ' * 250} -->"
-    head = '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">'
-    text = f"{licence}{head}<channel r:about='/'><title>Harbour Times</title></channel>{''.join(_items(stage))}</r:RDF>"
+    head = (
+        '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+        ' xmlns="http://purl.org/rss/1.0/">'
+    )
+    channel = "<channel r:about='/'><title>Harbour Times</title></channel>"
+    text = f"{licence}{head}{channel}{''.join(_items(stage))}</r:RDF>"
     stage.site["/rss"] = Route(text.encode(), "application/xml")
 
 
 def _atom(stage: Stage) -> None:
-    """The same feed as Atom under a prefix, with XHTML in its entries."""
+    """Serve the feed as Atom with a prefix and with XHTML in its entries."""
     entries = "".join(
-        f"<a:entry><a:title>{title(n)}</a:title><a:link href='{stage.site.url(path(n))}'/><a:id>urn:story:{n}</a:id>"
-        f"<a:published>{moment(n).isoformat()}</a:published><a:updated>{moment(n).isoformat()}</a:updated>"
+        f"<a:entry><a:title>{title(n)}</a:title>"
+        f"<a:link href='{stage.site.url(path(n))}'/><a:id>urn:story:{n}</a:id>"
+        f"<a:published>{moment(n).isoformat()}</a:published>"
+        f"<a:updated>{moment(n).isoformat()}</a:updated>"
         "<a:summary type='xhtml'><div><p>More inside.</p></div></a:summary></a:entry>"
         for n in NOW
     )
@@ -90,7 +93,7 @@ def _atom(stage: Stage) -> None:
 
 
 def _external(stage: Stage) -> None:
-    """The document type is elsewhere: on a listener that would notice."""
+    """Refer to an external document type on a listener that counts connections."""
     listener = stage.marks["private"] = stage.prop(running_evil(b"", host="127.77.0.8"))
     place = f"http://127.77.0.8:{listener.port}/feed.dtd"
     _rss(stage, prolog=f'<!DOCTYPE rss SYSTEM "{place}" [<!ENTITY % all SYSTEM "{place}"> %all;]>')
@@ -101,7 +104,7 @@ def _unasked(stage: Stage) -> None:
 
 
 def _crowded(stage: Stage) -> None:
-    """As many other addresses as a sitemap may have, and the new story behind them."""
+    """Serve a sitemap with as many other addresses as allowed, then the new story."""
     urls = "".join(f"<url><loc>{stage.site.url(f'/tag/{n}')}</loc></url>" for n in range(50_000))
     stage.site["/sitemap.xml"] = Route(
         sitemap(stage.site, NOW, more=urls).encode(), "application/xml"
@@ -116,7 +119,7 @@ def _index(stage: Stage, children: str) -> None:
 
 
 def _loop(stage: Stage) -> None:
-    """An index that names itself, and another index that names the first."""
+    """Serve two sitemap indexes that refer to each other and to themselves."""
     for place in ("/sitemap.xml", "/b.xml"):
         _index(
             stage,
@@ -129,12 +132,13 @@ def _loop(stage: Stage) -> None:
 
 
 def _endless(stage: Stage) -> None:
-    """Each sitemap names two more that nobody has seen."""
+    """Serve sitemaps that each refer to two new ones."""
 
     def more(handler: Any) -> None:
         names = [f"{handler.path.removesuffix('.xml')}{n}.xml" for n in (0, 1)]
         text = "".join(f"<sitemap><loc>{stage.site.url(name)}</loc></sitemap>" for name in names)
-        content = f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{text}</sitemapindex>'.encode()
+        head = '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+        content = f"{head}{text}</sitemapindex>".encode()
         for name in names:
             stage.site.routes[name] = more
         handler.close_connection = True
@@ -144,16 +148,13 @@ def _endless(stage: Stage) -> None:
 
 
 def _cut(stage: Stage) -> None:
-    """The new entry and two of the old are there.
-
-    Then the document breaks off, and HTTP does not notice.
-    """
+    """Serve a feed that ends after the new entry and two old ones, in a complete HTTP response."""
     text = rss(_items(stage))
     stage.site["/rss"] = Route(text[: text.index(title(3)) + 10].encode(), "application/rss+xml")
 
 
 def _dead_links(stage: Stage) -> None:
-    """The new entry, and fifty that lead nowhere by addresses of 8 kB."""
+    """Serve a feed with the new entry and fifty dead links of 8 kB."""
     dead = [
         rss_item(stage.site, 1, link=stage.site.url(f"/gone/{n}?{'?a.b' * 2000}"))
         for n in range(50)
@@ -162,7 +163,7 @@ def _dead_links(stage: Stage) -> None:
 
 
 def _many(stage: Stage) -> None:
-    """A feed of everything that there ever was."""
+    """Serve a feed of more than five thousand entries."""
     extra = [rss_item(stage.site, 1, link=stage.site.url(path(1))) for _ in range(5_000)]
     stage.site["/rss"] = Route(rss([*_items(stage), *extra]).encode(), "application/rss+xml")
 
@@ -211,7 +212,8 @@ CASES = (
     _feed(
         "xinclude",
         right=_PASSWD,
-        more='<x:include xmlns:x="http://www.w3.org/2001/XInclude" href="file:///etc/passwd" parse="text"/>',
+        more='<x:include xmlns:x="http://www.w3.org/2001/XInclude" href="file:///etc/passwd"'
+        ' parse="text"/>',
     ),
     _feed("xml-stylesheet", right=has_news, prolog='<?xml-stylesheet href="file:///etc/passwd"?>'),
     _feed("xml-encoding-lie", right=has_news, prolog='<?xml version="1.0" encoding="utf-16"?>'),
