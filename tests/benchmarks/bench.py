@@ -1,4 +1,4 @@
-"""Load the public benchmarks' own metrics, which are stored with their data outside this repository."""
+"""Load the public benchmarks' own metrics, which are stored with their data."""
 
 import importlib.util
 from collections.abc import Mapping, Sequence

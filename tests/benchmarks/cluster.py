@@ -159,8 +159,10 @@ class _Bench:
     def _write(self) -> None:
         self._path.parent.mkdir()
         self._path.write_text(
-            f'[feedpub]\noutput = "../feeds"\nstate = "{self._address}"\nqueue = true\nrequest_delay = "0s"\n'
-            'base_url = "http://127.0.0.1/"\nallow_private = ["127.0.0.0/8"]\n[http]\nlisten = "127.0.0.1:0"\n'
+            f'[feedpub]\noutput = "../feeds"\nstate = "{self._address}"\nqueue = true\n'
+            'request_delay = "0s"\n'
+            'base_url = "http://127.0.0.1/"\nallow_private = ["127.0.0.0/8"]\n'
+            '[http]\nlisten = "127.0.0.1:0"\n'
         )
         (self._path.parent / "feeds.d").mkdir()
         for n, url in enumerate(self._urls):
@@ -228,9 +230,10 @@ class _Bench:
             rows += [(feed.name, source_key(source), digest, n) for n in range(12, 0, -1)]
         with psycopg.connect(self._address) as connection, connection.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO source_observations (feed, key, settings, at, items, known, fresh, read, failed, obstacle, dated, "
-                "pictured, lengths, verdict, accepted) VALUES (%s, %s, %s, "
-                "extract(epoch FROM now())::bigint - 7200 * %s, 5, 5, 0, 0, 0, '', 0, 0, '[]', '', false)",
+                "INSERT INTO source_observations (feed, key, settings, at, items, known, fresh, "
+                "read, failed, obstacle, dated, pictured, lengths, verdict, accepted) VALUES (%s, %s, %s, "
+                "extract(epoch FROM now())::bigint - 7200 * %s, "
+                "5, 5, 0, 0, 0, '', 0, 0, '[]', '', false)",
                 rows,
             )
 

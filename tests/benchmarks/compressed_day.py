@@ -116,7 +116,7 @@ def _config(home: Path, tables: list[str]) -> Path:
 
 
 def _live(service: RunningService, rooms: list[Newsroom], seconds: float) -> list[float]:
-    """Publish at random for the given time, and sample the service's memory in MB every few seconds."""
+    """Publish at random for a while, and sample the service's memory in MB."""
     chance = random.Random(1)  # noqa: S311 -- the same day every time
     memory = []
     end = time.monotonic() + seconds

@@ -34,7 +34,7 @@ SHORTEST = 60  # characters of a description
 SHORTEST_TEXT = 500
 START = 50  # letters of a description that are looked for at the text's beginning
 BEGINNING = 200  # letters of the text that count as its beginning
-TOLD = 0.5  # of a sentence's or the description's three-word runs: the sentence repeats the description
+TOLD = 0.5  # shared three-word runs with which a sentence repeats the description
 RELATED = 0.3  # of a description's words that the text has; slogans of a site have fewer
 
 

@@ -1,4 +1,4 @@
-"""Wrap each extractor that feedpub is compared with as a function from bytes and address to `Found`.
+"""Wrap each extractor of the comparison as a function from bytes and address to `Found`.
 
 Extractors that are not installed are skipped; `pip install -e '.[bench]'` installs them.
 """

@@ -1,4 +1,4 @@
-"""Count how often the right article list is found on hand-labelled listing pages, and list the misses.
+"""Count how often the right article list is found on labelled listing pages; list the misses.
 
     python -m tests.benchmarks.listings [--verbose]
 
