@@ -3,7 +3,7 @@
     python -m tests.benchmarks.compressed_day --minutes 24
 
 One minute represents an hour: every feed is checked once a minute, and its site publishes now and
-then. Of 200 feeds 20 are hostile: they hang, send one byte at a time, flood, or answer with
+then. Of 200 feeds 20 are hostile: they hang, answer slowly, flood, or answer with
 errors. The script prints how late the checks of the healthy feeds began, how long an entry took
 from its publication to its feed, and the service's memory, quarter by quarter.
 """
