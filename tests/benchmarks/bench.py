@@ -1,4 +1,4 @@
-"""The public benchmarks' own metrics, which live beside their data and not in this repository."""
+"""Load the public benchmarks' own metrics, which are stored with their data."""
 
 import importlib.util
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ Segments = tuple[int, int, int, int]  # found, leaked, missing, kept out
 
 
 def metrics(bench: Path) -> ModuleType:
-    """The module `metrics` of a benchmark's folder."""
+    """Import the module `metrics` from a benchmark's folder."""
     spec = importlib.util.spec_from_file_location("extraction_metrics", bench / "metrics.py")
     if spec is None or spec.loader is None:
         raise FileNotFoundError(bench / "metrics.py")
@@ -20,6 +20,6 @@ def metrics(bench: Path) -> ModuleType:
 
 
 def leaked(counts: Sequence[Segments]) -> Mapping[str, float]:
-    """The share of wanted segments that were found, and of unwanted ones that were."""
+    """Return the share of wanted segments found, and the share of unwanted segments found."""
     found, wrong, missing, right = (sum(column) for column in zip(*counts, strict=True))
     return {"must": found / max(1, found + missing), "leaked": wrong / max(1, wrong + right)}

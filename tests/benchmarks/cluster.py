@@ -1,13 +1,13 @@
-"""How many feeds several workers look at, what each look costs, and where the next limit is.
+"""Measure how many feeds several workers check, the cost of each check, and the next limit.
 
     python -m tests.benchmarks.cluster --feeds 1000 10000 --workers 1 2 4 --plot
-    tests/pictures/cluster.png
+      tests/pictures/cluster.png
 
-A site farm (nginx) answers on addresses of loopback; nineteen of twenty feeds have nothing new, the
-others always do. A PostgreSQL of its own, with its usual care for the disk, has the state and the
-queue; `feedpub run` leads. All feeds are due at once, again and again: for the first time, then as
-whole looks, then as sources that are known to be calm. Beside that `requests` alone does the same
-conditional GETs, one after the other. Needs nginx and PostgreSQL.
+A site farm (nginx) answers on loopback addresses. Nineteen of twenty feeds have nothing new; the
+others always do. A separate PostgreSQL server with durable writes stores the state and the queue;
+`feedpub run` leads. All feeds are due at once in each round: first as new feeds, then with full
+checks, then as sources that are known to change rarely. For comparison, `requests` alone makes the
+same conditional GETs, one after the other. Needs nginx and PostgreSQL.
 """
 
 import argparse
@@ -35,11 +35,12 @@ from tests.support.postgres import Server, own_server
 from tests.support.service import free_port
 
 HOSTS = 250  # of the farm
-NEWS = 20  # one of so many feeds has something new whenever it is asked
+NEWS = 20  # one feed in this many has something new at every check
 TICK = os.sysconf("SC_CLK_TCK")
 _ITEM = (
     "<item><title>Story {n}</title><link>http://127.0.0.1/{n}</link><guid>http://127.0.0.1/{n}</guid>"
-    "<pubDate>Wed, 25 Nov 2026 06:{minute:02}:00 GMT</pubDate><description>{text}</description></item>"
+    "<pubDate>Wed, 25 Nov 2026 06:{minute:02}:00 GMT</pubDate>"
+    "<description>{text}</description></item>"
 )
 _NGINX = """
 worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
@@ -59,15 +60,15 @@ http {{
 
 @dataclass(frozen=True)
 class Round:
-    """One look at all feeds.
+    """One check of all feeds.
 
     Attributes:
-        seconds: from the first feed that was due until the last was done.
-        worker_ms, leader_ms, server_ms, farm_ms: CPU of the workers, the leader, PostgreSQL and the
-            farm, a feed.
-        statements: of the database, a feed.
-        megabytes: of the largest worker, without the processes that it reads pages in.
-        bare_ms: CPU of `requests` alone, a GET.
+        seconds: from the first due feed until the last one was done.
+        worker_ms, leader_ms, server_ms, farm_ms: CPU of the workers, the leader, PostgreSQL
+            and the farm per feed.
+        statements: database statements per feed.
+        megabytes: memory of the largest worker, without its page-reading processes.
+        bare_ms: CPU of `requests` alone per GET.
     """
 
     feeds: int
@@ -87,7 +88,10 @@ class Round:
         told = (
             f"{self.feeds:>7,} {self.workers:>7} {self.kind:8} {speed:>8.1f} {self.worker_ms:>8.1f}"
         )
-        cost = f"{self.bare_ms:>6.2f} {ratio:>6.1f} {self.leader_ms:>7.2f} {self.server_ms:>8.1f} {self.farm_ms:>6.2f}"
+        cost = (
+            f"{self.bare_ms:>6.2f} {ratio:>6.1f} {self.leader_ms:>7.2f} "
+            f"{self.server_ms:>8.1f} {self.farm_ms:>6.2f}"
+        )
         return f"{told} {cost} {self.statements:>6.1f} {self.megabytes:>6.0f}"
 
 
@@ -139,7 +143,7 @@ def _measured(feeds: int, workers: Sequence[int], at_once: int) -> Iterator[Roun
 
 
 class _Bench:
-    """A config of so many feeds, its state, and who works on it."""
+    """A config with a number of feeds, its state, and its processes."""
 
     def __init__(self, folder: Path, server: Server, feeds: int, port: int) -> None:
         self._server = server
@@ -155,8 +159,10 @@ class _Bench:
     def _write(self) -> None:
         self._path.parent.mkdir()
         self._path.write_text(
-            f'[feedpub]\noutput = "../feeds"\nstate = "{self._address}"\nqueue = true\nrequest_delay = "0s"\n'
-            'base_url = "http://127.0.0.1/"\nallow_private = ["127.0.0.0/8"]\n[http]\nlisten = "127.0.0.1:0"\n'
+            f'[feedpub]\noutput = "../feeds"\nstate = "{self._address}"\nqueue = true\n'
+            'request_delay = "0s"\n'
+            'base_url = "http://127.0.0.1/"\nallow_private = ["127.0.0.0/8"]\n'
+            '[http]\nlisten = "127.0.0.1:0"\n'
         )
         (self._path.parent / "feeds.d").mkdir()
         for n, url in enumerate(self._urls):
@@ -224,14 +230,15 @@ class _Bench:
             rows += [(feed.name, source_key(source), digest, n) for n in range(12, 0, -1)]
         with psycopg.connect(self._address) as connection, connection.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO source_observations (feed, key, settings, at, items, known, fresh, read, failed, obstacle, dated, "
-                "pictured, lengths, verdict, accepted) VALUES (%s, %s, %s, "
-                "extract(epoch FROM now())::bigint - 7200 * %s, 5, 5, 0, 0, 0, '', 0, 0, '[]', '', false)",
+                "INSERT INTO source_observations (feed, key, settings, at, items, known, fresh, "
+                "read, failed, obstacle, dated, pictured, lengths, verdict, accepted) VALUES (%s, %s, %s, "
+                "extract(epoch FROM now())::bigint - 7200 * %s, "
+                "5, 5, 0, 0, 0, '', 0, 0, '[]', '', false)",
                 rows,
             )
 
     def _put_off(self, seconds: int) -> None:
-        """Plan all feeds for so many seconds from now."""
+        """Plan all feeds for the given number of seconds from now."""
         self._ask("UPDATE sources SET next_look = NULL")
         self._ask(
             "UPDATE schedule SET next_run = floor(extract(epoch FROM now())) + %s, handed = NULL",
@@ -281,7 +288,7 @@ def _of(config: Path) -> int:
 
 @contextmanager
 def _farm(folder: Path) -> Iterator[int]:
-    """The site farm; its port."""
+    """Run the site farm and yield its port."""
     port, ended = free_port(), threading.Event()
     folder.chmod(0o755)
     listens = "\n".join(f"    listen 127.9.0.{1 + n}:{port};" for n in range(HOSTS))
@@ -311,7 +318,7 @@ def _publish(folder: Path, ended: threading.Event) -> None:
 
 
 def _document(first: int) -> str:
-    """A feed of five articles."""
+    """Return a feed of five articles."""
     numbers = range(first, first + 5)
     texts = {n: f"Words of story number {n} about the quay. " * 20 for n in numbers}
     items = "".join(_ITEM.format(n=n, minute=n % 60, text=texts[n]) for n in numbers)
@@ -319,7 +326,7 @@ def _document(first: int) -> str:
 
 
 def _family(pid: int) -> list[int]:
-    """A process and all below it."""
+    """Return a process and all its descendants."""
     found, parents = [pid], {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
@@ -334,7 +341,7 @@ def _family(pid: int) -> list[int]:
 
 
 def _cpu(pid: int) -> float:
-    """Seconds of CPU of a process, of all below it, and of those that have ended and were waited for."""
+    """Return the CPU seconds of a process, its live descendants, and those it has waited for."""
     total = 0
     for each in _family(pid):
         try:
@@ -356,7 +363,7 @@ def _memory(pid: int) -> float:
 
 
 def draw(rounds: Sequence[Round], path: Path) -> None:
-    """Feeds a second by workers, and what a look costs."""
+    """Plot feeds per second by workers, and the cost of a check."""
     import matplotlib as mpl  # noqa: PLC0415 -- only for those who draw
 
     mpl.use("svg" if path.suffix == ".svg" else "agg")
@@ -372,7 +379,7 @@ def draw(rounds: Sequence[Round], path: Path) -> None:
             marker="o",
             label=f"{feeds:,} feeds",
         )
-    speed.set(xlabel="workers", ylabel="feeds a second", title="Looks that bring nothing new")
+    speed.set(xlabel="workers", ylabel="feeds a second", title="Checks that find nothing new")
     speed.set_ylim(bottom=0)
     speed.legend()
     bars = [done for done in rounds if done.feeds == rounds[-1].feeds]
@@ -388,7 +395,7 @@ def draw(rounds: Sequence[Round], path: Path) -> None:
         )
         bottom = [a + b for a, b in zip(bottom, values, strict=True)]
     cost.set(
-        ylabel="CPU milliseconds a feed", title=f"What a look costs ({rounds[-1].feeds:,} feeds)"
+        ylabel="CPU milliseconds a feed", title=f"Cost of a check ({rounds[-1].feeds:,} feeds)"
     )
     cost.legend()
     figure.savefig(path, dpi=110)

@@ -1,17 +1,17 @@
-"""Holds feedpub against other extractors over the same pages in one run: quality, CPU time, and memory.
+"""Compare feedpub with other extractors over the same pages: quality, CPU time and memory.
 
     pip install -e '.[bench]'
     python -m tests.benchmarks.compare --data ../shared/bench/extraction
 
-prints Markdown tables. Quality is F1 of 4-gram shingles with precision and recall behind it, the
+prints Markdown tables. Quality is F1 of 4-gram shingles, followed by precision and recall, the
 shares of wanted segments found and of unwanted ones leaked, and agreement of titles, authors and
-dates; of pages that are no articles, F1 of words by kind. Time is CPU in this process, each page by
-one extractor after the other. Memory and time of large pages are of generated ones, a new process
-each (Linux only). An extractor that is not installed is left out; one that raises has found
-nothing. `--profile` prints how feedpub's own time is divided instead.
+dates. For pages that are not articles it is F1 of words by kind. Time is CPU in this process; the
+extractors take turns on each page. Memory and time of large pages are measured on generated pages,
+each in a new process (Linux only). An extractor that is not installed is skipped; one that raises
+an error counts as having found nothing. `--profile` prints instead how feedpub's own time is
+divided.
 
-feedpub's model was learned on these very pages: train_blocks.py prints what it scores on sites that
-it has not seen.
+feedpub's model was trained on these very pages: train_blocks.py prints its scores on unseen sites.
 """
 
 import argparse
@@ -39,7 +39,7 @@ LARGE = {"1 MB": 9_400, "3 MB": 28_000}  # paragraphs
 
 @dataclass
 class Scores:
-    """What one extractor scored on the pages of one data set or kind, a value a page."""
+    """The scores of one extractor on the pages of one data set or kind, one value per page."""
 
     shingles: list[Shingles] = field(default_factory=list)
     words: list[float] = field(default_factory=list)
@@ -67,7 +67,7 @@ def main() -> None:
         print(f"left out, because not installed: {', '.join(absent)}", file=sys.stderr)
     extractors = installed()
     for extractor in extractors.values():
-        extractor(page(20), None)  # what is loaded once is no page's cost
+        extractor(page(20), None)  # one-time loading must not count
     found = scores(pages, extractors, metrics(options.data))
     names = [name for name in extractors if name != PARSE]
     print(table(["data set", *names], quality(found, names, metrics(options.data))), "\n")
@@ -87,9 +87,9 @@ def _options() -> argparse.Namespace:
 
 
 def _pages(options: argparse.Namespace) -> Iterator[Row]:
-    """The pages of all data sets.
+    """Yield the pages of all data sets.
 
-    It is told when a new one begins, because all of them take a while.
+    Report each new data set, because all of them together take a while.
     """
     for name in options.sets:
         print(f"{name} …", file=sys.stderr, flush=True)
@@ -114,7 +114,7 @@ def scores(pages: Iterable[Row], extractors: Mapping[str, Extractor], measure: M
 
 
 def score(row: Row, said: Found, of_set: Scores, measure: ModuleType) -> None:
-    """Enter what an extractor said of a page, where the truth is known."""
+    """Record the scores of an extractor's result, if the expected values are known."""
     if row.text is not None:
         of_set.shingles.append(measure.shingle_counts(said.text, row.text))
         of_set.words.append(measure.word_f1(said.text, row.text))
@@ -132,7 +132,7 @@ def score(row: Row, said: Found, of_set: Scores, measure: ModuleType) -> None:
 
 
 def quality(found: Table, names: Sequence[str], measure: ModuleType) -> Iterator[Sequence[str]]:
-    """The rows that tell what was found."""
+    """Yield the rows about quality."""
     for dataset, by_name in found.items():
         told = {name: _told(by_name[name], measure, articles=dataset in DATASETS) for name in names}
         for what in told[names[0]]:
@@ -140,9 +140,9 @@ def quality(found: Table, names: Sequence[str], measure: ModuleType) -> Iterator
 
 
 def _told(of_set: Scores, measure: ModuleType, *, articles: bool) -> dict[str, str]:
-    """What is shown of a data set's scores.
+    """Yield the cells of a data set's scores.
 
-    Of pages that are no articles, how many words were found and no more.
+    For pages that are not articles: the F1 of the words found.
     """
     if not articles:
         return {"word F1": f"{fmean(of_set.words):.3f}"}
@@ -162,7 +162,7 @@ def _told(of_set: Scores, measure: ModuleType, *, articles: bool) -> dict[str, s
 
 
 def speed(found: Table, names: Iterable[str]) -> Iterator[Sequence[str]]:
-    """The rows that tell what it cost, over all pages, and how many pages raised an error."""
+    """Yield the rows about time over all pages, and the number of pages that raised an error."""
     spent = {
         name: [ms for by_name in found.values() for ms in by_name[name].milliseconds]
         for name in names
@@ -183,7 +183,7 @@ def speed(found: Table, names: Iterable[str]) -> Iterator[Sequence[str]]:
 
 
 def large(names: Iterable[str]) -> Iterator[Sequence[str]]:
-    """The rows that tell what large generated pages cost."""
+    """Yield the rows about large generated pages."""
     costs = {(size, name): _cost(name, count) for size, count in LARGE.items() for name in names}
     for size, count in LARGE.items():
         title = f"{size} ({count:,} paragraphs, {len(page(count)) / 1e6:.1f} MB)"
@@ -207,7 +207,7 @@ def _cost(name: str, paragraphs: int) -> Sequence[str]:
 
 
 def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown."""
+    """Return a table in Markdown."""
     return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *lines))
 
 

@@ -1,13 +1,11 @@
-"""A compressed day of the service: many healthy feeds, some hostile ones, and whether anybody is late.
+"""Run a compressed day of the service with healthy and hostile feeds, and measure the delays.
 
     python -m tests.benchmarks.compressed_day --minutes 24
 
-One minute stands for an hour: every feed is looked at once a minute, and its site publishes now and
-then. Of 200 feeds
-20 are hostile: they hang, drip, flood, or answer with errors. Printed are how late the healthy
-feeds' looks began,
-how long after its publication an entry was in its feed, and what memory the service took, quarter
-by quarter.
+One minute represents an hour: every feed is checked once a minute, and its site publishes now and
+then. Of 200 feeds 20 are hostile: they hang, answer slowly, flood, or answer with
+errors. The script prints how late the checks of the healthy feeds began, how long an entry took
+from its publication to its feed, and the service's memory, quarter by quarter.
 """
 
 import argparse
@@ -118,7 +116,7 @@ def _config(home: Path, tables: list[str]) -> Path:
 
 
 def _live(service: RunningService, rooms: list[Newsroom], seconds: float) -> list[float]:
-    """Publish here and there for so long; the service's memory in MB, every few seconds."""
+    """Publish at random for a while, and sample the service's memory in MB."""
     chance = random.Random(1)  # noqa: S311 -- the same day every time
     memory = []
     end = time.monotonic() + seconds
@@ -144,13 +142,15 @@ def _report(
     delays = [delay for room in rooms for delay in _delays(room, home)]
     others = [e for e in service.heard("run_finished") if e["feed"] not in healthy]
     print(
-        f"runs: {len(runs)} of {len(healthy)} healthy feeds, {len(others)} of hostile ones; exit status {status}"
+        f"runs: {len(runs)} of {len(healthy)} healthy feeds, {len(others)} of hostile ones; "
+        f"exit status {status}"
     )
     print(f"healthy feeds that never ran: {len(healthy - {e['feed'] for e in runs})}")
     print(
-        f"healthy runs that did not go well: {sum(e['outcome'] not in ('updated', 'unchanged') for e in runs)}"
+        "healthy runs that did not go well: "
+        f"{sum(e['outcome'] not in ('updated', 'unchanged') for e in runs)}"
     )
-    _print("a look ended after its time, s", late)
+    _print("a check ended after its time, s", late)
     _print("an entry was in its feed after, s", delays)
     quarter = max(1, len(memory) // 4)
     means = [statistics.fmean(memory[at : at + quarter]) for at in range(0, quarter * 4, quarter)]
@@ -162,7 +162,7 @@ def _report(
 
 
 def _lateness(runs: list[dict[str, object]]) -> list[float]:
-    """Seconds between the moment that was planned for a look and its end."""
+    """Return the seconds between the planned moment of a check and its end."""
     planned: dict[object, float] = {}
     late = []
     for run in runs:
@@ -196,7 +196,8 @@ def _print(what: str, values: list[float]) -> None:
     if values:
         cuts = statistics.quantiles(values, n=100, method="inclusive")
         print(
-            f"{what}: median {statistics.median(values):.1f}, p99 {cuts[98]:.1f}, most {max(values):.1f}"
+            f"{what}: median {statistics.median(values):.1f}, p99 {cuts[98]:.1f}, "
+            f"most {max(values):.1f}"
         )
 
 

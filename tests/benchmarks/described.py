@@ -1,15 +1,15 @@
-"""Pages whose editor wrote a description, and what a summary is held against: the description, hidden from the text.
+"""Find the pages whose editor wrote a description, to compare summaries with it.
 
-The text is the benchmark's gold text, or feedpub's where a set has none. A description counts when
-it is of some length, ends as a sentence does, stands on one page of its site only, and has
-something to do with the text. It is kept apart how it stands to the text:
+The text is the benchmark's gold text, or feedpub's if a set has none. The text is measured without
+the description. A description counts if it is long enough, ends like a sentence, appears on only
+one page of its site, and is related to the text. Its relation to the text has four kinds:
 
-    own words     the text does not have it: the text is taken as it is
-    taken out     the text has it, as a standfirst or its opening: the sentences that tell it are
-    taken out of the text
-    left in       the text has it, but not as its opening, and keeps it
-    opening       the text begins with it, and keeps it: what is measured is how much of the
-    beginning is repeated
+    own words     the text does not contain it: the text is used unchanged
+    taken out     the text contains it, as a standfirst or as its opening: the sentences that
+                  repeat it are removed from the text
+    left in       the text contains it, but not as its opening, and keeps it
+    opening       the text begins with it, and keeps it: the measure is how much of the
+                  beginning a summary repeats
 """
 
 from collections import Counter
@@ -34,9 +34,7 @@ SHORTEST = 60  # characters of a description
 SHORTEST_TEXT = 500
 START = 50  # letters of a description that are looked for at the text's beginning
 BEGINNING = 200  # letters of the text that count as its beginning
-TOLD = (
-    0.5  # of a sentence's or the description's three-word runs: the sentence tells the description
-)
+TOLD = 0.5  # shared three-word runs with which a sentence repeats the description
 RELATED = 0.3  # of a description's words that the text has; slogans of a site have fewer
 
 
@@ -54,7 +52,7 @@ class Described:
 
 
 def described(data: Path) -> list[Described]:
-    """Every page that has a description worth the name, once for each kind that it can stand for."""
+    """Yield every page with a usable description, once for each kind that it belongs to."""
     with ProcessPoolExecutor(2) as pool:
         named = [row for name in DATASETS for row in rows(data, name)]
         pages = [page for page in pool.map(_read, named, chunksize=20) if page]
@@ -108,7 +106,7 @@ def _cases(page: Described) -> Iterator[Described]:
 
 
 def _taken_out(page: Described) -> str:
-    """The text without the sentences that tell the description."""
+    """Return the text without the sentences that repeat the description."""
     runs = grams(page.description)
     kept = (
         " ".join(part for part in split_sentences(line, page.language) if not _tells(part, runs))

@@ -21,7 +21,7 @@ from tests.benchmarks.labels import align, segments
 
 FOUND = 0.6  # of the gold text; below it, page and gold text do not belong together
 MOST = 3.0  # the weight of all blocks of a page
-SEGMENT_WORDS = 300  # what a page counts for that only segments are known of
+SEGMENT_WORDS = 300  # weight of a page with only segments known
 DATASETS = ("wcxb-articles", "newspaper", "fundus", "trafilatura", "wcxb-other")
 
 
@@ -30,10 +30,9 @@ class Row:
     """A page of the benchmarks.
 
     Attributes:
-        text: the whole gold text; None where only segments of it are known.
-        must, must_not: segments that are in it, and that are not.
-        authors, date: what the page says of itself; the date as YYYY-MM-DD. Empty where that is not
-            known.
+        text: the full gold text; None if only segments of it are known.
+        must, must_not: segments that belong to the text, and that do not.
+        authors, date: metadata from the page; the date as YYYY-MM-DD. Empty if not known.
     """
 
     id: str
@@ -64,7 +63,7 @@ class Example:
 
 
 def rows(data: Path, dataset: str) -> Iterator[Row]:
-    """The pages of a data set."""
+    """Yield the pages of a data set."""
     with lzma.open(data / f"{dataset}.jsonl.xz", "rt", encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
@@ -87,7 +86,7 @@ def rows(data: Path, dataset: str) -> Iterator[Row]:
 
 
 def examples(data: Path, cache: Path) -> list[Example]:
-    """All pages that can be read, from the cache where it stands."""
+    """Return all readable pages, from the cache if it exists."""
     if cache.exists():
         return pickle.loads(cache.read_bytes())  # type: ignore[no-any-return]  # noqa: S301 -- our own file
     with ProcessPoolExecutor() as pool:
@@ -108,7 +107,7 @@ def _example(row: Row) -> Example | None:
     reading = tokenize_page(layout, head_hints(collect_elements(tree)))
     labels, weights = _labels([block.text for block in layout.blocks], row)
     for box in layout.boxes:
-        del box.element  # a tree cannot be stored, and is not looked at again
+        del box.element  # a tree cannot be stored, and is not used again
     for block in layout.blocks:
         block.pieces = [piece for piece in block.pieces if isinstance(piece, str)]
     return Example(replace(row, html=b""), reading, labels, weights)
@@ -126,7 +125,7 @@ def _labels(texts: Sequence[str], row: Row) -> tuple[list[bool], list[float]]:
     weights = [_weight(count, len(row.text.split())) * (found >= FOUND) for count in words]
     scale = min(
         1.0, MOST / max(sum(weights), 1.0)
-    )  # much text beside a short gold text: that text is cut off
+    )  # much text but a short gold text: the gold text is cut off
     return labels, [weight * scale for weight in weights]
 
 

@@ -1,6 +1,6 @@
-"""The extractors that feedpub is held against, each behind one function: a page's bytes and address → what it found.
+"""Wrap each extractor of the comparison as a function from bytes and address to `Found`.
 
-Those that are not installed are left out; `pip install -e '.[bench]'` installs them beside feedpub.
+Extractors that are not installed are skipped; `pip install -e '.[bench]'` installs them.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ import feedpub
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What an extractor says of a page; empty where it says nothing. `date` is YYYY-MM-DD."""
+    """The result of an extractor; empty if it found nothing. `date` is YYYY-MM-DD."""
 
     text: str = ""
     title: str = ""
@@ -34,7 +34,7 @@ def ours(html: bytes, url: str | None) -> Found:
 
 
 def trafilatura(html: bytes, url: str | None) -> Found:
-    """The page through trafilatura, with metadata and without comments."""
+    """Run trafilatura, with metadata and without comments."""
     found = import_module("trafilatura").bare_extraction(
         html, url=url, with_metadata=True, include_comments=False
     )
@@ -62,7 +62,7 @@ def newspaper(html: bytes, url: str | None) -> Found:
 
 
 def resiliparse(html: bytes, _url: str | None) -> Found:
-    """The main content as resiliparse gives it in plain text; it knows no metadata."""
+    """Return the main content as plain text from resiliparse, which extracts no metadata."""
     encoding = import_module("resiliparse.parse.encoding")
     text = encoding.bytes_to_str(html, encoding.detect_encoding(html))
     extract = import_module("resiliparse.extract.html2text").extract_plain_text

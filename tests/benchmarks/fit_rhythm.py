@@ -1,13 +1,13 @@
-"""Learns when to look at a source next from when others published, and prints what it is worth on sources not seen.
+"""Fit the weights that predict a source's next publication, and evaluate them on unseen sources.
 
     python -m tests.benchmarks.fit_rhythm --data ../shared/bench/schedule [--write]
 
 Needs scipy. The data are the publication traces of dev.json: commit times of 27 public projects
-over two years. The weights are those under which looks that follow the rate find the second half of
-each trace soonest, the mean delay of each trace counting alike: if every look saw all that is more
-than half an hour old, looks at a rate r would be late by 1 / 2r on average. With --write they are
-written to feedpub/scheduler/data/rhythm.json. The spans and what week.py does to counts are not
-learned: they were chosen by trial on all of these traces.
+over two years. The weights minimise the mean delay until a check finds the entries in the second
+half of each trace, where every trace counts alike. The model assumes that each check sees all
+entries older than half an hour; at a rate r the mean delay is then 1 / 2r. With --write they are
+written to feedpub/scheduler/data/rhythm.json. The spans and the week's effect on counts (week.py)
+are not learned: they were chosen by trial on all of these traces.
 """
 
 import argparse
@@ -56,7 +56,7 @@ class Case:
 
 
 def case(trace: Trace) -> Case:
-    """A trace as looks every half an hour would see it."""
+    """Return a trace as a check every half an hour would see it."""
     moments = np.array(trace, float)
     half = len(trace) // 2
     steps = np.arange(moments[half], moments[-1], STEP)
@@ -79,9 +79,9 @@ def case(trace: Trace) -> Case:
 
 
 def learn(cases: Sequence[Case]) -> RateWeights:
-    """The weights under which the logarithm of the delay is the least on average.
+    """Return the weights that minimise the mean logarithm of the delay.
 
-    Their pace is still to be set.
+    Their scale is still to be set.
     """
     spans = len(SPANS)
 
@@ -98,7 +98,10 @@ def learn(cases: Sequence[Case]) -> RateWeights:
 
 
 def _loss(one: Case, weights: Table, weekly: Table, power: float) -> tuple[float, Table]:
-    """The logarithm of the mean delay at a given number of looks, up to a constant, and its gradient."""
+    """Return the logarithm of the mean delay at a fixed number of checks, and its gradient.
+
+    The logarithm is correct up to a constant.
+    """
     parts = one.rates * np.exp(weights + weekly * one.week[:, None])
     rate = MIN_DAILY_RATE + parts.sum(axis=1)
     looks = rate**power
@@ -110,13 +113,16 @@ def _loss(one: Case, weights: Table, weekly: Table, power: float) -> tuple[float
 
 
 def paced(weights: RateWeights, traces: Sequence[Trace]) -> RateWeights:
-    """The same, paced so that a scale of 1 means a look in two hours, on geometric average over the traces."""
+    """Return the weights scaled so that 1 means a check every two hours.
+
+    The scale is the geometric mean over the traces.
+    """
     scales = [delay(RateModel(weights).minutes_until_check, trace).scale for trace in traces]
     return replace(weights, base_minutes=weights.base_minutes * geometric_mean(scales))
 
 
 def folds(count: int) -> list[list[int]]:
-    """Which of so many traces are judged by weights learned from the others, fold by fold."""
+    """Return, fold by fold, the traces to evaluate with weights learned from the others."""
     return [list(range(fold, count, FOLDS)) for fold in range(FOLDS)]
 
 

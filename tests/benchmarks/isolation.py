@@ -1,12 +1,12 @@
-"""What it costs to read pages in processes of their own, and what the cleaner costs beside that of another checkout.
+"""Measure the cost of reading pages in separate processes, and compare two checkouts' cleaners.
 
     python -m tests.benchmarks.isolation --data ../shared/bench/extraction
-    python -m tests.benchmarks.isolation --before ../feedpub-0.1     another checkout's cleaner, too
+    python -m tests.benchmarks.isolation --before ../feedpub-0.1     another checkout's
+    cleaner, too
 
-prints CPU seconds of all processes and seconds on the clock for the same pages, and both as ratios:
-the pages in this
-process beside the pages in a worker; and, with `--before`, the pages by this checkout's cleaner
-beside the other's, in a fresh process each, by turns. The least of several turns counts.
+prints CPU seconds of all processes and elapsed seconds for the same pages, and both as ratios: the
+pages in this process against the pages in a worker; and, with `--before`, this checkout's cleaner
+against the other's, each in a fresh process, in alternation. The least of several rounds counts.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def main() -> None:
             "in this process": extract,
             "in a worker": lambda html, url: workers.call(url or "", extract, html, url),
         }
-        for way in ways.values():  # what is loaded once is no page's cost
+        for way in ways.values():  # one-time loading must not count
             _read(pages[:20], way)
         turns = [
             {name: _timed(pages, way) for name, way in ways.items()} for _ in range(options.turns)
@@ -97,7 +97,7 @@ def _timed(
 
 
 def _cpu() -> float:
-    """Seconds of CPU that this process and those it started have used, those that ended and those that live."""
+    """Return the CPU seconds of this process and of its children, ended or alive."""
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text("ascii").split()
     ticks = os.sysconf("SC_CLK_TCK")
     ended = [

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 GRAM = 4
 COMMON = 8  # a gram with more places than this in the gold text says nothing about place
 ENOUGH = 0.5  # of a block's words
-MOVED = 0.7  # of a block's grams, for one that stands elsewhere in the gold text
+MOVED = 0.7  # of a block's grams, for one that is elsewhere in the gold text
 LONG = 8  # words
 
 _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w+")
@@ -45,9 +45,9 @@ def align(blocks: Sequence[str], gold: str) -> tuple[list[bool], float]:
 
 
 def _chain(page: Sequence[str], wanted: Sequence[str]) -> list[tuple[int, int]]:
-    """The longest run of equal grams that is in order in both.
+    """Return the longest run of equal grams that is in order in both.
 
-    Places in the page and in the gold text.
+    Each pair is a position in the page and one in the gold text.
     """
     places = _grams(wanted)
     pairs = [
@@ -87,7 +87,7 @@ def _add_short(
     wanted: Sequence[str],
     used: list[bool],
 ) -> None:
-    """Short blocks that stand in the gap between the places of their neighbours."""
+    """Add short blocks found in the gap between the positions of their neighbours."""
     spans = list(_gaps(own, place, len(wanted)))
     for number, (words, (low, high)) in enumerate(zip(own, spans, strict=True)):
         if labels[number] or not words or len(words) >= LONG:
@@ -103,7 +103,7 @@ def _add_short(
 def _gaps(
     own: Sequence[Sequence[str]], place: Sequence[int], size: int
 ) -> Iterator[tuple[int, int]]:
-    """For each block the gold text between what its neighbours before and after it were found at."""
+    """Return, for each block, the gold text between the positions of its two neighbours."""
     following, nearest = [size] * (len(place) + 1), size
     for at in range(len(place) - 1, -1, -1):
         nearest = place[at] if place[at] >= 0 else nearest
@@ -137,7 +137,7 @@ def _add_moved(
 def segments(
     blocks: Sequence[str], must: Sequence[str], must_not: Sequence[str]
 ) -> dict[int, bool]:
-    """The labels of the few blocks that wanted and unwanted segments tell about."""
+    """Return the labels of the few blocks that wanted and unwanted segments identify."""
     plain = [" ".join(block.split()) for block in blocks]
     labels: dict[int, bool] = {}
     for segment in must_not:

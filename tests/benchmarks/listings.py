@@ -1,10 +1,10 @@
-"""How often the right article list is found on real listing pages, labelled by hand; and which are the misses.
+"""Count how often the right article list is found on labelled listing pages; list the misses.
 
     python -m tests.benchmarks.listings [--verbose]
 
-The pages lie in ../shared/bench/extraction and do not ship; the labels are ours:
-tests/sources/labelled.toml. A page is right where the list has every article that the label names,
-and nothing of what it forbids.
+The pages are in ../shared/bench/extraction and are not shipped; the labels are ours:
+tests/sources/labelled.toml. A page is right if the list has every article that the label names,
+and nothing that it forbids.
 """
 
 import json
@@ -27,7 +27,7 @@ KINDS = ("listing", "collection")
 
 @dataclass(frozen=True)
 class Label:
-    """What a person says of a page."""
+    """The expected list of a page, labelled by hand."""
 
     id: str
     what: str
@@ -38,9 +38,9 @@ class Label:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a page.
+    """The result for a page.
 
-    The articles that are missing, the addresses that should not be there.
+    The missing articles, and the addresses that should not be listed.
     """
 
     label: Label
@@ -65,7 +65,7 @@ def labels() -> dict[str, Label]:
 
 
 def verdicts(file: Path) -> Iterator[Verdict]:
-    """What becomes of each labelled page of the set."""
+    """Yield the verdict on each labelled page of the set."""
     known = labels()
     with lzma.open(file, "rt", encoding="utf-8") as lines:
         for line in lines:
@@ -78,7 +78,7 @@ def verdicts(file: Path) -> Iterator[Verdict]:
 
 
 def judge(label: Label, page: Page) -> Verdict:
-    """The list that is found on a page, held against its label."""
+    """Compare the list found on a page with its label."""
     try:
         found = [item.url or "" for item in items_in(page)]
     except ExtractError:
@@ -101,7 +101,8 @@ def main() -> None:
         if not each.right or "--verbose" in sys.argv:
             wrong = f"{len(each.wrong)}: {each.wrong[0]}" if each.wrong else ""
             print(
-                f"| {each.url} | {each.label.what} | {each.found} | {', '.join(each.missing)} | {wrong} |"
+                f"| {each.url} | {each.label.what} | {each.found} "
+                f"| {', '.join(each.missing)} | {wrong} |"
             )
     print(f"\nThe right list: {sum(each.right for each in seen)} of {len(seen)} pages.")
 

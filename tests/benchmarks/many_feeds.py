@@ -1,13 +1,12 @@
-"""What thousands of feeds in one config cost: checking it, what is published about all of them, and the service.
+"""Measure a config with thousands of feeds: checking it, publishing its overviews, and the service.
 
     python -m tests.benchmarks.many_feeds --feeds 1000 10000
 
-Every number of feeds is written down twice: as one file, and as a file a feed in feeds.d. `feedpub
-check` is measured
-as a whole command. Then a state is filled with 50 entries of about 4 kB a feed, and each thing that
-is done about all feeds is measured in a process of its own. At last `feedpub run` is started on
-sources that answer 304 from loopback: how long until it serves, how many runs it ends a second, and
-its memory after so many seconds.
+Each number of feeds is written twice: as one file, and as one file per feed in feeds.d. `feedpub
+check` is measured as a complete command. Then a state is filled with 50 entries of about 4 kB per
+feed, and each operation on all feeds is measured in a process of its own. Finally `feedpub run` is
+started on sources that answer 304 from loopback: the time until it serves, the runs it completes
+per second, and its memory after a given number of seconds.
 """
 
 import argparse
@@ -52,8 +51,8 @@ WORDS = [
     "before",
     "nobody",
 ]
-# Starts a command and tells what it took: a process inherits the peak of the one that starts it,
-# which is large here.
+# Starts a command and measures it. A process inherits the memory peak of its parent, and this
+# process has a large one.
 _SMALL = """
 import resource, subprocess, sys, time
 began = time.perf_counter()
@@ -79,7 +78,7 @@ def _options() -> argparse.Namespace:
         "--feeds", type=int, nargs="+", default=[1000, 10000], help="how many feeds"
     )
     parser.add_argument("--seconds", type=float, default=30.0, help="for which the service runs")
-    parser.add_argument("--folder", type=Path, help="where there is room for 2 GB for 10,000 feeds")
+    parser.add_argument("--folder", type=Path, help="a folder with 2 GB free for 10,000 feeds")
     parser.add_argument("--empty", action="store_true", help="do not fill the state")
     return parser.parse_args()
 
@@ -105,7 +104,8 @@ def _measure(number: int, folder: Path, seconds: float, *, filled: bool) -> None
 def _write(one: Path, many: Path, number: int, port: int) -> None:
     head = (
         '[feedpub]\nbase_url = "http://127.0.0.1:8080/"\ncontact = "https://example.org/about"\n'
-        f'allow_private = ["127.0.0.0/8"]\nrequest_delay = "0s"\n[http]\nlisten = "127.0.0.1:{free_port()}"\n\n'
+        'allow_private = ["127.0.0.0/8"]\nrequest_delay = "0s"\n'
+        f'[http]\nlisten = "127.0.0.1:{free_port()}"\n\n'
     )
     feeds = [
         f'[[feed]]\nname = "feed-{n}"\ntitle = "Feed {n}"\nlink = "https://example.org/{n}"\n\n'
@@ -286,7 +286,7 @@ def _serve(path: Path, seconds: float) -> None:
 
 
 def _memory(pid: int) -> int:
-    """What a process has in memory now, in kB."""
+    """Return the current resident memory of a process in kB."""
     told = Path(f"/proc/{pid}/status").read_text("utf-8")
     return int(told.split("VmRSS:")[1].split()[0])
 

@@ -19,7 +19,7 @@ from tests.catalogue.stage import Stage
 
 
 class _AtOnce(command.Memory):
-    """Also looks at what all processes hold at one time, in MB."""
+    """Also measure the memory that all processes hold at the same time, in MB."""
 
     most = 0.0
 

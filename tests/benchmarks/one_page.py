@@ -1,9 +1,9 @@
-"""What one large generated page costs an extractor in a process of its own: memory that it adds, and CPU time.
+"""Measure the memory and CPU time that a large generated page costs an extractor.
 
     python -m tests.benchmarks.one_page feedpub --paragraphs 28000
 
-prints MB and seconds. The process has extracted a small page before, so that what is loaded once
-does not count. Reads Linux's /proc.
+prints MB and seconds. The page is extracted in a process of its own. That process has extracted a
+small page before, so that one-time loading does not count. Reads Linux's /proc.
 """
 
 import argparse
@@ -13,17 +13,22 @@ from pathlib import Path
 
 from tests.benchmarks.extractors import installed
 
-SAID = "the council of the harbour said on monday that it would keep old pier and pay for its timber with tolls"
+SAID = (
+    "the council of the harbour held on monday that it would keep old pier "
+    "and pay for its timber with tolls"
+)
 SMALL = 20  # paragraphs of the page before
 
 
 def page(paragraphs: int) -> bytes:
-    """An article of that many paragraphs, each of 100 bytes and a little, with a menu and a footer around it."""
+    """Return an article with a menu, a footer and paragraphs of just over 100 bytes."""
     menu = "".join(f'<li><a href="/{number}">Section {number}</a></li>' for number in range(40))
     body = "\n".join(f"<p>{_sentence(number)}</p>" for number in range(paragraphs))
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>The pier stays | Quay Record</title></head>'
-        f"<body><nav><ul>{menu}</ul></nav><main><article><h1>The pier stays</h1>{body}</article></main>"
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        "<title>The pier stays | Quay Record</title></head>"
+        f"<body><nav><ul>{menu}</ul></nav><main><article>"
+        f"<h1>The pier stays</h1>{body}</article></main>"
         "<footer><p>© Quay Record. All rights reserved.</p></footer></body></html>"
     ).encode()
 
@@ -35,9 +40,9 @@ def _sentence(number: int) -> str:
 
 
 def memory(name: str) -> float:
-    """A figure of this process from Linux, in MB.
+    """Return a memory figure of this process from Linux, in MB.
 
-    VmRSS is what it has now, VmHWM the most it ever had.
+    VmRSS is the current memory, VmHWM the peak.
     """
     kilobytes = re.search(
         rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii")
@@ -55,9 +60,7 @@ def main() -> None:
     extract = installed()[options.extractor]
     extract(page(SMALL), "https://record.example/small")
     html = page(options.paragraphs)
-    Path("/proc/self/clear_refs").write_text(
-        "5", encoding="ascii"
-    )  # the most it ever had begins anew
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets the peak
     before, start = memory("VmRSS"), time.process_time()
     extract(html, "https://record.example/large")
     print(f"{memory('VmHWM') - before:.1f} {time.process_time() - start:.3f}")

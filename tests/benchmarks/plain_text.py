@@ -1,10 +1,10 @@
-"""What `extract_text` makes of texts that another program took from pages, against what was in them.
+"""Measure how well `extract_text` cleans texts that another program extracted from pages.
 
     pip install -e '.[bench]'
     python -m tests.benchmarks.plain_text --data ../shared/bench/extraction
 
-prints precision and recall of 4-gram shingles before and after, in percent: of the text that
-resiliparse takes from each page, and of what is left of it. No line of such a text has markup.
+prints precision and recall of 4-gram shingles before and after cleaning, in percent. The input is
+the text that resiliparse extracts from each page; no line of such a text has markup.
 """
 
 import argparse
@@ -32,7 +32,8 @@ def main() -> None:
     options = parser.parse_args()
     if "resiliparse" not in installed():
         sys.exit(
-            "resiliparse is not installed, so there are no texts to clean: pip install -e '.[bench]'"
+            "resiliparse is not installed, so there are no texts to clean: "
+            "pip install -e '.[bench]'"
         )
     measure = metrics(options.data)
     for name in options.sets:
@@ -57,7 +58,7 @@ def scored(pages: Iterable[Row], measure: ModuleType) -> Iterator[tuple[Shingles
 
 
 def cleaned(text: str) -> str:
-    """The article in a text; "" where there is none."""
+    """Return the article in a text; "" if there is none."""
     try:
         return feedpub.extract_text(text).text
     except feedpub.NoContentError:

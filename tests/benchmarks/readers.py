@@ -1,12 +1,11 @@
-"""Twelve feed readers subscribe to what a running service publishes, and see the entry that comes afterwards.
+"""Subscribe twelve feed readers to a running service, and check that they show a later entry.
 
     python -m tests.benchmarks.readers [rss atom json]
 
-For each document, a line a reader: how many entries it shows, how many of them whole, what each of
-its polls was
-answered, and how many it shows a minute after there was one more article; some keep to
-Cache-Control and ask no sooner. The readers are those of the shared tools; where these are absent,
-nothing is done.
+For each document it prints a line per reader: how many entries the reader shows, how many of them
+complete, the answer to each of its polls, and how many entries it shows a minute after one more
+article appeared. Some readers obey Cache-Control and do not ask sooner. The readers are those of
+the shared tools; if these are absent, the script does nothing.
 """
 
 import argparse
@@ -26,8 +25,8 @@ from tests.support.site import Site, running_site
 
 SUBSCRIBE = Path("tools/readers/subscribe.sh")
 STORIES = 12
-LAST_WORDS = "and the weather holds"  # of each story: where they are, the whole text is
-# seconds after which every copy of a feed that is looked at each minute is to be asked for again
+LAST_WORDS = "and the weather holds"  # of each story: they show that the text is complete
+# seconds after which every cached copy of a feed checked each minute has expired
 KEPT = 61
 KNOW_JSON = "reader,miniflux,feedsmith"  # the others never heard of JSON Feed
 
@@ -52,7 +51,7 @@ def main() -> int:
 
 
 def _subscribe(script: Path, document: str, only: str | None) -> bool:
-    """Have the readers that know a kind of document subscribe to it; whether one failed."""
+    """Subscribe the readers that support a kind of document; return whether one failed."""
     print(f"--- {document}", flush=True)
     readers = only or (KNOW_JSON if document == "json" else None)
     with (
@@ -73,9 +72,9 @@ def _subscribe(script: Path, document: str, only: str | None) -> bool:
 
 @contextmanager
 def _publishing(site: Site, home: Path) -> Iterator[RunningService]:
-    """A service with one feed of a site's stories.
+    """Serve one feed of a site's stories.
 
-    Whoever asks the site for /one-more has one more in the feed.
+    A request to the site for /one-more adds one more story to the feed.
     """
     open_newsroom(site, list(range(STORIES, 0, -1)))
     configure(home, feed("world", f"page {site.url('/news')}", more='every = "1m"'))

@@ -1,11 +1,11 @@
-"""How often the list of a real listing page is found again after its layout changed, and by what.
+"""Count how often the list of a real listing page is found again after its layout changed.
 
     python -m tests.benchmarks.repairs [--verbose]
 
-The pages and labels are those of `tests.benchmarks.listings`; only pages whose list is found take
-part, which is then what is known. Each is changed in three ways: every class and id is named anew,
-as a tool names them; every element that says what it is becomes a <div>; both. It counts as found
-where what is proposed has at least nine tenths of the list.
+The pages and labels are those of `tests.benchmarks.listings`. Only pages whose list is found take
+part; that list is the known one. Each page is changed in three ways: every class and id is
+renamed, as a build tool names them; every semantic element becomes a <div>; both. A list counts as
+found if the proposal has at least nine tenths of it.
 """
 
 import hashlib
@@ -60,7 +60,7 @@ class Case:
     known: KnownArticles
 
     def repaired(self, change: Callable[[str], str]) -> FoundList | None:
-        """What is proposed after a change; None where nothing is, or not enough."""
+        """Return the proposal after a change; None if there is none or it lacks articles."""
         best = compare_selectors(_page(self.url, change(self.html)), NO_MORE, self.known).best
         return (
             best if best and best.likeness.covers_known >= ENOUGH * self.known.usual_items else None
@@ -68,7 +68,7 @@ class Case:
 
 
 def cases(file: Path) -> Iterator[Case]:
-    """The labelled pages whose list is found."""
+    """Yield the labelled pages whose list is found."""
     known = labels()
     with lzma.open(file, "rt", encoding="utf-8") as lines:
         for line in lines:
@@ -105,7 +105,8 @@ def main() -> None:
             if "--verbose" in sys.argv:
                 best = found[name][-1]
                 print(
-                    f"{case.url}: {name}: {f'{best.selector}: {best.likeness}' if best else 'not found'}"
+                    f"{case.url}: {name}: "
+                    f"{f'{best.selector}: {best.likeness}' if best else 'not found'}"
                 )
     for name, each in found.items():
         again = [best for best in each if best]

@@ -1,12 +1,12 @@
-"""Holds the rhythm by which sources are looked at against other rules for when to look, trace by trace.
+"""Compare the learned check intervals with other rules, trace by trace.
 
     python -m tests.benchmarks.rhythm --data ../shared/bench/schedule
 
-Printed are mean delays from publication to the next look, in parts of a fixed interval's, at the
-same number of looks: one in two hours. "frequency" divides a week by last week's entries, as
-miniflux does; "week" follows the hours of the week alone; "feedpub" learned from these very traces
-(fit_rhythm.py), "unseen" is the same learned from others than the trace that it is judged by, for
-which it needs scipy. The last column is the time that a call of feedpub's takes.
+prints mean delays from publication to the next check, as fractions of a fixed interval's, at the
+same number of checks: one in two hours. "frequency" divides a week by last week's entries, as
+miniflux does; "week" follows the hours of the week alone; "feedpub" was learned from these very
+traces (fit_rhythm.py); "unseen" was learned from the other traces, which needs scipy. The last
+column is the duration of one call of feedpub's rule.
 """
 
 import argparse
@@ -36,7 +36,7 @@ WEEK_ALONE = RateWeights(
 
 
 def frequency(now: float, published: Sequence[float], _last: float, scale: float) -> float:
-    """A week divided by last week's entries."""
+    """Return a week divided by last week's entries."""
     count = len(published) - bisect_left(published, now - WEEK * HOUR)
     return WEEK * HOUR / max(1, count) * scale
 

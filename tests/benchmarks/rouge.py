@@ -31,7 +31,7 @@ def words(text: str) -> list[str]:
 
 
 def grams(text: str, size: int = 3) -> set[tuple[str, ...]]:
-    """The runs of so many words that a text has."""
+    """Return the runs of n words in a text."""
     found = words(text)
     return {tuple(found[i : i + size]) for i in range(len(found) - size + 1)}
 
@@ -45,7 +45,7 @@ def _ngrams(left: Sequence[str], right: Sequence[str], size: int) -> float:
 
 
 def _common(left: Sequence[str], right: Sequence[str]) -> int:
-    """The length of the longest common subsequence."""
+    """Return the length of the longest common subsequence."""
     before = [0] * (len(right) + 1)
     for word in left:
         row = [0]

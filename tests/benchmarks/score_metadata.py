@@ -46,7 +46,7 @@ def squash(text: str | None) -> str:
 
 
 def find(row: Mapping[str, Any]) -> tuple[Found, float]:
-    """What a page says, and the milliseconds of CPU that it took to read it from the parsed tree."""
+    """Return a page's metadata, and the CPU milliseconds to read it from the parsed tree."""
     try:
         tree = parse_html(
             row["html"].encode() if "html" in row else b64decode(row["html_base64"]), row.get("url")
@@ -115,7 +115,8 @@ def run(name: str, before: Mapping[str, Found], worst: str | None) -> dict[str, 
     if before:
         print(f"{name:14} {means(old)}  before")
     print(
-        f"{name:14} {means(new)}  {statistics.median(spent):.2f} ms a page, mean {statistics.fmean(spent):.2f}"
+        f"{name:14} {means(new)}  {statistics.median(spent):.2f} ms a page, "
+        f"mean {statistics.fmean(spent):.2f}"
     )
     return kept
 

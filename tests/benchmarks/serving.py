@@ -1,11 +1,11 @@
-"""Requests a second and their latency, beside nginx serving the same file.
+"""Compare requests per second and latency with nginx serving the same file.
 
     python -m tests.benchmarks.serving --seconds 30
 
-Each server has one core, and wrk another. The file is a feed of 50 entries, or what --file names.
-Asked for are the plain bytes, the compressed ones (nginx finds them in a file beside it,
-gzip_static), and what a reader that has the newest version already asks for: most of all requests
-of a day. nginx and wrk have to be installed.
+Each server has one core, and wrk another. The file is a feed of 50 entries, or the one given with
+--file. The requests ask for the plain bytes, for the compressed ones (nginx finds them in a second
+file, gzip_static), and as a reader that already has the newest version, as most requests of a day
+do. nginx and wrk have to be installed.
 """
 
 import argparse
@@ -48,11 +48,13 @@ NGINX = """
 daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/error.log;
 events {{ worker_connections 1024; }}
 http {{
-  access_log off; sendfile on; tcp_nopush on; gzip_static on; gzip_vary on; keepalive_requests 1000000000;
+  access_log off; sendfile on; tcp_nopush on; gzip_static on; gzip_vary on;
+  keepalive_requests 1000000000;
   open_file_cache max=100; types {{ application/rss+xml rss; }}
   client_body_temp_path {home}/1; proxy_temp_path {home}/2; fastcgi_temp_path {home}/3;
   uwsgi_temp_path {home}/4; scgi_temp_path {home}/5;
-  server {{ listen 127.0.0.1:{port}; root {folder}; add_header Cache-Control "public, max-age=60"; }}
+  server {{ listen 127.0.0.1:{port}; root {folder};
+    add_header Cache-Control "public, max-age=60"; }}
 }}
 """
 OURS = """
@@ -69,7 +71,7 @@ sys.stdin.read()
 
 @dataclass(frozen=True)
 class Result:
-    """What wrk found; latencies in milliseconds."""
+    """The measurements of wrk; latencies in milliseconds."""
 
     rate: float
     median: float
@@ -84,7 +86,8 @@ def main() -> None:
         folder = _publish(home, options.file)
         size, packed = ((folder / file).stat().st_size for file in (NAME, f"{NAME}.gz"))
         print(
-            f"{size:,} bytes, {packed:,} with gzip; {options.connections} connections, {options.seconds} s each\n"
+            f"{size:,} bytes, {packed:,} with gzip; {options.connections} connections, "
+            f"{options.seconds} s each\n"
         )
         print(f"{'':<28}{'requests/s':>12}{'median ms':>12}{'p99 ms':>10}{'failed':>8}")
         results: dict[str, list[Result]] = {}
@@ -93,7 +96,10 @@ def main() -> None:
                 for what, headers in _cases(port).items():
                     found = _measure(port, headers, options.seconds, options.connections)
                     results.setdefault(what, []).append(found)
-                    line = f"{found.rate:>12,.0f}{found.median:>12.2f}{found.p99:>10.2f}{found.failed:>8}"
+                    line = (
+                        f"{found.rate:>12,.0f}{found.median:>12.2f}"
+                        f"{found.p99:>10.2f}{found.failed:>8}"
+                    )
                     print(f"{server.__name__.strip('_'):<8}{what:<20}{line}", flush=True)
         for what, (theirs, own) in results.items():
             print(
@@ -167,7 +173,7 @@ def _ours(_home: Path, folder: Path) -> Iterator[int]:
 
 @contextmanager
 def _running(command: list[str], port: int) -> Iterator[None]:
-    """A server on the first core, while the block runs; it listens by then."""
+    """Run a server on the first core while the block runs; it listens when the block begins."""
     process = subprocess.Popen([*_on_core(0), *command], stdin=subprocess.PIPE)  # noqa: S603 -- our own words
     try:
         end = time.monotonic() + 20

@@ -1,9 +1,8 @@
-"""What a site's memory takes out and what it costs: leaks and losses on generated sites after a number of pages.
+"""Measure leaks and losses on generated sites after a site's memory has learned from some pages.
 
     python -m tests.benchmarks.site_memory
 
-The pages that are judged are the ten that follow those that were learned; after all thirty, the
-last ten.
+The ten pages that follow the learned ones are measured; after all thirty, the last ten.
 """
 
 import time
@@ -42,7 +41,7 @@ def main() -> None:
 
 
 def columns(rows: dict[str, list[Cell]]) -> list[tuple[Cell, ...]]:
-    """The cells of all sites for each number of pages."""
+    """Return the cells of all sites for each number of pages."""
     return list(zip(*rows.values(), strict=True))
 
 
@@ -54,7 +53,7 @@ def before(pages: list[SitePage], learned: int) -> tuple[int, int]:
 
 
 def after(pages: list[SitePage], learned: int) -> tuple[int, int]:
-    """Leaks and losses on the pages that follow so many learned ones."""
+    """Return leaks and losses on the pages that follow the first n learned ones."""
     memory = memory_of(pages[:learned])
     return totals(
         [
@@ -65,12 +64,12 @@ def after(pages: list[SitePage], learned: int) -> tuple[int, int]:
 
 
 def judged(pages: list[SitePage], learned: int) -> list[SitePage]:
-    """The ten pages that follow the learned ones; the last ten where none follow."""
+    """Return the ten pages that follow the learned ones; the last ten if none follow."""
     return pages[learned : learned + JUDGED] if learned < PAGES else pages[-JUDGED:]
 
 
 def memory_of(pages: list[SitePage]) -> SiteMemory:
-    """A memory of these pages."""
+    """Return a memory of the given pages."""
     memory = SiteMemory()
     for page in pages:
         memory.learn(page.html, page.url)

@@ -26,9 +26,9 @@ STAGES = {  # of the story, and the names in its module under which each step is
 
 
 def stages(pages: Iterable[Row]) -> Iterator[Sequence[str]]:
-    """A row a stage, with its mean milliseconds and its share.
+    """Yield a row per stage, with its mean milliseconds and its share.
 
-    The last but one is what belongs to none.
+    The last row but one is the time that belongs to no stage.
     """
     spent: dict[str, float] = defaultdict(float)
     count = 0
@@ -57,7 +57,7 @@ def stages(pages: Iterable[Row]) -> Iterator[Sequence[str]]:
 
 @contextmanager
 def _timed(stage: str, name: str, spent: dict[str, float]) -> Iterator[None]:
-    """A step of the story with a clock around it, while this lasts."""
+    """Time a function of the extraction while the block runs."""
     *path, last = name.split(".")
     owner: Any = import_module(STORY)
     for part in path:

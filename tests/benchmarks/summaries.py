@@ -1,16 +1,17 @@
-"""Holds summaries against the descriptions that editors wrote, beside other ways to make them, in one table.
+"""Compare summaries and other methods with the descriptions that editors wrote.
 
     python -m tests.benchmarks.summaries --data ../shared/bench/extraction
 
-needs nothing but feedpub and the data. For the columns of the others, `pip install sumy` into a
-virtual environment that has feedpub and run it there; without sumy they are left out.
+needs nothing but feedpub and the data. For the columns of the other methods, `pip install sumy`
+into a virtual environment that has feedpub and run it there; without sumy they are left out.
 
-Every way has the same sentences (feedpub's first hundred, without headings and datelines) and the
-same length: what `summarize` makes of a page sets the number of characters, and the others fill it
-with their best sentences in the text's order, the last one cut behind a word. "first three" is
-lead-3. What is printed is F1 of ROUGE-1 / -2 / -L in percent. Rows by language are of pages whose
-text does not tell the description, or no more (described.py); the weights of `summarize` were
-learned on these very pages: train_summary.py prints figures for sites it has not seen.
+Every method has the same sentences (feedpub's first hundred, without headings and datelines) and
+the same length: the length of `summarize`'s result is the number of characters, and the others
+fill it with their best sentences in the text's order, the last one cut at the end of a word.
+"first three" is lead-3. The figures are F1 of ROUGE-1 / -2 / -L in percent. Rows by language
+contain only pages whose text does not repeat the description, or no longer does (described.py).
+The weights of `summarize` were learned on these very pages: train_summary.py prints figures for
+unseen sites.
 """
 
 import argparse
@@ -30,14 +31,14 @@ from tests.benchmarks.described import KINDS, Described, described
 from tests.benchmarks.rouge import Scores, rouge
 
 LANGUAGES = ("en", "de", "fr", "es")
-HIDDEN = KINDS[:2]  # kinds whose text does not tell the description
+HIDDEN = KINDS[:2]  # kinds whose text does not repeat the description
 OURS = "summarize"
 
 Ranking = Callable[[Sequence[str], str], Sequence[int]]  # sentences and their language → best first
 
 
 def rankings() -> dict[str, Ranking]:
-    """The other ways, by name: the first sentences, and sumy's where it is installed."""
+    """Return the other methods by name: the first sentences, and sumy's if it is installed."""
     found: dict[str, Ranking] = {"first three": lambda sentences, _: range(min(3, len(sentences)))}
     if find_spec("sumy"):
         from tests.benchmarks.summary_peers import PEERS  # noqa: PLC0415 -- needs sumy
@@ -49,7 +50,7 @@ def rankings() -> dict[str, Ranking]:
 
 
 def scored(page: Described, others: dict[str, Ranking], max_chars: int) -> dict[str, Scores]:
-    """What each way scores on a page; nothing where the text has no room for a choice."""
+    """Return the score of each method on a page; nothing if every sentence fits."""
     sentences = [
         sentence.text
         for sentence in islice(prose_sentences(page.text, page.title, page.language), MAX_SENTENCES)
@@ -64,9 +65,9 @@ def scored(page: Described, others: dict[str, Ranking], max_chars: int) -> dict[
 
 
 def filled(sentences: Sequence[str], order: Sequence[int], length: int) -> str:
-    """The best sentences that fill a length, in the text's order.
+    """Return the best sentences that fill a length, in the text's order.
 
-    The last one is cut behind a word.
+    The last one is cut at the end of a word.
     """
     chosen: dict[int, str] = {}
     for number in order:
@@ -78,12 +79,12 @@ def filled(sentences: Sequence[str], order: Sequence[int], length: int) -> str:
 
 
 def shortened(text: str, room: int) -> str:
-    """A text cut behind the last word that fits, or within it where it has no spaces."""
+    """Cut a text at its last space within the limit, or at the limit if it has no spaces."""
     return text if len(text) <= room else re.sub(r"(?<=\S)\s+\S*$", "", text[: room + 1])[:room]
 
 
 def rows(page: Described) -> Iterator[str]:
-    """The rows of the table that a page counts in."""
+    """Yield the rows of the table that a page counts in."""
     yield page.kind
     if page.kind in HIDDEN:
         yield "not in the text"

@@ -61,7 +61,7 @@ def _rank(summarizer: Callable[..., Any], sentences: Sequence[str], language: st
 def _order(
     ranked: list[int], sentences: Sequence[Sentence], _count: int, rating: Any, *args: object
 ) -> tuple[()]:
-    """In place of sumy's choice: note the whole order, stable among equals."""
+    """Replace sumy's choice: record the complete order, stable among equals."""
     rate = (
         rating if callable(rating) else rating.__getitem__
     )  # a function for some methods, a dict for others

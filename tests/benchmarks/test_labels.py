@@ -24,7 +24,7 @@ SECOND = "a lorry full of milk was the last to come on board"
     ],
 )
 def test_blocks_of_the_gold_text_are_found(blocks: list[str], labels: list[bool]) -> None:
-    """In its order, where that says which of two it is."""
+    """Prefer the text's order if it decides between two equal blocks."""
     gold = f"{FIRST}\npros\n{SECOND}" if "pros" in blocks else f"{FIRST}\n{SECOND}"
     assert align(blocks, gold)[0] == labels
 

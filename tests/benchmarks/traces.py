@@ -1,9 +1,9 @@
-"""How late entries are found that were published at known times: the simulation that policies are judged by.
+"""Simulate how late checks find entries with known publication times, to compare policies.
 
-The first half of a trace is history; looks and delays are counted over the second half, at one look
-in two hours on average, whatever the policy. One look earlier or later may find a burst an hour
-sooner, so that a single run tells little: each figure is the mean of several runs that begin at
-different moments.
+The first half of a trace is history. Checks and delays are counted over the second half, at one
+check in two hours on average, whatever the policy. A check slightly earlier or later may find a
+burst an hour sooner, so that a single run shows little: each figure is the mean of several runs
+that begin at different moments.
 """
 
 import json
@@ -14,9 +14,9 @@ from statistics import fmean
 from typing import NamedTuple
 
 RUNS = 5
-MEAN_GAP = 120.0  # minutes between looks
-CLOSE = 0.015  # to the number of looks that is asked for
-SHORTEST, LONGEST = 5.0, 24 * 60.0  # minutes between looks
+MEAN_GAP = 120.0  # minutes between checks
+CLOSE = 0.015  # to the requested number of checks
+SHORTEST, LONGEST = 5.0, 24 * 60.0  # minutes between checks
 
 Trace = Sequence[int]
 Policy = Callable[[float, Sequence[float], float, float], float]
@@ -35,7 +35,7 @@ def read(path: Path) -> dict[str, Trace]:
 
 
 def delay(policy: Policy, trace: Trace) -> Delay:
-    """The policy's mean delay, stretched so that it looks as often as it may."""
+    """Return the policy's mean delay, scaled to the permitted number of checks."""
     wanted = (trace[-1] - trace[len(trace) // 2]) / MEAN_GAP
     scale, low, high = 1.0, 0.0, float("inf")
     for _ in range(20):
@@ -51,12 +51,15 @@ def delay(policy: Policy, trace: Trace) -> Delay:
 
 
 def fixed_delay(trace: Trace) -> float:
-    """The mean delay of a fixed interval."""
+    """Return the mean delay of a fixed interval."""
     return delay(lambda _now, _published, _last, scale: MEAN_GAP * scale, trace).minutes
 
 
 def _run(policy: Policy, trace: Trace, scale: float, offset: float) -> tuple[int, float]:
-    """How many looks there are, and the mean delay, if the first is so many minutes after the middle of the trace."""
+    """Return the number of checks and the mean delay.
+
+    The first check comes the given number of minutes after the middle of the trace.
+    """
     now = trace[len(trace) // 2] + offset
     known, looks, delays = bisect_right(trace, now), 0, list[float]()
     while known < len(trace):

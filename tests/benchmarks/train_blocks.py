@@ -39,7 +39,7 @@ SITES = 4  # a term of fewer sites is a site's own word, not the web's
 NAME_STRENGTH, TEXT_STRENGTH = 0.005, 0.03  # of a linear model's weights against their penalty
 MOST_STEPS = 50
 SMALLEST = 0.1  # weights below this are not worth a line in the model
-# every so many pages, words are unknown: most languages have too few pages here to learn them
+# every n-th page has unknown words: most languages have too few pages here to learn them
 FOREIGN = 4
 PLACES = "opa"  # own box, parent, further around
 TREES = {
@@ -97,14 +97,14 @@ def _tell(what: str) -> None:
 
 
 def table(page: Example, known: Vocabulary) -> Table:
-    """The features of a page's blocks, in the order in which they are measured."""
+    """Return the features of a page's blocks, in the order in which they are measured."""
     return measure_features(page.reading, known).T
 
 
 def lesson(page: Example, number: int, known: Vocabulary) -> Table:
-    """The features that are learned from.
+    """Return the features to learn from.
 
-    Of every fourth page as if no word of its language were known.
+    Every fourth page is treated as if its language were unknown.
     """
     return table(page, known if number % FOREIGN else Vocabulary(known.names))
 
@@ -118,14 +118,14 @@ def _options() -> argparse.Namespace:
 
 
 def _domains(pages: Sequence[Example]) -> list[str]:
-    """Registered domains: the subdomains of one publisher are one site."""
+    """Return registered domains: the subdomains of one publisher are one site."""
     known = TLDExtract(suffix_list_urls=())
     return [known(page.row.site).top_domain_under_public_suffix or page.row.site for page in pages]
 
 
 @dataclass(frozen=True)
 class Terms:
-    """The terms of all known blocks, a row a block, and how much of a linear model's word to believe."""
+    """The terms of all known blocks, a row per block, and the weight of a linear model's terms."""
 
     index: dict[str, int]
     table: sparse.csr_matrix
@@ -159,7 +159,7 @@ class Terms:
         weights: Weights,
         strength: float,
     ) -> dict[str, float]:
-        """What a logistic regression over the chosen rows gives each term."""
+        """Return the weight that a logistic regression over the chosen rows gives each term."""
         model = LogisticRegression(C=strength, max_iter=MOST_STEPS, tol=1e-3)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it could go on: more steps gain nothing
@@ -181,7 +181,7 @@ def vocabulary(names: dict[str, float], texts: dict[str, float]) -> Vocabulary:
 
 
 def name_rows(page: Example) -> Iterator[Sequence[str]]:
-    """The names' terms of each block, marked by where they stand: own, parent, around."""
+    """Return the terms in each block's names, marked by position: own, parent, around."""
     boxes = page.reading.layout.boxes
     terms = [terms_in_names(box.name) for box in boxes]
     around: list[list[str]] = []
@@ -199,16 +199,16 @@ def name_rows(page: Example) -> Iterator[Sequence[str]]:
 
 
 def text_rows(page: Example) -> Iterator[Sequence[str]]:
-    """The terms of each block's own words."""
+    """Return the terms of each block's own words."""
     return page.reading.terms()
 
 
 @dataclass(frozen=True)
 class Training:
-    """What is learned from: the known blocks of all pages, one page after the other.
+    """The training data: the known blocks of all pages, one page after the other.
 
     Attributes:
-        owner: of each known block, the number of its page.
+        owner: the number of its page, for each known block.
     """
 
     pages: Sequence[Example]
@@ -229,7 +229,7 @@ class Training:
         return cls(pages, owner[known], labels[known], weights[known], *terms)
 
     def vocabulary(self, numbers: npt.NDArray[np.int64]) -> Vocabulary:
-        """The words' weights as the pages of these numbers teach them."""
+        """Return the weights of the words, learned from the numbered pages."""
         known = np.isin(self.owner, numbers)
         names = self.names.weights(known, self.labels, self.weights, NAME_STRENGTH)
         return vocabulary(
@@ -249,7 +249,7 @@ class Training:
 
 
 def _model(known: Vocabulary, trees: CatBoostClassifier) -> Model:
-    """The shipped form of trained trees: questions and leaves as arrays."""
+    """Return the shipped form of trained trees: questions and leaves as arrays."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "trees.json"
         trees.save_model(str(file), format="json")
@@ -257,7 +257,9 @@ def _model(known: Vocabulary, trees: CatBoostClassifier) -> Model:
     depth = max(len(tree["splits"]) for tree in stored["oblivious_trees"])
     feature, border, leaves = [], [], []
     for tree in stored["oblivious_trees"]:
-        missing = depth - len(tree["splits"])  # a shallower tree asks its last questions in vain
+        missing = depth - len(
+            tree["splits"]
+        )  # the questions added to a shallower tree are always false
         feature.append([split["float_feature_index"] for split in tree["splits"]] + [0] * missing)
         border.append([split["border"] for split in tree["splits"]] + [np.inf] * missing)
         leaves.append(tree["leaf_values"] + [0.0] * (2**depth - len(tree["leaf_values"])))

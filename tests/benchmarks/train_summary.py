@@ -1,12 +1,12 @@
-"""Learns what a choice of sentences is weighed by, and prints what it scores on sites that it has not seen.
+"""Train the weights for choosing sentences, and print their scores on unseen sites.
 
     python -m tests.benchmarks.train_summary --data ../shared/bench/extraction
 
-Needs scipy. The model is a softmax over the choices of an article: its weights are those under
-which the choices that are like the editor's description (mean of ROUGE-1, -2 and -L) are the most
-likely. Nothing is written: the weights that are printed stand in
-feedpub/cleaner/summary/extractive.py. The last one, for sentences that lean on others, is not
-learned: editors' descriptions do not tell how a text reads that leaves sentences out.
+Needs scipy. The model is a softmax over the choices of an article: its weights maximise the
+probability of the choices that resemble the editor's description (mean of ROUGE-1, -2 and -L). The
+script writes no file: the printed weights belong in feedpub/cleaner/summary/extractive.py. The
+last weight, for sentences that depend on others, is not learned: editors' descriptions contain no
+information about how a text reads that leaves sentences out.
 """
 
 import argparse
@@ -35,7 +35,7 @@ SHARES = {
     "taken out": 1,
     "left in": 1,
     "opening": 2,
-}  # one of so many pages of a kind is learned from
+}  # one page in n of a kind is learned from
 FIRST, CENTRAL, TOGETHER = (
     7,
     4,
@@ -59,7 +59,7 @@ class Case:
 
 
 def cases(pages: Sequence[Described]) -> Iterator[Case]:
-    """Every page with every room, where there is anything to choose."""
+    """Yield every page with every length limit, if there is anything to choose."""
     for page in pages:
         found = list(islice(prose_sentences(page.text, page.title, page.language), MAX_SENTENCES))
         measures = measure(found, page.title, page.language)
@@ -80,7 +80,7 @@ def cases(pages: Sequence[Described]) -> Iterator[Case]:
 
 
 def learn(learned: Sequence[Case]) -> Table:
-    """The weights under which the wanted choices are the most likely."""
+    """Return the weights that make the wanted choices most likely."""
     table = np.vstack([case.measured for case in learned])
     scale = table.std(axis=0) + 1e-9
     table /= scale

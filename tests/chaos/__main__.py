@@ -1,10 +1,10 @@
-"""Lets feedpub on several machines suffer at random, and holds that every article is published once, and on time.
+"""Inject random faults into a cluster, and check that each article appears once and in time.
 
 `python -m tests.chaos --minutes 10 --feeds 8 --workers 3`: nodes are network namespaces with
-addresses of their own; two run `feedpub run`, the others `feedpub worker`. Papers publish all the
-time. Processes are killed and stopped, nodes are cut off, PostgreSQL is restarted and crashes. Then
-all is left alone until every feed was due once more, and looked at. `--seed` gives the same events
-again, in the same order. It has to be root's.
+addresses of their own. Two run `feedpub run`, the others `feedpub worker`. Papers publish all the
+time. Processes are killed and stopped, nodes are cut off, PostgreSQL is restarted and crashes.
+Then the faults end until every feed was due once more, and the result is checked. `--seed` repeats
+the same events in the same order. Needs root.
 """
 
 import argparse
@@ -48,12 +48,12 @@ request_delay = "0s"
 
 @dataclass
 class Result:
-    """What came of it.
+    """The outcome of a run.
 
     Attributes:
-        faults: what does not hold; empty where all does.
-        lateness: the most seconds between an article and its being in the feed: in all, and since
-            the calm began.
+        faults: rules that were broken; empty if all is well.
+        lateness: the most seconds between an article and its appearance in the feed: in all,
+            and since the recovery began.
     """
 
     happened: dict[str, int]
@@ -71,11 +71,11 @@ class Result:
             "all events": sum(self.happened.values()),
             "processes started": self.starts,
             "articles published": self.articles,
-            "looks at feeds": self.checks,
-            "leaders in turn": self.leaders,
+            "checks of feeds": self.checks,
+            "leaders": self.leaders,
             "longest without a leader": f"{self.leaderless:.0f} s",
             "longest from site to feed": f"{self.lateness[0]:.0f} s",
-            "the same since the calm": f"{self.lateness[1]:.0f} s",
+            "the same since the recovery": f"{self.lateness[1]:.0f} s",
             "faults": len(self.faults),
         }
         return "\n".join(
@@ -84,7 +84,7 @@ class Result:
 
 
 class Chaos:
-    """One cluster, from its first start to the last look."""
+    """A cluster, from its first start to the last check."""
 
     def __init__(  # noqa: PLR0913, PLR0917 -- all that takes part
         self,
@@ -106,7 +106,7 @@ class Chaos:
         self._reign = Reign(address, lambda: self._storm.server_back)
 
     def play(self, seconds: float, calm: float) -> Result:
-        """Begin, suffer for so long, recover in so many seconds, and be looked at."""
+        """Start, inject faults for some seconds, recover for some more, and check the result."""
         with supervised(self._members), watching(self._watcher):
             there = eventually(lambda: len(self._published()) == len(self._press.papers), BEGIN)
             assert there, f"only {self._published()} were published in {BEGIN:.0f} s"
@@ -133,7 +133,7 @@ class Chaos:
         return [paper.name for paper in self._press.papers if self._watcher.seen(paper)]
 
     def _leader(self) -> Member | None:
-        """Who said last that it leads."""
+        """Return the member that most recently became leader."""
         said = [
             (event["time"], number)
             for number, member in enumerate(self._members)
@@ -144,7 +144,7 @@ class Chaos:
         return self._members[max(said)[1]] if said else None
 
     def _late(self) -> list[str]:
-        """Feeds whose last run is too long ago."""
+        """Return the feeds whose last run is too long ago."""
         now = datetime.now(UTC)
         with Store.open(self._address) as store:
             runs = store.stats.last_runs()
@@ -159,14 +159,15 @@ class Chaos:
         ]
 
     def _unpublished(self) -> list[str]:
-        """What is not in its feed exactly once."""
+        """Return the articles that are not exactly once in their feed."""
         faults = []
         for paper in self._press.papers:
             wanted = {paper.link(number) for number in list(paper.articles)}
             found = self._watcher.published(paper)
             if lacking := wanted - found.keys():
                 faults.append(
-                    f"{paper.name}: {len(lacking)} articles are not published: {sorted(lacking)[:3]}"
+                    f"{paper.name}: {len(lacking)} articles are not published: "
+                    f"{sorted(lacking)[:3]}"
                 )
             faults += [
                 f"{paper.name}: {link} has the ids {ids}"
@@ -176,18 +177,18 @@ class Chaos:
         return faults
 
     def _state(self) -> list[str]:
-        """What is not in the state exactly once."""
+        """Return the articles that are not exactly once in the state."""
         with Store.open(self._address) as store:
             return [fault for paper in self._press.papers for fault in _doubles(paper, store)]
 
     def _ends(self) -> list[str]:
-        """Processes that did not end well when they were told to."""
+        """Return the processes that failed when they were asked to end."""
         ends = {member.node.name: member.statuses[-1] for member in self._members}
         return [f"{name} ended with {status}" for name, status in ends.items() if status]
 
     def _result(self, recovered: float, faults: list[str]) -> Result:
         if self._reign.longest > LEADERLESS:
-            faults.append(f"nobody led for {self._reign.longest:.0f} s")
+            faults.append(f"there was no leader for {self._reign.longest:.0f} s")
         late = self._watcher.lateness
         after = [seconds for seconds, moment in late if moment - seconds > recovered]
         if after and max(after) > LATE:
@@ -226,21 +227,21 @@ def chaos(  # noqa: PLR0913 -- all that may be chosen
     tell: Callable[[str], None],
     calm: float = CALM,
 ) -> Result:
-    """Let a cluster suffer for so long.
+    """Inject faults into a cluster for some minutes.
 
     Args:
-        minutes: of events; the beginning and the recovery take some more.
+        minutes: of faults; the start and the recovery take some more.
         feeds: each with a paper of its own.
         workers: nodes with a worker; two more have a service.
-        seed: of the events.
-        tell: is told of each event.
-        calm: seconds to recover in.
+        seed: of the faults.
+        tell: receives each event.
+        calm: seconds to recover.
     """
     began = time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="feedpub-chaos-")))
         nodes = stack.enter_context(network(SERVICES + workers, feeds))
-        # What was committed has to last through a crash of the server; the machine's is not tried.
+        # Commits must survive a crash of the server; a crash of the machine is not tried.
         server = stack.enter_context(
             own_server(HERE, NETWORK, synchronous_commit="on", max_connections="200")
         )
@@ -274,7 +275,7 @@ def _role(address: str, number: int) -> tuple[str, ...]:
 
 
 def _keep(folder: Path, members: list[Member]) -> None:
-    """Leave the logs for whoever looks for the reason."""
+    """Keep the logs for an investigation."""
     kept = Path(tempfile.mkdtemp(prefix="feedpub-chaos-logs-"))
     for member in members:
         (kept / member.log.name).write_bytes(member.log.read_bytes())
@@ -284,12 +285,14 @@ def _keep(folder: Path, members: list[Member]) -> None:
 
 
 def main() -> None:
-    """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0, help="of events")
     parser.add_argument("--feeds", type=int, default=8, help="each from a paper of its own")
     parser.add_argument(
-        "--workers", type=int, default=3, help="nodes with a worker, beside two with a service"
+        "--workers",
+        type=int,
+        default=3,
+        help="nodes with a worker, in addition to two with a service",
     )
     parser.add_argument("--seed", type=int, default=1, help="of the events")
     options = parser.parse_args()

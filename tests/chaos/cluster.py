@@ -21,14 +21,13 @@ _ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Member:
-    """One node with the one process that belongs there.
+    """A node with its one process.
 
     Attributes:
-        role: of the process: its arguments.
-        log: where it writes to.
-        statuses: that its process ended with, by itself or by what was done to it; the last one
-            when it was told to.
-        busy_until: when what was last done to the node is over, by the monotonic clock.
+        role: the arguments of the process.
+        log: its log file.
+        statuses: exit statuses of its processes; the last one is from the ordered shutdown.
+        busy_until: the monotonic time when the latest fault of the node ends.
     """
 
     node: Node
@@ -43,7 +42,7 @@ class Member:
 
     @property
     def leads_maybe(self) -> bool:
-        """Whether it is a service, one of which leads."""
+        """Return true if it is a service, one of which leads."""
         return self.role[0] == "run"
 
     def start(self) -> None:
@@ -72,7 +71,7 @@ class Member:
         self._ended = None
 
     def supervise(self) -> None:
-        """Start it again, where it ended some seconds ago."""
+        """Restart the process if it ended some seconds ago."""
         assert self._process
         if self._process.poll() is None:
             return
@@ -84,7 +83,7 @@ class Member:
 
     @property
     def runs(self) -> bool:
-        """Whether the process is there."""
+        """Return true if the process is running."""
         return self._pid is not None
 
     def send(self, number: signal.Signals) -> None:
@@ -105,7 +104,7 @@ class Member:
             return self._process.wait()
 
     def events(self) -> Iterator[dict[str, Any]]:
-        """What it has logged so far."""
+        """Return the events logged so far."""
         for line in self.log.read_text("utf-8").splitlines():
             if line.startswith("{"):
                 with suppress(ValueError):  # cut off by a kill

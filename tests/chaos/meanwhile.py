@@ -1,4 +1,4 @@
-"""Things that are done again and again beside what a test does."""
+"""Repeat an action in the background of a test."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -7,11 +7,13 @@ from contextlib import contextmanager
 
 @contextmanager
 def meanwhile(do: Callable[[], object], pause: float) -> Iterator[None]:
-    """Do something again and again while the block runs; what it raises ends it, and is raised at the end.
+    """Repeat an action while the block runs.
+
+    An error of the action stops it, and is raised when the block ends.
 
     Args:
-        do: the thing.
-        pause: seconds between two times.
+        do: the action.
+        pause: seconds between two repetitions.
     """
     ended = threading.Event()
     errors: list[Exception] = []

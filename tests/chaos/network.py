@@ -45,7 +45,7 @@ class Node:
         return f"{BRIDGE}{self.number}"
 
     def command(self, command: Sequence[str]) -> list[str]:
-        """What runs a command there, as in a container.
+        """Return the prefix that runs a command on the node, as in a container.
 
         All nodes have one name, and the first process is number 1.
         """
@@ -64,7 +64,7 @@ class Node:
         return [*enter, "sh", "-c", 'hostname feedpub; exec "$@"', "sh", *command]
 
     def cut(self) -> None:
-        """Pull the cable: whatever is sent is lost, and nobody is told."""
+        """Cut the connection: packets are lost, and both ends get no error."""
         _ip("link", "set", self.cable, "down")
 
     def restore(self) -> None:
@@ -88,7 +88,7 @@ def missing() -> str:
 
 @contextmanager
 def network(nodes: int, sites: int) -> Iterator[list[Node]]:
-    """The nodes, and an address on the bridge for each site; all are taken away at the end."""
+    """Create the nodes, and an address on the bridge for each site; remove all of them at the end."""
     made = [Node(number) for number in range(nodes)]
     with _alone():
         _take_away()  # a run that was killed left its own
@@ -113,7 +113,7 @@ def _alone() -> Iterator[None]:
 
 
 def _take_away() -> None:
-    """The cables, the bridge and the nodes, as far as they are there."""
+    """Remove the links, the bridge and the nodes that exist."""
     for name in _named(
         "-brief", "link", "show"
     ):  # a cable's other end in a namespace goes with it, and at once
@@ -123,13 +123,13 @@ def _take_away() -> None:
 
 
 def _named(*words: str) -> list[str]:
-    """What of ours a listing has."""
+    """Return the names in a listing that belong to this test."""
     listed = (line.split()[0] for line in _ip(*words).splitlines())
     return [name for name in listed if name.startswith(BRIDGE)]
 
 
 def site_address(number: int) -> str:
-    """The address of a site by its number, from 0."""
+    """Return the address of a site by its number, from 0."""
     return f"10.99.1.{1 + number}"
 
 
@@ -143,7 +143,7 @@ def _join(node: Node) -> None:
 
 
 def _ip(*words: str) -> str:
-    """What the command prints."""
+    """Run `ip` and return its output."""
     done = subprocess.run(["ip", *words], check=False, capture_output=True, text=True)  # noqa: S603, S607
     if done.returncode:
         raise NetworkError(f"ip {' '.join(words)}: {done.stderr.strip()}")

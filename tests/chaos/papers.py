@@ -74,7 +74,8 @@ class Paper:
     def config(self) -> str:
         """Its feed in feedpub's config."""
         return (
-            f'[[feed]]\nname = "{self.name}"\ntitle = "{self.name}"\nevery = "1m"\nlimit = 15\n[[feed.source]]\n'
+            f'[[feed]]\nname = "{self.name}"\ntitle = "{self.name}"\nevery = "1m"\n'
+            f"limit = 15\n[[feed.source]]\n"
             f'type = "feed"\nurl = "{self.url}"\nfetch = {str(self.whole).lower()}\n'
         )
 

@@ -1,4 +1,4 @@
-"""Measures for how long nobody led, though PostgreSQL was there to be asked."""
+"""Measure the longest time without a leader while PostgreSQL was available."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ import psycopg
 from tests.chaos.meanwhile import meanwhile
 
 _QUERY = "SELECT holder, until FROM leases WHERE name = 'lead'"
-PACE = 0.5  # seconds between two looks
+PACE = 0.5  # seconds between two checks
 
 
 class Reign:

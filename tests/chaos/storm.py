@@ -1,6 +1,6 @@
-"""What happens.
+"""Inject random faults.
 
-Random events, one after the other, some of which take their time; each is logged.
+They follow one after the other; some last for a while. Each is logged.
 """
 
 import random
@@ -14,10 +14,10 @@ from tests.chaos.cluster import Member
 from tests.support.postgres import Server
 
 PAUSE = (6.0, 18.0)  # seconds between two events
-FROZEN = 45.0  # seconds that a stopped process stands still
+FROZEN = 45.0  # seconds that a stopped process does not run
 CUT = 40.0  # seconds that a node is cut off
 AWAY = (1.0, 6.0)  # seconds that PostgreSQL is away
-KINDS = {  # and how often each comes, beside the others
+KINDS = {  # and their relative frequencies
     "worker killed": 4,
     "worker stopped for 45 s": 2,
     "leader killed": 2,
@@ -49,7 +49,7 @@ class Storm:
     _later: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
 
     def rage(self, seconds: float) -> None:
-        """Let things happen for so long, and undo what was done."""
+        """Inject faults for some seconds, then undo them."""
         end = time.monotonic() + seconds
         following = time.monotonic() + self.chance.uniform(*PAUSE)
         while time.monotonic() < end:
@@ -90,7 +90,7 @@ class Storm:
             self._until(CUT, member, member.node.restore)
 
     def _somebody(self, subject: str) -> Member | None:
-        """Whom it hits; never somebody who has just been hit."""
+        """Choose the member for a fault; never one that is still affected by the last."""
         free = [
             member
             for member in self.members

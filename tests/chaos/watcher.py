@@ -1,4 +1,4 @@
-"""Looks at what is published every second, as a reader would, and holds it against what was there before."""
+"""Read the published feeds every second, as a reader would, and compare them with earlier ones."""
 
 import json
 import re
@@ -16,13 +16,13 @@ _Signature = tuple[int, int, int]
 
 
 class Watcher:
-    """Of one folder of feeds.
+    """A watcher of one folder of feeds.
 
     Attributes:
-        checks: how many times a feed was looked at.
-        faults: what did not hold.
-        lateness: seconds between an article's publication by its paper, and by us; with the moment
-            of ours.
+        checks: how many times a feed was read.
+        faults: rules that were broken.
+        lateness: seconds between an article's publication by its paper and by feedpub, with
+            the moment of the latter.
     """
 
     def __init__(self, folder: Path, papers: list[Paper]) -> None:
@@ -39,7 +39,7 @@ class Watcher:
         self.lateness: list[tuple[float, float]] = []
 
     def look(self) -> None:
-        """Look at all that is there."""
+        """Read all feeds and archives."""
         for paper in self._papers:
             if (self._folder / f"{paper.name}.json").exists():
                 self._look_at(paper)
@@ -62,7 +62,10 @@ class Watcher:
         return found
 
     def _items(self, paper: Paper) -> list[dict[str, Any]]:
-        """The feed before its archives: an entry that moves there meanwhile is seen in both."""
+        """Return the feed's items before its archives' items.
+
+        An entry that moves to an archive meanwhile is then seen in both.
+        """
         live = self._read(self._folder / f"{paper.name}.json")
         archived = self._archived[paper.name]
         for path in self._folder.glob(f"{paper.name}-archive-*.json"):
@@ -89,7 +92,7 @@ class Watcher:
         if len({item["id"] for item in live}) != len(live) or len(
             {item["url"] for item in live}
         ) != len(live):
-            self._fault(f"{paper.name}: an article stands in it twice")
+            self._fault(f"{paper.name}: an article is listed twice")
         for item in live:
             self._goes_on(paper, item)
 
@@ -106,7 +109,7 @@ class Watcher:
             )
 
     def _goes_on(self, paper: Paper, item: dict[str, Any]) -> None:
-        """An article never goes back to an older version."""
+        """Check that an article never returns to an older version."""
         if not (found := _TITLE.search(item["title"])):
             self._fault(f"{paper.name}: what is {item['title']!r}?")
             return

@@ -9,14 +9,14 @@ from tests.fuzz.target import Target
 
 REGRESSIONS = Path(__file__).parent / "regressions"
 _PACKAGE = "/feedpub/"
-_NUMBER = re.compile(r"U\+\w+|'.*|\d+")  # what differs from input to input
-_MOST_TRIES = 3000  # that making an input small may take
+_NUMBER = re.compile(r"U\+\w+|'.*|\d+")  # differs from input to input
+_MOST_TRIES = 3000  # attempts to reduce an input
 
 
 def signature(error: BaseException) -> str:
-    """A plain name for what went wrong.
+    """Return a readable name for a failure.
 
-    The error, and the function of feedpub or of the tests that it came from.
+    It consists of the error and the function of feedpub or of the tests that raised it.
     """
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if _PACKAGE in frame.filename] or frames
@@ -26,7 +26,7 @@ def signature(error: BaseException) -> str:
 
 
 def judged(target: Target, data: bytes) -> str | None:
-    """The signature of what is wrong with an input; None where nothing is."""
+    """Return the signature of an input's failure; None if the input passes."""
     try:
         target.judge(data)
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is what we look for
@@ -35,9 +35,9 @@ def judged(target: Target, data: bytes) -> str | None:
 
 
 def smallest(target: Target, data: bytes) -> bytes:
-    """An input that the same thing is wrong with and of which no part can be left out.
+    """Reduce an input until no part can be left out without losing its failure.
 
-    As far as a few tries go.
+    Stop after a limited number of attempts.
     """
     wrong, tries = judged(target, data), iter(range(_MOST_TRIES))
     if wrong is None:

@@ -1,4 +1,4 @@
-"""What must hold of everything that comes out of feedpub, whatever went in."""
+"""Check the rules that all of feedpub's results must obey, whatever the input."""
 
 import json
 import re
@@ -21,14 +21,14 @@ _ADDRESSES = ("href", "src", "cite")
 
 
 def check_moment(moment: object) -> None:
-    """A date is aware, or there is none."""
+    """Check that a date, if there is one, is aware."""
     assert moment is None or (isinstance(moment, datetime) and moment.utcoffset() is not None), (
         moment
     )
 
 
 def check_address(address: str | None) -> None:
-    """An address leads to the web, or there is none."""
+    """Check that an address, if there is one, is a web address."""
     if address is None:
         return
     parts = urlsplit(address)
@@ -60,7 +60,7 @@ def check_html(body: str) -> None:
 
 
 def check_article(article: Article) -> None:
-    """The fields of an article are what they say, and it can be published."""
+    """Check the types and values of an article's fields, and that it can be published."""
     check_texts(
         [
             article.title,
@@ -89,7 +89,7 @@ def check_article(article: Article) -> None:
 
 
 def check_item(item: Item) -> None:
-    """The fields of a listed article are what they say."""
+    """Check the types and values of a listed article's fields."""
     check_address(item.url)
     check_address(item.image)
     check_moment(item.published)
@@ -110,7 +110,7 @@ def check_item(item: Item) -> None:
 
 
 def entry_of(article: Article, number: int = 1) -> Entry:
-    """An entry that says what an article says."""
+    """Return an entry with the fields of an article."""
     names = {field.name for field in fields(Entry)} & {field.name for field in fields(Article)}
     said = {name: getattr(article, name) for name in names}
     said |= {
@@ -123,7 +123,7 @@ def entry_of(article: Article, number: int = 1) -> Entry:
 
 
 def feed_of(*entries: Entry) -> Feed:
-    """A feed with some entries."""
+    """Return a feed with some entries."""
     return Feed("news", "News", "https://feeds.example.org/", "https://example.org/", NOW, entries)
 
 

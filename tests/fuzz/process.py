@@ -1,7 +1,7 @@
-"""One target under atheris, in a process that ends with the last input: `python -m tests.fuzz.process`.
+"""Run one target under atheris in a process of its own: `python -m tests.fuzz.process`.
 
-What goes wrong is written down, and the next input follows: only what takes the whole process down
-ends it early.
+The process ends after the last input. A failure is recorded and the next input follows: only an
+input that crashes the process ends it early.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def fuzz(target: Target, effort: Effort, corpus: Path, found: Path) -> None:
         "seed": effort.seed,
         "max_len": min(target.longest, effort.longest),
         "timeout": MOST_SECONDS,
-        # by the clock on the wall; the target knows how much CPU an input took
+        # elapsed time; the target measures the CPU time of an input
         "report_slow_units": MOST_SECONDS,
         "rss_limit_mb": MOST_MEGABYTES,
         "artifact_prefix": f"{found}/{target.name}-",
@@ -56,7 +56,6 @@ def fuzz(target: Target, effort: Effort, corpus: Path, found: Path) -> None:
 
 
 def main() -> None:
-    """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.process", description=__doc__)
     parser.add_argument("name", choices=TARGETS)
     parser.add_argument("inputs", type=int)

@@ -1,4 +1,4 @@
-"""What a fuzzer aims at: a function that takes bytes, and what inputs for it look like."""
+"""Define fuzz targets: functions that take bytes, with examples of their inputs."""
 
 import re
 import time
@@ -42,11 +42,11 @@ class Target:
 
     @property
     def words(self) -> tuple[bytes, ...]:
-        """What its inputs are made of."""
+        """Return the fragments from which its inputs are made."""
         return (*_grammars()[self.grammar], SEPARATOR)
 
     def seeds(self) -> list[bytes]:
-        """Inputs from which others are made, none longer than they may be."""
+        """Return the inputs from which others are made, none longer than the limit."""
         planted = sorted((_HERE / "seeds" / self.name).glob("*"))
         return [
             seed[: self.longest]
@@ -83,14 +83,14 @@ def _grammars() -> dict[str, tuple[bytes, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is tried on a target.
+    """The effort to spend on a target.
 
     Attributes:
-        inputs: how many.
-        seconds: after which it is enough, however many there were; 0 for as long as it takes.
-        seed: what follows from it is always the same, as long as the code is.
-        longest: bytes of an input, where that is less than the target's own; small inputs are tried
-            faster.
+        inputs: the number of inputs.
+        seconds: the time limit, whatever the number of inputs; 0 for no limit.
+        seed: the same seed gives the same inputs, as long as the code is unchanged.
+        longest: bytes of an input, if fewer than the target's own limit; small inputs are
+            tried faster.
     """
 
     inputs: int
@@ -106,10 +106,10 @@ def fields(data: bytes, count: int) -> list[bytes]:
 
 
 def text(data: bytes) -> str:
-    """Bytes as a text that holds everything that Python's texts can, halves of surrogate pairs too."""
+    """Decode bytes to a text with any characters that Python allows, including lone surrogates."""
     return data.decode("utf-8", "surrogateescape")
 
 
 def texts(data: bytes, count: int) -> list[str]:
-    """So many fields of an input as texts."""
+    """Return the first n fields of an input as texts."""
     return [text(field) for field in fields(data, count)]

@@ -1,7 +1,7 @@
-"""Whatever is read: nothing is raised but feedpub's own errors, it is over soon, and what comes of it holds.
+"""Check every reader: it raises only feedpub's own errors, ends soon, and returns valid results.
 
-A million inputs each are for `python -m tests.fuzz all --inputs 1000000`; here are as many as a
-minute takes.
+A million inputs each are for `python -m tests.fuzz all --inputs 1000000`; these tests try only as
+many as fit into a minute.
 """
 
 import random
@@ -33,7 +33,6 @@ def test_what_once_broke_it_is_read(path: Path) -> None:
 
 @every_target
 def test_inputs_of_good_faith_are_read(target: Target) -> None:
-    """What the others are made from holds itself."""
     assert target.seeds()
     for seed in target.seeds():
         target.judge(seed)

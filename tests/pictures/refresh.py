@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 
 
 def main() -> None:
-    """The page of the first sample feed, a status page, and a preview, as a browser shows them."""
+    """Take pictures of the first sample feed's page, a status page and a preview in a browser."""
     screenshot(ROOT / "feeds" / "quay.html", HERE / "feed-page.png", width=900, height=860)
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "status.html")
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def _preview(folder: Path, picture: Path) -> None:
-    """A rule is drafted for a box in the newest of four stories."""
+    """Draft a rule for a box in the newest of four stories."""
     config = configure(folder)
     urls = {n: f"https://times.example.org{path(n)}" for n in sorted(SAID, reverse=True)}
     subjects = [

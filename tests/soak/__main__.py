@@ -1,8 +1,8 @@
-"""`python -m tests.soak`: the service under siege, as one hostile feed of each kind is; healthy ones must stay on time.
+"""Run the service with one hostile feed of each kind; healthy feeds must stay on time.
 
-Prints how late each healthy feed was, how long the main process stood still, and what memory it
-took. Exit status: 0; 1 where a healthy feed was later than the bound, an article was lost, or the
-service was restarted; 77 where no system can be booted.
+`python -m tests.soak` prints how late each healthy feed was, the longest stall of the main
+process, and its memory. Exit status: 0; 1 if a healthy feed was later than the bound, an article
+was lost, or the service was restarted; 77 if no system can be booted.
 """
 
 import argparse

@@ -1,6 +1,6 @@
-"""The hostile feeds of a soak.
+"""Serve the hostile feeds of a soak test.
 
-Scenes of the catalogue, and what once made the whole process stand still.
+Scenes of the catalogue, and inputs that once stalled the main process.
 """
 
 import gzip
@@ -81,9 +81,9 @@ def hostile_feeds(root: Path, stack: ExitStack, names: Sequence[str] = ()) -> li
     """Start the sites of the hostile feeds.
 
     Args:
-        root: a folder for what they need.
+        root: a folder for their files.
         stack: closes them.
-        names: those that are wanted; all where there are none.
+        names: the feeds to start; all if empty.
     """
     stalls = {name: scene for name, scene in STALLS.items() if not names or name in names}
     made = [
@@ -97,9 +97,9 @@ def hostile_feeds(root: Path, stack: ExitStack, names: Sequence[str] = ()) -> li
 
 
 def _played(name: str, root: Path, stack: ExitStack, known: Sequence[str]) -> Iterator[Hostile]:
-    """The feeds of a case, on a stage of its own.
+    """Return the feeds of a case, on a stage of its own.
 
-    Feeds of cases that are played together come once.
+    Feeds of cases that are played together are returned once.
     """
     case = CASES[name]
     if case.shared and name in known:
@@ -132,7 +132,7 @@ def _stall(
     return Hostile(name, feed(name, f"{kind} {site.url('/news')}", more=every), renew)
 
 
-# --- what once made the whole process stand still ---
+# --- inputs that once stalled the main process ---
 
 
 def _article(answer: Callable[[int], Answer | str]) -> Callable[[Site, int], None]:
@@ -146,7 +146,7 @@ def _article(answer: Callable[[int], Answer | str]) -> Callable[[Site, int], Non
 
 
 def _listing(answer: Callable[[str], Answer]) -> Callable[[Site, int], None]:
-    """The listing, with a new article each minute, is answered so."""
+    """Serve a listing with a new article each minute."""
 
     def scene(site: Site, number: int) -> None:
         numbers = tuple(range(number, 0, -1))
@@ -173,7 +173,7 @@ def _dead_links(site: Site, number: int) -> None:
 
 
 def _long_pages(site: Site, number: int) -> None:
-    """Some new articles, each as long as a page may be, and small on the wire."""
+    """Return some new articles, each of the maximum page length, and small when compressed."""
     numbers = tuple(range(number + _PAGES, 0, -1))
     publish(site, numbers)
     for n in numbers[:_PAGES]:
@@ -192,7 +192,7 @@ def _early_hints(page: str) -> Answer:
 
 
 def _long_titles(site: Site, number: int) -> None:
-    """A feed page whose new article has a title of two megabytes."""
+    """Return a feed page whose new article has a title of two megabytes."""
     publish(site, tuple(range(number, 0, -1)))
     long = f"Matter {number} " + "is decided " * 180_000
     site[path(number)] = (

@@ -1,6 +1,6 @@
-"""Asks for a small file again and again, and tells the longest that it waited: how long the main process stood still.
+"""Request a small file repeatedly, and measure the longest wait, which a stall causes.
 
-`python -m tests.soak.probe URL`; says a line of JSON when its standard input is closed.
+`python -m tests.soak.probe URL` prints a line of JSON when its standard input is closed.
 """
 
 import json
@@ -25,7 +25,7 @@ def _ask(url: str) -> float:
             answer.read()
     except urllib.error.HTTPError as error:
         error.close()
-    except OSError:  # nobody listens, or it ended meanwhile
+    except OSError:  # the port is closed, or the service ended meanwhile
         pass
     return time.monotonic() - began
 

@@ -1,4 +1,4 @@
-"""What a soak brought: how late each healthy feed was, and which of its articles never came."""
+"""Report the results of a soak test: the lateness of healthy feeds, and lost articles."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,14 +10,15 @@ Event = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was measured.
+    """The measurements.
 
     Attributes:
-        lateness: healthy feed → seconds by which each of its runs came after its moment.
-        lost: "feed: title" of articles that were out for long enough and are not in their feed.
-        stall: the longest that the main process stood still, in seconds.
+        lateness: healthy feed → seconds by which each of its runs was late.
+        lost: "feed: title" of articles that were published long enough ago and are not in
+            their feed.
+        stall: the longest stall of the main process, in seconds.
         megabytes: the most that all its processes held at once.
-        restarts: how often the process ended by itself, or was ended by the watchdog.
+        restarts: how often the process crashed or the watchdog ended it.
         runs: hostile feed → how many runs it had.
     """
 
@@ -29,7 +30,7 @@ class Found:
     runs: Mapping[str, int]
 
     def faults(self, bound: float) -> Iterator[str]:
-        """Why the soak fails; nothing where it holds."""
+        """Return the reasons why the soak test fails; nothing if it passes."""
         for name, late in self.lateness.items():
             if not late:
                 yield f"{name} was not run when it was due"
@@ -44,12 +45,14 @@ class Found:
 def lateness(
     events: Iterable[Event], names: Sequence[str], end: datetime
 ) -> dict[str, list[float]]:
-    """Healthy feed → by how many seconds each run began after the moment that the run before had planned.
+    """Return by how many seconds each run of a healthy feed was late.
+
+    A run is late by the time since the moment that the previous run planned.
 
     Args:
         events: the log, in its order.
         names: of the healthy feeds.
-        end: of the soak; a run that was due by then and has not begun is late, too.
+        end: of the soak test; a run that was due by then and has not begun is late, too.
     """
     found: dict[str, list[float]] = {name: [] for name in names}
     planned: dict[str, datetime] = {}
@@ -68,7 +71,7 @@ def lateness(
 
 
 def table(found: Found) -> Iterator[str]:
-    """The lines that are printed."""
+    """Return the lines to print."""
     yield f"{'feed':14}{'runs':>6}{'p50':>8}{'p95':>8}{'max':>8}   seconds late"
     for name, late in found.lateness.items():
         yield f"{name:14}{len(late):6}{_row(late)}"

@@ -37,16 +37,16 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 @dataclass(frozen=True, slots=True)
 class Siege:
-    """What is wanted.
+    """The parameters of a soak test.
 
     Attributes:
-        seconds: how long.
-        healthy: how many healthy feeds there are.
-        names: of the hostile ones; all where there are none.
+        seconds: its duration.
+        healthy: the number of healthy feeds.
+        names: of the hostile ones; all if empty.
         bound: seconds that a healthy feed may be late.
-        every: seconds between two looks at a healthy feed.
+        every: seconds between two checks of a healthy feed.
         gap: seconds between two articles, each of another healthy feed.
-        log: the file that the service's log is kept in.
+        log: the file for the service's log.
     """
 
     seconds: float
@@ -64,7 +64,7 @@ class World:
     Attributes:
         feeds: the TOML texts of the feeds.
         healthy, hostile: their names.
-        published: what was told of each article.
+        published: the reported articles.
     """
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
@@ -88,14 +88,14 @@ class World:
             self.published.append(json.loads(line))
 
     def lost(self, get: Callable[[str], bytes], before: float) -> Iterator[str]:
-        """The articles that were out before a moment and are not in their feeds."""
+        """Return the articles that were published before a moment and are not in their feeds."""
         for name in self.healthy:
             try:
                 known = {item["title"] for item in json.loads(get(f"{name}.json"))["items"]}
             except (
                 OSError,
                 subprocess.SubprocessError,
-            ):  # it was never published, or nobody answers
+            ):  # it was never published, or the service is down
                 known = set()
             for article in self.published:
                 if (
@@ -107,7 +107,7 @@ class World:
 
 
 def here(siege: Siege, faults: Faults | None = None) -> tuple[Found, Sequence[str]]:
-    """Besiege a service of this machine; what was measured, and the lines that tell more."""
+    """Run the test on a service of this machine; return the measurements and further lines."""
     with TemporaryDirectory(prefix="feedpub-soak-") as folder, _world(siege, _start) as world:
         home, port = Home(Path(folder)), free_port()
         home.configure(*world.feeds, head=HEAD)
@@ -162,7 +162,7 @@ def _is_the_service(pid: int) -> bool:
 
 
 def _settled(siege: Siege) -> float:
-    """What was out before this moment has to be in its feed by now."""
+    """Wait until the articles published before now are in their feeds."""
     return time.time() - siege.every - 1.5 * siege.bound
 
 
@@ -190,7 +190,7 @@ def _found(  # noqa: PLR0913, PLR0917 -- all that was measured
 
 
 def _complaints(events: Sequence[Event]) -> list[str]:
-    """What the log has of faults in feedpub itself, and of starts and ends."""
+    """Return the log's errors in feedpub itself, and its starts and ends."""
     wanted = (
         "started",
         "stopped",
@@ -234,7 +234,7 @@ def _world(siege: Siege, start: Start) -> Iterator[World]:
 
 @contextmanager
 def _probed(url: str, start: Start) -> Iterator[list[dict[str, float]]]:
-    """Ask the service all the time while the block runs; what came of it is in the list then."""
+    """Probe the service while the block runs; the list has the result when it ends."""
     found: list[dict[str, float]] = []
     process = start("tests.soak.probe", url)
     try:
@@ -246,7 +246,7 @@ def _probed(url: str, start: Start) -> Iterator[list[dict[str, float]]]:
 
 @contextmanager
 def _ended(process: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]:
-    """A process that ends when its standard input is closed; ended with the block."""
+    """Run a process that ends when its standard input is closed, which happens after the block."""
     try:
         yield process
     finally:

@@ -28,7 +28,7 @@ class Supervised:
     Attributes:
         events: its log.
         said: all other lines.
-        restarts: how often it was started again.
+        restarts: how often it was restarted.
         megabytes: the most that all its processes held at once.
     """
 

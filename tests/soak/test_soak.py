@@ -18,17 +18,14 @@ SHORT = Siege(
 
 @pytest.mark.slow(seconds=70)
 def test_healthy_feeds_stay_on_time() -> None:
-    """While each kind of stall has its turn.
-
-    Nothing is lost, nothing is restarted, nobody waits for long.
-    """
+    """Run each kind of stall: the service must lose nothing, and must not restart."""
     found, said = here(SHORT, {"frequent": 10})
     assert not list(found.faults(SHORT.bound)), [*found.faults(SHORT.bound), *said]
     assert all(len(late) >= 2 for late in found.lateness.values()), found.lateness
 
 
 def run(feed: str, after: int, *, took: int, next_: int) -> dict[str, Any]:
-    """The log's line of a run that ended so many seconds after NOW."""
+    """Return the log line of a run that ended the given number of seconds after NOW."""
     moment, planned = (
         f"{NOW + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}" for seconds in (after, next_)
     )
@@ -42,7 +39,6 @@ def run(feed: str, after: int, *, took: int, next_: int) -> dict[str, Any]:
 
 
 def test_lateness_counts_from_the_plan() -> None:
-    """To when a run began; what never began is late, too, and so is a feed that was never run."""
     events = [
         {"event": "started", "time": "2026-01-01T00:00:00Z"},
         run("a", 5, took=3, next_=65),

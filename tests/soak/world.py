@@ -1,7 +1,7 @@
-"""The sites of a soak, hostile and healthy ones, in a process of their own: `python -m tests.soak.world`.
+"""Serve the sites of a soak test, hostile and healthy, in a process of their own.
 
-Says in its first line what the feeds are, then of each article where and when it appeared; ends
-when its standard input is closed. Every line is JSON.
+`python -m tests.soak.world` prints the feeds in its first line, then the address and time of each
+article. It ends when its standard input is closed. Every line is JSON.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from tests.support.site import Site, running_site
 
 KINDS = ("page /news", "feed /rss", "feed /feed.json", "sitemap /sitemap.xml")
 FIRST = 5  # stories that a healthy site has at the beginning
-MOST = 29  # so many days has a month of the stories
+MOST = 29  # days in a month of the stories
 MINUTE = 60.0
 
 

@@ -18,29 +18,29 @@ _BASE = "https://feeds.example.org/news/"
 
 
 def page(data: bytes) -> None:
-    """A page in bytes."""
+    """Extract a page given as bytes."""
     check_article(cleaner.extract(data, PAGE))
 
 
 def page_text(data: bytes) -> None:
-    """A page in characters, with rules for its site and without an address."""
+    """Extract a page given as text, with rules for its site and without an address."""
     check_article(cleaner.extract(text(data), None, rules=_RULES))
 
 
 def plain(data: bytes) -> None:
-    """An article in plain text."""
+    """Extract an article from plain text."""
     check_article(cleaner.extract_text(text(data)))
 
 
 def saved(data: bytes) -> None:
-    """A saved file; its first byte says of which kind."""
+    """Extract a saved file; its first byte selects the format."""
     suffix = _SUFFIXES[data[0] % len(_SUFFIXES)] if data else ".md"
     article = cleaner.extract_saved(data[1:], f"2026-01-14_story{suffix}", base=_BASE)
     check_article(article)
 
 
 def site(data: bytes) -> None:
-    """Some pages of a site, learned from, then one of them read."""
+    """Learn from some pages of a site, then extract one of them."""
     memory = SiteMemory()
     some = fields(data, 4)
     for number, each in enumerate(some):

@@ -40,14 +40,14 @@ _TYPES = (
 
 
 def _page(data: bytes) -> Page:
-    """A document with its charset, and a content type that its first byte chooses."""
+    """Read a document with a charset, and with a content type that its first byte selects."""
     charset, body = fields(data, 2)
     content_type = _TYPES[charset[0] % len(_TYPES)] if charset else ""
     return Page(PAGE, body, content_type, text(charset[1:]) or None)
 
 
 def feed(data: bytes) -> None:
-    """A feed of any kind, its entries' own content, and how often it wants to be asked."""
+    """Read a feed of any kind, its entries' own content, and its update interval."""
     page = _page(data)
     pace = polling_hints(page)
     assert 0 <= pace.wait <= 7 * 86400
@@ -67,7 +67,7 @@ def _feeds() -> Iterator[bytes]:
 
 
 def sitemap(data: bytes) -> None:
-    """A sitemap as it is, and in gzip."""
+    """Read a sitemap, both plain and in gzip."""
     page = _page(data)
     found = None
     for body in (page.body, gzip.compress(page.body, 1)):
@@ -83,7 +83,7 @@ def sitemap(data: bytes) -> None:
 
 
 def listing(data: bytes) -> None:
-    """A page that lists articles, by its structure or by a selector."""
+    """Read a page that lists articles, by its structure or by a selector."""
     page = _page(data)
     for selector in (None, "a", "article h2 > a"):
         try:

@@ -1,4 +1,4 @@
-"""What comes from the network before anything is parsed.
+"""Read untrusted network input before anything is parsed.
 
 Addresses, headers, codings, robots.txt.
 """
@@ -32,9 +32,9 @@ _PUBLIC = AddressPolicy()
 
 
 def urls(data: bytes) -> None:
-    """An address as it is sent, as it is published and as it is known.
+    """Normalise an address for the request, for publication and for comparison.
 
-    And where another leads from it.
+    Resolve another address against it, too.
     """
     written, other = texts(data, 2)
     strip_credentials(written).encode()
@@ -82,7 +82,7 @@ def _check_known(found: str) -> None:
 
 
 def networks(data: bytes) -> None:
-    """An IP address before it is connected to, and a network that the config allows."""
+    """Check an IP address before a connection, and a network that the config allows."""
     number, written = fields(data, 2)
     if len(number) in (4, 16):
         address = ipaddress.ip_address(number)
@@ -98,7 +98,7 @@ def networks(data: bytes) -> None:
 
 
 def headers(data: bytes) -> None:
-    """The headers of an answer: what it is, how long it holds, where it leads."""
+    """Read response headers: content type, freshness, redirect target."""
     status, lines, body = fields(data, 3)
     pairs = (line.partition(":") for line in lines.decode("latin-1").splitlines() if ":" in line)
     received = CaseInsensitiveDict((name.strip(), value.strip()) for name, _, value in pairs)
@@ -115,7 +115,7 @@ def headers(data: bytes) -> None:
 
 
 def bodies(data: bytes) -> None:
-    """A compressed body."""
+    """Decode a compressed body."""
     names = tuple(DECODERS)
     applied = [names[number % len(names)] for number in data[:2]]
     codings_of_it = applied[: 1 + data[0] % 2] if data else ()
@@ -124,7 +124,7 @@ def bodies(data: bytes) -> None:
 
 
 def robots(data: bytes) -> None:
-    """A robots.txt, and an address that it allows or does not."""
+    """Read a robots.txt, and check an address against it."""
     path, body = fields(data, 2)
     rules = Robots(None, _Clock())
     target = parse_url("https://example.org/" + text(path))
@@ -136,7 +136,7 @@ def robots(data: bytes) -> None:
 
 
 class _Clock:
-    """Stands still."""
+    """A clock that always shows the same time."""
 
     def now(self) -> datetime:
         return NOW
@@ -149,7 +149,7 @@ class _Clock:
 
 
 def file_names(data: bytes) -> None:
-    """A path of the site."""
+    """Make a file name from a path of the site."""
     path = text(data)
     if (file := published_name(path)) is not None:
         parts = file.name.split("/")

@@ -57,7 +57,7 @@ def _site() -> FeedApp:
 
 
 def application(data: bytes) -> None:
-    """A request: its method and path, its headers, its body."""
+    """Answer a request: its method and path, its headers, its body."""
     head, lines, body = fields(data, 3)
     method, _, path = head.decode("latin-1").partition(" ")
     pairs = [line.partition(b":") for line in lines.splitlines() if b":" in line]

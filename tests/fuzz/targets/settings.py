@@ -1,4 +1,4 @@
-"""What people write in the config."""
+"""Read the texts that users write in the config."""
 
 import atexit
 import re
@@ -21,14 +21,14 @@ _LINE = re.compile(r":[0-9]+: .", re.DOTALL)
 
 @cache
 def folder() -> Path:
-    """A folder for this process, for as long as it lasts."""
+    """Return a folder that lasts as long as this process."""
     made = Path(tempfile.mkdtemp(prefix="feedpub-fuzz-"))
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     return made
 
 
 def config(data: bytes) -> None:
-    """A whole config; each complaint has its line."""
+    """Read a complete config; each complaint has its line."""
     path = folder() / "feedpub.toml"
     path.write_bytes(data)
     try:
@@ -55,7 +55,7 @@ def _configs() -> Iterator[bytes]:
 
 
 def times(data: bytes) -> None:
-    """A cron expression, with its next moment; a duration, which is written as it was read."""
+    """Read a cron expression and find its next moment; read a duration and write it again."""
     expression, length = texts(data, 2)
     try:
         checked = cron.check_cron(expression)

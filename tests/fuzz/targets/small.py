@@ -20,7 +20,7 @@ MINUTES = NOW.timestamp() / 60
 
 
 def dates(data: bytes) -> None:
-    """A date in a feed, an address or a page."""
+    """Find a date in a feed, an address or a page."""
     written, language = texts(data, 2)
     for moment in (parse_date(written), find_date(written), date_in_path(written)):
         check_moment(moment)
@@ -35,7 +35,7 @@ def dates(data: bytes) -> None:
 
 
 def patterns(data: bytes) -> None:
-    """An include or exclude rule, over a title and an address."""
+    """Match an include or exclude rule against a title and an address."""
     pattern, subject = texts(data, 2)
     try:
         compile_pattern(pattern)
@@ -47,13 +47,13 @@ def patterns(data: bytes) -> None:
         return
     if (
         not pattern.startswith(REGEX) and pattern.count("*") < 4
-    ):  # whoever writes the config may write slow rules
+    ):  # the operator may write slow rules
         matches_pattern(pattern, subject)
         matches_url(pattern, subject)
 
 
 def summaries(data: bytes) -> None:
-    """A text and its title, and what stands for it."""
+    """Summarise a text with its title."""
     language, title, described, body = texts(data, 4)
     for made in (summarize, lead):
         for most in (300, 40):
@@ -66,7 +66,7 @@ def summaries(data: bytes) -> None:
 
 
 def charsets(data: bytes) -> None:
-    """Bytes with a charset beside them, to text."""
+    """Decode bytes with a declared charset."""
     charset, body = fields(data, 2)
     decoded = decode_html(body, text(charset) or None)
     assert "\0" not in decoded

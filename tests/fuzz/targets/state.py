@@ -37,7 +37,7 @@ class Behind:
     rows: dict[str, list[tuple[object, ...]]]
 
     def change(self, place: int, value: object) -> None:
-        """Put a value in a column; what the database itself refuses is left."""
+        """Put a value in a column; skip values that the database itself refuses."""
         table, column = self.columns[place % len(self.columns)]
         self.connection.execute(f'UPDATE OR IGNORE {table} SET "{column}" = ?', (value,))  # noqa: S608 -- our own names
 
@@ -53,7 +53,7 @@ class Behind:
 
 @cache
 def behind() -> Behind:
-    """The state of this process."""
+    """Return the state of this process."""
     home = folder() / "state"
     store = Store.open(home)
     fill(store)
@@ -97,9 +97,9 @@ def fill(store: Store) -> None:
 
 
 def state(data: bytes) -> None:
-    """A column that holds something else.
+    """Read a column that holds an unexpected value.
 
-    A number, a text, bytes, or bytes that are packed as ours are.
+    A number, a text, bytes, or bytes packed like feedpub's own.
     """
     place, kind, content = int.from_bytes(data[:1], "big"), data[1:2], data[2:]
     values = (
