@@ -13,7 +13,9 @@ from feedpub.core.models import Page
 from feedpub.core.urls import resolve_link
 from feedpub.sources.sniff import EMPTY, HTML, detect_type
 
-MAX_LEVELS = 400  # real listings have fewer; finding the list takes time for each level of a link
+# Finding the list takes time for each level of each link.
+DEEP_LEVELS = 400
+MAX_DEEP_LINKS = 1000  # in a page with more levels than that
 MAX_ELEMENTS = 150_000  # a page of links has fewer; finding the list in more takes minutes
 HIDDEN_TAGS = (
     *("script", "style", "noscript", "template"),
@@ -85,8 +87,11 @@ def parse_document(page: Page) -> HtmlDocument:
     tree = parse_html(decode_html(page.body, page.charset), page.url)
     if next(islice(tree.iter(), MAX_ELEMENTS, None), None) is not None:
         raise ExtractError(f"the page has more than {MAX_ELEMENTS:,} elements", page.url)
-    if tree.xpath(f"boolean(//*[count(ancestor::*) >= {MAX_LEVELS}])"):
-        raise ExtractError(f"the page is nested too deeply, over {MAX_LEVELS} levels", page.url)
+    is_deep = tree.xpath(f"boolean(//*[count(ancestor::*) >= {DEEP_LEVELS}])")
+    if is_deep and tree.xpath("count(//a)") > MAX_DEEP_LINKS:
+        raise ExtractError(
+            f"the page is nested too deeply for its links: over {DEEP_LEVELS} levels", page.url
+        )
     data: list[str] = []
     state: list[str] = []
     scripts = list(tree.iter("script"))

@@ -52,7 +52,7 @@ def test_reading_time_depends_on_words_and_characters(text: str, expected: int) 
 
 def test_messages_use_the_singular_for_one_thing() -> None:
     url = "https://example.org/"
-    with pytest.raises(NoContentError, match=r": 1 block of text "):
+    with pytest.raises(NoContentError, match=r"it has 1 block of text "):
         extract(b"<html><body><p>Short.</p></body></html>", url)
     alone = Page(
         url, b'<html><body><p><i>See</i> <a href="/about">us</a></p></body></html>', "text/html"

@@ -19,6 +19,7 @@ from feedpub.core.models import RunResult
 from feedpub.pipeline import run
 from feedpub.store import migrations
 from feedpub.store.sqlite import FILE_NAME
+from feedpub.store.table_names import FORMER_NAMES
 from tests.support.clock import FakeClock
 from tests.support.newsroom import configure, feed, output_of, tools_for
 from tests.support.site import Route, Site, running_site
@@ -592,12 +593,14 @@ def as_version_6_had_it(folder: Path) -> None:
                 "SELECT name FROM main.sqlite_master WHERE type = 'table'"
             )
         ]
+        present_names = {former: present for present, former in FORMER_NAMES.items()}
         for table in set(tables) - {"alembic_version", "aliases", "seen"}:
+            present = present_names.get(table, table)
             columns = ", ".join(
                 row[1] for row in database.execute(f"PRAGMA main.table_info({table})")
             )
             database.execute(
-                f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}"  # noqa: S608
+                f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{present}"  # noqa: S608
             )
         for feed, key, entry, url in database.execute(
             "SELECT a.feed, a.key, a.entry, e.url FROM new.aliases a JOIN new.entries e ON "
@@ -615,7 +618,7 @@ def as_version_6_had_it(folder: Path) -> None:
             )
             database.execute(
                 f"INSERT INTO main.seen (key, {columns})"  # noqa: S608
-                f" SELECT ?, {columns} FROM new.seen WHERE feed = ? AND key = ?",
+                f" SELECT ?, {columns} FROM new.item_states WHERE feed = ? AND key = ?",
                 (former, feed, key),
             )
     for file in folder.glob(f"{FILE_NAME}*"):

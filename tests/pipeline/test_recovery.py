@@ -468,7 +468,8 @@ def test_status_and_check_report_the_damage_and_change_nothing(begin: Begin) -> 
     (aside,) = Store.quarantined_files(state_folder(config.feedpub))
     for name in ("status", "check"):
         assert (
-            f"note: {aside} is a damaged state that was set aside" in command(config, name).output
+            f"note: {aside} is a damaged state; delete it when you no longer need it"
+            in command(config, name).output
         )
 
 
@@ -477,7 +478,7 @@ def test_clean_works_without_a_corrupt_state(begin: Begin, site: Site) -> None:
     garbage(state(config))
     done = command(config, "clean", site.url(path(1)))
     assert (done.exit_code, title(1) in done.stdout) == (0, True)
-    assert "nothing is known of the site: " in done.stderr
+    assert "the site memory is not used: " in done.stderr
     assert not Store.quarantined_files(state_folder(config.feedpub))
 
 

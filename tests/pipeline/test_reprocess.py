@@ -418,7 +418,7 @@ def test_corrupt_body_raises_an_error_with_its_address() -> None:
         body=b"?",
     )
     with pytest.raises(
-        ExtractError, match=r"https://example\.org/a: what was kept of the page is damaged"
+        ExtractError, match=r"https://example\.org/a: the stored copy of the page is corrupt"
     ):
         unpack_body(page)
 

@@ -520,7 +520,7 @@ _DRAWN = b'<svg xmlns="http://www.w3.org/2000/svg"><metadata/><rect width="9" he
 
 REFUSED_PICTURES = {
     "300-characters": (f"{'a' * 300}.png", "longer than 255 bytes"),
-    "nul": ("a%00b.png", "hold a NUL"),
+    "nul": ("a%00b.png", "contain a NUL"),
     "hidden-folder": (".assets/pier.png", "start with a dot"),
     "dots-that-are-escaped": ("sub/%2e%2e/pier.png", "start with a dot"),
     "svg-with-a-script": ("active.svg", "it contains a <script>"),

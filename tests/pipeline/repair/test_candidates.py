@@ -71,7 +71,7 @@ def test_an_xpath_selector_that_finds_nothing_is_replaced(links: str) -> None:
     """An expression that fails on the page counts as one that finds nothing."""
     seen = compare_selectors(fetched(layouts.old()), links, KNOWN)
     assert seen.best is not None
-    assert str(seen.current).startswith("lists 0 of the 12 articles")
+    assert str(seen.current).startswith("lists 0 of the 12 known articles")
 
 
 @pytest.mark.parametrize("layout", REPAIRED, ids=lambda layout: layout.__name__)
