@@ -56,7 +56,8 @@ class PageSource(RemoteSource):
     )
     links: Selector | None = Field(
         default=None,
-        description="Selector of the article links: CSS, or XPath after xpath:. Default: found by the "
+        description="Selector of the article links: CSS, or XPath after xpath:. Default: found "
+        "by the "
         "page's structure.",
         examples=["main h2 a", "xpath://main//h2/a"],
     )

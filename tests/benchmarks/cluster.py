@@ -38,7 +38,8 @@ HOSTS = 250  # of the farm
 NEWS = 20  # one feed in this many has something new at every check
 TICK = os.sysconf("SC_CLK_TCK")
 _ITEM = (
-    "<item><title>Story {n}</title><link>http://127.0.0.1/{n}</link><guid>http://127.0.0.1/{n}</guid>"
+    "<item><title>Story {n}</title><link>http://127.0.0.1/{n}</link><guid>http://127.0.0.1/{n}</"
+    "guid>"
     "<pubDate>Wed, 25 Nov 2026 06:{minute:02}:00 GMT</pubDate>"
     "<description>{text}</description></item>"
 )
@@ -231,7 +232,8 @@ class _Bench:
         with psycopg.connect(self._address) as connection, connection.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO source_observations (feed, key, settings, at, items, known, fresh, "
-                "read, failed, obstacle, dated, pictured, lengths, verdict, accepted) VALUES (%s, %s, %s, "
+                "read, failed, obstacle, dated, pictured, lengths, verdict, accepted) VALUES (%s,"
+                " %s, %s, "
                 "extract(epoch FROM now())::bigint - 7200 * %s, "
                 "5, 5, 0, 0, 0, '', 0, 0, '[]', '', false)",
                 rows,
@@ -322,7 +324,10 @@ def _document(first: int) -> str:
     numbers = range(first, first + 5)
     texts = {n: f"Words of story number {n} about the quay. " * 20 for n in numbers}
     items = "".join(_ITEM.format(n=n, minute=n % 60, text=texts[n]) for n in numbers)
-    return f"<rss version='2.0'><channel><title>Farm</title><link>http://127.0.0.1/</link>{items}</channel></rss>"
+    return (
+        f"<rss version='2.0'><channel><title>Farm</title><link>http://127.0.0.1/</link>{items}"
+        f"</channel></rss>"
+    )
 
 
 def _family(pid: int) -> list[int]:

@@ -88,7 +88,7 @@ def missing() -> str:
 
 @contextmanager
 def network(nodes: int, sites: int) -> Iterator[list[Node]]:
-    """Create the nodes, and an address on the bridge for each site; remove all of them at the end."""
+    """Create the nodes, and an address on the bridge for each site; remove all at the end."""
     made = [Node(number) for number in range(nodes)]
     with _alone():
         _take_away()  # a run that was killed left its own

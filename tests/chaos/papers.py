@@ -1,4 +1,4 @@
-"""Papers that go on publishing, each at an address of its own: new articles all the time, and corrections of the last.
+"""Run papers that publish new articles and corrections, each at an address of its own.
 
 Each article has a number, each correction makes it another version, and when each was published is
 remembered.
@@ -96,7 +96,10 @@ class Paper:
             f"<pubDate>{format_datetime(article.date)}</pubDate></item>"
             for article in last
         )
-        head = f"<title>{self.name}</title><link>{self.site.url()}</link><description>News</description>"
+        head = (
+            f"<title>{self.name}</title><link>{self.site.url()}</link><description>News</"
+            f"description>"
+        )
         return f'<rss version="2.0"><channel>{head}{items}</channel></rss>'
 
 

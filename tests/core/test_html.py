@@ -37,7 +37,8 @@ def test_a_lone_surrogate_is_replaced() -> None:
 def test_a_head_without_an_end_ends_where_the_text_begins(body: str) -> None:
     """HTML 5 leaves the tags of head and body to the browser."""
     tree = parse_html(
-        f"<!DOCTYPE html><title>Ferry</title><meta charset=utf-8><main><p>Late</p></main>two{body}<p>three"
+        f"<!DOCTYPE html><title>Ferry</title><meta charset=utf-8><main><p>Late</p></main>"
+        f"two{body}<p>three"
     )
     head, text = tree
     assert [child.tag for child in head] == ["title", "meta"]

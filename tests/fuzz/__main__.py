@@ -47,7 +47,10 @@ class Total:
     def __str__(self) -> str:
         speed = self.inputs / max(self.seconds, 0.001)
         edges = f"{self.before:>6,} → {self.after:>6,} edges"
-        return f"{self.name:12} {self.inputs:>10,} inputs {speed:>8,.0f}/s  {edges}  {len(self.found)} findings"
+        return (
+            f"{self.name:12} {self.inputs:>10,} inputs {speed:>8,.0f}/s  {edges}  "
+            f"{len(self.found)} findings"
+        )
 
 
 def fuzz(
@@ -109,7 +112,7 @@ def _plant(corpus: Path, target: Target, extra: Path | None) -> None:
 
 
 def _kept(target: Target, found: Path, kept: Path) -> Iterator[Path]:
-    """What was found, made small; what took the process down is kept as it is."""
+    """Return the findings, minimised unless they ended the process."""
     for path in sorted((found / target.name).glob("*")):
         yield keep(kept, target, path.name, smallest(target, path.read_bytes()))
     for path in sorted(found.glob(f"{target.name}-*")):
@@ -117,7 +120,7 @@ def _kept(target: Target, found: Path, kept: Path) -> Iterator[Path]:
 
 
 def main() -> int:
-    """The command; 1 where something was found."""
+    """Run the command; return 1 if something was found."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("target", nargs="+", choices=[*TARGETS, "all"])
     parser.add_argument("--inputs", type=int, default=10_000, help="for each target")

@@ -16,8 +16,10 @@ URL = "https://press.example/feeds/all"
 MAY = datetime(2024, 5, 17, 10, 30, tzinfo=UTC)
 
 NAMESPACES = (
-    'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:content="http://purl.org/rss/1.0/modules/content/" '
-    'xmlns:media="http://search.yahoo.com/mrss/" xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0" '
+    'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:content="http://purl.org/rss/1.0/modules/'
+    'content/" '
+    'xmlns:media="http://search.yahoo.com/mrss/" xmlns:feedburner="http://rssnamespace.org/'
+    'feedburner/ext/1.0" '
     'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
 )
 
@@ -30,19 +32,25 @@ def items(
 
 
 def rss(entry: str, channel: str = "<link>https://press.example/en/</link>") -> str:
-    return f'<rss version="2.0" {NAMESPACES}><channel><title>Press</title>{channel}<item>{entry}</item></channel></rss>'
+    return (
+        f'<rss version="2.0" {NAMESPACES}><channel><title>Press</title>{channel}<item>{entry}'
+        f"</item></channel></rss>"
+    )
 
 
 def atom(entry: str, feed: str = "", attributes: str = "") -> str:
     return (
-        f'<feed xmlns="http://www.w3.org/2005/Atom" {attributes}><title>Press</title><id>tag:press.example,2024:1</id>'
+        f'<feed xmlns="http://www.w3.org/2005/Atom" {attributes}><title>Press</title><id>'
+        f"tag:press.example,2024:1</id>"
         f"{feed}<entry>{entry}</entry></feed>"
     )
 
 
 FORMATS = {
-    "rss-0.91": """<?xml version="1.0"?><!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN"
-        "http://my.netscape.com/publish/formats/rss-0.91.dtd"><rss version="0.91"><channel><title>P</title>
+    "rss-0.91": """<?xml version="1.0"?>
+    <!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN"
+        "http://my.netscape.com/publish/formats/rss-0.91.dtd"><rss version="0.91"><channel>
+        <title>P</title>
         <item><title>The quay</title><link>https://press.example/quay</link></item></channel></rss>""",
     "rss-2.0": rss("<title>The quay</title><link>https://press.example/quay</link>"),
     "rdf": """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">
@@ -52,7 +60,8 @@ FORMATS = {
     "atom-1.0": atom(
         '<title>The quay</title><link href="https://press.example/quay"/><id>tag:x</id>'
     ),
-    "atom-0.3": """<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>P</title><entry><title>The quay</title>
+    "atom-0.3": """<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>P</title><entry>
+    <title>The quay</title>
         <link rel="alternate" type="text/html" href="https://press.example/quay"/></entry></feed>""",
     "json-feed-1.0": """{"version": "https://jsonfeed.org/version/1", "title": "P",
         "items": [{"id": "1", "url": "https://press.example/quay", "title": "The quay"}]}""",
@@ -82,25 +91,32 @@ _XHTML = '<div xmlns="http://www.w3.org/1999/xhtml"><h1>The quay</h1><p>All of i
 
 ROOTS = {
     "rdf-under-another-prefix": f"""<r:RDF xmlns:r="{_RDF}" xmlns="http://purl.org/rss/1.0/">
-        <channel r:about="/"><title>P</title></channel><item r:about="/quay">{_QUAY}</item></r:RDF>""",
+        <channel r:about="/"><title>P</title></channel><item r:about="/quay">{_QUAY}</item>
+        </r:RDF>""",
     "rdf-without-prefix": f"""<RDF xmlns="{_RDF}" xmlns:s="http://purl.org/rss/1.0/">
         <s:item><s:title>The quay</s:title><s:link>https://press.example/quay</s:link></s:item></RDF>""",
     "rss-0.90": f"""<rdf xmlns="{_RDF}"><item xmlns="http://my.netscape.com/rdf/simple/0.9/">{_QUAY}</item></rdf>""",
     "rss-0.92-in-capitals": """<RSS VERSION="0.92"><CHANNEL><ITEM><TITLE>The quay</TITLE>
         <LINK>https://press.example/quay</LINK></ITEM></CHANNEL></RSS>""",
-    "rss-2.0-under-a-prefix": """<x:rss xmlns:x="http://backend.userland.com/rss2" version="2.0"><x:channel><x:item>
+    "rss-2.0-under-a-prefix": """<x:rss xmlns:x="http://backend.userland.com/rss2" version="2.0">
+    <x:channel><x:item>
         <x:title>The quay</x:title><x:link>https://press.example/quay</x:link></x:item></x:channel></x:rss>""",
-    "channel-without-rss": f"<channel><title>P</title><link>https://press.example/</link><item>{_QUAY}</item></channel>",
+    "channel-without-rss": f"<channel><title>P</title><link>https://press.example/</link><item>"
+    f"{_QUAY}</item></channel>",
     "channel-definition": """<CHANNEL HREF="https://press.example/"><TITLE>P</TITLE>
-        <ITEM HREF="https://press.example/quay"><TITLE>The quay</TITLE><ABSTRACT>All.</ABSTRACT></ITEM></CHANNEL>""",
+        <ITEM HREF="https://press.example/quay"><TITLE>The quay</TITLE><ABSTRACT>All.</ABSTRACT>
+        </ITEM></CHANNEL>""",
     "atom-under-another-prefix": f"""<a:feed xmlns:a="http://www.w3.org/2005/Atom"><a:title>P</a:title><a:entry>
         <a:title>The quay</a:title><a:link href="https://press.example/quay"/><a:id>tag:x</a:id>
         <a:content type="xhtml">{_XHTML}</a:content></a:entry></a:feed>""",
     "atom-entry": f"""<entry xmlns="http://www.w3.org/2005/Atom"><title>The quay</title>
-        <link href="https://press.example/quay"/><id>tag:x</id><content type="xhtml">{_XHTML}</content></entry>""",
-    "atom-0.3-under-a-prefix": f"""<old:feed xmlns:old="http://purl.org/atom/ns#" version="0.3"><old:entry>
+        <link href="https://press.example/quay"/><id>tag:x</id>
+        <content type="xhtml">{_XHTML}</content></entry>""",
+    "atom-0.3-under-a-prefix": f"""<old:feed xmlns:old="http://purl.org/atom/ns#" version="0.3">
+    <old:entry>
         <old:title>The quay</old:title><old:link rel="alternate" href="https://press.example/quay"/>
-        <old:content type="application/xhtml+xml" mode="xml">{_XHTML}</old:content></old:entry></old:feed>""",
+        <old:content type="application/xhtml+xml" mode="xml">{_XHTML}</old:content></old:entry>
+        </old:feed>""",
     "an-unknown-root": f"<ticker><head><title>P</title></head><item>{_QUAY}</item></ticker>",
     "no-root": f"<title>P</title><item>{_QUAY}</item>",
 }
@@ -112,9 +128,11 @@ PROLOGS = {
     "200-comments": _LICENCE * 200,
     "style-sheets": "<?xml version='1.0'?>"
     + "<?xml-stylesheet href='/feed.xsl' type='text/xsl'?>\n" * 100,
-    "a-document-type": '<!DOCTYPE rss PUBLIC "-//Netscape//DTD RSS 0.91//EN" "http://my.netscape.example/rss-0.91.dtd">',
+    "a-document-type": '<!DOCTYPE rss PUBLIC "-//Netscape//DTD RSS 0.91//EN" "http://'
+    'my.netscape.example/rss-0.91.dtd">',
     "40-kb-of-entities": f"<!DOCTYPE rss [{'<!ENTITY deg SYSTEM>' * 2000}]>{_LICENCE}",
-    "comment-then-document-type": f"<?xml version='1.0'?>{_LICENCE}<!doctype rss [<!ENTITY a 'b'> ]  >{_LICENCE}",
+    "comment-then-document-type": f"<?xml version='1.0'?>{_LICENCE}<!doctype rss [<!ENTITY a 'b'>"
+    f" ]  >{_LICENCE}",
     "white-space": " \n\t" * 10_000,
     "a-byte-order-mark": "\ufeff<?xml version='1.0' encoding='utf-8'?>",
 }
@@ -160,7 +178,10 @@ def test_a_feed_is_read_whatever_its_encoding_is(encoding: str, content_type: st
     [
         f"<html><body><p>Our feed:</p><item>{_QUAY}</item></body></html>",
         f"<!-- Press --><!DOCTYPE html><title>P</title><item>{_QUAY}</item>",
-        f'<?xml version="1.0"?><x:html xmlns:x="http://www.w3.org/1999/xhtml"><item>{_QUAY}</item></x:html>',
+        (
+            f'<?xml version="1.0"?><x:html xmlns:x="http://www.w3.org/1999/xhtml"><item>{_QUAY}</'
+            f"item></x:html>"
+        ),
         "<div><p>Our <a href='/feed'>feed</a></p></div>",
     ],
 )
@@ -172,7 +193,10 @@ def test_a_page_is_no_feed_whatever_stands_in_it(body: str, content_type: str) -
 
 def test_a_document_type_in_an_entry_is_text() -> None:
     """Only what stands before the root declares anything."""
-    entry = "<link>/a</link><description><![CDATA[Write <!DOCTYPE html> first, then <html>.]]></description>"
+    entry = (
+        "<link>/a</link><description><![CDATA[Write <!DOCTYPE html> first, then <html>.]]></"
+        "description>"
+    )
     (item,) = items(rss(f"<title>A</title>{entry}"))
     assert "first, then" in item.summary
 
@@ -183,7 +207,8 @@ def test_an_rss_entry_gives_all_that_it_says() -> None:
         <guid isPermaLink="false">77</guid><pubDate>Fri, 17 May 2024 12:30:00 +0200</pubDate>
         <dc:creator>Ines Adler</dc:creator><dc:creator>Tom Reyes</dc:creator>
         <category>Harbour</category><category>Town</category>
-        <category>Harbour</category><enclosure url="https://press.example/quay.mp3" type="audio/mpeg" length="1234"/>
+        <category>Harbour</category>
+        <enclosure url="https://press.example/quay.mp3" type="audio/mpeg" length="1234"/>
         <media:content url="https://press.example/quay.jpg" medium="image"/>
         <description>What the town plans.</description>
         <content:encoded><![CDATA[<p>All of it. <a href="more">More</a></p>]]></content:encoded>"""
@@ -209,11 +234,14 @@ def test_an_atom_entry_gives_all_that_it_says() -> None:
 
     The version moves with the updated date.
     """
-    entry = """<title type="html">A &amp;lt; B &lt;b&gt;again&lt;/b&gt;</title><link href="quay"/><id>tag:x</id>
+    entry = """<title type="html">A &amp;lt; B &lt;b&gt;again&lt;/b&gt;</title><link href="quay"/>
+    <id>tag:x</id>
         <published>2024-05-17T10:30:00Z</published><updated>2024-05-18T08:00:00Z</updated>
         <author><name>Ines Adler</name></author><category term="harbour" label="Harbour"/>
-        <link rel="enclosure" href="quay.mp3" type="audio/mpeg" length="12"/><summary>What the town plans.</summary>
-        <content type="xhtml" xml:base="deep/"><div xmlns="http://www.w3.org/1999/xhtml"><p><img src="a.png"/></p></div>
+        <link rel="enclosure" href="quay.mp3" type="audio/mpeg" length="12"/>
+        <summary>What the town plans.</summary>
+        <content type="xhtml" xml:base="deep/">
+        <div xmlns="http://www.w3.org/1999/xhtml"><p><img src="a.png"/></p></div>
         </content>"""
     (item,) = items(atom(entry, attributes='xml:base="https://base.example/x/" xml:lang="de"'))
     assert item == Item(
@@ -235,9 +263,11 @@ def test_an_atom_entry_gives_all_that_it_says() -> None:
 def test_a_json_feed_item_gives_all_that_it_says() -> None:
     """JSON Feed 1.1, with the feed's language and an attachment."""
     (item,) = items("""{"version": "https://jsonfeed.org/version/1.1", "language": "fr", "items": [{
-        "id": 7, "url": "/quai", "title": "Le quai", "content_html": "<p><a href='plan'>Plan</a></p>",
+        "id": 7, "url": "/quai", "title": "Le quai",
+        "content_html": "<p><a href='plan'>Plan</a></p>",
         "summary": "Ce que la ville prévoit.",
-        "image": "/quai.jpg", "date_published": "2024-05-17T12:30:00+02:00", "date_modified": "2024-05-18T08:00:00Z",
+        "image": "/quai.jpg", "date_published": "2024-05-17T12:30:00+02:00",
+        "date_modified": "2024-05-18T08:00:00Z",
         "authors": [{"name": "Ines Adler"}, {"name": "Tom Reyes"}], "tags": ["Port", "Ville"],
         "attachments": [{"url": "/quai.mp3", "mime_type": "audio/mpeg", "size_in_bytes": 12}]}]}""")
     assert item == Item(
@@ -263,7 +293,10 @@ def test_a_json_feed_item_gives_all_that_it_says() -> None:
         ("<link>/quay</link>", "https://press.example/quay"),
         ("<link>quay</link>", "https://press.example/en/quay"),
         (
-            "<link>https://proxy.example/1</link><feedburner:origLink>https://press.example/1</feedburner:origLink>",
+            (
+                "<link>https://proxy.example/1</link><feedburner:origLink>https://press.example/1</"
+                "feedburner:origLink>"
+            ),
             "https://press.example/1",
         ),
         ("<guid>https://press.example/2</guid>", "https://press.example/2"),
@@ -279,10 +312,6 @@ def test_a_json_feed_item_gives_all_that_it_says() -> None:
     ],
 )
 def test_an_entry_leads_to_its_article(entry: str, url: str) -> None:
-    """RSS links start from the channel's page; the original comes before a proxy's; an id may be an address.
-
-    One that is too long is kept: whoever asks for it says what is wrong.
-    """
     assert [item.url for item in items(rss(f"<title>T</title>{entry}"))] == [url]
 
 
@@ -314,7 +343,8 @@ def test_a_long_description_alone_is_the_content() -> None:
     assert (item.summary, item.html) == ("", long)
     (item,) = items(
         rss(
-            "<title>T</title><link>/a</link><description>&lt;p&gt;In &lt;b&gt;short&lt;/b&gt;.&lt;/p&gt;</description>"
+            "<title>T</title><link>/a</link><description>&lt;p&gt;In &lt;b&gt;short&lt;/b&gt;"
+            ".&lt;/p&gt;</description>"
         )
     )
     assert (item.summary, item.html) == ("In short.", "<p>In <b>short</b>.</p>")
@@ -324,7 +354,8 @@ def test_a_summary_that_repeats_the_content_is_none() -> None:
     """Some feeds give the same text twice."""
     (item,) = items(
         rss(
-            "<title>T</title><link>/a</link><description>All.</description><content:encoded>&lt;p&gt;All.&lt;/p&gt;</content:encoded>"
+            "<title>T</title><link>/a</link><description>All.</description><content:encoded>&lt;"
+            "p&gt;All.&lt;/p&gt;</content:encoded>"
         )
     )
     assert (item.summary, item.html) == ("", "<p>All.</p>")
@@ -334,7 +365,8 @@ def test_plain_text_content_becomes_paragraphs() -> None:
     """In Atom's text content and in JSON Feed's content_text; signs are escaped."""
     (item,) = items(
         atom(
-            '<title>T</title><link href="/a"/><content type="text">One &lt; two.\n\nThree.</content>'
+            '<title>T</title><link href="/a"/><content type="text">One &lt; two.\n\nThree.</'
+            "content>"
         )
     )
     assert item.html == "<p>One &lt; two.</p><p>Three.</p>"
@@ -345,7 +377,8 @@ def test_plain_text_content_becomes_paragraphs() -> None:
 def test_entries_stand_by_date_where_all_have_one() -> None:
     """The limit must not cut the newest off a feed that begins with its oldest entry."""
     days = [
-        f"<item><title>{d}</title><link>/{d}</link><pubDate>0{d} May 2024 00:00:00 GMT</pubDate></item>"
+        f"<item><title>{d}</title><link>/{d}</link><pubDate>0{d} May 2024 00:00:00 GMT</pubDate>"
+        f"</item>"
         for d in (1, 3, 2)
     ]
     body = f'<rss version="2.0"><channel>{"".join(days)}</channel></rss>'
@@ -401,7 +434,8 @@ def test_what_is_no_feed_is_named(body: str, reason: str) -> None:
 
 def test_a_page_instead_of_a_feed_names_its_feeds() -> None:
     """What `<link rel=alternate>` advertises is what was meant."""
-    page = """<html><head><title>Press</title><link rel="alternate" type="application/rss+xml" href="/rss.xml">
+    page = """<html><head><title>Press</title>
+    <link rel="alternate" type="application/rss+xml" href="/rss.xml">
         <link rel="alternate" type="application/atom+xml" href="https://press.example/atom.xml">
         <link rel="alternate" hreflang="de" href="/de/"></head><body><p>Hi</p></body></html>"""
     with pytest.raises(
@@ -437,8 +471,8 @@ HOSTILE = {
     + rss("<title>&a9;</title><link>/a</link>"),
     "two-document-types": f"<!DOCTYPE r><!DOCTYPE r [<!ENTITY a '{'lol' * 9999}'>]>"
     + rss("<title>&a;</title><link>/a</link>"),
-    "document-type-behind-20-kb": f"<!-- {'x' * 20_000} --><!DOCTYPE r [<!ENTITY a '{'lol' * 9999}'>]>"
-    + rss("<title>&a;</title><link>/a</link>"),
+    "document-type-behind-20-kb": f"<!-- {'x' * 20_000} --><!DOCTYPE r [<!ENTITY a "
+    f"'{'lol' * 9999}'>]>" + rss("<title>&a;</title><link>/a</link>"),
     "external-entity": '<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/hostname">]>'
     + rss("<title>&x;</title><link>/a</link>"),
     "control-char": rss("<title>A \x01\x0b B</title><link>/a</link>"),
@@ -447,13 +481,17 @@ HOSTILE = {
     "undefined-entity": rss("<title>A &nbsp;&foo; B</title><link>/a</link>"),
     "depth-1000": rss("<title>A</title><link>/a</link>" + "<x>" * 1000 + "</x>" * 1000),
     "deep-content": rss(
-        f"<title>A</title><link>/a</link><description>{'&lt;div&gt;' * 10_000}&lt;img src='/x'></description>"
+        f"<title>A</title><link>/a</link><description>{'&lt;div&gt;' * 10_000}&lt;img src='/x'></"
+        f"description>"
     ),
     "nul": rss("<title>A\0B</title><link>/a</link>"),
-    "lone-surrogate": '{"items": [{"url": "/a", "title": "A \\ud800 B", "content_text": "\\udfff"}]}',
-    "wrong-types": '{"items": [1, null, {"url": {"a": 1}}, {"url": "/a", "title": ["x"], "tags": "t", "author": 1,'
+    "lone-surrogate": '{"items": [{"url": "/a", "title": "A \\ud800 B", "content_text": '
+    '"\\udfff"}]}',
+    "wrong-types": '{"items": [1, null, {"url": {"a": 1}}, {"url": "/a", "title": ["x"], "tags": '
+    '"t", "author": 1,'
     ' "authors": [1],'
-    ' "attachments": [{"url": 5}, 7, {"url": "/f", "size_in_bytes": -1}], "date_published": 5, "image": []}]}',
+    ' "attachments": [{"url": 5}, 7, {"url": "/f", "size_in_bytes": -1}], "date_published": 5, '
+    '"image": []}]}',
 }
 
 
@@ -487,7 +525,8 @@ def test_a_date_that_is_none_is_none(date: str) -> None:
     assert item.published is None
     (item,) = items(
         atom(
-            f'<title>A</title><link href="/a"/><published>{date}</published><updated>{date}</updated>'
+            f'<title>A</title><link href="/a"/><published>{date}</published><updated>{date}</'
+            f"updated>"
         )
     )
     assert (item.published, item.updated) == (None, None)
@@ -498,7 +537,8 @@ def test_an_enclosure_of_a_length_that_is_none_has_no_length(length: str) -> Non
     """Unknown is 0."""
     (item,) = items(
         rss(
-            f'<title>A</title><link>/a</link><enclosure url="/a.mp3" type="audio/mpeg" length="{length}"/>'
+            f'<title>A</title><link>/a</link><enclosure url="/a.mp3" type="audio/mpeg" '
+            f'length="{length}"/>'
         )
     )
     assert item.enclosures == (Enclosure("https://press.example/a.mp3", "audio/mpeg", 0),)

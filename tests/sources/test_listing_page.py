@@ -15,7 +15,8 @@ LISTING = """<html><head><title>Gazette</title></head><body>
 <div class="box"><a href="/pictures/1"><img src="/quay.jpg"></a>
  <h3><a href="/news/council-votes-on-the-quay">Council votes on the quay</a></h3>
  <time datetime="2024-05-02">2 May</time>
- <p>Three parties want it, two want it smaller than planned.</p><a href="/news/council-votes-on-the-quay">More</a></div>
+ <p>Three parties want it, two want it smaller than planned.</p>
+ <a href="/news/council-votes-on-the-quay">More</a></div>
 <div class="box"><h3><a href="/news/school-roof-is-safe-again">School roof is safe again</a></h3>
  <time datetime="2024-05-01">1 May</time></div>
 <div class="box"><h3><a href="/news/two-hurt-in-market-fire">Two hurt in market fire</a></h3>
@@ -203,9 +204,11 @@ HOSTILE = {
     "broken-ipv6": '<a href="http://[half/">A title of several words</a>',
     "port": '<a href="http://example.org:99999/">A title of several words</a>',
     "long-10k": f'<a href="/{"x" * 10_000}">A title of several words</a>',
-    "relative-base": '<base href="javascript:1"><a href="story-of-several-words.html">A title of several words</a>',
+    "relative-base": '<base href="javascript:1"><a href="story-of-several-words.html">A title of '
+    "several words</a>",
     "svg": '<svg><a href="/one-two-three-four">A title of several words</a></svg>',
-    "hidden-template": '<template><a href="/one-two-three-four">A title of several words</a></template>',
+    "hidden-template": '<template><a href="/one-two-three-four">A title of several words</a></'
+    "template>",
 }
 
 

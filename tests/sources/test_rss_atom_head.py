@@ -8,10 +8,13 @@ from feedpub.sources.rss_atom import feed_title
 NAMED = {
     "rss": "<rss version='2.0'><channel><title>The  Quay &amp; Co</title>"
     "<item><title>no</title></item></channel></rss>",
-    "atom": "<feed xmlns='http://www.w3.org/2005/Atom'><title type='html'>The Quay &amp;amp; Co</title></feed>",
-    "rdf": "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'><channel>"
+    "atom": "<feed xmlns='http://www.w3.org/2005/Atom'><title type='html'>The Quay &amp;amp; Co</"
+    "title></feed>",
+    "rdf": "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://"
+    "purl.org/rss/1.0/'><channel>"
     "<title>The Quay &amp; Co</title></channel><item><title>no</title></item></rdf:RDF>",
-    "json": '{"version": "https://jsonfeed.org/version/1.1", "title": "The Quay & Co", "items": []}',
+    "json": '{"version": "https://jsonfeed.org/version/1.1", "title": "The Quay & Co", "items": '
+    "[]}",
 }
 
 

@@ -20,12 +20,15 @@ XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
 
 def urlset(*entries: str) -> str:
-    """A urlset of entries like "/a 2024-05-01": a path, and perhaps a lastmod."""
-    return f'<?xml version="1.0" encoding="UTF-8"?><urlset {XMLNS}>{"".join(_node("url", e) for e in entries)}</urlset>'
+    """Return a urlset of entries like "/a 2024-05-01": a path, and perhaps a lastmod."""
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?><urlset {XMLNS}>'
+        f"{''.join(_node('url', e) for e in entries)}</urlset>"
+    )
 
 
 def index(*entries: str) -> str:
-    """An index of sitemaps, written as `urlset`."""
+    """Return an index of sitemaps, written as `urlset`."""
     return f"<sitemapindex {XMLNS}>{''.join(_node('sitemap', e) for e in entries)}</sitemapindex>"
 
 
@@ -76,10 +79,13 @@ def test_a_news_sitemap_gives_title_date_keywords_and_language() -> None:
     (item,) = (
         items(f"""<urlset {XMLNS} xmlns:n="http://www.google.com/schemas/sitemap-news/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml"
       xmlns:image="http://www.google.com/schemas/sitemap-image/1.1"><url>
-      <image:image><image:loc>{HOST}/a.jpg</image:loc><image:title>A picture</image:title></image:image>
-      <xhtml:link rel="alternate" hreflang="de" href="{HOST}/de/a"/><loc>{HOST}/a</loc><lastmod>2024-05-02</lastmod>
+      <image:image><image:loc>{HOST}/a.jpg</image:loc><image:title>A picture</image:title>
+      </image:image>
+      <xhtml:link rel="alternate" hreflang="de" href="{HOST}/de/a"/><loc>{HOST}/a</loc>
+      <lastmod>2024-05-02</lastmod>
       <n:news><n:publication><n:name>Tide</n:name><n:language>en</n:language></n:publication>
-      <n:publication_date>2024-05-01T10:00:00+02:00</n:publication_date><n:title>Quay &amp; sea</n:title>
+      <n:publication_date>2024-05-01T10:00:00+02:00</n:publication_date>
+      <n:title>Quay &amp; sea</n:title>
       <n:keywords>Harbour, Town,, Harbour</n:keywords></n:news></url></urlset>""")
     )
     assert item == Item(
@@ -99,8 +105,14 @@ def test_a_news_sitemap_gives_title_date_keywords_and_language() -> None:
         urlset("/a", "/b"),
         urlset("/a", "/b").replace(XMLNS, ""),
         urlset("/a", "/b").replace(XMLNS, 'xmlns="https://www.google.com/schemas/sitemap/0.84"'),
-        f'<s:urlset xmlns:s="x"><s:url><s:loc>{HOST}/a</s:loc></s:url><s:url><s:loc>/b</s:loc></s:url></s:urlset>',
-        f"<!-- mine --><urlset><url><loc><![CDATA[{HOST}/a]]></loc></url><url><loc>{HOST}/b</loc></url></urlset>",
+        (
+            f'<s:urlset xmlns:s="x"><s:url><s:loc>{HOST}/a</s:loc></s:url>'
+            "<s:url><s:loc>/b</s:loc></s:url></s:urlset>"
+        ),
+        (
+            f"<!-- mine --><urlset><url><loc><![CDATA[{HOST}/a]]></loc></url>"
+            f"<url><loc>{HOST}/b</loc></url></urlset>"
+        ),
         f"{HOST}/a\n{HOST}/b\n",
         f"\ufeff{HOST}/a\r\n\r\n{HOST}/b",
         gzip.compress(urlset("/a", "/b").encode(), mtime=0),
@@ -254,13 +266,16 @@ HOSTILE = {
     f"<urlset><url><loc>{HOST}/a</loc><lastmod>&x;</lastmod></url></urlset>",
     "control-char": f"<urlset><url><loc>{HOST}/a</loc><lastmod>\x01</lastmod></url></urlset>",
     "undefined-entity": f"<urlset><url><loc>{HOST}/a</loc><lastmod>&nbsp;</lastmod></url></urlset>",
-    "ampersand": f"<urlset><url><loc>{HOST}/a</loc></url><url><loc>ftp://x/?a=1&b=2</loc></url></urlset>",
+    "ampersand": f"<urlset><url><loc>{HOST}/a</loc></url><url><loc>ftp://x/?a=1&b=2</loc></url></"
+    f"urlset>",
     "depth-1000": f"<urlset><url><loc>{HOST}/a</loc></url>{'<x>' * 1000}{'</x>' * 1000}</urlset>",
     "cut": f"<urlset><url><loc>{HOST}/a</loc></url><url><loc>{HOST}/b",
-    "schemes": f"<urlset><url><loc>javascript:1</loc></url><url><loc>{HOST}/a</loc></url><url><loc/></url></urlset>",
+    "schemes": f"<urlset><url><loc>javascript:1</loc></url><url><loc>{HOST}/a</loc></url><url>"
+    f"<loc/></url></urlset>",
     "dates": f"<urlset><url><loc>{HOST}/a</loc><lastmod>2023-02-31</lastmod></url></urlset>",
     "year-9999": f"<urlset><url><loc>{HOST}/a</loc><lastmod>9999-01-01</lastmod></url></urlset>",
-    "digits-5000": f"<urlset><url><loc>{HOST}/a</loc><lastmod>{'1' * 5000}</lastmod></url></urlset>",
+    "digits-5000": f"<urlset><url><loc>{HOST}/a</loc><lastmod>{'1' * 5000}</lastmod></url></"
+    f"urlset>",
 }
 
 

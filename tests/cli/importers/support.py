@@ -8,15 +8,15 @@ EXAMPLES = Path(__file__).parent / "examples"
 
 
 def imported(name: str, kind: str | None = None) -> Imported:
-    """What is in one of the examples."""
+    """Return an example file."""
     return parse_import((EXAMPLES / name).read_bytes(), name, kind)
 
 
 def feeds(found: Imported) -> dict[str, ImportedFeed]:
-    """The feeds by their titles."""
+    """Return the feeds by title."""
     return {draft.title: draft for draft in found.feeds}
 
 
 def lost(found: Imported, *, matters: bool = True) -> list[str]:
-    """What is lost, a line each, as people are told."""
+    """Return what is not imported, as the command prints it."""
     return [str(loss) for loss in found.unsupported if loss.is_important is matters]

@@ -97,8 +97,11 @@ def test_freshrss_sources_that_cannot_be_read_are_left_out() -> None:
 def test_freshrss_without_its_namespace() -> None:
     """Other readers write its attributes and forget to declare what they are."""
     body = (
-        b'<opml version="1.0">\n<body><outline text="x" type="HTML+XPath" xmlUrl="https://a.example.org/"'
-        b""" frss:xPathItem="//a[contains(@class, 'more')]" frss:xPathItemUri="./@href" frss:CURLOPT_POST="false"/>"""
+        b'<opml version="1.0">\n<body><outline text="x" type="HTML+XPath" xmlUrl="https://'
+        b'a.example.org/"'
+        b""" frss:xPathItem="//a[contains(@class, 'more')]" """
+        b"""frss:xPathItemUri="./@href\""""
+        b""" frss:CURLOPT_POST="false"/>"""
         b"</body></opml>"
     )
     (draft,) = parse_import(body, "x.opml").feeds
@@ -257,19 +260,28 @@ def test_rss_bridge_xpath_without_items_is_refused() -> None:
 
 def test_rules_of_one_host_are_taken_once() -> None:
     """Others than the first are told: a site has one file."""
-    start = b"https://b.example.org/?bridge=CssSelector&url_selector=h2&home_page=https://c.example.org/"
+    start = (
+        b"https://b.example.org/?bridge=CssSelector&url_selector=h2&home_page=https://"
+        b"c.example.org/"
+    )
     found = parse_import(
         start + b"1&content_selector=main\n" + start + b"2&content_selector=article\n", "b.txt"
     )
     assert [site.settings for site in found.sites] == [(("content", ("main",)),)]
     assert lost(found) == [
-        "b.txt:2: content article: c.example.org has other rules from b.txt:1; one file holds those of a host"
+        (
+            "b.txt:2: content article: c.example.org has other rules from b.txt:1; one file holds "
+            "those of a host"
+        )
     ]
 
 
 def test_every_draft_can_stand_in_a_config() -> None:
     """Whatever the file says: what the config would refuse is lost, and the rest is taken."""
-    body = b'<opml><body><outline text="x" xmlUrl="https://a.example.org/" htmlUrl="https://" language="!"/></body></opml>'
+    body = (
+        b'<opml><body><outline text="x" xmlUrl="https://a.example.org/" htmlUrl="https://" '
+        b'language="!"/></body></opml>'
+    )
     found = parse_import(body, "x.opml")
     assert found.feeds[0].as_toml_table("x") == {
         "name": "x",

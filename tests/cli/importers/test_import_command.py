@@ -32,12 +32,15 @@ title = "The quay"
 type = "feed"
 url = "http://www.quay.example.org/feed.xml/"
 """
-ADDRESS = "https://b.example.org/?bridge=CssSelector&home_page=https://c.example.org/&url_selector=h2&content_selector=main"
+ADDRESS = (
+    "https://b.example.org/?bridge=CssSelector&home_page=https://c.example.org/"
+    "&url_selector=h2&content_selector=main"
+)
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A config with one feed."""
+    """Return a config with one feed."""
     path = tmp_path / "config" / "feedpub.toml"
     path.parent.mkdir()
     path.write_text(CONFIG, "utf-8")
@@ -45,7 +48,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def run(path: Path, *arguments: str, answer: bytes | str | None = None) -> Result:
-    """The command in this process; what it raises is raised."""
+    """Run the command in this process; its exceptions are raised."""
     return CliRunner().invoke(
         cli, ["-c", str(path), *arguments], input=answer, catch_exceptions=False
     )
@@ -145,11 +148,16 @@ def test_a_file_of_each_kind_makes_a_config_that_loads(tmp_path: Path, name: str
 
 def test_a_block_reads_as_if_written_by_hand(path: Path) -> None:
     """Sources in blocks of their own, headers on one line, filters below."""
-    address = "https://b.example.org/?bridge=CssSelectorComplex&home_page=https://c.example.org/&cookie=a=b"
+    address = (
+        "https://b.example.org/?bridge=CssSelectorComplex&home_page=https://c.example.org/"
+        "&cookie=a=b"
+    )
     run(path, "import", f"{address}&entry_element_selector=li&url_pattern=/x/.*&limit=7", "--yes")
     assert path.read_text("utf-8").removeprefix(CONFIG) == (
-        '\n[[feed]]\nname = "c-example-org"\ntitle = "c.example.org"\nlink = "https://c.example.org/"\nlimit = 7\n\n'
-        '[[feed.source]]\ntype = "page"\nurl = "https://c.example.org/"\nlinks = "li"\ncookies = {a = "b"}\n\n'
+        '\n[[feed]]\nname = "c-example-org"\ntitle = "c.example.org"\nlink = "https://'
+        'c.example.org/"\nlimit = 7\n\n'
+        '[[feed.source]]\ntype = "page"\nurl = "https://c.example.org/"\nlinks = "li"\ncookies = '
+        '{a = "b"}\n\n'
         '[feed.include]\nurl = ["re:/x/.*"]\n'
     )
 
@@ -297,7 +305,8 @@ path = "articles"
     assert (quay.url, quay.type) == ("http://www.quay.example.org/feed.xml/", "feed")
     assert (town.title, town.type, town.every) == ("Town & country", "page", "2h")
     page = parse_html(
-        '<ul class="news"><li><a href="/n1">1</a></li><li><a href="/n2">2</a><a href="/x">3</a></li></ul>'
+        '<ul class="news"><li><a href="/n1">1</a></li><li><a href="/n2">2</a><a href="/x">3</a></'
+        "li></ul>"
         '<div id="top"><h2>4</h2></div>'
     )
     selected = select_elements(page, town.links)
