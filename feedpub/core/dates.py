@@ -186,9 +186,9 @@ def _plausible(moment: datetime | None) -> datetime | None:
 def parse_date(text: str) -> datetime | None:
     """Return the moment that a text names, in UTC: ISO 8601, RFC 822 or human-readable.
 
-    A date without a zone, or in an unknown one, counts as UTC. The result is None for anything that
-    is not one complete date (a month, a weekday, 31 February), that can be read in two ways
-    (05/06/2024), or that is outside `PLAUSIBLE_ITEM_YEARS`.
+    A date without a zone, or in an unknown one, counts as UTC. Return None if the text is not one
+    complete date (a month, a weekday, 31 February), if it can be read in two ways (05/06/2024), or
+    if the date is outside `PLAUSIBLE_ITEM_YEARS`.
     """
     text = " ".join(text.split())
     if not _MIN_DATE_CHARS <= len(text) <= MAX_DATE_CHARS:
@@ -248,7 +248,7 @@ def as_item_date(moment: datetime | None) -> datetime | None:
 def parse_epoch(number: float) -> datetime | None:
     """Return the moment of a number of seconds or milliseconds since 1970.
 
-    The result is None outside `PLAUSIBLE_ITEM_YEARS`.
+    Return None outside `PLAUSIBLE_ITEM_YEARS`.
     """
     try:
         seconds = number / 1000 if number > _MAX_EPOCH_SECONDS else number

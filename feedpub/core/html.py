@@ -40,7 +40,7 @@ def parse_html(html: bytes | str, url: str | None = None) -> HtmlElement:
 
     Args:
         html: bytes are decoded by the charset that they declare.
-        url: where it is from, for messages.
+        url: its URL, for messages.
 
     Raises:
         NoContentError: it has no markup.

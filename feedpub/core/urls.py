@@ -35,7 +35,7 @@ def absolute_url(href: str, base: str) -> str | None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
             return None
-    except ValueError:  # a broken IPv6 address, a port that is no number, half a surrogate pair
+    except ValueError:  # a broken IPv6 address, an invalid port, half a surrogate pair
         return None
     return url
 

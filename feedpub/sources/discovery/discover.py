@@ -142,5 +142,5 @@ def _why_nothing(start: PageInspection, session: DiscoverySession) -> str:
     tried = pluralize(len(session.requested), "address", "addresses")
     return (
         f"nothing here lists articles: {found}; no feed or sitemap at the usual paths either "
-        f"(looked at {tried}); {step}"
+        f"(checked {tried}); {step}"
     )
