@@ -287,7 +287,7 @@ def test_nothing_found_says_what_was_tried_and_what_to_do(scout: Scout, site: Si
     reason = raised.value.reason
     assert reason.startswith("nothing here lists articles: no article links found")
     assert f"{site.url('/f')}: expected a feed, found an HTML page" in reason
-    assert f"(looked at {len(scout.looks.requested)} addresses)" in reason
+    assert f"(checked {len(scout.looks.requested)} addresses)" in reason
     assert reason.endswith(f"or the site's front page {site.url('/')}")
 
 
