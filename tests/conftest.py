@@ -12,6 +12,16 @@ from feedpub.store import Store
 from tests.support.postgres import MISSING, Server, any_server, installed
 from tests.support.site import Site, running_site
 
+# Directories and files that the fast lane (`-m "not slow"`) leaves out completely. It also leaves out
+# all tests that need PostgreSQL.
+_OUTSIDE_FAST_LANE = (
+    *("catalogue/", "chaos/", "crashes/", "end_to_end/", "fuzz/", "model/", "soak/", "systemd/"),
+    *("cleaner/summary/test_summarize.py", "fetch/test_matrix.py", "pipeline/test_reachability.py"),
+    *("store/test_earlier_schemas.py", "store/test_schema_repair.py"),
+    *("test_hostile_texts.py", "test_patterns_are_linear.py"),
+)
+_UNMEASURED_SECONDS = 0.3
+
 settings.register_profile("feedpub", deadline=None)  # a busy machine must not fail tests
 settings.load_profile("feedpub")
 
@@ -67,7 +77,22 @@ def queue(address: str) -> Iterator[FeedQueue]:
         yield opened
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m selects tests
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what the fast lane leaves out, and share the slow tests out to the workers."""
+    for item in items:
+        if _is_outside_fast_lane(item) and not item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.slow(seconds=_UNMEASURED_SECONDS))
+    _share_slow_tests(config, items)
+
+
+def _is_outside_fast_lane(item: pytest.Item) -> bool:
+    path = item.path.relative_to(Path(__file__).parent).as_posix()
+    needs_postgres = "server" in getattr(item, "fixturenames", ())
+    return needs_postgres or path.startswith(_OUTSIDE_FAST_LANE)
+
+
+def _share_slow_tests(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let each worker start with its share of the slow tests, so that short ones fill the end.
 
     pytest-xdist first assigns an equal part of the list to each worker, in order. After that,
