@@ -12,8 +12,8 @@ from feedpub.store import Store
 from tests.support.postgres import MISSING, Server, any_server, installed
 from tests.support.site import Site, running_site
 
-# Directories and files that the fast lane (`-m "not slow"`) leaves out completely. It also leaves out
-# all tests that need PostgreSQL.
+# Directories and files that the fast lane (`-m "not slow"`) leaves out completely, besides all
+# tests that need PostgreSQL.
 _OUTSIDE_FAST_LANE = (
     *("catalogue/", "chaos/", "crashes/", "end_to_end/", "fuzz/", "model/", "soak/", "systemd/"),
     *("cleaner/summary/test_summarize.py", "fetch/test_matrix.py", "pipeline/test_reachability.py"),
