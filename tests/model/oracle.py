@@ -146,7 +146,7 @@ class Oracle:
             self._hold(wanted, whole=False)
 
     def after_loss_of_state(self, wanted: Wanted) -> None:
-        """Forget everything except the published entries; an archived entry counts as it was archived."""
+        """Forget everything except the published entries; an archived entry keeps its archived version."""
         shown = self._shown(wanted)
         for number, known in self.known.items():
             if known.id not in shown:
@@ -179,8 +179,8 @@ class Oracle:
     def taken(self, wanted: Wanted) -> list[Article]:
         """Return the listed articles that feedpub certainly fetches.
 
-        It takes no more than the feed's limit: the newest, or the first if some have no date. Only articles
-        in both selections count.
+        It takes no more than the feed's limit: the newest, or the first if some have no date. Only
+        articles in both selections count.
         """
         listed = self.site.listed()
         dates = [self._date(article) for article in listed]
