@@ -146,7 +146,10 @@ class Oracle:
             self._hold(wanted, whole=False)
 
     def after_loss_of_state(self, wanted: Wanted) -> None:
-        """Forget everything except the published entries; an archived entry keeps its archived version."""
+        """Forget everything except the published entries.
+
+        An archived entry keeps the title and text of its archive.
+        """
         shown = self._shown(wanted)
         for number, known in self.known.items():
             if known.id not in shown:

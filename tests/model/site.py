@@ -81,7 +81,7 @@ class Article:
         guid: its guid in the feed.
         titles: the number of titles so far.
         versions: the number of texts so far.
-        told: the version of the text that its source announces.
+        told: the version that its source announces.
         status: the HTTP status of its page: 200, or 404 or 410 if it is gone.
         fault: the current fault of its page: "500", "cut", "empty" or nothing.
     """
