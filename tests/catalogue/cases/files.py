@@ -283,7 +283,7 @@ CASES = (
     Case(
         "disk-full",
         _nothing,
-        "make room on the disk",
+        "free some space on the disk",
         run=partial(_on_full_disk, "feeds"),
         needs=_mounting,
         **_STRUCK,
@@ -327,7 +327,7 @@ CASES = (
     Case(
         "state-disk-full",
         _nothing,
-        "(make room|space) on the disk|(look at|check) the disk",
+        "free some space on the disk|check the disk",
         run=partial(_on_full_disk, ".feedpub"),
         needs=_mounting,
         **_SAID,
@@ -343,7 +343,7 @@ CASES = (
     Case(
         "state-fsync-fails",
         _nothing,
-        "(look at|check) the disk",
+        "check the disk",
         run=lambda stage: stage.build(
             {"failing_calls": {"fdatasync": errno.EIO, "fsync": errno.EIO}}
         ),
@@ -368,7 +368,7 @@ CASES = (
         said=True,
     ),
     Case("import-of-50k-feeds", _nothing, run=_many_feeds, beside=False, slow=True, seconds=75.0),
-    Case("folder-in-place-of-file", _folder_there, "a folder stands where the file is needed"),
+    Case("folder-in-place-of-file", _folder_there, "a folder is in the place of the file"),
     Case("output-folder-gone", _gone, right=has_news),
     Case("pipe-among-articles", _pipe, right=has_news, start=FOLDER),
     Case("links-out-of-articles", _leading_out, right=_nothing_of_it, start=FOLDER),
@@ -387,13 +387,15 @@ CASES = (
         "front matter|YAML|deep",
         "07.md",
     ),
-    _front("front-matter-date-none", "date: 2026-02-31", r"06\.md: .*left out: date: 2026-02-31"),
-    _front("front-matter-date-year-1", "date: 0001-01-01", "left out: date: 0001-01-01"),
-    _front("front-matter-date-list", "date: [{}, soon]", "left out: date: {}|left out: date: soon"),
+    _front("front-matter-date-none", "date: 2026-02-31", r"06\.md: .*is ignored: date: 2026-02-31"),
+    _front("front-matter-date-year-1", "date: 0001-01-01", "is ignored: date: 0001-01-01"),
+    _front(
+        "front-matter-date-list", "date: [{}, soon]", "is ignored: date: {}|is ignored: date: soon"
+    ),
     _front(
         "front-matter-port-99999",
         "url: https://example.org:99999/",
-        "left out: url: https://example.org:99999/",
+        "is ignored: url: https://example.org:99999/",
     ),
     _picture(
         "picture-300-characters", f"{'a' * 300}.png", r"06\.md: its picture 'a+' is not published"

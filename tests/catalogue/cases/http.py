@@ -188,7 +188,7 @@ CASES = (
     bad(
         "401-login",
         answer("401 Unauthorized", "", 'WWW-Authenticate: Basic realm="x"'),
-        "HTTP 401: it asks for",
+        "HTTP 401: .* for a login",
     ),
     bad(
         "503-retry-after",

@@ -239,12 +239,12 @@ def _state_breaks(stage: Stage) -> Ended:
     def script(service: Service) -> None:
         assert service.waits_for("run_finished", feed="world"), service.said
         assert service.waits_for("run_finished", feed="beside"), service.said
-        rename("seen", "unseen")
+        rename("item_states", "unseen")
         stage.news()
         service.look("world")
         assert service.waits_for("state_error", feed="world"), service.said
         assert "no such table" in service.heard("state_error", feed="world")[0]["reason"]
-        rename("unseen", "seen")
+        rename("unseen", "item_states")
         for name in ("world", "beside"):
             service.look(name)
             assert service.waits_for("run_finished", feed=name, new=1), service.said
@@ -390,7 +390,7 @@ CASES = (
         run=_second,
         **_SLOW,
     ),
-    Case("hung-job", _nothing, "given up", start=SAVED_AND_HURRIED, run=_hung, **_SLOW),
+    Case("hung-job", _nothing, "run was cancelled", start=SAVED_AND_HURRIED, run=_hung, **_SLOW),
     Case("store-error", _nothing, right=has_news, start=NOW_AND_THEN, run=_state_breaks, **_SLOW),
     Case(
         "thread-death", _nothing, right=has_news, start=NOW_AND_THEN, run=_scheduler_dies, **_SLOW

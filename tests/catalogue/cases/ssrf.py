@@ -243,7 +243,7 @@ CASES = (
     Case(
         "backslash-at",
         _add_backslash,
-        "holds blanks or characters that no address has",
+        "contains blanks or characters that a URL cannot contain",
         also=unreached,
         **_CONFIG,
     ),
