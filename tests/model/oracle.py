@@ -231,7 +231,7 @@ class Oracle:
                 if young and article.is_readable and wanted.admits(article):
                     known.next_look = now + LADDER[0]
             if known.forgotten:
-                known.forgotten, known.blind = False, (article.titles, article.told)
+                known.forgotten, known.blind = False, (article.titles, article.announced)
             if not article.is_readable or not wanted.admits(article):
                 continue
             if not known.id:
@@ -239,8 +239,8 @@ class Oracle:
             elif self.site.kind != "listing":
                 if article.titles > known.blind[0]:
                     known.titles = article.titles
-                if article.told > known.blind[1]:
-                    known.versions = max(known.versions, article.told)
+                if article.announced > known.blind[1]:
+                    known.versions = max(known.versions, article.announced)
             known.addressed = (article.slug, article.guid)
             known.listed = now
 

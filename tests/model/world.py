@@ -97,7 +97,7 @@ class World:
         """Change an article's text; its source announces it as far as its format can."""
         if article := self._any(chosen):
             article.versions += 1
-            article.told = article.versions
+            article.announced = article.versions
             article.updated = self._now
             # RSS can announce a change only by the title.
             if self.site.kind == "feed" and not self.site.atom:
@@ -108,7 +108,7 @@ class World:
         article = self._any(chosen)
         if article and self.site.kind == "feed":
             article.versions += 1
-            article.told = article.versions
+            article.announced = article.versions
 
     def correct(self, chosen: random.Random) -> None:
         """Change an article's text on its page only."""

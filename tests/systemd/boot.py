@@ -197,7 +197,7 @@ def reload(machine: Machine) -> None:
     since = machine.mark()
     configure(machine, QUAY.replace("folder", "fodler"))
     machine.run("systemctl", "reload", SERVICE)
-    assert "not in force" in machine.show(SERVICE, "StatusText")
+    assert "the changed config is not used" in machine.show(SERVICE, "StatusText")
     assert machine.hears(SERVICE, "reload", "outcome=refused", "fodler", since=since)
     assert machine.show(SERVICE, "ActiveState") == "active"
     assert b"All of the Quay" in machine.get(f"{URL}/quay.rss")

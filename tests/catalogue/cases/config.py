@@ -8,7 +8,7 @@ from tests.catalogue.case import Case
 from tests.catalogue.stage import HEAD, Stage
 from tests.support.newsroom import feed
 
-_REFUSED: dict[str, Any] = {"said": True, "beside": False}
+_REFUSED: dict[str, Any] = {"in_output": True, "spares_others": False}
 _BESIDE = 'name = "beside"'
 
 

@@ -17,8 +17,8 @@ from tests.support.home import PNG
 from tests.support.newsroom import title
 
 DATABASE = "feedpub.sqlite"
-_STRUCK: dict[str, Any] = {"beside": False}  # both feeds use the same disk
-_SAID: dict[str, Any] = {"beside": False, "said": True}  # a failing state cannot record the reason
+_STRUCK: dict[str, Any] = {"spares_others": False}  # both feeds use the same disk
+_SAID: dict[str, Any] = {"spares_others": False, "in_output": True}  # a failing state cannot record the reason
 _OTHER_USER = 12345
 _RENEWED = "rebuilt from the published feeds"
 
@@ -313,7 +313,7 @@ CASES = (
     Case("stale-temp", _stale, right=_swept),
     Case("symlink-target", _link, right=_not_followed),
     Case(
-        "corrupt-db", partial(_corrupt, b"\0garbage" * 64), _RENEWED, right=_ids_survive, said=True
+        "corrupt-db", partial(_corrupt, b"\0garbage" * 64), _RENEWED, right=_ids_survive, in_output=True
     ),
     Case(
         "foreign-owner",
@@ -349,7 +349,7 @@ CASES = (
         ),
         **_SAID,
     ),
-    Case("db-cut-in-half", _cut, _RENEWED, right=_ids_survive, said=True),
+    Case("db-cut-in-half", _cut, _RENEWED, right=_ids_survive, in_output=True),
     Case("db-of-a-newer-version", _newer, "a newer feedpub wrote it", **_SAID),
     Case("db-lacks-tables", partial(_change, _HALF_MIGRATED), right=has_news),
     Case("db-of-two-branches", partial(_change, _TWO_BRANCHES), right=has_news),
@@ -358,16 +358,16 @@ CASES = (
         partial(_change, "DROP TABLE aliases"),
         _RENEWED,
         right=_ids_survive,
-        said=True,
+        in_output=True,
     ),
     Case(
         "state-open-to-all",
         _open_to_all,
         "others can write to the state folder",
         right=_closed_again,
-        said=True,
+        in_output=True,
     ),
-    Case("import-of-50k-feeds", _nothing, run=_many_feeds, beside=False, slow=True, seconds=75.0),
+    Case("import-of-50k-feeds", _nothing, run=_many_feeds, spares_others=False, slow=True, seconds=75.0),
     Case("folder-in-place-of-file", _folder_there, "a folder is in the place of the file"),
     Case("output-folder-gone", _gone, right=has_news),
     Case("pipe-among-articles", _pipe, right=has_news, start=FOLDER),

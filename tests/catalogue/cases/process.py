@@ -119,7 +119,7 @@ def _interrupted(stage: Stage) -> Ended:
     _meanwhile(stage.site, path(NEW), lambda: os.kill(stage.pid, signal.SIGINT))
     first = stage.build()
     assert first.status == 130, first
-    assert "Traceback" not in first.said, first.said
+    assert "Traceback" not in first.output, first.output
     return stage.build()
 
 
@@ -136,7 +136,7 @@ def _ended_midrun(number: signal.Signals, stage: Stage) -> Ended:
         build.status,
         served.seconds + build.seconds,
         max(served.megabytes, build.megabytes),
-        build.said,
+        build.output,
     )
 
 
@@ -151,8 +151,8 @@ def _poisoned(stage: Stage) -> Ended:
     for _ in range(3):
         killed = stage.build()
         assert killed.status == -signal.SIGKILL, killed
-    assert "3 times in a row" not in killed.said
-    assert "2 times in a row: it runs after all others, alone" in killed.said, killed.said
+    assert "3 times in a row" not in killed.output
+    assert "2 times in a row: it runs after all others, alone" in killed.output, killed.output
     assert stage.new("beside")["title"] == title(NEW)
     stage.site[path(NEW)] = story
     return stage.build()
@@ -175,7 +175,7 @@ def _poisoned_service(stage: Stage) -> Ended:
     last = told(stage, lives)
     build = stage.build()
     return Ended(
-        build.status, last.seconds + build.seconds, max(last.megabytes, build.megabytes), build.said
+        build.status, last.seconds + build.seconds, max(last.megabytes, build.megabytes), build.output
     )
 
 
@@ -210,7 +210,7 @@ def _second(stage: Stage) -> Ended:
         assert service.waits_for("run_finished", feed="world", new=1), service.said
         assert service.waits_for("run_finished", feed="beside", new=1), service.said
         refused.append(stage.run("run", "--listen", "127.0.0.1:0"))
-        assert f"with pid {service.pid}" in refused[0].said, refused[0]
+        assert f"with pid {service.pid}" in refused[0].output, refused[0]
         assert refused[0].status == FAILED
 
     told(stage, script)
@@ -386,7 +386,7 @@ CASES = (
         _nothing,
         "feedpub is already running",
         has_news,
-        said=True,
+        in_output=True,
         run=_second,
         **_SLOW,
     ),
@@ -426,8 +426,8 @@ CASES = (
         _nothing,
         "unable to open|Too many open files",
         run=partial(_starved, {"RLIMIT_NOFILE": 8}),
-        said=True,
-        beside=False,
+        in_output=True,
+        spares_others=False,
     ),
     Case(
         "pipelined-requests", _nothing, right=has_news, start=NOW_AND_THEN, run=_pipelined, **_SLOW

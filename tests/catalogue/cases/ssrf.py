@@ -61,7 +61,7 @@ _SOURCES = [name for name in FORMS if name != "backslash-at"]  # the config refu
 _NAMES = [
     name for name, (host, _) in FORMS.items() if _is_address(host)
 ]  # addresses that a name server can return
-_CONFIG: dict[str, Any] = {"said": True, "beside": False}
+_CONFIG: dict[str, Any] = {"in_output": True, "spares_others": False}
 
 
 def _feed(name: str) -> str:
