@@ -289,7 +289,7 @@ def whole(files: Mapping[str, bytes]) -> None:
         elif name.endswith(".json"):
             json.loads(content)
         elif name.endswith(".html"):
-            assert content.rstrip().endswith(b"</html>"), f"{name} breaks off"
+            assert content.rstrip().endswith(b"</html>"), f"{name} is incomplete"
 
 
 PAGE = Start("page", lambda stage: [feed("world", f"page {stage.site.url('/news')}")])

@@ -114,14 +114,14 @@ class Oracle:
         self.bases.add(wanted.base)
         self._tried.append(wanted)
         if built.error:
-            raise ViolationError("raised", built.error)
+            raise ViolationError("exception", built.error)
         if built.killed:
             self._after_kill(wanted, began)
             return
         well = not built.fatal
         if self.site.fault and well and built.status != "unchanged":
             raise ViolationError(
-                "fault unseen",
+                "undetected fault",
                 f"the list has the fault {self.site.fault!r}, but the build succeeded",
             )
         self._look_again(wanted, began)
@@ -349,7 +349,7 @@ class Oracle:
             if not wanted.admits(self.site.articles[self._article_of(suffix, e)])
         ]
         if refused:
-            raise ViolationError("refused one is live", f"{suffix}: {refused}")
+            raise ViolationError("excluded entry is live", f"{suffix}: {refused}")
         shown = {entry.id for entry in live}
         others = [
             entry
@@ -392,10 +392,10 @@ class Oracle:
                     f"{suffix}: article {number} has version {version}, "
                     f"expected at least {known.versions}"
                 )
-                raise ViolationError("edit unseen", how)
+                raise ViolationError("outdated text", how)
             if known.titles == article.titles and entry.title.split() != article.title.split():
                 raise ViolationError(
-                    "title unseen", f"{suffix}: {entry.title!r} must be {article.title!r}"
+                    "outdated title", f"{suffix}: {entry.title!r} must be {article.title!r}"
                 )
 
     def _hold_updates(self, chains: Mapping[str, list[Document]]) -> None:
@@ -415,12 +415,12 @@ class Oracle:
                 before, words = self._live.get(entry.id, (entry.updated, entry.words))
                 if before > entry.updated:
                     raise ViolationError(
-                        "updated went back", f"{suffix}: {entry.id}: {before}, now {entry.updated}"
+                        "updated decreased", f"{suffix}: {entry.id}: {before}, now {entry.updated}"
                     )
                 if (before != entry.updated) != (words != entry.words):
                     how = (
                         f"{suffix}: {entry.id}: {before} → {entry.updated}; "
                         f"{words[:300]!r} → {entry.words[:300]!r}"
                     )
-                    raise ViolationError("updated and words part", how)
+                    raise ViolationError("updated differs from words", how)
         self._live |= now

@@ -288,7 +288,7 @@ class World:
             if not self._build().fatal:
                 return
             self._pass_time(7 * 3600)
-        raise ViolationError("never well again", f"{HEALING} builds: {self._build().fatal}")
+        raise ViolationError("no recovery", f"{HEALING} builds: {self._build().fatal}")
 
     def wait(self, chosen: random.Random) -> None:
         """Let time pass."""

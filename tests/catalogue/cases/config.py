@@ -66,7 +66,7 @@ CASES = (
         "path-traversal", lambda text: text.replace('name = "world"', 'name = "../world"'), "name"
     ),
     refused("interval-zero", _more('every = "0s"'), "every"),
-    # --- found missing ---
+    # --- further cases ---
     refused("not-toml", lambda text: text + "[[feed\n", "line|TOML|expected"),
     refused("wrong-type", _more('limit = "many"'), "limit"),
     refused("limit-minus-one", _more("limit = -1"), "limit"),

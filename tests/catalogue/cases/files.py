@@ -18,7 +18,8 @@ from tests.support.newsroom import title
 
 DATABASE = "feedpub.sqlite"
 _STRUCK: dict[str, Any] = {"spares_others": False}  # both feeds use the same disk
-_SAID: dict[str, Any] = {"spares_others": False, "in_output": True}  # a failing state cannot record the reason
+# A failing state cannot record the reason, so the command prints it.
+_SAID: dict[str, Any] = {"spares_others": False, "in_output": True}
 _OTHER_USER = 12345
 _RENEWED = "rebuilt from the published feeds"
 
@@ -313,7 +314,11 @@ CASES = (
     Case("stale-temp", _stale, right=_swept),
     Case("symlink-target", _link, right=_not_followed),
     Case(
-        "corrupt-db", partial(_corrupt, b"\0garbage" * 64), _RENEWED, right=_ids_survive, in_output=True
+        "corrupt-db",
+        partial(_corrupt, b"\0garbage" * 64),
+        _RENEWED,
+        right=_ids_survive,
+        in_output=True,
     ),
     Case(
         "foreign-owner",
@@ -323,7 +328,7 @@ CASES = (
         needs=_mounting,
         **_STRUCK,
     ),
-    # --- found missing ---
+    # --- further cases ---
     Case(
         "state-disk-full",
         _nothing,
@@ -367,7 +372,14 @@ CASES = (
         right=_closed_again,
         in_output=True,
     ),
-    Case("import-of-50k-feeds", _nothing, run=_many_feeds, spares_others=False, slow=True, seconds=75.0),
+    Case(
+        "import-of-50k-feeds",
+        _nothing,
+        run=_many_feeds,
+        spares_others=False,
+        slow=True,
+        seconds=75.0,
+    ),
     Case("folder-in-place-of-file", _folder_there, "a folder is in the place of the file"),
     Case("output-folder-gone", _gone, right=has_news),
     Case("pipe-among-articles", _pipe, right=has_news, start=FOLDER),

@@ -67,7 +67,7 @@ CASES = (
         '<a href="&#106;avascript&colon;alert(1)">c</a>',
         '<img src="javascript:alert(1)">',
     ),
-    # --- found missing ---
+    # --- further cases ---
     Case(
         "title-2mb",
         partial(_page, story(NEW).replace(title(NEW), f"{title(NEW)} {'word ' * 400_000}")),

@@ -143,7 +143,7 @@ CASES = (
         answer("200 OK", PNG, "Content-Type: text/html"),
         "found an image|not.*HTML|image",
     ),
-    # --- found missing ---
+    # --- further cases ---
     waits("drip-chunks"),
     waits("drip-status-line"),
     waits("drip-error-page"),

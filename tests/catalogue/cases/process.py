@@ -175,7 +175,10 @@ def _poisoned_service(stage: Stage) -> Ended:
     last = told(stage, lives)
     build = stage.build()
     return Ended(
-        build.status, last.seconds + build.seconds, max(last.megabytes, build.megabytes), build.output
+        build.status,
+        last.seconds + build.seconds,
+        max(last.megabytes, build.megabytes),
+        build.output,
     )
 
 
@@ -288,7 +291,7 @@ def _pipelined(stage: Stage) -> Ended:
                 )
                 pool.submit(send, client)
             for _ in range(20):
-                assert service.get("/world.rss").startswith(b"<?xml"), "a reader got nothing"
+                assert service.get("/world.rss").startswith(b"<?xml"), "a client got no feed"
                 time.sleep(0.1)
 
     return told(stage, script)
@@ -401,7 +404,7 @@ CASES = (
         "was killed, most likely because the machine ran out of memory",
         **_SLOW,
     ),
-    # --- found missing ---
+    # --- further cases ---
     Case("kill-9-at-listing", _nothing, right=has_news, run=partial(_killed, "/news")),
     Case(
         "kill-9-service",

@@ -46,7 +46,7 @@ FORMS = {  # name → the host as written in a URL, and the reason for the refus
     "168.63.129.16": ("168.63.129.16", "is a cloud metadata address"),
     "circled-digit-hosts": ("①②⑦.⓪.⓪.①", "127.0.0.1 is a loopback address"),
     "backslash-at": ("127.0.0.1:{port}\\@127.77.0.1", "127.0.0.1 is a loopback address"),
-    # --- found missing ---
+    # --- further cases ---
     "127.0.0.1": ("127.0.0.1", "is a loopback address"),
     "10.0.0.1": ("10.0.0.1", "is a private address"),
     "172.16.0.1": ("172.16.0.1", "is a private address"),
