@@ -38,8 +38,8 @@ class Case:
         run: the command that meets the input.
         feed: the affected feed.
         shared: cases with the same value share one run; each affects its own feed.
-        said: read the reason from the command's output, because the status cannot contain it.
-        beside: the second site's feed must get its news; False if the input affects it too.
+        in_output: the reason is in the command's output, because the status cannot contain it.
+        spares_others: the second site's feed must get its news; False if the input affects it too.
         seconds: the deadline.
         megabytes: the limit on memory.
         slow: it takes seconds, because something waits for a deadline.
@@ -55,8 +55,8 @@ class Case:
     run: Callable[[Stage], Ended] = _build
     feed: str = "world"
     shared: str = ""
-    said: bool = False
-    beside: bool = True
+    in_output: bool = False
+    spares_others: bool = True
     seconds: float = 30.0
     megabytes: float = 500.0
     slow: bool = False
@@ -124,12 +124,12 @@ def _faults(case: Case, scenery: Scenery, stage: Stage) -> Iterator[str]:
         yield f"took {ended.seconds:.1f} s; the limit is {case.seconds:.0f} s"
     if ended.megabytes > case.megabytes:
         yield f"used {ended.megabytes:.0f} MB; the limit is {case.megabytes:.0f} MB"
-    if "Traceback" in ended.said:
-        yield f"raised an exception: {ended.said[-2000:]}"
+    if "Traceback" in ended.output:
+        yield f"raised an exception: {ended.output[-2000:]}"
     if not re.search(case.reason, reasons, re.DOTALL) or (not case.reason and reasons):
         yield (
             f"the status should match {case.reason!r}, but is {reasons!r}; "
-            f"the command printed {ended.said[-1500:]!r}"
+            f"the command printed {ended.output[-1500:]!r}"
         )
     try:
         _check(case, scenery, stage)
@@ -155,7 +155,7 @@ def _check(case: Case, scenery: Scenery, stage: Stage) -> None:
         case.right(stage)
     if case.also:
         case.also(stage)
-    if case.beside:
+    if case.spares_others:
         newest = {item["title"] for item in stage.items("beside")}
         expected = title(max(case.start.numbers) + 1)
         assert expected in newest, f"the unaffected feed did not get its news: {newest}"
@@ -163,8 +163,8 @@ def _check(case: Case, scenery: Scenery, stage: Stage) -> None:
 
 def _reasons(case: Case, scenery: Scenery) -> str:
     """Return every reason given for the feed's failure."""
-    if case.said:
-        return scenery.ended.said
+    if case.in_output:
+        return scenery.ended.output
     told = next((one for one in scenery.status.get("feeds", ()) if one["name"] == case.feed), None)
     if told is None:
         return scenery.told

@@ -25,14 +25,14 @@ class Ended:
     Attributes:
         status: its exit status; negative if a signal ended it.
         megabytes: the most memory that it and its workers used.
-        said: its output.
+        output: its output.
         in_time: False if it had to be killed.
     """
 
     status: int
     seconds: float
     megabytes: float
-    said: str
+    output: str
     in_time: bool = True
 
 

@@ -40,7 +40,7 @@ class Start:
         feeds: the feeds of the config, without the second site's.
         prepare: further preparation before the first build.
         numbers: the stories that exist.
-        looks: the number of builds, one a day.
+        builds: the number of builds, one a day.
         head: the beginning of the config.
         faults: the faults of every command.
         within: the script that runs every command; "" for none.
@@ -50,7 +50,7 @@ class Start:
     feeds: "Callable[[Stage], list[str]]"
     prepare: "Callable[[Stage], None]" = lambda _: None
     numbers: tuple[int, ...] = press.OLD
-    looks: int = 1
+    builds: int = 1
     head: str = HEAD
     faults: "Callable[[Stage], Faults]" = lambda _: {}
     within: "Callable[[Stage], str]" = lambda _: ""
@@ -135,11 +135,11 @@ class Stage:
             self.home.save(f"{n:02}.txt", press.saved(n))
         start.prepare(self)
         self.configure(*start.feeds(self))
-        for days in reversed(range(start.looks)):
+        for days in reversed(range(start.builds)):
             ended = self.build(
                 faults={"clock": self.offset(-86400.0 * days)} if days else {}, seconds=PATIENCE
             )
-            assert ended.status == OK, ended.said
+            assert ended.status == OK, ended.output
 
     def news(self) -> None:
         """Publish one more story on every site and in the folder."""
@@ -214,9 +214,9 @@ class Stage:
         faults = {"clock": self.marks["clock"]} if "clock" in self.marks else {}
         ended = self._watched(self._order(("status", "--json"), faults, {}), PATIENCE)
         try:
-            return dict(json.loads(ended.said)), ended.said
+            return dict(json.loads(ended.output)), ended.output
         except ValueError:
-            return {}, ended.said
+            return {}, ended.output
 
     # --- the service ---
 
@@ -289,7 +289,7 @@ def whole(files: Mapping[str, bytes]) -> None:
         elif name.endswith(".json"):
             json.loads(content)
         elif name.endswith(".html"):
-            assert content.rstrip().endswith(b"</html>"), f"{name} breaks off"
+            assert content.rstrip().endswith(b"</html>"), f"{name} is incomplete"
 
 
 PAGE = Start("page", lambda stage: [feed("world", f"page {stage.site.url('/news')}")])
@@ -304,4 +304,4 @@ SECURE = Start(
     lambda stage: [feed("world", f"page {stage.secure.url('/news')}")],
     faults=lambda stage: {"trust": str(stage.ca_file)},
 )
-USUAL = Start("usual", PAGE.feeds, numbers=tuple(range(12, 0, -1)), looks=6)
+USUAL = Start("usual", PAGE.feeds, numbers=tuple(range(12, 0, -1)), builds=6)

@@ -187,7 +187,7 @@ class _Service:
 
 
 def _die_at(instant: int, home: Path) -> None:
-    """Kill this process at the n-th commit, or when it changes a file in `home`."""
+    """Kill this process at the n-th commit or file operation in `home`."""
     left = [instant]
 
     def count(*_: object) -> None:

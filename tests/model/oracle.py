@@ -114,14 +114,14 @@ class Oracle:
         self.bases.add(wanted.base)
         self._tried.append(wanted)
         if built.error:
-            raise ViolationError("raised", built.error)
+            raise ViolationError("exception", built.error)
         if built.killed:
             self._after_kill(wanted, began)
             return
         well = not built.fatal
         if self.site.fault and well and built.status != "unchanged":
             raise ViolationError(
-                "fault unseen",
+                "undetected fault",
                 f"the list has the fault {self.site.fault!r}, but the build succeeded",
             )
         self._look_again(wanted, began)
@@ -146,7 +146,10 @@ class Oracle:
             self._hold(wanted, whole=False)
 
     def after_loss_of_state(self, wanted: Wanted) -> None:
-        """Forget everything except the published entries, as they were archived."""
+        """Forget everything except the published entries.
+
+        An archived entry keeps the title and text of its archive.
+        """
         shown = self._shown(wanted)
         for number, known in self.known.items():
             if known.id not in shown:
@@ -179,8 +182,8 @@ class Oracle:
     def taken(self, wanted: Wanted) -> list[Article]:
         """Return the listed articles that feedpub certainly fetches.
 
-        It takes no more than the feed's limit: the newest, or the first if some have no date.
-        Only articles in both selections count.
+        It takes no more than the feed's limit: the newest, or the first if some have no date. Only
+        articles in both selections count.
         """
         listed = self.site.listed()
         dates = [self._date(article) for article in listed]
@@ -228,7 +231,7 @@ class Oracle:
                 if young and article.is_readable and wanted.admits(article):
                     known.next_look = now + LADDER[0]
             if known.forgotten:
-                known.forgotten, known.blind = False, (article.titles, article.told)
+                known.forgotten, known.blind = False, (article.titles, article.announced)
             if not article.is_readable or not wanted.admits(article):
                 continue
             if not known.id:
@@ -236,8 +239,8 @@ class Oracle:
             elif self.site.kind != "listing":
                 if article.titles > known.blind[0]:
                     known.titles = article.titles
-                if article.told > known.blind[1]:
-                    known.versions = max(known.versions, article.told)
+                if article.announced > known.blind[1]:
+                    known.versions = max(known.versions, article.announced)
             known.addressed = (article.slug, article.guid)
             known.listed = now
 
@@ -346,7 +349,7 @@ class Oracle:
             if not wanted.admits(self.site.articles[self._article_of(suffix, e)])
         ]
         if refused:
-            raise ViolationError("refused one is live", f"{suffix}: {refused}")
+            raise ViolationError("excluded entry is live", f"{suffix}: {refused}")
         shown = {entry.id for entry in live}
         others = [
             entry
@@ -389,10 +392,10 @@ class Oracle:
                     f"{suffix}: article {number} has version {version}, "
                     f"expected at least {known.versions}"
                 )
-                raise ViolationError("edit unseen", how)
+                raise ViolationError("outdated text", how)
             if known.titles == article.titles and entry.title.split() != article.title.split():
                 raise ViolationError(
-                    "title unseen", f"{suffix}: {entry.title!r} must be {article.title!r}"
+                    "outdated title", f"{suffix}: {entry.title!r} must be {article.title!r}"
                 )
 
     def _hold_updates(self, chains: Mapping[str, list[Document]]) -> None:
@@ -412,12 +415,12 @@ class Oracle:
                 before, words = self._live.get(entry.id, (entry.updated, entry.words))
                 if before > entry.updated:
                     raise ViolationError(
-                        "updated went back", f"{suffix}: {entry.id}: {before}, now {entry.updated}"
+                        "updated decreased", f"{suffix}: {entry.id}: {before}, now {entry.updated}"
                     )
                 if (before != entry.updated) != (words != entry.words):
                     how = (
                         f"{suffix}: {entry.id}: {before} → {entry.updated}; "
                         f"{words[:300]!r} → {entry.words[:300]!r}"
                     )
-                    raise ViolationError("updated and words part", how)
+                    raise ViolationError("updated differs from words", how)
         self._live |= now

@@ -81,7 +81,7 @@ class Article:
         guid: its guid in the feed.
         titles: the number of titles so far.
         versions: the number of texts so far.
-        told: the version of the text that its source announces.
+        announced: the version that its source announces.
         status: the HTTP status of its page: 200, or 404 or 410 if it is gone.
         fault: the current fault of its page: "500", "cut", "empty" or nothing.
     """
@@ -96,7 +96,7 @@ class Article:
     follows: bool = True
     titles: int = 1
     versions: int = 1
-    told: int = 1
+    announced: int = 1
     status: int = 200
     fault: str = ""
 
@@ -123,7 +123,7 @@ class Article:
 
     def teaser(self) -> str:
         """Return its description in the feed."""
-        return f"{name_of(self.number)} {self._versioned(self.told).lower()}"
+        return f"{name_of(self.number)} {self._versioned(self.announced).lower()}"
 
     def _versioned(self, version: int) -> str:
         chosen = random.Random(f"version {self.number} {version}")  # noqa: S311

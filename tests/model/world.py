@@ -97,7 +97,7 @@ class World:
         """Change an article's text; its source announces it as far as its format can."""
         if article := self._any(chosen):
             article.versions += 1
-            article.told = article.versions
+            article.announced = article.versions
             article.updated = self._now
             # RSS can announce a change only by the title.
             if self.site.kind == "feed" and not self.site.atom:
@@ -108,7 +108,7 @@ class World:
         article = self._any(chosen)
         if article and self.site.kind == "feed":
             article.versions += 1
-            article.told = article.versions
+            article.announced = article.versions
 
     def correct(self, chosen: random.Random) -> None:
         """Change an article's text on its page only."""
@@ -288,7 +288,7 @@ class World:
             if not self._build().fatal:
                 return
             self._pass_time(7 * 3600)
-        raise ViolationError("never well again", f"{HEALING} builds: {self._build().fatal}")
+        raise ViolationError("no recovery", f"{HEALING} builds: {self._build().fatal}")
 
     def wait(self, chosen: random.Random) -> None:
         """Let time pass."""

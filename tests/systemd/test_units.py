@@ -11,7 +11,7 @@ from feedpub.config import Http
 from feedpub.fetch.ssrf import AddressPolicy
 from tests.systemd.units import DROP_INS, FOLDER, INSTALLED, SERVICES, analyzer, settings, values
 
-EXPOSURE = 9  # tenths; systemd's own best-guarded services have 10
+EXPOSURE = 9  # tenths; systemd's own most restricted services have 10
 OF_THE_RUN = {"Type", "ExecStart", "TimeoutStartSec", "TimeoutStopSec", "WatchdogSec"}
 
 

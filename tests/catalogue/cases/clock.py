@@ -85,11 +85,11 @@ CRON = Start(
 _FOLD = (
     datetime(2026, 10, 25, 0, 31, tzinfo=UTC),
     datetime(2026, 10, 26, 1, 30, tzinfo=UTC),
-)  # 02:31; the next 02:30
+)  # 02:31 local time; the next run is at 02:30
 _GAP = (
     datetime(2026, 3, 28, 23, 0, tzinfo=UTC),
     datetime(2026, 3, 29, 1, 0, tzinfo=UTC),
-)  # 00:00; 03:00 for 02:30
+)  # 00:00 local time; 02:30 is skipped, so the next run is at 03:00
 _SLOW: dict[str, Any] = {"slow": True, "seconds": 60.0}
 
 CASES = (
@@ -125,7 +125,7 @@ CASES = (
         run=partial(_planned_next, *_GAP),
         **_SLOW,
     ),
-    # --- found missing ---
+    # --- further cases ---
     *(
         Case(
             name,

@@ -8,7 +8,7 @@ from tests.catalogue.case import Case
 from tests.catalogue.stage import HEAD, Stage
 from tests.support.newsroom import feed
 
-_REFUSED: dict[str, Any] = {"said": True, "beside": False}
+_REFUSED: dict[str, Any] = {"in_output": True, "spares_others": False}
 _BESIDE = 'name = "beside"'
 
 
@@ -66,7 +66,7 @@ CASES = (
         "path-traversal", lambda text: text.replace('name = "world"', 'name = "../world"'), "name"
     ),
     refused("interval-zero", _more('every = "0s"'), "every"),
-    # --- found missing ---
+    # --- further cases ---
     refused("not-toml", lambda text: text + "[[feed\n", "line|TOML|expected"),
     refused("wrong-type", _more('limit = "many"'), "limit"),
     refused("limit-minus-one", _more("limit = -1"), "limit"),

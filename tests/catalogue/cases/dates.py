@@ -38,7 +38,7 @@ _TEXTS = {
     "offset-9999": f"{_day()} 08:00:00 +9999",
     "digits-5000": "9" * 5000,
     "future": _TOMORROW,
-    # --- found missing ---
+    # --- further cases ---
     "year-0": "01 Jan 0000 08:00:00 +0000",
     "year-1": "0001-01-01T00:00:00Z",
     "epoch": "Thu, 01 Jan 1970 00:00:00 GMT",

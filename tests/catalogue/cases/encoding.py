@@ -69,7 +69,7 @@ CASES = (
         partial(_serve, _CUT, "text/html; charset=utf-8"),
         right=says("Gäste came", _PLAIN),
     ),
-    # --- found missing ---
+    # --- further cases ---
     _case("latin1-called-utf8", _page("utf-8").encode("cp1252"), "text/html; charset=utf-8"),
     _case("utf8-called-latin1", _page("iso-8859-1").encode(), "text/html; charset=iso-8859-1"),
     _case("utf16-be-without-mark", _page(None).encode("utf-16-be"), "text/html; charset=utf-16be"),

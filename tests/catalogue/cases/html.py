@@ -67,7 +67,7 @@ CASES = (
         '<a href="&#106;avascript&colon;alert(1)">c</a>',
         '<img src="javascript:alert(1)">',
     ),
-    # --- found missing ---
+    # --- further cases ---
     Case(
         "title-2mb",
         partial(_page, story(NEW).replace(title(NEW), f"{title(NEW)} {'word ' * 400_000}")),
@@ -140,7 +140,7 @@ CASES = (
     bad(
         "entities-1m",
         f"{BODY}<p hidden>{'&amp;' * 1_000_000}</p>",
-        "more than 200,000 signs that are escaped",
+        "more than 200,000 characters that HTML escapes",
     ),
     good("tables-in-tables", BODY + "<table><tr><td>" * 200 + "x" + "</td></tr></table>" * 200),
     good("formatting-unclosed-200", BODY + "<b><i><u>" * 60 + "x"),

@@ -175,7 +175,7 @@ CASES = (
         partial(_answers, b"SSH-2.0-OpenSSH_9.9\r\n"),
         "does not speak HTTP; its first line is 'SSH-2.0-",
     ),
-    # --- found missing ---
+    # --- further cases ---
     nameless("dns-servfail"),
     nameless("dns-refused"),
     nameless("dns-garbage"),

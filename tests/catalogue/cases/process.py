@@ -119,7 +119,7 @@ def _interrupted(stage: Stage) -> Ended:
     _meanwhile(stage.site, path(NEW), lambda: os.kill(stage.pid, signal.SIGINT))
     first = stage.build()
     assert first.status == 130, first
-    assert "Traceback" not in first.said, first.said
+    assert "Traceback" not in first.output, first.output
     return stage.build()
 
 
@@ -136,7 +136,7 @@ def _ended_midrun(number: signal.Signals, stage: Stage) -> Ended:
         build.status,
         served.seconds + build.seconds,
         max(served.megabytes, build.megabytes),
-        build.said,
+        build.output,
     )
 
 
@@ -151,8 +151,8 @@ def _poisoned(stage: Stage) -> Ended:
     for _ in range(3):
         killed = stage.build()
         assert killed.status == -signal.SIGKILL, killed
-    assert "3 times in a row" not in killed.said
-    assert "2 times in a row: it runs after all others, alone" in killed.said, killed.said
+    assert "3 times in a row" not in killed.output
+    assert "2 times in a row: it runs after all others, alone" in killed.output, killed.output
     assert stage.new("beside")["title"] == title(NEW)
     stage.site[path(NEW)] = story
     return stage.build()
@@ -175,7 +175,10 @@ def _poisoned_service(stage: Stage) -> Ended:
     last = told(stage, lives)
     build = stage.build()
     return Ended(
-        build.status, last.seconds + build.seconds, max(last.megabytes, build.megabytes), build.said
+        build.status,
+        last.seconds + build.seconds,
+        max(last.megabytes, build.megabytes),
+        build.output,
     )
 
 
@@ -210,7 +213,7 @@ def _second(stage: Stage) -> Ended:
         assert service.waits_for("run_finished", feed="world", new=1), service.said
         assert service.waits_for("run_finished", feed="beside", new=1), service.said
         refused.append(stage.run("run", "--listen", "127.0.0.1:0"))
-        assert f"with pid {service.pid}" in refused[0].said, refused[0]
+        assert f"with pid {service.pid}" in refused[0].output, refused[0]
         assert refused[0].status == FAILED
 
     told(stage, script)
@@ -239,12 +242,12 @@ def _state_breaks(stage: Stage) -> Ended:
     def script(service: Service) -> None:
         assert service.waits_for("run_finished", feed="world"), service.said
         assert service.waits_for("run_finished", feed="beside"), service.said
-        rename("seen", "unseen")
+        rename("item_states", "unseen")
         stage.news()
         service.look("world")
         assert service.waits_for("state_error", feed="world"), service.said
         assert "no such table" in service.heard("state_error", feed="world")[0]["reason"]
-        rename("unseen", "seen")
+        rename("unseen", "item_states")
         for name in ("world", "beside"):
             service.look(name)
             assert service.waits_for("run_finished", feed=name, new=1), service.said
@@ -288,7 +291,7 @@ def _pipelined(stage: Stage) -> Ended:
                 )
                 pool.submit(send, client)
             for _ in range(20):
-                assert service.get("/world.rss").startswith(b"<?xml"), "a reader got nothing"
+                assert service.get("/world.rss").startswith(b"<?xml"), "a client got no feed"
                 time.sleep(0.1)
 
     return told(stage, script)
@@ -386,11 +389,11 @@ CASES = (
         _nothing,
         "feedpub is already running",
         has_news,
-        said=True,
+        in_output=True,
         run=_second,
         **_SLOW,
     ),
-    Case("hung-job", _nothing, "given up", start=SAVED_AND_HURRIED, run=_hung, **_SLOW),
+    Case("hung-job", _nothing, "run was cancelled", start=SAVED_AND_HURRIED, run=_hung, **_SLOW),
     Case("store-error", _nothing, right=has_news, start=NOW_AND_THEN, run=_state_breaks, **_SLOW),
     Case(
         "thread-death", _nothing, right=has_news, start=NOW_AND_THEN, run=_scheduler_dies, **_SLOW
@@ -401,7 +404,7 @@ CASES = (
         "was killed, most likely because the machine ran out of memory",
         **_SLOW,
     ),
-    # --- found missing ---
+    # --- further cases ---
     Case("kill-9-at-listing", _nothing, right=has_news, run=partial(_killed, "/news")),
     Case(
         "kill-9-service",
@@ -426,8 +429,8 @@ CASES = (
         _nothing,
         "unable to open|Too many open files",
         run=partial(_starved, {"RLIMIT_NOFILE": 8}),
-        said=True,
-        beside=False,
+        in_output=True,
+        spares_others=False,
     ),
     Case(
         "pipelined-requests", _nothing, right=has_news, start=NOW_AND_THEN, run=_pipelined, **_SLOW

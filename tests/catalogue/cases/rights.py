@@ -37,7 +37,7 @@ def keeps_the_old(stage: Stage) -> None:
     now = [item for item in stage.items() if item["id"] in known]
     assert {item["id"] for item in now} == set(known), "entries are missing"
     changed = [item["title"] for item in now if item != known[item["id"]]]
-    assert not changed, f"{changed} changed"
+    assert not changed, f"entries changed: {changed}"
     assert len({item["url"] for item in stage.items()}) == len(stage.items()), (
         "an article is published twice"
     )

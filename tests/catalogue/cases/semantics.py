@@ -136,7 +136,7 @@ CASES = (
     Case("all-redated", _redated, right=has_news, start=FEED),
     Case("duplicate-guid", _same_guid, right=has_news, start=FEED),
     Case("same-url-new-title", _retitled, right=_has_new_title, start=FEED),
-    # --- found missing ---
+    # --- further cases ---
     source("captcha-200", _CAPTCHA, "Attention Required"),
     source("script-only", _APP, "shows nothing without JavaScript; set render = true"),
     source("parked-domain", _PARKED, "no article links"),

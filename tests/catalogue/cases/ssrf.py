@@ -46,7 +46,7 @@ FORMS = {  # name → the host as written in a URL, and the reason for the refus
     "168.63.129.16": ("168.63.129.16", "is a cloud metadata address"),
     "circled-digit-hosts": ("①②⑦.⓪.⓪.①", "127.0.0.1 is a loopback address"),
     "backslash-at": ("127.0.0.1:{port}\\@127.77.0.1", "127.0.0.1 is a loopback address"),
-    # --- found missing ---
+    # --- further cases ---
     "127.0.0.1": ("127.0.0.1", "is a loopback address"),
     "10.0.0.1": ("10.0.0.1", "is a private address"),
     "172.16.0.1": ("172.16.0.1", "is a private address"),
@@ -61,7 +61,7 @@ _SOURCES = [name for name in FORMS if name != "backslash-at"]  # the config refu
 _NAMES = [
     name for name, (host, _) in FORMS.items() if _is_address(host)
 ]  # addresses that a name server can return
-_CONFIG: dict[str, Any] = {"said": True, "beside": False}
+_CONFIG: dict[str, Any] = {"in_output": True, "spares_others": False}
 
 
 def _feed(name: str) -> str:
@@ -243,7 +243,7 @@ CASES = (
     Case(
         "backslash-at",
         _add_backslash,
-        "holds blanks or characters that no address has",
+        "contains blanks or characters that a URL cannot contain",
         also=unreached,
         **_CONFIG,
     ),

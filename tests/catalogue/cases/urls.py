@@ -123,7 +123,7 @@ CASES = (
         "long-10k", "http://127.77.0.1/news?" + "a" * 10_000, "the URL is longer than 8192 bytes"
     ),
     known("trailing-slash", "{path}/"),
-    # --- found missing ---
+    # --- further cases ---
     known("fragment", "{path}#comments"),
     known("dot-segments", "/news/../.{path}"),
     known("upper-case-scheme", "HTTP://{site}{path}"),

@@ -201,7 +201,7 @@ CASES = (
     ),
     _feed("undefined-entity", right=has_news, more="<description>A&nbsp;b &bogus; c</description>"),
     _feed("depth-1000", right=has_news, more=f"<description>{_DEEP}</description>"),
-    # --- found missing ---
+    # --- further cases ---
     _feed(
         "quadratic-blowup",
         right=has_news,
