@@ -180,7 +180,7 @@ class _Bench:
             yield
 
     def round(self, kind: str, workers: int, at_once: int) -> Round:
-        """Let all feeds be due, and wait until they are done."""
+        """Make all feeds due, and wait until they are done."""
         bare = self._bare()
         with ExitStack() as stack:
             started = [
@@ -231,7 +231,8 @@ class _Bench:
         with psycopg.connect(self._address) as connection, connection.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO source_observations (feed, key, settings, at, items, known, fresh, "
-                "read, failed, obstacle, dated, pictured, lengths, verdict, accepted) VALUES (%s, %s, %s, "
+                "read, failed, obstacle, dated, pictured, lengths, verdict, accepted) "
+                "VALUES (%s, %s, %s, "
                 "extract(epoch FROM now())::bigint - 7200 * %s, "
                 "5, 5, 0, 0, 0, '', 0, 0, '[]', '', false)",
                 rows,
@@ -268,7 +269,7 @@ class _Bench:
             process.wait(60)
 
     def _bare(self) -> float:
-        """CPU milliseconds of a conditional GET of requests alone."""
+        """Return the CPU milliseconds of a conditional GET with requests alone."""
         urls = [url for url in self._urls if "/calm/" in url][:500]
         with requests.Session() as session:
             tags = {url: session.get(url).headers["ETag"] for url in urls}
@@ -353,7 +354,7 @@ def _cpu(pid: int) -> float:
 
 
 def _memory(pid: int) -> float:
-    """Megabytes of a process."""
+    """Return the memory of a process in MB."""
     line = next(
         line
         for line in Path(f"/proc/{pid}/status").read_text().splitlines()

@@ -97,7 +97,7 @@ def _pages(options: argparse.Namespace) -> Iterator[Row]:
 
 
 def scores(pages: Iterable[Row], extractors: Mapping[str, Extractor], measure: ModuleType) -> Table:
-    """Every page by every extractor."""
+    """Run every extractor on every page."""
     found: dict[str, dict[str, Scores]] = defaultdict(lambda: defaultdict(Scores))
     for row in pages:
         for name, extractor in extractors.items():

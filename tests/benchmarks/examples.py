@@ -1,4 +1,4 @@
-"""The development pages as blocks with labels, kept in a cache file.
+"""Read the development pages as blocks with labels, and cache them in a file.
 
 What training and its scores read.
 """
@@ -130,5 +130,5 @@ def _labels(texts: Sequence[str], row: Row) -> tuple[list[bool], list[float]]:
 
 
 def _weight(words: int, gold: int) -> float:
-    """Long blocks count more, those of long articles less: as they do in a page's score."""
+    """Weigh long blocks more and those of long articles less, as a page's score does."""
     return (min(words, 100) + 3) / (min(max(gold, 60), 3000) + 60) if words else 0.0

@@ -28,11 +28,11 @@ STORIES = 12
 LAST_WORDS = "and the weather holds"  # of each story: they show that the text is complete
 # seconds after which every cached copy of a feed checked each minute has expired
 KEPT = 61
-KNOW_JSON = "reader,miniflux,feedsmith"  # the others never heard of JSON Feed
+KNOW_JSON = "reader,miniflux,feedsmith"  # the others do not support JSON Feed
 
 
 def main() -> int:
-    """Subscribe to each document; how many of them some reader failed with."""
+    """Subscribe to each document; return the number of documents on which a reader failed."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

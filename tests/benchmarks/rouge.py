@@ -13,7 +13,7 @@ Scores = tuple[float, float, float]
 
 
 def rouge(told: str, wanted: str) -> Scores:
-    """How much of a wanted text another one tells.
+    """Measure the overlap of a text with the wanted text.
 
     By words, by pairs of words, by the longest common sequence.
     """
@@ -26,7 +26,7 @@ def rouge(told: str, wanted: str) -> Scores:
 
 
 def words(text: str) -> list[str]:
-    """Words in lower case; each character of Chinese and Japanese is one."""
+    """Split a text into lower-case words; each Chinese or Japanese character is one."""
     return _WORD.findall(text.casefold())
 
 

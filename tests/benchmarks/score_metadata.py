@@ -1,4 +1,4 @@
-"""Scores titles, authors and dates alone, and the time they take.
+"""Score titles, authors and dates alone, and the time they take.
 
     python tests/benchmarks/score_metadata.py [--data fundus] [--worst title] [--save FILE]
     [--before FILE]
@@ -61,7 +61,7 @@ def find(row: Mapping[str, Any]) -> tuple[Found, float]:
 
 
 def score(row: Mapping[str, Any], found: Found) -> dict[str, float]:
-    """Agreement by field, 0 … 1, as the public benchmark counts it.
+    """Return the agreement by field, 0 … 1, as the public benchmark counts it.
 
     Fields without truth are left out.
     """
@@ -95,7 +95,7 @@ def describe(row: Mapping[str, Any], field: str, *found: Found) -> str:
 
 
 def run(name: str, before: Mapping[str, Found], worst: str | None) -> dict[str, Found]:
-    """Score one data set, and print it."""
+    """Score one data set, and print the result."""
     kept, new, old, spent = {}, [], [], []
     for row in rows(name):
         found, ms = find(row)

@@ -1,4 +1,4 @@
-"""sumy's LexRank, TextRank and LSA as rankings of given sentences.
+"""Provide sumy's LexRank, TextRank and LSA as rankings of given sentences.
 
 With their own stemmers and stop words.
 """
@@ -43,7 +43,7 @@ class _Words:
 
 
 def _rank(summarizer: Callable[..., Any], sentences: Sequence[str], language: str) -> Sequence[int]:
-    """All sentences by number, best first.
+    """Return the numbers of all sentences, best first.
 
     Asked for one more each time, a summarizer tells their order.
     """

@@ -29,9 +29,9 @@ from tests.support.postgres import MISSING, Server, installed, own_server
 from tests.support.service import eventually
 
 SERVICES = 2
-CALM = 120.0  # seconds: the longest interval and a minute
-LATE = 60.0 + 60.0  # seconds: the interval, and what a run and a busy machine take
-BEGIN = 120.0  # seconds until each feed is there for the first time
+RECOVERY_SECONDS = 120.0  # seconds: the longest interval and a minute
+LATE = 60.0 + 60.0  # seconds: the interval, and time for a run on a busy machine
+BEGIN = 120.0  # seconds until each feed is published for the first time
 LEADERLESS = 60.0  # seconds
 
 CONFIG = """\
@@ -105,7 +105,7 @@ class Chaos:
         self._storm = Storm(members, server, self._leader, chance, tell)
         self._reign = Reign(address, lambda: self._storm.server_back)
 
-    def play(self, seconds: float, calm: float) -> Result:
+    def play(self, seconds: float, recovery_seconds: float) -> Result:
         """Start, inject faults for some seconds, recover for some more, and check the result."""
         with supervised(self._members), watching(self._watcher):
             there = eventually(lambda: len(self._published()) == len(self._press.papers), BEGIN)
@@ -114,8 +114,8 @@ class Chaos:
             with measuring(self._reign):
                 self._storm.rage(seconds)
                 recovered = time.monotonic()
-                self._tell("calm")
-                time.sleep(calm)
+                self._tell("recovery")
+                time.sleep(recovery_seconds)
             faults = list(self._late())
             self._press.stop()
             eventually(lambda: not list(self._unpublished()), LATE)
@@ -225,7 +225,7 @@ def chaos(  # noqa: PLR0913 -- all that may be chosen
     *,
     seed: int,
     tell: Callable[[str], None],
-    calm: float = CALM,
+    recovery_seconds: float = RECOVERY_SECONDS,
 ) -> Result:
     """Inject faults into a cluster for some minutes.
 
@@ -235,7 +235,7 @@ def chaos(  # noqa: PLR0913 -- all that may be chosen
         workers: nodes with a worker; two more have a service.
         seed: of the faults.
         tell: receives each event.
-        calm: seconds to recover.
+        recovery_seconds: seconds to recover.
     """
     began = time.monotonic()
     with ExitStack() as stack:
@@ -253,7 +253,9 @@ def chaos(  # noqa: PLR0913 -- all that may be chosen
             for node in nodes
         ]
         told = lambda line: tell(f"{time.monotonic() - began:5.0f} s  {line}")  # noqa: E731
-        result = Chaos(folder, server, members, press, address, seed, told).play(minutes * 60, calm)
+        result = Chaos(folder, server, members, press, address, seed, told).play(
+            minutes * 60, recovery_seconds
+        )
         if result.faults:
             _keep(folder, members)
     return result

@@ -31,7 +31,7 @@ KINDS = {  # and their relative frequencies
 
 @dataclass
 class Storm:
-    """Throws events at some members and at PostgreSQL.
+    """Random faults of some members and of PostgreSQL.
 
     Attributes:
         happened: how often what did.

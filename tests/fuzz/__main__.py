@@ -1,8 +1,8 @@
-"""Throws hostile inputs at parts of feedpub, guided by which of its branches they reach.
+"""Run parts of feedpub on hostile inputs, guided by the branches that the inputs reach.
 
-`python -m tests.fuzz urls --inputs 1000000`, or `all`: each input is read by a target, which may
-raise nothing but feedpub's own errors, may not take long, and must give what holds. What does not
-hold is made small and kept under tests/fuzz/regressions, where the tests find it. Needs atheris:
+`python -m tests.fuzz urls --inputs 1000000`, or `all`: a target reads each input. It may raise
+only feedpub's own errors, must finish in time, and must return valid results. Inputs that break
+these rules are reduced and kept under tests/fuzz/regressions, which the tests read. Needs atheris:
 `pip install atheris`.
 """
 
@@ -28,7 +28,7 @@ _EXECUTED = re.compile(r"^(?:stat::number_of_executed_units: |#)(\d+)", re.MULTI
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How it went.
+    """The result of a run on one target.
 
     Attributes:
         inputs: that were tried.
@@ -47,7 +47,10 @@ class Total:
     def __str__(self) -> str:
         speed = self.inputs / max(self.seconds, 0.001)
         edges = f"{self.before:>6,} → {self.after:>6,} edges"
-        return f"{self.name:12} {self.inputs:>10,} inputs {speed:>8,.0f}/s  {edges}  {len(self.found)} findings"
+        return (
+            f"{self.name:12} {self.inputs:>10,} inputs {speed:>8,.0f}/s  {edges}  "
+            f"{len(self.found)} findings"
+        )
 
 
 def fuzz(
@@ -101,7 +104,7 @@ def fuzz(
 
 
 def _plant(corpus: Path, target: Target, extra: Path | None) -> None:
-    """Write down what inputs are made from."""
+    """Save the inputs from which others are made."""
     corpus.mkdir()
     files = [*(REGRESSIONS / target.name).glob("*"), *(extra.rglob("*") if extra else ())]
     for seed in [*target.seeds(), *(path.read_bytes() for path in files if path.is_file())]:
@@ -109,7 +112,7 @@ def _plant(corpus: Path, target: Target, extra: Path | None) -> None:
 
 
 def _kept(target: Target, found: Path, kept: Path) -> Iterator[Path]:
-    """What was found, made small; what took the process down is kept as it is."""
+    """Save the findings, reduced; an input that crashed the process is saved unchanged."""
     for path in sorted((found / target.name).glob("*")):
         yield keep(kept, target, path.name, smallest(target, path.read_bytes()))
     for path in sorted(found.glob(f"{target.name}-*")):
@@ -117,7 +120,7 @@ def _kept(target: Target, found: Path, kept: Path) -> Iterator[Path]:
 
 
 def main() -> int:
-    """The command; 1 where something was found."""
+    """Run the command; return 1 if it found something."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("target", nargs="+", choices=[*TARGETS, "all"])
     parser.add_argument("--inputs", type=int, default=10_000, help="for each target")

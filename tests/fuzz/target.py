@@ -21,7 +21,7 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A part of feedpub under attack.
+    """A part of feedpub to fuzz.
 
     Attributes:
         name: for the command line, and of the folder of inputs to begin with.
@@ -100,7 +100,7 @@ class Effort:
 
 
 def fields(data: bytes, count: int) -> list[bytes]:
-    """So many fields of an input, the last with all that is left; empty ones where it has fewer."""
+    """Split an input into n fields, the last with all that remains; missing ones are empty."""
     found = data.split(SEPARATOR, count - 1)
     return found + [b""] * (count - len(found))
 

@@ -17,7 +17,7 @@ SKIPPED = 77
 
 
 def main() -> int:
-    """Besiege, print, and tell by the exit status whether it held."""
+    """Run the soak test, print the result, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument(

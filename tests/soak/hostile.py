@@ -136,7 +136,7 @@ def _stall(
 
 
 def _article(answer: Callable[[int], Answer | str]) -> Callable[[Site, int], None]:
-    """Each minute a new article that is answered so."""
+    """Serve a new article each minute with the given answer."""
 
     def scene(site: Site, number: int) -> None:
         publish(site, tuple(range(number, 0, -1)))
@@ -163,7 +163,7 @@ def _marks(number: int) -> Answer:
 
 
 def _dead_links(site: Site, number: int) -> None:
-    """Fifty entries whose addresses are long, each dead, and none of them known."""
+    """Serve fifty entries with long addresses, each dead, and none of them known."""
     links = [site.url(f"/{number}/{n}?token={'a' * 2000}&next={'%2F' * 1900}") for n in range(50)]
     items = "".join(
         f"<item><title>Matter {number}.{n}</title><link>{link.replace('&', '&amp;')}</link></item>"

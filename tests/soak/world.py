@@ -26,7 +26,7 @@ MINUTE = 60.0
 
 
 class Healthy:
-    """A site on which a new story appears now and then, and its feed."""
+    """A site on which a new story appears now and then, with its feed."""
 
     def __init__(self, number: int, site: Site) -> None:
         self.name = f"healthy-{number:02}"

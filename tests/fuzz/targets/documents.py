@@ -1,4 +1,4 @@
-"""Documents that list articles, and documents that are made of them."""
+"""Fuzz documents that list articles, and documents made of them."""
 
 import gzip
 from collections.abc import Iterator
@@ -101,7 +101,7 @@ def _listings() -> Iterator[bytes]:
 
 
 def entries(data: bytes) -> None:
-    """Entries with anything in any field, as documents and pages."""
+    """Write entries with anything in any field, as documents and pages."""
     made = []
     for number, row in enumerate(data.split(b"\xfe")[:3]):
         title, author, summary, html, url, image, language, category, media = texts(row, 9)

@@ -1,4 +1,4 @@
-"""Small readers of small texts: dates, patterns, summaries, rhythm, characters."""
+"""Fuzz small parsers: dates, patterns, summaries, rhythm, characters."""
 
 from datetime import UTC
 
@@ -74,7 +74,7 @@ def charsets(data: bytes) -> None:
 
 
 def rhythm(data: bytes) -> None:
-    """When a source published: each two bytes are the minutes since it did so last."""
+    """Predict a source's rhythm: each two bytes are the minutes since its last publication."""
     moments, moment = [], MINUTES - 60 * 24 * 365
     for low, high in zip(data[::2], data[1::2], strict=False):
         moment += low + 256 * high
