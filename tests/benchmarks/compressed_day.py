@@ -178,9 +178,9 @@ def _seconds(moment: object) -> float:
 
 
 def _delays(room: Newsroom, home: Path) -> list[float]:
-    """Return the seconds from publication to the file, of the last entry that is there.
+    """Return the seconds from publication to the file, for the newest entry of each feed.
 
-    A file tells only when it changed last.
+    A file's timestamp shows only its latest change.
     """
     file = home / "feeds" / f"{room.name}.json"
     if not file.exists():

@@ -70,9 +70,9 @@ def resiliparse(html: bytes, _url: str | None) -> Found:
 
 
 def bare_parse(html: bytes, _url: str | None) -> Found:
-    """No extractor.
+    """Parse the page with lxml and extract nothing.
 
-    What parsing alone costs with lxml, below which none of the others on it can be.
+    This is the minimum time of all extractors that use lxml.
     """
     lxml.html.document_fromstring(html)
     return Found()

@@ -42,12 +42,12 @@ Table = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The second half of a trace in steps of half an hour, each seen from its beginning.
+    """The second half of a trace in steps of half an hour, with the history before each step.
 
     Attributes:
         rates: step × span → publications a day over it.
         week: the logarithm of the week's profile.
-        published: how much was published in the step.
+        published: the number of publications in the step.
     """
 
     rates: Table

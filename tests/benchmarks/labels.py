@@ -22,7 +22,7 @@ def tokens(text: str) -> list[str]:
 def align(blocks: Sequence[str], gold: str) -> tuple[list[bool], float]:
     """Return for each block whether it is in the gold text, in its order.
 
-    And the share of the gold text that was found.
+    Return also the share of the gold text that was found.
     """
     own = [tokens(block) for block in blocks]
     wanted = tokens(gold)

@@ -15,7 +15,7 @@ Scores = tuple[float, float, float]
 def rouge(told: str, wanted: str) -> Scores:
     """Measure the overlap of a text with the wanted text.
 
-    By words, by pairs of words, by the longest common sequence.
+    The three values count words, pairs of words and the longest common subsequence.
     """
     left, right = words(told), words(wanted)
     return (

@@ -63,7 +63,7 @@ def find(row: Mapping[str, Any]) -> tuple[Found, float]:
 def score(row: Mapping[str, Any], found: Found) -> dict[str, float]:
     """Return the agreement by field, 0 … 1, as the public benchmark counts it.
 
-    Fields without truth are left out.
+    Fields without a known value are left out.
     """
     scores = {}
     if row.get("title"):

@@ -47,9 +47,9 @@ Table = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An article's choices: what is measured of each, and how like the description it is.
+    """An article's choices: the measures of each, and its similarity to the description.
 
-    `opening` is the number of the longest one that has the first sentences and no others.
+    `opening` is the number of the longest choice that consists of the first sentences only.
     """
 
     page: Described

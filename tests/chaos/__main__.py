@@ -29,7 +29,7 @@ from tests.support.postgres import MISSING, Server, installed, own_server
 from tests.support.service import eventually
 
 SERVICES = 2
-RECOVERY_SECONDS = 120.0  # seconds: the longest interval and a minute
+RECOVERY_SECONDS = 120.0  # the longest interval and a minute
 LATE = 60.0 + 60.0  # seconds: the interval, and time for a run on a busy machine
 BEGIN = 120.0  # seconds until each feed is published for the first time
 LEADERLESS = 60.0  # seconds
@@ -51,9 +51,9 @@ class Result:
     """The outcome of a run.
 
     Attributes:
-        faults: rules that were broken; empty if all is well.
-        lateness: the most seconds between an article and its appearance in the feed: in all,
-            and since the recovery began.
+        faults: rules that were broken; empty if the run passed.
+        lateness: the longest delay in seconds from an article to its feed: of the complete
+            run, and since the recovery began.
     """
 
     happened: dict[str, int]
@@ -231,11 +231,11 @@ def chaos(  # noqa: PLR0913 -- all that may be chosen
 
     Args:
         minutes: of faults; the start and the recovery take some more.
-        feeds: each with a paper of its own.
+        feeds: the number of feeds, each with a paper of its own.
         workers: nodes with a worker; two more have a service.
-        seed: of the faults.
+        seed: selects the faults and their order.
         tell: receives each event.
-        recovery_seconds: seconds to recover.
+        recovery_seconds: time without faults before the final check.
     """
     began = time.monotonic()
     with ExitStack() as stack:

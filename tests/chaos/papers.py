@@ -24,9 +24,9 @@ CORRECTED = 0.3  # how often an article comes with a correction of one of the la
 
 @dataclass(frozen=True)
 class Article:
-    """One article in its newest version.
+    """The newest version of an article.
 
-    The moment is the monotonic clock's, when it was first published.
+    Its moment is the monotonic time of its first publication.
     """
 
     number: int
@@ -76,7 +76,7 @@ class Paper:
         """Return its feed in feedpub's config."""
         return (
             f'[[feed]]\nname = "{self.name}"\ntitle = "{self.name}"\nevery = "1m"\n'
-            f"limit = 15\n[[feed.source]]\n"
+            "limit = 15\n[[feed.source]]\n"
             f'type = "feed"\nurl = "{self.url}"\nfetch = {str(self.full_pages).lower()}\n'
         )
 

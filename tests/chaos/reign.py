@@ -16,9 +16,9 @@ class Reign:
     """The leader according to the database.
 
     Attributes:
-        leaders: everybody who ever led, in turn.
-        gaps: seconds between two signs of a leader, of which the second is another one's.
-        longest: seconds without a sign of any.
+        leaders: all leaders, in order.
+        gaps: seconds from the last sign of a leader to the first of the next.
+        longest: the most seconds without a sign of any leader.
     """
 
     def __init__(self, address: str, server_back: Callable[[], float]) -> None:

@@ -140,6 +140,6 @@ class Watcher:
 def watching(watcher: Watcher) -> AbstractContextManager[None]:
     """Read the feeds every second while the block runs.
 
-    What the watcher itself cannot do is raised at the end.
+    An error of the watcher itself is raised at the end.
     """
     return meanwhile(watcher.look, 1.0)

@@ -31,10 +31,10 @@ class Total:
     """The result of a run on one target.
 
     Attributes:
-        inputs: that were tried.
-        seconds: that took.
-        before, after: edges of the code that the seeds reach, and that all inputs do.
-        found: the files of inputs that something is wrong with.
+        inputs: the number of inputs tried.
+        seconds: the time taken.
+        before, after: edges of the code that the seeds reach, and that all inputs reach.
+        found: the files of failing inputs.
     """
 
     name: str
@@ -59,10 +59,10 @@ def fuzz(
     """Try inputs on a target.
 
     Args:
-        target: which.
-        effort: how much of it.
-        kept: the folder for inputs that something is wrong with.
-        extra: a folder of inputs to begin with, besides the target's own.
+        target: the target.
+        effort: the number of inputs and the time limit.
+        kept: the folder for failing inputs.
+        extra: a folder of initial inputs, in addition to the target's own.
     """
     with tempfile.TemporaryDirectory(prefix="feedpub-fuzz-") as name:
         corpus, found = Path(name, "corpus"), Path(name, "found")

@@ -24,13 +24,12 @@ class Target:
     """A part of feedpub to fuzz.
 
     Attributes:
-        name: for the command line, and of the folder of inputs to begin with.
-        run: reads an input and asserts what must hold of the result; may raise nothing but
-            FeedpubError.
+        name: for the command line, and of the folder of initial inputs.
+        run: reads an input and checks the result; may raise only FeedpubError.
         grammar: of its inputs, as words.toml names it.
         pieces: finds the parts of an input that are left out, doubled and moved.
-        longest: bytes of an input.
-        others: more inputs to begin with, made of what the tests have.
+        longest: the maximum bytes of an input.
+        others: more initial inputs, made of the tests' data.
     """
 
     name: str
@@ -54,11 +53,11 @@ class Target:
         ]
 
     def judge(self, data: bytes) -> None:
-        """Run it on an input.
+        """Run the target on an input.
 
         Raises:
-            AssertionError: what it gave is wrong, or it took too long.
-            Exception: it raised what it may not.
+            AssertionError: the result is wrong, or took too long.
+            Exception: the target raised an error that it must not raise.
         """
         began = time.thread_time()
         try:

@@ -72,9 +72,9 @@ def test_changed_inputs_are_read(target: Target) -> None:
 @pytest.mark.slow
 @every_target
 def test_repetition_is_read_in_time(target: Target) -> None:
-    """Repeat a word of the grammar thousands of times, alone and in the place of each field.
+    """Check that the time grows only with the size.
 
-    The time grows with the size.
+    Repeat a word of the grammar thousands of times, alone and in the place of each field.
     """
     for word in target.words:
         many = word * (REPEATED // len(word))

@@ -67,9 +67,10 @@ class Hostile:
     """A hostile feed.
 
     Attributes:
-        name: of the feed, and of what is wrong with it.
+        name: of the feed and of its defect.
         config: its TOML text.
-        renew: called with the number of each minute, to have something new that is just as bad.
+        renew: called with the number of each minute, to publish something new with the same
+            defect.
     """
 
     name: str

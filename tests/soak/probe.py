@@ -17,7 +17,7 @@ PATIENCE = 120.0  # seconds for an answer
 def _ask(url: str) -> float:
     """Return the seconds until the answer.
 
-    One that says that there is no such file is an answer, too.
+    A 404 is an answer, too.
     """
     began = time.monotonic()
     try:

@@ -57,7 +57,7 @@ def _go_on(
 ) -> None:
     """Publish one story after another, each at the next site.
 
-    And renew what is hostile every minute.
+    Renew the hostile feeds every minute.
     """
     began, turn, minute = time.monotonic(), 0, 0
     while not ended.wait(gap):
