@@ -107,8 +107,8 @@ def main() -> None:
     parser.add_argument("--feeds", type=int, nargs="+", default=[1000])
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--at-once", type=int, default=8, help="feeds in each worker")
-    parser.add_argument("--json", type=Path, help="where to write the figures")
-    parser.add_argument("--plot", type=Path, help="where to draw them")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--plot", type=Path, help="draw a plot to this file")
     options = parser.parse_args()
     print(HEAD, flush=True)
     rounds: list[Round] = []

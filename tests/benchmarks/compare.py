@@ -64,7 +64,7 @@ def main() -> None:
         print(table(["stage", "ms a page", "share"], stages(pages)))
         return
     if absent := missing():
-        print(f"left out, because not installed: {', '.join(absent)}", file=sys.stderr)
+        print(f"skipped, because not installed: {', '.join(absent)}", file=sys.stderr)
     extractors = installed()
     for extractor in extractors.values():
         extractor(page(20), None)  # one-time loading must not count
@@ -82,7 +82,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=Path("../shared/bench/extraction"))
     parser.add_argument("--sets", nargs="+", choices=DATASETS, default=DATASETS)
     parser.add_argument("--limit", type=int, help="pages of each data set")
-    parser.add_argument("--profile", action="store_true", help="how feedpub's own time is divided")
+    parser.add_argument(
+        "--profile", action="store_true", help="print the time of each stage of feedpub"
+    )
     return parser.parse_args()
 
 

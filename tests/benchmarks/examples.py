@@ -1,6 +1,6 @@
 """Read the development pages as blocks with labels, and cache them in a file.
 
-What training and its scores read.
+Training and its evaluation use them.
 """
 
 import base64

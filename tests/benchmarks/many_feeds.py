@@ -75,9 +75,9 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--feeds", type=int, nargs="+", default=[1000, 10000], help="how many feeds"
+        "--feeds", type=int, nargs="+", default=[1000, 10000], help="numbers of feeds"
     )
-    parser.add_argument("--seconds", type=float, default=30.0, help="for which the service runs")
+    parser.add_argument("--seconds", type=float, default=30.0, help="duration of the service")
     parser.add_argument("--folder", type=Path, help="a folder with 2 GB free for 10,000 feeds")
     parser.add_argument("--empty", action="store_true", help="do not fill the state")
     return parser.parse_args()

@@ -37,7 +37,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("documents", nargs="*", default=["rss", "atom", "json"])
-    parser.add_argument("--only", help="names of readers, with commas between them")
+    parser.add_argument("--only", help="names of readers, separated by commas")
     options = parser.parse_args()
     shared = Path(os.environ.get("FEEDPUB_SHARED", Path(__file__).resolve().parents[3] / "shared"))
     if not (shared / SUBSCRIBE).exists():

@@ -1,4 +1,4 @@
-"""ROUGE-1, ROUGE-2 and ROUGE-L as F1 over words, for any script (Lin, 2004).
+"""Compute ROUGE-1, ROUGE-2 and ROUGE-L as F1 over words, for any script (Lin, 2004).
 
 No stemming, no stop words.
 """

@@ -1,6 +1,6 @@
 """Provide sumy's LexRank, TextRank and LSA as rankings of given sentences.
 
-With their own stemmers and stop words.
+They use their own stemmers and stop words.
 """
 
 import re

@@ -1,10 +1,10 @@
-"""Trains the cleaner's model and prints what it scores on sites that it has not seen.
+"""Train the cleaner's model, and print its scores on unseen sites.
 
-    python -m tests.benchmarks.train_blocks --data ../shared/bench/extraction --write
+    python -m tests.benchmarks.train_blocks --data ../shared/bench/extraction --write FILE
 
 Needs scikit-learn, catboost and tldextract. Every figure is cross-validated: the pages of a site
-are judged by a model that saw no page of that site. `--write` then trains on all pages and replaces
-the model that is shipped.
+are judged by a model that saw no page of that site. `--write` then trains on all pages and writes
+the model to FILE.
 """
 
 import argparse

@@ -288,15 +288,15 @@ def _keep(folder: Path, members: list[Member]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0, help="of events")
-    parser.add_argument("--feeds", type=int, default=8, help="each from a paper of its own")
+    parser.add_argument("--minutes", type=float, default=10.0, help="minutes of faults")
+    parser.add_argument("--feeds", type=int, default=8, help="feeds, each from a paper of its own")
     parser.add_argument(
         "--workers",
         type=int,
         default=3,
         help="nodes with a worker, in addition to two with a service",
     )
-    parser.add_argument("--seed", type=int, default=1, help="of the events")
+    parser.add_argument("--seed", type=int, default=1, help="selects the faults and their order")
     options = parser.parse_args()
     if why := (missing() or ("" if installed() else MISSING)):
         sys.exit(why)

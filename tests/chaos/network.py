@@ -1,6 +1,6 @@
-"""Several machines on one.
+"""Simulate several machines on one.
 
-Network namespaces, each with its own address, on a bridge that has this machine's.
+Each is a network namespace with an address of its own, on a bridge with this machine's address.
 """
 
 import fcntl

@@ -125,16 +125,14 @@ def main() -> int:
     parser.add_argument("target", nargs="+", choices=[*TARGETS, "all"])
     parser.add_argument("--inputs", type=int, default=10_000, help="for each target")
     parser.add_argument(
-        "--seconds", type=int, default=0, help="for each target at most; 0 for as long as it takes"
+        "--seconds", type=int, default=0, help="time limit for each target; 0 for no limit"
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--longest", type=int, default=1 << 20, help="bytes of an input; small ones are quicker"
     )
-    parser.add_argument(
-        "--keep", type=Path, default=REGRESSIONS, help="where to write down what was found"
-    )
-    parser.add_argument("--corpus", type=Path, help="a folder of more inputs to begin with")
+    parser.add_argument("--keep", type=Path, default=REGRESSIONS, help="a folder for the findings")
+    parser.add_argument("--corpus", type=Path, help="a folder of more initial inputs")
     options = parser.parse_args()
     names = TARGETS if "all" in options.target else options.target
     effort, findings = Effort(options.inputs, options.seconds, options.seed, options.longest), 0

@@ -63,11 +63,9 @@ def main() -> None:
     parser.add_argument("seed", type=int)
     parser.add_argument("longest", type=int)
     parser.add_argument(
-        "corpus", type=Path, help="the folder that inputs are taken from, and added to"
+        "corpus", type=Path, help="a folder to read inputs from, and to add new ones to"
     )
-    parser.add_argument(
-        "found", type=Path, help="the folder for inputs that something is wrong with"
-    )
+    parser.add_argument("found", type=Path, help="a folder for failing inputs")
     asked = parser.parse_args()
     fuzz(
         TARGETS[asked.name],

@@ -73,9 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.soak.world", description=__doc__)
     parser.add_argument("--healthy", type=int, default=20, help="healthy feeds")
     parser.add_argument("--gap", type=float, default=6.0, help="seconds between two articles")
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="hostile feeds; all where left out"
-    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="hostile feeds (default: all)")
     options = parser.parse_args()
     with ExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="feedpub-soak-world-")))
