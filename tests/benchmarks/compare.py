@@ -142,9 +142,9 @@ def quality(found: Table, names: Sequence[str], measure: ModuleType) -> Iterator
 
 
 def _told(of_set: Scores, measure: ModuleType, *, articles: bool) -> dict[str, str]:
-    """Yield the cells of a data set's scores.
+    """Return the scores of a data set by column title.
 
-    For pages that are not articles: the F1 of the words found.
+    Pages that are not articles have only the F1 of words.
     """
     if not articles:
         return {"word F1": f"{fmean(of_set.words):.3f}"}

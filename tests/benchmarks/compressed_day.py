@@ -178,7 +178,7 @@ def _seconds(moment: object) -> float:
 
 
 def _delays(room: Newsroom, home: Path) -> list[float]:
-    """Return the seconds from publication to the file, for the newest entry of each feed.
+    """Return the seconds from publication to the file, for a feed's newest entry.
 
     A file's timestamp shows only its latest change.
     """

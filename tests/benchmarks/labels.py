@@ -103,7 +103,7 @@ def _add_short(
 def _gaps(
     own: Sequence[Sequence[str]], place: Sequence[int], size: int
 ) -> Iterator[tuple[int, int]]:
-    """Return, for each block, the gold text between the positions of its two neighbours."""
+    """Yield for each block the range of the gold text between its neighbours' positions."""
     following, nearest = [size] * (len(place) + 1), size
     for at in range(len(place) - 1, -1, -1):
         nearest = place[at] if place[at] >= 0 else nearest

@@ -257,9 +257,8 @@ def _model(known: Vocabulary, trees: CatBoostClassifier) -> Model:
     depth = max(len(tree["splits"]) for tree in stored["oblivious_trees"])
     feature, border, leaves = [], [], []
     for tree in stored["oblivious_trees"]:
-        missing = depth - len(
-            tree["splits"]
-        )  # the questions added to a shallower tree are always false
+        # The questions added to a shallower tree are always false.
+        missing = depth - len(tree["splits"])
         feature.append([split["float_feature_index"] for split in tree["splits"]] + [0] * missing)
         border.append([split["border"] for split in tree["splits"]] + [np.inf] * missing)
         leaves.append(tree["leaf_values"] + [0.0] * (2**depth - len(tree["leaf_values"])))

@@ -29,7 +29,7 @@ def judged(target: Target, data: bytes) -> str | None:
     """Return the signature of an input's failure; None if the input passes."""
     try:
         target.judge(data)
-    except Exception as error:  # noqa: BLE001 -- whatever it is, it is what we look for
+    except Exception as error:  # noqa: BLE001 -- any error is a finding
         return signature(error)
     return None
 

@@ -98,9 +98,9 @@ def hostile_feeds(root: Path, stack: ExitStack, names: Sequence[str] = ()) -> li
 
 
 def _played(name: str, root: Path, stack: ExitStack, known: Sequence[str]) -> Iterator[Hostile]:
-    """Return the feeds of a case, on a stage of its own.
+    """Yield the feeds of a case, on a stage of its own.
 
-    Feeds of cases that are played together are returned once.
+    Yield the feeds of cases that are played together only once.
     """
     case = CASES[name]
     if case.shared and name in known:
@@ -174,7 +174,7 @@ def _dead_links(site: Site, number: int) -> None:
 
 
 def _long_pages(site: Site, number: int) -> None:
-    """Return some new articles, each of the maximum page length, and small when compressed."""
+    """Publish some new articles, each of the maximum page length, and small when compressed."""
     numbers = tuple(range(number + _PAGES, 0, -1))
     publish(site, numbers)
     for n in numbers[:_PAGES]:
@@ -193,7 +193,7 @@ def _early_hints(page: str) -> Answer:
 
 
 def _long_titles(site: Site, number: int) -> None:
-    """Return a feed page whose new article has a title of two megabytes."""
+    """Publish a new article with a title of two megabytes."""
     publish(site, tuple(range(number, 0, -1)))
     long = f"Matter {number} " + "is decided " * 180_000
     site[path(number)] = (

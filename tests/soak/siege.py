@@ -92,10 +92,7 @@ class World:
         for name in self.healthy:
             try:
                 known = {item["title"] for item in json.loads(get(f"{name}.json"))["items"]}
-            except (
-                OSError,
-                subprocess.SubprocessError,
-            ):  # it was never published, or the service is down
+            except (OSError, subprocess.SubprocessError):  # not published, or the service is down
                 known = set()
             for article in self.published:
                 if (
@@ -162,7 +159,7 @@ def _is_the_service(pid: int) -> bool:
 
 
 def _settled(siege: Siege) -> float:
-    """Wait until the articles published before now are in their feeds."""
+    """Return the latest publication time of articles that must be in their feeds by now."""
     return time.time() - siege.every - 1.5 * siege.bound
 
 

@@ -40,7 +40,7 @@ _TYPES = (
 
 
 def _page(data: bytes) -> Page:
-    """Read a document with a charset, and with a content type that its first byte selects."""
+    """Make a document with a charset, and with a content type that its first byte selects."""
     charset, body = fields(data, 2)
     content_type = _TYPES[charset[0] % len(_TYPES)] if charset else ""
     return Page(PAGE, body, content_type, text(charset[1:]) or None)

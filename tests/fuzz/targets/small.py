@@ -39,15 +39,10 @@ def patterns(data: bytes) -> None:
     pattern, subject = texts(data, 2)
     try:
         compile_pattern(pattern)
-    except (
-        ValueError,
-        OverflowError,
-        RecursionError,
-    ):  # the config's own messages are made of these
+    except (ValueError, OverflowError, RecursionError):  # the config reports these
         return
-    if (
-        not pattern.startswith(REGEX) and pattern.count("*") < 4
-    ):  # the operator may write slow rules
+    # Skip slow rules, which the operator may write.
+    if not pattern.startswith(REGEX) and pattern.count("*") < 4:
         matches_pattern(pattern, subject)
         matches_url(pattern, subject)
 
