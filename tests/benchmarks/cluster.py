@@ -108,8 +108,8 @@ def main() -> None:
     parser.add_argument("--feeds", type=int, nargs="+", default=[1000])
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--at-once", type=int, default=8, help="feeds in each worker")
-    parser.add_argument("--json", type=Path, help="where to write the figures")
-    parser.add_argument("--plot", type=Path, help="where to draw them")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--plot", type=Path, help="draw a plot to this file")
     options = parser.parse_args()
     print(HEAD, flush=True)
     rounds: list[Round] = []
@@ -181,7 +181,7 @@ class _Bench:
             yield
 
     def round(self, kind: str, workers: int, at_once: int) -> Round:
-        """Let all feeds be due, and wait until they are done."""
+        """Make all feeds due, and wait until they are done."""
         bare = self._bare()
         with ExitStack() as stack:
             started = [
@@ -232,8 +232,8 @@ class _Bench:
         with psycopg.connect(self._address) as connection, connection.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO source_observations (feed, key, settings, at, items, known, fresh, "
-                "read, failed, obstacle, dated, pictured, lengths, verdict, accepted) VALUES (%s,"
-                " %s, %s, "
+                "read, failed, obstacle, dated, pictured, lengths, verdict, accepted) "
+                "VALUES (%s, %s, %s, "
                 "extract(epoch FROM now())::bigint - 7200 * %s, "
                 "5, 5, 0, 0, 0, '', 0, 0, '[]', '', false)",
                 rows,
@@ -270,7 +270,7 @@ class _Bench:
             process.wait(60)
 
     def _bare(self) -> float:
-        """CPU milliseconds of a conditional GET of requests alone."""
+        """Return the CPU milliseconds of a conditional GET with requests alone."""
         urls = [url for url in self._urls if "/calm/" in url][:500]
         with requests.Session() as session:
             tags = {url: session.get(url).headers["ETag"] for url in urls}
@@ -358,7 +358,7 @@ def _cpu(pid: int) -> float:
 
 
 def _memory(pid: int) -> float:
-    """Megabytes of a process."""
+    """Return the memory of a process in MB."""
     line = next(
         line
         for line in Path(f"/proc/{pid}/status").read_text().splitlines()

@@ -64,7 +64,7 @@ def main() -> None:
         print(table(["stage", "ms a page", "share"], stages(pages)))
         return
     if absent := missing():
-        print(f"left out, because not installed: {', '.join(absent)}", file=sys.stderr)
+        print(f"skipped, because not installed: {', '.join(absent)}", file=sys.stderr)
     extractors = installed()
     for extractor in extractors.values():
         extractor(page(20), None)  # one-time loading must not count
@@ -82,7 +82,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=Path("../shared/bench/extraction"))
     parser.add_argument("--sets", nargs="+", choices=DATASETS, default=DATASETS)
     parser.add_argument("--limit", type=int, help="pages of each data set")
-    parser.add_argument("--profile", action="store_true", help="how feedpub's own time is divided")
+    parser.add_argument(
+        "--profile", action="store_true", help="print the time of each stage of feedpub"
+    )
     return parser.parse_args()
 
 
@@ -97,7 +99,7 @@ def _pages(options: argparse.Namespace) -> Iterator[Row]:
 
 
 def scores(pages: Iterable[Row], extractors: Mapping[str, Extractor], measure: ModuleType) -> Table:
-    """Every page by every extractor."""
+    """Run every extractor on every page."""
     found: dict[str, dict[str, Scores]] = defaultdict(lambda: defaultdict(Scores))
     for row in pages:
         for name, extractor in extractors.items():
@@ -140,9 +142,9 @@ def quality(found: Table, names: Sequence[str], measure: ModuleType) -> Iterator
 
 
 def _told(of_set: Scores, measure: ModuleType, *, articles: bool) -> dict[str, str]:
-    """Yield the cells of a data set's scores.
+    """Return the scores of a data set by column title.
 
-    For pages that are not articles: the F1 of the words found.
+    Pages that are not articles have only the F1 of words.
     """
     if not articles:
         return {"word F1": f"{fmean(of_set.words):.3f}"}

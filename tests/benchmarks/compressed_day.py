@@ -3,7 +3,7 @@
     python -m tests.benchmarks.compressed_day --minutes 24
 
 One minute represents an hour: every feed is checked once a minute, and its site publishes now and
-then. Of 200 feeds 20 are hostile: they hang, answer slowly, flood, or answer with
+then. Of 200 feeds 20 are hostile: they hang, answer slowly, send endless data, or answer with
 errors. The script prints how late the checks of the healthy feeds began, how long an entry took
 from its publication to its feed, and the service's memory, quarter by quarter.
 """
@@ -26,7 +26,7 @@ from tests.support.newsroom import feed, listing, path, story
 from tests.support.service import RunningService, running_service
 from tests.support.site import Site, running_site
 
-SITES = 18  # that the healthy feeds are spread over
+SITES = 18  # hosts of the healthy feeds
 STORIES = 10  # of each feed at the beginning
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 HOSTILE: dict[str, bytes | Script] = {
@@ -39,7 +39,7 @@ HOSTILE: dict[str, bytes | Script] = {
 
 @dataclass
 class Newsroom:
-    """One healthy feed's pages on a site, under a path of its own."""
+    """The pages of one healthy feed on a site, under a path of its own."""
 
     name: str
     site: Site
@@ -178,9 +178,9 @@ def _seconds(moment: object) -> float:
 
 
 def _delays(room: Newsroom, home: Path) -> list[float]:
-    """Seconds from publication to the file, of the last entry that is there.
+    """Return the seconds from publication to the file, for a feed's newest entry.
 
-    A file tells only when it changed last.
+    A file's timestamp shows only its latest change.
     """
     file = home / "feeds" / f"{room.name}.json"
     if not file.exists():

@@ -52,7 +52,7 @@ class Described:
 
 
 def described(data: Path) -> list[Described]:
-    """Yield every page with a usable description, once for each kind that it belongs to."""
+    """Return every page with a usable description, once for each kind that it belongs to."""
     with ProcessPoolExecutor(2) as pool:
         named = [row for name in DATASETS for row in rows(data, name)]
         pages = [page for page in pool.map(_read, named, chunksize=20) if page]

@@ -1,6 +1,6 @@
-"""The development pages as blocks with labels, kept in a cache file.
+"""Read the development pages as blocks with labels, and cache them in a file.
 
-What training and its scores read.
+Training and its evaluation use them.
 """
 
 import base64
@@ -51,10 +51,7 @@ class Row:
 
 @dataclass(slots=True)
 class Example:
-    """A page with its blocks as the features see them, and for each block a label and a weight (0.
-
-    Unknown).
-    """
+    """A page as the features see it, with a label and a weight (0: unknown) for each block."""
 
     row: Row
     reading: TokenizedPage
@@ -123,12 +120,11 @@ def _labels(texts: Sequence[str], row: Row) -> tuple[list[bool], list[float]]:
         return [known.get(number, False) for number in range(len(texts))], weights
     labels, found = align(texts, row.text)
     weights = [_weight(count, len(row.text.split())) * (found >= FOUND) for count in words]
-    scale = min(
-        1.0, MOST / max(sum(weights), 1.0)
-    )  # much text but a short gold text: the gold text is cut off
+    # A page with far more text than its gold text suggests that the gold text is cut off.
+    scale = min(1.0, MOST / max(sum(weights), 1.0))
     return labels, [weight * scale for weight in weights]
 
 
 def _weight(words: int, gold: int) -> float:
-    """Long blocks count more, those of long articles less: as they do in a page's score."""
+    """Weigh long blocks more and those of long articles less, as a page's score does."""
     return (min(words, 100) + 3) / (min(max(gold, 60), 3000) + 60) if words else 0.0

@@ -27,7 +27,7 @@ Extractor = Callable[[bytes, str | None], Found]
 
 
 def ours(html: bytes, url: str | None) -> Found:
-    """feedpub, through its public function."""
+    """Run feedpub, through its public function."""
     article = feedpub.extract(html, url)
     published = article.published.date().isoformat() if article.published else ""
     return Found(article.text, article.title, article.authors, published)
@@ -45,7 +45,7 @@ def trafilatura(html: bytes, url: str | None) -> Found:
 
 
 def readability(html: bytes, url: str | None) -> Found:
-    """readability-lxml; it knows neither authors nor dates."""
+    """Run readability-lxml, which extracts neither authors nor dates."""
     document = import_module("readability").Document(html, url=url)
     summary = document.summary(html_partial=True) or "<p></p>"
     lines = map(str.strip, map(str, lxml.html.fromstring(summary).itertext()))
@@ -53,7 +53,7 @@ def readability(html: bytes, url: str | None) -> Found:
 
 
 def newspaper(html: bytes, url: str | None) -> Found:
-    """newspaper4k, without fetching pictures."""
+    """Run newspaper4k, without fetching pictures."""
     article = import_module("newspaper").Article(url or "https://example.org/", fetch_images=False)
     article.download(input_html=html.decode("utf-8", "replace"))
     article.parse()
@@ -70,9 +70,9 @@ def resiliparse(html: bytes, _url: str | None) -> Found:
 
 
 def bare_parse(html: bytes, _url: str | None) -> Found:
-    """No extractor.
+    """Parse the page with lxml and extract nothing.
 
-    What parsing alone costs with lxml, below which none of the others on it can be.
+    This is the minimum time of all extractors that use lxml.
     """
     lxml.html.document_fromstring(html)
     return Found()
@@ -90,10 +90,10 @@ _ALL: dict[str, tuple[str, Extractor]] = {  # by name: the package that it needs
 
 
 def installed() -> dict[str, Extractor]:
-    """Those that can be run here, by name, feedpub first and the bare parse last."""
+    """Return the installed extractors by name, feedpub first and the bare parse last."""
     return {name: extractor for name, (package, extractor) in _ALL.items() if find_spec(package)}
 
 
 def missing() -> list[str]:
-    """Those that are not installed."""
+    """Return the names of the extractors that are not installed."""
     return [name for name, (package, _) in _ALL.items() if not find_spec(package)]

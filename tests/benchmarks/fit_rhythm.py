@@ -42,12 +42,12 @@ Table = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The second half of a trace in steps of half an hour, each seen from its beginning.
+    """The second half of a trace in steps of half an hour, with the history before each step.
 
     Attributes:
         rates: step × span → publications a day over it.
         week: the logarithm of the week's profile.
-        published: how much was published in the step.
+        published: the number of publications in the step.
     """
 
     rates: Table
@@ -127,7 +127,7 @@ def folds(count: int) -> list[list[int]]:
 
 
 def cross_validated(traces: Sequence[Trace], cases: Sequence[Case]) -> dict[int, RateWeights]:
-    """Trace → weights that were learned without it."""
+    """Return trace → weights that were learned without it."""
     return {
         number: weights
         for fold in folds(len(traces))
@@ -137,7 +137,7 @@ def cross_validated(traces: Sequence[Trace], cases: Sequence[Case]) -> dict[int,
 
 
 def write(weights: RateWeights, path: Path) -> None:
-    """To the file that is shipped."""
+    """Write the weights to the shipped file."""
     told = {
         "spans": (weights.spans / HOUR).tolist(),
         "weights": weights.weights.round(4).tolist(),

@@ -90,7 +90,7 @@ def _read(pages: Sequence[Page], way: Callable[[bytes, str | None], object]) -> 
 def _timed(
     pages: Sequence[Page], way: Callable[[bytes, str | None], object]
 ) -> tuple[float, float]:
-    """Seconds of CPU, of this process and of its children, and on the clock."""
+    """Return the CPU seconds of this process and its children, and the elapsed seconds."""
     began, start = _cpu(), time.monotonic()
     _read(pages, way)
     return _cpu() - began, time.monotonic() - start
@@ -136,7 +136,7 @@ def _compare(pages: Sequence[Page], before: Path, number: int) -> None:
 
 
 def _of_checkout(root: Path, pages: str) -> float:
-    """Seconds of CPU that a checkout's cleaner takes for the pages."""
+    """Return the CPU seconds that a checkout's cleaner takes for the pages."""
     environ = {**os.environ, "PYTHONPATH": str(root.absolute())}
     done = subprocess.run(  # noqa: S603 -- ours
         [sys.executable, "-c", TIMED, pages],

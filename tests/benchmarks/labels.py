@@ -1,4 +1,4 @@
-"""Which blocks of a page are in its gold text: the labels that the cleaner's model learns from."""
+"""Label the blocks of a page that are in its gold text, to train the cleaner's model."""
 
 import re
 from bisect import bisect_left
@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 GRAM = 4
-COMMON = 8  # a gram with more places than this in the gold text says nothing about place
+COMMON = 8  # a gram with more places than this in the gold text identifies no place
 ENOUGH = 0.5  # of a block's words
 MOVED = 0.7  # of a block's grams, for one that is elsewhere in the gold text
 LONG = 8  # words
@@ -15,14 +15,14 @@ _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w+")
 
 
 def tokens(text: str) -> list[str]:
-    """Words, and single characters of scripts without spaces."""
+    """Split a text into words, and into characters for scripts without spaces."""
     return _TOKEN.findall(text.lower())
 
 
 def align(blocks: Sequence[str], gold: str) -> tuple[list[bool], float]:
-    """For each block whether it is in the gold text, in its order.
+    """Return for each block whether it is in the gold text, in its order.
 
-    And the share of the gold text that was found.
+    Return also the share of the gold text that was found.
     """
     own = [tokens(block) for block in blocks]
     wanted = tokens(gold)
@@ -103,7 +103,7 @@ def _add_short(
 def _gaps(
     own: Sequence[Sequence[str]], place: Sequence[int], size: int
 ) -> Iterator[tuple[int, int]]:
-    """Return, for each block, the gold text between the positions of its two neighbours."""
+    """Yield for each block the range of the gold text between its neighbours' positions."""
     following, nearest = [size] * (len(place) + 1), size
     for at in range(len(place) - 1, -1, -1):
         nearest = place[at] if place[at] >= 0 else nearest
@@ -119,7 +119,7 @@ def _gaps(
 def _add_moved(
     own: Sequence[Sequence[str]], labels: list[bool], wanted: Sequence[str], used: list[bool]
 ) -> None:
-    """Long blocks that the gold text has in another order."""
+    """Add long blocks that the gold text has in another order."""
     places = _grams(wanted)
     for number, words in enumerate(own):
         if labels[number] or len(words) < LONG:

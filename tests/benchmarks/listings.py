@@ -55,7 +55,7 @@ class Verdict:
 
 
 def labels() -> dict[str, Label]:
-    """Page id → label."""
+    """Return page id → label."""
     pages = tomllib.loads(LABELS.read_text("utf-8"))["page"]
     made = (
         Label(p["id"], p["what"], tuple(p["must"]), tuple(p.get("never", ())), p.get("miss", ""))

@@ -36,7 +36,7 @@ from feedpub.web import healthz, metrics, status, status_page
 from tests.support.service import free_port, running_service
 
 ENTRIES = 50  # of each feed
-HOSTS = 200  # that the feeds are spread over
+HOSTS = 200  # hosts of the feeds
 WORDS = [
     "quay",
     "council",
@@ -75,9 +75,9 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--feeds", type=int, nargs="+", default=[1000, 10000], help="how many feeds"
+        "--feeds", type=int, nargs="+", default=[1000, 10000], help="numbers of feeds"
     )
-    parser.add_argument("--seconds", type=float, default=30.0, help="for which the service runs")
+    parser.add_argument("--seconds", type=float, default=30.0, help="duration of the service")
     parser.add_argument("--folder", type=Path, help="a folder with 2 GB free for 10,000 feeds")
     parser.add_argument("--empty", action="store_true", help="do not fill the state")
     return parser.parse_args()
@@ -121,7 +121,7 @@ def _write(one: Path, many: Path, number: int, port: int) -> None:
 
 
 def _command(*arguments: str) -> tuple[float, int]:
-    """How long a command of feedpub takes, in seconds, and its peak memory in kB."""
+    """Run a command of feedpub; return the seconds it takes and its peak memory in kB."""
     command = [sys.executable, "-c", _SMALL, sys.executable, "-m", "feedpub", *arguments]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 -- our own
     seconds, memory = told.split()[-2:]
@@ -129,7 +129,7 @@ def _command(*arguments: str) -> tuple[float, int]:
 
 
 def _apart(do: Callable[[Config], object], config: Config) -> tuple[float, int]:
-    """How long something takes in a process of its own, and by how many kB that process grew."""
+    """Run an operation in a process of its own; return its seconds and memory growth in kB."""
     context = multiprocessing.get_context("fork")
     receive, send = context.Pipe(duplex=False)
 
@@ -221,7 +221,7 @@ _DONE: dict[str, Callable[[Config], object]] = {
 
 
 class _Unchanged(BaseHTTPRequestHandler):
-    """Sources that have one entry, and nothing new."""
+    """Serve sources that have one entry, and nothing new."""
 
     protocol_version = "HTTP/1.1"
 
@@ -250,7 +250,7 @@ class _Unchanged(BaseHTTPRequestHandler):
 
 @contextmanager
 def _sources(port: int) -> Iterator[None]:
-    """One server for all hosts: each is an address of its own."""
+    """Run one server for all hosts: each is an address of its own."""
     servers = [ThreadingHTTPServer((f"127.0.{n}.1", port), _Unchanged) for n in range(HOSTS)]
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,4 +1,4 @@
-"""How much memory hostile sites can make all processes of a build take.
+"""Measure how much memory hostile sites can make a build's processes take.
 
     python -m tests.benchmarks.memory [NAME ...]
 

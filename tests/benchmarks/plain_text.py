@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def scored(pages: Iterable[Row], measure: ModuleType) -> Iterator[tuple[Shingles, Shingles]]:
-    """For each page the shingles of resiliparse's text, and of what `extract_text` leaves of it."""
+    """Yield for each page the shingles of resiliparse's text, before and after `extract_text`."""
     for page in pages:
         text = resiliparse(page.html, page.url).text
         yield (

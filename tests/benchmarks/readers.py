@@ -28,16 +28,16 @@ STORIES = 12
 LAST_WORDS = "and the weather holds"  # of each story: they show that the text is complete
 # seconds after which every cached copy of a feed checked each minute has expired
 KEPT = 61
-KNOW_JSON = "reader,miniflux,feedsmith"  # the others never heard of JSON Feed
+KNOW_JSON = "reader,miniflux,feedsmith"  # the others do not support JSON Feed
 
 
 def main() -> int:
-    """Subscribe to each document; how many of them some reader failed with."""
+    """Subscribe to each document; return the number of documents on which a reader failed."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("documents", nargs="*", default=["rss", "atom", "json"])
-    parser.add_argument("--only", help="names of readers, with commas between them")
+    parser.add_argument("--only", help="names of readers, separated by commas")
     options = parser.parse_args()
     shared = Path(os.environ.get("FEEDPUB_SHARED", Path(__file__).resolve().parents[3] / "shared"))
     if not (shared / SUBSCRIBE).exists():

@@ -33,14 +33,14 @@ _TELLING = re.compile(r"<(/?)(?:article|section|main|aside|header|h[1-6])\b")
 
 
 def renamed(html: str) -> str:
-    """Every class and id by a name that says nothing."""
+    """Rename every class and id to a meaningless name."""
     return _NAMES.sub(
         lambda found: f'{found[1]}="{" ".join(map(_made_up, found[2].split()))}"', html
     )
 
 
 def flattened(html: str) -> str:
-    """Every element that says what it is as a <div>."""
+    """Replace every semantic element with a <div>."""
     return _TELLING.sub(r"<\1div", html)
 
 
@@ -53,7 +53,7 @@ CHANGES: Mapping[str, Callable[[str], str]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """A page as it was, and what is known of its list."""
+    """A page before its change, and its known list."""
 
     url: str
     html: str

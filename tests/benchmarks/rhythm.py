@@ -60,7 +60,7 @@ class Timed:
 
 
 def unseen(traces: Sequence[Trace]) -> list[Policy]:
-    """For each trace the rhythm that was learned from others; none without scipy."""
+    """Return for each trace the rhythm learned from the others; nothing without scipy."""
     if not find_spec("scipy"):
         return []
     from tests.benchmarks.fit_rhythm import case, cross_validated  # noqa: PLC0415 -- needs scipy

@@ -1,4 +1,4 @@
-"""ROUGE-1, ROUGE-2 and ROUGE-L as F1 over words, for any script (Lin, 2004).
+"""Compute ROUGE-1, ROUGE-2 and ROUGE-L as F1 over words, for any script (Lin, 2004).
 
 No stemming, no stop words.
 """
@@ -13,9 +13,9 @@ Scores = tuple[float, float, float]
 
 
 def rouge(told: str, wanted: str) -> Scores:
-    """How much of a wanted text another one tells.
+    """Measure the overlap of a text with the wanted text.
 
-    By words, by pairs of words, by the longest common sequence.
+    The three values count words, pairs of words and the longest common subsequence.
     """
     left, right = words(told), words(wanted)
     return (
@@ -26,7 +26,7 @@ def rouge(told: str, wanted: str) -> Scores:
 
 
 def words(text: str) -> list[str]:
-    """Words in lower case; each character of Chinese and Japanese is one."""
+    """Split a text into lower-case words; each Chinese or Japanese character is one."""
     return _WORD.findall(text.casefold())
 
 

@@ -1,10 +1,10 @@
-"""Scores titles, authors and dates alone, and the time they take.
+"""Score titles, authors and dates alone, and the time they take.
 
-    python tests/benchmarks/score_metadata.py [--data fundus] [--worst title] [--save FILE]
+    python -m tests.benchmarks.score_metadata [--data fundus] [--worst title] [--save FILE]
     [--before FILE]
 
---save keeps what was found; --before prints the scores of a kept file above the new ones, and each
-page that moved.
+--save stores the results; --before prints the scores of a stored file above the new ones, and each
+page whose score changed.
 """
 
 import argparse
@@ -61,9 +61,9 @@ def find(row: Mapping[str, Any]) -> tuple[Found, float]:
 
 
 def score(row: Mapping[str, Any], found: Found) -> dict[str, float]:
-    """Agreement by field, 0 … 1, as the public benchmark counts it.
+    """Return the agreement by field, 0 … 1, as the public benchmark counts it.
 
-    Fields without truth are left out.
+    Fields without a known value are left out.
     """
     scores = {}
     if row.get("title"):
@@ -95,7 +95,7 @@ def describe(row: Mapping[str, Any], field: str, *found: Found) -> str:
 
 
 def run(name: str, before: Mapping[str, Found], worst: str | None) -> dict[str, Found]:
-    """Score one data set, and print it."""
+    """Score one data set, and print the result."""
     kept, new, old, spent = {}, [], [], []
     for row in rows(name):
         found, ms = find(row)
@@ -127,7 +127,7 @@ def main() -> None:
     )
     parser.add_argument("--data", nargs="*", default=SETS)
     parser.add_argument("--worst", choices=FIELDS, help="list the pages where this field is wrong")
-    parser.add_argument("--save", type=Path, help="keep what was found")
+    parser.add_argument("--save", type=Path, help="store the results here")
     parser.add_argument("--before", type=Path, help="a file that --save wrote")
     options = parser.parse_args()
     before = json.loads(options.before.read_text(encoding="utf-8")) if options.before else {}

@@ -131,7 +131,7 @@ def _publish(home: Path, file: Path | None) -> Path:
 
 
 def _feed() -> bytes:
-    """Fifty articles of eight paragraphs."""
+    """Return fifty articles of eight paragraphs."""
     dice = random.Random(1)  # noqa: S311 -- words
     paragraphs = (
         f"<p>{' '.join(dice.choices(WORDS, k=60))} {dice.random()}.</p>" for _ in range(400)

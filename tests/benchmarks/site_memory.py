@@ -46,7 +46,7 @@ def columns(rows: dict[str, list[Cell]]) -> list[tuple[Cell, ...]]:
 
 
 def before(pages: list[SitePage], learned: int) -> tuple[int, int]:
-    """Leaks and losses on the same pages without a memory."""
+    """Return leaks and losses on the same pages without a memory."""
     return totals(
         [judge(extract(page.html, page.url).text, page) for page in judged(pages, learned)]
     )

@@ -50,7 +50,7 @@ def rankings() -> dict[str, Ranking]:
 
 
 def scored(page: Described, others: dict[str, Ranking], max_chars: int) -> dict[str, Scores]:
-    """Return the score of each method on a page; nothing if every sentence fits."""
+    """Return the score of each method on a page; nothing if there is no choice of sentences."""
     sentences = [
         sentence.text
         for sentence in islice(prose_sentences(page.text, page.title, page.language), MAX_SENTENCES)

@@ -1,6 +1,6 @@
-"""sumy's LexRank, TextRank and LSA as rankings of given sentences.
+"""Provide sumy's LexRank, TextRank and LSA as rankings of given sentences.
 
-With their own stemmers and stop words.
+They use their own stemmers and stop words.
 """
 
 import re
@@ -34,7 +34,7 @@ _NAMES = {  # languages that sumy has both a stemmer and stop words for
 class _Words:
     """sumy's tokenizer, without the data that it would download.
 
-    Words of letters, of any script.
+    Words consist of letters of any script.
     """
 
     @staticmethod
@@ -43,9 +43,9 @@ class _Words:
 
 
 def _rank(summarizer: Callable[..., Any], sentences: Sequence[str], language: str) -> Sequence[int]:
-    """All sentences by number, best first.
+    """Return the numbers of all sentences, best first.
 
-    Asked for one more each time, a summarizer tells their order.
+    A summarizer reveals their order when it is asked for one more sentence each time.
     """
     name = _NAMES.get(language)
     method = summarizer(Stemmer(name)) if name else summarizer()

@@ -1,4 +1,4 @@
-"""The comparison's own parts: what is shown must be what was measured."""
+"""Check the parts of the comparison: the tables must show the measured values."""
 
 from types import ModuleType
 
@@ -29,20 +29,17 @@ ROW = Row(
 )
 
 
-def test_a_generated_page_is_an_article() -> None:
-    """Its paragraphs and nothing around them."""
+def test_generated_page_is_extracted_without_menu_and_footer() -> None:
     found = installed()[OURS](page(30), "https://record.example/pier")
     assert (len(found.text.split("\n")), found.title) == (30, "The pier stays")
 
 
-def test_what_is_not_installed_is_left_out() -> None:
-    """Only feedpub and the parser are always there."""
+def test_missing_extractors_are_left_out() -> None:
     assert {OURS, PARSE} <= installed().keys()
     assert not installed().keys() & set(missing())
 
 
-def test_a_page_counts_where_the_truth_is_known() -> None:
-    """Each field by the benchmarks' own measures."""
+def test_fields_with_known_values_are_scored() -> None:
     scores = Scores()
     said = Found(
         "the old pier stays where it is",
@@ -55,8 +52,7 @@ def test_a_page_counts_where_the_truth_is_known() -> None:
     assert scores.authors == [pytest.approx(2 / 3)]
 
 
-def test_who_finds_nothing_scores_nothing() -> None:
-    """It raises no error either."""
+def test_empty_result_scores_zero() -> None:
     scores = Scores()
     score(ROW, Found(), scores, _metrics())
     assert (scores.words, scores.titles, scores.authors, scores.dates) == (
@@ -67,30 +63,26 @@ def test_who_finds_nothing_scores_nothing() -> None:
     )
 
 
-def test_time_is_told_as_means_and_shares() -> None:
-    """Over all pages, in trafilatura's and in those of a bare parse."""
+def test_time_is_shown_as_means_and_ratios() -> None:
     found = {"a": {OURS: Scores(milliseconds=[2, 4]), PARSE: Scores(milliseconds=[1, 2])}}
     lines = {line[0]: line[1:] for line in speed(found, [OURS, PARSE])}
     assert list(lines["CPU ms a page, mean"]) == ["3.0", "1.5"]
     assert list(lines["mean, in those of lxml parse"]) == ["2.00", "1.00"]
 
 
-def test_stages_are_those_of_the_story() -> None:
-    """Every stage is timed, and what is left belongs to none."""
+def test_every_stage_is_timed() -> None:
     told = {stage: share for stage, _, share in stages([ROW])}
     assert told.keys() == {*STAGES, "the rest", "all"}
     assert told["all"] == "100 %"
 
 
-def test_a_table_is_markdown() -> None:
-    """A head, a rule, and a line a row."""
+def test_table_is_markdown() -> None:
     assert (
         table(["time", "ours"], [["ms", "3.0"]]) == "| time | ours |\n| --- | --- |\n| ms | 3.0 |"
     )
 
 
-def test_a_text_without_an_article_is_cleaned_to_nothing() -> None:
-    """It counts as nothing found."""
+def test_text_without_an_article_is_cleaned_to_nothing() -> None:
     assert cleaned("Share\n\nFacebook") == ""
 
 

@@ -1,4 +1,4 @@
-"""Labels from gold texts: what the model learns from has to be right."""
+"""Check the labels from gold texts, which the model is trained on."""
 
 import pytest
 
@@ -29,16 +29,12 @@ def test_blocks_of_the_gold_text_are_found(blocks: list[str], labels: list[bool]
     assert align(blocks, gold)[0] == labels
 
 
-def test_it_is_known_how_much_of_the_gold_text_the_page_has() -> None:
-    """Too little, and they do not belong together."""
+def test_share_of_the_gold_text_on_the_page() -> None:
     assert align([FIRST, "x"], FIRST)[1] == 1
     assert align(["x", "y"], FIRST)[1] == 0
 
 
 def test_segments_label_the_blocks_that_hold_them() -> None:
-    """A wanted segment in two blocks says nothing.
-
-    An unwanted one speaks against all that hold it.
-    """
+    """Ignore a wanted segment in two blocks, but label all blocks with an unwanted one."""
     blocks = ["a menu", "a wanted story", "a menu again", "twice", "twice", "other"]
     assert segments(blocks, ["wanted", "twice"], ["menu"]) == {0: False, 1: True, 2: False}

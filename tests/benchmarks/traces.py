@@ -23,14 +23,14 @@ Policy = Callable[[float, Sequence[float], float, float], float]
 
 
 class Delay(NamedTuple):
-    """The mean delay in minutes, and at what scale of the policy."""
+    """The mean delay in minutes, and the scale of the policy."""
 
     minutes: float
     scale: float
 
 
 def read(path: Path) -> dict[str, Trace]:
-    """Name → publication times in minutes since 1970."""
+    """Return name → publication times in minutes since 1970."""
     return dict(json.loads(path.read_text("utf-8")))
 
 

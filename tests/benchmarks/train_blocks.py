@@ -1,10 +1,10 @@
-"""Trains the cleaner's model and prints what it scores on sites that it has not seen.
+"""Train the cleaner's model, and print its scores on unseen sites.
 
-    python -m tests.benchmarks.train_blocks --data ../shared/bench/extraction --write
+    python -m tests.benchmarks.train_blocks --data ../shared/bench/extraction --write FILE
 
 Needs scikit-learn, catboost and tldextract. Every figure is cross-validated: the pages of a site
-are judged by a model that saw no page of that site. `--write` then trains on all pages and replaces
-the model that is shipped.
+are judged by a model that saw no page of that site. `--write` then trains on all pages and writes
+the model to FILE.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from tests.benchmarks.bench import leaked, metrics
 from tests.benchmarks.examples import Example, examples
 
 FOLDS = 5
-SITES = 4  # a term of fewer sites is a site's own word, not the web's
+SITES = 4  # a term of fewer sites is too specific to learn
 NAME_STRENGTH, TEXT_STRENGTH = 0.005, 0.03  # of a linear model's weights against their penalty
 MOST_STEPS = 50
 SMALLEST = 0.1  # weights below this are not worth a line in the model
@@ -132,7 +132,7 @@ class Terms:
 
     @classmethod
     def of(cls, pages: Sequence[Example], rows: Rows) -> "Terms":
-        """Every term that several sites use."""
+        """Choose every term that several sites use."""
         sites: dict[str, set[str]] = defaultdict(set)
         for page in pages:
             for term in {term for terms in rows(page) for term in terms}:
@@ -162,7 +162,7 @@ class Terms:
         """Return the weight that a logistic regression over the chosen rows gives each term."""
         model = LogisticRegression(C=strength, max_iter=MOST_STEPS, tol=1e-3)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that it could go on: more steps gain nothing
+            warnings.simplefilter("ignore")  # of the step limit: more steps gain nothing
             model.fit(self.table[known], labels[known], weights[known] / weights[known].mean())
         return {
             term: float(w)
@@ -172,7 +172,7 @@ class Terms:
 
 
 def vocabulary(names: dict[str, float], texts: dict[str, float]) -> Vocabulary:
-    """Two linear models in the form in which they are shipped."""
+    """Train two linear models in their shipped form."""
     placed: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
     for term, weight in names.items():
         placed[term[1:]][PLACES.index(term[0])] = round(weight, 2)
@@ -237,7 +237,7 @@ class Training:
         )
 
     def boost(self, numbers: npt.NDArray[np.int64], lessons: Sequence[Table]) -> CatBoostClassifier:
-        """Oblivious trees over the features of the known blocks of these pages."""
+        """Train oblivious trees over the features of the known blocks of these pages."""
         table = np.concatenate(
             [lessons[number][np.array(self.pages[number].weights) > 0] for number in numbers]
         )
@@ -257,9 +257,8 @@ def _model(known: Vocabulary, trees: CatBoostClassifier) -> Model:
     depth = max(len(tree["splits"]) for tree in stored["oblivious_trees"])
     feature, border, leaves = [], [], []
     for tree in stored["oblivious_trees"]:
-        missing = depth - len(
-            tree["splits"]
-        )  # the questions added to a shallower tree are always false
+        # The questions added to a shallower tree are always false.
+        missing = depth - len(tree["splits"])
         feature.append([split["float_feature_index"] for split in tree["splits"]] + [0] * missing)
         border.append([split["border"] for split in tree["splits"]] + [np.inf] * missing)
         leaves.append(tree["leaf_values"] + [0.0] * (2**depth - len(tree["leaf_values"])))

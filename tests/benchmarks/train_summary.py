@@ -28,7 +28,7 @@ from tests.benchmarks.rouge import rouge
 
 FOLDS = 5
 ROOMS = (300, 200)  # max_chars
-TEMPERATURE = 0.05  # of the wanted distribution: a choice 0.05 ROUGE better is e times as wanted
+TEMPERATURE = 0.05  # of the wanted distribution: 0.05 more ROUGE make a choice e times as likely
 PENALTY = 0.001  # of squared weights, all measures scaled to deviation 1
 SHARES = {
     "own words": 1,
@@ -47,9 +47,9 @@ Table = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An article's choices: what is measured of each, and how like the description it is.
+    """An article's choices: the measures of each, and its similarity to the description.
 
-    `opening` is the number of the longest one that has the first sentences and no others.
+    `opening` is the number of the longest choice that consists of the first sentences only.
     """
 
     page: Described
@@ -104,7 +104,7 @@ def learn(learned: Sequence[Case]) -> Table:
 
 
 def evaluate(all_cases: Sequence[Case]) -> None:
-    """Print how like the description the best choices are, on sites not learned from."""
+    """Print how closely the best choices match the description, on unseen sites."""
     got: dict[str, list[tuple[float, float, float]]] = {kind: [] for kind in KINDS}
     for fold in range(FOLDS):
         weights = learn([case for case in _sample(all_cases) if _fold(case) != fold])

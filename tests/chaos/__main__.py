@@ -29,9 +29,9 @@ from tests.support.postgres import MISSING, Server, installed, own_server
 from tests.support.service import eventually
 
 SERVICES = 2
-CALM = 120.0  # seconds: the longest interval and a minute
-LATE = 60.0 + 60.0  # seconds: the interval, and what a run and a busy machine take
-BEGIN = 120.0  # seconds until each feed is there for the first time
+RECOVERY_SECONDS = 120.0  # the longest interval and a minute
+LATE = 60.0 + 60.0  # seconds: the interval, and time for a run on a busy machine
+BEGIN = 120.0  # seconds until each feed is published for the first time
 LEADERLESS = 60.0  # seconds
 
 CONFIG = """\
@@ -51,9 +51,9 @@ class Result:
     """The outcome of a run.
 
     Attributes:
-        faults: rules that were broken; empty if all is well.
-        lateness: the most seconds between an article and its appearance in the feed: in all,
-            and since the recovery began.
+        faults: rules that were broken; empty if the run passed.
+        lateness: the longest delay in seconds from an article to its feed: of the complete
+            run, and since the recovery began.
     """
 
     happened: dict[str, int]
@@ -105,7 +105,7 @@ class Chaos:
         self._storm = Storm(members, server, self._leader, chance, tell)
         self._reign = Reign(address, lambda: self._storm.server_back)
 
-    def play(self, seconds: float, calm: float) -> Result:
+    def play(self, seconds: float, recovery_seconds: float) -> Result:
         """Start, inject faults for some seconds, recover for some more, and check the result."""
         with supervised(self._members), watching(self._watcher):
             there = eventually(lambda: len(self._published()) == len(self._press.papers), BEGIN)
@@ -114,8 +114,8 @@ class Chaos:
             with measuring(self._reign):
                 self._storm.rage(seconds)
                 recovered = time.monotonic()
-                self._tell("calm")
-                time.sleep(calm)
+                self._tell("recovery")
+                time.sleep(recovery_seconds)
             faults = list(self._late())
             self._press.stop()
             eventually(lambda: not list(self._unpublished()), LATE)
@@ -225,17 +225,17 @@ def chaos(  # noqa: PLR0913 -- all that may be chosen
     *,
     seed: int,
     tell: Callable[[str], None],
-    calm: float = CALM,
+    recovery_seconds: float = RECOVERY_SECONDS,
 ) -> Result:
     """Inject faults into a cluster for some minutes.
 
     Args:
         minutes: of faults; the start and the recovery take some more.
-        feeds: each with a paper of its own.
+        feeds: the number of feeds, each with a paper of its own.
         workers: nodes with a worker; two more have a service.
-        seed: of the faults.
+        seed: selects the faults and their order.
         tell: receives each event.
-        calm: seconds to recover.
+        recovery_seconds: time without faults before the final check.
     """
     began = time.monotonic()
     with ExitStack() as stack:
@@ -253,7 +253,9 @@ def chaos(  # noqa: PLR0913 -- all that may be chosen
             for node in nodes
         ]
         told = lambda line: tell(f"{time.monotonic() - began:5.0f} s  {line}")  # noqa: E731
-        result = Chaos(folder, server, members, press, address, seed, told).play(minutes * 60, calm)
+        result = Chaos(folder, server, members, press, address, seed, told).play(
+            minutes * 60, recovery_seconds
+        )
         if result.faults:
             _keep(folder, members)
     return result
@@ -286,15 +288,15 @@ def _keep(folder: Path, members: list[Member]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0, help="of events")
-    parser.add_argument("--feeds", type=int, default=8, help="each from a paper of its own")
+    parser.add_argument("--minutes", type=float, default=10.0, help="minutes of faults")
+    parser.add_argument("--feeds", type=int, default=8, help="feeds, each from a paper of its own")
     parser.add_argument(
         "--workers",
         type=int,
         default=3,
         help="nodes with a worker, in addition to two with a service",
     )
-    parser.add_argument("--seed", type=int, default=1, help="of the events")
+    parser.add_argument("--seed", type=int, default=1, help="selects the faults and their order")
     options = parser.parse_args()
     if why := (missing() or ("" if installed() else MISSING)):
         sys.exit(why)

@@ -1,4 +1,4 @@
-"""The processes on all nodes, each started again after its end, as systemd does."""
+"""Run the processes on all nodes, and restart each after its end, as systemd does."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from typing import Any
 from tests.chaos.meanwhile import meanwhile
 from tests.chaos.network import Node
 
-RESTART = 3.0  # seconds after which what has ended is started again
+RESTART = 3.0  # seconds until an ended process is restarted
 _ROOT = Path(__file__).parents[2]
 
 
@@ -87,20 +87,20 @@ class Member:
         return self._pid is not None
 
     def send(self, number: signal.Signals) -> None:
-        """Send the process a signal, if it is there."""
+        """Send the process a signal, if it is running."""
         if (pid := self._pid) is not None:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
     def end(self, seconds: float = 40.0) -> int:
-        """End it for good; its exit status."""
+        """Stop the process for good, and return its exit status."""
         assert self._process
         self.send(signal.SIGCONT)
         self.send(signal.SIGTERM)
         try:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self._process.kill()  # with all that is in its namespace
+            self._process.kill()  # and everything in its namespace
             return self._process.wait()
 
     def events(self) -> Iterator[dict[str, Any]]:
@@ -112,9 +112,9 @@ class Member:
 
     @property
     def _pid(self) -> int | None:
-        """Of the first process in the namespace of processes.
+        """Return the PID of the first process in the node's PID namespace.
 
-        The child of the one that made that.
+        It is the child of the process that created the namespace.
         """
         assert self._process
         if self._process.poll() is not None:
@@ -129,7 +129,7 @@ class Member:
 
 @contextmanager
 def supervised(members: list[Member]) -> Iterator[None]:
-    """All started, and started again whenever they end, while the block runs; ended at its end."""
+    """Keep all members running while the block runs, then stop them."""
 
     def supervise() -> None:
         for member in members:

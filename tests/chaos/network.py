@@ -1,6 +1,6 @@
-"""Several machines on one.
+"""Simulate several machines on one.
 
-Network namespaces, each with its own address, on a bridge that has this machine's.
+Each is a network namespace with an address of its own, on a bridge with this machine's address.
 """
 
 import fcntl
@@ -20,28 +20,28 @@ _TOOLS = ("ip", "unshare")
 
 
 class NetworkError(Exception):
-    """The machine refuses a part of the network."""
+    """A network command was refused by the machine."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """A machine by its number, from 0."""
+    """A node by its number, from 0."""
 
     number: int
 
     @property
     def name(self) -> str:
-        """Of its namespace."""
+        """Return the name of its namespace."""
         return f"{BRIDGE}-{self.number}"
 
     @property
     def address(self) -> str:
-        """Its own."""
+        """Return its address."""
         return f"10.99.0.{10 + self.number}"
 
     @property
     def cable(self) -> str:
-        """The bridge's end of it."""
+        """Return the bridge's end of its link."""
         return f"{BRIDGE}{self.number}"
 
     def command(self, command: Sequence[str]) -> list[str]:
@@ -68,12 +68,12 @@ class Node:
         _ip("link", "set", self.cable, "down")
 
     def restore(self) -> None:
-        """Put the cable back."""
+        """Restore the connection."""
         _ip("link", "set", self.cable, "up")
 
 
 def missing() -> str:
-    """Why there can be no such network here; "" where there can."""
+    """Return the reason why no such network can exist here; "" if one can."""
     if absent := [tool for tool in _TOOLS if not shutil.which(tool)]:
         return f"no namespaces: {', '.join(absent)} not installed"
     if os.geteuid():
@@ -88,7 +88,7 @@ def missing() -> str:
 
 @contextmanager
 def network(nodes: int, sites: int) -> Iterator[list[Node]]:
-    """Create the nodes, and an address on the bridge for each site; remove all at the end."""
+    """Create the nodes, and a bridge address for each site; remove all of them at the end."""
     made = [Node(number) for number in range(nodes)]
     with _alone():
         _take_away()  # a run that was killed left its own
@@ -106,7 +106,7 @@ def network(nodes: int, sites: int) -> Iterator[list[Node]]:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """While another run has the network, wait for it: there is one bridge of that name."""
+    """Wait while another run has the network: there is one bridge of that name."""
     with Path(tempfile.gettempdir(), f"{BRIDGE}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

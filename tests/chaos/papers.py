@@ -1,7 +1,7 @@
-"""Run papers that publish new articles and corrections, each at an address of its own.
+"""Serve papers that publish all the time: new articles, and corrections of the latest ones.
 
-Each article has a number, each correction makes it another version, and when each was published is
-remembered.
+Each paper has an address of its own. Each article has a number, each correction makes a new
+version, and the time of each publication is recorded.
 """
 
 import random
@@ -24,9 +24,9 @@ CORRECTED = 0.3  # how often an article comes with a correction of one of the la
 
 @dataclass(frozen=True)
 class Article:
-    """One article in its newest version.
+    """The newest version of an article.
 
-    The moment is the monotonic clock's, when it was first published.
+    Its moment is the monotonic time of its first publication.
     """
 
     number: int
@@ -36,34 +36,35 @@ class Article:
 
     @property
     def title(self) -> str:
-        """What it is called, from which number and version are read again."""
+        """Return the title, which contains the number and the version."""
         return f"Matter {self.number} of the harbour in version {self.version}"
 
 
 @dataclass
 class Paper:
-    """One paper.
+    """A paper.
 
     Attributes:
-        whole: articles have pages, which are read; else all there is stands in its feed.
+        full_pages: articles have pages, which are fetched; otherwise the feed contains the full
+            text.
     """
 
     name: str
     site: Site
-    whole: bool
+    full_pages: bool
     articles: dict[int, Article] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
-        """Of its feed."""
+        """Return the address of its feed."""
         return self.site.url("/rss")
 
     def link(self, number: int) -> str:
-        """Of an article."""
+        """Return the address of an article."""
         return self.site.url(f"/{number}")
 
     def publish(self, chance: random.Random) -> None:
-        """Bring out an article, and correct one of the last now and then."""
+        """Publish an article, and now and then correct one of the latest."""
         number = len(self.articles) + 1
         self._put(Article(number, 1, datetime.now(UTC).replace(microsecond=0), time.monotonic()))
         if chance.random() < CORRECTED:
@@ -72,11 +73,11 @@ class Paper:
         self.site["/rss"] = Route(self._rss().encode(), "application/rss+xml")
 
     def config(self) -> str:
-        """Its feed in feedpub's config."""
+        """Return its feed in feedpub's config."""
         return (
             f'[[feed]]\nname = "{self.name}"\ntitle = "{self.name}"\nevery = "1m"\n'
-            f"limit = 15\n[[feed.source]]\n"
-            f'type = "feed"\nurl = "{self.url}"\nfetch = {str(self.whole).lower()}\n'
+            "limit = 15\n[[feed.source]]\n"
+            f'type = "feed"\nurl = "{self.url}"\nfetch = {str(self.full_pages).lower()}\n'
         )
 
     def _put(self, article: Article) -> None:
@@ -96,10 +97,8 @@ class Paper:
             f"<pubDate>{format_datetime(article.date)}</pubDate></item>"
             for article in last
         )
-        head = (
-            f"<title>{self.name}</title><link>{self.site.url()}</link><description>News</"
-            f"description>"
-        )
+        link = self.site.url()
+        head = f"<title>{self.name}</title><link>{link}</link><description>News</description>"
         return f'<rss version="2.0"><channel>{head}{items}</channel></rss>'
 
 
@@ -111,7 +110,7 @@ def _text(article: Article) -> list[str]:
 
 
 class Press:
-    """All papers, in a thread each that publishes until it is told to stop."""
+    """All papers; a thread for each publishes until it is stopped."""
 
     def __init__(self, papers: list[Paper], seed: int) -> None:
         self.papers = papers
@@ -122,12 +121,12 @@ class Press:
         ]
 
     def start(self) -> None:
-        """Bring out the first article of each, and more from now on."""
+        """Publish the first article of each paper, and start to publish more."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """Publish nothing more."""
+        """Stop publishing."""
         self._stopped.set()
         for thread in self._threads:
             thread.join()
@@ -141,7 +140,7 @@ class Press:
 
 @contextmanager
 def running_press(count: int, seed: int) -> Iterator[Press]:
-    """So many papers; every third has pages that are read, too."""
+    """Return n papers; every third has pages to fetch."""
     with ExitStack() as stack:
         sites = [stack.enter_context(running_site(site_address(number))) for number in range(count)]
         papers = [

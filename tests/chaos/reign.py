@@ -13,12 +13,12 @@ PACE = 0.5  # seconds between two checks
 
 
 class Reign:
-    """The lead as the database has it.
+    """The leader according to the database.
 
     Attributes:
-        leaders: everybody who ever led, in turn.
-        gaps: seconds between two signs of a leader, of which the second is another one's.
-        longest: seconds without a sign of any.
+        leaders: all leaders, in order.
+        gaps: seconds from the last sign of a leader to the first of the next.
+        longest: the most seconds without a sign of any leader.
     """
 
     def __init__(self, address: str, server_back: Callable[[], float]) -> None:
@@ -31,7 +31,7 @@ class Reign:
         self.longest = 0.0
 
     def look(self) -> None:
-        """Ask the database. Raises psycopg.Error."""
+        """Query the database. Raises psycopg.Error."""
         with psycopg.connect(self._address, connect_timeout=2) as connection:
             row = connection.execute(_QUERY).fetchone()
         now = time.monotonic()
@@ -48,7 +48,7 @@ class Reign:
 
 @contextmanager
 def measuring(reign: Reign) -> Iterator[None]:
-    """Look all the time while the block runs."""
+    """Query continuously while the block runs."""
 
     def measure() -> None:
         with suppress(psycopg.Error):

@@ -31,11 +31,11 @@ KINDS = {  # and their relative frequencies
 
 @dataclass
 class Storm:
-    """Throws events at some members and at PostgreSQL.
+    """Random faults of some members and of PostgreSQL.
 
     Attributes:
-        happened: how often what did.
-        server_back: when PostgreSQL was last there again.
+        happened: how often each kind of fault happened.
+        server_back: when PostgreSQL was last available again.
     """
 
     members: list[Member]

@@ -51,11 +51,11 @@ class Watcher:
             self._parse(path)
 
     def seen(self, paper: Paper) -> dict[str, str]:
-        """Link → id, of all that was ever seen of a paper."""
+        """Return link → id of all articles ever seen of a paper."""
         return {link: id_ for (feed, link), id_ in self._ids.items() if feed == paper.name}
 
     def published(self, paper: Paper) -> dict[str, set[str]]:
-        """Link → ids, of what is published now: in the feed and in its archives."""
+        """Return link → ids of the articles in the feed and its archives now."""
         found: dict[str, set[str]] = {}
         for item in self._items(paper):
             found.setdefault(item["url"], set()).add(item["id"])
@@ -138,8 +138,8 @@ class Watcher:
 
 
 def watching(watcher: Watcher) -> AbstractContextManager[None]:
-    """Look every second while the block runs.
+    """Read the feeds every second while the block runs.
 
-    What the watcher itself cannot do is raised at the end.
+    An error of the watcher itself is raised at the end.
     """
     return meanwhile(watcher.look, 1.0)

@@ -1,8 +1,8 @@
-"""Throws hostile inputs at parts of feedpub, guided by which of its branches they reach.
+"""Run parts of feedpub on hostile inputs, guided by the branches that the inputs reach.
 
-`python -m tests.fuzz urls --inputs 1000000`, or `all`: each input is read by a target, which may
-raise nothing but feedpub's own errors, may not take long, and must give what holds. What does not
-hold is made small and kept under tests/fuzz/regressions, where the tests find it. Needs atheris:
+`python -m tests.fuzz urls --inputs 1000000`, or `all`: a target reads each input. It may raise
+only feedpub's own errors, must finish in time, and must return valid results. Inputs that break
+these rules are reduced and kept under tests/fuzz/regressions, which the tests read. Needs atheris:
 `pip install atheris`.
 """
 
@@ -28,13 +28,13 @@ _EXECUTED = re.compile(r"^(?:stat::number_of_executed_units: |#)(\d+)", re.MULTI
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How it went.
+    """The result of a run on one target.
 
     Attributes:
-        inputs: that were tried.
-        seconds: that took.
-        before, after: edges of the code that the seeds reach, and that all inputs do.
-        found: the files of inputs that something is wrong with.
+        inputs: the number of inputs tried.
+        seconds: the time taken.
+        before, after: edges of the code that the seeds reach, and that all inputs reach.
+        found: the files of failing inputs.
     """
 
     name: str
@@ -59,10 +59,10 @@ def fuzz(
     """Try inputs on a target.
 
     Args:
-        target: which.
-        effort: how much of it.
-        kept: the folder for inputs that something is wrong with.
-        extra: a folder of inputs to begin with, besides the target's own.
+        target: the target.
+        effort: the number of inputs and the time limit.
+        kept: the folder for failing inputs.
+        extra: a folder of initial inputs, in addition to the target's own.
     """
     with tempfile.TemporaryDirectory(prefix="feedpub-fuzz-") as name:
         corpus, found = Path(name, "corpus"), Path(name, "found")
@@ -104,7 +104,7 @@ def fuzz(
 
 
 def _plant(corpus: Path, target: Target, extra: Path | None) -> None:
-    """Write down what inputs are made from."""
+    """Save the inputs from which others are made."""
     corpus.mkdir()
     files = [*(REGRESSIONS / target.name).glob("*"), *(extra.rglob("*") if extra else ())]
     for seed in [*target.seeds(), *(path.read_bytes() for path in files if path.is_file())]:
@@ -112,7 +112,7 @@ def _plant(corpus: Path, target: Target, extra: Path | None) -> None:
 
 
 def _kept(target: Target, found: Path, kept: Path) -> Iterator[Path]:
-    """Return the findings, minimised unless they ended the process."""
+    """Save the findings, reduced; an input that crashed the process is saved unchanged."""
     for path in sorted((found / target.name).glob("*")):
         yield keep(kept, target, path.name, smallest(target, path.read_bytes()))
     for path in sorted(found.glob(f"{target.name}-*")):
@@ -120,21 +120,19 @@ def _kept(target: Target, found: Path, kept: Path) -> Iterator[Path]:
 
 
 def main() -> int:
-    """Run the command; return 1 if something was found."""
+    """Run the command; return 1 if it found something."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("target", nargs="+", choices=[*TARGETS, "all"])
     parser.add_argument("--inputs", type=int, default=10_000, help="for each target")
     parser.add_argument(
-        "--seconds", type=int, default=0, help="for each target at most; 0 for as long as it takes"
+        "--seconds", type=int, default=0, help="time limit for each target; 0 for no limit"
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--longest", type=int, default=1 << 20, help="bytes of an input; small ones are quicker"
     )
-    parser.add_argument(
-        "--keep", type=Path, default=REGRESSIONS, help="where to write down what was found"
-    )
-    parser.add_argument("--corpus", type=Path, help="a folder of more inputs to begin with")
+    parser.add_argument("--keep", type=Path, default=REGRESSIONS, help="a folder for the findings")
+    parser.add_argument("--corpus", type=Path, help="a folder of more initial inputs")
     options = parser.parse_args()
     names = TARGETS if "all" in options.target else options.target
     effort, findings = Effort(options.inputs, options.seconds, options.seed, options.longest), 0

@@ -1,4 +1,4 @@
-"""Inputs that something is wrong with: told apart by where it went wrong, made small, and kept."""
+"""Handle failing inputs: name them by where they failed, reduce them, and keep them."""
 
 import re
 import traceback
@@ -29,7 +29,7 @@ def judged(target: Target, data: bytes) -> str | None:
     """Return the signature of an input's failure; None if the input passes."""
     try:
         target.judge(data)
-    except Exception as error:  # noqa: BLE001 -- whatever it is, it is what we look for
+    except Exception as error:  # noqa: BLE001 -- any error is a finding
         return signature(error)
     return None
 
@@ -54,7 +54,7 @@ def smallest(target: Target, data: bytes) -> bytes:
 def _needed(
     parts: list[bytes], fails: Callable[[list[bytes]], bool], tries: Iterator[int]
 ) -> list[bytes]:
-    """Parts without those that it fails without, in runs of half of them, a quarter, and so on."""
+    """Leave out parts that the failure does not need, in runs of a half, a quarter, and so on."""
     size = len(parts) // 2
     while size:
         at = 0
@@ -71,7 +71,7 @@ def _needed(
 
 
 def keep(folder: Path, target: Target, name: str, data: bytes) -> Path:
-    """Write an input down, unless a smaller one of its name is there."""
+    """Save an input, unless a smaller one of the same name exists."""
     path = folder / target.name / name
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or len(data) < path.stat().st_size:

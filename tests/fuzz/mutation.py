@@ -1,6 +1,6 @@
-"""Inputs made of others by their grammar.
+"""Make new inputs from others by their grammar.
 
-Parts left out, doubled, moved and repeated, words put between.
+Parts are left out, doubled, moved and repeated; words are inserted.
 """
 
 import random
@@ -8,11 +8,11 @@ import random
 from tests.fuzz.target import Target
 
 MOST_CHANGES = 4
-MOST_TIMES = 200  # that a part is repeated
+MOST_TIMES = 200  # repetitions of a part
 
 
 def mutated(target: Target, data: bytes, longest: int, seed: int) -> bytes:
-    """Another input; the same for the same seed."""
+    """Return a changed input, always the same for the same seed."""
     dice = random.Random(seed)  # noqa: S311 -- inputs, not secrets
     parts = [part for part in target.pieces.findall(data) if part]
     for _ in range(dice.randint(1, MOST_CHANGES)):

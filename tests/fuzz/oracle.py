@@ -38,7 +38,7 @@ def check_address(address: str | None) -> None:
 
 
 def check_texts(texts: Iterable[object]) -> None:
-    """Texts that XML can hold."""
+    """Check that texts are valid in XML."""
     for text in texts:
         assert isinstance(text, str), text
         found = _FORBIDDEN.search(text)
@@ -46,7 +46,7 @@ def check_texts(texts: Iterable[object]) -> None:
 
 
 def check_html(body: str) -> None:
-    """Nothing but what the sanitiser lets pass."""
+    """Check that HTML contains only elements and attributes that the sanitiser allows."""
     if not body.strip():
         return
     for element in html.fragment_fromstring(body, create_parent="section").iterdescendants():
@@ -128,7 +128,7 @@ def feed_of(*entries: Entry) -> Feed:
 
 
 def check_documents(feed: Feed) -> None:
-    """Its documents are well-formed, and hold each entry."""
+    """Check that its documents are well-formed, and contain each entry."""
     rss, atom = (etree.fromstring(render(feed)) for render in (render_rss, render_atom))
     assert len(rss.findall("channel/item")) == len(feed.entries)
     assert len(atom.findall("{http://www.w3.org/2005/Atom}entry")) == len(feed.entries)

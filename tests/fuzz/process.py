@@ -16,7 +16,7 @@ from tests.fuzz.mutation import mutated
 from tests.fuzz.target import Effort, Target
 
 INSTRUMENTED = ["feedpub", "feedparser", "markdown_it", "yaml", "uvicorn.protocols"]
-BY_GRAMMAR = 0.6  # the share of inputs that are made by it; the others are made byte by byte
+BY_GRAMMAR = 0.6  # share of inputs made by the grammar; the others are made byte by byte
 MOST_MEGABYTES = 2048
 MOST_SECONDS = 60  # for one input
 
@@ -25,7 +25,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
 
 
 def fuzz(target: Target, effort: Effort, corpus: Path, found: Path) -> None:
-    """Try inputs on a target; does not return."""
+    """Run the target on inputs; never return."""
 
     def judge(data: bytes) -> None:
         try:
@@ -63,11 +63,9 @@ def main() -> None:
     parser.add_argument("seed", type=int)
     parser.add_argument("longest", type=int)
     parser.add_argument(
-        "corpus", type=Path, help="the folder that inputs are taken from, and added to"
+        "corpus", type=Path, help="a folder to read inputs from, and to add new ones to"
     )
-    parser.add_argument(
-        "found", type=Path, help="the folder for inputs that something is wrong with"
-    )
+    parser.add_argument("found", type=Path, help="a folder for failing inputs")
     asked = parser.parse_args()
     fuzz(
         TARGETS[asked.name],

@@ -21,16 +21,15 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A part of feedpub under attack.
+    """A part of feedpub to fuzz.
 
     Attributes:
-        name: for the command line, and of the folder of inputs to begin with.
-        run: reads an input and asserts what must hold of the result; may raise nothing but
-            FeedpubError.
+        name: for the command line, and of the folder of initial inputs.
+        run: reads an input and checks the result; may raise only FeedpubError.
         grammar: of its inputs, as words.toml names it.
         pieces: finds the parts of an input that are left out, doubled and moved.
-        longest: bytes of an input.
-        others: more inputs to begin with, made of what the tests have.
+        longest: the maximum bytes of an input.
+        others: more initial inputs, made of the tests' data.
     """
 
     name: str
@@ -54,11 +53,11 @@ class Target:
         ]
 
     def judge(self, data: bytes) -> None:
-        """Run it on an input.
+        """Run the target on an input.
 
         Raises:
-            AssertionError: what it gave is wrong, or it took too long.
-            Exception: it raised what it may not.
+            AssertionError: the result is wrong, or took too long.
+            Exception: the target raised an error that it must not raise.
         """
         began = time.thread_time()
         try:
@@ -100,7 +99,7 @@ class Effort:
 
 
 def fields(data: bytes, count: int) -> list[bytes]:
-    """So many fields of an input, the last with all that is left; empty ones where it has fewer."""
+    """Split an input into n fields, the last with all that remains; missing ones are empty."""
     found = data.split(SEPARATOR, count - 1)
     return found + [b""] * (count - len(found))
 

@@ -26,21 +26,20 @@ every_target = pytest.mark.parametrize("target", TARGETS.values(), ids=lambda ta
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: f"{path.parent.name}-{path.name}")
-def test_what_once_broke_it_is_read(path: Path) -> None:
-    """Each input that was found by fuzzing, made small."""
+def test_former_findings_are_read(path: Path) -> None:
     TARGETS[path.parent.name].judge(path.read_bytes())
 
 
 @every_target
-def test_inputs_of_good_faith_are_read(target: Target) -> None:
+def test_seeds_are_read(target: Target) -> None:
     assert target.seeds()
     for seed in target.seeds():
         target.judge(seed)
 
 
 @every_target
-def test_inputs_made_by_its_grammar_are_read(target: Target) -> None:
-    """Words, halves of words and bytes in any order, in as many fields as it has."""
+def test_inputs_from_the_grammar_are_read(target: Target) -> None:
+    """Combine words, halves of words and bytes in any order, in up to three fields."""
     word = st.sampled_from(target.words)
     part = (
         word
@@ -63,7 +62,7 @@ def test_inputs_made_by_its_grammar_are_read(target: Target) -> None:
 
 @every_target
 def test_changed_inputs_are_read(target: Target) -> None:
-    """Parts of an input left out, doubled, moved and repeated."""
+    """Leave out, double, move and repeat parts of an input."""
     seeds = target.seeds()
     for number in range(EXAMPLES):
         dice = random.Random(number)  # noqa: S311 -- inputs, not secrets
@@ -73,9 +72,9 @@ def test_changed_inputs_are_read(target: Target) -> None:
 @pytest.mark.slow
 @every_target
 def test_repetition_is_read_in_time(target: Target) -> None:
-    """A word of its grammar thousands of times, alone and in the place of each field.
+    """Check that the time grows only with the size.
 
-    The time grows with the size.
+    Repeat a word of the grammar thousands of times, alone and in the place of each field.
     """
     for word in target.words:
         many = word * (REPEATED // len(word))
@@ -87,7 +86,7 @@ def test_repetition_is_read_in_time(target: Target) -> None:
 @pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is not installed here")
 @pytest.mark.parametrize("name", ["page", "text", "feed", "sitemap", "config", "dates", "urls"])
 def test_a_short_run_finds_nothing(name: str, tmp_path: Path) -> None:
-    """Guided by coverage; each run of the same code tries the same."""
+    """Let coverage guide the run, which is the same for the same code."""
     total = fuzz(TARGETS[name], Effort(SHORT_RUN), kept=tmp_path)
     assert total.inputs >= SHORT_RUN
     assert total.after >= total.before > 0
@@ -95,13 +94,12 @@ def test_a_short_run_finds_nothing(name: str, tmp_path: Path) -> None:
 
 
 def picky(data: bytes) -> None:
-    """Break at a word within a tag."""
+    """Raise an error for one word within a tag."""
     if b"bad" in data and b"<p>" in data:
         raise KeyError(len(data))
 
 
 def test_a_finding_is_named_by_its_place_and_made_small() -> None:
-    """Nothing can be left out of what is kept."""
     target = Target("picky", picky, "html", MARKUP, 100)
     data = b"<div>some <p>of this is <b>bad</b></p></div>" * 5
     assert judged(target, data) == "keyerror-in-test-fuzz-picky"
@@ -110,7 +108,6 @@ def test_a_finding_is_named_by_its_place_and_made_small() -> None:
 
 
 def test_findings_that_differ_in_a_number_are_one() -> None:
-    """Else each size of an input would be a finding of its own."""
     first, second = (
         AssertionError(f"took {seconds} s for 12{seconds} bytes") for seconds in (2, 3)
     )
@@ -127,7 +124,6 @@ def _raised(error: Exception) -> str:
 
 
 def test_a_mutation_follows_from_its_seed() -> None:
-    """And makes something else of most inputs."""
     target, seed = TARGETS["page"], TARGETS["page"].seeds()[0]
     made = [mutated(target, seed, 4096, number) for number in range(50)]
     assert made == [mutated(target, seed, 4096, number) for number in range(50)]

@@ -1,4 +1,4 @@
-"""Takes README's pictures again.
+"""Take README's pictures again.
 
 `python -m tests.pictures.refresh` after a `feedpub build` of the default config.
 """
@@ -59,7 +59,7 @@ def _preview(folder: Path, picture: Path) -> None:
 
 
 def _overview() -> ServiceStatus:
-    """One feed whose source has gone, and one that is well."""
+    """Publish one feed whose source has gone, and one that works."""
     source = overviews.broken_source("https://gazette.example.org/feed")
     gone = overviews.feed("gazette", "The Gazette", health=Health.BROKEN, sources=(source,))
     return overviews.overview(gone, overviews.feed(removals=(overviews.removal(),)))

@@ -17,22 +17,20 @@ SKIPPED = 77
 
 
 def main() -> int:
-    """Besiege, print, and tell by the exit status whether it held."""
+    """Run the soak test, print the result, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument(
         "--systemd",
         action="store_true",
-        help="under a real systemd, as the unit has it; needs root",
+        help="run as the unit under a real systemd; needs root",
     )
     parser.add_argument("--healthy", type=int, default=20, help="healthy feeds")
     parser.add_argument(
         "--bound", type=float, default=BOUND, help="seconds that a healthy feed may be late"
     )
-    parser.add_argument("--log", type=Path, help="a file to keep the service's log in")
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="hostile feeds; all where left out"
-    )
+    parser.add_argument("--log", type=Path, help="write the service's log to this file")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="hostile feeds (default: all)")
     options = parser.parse_args()
     siege = Siege(
         options.minutes * 60, options.healthy, tuple(options.names), options.bound, log=options.log

@@ -67,9 +67,10 @@ class Hostile:
     """A hostile feed.
 
     Attributes:
-        name: of the feed, and of what is wrong with it.
+        name: of the feed and of its defect.
         config: its TOML text.
-        renew: called with the number of each minute, to have something new that is just as bad.
+        renew: called with the number of each minute, to publish something new with the same
+            defect.
     """
 
     name: str
@@ -97,9 +98,9 @@ def hostile_feeds(root: Path, stack: ExitStack, names: Sequence[str] = ()) -> li
 
 
 def _played(name: str, root: Path, stack: ExitStack, known: Sequence[str]) -> Iterator[Hostile]:
-    """Return the feeds of a case, on a stage of its own.
+    """Yield the feeds of a case, on a stage of its own.
 
-    Feeds of cases that are played together are returned once.
+    Yield the feeds of cases that are played together only once.
     """
     case = CASES[name]
     if case.shared and name in known:
@@ -136,7 +137,7 @@ def _stall(
 
 
 def _article(answer: Callable[[int], Answer | str]) -> Callable[[Site, int], None]:
-    """Each minute a new article that is answered so."""
+    """Serve a new article each minute with the given answer."""
 
     def scene(site: Site, number: int) -> None:
         publish(site, tuple(range(number, 0, -1)))
@@ -163,7 +164,7 @@ def _marks(number: int) -> Answer:
 
 
 def _dead_links(site: Site, number: int) -> None:
-    """Fifty entries whose addresses are long, each dead, and none of them known."""
+    """Serve fifty entries with long addresses, each dead, and none of them known."""
     links = [site.url(f"/{number}/{n}?token={'a' * 2000}&next={'%2F' * 1900}") for n in range(50)]
     items = "".join(
         f"<item><title>Matter {number}.{n}</title><link>{link.replace('&', '&amp;')}</link></item>"
@@ -173,7 +174,7 @@ def _dead_links(site: Site, number: int) -> None:
 
 
 def _long_pages(site: Site, number: int) -> None:
-    """Return some new articles, each of the maximum page length, and small when compressed."""
+    """Publish some new articles, each of the maximum page length, and small when compressed."""
     numbers = tuple(range(number + _PAGES, 0, -1))
     publish(site, numbers)
     for n in numbers[:_PAGES]:
@@ -192,7 +193,7 @@ def _early_hints(page: str) -> Answer:
 
 
 def _long_titles(site: Site, number: int) -> None:
-    """Return a feed page whose new article has a title of two megabytes."""
+    """Publish a new article with a title of two megabytes."""
     publish(site, tuple(range(number, 0, -1)))
     long = f"Matter {number} " + "is decided " * 180_000
     site[path(number)] = (

@@ -10,14 +10,14 @@ import time
 import urllib.error
 import urllib.request
 
-PAUSE = 0.25  # seconds between two questions
+PAUSE = 0.25  # seconds between two requests
 PATIENCE = 120.0  # seconds for an answer
 
 
 def _ask(url: str) -> float:
-    """How many seconds the answer took.
+    """Return the seconds until the answer.
 
-    One that says that there is no such file is an answer, too.
+    A 404 is an answer, too.
     """
     began = time.monotonic()
     try:

@@ -47,7 +47,7 @@ def lateness(
 ) -> dict[str, list[float]]:
     """Return by how many seconds each run of a healthy feed was late.
 
-    A run is late by the time since the moment that the previous run planned.
+    The previous run planned the moment from which the delay counts.
 
     Args:
         events: the log, in its order.

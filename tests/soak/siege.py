@@ -1,6 +1,6 @@
-"""A siege.
+"""Run the service under attack by hostile feeds.
 
-The service at work among hostile feeds, here or on a real systemd, and what was measured.
+The service runs here or under a real systemd, and its delays, stalls and memory are measured.
 """
 
 import json
@@ -32,7 +32,7 @@ _LOG = "[Service]\nExecStart=\nExecStart=/opt/feedpub/bin/feedpub run --log json
 _MOST_SAID = 40  # lines of the log that are shown
 
 Start = Callable[..., "subprocess.Popen[str]"]
-"""Starts a module of ours, with arguments, in the network of the siege."""
+"""Starts a module of the tests, with arguments, in the network of the soak test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class World:
         self._reader.start()
 
     def close(self) -> None:
-        """Read what is left, of a process that has ended."""
+        """Read the remaining output of a process that has ended."""
         self._reader.join()
         self._lines.close()
 
@@ -92,10 +92,7 @@ class World:
         for name in self.healthy:
             try:
                 known = {item["title"] for item in json.loads(get(f"{name}.json"))["items"]}
-            except (
-                OSError,
-                subprocess.SubprocessError,
-            ):  # it was never published, or the service is down
+            except (OSError, subprocess.SubprocessError):  # not published, or the service is down
                 known = set()
             for article in self.published:
                 if (
@@ -122,12 +119,12 @@ def here(siege: Siege, faults: Faults | None = None) -> tuple[Found, Sequence[st
             events, restarts = list(service.events), service.restarts
         return _found(siege, world, events, end, lost, probed, service.megabytes, restarts), [
             *_complaints(events),
-            *service.said[-_MOST_SAID:],
+            *service.other_lines[-_MOST_SAID:],
         ]
 
 
 def on_systemd(siege: Siege) -> tuple[Found, Sequence[str]]:
-    """Besiege a service that runs as its unit has it, watchdog and all. Raises NoMachineError."""
+    """Run the test on a systemd unit with its watchdog. Raises NoMachineError."""
     with booted(ROOT, INSTALL.strip()) as machine, _world(siege, machine.start_beside) as world:
         machine.write(
             CONFIG,
@@ -162,7 +159,7 @@ def _is_the_service(pid: int) -> bool:
 
 
 def _settled(siege: Siege) -> float:
-    """Wait until the articles published before now are in their feeds."""
+    """Return the latest publication time of articles that must be in their feeds by now."""
     return time.time() - siege.every - 1.5 * siege.bound
 
 

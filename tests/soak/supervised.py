@@ -27,7 +27,7 @@ class Supervised:
 
     Attributes:
         events: its log.
-        said: all other lines.
+        other_lines: output lines that are not events.
         restarts: how often it was restarted.
         megabytes: the most that all its processes held at once.
     """
@@ -48,14 +48,14 @@ class Supervised:
         self._ended = threading.Event()
         self._alive = time.monotonic()
         self.events: list[dict[str, Any]] = []
-        self.said: list[str] = []
+        self.other_lines: list[str] = []
         self.restarts = 0
         self.megabytes = 0.0
 
     @classmethod
     @contextmanager
     def running(cls, config: Path, port: int, faults: Faults) -> Iterator[Self]:
-        """Run it while the block runs."""
+        """Run the service while the block runs."""
         made = cls(config, port, faults)
         made._socket.bind(made._address)
         threads = [threading.Thread(target=each) for each in (made._listen, made._supervise)]
@@ -85,7 +85,7 @@ class Supervised:
                     process.stderr.close()
             if not self._ended.is_set():
                 self.restarts += 1
-                self.said.append(f"ended with {process.returncode}, and was started again")
+                self.other_lines.append(f"ended with {process.returncode}, and was started again")
                 self._ended.wait(_PAUSE)
 
     def _start(self) -> "subprocess.Popen[str]":
@@ -102,11 +102,11 @@ class Supervised:
         )
 
     def _look_after(self, process: "subprocess.Popen[str]") -> None:
-        """See to it until it ends, or the soak does."""
+        """Supervise a process until it ends, or the test does."""
         while process.poll() is None and not self._ended.wait(0.5):
             self.megabytes = max(self.megabytes, megabytes_of(family(process.pid)))
             if time.monotonic() - self._alive > WATCHDOG:
-                self.said.append(f"gave no sign of life for {WATCHDOG:.0f} s, and was ended")
+                self.other_lines.append(f"gave no sign of life for {WATCHDOG:.0f} s, and was ended")
                 process.send_signal(signal.SIGABRT)
                 process.wait()
         if process.poll() is None:
@@ -119,7 +119,7 @@ class Supervised:
             if line.startswith("{"):
                 self.events.append(json.loads(line))
             else:
-                self.said.append(line.rstrip("\n"))
+                self.other_lines.append(line.rstrip("\n"))
 
     def _listen(self) -> None:
         self._socket.settimeout(0.5)

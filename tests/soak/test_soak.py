@@ -1,4 +1,4 @@
-"""A short soak: `python -m tests.soak` is the long one."""
+"""Run a short soak test; `python -m tests.soak` is the long one."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -58,5 +58,4 @@ def test_lateness_counts_from_the_plan() -> None:
 
 
 def test_every_hostile_feed_is_known() -> None:
-    """None was renamed in the catalogue."""
     assert set(PLAYED) <= set(CASES)

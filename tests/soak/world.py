@@ -26,7 +26,7 @@ MINUTE = 60.0
 
 
 class Healthy:
-    """A site on which a new story appears now and then, and its feed."""
+    """A site on which a new story appears now and then, with its feed."""
 
     def __init__(self, number: int, site: Site) -> None:
         self.name = f"healthy-{number:02}"
@@ -57,7 +57,7 @@ def _go_on(
 ) -> None:
     """Publish one story after another, each at the next site.
 
-    And renew what is hostile every minute.
+    Renew the hostile feeds every minute.
     """
     began, turn, minute = time.monotonic(), 0, 0
     while not ended.wait(gap):
@@ -73,9 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.soak.world", description=__doc__)
     parser.add_argument("--healthy", type=int, default=20, help="healthy feeds")
     parser.add_argument("--gap", type=float, default=6.0, help="seconds between two articles")
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="hostile feeds; all where left out"
-    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="hostile feeds (default: all)")
     options = parser.parse_args()
     with ExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="feedpub-soak-world-")))

@@ -1,4 +1,4 @@
-"""Every target, by name."""
+"""Collect every target by name."""
 
 from tests.fuzz.target import Target
 from tests.fuzz.targets import articles, documents, network, serving, settings, small, state

@@ -1,4 +1,4 @@
-"""The cleaner: pages, saved files, a site's memory."""
+"""Fuzz the cleaner: pages, saved files, a site's memory."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Documents that list articles, and documents that are made of them."""
+"""Fuzz documents that list articles, and documents made of them."""
 
 import gzip
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ _TYPES = (
 
 
 def _page(data: bytes) -> Page:
-    """Read a document with a charset, and with a content type that its first byte selects."""
+    """Make a document with a charset, and with a content type that its first byte selects."""
     charset, body = fields(data, 2)
     content_type = _TYPES[charset[0] % len(_TYPES)] if charset else ""
     return Page(PAGE, body, content_type, text(charset[1:]) or None)
@@ -101,7 +101,7 @@ def _listings() -> Iterator[bytes]:
 
 
 def entries(data: bytes) -> None:
-    """Entries with anything in any field, as documents and pages."""
+    """Write entries with anything in any field, as documents and pages."""
     made = []
     for number, row in enumerate(data.split(b"\xfe")[:3]):
         title, author, summary, html, url, image, language, category, media = texts(row, 9)

@@ -1,4 +1,4 @@
-"""The site: requests as they come over a connection, and as its application sees them."""
+"""Fuzz the site: requests on a connection, and requests to the application."""
 
 import asyncio
 import gzip
@@ -70,7 +70,7 @@ def application(data: bytes) -> None:
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    if method == "POST":  # a wrong token has to be waited for
+    if method == "POST":  # the answer to a wrong token is delayed
         received = [(name, value) for name, value in received if name != b"authorization"]
         body = b"feed=world&token=open+sesame" if len(body) % 2 else b"x" * 5000
     scope = {"type": "http", "method": method, "path": path, "headers": received}
@@ -97,7 +97,7 @@ def _check_answer(sent: list[MutableMapping[str, Any]], method: str) -> None:
 
 
 class _Transport(asyncio.Transport):
-    """Keeps what is written to it."""
+    """A transport that keeps the data written to it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -144,7 +144,7 @@ def _config() -> uvicorn.Config:
 
 
 def connection(data: bytes) -> None:
-    """Bytes on a connection; fields come in pieces."""
+    """Send bytes on a connection; each field is a separate piece."""
     _loop().run_until_complete(_converse(data.split(b"\xff")))
 
 

@@ -1,4 +1,4 @@
-"""Small readers of small texts: dates, patterns, summaries, rhythm, characters."""
+"""Fuzz small parsers: dates, patterns, summaries, rhythm, characters."""
 
 from datetime import UTC
 
@@ -39,15 +39,10 @@ def patterns(data: bytes) -> None:
     pattern, subject = texts(data, 2)
     try:
         compile_pattern(pattern)
-    except (
-        ValueError,
-        OverflowError,
-        RecursionError,
-    ):  # the config's own messages are made of these
+    except (ValueError, OverflowError, RecursionError):  # the config reports these
         return
-    if (
-        not pattern.startswith(REGEX) and pattern.count("*") < 4
-    ):  # the operator may write slow rules
+    # Skip slow rules, which the operator may write.
+    if not pattern.startswith(REGEX) and pattern.count("*") < 4:
         matches_pattern(pattern, subject)
         matches_url(pattern, subject)
 
@@ -74,7 +69,7 @@ def charsets(data: bytes) -> None:
 
 
 def rhythm(data: bytes) -> None:
-    """When a source published: each two bytes are the minutes since it did so last."""
+    """Predict a source's rhythm: each two bytes are the minutes since its last publication."""
     moments, moment = [], MINUTES - 60 * 24 * 365
     for low, high in zip(data[::2], data[1::2], strict=False):
         moment += low + 256 * high

@@ -1,4 +1,4 @@
-"""The state on disk, with anything in any of its columns."""
+"""Fuzz the state on disk, with anything in any of its columns."""
 
 import sqlite3
 import zlib
@@ -29,7 +29,7 @@ FEED, SITE, ORIGIN = "news", "example.org", "https://example.org"
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """A state, and a way to change it that it does not know of."""
+    """A state, with a second connection that changes it unnoticed."""
 
     store: Store
     connection: sqlite3.Connection
@@ -42,7 +42,7 @@ class Behind:
         self.connection.execute(f'UPDATE OR IGNORE {table} SET "{column}" = ?', (value,))  # noqa: S608 -- our own names
 
     def restore(self, place: int) -> None:
-        """Make the table of a column what it was."""
+        """Restore the table of a column."""
         table, _ = self.columns[place % len(self.columns)]
         self.connection.execute("BEGIN")
         self.connection.execute(f"DELETE FROM {table}")  # noqa: S608
@@ -69,7 +69,7 @@ def behind() -> Behind:
 
 
 def fill(store: Store) -> None:
-    """One row of each kind."""
+    """Write one row of each kind."""
     entry = entry_of(Article(PAGE, "A title", ("Jane",), html="<p>A</p>", text="A"))
     seen = ItemState("key", "1", "stored", first_seen=NOW)
     store.commit_entries(
@@ -122,7 +122,7 @@ def state(data: bytes) -> None:
 
 
 def look_at_everything(store: Store) -> None:
-    """Whatever is asked of the state in a run."""
+    """Make the queries of a run."""
     for entry in (*store.entries(FEED), store.entry(FEED, "tag:example.org,2026-11-25:news/1")):
         assert entry is None or (isinstance(entry.html, str) and isinstance(entry.authors, tuple))
     store.published(FEED)
