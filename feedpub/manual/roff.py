@@ -93,7 +93,7 @@ def _classify_line(line: str, before: str) -> str:
         return "heading"
     if line.startswith("|"):
         return "table"
-    if re.match(r" *- ", line) or (before == "item" and line.startswith("  ")):
+    if line.lstrip(" ").startswith("- ") or (before == "item" and line.startswith("  ")):
         return "item"
     return "text" if line.strip() else ""
 

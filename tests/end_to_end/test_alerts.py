@@ -87,7 +87,7 @@ def test_service_alerts_once_if_the_state_cannot_be_written(newsroom: Site, home
     home.configure(feed("world", f"page {newsroom.url('/news')}"), head=head)
     home.build()
     with closing(sqlite3.connect(home.root / ".feedpub" / "feedpub.sqlite")) as database:
-        for table in ("runs", "notices"):
+        for table in ("runs", "incidents"):
             refusal = "BEGIN SELECT RAISE(ABORT, 'no room left'); END"
             database.execute(f"CREATE TRIGGER full_{table} BEFORE INSERT ON {table} {refusal}")
         database.execute("DELETE FROM schedule")

@@ -307,7 +307,7 @@ CASES = (
     Case(
         "fsize-limit",
         _nothing,
-        "limit on the size of files",
+        "limit on file sizes",
         run=lambda stage: stage.build({"limits": {"RLIMIT_FSIZE": 4096}}),
         **_SAID,
     ),

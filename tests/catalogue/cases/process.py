@@ -260,7 +260,7 @@ def _scheduler_dies(stage: Stage) -> Ended:
     """Kill the scheduler's thread; another one starts, and due feeds run."""
 
     def script(service: Service) -> None:
-        assert service.waits_for("scheduler"), service.said
+        assert service.waits_for("scheduler_restarted"), service.said
         assert service.waits_for("run_finished", feed="world", new=1), service.said
         assert service.waits_for("run_finished", feed="beside", new=1), service.said
 

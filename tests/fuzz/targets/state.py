@@ -22,7 +22,10 @@ from tests.fuzz.oracle import NOW, PAGE, entry_of
 from tests.fuzz.target import WORDS, Target, text
 from tests.fuzz.targets.settings import folder
 
-TABLES = ("entries", "seen", "documents", "sources", "looks", "runs", "robots", "memories")
+TABLES = (
+    *("entries", "item_states", "document_cache", "sources", "source_observations", "runs"),
+    *("robots_cache", "site_memories"),
+)
 EDGES = (0, -1, 2**31, 2**53, 2**63 - 1, -(2**63), 253402300800)
 FEED, SITE, ORIGIN = "news", "example.org", "https://example.org"
 
