@@ -117,7 +117,7 @@ def check_value_selector(value: str) -> str:
         except ValueError as error:
             raise ValueError(f"{quoted} is {error}") from error
         return value
-    if re.match(r"\s*\(?\.?/", value):
+    if value.lstrip().startswith(("/", "./", "(/", "(./")):
         raise ValueError(f'{quoted} looks like XPath; write "xpath:" before it')
     try:
         selector = CSSSelector(value, translator="html")

@@ -18,6 +18,7 @@ from typing import Literal
 from feedpub.core.data_files import load_toml
 
 MAX_DATE_CHARS = 150  # a longer text is prose, not a date
+MAX_SEARCHED_CHARS = 50_000  # of a text in which a date is searched
 PLAUSIBLE_YEARS = range(1900, 2100)
 PLAUSIBLE_ITEM_YEARS = range(1990, 2101)  # others are mistakes: an epoch's zero, a year 9999
 
@@ -212,12 +213,12 @@ def parse_date(text: str) -> datetime | None:
 
 
 def find_date(text: str) -> datetime | None:
-    """Return the first date in a text of any length, in UTC.
+    """Return the first date in the first `MAX_SEARCHED_CHARS` of a text, in UTC.
 
     Its time of day counts only with a zone, or if the date is machine-readable: the time of a
     visible date is the site's, and taken for UTC it may be in the future.
     """
-    text = _western_digits(text)
+    text = _western_digits(text[:MAX_SEARCHED_CHARS])
     days = [*_numeric_days(text), *_find_named(text, _unambiguous_months())]
     for day in sorted(days, key=lambda day: day.start):
         if day.is_ambiguous or not _stands_alone(day, text):

@@ -35,7 +35,7 @@ _ARGUMENT_COUNTS = {  # of the functions of XPath 1.0: the minimum and the maxim
 _OPERATORS = frozenset({"and", "or", "div", "mod"})  # may precede a bracket without calling it
 _OPENING, _CLOSING = ("(", "["), (")", "]")
 _PART = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.-])[\w.-]++(?::[\w.-]++)?(?=\s*\()|[(),\[\]]|\S""")
-_CALL = re.compile(r"[\w-]+\s*\(")
+_CALL = re.compile(r"(?<![\w-])[\w-]++\s*+\(")
 _EMPTY_PAGE = etree.HTML("<html><head><title>-</title></head><body><p>-</p></body></html>")
 
 

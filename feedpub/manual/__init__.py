@@ -19,7 +19,7 @@ from importlib.resources import files
 INDEX = "index"
 REFERENCES = ("commands", "settings")  # pages whose sections are found without the page's name
 _FENCE = re.compile(r"\s{0,3}(?:```|~~~)")
-_HEADING = re.compile(r"(#{1,6}) +(.+?) *#*")
+_HEADING = re.compile(r"(#{1,6}) +([^ \n][^\n]*)")
 _COMMENT = re.compile(r"<!--.*?-->\n*", re.DOTALL)
 MAX_SUGGESTIONS = 5
 
@@ -184,12 +184,12 @@ def _read_headings(lines: list[str]) -> Iterator[tuple[int, int, str]]:
         if _FENCE.match(line):
             in_code = not in_code
         elif not in_code and (found := _HEADING.fullmatch(line)):
-            yield number, len(found[1]), found[2]
+            yield number, len(found[1]), found[2].rstrip("# ")
 
 
 def plain(markdown: str) -> str:
     """Return the text of a heading without its markup."""
-    return re.sub(r"`|\*\*|\[([^\]]*)\]\([^)]*\)", lambda found: found[1] or "", markdown)
+    return re.sub(r"`|\*\*|\[([^\[\]]*)\]\([^)]*\)", lambda found: found[1] or "", markdown)
 
 
 def slug(heading: str) -> str:

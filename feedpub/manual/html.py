@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 from feedpub import manual
 
-_PAGE = re.compile(r"([a-z][a-z0-9-]*)\.md(#[\w.-]*)?")
+_PAGE = re.compile(r"(?<![a-z0-9-])([a-z][a-z0-9-]*+)\.md(#[\w.-]*+)?")
 
 
 @cache

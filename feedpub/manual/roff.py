@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 _COMMENT = re.compile(r"<!--.*?-->\n*", re.DOTALL)
-_INLINE = re.compile(r"`(?P<code>[^`]+)`|\*\*(?P<bold>[^*]+)\*\*|\[(?P<text>[^\]]*)\]\([^)]*\)")
+_INLINE = re.compile(r"`(?P<code>[^`]+)`|\*\*(?P<bold>[^*]+)\*\*|\[(?P<text>[^\[\]]*)\]\([^)]*\)")
 _ROW_END = re.compile(r"(?<!\\)\|")
 
 

@@ -14,7 +14,7 @@ from feedpub.core.selectors import (
 _FIRST_IN_CSS = re.compile(r":first(?![\w-])")
 _ANY_LINK_IN_CSS = re.compile(r"a(?:\[href\])?(?::first-of-type)?")
 _TO_OWN_PAGE = re.compile(r"""\[href\^?=\s*["']?#""")
-_XPATH = re.compile(r"\s*\(?\.?/|\s*[a-z-]+::")
+_XPATH = re.compile(r"\(?\.?/|(?<![a-z-])[a-z-]++::")
 _FIRST_IN_XPATH = re.compile(r"\[(?:1|position\(\)\s*=\s*1)\]$")
 _ANY_LINK_IN_XPATH = re.compile(
     r"(?:\.//|\./|(?:\./)?descendant(?:-or-self)?::)?a(?:\[@href\]|\[string-length\(@href\)>0\])?"
@@ -27,7 +27,7 @@ def link_selector(items: str, link: str = "") -> str:
     If any link of an item would do, the selector of the items is enough: the page source takes the
     main link of each.
     """
-    if _XPATH.match(items):
+    if _XPATH.match(items.lstrip()):
         return xpath_link_selector(items, link) or f"{XPATH_PREFIX}{anchor_xpath(items)}"
     link = _FIRST_IN_CSS.sub("", link).strip()
     if not link or link == items or _ANY_LINK_IN_CSS.fullmatch(link):
