@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _INDEX = "index"
 _MAX_COLUMNS = 110  # longer lines are hard to read
 _LINK = re.compile(r"\[([^\[\]]+)\]\(([a-z][a-z0-9-]*)\.md(?:#[\w.-]*)?\)")
-_OTHER_LINK = re.compile(r"\[([^\[\]]+)\]\((?!https?:)[^)]*\)")
+_OTHER_LINK = re.compile(r"\[([^\[\]]+)\]\((?!https?:)[^()]*\)")
 _NEXT_STEP = (
     "\n\nRead a page with `feedpub help TOPIC`, "
     "and a part of one with `feedpub help settings.limit`."

@@ -20,7 +20,7 @@ INDEX = "index"
 REFERENCES = ("commands", "settings")  # pages whose sections are found without the page's name
 _FENCE = re.compile(r"\s{0,3}(?:```|~~~)")
 _HEADING = re.compile(r"(#{1,6}) +([^ \n][^\n]*)")
-_COMMENT = re.compile(r"<!--.*?-->\n*", re.DOTALL)
+_COMMENT = re.compile(r"<!--(?:(?!<!--).)*?-->\n*", re.DOTALL)
 MAX_SUGGESTIONS = 5
 
 
@@ -189,7 +189,7 @@ def _read_headings(lines: list[str]) -> Iterator[tuple[int, int, str]]:
 
 def plain(markdown: str) -> str:
     """Return the text of a heading without its markup."""
-    return re.sub(r"`|\*\*|\[([^\[\]]*)\]\([^)]*\)", lambda found: found[1] or "", markdown)
+    return re.sub(r"`|\*\*|\[([^\[\]]*)\]\([^()]*\)", lambda found: found[1] or "", markdown)
 
 
 def slug(heading: str) -> str:

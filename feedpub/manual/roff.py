@@ -8,8 +8,8 @@ installed.
 import re
 from collections.abc import Iterator, Sequence
 
-_COMMENT = re.compile(r"<!--.*?-->\n*", re.DOTALL)
-_INLINE = re.compile(r"`(?P<code>[^`]+)`|\*\*(?P<bold>[^*]+)\*\*|\[(?P<text>[^\[\]]*)\]\([^)]*\)")
+_COMMENT = re.compile(r"<!--(?:(?!<!--).)*?-->\n*", re.DOTALL)
+_INLINE = re.compile(r"`(?P<code>[^`]+)`|\*\*(?P<bold>[^*]+)\*\*|\[(?P<text>[^\[\]]*)\]\([^()]*\)")
 _ROW_END = re.compile(r"(?<!\\)\|")
 
 
