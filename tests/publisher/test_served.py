@@ -84,8 +84,8 @@ def test_publication_of_another_process_is_served_after_the_next_listing(
     assert client.get("/world.rss").body == FILES["world.rss"]
     room.publisher().publish({"world.rss": b"new"})
     room.remove("feeds.opml")
-    monkeypatch.setattr(backends, "OFTEN", 0.0)
-    monkeypatch.setattr(cache, "GLANCE", 0.0)
+    monkeypatch.setattr(backends, "LIST_SECONDS", 0.0)
+    monkeypatch.setattr(cache, "STAT_CACHE_SECONDS", 0.0)
     assert client.get("/world.rss").body == b"new"
     assert client.get("/feeds.opml").status == 404
 
@@ -112,8 +112,8 @@ def test_unreachable_bucket_is_served_from_memory_or_503(
     room: Room, client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert client.get("/world.rss").status == 200
-    monkeypatch.setattr(backends, "OFTEN", 0.0)
-    monkeypatch.setattr(cache, "GLANCE", 0.0)
+    monkeypatch.setattr(backends, "LIST_SECONDS", 0.0)
+    monkeypatch.setattr(cache, "STAT_CACHE_SECONDS", 0.0)
     room.remove_bucket()
     assert client.get("/world.rss").body == FILES["world.rss"]
     reply = client.get("/world/story.html")
