@@ -118,7 +118,7 @@ def test_unreachable_bucket_is_served_from_memory_or_503(
     assert client.get("/world.rss").body == FILES["world.rss"]
     reply = client.get("/world/story.html")
     assert (reply.status, bool(reply.header("retry-after"))) == (503, True)
-    assert "what is published now is not known" in caplog.text
+    assert "the last listing stays in use" in caplog.text
 
 
 def test_bucket_that_was_never_reachable_is_503_until_it_is(room: Room) -> None:
