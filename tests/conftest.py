@@ -88,7 +88,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _is_outside_fast_lane(item: pytest.Item) -> bool:
     path = item.path.relative_to(Path(__file__).parent).as_posix()
-    needs_postgres = "server" in getattr(item, "fixturenames", ())
+    needs_postgres = "server" in getattr(item, "fixturenames", ()) or "postgresql" in item.name
     return needs_postgres or path.startswith(_OUTSIDE_FAST_LANE)
 
 

@@ -16,6 +16,7 @@ from lxml.html import HtmlElement
 from feedpub.cleaner.images import resolve_first
 from feedpub.cleaner.phrases import find_phrases
 from feedpub.core.data_files import load_toml
+from feedpub.core.urls import bare_host_from_url
 
 MAX_TRACKER_PIXELS = 48  # a smaller frame counts visits
 MAX_LABEL_CHARS = 100
@@ -103,7 +104,7 @@ def convert_embed(element: HtmlElement, base: str | None) -> str:
         return _render_link(address, title or _MEDIA_LABELS[element.tag], thumbnail or "")
     if not title or find_phrases(title) or _is_excluded(address):
         return ""
-    return _render_link(address, f"{title} ({_host(address)})")
+    return _render_link(address, f"{title} ({bare_host_from_url(address)})")
 
 
 def _address_candidates(element: HtmlElement) -> Iterator[str]:
@@ -142,7 +143,7 @@ def _is_invisible(element: HtmlElement) -> bool:
 def _find_service(address: str) -> Embed | None:
     """Return the known service of an address; "google.com/maps" counts as a host."""
     services = load_embeds()
-    host = _host(address)
+    host = bare_host_from_url(address)
     if host.startswith("google.") and urlsplit(address).path.startswith("/maps"):
         return services["google.com/maps"]
     labels = host.split(".")
@@ -158,15 +159,11 @@ def _is_excluded_file(address: str) -> bool:
 
 def _is_excluded(address: str) -> bool:
     """Return whether the address of a frame is that of an advertisement, a form or a counter."""
-    frames, host = _load_excluded_frames(), _host(address)
+    frames, host = _load_excluded_frames(), bare_host_from_url(address)
     if any(host == each or host.endswith(f".{each}") for each in frames.hosts):
         return True
     words = _SEPARATOR.split(f"{host}/{urlsplit(address).path.lower()}")
     return not frames.words.isdisjoint(words)
-
-
-def _host(address: str) -> str:
-    return (urlsplit(address).hostname or "").removeprefix("www.")
 
 
 @cache

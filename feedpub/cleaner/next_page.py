@@ -16,6 +16,7 @@ from feedpub.cleaner.apply_rules import RuleApplication, parse_with_rules
 from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
 from feedpub.cleaner.metadata.titles import compact_title
 from feedpub.cleaner.rules import Ruleset
+from feedpub.core.urls import bare_netloc
 
 MAX_LINKS = 3000  # of a page
 MAX_ADDRESS_CHARS = 8192
@@ -149,7 +150,7 @@ def is_page_url(url: str, first_url: str, number: int) -> bool:
         first, other = urlsplit(first_url), urlsplit(url)
     except ValueError:
         return False
-    if _host(first.netloc) != _host(other.netloc):
+    if bare_netloc(first.netloc) != bare_netloc(other.netloc):
         return False
     if _COMMENTS.search(f"{other.path}?{other.query}"):
         return False
@@ -177,10 +178,6 @@ def _has_page_number(path: str, stem: str, number: int) -> bool:
         return False
     marker = _PAGE_IN_PATH.fullmatch(path[len(stem) :])
     return marker is not None and int(marker[1]) == number
-
-
-def _host(netloc: str) -> str:
-    return netloc.rpartition("@")[2].lower().removeprefix("www.")
 
 
 def _resolve(base: str, href: str) -> str:

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -183,6 +182,7 @@ def _choose(
     """
     from feedpub.config import NewFeed, ensure_not_configured, unique_name
     from feedpub.core.redact import redact
+    from feedpub.core.urls import bare_host_from_url
     from feedpub.sources.discovery import try_articles
 
     count = len(discovery.candidates)
@@ -194,7 +194,7 @@ def _choose(
     candidate = discovery.candidates[number - 1].candidate
     ensure_not_configured(path, candidate.url)
     title = (candidate.title or discovery.title)[:_MAX_TITLE_CHARS].strip()
-    host = (urlsplit(discovery.url).hostname or "").removeprefix("www.")
+    host = bare_host_from_url(discovery.url)
     has_short_title = len(title) <= _MAX_NAME_CHARS and title.isascii()
     is_public = discovery.url == redact(discovery.url)
     has_home_page = discovery.is_page and candidate.kind != "page" and is_public

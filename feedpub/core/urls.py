@@ -68,6 +68,11 @@ def bare_host_from_url(url: str | None) -> str:
     return host_from_url(url).removeprefix("www.")
 
 
+def bare_netloc(netloc: str) -> str:
+    """Return the host and port of a URL's network location, without user and `www.`."""
+    return netloc.rpartition("@")[2].lower().removeprefix("www.")
+
+
 def site_domain(url: str | None) -> str:
     """Return the registered domain of a URL: example.co.uk for https://www.example.co.uk/news."""
     return registered_domain(host_from_url(url))

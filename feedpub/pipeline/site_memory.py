@@ -13,12 +13,13 @@ from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, ResourceLimitError
 from feedpub.core.models import Page
 from feedpub.core.process_pool import Executor, InlineExecutor
+from feedpub.core.urls import bare_netloc
 from feedpub.store import Store
 
 
 def memory_key(url: str) -> str:
     """Return the name that the memory of a URL's site is stored under."""
-    return urlsplit(url).netloc.rpartition("@")[2].lower().removeprefix("www.")
+    return bare_netloc(urlsplit(url).netloc)
 
 
 class LearningSite:

@@ -87,8 +87,8 @@ def parse_document(page: Page) -> HtmlDocument:
     tree = parse_html(decode_html(page.body, page.charset), page.url)
     if next(islice(tree.iter(), MAX_ELEMENTS, None), None) is not None:
         raise ExtractError(f"the page has more than {MAX_ELEMENTS:,} elements", page.url)
-    is_deep = tree.xpath(f"boolean(//*[count(ancestor::*) >= {DEEP_LEVELS}])")
-    if is_deep and tree.xpath("count(//a)") > MAX_DEEP_LINKS:
+    has_many_links = next(islice(tree.iter("a"), MAX_DEEP_LINKS, None), None) is not None
+    if has_many_links and tree.xpath(f"boolean(//*[count(ancestor::*) >= {DEEP_LEVELS}])"):
         raise ExtractError(
             f"the page is nested too deeply for its links: over {DEEP_LEVELS} levels", page.url
         )

@@ -33,24 +33,11 @@ from feedpub.pipeline.context import RunContext
 from feedpub.publisher import open_output
 from feedpub.store import RunRecord, ScheduledRun, SourceState, Store
 from feedpub.web import healthz, metrics, status, status_page
+from tests.benchmarks.serving import WORDS
 from tests.support.service import free_port, running_service
 
 ENTRIES = 50  # of each feed
 HOSTS = 200  # hosts of the feeds
-WORDS = [
-    "quay",
-    "council",
-    "wind",
-    "ferry",
-    "voted",
-    "lamps",
-    "nets",
-    "harbour",
-    "tide",
-    "gulls",
-    "before",
-    "nobody",
-]
 # Starts a command and measures it. A process inherits the memory peak of its parent, and this
 # process has a large one.
 _SMALL = """
