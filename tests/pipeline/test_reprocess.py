@@ -517,7 +517,7 @@ def test_reclean_asks_on_a_terminal_before_it_changes_a_feed(desk: Desk) -> None
     with subprocess.Popen(line, stdin=theirs, stdout=theirs, stderr=theirs):  # noqa: S603 -- our own command
         os.close(theirs)
         shown = everything(ours)
-    assert b"f: 1 of 2 entries would change. Change them? [y/N]" in shown
+    assert b"f: 1 of 2 entries would change. Write the changes? [y/N]" in shown
     assert b"0 files written" in shown
     assert b"boat trips" in desk.files()["f.rss"]
 
