@@ -170,7 +170,7 @@ def article_from_listed_pages(
     own = _own_content(item)
     if not found.article.html:
         return _without_page(found.article, own, item)
-    article = choose_content(found.article, own)
+    article = choose_content(found.article, own, is_post=listed_first and not item.title)
     by_page = not article.content_reason.startswith(OWN_CONTENT)
     if listed_first:
         article = _with_listed_summary(article, item)

@@ -25,6 +25,7 @@ MIN_OTHER_SHARE = 0.5  # from this share on, the source has another text than th
 MIN_OWN_TEXT_WORDS = 120  # a shorter text next to a longer page is a teaser, unless it has links
 MIN_SAME_LENGTH = 0.8  # of the page's words; a source with fewer is not compared by its parts
 MIN_MISSING_LINKS = 0.25  # of the source's links
+MAX_SAME_POST = 1.5  # times the words of a post; a longer page has more than the post
 MAX_SHORT_PAGE_WORDS = 150  # of a page that a picture of the source is added to
 MAX_LABEL_WORDS = 6  # of a link to the article itself, such as "Continue reading"
 MAX_LINKED_SHARE = 0.5  # of the words; a source with more is a list of links
@@ -33,16 +34,19 @@ TITLE_ALONE = "title and link alone"
 OWN_CONTENT = "the source's own content"
 _SHINGLE_WORDS = 3
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_CUT_END = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*\Z")
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
 
 
-def choose_content(page: Article, own: Article | None) -> Article:
+def choose_content(page: Article, own: Article | None, *, is_post: bool = False) -> Article:
     """Return the page's article with the more complete content, and the reason for the choice.
 
     Args:
         page: the article of the page. Its HTML is "" if the page has no content; `content_reason`
             then has the cause.
         own: the article made of the source's own content; None if there is none.
+        is_post: the source gives no title, as for posts of a social network, so its content is
+            the post and no teaser. Its page may have replies or other posts as well.
     """
     if own is None or not own.html:
         return page
@@ -50,7 +54,9 @@ def choose_content(page: Article, own: Article | None) -> Article:
         cause = page.content_reason.removeprefix(TITLE_ALONE).removeprefix(": ")
         return _take_own(page, own, cause)
     theirs, ours = _Content(page.html, page.url), _Content(own.html, page.url)
-    if lacking := _describe_lack(theirs, ours):
+    if is_post and not ours.is_cut and len(theirs.words) > MAX_SAME_POST * len(ours.words):
+        return _take_own(page, own, "it is a post without a title")
+    if lacking := _describe_lack(theirs, ours, is_post=is_post):
         return _take_own(page, own, f"the page lacks {lacking} of it")
     if ours.pictures and not theirs.pictures and len(theirs.words) < MAX_SHORT_PAGE_WORDS:
         reason = f"the page, with the picture of {OWN_CONTENT}"
@@ -74,13 +80,14 @@ def _take_own(page: Article, own: Article, reason: str) -> Article:
     )
 
 
-def _describe_lack(page: "_Content", own: "_Content") -> str:
+def _describe_lack(page: "_Content", own: "_Content", *, is_post: bool) -> str:
     """Return the parts of the source's content that the page lacks; "" if the page is chosen."""
     missing = own.words_missing_in(page)
     others = own.others_than(page)
     if not own.is_in(page):
         is_other = missing >= MIN_OTHER_SHARE * len(own.words)
-        is_teaser = len(own.words) < MIN_OWN_TEXT_WORDS and not (own.is_prose and others.links)
+        has_links = own.is_prose and bool(others.links)
+        is_teaser = len(own.words) < MIN_OWN_TEXT_WORDS and not has_links and not is_post
         if missing >= page.words_missing_in(own) or (is_other and not is_teaser):
             return others.describe(missing)
     if len(own.words) < MIN_SAME_LENGTH * len(page.words):
@@ -164,6 +171,11 @@ class _Content:
         """The links are in a text, not the text itself."""
         linked = sum([len(split_words(link.text_content())) for link in self._links])
         return linked < MAX_LINKED_SHARE * len(self.words)
+
+    @cached_property
+    def is_cut(self) -> bool:
+        """The text ends in an ellipsis, so there is more of it on the page."""
+        return bool(_CUT_END.search(self._tree.text_content()))
 
     @cached_property
     def _shingles(self) -> frozenset[tuple[str, ...]]:

@@ -34,7 +34,7 @@ from feedpub.core.text import pluralize
 MIN_ARTICLE_WORDS = 12
 MIN_RENDERED_WORDS = 50  # a page with scripts and less text is written by them
 MAX_COUNTED_WORDS = 500
-MIN_SHORT_WORDS = 3  # a page with less and without a picture has no content: "Loading …"
+MIN_SHORT_WORDS = 3  # a page with fewer and without a picture and a title has no content
 FRAGMENT_SCORE = 0.9  # of the blocks of a fragment, as its source states that it is the article
 SHORT_PAGE = "the page's main text, which is short"
 OUTSIDE_MAIN = "outside the main text of a short page"
@@ -231,8 +231,7 @@ def _extract_once(
     if problem := _find_problem(article, page, selection, has_scripts=has_scripts):
         selection = _select_short_content(page, selection)
         article = _make_article(page, selection, found)
-        words = len(_LETTERS.findall(article.text))
-        if words < MIN_SHORT_WORDS and not _SHOWN.search(article.html):
+        if not _has_short_content(page, article):
             raise NoContentError(problem, url)
         article = replace(article, content_reason=SHORT_PAGE)
     article = replace(
@@ -326,6 +325,15 @@ def _describe_removals(
             joined_reason = reason
     if joined:
         yield Removed("\n".join(joined), joined_reason, lines_above)
+
+
+def _has_short_content(page: PageContext, article: Article) -> bool:
+    """Return whether a short page's main text is one. "Loading …" is none."""
+    if _SHOWN.search(article.html):
+        return True
+    words = len(_LETTERS.findall(article.text))
+    is_titled = page.repeated_titles and not article.text.endswith(("…", "..."))
+    return words >= (1 if is_titled else MIN_SHORT_WORDS)
 
 
 def _select_short_content(page: PageContext, selection: Selection) -> Selection:
