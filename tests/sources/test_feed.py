@@ -387,12 +387,12 @@ def test_entries_stand_by_date_where_all_have_one() -> None:
     assert [item.title for item in items(undated)] == ["1", "3", "2"]
 
 
-def test_entries_without_an_address_are_left_out() -> None:
-    """They cannot be told from each other; where there are no others, the error says so."""
+def test_only_entries_without_any_content_are_left_out() -> None:
     body = rss("<title>A</title></item><item><title>B</title><link>/b</link>")
-    assert [item.title for item in items(body)] == ["B"]
-    with pytest.raises(NoContentError, match="none of the feed's 1 entry has a link or a text"):
-        items(rss("<title>A</title><guid>relative</guid>"))
+    assert [item.title for item in items(body)] == ["A", "B"]
+    reason = "none of the feed's 1 entry has a link, a title or a text"
+    with pytest.raises(NoContentError, match=reason):
+        items(rss("<guid>relative</guid>"))
 
 
 @pytest.mark.parametrize(
