@@ -32,11 +32,11 @@ def has_news(stage: Stage) -> None:
 
 
 def has_headline(stage: Stage) -> None:
-    """Publish the title and link of the new story, and change no other entry."""
+    """Publish the new story as far as the listing has it, and change no other entry."""
     keeps_the_old(stage)
     new = stage.new()
     assert new["title"] == title(max(NOW))
-    assert "content_html" not in new, new
+    assert "The harbour master hopes" not in new.get("content_html", ""), new
 
 
 def keeps_the_old(stage: Stage) -> None:
