@@ -66,9 +66,10 @@ Index("entries_by_date", entries.c.feed, entries.c.published)
 Index("entries_by_listing", entries.c.feed, entries.c.last_listed)
 NEWEST_FIRST = (
     entries.c.published.desc(),
+    entries.c.first_seen.desc(),
     entries.c.rank,
     entries.c.id,
-)  # entries of the same date are in the order of their source's list
+)  # Entries of the same date are in the order of their source's list, the later listed ones first.
 
 # A feed's line on the index page. It is deleted when the feed's entries change.
 feed_summaries = Table(
