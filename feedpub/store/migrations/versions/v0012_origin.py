@@ -1,4 +1,4 @@
-"""Where an entry comes from: its source's name, rights, other places, and podcast elements."""
+"""The origin of entries: the name of their source, rights, other places, and podcast elements."""
 
 import sqlalchemy as sa
 from alembic import op
