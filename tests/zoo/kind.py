@@ -144,7 +144,9 @@ def load_kind(text: str) -> Kind:
 
 
 def _expected(table: dict[str, Any]) -> Expected:
-    values = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
+    values: dict[str, Any] = {
+        key: tuple(v) if isinstance(v, list) else v for key, v in table.items()
+    }
     return Expected(**values)
 
 
