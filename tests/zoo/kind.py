@@ -169,7 +169,8 @@ def build_kind(name: str, folder: Path) -> Build:
             "elsewhere": stack.enter_context(running_site("127.0.0.2")),
         }
         addresses = {f"{{{place}}}": site.url("") for place, site in places.items()}
-        addresses["{files}"] = str(_copy_files(source, folder))
+        addresses["{files}"] = str(folder / "files")
+        _copy_files(source, folder / "files", addresses)
         kind = load_kind(_fill_in((source / "kind.toml").read_text("utf-8"), addresses))
         config = _configure(kind, folder)
         clock = FakeClock(NOW)
@@ -183,12 +184,13 @@ def build_kind(name: str, folder: Path) -> Build:
         return Build(kind, output_of(config), tuple(results), tuple(times))
 
 
-def _copy_files(source: Path, folder: Path) -> Path:
-    """Copy the local files, which a source may change, and return their folder."""
-    files = folder / "files"
+def _copy_files(source: Path, files: Path, addresses: Mapping[str, str]) -> None:
+    """Copy the local files, which a source may change, with their addresses filled in."""
     if (source / "files").is_dir():
         shutil.copytree(source / "files", files)
-    return files
+    for file in files.rglob("*"):
+        if file.is_file():
+            file.write_bytes(_read(file, addresses))
 
 
 def _fill_in(text: str, addresses: Mapping[str, str]) -> str:
