@@ -1,6 +1,7 @@
 """Load a kind, serve its site, and run feedpub on it."""
 
 import mimetypes
+import os
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -185,12 +186,16 @@ def build_kind(name: str, folder: Path) -> Build:
 
 
 def _copy_files(source: Path, files: Path, addresses: Mapping[str, str]) -> None:
-    """Copy the local files, which a source may change, with their addresses filled in."""
+    """Copy the local files, which a source may change, with their addresses filled in.
+
+    Their modification time is that of the first build.
+    """
     if (source / "files").is_dir():
         shutil.copytree(source / "files", files)
     for file in files.rglob("*"):
         if file.is_file():
             file.write_bytes(_read(file, addresses))
+            os.utime(file, (NOW.timestamp(), NOW.timestamp()))
 
 
 def _fill_in(text: str, addresses: Mapping[str, str]) -> str:
