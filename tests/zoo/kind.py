@@ -58,6 +58,8 @@ class Expected:
         links: URLs of links in its HTML.
         enclosures: URLs of its enclosures.
         authors: Names of its authors.
+        elements: Values in the RSS item, by an XPath such as `itunes:duration` or
+            `podcast:chapters/@url`.
         untitled: The item has no title: JSON Feed omits it, RSS and Atom begin with its text.
     """
 
@@ -72,6 +74,7 @@ class Expected:
     links: tuple[str, ...] = ()
     enclosures: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
+    elements: Mapping[str, str] = field(default_factory=dict)
     untitled: bool = False
 
 
@@ -98,6 +101,7 @@ class Kind:
         description: The kind in one line, with its quirks.
         feed: The `[[feed]]` table of the config.
         entries: The expected entries in the order of publication.
+        channel: Values in the RSS channel, by XPath, as `elements` of an entry.
         failures: Passages that the failures of a run must contain, such as "login".
         answers: The special responses by path.
     """
@@ -105,6 +109,7 @@ class Kind:
     description: str
     feed: Mapping[str, Any]
     entries: tuple[Expected, ...]
+    channel: Mapping[str, str] = field(default_factory=dict)
     failures: tuple[str, ...] = ()
     answers: Mapping[str, Answer] = field(default_factory=dict)
 
@@ -144,7 +149,9 @@ def load_kind(text: str) -> Kind:
 
 
 def _expected(table: dict[str, Any]) -> Expected:
-    values = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
+    values: dict[str, Any] = {
+        key: tuple(v) if isinstance(v, list) else v for key, v in table.items()
+    }
     return Expected(**values)
 
 

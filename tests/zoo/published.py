@@ -6,17 +6,29 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import feedparser  # type: ignore[import-untyped]
 import lxml.html
+from lxml import etree
 
 from tests.zoo.kind import Build, Expected
 
 FORMATS = ("rss", "atom", "json")
-SUBJECTS = ("title", "url", "date", "authors", "text", "pictures", "links", "enclosures")
+SUBJECTS = (
+    *("title", "url", "date", "authors", "text", "pictures", "links", "enclosures", "elements"),
+)
+_NAMESPACES = {
+    "atom": "http://www.w3.org/2005/Atom",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
+    "media": "http://search.yahoo.com/mrss/",
+    "podcast": "https://podcastindex.org/namespace/1.0",
+    "psc": "http://podlove.org/simple-chapters",
+}
 
 _INLINE = {
     *("a", "abbr", "b", "bdi", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "mark"),
@@ -27,7 +39,13 @@ _INLINE = {
 
 @dataclass(frozen=True)
 class Published:
-    """An entry of a published document. `date` is in UTC, `title` is None if there is none."""
+    """An entry of a published document.
+
+    Attributes:
+        title: The title; None if there is none.
+        date: The publication date in UTC.
+        elements: Returns the values of an XPath in the RSS item; None in other formats.
+    """
 
     title: str | None
     url: str
@@ -36,6 +54,7 @@ class Published:
     authors: tuple[str, ...]
     enclosures: tuple[str, ...]
     image: str
+    elements: Callable[[str], list[str]] | None = None
 
     @property
     def text(self) -> str:
@@ -94,6 +113,10 @@ def compare(build: Build) -> Comparison:
     for form in FORMATS:
         published = _read_document(build.folder / f"zoo.{form}", form)
         _compare_document(build, form, published, comparison)
+    for path, value in build.kind.channel.items():
+        shown = _channel_values(build.folder / "zoo.rss", path)
+        sentence = f"channel: {path} is {shown}, expected {value}"
+        comparison.expect("elements", "rss", sentence, holds=value in shown)
     said = "\n".join(reported(build))
     for passage in build.kind.failures:
         comparison.expect(
@@ -190,6 +213,11 @@ class _Check:
         self._contains("links", published.links, expected.links)
         self._contains("enclosures", published.enclosures, expected.enclosures)
         self._contains("authors", published.authors, expected.authors)
+        if published.elements:
+            for path, value in expected.elements.items():
+                shown = published.elements(path)
+                sentence = f"{path} is {shown}, expected {value}"
+                self._expect("elements", sentence, holds=value in shown)
 
     def _compare_title(self, expected: Expected, published: Published) -> None:
         if expected.untitled and self.form == "json":
@@ -234,7 +262,25 @@ def _read_document(file: Path, form: str) -> list[Published]:
     if form == "json":
         return [_read_item(item) for item in json.loads(file.read_bytes())["items"]]
     parsed = feedparser.parse(file.read_bytes(), sanitize_html=False, resolve_relative_uris=False)
-    return [_read_entry(entry) for entry in parsed.entries]
+    items = (
+        _parse_xml(file).findall("channel/item") if form == "rss" else [None] * len(parsed.entries)
+    )
+    return [_read_entry(*each) for each in zip(parsed.entries, items, strict=True)]
+
+
+def _channel_values(file: Path, path: str) -> list[str]:
+    channel = _parse_xml(file).find("channel") if file.exists() else None
+    return _values(channel, path) if channel is not None else []
+
+
+def _parse_xml(file: Path) -> etree._Element:
+    return etree.fromstring(file.read_bytes(), etree.XMLParser(resolve_entities=False))
+
+
+def _values(element: etree._Element, path: str) -> list[str]:
+    """Return the values of attributes, or the texts of elements, that an XPath selects."""
+    found: Any = element.xpath(path, namespaces=_NAMESPACES)
+    return [str(each) if isinstance(each, str) else _plain(each.text or "") for each in found]
 
 
 def _read_item(item: Mapping[str, Any]) -> Published:
@@ -250,7 +296,7 @@ def _read_item(item: Mapping[str, Any]) -> Published:
     )
 
 
-def _read_entry(entry: Any) -> Published:
+def _read_entry(entry: Any, item: etree._Element | None) -> Published:
     date = entry.get("published_parsed")
     media = entry.get("media_content", [])
     contents = entry.get("content", [])
@@ -267,6 +313,7 @@ def _read_entry(entry: Any) -> Published:
             *(each["url"] for each in media),
         ),
         image=images[0] if images else "",
+        elements=partial(_values, item) if item is not None else None,
     )
 
 
