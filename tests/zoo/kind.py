@@ -54,7 +54,8 @@ class Expected:
         lacks: Passages that its text must not contain.
         html: Passages of its HTML.
         lacks_html: Passages that its HTML must not contain.
-        pictures: URLs of pictures in its HTML, or of its lead image.
+        pictures: URLs of pictures in its HTML, or of its lead image. Sizes of one picture are
+            separated by spaces: one of them suffices.
         links: URLs of links in its HTML.
         enclosures: URLs of its enclosures.
         authors: Names of its authors.

@@ -250,7 +250,8 @@ class _Check:
         shown = sorted(filter(None, values))
         for value in expected:
             sentence = f"{subject} lack {value}; they are {shown}"
-            self._expect(subject, sentence, holds=value in shown)
+            holds = value in shown or not set(shown).isdisjoint(value.split())
+            self._expect(subject, sentence, holds=holds)
 
     def _expect(self, subject: str, sentence: str, *, holds: bool) -> None:
         self.comparison.expect(subject, self.form, f"{self.name}: {sentence}", holds=holds)
