@@ -31,7 +31,7 @@ from feedpub.config import load_config
 from feedpub.config.sources import source_key
 from feedpub.pipeline.collect import source_fingerprint
 from feedpub.store import Store
-from tests.support.postgres import Server, own_server
+from tests.support.postgres import Server, temporary_server
 from tests.support.service import free_port
 
 HOSTS = 250  # of the farm
@@ -132,7 +132,7 @@ def _measured(feeds: int, workers: Sequence[int], at_once: int) -> Iterator[Roun
     }
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        server = stack.enter_context(own_server(**settings, **more))
+        server = stack.enter_context(temporary_server(**settings, **more))
         port = stack.enter_context(_farm(folder))
         bench = _Bench(folder, server, feeds, port)
         stack.enter_context(bench.leader())
@@ -150,7 +150,7 @@ class _Bench:
         self._server = server
         self._feeds = feeds
         self._path = folder / "config" / "feedpub.toml"
-        self._address = server.database()
+        self._address = server.create_database()
         self._urls = [f"http://127.9.0.{1 + n % HOSTS}:{port}/{_part(n)}/{n}" for n in range(feeds)]
         self._write()
         Store.open(self._address).close()

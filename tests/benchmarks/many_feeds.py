@@ -257,8 +257,8 @@ def _serve(path: Path, seconds: float) -> None:
         started, first = time.perf_counter() - began, _memory(service.process.pid)
         _tell("run: until it has started", started, first)
         time.sleep(seconds)
-        runs = len(service.heard("run_finished")) or sum(
-            " run_finished " in line for line in list(service.said)
+        runs = len(service.events_named("run_finished")) or sum(
+            " run_finished " in line for line in list(service.lines)
         )
         _tell(f"run: after {runs} runs", seconds, _memory(service.process.pid))
         asked = time.perf_counter()
@@ -269,7 +269,7 @@ def _serve(path: Path, seconds: float) -> None:
             time.perf_counter() - asked,
             _memory(service.process.pid),
         )
-        assert service.end() == 0
+        assert service.stop() == 0
 
 
 def _memory(pid: int) -> int:

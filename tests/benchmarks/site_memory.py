@@ -8,7 +8,7 @@ The ten pages that follow the learned ones are measured; after all thirty, the l
 import time
 
 from feedpub.cleaner import SiteMemory, extract
-from tests.support.sites import MARKUP, PAGES, SitePage, judge, site, totals
+from tests.support.sites import MARKUP, PAGES, SitePage, add_counts, count_errors, site
 
 LEARNED = (1, 2, 5, 10, 30)
 JUDGED = 10
@@ -47,17 +47,17 @@ def columns(rows: dict[str, list[Cell]]) -> list[tuple[Cell, ...]]:
 
 def before(pages: list[SitePage], learned: int) -> tuple[int, int]:
     """Return leaks and losses on the same pages without a memory."""
-    return totals(
-        [judge(extract(page.html, page.url).text, page) for page in judged(pages, learned)]
+    return add_counts(
+        [count_errors(extract(page.html, page.url).text, page) for page in judged(pages, learned)]
     )
 
 
 def after(pages: list[SitePage], learned: int) -> tuple[int, int]:
     """Return leaks and losses on the pages that follow the first n learned ones."""
     memory = memory_of(pages[:learned])
-    return totals(
+    return add_counts(
         [
-            judge(extract(page.html, page.url, memory=memory).text, page)
+            count_errors(extract(page.html, page.url, memory=memory).text, page)
             for page in judged(pages, learned)
         ]
     )

@@ -11,7 +11,7 @@ from tests.benchmarks.extractors import OURS, PARSE, Found, installed, missing
 from tests.benchmarks.one_page import page
 from tests.benchmarks.plain_text import cleaned
 from tests.benchmarks.stages import STAGES, stages
-from tests.support.shared import shared
+from tests.support.shared import shared_data
 
 ROW = Row(
     id="1",
@@ -87,4 +87,4 @@ def test_text_without_an_article_is_cleaned_to_nothing() -> None:
 
 
 def _metrics() -> ModuleType:
-    return metrics(shared("bench/extraction"))
+    return metrics(shared_data("bench/extraction"))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.faults import Faults
-from tests.support.warm import CHECKOUT, Order, Started
+from tests.support.warm import CHECKOUT, Command, RunningCommand
 
 _UNSHARE = shutil.which("unshare") or ""
 _GLANCE = 0.03  # seconds between two memory samples
@@ -96,7 +96,7 @@ def _peak(pid: int) -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
 
 
-def watched(started: Started, output: Path, seconds: float) -> Ended:
+def watched(started: RunningCommand, output: Path, seconds: float) -> Ended:
     """Wait for a command; kill it after `seconds`."""
     began = time.monotonic()
     memory, in_time = Memory(started.pid), True
@@ -106,12 +106,12 @@ def watched(started: Started, output: Path, seconds: float) -> Ended:
     took = time.monotonic() - began
     if not in_time:
         os.killpg(started.pid, signal.SIGKILL)
-    end = started.end()
+    end = started.wait()
     most = max(end.megabytes, memory.megabytes)
     return Ended(end.status, took, most, output.read_text("utf-8", "replace"), in_time)
 
 
-def run_cold(order: Order, script: str, seconds: float) -> Ended:
+def run_cold(order: Command, script: str, seconds: float) -> Ended:
     """Run a command in a new interpreter and mount namespace; kill it after `seconds`.
 
     Args:

@@ -22,7 +22,7 @@ def name_server(address: str, *names: str) -> Iterator[NameServer]:
     """Run a name server at its own address, on port 53; these names resolve to `address`."""
     own = f"127.{next(_numbers) % 100 + 100}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
     with running_name_server(own) as server:
-        server.learn({name: [[address]] for name in names})
+        server.add({name: [[address]] for name in names})
         yield server
 
 

@@ -102,7 +102,7 @@ def sitemap(site: Site, numbers: Iterable[int], *, more: str = "") -> str:
 def publish(site: Site, numbers: Sequence[int]) -> None:
     """Replace a site's content with these stories and all sources that list them."""
     site.routes.clear()
-    site.forget()
+    site.clear_requests()
     for n in numbers:
         site[path(n)] = story(n)
     site["/news"] = listing(numbers)

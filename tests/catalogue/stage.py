@@ -19,8 +19,8 @@ from tests.support.home import OK, Home
 from tests.support.newsroom import feed
 from tests.support.service import RunningService, running_service
 from tests.support.site import Site, running_site
-from tests.support.tls import server_side
-from tests.support.warm import Order, warm
+from tests.support.tls import server_context
+from tests.support.warm import Command, fork_server
 
 ALLOWED = "127.77.0.0/16"  # the sites' addresses; the rest of loopback stays private
 HEAD = (
@@ -105,7 +105,7 @@ class Stage:
 
     def secured_for(self, name: str) -> Any:
         """Return a TLS context with a trusted certificate for a name or address."""
-        return server_side(self.authority.issue_cert(name))
+        return server_context(self.authority.issue_cert(name))
 
     # --- before ---
 
@@ -198,14 +198,14 @@ class Stage:
 
     def _order(
         self, arguments: tuple[str, ...], faults: Faults, environ: Mapping[str, str]
-    ) -> Order:
+    ) -> Command:
         said = self.root / "said"
         said.write_bytes(b"")
         environ = {"FEEDPUB_CONFIG": str(self.home.config), **environ}
-        return Order(arguments, self.home.root, said, environ=environ, faults=faults)
+        return Command(arguments, self.home.root, said, environ=environ, faults=faults)
 
-    def _watched(self, order: Order, seconds: float) -> Ended:
-        started = warm().start(order)
+    def _watched(self, order: Command, seconds: float) -> Ended:
+        started = fork_server().start(order)
         self.pid = started.pid
         return watched(started, order.output, seconds)
 
@@ -274,7 +274,7 @@ class Watch:
             running.process.returncode or 0,
             took,
             memory.megabytes,
-            "\n".join(running.said),
+            "\n".join(running.lines),
             in_time,
         )
 

@@ -25,7 +25,7 @@ from tests.chaos.papers import Paper, Press, running_press
 from tests.chaos.reign import Reign, measuring
 from tests.chaos.storm import Storm
 from tests.chaos.watcher import Watcher, watching
-from tests.support.postgres import MISSING, Server, installed, own_server
+from tests.support.postgres import SKIP_REASON, Server, is_available, temporary_server
 from tests.support.service import eventually
 
 SERVICES = 2
@@ -243,10 +243,10 @@ def chaos(  # noqa: PLR0913 -- all that may be chosen
         nodes = stack.enter_context(network(SERVICES + workers, feeds))
         # Commits must survive a crash of the server; a crash of the machine is not tried.
         server = stack.enter_context(
-            own_server(HERE, NETWORK, synchronous_commit="on", max_connections="200")
+            temporary_server(HERE, NETWORK, synchronous_commit="on", max_connections="200")
         )
         press = stack.enter_context(running_press(feeds, seed))
-        address = server.database()
+        address = server.create_database()
         config = _configure(folder, address, press)
         members = [
             Member(node, _role(node.address, node.number), config, folder / f"{node.name}.log")
@@ -298,7 +298,7 @@ def main() -> None:
     )
     parser.add_argument("--seed", type=int, default=1, help="selects the faults and their order")
     options = parser.parse_args()
-    if why := (missing() or ("" if installed() else MISSING)):
+    if why := (missing() or ("" if is_available() else SKIP_REASON)):
         sys.exit(why)
     tell = lambda line: print(line, flush=True)  # noqa: E731
     result = chaos(options.minutes, options.feeds, options.workers, seed=options.seed, tell=tell)

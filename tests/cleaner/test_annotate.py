@@ -12,7 +12,7 @@ from feedpub.config import SiteRules
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.selectors import xpath_from_selector
 from tests.support.newsroom import PARAGRAPHS, story
-from tests.support.pages import Case, cases
+from tests.support.pages import GoldenPage, golden_pages
 
 URL = "https://example.org/a"
 BOX = (
@@ -63,8 +63,8 @@ def words(text: str) -> str:
     return "".join(text.split())
 
 
-@pytest.mark.parametrize("case", cases()[::3], ids=lambda case: case.name)
-def test_removed_text_and_only_removed_text_is_struck_through(case: Case) -> None:
+@pytest.mark.parametrize("case", golden_pages()[::3], ids=lambda case: case.name)
+def test_removed_text_and_only_removed_text_is_struck_through(case: GoldenPage) -> None:
     page = annotate((case.folder / "source.html").read_bytes(), case.url, rules=case.rules)
     shown = Shown.of(page)
     struck = words(shown.struck())

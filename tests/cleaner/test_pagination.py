@@ -15,7 +15,15 @@ from feedpub.core.models import Page, RunResult
 from feedpub.core.process_pool import InlineExecutor
 from feedpub.pipeline import run
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, listing, output_of, path, title, tools_for
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_context,
+    output_folder,
+    path,
+    title,
+)
 from tests.support.site import Route, Site
 
 WORDS = (
@@ -162,12 +170,12 @@ def config(site: Site, tmp_path: Path) -> Config:
 
 
 def build(config: Config, clock: FakeClock) -> RunResult:
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         return run.run_feed(config.feed[0], tools)
 
 
 def text(config: Config) -> str:
-    document = json.loads((output_of(config) / "reads.json").read_bytes())
+    document = json.loads((output_folder(config) / "reads.json").read_bytes())
     (html,) = (item["content_html"] for item in document["items"] if item["title"] == title(1))
     return str(html)
 
@@ -179,14 +187,14 @@ def test_entry_has_all_pages_and_each_is_fetched_once(
     assert (outcome.new, outcome.problems) == (2, ())
     assert [f"for {n} years" in text(config) for n in (10, 20, 30)] == [True, True, True]
     assert len([each for each in site.requests if each.path.startswith(path(1))]) == 3
-    site.forget()
+    site.clear_requests()
     build(config, clock)
     assert [each.path for each in site.requests] == ["/news"]
 
 
 def test_article_of_several_pages_has_no_page_snapshot(config: Config, clock: FakeClock) -> None:
     build(config, clock)
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         kept = [page.final_url for page in tools.store.snapshots.for_feed("reads").values()]
     assert [url.endswith(path(2)) for url in kept] == [True]
 

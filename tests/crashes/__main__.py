@@ -23,7 +23,7 @@ from tests.crashes.paper import TOKEN, Paper
 from tests.crashes.witness import Witness
 from tests.support.service import eventually, free_port
 from tests.support.site import Site, running_site
-from tests.support.warm import Order, Started, warm
+from tests.support.warm import Command, RunningCommand, fork_server
 
 KILLS = 25  # a round
 LONGEST = 60.0  # seconds for a process to end
@@ -80,7 +80,7 @@ class Round:
         kind = self._random.choice(INSTANTS)
         self._wait(kind, process)
         process.kill()
-        status = process.end(LONGEST).status
+        status = process.wait(LONGEST).status
         assert status in (-9, 0), f"ended with {status}: {self._said()}"
         assert eventually(lambda: not _goes_on(process.pid), seconds=10), (
             "a killed process left others running"
@@ -93,20 +93,22 @@ class Round:
 
     def _run_clean(self) -> None:
         began = time.monotonic()
-        status = self._start("build").end(LONGEST).status
+        status = self._start("build").wait(LONGEST).status
         self._longest = time.monotonic() - began
         assert status == 0, f"the next start ended with {status}: {self._said()}"
         self._tally.clean += 1
         self._witness.after_a_clean_run()
 
-    def _start(self, *arguments: str) -> Started:
+    def _start(self, *arguments: str) -> RunningCommand:
         environ = {"FEEDPUB_CONFIG": str(self._paper.config)}
-        return warm().start(Order(arguments, self._home, self._home / "said", environ=environ))
+        return fork_server().start(
+            Command(arguments, self._home, self._home / "said", environ=environ)
+        )
 
     def _said(self) -> str:
         return (self._home / "said").read_text("utf-8")[-3000:]
 
-    def _serve(self) -> Started:
+    def _serve(self) -> RunningCommand:
         """Start the service and run all its feeds."""
         port = free_port()
         process = self._start("run", "--listen", f"127.0.0.1:{port}")
@@ -116,7 +118,7 @@ class Round:
         assert not process.has_ended(), self._said()
         return process
 
-    def _wait(self, kind: str, process: Started) -> None:
+    def _wait(self, kind: str, process: RunningCommand) -> None:
         if kind == "any":
             time.sleep(self._random.uniform(0, 1.05 * self._longest))
             return

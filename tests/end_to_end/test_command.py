@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.end_to_end.conftest import STORIES
-from tests.support.home import FAILED, OK, Home, digest
+from tests.support.home import FAILED, OK, Home, hash_files
 from tests.support.newsroom import feed, open_newsroom, path, story, title
 from tests.support.site import Site
 
@@ -32,7 +32,7 @@ def test_build_dry_run_writes_nothing_before_and_after_a_build(newsroom: Site, h
     before = home.published()
     open_newsroom(newsroom, [6, *STORIES])
     home.build("--dry-run")
-    assert digest(home.published()) == digest(before)
+    assert hash_files(home.published()) == hash_files(before)
     home.build()
     assert home.items()[0]["title"] == title(6)
 

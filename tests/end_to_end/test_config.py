@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.home import REFUSED, Home, digest
+from tests.support.home import REFUSED, Home, hash_files
 from tests.support.newsroom import feed, story
 
 pytestmark = pytest.mark.slow
@@ -47,7 +47,7 @@ def test_published_files_stay_if_the_config_becomes_invalid(home: Home) -> None:
     home.save("pier.html", story(2))
     home.configure(GOOD + 'colour = "red"\n')
     assert home.run("build").returncode == home.run("check").returncode == REFUSED
-    assert digest(home.published()) == digest(before)
+    assert hash_files(home.published()) == hash_files(before)
 
 
 def test_all_config_errors_are_reported_with_their_lines(home: Home) -> None:

@@ -352,7 +352,7 @@ def seriously(report: Mapping[str, list[str]]) -> dict[str, list[str]]:
 def asked(canary: Site) -> list[str]:
     """Return the requests that only a tricked browser makes."""
     found = [path for path in canary.paths() if path.startswith(CANARY)]
-    canary.forget()
+    canary.clear_requests()
     return found
 
 

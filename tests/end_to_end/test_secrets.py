@@ -17,9 +17,9 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.dns import SERVFAIL
-from tests.support.evil import running_evil
+from tests.support.evil import running_raw_server
 from tests.support.home import HEAD, Home
-from tests.support.laboratory import laboratory
+from tests.support.laboratory import isolated_network
 from tests.support.mailbox import Mailbox, running_mailbox
 from tests.support.newsroom import rss
 from tests.support.service import eventually, free_port, running_service
@@ -108,9 +108,9 @@ def broken(site: Site, elsewhere: Site) -> Iterator[list[str]]:
     }
     site.routes |= pages  # type: ignore[arg-type]
     with (
-        running_evil(no_http) as evil,
-        running_evil(_silent) as silent,
-        running_evil(no_proxy) as proxy_of_none,
+        running_raw_server(no_http) as evil,
+        running_raw_server(_silent) as silent,
+        running_raw_server(no_proxy) as proxy_of_none,
     ):
         urls = [
             *(f"feed {site.url(path)}" for path in pages),
@@ -284,10 +284,10 @@ def _serve(home: Home, log: str, searched: Searched) -> None:
             good + f'\n[[feed]]\nurl = "http://ann:{MARK}-userinfo@example.org/?{TOKEN}"\n', "utf-8"
         )
         service.send(signal.SIGHUP)
-        assert eventually(lambda: "refused" in "".join(service.said))
+        assert eventually(lambda: "refused" in "".join(service.lines))
         searched.see(where, service.get("/status"))
-        service.end()
-        searched.see(where, "\n".join(service.said))
+        service.stop()
+        searched.see(where, "\n".join(service.lines))
     home.config.write_text(good, "utf-8")
 
 
@@ -298,9 +298,12 @@ def test_unresolvable_name_reveals_no_secret(tmp_path: Path) -> None:
         f'cookies = {{ a = "{MARK}-1" }}\n'
     )
     config.write_text(f'[feedpub]\noutput = "feeds"\nstate = "state"\n{feed("world", [source])}')
-    with laboratory() as lab:
-        lab.learn(names={"gone.example": [SERVFAIL]})
-        said = lab.command("build", config=config).said + lab.command("status", config=config).said
+    with isolated_network() as lab:
+        lab.add(names={"gone.example": [SERVFAIL]})
+        said = (
+            lab.run_feedpub("build", config=config).output
+            + lab.run_feedpub("status", config=config).output
+        )
     assert "the name gone.example does not resolve" in said
     assert MARK not in said
 

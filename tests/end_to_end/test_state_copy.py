@@ -8,21 +8,21 @@ import pytest
 from feedpub.service import service_lock
 from feedpub.store import Store
 from tests.end_to_end.conftest import STORIES
-from tests.support.home import FAILED, HEAD, OK, REFUSED, Home, digest
+from tests.support.home import FAILED, HEAD, OK, REFUSED, Home, hash_files
 from tests.support.newsroom import feed, open_newsroom, path, title
-from tests.support.postgres import MISSING, any_server, installed
+from tests.support.postgres import SKIP_REASON, is_available, running_server
 from tests.support.site import Site
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not installed(), reason=MISSING)]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not is_available(), reason=SKIP_REASON)]
 
 
 @pytest.fixture
 def address() -> Iterator[str]:
     """Create an empty database."""
-    with any_server() as server:
-        made = server.database()
+    with running_server() as server:
+        made = server.create_database()
         yield made
-        server.drop(made)
+        server.drop_database(made)
 
 
 def configure(home: Home, newsroom: Site, state: str = "") -> None:
@@ -52,16 +52,16 @@ def test_state_copied_to_postgresql_and_back_keeps_ids_and_bytes(
     )
     shutil.move(home.root / ".feedpub", home.root / "old")
     configure(home, newsroom, f'state = "{address}"\n')
-    newsroom.forget()
+    newsroom.clear_requests()
     home.build()
     assert sorted(newsroom.paths()) == ["/news", "/rss", "/sitemap.xml"]
     assert {request.status for request in newsroom.requests if request.path != "/robots.txt"} == {
         304
     }
-    assert digest(home.published()) == digest(before)
+    assert hash_files(home.published()) == hash_files(before)
 
     open_newsroom(newsroom, [6, *STORIES])
-    newsroom.forget()
+    newsroom.clear_requests()
     home.build()
     assert path(6) in newsroom.paths()
     assert path(5) not in newsroom.paths()
@@ -70,12 +70,12 @@ def test_state_copied_to_postgresql_and_back_keeps_ids_and_bytes(
 
     assert home.run("state", "copy", address, ".feedpub").returncode == OK
     configure(home, newsroom)
-    newsroom.forget()
+    newsroom.clear_requests()
     home.build()
     assert {request.status for request in newsroom.requests if request.path != "/robots.txt"} == {
         304
     }
-    assert digest(home.published()) == digest(between)
+    assert hash_files(home.published()) == hash_files(between)
     assert ids(home) == known
 
 

@@ -13,7 +13,7 @@ from feedpub.core.errors import FetchError
 from feedpub.core.models import Page
 from feedpub.fetch import Fetcher
 from tests.fetch.conftest import LOOPBACK
-from tests.support.evil import Script, drip, flood, read_head, running_evil
+from tests.support.evil import Script, read_head, running_raw_server, send_endlessly, send_slowly
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 PAGE = b"<html><body><p>Whole.</p></body></html>"
@@ -75,19 +75,22 @@ BROKEN: dict[str, tuple[bytes | Script, str]] = {
         chunked(b"f4240\r\n" + b"a" * 1_000_000 + b"\r\n0\r\n\r\n"),
         "larger than 100000 bytes",
     ),
-    "endless-body": (flood(OK + b"\r\n", b"a" * 65536), "larger than 100000 bytes"),
-    "endless-header": (flood(b"HTTP/1.1 200 OK\r\nX: ", b"a" * 65536), "headers is too long"),
+    "endless-body": (send_endlessly(OK + b"\r\n", b"a" * 65536), "larger than 100000 bytes"),
+    "endless-header": (
+        send_endlessly(b"HTTP/1.1 200 OK\r\nX: ", b"a" * 65536),
+        "headers is too long",
+    ),
     "endless-continue": (
-        flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
+        send_endlessly(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
         "more than 20 interim answers",
     ),
-    "endless-early-hints": (flood(b"", HINTS * 1000), "more than 20 interim answers"),
+    "endless-early-hints": (send_endlessly(b"", HINTS * 1000), "more than 20 interim answers"),
     "endless-interim-headers": (
-        flood(b"HTTP/1.1 103 Hints\r\n", b"Link: </a>\r\n" * 1000),
+        send_endlessly(b"HTTP/1.1 103 Hints\r\n", b"Link: </a>\r\n" * 1000),
         "more than 64 kB",
     ),
     "endless-interim-header": (
-        flood(b"HTTP/1.1 103 Hints\r\nX: ", b"a" * 65536),
+        send_endlessly(b"HTTP/1.1 103 Hints\r\nX: ", b"a" * 65536),
         "more than 64 kB",
     ),
     "only-early-hints": (HINTS, "closed the connection without an answer"),
@@ -95,8 +98,8 @@ BROKEN: dict[str, tuple[bytes | Script, str]] = {
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n",
         "HTTP 101: switching protocols",
     ),
-    "endless-chunk-line": (flood(chunked(), b"0" * 65536), "breaks off|malformed"),
-    "endless-trailer": (flood(chunked(b"0\r\n"), b"a" * 65536), "breaks off"),
+    "endless-chunk-line": (send_endlessly(chunked(), b"0" * 65536), "breaks off|malformed"),
+    "endless-trailer": (send_endlessly(chunked(b"0\r\n"), b"a" * 65536), "breaks off"),
     "header-200k": (OK + b"X-Long: " + b"a" * 200_000 + b"\r\n\r\n", "headers is too long"),
     "headers-500": (OK + b"X-Many: a\r\n" * 500 + b"\r\n", "more than 100 headers"),
     "ssh-banner": (
@@ -129,13 +132,13 @@ BROKEN: dict[str, tuple[bytes | Script, str]] = {
 }
 
 DRIPPING: dict[str, Script] = {
-    "drip-body": drip(OK + b"Content-Length: 100000\r\n\r\n", b"a"),
-    "drip-chunks": drip(chunked(), b"1\r\na\r\n"),
-    "drip-to-the-end": drip(OK + b"\r\n", b"a"),
-    "drip-headers": drip(OK, b"X-Drop: a\r\n"),
-    "drip-status-line": drip(b"HTTP/1.1 200 ", b"O"),
-    "drip-nothing": drip(b"", b""),
-    "drip-error-page": drip(b"HTTP/1.1 500 Oh\r\nContent-Length: 60000\r\n\r\n", b"a"),
+    "drip-body": send_slowly(OK + b"Content-Length: 100000\r\n\r\n", b"a"),
+    "drip-chunks": send_slowly(chunked(), b"1\r\na\r\n"),
+    "drip-to-the-end": send_slowly(OK + b"\r\n", b"a"),
+    "drip-headers": send_slowly(OK, b"X-Drop: a\r\n"),
+    "drip-status-line": send_slowly(b"HTTP/1.1 200 ", b"O"),
+    "drip-nothing": send_slowly(b"", b""),
+    "drip-error-page": send_slowly(b"HTTP/1.1 500 Oh\r\nContent-Length: 60000\r\n\r\n", b"a"),
 }
 
 WHOLE: dict[str, bytes] = {
@@ -160,14 +163,14 @@ WHOLE: dict[str, bytes] = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_response_raises_an_error(fetcher: Fetcher, name: str) -> None:
     answer, reason = BROKEN[name]
-    with running_evil(answer) as server, pytest.raises(FetchError, match=reason) as caught:
+    with running_raw_server(answer) as server, pytest.raises(FetchError, match=reason) as caught:
         fetcher.get(server.url("/page"))
     assert caught.value.url == server.url("/page")
 
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_complete_response_is_a_page(fetcher: Fetcher, name: str) -> None:
-    with running_evil(WHOLE[name]) as server:
+    with running_raw_server(WHOLE[name]) as server:
         page = fetcher.get(server.url("/page"))
     assert isinstance(page, Page)
     assert page.body == PAGE
@@ -177,7 +180,7 @@ def test_complete_response_is_a_page(fetcher: Fetcher, name: str) -> None:
 def test_slow_body_ends_at_the_deadline(name: str) -> None:
     with (
         Fetcher(allow_private=LOOPBACK, deadline=0.3, delay=0) as fetcher,
-        running_evil(DRIPPING[name]) as server,
+        running_raw_server(DRIPPING[name]) as server,
         pytest.raises(FetchError, match=r"no complete answer within 0\.3 s"),
     ):
         fetcher.get(server.url())
@@ -186,7 +189,7 @@ def test_slow_body_ends_at_the_deadline(name: str) -> None:
 def test_slow_body_ends_with_the_time_of_its_run() -> None:
     with (
         Fetcher(allow_private=LOOPBACK, delay=0) as fetcher,
-        running_evil(DRIPPING["drip-body"]) as server,
+        running_raw_server(DRIPPING["drip-body"]) as server,
         pytest.raises(FetchError, match=r"no complete answer within 0\.3 s"),
     ):
         fetcher.for_run("world", get_remaining=lambda: 0.3).get(server.url())
@@ -196,11 +199,11 @@ def test_deadline_applies_to_reused_connections() -> None:
     def script(connection: socket.socket, stop: threading.Event) -> None:
         connection.sendall(sized(b"", PAGE))
         read_head(connection)
-        drip(OK + b"Content-Length: 9999\r\n\r\n", b"a")(connection, stop)
+        send_slowly(OK + b"Content-Length: 9999\r\n\r\n", b"a")(connection, stop)
 
     with (
         Fetcher(allow_private=LOOPBACK, deadline=0.3, delay=0) as fetcher,
-        running_evil(script) as server,
+        running_raw_server(script) as server,
     ):
         fetcher.get(server.url("/first"))
         with pytest.raises(FetchError, match="no complete answer"):
@@ -218,7 +221,7 @@ def test_deadline_applies_to_all_redirects_together() -> None:
     numbers = count()
     with (
         Fetcher(allow_private=LOOPBACK, deadline=0.5, delay=0) as fetcher,
-        running_evil(script) as server,
+        running_raw_server(script) as server,
         pytest.raises(FetchError, match=r"no (complete )?answer"),
     ):
         fetcher.get(server.url())
@@ -232,7 +235,7 @@ def test_connection_closed_between_requests_is_opened_again(fetcher: Fetcher) ->
             closed.append(read_head(connection))  # and no answer to it
 
     closed: list[bytes] = []
-    with running_evil(script) as server:
+    with running_raw_server(script) as server:
         fetcher.get(server.url("/first"))
         page = fetcher.get(server.url("/second"))
     assert isinstance(page, Page)
@@ -247,14 +250,14 @@ def test_connection_reset_raises_an_error(fetcher: Fetcher) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     with (
-        running_evil(reset) as server,
+        running_raw_server(reset) as server,
         pytest.raises(FetchError, match=r"broke off the connection|breaks off"),
     ):
         fetcher.get(server.url())
 
 
 def test_endless_body_of_a_redirect_is_not_read(fetcher: Fetcher) -> None:
-    target = flood(b"HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n", b"a" * 65536)
+    target = send_endlessly(b"HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n", b"a" * 65536)
 
     def script(connection: socket.socket, stop: threading.Event) -> None:
         (target if server.heads[-1].startswith(b"GET /a ") else whole)(connection, stop)
@@ -262,6 +265,6 @@ def test_endless_body_of_a_redirect_is_not_read(fetcher: Fetcher) -> None:
     def whole(connection: socket.socket, _: threading.Event) -> None:
         connection.sendall(sized(b"", PAGE))
 
-    with running_evil(script) as server:
+    with running_raw_server(script) as server:
         page = fetcher.get(server.url("/a"))
     assert page.url == server.url("/b")

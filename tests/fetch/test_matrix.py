@@ -6,7 +6,7 @@ In 111 forms and six ways, with a real resolver and real listeners.
 import pytest
 
 from tests.fetch.matrix import REFUSAL, WAYS, Form, Matrix, Row, forms, matrix, strangers
-from tests.support.laboratory import laboratory
+from tests.support.laboratory import isolated_network
 
 pytestmark = pytest.mark.slow
 FORMS = forms()
@@ -22,7 +22,7 @@ MUTE = {
 
 @pytest.fixture(scope="module")
 def found() -> Matrix:
-    with laboratory() as lab:
+    with isolated_network() as lab:
         return matrix(lab)
 
 
@@ -58,5 +58,5 @@ def test_name_is_resolved_once_for_each_connection(found: Matrix) -> None:
     for row in found.rows:
         if row.form.port:  # refused at once
             continue
-        assert row.reports["rebinding"].asked == [f"rebound-{row.form.number}.example"] * 2
-        assert row.reports["name"].asked == [f"name-{row.form.number}.example"]
+        assert row.reports["rebinding"].queried_names == [f"rebound-{row.form.number}.example"] * 2
+        assert row.reports["name"].queried_names == [f"name-{row.form.number}.example"]

@@ -28,7 +28,7 @@ from feedpub.config import load_config
 from feedpub.pipeline import run
 from feedpub.store import Store
 from tests.support.clock import FakeClock
-from tests.support.newsroom import tools_for
+from tests.support.newsroom import open_context
 from tests.support.states import state_folder
 
 _CHECKOUT = Path(__file__).parents[2]
@@ -144,7 +144,7 @@ class _Service:
             if self._store is None:
                 self._store = self._open.enter_context(Store.open(state_folder(loaded.feedpub)))
                 self._config = config
-            with tools_for(loaded, clock, self._store) as tools:
+            with open_context(loaded, clock, self._store) as tools:
                 outcome = run.run_feed(loaded.feed[0], tools)
                 run.finish_build(loaded, tools)
         except Exception:  # noqa: BLE001 -- every exception is a violation

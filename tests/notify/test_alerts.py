@@ -23,7 +23,14 @@ from feedpub.pipeline.run import finish_build, run_feed
 from feedpub.publisher import FolderOutput
 from feedpub.store import SourceState
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, tools_for
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_context,
+    open_newsroom,
+    output_folder,
+)
 from tests.support.site import Request, Route, Site
 from tests.support.states import state_folder
 
@@ -82,7 +89,7 @@ def config(site: Site, tmp_path: Path) -> Config:
 
 @pytest.fixture
 def tools(config: Config, clock: FakeClock) -> Iterator[RunContext]:
-    with tools_for(config, clock) as made:
+    with open_context(config, clock) as made:
         yield made
 
 
@@ -121,7 +128,7 @@ def alert_texts(site: Site) -> list[str]:
 
 
 def health_titles(config: Config) -> list[str]:
-    document = json.loads((output_of(config) / "health.json").read_bytes())
+    document = json.loads((output_folder(config) / "health.json").read_bytes())
     return [item["title"] for item in document["items"]]
 
 
@@ -289,7 +296,7 @@ def test_alert_waits_until_the_webhook_is_back(site: Site, build: Build, clock: 
     build()
     build()
     assert len(webhook_requests(site)) == 1
-    site.forget()
+    site.clear_requests()
     site["/news"] = listing(STORIES)
     site["/T0KEN"] = b"ok"
     build()
@@ -307,7 +314,7 @@ def test_alert_of_a_process_that_died_is_sent_by_the_next(
         outcome = run.run_feed(config.feed[0], tools)
         noted = record_incidents(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
     assert noted  # then the process dies
-    with tools_for(config, clock) as others:
+    with open_context(config, clock) as others:
         assert not record_incidents(
             config.feed[0], outcome, config.alerts, others.store, others.clock()
         )

@@ -14,7 +14,7 @@ from feedpub.pipeline.context import RunContext
 from feedpub.store import Incident
 from tests.support.clock import FakeClock
 from tests.support.feedcheck import CHECKS
-from tests.support.newsroom import configure, feed, output_of, tools_for
+from tests.support.newsroom import configure, feed, open_context, output_folder
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -46,27 +46,27 @@ def items(config: Config, tools: RunContext) -> list[dict[str, Any]]:
     """Return the items of the feed, after all its documents were validated."""
     run.finish_build(config, tools)
     for suffix, check in CHECKS.items():
-        body = (output_of(config) / f"health.{suffix}").read_bytes()
+        body = (output_folder(config) / f"health.{suffix}").read_bytes()
         assert (
             check(body, now=tools.clock(), address=f"{config.feedpub.base_url}health.{suffix}")
             == []
         )
-    return list(json.loads((output_of(config) / "health.json").read_bytes())["items"])
+    return list(json.loads((output_folder(config) / "health.json").read_bytes())["items"])
 
 
 def test_feed_is_valid_with_its_first_entry(config: Config, clock: FakeClock) -> None:
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         (first,) = items(config, tools)
         assert first["title"] == "feedpub monitors 1 feed"
-        assert (output_of(config) / "health.html").exists()
-        before = {file.name: file.read_bytes() for file in output_of(config).iterdir()}
+        assert (output_folder(config) / "health.html").exists()
+        before = {file.name: file.read_bytes() for file in output_folder(config).iterdir()}
         clock.pass_time(86400)
         assert items(config, tools) == [first]
-        assert {file.name: file.read_bytes() for file in output_of(config).iterdir()} == before
+        assert {file.name: file.read_bytes() for file in output_folder(config).iterdir()} == before
 
 
 def test_each_incident_is_an_entry_that_never_changes(config: Config, clock: FakeClock) -> None:
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         items(config, tools)
         clock.pass_time(3600)
         tools.store.incidents.open(incident(), lambda _: ())
@@ -94,7 +94,7 @@ def test_concurrent_incidents_have_distinct_dates_in_the_past(
     config: Config, clock: FakeClock
 ) -> None:
     clock.pass_time(3600)
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         for n in range(60):
             tools.store.incidents.open(incident(key=f"https://example.org/{n}"), lambda _: ())
         shown = items(config, tools)

@@ -19,7 +19,7 @@ from feedpub.notify import outbox
 from feedpub.pipeline.context import RunContext
 from feedpub.store import OutboxMessage
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, tools_for
+from tests.support.newsroom import configure, open_context
 from tests.support.site import Route, Site, running_site
 
 MINUTE, HOUR = 60, 3600
@@ -42,7 +42,7 @@ def config(site: Site, tmp_path: Path) -> Config:
 
 @pytest.fixture
 def tools(config: Config, clock: FakeClock) -> Iterator[RunContext]:
-    with tools_for(config, clock) as made:
+    with open_context(config, clock) as made:
         yield made
 
 
@@ -91,7 +91,7 @@ def test_private_hub_needs_allow_private_but_a_webhook_does_not(
     closed = config.model_copy(
         update={"feedpub": config.feedpub.model_copy(update={"allow_private": ()})}
     )
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         tools.store.outbox.add([webhook(tools), ping(tools, config)])
         assert notify.deliver_due(closed, tools.store, tools.clock) == 1
         assert site.paths() == ["/T0KEN"]
@@ -138,7 +138,7 @@ def test_log_has_each_message_without_secrets(
         f'[alerts]\nwebhook = "{site.url("/T0KEN")}"',
     )
     site["/T0KEN"] = b"ok"
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         tools.store.outbox.add([ping(tools, config), webhook(tools)])
         notify.deliver_due(config, tools.store, tools.clock)
         site["/hub"] = b"ok"
@@ -185,7 +185,7 @@ def test_waiting_messages_follow_the_first_that_arrives(
     notify.deliver_due(config, tools.store, tools.clock)
     notify.deliver_due(config, tools.store, tools.clock)
     site["/hub"] = b"ok"
-    site.forget()
+    site.clear_requests()
     tools.store.outbox.add([ping(tools, config, FORM + b"&a=3")])
     assert notify.deliver_due(config, tools.store, tools.clock) == 3
     assert [request.body for request in site.requests] == [
@@ -203,7 +203,7 @@ def test_claim_of_a_process_that_died_expires(
     tools.store.outbox.add([webhook(tools)])
     (message,) = tools.store.outbox.due(clock.now())
     tools.store.outbox.claim(message, clock.now() + outbox._CLAIM_TIME)  # then the process dies
-    with tools_for(config, clock) as others:
+    with open_context(config, clock) as others:
         assert notify.deliver_due(config, others.store, others.clock) == 0
         clock.pass_time(91)
         assert notify.deliver_due(config, others.store, others.clock) == 1

@@ -24,12 +24,12 @@ from tests.support.newsroom import (
     configure,
     feed,
     listing,
-    output_of,
+    open_context,
+    output_folder,
     path,
     rss,
     story,
     title,
-    tools_for,
 )
 from tests.support.site import Route, Site
 from tests.support.states import state_folder
@@ -114,7 +114,7 @@ class Press:
 
     def build(self, config: Config) -> RunResult:
         """Build the feed and serve it."""
-        with tools_for(config, self.clock) as tools:
+        with open_context(config, self.clock) as tools:
             outcome = run.run_feed(config.feed[0], tools)
             run.finish_build(config, tools)
         self.clock.pass_time(60)
@@ -185,7 +185,7 @@ def titles(numbers: Collection[int]) -> list[str]:
 
 
 def published(config: Config) -> dict[str, bytes]:
-    root = output_of(config)
+    root = output_folder(config)
     return {
         str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()
     }
@@ -193,7 +193,7 @@ def published(config: Config) -> dict[str, bytes]:
 
 def archives(config: Config) -> dict[str, tuple[int, int, bytes]]:
     """Return the inode, time and bytes of each archive file, which show if it was written again."""
-    files = output_of(config).glob("f-archive-*")
+    files = output_folder(config).glob("f-archive-*")
     return {f.name: (f.stat().st_ino, f.stat().st_mtime_ns, f.read_bytes()) for f in files}
 
 
@@ -276,10 +276,10 @@ def test_wiped_output_folder_is_restored_byte_for_byte(press: Press) -> None:
     config = press.config()
     press.build(config)
     before = published(config)
-    shutil.rmtree(output_of(config))
+    shutil.rmtree(output_folder(config))
     press.build(config)
     assert published(config) == before
-    (output_of(config) / "f-archive-2.atom").unlink()
+    (output_folder(config) / "f-archive-2.atom").unlink()
     assert press.build(config).written == ("f-archive-2.atom",)
     assert published(config) == before
 
@@ -287,12 +287,12 @@ def test_wiped_output_folder_is_restored_byte_for_byte(press: Press) -> None:
 def test_crash_between_storing_and_writing_loses_no_archive(press: Press) -> None:
     press.fill(*range(20, 0, -1))
     config = press.config()
-    shutil.rmtree(output_of(config))
-    output_of(config).write_text("a file in place of the folder")
-    with tools_for(config, press.clock) as tools:
+    shutil.rmtree(output_folder(config))
+    output_folder(config).write_text("a file in place of the folder")
+    with open_context(config, press.clock) as tools:
         assert run.run_feed(config.feed[0], tools).status is RunStatus.FAILED
         stored = tools.store.archives.numbers("f")
-    output_of(config).unlink()
+    output_folder(config).unlink()
     press.build(config)
     assert len(stored) == 8
     assert len(archives(config)) == 3 * len(stored)
@@ -309,18 +309,18 @@ def test_pruned_entries_stay_in_their_archive(press: Press) -> None:
     for newest in (15, 20):
         press.print(*range(newest, newest - 5, -1))
         press.build(config)
-    with tools_for(config, press.clock) as tools:
+    with open_context(config, press.clock) as tools:
         assert tools.store.count("f") == 10
     press.build(config)
     assert {name: archives(config)[name] for name in known} == known
     assert press.titles() == titles(range(1, 21))
-    (output_of(config) / "f-archive-1.rss").unlink()
+    (output_folder(config) / "f-archive-1.rss").unlink()
     assert press.build(config).written == ("f-archive-1.rss",)
     assert {name: archives(config)[name][2] for name in known} == {
         name: body for name, (_, _, body) in known.items()
     }
     for suffix in READERS:
-        (output_of(config) / f"f-archive-1.{suffix}").unlink()
+        (output_folder(config) / f"f-archive-1.{suffix}").unlink()
     press.build(config)
     assert press.titles("rss") == titles(
         range(3, 21)
@@ -363,7 +363,7 @@ def test_later_filter_removes_nothing_from_an_archive(press: Press, more: str) -
     press.build(config)
     for suffix in READERS:
         assert press.titles(suffix) == titles(range(1, 21))
-    shutil.rmtree(output_of(config))
+    shutil.rmtree(output_folder(config))
     press.build(config)
     for suffix in READERS:
         assert press.titles(suffix) == titles(range(1, 21))
@@ -384,11 +384,11 @@ def test_entry_excluded_before_publication_is_in_no_document(press: Press) -> No
     """A crash happened between storing and publishing it."""
     press.print(3, 2, 1)
     config = press.config()
-    output_of(config).write_text("a file in place of the folder")
-    with tools_for(config, press.clock) as tools:
+    output_folder(config).write_text("a file in place of the folder")
+    with open_context(config, press.clock) as tools:
         assert run.run_feed(config.feed[0], tools).status is RunStatus.FAILED
         assert tools.store.count("f") == 3
-    output_of(config).unlink()
+    output_folder(config).unlink()
     config = press.config('exclude.title = ["matter 2 "]')
     press.build(config)
     for suffix in READERS:
@@ -446,8 +446,8 @@ def test_archived_saved_articles_have_their_pages_and_images(tmp_path: Path) -> 
     clock = FakeClock(datetime(2026, 12, 1, tzinfo=UTC))
     for limit in (6, 2):
         config = configure(tmp_path, feed("f", f"folder {folder}", more=f"limit = {limit}"))
-        shutil.rmtree(output_of(config), ignore_errors=True)
-        with tools_for(config, clock) as tools:
+        shutil.rmtree(output_folder(config), ignore_errors=True)
+        with open_context(config, clock) as tools:
             run.run_feed(config.feed[0], tools)
             assert run.run_feed(config.feed[0], tools).written == ()
     names = set(published(config))
@@ -458,11 +458,11 @@ def test_archived_saved_articles_have_their_pages_and_images(tmp_path: Path) -> 
 def test_archive_number_of_a_foreign_file_is_skipped(press: Press) -> None:
     press.fill(*range(12, 0, -1))
     press.build(press.config("limit = 8"))
-    foreign = output_of(press.config()) / "f-archive-3.rss"
+    foreign = output_folder(press.config()) / "f-archive-3.rss"
     foreign.write_bytes(b"a file of somebody else's")
     config = press.config("limit = 4")
     press.build(config)
-    with tools_for(config, press.clock) as tools:
+    with open_context(config, press.clock) as tools:
         assert tools.store.archives.numbers("f") == (1, 2, 4)
     assert foreign.read_bytes() == b"a file of somebody else's"
     for suffix in READERS:

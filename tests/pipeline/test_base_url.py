@@ -12,7 +12,7 @@ from feedpub.builder.links import PLACEHOLDER, move_addresses
 from feedpub.config import Config
 from feedpub.pipeline import run
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, output_of, tools_for
+from tests.support.newsroom import configure, feed, open_context, output_folder
 from tests.support.states import state_folder
 
 OLD, NEW = "https://old.example.org/feeds/", "https://new.example.net:8443/"
@@ -51,7 +51,7 @@ class Shelf:
 
     def build(self, config: Config) -> tuple[str, ...]:
         """Build once and return the names of the written files."""
-        with tools_for(config, self.clock) as tools:
+        with open_context(config, self.clock) as tools:
             outcome = run.run_feed(config.feed[0], tools)
             run.finish_build(config, tools)
         self.clock.pass_time(3600)
@@ -73,7 +73,7 @@ def shelf(tmp_path: Path) -> Shelf:
 
 def published(config: Config) -> dict[str, bytes]:
     """Return the files of the feed, without those about all feeds."""
-    root = output_of(config)
+    root = output_folder(config)
     files = {
         str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()
     }
@@ -139,7 +139,7 @@ def test_pruned_entries_of_an_archive_get_the_new_base_url(shelf: Shelf) -> None
     shelf.build(shelf.config(OLD, only_rss, settings))
     shelf.build(shelf.config(OLD, only_rss, settings))
     config = shelf.config(NEW, "limit = 2", settings)
-    with tools_for(config, shelf.clock) as tools:
+    with open_context(config, shelf.clock) as tools:
         assert tools.store.count("f") < 8
     shelf.build(config)
     after = published(config)
@@ -153,7 +153,7 @@ def test_pruned_entries_of_an_archive_get_the_new_base_url(shelf: Shelf) -> None
 def test_wiped_output_folder_gets_its_images_with_the_new_base_url(shelf: Shelf) -> None:
     before = published(shelf.fill(OLD))
     config = shelf.config(NEW)
-    shutil.rmtree(output_of(config))
+    shutil.rmtree(output_folder(config))
     shelf.build(config)
     assert published(config) == moved(before, OLD, NEW)
 
@@ -164,16 +164,16 @@ def test_state_with_absolute_image_addresses_gets_the_new_base_url(shelf: Shelf)
     elsewhere = (
         f'<p><a href="{OLD}f/about.html">About</a> <a href="https://old.example.org/f/x">X</a></p>'
     )
-    with tools_for(config, shelf.clock) as tools:
+    with open_context(config, shelf.clock) as tools:
         stored = [move_addresses(entry, PLACEHOLDER, OLD) for entry in tools.store.entries("f")]
         tools.store.replace_entries(
             "f", [replace(each, html=each.html + elsewhere) for each in stored]
         )
-    shutil.rmtree(output_of(config))
+    shutil.rmtree(output_folder(config))
     shelf.build(config)
     before = published(config)
     config = shelf.config(NEW)
-    shutil.rmtree(output_of(config))
+    shutil.rmtree(output_folder(config))
     shelf.build(config)
     after = published(config)
     assert after.keys() == before.keys()

@@ -12,7 +12,15 @@ from feedpub.core.models import FeedSummary
 from feedpub.pipeline import index, run
 from feedpub.pipeline.context import RunContext
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, tools_for
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_context,
+    open_newsroom,
+    path,
+    story,
+)
 from tests.support.site import Site
 
 STORIES = [6, 5, 4, 3, 2, 1]
@@ -44,7 +52,7 @@ def config(newsroom: Site, tmp_path: Path) -> Config:
 
 @pytest.fixture
 def tools(config: Config, clock: FakeClock) -> Iterator[RunContext]:
-    with tools_for(config, clock) as made:
+    with open_context(config, clock) as made:
         for each in config.feed[:2]:
             run.run_feed(each, made)
         yield made

@@ -13,7 +13,7 @@ from feedpub.pipeline.context import RunContext
 from tests.catalogue.press import rss, rss_item
 from tests.fetch.conftest import LOOPBACK
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, listing, path, story, tools_for
+from tests.support.newsroom import configure, feed, listing, open_context, path, story
 from tests.support.site import Route, Site
 
 MB = 1_000_000
@@ -28,7 +28,7 @@ def padded(n: int, size: int) -> str:
 @contextmanager
 def with_room(config: Config, room: BodyBudget) -> Iterator[RunContext]:
     with (
-        tools_for(config) as tools,
+        open_context(config) as tools,
         Fetcher(
             delay=0, allow_private=LOOPBACK, clock=FakeClock(), body_budget=room, deadline=5.0
         ) as fetcher,
@@ -55,7 +55,7 @@ def test_size_limit_of_an_article_is_below_that_of_a_source(site: Site, tmp_path
     )
     site[path(1)], site[path(2)] = story(1), story(2, extra=f"<!-- {'x' * 9 * MB} -->")
     config = configure(tmp_path, feed("world", f"feed {site.url('/rss')}"))
-    with tools_for(config) as tools:
+    with open_context(config) as tools:
         outcome = run.run_feed(config.feed[0], tools)
     assert outcome.new == 1
     [problem] = outcome.problems
@@ -71,7 +71,7 @@ def test_size_limit_holds_for_all_pages_of_an_article_together(site: Site, tmp_p
         site[path(1) + end] = story(1, extra=f'<!-- {"x" * 3 * MB} --><p class="pages">{row}</p>')
     site["/news"] = listing([1])
     config = configure(tmp_path, feed("world", f"page {site.url('/news')}"))
-    with tools_for(config) as tools:
+    with open_context(config) as tools:
         outcome = run.run_feed(config.feed[0], tools)
     [problem] = outcome.problems
     assert "its page 3" in problem.reason

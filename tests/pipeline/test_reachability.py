@@ -21,7 +21,7 @@ from feedpub.pipeline import index, restore, run
 from feedpub.pipeline.archives import group_by_archive
 from feedpub.store.sqlite import FILE_NAME
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, output_of, tools_for
+from tests.support.newsroom import configure, open_context, output_folder
 from tests.support.states import state_folder
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -135,7 +135,7 @@ class Model:
 
     def act(self, action: str) -> None:
         """Apply one change; except for new entries and texts, the state stays."""
-        output, backup = output_of(self.config), self.folder / "backup"
+        output, backup = output_folder(self.config), self.folder / "backup"
         match action:
             case "limit" | "formats":
                 setattr(self, action, getattr(self, action) + 1)
@@ -164,7 +164,7 @@ class Model:
         config, (feed,) = self.config, self.config.feed
         self.clock.pass_time(3600)
         before = self.files()
-        with tools_for(config, self.clock) as tools, tools.store.feed_lock("f"):
+        with open_context(config, self.clock) as tools, tools.store.feed_lock("f"):
             store, now = tools.store, self.clock.now()
             restore.restore(feed, store, tools.output, now)
             fresh: list[Entry] = []
@@ -212,7 +212,7 @@ class Model:
         )
 
     def files(self) -> dict[str, bytes]:
-        root = output_of(self.config)
+        root = output_folder(self.config)
         return {file.name: file.read_bytes() for file in root.glob("f*") if file.is_file()}
 
     def check(self, config: Config, live: set[str]) -> None:
@@ -234,7 +234,7 @@ class Model:
     def follow(self, config: Config, suffix: str) -> Iterator[list[str]]:
         base, name = config.feedpub.base_url, f"f.{suffix}"
         while name:
-            body = (output_of(config) / name).read_bytes()
+            body = (output_folder(config) / name).read_bytes()
             links = parse_published.read_links(body, suffix)
             assert links.own == f"{base}{name}"
             yield [entry.id for entry in parse_published.parse_published(body, suffix, "f")]

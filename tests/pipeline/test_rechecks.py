@@ -20,14 +20,14 @@ from tests.support.newsroom import (
     configure,
     feed,
     listing,
+    open_context,
     open_newsroom,
-    output_of,
+    output_folder,
     path,
     rss,
     sitemap,
     story,
     title,
-    tools_for,
 )
 from tests.support.site import Route, Site
 from tests.support.states import state_folder
@@ -45,7 +45,7 @@ def newsroom(site: Site) -> Site:
     return site
 
 
-class Desk:
+class Workspace:
     """A feed that is built again and again, each time as by a new process."""
 
     def __init__(self, config: Config) -> None:
@@ -55,7 +55,7 @@ class Desk:
     def build(
         self, only: Collection[str] | None = None, lease: RunBudget | None = None
     ) -> RunResult:
-        with tools_for(self.config, self.clock) as tools:
+        with open_context(self.config, self.clock) as tools:
             return run.run_feed(
                 self.config.feed[0], replace(tools, budget=lease or RunBudget()), only=only
             )
@@ -72,33 +72,33 @@ class Desk:
         return moment - START if moment else None
 
     def items(self) -> list[dict[str, Any]]:
-        return list(json.loads((output_of(self.config) / "f.json").read_bytes())["items"])
+        return list(json.loads((output_folder(self.config) / "f.json").read_bytes())["items"])
 
     def files(self) -> dict[str, bytes]:
         return {
             file.name: file.read_bytes()
-            for file in output_of(self.config).rglob("*")
+            for file in output_folder(self.config).rglob("*")
             if file.is_file()
         }
 
 
-def desk_for(tmp_path: Path, *sources: str, more: str = "") -> Desk:
-    return Desk(configure(tmp_path, feed("f", *sources, more=more)))
+def desk_for(tmp_path: Path, *sources: str, more: str = "") -> Workspace:
+    return Workspace(configure(tmp_path, feed("f", *sources, more=more)))
 
 
 @pytest.fixture
-def desk(newsroom: Site, tmp_path: Path) -> Desk:
+def desk(newsroom: Site, tmp_path: Path) -> Workspace:
     """Return a feed with one recent article, just built."""
     desk = desk_for(tmp_path, f"page {newsroom.url('/news')}")
     assert desk.build().new == 1
-    newsroom.forget()
+    newsroom.clear_requests()
     return desk
 
 
-def asked(site: Site) -> list[tuple[str, bool, int]]:
+def take_requests(site: Site) -> list[tuple[str, bool, int]]:
     """Return path, condition and status of each request."""
-    found = [(r.path, r.conditional, r.status) for r in site.requests if r.path != "/robots.txt"]
-    site.forget()
+    found = [(r.path, r.is_conditional, r.status) for r in site.requests if r.path != "/robots.txt"]
+    site.clear_requests()
     return found
 
 
@@ -106,26 +106,28 @@ def asked(site: Site) -> list[tuple[str, bool, int]]:
 # ------------------------------------------------------------------------------------------------
 
 
-def test_recent_article_is_rechecked_after_1_6_and_24_hours(desk: Desk, newsroom: Site) -> None:
+def test_recent_article_is_rechecked_after_1_6_and_24_hours(
+    desk: Workspace, newsroom: Site
+) -> None:
     """Each recheck costs one 304."""
     assert [wait / HOUR for wait in RECHECK_AFTER] == [1, 6, 24]
     for wait, then in zip(RECHECK_AFTER, (*RECHECK_AFTER[1:], None), strict=True):
         assert desk.next() == wait
         desk.after(wait - timedelta(seconds=1))
-        assert asked(newsroom) == [("/news", True, 304)]
+        assert take_requests(newsroom) == [("/news", True, 304)]
         desk.after(wait)
-        assert asked(newsroom) == [("/news", True, 304), (path(6), True, 304)]
+        assert take_requests(newsroom) == [("/news", True, 304), (path(6), True, 304)]
         assert desk.next() == then
     desk.after(timedelta(days=9))
-    assert asked(newsroom) == [("/news", True, 304)]
+    assert take_requests(newsroom) == [("/news", True, 304)]
 
 
-def test_missed_rechecks_are_not_made_up_for(desk: Desk, newsroom: Site) -> None:
+def test_missed_rechecks_are_not_made_up_for(desk: Workspace, newsroom: Site) -> None:
     desk.after(timedelta(hours=9), NONE)
-    assert asked(newsroom) == [(path(6), True, 304)]
+    assert take_requests(newsroom) == [(path(6), True, 304)]
     assert desk.next() == timedelta(hours=24)
     desk.after(timedelta(days=9), NONE)
-    assert asked(newsroom) == [(path(6), True, 304)]
+    assert take_requests(newsroom) == [(path(6), True, 304)]
     assert desk.next() is None
 
 
@@ -135,9 +137,9 @@ def test_new_version_does_not_move_the_rechecks(newsroom: Site, tmp_path: Path) 
     newsroom["/sitemap.xml"] = Route(
         sitemap(newsroom, [6]).body.replace(b"11-06", b"11-07"), "application/xml"
     )
-    newsroom.forget()
+    newsroom.clear_requests()
     desk.after(HOUR / 2)
-    assert asked(newsroom) == [("/sitemap.xml", True, 200), (path(6), True, 304)]
+    assert take_requests(newsroom) == [("/sitemap.xml", True, 200), (path(6), True, 304)]
     assert desk.next() == RECHECK_AFTER[0]
 
 
@@ -148,10 +150,10 @@ def test_recheck_false_ends_all_rechecks(newsroom: Site, tmp_path: Path) -> None
     on = desk_for(tmp_path / "on", f"page {newsroom.url('/news')}")
     on.build()
     off = desk_for(tmp_path / "on", f"page {newsroom.url('/news')}", more="recheck = false")
-    newsroom.forget()
+    newsroom.clear_requests()
     for each in (desk, off):
         each.after(HOUR)
-        assert asked(newsroom) == [("/news", True, 304)]
+        assert take_requests(newsroom) == [("/news", True, 304)]
 
 
 @pytest.mark.parametrize(
@@ -168,9 +170,9 @@ def test_old_articles_of_the_first_build_are_not_rechecked(site: Site, tmp_path:
     open_newsroom(site, [6, 5, 4, 3, 2, 1])
     desk = desk_for(tmp_path, f"page {site.url('/news')}")
     assert desk.build().new == 6
-    site.forget()
+    site.clear_requests()
     desk.after(HOUR, NONE)
-    assert sorted(asked(site)) == [(path(n), True, 304) for n in (5, 6)]
+    assert sorted(take_requests(site)) == [(path(n), True, 304) for n in (5, 6)]
 
 
 def test_text_from_the_feed_is_not_rechecked(newsroom: Site, tmp_path: Path) -> None:
@@ -181,7 +183,7 @@ def test_text_from_the_feed_is_not_rechecked(newsroom: Site, tmp_path: Path) -> 
     newsroom["/rss"] = rss(newsroom, [6], whole)
     for more in ("", "fetch = false\n"):
         folder = tmp_path / (more[:5] or "fuller")
-        desk = Desk(configure(folder, feed("f", f"feed {newsroom.url('/rss')}") + more))
+        desk = Workspace(configure(folder, feed("f", f"feed {newsroom.url('/rss')}") + more))
         assert desk.build().new == 1
         assert desk.next() is None
 
@@ -201,19 +203,19 @@ def test_saved_articles_are_not_rechecked(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------------
 
 
-def test_article_is_rechecked_if_no_source_is_due(desk: Desk, newsroom: Site) -> None:
+def test_article_is_rechecked_if_no_source_is_due(desk: Workspace, newsroom: Site) -> None:
     newsroom[path(6)] = story(6, extra="<p>Correction: the debate lasted three hours, not two.</p>")
     outcome = desk.after(HOUR, NONE)
-    assert asked(newsroom) == [(path(6), True, 200)]
+    assert take_requests(newsroom) == [(path(6), True, 200)]
     assert (outcome.status, outcome.updated, outcome.requests) == (RunStatus.UPDATED, 1, 1)
     assert "Correction: the debate" in desk.items()[0]["content_html"]
 
 
-def test_article_is_rechecked_if_it_is_no_longer_listed(desk: Desk, newsroom: Site) -> None:
+def test_article_is_rechecked_if_it_is_no_longer_listed(desk: Workspace, newsroom: Site) -> None:
     open_newsroom(newsroom, [7])
     newsroom[path(6)] = story(6).replace("two hours", "three hours")
     outcome = desk.after(HOUR)
-    assert {("/news", True, 200), (path(6), True, 200)} <= set(asked(newsroom))
+    assert {("/news", True, 200), (path(6), True, 200)} <= set(take_requests(newsroom))
     assert (outcome.new, outcome.updated) == (1, 1)
 
 
@@ -230,7 +232,7 @@ def test_moved_article_is_rechecked_at_its_new_address(tmp_path: Path, newsroom:
     desk.after(HOUR / 2)
     newsroom["/rss"] = rss(newsroom, [5])
     newsroom["/renamed"] = story(6).replace("two hours", "three hours")
-    newsroom.forget()
+    newsroom.clear_requests()
     desk.after(HOUR)
     assert path(6) not in newsroom.paths()
     assert "three hours" in next(
@@ -238,7 +240,7 @@ def test_moved_article_is_rechecked_at_its_new_address(tmp_path: Path, newsroom:
     )
 
 
-def test_article_is_rechecked_if_its_source_fails(desk: Desk, newsroom: Site) -> None:
+def test_article_is_rechecked_if_its_source_fails(desk: Workspace, newsroom: Site) -> None:
     newsroom["/news"] = Route(b"oops", status=500)
     newsroom[path(6)] = story(6).replace("two hours", "three hours")
     outcome = desk.after(HOUR)
@@ -246,13 +248,13 @@ def test_article_is_rechecked_if_its_source_fails(desk: Desk, newsroom: Site) ->
     assert "three hours" in desk.items()[0]["content_html"]
 
 
-def test_rechecked_article_is_not_read_again_by_its_source(desk: Desk, newsroom: Site) -> None:
+def test_rechecked_article_is_not_read_again_by_its_source(desk: Workspace, newsroom: Site) -> None:
     newsroom[path(6)] = story(6).replace("two hours", "three hours")
     desk.after(HOUR, NONE)
     before = desk.files()
-    newsroom.forget()
+    newsroom.clear_requests()
     desk.after(HOUR * 2)
-    assert asked(newsroom) == [("/news", True, 304)]
+    assert take_requests(newsroom) == [("/news", True, 304)]
     assert desk.files() == before
 
 
@@ -265,20 +267,20 @@ def test_rechecked_article_of_a_source_with_versions_is_not_read_again(
     desk.build()
     newsroom[path(6)] = story(6).replace("two hours", "three hours")
     desk.after(HOUR, NONE)
-    newsroom.forget()
+    newsroom.clear_requests()
     desk.after(HOUR * 2)
-    assert sorted(asked(newsroom)) == [("/rss", True, 304), ("/sitemap.xml", True, 304)]
+    assert sorted(take_requests(newsroom)) == [("/rss", True, 304), ("/sitemap.xml", True, 304)]
 
 
 def test_recheck_sends_the_headers_of_the_source(newsroom: Site, tmp_path: Path) -> None:
-    desk = Desk(
+    desk = Workspace(
         configure(
             tmp_path,
             feed("f", f"page {newsroom.url('/news')}") + '[feed.source.headers]\nX-Pass = "word"\n',
         )
     )
     desk.build()
-    newsroom.forget()
+    newsroom.clear_requests()
     desk.after(HOUR, NONE)
     assert [(r.path, r.headers["x-pass"]) for r in newsroom.requests] == [(path(6), "word")]
 
@@ -294,9 +296,9 @@ def test_recheck_requests_the_listed_address(newsroom: Site, tmp_path: Path) -> 
     desk = desk_for(tmp_path, f"feed {newsroom.url('/rss')}")
     desk.build()
     assert desk.items()[0]["url"] == newsroom.url(path(6))
-    newsroom.forget()
+    newsroom.clear_requests()
     desk.after(HOUR, NONE)
-    assert asked(newsroom) == [("/mobile/6?id=1", True, 304)]
+    assert take_requests(newsroom) == [("/mobile/6?id=1", True, 304)]
 
 
 def test_article_with_two_addresses_is_rechecked_once(newsroom: Site, tmp_path: Path) -> None:
@@ -308,9 +310,9 @@ def test_article_with_two_addresses_is_rechecked_once(newsroom: Site, tmp_path: 
     )
     desk = desk_for(tmp_path, f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}")
     assert desk.build().new == 1
-    newsroom.forget()
+    newsroom.clear_requests()
     desk.after(HOUR, NONE)
-    assert len(asked(newsroom)) == 1
+    assert len(take_requests(newsroom)) == 1
 
 
 def test_rechecks_of_one_run_are_limited(site: Site, tmp_path: Path) -> None:
@@ -320,7 +322,7 @@ def test_rechecks_of_one_run_are_limited(site: Site, tmp_path: Path) -> None:
     site["/news"] = listing(numbers).replace("<time datetime", "<time data-was")
     desk = desk_for(tmp_path, f"page {site.url('/news')}")
     assert desk.build().new == len(numbers)
-    site.forget()
+    site.clear_requests()
     first = desk.after(HOUR, NONE)
     assert first.requests == len(site.paths()) == MAX_RECHECKS
     assert desk.next() == HOUR
@@ -330,7 +332,7 @@ def test_rechecks_of_one_run_are_limited(site: Site, tmp_path: Path) -> None:
     assert desk.next() == RECHECK_AFTER[1]
 
 
-def test_articles_of_a_removed_source_are_not_rechecked(desk: Desk, newsroom: Site) -> None:
+def test_articles_of_a_removed_source_are_not_rechecked(desk: Workspace, newsroom: Site) -> None:
     open_newsroom(newsroom, [5])
     newsroom["/other"] = listing([5])
     desk.config = configure(
@@ -341,12 +343,12 @@ def test_articles_of_a_removed_source_are_not_rechecked(desk: Desk, newsroom: Si
     assert desk.next() == HOUR + RECHECK_AFTER[0]
 
 
-def test_recheck_without_time_left_stays_due(desk: Desk, newsroom: Site) -> None:
+def test_recheck_without_time_left_stays_due(desk: Workspace, newsroom: Site) -> None:
     desk.clock.pass_time(3600)
     desk.build(NONE, RunBudget(seconds=-1))
-    assert (asked(newsroom), desk.next()) == ([], HOUR)
+    assert (take_requests(newsroom), desk.next()) == ([], HOUR)
     desk.build(NONE)
-    assert (asked(newsroom), desk.next()) == ([(path(6), True, 304)], RECHECK_AFTER[1])
+    assert (take_requests(newsroom), desk.next()) == ([(path(6), True, 304)], RECHECK_AFTER[1])
 
 
 # --- results
@@ -484,9 +486,9 @@ def test_page_change_without_a_text_change_changes_no_byte(
     desk.build()
     before = desk.files()
     newsroom[path(6)] = NO_NEWS[what](PAGE)
-    newsroom.forget()
+    newsroom.clear_requests()
     outcome = desk.after(HOUR)
-    assert asked(newsroom) == [("/news", True, 304), (path(6), True, 200)]
+    assert take_requests(newsroom) == [("/news", True, 304), (path(6), True, 200)]
     assert (outcome.status, outcome.updated, outcome.problems) == (RunStatus.UNCHANGED, 0, ())
     assert desk.files() == before
 
@@ -580,7 +582,9 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("what", FAILURES)
-def test_failed_recheck_changes_no_byte_and_counts(desk: Desk, newsroom: Site, what: str) -> None:
+def test_failed_recheck_changes_no_byte_and_counts(
+    desk: Workspace, newsroom: Site, what: str
+) -> None:
     before = desk.files()
     route, reason = FAILURES[what]
     newsroom[path(6)] = route
@@ -597,23 +601,23 @@ def test_failed_recheck_changes_no_byte_and_counts(desk: Desk, newsroom: Site, w
     assert desk.after(RECHECK_AFTER[1], NONE).updated == 1
 
 
-def test_no_recheck_follows_the_last_failed_one(desk: Desk, newsroom: Site) -> None:
+def test_no_recheck_follows_the_last_failed_one(desk: Workspace, newsroom: Site) -> None:
     newsroom[path(6)] = Route(b"gone", status=404)
     for wait in RECHECK_AFTER:
         assert len(desk.after(wait).problems) == 1
     assert desk.next() is None
-    newsroom.forget()
+    newsroom.clear_requests()
     assert desk.after(timedelta(days=3)).problems == ()
-    assert asked(newsroom) == [("/news", True, 304)]
+    assert take_requests(newsroom) == [("/news", True, 304)]
     assert len(desk.items()) == 1
 
 
-def test_failed_recheck_keeps_the_validators(desk: Desk, newsroom: Site) -> None:
+def test_failed_recheck_keeps_the_validators(desk: Workspace, newsroom: Site) -> None:
     """Those of an error page would hide a correction."""
     page = newsroom.routes[path(6)]
     newsroom[path(6)] = BEGINNING
     desk.after(HOUR, NONE)
     newsroom[path(6)] = page
-    newsroom.forget()
+    newsroom.clear_requests()
     desk.after(RECHECK_AFTER[1], NONE)
-    assert asked(newsroom) == [(path(6), True, 304)]
+    assert take_requests(newsroom) == [(path(6), True, 304)]

@@ -35,12 +35,12 @@ from tests.support.newsroom import (
     configure,
     feed,
     listing,
+    open_context,
     open_newsroom,
-    output_of,
+    output_folder,
     path,
     story,
     title,
-    tools_for,
 )
 from tests.support.service import eventually, running_service
 from tests.support.site import Route, Site, running_site
@@ -84,7 +84,7 @@ def _build(config: Config, tools: RunContext) -> list[RunResult]:
 
 def published(config: Config) -> dict[str, bytes]:
     """Return every file that a feed published."""
-    root = output_of(config)
+    root = output_folder(config)
     files = {
         str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()
     }
@@ -171,7 +171,7 @@ def site(base: Base) -> Site:
     """Return the site at a later time: only two of the stories are still listed."""
     open_newsroom(base.site, STORIES)
     base.site["/news"] = listing(STORIES[:2])
-    base.site.forget()
+    base.site.clear_requests()
     return base.site
 
 
@@ -270,7 +270,7 @@ def test_invalid_write_ahead_log_is_ignored_by_sqlite(
     crashed.rename(state_folder(config.feedpub))
     log = state(config).with_name(f"{FILE_NAME}-wal")
     log.write_bytes(b"garbage!" * (log.stat().st_size // 8))
-    site.forget()
+    site.clear_requests()
     build(config, clock)
     assert published(config) == before
     assert site.paths() == ["/news"]
@@ -293,7 +293,7 @@ def test_broken_document_is_replaced_by_another_format(
     config = begin()
     before = published(config)
     garbage(state(config))
-    (output_of(config) / broken).write_bytes(b"{")
+    (output_folder(config) / broken).write_bytes(b"{")
     build(config, clock)
     after = published(config)
     assert after.pop(broken) == (b"{" if "archive" in broken else before[broken])
@@ -323,14 +323,14 @@ def test_building_one_feed_restores_the_others(begin: Begin, site: Site, clock: 
     feeds = [feed(name, f"page {site.url('/news')}", more=more) for name in ("world", "other")]
     config = configure(state(begin()).parents[1], *feeds)
     build(config, clock)
-    index = (output_of(config) / "index.html").read_bytes()
+    index = (output_folder(config) / "index.html").read_bytes()
     garbage(state(config))
     clock.pass_time(LATER)
     with tools_of(config, clock) as tools:
         run.run_feed(config.feed[0], tools)
         run.finish_build(config, tools)
         assert tools.store.count("other") == 2
-    assert (output_of(config) / "index.html").read_bytes() == index
+    assert (output_folder(config) / "index.html").read_bytes() == index
 
 
 SAVED = "{title}\n\nBy Jane Doe\n\n{text}\n"
@@ -398,7 +398,7 @@ def test_restored_article_is_known_by_its_listed_address(
     before = entries(config)
     assert before[-1].url == site.url(path(1))
     garbage(state(config))
-    site.forget()
+    site.clear_requests()
     build(config, clock)
     assert [entry.id for entry in entries(config)] == [entry.id for entry in before]
     assert site.paths() == ["/news"]
@@ -431,7 +431,7 @@ def test_rebuild_is_logged_and_alerted_once(
     assert told["text"] == "feedpub's state was damaged and was rebuilt from the published feeds"
     assert told["evidence"]["Reason"].endswith(f"the damaged file was kept as {aside.name}")
     assert str(state_folder(config.feedpub)) not in json.dumps(told)
-    health = json.loads((output_of(config) / "health.json").read_bytes())["items"]
+    health = json.loads((output_folder(config) / "health.json").read_bytes())["items"]
     assert told["text"] in [item["title"] for item in health]
     (event,) = [known for record in caplog.records if "quarantined" in (known := fields(record))]
     assert (event["quarantined"], event["entries"]) == (str(aside), len(STORIES))
@@ -565,7 +565,7 @@ def test_scheduler_rebuilds_the_state_during_a_run(begin: Begin) -> None:
     config = begin()
     before = published(config)
     outcomes: list[RunResult] = []
-    with tools_for(config, FakeClock(NOW)) as tools:
+    with open_context(config, FakeClock(NOW)) as tools:
         jobs = LocalScheduler(
             config, tools, lambda _feed, outcome, _tools: outcomes.append(outcome)
         )
@@ -594,7 +594,7 @@ def test_service_rebuilds_the_state_while_it_runs(site: Site, tmp_path: Path) ->
     )
     folder = home.root / ".feedpub"
     with running_service(home.config) as service:
-        assert service.waits_for("run_finished", feed="world", new=3)
+        assert service.wait_for_event("run_finished", feed="world", new=3)
         before = service.get("/world.json")
         scribbled(folder / FILE_NAME)
         request = urllib.request.Request(
@@ -602,11 +602,11 @@ def test_service_rebuilds_the_state_while_it_runs(site: Site, tmp_path: Path) ->
         )
         with urllib.request.urlopen(request, timeout=10):  # noqa: S310
             pass
-        assert service.waits_for("run_finished", times=2, feed="world")
+        assert service.wait_for_event("run_finished", times=2, feed="world")
         assert service.get("/world.json") == before
         assert len(Store.quarantined_files(folder)) == 1
-        assert service.heard("state_rebuilt")[0]["entries"] == 3
-        assert service.end() == 0
+        assert service.events_named("state_rebuilt")[0]["entries"] == 3
+        assert service.stop() == 0
 
 
 # --- other errors

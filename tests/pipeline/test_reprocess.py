@@ -29,12 +29,12 @@ from tests.support.newsroom import (
     PARAGRAPHS,
     configure,
     feed,
+    open_context,
     open_newsroom,
     path,
     rss,
     story,
     title,
-    tools_for,
 )
 from tests.support.site import Route, Site
 from tests.support.states import state_folder
@@ -62,7 +62,7 @@ def noted(n: int) -> str:
     return story(n, extra=f'<p class="side-note">{NOTES[n]}</p>')
 
 
-class Desk:
+class Workspace:
     """A feed that is built, and reprocessed after a change of its config, as by new processes."""
 
     def __init__(self, folder: Path, *sources: str, settings: str = "") -> None:
@@ -77,16 +77,16 @@ class Desk:
         return self.config
 
     def build(self) -> None:
-        with tools_for(self.config, self.clock) as tools:
+        with open_context(self.config, self.clock) as tools:
             assert run_feed(self.config.feed[0], tools).ok
             finish_build(self.config, tools)
 
     def plan(self, *, force: bool = False) -> ReprocessPlan:
-        with tools_for(self.config, self.clock) as tools:
+        with open_context(self.config, self.clock) as tools:
             return reprocess.plan_reprocess(self.config.feed[0], tools, force=force)
 
     def carry_out(self, planned: ReprocessPlan) -> ReprocessPlan:
-        with tools_for(self.config, self.clock) as tools:
+        with open_context(self.config, self.clock) as tools:
             return reprocess.apply_plan(self.config.feed[0], planned, tools)
 
     def entries(self) -> dict[str, Entry]:
@@ -110,11 +110,11 @@ def newsroom(site: Site) -> Site:
 
 
 @pytest.fixture
-def desk(newsroom: Site, tmp_path: Path) -> Desk:
+def desk(newsroom: Site, tmp_path: Path) -> Workspace:
     """Return a feed with two articles, one of them with an unwanted paragraph, just built."""
-    desk = Desk(tmp_path, f"page {newsroom.url('/news')}")
+    desk = Workspace(tmp_path, f"page {newsroom.url('/news')}")
     desk.build()
-    newsroom.forget()
+    newsroom.clear_requests()
     return desk
 
 
@@ -126,7 +126,9 @@ def verdicts(plan: ReprocessPlan) -> dict[str, str]:
 # ------------------------------------------------------------------------------------------------
 
 
-def test_new_rule_applies_to_stored_entries_without_requests(desk: Desk, newsroom: Site) -> None:
+def test_new_rule_applies_to_stored_entries_without_requests(
+    desk: Workspace, newsroom: Site
+) -> None:
     assert b"boat trips" in desk.files()["f.rss"]
     desk.rule(RULE)
     done = desk.carry_out(desk.plan())
@@ -136,7 +138,7 @@ def test_new_rule_applies_to_stored_entries_without_requests(desk: Desk, newsroo
     assert newsroom.requests == []
 
 
-def test_reprocessing_keeps_ids_and_dates(desk: Desk) -> None:
+def test_reprocessing_keeps_ids_and_dates(desk: Workspace) -> None:
     before = desk.entries()
     desk.clock.pass_time(timedelta(days=3).total_seconds())
     desk.rule(RULE)
@@ -149,7 +151,7 @@ def test_reprocessing_keeps_ids_and_dates(desk: Desk) -> None:
         assert replace(entry, html=old.html, text=old.text, summary=old.summary) == old
 
 
-def test_plan_changes_neither_state_nor_files(desk: Desk) -> None:
+def test_plan_changes_neither_state_nor_files(desk: Workspace) -> None:
     entries, files = desk.entries(), desk.files()
     desk.rule(RULE)
     plan = desk.plan()
@@ -162,7 +164,7 @@ def test_plan_changes_neither_state_nor_files(desk: Desk) -> None:
     assert (desk.entries(), desk.files()) == (entries, files)
 
 
-def test_reprocessing_with_the_same_rules_changes_no_byte(desk: Desk) -> None:
+def test_reprocessing_with_the_same_rules_changes_no_byte(desk: Workspace) -> None:
     files = desk.files()
     assert desk.carry_out(desk.plan()).written == ()
     assert desk.files() == files
@@ -171,7 +173,7 @@ def test_reprocessing_with_the_same_rules_changes_no_byte(desk: Desk) -> None:
     assert set(verdicts(desk.carry_out(desk.plan())).values()) == {"same"}
 
 
-def test_build_after_reprocessing_changes_nothing(desk: Desk) -> None:
+def test_build_after_reprocessing_changes_nothing(desk: Workspace) -> None:
     desk.rule(RULE)
     desk.carry_out(desk.plan())
     entries, files = desk.entries(), desk.files()
@@ -179,7 +181,7 @@ def test_build_after_reprocessing_changes_nothing(desk: Desk) -> None:
     assert (desk.entries(), desk.files()) == (entries, files)
 
 
-def test_interrupted_reprocessing_is_completed_by_the_next(desk: Desk) -> None:
+def test_interrupted_reprocessing_is_completed_by_the_next(desk: Workspace) -> None:
     desk.rule(RULE)
     with Store.open(state_folder(desk.config.feedpub)) as store:
         store.replace_entries(
@@ -197,7 +199,7 @@ def test_interrupted_reprocessing_is_completed_by_the_next(desk: Desk) -> None:
 # ------------------------------------------------------------------------------------------------
 
 
-def test_unreadable_snapshot_keeps_its_entry(desk: Desk) -> None:
+def test_unreadable_snapshot_keeps_its_entry(desk: Workspace) -> None:
     entries, files = desk.entries(), desk.files()
     desk.rule(NOTHING)
     done = desk.carry_out(desk.plan(force=True))
@@ -207,7 +209,7 @@ def test_unreadable_snapshot_keeps_its_entry(desk: Desk) -> None:
     assert (desk.entries(), desk.files()) == (entries, files)
 
 
-def test_entry_that_lost_most_of_its_text_is_held_back_without_force(desk: Desk) -> None:
+def test_entry_that_lost_most_of_its_text_is_held_back_without_force(desk: Workspace) -> None:
     entries = desk.entries()
     desk.rule(FIRST)
     held = desk.carry_out(desk.plan())
@@ -220,7 +222,7 @@ def test_entry_that_lost_most_of_its_text_is_held_back_without_force(desk: Desk)
 
 
 def test_entry_that_lost_its_title_is_held_back(newsroom: Site, tmp_path: Path) -> None:
-    desk = Desk(tmp_path, f"sitemap {newsroom.url('/sitemap.xml')}")
+    desk = Workspace(tmp_path, f"sitemap {newsroom.url('/sitemap.xml')}")
     desk.build()
     (id_,) = [id_ for id_, page in desk.kept().items() if path(1) in page.final_url]
     body = re.sub("<title>.*?</title>|<h1>.*?</h1>", "", story(1)).encode()
@@ -233,7 +235,7 @@ def test_entry_that_lost_its_title_is_held_back(newsroom: Site, tmp_path: Path) 
     assert (held.before.title, held.reason) == (title(1), "it lost its title")
 
 
-def test_entry_changed_by_a_run_after_the_plan_stays(desk: Desk) -> None:
+def test_entry_changed_by_a_run_after_the_plan_stays(desk: Workspace) -> None:
     desk.rule(RULE)
     plan = desk.plan()
     newer = replace(desk.entries()[title(3)], text="Corrected.")
@@ -246,7 +248,7 @@ def test_entry_changed_by_a_run_after_the_plan_stays(desk: Desk) -> None:
 
 
 def test_archived_entries_are_not_reprocessed(newsroom: Site, tmp_path: Path) -> None:
-    desk = Desk(tmp_path, f"page {newsroom.url('/news')}")
+    desk = Workspace(tmp_path, f"page {newsroom.url('/news')}")
     desk.build()
     desk.rule("", more="limit = 1")
     desk.build()
@@ -267,7 +269,7 @@ def test_reprocessed_entry_keeps_the_data_of_its_feed(newsroom: Site, tmp_path: 
     newsroom["/rss"] = rss(
         newsroom, [3], "The council decided at last on its oldest matter, and the town is glad."
     )
-    desk = Desk(tmp_path, f"feed {newsroom.url('/rss')}")
+    desk = Workspace(tmp_path, f"feed {newsroom.url('/rss')}")
     desk.build()
     desk.rule(RULE)
     done = desk.carry_out(desk.plan())
@@ -291,7 +293,7 @@ def own_content(site: Site, html: str = CONTENT, *, link: str = "https://example
 
 def test_feed_content_is_reprocessed(site: Site, tmp_path: Path) -> None:
     own_content(site)
-    desk = Desk(tmp_path, f'feed {site.url("/full")}"\nfetch = false\n#')
+    desk = Workspace(tmp_path, f'feed {site.url("/full")}"\nfetch = false\n#')
     desk.build()
     assert [page.form for page in desk.kept().values()] == ["feed"]
     assert verdicts(desk.plan()) == {title(7): "same"}
@@ -310,7 +312,7 @@ def test_feed_content_is_reprocessed(site: Site, tmp_path: Path) -> None:
 
 def test_reprocessed_teaser_stays_incomplete(site: Site, tmp_path: Path) -> None:
     own_content(site, link=site.url("/gone"))
-    desk = Desk(tmp_path, f"feed {site.url('/full')}")
+    desk = Workspace(tmp_path, f"feed {site.url('/full')}")
     desk.build()
     (entry,) = desk.entries().values()
     assert not entry.complete
@@ -318,17 +320,17 @@ def test_reprocessed_teaser_stays_incomplete(site: Site, tmp_path: Path) -> None
 
 
 @pytest.fixture
-def saved(tmp_path: Path) -> Desk:
+def saved(tmp_path: Path) -> Workspace:
     """Return a feed of one saved article, just built."""
     file = tmp_path / "articles" / "sub" / "pier.html"
     file.parent.mkdir(parents=True)
     file.write_text(noted(1), "utf-8")
-    desk = Desk(tmp_path, f"folder {tmp_path / 'articles'}")
+    desk = Workspace(tmp_path, f"folder {tmp_path / 'articles'}")
     desk.build()
     return desk
 
 
-def test_saved_article_is_reprocessed_from_its_file(saved: Desk) -> None:
+def test_saved_article_is_reprocessed_from_its_file(saved: Workspace) -> None:
     (before,) = saved.entries().values()
     saved.rule(RULE)
     assert verdicts(saved.carry_out(saved.plan())) == {title(1): "changed"}
@@ -339,7 +341,7 @@ def test_saved_article_is_reprocessed_from_its_file(saved: Desk) -> None:
     assert (page.form, page.body) == ("file", b"")
 
 
-def test_changed_saved_article_is_left_to_the_build(saved: Desk) -> None:
+def test_changed_saved_article_is_left_to_the_build(saved: Workspace) -> None:
     """Only a build moves `updated`."""
     file = saved.folder / "articles" / "sub" / "pier.html"
     file.write_text(story(1), "utf-8")
@@ -350,7 +352,7 @@ def test_changed_saved_article_is_left_to_the_build(saved: Desk) -> None:
     assert "no longer a source of the feed" in saved.plan().entries[0].reason
 
 
-def test_corrupt_snapshot_fails_only_its_entry(desk: Desk) -> None:
+def test_corrupt_snapshot_fails_only_its_entry(desk: Workspace) -> None:
     (first, *_) = desk.kept()
     with Store.open(state_folder(desk.config.feedpub)) as store:
         broken = replace(store.snapshots.for_feed("f")[first], body=b"?")
@@ -365,7 +367,7 @@ def test_corrupt_snapshot_fails_only_its_entry(desk: Desk) -> None:
 
 
 def test_snapshots_are_pruned_after_keep_pages(newsroom: Site, tmp_path: Path) -> None:
-    desk = Desk(tmp_path, f"page {newsroom.url('/news')}", settings='keep_pages = "2d"')
+    desk = Workspace(tmp_path, f"page {newsroom.url('/news')}", settings='keep_pages = "2d"')
     desk.build()
     desk.clock.pass_time(timedelta(days=2).total_seconds())
     desk.build()
@@ -379,12 +381,12 @@ def test_snapshots_are_pruned_after_keep_pages(newsroom: Site, tmp_path: Path) -
 
 
 def test_no_snapshot_is_stored_if_keep_pages_is_off(newsroom: Site, tmp_path: Path) -> None:
-    desk = Desk(tmp_path, f"page {newsroom.url('/news')}", settings='keep_pages = "0s"')
+    desk = Workspace(tmp_path, f"page {newsroom.url('/news')}", settings='keep_pages = "0s"')
     desk.build()
     assert desk.kept() == {}
 
 
-def test_snapshots_are_deleted_after_keep_pages_is_turned_off(desk: Desk) -> None:
+def test_snapshots_are_deleted_after_keep_pages_is_turned_off(desk: Workspace) -> None:
     assert desk.kept()
     desk.settings = 'keep_pages = "0s"'
     desk.rule("")
@@ -393,7 +395,9 @@ def test_snapshots_are_deleted_after_keep_pages_is_turned_off(desk: Desk) -> Non
     assert desk.kept() == {}
 
 
-def test_corrected_entry_has_the_snapshot_of_the_correction(desk: Desk, newsroom: Site) -> None:
+def test_corrected_entry_has_the_snapshot_of_the_correction(
+    desk: Workspace, newsroom: Site
+) -> None:
     newsroom[path(3)] = story(3).replace("a new pier", "no new pier at all")
     desk.clock = FakeClock(desk.clock.now() + timedelta(days=3))
     with Store.open(state_folder(desk.config.feedpub)) as store:
@@ -427,13 +431,13 @@ def test_corrupt_body_raises_an_error_with_its_address() -> None:
 # ------------------------------------------------------------------------------------------------
 
 
-def run(desk: Desk, *arguments: str) -> Result:
+def run(desk: Workspace, *arguments: str) -> Result:
     return CliRunner().invoke(
         command.cli, ["-c", str(desk.folder / "config" / "feedpub.toml"), *arguments]
     )
 
 
-def test_diff_shows_each_changed_entry_without_writing(desk: Desk) -> None:
+def test_diff_shows_each_changed_entry_without_writing(desk: Workspace) -> None:
     entries, files = desk.entries(), desk.files()
     desk.rule(RULE)
     state = {
@@ -466,7 +470,7 @@ def test_diff_shows_each_changed_entry_without_writing(desk: Desk) -> None:
     } == state
 
 
-def test_reclean_command_changes_entries_and_writes_the_feed(desk: Desk) -> None:
+def test_reclean_command_changes_entries_and_writes_the_feed(desk: Workspace) -> None:
     desk.rule(RULE)
     result = run(desk, "reclean", "f")
     assert (result.exit_code, result.stderr) == (0, "")
@@ -474,7 +478,7 @@ def test_reclean_command_changes_entries_and_writes_the_feed(desk: Desk) -> None
     assert b"boat trips" not in desk.files()["f.rss"]
 
 
-def test_held_back_entry_is_reported_with_exit_status_1(desk: Desk) -> None:
+def test_held_back_entry_is_reported_with_exit_status_1(desk: Workspace) -> None:
     desk.rule(FIRST)
     shown = run(desk, "reclean", "--diff")
     assert shown.exit_code == 1
@@ -484,7 +488,7 @@ def test_held_back_entry_is_reported_with_exit_status_1(desk: Desk) -> None:
     )
 
 
-def test_json_output_is_one_document(desk: Desk) -> None:
+def test_json_output_is_one_document(desk: Workspace) -> None:
     desk.rule(RULE)
     told = json.loads(run(desk, "reclean", "--diff", "--json").stdout)
     (of_feed,) = told["feeds"]
@@ -495,7 +499,7 @@ def test_json_output_is_one_document(desk: Desk) -> None:
     assert f"-{NOTES[3]}" in entry["text"]
 
 
-def everything(terminal: int) -> bytes:
+def read_terminal(terminal: int) -> bytes:
     """Return the output on a terminal until it is closed."""
     shown = b""
     with (
@@ -508,7 +512,7 @@ def everything(terminal: int) -> bytes:
 
 
 @pytest.mark.slow
-def test_reclean_asks_on_a_terminal_before_it_changes_a_feed(desk: Desk) -> None:
+def test_reclean_asks_on_a_terminal_before_it_changes_a_feed(desk: Workspace) -> None:
     desk.rule(RULE)
     config = str(desk.folder / "config" / "feedpub.toml")
     ours, theirs = pty.openpty()
@@ -516,14 +520,14 @@ def test_reclean_asks_on_a_terminal_before_it_changes_a_feed(desk: Desk) -> None
     line = [sys.executable, "-m", "feedpub", "-c", config, "reclean"]
     with subprocess.Popen(line, stdin=theirs, stdout=theirs, stderr=theirs):  # noqa: S603 -- our own command
         os.close(theirs)
-        shown = everything(ours)
+        shown = read_terminal(ours)
     assert b"f: 1 of 2 entries would change. Write the changes? [y/N]" in shown
     assert b"0 files written" in shown
     assert b"boat trips" in desk.files()["f.rss"]
 
 
 def test_dry_run_stores_no_snapshot(newsroom: Site, tmp_path: Path) -> None:
-    desk = Desk(tmp_path, f"page {newsroom.url('/news')}")
+    desk = Workspace(tmp_path, f"page {newsroom.url('/news')}")
     assert run(desk, "build", "--dry-run").exit_code == 0
     assert not state_folder(desk.config.feedpub).exists()
 

@@ -25,14 +25,14 @@ from tests.support.newsroom import (
     configure,
     feed,
     listing,
+    open_context,
     open_newsroom,
-    output_of,
+    output_folder,
     path,
     rss,
     sitemap,
     story,
     title,
-    tools_for,
 )
 from tests.support.site import Route, Site, running_site
 
@@ -53,7 +53,7 @@ def clock() -> FakeClock:
 
 def build(config: Config, clock: FakeClock) -> list[RunResult]:
     """Build all feeds once, as the command does."""
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         outcomes = [run.run_feed(feed, tools) for feed in config.feed]
         run.finish_build(config, tools)
     return outcomes
@@ -65,12 +65,12 @@ def one(config: Config, clock: FakeClock) -> RunResult:
 
 
 def items(config: Config, name: str) -> list[dict[str, Any]]:
-    document = json.loads((output_of(config) / f"{name}.json").read_bytes())
+    document = json.loads((output_folder(config) / f"{name}.json").read_bytes())
     return list(document["items"])
 
 
 def published(config: Config) -> dict[str, bytes]:
-    root = output_of(config)
+    root = output_folder(config)
     return {
         str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()
     }
@@ -103,7 +103,7 @@ def test_second_build_sends_conditional_requests_and_changes_no_byte(
     config = configure(tmp_path, *(feed(f"f{n}", place) for n, place in enumerate(places)))
     build(config, clock)
     before = published(config)
-    newsroom.forget()
+    newsroom.clear_requests()
     clock.pass_time(60)
     outcomes = build(config, clock)
     assert sorted(request.path for request in newsroom.requests) == [
@@ -111,7 +111,7 @@ def test_second_build_sends_conditional_requests_and_changes_no_byte(
         "/rss",
         "/sitemap.xml",
     ]
-    assert all(request.conditional and request.status == 304 for request in newsroom.requests)
+    assert all(request.is_conditional and request.status == 304 for request in newsroom.requests)
     assert published(config) == before
     assert [(o.status, o.kept, o.written) for o in outcomes] == [(RunStatus.UNCHANGED, 6, ())] * 3
 
@@ -123,7 +123,7 @@ def test_only_a_new_article_is_fetched_and_is_first(
     build(config, clock)
     before = items(config, "f")
     open_newsroom(newsroom, [7, *STORIES])
-    newsroom.forget()
+    newsroom.clear_requests()
     outcome = one(config, clock)
     after = items(config, "f")
     assert newsroom.paths() == ["/news", path(7)]
@@ -232,7 +232,7 @@ def test_failed_feed_does_not_affect_other_feeds(
         RunStatus.FAILED,
         RunStatus.UPDATED,
     ]
-    assert not (output_of(config) / "bad.rss").exists()
+    assert not (output_folder(config) / "bad.rss").exists()
 
 
 def test_broken_article_is_reported_and_read_again(
@@ -337,9 +337,9 @@ def test_new_lastmod_rereads_the_article(newsroom: Site, tmp_path: Path, clock: 
     newsroom["/sitemap.xml"] = Route(
         sitemap(newsroom, STORIES).body.replace(b"2026-11-06", b"2026-11-20"), "application/xml"
     )
-    newsroom.forget()
+    newsroom.clear_requests()
     assert one(config, clock).updated == 0
-    assert [(r.path, r.conditional) for r in newsroom.requests] == [
+    assert [(r.path, r.is_conditional) for r in newsroom.requests] == [
         ("/sitemap.xml", True),
         (path(6), True),
     ]
@@ -365,7 +365,7 @@ def test_filters_apply_before_and_after_fetching(
     outcome = one(config, clock)
     assert (outcome.new, outcome.skipped) == (4, 2)
     assert path(6) not in newsroom.paths()
-    newsroom.forget()
+    newsroom.clear_requests()
     assert one(config, clock).skipped == 2
     assert newsroom.paths() == ["/news"]
 
@@ -398,7 +398,7 @@ def test_feed_can_publish_summaries_only(newsroom: Site, tmp_path: Path, clock: 
         tmp_path, feed("f", f"page {newsroom.url('/news')}", more='content = "summary"')
     )
     build(config, clock)
-    text = (output_of(config) / "f.rss").read_text("utf-8")
+    text = (output_folder(config) / "f.rss").read_text("utf-8")
     assert "two hours of debate" in text
     assert "holds 6 hundred" not in text
 
@@ -642,14 +642,14 @@ def test_run_that_dies_while_publishing_loses_no_id(
 ) -> None:
     """Entries are stored before files are written, so the next run publishes the same ids."""
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
-    output_of(config).parent.mkdir(exist_ok=True)
-    output_of(config).write_text("a file in place of the folder")
-    with tools_for(config, clock) as tools:
+    output_folder(config).parent.mkdir(exist_ok=True)
+    output_folder(config).write_text("a file in place of the folder")
+    with open_context(config, clock) as tools:
         assert run.run_feed(config.feed[0], tools).status == RunStatus.FAILED
         ids = {entry.id for entry in tools.store.entries("f")}
         assert len(ids) == 6
-    output_of(config).unlink()
-    newsroom.forget()
+    output_folder(config).unlink()
+    newsroom.clear_requests()
     build(config, clock)
     assert {item["id"] for item in items(config, "f")} == ids
     assert newsroom.paths() == ["/news"]
@@ -669,11 +669,11 @@ def test_unlisted_unpublished_entries_are_pruned_after_keep(
         newsroom[path(n)] = story(n)
     newsroom["/news"] = listing([9, 8, 7])
     build(config, clock)
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         before = count(tools)
     clock.pass_time(31 * 86400)
     build(config, clock)
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         assert (before, count(tools)) == (6, 3)
 
 
@@ -739,7 +739,7 @@ def test_site_memory_is_saved_and_counts_each_page_once(
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     for _ in range(2):
         assert one(config, clock).status is RunStatus.FAILED
-        with tools_for(config, clock) as tools:
+        with open_context(config, clock) as tools:
             known = SiteMemory.from_bytes(
                 tools.store.site_memory(f"127.0.0.1:{newsroom.port}") or b""
             )
@@ -755,7 +755,7 @@ def test_clean_command_uses_the_site_memory(
     build(config, clock)
     newsroom[path(9)] = boxed(9)
     url = newsroom.url(path(9))
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         page = fetch_page(url, tools.fetcher)
         assert BOX in article_from_page(page).text
         article = article_from_page(
@@ -774,8 +774,8 @@ def test_sources_checked_alternately_fetch_nothing_twice(
     page, rss_ = newsroom.url("/news"), newsroom.url("/rss")
     config = configure(tmp_path, feed("a", f"page {page}", f"feed {rss_}"))
     one(config, clock)
-    newsroom.forget()
-    with tools_for(config, clock) as tools:
+    newsroom.clear_requests()
+    with open_context(config, clock) as tools:
         for only in ({rss_}, {page}, {rss_}):
             assert run.run_feed(config.feed[0], tools, only=only).status == RunStatus.UNCHANGED
     assert newsroom.paths() == ["/rss", "/news", "/rss"]
@@ -786,9 +786,9 @@ def test_run_without_sources_writes_the_stored_entries(
 ) -> None:
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
     one(config, clock)
-    newsroom.forget()
+    newsroom.clear_requests()
     renamed = config.feed[0].model_copy(update={"title": "Another"})
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         assert run.run_feed(renamed, tools, only=()).status == RunStatus.UPDATED
     assert newsroom.requests == []
 
@@ -809,7 +809,7 @@ def test_longest_polling_hint_of_a_source_is_stored(
         )
         config = configure(tmp_path, feed("a", *(f"page {place}" for place in places)))
         build(config, clock)
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         paces = {urlsplit(state.key).path: state.pace for state in tools.store.sources("a")}
     assert paces == {
         "/news": PollingHints(7, "Crawl-delay"),
@@ -828,7 +828,7 @@ def test_consecutive_failures_are_counted_until_a_success(
         newsroom["/news"] = listing(STORIES) if fine else Route(b"", status=500)
         build(config, clock)
         clock.pass_time(3600)
-        with tools_for(config, clock) as tools:
+        with open_context(config, clock) as tools:
             (state,) = tools.store.sources("a")
         counts.append((state.failures, state.failing_since is not None))
     assert counts == [(0, False), (1, True), (2, True), (0, False)]
@@ -841,10 +841,10 @@ def test_source_paused_by_retry_after_has_not_failed(
     """Its state stays as it was, and it waits as long as its server requested."""
     newsroom[place] = Route(b"", status=503, headers={"Retry-After": "600"})
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         run.run_feed(config.feed[0], tools)
         (failed,) = tools.store.sources("a")
-        newsroom.forget()
+        newsroom.clear_requests()
         clock.pass_time(400)
         assert run.run_feed(config.feed[0], tools).status == RunStatus.FAILED
         (state,) = tools.store.sources("a")
@@ -867,7 +867,7 @@ def test_source_paused_before_its_first_request_has_no_state(
         feed("a", f"page {newsroom.url('/news')}"),
         feed("b", f"page {newsroom.url('/other')}"),
     )
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         _, second = (run.run_feed(feed, tools) for feed in config.feed)
         assert "asked to wait" in second.problems[0].reason
         assert tools.store.sources("b") == ()
@@ -880,7 +880,7 @@ def test_redirect_to_the_listing_or_front_page_is_not_an_article(
     newsroom["/"] = story(9)
     newsroom[path(2)] = Route(status=302, headers={"Location": place})
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         outcome = run.run_feed(config.feed[0], tools)
         assert [problem.where for problem in outcome.problems] == [newsroom.url(path(2))]
         assert f"it redirects to {newsroom.url(place)}" in outcome.problems[0].reason
@@ -889,7 +889,7 @@ def test_redirect_to_the_listing_or_front_page_is_not_an_article(
 
 def test_cancelled_run_stores_nothing(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         lease = RunBudget()
         lease.cancel()
         outcome = run.run_feed(config.feed[0], replace(tools, budget=lease))
@@ -907,7 +907,7 @@ def test_run_that_exceeds_its_time_keeps_the_articles_it_has(
         if done == 2:
             lease._end = 0.0
 
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         lease = RunBudget(3600)
         outcome = run.run_feed(config.feed[0], replace(tools, budget=lease, progress=stop_soon))
         assert (outcome.new, outcome.failed) == (2, 4)
@@ -919,13 +919,13 @@ def test_run_that_cannot_write_is_stored_with_its_reason(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
-    with tools_for(config, clock) as tools:
-        output_of(config).write_text("a file where the folder should be")
+    with open_context(config, clock) as tools:
+        output_folder(config).write_text("a file where the folder should be")
         assert run_feed(config.feed[0], tools).status == RunStatus.FAILED
         run = tools.store.last_run("a")
         assert run is not None
-        assert str(output_of(config)) in run.outcome.problems[0].reason
-        output_of(config).unlink()
+        assert str(output_folder(config)) in run.outcome.problems[0].reason
+        output_folder(config).unlink()
         assert run_feed(config.feed[0], tools).status == RunStatus.UPDATED
 
 
@@ -952,9 +952,9 @@ def test_run_that_lost_its_lock_writes_nothing(
     def lost() -> None:
         raise StoreError("the lock was lost")
 
-    with tools_for(config, FakeClock()) as tools:
+    with open_context(config, FakeClock()) as tools:
         monkeypatch.setattr(tools.store, "check_lock", lost)
         outcome = run.run_feed(config.feed[0], tools)
     assert outcome.status == RunStatus.FAILED
     assert "the lock was lost" in str(outcome.problems)
-    assert not (output_of(config) / "world.rss").exists()
+    assert not (output_folder(config) / "world.rss").exists()

@@ -15,7 +15,7 @@ from feedpub.core.models import RunResult, RunStatus
 from feedpub.pipeline.context import RunContext
 from feedpub.scheduler.feed_runner import MIN_RETRY_WAIT, FeedRunner
 from feedpub.store import RunRecord, ScheduledRun, SourceState
-from tests.support.newsroom import configure, feed, tools_for
+from tests.support.newsroom import configure, feed, open_context
 
 
 def in_vain(
@@ -29,7 +29,7 @@ def in_vain(
 @contextmanager
 def work(folder: Path, *, queued: bool) -> Iterator[FeedRunner]:
     config = configure(folder, feed("world", "folder articles", more='every = "1m"'))
-    with tools_for(config) as tools:
+    with open_context(config) as tools:
         yield FeedRunner(config, tools, lambda *_: None, in_vain, queued=queued)
 
 

@@ -18,7 +18,15 @@ from feedpub.pipeline.context import RunContext, utc_now
 from feedpub.scheduler.feed_runner import MIN_RETRY_WAIT, RunFeed
 from feedpub.scheduler.local import LocalScheduler
 from feedpub.store import PROCESS_MARK, Incident, RunRecord, ScheduledRun
-from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, tools_for
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_context,
+    open_newsroom,
+    path,
+    story,
+)
 from tests.support.service import eventually
 from tests.support.site import Site
 
@@ -29,7 +37,7 @@ def newsroom(site: Site) -> Site:
     return site
 
 
-class Desk:
+class Workspace:
     """A scheduler, and the results of its runs."""
 
     def __init__(self, config: Config, tools: RunContext, publish: RunFeed) -> None:
@@ -39,16 +47,16 @@ class Desk:
             config, tools, lambda _feed, outcome, _tools: self.outcomes.append(outcome), publish
         )
 
-    def told(self, *feeds: str) -> bool:
+    def wait_for_runs(self, *feeds: str) -> bool:
         return eventually(lambda: [o.feed for o in self.outcomes] == list(feeds))
 
 
 @contextmanager
 def at_work(
     config: Config, publish: RunFeed = run.run_feed, clock: Callable[[], datetime] = utc_now
-) -> Iterator[Desk]:
-    with tools_for(config) as tools:
-        desk = Desk(config, replace(tools, clock=clock), publish)
+) -> Iterator[Workspace]:
+    with open_context(config) as tools:
+        desk = Workspace(config, replace(tools, clock=clock), publish)
         desk.jobs.start()
         try:
             yield desk
@@ -78,7 +86,7 @@ def test_run_stores_the_plan_of_the_next_run(newsroom: Site, tmp_path: Path) -> 
         tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"')
     )
     with at_work(config) as desk:
-        assert desk.told("world")
+        assert desk.wait_for_runs("world")
         planned = desk.tools.store.schedule.load()["world"]
         (source,) = desk.tools.store.sources("world")
         assert planned == ScheduledRun("world", source.checked + timedelta(hours=2), "every 2h")
@@ -90,18 +98,18 @@ def test_only_due_sources_are_checked(newsroom: Site, tmp_path: Path) -> None:
     """`run_now` checks all sources."""
     sources = (f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}")
     config = configure(tmp_path, feed("world", *sources, more="recheck = false"))
-    with tools_for(config) as tools:
+    with open_context(config) as tools:
         run.run_feed(config.feed[0], tools)
         later = utc_now() + timedelta(hours=1)
         looks = {newsroom.url("/news"): (later, "x"), newsroom.url("/rss"): (utc_now(), "x")}
         tools.store.schedule.save(ScheduledRun("world", utc_now(), "x"), looks)
-    newsroom.forget()
+    newsroom.clear_requests()
     with at_work(config) as desk:
-        assert desk.told("world")
+        assert desk.wait_for_runs("world")
         assert newsroom.paths() == ["/rss"]
-        newsroom.forget()
+        newsroom.clear_requests()
         assert desk.jobs.run_now("world")
-        assert desk.told("world", "world")
+        assert desk.wait_for_runs("world", "world")
         assert sorted(newsroom.paths()) == ["/news", "/rss"]
         assert not desk.jobs.run_now("unknown")
 
@@ -115,15 +123,15 @@ def test_due_recheck_runs_the_feed_without_checking_sources(newsroom: Site, tmp_
         newsroom[place] = page.replace(
             "2026-11-01T08:00:00+01:00", (now - timedelta(hours=2)).isoformat()
         )
-    with tools_for(config) as tools:
+    with open_context(config) as tools:
         run.run_feed(config.feed[0], replace(tools, clock=lambda: now - timedelta(hours=1)))
         tools.store.schedule.save(
             ScheduledRun("world", now, "x"),
             {newsroom.url("/news"): (now + timedelta(hours=11), "x")},
         )
-    newsroom.forget()
+    newsroom.clear_requests()
     with at_work(config) as desk:
-        assert desk.told("world")
+        assert desk.wait_for_runs("world")
         assert newsroom.paths() == [path(1)]
         planned = desk.tools.store.schedule.load()["world"]
         assert planned.why == "articles are due for a recheck"
@@ -145,7 +153,7 @@ def test_crashed_run_is_recorded_as_failed_and_retried(
 
     config = configure(tmp_path, feed("world", "folder articles"))
     with at_work(config, says(RunStatus.UPDATED, crash)) as desk:
-        assert desk.told("world")
+        assert desk.wait_for_runs("world")
         (outcome,) = desk.outcomes
         assert outcome.status == RunStatus.FAILED
         assert outcome.problems[0].reason.startswith(reason)
@@ -164,7 +172,7 @@ def test_stuck_run_is_recorded_as_failed_and_retried(tmp_path: Path) -> None:
         assert eventually(lambda: desk.jobs.executor.running_feeds)
         desk.jobs.executor._grace = -10.0  # its time is up at once
         desk.jobs.tick()
-        assert desk.told("world")
+        assert desk.wait_for_runs("world")
         assert "it is stuck" in desk.outcomes[0].problems[0].reason
         assert set(desk.jobs.stuck_runs) == {"world"}
         assert desk.jobs.run_now("world")
@@ -180,7 +188,7 @@ def test_own_failures_are_retried_after_increasing_waits(tmp_path: Path) -> None
     with at_work(config, says(RunStatus.FAILED)) as desk:
         waits = []
         for times in (1, 2, 3):
-            assert desk.told(*["world"] * times)
+            assert desk.wait_for_runs(*["world"] * times)
             assert eventually(lambda: not desk.jobs.executor.running_feeds)
             waits.append(desk.jobs.timer.next_times["world"] - utc_now())
             desk.jobs.run_now("world")
@@ -214,7 +222,7 @@ def test_clock_jump_forward_keeps_plans_and_restarts_the_timer(
         tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"')
     )
     with at_work(config) as desk:
-        assert desk.told("world")
+        assert desk.wait_for_runs("world")
         before = desk.jobs.timer.next_times["world"]
         desk.jobs.on_clock_jump(timedelta(hours=3))
         assert desk.jobs.timer.is_alive
@@ -243,11 +251,11 @@ def test_clock_jump_back_corrects_the_plan(
     clock = Wrong(ahead)
     with at_work(config, clock=clock.now) as desk:
         assert desk.jobs.run_now("world")  # the scheduler's own clock is right
-        assert desk.told("world")
-        newsroom.forget()
+        assert desk.wait_for_runs("world")
+        newsroom.clear_requests()
         clock.ahead = timedelta(0)
         desk.jobs.on_clock_jump(-ahead)
-        assert desk.told("world", "world")
+        assert desk.wait_for_runs("world", "world")
         assert newsroom.paths() == ["/news"]
         assert desk.jobs.timer.next_times["world"] < utc_now() + timedelta(days=1, hours=1)
         (source,) = desk.tools.store.sources("world")
@@ -263,10 +271,10 @@ def test_plan_of_an_earlier_process_with_wrong_clock_is_corrected(
     )
     with at_work(config, clock=Wrong(ahead).now) as desk:
         assert desk.jobs.run_now("world")
-        assert desk.told("world")
-    newsroom.forget()
+        assert desk.wait_for_runs("world")
+    newsroom.clear_requests()
     with at_work(config) as desk:
-        assert desk.told("world")
+        assert desk.wait_for_runs("world")
         assert "/news" in newsroom.paths()
         assert desk.jobs.timer.next_times["world"] < utc_now() + timedelta(hours=2, minutes=1)
 
@@ -276,14 +284,14 @@ def test_impossible_plan_is_replaced(newsroom: Site, tmp_path: Path) -> None:
         tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"')
     )
     far = utc_now() + timedelta(days=729)
-    with tools_for(config) as tools:
+    with open_context(config) as tools:
         run.run_feed(config.feed[0], replace(tools, clock=utc_now))
         tools.store.schedule.save(
             ScheduledRun("world", far, "x"), {newsroom.url("/news"): (far, "x")}
         )
-    newsroom.forget()
+    newsroom.clear_requests()
     with at_work(config) as desk:
-        assert desk.told("world")
+        assert desk.wait_for_runs("world")
         assert newsroom.paths() == ["/news"]
 
 
@@ -291,12 +299,12 @@ def test_incident_from_the_future_is_moved_to_now(tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", "page http://127.0.0.1:1/news"))
     with at_work(config, clock=Wrong(timedelta(days=729)).now) as desk:
         assert desk.jobs.run_now("world")
-        assert desk.told("world")
+        assert desk.wait_for_runs("world")
         ahead = utc_now() + timedelta(days=729)
         notice = Incident("world", "", "broken", ahead, ahead, "no room")
         desk.tools.store.incidents.open(notice, lambda _: ())
     with at_work(config) as desk:
-        assert desk.told("world")
+        assert desk.wait_for_runs("world")
         assert desk.tools.store.incidents.open_of("world")[""][0] <= utc_now()
         assert desk.tools.store.incidents.newest()[0].at <= utc_now()
         (source,) = desk.tools.store.sources("world")
@@ -309,7 +317,7 @@ def test_incident_from_the_future_is_moved_to_now(tmp_path: Path) -> None:
 
 def died(config: Config, *feeds: str, times: int = 1) -> None:
     """Leave the state of processes that crashed one after the other during the feeds' runs."""
-    with tools_for(config) as tools:
+    with open_context(config) as tools:
         for _ in range(times):
             for name in (PROCESS_MARK, *feeds):
                 tools.store.run_marks.begin(name, "elsewhere 1 1", utc_now())
@@ -379,8 +387,8 @@ def test_orderly_stop_leaves_no_suspects(tmp_path: Path) -> None:
         _wait(go_on)
         return says(RunStatus.UNCHANGED)(feed, tools, only=only)
 
-    with tools_for(config) as tools:
-        desk = Desk(config, replace(tools, clock=utc_now), hang)
+    with open_context(config) as tools:
+        desk = Workspace(config, replace(tools, clock=utc_now), hang)
         assert desk.jobs.run_now("world")
         assert marked.wait(30)
         assert desk.jobs.stop(0.1) == ("world",)

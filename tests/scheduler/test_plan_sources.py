@@ -7,7 +7,7 @@ from feedpub.config.sources import source_key
 from feedpub.pipeline import run
 from feedpub.scheduler.next_check import plan_sources
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, listing, path, story, tools_for
+from tests.support.newsroom import configure, feed, listing, open_context, path, story
 from tests.support.site import Site
 
 _DATE = ("2026-11-{n:02d}T08:00:00+01:00", "{n} November")
@@ -27,7 +27,7 @@ def test_listing_without_dates_is_checked_a_few_times_a_day(site: Site, tmp_path
         site[path(n)] = _undated(story(n), [n])
     config = configure(tmp_path, feed("world", f"page {site.url('/news')}", more="recheck = false"))
     clock = FakeClock()
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as tools:
         assert run.run_feed(config.feed[0], tools).new == len(numbers)
         plan = plan_sources(config.feed[0], tools, clock.now())[
             source_key(config.feed[0].source[0])

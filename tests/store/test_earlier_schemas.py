@@ -26,8 +26,8 @@ from tests.store.make_states import FEEDS, LIMIT, SECOND, STATES, Site
 from tests.store.test_schema_repair import changing, shape
 from tests.store.test_sqlite import versions
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, tools_for
-from tests.support.postgres import MISSING, Server, installed
+from tests.support.newsroom import configure, open_context
+from tests.support.postgres import SKIP_REASON, Server, is_available
 
 EARLIER = sorted(path.name.removesuffix(".sql.gz") for path in STATES.iterdir())
 ON_POSTGRES = [state for state in EARLIER if state >= "0005" and "branch" not in state]
@@ -75,8 +75,8 @@ def count_on(target: Connection, table: Table) -> None:
 def case(request: pytest.FixtureRequest) -> tuple[str, str]:
     """Return the name of a state, and the engine that it is restored to."""
     state, engine = request.param
-    if engine == "postgresql" and not installed():
-        pytest.skip(MISSING)
+    if engine == "postgresql" and not is_available():
+        pytest.skip(SKIP_REASON)
     return state, engine
 
 
@@ -108,9 +108,9 @@ def fresh(
         yield tmp_path / "fresh"
     else:
         server: Server = request.getfixturevalue("server")
-        address = server.database(request.getfixturevalue("template"))
+        address = server.create_database(request.getfixturevalue("template"))
         yield address
-        server.drop(address)
+        server.drop_database(address)
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def build_a_day_later(config: Config, state: str, place: StatePlace) -> dict[str
     found = re.match(r"-- \w+ (\S+)", sql_of(state))
     assert found
     clock = FakeClock(datetime.fromisoformat(found[1]) + timedelta(days=1))
-    with Store.open(place) as store, tools_for(config, clock, store) as tools:
+    with Store.open(place) as store, open_context(config, clock, store) as tools:
         outcomes = {feed.name: run_feed(feed, tools) for feed in config.feed}
         finish_build(config, tools)
     return outcomes

@@ -41,7 +41,7 @@ class NameServer:
     def __init__(self, address: str, port: int) -> None:
         self.address = address
         self.zone: dict[str, Sequence[Answer]] = {}
-        self.asked: list[str] = []
+        self.queried_names: list[str] = []
         self._counts: Counter[tuple[str, int]] = Counter()
         self._lock = threading.Lock()
         self._servers: list[socketserver.BaseServer] = [
@@ -64,7 +64,7 @@ class NameServer:
             thread.join()
             server.server_close()
 
-    def learn(self, zone: Mapping[str, Sequence[Answer]]) -> None:
+    def add(self, zone: Mapping[str, Sequence[Answer]]) -> None:
         """Add names. The answers of known names start again."""
         with self._lock:
             self.zone.update(zone)
@@ -94,7 +94,7 @@ class NameServer:
     def _next(self, name: str, kind: int, *, udp: bool) -> Answer:
         with self._lock:
             if kind == _A and udp:
-                self.asked.append(name)
+                self.queried_names.append(name)
             answers = self.zone.get(name, [NXDOMAIN])
             at = self._counts[name, kind]
             self._counts[name, kind] += 1

@@ -27,8 +27,8 @@ from feedpub.core.process_pool import child, process
 from tests.support import faults
 from tests.support.newsroom import feed, story
 
-_READERS = {"build", "clean", "run"}  # commands that read pages, in workers
-_BESIDES = (
+_READING_COMMANDS = {"build", "clean", "run"}  # commands that read pages, in workers
+_FURTHER_MODULES = (
     "feedpub.service",
     "feedpub.web.status",
     "rich.console",
@@ -50,7 +50,7 @@ def _warm() -> None:
             cli(["-c", str(config), "build", "--json"])
     assert '"ok": true' in said.getvalue(), said.getvalue()
     import_module("feedpub").extract(story(1), "https://example.org/")  # as a worker does
-    for name in _BESIDES:
+    for name in _FURTHER_MODULES:
         import_module(name)
     gc.freeze()
 
@@ -71,13 +71,13 @@ def _serve() -> bool:
         elif pid := os.fork():
             answer = {"pid": pid}
         else:
-            _become(order)
+            _become_command(order)
             return True
         print(json.dumps(answer), flush=True)
     return False
 
 
-def _become(order: dict[str, Any]) -> None:
+def _become_command(order: dict[str, Any]) -> None:
     os.setsid()
     # As in a terminal: what a shell starts in the background ignores ctrl-c, and so does all that
     # it starts.
@@ -94,7 +94,7 @@ def _become(order: dict[str, Any]) -> None:
     time.tzset()
     sys.argv[1:] = order["arguments"]
     faults.install(order["faults"])
-    if _READERS.intersection(order["arguments"]):
+    if _READING_COMMANDS.intersection(order["arguments"]):
         _Workers().prepare()
 
 

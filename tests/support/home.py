@@ -13,7 +13,7 @@ from typing import Any
 
 import feedparser  # type: ignore[import-untyped]
 
-from tests.support.warm import LONGEST, Order, warm
+from tests.support.warm import MAX_COMMAND_SECONDS, Command, fork_server
 
 OK, FAILED, REFUSED = 0, 1, 2  # exit statuses
 BASE = "https://feeds.example.net/"
@@ -54,7 +54,7 @@ class Home:
         with TemporaryDirectory(prefix="feedpub-said-") as folder:
             output, errors = Path(folder, "output"), Path(folder, "errors")
             environ = {"FEEDPUB_CONFIG": str(self.config)}
-            end = warm().start(Order(arguments, self.root, output, errors, environ)).end()
+            end = fork_server().start(Command(arguments, self.root, output, errors, environ)).wait()
             said = output.read_text("utf-8"), errors.read_text("utf-8")
             return subprocess.CompletedProcess(arguments, end.status, *said)
 
@@ -81,7 +81,7 @@ class Home:
         return {str(file.relative_to(self.feeds)): file.read_bytes() for file in files}
 
 
-class ColdHome(Home):
+class FreshProcessHome(Home):
     """A home whose commands are new interpreters.
 
     Each of them orders sets differently.
@@ -96,10 +96,10 @@ class ColdHome(Home):
             check=False,
             env={**os.environ, "FEEDPUB_CONFIG": str(self.config)},
             cwd=self.root,
-            timeout=LONGEST,
+            timeout=MAX_COMMAND_SECONDS,
         )
 
 
-def digest(files: Mapping[str, bytes]) -> str:
+def hash_files(files: Mapping[str, bytes]) -> str:
     """Return one hash of all files, for a readable failure if bytes differ."""
     return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()

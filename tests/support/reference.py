@@ -352,7 +352,7 @@ def _cell(text: str) -> str:
 def metrics_page() -> str:
     """Return metrics.md."""
     rows: list[str] = []
-    text = metrics.render_metrics(overviews.everything())
+    text = metrics.render_metrics(overviews.service_in_every_state())
     for name, explanation in re.findall(r"^# HELP (\S+) (.*)$", text, re.MULTILINE):
         kind = re.search(rf"^# TYPE {name} (\w+)$", text, re.MULTILINE)
         sample = re.search(rf"^{name}(?:\{{(.*)\}})? ", text, re.MULTILINE)

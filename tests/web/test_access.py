@@ -13,7 +13,7 @@ from feedpub.core.errors import ConfigError
 from feedpub.web import FeedApp, FolderBackend, Server, control
 from feedpub.web.http import Request
 from feedpub.web.sockets import open_socket
-from tests.support.client import PATIENCE, Client, Reply, served
+from tests.support.client import TIMEOUT_SECONDS, Client, Reply, serve_app
 from tests.support.service import eventually, free_port
 from tests.web.conftest import BASE
 from tests.web.console import FakeControl
@@ -36,7 +36,7 @@ def app(folder: Path, console: FakeControl, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def client(app: FeedApp) -> Iterator[Client]:
-    with served(app) as running:
+    with serve_app(app) as running:
         yield running
 
 
@@ -185,7 +185,7 @@ def test_client_of_unix_socket_is_local(folder: Path, console: FakeControl, tmp_
             )
             assert said.stdout.decode() == status
     finally:
-        server.stop(PATIENCE)
+        server.stop(TIMEOUT_SECONDS)
 
 
 # --- the example of the manual ---
@@ -251,4 +251,4 @@ def test_nginx_example_of_the_manual_exposes_only_feeds_and_pages(
                 ), (path, host)
     finally:
         nginx.terminate()
-        nginx.wait(PATIENCE)
+        nginx.wait(TIMEOUT_SECONDS)

@@ -13,7 +13,7 @@ from feedpub.core.errors import ServiceError
 from feedpub.web import FeedApp, FolderBackend, sockets
 from feedpub.web.server import Server
 from feedpub.web.sockets import inherited_sockets, open_socket, socket_address
-from tests.support.client import everything
+from tests.support.client import read_until_closed
 
 SERVE = """
 import os, sys
@@ -109,7 +109,7 @@ def test_server_answers_on_a_unix_socket(folder: Path, tmp_path: Path) -> None:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(str(path))
             connection.sendall(b"GET /world.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            assert everything(connection).endswith(b"\r\n\r\n{}")
+            assert read_until_closed(connection).endswith(b"\r\n\r\n{}")
     finally:
         server.stop(5)
 
@@ -128,7 +128,7 @@ def test_sockets_from_systemd_are_served(folder: Path) -> None:
                 pass_fds=[listening.fileno()],
             )
             try:
-                assert everything(early).endswith(b"\r\n\r\n{}")
+                assert read_until_closed(early).endswith(b"\r\n\r\n{}")
             finally:
                 said, _ = served.communicate(timeout=20)
         assert (served.returncode, said) == (0, b"[]\n")

@@ -18,9 +18,9 @@ from tests.catalogue.cases.waiting import waits
 from tests.catalogue.press import NOW, listing
 from tests.catalogue.stage import SECURE, Stage, Start
 from tests.support.dns import GARBAGE, NXDOMAIN, REFUSED, SERVFAIL, SILENT, WRONG_ID, Answer
-from tests.support.evil import running_evil
+from tests.support.evil import running_raw_server
 from tests.support.newsroom import feed
-from tests.support.tls import server_side
+from tests.support.tls import server_context
 
 NAME = "news.test"
 
@@ -75,7 +75,9 @@ def nameless(name: str, reason: str = "Temporary failure in name resolution") ->
 def _private(stage: Stage) -> None:
     """Put a listener with news on the site's port of a private address."""
     page = OK + b"Connection: close\r\n\r\n" + listing(NOW).encode()
-    stage.marks["private"] = stage.prop(running_evil(page, host="127.0.0.1", port=stage.site.port))
+    stage.marks["private"] = stage.prop(
+        running_raw_server(page, host="127.0.0.1", port=stage.site.port)
+    )
 
 
 def unreached(stage: Stage) -> None:
@@ -126,7 +128,7 @@ def _certificate(name: str, issue: Callable[[Stage], trustme.LeafCert], reason: 
     """Return a case whose site presents another certificate."""
 
     def scene(stage: Stage) -> None:
-        stage.secure.tls = server_side(issue(stage))
+        stage.secure.tls = server_context(issue(stage))
 
     return Case(name, scene, reason, start=SECURE)
 

@@ -15,7 +15,7 @@ from tests.catalogue.answers import OK, redirect
 from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import has_news
 from tests.catalogue.stage import PAGE, Stage, Start
-from tests.support.evil import Evil, running_evil
+from tests.support.evil import RawServer, running_raw_server
 from tests.support.newsroom import feed, path
 from tests.support.site import Site
 
@@ -74,17 +74,17 @@ def _url(name: str, port: int, place: str = "/news") -> str:
     return f"http://{host.format(port=port)}{'' if '{port}' in host else f':{port}'}{place}"
 
 
-def _listeners(stage: Stage) -> Iterator[Evil]:
+def _listeners(stage: Stage) -> Iterator[RawServer]:
     """Run listeners with news at the available private addresses, all on one port."""
     page = OK + b"Connection: close\r\n\r\n" + press.listing(press.NOW).encode()
-    first = stage.prop(running_evil(page))
+    first = stage.prop(running_raw_server(page))
     yield first
     with ExitStack() as stack:
         try:
             stack.enter_context(socket.create_server(("::1", 0), family=socket.AF_INET6))
         except OSError:  # no IPv6 here
             return
-    yield stage.prop(running_evil(page, host="::1", port=first.port))
+    yield stage.prop(running_raw_server(page, host="::1", port=first.port))
 
 
 def _guard(stage: Stage) -> int:
@@ -195,7 +195,7 @@ def _serve_names(stage: Stage) -> None:
 def _rebind_all(stage: Stage) -> None:
     """Run the listener on the site's own port, so that only the name selects it."""
     page = OK + b"Connection: close\r\n\r\n" + press.listing(press.NOW).encode()
-    stage.marks["listeners"] = [stage.prop(running_evil(page, port=stage.site.port))]
+    stage.marks["listeners"] = [stage.prop(running_raw_server(page, port=stage.site.port))]
     stage.marks["names"].learn({_host(name): [[FORMS[name][0].strip("[]")]] for name in _NAMES})
 
 

@@ -8,7 +8,7 @@ from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import has_news, says, short
 from tests.catalogue.press import NEW, NOW, OLD, json_feed, moment, rss, rss_item, sitemap
 from tests.catalogue.stage import FEED, JSON, SITEMAP, Stage, Start
-from tests.support.evil import running_evil
+from tests.support.evil import running_raw_server
 from tests.support.newsroom import path, title
 from tests.support.site import Route
 
@@ -94,7 +94,7 @@ def _atom(stage: Stage) -> None:
 
 def _external(stage: Stage) -> None:
     """Refer to an external document type on a listener that counts connections."""
-    listener = stage.marks["private"] = stage.prop(running_evil(b"", host="127.77.0.8"))
+    listener = stage.marks["private"] = stage.prop(running_raw_server(b"", host="127.77.0.8"))
     place = f"http://127.77.0.8:{listener.port}/feed.dtd"
     _rss(stage, prolog=f'<!DOCTYPE rss SYSTEM "{place}" [<!ENTITY % all SYSTEM "{place}"> %all;]>')
 

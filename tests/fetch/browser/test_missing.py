@@ -16,7 +16,7 @@ from feedpub.fetch.browser import Browser, why_unavailable
 from feedpub.pipeline.run import run_feed
 from feedpub.sources.listing_page import items_in
 from tests.support.home import HEAD, Home
-from tests.support.newsroom import configure, tools_for
+from tests.support.newsroom import configure, open_context
 from tests.support.site import Site
 
 APP = (
@@ -63,7 +63,7 @@ def test_browser_path_must_exist(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("nothing_installed")
 def test_source_fails_without_a_request(site: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, FEED.format(url=site.url("/")))
-    with tools_for(config) as tools:
+    with open_context(config) as tools:
         outcome = run_feed(config.feed[0], tools)
     (problem,) = outcome.problems
     assert problem.where == site.url("/")

@@ -24,7 +24,7 @@ from tests.pipeline.repair.layouts import (
     path,
     title,
 )
-from tests.support.shared import shared
+from tests.support.shared import shared_data
 
 KNOWN = KnownArticles(
     keys=frozenset(f"harbour.example{path(n)}" for n in STORIES),
@@ -172,6 +172,6 @@ def test_thresholds_of_the_same_list(
 @pytest.mark.slow
 def test_lists_of_real_pages_are_found_with_new_class_names() -> None:
     """A fourth of the shared pages; `python -m tests.benchmarks.repairs` tests all."""
-    some = list(islice(cases(shared(PAGES)), 0, None, 4))
+    some = list(islice(cases(shared_data(PAGES)), 0, None, 4))
     assert [case.url for case in some if case.repaired(renamed) is None] == []
     assert len(some) >= 9

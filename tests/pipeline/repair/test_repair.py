@@ -25,11 +25,11 @@ from tests.support.newsroom import (
     configure,
     feed,
     listing,
+    open_context,
     open_newsroom,
     path,
     story,
     title,
-    tools_for,
 )
 from tests.support.site import Route, Site
 
@@ -91,7 +91,7 @@ def file(site: Site, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tools(file: Path, clock: FakeClock) -> Iterator[RunContext]:
-    with tools_for(load_config(file), clock) as made:
+    with open_context(load_config(file), clock) as made:
         yield made
 
 
@@ -114,7 +114,7 @@ def build(file: Path, tools: RunContext, clock: FakeClock) -> Build:
     return run
 
 
-def told(site: Site) -> list[dict[str, Any]]:
+def sent_webhooks(site: Site) -> list[dict[str, Any]]:
     return [json.loads(request.body) for request in site.requests if request.path == "/hook"]
 
 
@@ -128,7 +128,7 @@ def repair(file: Path, *arguments: str) -> Result:
     return CliRunner().invoke(cli.cli, ["-c", str(file), "repair", *arguments])
 
 
-def seen(file: Path, tools: RunContext, clock: FakeClock) -> status.ServiceStatus:
+def collect_status(file: Path, tools: RunContext, clock: FakeClock) -> status.ServiceStatus:
     return status.collect_status(load_config(file), tools.store, clock.now())
 
 
@@ -151,7 +151,7 @@ def test_three_redesigns_are_repaired_by_command(
         site[place] = html
         assert [build().status, build().status] == [RunStatus.FAILED, RunStatus.FAILED]
         assert {entry["id"] for entry in entries(tools)} == ids
-        alert = [each for each in told(site) if each["event"] == "broken"][-1]
+        alert = [each for each in sent_webhooks(site) if each["event"] == "broken"][-1]
         assert line in alert["proposal"]["patch"]
         assert "lists 8 of the 8 known articles" in alert["proposal"]["evidence"]
         done = repair(file, "world", "--yes")
@@ -177,7 +177,10 @@ def test_articles_with_new_addresses_keep_their_ids(
     site["/newsroom/" if also_moved else "/news"] = page
     build()
     build()
-    assert "by their titles: their addresses are new" in told(site)[-1]["proposal"]["evidence"]
+    assert (
+        "by their titles: their addresses are new"
+        in sent_webhooks(site)[-1]["proposal"]["evidence"]
+    )
     assert repair(file, "--yes").exit_code == 0
     assert build().ok
     assert {entry["id"] for entry in entries(tools)} == ids
@@ -196,7 +199,7 @@ def test_wrong_list_by_page_structure_is_rejected_and_repaired(
         f"</div></body></html>"
     )
     assert [build().status, build().status] == [RunStatus.FAILED, RunStatus.FAILED]
-    (alert,) = told(site)
+    (alert,) = sent_webhooks(site)
     assert alert["reason"].startswith("none of 14 addresses was seen before")
     assert alert["proposal"]["patch"] == ['+links = "#all a"']
     assert repair(file, "--yes").exit_code == 0
@@ -214,7 +217,7 @@ def test_proposal_is_in_alert_mail_status_command_and_status_page(
     evidence = 'links = "#reports h3 a" lists 8 of the 8 known articles'
     patch = ['-links = ".card h2 a"', '+links = "#reports h3 a"']
     line = f"{'; '.join(patch)} ({evidence}); to apply it: feedpub repair world"
-    (alert,) = told(site)
+    (alert,) = sent_webhooks(site)
     assert alert["proposal"] == {
         "evidence": evidence,
         "patch": patch,
@@ -227,8 +230,8 @@ def test_proposal_is_in_alert_mail_status_command_and_status_page(
     ).alerts.email
     assert email is not None
     assert f"Proposal: {line}" in format_mail(email, json.dumps(alert).encode()).get_content()
-    assert f"world: proposed: {line}" in list(status_lines(seen(file, tools, clock)))
-    page = status_page.render_status_page(seen(file, tools, clock), can_run=False)
+    assert f"world: proposed: {line}" in list(status_lines(collect_status(file, tools, clock)))
+    page = status_page.render_status_page(collect_status(file, tools, clock), can_run=False)
     assert '<code class="new">+links = &#34;#reports h3 a&#34;</code>' in page
     assert config.feed[0].source[0].model_dump()["links"] == ".card h2 a"
 
@@ -244,7 +247,7 @@ def test_proposal_is_dropped_if_the_source_was_changed(
     build()
     build()
     file.write_text(file.read_text("utf-8").replace(".card h2 a", ".piece h2 a"), "utf-8")
-    assert seen(file, tools, clock).feeds[0].sources[0].proposal is None
+    assert collect_status(file, tools, clock).feeds[0].sources[0].proposal is None
 
 
 def test_site_is_searched_at_the_2nd_4th_and_8th_failure(site: Site, build: Build) -> None:
@@ -253,7 +256,7 @@ def test_site_is_searched_at_the_2nd_4th_and_8th_failure(site: Site, build: Buil
     site["/"] = HOME
     searched = []
     for _ in range(8):
-        site.forget()
+        site.clear_requests()
         build()
         searched.append(site.paths().count("/"))
         assert len([each for each in site.paths() if each != "/hook"]) <= 8

@@ -23,7 +23,7 @@ from feedpub.scheduler.queue import FeedQueue, QueueConsumer, WorkerTimings
 from feedpub.scheduler.queue.consumer import RetryStrategy, _retry_time
 from feedpub.scheduler.queue.queue import connection_info
 from tests.scheduler.queue.test_queue import put
-from tests.support.postgres import own_server
+from tests.support.postgres import temporary_server
 from tests.support.service import eventually
 
 FORKS = multiprocessing.get_context("spawn")
@@ -327,8 +327,8 @@ def test_worker_that_lost_its_job_can_neither_finish_nor_retry_it(
 
 
 def test_worker_reconnects_to_a_restarted_server() -> None:
-    with own_server(synchronous_commit="on") as server:  # commits survive its crash
-        address = server.database()
+    with temporary_server(synchronous_commit="on") as server:  # commits survive its crash
+        address = server.create_database()
         gate = threading.Event()
         bench = Bench(lambda feed, _budget: gate.wait(30) if feed == "a" else None)
         with FeedQueue(address) as queue, working(address, bench):
@@ -351,8 +351,8 @@ def _empty_again(address: str, queue: FeedQueue) -> bool:
 
 
 def test_worker_stops_while_the_server_is_down() -> None:
-    with own_server() as server:
-        address = server.database()
+    with temporary_server() as server:
+        address = server.create_database()
         with FeedQueue(address):
             pass
         with working(address, Bench()):

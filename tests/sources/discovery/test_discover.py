@@ -239,7 +239,7 @@ def test_another_candidate_s_articles_are_read_when_it_is_picked(scout: Scout, s
     chosen = next(
         each.candidate for each in discovery.candidates if each.candidate.kind == "sitemap"
     )
-    site.forget()
+    site.clear_requests()
     tried = try_articles(chosen, discovery.samples, scout.looks)
     assert [each.url for each in tried] == [site.url(path(n)) for n in (9, 3, 2)]
     assert site.paths() == [path(3), path(2)]

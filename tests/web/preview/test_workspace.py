@@ -18,7 +18,7 @@ from feedpub.web.preview import (
     pages_of_feed,
     pages_of_site,
 )
-from tests.support.newsroom import configure, feed, open_newsroom, path, story, tools_for
+from tests.support.newsroom import configure, feed, open_context, open_newsroom, path, story
 from tests.support.site import Site
 from tests.web.preview.stories import SAID, boxed
 
@@ -43,7 +43,7 @@ def config(newsroom: Site, tmp_path: Path) -> Config:
 @contextmanager
 def built(config: Config) -> Iterator[RunContext]:
     """Build the feed, and yield its context."""
-    with tools_for(config) as tools:
+    with open_context(config) as tools:
         run.run_feed(config.feed[0], tools)
         yield tools
 
@@ -134,7 +134,7 @@ def test_saved_page_takes_its_url_from_its_metadata(config: Config, tmp_path: Pa
     file = tmp_path / "a.html"
     link = '<link rel="canonical" href="https://www.times.example.org/a"></head>'
     file.write_text(boxed(1).replace("</head>", link), "utf-8")
-    with tools_for(config) as tools:
+    with open_context(config) as tools:
         look = PreviewSession([page_from_file(file, tools)], tools, config.rules.sites).preview(
             0, REMOVE
         )
@@ -145,7 +145,7 @@ def test_saved_page_takes_its_url_from_its_metadata(config: Config, tmp_path: Pa
 def test_saved_page_without_url_cannot_save_rules(config: Config, tmp_path: Path) -> None:
     file = tmp_path / "a.html"
     file.write_text(boxed(1), "utf-8")
-    with tools_for(config) as tools:
+    with open_context(config) as tools:
         desk = PreviewSession([page_from_file(file, tools)], tools, config.rules.sites)
         look = desk.preview(0, REMOVE)
         assert (look.effect.changed, look.toml.text) == (1, 'remove = [".join-box"]\n')
@@ -155,7 +155,7 @@ def test_saved_page_without_url_cannot_save_rules(config: Config, tmp_path: Path
 
 
 def test_files_other_than_pages_are_refused(config: Config, tmp_path: Path) -> None:
-    with tools_for(config) as tools:
+    with open_context(config) as tools:
         with pytest.raises(ExtractError, match="clean --explain"):
             page_from_file(tmp_path / "a.txt", tools)
         with pytest.raises(ExtractError, match="cannot be read"):
