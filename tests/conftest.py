@@ -29,12 +29,12 @@ settings.load_profile("feedpub")
 @pytest.fixture(autouse=True)
 def _restore_log() -> Iterator[None]:
     """Restore the configuration of the log, which commands change in this process."""
-    root, ours = logging.getLogger(), logging.getLogger("feedpub")
-    handlers, level, our_level = root.handlers[:], root.level, ours.level
+    root, logger = logging.getLogger(), logging.getLogger("feedpub")
+    handlers, level, logger_level = root.handlers[:], root.level, logger.level
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    ours.setLevel(our_level)
+    logger.setLevel(logger_level)
 
 
 @pytest.fixture
@@ -65,9 +65,9 @@ def template(server: Server) -> Iterator[str]:
 @pytest.fixture
 def address(server: Server, template: str) -> Iterator[str]:
     """Create a database with empty tables."""
-    made = server.create_database(template)
-    yield made
-    server.drop_database(made)
+    created = server.create_database(template)
+    yield created
+    server.drop_database(created)
 
 
 @pytest.fixture

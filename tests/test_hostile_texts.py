@@ -65,8 +65,8 @@ def _answered(text: str) -> response.Response:
 
 
 def _is_answered(status: int, text: str) -> object:
-    said = replace(_answered(text), status=status)
-    return said.ok, said.location, response.failure_of(said, NOW)
+    hostile = replace(_answered(text), status=status)
+    return hostile.ok, hostile.location, response.failure_of(hostile, NOW)
 
 
 def _joined(text: str) -> object:

@@ -106,31 +106,31 @@ def scores(pages: Iterable[Row], extractors: Mapping[str, Extractor], measure: M
             of_set = found[row.dataset if row.kind == "article" else row.kind][name]
             start = time.process_time()
             try:
-                said = extractor(row.html, row.url)
+                result = extractor(row.html, row.url)
             except Exception:  # noqa: BLE001 -- whatever a peer raises, it has found nothing
-                said = Found()
+                result = Found()
                 of_set.failed += 1
             of_set.milliseconds.append(1000 * (time.process_time() - start))
-            score(row, said, of_set, measure)
+            score(row, result, of_set, measure)
     return found
 
 
-def score(row: Row, said: Found, of_set: Scores, measure: ModuleType) -> None:
+def score(row: Row, result: Found, of_set: Scores, measure: ModuleType) -> None:
     """Record the scores of an extractor's result, if the expected values are known."""
     if row.text is not None:
-        of_set.shingles.append(measure.shingle_counts(said.text, row.text))
-        of_set.words.append(measure.word_f1(said.text, row.text))
+        of_set.shingles.append(measure.shingle_counts(result.text, row.text))
+        of_set.words.append(measure.word_f1(result.text, row.text))
     if row.must or row.must_not:
-        of_set.segments.append(measure.segments(said.text, row.must, row.must_not))
+        of_set.segments.append(measure.segments(result.text, row.must, row.must_not))
     if row.title:
-        of_set.titles.append(float(measure.squash(said.title) == measure.squash(row.title)))
+        of_set.titles.append(float(measure.squash(result.title) == measure.squash(row.title)))
     if row.authors:
-        theirs, ours = (
-            {measure.squash(name) for name in names} for names in (row.authors, said.authors)
+        expected, found = (
+            {measure.squash(name) for name in names} for names in (row.authors, result.authors)
         )
-        of_set.authors.append(2 * len(ours & theirs) / len([*ours, *theirs]))
+        of_set.authors.append(2 * len(found & expected) / len([*found, *expected]))
     if row.date:
-        of_set.dates.append(float(said.date[:10] == row.date[:10]))
+        of_set.dates.append(float(result.date[:10] == row.date[:10]))
 
 
 def quality(found: Table, names: Sequence[str], measure: ModuleType) -> Iterator[Sequence[str]]:

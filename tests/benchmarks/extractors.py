@@ -26,7 +26,7 @@ class Found:
 Extractor = Callable[[bytes, str | None], Found]
 
 
-def ours(html: bytes, url: str | None) -> Found:
+def extract_with_feedpub(html: bytes, url: str | None) -> Found:
     """Run feedpub, through its public function."""
     article = feedpub.extract(html, url)
     published = article.published.date().isoformat() if article.published else ""
@@ -80,7 +80,7 @@ def bare_parse(html: bytes, _url: str | None) -> Found:
 
 OURS, YARDSTICK, PARSE = "feedpub", "trafilatura", "lxml parse"
 _ALL: dict[str, tuple[str, Extractor]] = {  # by name: the package that it needs
-    OURS: ("feedpub", ours),
+    OURS: ("feedpub", extract_with_feedpub),
     YARDSTICK: ("trafilatura", trafilatura),
     "readability-lxml": ("readability", readability),
     "newspaper4k": ("newspaper", newspaper),

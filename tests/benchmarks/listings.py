@@ -57,11 +57,11 @@ class Verdict:
 def labels() -> dict[str, Label]:
     """Return page id → label."""
     pages = tomllib.loads(LABELS.read_text("utf-8"))["page"]
-    made = (
+    read = (
         Label(p["id"], p["what"], tuple(p["must"]), tuple(p.get("never", ())), p.get("miss", ""))
         for p in pages
     )
-    return {label.id: label for label in made}
+    return {label.id: label for label in read}
 
 
 def verdicts(file: Path) -> Iterator[Verdict]:

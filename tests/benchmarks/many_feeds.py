@@ -179,8 +179,8 @@ def _with_tools(do: Callable[[Config, RunContext], object]) -> Callable[[Config]
         settings = config.feedpub
         with Store.open(configuration.state_location(settings.state)) as store:
             publisher = open_output(settings.output, config.s3)
-            tools = RunContext(settings, store, None, publisher)  # type: ignore[arg-type]
-            do(config, tools)
+            context = RunContext(settings, store, None, publisher)  # type: ignore[arg-type]
+            do(config, context)
 
     return done
 

@@ -55,13 +55,13 @@ def scored(page: Described, others: dict[str, Ranking], max_chars: int) -> dict[
         sentence.text
         for sentence in islice(prose_sentences(page.text, page.title, page.language), MAX_SENTENCES)
     ]
-    ours = summarize(page.text, title=page.title, language=page.language, max_chars=max_chars)
-    if len(sentences) <= 1 or not ours:
+    extracted = summarize(page.text, title=page.title, language=page.language, max_chars=max_chars)
+    if len(sentences) <= 1 or not extracted:
         return {}
-    told = {OURS: ours}
+    summaries = {OURS: extracted}
     for name, rank in others.items():
-        told[name] = filled(sentences, rank(sentences, page.language), len(ours))
-    return {name: rouge(text, page.description) for name, text in told.items()}
+        summaries[name] = filled(sentences, rank(sentences, page.language), len(extracted))
+    return {name: rouge(text, page.description) for name, text in summaries.items()}
 
 
 def filled(sentences: Sequence[str], order: Sequence[int], length: int) -> str:

@@ -41,13 +41,13 @@ def test_missing_extractors_are_left_out() -> None:
 
 def test_fields_with_known_values_are_scored() -> None:
     scores = Scores()
-    said = Found(
+    found = Found(
         "the old pier stays where it is",
         "The Pier Stays",
         ("Marta Quill", "Tom Wick"),
         "2025-10-14",
     )
-    score(ROW, said, scores, _metrics())
+    score(ROW, found, scores, _metrics())
     assert (scores.words, scores.titles, scores.dates, scores.segments) == ([1.0], [1.0], [1.0], [])
     assert scores.authors == [pytest.approx(2 / 3)]
 

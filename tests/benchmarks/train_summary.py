@@ -109,11 +109,11 @@ def evaluate(all_cases: Sequence[Case]) -> None:
     for fold in range(FOLDS):
         weights = learn([case for case in _sample(all_cases) if _fold(case) != fold])
         for case in (case for case in all_cases if _fold(case) == fold):
-            ours = case.likeness[(case.measured @ weights).argmax()]
-            got[case.page.kind].append((ours, case.likeness[case.opening], case.likeness.max()))
+            chosen = case.likeness[(case.measured @ weights).argmax()]
+            got[case.page.kind].append((chosen, case.likeness[case.opening], case.likeness.max()))
     print(f"{'':12}  cases  learned  first sentences  best possible")
     for kind, values in got.items():
-        ours, first, most = (100 * fmean(column) for column in zip(*values, strict=True))
+        chosen, first, most = (100 * fmean(column) for column in zip(*values, strict=True))
         print(f"{kind:12} {len(values):6} {ours:8.2f} {first:16.2f} {most:14.2f}")
 
 

@@ -199,10 +199,10 @@ class Stage:
     def _order(
         self, arguments: tuple[str, ...], faults: Faults, environ: Mapping[str, str]
     ) -> Command:
-        said = self.root / "said"
-        said.write_bytes(b"")
+        output = self.root / "output"
+        output.write_bytes(b"")
         environ = {"FEEDPUB_CONFIG": str(self.home.config), **environ}
-        return Command(arguments, self.home.root, said, environ=environ, faults=faults)
+        return Command(arguments, self.home.root, output, environ=environ, faults=faults)
 
     def _watched(self, order: Command, seconds: float) -> Ended:
         started = fork_server().start(order)

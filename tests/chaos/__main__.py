@@ -134,14 +134,14 @@ class Chaos:
 
     def _leader(self) -> Member | None:
         """Return the member that most recently became leader."""
-        said = [
+        claims = [
             (event["time"], number)
             for number, member in enumerate(self._members)
             if member.leads_maybe
             for event in member.events()
             if event.get("outcome") == "this service leads"
         ]
-        return self._members[max(said)[1]] if said else None
+        return self._members[max(claims)[1]] if claims else None
 
     def _late(self) -> list[str]:
         """Return the feeds whose last run is too long ago."""

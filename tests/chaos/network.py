@@ -89,7 +89,7 @@ def missing() -> str:
 @contextmanager
 def network(nodes: int, sites: int) -> Iterator[list[Node]]:
     """Create the nodes, and a bridge address for each site; remove all of them at the end."""
-    made = [Node(number) for number in range(nodes)]
+    created = [Node(number) for number in range(nodes)]
     with _alone():
         _take_away()  # a run that was killed left its own
         try:
@@ -97,9 +97,9 @@ def network(nodes: int, sites: int) -> Iterator[list[Node]]:
             for address in (HERE, *map(site_address, range(sites))):
                 _ip("address", "add", f"{address}/16", "dev", BRIDGE)
             _ip("link", "set", BRIDGE, "up")
-            for node in made:
+            for node in created:
                 _join(node)
-            yield made
+            yield created
         finally:
             _take_away()
 

@@ -70,7 +70,7 @@ def test_removed_text_and_only_removed_text_is_struck_through(case: GoldenPage) 
     struck = words(shown.struck())
     assert page.article == case.article()
     about_the_page = [
-        each for each in page.article.removed if not any(said in each.reason for said in NOTES)
+        each for each in page.article.removed if not any(note in each.reason for note in NOTES)
     ]
     told = [line for each in about_the_page for line in each.text.split("\n")]
     assert [line for line in told if words(line) not in struck] == []

@@ -170,8 +170,8 @@ def config(site: Site, tmp_path: Path) -> Config:
 
 
 def build(config: Config, clock: FakeClock) -> RunResult:
-    with open_context(config, clock) as tools:
-        return run.run_feed(config.feed[0], tools)
+    with open_context(config, clock) as context:
+        return run.run_feed(config.feed[0], context)
 
 
 def text(config: Config) -> str:
@@ -194,8 +194,8 @@ def test_entry_has_all_pages_and_each_is_fetched_once(
 
 def test_article_of_several_pages_has_no_page_snapshot(config: Config, clock: FakeClock) -> None:
     build(config, clock)
-    with open_context(config, clock) as tools:
-        kept = [page.final_url for page in tools.store.snapshots.for_feed("reads").values()]
+    with open_context(config, clock) as context:
+        kept = [page.final_url for page in context.store.snapshots.for_feed("reads").values()]
     assert [url.endswith(path(2)) for url in kept] == [True]
 
 

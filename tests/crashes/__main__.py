@@ -102,11 +102,11 @@ class Round:
     def _start(self, *arguments: str) -> RunningCommand:
         environ = {"FEEDPUB_CONFIG": str(self._paper.config)}
         return fork_server().start(
-            Command(arguments, self._home, self._home / "said", environ=environ)
+            Command(arguments, self._home, self._home / "output", environ=environ)
         )
 
     def _said(self) -> str:
-        return (self._home / "said").read_text("utf-8")[-3000:]
+        return (self._home / "output").read_text("utf-8")[-3000:]
 
     def _serve(self) -> RunningCommand:
         """Start the service and run all its feeds."""

@@ -44,16 +44,16 @@ def test_build_json_prints_one_document_and_nothing_else(newsroom: Site, home: H
     )
     done = home.run("build", "--json")
     assert done.returncode == FAILED
-    said = json.dumps(json.loads(done.stdout))
-    assert "world" in said
-    assert newsroom.url("/nowhere") in said
+    output = json.dumps(json.loads(done.stdout))
+    assert "world" in output
+    assert newsroom.url("/nowhere") in output
 
 
 def test_build_table_has_counts_and_reasons(newsroom: Site, home: Home) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
-    said = home.build().lower()
-    assert all(word in said for word in ("world", "new", "updated", "kept", "skipped", "failed"))
-    assert "5" in said
+    output = home.build().lower()
+    assert all(word in output for word in ("world", "new", "updated", "kept", "skipped", "failed"))
+    assert "5" in output
 
 
 def test_status_lists_every_feed_and_the_reasons_of_failures(newsroom: Site, home: Home) -> None:

@@ -110,10 +110,10 @@ def test_interrupted_command_ends_while_a_server_does_not_respond(
         os.killpg(process.pid, number)
         output, errors = process.communicate(timeout=PATIENCE_SECONDS)
         assert time.monotonic() - began < _GRACE_SECONDS + PATIENCE_SECONDS / 4
-    status, said = ENDS[number]
+    status, message = ENDS[number]
     assert (process.returncode, output) == (status, "")
     assert "Traceback" not in errors
-    assert errors.endswith(said)
+    assert errors.endswith(message)
     assert not any(home.feeds.glob("*.tmp*"))
 
 
@@ -134,22 +134,22 @@ def test_interrupt_at_a_prompt_writes_nothing(
     outline = '<outline type="rss" text="New" xmlUrl="https://example.org/rss"/>'
     (home.root / "feeds.opml").write_text(f"<opml><body>{outline}</body></opml>", "utf-8")
     before = home.config.read_bytes(), home.published()
-    ours, theirs = pty.openpty()
-    with started(home, *arguments, terminal=theirs) as process:
-        os.close(theirs)
-        shown = _until(ours, "[y/N]")
+    controller, tty = pty.openpty()
+    with started(home, *arguments, terminal=tty) as process:
+        os.close(tty)
+        shown = _until(controller, "[y/N]")
         os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):
             process.wait(2 * _GRACE_SECONDS)
         if process.poll() is None:  # the signal arrived before the prompt waited for the answer
             os.killpg(process.pid, number)
-        shown += _until(ours, None)
-        os.close(ours)
-        status, said = ENDS[number]
+        shown += _until(controller, None)
+        os.close(controller)
+        status, message = ENDS[number]
         assert process.wait(PATIENCE_SECONDS) == status, shown
     assert "Traceback" not in shown
     assert "Aborted" not in shown
-    assert shown.replace("\r", "").endswith(f"\n{said}")
+    assert shown.replace("\r", "").endswith(f"\n{message}")
     assert (home.config.read_bytes(), home.published()) == before
 
 

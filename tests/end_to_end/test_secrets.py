@@ -300,12 +300,12 @@ def test_unresolvable_name_reveals_no_secret(tmp_path: Path) -> None:
     config.write_text(f'[feedpub]\noutput = "feeds"\nstate = "state"\n{feed("world", [source])}')
     with isolated_network() as lab:
         lab.add(names={"gone.example": [SERVFAIL]})
-        said = (
+        output = (
             lab.run_feedpub("build", config=config).output
             + lab.run_feedpub("status", config=config).output
         )
-    assert "the name gone.example does not resolve" in said
-    assert MARK not in said
+    assert "the name gone.example does not resolve" in output
+    assert MARK not in output
 
 
 def test_search_finds_marks_in_basic_authentication() -> None:

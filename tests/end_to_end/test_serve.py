@@ -83,8 +83,8 @@ def test_built_files_are_served_until_a_signal(built: Home, number: signal.Signa
         for name, content in built.published().items():
             assert get(port, f"/{name}") == content
         process.send_signal(number)
-        said, complained = process.communicate(timeout=20)
-        assert (process.returncode, said, complained) == (0, "", "")
+        output, errors = process.communicate(timeout=20)
+        assert (process.returncode, output, errors) == (0, "", "")
 
 
 def test_new_build_is_served_within_about_a_second(built: Home) -> None:

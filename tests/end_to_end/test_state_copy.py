@@ -20,9 +20,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not is_available(), reason=SK
 def address() -> Iterator[str]:
     """Create an empty database."""
     with running_server() as server:
-        made = server.create_database()
-        yield made
-        server.drop_database(made)
+        created = server.create_database()
+        yield created
+        server.drop_database(created)
 
 
 def configure(home: Home, newsroom: Site, state: str = "") -> None:
@@ -145,7 +145,7 @@ def test_copy_is_refused_while_a_service_uses_the_state(
 
 
 @pytest.mark.parametrize(
-    ("source", "target", "status", "said"),
+    ("source", "target", "status", "message"),
     [
         (
             "nowhere",
@@ -170,11 +170,11 @@ def test_copy_is_refused_while_a_service_uses_the_state(
     ],
 )
 def test_impossible_copy_is_one_line_without_a_password(
-    home: Home, source: str, target: str, status: int, said: str
+    home: Home, source: str, target: str, status: int, message: str
 ) -> None:
     refused = home.run("state", "copy", source, target)
     assert refused.returncode == status
-    assert said in refused.stderr
+    assert message in refused.stderr
     assert refused.stderr.count("\n") == 1
     assert "hunter2" not in refused.stderr
     assert not (home.root / target).exists()

@@ -189,8 +189,8 @@ def test_size_of_all_headers_is_limited(fetcher: Fetcher) -> None:
     "location", ["http://[" + "?" * 60_000, "/" + "a" * 60_000, "//" + "?" * 20_000]
 )
 def test_redirect_to_an_endless_address_is_an_error(fetcher: Fetcher, location: str) -> None:
-    said = answering(f"Location: {location}", status="302 Found")
-    with running_raw_server(said) as server, pytest.raises(FetchError) as caught:
+    response = answering(f"Location: {location}", status="302 Found")
+    with running_raw_server(response) as server, pytest.raises(FetchError) as caught:
         fetcher.get(server.url("/a"))
     assert (
         "longer than 8192 bytes" in caught.value.reason or "not a valid URL" in caught.value.reason

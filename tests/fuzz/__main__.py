@@ -81,18 +81,18 @@ def fuzz(
         began = time.monotonic()
         done = subprocess.run(command, cwd=_ROOT, capture_output=True, check=False)  # noqa: S603 -- this program
         took = time.monotonic() - began
-        said = done.stderr.decode("utf-8", "replace")
+        report = done.stderr.decode("utf-8", "replace")
         results = tuple(_kept(target, found, kept))
     if done.returncode and not results:
         raise RuntimeError(
-            f"{target.name}: the fuzzer ended with {done.returncode}:\n{said[-3000:]}"
+            f"{target.name}: the fuzzer ended with {done.returncode}:\n{report[-3000:]}"
         )
     edges = [
         int(line[1])
-        for line in _COVERED.findall(said)
+        for line in _COVERED.findall(report)
         if line[0] in ("INITED", "DONE", "NEW", "REDUCE")
     ]
-    executed = [int(number) for number in _EXECUTED.findall(said)]
+    executed = [int(number) for number in _EXECUTED.findall(report)]
     return Total(
         target.name,
         max(executed, default=0),

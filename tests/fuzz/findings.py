@@ -19,9 +19,9 @@ def signature(error: BaseException) -> str:
     It consists of the error and the function of feedpub or of the tests that raised it.
     """
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if _PACKAGE in frame.filename] or frames
+    own_frames = [frame for frame in frames if _PACKAGE in frame.filename] or frames
     what = str(error)[:40] if isinstance(error, AssertionError) else type(error).__name__
-    where = f"{Path(ours[-1].filename).stem} {ours[-1].name}"
+    where = f"{Path(own_frames[-1].filename).stem} {own_frames[-1].name}"
     return re.sub(r"[^a-z]+", "-", f"{_NUMBER.sub('', what)} in {where}".lower()).strip("-")
 
 

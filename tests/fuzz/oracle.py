@@ -112,14 +112,14 @@ def check_item(item: Item) -> None:
 def entry_of(article: Article, number: int = 1) -> Entry:
     """Return an entry with the fields of an article."""
     names = {field.name for field in fields(Entry)} & {field.name for field in fields(Article)}
-    said = {name: getattr(article, name) for name in names}
-    said |= {
+    values = {name: getattr(article, name) for name in names}
+    values |= {
         "url": article.url or "",
         "published": article.published or NOW,
         "updated": NOW,
         "slug": "story",
     }
-    return Entry(id=f"tag:example.org,2026-11-25:news/{number}", first_seen=NOW, **said)
+    return Entry(id=f"tag:example.org,2026-11-25:news/{number}", first_seen=NOW, **values)
 
 
 def feed_of(*entries: Entry) -> Feed:

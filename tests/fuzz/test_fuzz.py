@@ -125,7 +125,7 @@ def _raised(error: Exception) -> str:
 
 def test_a_mutation_follows_from_its_seed() -> None:
     target, seed = TARGETS["page"], TARGETS["page"].seeds()[0]
-    made = [mutated(target, seed, 4096, number) for number in range(50)]
-    assert made == [mutated(target, seed, 4096, number) for number in range(50)]
-    assert len(set(made)) > 40
-    assert all(len(data) <= 4096 for data in made)
+    mutations = [mutated(target, seed, 4096, number) for number in range(50)]
+    assert mutations == [mutated(target, seed, 4096, number) for number in range(50)]
+    assert len(set(mutations)) > 40
+    assert all(len(data) <= 4096 for data in mutations)

@@ -106,9 +106,9 @@ class Builder:
 @cache
 def builder() -> Builder:
     """Return this process's builder, which ends with the process."""
-    made = Builder()
-    atexit.register(made.close)
-    return made
+    client = Builder()
+    atexit.register(client.close)
+    return client
 
 
 class _Service:
@@ -144,9 +144,9 @@ class _Service:
             if self._store is None:
                 self._store = self._open.enter_context(Store.open(state_folder(loaded.feedpub)))
                 self._config = config
-            with open_context(loaded, clock, self._store) as tools:
-                outcome = run.run_feed(loaded.feed[0], tools)
-                run.finish_build(loaded, tools)
+            with open_context(loaded, clock, self._store) as context:
+                outcome = run.run_feed(loaded.feed[0], context)
+                run.finish_build(loaded, context)
         except Exception:  # noqa: BLE001 -- every exception is a violation
             return {"error": traceback.format_exc(), "now": clock.now().isoformat()}
         return {

@@ -40,10 +40,10 @@ def _preview(folder: Path, picture: Path) -> None:
         PreviewPage(title(n), url, Page(url, boxed(n).encode(), "text/html"))
         for n, url in urls.items()
     ]
-    with chdir(folder), open_context(config) as tools, open_tab("--disable-lcd-text") as tab:
+    with chdir(folder), open_context(config) as context, open_tab("--disable-lcd-text") as tab:
         listening = open_socket("127.0.0.1:0")
         bureau = PreviewServer(
-            PreviewSession(subjects, tools, config.rules.sites, subjects),
+            PreviewSession(subjects, context, config.rules.sites, subjects),
             listening.getsockname()[1],
         )
         server = Server(bureau, [listening])

@@ -266,8 +266,8 @@ def build(config: Config, clock: FakeClock) -> Build:
 
     def run() -> RunResult:
         clock.pass_time(3600)
-        with open_context(config, clock) as tools:
-            return run_feed(config.feed[0], tools)
+        with open_context(config, clock) as context:
+            return run_feed(config.feed[0], context)
 
     return run
 
@@ -448,9 +448,9 @@ def test_other_sources_of_the_feed_are_published(
     both = configure(
         tmp_path, feed("world", f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}")
     )
-    with open_context(both, clock) as tools:
-        outcome = run.run_feed(both.feed[0], tools)
-        states = {state.key: state for state in tools.store.sources("world")}
+    with open_context(both, clock) as context:
+        outcome = run.run_feed(both.feed[0], context)
+        states = {state.key: state for state in context.store.sources("world")}
     assert (outcome.status, outcome.new) == (RunStatus.PARTIAL, 1)
     assert titles(both) == [title(n) for n in (21, *STORIES)]
     assert states[newsroom.url("/news")].failures == 1
@@ -508,8 +508,8 @@ def test_changed_settings_start_a_new_baseline(
     newsroom["/news"] = listing(STORIES).replace('class="card"', 'class="card top"', 3)
     source = feed("world", f"page {newsroom.url('/news')}") + 'links = ".top a"\n'
     config = configure(tmp_path, source)
-    with open_context(config, clock) as tools:
-        assert run.run_feed(config.feed[0], tools).ok
+    with open_context(config, clock) as context:
+        assert run.run_feed(config.feed[0], context).ok
 
 
 def test_emptied_folder_is_not_an_anomaly(tmp_path: Path, clock: FakeClock) -> None:
@@ -519,9 +519,9 @@ def test_emptied_folder_is_not_an_anomaly(tmp_path: Path, clock: FakeClock) -> N
         (folder / f"{n}.html").write_text(story(n), "utf-8")
     config = configure(tmp_path, feed("saved", "folder articles"))
     for _ in range(7):
-        with open_context(config, clock) as tools:
-            assert run.run_feed(config.feed[0], tools).ok
+        with open_context(config, clock) as context:
+            assert run.run_feed(config.feed[0], context).ok
     for n in STORIES[2:]:
         (folder / f"{n}.html").unlink()
-    with open_context(config, clock) as tools:
-        assert run.run_feed(config.feed[0], tools).ok
+    with open_context(config, clock) as context:
+        assert run.run_feed(config.feed[0], context).ok

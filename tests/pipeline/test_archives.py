@@ -75,9 +75,9 @@ def test_every_entry_is_live_or_in_one_archive(arrivals: list[int], limits: list
     for number, limit in zip(arrivals, limits, strict=False):
         entries += [str(len(entries) + n) for n in range(number)]
         live = entries[-limit:]
-        made = group_by_archive([id_ for id_ in entries if id_ not in archived], live, limit)
-        assert all(1 <= len(archive) <= max(1, limit // 2) for archive in made)
-        archived += [id_ for archive in made for id_ in archive]
+        archives = group_by_archive([id_ for id_ in entries if id_ not in archived], live, limit)
+        assert all(1 <= len(archive) <= max(1, limit // 2) for archive in archives)
+        archived += [id_ for archive in archives for id_ in archive]
         assert len(set(archived)) == len(archived)
         assert {*archived, *live} == set(entries)
         assert archived == entries[: len(archived)]
@@ -114,9 +114,9 @@ class Press:
 
     def build(self, config: Config) -> RunResult:
         """Build the feed and serve it."""
-        with open_context(config, self.clock) as tools:
-            outcome = run.run_feed(config.feed[0], tools)
-            run.finish_build(config, tools)
+        with open_context(config, self.clock) as context:
+            outcome = run.run_feed(config.feed[0], context)
+            run.finish_build(config, context)
         self.clock.pass_time(60)
         for name, body in published(config).items():
             self.site[f"/feeds/{name}"] = Route(
@@ -289,9 +289,9 @@ def test_crash_between_storing_and_writing_loses_no_archive(press: Press) -> Non
     config = press.config()
     shutil.rmtree(output_folder(config))
     output_folder(config).write_text("a file in place of the folder")
-    with open_context(config, press.clock) as tools:
-        assert run.run_feed(config.feed[0], tools).status is RunStatus.FAILED
-        stored = tools.store.archives.numbers("f")
+    with open_context(config, press.clock) as context:
+        assert run.run_feed(config.feed[0], context).status is RunStatus.FAILED
+        stored = context.store.archives.numbers("f")
     output_folder(config).unlink()
     press.build(config)
     assert len(stored) == 8
@@ -309,8 +309,8 @@ def test_pruned_entries_stay_in_their_archive(press: Press) -> None:
     for newest in (15, 20):
         press.print(*range(newest, newest - 5, -1))
         press.build(config)
-    with open_context(config, press.clock) as tools:
-        assert tools.store.count("f") == 10
+    with open_context(config, press.clock) as context:
+        assert context.store.count("f") == 10
     press.build(config)
     assert {name: archives(config)[name] for name in known} == known
     assert press.titles() == titles(range(1, 21))
@@ -385,9 +385,9 @@ def test_entry_excluded_before_publication_is_in_no_document(press: Press) -> No
     press.print(3, 2, 1)
     config = press.config()
     output_folder(config).write_text("a file in place of the folder")
-    with open_context(config, press.clock) as tools:
-        assert run.run_feed(config.feed[0], tools).status is RunStatus.FAILED
-        assert tools.store.count("f") == 3
+    with open_context(config, press.clock) as context:
+        assert run.run_feed(config.feed[0], context).status is RunStatus.FAILED
+        assert context.store.count("f") == 3
     output_folder(config).unlink()
     config = press.config('exclude.title = ["matter 2 "]')
     press.build(config)
@@ -447,9 +447,9 @@ def test_archived_saved_articles_have_their_pages_and_images(tmp_path: Path) -> 
     for limit in (6, 2):
         config = configure(tmp_path, feed("f", f"folder {folder}", more=f"limit = {limit}"))
         shutil.rmtree(output_folder(config), ignore_errors=True)
-        with open_context(config, clock) as tools:
-            run.run_feed(config.feed[0], tools)
-            assert run.run_feed(config.feed[0], tools).written == ()
+        with open_context(config, clock) as context:
+            run.run_feed(config.feed[0], context)
+            assert run.run_feed(config.feed[0], context).written == ()
     names = set(published(config))
     assert {f"f/pier-{n}.html" for n in range(1, 7)} | {f"f/{n}.png" for n in range(1, 7)} <= names
     assert {"f-archive-1.rss", "f-archive-4.rss"} <= names
@@ -462,8 +462,8 @@ def test_archive_number_of_a_foreign_file_is_skipped(press: Press) -> None:
     foreign.write_bytes(b"a file of somebody else's")
     config = press.config("limit = 4")
     press.build(config)
-    with open_context(config, press.clock) as tools:
-        assert tools.store.archives.numbers("f") == (1, 2, 4)
+    with open_context(config, press.clock) as context:
+        assert context.store.archives.numbers("f") == (1, 2, 4)
     assert foreign.read_bytes() == b"a file of somebody else's"
     for suffix in READERS:
         assert press.titles(suffix) == titles(range(1, 13))

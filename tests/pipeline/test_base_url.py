@@ -51,9 +51,9 @@ class Shelf:
 
     def build(self, config: Config) -> tuple[str, ...]:
         """Build once and return the names of the written files."""
-        with open_context(config, self.clock) as tools:
-            outcome = run.run_feed(config.feed[0], tools)
-            run.finish_build(config, tools)
+        with open_context(config, self.clock) as context:
+            outcome = run.run_feed(config.feed[0], context)
+            run.finish_build(config, context)
         self.clock.pass_time(3600)
         assert outcome.ok, outcome.problems
         return outcome.written
@@ -139,8 +139,8 @@ def test_pruned_entries_of_an_archive_get_the_new_base_url(shelf: Shelf) -> None
     shelf.build(shelf.config(OLD, only_rss, settings))
     shelf.build(shelf.config(OLD, only_rss, settings))
     config = shelf.config(NEW, "limit = 2", settings)
-    with open_context(config, shelf.clock) as tools:
-        assert tools.store.count("f") < 8
+    with open_context(config, shelf.clock) as context:
+        assert context.store.count("f") < 8
     shelf.build(config)
     after = published(config)
     for name, body in moved(before, OLD, NEW).items():
@@ -164,9 +164,9 @@ def test_state_with_absolute_image_addresses_gets_the_new_base_url(shelf: Shelf)
     elsewhere = (
         f'<p><a href="{OLD}f/about.html">About</a> <a href="https://old.example.org/f/x">X</a></p>'
     )
-    with open_context(config, shelf.clock) as tools:
-        stored = [move_addresses(entry, PLACEHOLDER, OLD) for entry in tools.store.entries("f")]
-        tools.store.replace_entries(
+    with open_context(config, shelf.clock) as context:
+        stored = [move_addresses(entry, PLACEHOLDER, OLD) for entry in context.store.entries("f")]
+        context.store.replace_entries(
             "f", [replace(each, html=each.html + elsewhere) for each in stored]
         )
     shutil.rmtree(output_folder(config))

@@ -28,12 +28,12 @@ def padded(n: int, size: int) -> str:
 @contextmanager
 def with_room(config: Config, room: BodyBudget) -> Iterator[RunContext]:
     with (
-        open_context(config) as tools,
+        open_context(config) as context,
         Fetcher(
             delay=0, allow_private=LOOPBACK, clock=FakeClock(), body_budget=room, deadline=5.0
         ) as fetcher,
     ):
-        yield replace(tools, fetcher=fetcher)
+        yield replace(context, fetcher=fetcher)
 
 
 def test_large_page_is_cleaned_before_the_next_one_is_fetched(site: Site, tmp_path: Path) -> None:
@@ -43,8 +43,8 @@ def test_large_page_is_cleaned_before_the_next_one_is_fetched(site: Site, tmp_pa
         site[path(n)] = padded(n, SMALL_BODY_BYTES + MB) if n % 2 else story(n)
     config = configure(tmp_path, feed("world", f"page {site.url('/news')}"))
     room = BodyBudget(2 * MB + MB // 2)
-    with with_room(config, room) as tools:
-        outcome = run.run_feed(config.feed[0], tools)
+    with with_room(config, room) as context:
+        outcome = run.run_feed(config.feed[0], context)
         assert (outcome.new, outcome.problems) == (5, ())
     assert room.used == 0
 
@@ -55,8 +55,8 @@ def test_size_limit_of_an_article_is_below_that_of_a_source(site: Site, tmp_path
     )
     site[path(1)], site[path(2)] = story(1), story(2, extra=f"<!-- {'x' * 9 * MB} -->")
     config = configure(tmp_path, feed("world", f"feed {site.url('/rss')}"))
-    with open_context(config) as tools:
-        outcome = run.run_feed(config.feed[0], tools)
+    with open_context(config) as context:
+        outcome = run.run_feed(config.feed[0], context)
     assert outcome.new == 1
     [problem] = outcome.problems
     assert (problem.where, problem.reason) == (
@@ -71,8 +71,8 @@ def test_size_limit_holds_for_all_pages_of_an_article_together(site: Site, tmp_p
         site[path(1) + end] = story(1, extra=f'<!-- {"x" * 3 * MB} --><p class="pages">{row}</p>')
     site["/news"] = listing([1])
     config = configure(tmp_path, feed("world", f"page {site.url('/news')}"))
-    with open_context(config) as tools:
-        outcome = run.run_feed(config.feed[0], tools)
+    with open_context(config) as context:
+        outcome = run.run_feed(config.feed[0], context)
     [problem] = outcome.problems
     assert "its page 3" in problem.reason
     assert "larger than" in problem.reason

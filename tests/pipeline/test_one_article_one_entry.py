@@ -129,9 +129,9 @@ def item(n: int, **parts: str) -> str:
 
 
 def build(config: Config, clock: FakeClock) -> RunResult:
-    with open_context(config, clock) as tools:
-        (outcome,) = [run.run_feed(each, tools) for each in config.feed]
-        run.finish_build(config, tools)
+    with open_context(config, clock) as context:
+        (outcome,) = [run.run_feed(each, context) for each in config.feed]
+        run.finish_build(config, context)
     return outcome
 
 

@@ -164,9 +164,9 @@ class Model:
         config, (feed,) = self.config, self.config.feed
         self.clock.pass_time(3600)
         before = self.files()
-        with open_context(config, self.clock) as tools, tools.store.feed_lock("f"):
-            store, now = tools.store, self.clock.now()
-            restore.restore(feed, store, tools.output, now)
+        with open_context(config, self.clock) as context, context.store.feed_lock("f"):
+            store, now = context.store, self.clock.now()
+            restore.restore(feed, store, context.output, now)
             fresh: list[Entry] = []
             if action.startswith("add"):
                 fresh = [self.entry(action, n) for n in range(self.count, self.count + 2)]
@@ -180,9 +180,9 @@ class Model:
             archived = {
                 id_ for n in store.archives.numbers("f") for id_ in store.archives.members("f", n)
             }
-            live = index.current_feed(feed, tools)
-            run.write_feed(feed, live, tools)
-            assert run.write_feed(feed, index.current_feed(feed, tools), tools) == ()
+            live = index.current_feed(feed, context)
+            run.write_feed(feed, live, context)
+            assert run.write_feed(feed, index.current_feed(feed, context), context) == ()
             for number in store.archives.numbers("f"):
                 new = {e for e in store.archives.entries("f", number) if e.id not in archived}
                 assert not {e.id for e in new if not e.complete} & {e.id for e in live.entries}

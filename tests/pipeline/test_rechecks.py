@@ -55,9 +55,9 @@ class Workspace:
     def build(
         self, only: Collection[str] | None = None, lease: RunBudget | None = None
     ) -> RunResult:
-        with open_context(self.config, self.clock) as tools:
+        with open_context(self.config, self.clock) as context:
             return run.run_feed(
-                self.config.feed[0], replace(tools, budget=lease or RunBudget()), only=only
+                self.config.feed[0], replace(context, budget=lease or RunBudget()), only=only
             )
 
     def after(self, wait: timedelta, only: Collection[str] | None = None) -> RunResult:
@@ -82,17 +82,17 @@ class Workspace:
         }
 
 
-def desk_for(tmp_path: Path, *sources: str, more: str = "") -> Workspace:
+def create_workspace(tmp_path: Path, *sources: str, more: str = "") -> Workspace:
     return Workspace(configure(tmp_path, feed("f", *sources, more=more)))
 
 
 @pytest.fixture
-def desk(newsroom: Site, tmp_path: Path) -> Workspace:
+def workspace(newsroom: Site, tmp_path: Path) -> Workspace:
     """Return a feed with one recent article, just built."""
-    desk = desk_for(tmp_path, f"page {newsroom.url('/news')}")
-    assert desk.build().new == 1
+    workspace = create_workspace(tmp_path, f"page {newsroom.url('/news')}")
+    assert workspace.build().new == 1
     newsroom.clear_requests()
-    return desk
+    return workspace
 
 
 def take_requests(site: Site) -> list[tuple[str, bool, int]]:
@@ -107,51 +107,51 @@ def take_requests(site: Site) -> list[tuple[str, bool, int]]:
 
 
 def test_recent_article_is_rechecked_after_1_6_and_24_hours(
-    desk: Workspace, newsroom: Site
+    workspace: Workspace, newsroom: Site
 ) -> None:
     """Each recheck costs one 304."""
     assert [wait / HOUR for wait in RECHECK_AFTER] == [1, 6, 24]
     for wait, then in zip(RECHECK_AFTER, (*RECHECK_AFTER[1:], None), strict=True):
-        assert desk.next() == wait
-        desk.after(wait - timedelta(seconds=1))
+        assert workspace.next() == wait
+        workspace.after(wait - timedelta(seconds=1))
         assert take_requests(newsroom) == [("/news", True, 304)]
-        desk.after(wait)
+        workspace.after(wait)
         assert take_requests(newsroom) == [("/news", True, 304), (path(6), True, 304)]
-        assert desk.next() == then
-    desk.after(timedelta(days=9))
+        assert workspace.next() == then
+    workspace.after(timedelta(days=9))
     assert take_requests(newsroom) == [("/news", True, 304)]
 
 
-def test_missed_rechecks_are_not_made_up_for(desk: Workspace, newsroom: Site) -> None:
-    desk.after(timedelta(hours=9), NONE)
+def test_missed_rechecks_are_not_made_up_for(workspace: Workspace, newsroom: Site) -> None:
+    workspace.after(timedelta(hours=9), NONE)
     assert take_requests(newsroom) == [(path(6), True, 304)]
-    assert desk.next() == timedelta(hours=24)
-    desk.after(timedelta(days=9), NONE)
+    assert workspace.next() == timedelta(hours=24)
+    workspace.after(timedelta(days=9), NONE)
     assert take_requests(newsroom) == [(path(6), True, 304)]
-    assert desk.next() is None
+    assert workspace.next() is None
 
 
 def test_new_version_does_not_move_the_rechecks(newsroom: Site, tmp_path: Path) -> None:
-    desk = desk_for(tmp_path, f"sitemap {newsroom.url('/sitemap.xml')}")
-    desk.build()
+    workspace = create_workspace(tmp_path, f"sitemap {newsroom.url('/sitemap.xml')}")
+    workspace.build()
     newsroom["/sitemap.xml"] = Route(
         sitemap(newsroom, [6]).body.replace(b"11-06", b"11-07"), "application/xml"
     )
     newsroom.clear_requests()
-    desk.after(HOUR / 2)
+    workspace.after(HOUR / 2)
     assert take_requests(newsroom) == [("/sitemap.xml", True, 200), (path(6), True, 304)]
-    assert desk.next() == RECHECK_AFTER[0]
+    assert workspace.next() == RECHECK_AFTER[0]
 
 
 def test_recheck_false_ends_all_rechecks(newsroom: Site, tmp_path: Path) -> None:
-    desk = desk_for(tmp_path, f"page {newsroom.url('/news')}", more="recheck = false")
-    desk.build()
-    assert desk.next() is None
-    on = desk_for(tmp_path / "on", f"page {newsroom.url('/news')}")
+    workspace = create_workspace(tmp_path, f"page {newsroom.url('/news')}", more="recheck = false")
+    workspace.build()
+    assert workspace.next() is None
+    on = create_workspace(tmp_path / "on", f"page {newsroom.url('/news')}")
     on.build()
-    off = desk_for(tmp_path / "on", f"page {newsroom.url('/news')}", more="recheck = false")
+    off = create_workspace(tmp_path / "on", f"page {newsroom.url('/news')}", more="recheck = false")
     newsroom.clear_requests()
-    for each in (desk, off):
+    for each in (workspace, off):
         each.after(HOUR)
         assert take_requests(newsroom) == [("/news", True, 304)]
 
@@ -168,10 +168,10 @@ def test_only_recent_and_undated_articles_are_rechecked(
 
 def test_old_articles_of_the_first_build_are_not_rechecked(site: Site, tmp_path: Path) -> None:
     open_newsroom(site, [6, 5, 4, 3, 2, 1])
-    desk = desk_for(tmp_path, f"page {site.url('/news')}")
-    assert desk.build().new == 6
+    workspace = create_workspace(tmp_path, f"page {site.url('/news')}")
+    assert workspace.build().new == 6
     site.clear_requests()
-    desk.after(HOUR, NONE)
+    workspace.after(HOUR, NONE)
     assert sorted(take_requests(site)) == [(path(n), True, 304) for n in (5, 6)]
 
 
@@ -183,9 +183,9 @@ def test_text_from_the_feed_is_not_rechecked(newsroom: Site, tmp_path: Path) -> 
     newsroom["/rss"] = rss(newsroom, [6], whole)
     for more in ("", "fetch = false\n"):
         folder = tmp_path / (more[:5] or "fuller")
-        desk = Workspace(configure(folder, feed("f", f"feed {newsroom.url('/rss')}") + more))
-        assert desk.build().new == 1
-        assert desk.next() is None
+        workspace = Workspace(configure(folder, feed("f", f"feed {newsroom.url('/rss')}") + more))
+        assert workspace.build().new == 1
+        assert workspace.next() is None
 
 
 def test_saved_articles_are_not_rechecked(tmp_path: Path) -> None:
@@ -194,27 +194,29 @@ def test_saved_articles_are_not_rechecked(tmp_path: Path) -> None:
     (folder / "note.txt").write_text(
         "A note\n\n" + "Words that make an article of it. " * 20, "utf-8"
     )
-    desk = desk_for(tmp_path, "folder articles")
-    assert desk.build().new == 1
-    assert desk.next() is None
+    workspace = create_workspace(tmp_path, "folder articles")
+    assert workspace.build().new == 1
+    assert workspace.next() is None
 
 
 # --- who is asked
 # ------------------------------------------------------------------------------------------------
 
 
-def test_article_is_rechecked_if_no_source_is_due(desk: Workspace, newsroom: Site) -> None:
+def test_article_is_rechecked_if_no_source_is_due(workspace: Workspace, newsroom: Site) -> None:
     newsroom[path(6)] = story(6, extra="<p>Correction: the debate lasted three hours, not two.</p>")
-    outcome = desk.after(HOUR, NONE)
+    outcome = workspace.after(HOUR, NONE)
     assert take_requests(newsroom) == [(path(6), True, 200)]
     assert (outcome.status, outcome.updated, outcome.requests) == (RunStatus.UPDATED, 1, 1)
-    assert "Correction: the debate" in desk.items()[0]["content_html"]
+    assert "Correction: the debate" in workspace.items()[0]["content_html"]
 
 
-def test_article_is_rechecked_if_it_is_no_longer_listed(desk: Workspace, newsroom: Site) -> None:
+def test_article_is_rechecked_if_it_is_no_longer_listed(
+    workspace: Workspace, newsroom: Site
+) -> None:
     open_newsroom(newsroom, [7])
     newsroom[path(6)] = story(6).replace("two hours", "three hours")
-    outcome = desk.after(HOUR)
+    outcome = workspace.after(HOUR)
     assert {("/news", True, 200), (path(6), True, 200)} <= set(take_requests(newsroom))
     assert (outcome.new, outcome.updated) == (1, 1)
 
@@ -224,64 +226,66 @@ def test_moved_article_is_rechecked_at_its_new_address(tmp_path: Path, newsroom:
         b"<item>", b'<item><guid isPermaLink="false">six</guid>'
     )
     newsroom["/rss"] = Route(items, "application/rss+xml")
-    desk = desk_for(tmp_path, f"feed {newsroom.url('/rss')}")
-    desk.build()
+    workspace = create_workspace(tmp_path, f"feed {newsroom.url('/rss')}")
+    workspace.build()
     newsroom["/renamed"] = story(6)
     newsroom["/rss"] = Route(items.replace(path(6).encode(), b"/renamed"), "application/rss+xml")
     del newsroom[path(6)]
-    desk.after(HOUR / 2)
+    workspace.after(HOUR / 2)
     newsroom["/rss"] = rss(newsroom, [5])
     newsroom["/renamed"] = story(6).replace("two hours", "three hours")
     newsroom.clear_requests()
-    desk.after(HOUR)
+    workspace.after(HOUR)
     assert path(6) not in newsroom.paths()
     assert "three hours" in next(
-        item["content_html"] for item in desk.items() if item["title"] == title(6)
+        item["content_html"] for item in workspace.items() if item["title"] == title(6)
     )
 
 
-def test_article_is_rechecked_if_its_source_fails(desk: Workspace, newsroom: Site) -> None:
+def test_article_is_rechecked_if_its_source_fails(workspace: Workspace, newsroom: Site) -> None:
     newsroom["/news"] = Route(b"oops", status=500)
     newsroom[path(6)] = story(6).replace("two hours", "three hours")
-    outcome = desk.after(HOUR)
+    outcome = workspace.after(HOUR)
     assert (outcome.status, outcome.updated) == (RunStatus.PARTIAL, 1)
-    assert "three hours" in desk.items()[0]["content_html"]
+    assert "three hours" in workspace.items()[0]["content_html"]
 
 
-def test_rechecked_article_is_not_read_again_by_its_source(desk: Workspace, newsroom: Site) -> None:
+def test_rechecked_article_is_not_read_again_by_its_source(
+    workspace: Workspace, newsroom: Site
+) -> None:
     newsroom[path(6)] = story(6).replace("two hours", "three hours")
-    desk.after(HOUR, NONE)
-    before = desk.files()
+    workspace.after(HOUR, NONE)
+    before = workspace.files()
     newsroom.clear_requests()
-    desk.after(HOUR * 2)
+    workspace.after(HOUR * 2)
     assert take_requests(newsroom) == [("/news", True, 304)]
-    assert desk.files() == before
+    assert workspace.files() == before
 
 
 def test_rechecked_article_of_a_source_with_versions_is_not_read_again(
     newsroom: Site, tmp_path: Path
 ) -> None:
-    desk = desk_for(
+    workspace = create_workspace(
         tmp_path, f"feed {newsroom.url('/rss')}", f"sitemap {newsroom.url('/sitemap.xml')}"
     )
-    desk.build()
+    workspace.build()
     newsroom[path(6)] = story(6).replace("two hours", "three hours")
-    desk.after(HOUR, NONE)
+    workspace.after(HOUR, NONE)
     newsroom.clear_requests()
-    desk.after(HOUR * 2)
+    workspace.after(HOUR * 2)
     assert sorted(take_requests(newsroom)) == [("/rss", True, 304), ("/sitemap.xml", True, 304)]
 
 
 def test_recheck_sends_the_headers_of_the_source(newsroom: Site, tmp_path: Path) -> None:
-    desk = Workspace(
+    workspace = Workspace(
         configure(
             tmp_path,
             feed("f", f"page {newsroom.url('/news')}") + '[feed.source.headers]\nX-Pass = "word"\n',
         )
     )
-    desk.build()
+    workspace.build()
     newsroom.clear_requests()
-    desk.after(HOUR, NONE)
+    workspace.after(HOUR, NONE)
     assert [(r.path, r.headers["x-pass"]) for r in newsroom.requests] == [(path(6), "word")]
 
 
@@ -293,11 +297,11 @@ def test_recheck_requests_the_listed_address(newsroom: Site, tmp_path: Path) -> 
     newsroom["/rss"] = Route(
         rss(newsroom, [6]).body.replace(path(6).encode(), b"/mobile/6?id=1"), "application/rss+xml"
     )
-    desk = desk_for(tmp_path, f"feed {newsroom.url('/rss')}")
-    desk.build()
-    assert desk.items()[0]["url"] == newsroom.url(path(6))
+    workspace = create_workspace(tmp_path, f"feed {newsroom.url('/rss')}")
+    workspace.build()
+    assert workspace.items()[0]["url"] == newsroom.url(path(6))
     newsroom.clear_requests()
-    desk.after(HOUR, NONE)
+    workspace.after(HOUR, NONE)
     assert take_requests(newsroom) == [("/mobile/6?id=1", True, 304)]
 
 
@@ -308,10 +312,12 @@ def test_article_with_two_addresses_is_rechecked_once(newsroom: Site, tmp_path: 
     newsroom["/rss"] = Route(
         rss(newsroom, [6]).body.replace(path(6).encode(), b"/mobile/6"), "application/rss+xml"
     )
-    desk = desk_for(tmp_path, f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}")
-    assert desk.build().new == 1
+    workspace = create_workspace(
+        tmp_path, f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}"
+    )
+    assert workspace.build().new == 1
     newsroom.clear_requests()
-    desk.after(HOUR, NONE)
+    workspace.after(HOUR, NONE)
     assert len(take_requests(newsroom)) == 1
 
 
@@ -320,35 +326,37 @@ def test_rechecks_of_one_run_are_limited(site: Site, tmp_path: Path) -> None:
     for n in numbers:
         site[path(n)] = story(n).replace(f"2026-11-{n:02d}T", "2026-11-06T")
     site["/news"] = listing(numbers).replace("<time datetime", "<time data-was")
-    desk = desk_for(tmp_path, f"page {site.url('/news')}")
-    assert desk.build().new == len(numbers)
+    workspace = create_workspace(tmp_path, f"page {site.url('/news')}")
+    assert workspace.build().new == len(numbers)
     site.clear_requests()
-    first = desk.after(HOUR, NONE)
+    first = workspace.after(HOUR, NONE)
     assert first.requests == len(site.paths()) == MAX_RECHECKS
-    assert desk.next() == HOUR
-    second = desk.after(HOUR * 1.1, NONE)
+    assert workspace.next() == HOUR
+    second = workspace.after(HOUR * 1.1, NONE)
     assert second.requests == 5
     assert sorted(site.paths()) == sorted(map(path, numbers))
-    assert desk.next() == RECHECK_AFTER[1]
+    assert workspace.next() == RECHECK_AFTER[1]
 
 
-def test_articles_of_a_removed_source_are_not_rechecked(desk: Workspace, newsroom: Site) -> None:
+def test_articles_of_a_removed_source_are_not_rechecked(
+    workspace: Workspace, newsroom: Site
+) -> None:
     open_newsroom(newsroom, [5])
     newsroom["/other"] = listing([5])
-    desk.config = configure(
-        state_folder(desk.config.feedpub).parent, feed("f", f"page {newsroom.url('/other')}")
+    workspace.config = configure(
+        state_folder(workspace.config.feedpub).parent, feed("f", f"page {newsroom.url('/other')}")
     )
-    assert desk.after(HOUR).new == 1
+    assert workspace.after(HOUR).new == 1
     assert path(6) not in newsroom.paths()
-    assert desk.next() == HOUR + RECHECK_AFTER[0]
+    assert workspace.next() == HOUR + RECHECK_AFTER[0]
 
 
-def test_recheck_without_time_left_stays_due(desk: Workspace, newsroom: Site) -> None:
-    desk.clock.pass_time(3600)
-    desk.build(NONE, RunBudget(seconds=-1))
-    assert (take_requests(newsroom), desk.next()) == ([], HOUR)
-    desk.build(NONE)
-    assert (take_requests(newsroom), desk.next()) == ([(path(6), True, 304)], RECHECK_AFTER[1])
+def test_recheck_without_time_left_stays_due(workspace: Workspace, newsroom: Site) -> None:
+    workspace.clock.pass_time(3600)
+    workspace.build(NONE, RunBudget(seconds=-1))
+    assert (take_requests(newsroom), workspace.next()) == ([], HOUR)
+    workspace.build(NONE)
+    assert (take_requests(newsroom), workspace.next()) == ([(path(6), True, 304)], RECHECK_AFTER[1])
 
 
 # --- results
@@ -357,12 +365,12 @@ def test_recheck_without_time_left_stays_due(desk: Workspace, newsroom: Site) ->
 
 def test_correction_changes_only_updated_and_content(newsroom: Site, tmp_path: Path) -> None:
     open_newsroom(newsroom, [6, 5])
-    desk = desk_for(tmp_path, f"page {newsroom.url('/news')}")
-    desk.build()
-    before = desk.items()
+    workspace = create_workspace(tmp_path, f"page {newsroom.url('/news')}")
+    workspace.build()
+    before = workspace.items()
     newsroom[path(5)] = story(5).replace("two hours", "three hours")
-    desk.after(HOUR, NONE)
-    after = desk.items()
+    workspace.after(HOUR, NONE)
+    after = workspace.items()
     assert [item["id"] for item in after] == [item["id"] for item in before]
     assert [item["date_published"] for item in after] == [item["date_published"] for item in before]
     assert after[0] == before[0]
@@ -377,11 +385,11 @@ def test_generated_summary_follows_the_correction(newsroom: Site, tmp_path: Path
     for description, expected in (("A teaser, cut sh…", "three hours of debate"), (own, own)):
         newsroom["/rss"] = rss(newsroom, [6], description)
         newsroom[path(6)] = story(6)
-        desk = desk_for(tmp_path / description[:5], f"feed {newsroom.url('/rss')}")
-        desk.build()
+        workspace = create_workspace(tmp_path / description[:5], f"feed {newsroom.url('/rss')}")
+        workspace.build()
         newsroom[path(6)] = story(6).replace("two hours", "three hours")
-        assert desk.after(HOUR, NONE).updated == 1
-        assert expected in desk.items()[0]["summary"]
+        assert workspace.after(HOUR, NONE).updated == 1
+        assert expected in workspace.items()[0]["summary"]
 
 
 Change = Callable[[str], str]
@@ -482,26 +490,26 @@ def test_page_change_without_a_text_change_changes_no_byte(
     newsroom: Site, tmp_path: Path, what: str
 ) -> None:
     newsroom[path(6)] = PAGE
-    desk = desk_for(tmp_path, f"page {newsroom.url('/news')}")
-    desk.build()
-    before = desk.files()
+    workspace = create_workspace(tmp_path, f"page {newsroom.url('/news')}")
+    workspace.build()
+    before = workspace.files()
     newsroom[path(6)] = NO_NEWS[what](PAGE)
     newsroom.clear_requests()
-    outcome = desk.after(HOUR)
+    outcome = workspace.after(HOUR)
     assert take_requests(newsroom) == [("/news", True, 304), (path(6), True, 200)]
     assert (outcome.status, outcome.updated, outcome.problems) == (RunStatus.UNCHANGED, 0, ())
-    assert desk.files() == before
+    assert workspace.files() == before
 
 
 @pytest.mark.parametrize("what", NEWS)
 def test_text_change_moves_updated(newsroom: Site, tmp_path: Path, what: str) -> None:
     newsroom[path(6)] = PAGE
-    desk = desk_for(tmp_path, f"page {newsroom.url('/news')}")
-    desk.build()
-    (before,) = desk.items()
+    workspace = create_workspace(tmp_path, f"page {newsroom.url('/news')}")
+    workspace.build()
+    (before,) = workspace.items()
     newsroom[path(6)] = NEWS[what](PAGE)
-    assert desk.after(HOUR).updated == 1
-    (after,) = desk.items()
+    assert workspace.after(HOUR).updated == 1
+    (after,) = workspace.items()
     assert after["date_modified"] > before["date_modified"]
     assert (after["id"], after["date_published"]) == (before["id"], before["date_published"])
     assert after["content_html"] != before["content_html"] or after["title"] != before["title"]
@@ -514,20 +522,20 @@ def test_new_site_memory_is_not_a_correction(newsroom: Site, tmp_path: Path) -> 
         "1887.</p>"
     )
     newsroom[path(6)] = story(6).replace("<h2>You may", f"{box}<h2>You may")
-    desk = desk_for(tmp_path, f"page {newsroom.url('/news')}")
-    desk.build()
-    assert "since 1887" in desk.items()[0]["content_html"]
+    workspace = create_workspace(tmp_path, f"page {newsroom.url('/news')}")
+    workspace.build()
+    assert "since 1887" in workspace.items()[0]["content_html"]
     for n in (5, 4, 3, 2):
         newsroom[path(n)] = story(n).replace("<h2>You may", f"{box}<h2>You may")
     newsroom["/news"] = listing([6, 5, 4, 3, 2])
-    desk.after(HOUR / 2)
-    assert "since 1887" not in desk.items()[1]["content_html"]
-    (before, *_) = desk.items()
+    workspace.after(HOUR / 2)
+    assert "since 1887" not in workspace.items()[1]["content_html"]
+    (before, *_) = workspace.items()
     newsroom[path(6)] = newsroom.routes[path(6)].body.replace(  # type: ignore[union-attr]
         b"</body>", b"<!-- rendered again --></body>"
     )
-    assert desk.after(HOUR, NONE).updated == 0
-    assert desk.items()[0] == before
+    assert workspace.after(HOUR, NONE).updated == 0
+    assert workspace.items()[0] == before
 
 
 # --- when it goes wrong
@@ -583,41 +591,41 @@ FAILURES = {
 
 @pytest.mark.parametrize("what", FAILURES)
 def test_failed_recheck_changes_no_byte_and_counts(
-    desk: Workspace, newsroom: Site, what: str
+    workspace: Workspace, newsroom: Site, what: str
 ) -> None:
-    before = desk.files()
+    before = workspace.files()
     route, reason = FAILURES[what]
     newsroom[path(6)] = route
-    outcome = desk.after(HOUR, NONE)
+    outcome = workspace.after(HOUR, NONE)
     assert (outcome.status, outcome.updated, outcome.failed) == (RunStatus.UNCHANGED, 0, 0)
     (problem,) = outcome.problems
     assert problem.where == newsroom.url(path(6))
     assert not problem.fatal
     assert reason in problem.reason
     assert problem.reason.endswith("the entry stays as it was")
-    assert desk.files() == before
-    assert desk.next() == RECHECK_AFTER[1]
+    assert workspace.files() == before
+    assert workspace.next() == RECHECK_AFTER[1]
     newsroom[path(6)] = story(6).replace("two hours", "three hours")
-    assert desk.after(RECHECK_AFTER[1], NONE).updated == 1
+    assert workspace.after(RECHECK_AFTER[1], NONE).updated == 1
 
 
-def test_no_recheck_follows_the_last_failed_one(desk: Workspace, newsroom: Site) -> None:
+def test_no_recheck_follows_the_last_failed_one(workspace: Workspace, newsroom: Site) -> None:
     newsroom[path(6)] = Route(b"gone", status=404)
     for wait in RECHECK_AFTER:
-        assert len(desk.after(wait).problems) == 1
-    assert desk.next() is None
+        assert len(workspace.after(wait).problems) == 1
+    assert workspace.next() is None
     newsroom.clear_requests()
-    assert desk.after(timedelta(days=3)).problems == ()
+    assert workspace.after(timedelta(days=3)).problems == ()
     assert take_requests(newsroom) == [("/news", True, 304)]
-    assert len(desk.items()) == 1
+    assert len(workspace.items()) == 1
 
 
-def test_failed_recheck_keeps_the_validators(desk: Workspace, newsroom: Site) -> None:
+def test_failed_recheck_keeps_the_validators(workspace: Workspace, newsroom: Site) -> None:
     """Those of an error page would hide a correction."""
     page = newsroom.routes[path(6)]
     newsroom[path(6)] = BEGINNING
-    desk.after(HOUR, NONE)
+    workspace.after(HOUR, NONE)
     newsroom[path(6)] = page
     newsroom.clear_requests()
-    desk.after(RECHECK_AFTER[1], NONE)
+    workspace.after(RECHECK_AFTER[1], NONE)
     assert take_requests(newsroom) == [(path(6), True, 304)]

@@ -53,7 +53,9 @@ TOLD = ("health.", "index.")  # files that report it, or contain the time
 
 
 @contextmanager
-def tools_of(config: Config, clock: FakeClock, *, dry: bool = False) -> Iterator[RunContext]:
+def open_run_context(
+    config: Config, clock: FakeClock, *, dry: bool = False
+) -> Iterator[RunContext]:
     """Return the context of a build, as the command creates it."""
     settings = config.feedpub
     publisher = open_output(settings.output, config.s3)
@@ -70,15 +72,15 @@ def tools_of(config: Config, clock: FakeClock, *, dry: bool = False) -> Iterator
 def build(config: Config, clock: FakeClock, *, dry: bool = False) -> list[RunResult]:
     """Build all feeds once, as the command does."""
     clock.pass_time(LATER)
-    with tools_of(config, clock, dry=dry) as tools:
-        return recovery.with_recovery(partial(_build, config, tools), config, tools)
+    with open_run_context(config, clock, dry=dry) as context:
+        return recovery.with_recovery(partial(_build, config, context), config, context)
 
 
-def _build(config: Config, tools: RunContext) -> list[RunResult]:
-    outcomes = [run.run_feed(feed, tools) for feed in config.feed]
+def _build(config: Config, context: RunContext) -> list[RunResult]:
+    outcomes = [run.run_feed(feed, context) for feed in config.feed]
     for each, outcome in zip(config.feed, outcomes, strict=True):
-        alerts.record_incidents(each, outcome, config.alerts, tools.store, tools.clock())
-    run.finish_build(config, tools)
+        alerts.record_incidents(each, outcome, config.alerts, context.store, context.clock())
+    run.finish_build(config, context)
     return outcomes
 
 
@@ -262,8 +264,8 @@ def test_invalid_write_ahead_log_is_ignored_by_sqlite(
     site[path(13)] = story(13)
     crashed = state_folder(config.feedpub).parent / "crashed"
     clock.pass_time(LATER)
-    with tools_of(config, clock) as tools:
-        _build(config, tools)
+    with open_run_context(config, clock) as context:
+        _build(config, context)
         shutil.copytree(state_folder(config.feedpub), crashed)
     before = published(config)
     shutil.rmtree(state_folder(config.feedpub))
@@ -326,10 +328,10 @@ def test_building_one_feed_restores_the_others(begin: Begin, site: Site, clock: 
     index = (output_folder(config) / "index.html").read_bytes()
     garbage(state(config))
     clock.pass_time(LATER)
-    with tools_of(config, clock) as tools:
-        run.run_feed(config.feed[0], tools)
-        run.finish_build(config, tools)
-        assert tools.store.count("other") == 2
+    with open_run_context(config, clock) as context:
+        run.run_feed(config.feed[0], context)
+        run.finish_build(config, context)
+        assert context.store.count("other") == 2
     assert (output_folder(config) / "index.html").read_bytes() == index
 
 
@@ -423,8 +425,8 @@ def test_rebuild_is_logged_and_alerted_once(
     scribbled(state(config))
     for _ in range(2):
         build(config, clock)
-        with tools_of(config, clock) as tools:
-            notify.deliver_due(config, tools.store, tools.clock)
+        with open_run_context(config, clock) as context:
+            notify.deliver_due(config, context.store, context.clock)
     (told,) = [json.loads(request.body) for request in site.requests if request.path == "/hook"]
     (aside,) = Store.quarantined_files(state_folder(config.feedpub))
     assert (told["event"], told["feed"]) == ("renewed", "")
@@ -489,7 +491,7 @@ def test_clean_works_without_a_corrupt_state(begin: Begin, site: Site) -> None:
 def test_other_connection_continues_with_the_new_file(begin: Begin, clock: FakeClock) -> None:
     """It writes nothing into the quarantined file."""
     config = begin()
-    with tools_of(config, clock) as one, tools_of(config, clock) as other:
+    with open_run_context(config, clock) as one, open_run_context(config, clock) as other:
         assert other.store.count("world") == len(STORIES)
         scribbled(state(config))
         recovery.with_recovery(partial(_build, config, one), config, one)
@@ -506,24 +508,26 @@ def test_two_threads_that_find_the_damage_quarantine_one_file(
     begin: Begin, clock: FakeClock
 ) -> None:
     config = begin()
-    with tools_of(config, clock) as one, tools_of(config, clock) as other:
+    with open_run_context(config, clock) as one, open_run_context(config, clock) as other:
         scribbled(state(config))
         errors: list[CorruptStateError] = []
-        for tools in (one, other):
+        for context in (one, other):
             with pytest.raises(CorruptStateError) as caught:
-                tools.store.entries("world")
+                context.store.entries("world")
             errors.append(caught.value)
-        for tools, error in zip((one, other), errors, strict=True):
-            found = recovery.with_recovery(partial(_entries_after, [error], tools), config, tools)
+        for context, error in zip((one, other), errors, strict=True):
+            found = recovery.with_recovery(
+                partial(_entries_after, [error], context), config, context
+            )
             assert len(found) == len(STORIES)
     assert len(Store.quarantined_files(state_folder(config.feedpub))) == 1
 
 
-def _entries_after(errors: list[CorruptStateError], tools: RunContext) -> tuple[Entry, ...]:
+def _entries_after(errors: list[CorruptStateError], context: RunContext) -> tuple[Entry, ...]:
     """Return the entries, after raising the error that was found before."""
     if errors:
         raise errors.pop()
-    return tools.store.entries("world")
+    return context.store.entries("world")
 
 
 OPEN = """
@@ -556,8 +560,8 @@ def test_two_processes_that_find_the_damage_quarantine_one_file(begin: Begin) ->
         assert process.stdin
         process.stdin.write("\n")
         process.stdin.flush()
-    said = [process.communicate(timeout=60)[0].strip() for process in processes]
-    assert said == [str(len(STORIES))] * 2
+    outputs = [process.communicate(timeout=60)[0].strip() for process in processes]
+    assert outputs == [str(len(STORIES))] * 2
     assert len(Store.quarantined_files(state_folder(config.feedpub))) == 1
 
 
@@ -565,9 +569,9 @@ def test_scheduler_rebuilds_the_state_during_a_run(begin: Begin) -> None:
     config = begin()
     before = published(config)
     outcomes: list[RunResult] = []
-    with open_context(config, FakeClock(NOW)) as tools:
+    with open_context(config, FakeClock(NOW)) as context:
         jobs = LocalScheduler(
-            config, tools, lambda _feed, outcome, _tools: outcomes.append(outcome)
+            config, context, lambda _feed, outcome, _tools: outcomes.append(outcome)
         )
         jobs.start()
         try:
@@ -577,7 +581,7 @@ def test_scheduler_rebuilds_the_state_during_a_run(begin: Begin) -> None:
             assert eventually(
                 lambda: len(Store.quarantined_files(state_folder(config.feedpub))) == 1
             )
-            assert eventually(lambda: outcomes and "world" in tools.store.schedule.load())
+            assert eventually(lambda: outcomes and "world" in context.store.schedule.load())
         finally:
             jobs.stop(5)
         assert outcomes[-1].ok

@@ -53,9 +53,9 @@ def clock() -> FakeClock:
 
 def build(config: Config, clock: FakeClock) -> list[RunResult]:
     """Build all feeds once, as the command does."""
-    with open_context(config, clock) as tools:
-        outcomes = [run.run_feed(feed, tools) for feed in config.feed]
-        run.finish_build(config, tools)
+    with open_context(config, clock) as context:
+        outcomes = [run.run_feed(feed, context) for feed in config.feed]
+        run.finish_build(config, context)
     return outcomes
 
 
@@ -644,9 +644,9 @@ def test_run_that_dies_while_publishing_loses_no_id(
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     output_folder(config).parent.mkdir(exist_ok=True)
     output_folder(config).write_text("a file in place of the folder")
-    with open_context(config, clock) as tools:
-        assert run.run_feed(config.feed[0], tools).status == RunStatus.FAILED
-        ids = {entry.id for entry in tools.store.entries("f")}
+    with open_context(config, clock) as context:
+        assert run.run_feed(config.feed[0], context).status == RunStatus.FAILED
+        ids = {entry.id for entry in context.store.entries("f")}
         assert len(ids) == 6
     output_folder(config).unlink()
     newsroom.clear_requests()
@@ -662,19 +662,19 @@ def test_unlisted_unpublished_entries_are_pruned_after_keep(
     config = configure(tmp_path, source, settings='keep = "30d"')
     build(config, clock)
 
-    def count(tools: RunContext) -> int:
-        return tools.store.count("f")
+    def count(context: RunContext) -> int:
+        return context.store.count("f")
 
     for n in (7, 8, 9):
         newsroom[path(n)] = story(n)
     newsroom["/news"] = listing([9, 8, 7])
     build(config, clock)
-    with open_context(config, clock) as tools:
-        before = count(tools)
+    with open_context(config, clock) as context:
+        before = count(context)
     clock.pass_time(31 * 86400)
     build(config, clock)
-    with open_context(config, clock) as tools:
-        assert (before, count(tools)) == (6, 3)
+    with open_context(config, clock) as context:
+        assert (before, count(context)) == (6, 3)
 
 
 def test_hundred_runs_of_a_restless_site_duplicate_and_lose_nothing(
@@ -739,9 +739,9 @@ def test_site_memory_is_saved_and_counts_each_page_once(
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     for _ in range(2):
         assert one(config, clock).status is RunStatus.FAILED
-        with open_context(config, clock) as tools:
+        with open_context(config, clock) as context:
             known = SiteMemory.from_bytes(
-                tools.store.site_memory(f"127.0.0.1:{newsroom.port}") or b""
+                context.store.site_memory(f"127.0.0.1:{newsroom.port}") or b""
             )
             assert len(known.pages) == 2
 
@@ -755,11 +755,11 @@ def test_clean_command_uses_the_site_memory(
     build(config, clock)
     newsroom[path(9)] = boxed(9)
     url = newsroom.url(path(9))
-    with open_context(config, clock) as tools:
-        page = fetch_page(url, tools.fetcher)
+    with open_context(config, clock) as context:
+        page = fetch_page(url, context.fetcher)
         assert BOX in article_from_page(page).text
         article = article_from_page(
-            page, memory=site_memory.LearningSite(site_memory.memory_key(url), tools.store).memory
+            page, memory=site_memory.LearningSite(site_memory.memory_key(url), context.store).memory
         )
     assert BOX not in article.text
     assert (BOX, "on 6 of 6 other pages of this site") in {
@@ -775,9 +775,9 @@ def test_sources_checked_alternately_fetch_nothing_twice(
     config = configure(tmp_path, feed("a", f"page {page}", f"feed {rss_}"))
     one(config, clock)
     newsroom.clear_requests()
-    with open_context(config, clock) as tools:
+    with open_context(config, clock) as context:
         for only in ({rss_}, {page}, {rss_}):
-            assert run.run_feed(config.feed[0], tools, only=only).status == RunStatus.UNCHANGED
+            assert run.run_feed(config.feed[0], context, only=only).status == RunStatus.UNCHANGED
     assert newsroom.paths() == ["/rss", "/news", "/rss"]
 
 
@@ -788,8 +788,8 @@ def test_run_without_sources_writes_the_stored_entries(
     one(config, clock)
     newsroom.clear_requests()
     renamed = config.feed[0].model_copy(update={"title": "Another"})
-    with open_context(config, clock) as tools:
-        assert run.run_feed(renamed, tools, only=()).status == RunStatus.UPDATED
+    with open_context(config, clock) as context:
+        assert run.run_feed(renamed, context, only=()).status == RunStatus.UPDATED
     assert newsroom.requests == []
 
 
@@ -809,8 +809,8 @@ def test_longest_polling_hint_of_a_source_is_stored(
         )
         config = configure(tmp_path, feed("a", *(f"page {place}" for place in places)))
         build(config, clock)
-    with open_context(config, clock) as tools:
-        paces = {urlsplit(state.key).path: state.pace for state in tools.store.sources("a")}
+    with open_context(config, clock) as context:
+        paces = {urlsplit(state.key).path: state.pace for state in context.store.sources("a")}
     assert paces == {
         "/news": PollingHints(7, "Crawl-delay"),
         "/slow": PollingHints(900, "Cache-Control"),
@@ -828,8 +828,8 @@ def test_consecutive_failures_are_counted_until_a_success(
         newsroom["/news"] = listing(STORIES) if fine else Route(b"", status=500)
         build(config, clock)
         clock.pass_time(3600)
-        with open_context(config, clock) as tools:
-            (state,) = tools.store.sources("a")
+        with open_context(config, clock) as context:
+            (state,) = context.store.sources("a")
         counts.append((state.failures, state.failing_since is not None))
     assert counts == [(0, False), (1, True), (2, True), (0, False)]
 
@@ -841,21 +841,21 @@ def test_source_paused_by_retry_after_has_not_failed(
     """Its state stays as it was, and it waits as long as its server requested."""
     newsroom[place] = Route(b"", status=503, headers={"Retry-After": "600"})
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
-    with open_context(config, clock) as tools:
-        run.run_feed(config.feed[0], tools)
-        (failed,) = tools.store.sources("a")
+    with open_context(config, clock) as context:
+        run.run_feed(config.feed[0], context)
+        (failed,) = context.store.sources("a")
         newsroom.clear_requests()
         clock.pass_time(400)
-        assert run.run_feed(config.feed[0], tools).status == RunStatus.FAILED
-        (state,) = tools.store.sources("a")
+        assert run.run_feed(config.feed[0], context).status == RunStatus.FAILED
+        (state,) = context.store.sources("a")
         assert newsroom.paths() == []
         assert (state.failures, "HTTP 503" in (state.failure or "")) == (1, True)
         assert state == replace(
             failed, next_look=clock.now() + timedelta(seconds=200), why=state.why
         )
         clock.pass_time(100)
-        run.run_feed(config.feed[0], tools)
-        assert tools.store.sources("a") == (state,)
+        run.run_feed(config.feed[0], context)
+        assert context.store.sources("a") == (state,)
 
 
 def test_source_paused_before_its_first_request_has_no_state(
@@ -867,10 +867,10 @@ def test_source_paused_before_its_first_request_has_no_state(
         feed("a", f"page {newsroom.url('/news')}"),
         feed("b", f"page {newsroom.url('/other')}"),
     )
-    with open_context(config, clock) as tools:
-        _, second = (run.run_feed(feed, tools) for feed in config.feed)
+    with open_context(config, clock) as context:
+        _, second = (run.run_feed(feed, context) for feed in config.feed)
         assert "asked to wait" in second.problems[0].reason
-        assert tools.store.sources("b") == ()
+        assert context.store.sources("b") == ()
 
 
 @pytest.mark.parametrize("place", ["/news", "/"])
@@ -880,21 +880,21 @@ def test_redirect_to_the_listing_or_front_page_is_not_an_article(
     newsroom["/"] = story(9)
     newsroom[path(2)] = Route(status=302, headers={"Location": place})
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
-    with open_context(config, clock) as tools:
-        outcome = run.run_feed(config.feed[0], tools)
+    with open_context(config, clock) as context:
+        outcome = run.run_feed(config.feed[0], context)
         assert [problem.where for problem in outcome.problems] == [newsroom.url(path(2))]
         assert f"it redirects to {newsroom.url(place)}" in outcome.problems[0].reason
-        assert len(tools.store.entries("a")) == outcome.new
+        assert len(context.store.entries("a")) == outcome.new
 
 
 def test_cancelled_run_stores_nothing(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
-    with open_context(config, clock) as tools:
+    with open_context(config, clock) as context:
         lease = RunBudget()
         lease.cancel()
-        outcome = run.run_feed(config.feed[0], replace(tools, budget=lease))
+        outcome = run.run_feed(config.feed[0], replace(context, budget=lease))
         assert outcome.status == RunStatus.FAILED
-        assert tools.store.entries("a") == ()
+        assert context.store.entries("a") == ()
     assert published(config) == {}
 
 
@@ -907,26 +907,26 @@ def test_run_that_exceeds_its_time_keeps_the_articles_it_has(
         if done == 2:
             lease._end = 0.0
 
-    with open_context(config, clock) as tools:
+    with open_context(config, clock) as context:
         lease = RunBudget(3600)
-        outcome = run.run_feed(config.feed[0], replace(tools, budget=lease, progress=stop_soon))
+        outcome = run.run_feed(config.feed[0], replace(context, budget=lease, progress=stop_soon))
         assert (outcome.new, outcome.failed) == (2, 4)
         assert "the run's time is up" in outcome.problems[0].reason
-        assert run.run_feed(config.feed[0], tools).new == 4
+        assert run.run_feed(config.feed[0], context).new == 4
 
 
 def test_run_that_cannot_write_is_stored_with_its_reason(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
-    with open_context(config, clock) as tools:
+    with open_context(config, clock) as context:
         output_folder(config).write_text("a file where the folder should be")
-        assert run_feed(config.feed[0], tools).status == RunStatus.FAILED
-        run = tools.store.last_run("a")
+        assert run_feed(config.feed[0], context).status == RunStatus.FAILED
+        run = context.store.last_run("a")
         assert run is not None
         assert str(output_folder(config)) in run.outcome.problems[0].reason
         output_folder(config).unlink()
-        assert run_feed(config.feed[0], tools).status == RunStatus.UPDATED
+        assert run_feed(config.feed[0], context).status == RunStatus.UPDATED
 
 
 @pytest.mark.parametrize("query", ["", "?page=1", "?api_key=T0KEN"])
@@ -952,9 +952,9 @@ def test_run_that_lost_its_lock_writes_nothing(
     def lost() -> None:
         raise StoreError("the lock was lost")
 
-    with open_context(config, FakeClock()) as tools:
-        monkeypatch.setattr(tools.store, "check_lock", lost)
-        outcome = run.run_feed(config.feed[0], tools)
+    with open_context(config, FakeClock()) as context:
+        monkeypatch.setattr(context.store, "check_lock", lost)
+        outcome = run.run_feed(config.feed[0], context)
     assert outcome.status == RunStatus.FAILED
     assert "the lock was lost" in str(outcome.problems)
     assert not (output_folder(config) / "world.rss").exists()

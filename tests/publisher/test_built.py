@@ -120,6 +120,6 @@ def test_index_is_rebuilt_if_another_process_wrote_it_meanwhile(
 
     monkeypatch.setattr(S3Output, "publish", publish_late)
     room.put("index.html", b"old")
-    with open_context(config) as tools:
-        assert run.finish_build(config, tools) == ("index.html",)
+    with open_context(config) as context:
+        assert run.finish_build(config, context) == ("index.html",)
     assert b"The world feed" in (room.output().read("index.html") or b"")

@@ -27,9 +27,9 @@ def test_listing_without_dates_is_checked_a_few_times_a_day(site: Site, tmp_path
         site[path(n)] = _undated(story(n), [n])
     config = configure(tmp_path, feed("world", f"page {site.url('/news')}", more="recheck = false"))
     clock = FakeClock()
-    with open_context(config, clock) as tools:
-        assert run.run_feed(config.feed[0], tools).new == len(numbers)
-        plan = plan_sources(config.feed[0], tools, clock.now())[
+    with open_context(config, clock) as context:
+        assert run.run_feed(config.feed[0], context).new == len(numbers)
+        plan = plan_sources(config.feed[0], context, clock.now())[
             source_key(config.feed[0].source[0])
         ]
         assert timedelta(hours=2) < plan.time - clock.now() < timedelta(hours=12), plan

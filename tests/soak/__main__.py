@@ -36,11 +36,11 @@ def main() -> int:
         options.minutes * 60, options.healthy, tuple(options.names), options.bound, log=options.log
     )
     try:
-        found, said = on_systemd(siege) if options.systemd else here(siege)
+        found, lines = on_systemd(siege) if options.systemd else here(siege)
     except NoMachineError as error:
         print(f"no system booted: {error}")
         return SKIPPED
-    for line in said:
+    for line in lines:
         print(line)
     for line in table(found):
         print(line)

@@ -87,14 +87,14 @@ def hostile_feeds(root: Path, stack: ExitStack, names: Sequence[str] = ()) -> li
         names: the feeds to start; all if empty.
     """
     stalls = {name: scene for name, scene in STALLS.items() if not names or name in names}
-    made = [
+    feeds = [
         _stall(name, scene, number, stack)
         for number, (name, scene) in enumerate(stalls.items(), start=1)
     ]
     for name in PLAYED:
         if not names or name in names:
-            made += _played(name, root, stack, known=[each.name for each in made])
-    return made
+            feeds += _played(name, root, stack, known=[each.name for each in feeds])
+    return feeds
 
 
 def _played(name: str, root: Path, stack: ExitStack, known: Sequence[str]) -> Iterator[Hostile]:

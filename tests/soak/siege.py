@@ -237,8 +237,8 @@ def _probed(url: str, start: Start) -> Iterator[list[dict[str, float]]]:
     try:
         yield found
     finally:
-        said, _ = process.communicate()
-        found.append(json.loads(said))
+        output, _ = process.communicate()
+        found.append(json.loads(output))
 
 
 @contextmanager

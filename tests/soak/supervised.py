@@ -56,18 +56,18 @@ class Supervised:
     @contextmanager
     def running(cls, config: Path, port: int, faults: Faults) -> Iterator[Self]:
         """Run the service while the block runs."""
-        made = cls(config, port, faults)
-        made._socket.bind(made._address)
-        threads = [threading.Thread(target=each) for each in (made._listen, made._supervise)]
+        service = cls(config, port, faults)
+        service._socket.bind(service._address)
+        threads = [threading.Thread(target=each) for each in (service._listen, service._supervise)]
         for thread in threads:
             thread.start()
         try:
-            yield made
+            yield service
         finally:
-            made._ended.set()
+            service._ended.set()
             for thread in threads:
                 thread.join()
-            made._socket.close()
+            service._socket.close()
 
     def _supervise(self) -> None:
         while not self._ended.is_set():

@@ -19,8 +19,8 @@ SHORT = Siege(
 @pytest.mark.slow(seconds=70)
 def test_healthy_feeds_stay_on_time() -> None:
     """Run each kind of stall: the service must lose nothing, and must not restart."""
-    found, said = here(SHORT, {"frequent": 10})
-    assert not list(found.faults(SHORT.bound)), [*found.faults(SHORT.bound), *said]
+    found, lines = here(SHORT, {"frequent": 10})
+    assert not list(found.faults(SHORT.bound)), [*found.faults(SHORT.bound), *lines]
     assert all(len(late) >= 2 for late in found.lateness.values()), found.lateness
 
 

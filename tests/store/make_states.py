@@ -351,9 +351,9 @@ def main() -> None:
     for state in sys.argv[1:] or COMMITS:
         folder = Path(tempfile.mkdtemp(prefix="feedpub-state-"))
         database = make_state(state, folder)
-        made = datetime.now(UTC).isoformat(timespec="seconds")
+        date = datetime.now(UTC).isoformat(timespec="seconds")
         sql = dump(database).replace(str(folder), "/srv/feedpub")
-        text = f"-- {COMMITS[state]} {made}\n{sql}\n"
+        text = f"-- {COMMITS[state]} {date}\n{sql}\n"
         (STATES / f"{state}.sql.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
         shutil.rmtree(folder)
 

@@ -216,12 +216,12 @@ def test_interrupted_copy_leaves_nothing_and_can_be_repeated(
     store: Store, place: StatePlace, other_place: StatePlace
 ) -> None:
     fill(store)
-    ours, theirs = FORKS.Pipe(duplex=False)
-    with ours:
-        copier = FORKS.Process(target=copy_slowly, args=(place, other_place, theirs))
+    receiver, sender = FORKS.Pipe(duplex=False)
+    with receiver:
+        copier = FORKS.Process(target=copy_slowly, args=(place, other_place, sender))
         copier.start()
-        theirs.close()
-        assert ours.recv() == "half"
+        sender.close()
+        assert receiver.recv() == "half"
         os.kill(copier.pid or 0, signal.SIGKILL)
         copier.join()
     with Store.open(other_place) as other:

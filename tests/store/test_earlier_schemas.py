@@ -142,9 +142,9 @@ def build_a_day_later(config: Config, state: str, place: StatePlace) -> dict[str
     found = re.match(r"-- \w+ (\S+)", sql_of(state))
     assert found
     clock = FakeClock(datetime.fromisoformat(found[1]) + timedelta(days=1))
-    with Store.open(place) as store, open_context(config, clock, store) as tools:
-        outcomes = {feed.name: run_feed(feed, tools) for feed in config.feed}
-        finish_build(config, tools)
+    with Store.open(place) as store, open_context(config, clock, store) as context:
+        outcomes = {feed.name: run_feed(feed, context) for feed in config.feed}
+        finish_build(config, context)
     return outcomes
 
 

@@ -265,8 +265,8 @@ def test_existing_tables_of_later_versions_stay(folder: Path, version: str) -> N
         schema.metadata.create_all(connection, tables=later(version))
     with Store.open(folder) as store:
         assert holds(store)
-    made = shape(folder)
-    assert {name: made[name] for name in TABLES} == fresh(folder)
+    present = shape(folder)
+    assert {name: present[name] for name in TABLES} == fresh(folder)
 
 
 @pytest.mark.parametrize("version", OLDER)
@@ -287,8 +287,8 @@ def test_existing_columns_of_later_versions_stay(folder: Path, version: str) -> 
                     connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {kind}"))
     with Store.open(folder) as store:
         assert holds(store)
-    made = shape(folder)
-    assert {name: made[name] for name in TABLES} == fresh(folder)
+    present = shape(folder)
+    assert {name: present[name] for name in TABLES} == fresh(folder)
 
 
 @pytest.mark.parametrize("version", OLDER)
@@ -299,8 +299,8 @@ def test_missing_tables_of_an_older_version_are_created(folder: Path, version: s
             drop_table(connection, table)
     with Store.open(folder) as store:
         assert holds(store)
-    made = shape(folder)
-    assert {name: made[name] for name in TABLES} == fresh(folder)
+    present = shape(folder)
+    assert {name: present[name] for name in TABLES} == fresh(folder)
 
 
 def fresh(place: StatePlace) -> dict[str, object]:
@@ -309,8 +309,8 @@ def fresh(place: StatePlace) -> dict[str, object]:
         schema.metadata.drop_all(connection)
         connection.execute(text("DROP TABLE alembic_version"))
     Store.open(place).close()
-    made = shape(place)
-    return {name: made[name] for name in TABLES}
+    present = shape(place)
+    return {name: present[name] for name in TABLES}
 
 
 def test_older_version_with_missing_and_additional_tables_is_repaired(place: StatePlace) -> None:
@@ -323,8 +323,8 @@ def test_older_version_with_missing_and_additional_tables_is_repaired(place: Sta
     with Store.open(place) as store:
         assert holds(store)
         fill_all_tables(store, "local")
-    made = shape(place)
-    assert {name: made[name] for name in TABLES} == fresh(place)
+    present = shape(place)
+    assert {name: present[name] for name in TABLES} == fresh(place)
 
 
 @pytest.mark.parametrize("version", ["0000", "0003b"])

@@ -101,9 +101,9 @@ def test_migrated_tables_match_the_schema(folder: Path, version: str) -> None:
     engine.dispose()
     Store.open(folder).close()
     engine, fresh = create_engine(url), create_engine("sqlite://")
-    with engine.connect() as migrated, fresh.begin() as made:
-        schema.metadata.create_all(made)
-        assert tables(migrated) == tables(made)
+    with engine.connect() as migrated, fresh.begin() as created:
+        schema.metadata.create_all(created)
+        assert tables(migrated) == tables(created)
         assert compare_metadata(MigrationContext.configure(migrated), schema.metadata) == []
     engine.dispose()
     fresh.dispose()
@@ -130,11 +130,11 @@ def test_failed_migration_changes_nothing(folder: Path) -> None:
 
 
 def test_migration_does_not_change_logging(folder: Path) -> None:
-    ours = logging.getLogger("feedpub.test")
+    logger = logging.getLogger("feedpub.test")
     before = (logging.root.handlers[:], logging.root.level)
     Store.open(folder).close()
     assert (logging.root.handlers, logging.root.level) == before
-    assert not ours.disabled
+    assert not logger.disabled
 
 
 def test_alembic_is_not_imported_for_a_current_state(filled: Path) -> None:

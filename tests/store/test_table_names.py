@@ -44,12 +44,12 @@ def test_former_names_are_changed_at_the_current_version(place: StatePlace) -> N
     with Store.open(place) as store:
         fill(store)
         before = rows(store)
-    made = shape(place)
+    expected = shape(place)
     with changing(place) as connection:
         give_former_names(connection)
     with Store.open(place) as store:
         assert rows(store) == before
-    assert shape(place) == made
+    assert shape(place) == expected
 
 
 def test_former_names_are_changed_if_no_version_is_recorded(former_place: StatePlace) -> None:

@@ -129,17 +129,17 @@ def refusing_storage(
 
         def _refuse(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            said = (
+            body = (
                 f"<Error><Code>{code}</Code><Message>about {KEY} and {SECRET}</Message></Error>"
             ).encode()
             self.send_response(status)
             for name, value in {"Content-Type": "application/xml", **(headers or {})}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(said)))
+            self.send_header("Content-Length", str(len(body)))
             self.send_header("Connection", "close")
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(said)
+                self.wfile.write(body)
 
         do_GET = do_HEAD = do_PUT = _refuse  # noqa: N815 -- the library's names
 

@@ -51,10 +51,10 @@ class Client:
                 connection.putheader(name, value)
             connection.endheaders(body)
             answer = connection.getresponse()
-            said: dict[str, list[str]] = {}
+            received: dict[str, list[str]] = {}
             for name, value in answer.getheaders():
-                said.setdefault(name.lower(), []).append(value)
-            return Reply(answer.status, said, answer.read())
+                received.setdefault(name.lower(), []).append(value)
+            return Reply(answer.status, received, answer.read())
         finally:
             connection.close()
 

@@ -46,9 +46,9 @@ def _warm() -> None:
         Path(folder, "config", "articles").mkdir(parents=True)
         Path(folder, "config", "articles", "story.html").write_text(story(1), "utf-8")
         config.write_text(feed("warm", "folder articles"), "utf-8")
-        with redirect_stdout(StringIO()) as said, suppress(SystemExit):
+        with redirect_stdout(StringIO()) as output, suppress(SystemExit):
             cli(["-c", str(config), "build", "--json"])
-    assert '"ok": true' in said.getvalue(), said.getvalue()
+    assert '"ok": true' in output.getvalue(), output.getvalue()
     import_module("feedpub").extract(story(1), "https://example.org/")  # as a worker does
     for name in _FURTHER_MODULES:
         import_module(name)
@@ -124,15 +124,15 @@ class _Worker:
 
     def __init__(self) -> None:
         self.returncode: int | None = None
-        self._ours, theirs = socket.socketpair()
+        self._socket, other = socket.socketpair()
         self._lock = threading.Lock()
         self.pid = os.fork()
         if self.pid:
-            theirs.close()
+            other.close()
             return
-        self._ours.close()
+        self._socket.close()
         os.setsid()
-        _, descriptors, _, _ = socket.recv_fds(theirs, 1, 1)
+        _, descriptors, _, _ = socket.recv_fds(other, 1, 1)
         if descriptors:  # otherwise, it was not needed
             sys.argv[1:] = [str(descriptors[0])]
             child.main()
@@ -140,8 +140,8 @@ class _Worker:
 
     def begin(self, descriptor: int) -> None:
         """Become a worker."""
-        with self._ours:
-            socket.send_fds(self._ours, [b"."], [descriptor])
+        with self._socket:
+            socket.send_fds(self._socket, [b"."], [descriptor])
 
     def poll(self) -> int | None:
         """Return the exit status, or None while the process runs."""

@@ -55,15 +55,15 @@ class Home:
             output, errors = Path(folder, "output"), Path(folder, "errors")
             environ = {"FEEDPUB_CONFIG": str(self.config)}
             end = fork_server().start(Command(arguments, self.root, output, errors, environ)).wait()
-            said = output.read_text("utf-8"), errors.read_text("utf-8")
-            return subprocess.CompletedProcess(arguments, end.status, *said)
+            text = output.read_text("utf-8"), errors.read_text("utf-8")
+            return subprocess.CompletedProcess(arguments, end.status, *text)
 
     def build(self, *arguments: str, status: int = OK) -> str:
         """Build, check the exit status, and return the output."""
         done = self.run("build", *arguments)
-        said = done.stdout + done.stderr
-        assert done.returncode == status, said
-        return said
+        message = done.stdout + done.stderr
+        assert done.returncode == status, message
+        return message
 
     def items(self, name: str = "world") -> list[dict[str, Any]]:
         """Return the entries of a JSON Feed."""

@@ -99,13 +99,13 @@ class Hub:
             "hub.challenge": challenge,
             "hub.lease_seconds": "3600",
         }
-        with urllib.request.urlopen(f"{callback}?{urlencode(query)}", timeout=5) as said:  # noqa: S310 -- loopback
-            if said.read().decode() == challenge:
+        with urllib.request.urlopen(f"{callback}?{urlencode(query)}", timeout=5) as response:  # noqa: S310 -- loopback
+            if response.read().decode() == challenge:
                 self.subscriptions[topic, callback] = secret
 
     def _fetch_and_distribute(self, topic: str) -> None:
-        with urllib.request.urlopen(self.fetchable_url(topic), timeout=5) as said:  # noqa: S310 -- loopback
-            content, kind = said.read(), said.headers["Content-Type"]
+        with urllib.request.urlopen(self.fetchable_url(topic), timeout=5) as response:  # noqa: S310 -- loopback
+            content, kind = response.read(), response.headers["Content-Type"]
         if self.contents.get(topic) == content:
             return
         self.contents[topic] = content

@@ -235,7 +235,7 @@ class _Inside:
         self.names.queried_names.clear()
         self.world.reached.clear()
         began = time.monotonic()
-        said = ""
+        printed = ""
         outcomes: list[str] = []
         if "names" in order:
             self.names.add(order["names"])
@@ -245,11 +245,11 @@ class _Inside:
         elif "post" in order:
             outcomes = self._post(order["post"], order["allow"])
         else:
-            said = self._command(order["command"], order["config"])
+            printed = self._command(order["command"], order["config"])
         seconds = time.monotonic() - began
         self.world.settle()
         return Report(
-            outcomes, dict(self.world.reached), list(self.names.queried_names), seconds, said
+            outcomes, dict(self.world.reached), list(self.names.queried_names), seconds, printed
         )
 
     def _get(self, urls: Sequence[str], seconds: float, allow: Sequence[str]) -> list[str]:

@@ -103,7 +103,7 @@ class ForkServer:
 
     def start(self, order: Command) -> RunningCommand:
         """Start a command."""
-        wish = {
+        request = {
             "arguments": order.arguments,
             "folder": str(order.folder),
             "output": str(order.output),
@@ -111,7 +111,7 @@ class ForkServer:
             "environ": {**os.environ, **order.environ},
             "faults": order.faults,
         }
-        return RunningCommand(self.request(wish)["pid"], self)
+        return RunningCommand(self.request(request)["pid"], self)
 
     def request(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """Send an order and return the response."""
@@ -132,6 +132,6 @@ class ForkServer:
 @cache
 def fork_server() -> ForkServer:
     """Return the only such process, which ends with this one."""
-    made = ForkServer()
-    atexit.register(made.close)
-    return made
+    server = ForkServer()
+    atexit.register(server.close)
+    return server

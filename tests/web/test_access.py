@@ -180,10 +180,10 @@ def test_client_of_unix_socket_is_local(folder: Path, console: FakeControl, tmp_
     try:
         curl = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", str(path)]
         for headers, status in (([], "200"), (["-H", "X-Forwarded-For: 192.0.2.1"], "403")):
-            said = subprocess.run(  # noqa: S603
+            result = subprocess.run(  # noqa: S603
                 [*curl, *headers, "http://localhost/status"], capture_output=True, check=True
             )
-            assert said.stdout.decode() == status
+            assert result.stdout.decode() == status
     finally:
         server.stop(TIMEOUT_SECONDS)
 

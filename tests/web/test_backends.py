@@ -111,9 +111,9 @@ def test_only_published_files_are_served(client: Client, folder: Path, path: str
     (folder / "folder.html").mkdir()
     os.mkfifo(folder / "pipe.html")
     request = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode("latin-1")
-    said = client.raw(request)
-    assert said.startswith((b"HTTP/1.1 404 ", b"HTTP/1.1 400 "))
-    assert b"SECRET" not in said
+    response = client.raw(request)
+    assert response.startswith((b"HTTP/1.1 404 ", b"HTTP/1.1 400 "))
+    assert b"SECRET" not in response
 
 
 def test_output_folder_may_be_a_symbolic_link(client: Client, folder: Path) -> None:

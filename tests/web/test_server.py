@@ -20,9 +20,9 @@ ASK = b"GET /world.rss HTTP/1.1\r\nHost: x\r\n\r\n"
 LAST = b"GET /world.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 
-def statuses(said: bytes) -> list[bytes]:
+def statuses(received: bytes) -> list[bytes]:
     """Return the status codes of all responses in a byte stream."""
-    return [part[:3] for part in said.split(b"HTTP/1.1 ")[1:]]
+    return [part[:3] for part in received.split(b"HTTP/1.1 ")[1:]]
 
 
 def test_server_answers_until_stopped(app: FeedApp) -> None:
@@ -62,14 +62,14 @@ def test_app_can_be_replaced_while_serving(client: Client, tmp_path: Path) -> No
 def test_pipelined_requests_are_answered_in_order(client: Client) -> None:
     client.get("/world.rss")
     first = b"GET /world.atom HTTP/1.1\r\nHost: x\r\n\r\n"
-    said = client.raw(first + ASK + first + ASK + LAST)
-    assert statuses(said) == [b"200"] * 5
+    received = client.raw(first + ASK + first + ASK + LAST)
+    assert statuses(received) == [b"200"] * 5
     bodies = [
-        said.index(b"<feed/>"),
-        said.index(RSS),
-        said.rindex(b"<feed/>"),
-        said.rindex(RSS),
-        said.index(b"{}"),
+        received.index(b"<feed/>"),
+        received.index(RSS),
+        received.rindex(b"<feed/>"),
+        received.rindex(RSS),
+        received.index(b"{}"),
     ]
     assert bodies == sorted(bodies)
 
@@ -77,9 +77,9 @@ def test_pipelined_requests_are_answered_in_order(client: Client) -> None:
 @pytest.mark.parametrize("path", ["/world.json", "/nope.rss"])
 def test_http_1_0_connection_is_closed_after_the_response(client: Client, path: str) -> None:
     for _ in range(2):
-        said = client.raw(f"GET {path} HTTP/1.0\r\n\r\n".encode())
-        assert said.startswith(b"HTTP/1.1 ")
-        assert b"connection: close\r\n" in said
+        received = client.raw(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+        assert received.startswith(b"HTTP/1.1 ")
+        assert b"connection: close\r\n" in received
 
 
 def test_body_of_a_get_request_is_ignored(client: Client) -> None:
@@ -118,8 +118,8 @@ def test_fast_path_and_normal_path_give_the_same_response(client: Client) -> Non
 def test_invalid_requests_get_400(
     client: Client, request_: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    said = client.raw(request_)
-    assert said == b"" or said.startswith(b"HTTP/1.1 400 ")
+    received = client.raw(request_)
+    assert received == b"" or received.startswith(b"HTTP/1.1 400 ")
     assert not caplog.records
     assert client.get("/world.json").status == 200
 

@@ -130,8 +130,8 @@ def test_sockets_from_systemd_are_served(folder: Path) -> None:
             try:
                 assert read_until_closed(early).endswith(b"\r\n\r\n{}")
             finally:
-                said, _ = served.communicate(timeout=20)
-        assert (served.returncode, said) == (0, b"[]\n")
+                output, _ = served.communicate(timeout=20)
+        assert (served.returncode, output) == (0, b"[]\n")
 
 
 @pytest.mark.parametrize(

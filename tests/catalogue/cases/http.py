@@ -21,18 +21,18 @@ PACKED = gzip.compress(LISTING)
 HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload; as=style\r\n\r\n"
 
 
-def bad(name: str, said: Answer, reason: str, **more: object) -> Case:
+def bad(name: str, response: Answer, reason: str, **more: object) -> Case:
     """Return a case whose listing has this response, which is not a listing."""
-    return Case(name, partial(_says, said), reason, **more)  # type: ignore[arg-type]
+    return Case(name, partial(_says, response), reason, **more)  # type: ignore[arg-type]
 
 
-def good(name: str, said: Answer, **more: object) -> Case:
+def good(name: str, response: Answer, **more: object) -> Case:
     """Return a case whose listing has this response, which is valid."""
-    return Case(name, partial(_says, said), right=has_news, **more)  # type: ignore[arg-type]
+    return Case(name, partial(_says, response), right=has_news, **more)  # type: ignore[arg-type]
 
 
-def _says(said: Answer, stage: Stage) -> None:
-    stage.site["/news"] = said
+def _says(response: Answer, stage: Stage) -> None:
+    stage.site["/news"] = response
 
 
 def _stacked(times: int) -> Answer:

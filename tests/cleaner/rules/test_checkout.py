@@ -20,12 +20,14 @@ WANTED = 20
 def test_all_files_load_with_few_issues() -> None:
     files = list(SiteRuleSet(ftr=shared_data("data/ftr-site-config")).files())
     assert len(files) == 2040
-    said = [str(problem) for _, rules in files for problem in rules.issues]
-    assert len(said) == 30
-    assert all(Path(line.split(":")[0]).is_file() and int(line.split(":")[1]) > 0 for line in said)
+    issues = [str(problem) for _, rules in files for problem in rules.issues]
+    assert len(issues) == 30
+    assert all(
+        Path(line.split(":")[0]).is_file() and int(line.split(":")[1]) > 0 for line in issues
+    )
     assert any(
         "polygon.com.txt:1: body:" in line and "contains() is given 1 arguments" in line
-        for line in said
+        for line in issues
     )
     assert sum(len(rules.content) for _, rules in files) > 1700
     assert sum(len(rules.tests) for _, rules in files) > 2600

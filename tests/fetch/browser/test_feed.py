@@ -45,10 +45,10 @@ def test_site_built_by_scripts_becomes_a_feed(site: Site, browser: Browser, tmp_
     source = f'[[feed.source]]\ntype = "page"\nurl = "{site.url()}"\nrender = true\n'
     config = configure(tmp_path, f'[[feed]]\nname = "app"\ntitle = "App"\n{source}')
     with open_context(config) as plain:
-        tools = replace(plain, browser=browser)
-        outcome = run_feed(config.feed[0], tools)
+        context = replace(plain, browser=browser)
+        outcome = run_feed(config.feed[0], context)
         assert (outcome.status, outcome.new, outcome.problems) == (RunStatus.UPDATED, 3, ())
-        assert run_feed(config.feed[0], tools).status is RunStatus.UNCHANGED
+        assert run_feed(config.feed[0], context).status is RunStatus.UNCHANGED
     items = json.loads((output_folder(config) / "app.json").read_text("utf-8"))["items"]
     assert {item["url"] for item in items} == {site.url(f"/story/{n}") for n in numbers}
     assert {item["title"] for item in items} == {title(n) for n in numbers}

@@ -103,17 +103,17 @@ def test_list_next_to_another_is_selected_by_its_container() -> None:
 
 
 def test_evidence_counts_articles_by_address_title_and_age() -> None:
-    said = {
+    results = {
         layout.__name__: compare_selectors(fetched(layout()), OLD_LINKS, KNOWN).best
         for layout in REPAIRED
     }
-    told = {name: str(found.likeness) for name, found in said.items() if found}
-    assert told["other_names"] == "lists 12 of the 12 known articles"
-    assert told["other_addresses"] == (
+    scores = {name: str(found.likeness) for name, found in results.items() if found}
+    assert scores["other_names"] == "lists 12 of the 12 known articles"
+    assert scores["other_addresses"] == (
         "lists 12 of the 12 known articles by their titles: their addresses are new"
     )
-    assert told["a_week_later"] == "lists 8 of the 12 known articles, and 4 newer"
-    assert told["a_longer_list"] == "lists 12 of the 12 known articles, and 20 others"
+    assert scores["a_week_later"] == "lists 8 of the 12 known articles, and 4 newer"
+    assert scores["a_longer_list"] == "lists 12 of the 12 known articles, and 20 others"
 
 
 def test_front_page_links_are_ranked_by_words_of_the_old_address() -> None:

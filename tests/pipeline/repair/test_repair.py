@@ -90,25 +90,27 @@ def file(site: Site, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tools(file: Path, clock: FakeClock) -> Iterator[RunContext]:
-    with open_context(load_config(file), clock) as made:
-        yield made
+def context(file: Path, clock: FakeClock) -> Iterator[RunContext]:
+    with open_context(load_config(file), clock) as opened:
+        yield opened
 
 
 Build = Callable[[], RunResult]
 
 
 @pytest.fixture
-def build(file: Path, tools: RunContext, clock: FakeClock) -> Build:
+def build(file: Path, context: RunContext, clock: FakeClock) -> Build:
     """Build as the command does, an hour later, with the current config."""
 
     def run() -> RunResult:
         clock.pass_time(3600)
         config = load_config(file)
-        outcome = run_feed(config.feed[0], tools)
-        alerts.record_incidents(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
-        alerts.close_removed_feeds(config, tools.store, tools.clock())
-        notify.deliver_due(config, tools.store, tools.clock)
+        outcome = run_feed(config.feed[0], context)
+        alerts.record_incidents(
+            config.feed[0], outcome, config.alerts, context.store, context.clock()
+        )
+        alerts.close_removed_feeds(config, context.store, context.clock())
+        notify.deliver_due(config, context.store, context.clock)
         return outcome
 
     return run
@@ -118,8 +120,8 @@ def sent_webhooks(site: Site) -> list[dict[str, Any]]:
     return [json.loads(request.body) for request in site.requests if request.path == "/hook"]
 
 
-def entries(tools: RunContext) -> list[dict[str, Any]]:
-    document = json.loads((tools.settings.anchor / "world.json").read_text("utf-8"))
+def entries(context: RunContext) -> list[dict[str, Any]]:
+    document = json.loads((context.settings.anchor / "world.json").read_text("utf-8"))
     items: list[dict[str, Any]] = document["items"]
     return items
 
@@ -128,19 +130,19 @@ def repair(file: Path, *arguments: str) -> Result:
     return CliRunner().invoke(cli.cli, ["-c", str(file), "repair", *arguments])
 
 
-def collect_status(file: Path, tools: RunContext, clock: FakeClock) -> status.ServiceStatus:
-    return status.collect_status(load_config(file), tools.store, clock.now())
+def collect_status(file: Path, context: RunContext, clock: FakeClock) -> status.ServiceStatus:
+    return status.collect_status(load_config(file), context.store, clock.now())
 
 
 def test_three_redesigns_are_repaired_by_command(
-    site: Site, file: Path, tools: RunContext, build: Build
+    site: Site, file: Path, context: RunContext, build: Build
 ) -> None:
     """Class names, structure, then address.
 
     The last good feed stays, and no entry is duplicated.
     """
     assert build().status == RunStatus.UPDATED
-    ids = {entry["id"] for entry in entries(tools)}
+    ids = {entry["id"] for entry in entries(context)}
     steps = (
         ("/news", renamed(listing(STORIES)), '+links = "#reports h3 a"'),
         ("/news", rebuilt(listing(STORIES)), '+links = "#all h3 a"'),
@@ -150,25 +152,25 @@ def test_three_redesigns_are_repaired_by_command(
         site["/news"] = GONE
         site[place] = html
         assert [build().status, build().status] == [RunStatus.FAILED, RunStatus.FAILED]
-        assert {entry["id"] for entry in entries(tools)} == ids
+        assert {entry["id"] for entry in entries(context)} == ids
         alert = [each for each in sent_webhooks(site) if each["event"] == "broken"][-1]
         assert line in alert["proposal"]["patch"]
         assert "lists 8 of the 8 known articles" in alert["proposal"]["evidence"]
         done = repair(file, "world", "--yes")
         assert (done.exit_code, line in done.stdout) == (0, True), done.output
         assert build().ok
-        assert {entry["id"] for entry in entries(tools)} == ids
-        assert len(entries(tools)) == len(ids)
-        assert tools.store.proposals.for_feed("world") == {}
+        assert {entry["id"] for entry in entries(context)} == ids
+        assert len(entries(context)) == len(ids)
+        assert context.store.proposals.for_feed("world") == {}
     assert "[[feed.source]]" in file.read_text("utf-8")
 
 
 @pytest.mark.parametrize("also_moved", [False, True], ids=["same listing", "moved listing"])
 def test_articles_with_new_addresses_keep_their_ids(
-    site: Site, file: Path, tools: RunContext, build: Build, *, also_moved: bool
+    site: Site, file: Path, context: RunContext, build: Build, *, also_moved: bool
 ) -> None:
     build()
-    ids = {entry["id"] for entry in entries(tools)}
+    ids = {entry["id"] for entry in entries(context)}
     for n in STORIES:
         site[path(n)] = GONE
         site[path(n).replace("/news/", "/2026/")] = story(n)
@@ -183,7 +185,7 @@ def test_articles_with_new_addresses_keep_their_ids(
     )
     assert repair(file, "--yes").exit_code == 0
     assert build().ok
-    assert {entry["id"] for entry in entries(tools)} == ids
+    assert {entry["id"] for entry in entries(context)} == ids
 
 
 def test_wrong_list_by_page_structure_is_rejected_and_repaired(
@@ -207,12 +209,12 @@ def test_wrong_list_by_page_structure_is_rejected_and_repaired(
 
 
 def test_proposal_is_in_alert_mail_status_command_and_status_page(
-    site: Site, file: Path, tools: RunContext, build: Build, clock: FakeClock
+    site: Site, file: Path, context: RunContext, build: Build, clock: FakeClock
 ) -> None:
     build()
     site["/news"] = renamed(listing(STORIES))
     build()
-    assert tools.store.proposals.for_feed("world") == {}  # one failure says nothing
+    assert context.store.proposals.for_feed("world") == {}  # one failure says nothing
     build()
     evidence = 'links = "#reports h3 a" lists 8 of the 8 known articles'
     patch = ['-links = ".card h2 a"', '+links = "#reports h3 a"']
@@ -230,8 +232,8 @@ def test_proposal_is_in_alert_mail_status_command_and_status_page(
     ).alerts.email
     assert email is not None
     assert f"Proposal: {line}" in format_mail(email, json.dumps(alert).encode()).get_content()
-    assert f"world: proposed: {line}" in list(status_lines(collect_status(file, tools, clock)))
-    page = status_page.render_status_page(collect_status(file, tools, clock), can_run=False)
+    assert f"world: proposed: {line}" in list(status_lines(collect_status(file, context, clock)))
+    page = status_page.render_status_page(collect_status(file, context, clock), can_run=False)
     assert '<code class="new">+links = &#34;#reports h3 a&#34;</code>' in page
     assert config.feed[0].source[0].model_dump()["links"] == ".card h2 a"
 
@@ -240,14 +242,14 @@ EMAIL = {"server": "mail.example.org", "sender": "feedpub@example.org", "to": ["
 
 
 def test_proposal_is_dropped_if_the_source_was_changed(
-    site: Site, file: Path, tools: RunContext, build: Build, clock: FakeClock
+    site: Site, file: Path, context: RunContext, build: Build, clock: FakeClock
 ) -> None:
     build()
     site["/news"] = renamed(listing(STORIES))
     build()
     build()
     file.write_text(file.read_text("utf-8").replace(".card h2 a", ".piece h2 a"), "utf-8")
-    assert collect_status(file, tools, clock).feeds[0].sources[0].proposal is None
+    assert collect_status(file, context, clock).feeds[0].sources[0].proposal is None
 
 
 def test_site_is_searched_at_the_2nd_4th_and_8th_failure(site: Site, build: Build) -> None:
@@ -319,14 +321,14 @@ def test_repair_reports_healthy_sources(file: Path, build: Build) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "reason"),
     [
         (GONE, "neither the page nor its site has a list of the 8 known articles"),
         (Route(b"oops", status=503), "the failure may be temporary"),
     ],
 )
 def test_repair_explains_why_there_is_no_proposal(
-    site: Site, file: Path, build: Build, answer: Route, said: str
+    site: Site, file: Path, build: Build, answer: Route, reason: str
 ) -> None:
     build()
     site["/news"] = answer
@@ -335,7 +337,7 @@ def test_repair_explains_why_there_is_no_proposal(
     assert done.exit_code == 1
     assert all(
         text in done.stdout
-        for text in (f"HTTP {answer.status}", said, "to repair it by hand, set `links`")
+        for text in (f"HTTP {answer.status}", reason, "to repair it by hand, set `links`")
     )
 
 

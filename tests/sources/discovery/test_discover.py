@@ -40,14 +40,16 @@ class Scout:
     site: Site
     fetcher: Fetcher
     lease: RunBudget = field(default_factory=RunBudget)
-    told: list[str] = field(default_factory=list)
-    looks: DiscoverySession = field(init=False)
+    messages: list[str] = field(default_factory=list)
+    session: DiscoverySession = field(init=False)
 
     def __post_init__(self) -> None:
-        self.looks = DiscoverySession(self.fetcher, InlineExecutor(), self.lease, self.told.append)
+        self.session = DiscoverySession(
+            self.fetcher, InlineExecutor(), self.lease, self.messages.append
+        )
 
     def look(self, at: str = "/news") -> Discovery:
-        return discover_sources(self.site.url(at), self.looks, NOW)
+        return discover_sources(self.site.url(at), self.session, NOW)
 
 
 @pytest.fixture
@@ -107,7 +109,7 @@ def test_all_ways_lead_to_candidates(scout: Scout, site: Site) -> None:
         title(n) for n in (9, 8, 7)
     ]
     assert site.paths() == ["/news", "/rss", "/sitemap.xml", path(9), path(8), path(7)]
-    assert [site.url(each) for each in site.paths()] == scout.told == scout.looks.requested
+    assert [site.url(each) for each in site.paths()] == scout.messages == scout.session.requested
     assert (discovery.title, discovery.is_page) == ("Harbour Times", True)
 
 
@@ -130,7 +132,7 @@ def test_a_feed_at_a_usual_path_is_found(scout: Scout, site: Site) -> None:
     discovery = scout.look()
     assert kinds(discovery, site) == [("feed", "/feed.xml"), ("page", "/news")]
     assert discovery.candidates[0].evidence[0] == "at a usual path"
-    assert scout.looks.failures[site.url("/news/feed/")].startswith("HTTP 404")
+    assert scout.session.failures[site.url("/news/feed/")].startswith("HTTP 404")
     assert "/atom.xml" not in site.paths()
 
 
@@ -240,7 +242,7 @@ def test_another_candidate_s_articles_are_read_when_it_is_picked(scout: Scout, s
         each.candidate for each in discovery.candidates if each.candidate.kind == "sitemap"
     )
     site.clear_requests()
-    tried = try_articles(chosen, discovery.samples, scout.looks)
+    tried = try_articles(chosen, discovery.samples, scout.session)
     assert [each.url for each in tried] == [site.url(path(n)) for n in (9, 3, 2)]
     assert site.paths() == [path(3), path(2)]
 
@@ -260,7 +262,7 @@ def test_addresses_that_it_forbids_are_left_out(scout: Scout, site: Site) -> Non
     site["/news"] = head(listing(NUMBERS), alternate("/rss"))
     robots(site, "Disallow: /rss")
     assert [kind for kind, _ in kinds(scout.look(), site)] == ["page", "sitemap"]
-    assert "robots.txt" in scout.looks.failures[site.url("/rss")]
+    assert "robots.txt" in scout.session.failures[site.url("/rss")]
 
 
 def test_private_addresses_are_refused_unless_the_config_allows_them(site: Site) -> None:
@@ -272,7 +274,7 @@ def test_private_addresses_are_refused_unless_the_config_allows_them(site: Site)
     with Fetcher(delay=0, allow_private=["127.0.0.0/8"], clock=FakeClock()) as fetcher:
         scout = Scout(site, fetcher)
         scout.look()
-    assert "10.0.0.1" in scout.looks.failures["http://10.0.0.1/feed"]
+    assert "10.0.0.1" in scout.session.failures["http://10.0.0.1/feed"]
 
 
 def test_nothing_found_says_what_was_tried_and_what_to_do(scout: Scout, site: Site) -> None:
@@ -287,7 +289,7 @@ def test_nothing_found_says_what_was_tried_and_what_to_do(scout: Scout, site: Si
     reason = raised.value.reason
     assert reason.startswith("nothing here lists articles: no article links found")
     assert f"{site.url('/f')}: expected a feed, found an HTML page" in reason
-    assert f"(checked {len(scout.looks.requested)} addresses)" in reason
+    assert f"(checked {len(scout.session.requested)} addresses)" in reason
     assert reason.endswith(f"or the site's front page {site.url('/')}")
 
 
@@ -297,8 +299,8 @@ def test_a_server_that_is_not_there_is_the_failure(scout: Scout) -> None:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/news"  # nobody listens
         with pytest.raises(FetchError):
-            discover_sources(url, scout.looks, NOW)
-    assert scout.looks.requested == [url]
+            discover_sources(url, scout.session, NOW)
+    assert scout.session.requested == [url]
 
 
 def test_the_number_of_requests_is_bounded(scout: Scout, site: Site) -> None:
@@ -307,7 +309,7 @@ def test_the_number_of_requests_is_bounded(scout: Scout, site: Site) -> None:
     site["/news"] = head(listing(NUMBERS), "".join(alternate(f"/feed-{n}") for n in range(500)))
     robots(site, *(f"Sitemap: {site.url(f'/map-{n}.xml')}" for n in range(500)))
     scout.look()
-    assert len(scout.looks.requested) <= scout.looks.max_requests
+    assert len(scout.session.requested) <= scout.session.max_requests
 
 
 def test_an_index_of_sitemaps_is_read_in_part(scout: Scout, site: Site) -> None:

@@ -73,8 +73,8 @@ def config(site: Site, tmp_path: Path) -> Config:
 
 def build(config: Config) -> str:
     """Build the feed in this process, and return it."""
-    with open_context(config) as tools:
-        run.run_feed(config.feed[0], replace(tools, site_rules=open_rules(config.rules)))
+    with open_context(config) as context:
+        run.run_feed(config.feed[0], replace(context, site_rules=open_rules(config.rules)))
     return published(config)
 
 
@@ -86,12 +86,12 @@ def published(config: Config) -> str:
 def serve_preview(config: Config, url: str = "") -> Iterator[str]:
     """Serve the preview of the built feed, or of the page at a URL, and yield its URL."""
     build(config)
-    with open_context(config) as tools:
-        others = pages_of_feed(config.feed[0], tools)
-        pages = [page_from_address(url, tools)] if url else others
+    with open_context(config) as context:
+        others = pages_of_feed(config.feed[0], context)
+        pages = [page_from_address(url, context)] if url else others
         listening = open_socket("127.0.0.1:0")
         preview_server = PreviewServer(
-            PreviewSession(pages, tools, config.rules.sites, others), listening.getsockname()[1]
+            PreviewSession(pages, context, config.rules.sites, others), listening.getsockname()[1]
         )
         server = Server(preview_server, [listening])
         server.start()

@@ -25,12 +25,12 @@ def config(tmp_path: Path) -> Config:
 @pytest.fixture
 def client(config: Config) -> Iterator[Client]:
     """Return a client of a preview server with one article."""
-    with open_context(config) as tools:
+    with open_context(config) as context:
         page_ = PreviewPage("A story", URL, Page(URL, story(1).encode(), "text/html"))
         listening = open_socket("127.0.0.1:0")
         port = listening.getsockname()[1]
         server = Server(
-            PreviewServer(PreviewSession([page_], tools, config.rules.sites), port), [listening]
+            PreviewServer(PreviewSession([page_], context, config.rules.sites), port), [listening]
         )
         server.start()
         yield Client(server, port)

@@ -23,15 +23,15 @@ def newsroom(site: Site) -> Site:
 
 
 def collect(
-    config: Config, tools: RunContext, running: ProcessStatus | None = None
+    config: Config, context: RunContext, running: ProcessStatus | None = None
 ) -> ServiceStatus:
-    return collect_status(config, tools.store, tools.clock(), running)
+    return collect_status(config, context.store, context.clock(), running)
 
 
 def test_feed_before_its_first_run_is_late(newsroom: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
-    with open_context(config) as tools:
-        told = collect(config, tools)
+    with open_context(config) as context:
+        told = collect(config, context)
     (world,) = told.feeds
     assert (world.health, world.reasons, world.documents) == (
         Health.LATE,
@@ -43,10 +43,10 @@ def test_feed_before_its_first_run_is_late(newsroom: Site, tmp_path: Path) -> No
 
 def test_healthy_feed_has_all_facts(newsroom: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
-    with open_context(config) as tools:
-        began = tools.clock()
-        run.run_feed(config.feed[0], tools)
-        told = collect(config, tools)
+    with open_context(config) as context:
+        began = context.clock()
+        run.run_feed(config.feed[0], context)
+        told = collect(config, context)
     (world,) = told.feeds
     assert (world.health, world.reason, world.entries, world.last_success) == (
         Health.HEALTHY,
@@ -67,13 +67,13 @@ def test_healthy_feed_has_all_facts(newsroom: Site, tmp_path: Path) -> None:
 
 def test_broken_source_makes_its_feed_broken(newsroom: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
-    with open_context(config) as tools:
-        began = tools.clock()
-        run.run_feed(config.feed[0], tools)
+    with open_context(config) as context:
+        began = context.clock()
+        run.run_feed(config.feed[0], context)
         del newsroom.routes["/news"]
         for _ in range(2):
-            run.run_feed(config.feed[0], tools)
-        (world,) = collect(config, tools).feeds
+            run.run_feed(config.feed[0], context)
+        (world,) = collect(config, context).feeds
     (source,) = world.sources
     assert (world.health, world.last_success, source.last_success) == (Health.BROKEN, began, began)
     assert (source.health, source.failures, source.reason) == (
@@ -86,37 +86,37 @@ def test_broken_source_makes_its_feed_broken(newsroom: Site, tmp_path: Path) -> 
 
 def test_feed_is_late_after_the_grace_period(newsroom: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
-    with open_context(config) as tools:
-        run.run_feed(config.feed[0], tools)
-        due = tools.clock() + HOUR
-        tools.store.schedule.save(
+    with open_context(config) as context:
+        run.run_feed(config.feed[0], context)
+        due = context.clock() + HOUR
+        context.store.schedule.save(
             ScheduledRun("world", due, "every 1h"), {newsroom.url("/news"): (due, "every 1h")}
         )
-        (world,) = collect(config, tools).feeds
+        (world,) = collect(config, context).feeds
         assert (world.next_run, world.why, world.overdue) == (due, "every 1h", False)
         assert (world.sources[0].next_look, world.sources[0].why) == (due, "every 1h")
         later = due + 6 * MINUTE
-        (world,) = collect_status(config, tools.store, later).feeds
+        (world,) = collect_status(config, context.store, later).feeds
         assert (world.health, world.overdue, world.reasons) == (
             Health.LATE,
             True,
             ("its run was due 6 minutes ago",),
         )
         busy = ProcessStatus(started=due, heartbeat=later, busy={"world": later})
-        (world,) = collect_status(config, tools.store, later, busy).feeds
+        (world,) = collect_status(config, context.store, later, busy).feeds
         assert (world.health, world.overdue, world.busy) == (Health.HEALTHY, False, later)
 
 
 def test_process_status_is_included(newsroom: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
-    with open_context(config) as tools:
-        run.run_feed(config.feed[0], tools)
-        run.run_feed(config.feed[0], tools)
-        now = tools.clock()
+    with open_context(config) as context:
+        run.run_feed(config.feed[0], context)
+        run.run_feed(config.feed[0], context)
+        now = context.clock()
         running = ProcessStatus(
-            started=now, heartbeat=now, hung={"world": now}, requests=tools.fetcher.statistics
+            started=now, heartbeat=now, hung={"world": now}, requests=context.fetcher.statistics
         )
-        told = collect(config, tools, running)
+        told = collect(config, context, running)
     (world,) = told.feeds
     assert (world.health, world.hung) == (Health.BROKEN, now)
     assert "cancelled just now" in world.reason
@@ -135,9 +135,9 @@ def test_secrets_in_addresses_are_redacted(newsroom: Site, tmp_path: Path) -> No
     config = configure(
         tmp_path, feed("world", f"feed {place}?token=abc", f"feed {place}?token=def")
     )
-    with open_context(config) as tools:
-        run.run_feed(config.feed[0], tools)
-        told = collect(config, tools)
+    with open_context(config) as context:
+        run.run_feed(config.feed[0], context)
+        told = collect(config, context)
     assert [source.address for source in told.feeds[0].sources] == [
         f"{place}?token=…",
         f"{place}?token=… (2)",
@@ -152,13 +152,13 @@ def test_sources_that_differ_only_in_a_secret_are_numbered(newsroom: Site, tmp_p
     config = configure(
         tmp_path, feed("world", f"feed {newsroom.url(good)}", f"feed {newsroom.url(bad)}")
     )
-    with open_context(config) as tools:
-        run.run_feed(config.feed[0], tools)
-        assert {state.key for state in tools.store.sources("world")} == {
+    with open_context(config) as context:
+        run.run_feed(config.feed[0], context)
+        assert {state.key for state in context.store.sources("world")} == {
             newsroom.url(good),
             newsroom.url(bad),
         }
-        told = collect(config, tools)
+        told = collect(config, context)
     shown = newsroom.url("/feed/…/rss")
     assert [(source.address, source.health) for source in told.feeds[0].sources] == [
         (shown, Health.HEALTHY),
