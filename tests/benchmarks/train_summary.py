@@ -114,7 +114,7 @@ def evaluate(all_cases: Sequence[Case]) -> None:
     print(f"{'':12}  cases  learned  first sentences  best possible")
     for kind, values in got.items():
         chosen, first, most = (100 * fmean(column) for column in zip(*values, strict=True))
-        print(f"{kind:12} {len(values):6} {ours:8.2f} {first:16.2f} {most:14.2f}")
+        print(f"{kind:12} {len(values):6} {chosen:8.2f} {first:16.2f} {most:14.2f}")
 
 
 def _opens(choice: tuple[int, ...]) -> bool:

@@ -93,7 +93,7 @@ class Article:
     slug: str
     guid: str
     slugs: list[str] = field(default_factory=list)
-    follows: bool = True
+    redirects: bool = True
     titles: int = 1
     versions: int = 1
     announced: int = 1
@@ -163,7 +163,7 @@ class NewsSite:
     def listed(self) -> list[Article]:
         return [self.articles[number] for number in self.order]
 
-    def write(self, published: datetime | None, now: datetime, topic: str) -> Article:
+    def write_article(self, published: datetime | None, now: datetime, topic: str) -> Article:
         """Add an article at the top of the list."""
         number = len(self.articles) + 1
         slug = f"{name_of(number).lower()}-{_WORDS[number % len(_WORDS)]}-story"
@@ -174,17 +174,17 @@ class NewsSite:
         self.order.insert(0, number)
         return article
 
-    def print(self) -> None:
+    def serve(self) -> None:
         """Serve the present state of everything."""
         for article in self.articles.values():
-            self._put(article)
-        self._site["/news"] = _broken(self.fault, self._list())
+            self._serve_article(article)
+        self._site["/news"] = _faulty_route(self.fault, self._list())
         self._site["/"] = _page("The Paper", "", "<main><p>Welcome.</p></main>")
 
-    def _put(self, article: Article) -> None:
+    def _serve_article(self, article: Article) -> None:
         place = _path(article.slug)
         for slug in article.slugs[:-1]:
-            follows = article.follows and article.status == 200
+            follows = article.redirects and article.status == 200
             moved = Route(status=301, headers={"Location": self._site.url(place)}, validators=False)
             self._site[_path(slug)] = (
                 moved if follows else Route(b"gone", status=404, validators=False)
@@ -192,9 +192,11 @@ class NewsSite:
         if article.status != 200:
             self._site[place] = Route(b"<h1>Gone</h1>", status=article.status, validators=False)
         else:
-            self._site[place] = _broken(article.fault, Route(self._article(article).encode()))
+            self._site[place] = _faulty_route(
+                article.fault, Route(self._article_page(article).encode())
+            )
 
-    def _article(self, article: Article) -> str:
+    def _article_page(self, article: Article) -> str:
         canonical = {"own": _path(article.slug), "home": "/", "list": "/news"}.get(self.canonical)
         head = f'<link rel="canonical" href="{self._site.url(canonical)}">' if canonical else ""
         if article.published:
@@ -280,7 +282,7 @@ def _page(title: str, head: str, body: str) -> str:
     )
 
 
-_ANSWERS: Mapping[str, Route] = {
+_FAULTY_RESPONSES: Mapping[str, Route] = {
     "500": Route(b"oops", status=500, validators=False),
     "404": Route(b"<h1>Not found</h1>", status=404, validators=False),
     "empty": Route(b"", validators=False),
@@ -291,15 +293,15 @@ _ANSWERS: Mapping[str, Route] = {
 }
 
 
-def _broken(fault: str, route: Route) -> "Route | _Cut":
+def _faulty_route(fault: str, route: Route) -> "Route | _TruncatedResponse":
     """Return the response that a fault puts in place of a route."""
     if fault == "cut":
-        return _Cut(route)
-    return _ANSWERS[fault] if fault else route
+        return _TruncatedResponse(route)
+    return _FAULTY_RESPONSES[fault] if fault else route
 
 
 @dataclass(frozen=True)
-class _Cut:
+class _TruncatedResponse:
     """A response that ends after half of the body."""
 
     route: Route

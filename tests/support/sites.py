@@ -179,8 +179,8 @@ class _Writer:
             for kind in ("subject", "act", "place", "time")
         }
         order = self.words.get("order", "subject act place time").split()
-        said = str(self.words.get("glue", " ")).join(parts[kind] for kind in order)
-        return f"{said}{self.words.get('stop', '.')}"
+        text = str(self.words.get("glue", " ")).join(parts[kind] for kind in order)
+        return f"{text}{self.words.get('stop', '.')}"
 
 
 def count_errors(text: str, page: SitePage) -> tuple[int, int]:
