@@ -114,7 +114,7 @@ def main() -> None:
     print(HEAD, flush=True)
     rounds: list[Round] = []
     for feeds in options.feeds:
-        for done in _measured(feeds, options.workers, options.at_once):
+        for done in _measure_rounds(feeds, options.workers, options.at_once):
             rounds.append(done)
             print(done, flush=True)
     if options.json:
@@ -123,7 +123,7 @@ def main() -> None:
         draw(rounds, options.plot)
 
 
-def _measured(feeds: int, workers: Sequence[int], at_once: int) -> Iterator[Round]:
+def _measure_rounds(feeds: int, workers: Sequence[int], at_once: int) -> Iterator[Round]:
     settings = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
     more = {
         "shared_preload_libraries": "pg_stat_statements",
@@ -191,7 +191,7 @@ class _Bench:
             time.sleep(6 + workers)  # until all are ready
             assert self._leader
             before = [_cpu(p.pid) for p in (*started, self._leader, self._server.process)] + [
-                _cpu(_of(self._path))
+                _cpu(_count_feeds(self._path))
             ]
             calls = self._calls()
             began = time.monotonic()
@@ -202,7 +202,7 @@ class _Bench:
                 time.sleep(0.25)
             took = time.monotonic() - began
             after = [_cpu(p.pid) for p in (*started, self._leader, self._server.process)] + [
-                _cpu(_of(self._path))
+                _cpu(_count_feeds(self._path))
             ]
             calls = self._calls() - calls
             memory = max(_memory(p.pid) for p in started)
@@ -284,7 +284,7 @@ def _part(n: int) -> str:
     return "news" if n % NEWS == 0 else "calm"
 
 
-def _of(config: Path) -> int:
+def _count_feeds(config: Path) -> int:
     return int((config.parents[1] / "nginx.pid").read_text())
 
 

@@ -28,9 +28,16 @@ from pathlib import Path
 from statistics import fmean, median
 from types import ModuleType
 
-from tests.benchmarks.bench import Segments, Shingles, leaked, metrics
+from tests.benchmarks.bench import Segments, Shingles, metrics, segment_shares
 from tests.benchmarks.examples import DATASETS, Row, rows
-from tests.benchmarks.extractors import PARSE, YARDSTICK, Extractor, Found, installed, missing
+from tests.benchmarks.extractors import (
+    PARSE,
+    YARDSTICK,
+    Extractor,
+    Found,
+    installed_extractors,
+    missing_extractors,
+)
 from tests.benchmarks.one_page import page
 from tests.benchmarks.stages import stages
 
@@ -63,9 +70,9 @@ def main() -> None:
     if options.profile:
         print(table(["stage", "ms a page", "share"], stages(pages)))
         return
-    if absent := missing():
+    if absent := missing_extractors():
         print(f"skipped, because not installed: {', '.join(absent)}", file=sys.stderr)
-    extractors = installed()
+    extractors = installed_extractors()
     for extractor in extractors.values():
         extractor(page(20), None)  # one-time loading must not count
     found = scores(pages, extractors, metrics(options.data))
@@ -136,12 +143,15 @@ def score(row: Row, result: Found, of_set: Scores, measure: ModuleType) -> None:
 def quality(found: Table, names: Sequence[str], measure: ModuleType) -> Iterator[Sequence[str]]:
     """Yield the rows about quality."""
     for dataset, by_name in found.items():
-        told = {name: _told(by_name[name], measure, articles=dataset in DATASETS) for name in names}
+        told = {
+            name: _format_scores(by_name[name], measure, articles=dataset in DATASETS)
+            for name in names
+        }
         for what in told[names[0]]:
             yield [f"{dataset}: {what}", *(told[name][what] for name in names)]
 
 
-def _told(of_set: Scores, measure: ModuleType, *, articles: bool) -> dict[str, str]:
+def _format_scores(of_set: Scores, measure: ModuleType, *, articles: bool) -> dict[str, str]:
     """Return the scores of a data set by column title.
 
     Pages that are not articles have only the F1 of words.
@@ -155,7 +165,8 @@ def _told(of_set: Scores, measure: ModuleType, *, articles: bool) -> dict[str, s
         )
     else:
         told |= {
-            f"segments {what}": f"{share:.3f}" for what, share in leaked(of_set.segments).items()
+            f"segments {what}": f"{share:.3f}"
+            for what, share in segment_shares(of_set.segments).items()
         }
     for what in ("titles", "authors", "dates"):
         if values := getattr(of_set, what):

@@ -89,11 +89,11 @@ _ALL: dict[str, tuple[str, Extractor]] = {  # by name: the package that it needs
 }
 
 
-def installed() -> dict[str, Extractor]:
+def installed_extractors() -> dict[str, Extractor]:
     """Return the installed extractors by name, feedpub first and the bare parse last."""
     return {name: extractor for name, (package, extractor) in _ALL.items() if find_spec(package)}
 
 
-def missing() -> list[str]:
+def missing_extractors() -> list[str]:
     """Return the names of the extractors that are not installed."""
     return [name for name, (package, _) in _ALL.items() if not find_spec(package)]

@@ -112,7 +112,7 @@ def _loss(one: Case, weights: Table, weekly: Table, power: float) -> tuple[float
     return float(np.log(late.sum()) + np.log(checks.sum())), gradient
 
 
-def paced(weights: RateWeights, traces: Sequence[Trace]) -> RateWeights:
+def scale_weights(weights: RateWeights, traces: Sequence[Trace]) -> RateWeights:
     """Return the weights scaled so that 1 means a check every two hours.
 
     The scale is the geometric mean over the traces.
@@ -168,7 +168,7 @@ def main() -> None:
             for number, trace in enumerate(traces)
         ]
         print(f"{title:20} {geometric_mean(ratios):.3f} of a fixed interval's delay")
-    weights = paced(weights, traces)
+    weights = scale_weights(weights, traces)
     print(weights)
     if arguments.write:
         write(weights, WRITTEN)

@@ -7,9 +7,9 @@ import pytest
 from tests.benchmarks.bench import metrics
 from tests.benchmarks.compare import Scores, score, speed, table
 from tests.benchmarks.examples import Row
-from tests.benchmarks.extractors import OURS, PARSE, Found, installed, missing
+from tests.benchmarks.extractors import OURS, PARSE, Found, installed_extractors, missing_extractors
 from tests.benchmarks.one_page import page
-from tests.benchmarks.plain_text import cleaned
+from tests.benchmarks.plain_text import clean_text
 from tests.benchmarks.stages import STAGES, stages
 from tests.support.shared import shared_data
 
@@ -30,13 +30,13 @@ ROW = Row(
 
 
 def test_generated_page_is_extracted_without_menu_and_footer() -> None:
-    found = installed()[OURS](page(30), "https://record.example/pier")
+    found = installed_extractors()[OURS](page(30), "https://record.example/pier")
     assert (len(found.text.split("\n")), found.title) == (30, "The pier stays")
 
 
 def test_missing_extractors_are_left_out() -> None:
-    assert {OURS, PARSE} <= installed().keys()
-    assert not installed().keys() & set(missing())
+    assert {OURS, PARSE} <= installed_extractors().keys()
+    assert not installed_extractors().keys() & set(missing_extractors())
 
 
 def test_fields_with_known_values_are_scored() -> None:
@@ -83,7 +83,7 @@ def test_table_is_markdown() -> None:
 
 
 def test_text_without_an_article_is_cleaned_to_nothing() -> None:
-    assert cleaned("Share\n\nFacebook") == ""
+    assert clean_text("Share\n\nFacebook") == ""
 
 
 def _metrics() -> ModuleType:

@@ -23,7 +23,7 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from feedpub.cleaner.summary.extractive import MAX_SENTENCES, Measures, features, measure
 from feedpub.cleaner.summary.sentences import join_sentences, prose_sentences
-from tests.benchmarks.described import KINDS, Described, described
+from tests.benchmarks.described import KINDS, Described, pages_with_descriptions
 from tests.benchmarks.rouge import rouge
 
 FOLDS = 5
@@ -155,7 +155,7 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, default=Path("../shared/bench/extraction"))
     arguments = parser.parse_args()
-    all_cases = list(cases(described(arguments.data / "data")))
+    all_cases = list(cases(pages_with_descriptions(arguments.data / "data")))
     evaluate(all_cases)
     print("weights", ", ".join(f"{weight:.2f}" for weight in learn(_sample(all_cases))))
 

@@ -26,7 +26,7 @@ def name_server(address: str, *names: str) -> Iterator[NameServer]:
         yield server
 
 
-def asking(server: NameServer, folder: Path) -> str:
+def resolver_script(server: NameServer, folder: Path) -> str:
     """Return a script that makes the command use only this server."""
     (folder / "resolv.conf").write_text(resolver_config(server.address), "ascii")
     (folder / "nsswitch.conf").write_text("hosts: files dns\n", "ascii")

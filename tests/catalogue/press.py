@@ -111,7 +111,7 @@ def publish(site: Site, numbers: Sequence[int]) -> None:
     site["/sitemap.xml"] = Route(sitemap(site, numbers).encode(), "application/xml")
 
 
-def saved(n: int) -> str:
+def text_story(n: int) -> str:
     """Return story `n` as a text file."""
     text = "\n\n".join(paragraph.format(n=n) for paragraph in PARAGRAPHS)
     return f"{title(n)}\n\nPublished {moment(n):%d %B %Y}\n\n{text}\n"

@@ -13,7 +13,7 @@ from typing import Any, Self
 import trustme
 
 from tests.catalogue import press
-from tests.catalogue.command import Ended, Memory, command, run_cold, watched
+from tests.catalogue.command import Ended, Memory, command, run_cold, wait_for_end
 from tests.support.faults import Faults
 from tests.support.home import OK, Home
 from tests.support.newsroom import feed
@@ -132,7 +132,7 @@ class Stage:
         for site in (self.site, self.secure, self.beside):
             press.publish(site, start.numbers)
         for n in start.numbers:
-            self.home.save(f"{n:02}.txt", press.saved(n))
+            self.home.save(f"{n:02}.txt", press.text_story(n))
         start.prepare(self)
         self.configure(*start.feeds(self))
         for days in reversed(range(start.builds)):
@@ -146,7 +146,7 @@ class Stage:
         numbers = (max(self._start.numbers) + 1, *self._start.numbers)
         for site in (self.site, self.secure, self.beside):
             press.publish(site, numbers)
-        self.home.save(f"{numbers[0]:02}.txt", press.saved(numbers[0]))
+        self.home.save(f"{numbers[0]:02}.txt", press.text_story(numbers[0]))
 
     def no_news(self, *sites: Site) -> None:
         """Withdraw the news from these sites, by default from `site`."""
@@ -207,7 +207,7 @@ class Stage:
     def _watched(self, order: Command, seconds: float) -> Ended:
         started = fork_server().start(order)
         self.pid = started.pid
-        return watched(started, order.output, seconds)
+        return wait_for_end(started, order.output, seconds)
 
     def status(self) -> tuple[dict[str, Any], str]:
         """Return the output of `feedpub status --json`, parsed and as printed."""
@@ -259,7 +259,7 @@ class Watch:
 
         def look() -> None:
             while not done.wait(0.1):
-                memory.look()
+                memory.sample()
 
         thread = Thread(target=look)
         thread.start()

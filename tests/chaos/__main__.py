@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from feedpub.store import Store
-from tests.chaos.cluster import Member, supervised
+from tests.chaos.cluster import Member, supervising
 from tests.chaos.network import HOST_ADDRESS, NETWORK, missing_requirement, network
 from tests.chaos.papers import Paper, Publishers, running_publishers
 from tests.chaos.reign import LeaderMonitor, measuring
@@ -107,11 +107,13 @@ class ChaosRun:
 
     def run(self, seconds: float, recovery_seconds: float) -> Result:
         """Start, inject faults for some seconds, recover for some more, and check the result."""
-        with supervised(self._members), watching(self._watcher):
+        with supervising(self._members), watching(self._watcher):
             there = eventually(
-                lambda: len(self._published()) == len(self._press.papers), MAX_START_SECONDS
+                lambda: len(self._published_ids()) == len(self._press.papers), MAX_START_SECONDS
             )
-            assert there, f"only {self._published()} were published in {MAX_START_SECONDS:.0f} s"
+            assert there, (
+                f"only {self._published_ids()} were published in {MAX_START_SECONDS:.0f} s"
+            )
             self._tell("every feed is there")
             with measuring(self._reign):
                 self._storm.run(seconds)
@@ -131,7 +133,7 @@ class ChaosRun:
         ]
         return self._result(recovered, faults)
 
-    def _published(self) -> list[str]:
+    def _published_ids(self) -> list[str]:
         return [paper.name for paper in self._press.papers if self._watcher.seen_ids(paper)]
 
     def _leader(self) -> Member | None:

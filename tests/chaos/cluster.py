@@ -128,7 +128,7 @@ class Member:
 
 
 @contextmanager
-def supervised(members: list[Member]) -> Iterator[None]:
+def supervising(members: list[Member]) -> Iterator[None]:
     """Keep all members running while the block runs, then stop them."""
 
     def supervise() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from feedpub.cleaner import extract
 from feedpub.core.errors import ExtractError
-from tests.benchmarks.bench import leaked, metrics
+from tests.benchmarks.bench import metrics, segment_shares
 from tests.benchmarks.examples import Row, rows
 from tests.support.shared import shared_data
 
@@ -48,6 +48,6 @@ def test_f1_of_articles_is_at_least_the_recorded_score(name: str) -> None:
 def test_leaked_boilerplate_is_below_the_limit() -> None:
     measure = metrics(shared_data("bench/extraction"))
     pages = sample("trafilatura")
-    found = leaked([measure.segments(text(row), row.must, row.must_not) for row in pages])
+    found = segment_shares([measure.segments(text(row), row.must, row.must_not) for row in pages])
     assert found["must"] >= MUST
     assert found["leaked"] <= LEAKED

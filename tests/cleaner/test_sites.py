@@ -3,7 +3,7 @@
 import pytest
 
 from feedpub import extract
-from tests.benchmarks.site_memory import after, memory_of
+from tests.benchmarks.site_memory import after, learn_pages
 from tests.support.sites import MARKUP, count_errors, site
 
 SITES = ("de", "ar", "zh", "ja", "hi")
@@ -36,4 +36,4 @@ def test_no_boilerplate_is_left_after_thirty_pages(language: str) -> None:
 
 
 def test_memory_of_thirty_pages_is_small() -> None:
-    assert len(memory_of(site("tr")).to_bytes()) < 10_000
+    assert len(learn_pages(site("tr")).to_bytes()) < 10_000

@@ -122,7 +122,7 @@ class CrashRun:
         if kind == "any":
             time.sleep(self._random.uniform(0, 1.05 * self._longest))
             return
-        what = self._database if kind == "commit" else self._unfinished
+        what = self._database if kind == "commit" else self._unfinished_files
         end = time.monotonic() + 2 * self._longest
         for _ in range(self._random.randint(1, 8)):
             before = what()
@@ -135,7 +135,7 @@ class CrashRun:
     def _database(self) -> object:
         return _changes(self._home / ".feedpub", lambda name: name.startswith("feedpub.sqlite"))
 
-    def _unfinished(self) -> object:
+    def _unfinished_files(self) -> object:
         return _changes(self._home / "feeds", lambda name: name.startswith("."))
 
 

@@ -67,13 +67,13 @@ class Paper:
         """Publish one or two new stories, correct a recent one, and sometimes save one."""
         for _ in range(self._random.randint(1, 2)):
             self._write(len(self._versions) + 1)
-        self._write(self._random.choice(self.listed))
+        self._write(self._random.choice(self.listed_numbers))
         if self._random.random() < 0.4 or not self._saved:
             self._save()
         self._site["/rss"] = self._rss()
 
     @property
-    def listed(self) -> list[int]:
+    def listed_numbers(self) -> list[int]:
         """The stories in its feed, newest first."""
         return sorted(self._versions, reverse=True)[:MAX_LISTED]
 
@@ -83,7 +83,7 @@ class Paper:
         return (
             titles
             if feed == "saved"
-            else {name: titles[name] for name in map(self._name, self.listed)}
+            else {name: titles[name] for name in map(self._name, self.listed_numbers)}
         )
 
     def _name(self, number: int) -> str:
@@ -119,7 +119,7 @@ class Paper:
             f"<item><title>{self.titles['world'][self._name(n)]}</title>"
             f"<link>{self._site.url(f'/{n}')}</link>"
             f"<pubDate>{format_datetime(FIRST_DATE + timedelta(hours=n))}</pubDate></item>"
-            for n in self.listed
+            for n in self.listed_numbers
         )
         head = (
             f"<title>The paper</title><link>{self._site.url()}</link>"

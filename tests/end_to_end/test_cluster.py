@@ -126,7 +126,7 @@ def test_run_now_takes_precedence_over_queued_feeds(
         assert service.wait_for_event("leader", outcome="this service is the leader")
         assert eventually(lambda: run_now(service, "sport") == 202)
         assert run_now(service, "sport") == 409
-        assert eventually(lambda: _handed(address) == 3)
+        assert eventually(lambda: _count_dispatched(address) == 3)
         with running_worker(home) as worker:
             assert eventually(lambda: len(worker.events_named("run_finished")) >= 3, 40)
             worker.send(signal.SIGTERM)
@@ -134,7 +134,7 @@ def test_run_now_takes_precedence_over_queued_feeds(
             assert "sport" in [event["feed"] for event in worker.events_named("run_finished")][:2]
 
 
-def _handed(address: str) -> int:
+def _count_dispatched(address: str) -> int:
     with psycopg.connect(address) as connection:
         row = connection.execute(
             "SELECT count(*) FROM schedule WHERE handed IS NOT NULL"

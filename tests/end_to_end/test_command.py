@@ -27,12 +27,12 @@ def test_build_with_names_leaves_other_feeds_alone(newsroom: Site, home: Home) -
 def test_build_dry_run_writes_nothing_before_and_after_a_build(newsroom: Site, home: Home) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     home.build("--dry-run")
-    assert home.published() == {}
+    assert home.read_published() == {}
     home.build()
-    before = home.published()
+    before = home.read_published()
     open_newsroom(newsroom, [6, *STORIES])
     home.build("--dry-run")
-    assert hash_files(home.published()) == hash_files(before)
+    assert hash_files(home.read_published()) == hash_files(before)
     home.build()
     assert home.items()[0]["title"] == title(6)
 
@@ -70,7 +70,7 @@ def test_status_lists_every_feed_and_the_reasons_of_failures(newsroom: Site, hom
 def test_check_of_a_valid_config_writes_nothing(home: Home) -> None:
     home.configure(GOOD)
     assert home.run("check").returncode == OK
-    assert home.published() == {}
+    assert home.read_published() == {}
 
 
 def test_check_lists_files_of_feeds_that_left_the_config(newsroom: Site, home: Home) -> None:

@@ -36,18 +36,18 @@ def test_invalid_config_exits_with_2_and_builds_nothing(home: Home, mistake: str
     assert done.returncode == REFUSED, output
     assert named in output
     assert "feedpub.toml" in output
-    assert home.published() == {}
+    assert home.read_published() == {}
 
 
 def test_published_files_stay_if_the_config_becomes_invalid(home: Home) -> None:
     home.save("pier.html", story(1))
     home.configure(GOOD)
     home.build()
-    before = home.published()
+    before = home.read_published()
     home.save("pier.html", story(2))
     home.configure(GOOD + 'colour = "red"\n')
     assert home.run("build").returncode == home.run("check").returncode == REFUSED
-    assert hash_files(home.published()) == hash_files(before)
+    assert hash_files(home.read_published()) == hash_files(before)
 
 
 def test_all_config_errors_are_reported_with_their_lines(home: Home) -> None:

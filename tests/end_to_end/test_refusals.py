@@ -53,13 +53,13 @@ def test_failed_source_is_named_and_its_feed_stays_unchanged(
     )
     newsroom["/elsewhere"] = listing([3, 2, 1])
     home.build()
-    before = home.published()
+    before = home.read_published()
     open_newsroom(newsroom, [6, *STORIES])
     newsroom["/elsewhere"] = listing([6, 3, 2, 1])
     newsroom[place] = route
     output = home.build(status=FAILED)
     assert newsroom.url(place) in output.replace("\n", "")
-    after = home.published()
+    after = home.read_published()
     world = [name for name in before if name.startswith("world.")]
     assert len(world) == 4
     assert {name: after[name] for name in world} == {name: before[name] for name in world}

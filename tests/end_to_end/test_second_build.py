@@ -27,13 +27,13 @@ def test_second_build_sends_only_conditional_requests_and_changes_no_byte(
         feed("c", f"sitemap {newsroom.url('/sitemap.xml')}"),
     )
     home.build()
-    before = home.published()
+    before = home.read_published()
     times = {name: (home.feeds / name).stat().st_mtime_ns for name in before}
     newsroom.clear_requests()
     home.build()
     assert sorted(newsroom.paths()) == ["/news", "/rss", "/sitemap.xml"]
     assert all(request.is_conditional for request in newsroom.requests)
-    assert hash_files(home.published()) == hash_files(before)
+    assert hash_files(home.read_published()) == hash_files(before)
     assert {name: (home.feeds / name).stat().st_mtime_ns for name in before} == times
 
 
@@ -41,11 +41,11 @@ def test_second_build_without_validators_changes_no_byte(newsroom: Site, home: H
     newsroom["/news"] = Route(listing(STORIES).encode(), validators=False)
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     home.build()
-    before = home.published()
+    before = home.read_published()
     newsroom.clear_requests()
     home.build()
     assert newsroom.paths() == ["/news"]
-    assert hash_files(home.published()) == hash_files(before)
+    assert hash_files(home.read_published()) == hash_files(before)
 
 
 def test_new_article_is_the_only_one_fetched_and_comes_first(newsroom: Site, home: Home) -> None:

@@ -41,7 +41,7 @@ IN_PATH = f"/feed/{MARK}7d6e5f4a3b2c1d0e9f8a/rss"
 IN_BASIC = base64.b64encode(f"ann:{MARK}-login".encode()).decode()
 
 
-def repeated(handler: BaseHTTPRequestHandler) -> str:
+def repeat_request(handler: BaseHTTPRequestHandler) -> str:
     """Return the request in forms in which a server can repeat it."""
     return " ".join(
         value
@@ -56,7 +56,7 @@ def sends_on(place: str) -> object:
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(302)
         handler.send_header(
-            "Location", f"{place}?given={quote(repeated(handler))}&{quote(handler.path)}"
+            "Location", f"{place}?given={quote(repeat_request(handler))}&{quote(handler.path)}"
         )
         handler.send_header("Content-Length", "0")
         handler.end_headers()
@@ -68,10 +68,10 @@ def repeats(status: int) -> object:
     """Respond with an error page that contains the request."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
-        body = f"no: {handler.path} {repeated(handler)} {handler.body!r}".encode()  # type: ignore[attr-defined]
+        body = f"no: {handler.path} {repeat_request(handler)} {handler.body!r}".encode()  # type: ignore[attr-defined]
         handler.send_response(status)
         handler.send_header("Content-Type", "text/plain")
-        handler.send_header("X-Error", repeated(handler))
+        handler.send_header("X-Error", repeat_request(handler))
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         handler.wfile.write(body)
@@ -243,7 +243,7 @@ def test_no_secret_leaves(newsroom: Site, home: Home) -> None:
             _serve(home, log, searched)
         hook.routes[hook_path] = Route(b"ok")
         home.run("build", "mixed")
-        for name, content in home.published().items():
+        for name, content in home.read_published().items():
             searched.see(f"published {name}", content)
         for site in (hook, elsewhere):
             for request in site.requests:

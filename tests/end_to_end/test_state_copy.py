@@ -42,7 +42,7 @@ def test_state_copied_to_postgresql_and_back_keeps_ids_and_bytes(
     """Builds after each copy send only conditional requests."""
     configure(home, newsroom)
     home.build()
-    before, known = home.published(), ids(home)
+    before, known = home.read_published(), ids(home)
 
     moved = home.run("state", "copy", ".feedpub", address)
     assert moved.returncode == OK, moved.stderr
@@ -58,7 +58,7 @@ def test_state_copied_to_postgresql_and_back_keeps_ids_and_bytes(
     assert {request.status for request in newsroom.requests if request.path != "/robots.txt"} == {
         304
     }
-    assert hash_files(home.published()) == hash_files(before)
+    assert hash_files(home.read_published()) == hash_files(before)
 
     open_newsroom(newsroom, [6, *STORIES])
     newsroom.clear_requests()
@@ -66,7 +66,7 @@ def test_state_copied_to_postgresql_and_back_keeps_ids_and_bytes(
     assert path(6) in newsroom.paths()
     assert path(5) not in newsroom.paths()
     assert ids(home) == known | {title(6): ids(home)[title(6)]}
-    between, known = home.published(), ids(home)
+    between, known = home.read_published(), ids(home)
 
     assert home.run("state", "copy", address, ".feedpub").returncode == OK
     configure(home, newsroom)
@@ -75,7 +75,7 @@ def test_state_copied_to_postgresql_and_back_keeps_ids_and_bytes(
     assert {request.status for request in newsroom.requests if request.path != "/robots.txt"} == {
         304
     }
-    assert hash_files(home.published()) == hash_files(between)
+    assert hash_files(home.read_published()) == hash_files(between)
     assert ids(home) == known
 
 
@@ -84,10 +84,10 @@ def test_empty_database_is_restored_from_published_files(
 ) -> None:
     configure(home, newsroom)
     home.build()
-    before = home.published()
+    before = home.read_published()
     configure(home, newsroom, f'state = "{address}"\n')
     home.build()
-    after = home.published()
+    after = home.read_published()
     changed = {name for name in before if after[name] != before[name]}
     assert {name.split(".")[0] for name in changed} <= {
         "health"

@@ -65,16 +65,16 @@ def _direct(lab: IsolatedNetwork, form: Form) -> Report:
     return lab.get(form.url)
 
 
-def _redirected(lab: IsolatedNetwork, form: Form) -> Report:
+def _fetch_redirect(lab: IsolatedNetwork, form: Form) -> Report:
     return lab.get(f"http://public.example/to?{form.url.encode().hex()}")
 
 
-def _named(lab: IsolatedNetwork, form: Form) -> Report:
+def _fetch_name(lab: IsolatedNetwork, form: Form) -> Report:
     lab.add(names={f"name-{form.number}.example": [[form.address]]})
     return lab.get(f"http://name-{form.number}.example{form.port}/")
 
 
-def _mixed(lab: IsolatedNetwork, form: Form) -> Report:
+def _fetch_mixed_name(lab: IsolatedNetwork, form: Form) -> Report:
     lab.add(names={f"mixed-{form.number}.example": [[PUBLIC, form.address]]})
     return lab.get(f"http://mixed-{form.number}.example{form.port}/")
 
@@ -87,9 +87,9 @@ def _rebound(lab: IsolatedNetwork, form: Form) -> Report:
 
 WAYS: dict[str, Callable[[IsolatedNetwork, Form], Report]] = {
     "direct": _direct,
-    "redirect": _redirected,
-    "name": _named,
-    "mixed": _mixed,
+    "redirect": _fetch_redirect,
+    "name": _fetch_name,
+    "mixed": _fetch_mixed_name,
     "rebinding": _rebound,
 }
 

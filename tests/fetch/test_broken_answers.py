@@ -21,21 +21,21 @@ HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload; as=style\
 PACKED = gzip.compress(PAGE * 20)
 
 
-def sized(headers: bytes, body: bytes) -> bytes:
+def with_length(headers: bytes, body: bytes) -> bytes:
     return OK + headers + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
-def chunked(*chunks: bytes) -> bytes:
+def in_chunks(*chunks: bytes) -> bytes:
     return OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"".join(chunks)
 
 
 BROKEN: dict[str, tuple[bytes | Script, str]] = {
     "short-length": (OK + b"Content-Length: 100\r\n\r\n" + PAGE, "breaks off"),
-    "short-chunked": (chunked(b"64\r\n" + PAGE), "breaks off"),
-    "chunked-without-its-end": (chunked(b"5\r\n<html\r\n"), "breaks off"),
-    "chunked-nonsense": (chunked(b"zz\r\nhello\r\n0\r\n\r\n"), "chunks are malformed"),
-    "chunked-minus-five": (chunked(b"-5\r\n" + PAGE), "not valid HTTP"),
-    "chunked-minus-one": (chunked(b"-1\r\n" + b"x" * 3_000_000), "larger than 100000 bytes"),
+    "short-chunked": (in_chunks(b"64\r\n" + PAGE), "breaks off"),
+    "chunked-without-its-end": (in_chunks(b"5\r\n<html\r\n"), "breaks off"),
+    "chunked-nonsense": (in_chunks(b"zz\r\nhello\r\n0\r\n\r\n"), "chunks are malformed"),
+    "chunked-minus-five": (in_chunks(b"-5\r\n" + PAGE), "not valid HTTP"),
+    "chunked-minus-one": (in_chunks(b"-1\r\n" + b"x" * 3_000_000), "larger than 100000 bytes"),
     "negative-length": (OK + b"Content-Length: -5\r\n\r\n" + PAGE, "invalid Content-Length"),
     "worded-length": (OK + b"Content-Length: many\r\n\r\n" + PAGE, "invalid Content-Length"),
     "duplicate-length": (
@@ -48,31 +48,31 @@ BROKEN: dict[str, tuple[bytes | Script, str]] = {
         "larger than|invalid Content-Length",
     ),
     "http10-cut": (b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE[:25], "breaks off"),
-    "truncated-gzip": (sized(b"Content-Encoding: gzip\r\n", PACKED[:-4]), "breaks off"),
+    "truncated-gzip": (with_length(b"Content-Encoding: gzip\r\n", PACKED[:-4]), "breaks off"),
     "truncated-gzip-http10": (
         b"HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + PACKED[:-9],
         "breaks off",
     ),
-    "bad-gzip": (sized(b"Content-Encoding: gzip\r\n", PAGE), "gzip compression is broken"),
+    "bad-gzip": (with_length(b"Content-Encoding: gzip\r\n", PAGE), "gzip compression is broken"),
     "gzip-bomb": (
-        sized(b"Content-Encoding: gzip\r\n", gzip.compress(b"\0" * 9_000_000)),
+        with_length(b"Content-Encoding: gzip\r\n", gzip.compress(b"\0" * 9_000_000)),
         "larger than 100000",
     ),
     "deflate-bomb": (
-        sized(b"Content-Encoding: deflate\r\n", zlib.compress(b"\0" * 9_000_000)),
+        with_length(b"Content-Encoding: deflate\r\n", zlib.compress(b"\0" * 9_000_000)),
         "larger than 100000",
     ),
     "twelve-codings": (
-        sized(b"Content-Encoding: " + b"gzip, " * 11 + b"gzip\r\n", PACKED),
+        with_length(b"Content-Encoding: " + b"gzip, " * 11 + b"gzip\r\n", PACKED),
         "compressed 12 times",
     ),
     "unasked-coding": (
-        sized(b"Content-Encoding: zstd\r\n", b"(\xb5/\xfd"),
+        with_length(b"Content-Encoding: zstd\r\n", b"(\xb5/\xfd"),
         "zstd, which was not requested",
     ),
-    "too-large": (sized(b"", b"a" * 100_001), "larger than 100000 bytes"),
+    "too-large": (with_length(b"", b"a" * 100_001), "larger than 100000 bytes"),
     "too-large-chunked": (
-        chunked(b"f4240\r\n" + b"a" * 1_000_000 + b"\r\n0\r\n\r\n"),
+        in_chunks(b"f4240\r\n" + b"a" * 1_000_000 + b"\r\n0\r\n\r\n"),
         "larger than 100000 bytes",
     ),
     "endless-body": (send_endlessly(OK + b"\r\n", b"a" * 65536), "larger than 100000 bytes"),
@@ -98,8 +98,8 @@ BROKEN: dict[str, tuple[bytes | Script, str]] = {
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n",
         "HTTP 101: switching protocols",
     ),
-    "endless-chunk-line": (send_endlessly(chunked(), b"0" * 65536), "breaks off|malformed"),
-    "endless-trailer": (send_endlessly(chunked(b"0\r\n"), b"a" * 65536), "breaks off"),
+    "endless-chunk-line": (send_endlessly(in_chunks(), b"0" * 65536), "breaks off|malformed"),
+    "endless-trailer": (send_endlessly(in_chunks(b"0\r\n"), b"a" * 65536), "breaks off"),
     "header-200k": (OK + b"X-Long: " + b"a" * 200_000 + b"\r\n\r\n", "headers is too long"),
     "headers-500": (OK + b"X-Many: a\r\n" * 500 + b"\r\n", "more than 100 headers"),
     "ssh-banner": (
@@ -133,7 +133,7 @@ BROKEN: dict[str, tuple[bytes | Script, str]] = {
 
 DRIPPING: dict[str, Script] = {
     "drip-body": send_slowly(OK + b"Content-Length: 100000\r\n\r\n", b"a"),
-    "drip-chunks": send_slowly(chunked(), b"1\r\na\r\n"),
+    "drip-chunks": send_slowly(in_chunks(), b"1\r\na\r\n"),
     "drip-to-the-end": send_slowly(OK + b"\r\n", b"a"),
     "drip-headers": send_slowly(OK, b"X-Drop: a\r\n"),
     "drip-status-line": send_slowly(b"HTTP/1.1 200 ", b"O"),
@@ -142,21 +142,21 @@ DRIPPING: dict[str, Script] = {
 }
 
 WHOLE: dict[str, bytes] = {
-    "sized": sized(b"", PAGE),
-    "chunked": chunked(b"27\r\n" + PAGE + b"\r\n0\r\n\r\n"),
-    "chunked-with-trailer": chunked(b"27;ext=1\r\n" + PAGE + b"\r\n0\r\nX-Sum: 1\r\n\r\n"),
+    "sized": with_length(b"", PAGE),
+    "chunked": in_chunks(b"27\r\n" + PAGE + b"\r\n0\r\n\r\n"),
+    "chunked-with-trailer": in_chunks(b"27;ext=1\r\n" + PAGE + b"\r\n0\r\nX-Sum: 1\r\n\r\n"),
     "to-the-end": OK + b"\r\n" + PAGE,
     "http10": b"HTTP/1.0 200 OK\r\n\r\n" + PAGE,
     "same-length-twice": OK + b"Content-Length: 39\r\nContent-Length: 39\r\n\r\n" + PAGE,
-    "longer-than-announced": sized(b"", PAGE) + b"garbage",
-    "continue-first": b"HTTP/1.1 100 Continue\r\n\r\n" + sized(b"", PAGE),
-    "processing-first": b"HTTP/1.1 102 Processing\r\n\r\n" + sized(b"", PAGE),
-    "early-hints-first": HINTS + sized(b"", PAGE),
-    "unknown-interim-first": b"HTTP/1.1 199 Soon\r\nX: y\r\n\r\n" + sized(b"", PAGE),
+    "longer-than-announced": with_length(b"", PAGE) + b"garbage",
+    "continue-first": b"HTTP/1.1 100 Continue\r\n\r\n" + with_length(b"", PAGE),
+    "processing-first": b"HTTP/1.1 102 Processing\r\n\r\n" + with_length(b"", PAGE),
+    "early-hints-first": HINTS + with_length(b"", PAGE),
+    "unknown-interim-first": b"HTTP/1.1 199 Soon\r\nX: y\r\n\r\n" + with_length(b"", PAGE),
     "several-interim-first": b"HTTP/1.1 100 Continue\r\n\r\n"
     + HINTS * 19
-    + chunked(b"27\r\n", PAGE, b"\r\n0\r\n\r\n"),
-    "203": sized(b"", PAGE).replace(b"200 OK", b"203 Not Quite"),
+    + in_chunks(b"27\r\n", PAGE, b"\r\n0\r\n\r\n"),
+    "203": with_length(b"", PAGE).replace(b"200 OK", b"203 Not Quite"),
 }
 
 
@@ -197,7 +197,7 @@ def test_slow_body_ends_with_the_time_of_its_run() -> None:
 
 def test_deadline_applies_to_reused_connections() -> None:
     def script(connection: socket.socket, stop: threading.Event) -> None:
-        connection.sendall(sized(b"", PAGE))
+        connection.sendall(with_length(b"", PAGE))
         read_head(connection)
         send_slowly(OK + b"Content-Length: 9999\r\n\r\n", b"a")(connection, stop)
 
@@ -230,7 +230,7 @@ def test_deadline_applies_to_all_redirects_together() -> None:
 
 def test_connection_closed_between_requests_is_opened_again(fetcher: Fetcher) -> None:
     def script(connection: socket.socket, _: threading.Event) -> None:
-        connection.sendall(sized(b"", PAGE))
+        connection.sendall(with_length(b"", PAGE))
         if not closed:
             closed.append(read_head(connection))  # and no answer to it
 
@@ -263,7 +263,7 @@ def test_endless_body_of_a_redirect_is_not_read(fetcher: Fetcher) -> None:
         (target if server.heads[-1].startswith(b"GET /a ") else whole)(connection, stop)
 
     def whole(connection: socket.socket, _: threading.Event) -> None:
-        connection.sendall(sized(b"", PAGE))
+        connection.sendall(with_length(b"", PAGE))
 
     with running_raw_server(script) as server:
         page = fetcher.get(server.url("/a"))

@@ -52,7 +52,7 @@ class Target:
             for seed in (*(path.read_bytes() for path in planted), *self.others())
         ]
 
-    def judge(self, data: bytes) -> None:
+    def check(self, data: bytes) -> None:
         """Run the target on an input.
 
         Raises:

@@ -191,7 +191,7 @@ class Oracle:
         It takes no more than the feed's limit: the newest, or the first if some have no date. Only
         articles in both selections count.
         """
-        listed = self.site.listed()
+        listed = self.site.listed_articles()
         dates = [self._date(article) for article in listed]
         return [
             article
@@ -302,7 +302,7 @@ class Oracle:
                 )
             archived |= set(here) if place else set()
         for place, entry in entries_with_index(chain):
-            number = self._article_of(suffix, entry)
+            number = self._find_article(suffix, entry)
             if ids.setdefault(number, entry.id) != entry.id:
                 how = (
                     f"{suffix}, document {place}: article {number} is {ids[number]} and {entry.id}"
@@ -322,7 +322,7 @@ class Oracle:
             known.id, known.published = entry.id, entry.published
             known.archived = known.archived or place > 0
 
-    def _article_of(self, suffix: str, entry: PublishedEntry) -> int:
+    def _find_article(self, suffix: str, entry: PublishedEntry) -> int:
         whose = entry.articles | {number for number, _ in entry.versions}
         if len(whose) != 1:
             raise ViolationError(
@@ -357,7 +357,7 @@ class Oracle:
         refused = [
             e.title
             for e in live
-            if not wanted.accepts(self.site.articles[self._article_of(suffix, e)])
+            if not wanted.accepts(self.site.articles[self._find_article(suffix, e)])
         ]
         if refused:
             raise ViolationError("excluded entry is live", f"{suffix}: {refused}")
@@ -366,7 +366,7 @@ class Oracle:
             entry
             for _, entry in entries_with_index(chain)
             if entry.id not in shown
-            and wanted.accepts(self.site.articles[self._article_of(suffix, entry)])
+            and wanted.accepts(self.site.articles[self._find_article(suffix, entry)])
         ]
         if others and len(live) < wanted.limit:
             how = f"{suffix}: {len(live)} of {wanted.limit} entries; others are archived alone"
@@ -386,7 +386,7 @@ class Oracle:
         """Check that each listed and readable article is published in its present version."""
         newest: dict[int, PublishedEntry] = {}
         for _, entry in entries_with_index(chain):
-            newest.setdefault(self._article_of(suffix, entry), entry)
+            newest.setdefault(self._find_article(suffix, entry), entry)
         for article in self.fetched_articles(wanted):
             if article.is_readable and wanted.accepts(article) and article.number not in newest:
                 raise ViolationError(
@@ -395,7 +395,7 @@ class Oracle:
                     "but not published",
                 )
         for entry in chain[0].entries:
-            number = self._article_of(suffix, entry)
+            number = self._find_article(suffix, entry)
             known, article = self.known[number], self.site.articles[number]
             version = max((version for _, version in entry.versions), default=0)
             if version < known.versions:

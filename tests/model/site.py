@@ -51,7 +51,7 @@ def _number(syllables: str) -> int:
     return total
 
 
-def name_of(number: int) -> str:
+def unique_name(number: int) -> str:
     """Return the unique name of an article."""
     return f"Zq{_syllables(number)}"
 
@@ -109,23 +109,29 @@ class Article:
         words = random.Random(f"title {self.number}").sample(_WORDS, 4)  # noqa: S311 -- the same every time
         changed = random.Random(f"title {self.number} {self.titles}").choice(_WORDS)  # noqa: S311
         return " ".join(
-            [name_of(self.number), self.topic, *words, "and" if self.titles > 1 else "", changed]
+            [
+                unique_name(self.number),
+                self.topic,
+                *words,
+                "and" if self.titles > 1 else "",
+                changed,
+            ]
         ).strip()
 
     def paragraphs(self) -> list[str]:
         """Return its present text; a new version has one different sentence."""
         chosen = random.Random(f"text {self.number}")  # noqa: S311
         texts = [[self._sentence(chosen) for _ in range(SENTENCES)] for _ in range(PARAGRAPHS)]
-        texts[1][1] = self._versioned(self.versions)
+        texts[1][1] = self._version_sentence(self.versions)
         for sentences in texts:
-            sentences[0] = f"{name_of(self.number)} {sentences[0].lower()}"
+            sentences[0] = f"{unique_name(self.number)} {sentences[0].lower()}"
         return [" ".join(sentences) for sentences in texts]
 
     def teaser(self) -> str:
         """Return its description in the feed."""
-        return f"{name_of(self.number)} {self._versioned(self.announced).lower()}"
+        return f"{unique_name(self.number)} {self._version_sentence(self.announced).lower()}"
 
-    def _versioned(self, version: int) -> str:
+    def _version_sentence(self, version: int) -> str:
         chosen = random.Random(f"version {self.number} {version}")  # noqa: S311
         word = f"zv{_syllables(self.number)}k{_syllables(version)}"
         return f"{self._sentence(chosen)[:-1]} {word} {chosen.choice(_WORDS)}."
@@ -160,13 +166,13 @@ class NewsSite:
         """The address of the list."""
         return self._site.url("/news")
 
-    def listed(self) -> list[Article]:
+    def listed_articles(self) -> list[Article]:
         return [self.articles[number] for number in self.order]
 
     def write_article(self, published: datetime | None, now: datetime, topic: str) -> Article:
         """Add an article at the top of the list."""
         number = len(self.articles) + 1
-        slug = f"{name_of(number).lower()}-{_WORDS[number % len(_WORDS)]}-story"
+        slug = f"{unique_name(number).lower()}-{_WORDS[number % len(_WORDS)]}-story"
         article = Article(
             number, topic, published, now, slug, f"tag:paper.example,2026:{number}", [slug]
         )
@@ -215,12 +221,12 @@ class NewsSite:
         cards = "".join(
             f'<div class="card"><h2><a href="{_path(article.slug)}">{article.title}</a></h2>'
             f"{_time(article.published)}<p>{article.teaser()}</p></div>"
-            for article in self.listed()
+            for article in self.listed_articles()
         )
         return Route(_page("The Paper", "", f"<main>{cards}</main>").encode())
 
     def _feed(self) -> Route:
-        items = "".join(map(self._entry if self.atom else self._item, self.listed()))
+        items = "".join(map(self._entry if self.atom else self._item, self.listed_articles()))
         home = self._site.url()
         if self.atom:
             head = f'<title>The Paper</title><id>{home}</id><link href="{home}"/>'
@@ -257,7 +263,7 @@ class NewsSite:
         urls = "".join(
             f"<url><loc>{self._site.url(_path(article.slug))}</loc>"
             f"<lastmod>{article.updated.isoformat()}</lastmod></url>"
-            for article in self.listed()
+            for article in self.listed_articles()
         )
         text = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'
         return Route(text.encode(), "application/xml")

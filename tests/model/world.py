@@ -72,7 +72,7 @@ class World:
         """Describe the site, the config and the last build in one line."""
         listed = " ".join(
             f"{a.number}{'' if a.is_readable else f'({a.status}{a.fault})'}"
-            for a in self.site.listed()
+            for a in self.site.listed_articles()
         )
         return (
             f"{self._now:%d %H:%M:%S}, listed {listed} {self.site.fault}; "

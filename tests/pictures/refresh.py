@@ -16,7 +16,7 @@ from tests.support import overviews
 from tests.support.chromium import screenshot
 from tests.support.newsroom import configure, open_context, path, title
 from tests.support.tab import open_tab
-from tests.web.preview.stories import SAID, boxed
+from tests.web.preview.stories import SAID, story_with_box
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -37,7 +37,7 @@ def _preview(folder: Path, picture: Path) -> None:
     config = configure(folder)
     urls = {n: f"https://times.example.org{path(n)}" for n in sorted(SAID, reverse=True)}
     subjects = [
-        PreviewPage(title(n), url, Page(url, boxed(n).encode(), "text/html"))
+        PreviewPage(title(n), url, Page(url, story_with_box(n).encode(), "text/html"))
         for n, url in urls.items()
     ]
     with chdir(folder), open_context(config) as context, open_tab("--disable-lcd-text") as tab:

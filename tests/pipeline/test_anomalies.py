@@ -278,15 +278,15 @@ def usual(build: Build) -> None:
     assert [build().status for _ in range(6)] == [RunStatus.UPDATED] + [RunStatus.UNCHANGED] * 5
 
 
-def published(config: Config) -> dict[str, bytes]:
+def read_published(config: Config) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in output_folder(config).iterdir()}
 
 
 def titles(config: Config) -> list[str]:
-    return [item["title"] for item in json.loads(published(config)["world.json"])["items"]]
+    return [item["title"] for item in json.loads(read_published(config)["world.json"])["items"]]
 
 
-def moved(site: Site, numbers: list[int], dated: str = "") -> None:
+def move_stories(site: Site, numbers: list[int], dated: str = "") -> None:
     """Move the stories to other addresses, without dates that explain it, or all with old dates."""
     for n in numbers:
         site[f"/2027/{n}-a-story-that-moved"] = story(n)
@@ -296,7 +296,7 @@ def moved(site: Site, numbers: list[int], dated: str = "") -> None:
     site["/news"] = re.sub(r'datetime="[^"]*"', f'datetime="{dated}"', page) if dated else page
 
 
-def cut(site: Site, numbers: list[int]) -> None:
+def truncate_stories(site: Site, numbers: list[int]) -> None:
     """Truncate the stories after a few words."""
     for n in numbers:
         body = (
@@ -309,7 +309,7 @@ def cut(site: Site, numbers: list[int]) -> None:
     site["/news"] = listing([*numbers, *STORIES])
 
 
-def walled(site: Site, numbers: list[int]) -> None:
+def serve_consent_pages(site: Site, numbers: list[int]) -> None:
     """Replace every story by a consent page."""
     ask = (
         "<p>We and our 1542 partners store and read information on your device. Accept all, or "
@@ -322,7 +322,7 @@ def walled(site: Site, numbers: list[int]) -> None:
     site["/news"] = listing([*numbers, *STORIES])
 
 
-def undated(site: Site, numbers: list[int]) -> None:
+def remove_dates(site: Site, numbers: list[int]) -> None:
     """Remove the dates from the listing and the stories."""
     for n in numbers:
         site[path(n)] = story(n).replace("article:published_time", "x")
@@ -377,20 +377,20 @@ BREAKS: dict[str, tuple[Callable[[Site], None], str]] = {
     "consent-wall": (answer(CONSENT), 'a page that asks for consent, "Before you continue"'),
     "blank-200": (answer(""), "empty"),
     "all-urls-changed": (
-        lambda site: moved(site, STORIES),
+        lambda site: move_stories(site, STORIES),
         "none of 20 addresses were seen before, usually 20",
     ),
     "truncated": (
-        lambda site: cut(site, [23, 22, 21]),
+        lambda site: truncate_stories(site, [23, 22, 21]),
         "the articles are far shorter: 16 words, usually 10",
     ),
-    "truncated-one": (lambda site: cut(site, [21]), "the article is far shorter"),
+    "truncated-one": (lambda site: truncate_stories(site, [21]), "the article is far shorter"),
     "consent-articles": (
-        lambda site: walled(site, [23, 22, 21]),
+        lambda site: serve_consent_pages(site, [23, 22, 21]),
         "none of the 3 new articles could be read: this is a page that asks for consent",
     ),
     "dates-gone": (
-        lambda site: undated(site, [23, 22, 21]),
+        lambda site: remove_dates(site, [23, 22, 21]),
         "none of the 3 newest articles has a date",
     ),
 }
@@ -404,7 +404,7 @@ def test_source_with_an_anomaly_changes_no_file(
 ) -> None:
     """The result names the reason, and the source recovers."""
     change, reason = BREAKS[kind]
-    before = published(config)
+    before = read_published(config)
     change(newsroom)
     for _ in range(3):
         outcome = build()
@@ -412,7 +412,7 @@ def test_source_with_an_anomaly_changes_no_file(
         (problem,) = (problem for problem in outcome.problems if problem.fatal)
         assert reason in problem.reason
         assert problem.firm
-        assert published(config) == before
+        assert read_published(config) == before
     open_newsroom(newsroom, [24, *STORIES])
     outcome = build()
     assert (outcome.status, outcome.new) == (RunStatus.UPDATED, 1)
@@ -423,7 +423,7 @@ def test_source_with_an_anomaly_changes_no_file(
 @pytest.mark.usefixtures("usual")
 def test_recent_dates_explain_a_list_of_new_urls(newsroom: Site, build: Build, dated: str) -> None:
     """The check is at 19:00, when it is the next day in the east; dates without a time count."""
-    moved(newsroom, STORIES, dated)
+    move_stories(newsroom, STORIES, dated)
     assert build().status != RunStatus.FAILED
 
 
@@ -434,7 +434,7 @@ def test_recent_dates_explain_a_list_of_new_urls(newsroom: Site, build: Build, d
 def test_future_and_old_dates_do_not_explain_a_list_of_new_urls(
     newsroom: Site, build: Build, dated: str
 ) -> None:
-    moved(newsroom, STORIES, dated)
+    move_stories(newsroom, STORIES, dated)
     assert build().status == RunStatus.FAILED
 
 
@@ -444,7 +444,7 @@ def test_other_sources_of_the_feed_are_published(
 ) -> None:
     newsroom["/rss"] = rss(newsroom, [21])
     newsroom[path(21)] = story(21)
-    moved(newsroom, STORIES)
+    move_stories(newsroom, STORIES)
     both = configure(
         tmp_path, feed("world", f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}")
     )
@@ -460,7 +460,7 @@ def test_other_sources_of_the_feed_are_published(
 
 @pytest.mark.usefixtures("usual")
 def test_articles_of_a_list_with_an_anomaly_are_not_requested(newsroom: Site, build: Build) -> None:
-    moved(newsroom, STORIES)
+    move_stories(newsroom, STORIES)
     newsroom.clear_requests()
     build()
     assert newsroom.paths() == ["/news"]
@@ -485,14 +485,14 @@ def test_lasting_change_becomes_the_baseline(
 def test_moved_site_duplicates_nothing_once_it_is_accepted(
     newsroom: Site, config: Config, build: Build, clock: FakeClock
 ) -> None:
-    before = json.loads(published(config)["world.json"])["items"]
-    moved(newsroom, [21, *STORIES])
+    before = json.loads(read_published(config)["world.json"])["items"]
+    move_stories(newsroom, [21, *STORIES])
     for _ in range(4):
         assert build().status == RunStatus.FAILED
         clock.pass_time(6 * 3600)
     outcome = build()
     assert (outcome.new, outcome.updated, outcome.kept) == (1, 0, 20)
-    newest, *others = json.loads(published(config)["world.json"])["items"]
+    newest, *others = json.loads(read_published(config)["world.json"])["items"]
     assert newest["title"] == title(21)
     assert [(item["id"], item["date_modified"]) for item in others] == [
         (item["id"], item["date_modified"]) for item in before

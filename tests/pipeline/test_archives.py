@@ -118,7 +118,7 @@ class Press:
             outcome = run.run_feed(config.feed[0], context)
             run.finish_build(config, context)
         self.clock.pass_time(60)
-        for name, body in published(config).items():
+        for name, body in read_published(config).items():
             self.site[f"/feeds/{name}"] = Route(
                 body, MEDIA_TYPES.get(name.rpartition(".")[2], "text/html")
             )
@@ -184,7 +184,7 @@ def titles(numbers: Collection[int]) -> list[str]:
     return sorted(title(n) for n in numbers)
 
 
-def published(config: Config) -> dict[str, bytes]:
+def read_published(config: Config) -> dict[str, bytes]:
     root = output_folder(config)
     return {
         str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()
@@ -212,9 +212,9 @@ def test_archive_links_lead_to_the_entire_history(press: Press) -> None:
         now = archives(config)
         assert {name: now.get(name) for name in known} == known
         known = now
-    before = published(config)
+    before = read_published(config)
     assert press.build(config).status is RunStatus.UNCHANGED
-    assert published(config) == before
+    assert read_published(config) == before
     for suffix, check in CHECKS.items():
         assert press.titles(suffix) == titles(range(1, 31))
         for name, body in before.items():
@@ -246,7 +246,9 @@ def test_feed_below_its_limit_has_no_archive(press: Press) -> None:
     config = press.config()
     press.build(config)
     assert archives(config) == {}
-    assert not any(b"archive" in body or b"next_url" in body for body in published(config).values())
+    assert not any(
+        b"archive" in body or b"next_url" in body for body in read_published(config).values()
+    )
 
 
 def test_entry_too_old_for_the_live_document_is_archived(press: Press) -> None:
@@ -275,13 +277,13 @@ def test_wiped_output_folder_is_restored_byte_for_byte(press: Press) -> None:
     press.fill(*range(20, 0, -1))
     config = press.config()
     press.build(config)
-    before = published(config)
+    before = read_published(config)
     shutil.rmtree(output_folder(config))
     press.build(config)
-    assert published(config) == before
+    assert read_published(config) == before
     (output_folder(config) / "f-archive-2.atom").unlink()
     assert press.build(config).written == ("f-archive-2.atom",)
-    assert published(config) == before
+    assert read_published(config) == before
 
 
 def test_crash_between_storing_and_writing_loses_no_archive(press: Press) -> None:
@@ -349,7 +351,7 @@ def test_filters_content_and_formats_apply_to_archives(press: Press) -> None:
     assert {name.rpartition(".")[2] for name in archives(config)} == {"json"}
     documents = {
         name: body
-        for name, body in published(config).items()
+        for name, body in read_published(config).items()
         if name.startswith("world") and "json" in name
     }
     assert not any(b"content_html" in body for body in documents.values())
@@ -374,7 +376,7 @@ def test_published_entry_that_is_excluded_later_is_archived(press: Press) -> Non
     press.build(press.config('formats = ["rss"]'))
     config = press.config('exclude.title = ["matter 4 "]')
     press.build(config)
-    assert title(4) not in published(config)["f.rss"].decode()
+    assert title(4) not in read_published(config)["f.rss"].decode()
     for suffix in READERS:
         assert press.titles(suffix) == titles(range(1, 6))
     assert press.build(config).status is RunStatus.UNCHANGED
@@ -403,7 +405,9 @@ def test_live_teaser_is_not_archived_before_its_text_arrives(press: Press) -> No
     press.build(config)
     assert archives(config)
     assert not any(
-        title(2) in body.decode() for name, body in published(config).items() if "archive" in name
+        title(2) in body.decode()
+        for name, body in read_published(config).items()
+        if "archive" in name
     )
     press.offer(5, 4, 3, 2)
     press.build(config)
@@ -413,7 +417,7 @@ def test_live_teaser_is_not_archived_before_its_text_arrives(press: Press) -> No
         assert press.titles(suffix) == titles(range(1, 9))
         archived = [
             body.decode()
-            for name, body in published(config).items()
+            for name, body in read_published(config).items()
             if "archive" in name and suffix in name
         ]
         assert sum("The hall holds 2 hundred" in body for body in archived) == 1
@@ -450,7 +454,7 @@ def test_archived_saved_articles_have_their_pages_and_images(tmp_path: Path) -> 
         with open_context(config, clock) as context:
             run.run_feed(config.feed[0], context)
             assert run.run_feed(config.feed[0], context).written == ()
-    names = set(published(config))
+    names = set(read_published(config))
     assert {f"f/pier-{n}.html" for n in range(1, 7)} | {f"f/{n}.png" for n in range(1, 7)} <= names
     assert {"f-archive-1.rss", "f-archive-4.rss"} <= names
 
@@ -474,7 +478,7 @@ def test_only_live_documents_have_websub_hubs(press: Press) -> None:
     config = press.config(settings='websub_hubs = ["https://hub.example.org/"]')
     press.build(config)
     named = {
-        name for name, body in published(config).items() if b"https://hub.example.org/" in body
+        name for name, body in read_published(config).items() if b"https://hub.example.org/" in body
     }
     assert named == {"f.rss", "f.atom", "f.json"}
     assert archives(config)

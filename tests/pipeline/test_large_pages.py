@@ -20,7 +20,7 @@ MB = 1_000_000
 PADDING = "<!-- nothing -->"
 
 
-def padded(n: int, size: int) -> str:
+def padded_story(n: int, size: int) -> str:
     """Return a story that a comment makes as large as given."""
     return story(n, extra=PADDING * (size // len(PADDING)))
 
@@ -40,7 +40,7 @@ def test_large_page_is_cleaned_before_the_next_one_is_fetched(site: Site, tmp_pa
     """The budget has memory for one: a thread that held it while it requested more would fail."""
     site["/news"] = listing([5, 4, 3, 2, 1])
     for n in range(1, 6):
-        site[path(n)] = padded(n, SMALL_BODY_BYTES + MB) if n % 2 else story(n)
+        site[path(n)] = padded_story(n, SMALL_BODY_BYTES + MB) if n % 2 else story(n)
     config = configure(tmp_path, feed("world", f"page {site.url('/news')}"))
     room = BodyBudget(2 * MB + MB // 2)
     with with_room(config, room) as context:

@@ -102,7 +102,7 @@ FORMATS = (("rss", "atom", "json"), ("rss",), ("json", "atom"), ("atom",), ("jso
 BASES = ("https://one.example.org/", "https://two.example.org/feeds/")
 
 
-def base_of(body: bytes, name: str) -> str:
+def own_base(body: bytes, name: str) -> str:
     return parse_published.read_links(body, name.rpartition(".")[2]).base
 
 
@@ -192,7 +192,7 @@ class Model:
         for name, body in self.files().items():
             if (
                 "archive" in name
-                and base_of(before.get(name, body), name) == config.feedpub.base_url
+                and own_base(before.get(name, body), name) == config.feedpub.base_url
             ):
                 assert body == before.get(name, body), f"{name} was written again"
         self.check(config, {entry.id for entry in live.entries})

@@ -395,7 +395,7 @@ def test_generated_summary_follows_the_correction(newsroom: Site, tmp_path: Path
 Change = Callable[[str], str]
 
 
-def replaced(old: str, new: str) -> Change:
+def replacing(old: str, new: str) -> Change:
     def change(page: str) -> str:
         assert old in page
         return page.replace(old, new)
@@ -403,8 +403,8 @@ def replaced(old: str, new: str) -> Change:
     return change
 
 
-def inserted(markup: str, before: str = "<h2>You may") -> Change:
-    return replaced(before, markup + before)
+def inserting(markup: str, before: str = "<h2>You may") -> Change:
+    return replacing(before, markup + before)
 
 
 # The page as it is at first: with all that a news site changes without a word to its readers. The
@@ -433,55 +433,55 @@ PAGE = (
     )
 )
 NO_NEWS = {
-    "comment count": replaced("12 comments", "87 comments"),
-    "view counter": replaced("3,456 views", "9,021 views"),
-    "counter amid the text": replaced("Shared 1,204 times", "Shared 1,377 times"),
-    "counter as a heading": replaced("12 votes, 3 views", "14 votes, 5 views"),
-    "counter gone": replaced("<p>Shared 1,204 times</p>", ""),
-    "relative time": replaced("5 minutes ago", "an hour ago"),
-    "clock of the page": replaced(
+    "comment count": replacing("12 comments", "87 comments"),
+    "view counter": replacing("3,456 views", "9,021 views"),
+    "counter amid the text": replacing("Shared 1,204 times", "Shared 1,377 times"),
+    "counter as a heading": replacing("12 votes, 3 views", "14 votes, 5 views"),
+    "counter gone": replacing("<p>Shared 1,204 times</p>", ""),
+    "relative time": replacing("5 minutes ago", "an hour ago"),
+    "clock of the page": replacing(
         "Updated 10:00, 6 November 2026", "Updated 11:30, 6 November 2026"
     ),
-    "reading time": replaced("4 min read", "5 min read"),
-    "machine-readable date": replaced("2026-11-06T10:00:00+01:00", "2026-11-06T11:30:00+01:00"),
-    "signature of a picture": replaced("sig=abc", "sig=def&amp;exp=1794000000"),
-    "size of a picture": replaced("w=800", "w=1200"),
-    "another picture's host": replaced("img.example.org", "cdn7.example.org"),
-    "tracking of a link": replaced("utm_source=home", "utm_source=article&amp;utm_medium=web"),
-    "related articles": replaced("Slow clock", "Quick clock"),
-    "another related article": inserted('<li><a href="/z">Cold minute</a></li>', before="</ul>"),
-    "advertisement": inserted('<div class="ad" id="slot-3"><p>Advertisement</p></div>'),
-    "script": inserted("<script>var session = 'x9';</script>", before="</body>"),
-    "class names": replaced("<main>", '<main class="css-1x2y3z">'),
-    "white space": replaced("</p><p>", " </p>\n\n  <p> "),
-    "quotation marks and dashes": replaced("in time and the weather", "in time — and the weather"),
-    "footer": replaced("Copyright 2026", "Copyright 2027"),
-    "navigation": inserted('<a href="/new">New section</a> ', before='<a href="/about">'),
-    "emphasis": replaced("new pier", "<b>new</b> pier"),
+    "reading time": replacing("4 min read", "5 min read"),
+    "machine-readable date": replacing("2026-11-06T10:00:00+01:00", "2026-11-06T11:30:00+01:00"),
+    "signature of a picture": replacing("sig=abc", "sig=def&amp;exp=1794000000"),
+    "size of a picture": replacing("w=800", "w=1200"),
+    "another picture's host": replacing("img.example.org", "cdn7.example.org"),
+    "tracking of a link": replacing("utm_source=home", "utm_source=article&amp;utm_medium=web"),
+    "related articles": replacing("Slow clock", "Quick clock"),
+    "another related article": inserting('<li><a href="/z">Cold minute</a></li>', before="</ul>"),
+    "advertisement": inserting('<div class="ad" id="slot-3"><p>Advertisement</p></div>'),
+    "script": inserting("<script>var session = 'x9';</script>", before="</body>"),
+    "class names": replacing("<main>", '<main class="css-1x2y3z">'),
+    "white space": replacing("</p><p>", " </p>\n\n  <p> "),
+    "quotation marks and dashes": replacing("in time and the weather", "in time — and the weather"),
+    "footer": replacing("Copyright 2026", "Copyright 2027"),
+    "navigation": inserting('<a href="/new">New section</a> ', before='<a href="/about">'),
+    "emphasis": replacing("new pier", "<b>new</b> pier"),
 }
 NEWS = {
-    "word": replaced("two hours", "three hours"),
-    "number": replaced("6 weeks", "16 weeks"),
-    "name": replaced("the mayor opened", "the deputy opened"),
-    "headline": replaced(title(6), f"{title(6)}, after all"),
-    "paragraph added": inserted(
+    "word": replacing("two hours", "three hours"),
+    "number": replacing("6 weeks", "16 weeks"),
+    "name": replacing("the mayor opened", "the deputy opened"),
+    "headline": replacing(title(6), f"{title(6)}, after all"),
+    "paragraph added": inserting(
         "<p>On Tuesday the council confirmed that the timber has already been bought.</p>"
     ),
-    "note of correction": inserted("<p>Correction: an earlier version named the wrong day.</p>"),
-    "paragraph gone": replaced(
+    "note of correction": inserting("<p>Correction: an earlier version named the wrong day.</p>"),
+    "paragraph gone": replacing(
         "Nobody had expected so many people. The hall holds 6 hundred, the caretaker said, and "
         "every chair was taken by the time the mayor opened the "
         "meeting and read out the "
         "letters.",
         "",
     ),
-    "negation": replaced("it decided to build", "it decided not to build"),
-    "sentence added": replaced(
+    "negation": replacing("it decided to build", "it decided not to build"),
+    "sentence added": replacing(
         "the weather holds.", "the weather holds. The town pays half of it."
     ),
-    "word gone": replaced("harbour master hopes", "master hopes"),
-    "day": replaced("Monday evening", "Tuesday evening"),
-    "caption's fact": replaced("before the summer", "before the winter"),
+    "word gone": replacing("harbour master hopes", "master hopes"),
+    "day": replacing("Monday evening", "Tuesday evening"),
+    "caption's fact": replacing("before the summer", "before the winter"),
 }
 
 

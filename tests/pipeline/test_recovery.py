@@ -84,7 +84,7 @@ def _build(config: Config, context: RunContext) -> list[RunResult]:
     return outcomes
 
 
-def published(config: Config) -> dict[str, bytes]:
+def read_published(config: Config) -> dict[str, bytes]:
     """Return every file that a feed published."""
     root = output_folder(config)
     files = {
@@ -106,7 +106,7 @@ def garbage(file: Path) -> None:
     file.write_bytes(b"\0garbage" * 64 + file.read_bytes()[512:])
 
 
-def cut(file: Path) -> None:
+def truncate(file: Path) -> None:
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
 
@@ -122,7 +122,7 @@ def page_gone(file: Path) -> None:
         opened.write(b"\xff" * size)
 
 
-def scribbled(file: Path) -> None:
+def corrupt_text(file: Path) -> None:
     """Corrupt a compressed text, which SQLite cannot detect."""
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute(
@@ -131,7 +131,7 @@ def scribbled(file: Path) -> None:
         )
 
 
-DAMAGES = {each.__name__: each for each in (garbage, cut, page_gone, scribbled)}
+DAMAGES = {each.__name__: each for each in (garbage, truncate, page_gone, corrupt_text)}
 FORMATS = (("rss",), ("atom",), ("json",), ("rss", "atom", "json"))
 
 
@@ -143,13 +143,13 @@ class Base:
     folders: dict[tuple[str, ...], Path]
 
 
-def settings_of(formats: tuple[str, ...], limit: int) -> str:
+def settings_toml(formats: tuple[str, ...], limit: int) -> str:
     return f"limit = {limit}\nformats = {json.dumps(list(formats))}"
 
 
-def configured(folder: Path, site: Site, formats: tuple[str, ...], limit: int = 5) -> Config:
+def configure_feed(folder: Path, site: Site, formats: tuple[str, ...], limit: int = 5) -> Config:
     return configure(
-        folder, feed("world", f"page {site.url('/news')}", more=settings_of(formats, limit))
+        folder, feed("world", f"page {site.url('/news')}", more=settings_toml(formats, limit))
     )
 
 
@@ -161,7 +161,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Base]:
         for formats in FORMATS:
             folder = folders[formats] = tmp_path_factory.mktemp("base")
             for limit in (len(STORIES), 5):
-                build(configured(folder, site, formats, limit), FakeClock(NOW))
+                build(configure_feed(folder, site, formats, limit), FakeClock(NOW))
             open_state = folder / ".feedpub" / FILE_NAME
             with closing(sqlite3.connect(open_state)) as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -186,7 +186,7 @@ def begin(base: Base, site: Site, tmp_path: Path) -> Begin:
 
     def copied(formats: tuple[str, ...] = FORMATS[-1]) -> Config:
         shutil.copytree(base.folders[formats], tmp_path, dirs_exist_ok=True)
-        return configured(tmp_path, site, formats)
+        return configure_feed(tmp_path, site, formats)
 
     return copied
 
@@ -211,11 +211,11 @@ def test_rebuilt_state_changes_no_published_byte(
 ) -> None:
     """Only the listing is fetched, and entries that are no longer listed are kept."""
     config = begin(formats)
-    before, stored = published(config), entries(config)
+    before, stored = read_published(config), entries(config)
     DAMAGES[damage](state(config))
     damaged = state(config).read_bytes()
     build(config, clock)
-    assert published(config) == before
+    assert read_published(config) == before
     assert set(site.paths()) == {"/news"}
     (aside,) = Store.quarantined_files(state_folder(config.feedpub))
     assert aside.read_bytes() == damaged
@@ -230,7 +230,7 @@ def test_runs_after_a_rebuild_add_entries_and_continue_archives(
     begin: Begin, site: Site, clock: FakeClock, formats: tuple[str, ...]
 ) -> None:
     config = begin(formats)
-    before = published(config)
+    before = read_published(config)
     garbage(state(config))
     build(config, clock)
     numbers = [14, 13, *STORIES[:2]]
@@ -251,7 +251,7 @@ def test_runs_after_a_rebuild_add_entries_and_continue_archives(
             ),
         }
     old = {name: body for name, body in before.items() if "archive" in name}
-    assert {name: published(config)[name] for name in old} == old
+    assert {name: read_published(config)[name] for name in old} == old
     assert sum(archived) >= 9
 
 
@@ -267,24 +267,24 @@ def test_invalid_write_ahead_log_is_ignored_by_sqlite(
     with open_run_context(config, clock) as context:
         _build(config, context)
         shutil.copytree(state_folder(config.feedpub), crashed)
-    before = published(config)
+    before = read_published(config)
     shutil.rmtree(state_folder(config.feedpub))
     crashed.rename(state_folder(config.feedpub))
     log = state(config).with_name(f"{FILE_NAME}-wal")
     log.write_bytes(b"garbage!" * (log.stat().st_size // 8))
     site.clear_requests()
     build(config, clock)
-    assert published(config) == before
+    assert read_published(config) == before
     assert site.paths() == ["/news"]
     assert not Store.quarantined_files(state_folder(config.feedpub))
 
 
 def test_missing_state_is_rebuilt(begin: Begin, clock: FakeClock) -> None:
     config = begin()
-    before = published(config)
+    before = read_published(config)
     shutil.rmtree(state_folder(config.feedpub))
     build(config, clock)
-    assert published(config) == before
+    assert read_published(config) == before
 
 
 @pytest.mark.parametrize("broken", ["world.json", "world-archive-1.json"])
@@ -293,11 +293,11 @@ def test_broken_document_is_replaced_by_another_format(
 ) -> None:
     """The broken live document is logged and written again."""
     config = begin()
-    before = published(config)
+    before = read_published(config)
     garbage(state(config))
     (output_folder(config) / broken).write_bytes(b"{")
     build(config, clock)
-    after = published(config)
+    after = read_published(config)
     assert after.pop(broken) == (b"{" if "archive" in broken else before[broken])
     assert after == {name: body for name, body in before.items() if name != broken}
     assert any(fields(record).get("file") == broken for record in caplog.records)
@@ -311,17 +311,17 @@ def test_rebuilt_state_without_working_sources_keeps_all_files(
     begin: Begin, site: Site, clock: FakeClock
 ) -> None:
     config = begin()
-    before = published(config)
+    before = read_published(config)
     site["/news"] = Route(b"oops", status=500)
     garbage(state(config))
     build(config, clock)
-    assert published(config) == before
+    assert read_published(config) == before
     assert len(entries(config)) == len(STORIES)
 
 
 def test_building_one_feed_restores_the_others(begin: Begin, site: Site, clock: FakeClock) -> None:
     begin()
-    more = settings_of(FORMATS[-1], 5)
+    more = settings_toml(FORMATS[-1], 5)
     feeds = [feed(name, f"page {site.url('/news')}", more=more) for name in ("world", "other")]
     config = configure(state(begin()).parents[1], *feeds)
     build(config, clock)
@@ -351,14 +351,14 @@ def test_saved_articles_are_restored_with_their_pages(tmp_path: Path, clock: Fak
         )
     config = configure(tmp_path, feed("saved", "folder articles"))
     build(config, clock)
-    before = published(config)
+    before = read_published(config)
     assert "saved/the-same-title-2.html" in before
     garbage(state(config))
     (articles / "2.txt").write_text(
         SAVED.format(title="The same title", text=f"2 {TEXT} Nobody came."), "utf-8"
     )
     build(config, clock)
-    assert published(config) == before  # a file is as it was when it was first seen again
+    assert read_published(config) == before  # a file is as it was when it was first seen again
     (articles / "2.txt").write_text(
         SAVED.format(title="The same title", text=f"2 {TEXT} All came."), "utf-8"
     )
@@ -377,11 +377,11 @@ def test_lead_image_and_reading_time_are_removed_from_restored_text(
     more = f"reading_time = true\nformats = {json.dumps(list(formats))}"
     config = configure(tmp_path, feed("world", f"page {site.url('/news')}", more=more))
     build(config, clock)
-    before, stored = published(config), entries(config)
+    before, stored = read_published(config), entries(config)
     assert any(b"min read" in body and b"pier.jpg" in body for body in before.values())
     garbage(state(config))
     build(config, clock)
-    assert published(config) == before
+    assert read_published(config) == before
     assert [(e.html.strip(), e.text) for e in entries(config)] == [
         (e.html.strip(), e.text) for e in stored
     ]
@@ -415,14 +415,14 @@ def test_rebuild_is_logged_and_alerted_once(
 ) -> None:
     config = begin()
     site["/hook"] = b"ok"
-    more = settings_of(FORMATS[-1], 5)
+    more = settings_toml(FORMATS[-1], 5)
     hook = f'[alerts]\nwebhook = "{site.url("/hook")}"'
     config = configure(
         state_folder(config.feedpub).parent,
         feed("world", f"page {site.url('/news')}", more=more),
         settings=hook,
     )
-    scribbled(state(config))
+    corrupt_text(state(config))
     for _ in range(2):
         build(config, clock)
         with open_run_context(config, clock) as context:
@@ -493,7 +493,7 @@ def test_other_connection_continues_with_the_new_file(begin: Begin, clock: FakeC
     config = begin()
     with open_run_context(config, clock) as one, open_run_context(config, clock) as other:
         assert other.store.count("world") == len(STORIES)
-        scribbled(state(config))
+        corrupt_text(state(config))
         recovery.with_recovery(partial(_build, config, one), config, one)
         (aside,) = Store.quarantined_files(state_folder(config.feedpub))
         kept = aside.read_bytes()
@@ -509,7 +509,7 @@ def test_two_threads_that_find_the_damage_quarantine_one_file(
 ) -> None:
     config = begin()
     with open_run_context(config, clock) as one, open_run_context(config, clock) as other:
-        scribbled(state(config))
+        corrupt_text(state(config))
         errors: list[CorruptStateError] = []
         for context in (one, other):
             with pytest.raises(CorruptStateError) as caught:
@@ -567,7 +567,7 @@ def test_two_processes_that_find_the_damage_quarantine_one_file(begin: Begin) ->
 
 def test_scheduler_rebuilds_the_state_during_a_run(begin: Begin) -> None:
     config = begin()
-    before = published(config)
+    before = read_published(config)
     outcomes: list[RunResult] = []
     with open_context(config, FakeClock(NOW)) as context:
         jobs = LocalScheduler(
@@ -576,7 +576,7 @@ def test_scheduler_rebuilds_the_state_during_a_run(begin: Begin) -> None:
         jobs.start()
         try:
             assert eventually(lambda: jobs.timer.next_times)
-            scribbled(state(config))
+            corrupt_text(state(config))
             jobs.run_now("world")
             assert eventually(
                 lambda: len(Store.quarantined_files(state_folder(config.feedpub))) == 1
@@ -585,7 +585,7 @@ def test_scheduler_rebuilds_the_state_during_a_run(begin: Begin) -> None:
         finally:
             jobs.stop(5)
         assert outcomes[-1].ok
-    assert published(config) == before
+    assert read_published(config) == before
 
 
 @pytest.mark.slow
@@ -600,7 +600,7 @@ def test_service_rebuilds_the_state_while_it_runs(site: Site, tmp_path: Path) ->
     with running_service(home.config) as service:
         assert service.wait_for_event("run_finished", feed="world", new=3)
         before = service.get("/world.json")
-        scribbled(folder / FILE_NAME)
+        corrupt_text(folder / FILE_NAME)
         request = urllib.request.Request(
             f"http://127.0.0.1:{service.port}/run", b"feed=world", {"Authorization": "Bearer T"}
         )

@@ -57,7 +57,7 @@ FIRST = (
 NOTHING = '[feed.rules]\nremove = ["body *"]\n'
 
 
-def noted(n: int) -> str:
+def story_with_note(n: int) -> str:
     """Return the page of a story with a paragraph that does not belong to it."""
     return story(n, extra=f'<p class="side-note">{NOTES[n]}</p>')
 
@@ -93,7 +93,7 @@ class Workspace:
         with Store.open(state_folder(self.config.feedpub)) as store:
             return {entry.title: entry for entry in store.entries("f")}
 
-    def kept(self) -> dict[str, PageSnapshot]:
+    def snapshots(self) -> dict[str, PageSnapshot]:
         with Store.open(state_folder(self.config.feedpub)) as store:
             return store.snapshots.for_feed("f")
 
@@ -105,7 +105,7 @@ class Workspace:
 @pytest.fixture
 def newsroom(site: Site) -> Site:
     open_newsroom(site, [3, 1])
-    site[path(3)] = noted(3)
+    site[path(3)] = story_with_note(3)
     return site
 
 
@@ -224,7 +224,7 @@ def test_entry_that_lost_most_of_its_text_is_held_back_without_force(workspace: 
 def test_entry_that_lost_its_title_is_held_back(newsroom: Site, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path, f"sitemap {newsroom.url('/sitemap.xml')}")
     workspace.build()
-    (id_,) = [id_ for id_, page in workspace.kept().items() if path(1) in page.final_url]
+    (id_,) = [id_ for id_, page in workspace.snapshots().items() if path(1) in page.final_url]
     body = re.sub("<title>.*?</title>|<h1>.*?</h1>", "", story(1)).encode()
     with Store.open(state_folder(workspace.config.feedpub)) as store:
         untitled = replace(store.snapshots.for_feed("f")[id_], body=pack_body(body))
@@ -252,7 +252,7 @@ def test_archived_entries_are_not_reprocessed(newsroom: Site, tmp_path: Path) ->
     workspace.build()
     workspace.rule("", more="limit = 1")
     workspace.build()
-    assert [page.item.url for page in workspace.kept().values()] == [newsroom.url(path(3))]
+    assert [page.item.url for page in workspace.snapshots().values()] == [newsroom.url(path(3))]
     before = workspace.entries()
     archives = {name: body for name, body in workspace.files().items() if "archive" in name}
     workspace.rule(RULE, more="limit = 1")
@@ -295,7 +295,7 @@ def test_feed_content_is_reprocessed(site: Site, tmp_path: Path) -> None:
     own_content(site)
     workspace = Workspace(tmp_path, f'feed {site.url("/full")}"\nfetch = false\n#')
     workspace.build()
-    assert [page.form for page in workspace.kept().values()] == ["feed"]
+    assert [page.form for page in workspace.snapshots().values()] == ["feed"]
     assert verdicts(workspace.plan()) == {title(7): "same"}
     worse = replace(
         workspace.entries()[title(7)],
@@ -320,40 +320,40 @@ def test_reprocessed_teaser_stays_incomplete(site: Site, tmp_path: Path) -> None
 
 
 @pytest.fixture
-def saved(tmp_path: Path) -> Workspace:
+def saved_article(tmp_path: Path) -> Workspace:
     """Return a feed of one saved article, just built."""
     file = tmp_path / "articles" / "sub" / "pier.html"
     file.parent.mkdir(parents=True)
-    file.write_text(noted(1), "utf-8")
+    file.write_text(story_with_note(1), "utf-8")
     workspace = Workspace(tmp_path, f"folder {tmp_path / 'articles'}")
     workspace.build()
     return workspace
 
 
-def test_saved_article_is_reprocessed_from_its_file(saved: Workspace) -> None:
-    (before,) = saved.entries().values()
-    saved.rule(RULE)
-    assert verdicts(saved.carry_out(saved.plan())) == {title(1): "changed"}
-    (after,) = saved.entries().values()
+def test_saved_article_is_reprocessed_from_its_file(saved_article: Workspace) -> None:
+    (before,) = saved_article.entries().values()
+    saved_article.rule(RULE)
+    assert verdicts(saved_article.carry_out(saved_article.plan())) == {title(1): "changed"}
+    (after,) = saved_article.entries().values()
     assert (after.id, after.slug, "boat trips" in after.text) == (before.id, before.slug, False)
     assert before.slug
-    (page,) = saved.kept().values()
+    (page,) = saved_article.snapshots().values()
     assert (page.form, page.body) == ("file", b"")
 
 
-def test_changed_saved_article_is_left_to_the_build(saved: Workspace) -> None:
+def test_changed_saved_article_is_left_to_the_build(saved_article: Workspace) -> None:
     """Only a build moves `updated`."""
-    file = saved.folder / "articles" / "sub" / "pier.html"
+    file = saved_article.folder / "articles" / "sub" / "pier.html"
     file.write_text(story(1), "utf-8")
-    saved.rule(RULE)
-    assert "run `feedpub build` to read it" in saved.plan().entries[0].reason
-    saved.sources = (f"folder {saved.folder / 'config'}",)
-    saved.rule(RULE)
-    assert "no longer a source of the feed" in saved.plan().entries[0].reason
+    saved_article.rule(RULE)
+    assert "run `feedpub build` to read it" in saved_article.plan().entries[0].reason
+    saved_article.sources = (f"folder {saved_article.folder / 'config'}",)
+    saved_article.rule(RULE)
+    assert "no longer a source of the feed" in saved_article.plan().entries[0].reason
 
 
 def test_corrupt_snapshot_fails_only_its_entry(workspace: Workspace) -> None:
-    (first, *_) = workspace.kept()
+    (first, *_) = workspace.snapshots()
     with Store.open(state_folder(workspace.config.feedpub)) as store:
         broken = replace(store.snapshots.for_feed("f")[first], body=b"?")
         store.commit_entries(
@@ -371,10 +371,10 @@ def test_snapshots_are_pruned_after_keep_pages(newsroom: Site, tmp_path: Path) -
     workspace.build()
     workspace.clock.pass_time(timedelta(days=2).total_seconds())
     workspace.build()
-    assert len(workspace.kept()) == 2
+    assert len(workspace.snapshots()) == 2
     workspace.clock.pass_time(1)
     workspace.build()
-    assert workspace.kept() == {}
+    assert workspace.snapshots() == {}
     plan = workspace.plan()
     assert (plan.entries, plan.without_snapshot, plan.ok) == ((), 2, True)
     assert workspace.carry_out(plan) is plan
@@ -383,16 +383,16 @@ def test_snapshots_are_pruned_after_keep_pages(newsroom: Site, tmp_path: Path) -
 def test_no_snapshot_is_stored_if_keep_pages_is_off(newsroom: Site, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path, f"page {newsroom.url('/news')}", settings='keep_pages = "0s"')
     workspace.build()
-    assert workspace.kept() == {}
+    assert workspace.snapshots() == {}
 
 
 def test_snapshots_are_deleted_after_keep_pages_is_turned_off(workspace: Workspace) -> None:
-    assert workspace.kept()
+    assert workspace.snapshots()
     workspace.settings = 'keep_pages = "0s"'
     workspace.rule("")
     workspace.clock.pass_time(1)
     workspace.build()
-    assert workspace.kept() == {}
+    assert workspace.snapshots() == {}
 
 
 def test_corrected_entry_has_the_snapshot_of_the_correction(
@@ -402,7 +402,9 @@ def test_corrected_entry_has_the_snapshot_of_the_correction(
     workspace.clock = FakeClock(workspace.clock.now() + timedelta(days=3))
     with Store.open(state_folder(workspace.config.feedpub)) as store:
         (key,) = [
-            page.key for page in workspace.kept().values() if page.item.url == newsroom.url(path(3))
+            page.key
+            for page in workspace.snapshots().values()
+            if page.item.url == newsroom.url(path(3))
         ]
         seen = store.item_states("f", [key])[key]
         failed = replace(seen, state="failed")

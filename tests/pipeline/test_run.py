@@ -69,7 +69,7 @@ def items(config: Config, name: str) -> list[dict[str, Any]]:
     return list(document["items"])
 
 
-def published(config: Config) -> dict[str, bytes]:
+def read_published(config: Config) -> dict[str, bytes]:
     root = output_folder(config)
     return {
         str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()
@@ -102,7 +102,7 @@ def test_second_build_sends_conditional_requests_and_changes_no_byte(
     )
     config = configure(tmp_path, *(feed(f"f{n}", place) for n, place in enumerate(places)))
     build(config, clock)
-    before = published(config)
+    before = read_published(config)
     newsroom.clear_requests()
     clock.pass_time(60)
     outcomes = build(config, clock)
@@ -112,7 +112,7 @@ def test_second_build_sends_conditional_requests_and_changes_no_byte(
         "/sitemap.xml",
     ]
     assert all(request.is_conditional and request.status == 304 for request in newsroom.requests)
-    assert published(config) == before
+    assert read_published(config) == before
     assert [(o.status, o.kept, o.written) for o in outcomes] == [(RunStatus.UNCHANGED, 6, ())] * 3
 
 
@@ -182,13 +182,13 @@ def test_failed_source_changes_no_file_and_recovers(
 ) -> None:
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     build(config, clock)
-    before = published(config)
+    before = read_published(config)
     newsroom["/news"] = answer
     outcome = one(config, clock)
     assert (outcome.status, outcome.ok) == (RunStatus.FAILED, False)
     assert reason.lower() in outcome.problems[0].reason.lower()
     assert outcome.problems[0].where == newsroom.url("/news")
-    assert published(config) == before
+    assert read_published(config) == before
     newsroom["/news"] = listing(STORIES)
     assert one(config, clock).status == RunStatus.UNCHANGED
 
@@ -203,10 +203,10 @@ def test_emptied_feed_or_sitemap_is_a_failure(
     }[kind]
     config = configure(tmp_path, feed("f", f"{kind} {newsroom.url(where)}"))
     build(config, clock)
-    before = published(config)
+    before = read_published(config)
     newsroom[where] = empty
     assert one(config, clock).status == RunStatus.FAILED
-    assert published(config) == before
+    assert read_published(config) == before
 
 
 def test_other_sources_of_a_feed_with_a_failed_source_are_published(
@@ -433,7 +433,7 @@ def test_feed_without_a_readable_article_is_not_written(
     outcome = one(config, clock)
     assert (outcome.status, outcome.failed) == (RunStatus.FAILED, 6)
     assert "none of the 6 articles" in outcome.problems[-1].reason
-    assert "f.rss" not in published(config)
+    assert "f.rss" not in read_published(config)
 
 
 def test_saved_article_has_a_page_and_its_image(tmp_path: Path, clock: FakeClock) -> None:
@@ -454,7 +454,7 @@ def test_saved_article_has_a_page_and_its_image(tmp_path: Path, clock: FakeClock
     (item,) = items(config, "f")
     assert item["url"] == "https://feeds.example.org/f/the-pier-stays.html"
     assert 'src="https://feeds.example.org/f/sub/pier.png"' in item["content_html"]
-    assert set(published(config)) == {
+    assert set(read_published(config)) == {
         "f.rss",
         "f.atom",
         "f.json",
@@ -468,8 +468,8 @@ def test_saved_article_has_a_page_and_its_image(tmp_path: Path, clock: FakeClock
         "health.json",
         "health.html",
     }
-    before = published(config)
-    assert (one(config, clock).status, published(config)) == (RunStatus.UNCHANGED, before)
+    before = read_published(config)
+    assert (one(config, clock).status, read_published(config)) == (RunStatus.UNCHANGED, before)
 
 
 def test_changed_saved_article_keeps_its_id_and_page(tmp_path: Path, clock: FakeClock) -> None:
@@ -556,7 +556,7 @@ def test_unpublishable_image_is_reported_until_it_is_removed(
         assert where == str(articles / "bad.md")
         assert reason in why
     assert {item["title"] for item in items(config, "f")} == {"The pier stays", "The quay goes"}
-    assert {name for name in published(config) if name.startswith("f/")} == {
+    assert {name for name in read_published(config) if name.startswith("f/")} == {
         "f/pier.png",
         "f/the-pier-stays.html",
         "f/the-quay-goes.html",
@@ -576,8 +576,8 @@ def test_repaired_image_is_published(articles: Path, tmp_path: Path, clock: Fake
     assert len(one(config, clock).problems) == 1
     (articles / "active.svg").write_bytes(_DRAWN)
     assert one(config, clock).problems == ()
-    assert b"<rect" in published(config)["f/active.svg"]
-    assert b"<metadata" not in published(config)["f/active.svg"]
+    assert b"<rect" in read_published(config)["f/active.svg"]
+    assert b"<metadata" not in read_published(config)["f/active.svg"]
 
 
 def test_unpublishable_lead_image_is_reported(
@@ -707,7 +707,7 @@ BOX = (
 )
 
 
-def boxed(n: int) -> str:
+def story_with_box(n: int) -> str:
     """Return a story with a box that every story has, in a language without phrase lists."""
     return story(n).replace("<p>Work begins", f"<p>{BOX}</p><p>Work begins")
 
@@ -717,7 +717,7 @@ def test_repeated_boxes_of_a_site_are_removed_in_the_first_build(
 ) -> None:
     """The pages of a run are learned before the first article is cleaned."""
     for n in (*STORIES, 7):
-        newsroom[path(n)] = boxed(n)
+        newsroom[path(n)] = story_with_box(n)
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     assert one(config, clock).new == 6
     newsroom["/news"] = listing([7, *STORIES])
@@ -750,10 +750,10 @@ def test_clean_command_uses_the_site_memory(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
     for n in STORIES:
-        newsroom[path(n)] = boxed(n)
+        newsroom[path(n)] = story_with_box(n)
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     build(config, clock)
-    newsroom[path(9)] = boxed(9)
+    newsroom[path(9)] = story_with_box(9)
     url = newsroom.url(path(9))
     with open_context(config, clock) as context:
         page = fetch_page(url, context.fetcher)
@@ -895,7 +895,7 @@ def test_cancelled_run_stores_nothing(newsroom: Site, tmp_path: Path, clock: Fak
         outcome = run.run_feed(config.feed[0], replace(context, budget=lease))
         assert outcome.status == RunStatus.FAILED
         assert context.store.entries("a") == ()
-    assert published(config) == {}
+    assert read_published(config) == {}
 
 
 def test_run_that_exceeds_its_time_keeps_the_articles_it_has(
@@ -936,7 +936,7 @@ def test_home_page_of_a_feed_is_its_listing(
     """Unless the listing's address contains a token: published files must not reveal it."""
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}{query}"))
     build(config, clock)
-    files = published(config)
+    files = read_published(config)
     home = json.loads(files["world.json"])["home_page_url"]
     own = "https://feeds.example.org/world.html"
     assert home == (own if "api_key" in query else newsroom.url(f"/news{query}"))

@@ -57,7 +57,9 @@ def site(site: Site) -> Site:
     return site
 
 
-def configured(folder: Path, site: Site, more: str = "recheck = false", title: str = "") -> Config:
+def configure_feed(
+    folder: Path, site: Site, more: str = "recheck = false", title: str = ""
+) -> Config:
     text = feed("world", f"page {site.url('/news')}", more=more)
     return configure(folder, text.replace("The world feed", title or "The world feed"))
 
@@ -65,7 +67,7 @@ def configured(folder: Path, site: Site, more: str = "recheck = false", title: s
 @pytest.fixture
 def workspace(site: Site, tmp_path: Path) -> Iterator[Workspace]:
     """Return a feed with enough history to be probed."""
-    clock, config = FakeClock(), configured(tmp_path, site)
+    clock, config = FakeClock(), configure_feed(tmp_path, site)
     with open_context(config, clock) as context:
         workspace = Workspace(site, config, context, clock)
         workspace.settle()
@@ -114,7 +116,7 @@ def test_failed_probe_is_reported_and_followed_by_a_full_run(workspace: Workspac
 
 
 def test_source_without_a_baseline_gets_full_runs(site: Site, tmp_path: Path) -> None:
-    clock, config = FakeClock(), configured(tmp_path, site)
+    clock, config = FakeClock(), configure_feed(tmp_path, site)
     with open_context(config, clock) as context:
         workspace = Workspace(site, config, context, clock)
         for _ in range(unchanged.MIN_OBSERVATIONS - 1):
@@ -134,7 +136,7 @@ def test_full_run_happens_after_the_interval(workspace: Workspace) -> None:
 
 
 def test_changed_config_causes_a_full_run(workspace: Workspace, tmp_path: Path) -> None:
-    workspace.config = configured(tmp_path, workspace.site, title="Another title")
+    workspace.config = configure_feed(tmp_path, workspace.site, title="Another title")
     assert workspace.run().status == RunStatus.UPDATED
     assert "<title>Another title</title>" in workspace.published
 
@@ -153,7 +155,7 @@ def test_unreadable_article_causes_a_full_run(workspace: Workspace) -> None:
 
 
 def test_due_recheck_causes_a_full_run(site: Site, tmp_path: Path) -> None:
-    clock, config = FakeClock(), configured(tmp_path, site, more="recheck = true")
+    clock, config = FakeClock(), configure_feed(tmp_path, site, more="recheck = true")
     with open_context(config, clock) as context:
         workspace = Workspace(site, config, context, clock)
         workspace.settle()
@@ -166,7 +168,7 @@ def test_due_recheck_causes_a_full_run(site: Site, tmp_path: Path) -> None:
 
 def test_excluded_articles_are_counted_as_skipped(site: Site, tmp_path: Path) -> None:
     clock = FakeClock()
-    config = configured(tmp_path, site)
+    config = configure_feed(tmp_path, site)
     text = feed("world", f"page {site.url('/news')}", more="recheck = false")
     config = configure(tmp_path, text + '[feed.exclude]\ntitle = ["matter 2"]\n')
     with open_context(config, clock) as context:

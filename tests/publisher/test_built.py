@@ -68,7 +68,7 @@ def test_bucket_and_folder_contain_the_same_files(home: Home, room: EmptyBucket)
         name: publisher.read(name) for name in publisher.list_names() if name.startswith("world")
     }
     assert documents == {
-        name: body for name, body in home.published().items() if name.startswith("world")
+        name: body for name, body in home.read_published().items() if name.startswith("world")
     }
     assert len(home.items("saved")) == 2  # its path is part of its id, as documented
 

@@ -56,7 +56,7 @@ def read_files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def failing(number: int, after: int = 0) -> Callable[[int], None]:
+def failing_fsync(number: int, after: int = 0) -> Callable[[int], None]:
     """Return an fsync that fails after some calls, as with a broken disk."""
     calls: list[int] = []
 
@@ -68,7 +68,7 @@ def failing(number: int, after: int = 0) -> Callable[[int], None]:
     return fsync
 
 
-def killing(after: int) -> Callable[[int], None]:
+def killing_fsync(after: int) -> Callable[[int], None]:
     """Return an fsync that kills the process after some calls."""
     calls: list[int] = []
 
@@ -82,7 +82,7 @@ def killing(after: int) -> Callable[[int], None]:
 
 
 def publish_and_die(root: Path, files: dict[str, bytes], after: int) -> None:
-    FolderOutput(root, fsync=killing(after)).publish(files)
+    FolderOutput(root, fsync=killing_fsync(after)).publish(files)
 
 
 def publish_often(root: Path, letter: bytes, times: int) -> None:
@@ -289,14 +289,16 @@ def test_file_in_place_of_a_parent_folder_is_an_error(tmp_path: Path) -> None:
 def test_failed_fsync_of_a_file_keeps_the_old_files(root: Path, number: int, after: int) -> None:
     FolderOutput(root).publish({"a.rss": b"old", "b.rss": b"old"})
     with pytest.raises(PublishError, match=os.strerror(number)):
-        FolderOutput(root, fsync=failing(number, after)).publish({"a.rss": b"new", "b.rss": b"new"})
+        FolderOutput(root, fsync=failing_fsync(number, after)).publish(
+            {"a.rss": b"new", "b.rss": b"new"}
+        )
     assert read_files(root) == {"a.rss": b"old", "b.rss": b"old"}
 
 
 def test_failed_fsync_of_the_folder_is_reported(root: Path) -> None:
     FolderOutput(root).publish({"a.rss": b"old"})
     with pytest.raises(PublishError, match="feeds cannot be written"):
-        FolderOutput(root, fsync=failing(errno.EIO, after=1)).publish({"a.rss": b"new"})
+        FolderOutput(root, fsync=failing_fsync(errno.EIO, after=1)).publish({"a.rss": b"new"})
     assert read_files(root) == {"a.rss": b"new"}
 
 

@@ -163,10 +163,10 @@ def test_lost_queue_is_filled_again(
         assert eventually(lambda: queue.count_waiting() == 2)
         with psycopg.connect(address) as connection:
             connection.execute(f"DROP SCHEMA {SCHEMA_NAME} CASCADE")
-        assert eventually(lambda: waiting(queue) == 2)
+        assert eventually(lambda: count_waiting(queue) == 2)
 
 
-def waiting(queue: FeedQueue) -> int:
+def count_waiting(queue: FeedQueue) -> int:
     try:
         return queue.count_waiting()
     except StoreError:

@@ -64,7 +64,7 @@ def running_scheduler(
             workspace.scheduler.stop(5)
 
 
-def says(status: RunStatus, then: Callable[[], None] = lambda: None) -> RunFeed:
+def fake_run(status: RunStatus, then: Callable[[], None] = lambda: None) -> RunFeed:
     """Return a fake `run_feed` with a fixed status."""
 
     def publish(
@@ -152,7 +152,7 @@ def test_crashed_run_is_recorded_as_failed_and_retried(
         raise error
 
     config = configure(tmp_path, feed("world", "folder articles"))
-    with running_scheduler(config, says(RunStatus.UPDATED, crash)) as workspace:
+    with running_scheduler(config, fake_run(RunStatus.UPDATED, crash)) as workspace:
         assert workspace.wait_for_runs("world")
         (outcome,) = workspace.results
         assert outcome.status == RunStatus.FAILED
@@ -168,7 +168,7 @@ def test_crashed_run_is_recorded_as_failed_and_retried(
 def test_stuck_run_is_recorded_as_failed_and_retried(tmp_path: Path) -> None:
     go_on = threading.Event()
     config = configure(tmp_path, feed("world", "folder articles"), settings='run_timeout = "10s"')
-    with running_scheduler(config, says(RunStatus.UPDATED, lambda: _wait(go_on))) as workspace:
+    with running_scheduler(config, fake_run(RunStatus.UPDATED, lambda: _wait(go_on))) as workspace:
         assert eventually(lambda: workspace.scheduler.executor.running_feeds)
         workspace.scheduler.executor._grace = -10.0  # its time is up at once
         workspace.scheduler.tick()
@@ -185,7 +185,7 @@ def test_stuck_run_is_recorded_as_failed_and_retried(tmp_path: Path) -> None:
 
 def test_own_failures_are_retried_after_increasing_waits(tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", "folder articles", more='every = "1m"'))
-    with running_scheduler(config, says(RunStatus.FAILED)) as workspace:
+    with running_scheduler(config, fake_run(RunStatus.FAILED)) as workspace:
         waits = []
         for times in (1, 2, 3):
             assert workspace.wait_for_runs(*["world"] * times)
@@ -319,7 +319,7 @@ def test_incident_from_the_future_is_moved_to_now(tmp_path: Path) -> None:
 # --- processes that died ---
 
 
-def died(config: Config, *feeds: str, times: int = 1) -> None:
+def leave_crashed_state(config: Config, *feeds: str, times: int = 1) -> None:
     """Leave the state of processes that crashed one after the other during the feeds' runs."""
     with open_context(config) as context:
         for _ in range(times):
@@ -354,7 +354,7 @@ def test_suspect_of_a_crash_runs_last_and_exclusively(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     config = configure(tmp_path, *(feed(name, "folder articles") for name in "abcd"))
-    died(config, "a", "b")
+    leave_crashed_state(config, "a", "b")
     noted = Noted()
     with running_scheduler(config, noted) as workspace:
         assert eventually(lambda: len(workspace.results) == 4)
@@ -371,7 +371,7 @@ def test_suspect_of_repeated_crashes_waits_and_is_reported(tmp_path: Path) -> No
     config = configure(tmp_path, *(feed(name, "folder articles") for name in "ab"))
     waits = []
     for times in (2, 1, 1):  # more
-        died(config, "a", times=times)
+        leave_crashed_state(config, "a", times=times)
         with running_scheduler(config, Noted()) as workspace:
             (told,) = [o for o in workspace.results if o.feed == "a"]
             assert "feedpub ended in the middle of its run" in told.problems[0].reason
@@ -389,7 +389,7 @@ def test_orderly_stop_leaves_no_suspects(tmp_path: Path) -> None:
         run.mark_run(feed, context)
         marked.set()
         _wait(go_on)
-        return says(RunStatus.UNCHANGED)(feed, context, only=only)
+        return fake_run(RunStatus.UNCHANGED)(feed, context, only=only)
 
     with open_context(config) as context:
         workspace = Workspace(config, replace(context, clock=utc_now), hang)

@@ -13,7 +13,7 @@ from tests.support.site import Site
 _DATE = ("2026-11-{n:02d}T08:00:00+01:00", "{n} November")
 
 
-def _undated(page: str, numbers: list[int]) -> str:
+def _remove_dates(page: str, numbers: list[int]) -> str:
     for n in numbers:
         for date in _DATE:
             page = page.replace(date.format(n=n), "")
@@ -22,9 +22,9 @@ def _undated(page: str, numbers: list[int]) -> str:
 
 def test_listing_without_dates_is_checked_a_few_times_a_day(site: Site, tmp_path: Path) -> None:
     numbers = list(range(28, 0, -1))
-    site["/news"] = _undated(listing(numbers), numbers)
+    site["/news"] = _remove_dates(listing(numbers), numbers)
     for n in numbers:
-        site[path(n)] = _undated(story(n), [n])
+        site[path(n)] = _remove_dates(story(n), [n])
     config = configure(tmp_path, feed("world", f"page {site.url('/news')}", more="recheck = false"))
     clock = FakeClock()
     with open_context(config, clock) as context:

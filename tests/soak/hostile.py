@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.catalogue.answers import OK, Answer, raw, redirect, sized
+from tests.catalogue.answers import OK, Answer, raw, redirect, with_length
 from tests.catalogue.cases import CASES
 from tests.catalogue.press import listing, publish, rss, rss_item, story
 from tests.catalogue.stage import Stage
@@ -180,12 +180,12 @@ def _long_pages(site: Site, number: int) -> None:
     numbers = tuple(range(number + _PAGES, 0, -1))
     publish(site, numbers)
     for n in numbers[:_PAGES]:
-        site[path(n)] = sized(_PADDING, "Content-Encoding: gzip")
+        site[path(n)] = with_length(_PADDING, "Content-Encoding: gzip")
 
 
 def _long_robots(site: Site, number: int) -> None:
     publish(site, tuple(range(number, 0, -1)))
-    site["/robots.txt"] = sized(_PADDING, "Content-Encoding: gzip")
+    site["/robots.txt"] = with_length(_PADDING, "Content-Encoding: gzip")
 
 
 def _early_hints(page: str) -> Answer:
@@ -212,8 +212,10 @@ def _long_feed_title(site: Site, number: int) -> None:
 STALLS: dict[str, Callable[[Site, int], object]] = {
     "content-type-60k": _new_article_each_minute(_long_content_type),
     "dead-links-8k": _dead_links,
-    "etag-20k": _new_listing_each_minute(lambda page: sized(page, f'ETag: "{"e" * 20_000}"')),
-    "etag-control-character": _new_listing_each_minute(lambda page: sized(page, 'ETag: "a\x07b"')),
+    "etag-20k": _new_listing_each_minute(lambda page: with_length(page, f'ETag: "{"e" * 20_000}"')),
+    "etag-control-character": _new_listing_each_minute(
+        lambda page: with_length(page, 'ETag: "a\x07b"')
+    ),
     "title-2mb": _long_titles,
     "feed-title-2mb": _long_feed_title,
     "location-brackets": _new_article_each_minute(lambda _: redirect("http://[" + "?" * 60_000)),

@@ -25,7 +25,7 @@ from tests.support.faults import Faults
 from tests.support.home import Home
 from tests.support.service import free_port
 from tests.systemd.boot import CONFIG, INSTALL, ROOT, SERVICE, URL, drop_in
-from tests.systemd.machine import booted
+from tests.systemd.machine import booted_machine
 
 MAX_LATENESS_SECONDS = 20.0  # seconds that a healthy feed may be late
 _LOG = "[Service]\nExecStart=\nExecStart=/opt/feedpub/bin/feedpub run --log json\n"
@@ -133,7 +133,10 @@ def run_locally(
 
 def run_on_systemd(siege: SoakOptions) -> tuple[Measurements, Sequence[str]]:
     """Run the test on a systemd unit with its watchdog. Raises NoMachineError."""
-    with booted(ROOT, INSTALL.strip()) as machine, _world(siege, machine.start_beside) as world:
+    with (
+        booted_machine(ROOT, INSTALL.strip()) as machine,
+        _world(siege, machine.start_beside) as world,
+    ):
         machine.write(
             CONFIG,
             HEAD.replace("[feedpub]\n", '[feedpub]\noutput = "../feeds"\n')

@@ -286,7 +286,7 @@ def write_articles(folder: Path, articles: range) -> None:
         (folder / f"{date(n)}-number-{n}.md").write_text(f"{text}\n", "utf-8")
 
 
-def host_of(state: str) -> str:
+def loopback_host(state: str) -> str:
     """Return the loopback address that the site of a state has to itself."""
     return f"127.11.30.{[*COMMITS].index(state) + 1}"
 
@@ -300,11 +300,11 @@ def make_state(state: str, folder: Path) -> Path:
         tar.extractall(code, filter="data")
     config = folder / "config" / "feedpub.toml"
     config.parent.mkdir()
-    with Site(host_of(state)).running() as site:
+    with Site(loopback_host(state)).running() as site:
         has_service = state != "0001"
         text = SETTINGS
         if has_service:
-            text += SERVICE.format(site=site.address, host=host_of(state))
+            text += SERVICE.format(site=site.address, host=loopback_host(state))
         text += feeds(site.address, "recheck = false" if has_service else "")
         config.write_text(text, "utf-8")
         for articles in (FIRST, *[SECOND] * (1 if state < "0006" else BUILDS_FOR_A_HISTORY)):

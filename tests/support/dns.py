@@ -105,7 +105,7 @@ class NameServer:
             if not found.startswith("alias "):
                 return
             alias = found.removeprefix("alias ")
-            target = _encoded(alias)
+            target = _encode_name(alias)
             yield _record(b"\xc0\x0c", _CNAME, target)
             inner = self.zone[alias][0]
             yield from (_record(target, kind, data) for data in _addresses(inner, kind))
@@ -132,7 +132,7 @@ def _header(query: bytes, *, flags: int = 0x8180, answers: int = 0) -> bytes:
     return query[:2] + struct.pack("!HHHHH", flags, 1, answers, 0, 0)
 
 
-def _encoded(name: str) -> bytes:
+def _encode_name(name: str) -> bytes:
     return b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
 
 

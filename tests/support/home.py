@@ -75,7 +75,7 @@ class Home:
         assert not parsed.bozo
         return list(parsed.entries)
 
-    def published(self) -> dict[str, bytes]:
+    def read_published(self) -> dict[str, bytes]:
         """Return the bytes of every published file."""
         files = (file for file in self.feeds.rglob("*") if file.is_file())
         return {str(file.relative_to(self.feeds)): file.read_bytes() for file in files}

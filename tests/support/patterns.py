@@ -326,14 +326,14 @@ def cpu_seconds(call: Callable[[], object], limit: float = MAX_SECONDS) -> float
 
     A call that hangs is ended.
     """
-    fastest = _timed(call)
+    fastest = _measure_cpu(call)
     for _ in range(_TRIES - 1):
         if limit < fastest < GIVE_UP_SECONDS:
-            fastest = min(fastest, _timed(call))
+            fastest = min(fastest, _measure_cpu(call))
     return fastest
 
 
-def _timed(call: Callable[[], object]) -> float:
+def _measure_cpu(call: Callable[[], object]) -> float:
     before = signal.signal(signal.SIGPROF, _raise_timeout)
     began = time.thread_time()
     try:

@@ -119,12 +119,13 @@ def _table(name: str, alike: Sequence[Table]) -> str:
     types = dict.fromkeys(table.source for table in alike if table.source)
     parts = [f"## `{name}`", alike[0].description]
     parts += [
-        _setting(f"{prefix}.{key}", key, owners, list(types)) for key, owners in fields.items()
+        _format_setting(f"{prefix}.{key}", key, owners, list(types))
+        for key, owners in fields.items()
     ]
     return "\n\n".join(parts)
 
 
-def _setting(
+def _format_setting(
     path: str, key: str, owners: Sequence[tuple[Table, FieldInfo]], types: Sequence[str]
 ) -> str:
     field = owners[0][1]

@@ -201,7 +201,7 @@ class Machine:
 
 
 @contextmanager
-def booted(source: Path, install: str) -> Iterator[Machine]:
+def booted_machine(source: Path, install: str) -> Iterator[Machine]:
     """Boot a machine with feedpub installed, and shut it down at the end.
 
     Args:

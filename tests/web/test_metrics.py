@@ -22,7 +22,7 @@ LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\\\|\\"|\\n)*"'
 SAMPLE = re.compile(rf"({NAME})(?:\{{({LABEL}(?:,{LABEL})*)\}})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
 
 
-def parsed(text: str) -> dict[str, dict[str, float]]:
+def parse_metrics(text: str) -> dict[str, dict[str, float]]:
     """Parse a metrics text strictly into metric → labels → value."""
     assert text.endswith("\n")
     found: dict[str, dict[str, float]] = {}
@@ -51,7 +51,7 @@ def parsed(text: str) -> dict[str, dict[str, float]]:
 
 
 def test_feed_and_source_metrics() -> None:
-    told = parsed(metrics.render_metrics(service_status(feed_status())))
+    told = parse_metrics(metrics.render_metrics(service_status(feed_status())))
     minute = 60
     now = NOW.timestamp()
     of_feed = {
@@ -84,7 +84,7 @@ def test_feed_and_source_metrics() -> None:
 
 
 def test_requests_are_counted_by_status() -> None:
-    told = parsed(metrics.render_metrics(service_status(feed_status())))
+    told = parse_metrics(metrics.render_metrics(service_status(feed_status())))
     assert told["feedpub_feed_requests_total"] == {
         'feed="world",status="200"': 40,
         'feed="world",status="304"': 12,
@@ -93,7 +93,7 @@ def test_requests_are_counted_by_status() -> None:
 
 
 def test_feed_states_are_one_hot() -> None:
-    told = parsed(
+    told = parse_metrics(
         metrics.render_metrics(
             service_status(
                 feed_status(),
@@ -108,10 +108,10 @@ def test_feed_states_are_one_hot() -> None:
 
 
 def test_service_metrics() -> None:
-    told = parsed(metrics.render_metrics(service_in_every_state()))
+    told = parse_metrics(metrics.render_metrics(service_in_every_state()))
     assert told["feedpub_config_last_reload_successful"] == {"": 0}
     assert told["feedpub_scheduler_heartbeat_timestamp_seconds"] == {"": NOW.timestamp() - 3}
-    assert "feedpub_config_last_reload_successful" not in parsed(
+    assert "feedpub_config_last_reload_successful" not in parse_metrics(
         metrics.render_metrics(service_status(feed_status(), running=None))
     )
 
@@ -120,7 +120,7 @@ def test_service_metrics() -> None:
     "address", ['/srv/"saved"', "/srv/back\\slash", "/srv/two\nlines", "https://x.org/ä?a={b},c=1"]
 )
 def test_label_values_are_escaped(address: str) -> None:
-    told = parsed(
+    told = parse_metrics(
         metrics.render_metrics(service_status(feed_status(sources=(source_status(address),))))
     )
     (label,) = told["feedpub_source_up"]
@@ -141,7 +141,7 @@ def test_unknown_values_are_left_out() -> None:
         requests={},
         sources=(never,),
     )
-    told = parsed(metrics.render_metrics(service_status(new)))
+    told = parse_metrics(metrics.render_metrics(service_status(new)))
     absent = (
         "last_run",
         "last_success",

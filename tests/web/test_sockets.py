@@ -32,7 +32,7 @@ server.stop(5)
 
 
 @pytest.fixture
-def taken() -> Iterator[socket.socket]:
+def bound_socket() -> Iterator[socket.socket]:
     """Return a socket whose port is in use."""
     with open_socket("127.0.0.1:0") as listening:
         yield listening
@@ -64,8 +64,8 @@ def test_connections_have_nodelay() -> None:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-def test_port_in_use_is_an_error_with_advice(taken: socket.socket) -> None:
-    port = taken.getsockname()[1]
+def test_port_in_use_is_an_error_with_advice(bound_socket: socket.socket) -> None:
+    port = bound_socket.getsockname()[1]
     with pytest.raises(
         ServiceError,
         match=rf"^127\.0\.0\.1:{port}: cannot listen there \(Address already in use\); .*stop",

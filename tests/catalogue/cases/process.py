@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from tests.catalogue.answers import Answer, sized
+from tests.catalogue.answers import Answer, with_length
 from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import has_news
 from tests.catalogue.command import Ended, children
@@ -53,7 +53,7 @@ class Service:
         self.get = running.get
 
     @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Return True if its process has ended."""
         return self._running.process.poll() is not None
 
@@ -93,7 +93,7 @@ def play_script(
     return watch.ended
 
 
-def _nothing(_: Stage) -> None:
+def _do_nothing(_: Stage) -> None:
     """Do nothing; the run itself is the bad input."""
 
 
@@ -112,7 +112,7 @@ def _meanwhile(site: Site, place: str, what: Callable[[], object]) -> None:
     site[place] = answer
 
 
-def _killed(place: str, stage: Stage) -> Ended:
+def _kill_and_rebuild(place: str, stage: Stage) -> Ended:
     """Kill a build when it requests the place, then build again."""
     _meanwhile(stage.site, place, lambda: os.kill(stage.pid, signal.SIGKILL))
     first = stage.build()
@@ -120,7 +120,7 @@ def _killed(place: str, stage: Stage) -> Ended:
     return stage.build()
 
 
-def _interrupted(stage: Stage) -> Ended:
+def _interrupt_and_rebuild(stage: Stage) -> Ended:
     """Interrupt a build while it reads an article, then build again."""
     _meanwhile(stage.site, path(NEW), lambda: os.kill(stage.pid, signal.SIGINT))
     first = stage.build()
@@ -129,12 +129,12 @@ def _interrupted(stage: Stage) -> Ended:
     return stage.build()
 
 
-def _ended_midrun(number: signal.Signals, stage: Stage) -> Ended:
+def _stop_during_run(number: signal.Signals, stage: Stage) -> Ended:
     """Stop or kill the service while it reads an article, then build."""
 
     def script(service: Service) -> None:
         _meanwhile(stage.site, path(NEW), lambda: service.send(number))
-        assert eventually(lambda: service.ended, 30), service.output
+        assert eventually(lambda: service.has_ended, 30), service.output
 
     served = play_script(stage, script)
     build = stage.build()
@@ -146,7 +146,7 @@ def _ended_midrun(number: signal.Signals, stage: Stage) -> Ended:
     )
 
 
-def _poisoned(stage: Stage) -> Ended:
+def _kill_every_reader(stage: Stage) -> Ended:
     """Kill every build that reads the new story.
 
     The other feed is published nevertheless, and a last build succeeds.
@@ -169,7 +169,7 @@ def _poisoned_service(stage: Stage) -> Ended:
 
     def dies(service: Service) -> None:
         stage.site[path(NEW)] = lambda _: service.send(signal.SIGKILL)
-        assert eventually(lambda: service.ended, 30), service.output
+        assert eventually(lambda: service.has_ended, 30), service.output
 
     def lives(service: Service) -> None:
         assert service.wait_for_event("run_finished", feed="world", new=1), service.output
@@ -278,7 +278,7 @@ def _scheduler_dies(stage: Stage) -> Ended:
 # --- malicious clients ---
 
 
-def _pipelined(stage: Stage) -> Ended:
+def _pipeline_requests(stage: Stage) -> Ended:
     """Send 48 MB of requests in total from fifty clients that read nothing.
 
     Other clients are served, and waiting requests use no memory.
@@ -331,7 +331,7 @@ def _rebound(stage: Stage) -> Ended:
 # --- missing resources ---
 
 
-def _starved(limits: dict[str, int], stage: Stage) -> Ended:
+def _limit_resources(limits: dict[str, int], stage: Stage) -> Ended:
     return stage.build({"limits": limits})
 
 
@@ -347,7 +347,7 @@ def _killed_worker(stage: Stage) -> None:
     page = story(NEW, text=body(NEW) + long).encode()
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
-        sized(page)(handler)
+        with_length(page)(handler)
         threading.Timer(
             0.4, lambda: os.kill(max(children(stage.pid), key=_work), signal.SIGKILL)
         ).start()
@@ -380,31 +380,43 @@ def _fifty_hang(stage: Stage) -> None:
 
 
 CASES = (
-    Case("kill-9", _nothing, right=has_news, run=partial(_killed, path(NEW))),
+    Case("kill-9", _do_nothing, right=has_news, run=partial(_kill_and_rebuild, path(NEW))),
     Case(
         "sigterm-midrun",
-        _nothing,
+        _do_nothing,
         right=has_news,
         start=NOW_AND_THEN,
-        run=partial(_ended_midrun, signal.SIGTERM),
+        run=partial(_stop_during_run, signal.SIGTERM),
         **_SLOW,
     ),
     Case(
-        "sighup-bad-config", _nothing, right=has_news, start=NOW_AND_THEN, run=_bad_config, **_SLOW
+        "sighup-bad-config",
+        _do_nothing,
+        right=has_news,
+        start=NOW_AND_THEN,
+        run=_bad_config,
+        **_SLOW,
     ),
     Case(
         "second-instance",
-        _nothing,
+        _do_nothing,
         "feedpub is already running",
         has_news,
         in_output=True,
         run=_second,
         **_SLOW,
     ),
-    Case("hung-job", _nothing, "run was cancelled", start=SAVED_AND_HURRIED, run=_hung, **_SLOW),
-    Case("store-error", _nothing, right=has_news, start=NOW_AND_THEN, run=_state_breaks, **_SLOW),
+    Case("hung-job", _do_nothing, "run was cancelled", start=SAVED_AND_HURRIED, run=_hung, **_SLOW),
     Case(
-        "thread-death", _nothing, right=has_news, start=NOW_AND_THEN, run=_scheduler_dies, **_SLOW
+        "store-error", _do_nothing, right=has_news, start=NOW_AND_THEN, run=_state_breaks, **_SLOW
+    ),
+    Case(
+        "thread-death",
+        _do_nothing,
+        right=has_news,
+        start=NOW_AND_THEN,
+        run=_scheduler_dies,
+        **_SLOW,
     ),
     Case(
         "out-of-memory",
@@ -413,38 +425,48 @@ CASES = (
         **_SLOW,
     ),
     # --- further cases ---
-    Case("kill-9-at-listing", _nothing, right=has_news, run=partial(_killed, "/news")),
+    Case("kill-9-at-listing", _do_nothing, right=has_news, run=partial(_kill_and_rebuild, "/news")),
     Case(
         "kill-9-service",
-        _nothing,
+        _do_nothing,
         right=has_news,
         start=NOW_AND_THEN,
-        run=partial(_ended_midrun, signal.SIGKILL),
+        run=partial(_stop_during_run, signal.SIGKILL),
         **_SLOW,
     ),
-    Case("poison-pill", _nothing, right=has_news, run=_poisoned),
+    Case("poison-pill", _do_nothing, right=has_news, run=_kill_every_reader),
     Case(
         "poison-pill-service",
-        _nothing,
+        _do_nothing,
         right=has_news,
         start=NOW_AND_THEN,
         run=_poisoned_service,
         **_SLOW,
     ),
-    Case("ctrl-c-midbuild", _nothing, right=has_news, run=_interrupted),
+    Case("ctrl-c-midbuild", _do_nothing, right=has_news, run=_interrupt_and_rebuild),
     Case(
         "out-of-descriptors",
-        _nothing,
+        _do_nothing,
         "unable to open|Too many open files",
-        run=partial(_starved, {"RLIMIT_NOFILE": 8}),
+        run=partial(_limit_resources, {"RLIMIT_NOFILE": 8}),
         in_output=True,
         spares_others=False,
     ),
     Case(
-        "pipelined-requests", _nothing, right=has_news, start=NOW_AND_THEN, run=_pipelined, **_SLOW
+        "pipelined-requests",
+        _do_nothing,
+        right=has_news,
+        start=NOW_AND_THEN,
+        run=_pipeline_requests,
+        **_SLOW,
     ),
     Case(
-        "status-by-rebinding", _nothing, right=has_news, start=NOW_AND_THEN, run=_rebound, **_SLOW
+        "status-by-rebinding",
+        _do_nothing,
+        right=has_news,
+        start=NOW_AND_THEN,
+        run=_rebound,
+        **_SLOW,
     ),
     Case("fifty-articles-hang", _fifty_hang, "the run's time is up", start=HURRIED, **_SLOW),
 )

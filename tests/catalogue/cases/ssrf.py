@@ -93,7 +93,7 @@ def _guard(stage: Stage) -> int:
     return int(stage.marks["listeners"][0].port)
 
 
-def unreached(stage: Stage) -> None:
+def check_unreached(stage: Stage) -> None:
     """Check that the private listeners had no connection."""
     reached = sum(listener.connections for listener in stage.marks["listeners"])
     assert not reached, f"private addresses were connected to {reached} times"
@@ -108,7 +108,7 @@ def _together(
             f"{name}{suffix}",
             scene,
             FORMS[name][1],
-            also=unreached,
+            also=check_unreached,
             start=start,
             feed=_feed(name),
             shared=f"ssrf{suffix}",
@@ -182,7 +182,7 @@ def _host(name: str) -> str:
     return f"{_feed(name)}.test"
 
 
-def _named(stage: Stage) -> list[str]:
+def _name_private(stage: Stage) -> list[str]:
     return [
         feed(_feed(name), f"page http://{_host(name)}:{stage.site.port}/news") for name in _NAMES
     ]
@@ -204,9 +204,9 @@ BY_REDIRECT = Start("ssrf-redirects", _listings, prepare=_list_all)
 AS_LINK = Start("ssrf-links", _feeds, prepare=_feed_all)
 BY_NAME = Start(
     "ssrf-names",
-    _named,
+    _name_private,
     prepare=_serve_names,
-    within=lambda stage: dns.asking(stage.marks["names"], stage.home.root),
+    within=lambda stage: dns.resolver_script(stage.marks["names"], stage.home.root),
 )
 
 
@@ -244,12 +244,12 @@ CASES = (
         "backslash-at",
         _add_backslash,
         "contains blanks or characters that a URL cannot contain",
-        also=unreached,
+        also=check_unreached,
         **_CONFIG,
     ),
-    Case("redirect-to-private", _redirect, "127.0.0.1 is a loopback address", also=unreached),
-    Case("env-proxy", lambda _: None, right=has_news, also=unreached, run=_run_with_proxy),
-    Case("article-link-to-private", _link, "127.0.0.1 is a loopback address", also=unreached),
+    Case("redirect-to-private", _redirect, "127.0.0.1 is a loopback address", also=check_unreached),
+    Case("env-proxy", lambda _: None, right=has_news, also=check_unreached, run=_run_with_proxy),
+    Case("article-link-to-private", _link, "127.0.0.1 is a loopback address", also=check_unreached),
     *_together("-by-redirect", list(FORMS), BY_REDIRECT, _redirect_all),
     *_together("-as-link", list(FORMS), AS_LINK, _link_all),
     *_together("-by-name", _NAMES, BY_NAME, _rebind_all, needs=dns.needs_names),

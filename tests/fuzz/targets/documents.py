@@ -24,7 +24,7 @@ from tests.fuzz.oracle import (
     check_documents,
     check_item,
     check_moment,
-    feed_of,
+    make_feed,
 )
 from tests.fuzz.target import MARKUP, Target, fields, text, texts
 
@@ -125,7 +125,7 @@ def entries(data: bytes) -> None:
             )
         )
     feed = replace(
-        feed_of(*rendered),
+        make_feed(*rendered),
         title=text(data[:40]),
         author=text(data[40:80]),
         icon=text(data[80:120]),

@@ -49,7 +49,7 @@ EVENTS = "".join(
 )
 
 
-def renamed(html: str) -> str:
+def rename_classes(html: str) -> str:
     """Return the page with other class names and headings, and a second list of the same shape."""
     html = (
         html.replace('class="card"', 'class="story"')
@@ -64,7 +64,7 @@ def renamed(html: str) -> str:
 def rebuilt(html: str) -> str:
     """Return the page with another structure."""
     return (
-        renamed(html)
+        rename_classes(html)
         .replace('<section id="reports">', '<ul id="all">')
         .replace("</section>", "</ul>", 1)
     )
@@ -144,7 +144,7 @@ def test_three_redesigns_are_repaired_by_command(
     assert build().status == RunStatus.UPDATED
     ids = {entry["id"] for entry in entries(context)}
     steps = (
-        ("/news", renamed(listing(STORIES)), '+links = "#reports h3 a"'),
+        ("/news", rename_classes(listing(STORIES)), '+links = "#reports h3 a"'),
         ("/news", rebuilt(listing(STORIES)), '+links = "#all h3 a"'),
         ("/newsroom/", listing(STORIES), f'+url = "{site.url("/newsroom/")}"'),
     )
@@ -174,7 +174,7 @@ def test_articles_with_new_addresses_keep_their_ids(
     for n in STORIES:
         site[path(n)] = GONE
         site[path(n).replace("/news/", "/2026/")] = story(n)
-    page = renamed(listing(STORIES)).replace('href="/news/', 'href="/2026/')
+    page = rename_classes(listing(STORIES)).replace('href="/news/', 'href="/2026/')
     site["/news"] = GONE
     site["/newsroom/" if also_moved else "/news"] = page
     build()
@@ -212,7 +212,7 @@ def test_proposal_is_in_alert_mail_status_command_and_status_page(
     site: Site, file: Path, context: RunContext, build: Build, clock: FakeClock
 ) -> None:
     build()
-    site["/news"] = renamed(listing(STORIES))
+    site["/news"] = rename_classes(listing(STORIES))
     build()
     assert context.store.proposals.for_feed("world") == {}  # one failure says nothing
     build()
@@ -245,7 +245,7 @@ def test_proposal_is_dropped_if_the_source_was_changed(
     site: Site, file: Path, context: RunContext, build: Build, clock: FakeClock
 ) -> None:
     build()
-    site["/news"] = renamed(listing(STORIES))
+    site["/news"] = rename_classes(listing(STORIES))
     build()
     build()
     file.write_text(file.read_text("utf-8").replace(".card h2 a", ".piece h2 a"), "utf-8")
@@ -272,7 +272,7 @@ def test_site_is_searched_at_the_2nd_4th_and_8th_failure(site: Site, build: Buil
 def broken(site: Site, file: Path, build: Build) -> Path:
     """Return a config of a feed whose page has another layout."""
     build()
-    site["/news"] = renamed(listing(STORIES))
+    site["/news"] = rename_classes(listing(STORIES))
     build()
     return file
 
@@ -344,7 +344,7 @@ def test_repair_explains_why_there_is_no_proposal(
 def test_source_that_was_never_read_cannot_be_repaired(
     site: Site, file: Path, build: Build
 ) -> None:
-    site["/news"] = renamed(listing(STORIES))
+    site["/news"] = rename_classes(listing(STORIES))
     build()
     assert "it was never read" in repair(file).stdout
 

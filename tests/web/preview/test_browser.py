@@ -31,7 +31,7 @@ from tests.support.newsroom import (
 )
 from tests.support.site import Site
 from tests.support.tab import TIMEOUT_SECONDS, Tab, open_tab
-from tests.web.preview.stories import SAID, boxed
+from tests.web.preview.stories import SAID, story_with_box
 
 pytestmark = pytest.mark.slow
 
@@ -67,7 +67,7 @@ def config(site: Site, tmp_path: Path) -> Config:
     """Return the config of a feed with three stories with boxes."""
     open_newsroom(site, [3, 2, 1])
     for n in SAID:
-        site[path(n)] = boxed(n)
+        site[path(n)] = story_with_box(n)
     return configure(tmp_path, feed("world", f"page {site.url('/news')}"))
 
 
@@ -75,10 +75,10 @@ def build(config: Config) -> str:
     """Build the feed in this process, and return it."""
     with open_context(config) as context:
         run.run_feed(config.feed[0], replace(context, site_rules=open_rules(config.rules)))
-    return published(config)
+    return read_published(config)
 
 
-def published(config: Config) -> str:
+def read_published(config: Config) -> str:
     return (output_folder(config) / "world.rss").read_text("utf-8")
 
 
@@ -106,7 +106,7 @@ CREDITS = (
 
 
 @contextmanager
-def previewed(home: Home) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+def running_preview(home: Home) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """Run the command, and yield it with the URL that it prints."""
     command = subprocess.Popen(
         [sys.executable, "-m", "feedpub", "preview", "world"],
@@ -155,7 +155,7 @@ def test_rule_is_drafted_and_saved_by_mouse(
 ) -> None:
     home = Home(tmp_path)
     assert SAID[3] in build(config)
-    with previewed(home) as (url, command):
+    with running_preview(home) as (url, command):
         tab.open(url)
         tab.wait_for(block_with(SAID[3]))
         tab.evaluate(f"{block_with(SAID[3])}.setAttribute('data-it', '')")
@@ -187,8 +187,8 @@ def test_rule_is_drafted_and_saved_by_mouse(
     assert (config.rules.sites / "127.0.0.1.toml").read_text("utf-8") == 'remove = [".join-box"]\n'
     site["/news"] = listing([4, 3, 2, 1])
     assert home.run("build").returncode == 0
-    assert title(4) in published(config)
-    assert SAID[4] not in published(config)
+    assert title(4) in read_published(config)
+    assert SAID[4] not in read_published(config)
 
 
 def test_rule_is_drafted_and_saved_by_keyboard(config: Config, site: Site, tab: Tab) -> None:
@@ -226,7 +226,7 @@ def test_rule_is_drafted_and_saved_by_keyboard(config: Config, site: Site, tab: 
         tab.wait_for(SAVED)
     site["/news"] = listing([4, 3, 2, 1])
     assert title(4) in build(config)
-    assert SAID[4] not in published(config)
+    assert SAID[4] not in read_published(config)
 
 
 def test_title_date_author_and_keep_rules_have_keys(config: Config, tab: Tab, site: Site) -> None:

@@ -20,7 +20,7 @@ from feedpub.web.preview import (
 )
 from tests.support.newsroom import configure, feed, open_context, open_newsroom, path, story
 from tests.support.site import Site
-from tests.web.preview.stories import SAID, boxed
+from tests.web.preview.stories import SAID, story_with_box
 
 REMOVE = RuleDraft(remove=(".join-box",))
 
@@ -30,7 +30,7 @@ def newsroom(site: Site) -> Site:
     """Serve three stories, two of them with a box."""
     open_newsroom(site, [3, 2, 1])
     for n in (3, 1):
-        site[path(n)] = boxed(n)
+        site[path(n)] = story_with_box(n)
     site[path(2)] = story(2, extra='<p class="second">Ada Penn</p>')
     return site
 
@@ -41,7 +41,7 @@ def config(newsroom: Site, tmp_path: Path) -> Config:
 
 
 @contextmanager
-def built(config: Config) -> Iterator[RunContext]:
+def open_built_context(config: Config) -> Iterator[RunContext]:
     """Build the feed, and yield its context."""
     with open_context(config) as context:
         run.run_feed(config.feed[0], context)
@@ -50,7 +50,7 @@ def built(config: Config) -> Iterator[RunContext]:
 
 @pytest.fixture
 def session(config: Config) -> Iterator[PreviewSession]:
-    with built(config) as context:
+    with open_built_context(config) as context:
         pages = pages_of_feed(config.feed[0], context)
         yield PreviewSession(pages, context, config.rules.sites, pages)
 
@@ -123,7 +123,7 @@ def test_invalid_draft_is_neither_tried_nor_saved(session: PreviewSession, confi
 
 
 def test_page_at_a_url_is_fetched(config: Config, newsroom: Site) -> None:
-    with built(config) as context:
+    with open_built_context(config) as context:
         page_ = page_from_address(newsroom.url(path(3)), context)
         others = pages_of_site(page_.url, config.feed, context)
         effects = PreviewSession([page_], context, config.rules.sites, others).effects(0, REMOVE)
@@ -135,7 +135,7 @@ def test_page_at_a_url_is_fetched(config: Config, newsroom: Site) -> None:
 def test_saved_page_takes_its_url_from_its_metadata(config: Config, tmp_path: Path) -> None:
     file = tmp_path / "a.html"
     link = '<link rel="canonical" href="https://www.times.example.org/a"></head>'
-    file.write_text(boxed(1).replace("</head>", link), "utf-8")
+    file.write_text(story_with_box(1).replace("</head>", link), "utf-8")
     with open_context(config) as context:
         result = PreviewSession(
             [page_from_file(file, context)], context, config.rules.sites
@@ -146,7 +146,7 @@ def test_saved_page_takes_its_url_from_its_metadata(config: Config, tmp_path: Pa
 
 def test_saved_page_without_url_cannot_save_rules(config: Config, tmp_path: Path) -> None:
     file = tmp_path / "a.html"
-    file.write_text(boxed(1), "utf-8")
+    file.write_text(story_with_box(1), "utf-8")
     with open_context(config) as context:
         session = PreviewSession([page_from_file(file, context)], context, config.rules.sites)
         result = session.preview(0, REMOVE)
