@@ -12,6 +12,7 @@ from pathlib import Path
 import atheris
 
 from tests.fuzz.findings import keep, signature
+from tests.fuzz.mutation import mutate
 from tests.fuzz.target import Effort, Target
 
 INSTRUMENTED = ["feedpub", "feedparser", "markdown_it", "yaml", "uvicorn.protocols"]
