@@ -52,7 +52,7 @@ def test_longer_delay_applies_to_all_machines(clock: FakeClock) -> None:
     politeness = RateLimiter(1.0, clock, turns)
     with politeness.slot("a.example", 5.0):
         pass
-    with politeness.slot("a.example", 5.0, pause=False):
+    with politeness.slot("a.example", 5.0, wait_for_delay=False):
         pass
     assert turns.given == [("ask a.example", 5.0), ("ask a.example", 0.0)]
 
