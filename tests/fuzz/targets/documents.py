@@ -24,7 +24,7 @@ from tests.fuzz.oracle import (
     check_documents,
     check_item,
     check_moment,
-    feed_of,
+    make_feed,
 )
 from tests.fuzz.target import MARKUP, Target, fields, text, texts
 
@@ -102,10 +102,10 @@ def _listings() -> Iterator[bytes]:
 
 def entries(data: bytes) -> None:
     """Write entries with anything in any field, as documents and pages."""
-    made = []
+    rendered = []
     for number, row in enumerate(data.split(b"\xfe")[:3]):
         title, author, summary, html, url, image, language, category, media = texts(row, 9)
-        made.append(
+        rendered.append(
             Entry(
                 f"tag:example.org,2026:{number}",
                 url,
@@ -125,7 +125,7 @@ def entries(data: bytes) -> None:
             )
         )
     feed = replace(
-        feed_of(*made),
+        make_feed(*rendered),
         title=text(data[:40]),
         author=text(data[40:80]),
         icon=text(data[80:120]),
@@ -135,7 +135,7 @@ def entries(data: bytes) -> None:
     for page in (
         render_page(feed),
         render_index([FeedSummary.for_feed(feed)]),
-        *(render_article(feed, entry) for entry in made),
+        *(render_article(feed, entry) for entry in rendered),
     ):
         page.decode()
     etree.fromstring(render_opml([feed]))
