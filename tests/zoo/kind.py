@@ -17,7 +17,7 @@ from feedpub.config import Config, load_config
 from feedpub.core.models import RunResult
 from feedpub.pipeline.run import finish_build, run_feed
 from tests.support.clock import FakeClock
-from tests.support.newsroom import output_of, tools_for
+from tests.support.newsroom import open_context, output_folder
 from tests.support.site import Route, Site, running_site
 
 KINDS = Path(__file__).parent / "kinds"
@@ -182,7 +182,7 @@ def build_kind(name: str, folder: Path) -> Build:
             times.append(clock.now())
             results.append(_build(config, clock))
             clock.pass_time((times[-1] + BETWEEN_BUILDS - clock.now()).total_seconds())
-        return Build(kind, output_of(config), tuple(results), tuple(times))
+        return Build(kind, output_folder(config), tuple(results), tuple(times))
 
 
 def _copy_files(source: Path, files: Path, addresses: Mapping[str, str]) -> None:
@@ -219,7 +219,7 @@ def _stages(source: Path) -> Iterator[Path]:
 
 
 def _build(config: Config, clock: FakeClock) -> RunResult:
-    with tools_for(config, clock) as context:
+    with open_context(config, clock) as context:
         (result,) = [run_feed(feed, context) for feed in config.feed]
         finish_build(config, context)
     return result

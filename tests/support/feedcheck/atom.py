@@ -98,7 +98,8 @@ def _entry(node: Node, *, has_author: bool) -> Complaints:
         "media:thumbnail": _media,
         "atom:rights": _text,
         "atom:source": _source,
-    } | podcast.EPISODE
+        **podcast.EPISODE,
+    }
     once = _names("id", "title", "updated", "published", "summary", "content", "rights", "source")
     yield from contents(node, known, once=once, needed=_names("id", "title", "updated", "link"))
     yield from _language(node)

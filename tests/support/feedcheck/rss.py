@@ -59,7 +59,8 @@ def _channel(address: str | None, node: Node) -> Complaints:
         "sy:updateFrequency": textual(values.positive),
         "fh:archive": empty,
         "item": _item,
-    } | podcast.CHANNEL
+        **podcast.CHANNEL,
+    }
     names = node.names()
     several = {"item", "atom:link", "dc:creator"} | podcast.SEVERAL
     yield from contents(
@@ -95,7 +96,8 @@ def _item(node: Node) -> Complaints:
         "source": _source,
         "dc:rights": textual(),
         "atom:link": _item_link,
-    } | podcast.EPISODE
+        **podcast.EPISODE,
+    }
     names = node.names()
     several = {"category", "dc:creator", "media:content", "atom:link"} | podcast.SEVERAL
     yield from contents(
