@@ -192,6 +192,11 @@ def apply_article(entry: Entry, extracted: ExtractedItem) -> Entry:
         enclosures=item.enclosures,
         complete=article.complete,
         source=extracted.source,
+        source_name=item.source_name or article.site or "",
+        source_url=item.source_url,
+        rights=article.rights or item.rights,
+        podcast=item.podcast,
+        content_reason=article.content_reason,
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Table,
 )
 
-from feedpub.core.models import AliasKind, Enclosure, Failure, PollingHints, RunStatus
+from feedpub.core.models import AliasKind, Enclosure, Failure, PodcastTag, PollingHints, RunStatus
 from feedpub.store.column_types import (
     CompressedBytes,
     CompressedText,
@@ -28,7 +28,7 @@ from feedpub.store.column_types import (
 )
 from feedpub.store.records import ConfigChange
 
-VERSION = "0011"  # of the newest migration
+VERSION = "0012"  # of the newest migration
 
 metadata = MetaData()
 
@@ -55,6 +55,12 @@ entries = Table(
     Column("complete", Boolean, nullable=False),
     Column("source", Text, nullable=False),
     Column("last_listed", UtcSeconds, nullable=False),
+    Column("source_name", Text, nullable=False, server_default=""),
+    Column("source_url", Text, nullable=False, server_default=""),
+    Column("rights", Text, nullable=False, server_default=""),
+    Column("podcast", JsonTuple(PodcastTag.from_json), nullable=False, server_default="[]"),
+    Column("also_at", JsonTuple, nullable=False, server_default="[]"),
+    Column("content_reason", Text, nullable=False, server_default=""),
 )
 Index("entries_by_date", entries.c.feed, entries.c.published)
 Index("entries_by_listing", entries.c.feed, entries.c.last_listed)
@@ -146,8 +152,11 @@ page_snapshots = Table(
     Column("final_url", Text, nullable=False),
     Column("content_type", Text, nullable=False),
     Column("charset", Text),
-    # The last column, so that the others can be read without it.
     Column("body", LargeBinary, nullable=False),
+    Column("source_name", Text, nullable=False, server_default=""),
+    Column("source_url", Text, nullable=False, server_default=""),
+    Column("rights", Text, nullable=False, server_default=""),
+    Column("podcast", JsonTuple(PodcastTag.from_json), nullable=False, server_default="[]"),
     ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
 )
 Index("page_snapshots_by_date", page_snapshots.c.fetched)
