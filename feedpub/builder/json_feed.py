@@ -42,6 +42,7 @@ def _item(feed: Feed, entry: Entry) -> dict[str, Any]:
         "tags": list(entry.categories),
         "language": entry.language,
         "attachments": [_attachment(enclosure) for enclosure in entry.enclosures],
+        "_feedpub": _extension(entry),
     }
     return _without_empty(item)
 
@@ -56,6 +57,12 @@ def _content(feed: Feed, entry: Entry) -> dict[str, str]:
 def _feed_author(author: str) -> dict[str, str]:
     name, email = split_mailbox(author)
     return _without_empty({"name": name, "url": f"mailto:{email}" if email else ""})
+
+
+def _extension(entry: Entry) -> dict[str, Any]:
+    """Return what JSON Feed has no name for."""
+    also_at = [{"url": link.url, "site": link.site} for link in entry.also_at]
+    return _without_empty({"also_at": also_at})
 
 
 def _attachment(enclosure: Enclosure) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from lxml import etree
 from feedpub.builder.ids import is_id_of_feed
 from feedpub.builder.links import shorten_fragments
 from feedpub.builder.rss_atom_text import from_plain_text
-from feedpub.core.models import Enclosure, Entry
+from feedpub.core.models import Enclosure, Entry, StoryLink
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
@@ -153,6 +153,9 @@ def _entry_from_json(item: Mapping[str, Any], location: _Location, rank: int) ->
         Enclosure(each["url"], each["mime_type"], each.get("size_in_bytes", 0))
         for each in item.get("attachments", ())
     ]
+    also_at = [
+        StoryLink(each["url"], each["site"]) for each in item.get("_feedpub", {}).get("also_at", ())
+    ]
     return Entry(
         id=item["id"],
         url=url,
@@ -169,6 +172,7 @@ def _entry_from_json(item: Mapping[str, Any], location: _Location, rank: int) ->
         categories=tuple(map(from_plain_text, item.get("tags", ()))),
         enclosures=tuple(enclosures),
         rank=rank,
+        also_at=tuple(also_at),
     )
 
 

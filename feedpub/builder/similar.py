@@ -24,11 +24,11 @@ from functools import cache
 from feedpub.builder.text_compare import significant_words
 from feedpub.core import dates
 from feedpub.core.models import Enclosure
-from feedpub.core.text import separate_characters
+from feedpub.core.text import count_words, separate_characters
 from feedpub.core.urls import bare_host_from_url
 
 DEFAULT_THRESHOLD = 0.65
-MAX_DAYS_APART = timedelta(days=5)  # less than a week, the interval of most series
+MAX_TIME_APART = timedelta(days=5)  # less than a week, the interval of most series
 MAX_ENTRIES = 500  # of a feed, that new articles are compared with
 MIN_SHINGLES = 60  # of a text: shorter ones may share a template
 MIN_LENGTH_RATIO = 0.33  # of the shorter text to the longer one; a digest contains many stories
@@ -37,7 +37,8 @@ _MAX_MISSING_NUMBERS = 1  # that are always allowed: the time of a report, an ed
 # Articles of one host share its template and often its boilerplate.
 _MIN_SAME_HOST_OVERLAP = 0.95
 _MIN_SAME_HOST_RATIO = 0.8
-_MAX_SAME_HOST_APART = timedelta(days=1)
+_MAX_SAME_HOST_TIME_APART = timedelta(days=1)
+MIN_FULLER_RATIO = 1.1  # of the words of a version that replaces another one
 _SHINGLE_WORDS = 4
 # Only one of four shingles is indexed, those divisible by it. They find candidates, which are then
 # compared exactly.
@@ -64,6 +65,11 @@ class Story:
     media: frozenset[str] = frozenset()
 
 
+def is_fuller(text: str, other: str) -> bool:
+    """Return True if a text is so much longer than another one that it should replace it."""
+    return count_words(text) > MIN_FULLER_RATIO * count_words(other)
+
+
 def media_addresses(enclosures: Iterable[Enclosure]) -> frozenset[str]:
     """Return the addresses of media files except images, which are often only illustrations."""
     return frozenset(each.url for each in enclosures if not each.type.startswith("image/"))
@@ -73,13 +79,18 @@ class StoryIndex:
     """The recent stories of a feed, found by the shingles of their texts.
 
     Args:
+        now: the time of the run, which is the date of undated items.
         stories: the stories of existing entries.
         threshold: the minimum share of the shorter text's shingles, 0 to 1.
     """
 
     def __init__(
-        self, stories: Iterable[Story] = (), threshold: float = DEFAULT_THRESHOLD
+        self,
+        now: datetime,
+        stories: Iterable[Story] = (),
+        threshold: float = DEFAULT_THRESHOLD,
     ) -> None:
+        self.now = now
         self._threshold = threshold
         self._stories: dict[str, Story] = {}
         self._ids_by_shingle: dict[int, list[str]] = defaultdict(list)
@@ -123,7 +134,7 @@ def is_same_story(one: Story, other: Story, threshold: float = DEFAULT_THRESHOLD
         other: another one.
         threshold: the minimum share of the shorter text's shingles, 0 to 1.
     """
-    if abs(one.published - other.published) > MAX_DAYS_APART or one.media != other.media:
+    if abs(one.published - other.published) > MAX_TIME_APART or one.media != other.media:
         return False
     shorter, longer = sorted((_words(one.text), _words(other.text)), key=len)
     shingles = _shingles(shorter)
@@ -138,7 +149,7 @@ def is_same_story(one: Story, other: Story, threshold: float = DEFAULT_THRESHOLD
     return (
         overlap >= max(threshold, _MIN_SAME_HOST_OVERLAP)
         and ratio >= _MIN_SAME_HOST_RATIO
-        and abs(one.published - other.published) <= _MAX_SAME_HOST_APART
+        and abs(one.published - other.published) <= _MAX_SAME_HOST_TIME_APART
         and significant_words(one.title) == significant_words(other.title)
         and _numbers(shorter) == _numbers(longer)
     )
