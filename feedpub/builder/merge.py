@@ -23,7 +23,9 @@ from feedpub.builder.matching import (
 )
 from feedpub.builder.text_compare import lasting_words, significant_words
 from feedpub.core import article_keys
+from feedpub.core.field_limits import MAX_NAME_CHARS
 from feedpub.core.models import Alias, AliasKind, Entry, Removed, StoryLink
+from feedpub.core.text import shorten
 from feedpub.core.urls import bare_host_from_url
 
 _ANY_TIME = datetime.min.replace(tzinfo=UTC)
@@ -157,7 +159,7 @@ def _link_story(before: Entry, entry: Entry, extracted: ExtractedItem) -> tuple[
 
 
 def _make_link(url: str, site: str) -> StoryLink:
-    return StoryLink(url, site or bare_host_from_url(url))
+    return StoryLink(url, shorten(site, MAX_NAME_CHARS) or bare_host_from_url(url))
 
 
 def _unlink_story(extracted: ExtractedItem, existing: ExistingEntries) -> list[Entry]:

@@ -154,7 +154,8 @@ def _entry_from_json(item: Mapping[str, Any], location: _Location, rank: int) ->
         for each in item.get("attachments", ())
     ]
     also_at = [
-        StoryLink(each["url"], each["site"]) for each in item.get("_feedpub", {}).get("also_at", ())
+        StoryLink(each["url"], from_plain_text(each["site"]))
+        for each in item.get("_feedpub", {}).get("also_at", ())
     ]
     return Entry(
         id=item["id"],

@@ -4,13 +4,13 @@ Every renderer begins with `prepare_feed`. Only the notation changes, not the me
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from feedpub.core import languages
 from feedpub.core.field_limits import limit_fields
-from feedpub.core.models import Enclosure, Entry, Feed
+from feedpub.core.models import Enclosure, Entry, Feed, StoryLink
 from feedpub.core.text import shorten
 
 _MAX_TITLE_CHARS = 80  # of a title made from the text
@@ -70,7 +70,14 @@ def _prepare_entry(entry: Entry) -> Entry:
         image=_web_uri(entry.image),
         categories=_distinct(map(to_plain_text, entry.categories)),
         enclosures=_prepare_enclosures(entry.enclosures),
+        also_at=tuple(_prepare_story_links(entry.also_at)),
     )
+
+
+def _prepare_story_links(links: Iterable[StoryLink]) -> Iterator[StoryLink]:
+    for link in links:
+        if url := _web_uri(link.url):
+            yield StoryLink(url, to_plain_text(link.site))
 
 
 def _prepare_author(author: str) -> str:

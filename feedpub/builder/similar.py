@@ -8,7 +8,7 @@ weekly notices and release notes, and sites whose boilerplate was not removed. T
 - both were published within a few days;
 - numbers and months that differ in the titles count against it, and so do numbers of the shorter
   text that the longer one lacks;
-- articles of one host also have the same title, nearly the same text, and the same day;
+- articles of one host also have the same title, nearly the same text, and about the same time;
 - media files are the same: an episode's notes may be those of the one before.
 
 The index is exact. `tests/benchmarks/similar.py` measures it; signatures such as MinHash would not
@@ -37,7 +37,7 @@ _MAX_MISSING_NUMBERS = 1  # that are always allowed: the time of a report, an ed
 # Articles of one host share its template and often its boilerplate.
 _MIN_SAME_HOST_OVERLAP = 0.95
 _MIN_SAME_HOST_RATIO = 0.8
-_MAX_SAME_HOST_TIME_APART = timedelta(days=1)
+_MAX_SAME_HOST_TIME_APART = timedelta(hours=12)  # a daily column may repeat title and text
 MIN_FULLER_RATIO = 1.1  # of the words of a version that replaces another one
 _SHINGLE_WORDS = 4
 # Only one of four shingles is indexed, those divisible by it. They find candidates, which are then
