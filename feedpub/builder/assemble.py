@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from urllib.parse import unquote
 
 from feedpub.builder import html, json_feed, opml, rss_atom
-from feedpub.builder.decorate import with_lead_image, with_reading_time
+from feedpub.builder.decorate import with_lead_image, with_reading_time, with_story_links
 from feedpub.builder.filters import FilterFacts, matching_filter
 from feedpub.builder.ids import host_from_id
 from feedpub.builder.links import PLACEHOLDER, change_addresses, move_addresses
@@ -127,7 +127,8 @@ def common_language(entries: Iterable[Entry]) -> str:
 
 
 def decorate(feed: FeedConfig, entry: Entry) -> Entry:
-    """Add the lead image and the reading time if the feed is configured to show them."""
+    """Add links to the story elsewhere, and the configured lead image and reading time."""
+    entry = with_story_links(entry)
     if feed.lead_image:
         entry = with_lead_image(entry)
     return with_reading_time(entry) if feed.reading_time else entry

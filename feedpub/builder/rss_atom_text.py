@@ -4,13 +4,13 @@ Every renderer begins with `prepare_feed`. Only the notation changes, not the me
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from feedpub.core import languages
 from feedpub.core.field_limits import limit_fields
-from feedpub.core.models import Enclosure, Entry, Feed, PodcastTag
+from feedpub.core.models import Enclosure, Entry, Feed, PodcastTag, StoryLink
 from feedpub.core.text import shorten
 
 _MAX_TITLE_CHARS = 80  # of a title made from the text
@@ -75,7 +75,7 @@ def _prepare_entry(entry: Entry) -> Entry:
         source_url=_web_uri(entry.source_url) or "",
         rights=_web_uri(entry.rights) or to_plain_text(entry.rights),
         podcast=tuple(map(_prepare_tag, entry.podcast)),
-        also_at=_distinct(_web_uri(address) or "" for address in entry.also_at),
+        also_at=tuple(_prepare_story_links(entry.also_at)),
     )
 
 
@@ -83,6 +83,12 @@ def _prepare_tag(tag: PodcastTag) -> PodcastTag:
     attributes = ((name, to_single_line(value)) for name, value in tag.attributes)
     children = tuple(map(_prepare_tag, tag.children))
     return PodcastTag(tag.name, to_single_line(tag.text), tuple(attributes), children)
+
+
+def _prepare_story_links(links: Iterable[StoryLink]) -> Iterator[StoryLink]:
+    for link in links:
+        if url := _web_uri(link.url):
+            yield StoryLink(url, to_plain_text(link.site))
 
 
 def _prepare_author(author: str) -> str:
