@@ -134,6 +134,7 @@ def _parse_senders(value: str, *, is_list: bool) -> Iterator[tuple[str, str]]:
 def _parse_mail_date(value: str) -> datetime | None:
     """Return a date with its zone to the second; without a zone, it counts as UTC."""
     text = decode_header_text(value)
+    moment: datetime | None
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
