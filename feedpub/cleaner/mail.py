@@ -48,9 +48,9 @@ _SUFFIXES = (  # of pictures, by their first bytes
     (re.compile(rb"\A....ftypavif", re.DOTALL), "avif"),
 )
 _QUOTE = re.compile(r"(?:> ?)+")
-_LIST_RULE = re.compile(r"[_-]{20,}\s*\Z")
+_LIST_RULE = re.compile(r"\A[_-]{20,}+\s*+\Z")
 _ITEM = re.compile(r"\s{0,3}[*•–-]\s+(?=\S)")
-_RULE = re.compile(r"\s*([=_~*#-])\1{2,}\s*\Z")
+_RULE = re.compile(r"\A\s*+([=_~*#-])\1{2,}+\s*+\Z")
 _PATCH = re.compile(r"(?:diff --git |@@ -\d|--- a/|\+\+\+ b/)")
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 _PUNCTUATION = ".,;:!?)]}'\"»*_"

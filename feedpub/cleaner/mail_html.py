@@ -2,7 +2,7 @@
 
 Removed are pictures that count readers, hidden texts, links to the copy on the web, links to social
 networks, and the footer with its links and addresses. Tables that only place their content become
-paragraphs. A newsletter has no other page to compare it with, so each line is judged by itself.
+paragraphs. A newsletter has no other page to compare it with, so each line is judged alone.
 """
 
 import re
@@ -57,8 +57,9 @@ _TINY = re.compile(
 )
 _PREHEADER = re.compile(r"\b(?:pre-?header|preview-?text)\b", re.IGNORECASE)
 _SIZE = re.compile(r"(?:^|;)\s*(?:max-)?(?:width|height)\s*:\s*(\d{1,5})", re.IGNORECASE)
-_NUMBER = re.compile(r"\s*(\d{1,5})")
-_FILLER = re.compile(r"(?:[\u00ad\u034f\u061c\u180e\u200b-\u200f\u2007\u2060\ufeff]\s?){3,}")
+_NUMBER = re.compile(r"\A\s*+(\d{1,5})")
+_FILLERS = r"\u00ad\u034f\u061c\u180e\u200b-\u200f\u2007\u2060\ufeff"
+_FILLER = re.compile(rf"[{_FILLERS}][{_FILLERS}\s]{{4,}}+")
 _POSTAL = re.compile(r"\b\d{4,6}(?:-\d{4})?\b|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
 _ENDS_SENTENCE = re.compile(r"[.!?…。！？]\W*$")
 
@@ -235,7 +236,7 @@ def _box_loose_texts(root: HtmlElement) -> None:
 
 
 def _split_runs(element: HtmlElement) -> Iterator[Sequence[HtmlElement | str]]:
-    """Divide the nodes of an element at blocks and at empty lines; a block is a run by itself."""
+    """Divide the nodes of an element at blocks and at empty lines; a block is a run of its own."""
     nodes: list[HtmlElement | str] = [element.text or ""]
     for child in element:
         nodes += [child, child.tail or ""]
@@ -365,7 +366,7 @@ def _is_button(element: HtmlElement, text: str) -> bool:
 
 def _is_icon(image: HtmlElement) -> bool:
     width = _NUMBER.match(image.get("width", ""))
-    return bool(width) and int(width[1]) <= MAX_ICON_PIXELS
+    return width is not None and int(width[1]) <= MAX_ICON_PIXELS
 
 
 def _links_to_list(links: Sequence[HtmlElement]) -> bool:

@@ -60,8 +60,8 @@ def test_campaign_keeps_its_stories_tables_and_pictures() -> None:
     assert found.text.split("\n") == [
         "The harbour gets a lift",
         (
-            "After nine years of talk, the council has agreed to build a passenger lift between the "
-            "lower quay and the old town."
+            "After nine years of talk, the council has agreed to build a passenger lift between "
+            "the lower quay and the old town."
         ),
         "The first cabin should run in spring 2028, and a ride will cost 80 cents. Read the plan.",
         "Ferry times from December",
@@ -84,8 +84,8 @@ def test_publication_keeps_its_post_without_buttons_and_footer() -> None:
         "On quiet, and where to find it",
         "Nov 24",
         (
-            "I tried for a week to unsubscribe from noise. Nobody had put a link at the bottom of the "
-            "street."
+            "I tried for a week to unsubscribe from noise. Nobody had put a link at the bottom of "
+            "the street."
         ),
         "So I walked. Here are the rules:",
         "Leave before six.",
