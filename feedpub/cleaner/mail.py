@@ -23,12 +23,11 @@ from feedpub.core.article_keys import strip_tracking
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.field_limits import limit_fields
-from feedpub.core.mail import read_headers
+from feedpub.core.mail import MAX_MAIL_BYTES, read_headers
 from feedpub.core.models import Article, Removed
 from feedpub.core.text import strip_invalid_characters
 
 MAIL_TYPE = "message/rfc822"
-MAX_MAIL_BYTES = 10_000_000  # the rest is not read
 MAX_PARTS = 200
 MAX_DEPTH = 20
 MAX_PICTURES = 100

@@ -23,6 +23,9 @@ from feedpub.core.text import strip_invalid_characters
 HEADER_NAMES = ("Message-ID", "From", "Subject", "Date", "List-Id", "Archived-At")
 """The headers that `parse_mail_headers` reads."""
 
+MAX_MAIL_BYTES = 10_000_000
+"""The number of bytes of a mail that are read; the rest is ignored."""
+
 MAX_HEADER_CHARS = 4000  # of one header
 _MAX_ID_CHARS = 500
 _ID = re.compile(r"<([^<>\s]++)>")

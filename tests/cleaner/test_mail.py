@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.cleaner.mail import MAX_MAIL_BYTES, article_from_mail, pictures_of_mail
+from feedpub.cleaner.mail import article_from_mail, pictures_of_mail
+from feedpub.core.mail import MAX_MAIL_BYTES
 from feedpub.core.models import Article
 
 MAILS = Path(__file__).parents[1] / "mails"
