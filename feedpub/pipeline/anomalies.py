@@ -5,10 +5,10 @@ feed: a source with an anomaly gets a failure and no items. An anomaly that last
 becomes the new baseline.
 
 Sources are checked twice: after listing, before any article is read (`check_listings`), and after
-reading, before any article is merged (`check_articles`). Folders and mailboxes are not checked: an emptied folder
-is intended. Each check is a pure function of the source's history. It needs a minimum of evidence,
-and tolerates what healthy sources do: quiet days, bursts, few articles, a listing that time has
-replaced completely.
+reading, before any article is merged (`check_articles`). Folders and mailboxes are not checked: an
+emptied one is intended. Each check is a pure function of the source's history. It needs a minimum
+of evidence, and tolerates what healthy sources do: quiet days, bursts, few articles, a listing that
+time has replaced completely.
 """
 
 from collections import Counter, defaultdict

@@ -235,8 +235,9 @@ class LocalScheduler:
         if feed is None:
             return frozenset()
         urls = [source.url for source in feed.source if isinstance(source, RemoteSource)]
-        urls += [source.server for source in feed.source if isinstance(source, MailSource)]
-        return frozenset(urlsplit(url).netloc.lower() for url in urls if url)
+        mails = [source for source in feed.source if isinstance(source, MailSource)]
+        urls += [source.server for source in mails if source.server]
+        return frozenset(urlsplit(url).netloc.lower() for url in urls)
 
     def _run(self, name: str, budget: RunBudget) -> None:
         """Run a feed in the executor's thread."""

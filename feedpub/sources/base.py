@@ -27,7 +27,9 @@ class DocumentReader(Protocol):
         """
         ...
 
-    def call(self, address: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(
+        self, address: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Return the result of a function that parses what was read.
 
         It may run in another process, as in `read`.

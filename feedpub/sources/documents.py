@@ -62,7 +62,9 @@ class CachedDocuments:
         page = self.get(url)
         return self.call(page.url, parse, page, *args, **kwargs)
 
-    def call(self, address: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(
+        self, address: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Call a function in another process. Raises SourceError."""
         return self.executor.call(address, function, *args, **kwargs)
 

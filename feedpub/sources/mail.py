@@ -216,9 +216,9 @@ def _find_file(path: Path, place: str) -> Path:
         return path / place
     for part in _MAILDIR_PARTS:
         if (path / part).is_dir():
-            for entry in os.scandir(path / part):
-                if entry.name.partition(":2,")[0] == place:
-                    return Path(entry.path)
+            for name in os.listdir(path / part):  # noqa: PTH208 -- a Maildir may be large
+                if name.partition(":2,")[0] == place:
+                    return path / part / name
     raise FileNotFoundError(2, "it is gone", str(path / place))
 
 

@@ -37,7 +37,9 @@ class Library:
     ) -> T:
         return parse(self.get(url), *args, **kwargs)
 
-    def call(self, _: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(
+        self, _address: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         return function(*args, **kwargs)
 
     def open_mailbox(self, url: str) -> Mailbox:
