@@ -127,12 +127,13 @@ def running_imap(
         folder = Path(name)
         server = ImapServer(folder, free_port(), free_port(), folder / "ca.pem")
         _write_files(server, ca, certificate or ca.issue_cert("127.0.0.1"), tls)
-        process = subprocess.Popen(  # noqa: S603
-            [SERVER, "-F", "-c", str(folder / "dovecot.conf")],
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=(folder / "stderr").open("wb"),
-        )
+        with (folder / "stderr").open("wb") as errors:
+            process = subprocess.Popen(  # noqa: S603
+                [SERVER, "-F", "-c", str(folder / "dovecot.conf")],
+                start_new_session=True,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+            )
         try:
             _wait(server, process)
             yield server
