@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -92,7 +93,8 @@ def maildir(tmp_path: Path) -> Path:
 # --- files ---
 
 
-def test_mails_become_entries_with_pages_dates_and_pictures(tmp_path: Path, maildir: Path) -> None:
+@pytest.mark.usefixtures("maildir")
+def test_mails_become_entries_with_pages_dates_and_pictures(tmp_path: Path) -> None:
     config = configure(tmp_path, letters('path = "Maildir"'))
     result = build(config)
     assert (result.status, result.new, result.problems) == (RunStatus.UPDATED, 4, ())
@@ -144,7 +146,8 @@ def test_entries_stay_when_their_mails_are_gone(tmp_path: Path, maildir: Path) -
     assert len(entries(config)) == 4
 
 
-def test_ids_survive_the_loss_of_the_state(tmp_path: Path, maildir: Path) -> None:
+@pytest.mark.usefixtures("maildir")
+def test_ids_survive_the_loss_of_the_state(tmp_path: Path) -> None:
     config = configure(tmp_path, letters('path = "Maildir"'))
     build(config)
     before = {title: item["id"] for title, item in entries(config).items()}
@@ -157,7 +160,8 @@ def test_ids_survive_the_loss_of_the_state(tmp_path: Path, maildir: Path) -> Non
     assert len(pictures(config)) == 1
 
 
-def test_filter_of_the_feed_keeps_a_mail_out_by_its_subject(tmp_path: Path, maildir: Path) -> None:
+@pytest.mark.usefixtures("maildir")
+def test_filter_of_the_feed_keeps_a_mail_out_by_its_subject(tmp_path: Path) -> None:
     more = '\n[feed.exclude]\ntitle = ["noise"]'
     config = configure(tmp_path, letters('path = "Maildir"') + more)
     result = build(config)
@@ -179,7 +183,8 @@ def test_mail_without_text_is_an_entry(tmp_path: Path) -> None:
     path = tmp_path / "config/sealed.eml"
     path.parent.mkdir()
     path.write_bytes(
-        b"Message-ID: <s@example.org>\nSubject: Sealed\nContent-Type: application/pkcs7-mime\n\nMI\n"
+        b"Message-ID: <s@example.org>\nSubject: Sealed\n"
+        b"Content-Type: application/pkcs7-mime\n\nMIIB\n"
     )
     config = configure(tmp_path, letters('path = "sealed.eml"'))
     assert build(config).new == 1
@@ -217,8 +222,9 @@ def flags(server: ImapServer) -> dict[str, str]:
 
 
 @needs_dovecot
+@pytest.mark.usefixtures("maildir")
 def test_mails_on_a_server_become_the_same_entries_as_on_disk(
-    tmp_path: Path, maildir: Path, server: ImapServer
+    tmp_path: Path, server: ImapServer
 ) -> None:
     on_disk = configure(tmp_path, letters('path = "Maildir"'))
     build(on_disk)
@@ -230,11 +236,11 @@ def test_mails_on_a_server_become_the_same_entries_as_on_disk(
 
 
 @needs_dovecot
-@pytest.mark.parametrize("starttls", [False, True])
+@pytest.mark.parametrize("scheme", ["imap", "imaps"])
 def test_server_is_read_over_tls_and_nothing_on_it_changes(
-    tmp_path: Path, server: ImapServer, starttls: bool
+    tmp_path: Path, server: ImapServer, scheme: str
 ) -> None:
-    url = server.starttls_url() if starttls else server.url()
+    url = server.starttls_url() if scheme == "imap" else server.url()
     config = configure(tmp_path, on_server(url))
     result = build(config, server.ca_file)
     assert (result.new, result.problems) == (4, ())
@@ -362,8 +368,6 @@ def test_mailbox_below_another_is_read(tmp_path: Path, server: ImapServer) -> No
 
 
 def test_server_that_does_not_answer_ends_at_the_deadline(tmp_path: Path) -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"imaps://127.0.0.1:{silent.getsockname()[1]}/INBOX"
         config = configure(tmp_path, on_server(url))
