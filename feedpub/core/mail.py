@@ -44,6 +44,7 @@ class MailHeaders:
         authors: the names of its senders; the domain of an address without a name.
         addresses: the addresses of its senders, in lower case.
         list_id: the id of its mailing list in lower case, or "".
+        list_name: the name of its mailing list, or "".
         published: its date in UTC, in full seconds.
         url: the address at which it is archived on the web.
     """
@@ -53,6 +54,7 @@ class MailHeaders:
     authors: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     list_id: str = ""
+    list_name: str = ""
     published: datetime | None = None
     url: str | None = None
 
@@ -81,6 +83,7 @@ def read_headers(message: "Message[str, str]") -> MailHeaders:
         authors=tuple(dict.fromkeys(name for name, _ in senders if name)),
         addresses=tuple(address for _, address in senders if address),
         list_id=list_id.lower(),
+        list_name=_text_before_brackets(values.get("list-id", "")),
         published=_parse_mail_date(values.get("date", "")),
         url=archived if is_web_address else None,
     )
@@ -118,6 +121,11 @@ def _text_in_brackets(value: str) -> str:
     text = decode_header_text(value)
     found = _IN_BRACKETS.search(text)
     return (found[1] if found else text).strip()
+
+
+def _text_before_brackets(value: str) -> str:
+    name, bracket, _ = decode_header_text(value).partition("<")
+    return name.strip("\"' ") if bracket else ""
 
 
 def _parse_senders(value: str, *, is_list: bool) -> Iterator[tuple[str, str]]:

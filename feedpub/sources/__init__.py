@@ -18,14 +18,15 @@ from feedpub.core.field_limits import limit_fields
 from feedpub.core.models import Item
 from feedpub.sources import feed, folder, listing_page, mail, sitemap
 from feedpub.sources.base import DocumentReader
+from feedpub.sources.feed_head import FeedHead, read_feed_head
 from feedpub.sources.folder import file_digest
 from feedpub.sources.mail import read_local_message
-from feedpub.sources.polling_hints import polling_hints
 
 __all__ = [
     "DocumentReader",
+    "FeedHead",
     "file_digest",
-    "polling_hints",
+    "read_feed_head",
     "read_local_message",
     "read_source",
 ]

@@ -104,6 +104,7 @@ def _make_item(headers: MailHeaders, message: MessagePlace) -> Item:
         authors=headers.authors,
         published=headers.published,
         guid=headers.message_id,
+        source_name=headers.list_name or next(iter(headers.authors), ""),
         message=message,
     )
 

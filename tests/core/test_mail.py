@@ -24,6 +24,7 @@ def test_headers_of_a_newsletter_are_decoded() -> None:
     assert found.authors == ("Jörg Müller",)
     assert found.addresses == ("news@example.org",)
     assert found.list_id == "weekly.example.org"
+    assert found.list_name == "The weekly"
     assert found.message_id == "abc.123@mail.example.org"
     assert found.published == datetime(2026, 11, 23, 17, 5, 9, tzinfo=UTC)
     assert found.url is None

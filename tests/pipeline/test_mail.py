@@ -23,7 +23,7 @@ from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.reprocess import ReprocessVerdict, plan_reprocess
 from tests.support.clock import FakeClock
 from tests.support.imap import PASSWORD, USER, ImapServer, needs_dovecot, running_imap
-from tests.support.newsroom import configure, output_of, tools_for
+from tests.support.newsroom import configure, open_context, output_folder
 
 MAILS = Path(__file__).parents[1] / "mails"
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -69,18 +69,18 @@ def tools(config: Config, ca_file: Path | None = None) -> Iterator[RunContext]:
         ca_file=str(ca_file) if ca_file else None,
         clock=clock,
     )
-    with fetcher, tools_for(config, clock) as context:
+    with fetcher, open_context(config, clock) as context:
         yield replace(context, fetcher=fetcher)
 
 
 def entries(config: Config) -> dict[str, dict[str, Any]]:
     """Return the published entries by their titles."""
-    document = json.loads((output_of(config) / "letters.json").read_text("utf-8"))
+    document = json.loads((output_folder(config) / "letters.json").read_text("utf-8"))
     return {item["title"]: item for item in document["items"]}
 
 
 def pictures(config: Config) -> list[Path]:
-    return sorted((output_of(config) / "letters").glob("*.png"))
+    return sorted((output_folder(config) / "letters").glob("*.png"))
 
 
 @pytest.fixture
@@ -103,8 +103,9 @@ def test_mails_become_entries_with_pages_dates_and_pictures(tmp_path: Path) -> N
     letter = found["Grüße aus Köln"]
     assert letter["date_published"] == "2026-11-25T06:00:01+00:00"
     assert letter["authors"] == [{"name": "Rheinbahn Köln"}]
+    assert letter["_feedpub"]["source"] == {"name": "Rheinbahn Köln"}
     assert letter["url"].endswith("/letters/grusse-aus-koln.html")
-    assert (output_of(config) / "letters/grusse-aus-koln.html").exists()
+    assert (output_folder(config) / "letters/grusse-aus-koln.html").exists()
     (picture,) = pictures(config)
     assert f'/letters/{picture.name}"' in letter["content_html"]
     assert picture.read_bytes().startswith(b"\x89PNG")
@@ -247,7 +248,7 @@ def test_server_is_read_over_tls_and_nothing_on_it_changes(
     assert len(pictures(config)) == 1
     assert flags(server) == dict.fromkeys(SUBJECTS, "")
     assert PASSWORD not in "".join(
-        path.read_text("utf-8") for path in output_of(config).rglob("*.html")
+        path.read_text("utf-8") for path in output_folder(config).rglob("*.html")
     )
 
 
@@ -373,7 +374,7 @@ def test_server_that_does_not_answer_ends_at_the_deadline(tmp_path: Path) -> Non
         config = configure(tmp_path, on_server(url))
         clock = FakeClock(NOW)
         fetcher = Fetcher(delay=0, allow_private=["127.0.0.0/8"], deadline=0.5, clock=clock)
-        with fetcher, tools_for(config, clock) as context:
+        with fetcher, open_context(config, clock) as context:
             began = datetime.now(UTC)
             result = run.run_feed(config.feed[0], replace(context, fetcher=fetcher))
     assert result.status == RunStatus.FAILED
