@@ -28,6 +28,7 @@ from feedpub.core.models import Article, Removed
 from feedpub.core.text import strip_invalid_characters
 
 MAIL_TYPE = "message/rfc822"
+PATCH_TYPES = ("text/x-diff", "text/x-patch")
 MAX_PARTS = 200
 MAX_DEPTH = 20
 MAX_PICTURES = 100
@@ -151,10 +152,15 @@ def _render_part(part: "MailPart[str, str]", mail: _Mail, depth: int) -> str:
         return "".join([_render_attached(inner, mail, depth) for inner in _children(part)])
     if part.is_multipart():
         return _render_multipart(part, kind, mail, depth)
-    if part.get_content_disposition() == "attachment":
-        return ""
+    is_attached = part.get_content_disposition() == "attachment"
+    return "" if is_attached else _render_text(part, kind, mail)
+
+
+def _render_text(part: "MailPart[str, str]", kind: str, mail: _Mail) -> str:
     if kind == "text/plain":
         return _clean(_render_plain(part, mail), mail)
+    if kind in PATCH_TYPES:
+        return _preformatted(_text_of(part).splitlines())
     return _clean(_text_of(part), mail) if kind == "text/html" else ""
 
 

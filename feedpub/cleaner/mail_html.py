@@ -143,6 +143,8 @@ def _place_pictures(root: HtmlElement, find_picture: Callable[[str], str | None]
         address = image.get("src", "").strip()
         if published := find_picture(address):
             image.set("src", published)
+            if not any(True for _ in image.iterancestors("a")):
+                _drop_size(image)
             continue
         is_remote = address.lower().startswith(("http://", "https://"))
         if not is_remote or _is_tiny(image) or any(text in address.lower() for text in trackers):
@@ -151,6 +153,12 @@ def _place_pictures(root: HtmlElement, find_picture: Callable[[str], str | None]
         image.set("src", _strip_tracking(address))
         for name in ("srcset", "data-src"):
             image.attrib.pop(name, None)
+
+
+def _drop_size(image: HtmlElement) -> None:
+    """Drop the size of a picture in the mail, which is no icon even if it is small."""
+    for name in ("width", "height"):
+        image.attrib.pop(name, None)
 
 
 def _is_tiny(image: HtmlElement) -> bool:
@@ -351,8 +359,8 @@ def _find_kind(element: HtmlElement, text: str) -> str:
         return "link to the copy on the web"
     if links and _links_to_networks(links, lowered):
         return "links to social networks"
-    if links and _is_button(element, text):
-        return "button"
+    if (links and _is_button(element, text)) or any(each in lowered for each in data["subscribe"]):
+        return "request to subscribe or to share"
     return FOOTER if any(phrase in lowered for phrase in data["footer"]) else ""
 
 

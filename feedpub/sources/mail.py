@@ -26,6 +26,7 @@ MAX_SCANNED_MESSAGES = 2_000  # to find those that the filters select
 MAX_MBOX_BYTES = 500_000_000  # from its end
 _MAX_HEAD_BYTES = 65_536
 _MBOX_START = re.compile(rb"(?:\A|\n\r?\n)From [^\n]{1,500}+\n")
+_QUOTED_START = re.compile(rb"^>(>*+From )", re.MULTILINE)  # as an mbox requires
 _MAILDIR_PARTS = ("new", "cur")
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 
@@ -140,7 +141,7 @@ def read_local_message(path: Path, place: str) -> bytes:
         if place.startswith("mbox:"):
             start, _, end = place.removeprefix("mbox:").partition("-")
             size = min(int(end) - int(start), MAX_MAIL_BYTES)
-            return _read_part(path, size, int(start))
+            return _QUOTED_START.sub(rb"\1", _read_part(path, size, int(start)))
         return _read_part(_find_file(path, place), MAX_MAIL_BYTES)
     except OSError as error:
         reason = f"the mail cannot be read: {error.strerror}"

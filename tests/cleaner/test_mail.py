@@ -289,6 +289,15 @@ def test_picture_is_known_by_its_bytes_and_not_by_its_type() -> None:
     ]
 
 
+def test_small_picture_of_a_mail_stays_and_an_attached_patch_is_shown() -> None:
+    message = html_mail('Look: <img src="cid:a" width="20" height="20">')
+    message.add_related(PNG, "image", "png", cid="<a>")
+    assert "<img" in article(message).html
+    message = plain_mail("Please review.")
+    message.add_attachment("-a\n+b\n", "x-diff", disposition="inline")
+    assert "<pre>-a\n+b\n</pre>" in article(message).html
+
+
 def test_digest_shows_each_mail_below_its_subject() -> None:
     message = EmailMessage()
     message["Subject"] = "Digest 7"

@@ -92,7 +92,7 @@ def test_deleted_and_hidden_mails_and_links_are_left_out(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
 def test_mbox_lists_its_mails(tmp_path: Path, newline: bytes) -> None:
-    path = mbox(tmp_path, mail(1), mail(2) + b"From here on, words.\n", mail(3), newline=newline)
+    path = mbox(tmp_path, mail(1), mail(2) + b">From here on, words.\n", mail(3), newline=newline)
     found = items(path)
     assert [item.title for item in found] == ["Issue 3", "Issue 2", "Issue 1"]
     second = body(path, found[1]).replace(b"\r\n", b"\n")
