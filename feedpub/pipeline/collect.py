@@ -18,12 +18,14 @@ from feedpub.config import (
     FeedConfig,
     FeedSource,
     FolderSource,
+    MailSource,
     PageSource,
     RemoteSource,
     Source,
     resolve_secret,
 )
 from feedpub.config.sources import source_key
+from feedpub.core.article_keys import mail_key
 from feedpub.core.errors import (
     CorruptStateError,
     FeedpubError,
@@ -62,6 +64,7 @@ class ListedItem:
         listed_first: the title, date and authors of the source take precedence over the page's.
         fetches_page: False if the source's own content is enough.
         folder: the folder of a saved article.
+        mail: the source of a mail.
         render: the page is rendered in a browser.
         guid: the key of its guid; "" if it has none of its own.
         exact: session ids and fragments are part of its address.
@@ -75,6 +78,7 @@ class ListedItem:
     listed_first: bool = False
     fetches_page: bool = True
     folder: Path | None = None
+    mail: MailSource | None = None
     render: bool = False
     guid: str = ""
     exact: bool = False
@@ -94,7 +98,9 @@ class ListedItem:
 
     @property
     def address(self) -> str:
-        """Return the item's address for messages."""
+        """Return the item's address for messages; for a mail, its subject and its source."""
+        if self.mail:
+            return f"{self.source}: {self.item.title or self.item.guid}"
         return self.item.url or escape_control_characters(self.item.path or "") or self.key
 
 
@@ -214,7 +220,7 @@ def _is_firm(error: SourceError) -> bool:
 
 def _read_head(source: Source, documents: CachedDocuments, context: RunContext) -> sources.FeedHead:
     """Return a feed's head; its hints also consider the server and robots.txt."""
-    if isinstance(source, FolderSource) or documents.first is None:
+    if not isinstance(source, RemoteSource) or documents.first is None:
         return sources.FeedHead()
     head = sources.FeedHead()
     if isinstance(source, FeedSource):
@@ -230,11 +236,13 @@ def request_options(source: Source) -> RequestOptions:
     Raises:
         ConfigError: a secret is missing.
     """
-    if not isinstance(source, RemoteSource):
+    if isinstance(source, FolderSource):
         return RequestOptions()
     auth = None
     if source.auth:
         auth = (resolve_secret(source.auth.username), resolve_secret(source.auth.password))
+    if isinstance(source, MailSource):
+        return RequestOptions(auth=auth)
     return RequestOptions(
         headers={name: resolve_secret(value) for name, value in source.headers.items()},
         cookies={name: resolve_secret(value) for name, value in source.cookies.items()},
@@ -279,6 +287,8 @@ def collect_items(
 
 def keys_of_items(result: SourceResult, anchor: Path) -> list[ItemKeys]:
     """Return the keys of the items that a source lists, in their order."""
+    if isinstance(result.source, MailSource):
+        return [ItemKeys(mail_key(item.guid)) for item in result.items]
     if not isinstance(result.source, FolderSource):
         return assign_keys(result.items, result.key)
     paths = [os.path.relpath(item.path or "", anchor) for item in result.items]
@@ -301,9 +311,10 @@ def _make_listed_item(item: Item, keys: ItemKeys, rank: int, result: SourceResul
         rank=rank,
         source=result.key,
         options=result.documents.options,
-        listed_first=isinstance(source, FeedSource),
+        listed_first=isinstance(source, FeedSource | MailSource),
         fetches_page=is_fetched and bool(item.url or item.path) and not keys.shares_page,
         folder=source.path if isinstance(source, FolderSource) else None,
+        mail=source if isinstance(source, MailSource) else None,
         render=is_rendered(source),
         guid=keys.guid,
         exact=keys.exact,

@@ -12,7 +12,7 @@ from feedpub.config import Config
 from feedpub.core.models import Entry, RunResult
 from feedpub.pipeline import run
 from tests.support.clock import FakeClock
-from tests.support.newsroom import PARAGRAPHS, configure, feed, output_folder, open_context
+from tests.support.newsroom import PARAGRAPHS, configure, feed, open_context, output_folder
 from tests.support.site import Route, Site
 
 LONG = "".join(f"<p>{paragraph.format(n=7)}</p>" for paragraph in PARAGRAPHS)
