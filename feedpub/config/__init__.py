@@ -48,10 +48,14 @@ from feedpub.config.sources import (
     HOW_TO_RENDER,
     FeedSource,
     FolderSource,
+    ItemsSource,
+    JsonSource,
     PageSource,
     RemoteSource,
     SitemapSource,
     Source,
+    describes_articles,
+    fetches_articles,
 )
 from feedpub.config.toml_lines import TomlLines
 from feedpub.config.types import check_web_address, format_duration, parse_listen_address
@@ -73,6 +77,8 @@ __all__ = [
     "FolderSource",
     "GlobalSettings",
     "Http",
+    "ItemsSource",
+    "JsonSource",
     "NewFeed",
     "PageSource",
     "RemoteSource",
@@ -90,7 +96,9 @@ __all__ = [
     "check_web_address",
     "config_files",
     "cron_fields",
+    "describes_articles",
     "ensure_not_configured",
+    "fetches_articles",
     "find_config",
     "find_warnings",
     "format_duration",

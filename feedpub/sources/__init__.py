@@ -6,12 +6,21 @@ do not know the network, what was listed before, or how an article's own page is
 
 from typing import assert_never
 
-from feedpub.config import FeedSource, FolderSource, PageSource, SitemapSource, Source
+from feedpub.config import (
+    FeedSource,
+    FolderSource,
+    ItemsSource,
+    JsonSource,
+    PageSource,
+    SitemapSource,
+    Source,
+)
 from feedpub.core.field_limits import limit_fields
 from feedpub.core.models import Item
-from feedpub.sources import feed, folder, listing_page, sitemap
+from feedpub.sources import feed, folder, json_api, listing_page, sitemap
 from feedpub.sources.base import DocumentReader
 from feedpub.sources.folder import file_digest
+from feedpub.sources.items import read_items_page
 from feedpub.sources.polling_hints import polling_hints
 
 __all__ = ["DocumentReader", "file_digest", "polling_hints", "read_source"]
@@ -32,6 +41,10 @@ def read_source(source: Source, documents: DocumentReader, *, limit: int) -> tup
             items = feed.read_feed(source, documents, limit=limit)
         case SitemapSource():
             items = sitemap.read_sitemap(source, documents, limit=limit)
+        case ItemsSource():
+            items = read_items_page(source, documents, limit=limit)
+        case JsonSource():
+            items = json_api.read_json(source, documents, limit=limit)
         case FolderSource():
             items = folder.read_folder(source, limit=limit)
         case _:
