@@ -208,7 +208,7 @@ def _next_url(data: Any, selectors: JsonSelectors, url: str) -> str | None:
         return None
     value = _query("next", selectors.next, data, url)
     if isinstance(value, dict):
-        value = value.get("href") or value.get("url")
+        value = value.get("href") or value.get("url") or value
     if value is not None and not isinstance(value, str):
         shape = describe_value(value)
         raise ExtractError(f'next = "{selectors.next}" gives {shape}, not a URL', url)
