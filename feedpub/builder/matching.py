@@ -199,12 +199,13 @@ class _AddressKey(NamedTuple):
     exact: bool
 
 
-def assign_keys(items: Sequence[Item], source: str) -> list[ItemKeys]:
+def assign_keys(items: Sequence[Item], source: str, *, exact: bool = False) -> list[ItemKeys]:
     """Return the keys of the items in a listing, in its order.
 
     Args:
         items: as listed. Saved articles have other keys, which are not made here.
         source: the key of the source.
+        exact: the items are places on one page: the fragment is part of each address.
     """
     unique_guids = _unique_guids(items)
     places_by_url: dict[str, list[int]] = defaultdict(list)
@@ -213,10 +214,10 @@ def assign_keys(items: Sequence[Item], source: str) -> list[ItemKeys]:
         guid = guid_key(item.guid, source) if item.guid in unique_guids else ""
         keys.append(ItemKeys(_key_without_address(item, source), guid))
         if item.url:
-            places_by_url[url_key(item.url)].append(place)
+            places_by_url[url_key(item.url, exact=exact)].append(place)
     for url, places in places_by_url.items():
-        for place, (key, exact) in _distinguish(url, places, items, keys).items():
-            keys[place] = replace(keys[place], key=key, exact=exact)
+        for place, (key, is_exact) in _distinguish(url, places, items, keys).items():
+            keys[place] = replace(keys[place], key=key, exact=exact or is_exact)
     keys_by_page: dict[str, set[str]] = defaultdict(set)
     for item, item_keys in zip(items, keys, strict=True):
         if item.url:

@@ -9,6 +9,8 @@ from typing import assert_never
 from feedpub.config import (
     FeedSource,
     FolderSource,
+    ItemsSource,
+    JsonSource,
     MailSource,
     PageSource,
     SitemapSource,
@@ -16,10 +18,11 @@ from feedpub.config import (
 )
 from feedpub.core.field_limits import limit_fields
 from feedpub.core.models import Item
-from feedpub.sources import feed, folder, listing_page, mail, sitemap
+from feedpub.sources import feed, folder, json_api, listing_page, mail, sitemap
 from feedpub.sources.base import DocumentReader
 from feedpub.sources.feed_head import FeedHead, read_feed_head
 from feedpub.sources.folder import file_digest
+from feedpub.sources.items import read_items_page
 from feedpub.sources.mail import read_local_message
 
 __all__ = [
@@ -47,6 +50,10 @@ def read_source(source: Source, documents: DocumentReader, *, limit: int) -> tup
             items = feed.read_feed(source, documents, limit=limit)
         case SitemapSource():
             items = sitemap.read_sitemap(source, documents, limit=limit)
+        case ItemsSource():
+            items = read_items_page(source, documents, limit=limit)
+        case JsonSource():
+            items = json_api.read_json(source, documents, limit=limit)
         case FolderSource():
             items = folder.read_folder(source, limit=limit)
         case MailSource():
