@@ -6,6 +6,7 @@ go, and finally the headings that have nothing left below them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from lxml.html import HtmlElement
@@ -95,10 +96,11 @@ def _find_credit_lines(page: PageContext) -> PhraseMatches:
     if not page.credits:
         return
     for box in page.layout.boxes:
-        if box.element in page.credits:
-            for index in range(box.first, box.last):
-                if not page.is_prose(index):
-                    yield index, CREDIT
+        if box.element not in page.credits:
+            continue
+        for index in range(box.first, box.last):
+            if not page.is_prose(index):
+                yield index, CREDIT
     for index, block in enumerate(page.layout.blocks):
         elements = page.credits.intersection(block.pieces)
         if elements and _fill(elements, block):
@@ -107,7 +109,9 @@ def _find_credit_lines(page: PageContext) -> PhraseMatches:
 
 def _fill(elements: Iterable[HtmlElement], block: Block) -> bool:
     """Return whether some elements hold nearly all of a block's text."""
-    inside = sum([len(" ".join(each.text_content().split())) for each in elements])
+    inside = 0
+    for element in elements:
+        inside += len(" ".join(element.text_content().split()))
     return inside >= MIN_CREDIT_SHARE * len(block.text)
 
 
@@ -149,9 +153,10 @@ def _find_unlikely(page: PageContext, removed: Mapping[int, str]) -> PhraseMatch
         if reason in (TITLE, CREDIT) or page.phrases[index]:
             ignored.add(index)
     pictures = images.find_images(page.layout, page.word_counts, kept, ignored)
-    spared = {*find_spared_blocks(page, kept), *pictures}
-    spared.update(images.find_captions(page.layout, pictures, removed))
-    writer = ReasonWriter(page, [index for index, is_kept in enumerate(kept) if is_kept])
+    captions = images.find_captions(page.layout, pictures, removed)
+    spared = {*find_spared_blocks(page, kept), *pictures, *captions}
+    article = list(compress(range(len(kept)), kept))
+    writer = ReasonWriter(page, article)
     for index, is_kept in enumerate(kept):
         if index in removed or index in spared:
             continue

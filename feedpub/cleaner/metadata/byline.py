@@ -183,13 +183,14 @@ def _names_at_start(
             continue
         if not (is_marked or is_author_link(line)):
             return
-        names = [
-            name
-            for name in authors.split_authors(line.text, language)
-            if authors.looks_like_person(name) or (has_by and _is_single_name(name, line))
-        ]
+        names: list[str] = []
+        for name in authors.split_authors(line.text, language):
+            is_single = has_by and _is_single_name(name, line)
+            if is_single or authors.looks_like_person(name):
+                names.append(name)
         line_markup = (line.element.tag, line.element.get("class"))
-        if not names or not (is_joined or line_markup == markup):
+        continues = is_joined or line_markup == markup
+        if not names or not continues:
             return
         yield from names
         markup, is_joined = line_markup, line.text.endswith(",")
@@ -207,21 +208,24 @@ def _is_single_name(name: str, line: TextLine) -> bool:
 def _find_dateline(
     lines: Iterable[TextLine], article: AbstractSet[HtmlElement], language: str | None
 ) -> str:
-    """Return the article's first date among some texts, or "".
-
-    Dates of updates, in tables, and outside the article do not count.
-    """
+    """Return the article's first date among some texts, or ""."""
     before = ""
     for line in lines:
-        if (
-            _is_date(line.text, language)
-            and _find_label(before, line.text, language) != "updated"
-            and line.element.tag not in ("td", "th")
-            and not is_outside_article(line.element, article)
-        ):
+        if _is_article_date(before, line, article, language):
             return line.text
         before = line.text
     return ""
+
+
+def _is_article_date(
+    before: str, line: TextLine, article: AbstractSet[HtmlElement], language: str | None
+) -> bool:
+    """Return True for a date, unless it is that of an update, in a table or outside the article."""
+    if line.element.tag in ("td", "th") or not _is_date(line.text, language):
+        return False
+    if _find_label(before, line.text, language) == "updated":
+        return False
+    return not is_outside_article(line.element, article)
 
 
 def _add_marked_datelines(
@@ -323,9 +327,9 @@ def find_marked_elements(
     visited = set(article)
     for line in lines:
         for element in _visit(line.element, visited):
-            classes = element.get("class") or element.get("id")
-            is_byline, is_dateline = _classify(classes) if classes else (False, False)
-            if is_byline or (element.tag == "a" and "author" in (element.get("rel") or "")):
+            is_byline, is_dateline = _classify(element.get("class") or element.get("id") or "")
+            links_author = element.tag == "a" and "author" in element.get("rel", "")
+            if is_byline or links_author:
                 bylines.append(element)
             if is_dateline or element.tag == "time":
                 datelines.append(element)
@@ -367,11 +371,19 @@ def is_outside_article(element: HtmlElement, article: AbstractSet[HtmlElement]) 
         if outer in article:
             return False
         classes = outer.get("class") or ""
-        is_part = outer.tag not in _PAGE_TAGS
-        is_outside = outer.tag in _OUTSIDE_TAGS or (is_part and _marks_outside(classes))
-        if (is_outside or _is_page_footer(outer, classes)) and not _classify(classes)[0]:
+        is_byline, _ = _classify(classes)
+        if not is_byline and _is_page_part(outer, classes):
             return True
     return False
+
+
+def _is_page_part(element: HtmlElement, classes: str) -> bool:
+    """Return True for navigation, lists of other articles, comments, and the page's footer."""
+    if element.tag in _OUTSIDE_TAGS:
+        return True
+    if element.tag not in _PAGE_TAGS and _marks_outside(classes):
+        return True
+    return _is_page_footer(element, classes)
 
 
 def _is_page_footer(element: HtmlElement, classes: str) -> bool:

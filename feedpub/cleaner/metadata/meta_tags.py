@@ -5,6 +5,7 @@ One table lists the names of each field, in the order of trust.
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from operator import itemgetter
 
 from lxml.html import HtmlElement
 
@@ -104,13 +105,9 @@ def read_meta_tags(tree: HtmlElement, elements: Iterable[HtmlElement]) -> Facts:
         found["languages"].append((-1, language))
     facts = Facts(image_sizes=dict(lead_image.opengraph_sizes(images)))
     for field, ranked in found.items():
-        ranked.sort(key=_rank)
+        ranked.sort(key=itemgetter(0))
         getattr(facts, field).extend(text for _, text in ranked)
     return facts
-
-
-def _rank(ranked: tuple[int, str]) -> int:
-    return ranked[0]
 
 
 @lru_cache(maxsize=10_000)

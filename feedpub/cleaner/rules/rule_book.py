@@ -120,7 +120,10 @@ class SiteRuleSet:
 
     def _own_host(self, host: str) -> str:
         """Return the host or parent domain that we have rules of our own for, or ""."""
-        return next((name for name in _parent_domains(host) if name in self.own), "")
+        for name in _parent_domains(host):
+            if name in self.own:
+                return name
+        return ""
 
     def _ftr_rules(self, host: str) -> Ruleset:
         """Merge the host's file, that for all hosts of its parent domain, and that for all hosts.

@@ -48,10 +48,8 @@ class RuleTestResult:
 def select_rule_tests(site_rules: SiteRuleSet, hosts: Iterable[str] = ()) -> Iterator[RuleTest]:
     """Yield the tests of the named hosts, or all tests if none are named."""
     selected = {bare_host_from_url(f"https://{host}/") for host in hosts}
-    rulesets: list[Ruleset] = [
-        *site_rules.own.values(),
-        *(rules for _, rules in site_rules.files()),
-    ]
+    rulesets = list(site_rules.own.values())
+    rulesets += [rules for _, rules in site_rules.files()]
     for rules in rulesets:
         for test in rules.tests:
             if not selected or bare_host_from_url(test.url) in selected:
