@@ -179,9 +179,14 @@ def _print_plan(plan: _Plan) -> None:
     _print_table(console, "Already there:", plan.imports.already_configured)
     rules = [f"{path}: {site.describe()}" for path, site in plan.sites]
     _print_list(console, "Rules for articles, to be written:", rules)
-    important = [str(each) for each in plan.unsupported if each.is_important]
+    important: list[str] = []
+    unimportant: list[Unsupported] = []
+    for each in plan.unsupported:
+        if each.is_important:
+            important.append(str(each))
+        else:
+            unimportant.append(each)
     _print_list(console, "Not carried over:", important)
-    unimportant = [each for each in plan.unsupported if not each.is_important]
     _print_list(console, "Not needed here:", _group_by_text(unimportant))
     if not plan.imports.new:
         console.print("No feed is new.")
@@ -201,7 +206,9 @@ def _print_table(
     for column in ("feed", "type", "address", "links", "from"):
         table.add_column(column, overflow="fold")
     for name, feed in feeds[:MAX_SHOWN]:
-        links = feed.links or ("by structure" if feed.type == "page" else "")
+        links = feed.links
+        if feed.type == "page" and not links:
+            links = "by structure"
         cells = (name, feed.type, redact(feed.url), links, feed.location)
         table.add_row(*map(escape, cells))
     console.print(heading, style="bold", markup=False, highlight=False, soft_wrap=True)
@@ -246,12 +253,13 @@ def _print_json(plan: _Plan, *, written: bool) -> None:
         {
             "config": plan.path,
             "written": written and plan.changes_files,
-            "new": [{"name": name, "feed": feed.as_json()} for name, feed in plan.imports.new],
-            "known": [
-                {"name": name, "feed": feed.as_json()}
-                for name, feed in plan.imports.already_configured
-            ],
+            "new": _feeds_as_json(plan.imports.new),
+            "known": _feeds_as_json(plan.imports.already_configured),
             "sites": sites,
             "losses": [each.as_json() for each in plan.unsupported],
         }
     )
+
+
+def _feeds_as_json(feeds: "Sequence[tuple[str, ImportedFeed]]") -> list[dict[str, object]]:
+    return [{"name": name, "feed": feed.as_json()} for name, feed in feeds]
