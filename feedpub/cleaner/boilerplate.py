@@ -63,17 +63,14 @@ def decide_removals(page: PageContext) -> dict[int, RemovalDecision]:
     for step, evidence in STEPS:
         for index, reason in step(page):
             found.setdefault(index, RemovalDecision(reason, evidence))
-    for index, reason in _find_unlikely(page, _reasons(found)):
+    reasons = {index: decision.reason for index, decision in found.items()}
+    for index, reason in _find_unlikely(page, reasons):
         found[index] = RemovalDecision(reason, "the learned model")
     for index in page.rule_kept - page.rule_removed.keys():
         found.pop(index, None)
     for index, reason in _find_empty_headings(page, found):
         found[index] = RemovalDecision(reason, "the removed text below it")
     return found
-
-
-def _reasons(decisions: Mapping[int, RemovalDecision]) -> dict[int, str]:
-    return {index: decision.reason for index, decision in decisions.items()}
 
 
 def _find_ruled_out(page: PageContext) -> PhraseMatches:
@@ -234,14 +231,13 @@ class ReasonWriter:
     def _worst_words(self, block: Block) -> str:
         """Return the most negative words of a block, if they are strong evidence."""
         weights = self._page.vocabulary.texts
-        worst: Term | None = None
+        worst = (0.0, "")
         for term in terms_in_text(block, split_words(block.text)):
             if term in weights and "/" not in term:
-                found = (weights[term], term.strip("^$="))
-                worst = found if worst is None else min(worst, found)
-        if worst is None or worst[0] >= MAX_REPORTED_WEIGHT:
-            return ""
-        return worst[1] if len(worst[1]) >= MIN_WORD_CHARS else ""
+                worst = min(worst, (weights[term], term.strip("^$=")))
+        weight, words = worst
+        is_strong = weight < MAX_REPORTED_WEIGHT and len(words) >= MIN_WORD_CHARS
+        return words if is_strong else ""
 
     def _position(self, index: int) -> str:
         article = self._article

@@ -68,13 +68,14 @@ def _drop_invisible(root: etree._Element) -> None:
     """Drop data of editors, and foreign objects that have a fallback."""
     for element in list(root.iter(f"{_SVG}foreignObject")):
         parent = element.getparent()
-        has_sibling = element.getprevious() is not None or element.getnext() is not None
-        if parent is not None and parent.tag == f"{_SVG}switch" and has_sibling:
+        if parent is None or parent.tag != f"{_SVG}switch":
+            continue
+        if len(parent) > 1:
             parent.remove(element)
     namespaces = {_namespace(element) for element in root.iter() if isinstance(element.tag, str)}
     if len(namespaces) > _MAX_NAMESPACES:
         raise ExtractError(f"it has more than {_MAX_NAMESPACES} namespaces")
-    foreign = (f"{namespace}*" for namespace in namespaces - {_SVG, _XHTML})
+    foreign = [f"{namespace}*" for namespace in namespaces - {_SVG, _XHTML}]
     etree.strip_elements(root, f"{_SVG}metadata", *foreign, with_tail=False)
 
 

@@ -234,8 +234,11 @@ class LocalScheduler:
         feed = self.feed_runner.feed(name)
         if feed is None:
             return frozenset()
-        remote = [source for source in feed.source if isinstance(source, RemoteSource)]
-        return frozenset(urlsplit(source.url).netloc.lower() for source in remote)
+        hosts: set[str] = set()
+        for source in feed.source:
+            if isinstance(source, RemoteSource):
+                hosts.add(urlsplit(source.url).netloc.lower())
+        return frozenset(hosts)
 
     def _run(self, name: str, budget: RunBudget) -> None:
         """Run a feed in the executor's thread."""

@@ -283,7 +283,7 @@ def reconcile_authors(
         site: names of the site.
         language: of the page, BCP 47.
     """
-    site_names = {compact for name in site if (compact := _compact(name))}
+    site_names = set(map(_compact, site)) - {""}
     ranked = [_rank_names(source, site_names, language) for source in sources]
     ranked_organisations = _rank_names(organisations, site_names, language)
     for name, rank in ranked_organisations.items():

@@ -58,6 +58,12 @@ class VisibleByline:
         if len(element.text_content()) <= _MAX_LINE_CHARS:
             self.elements.append(element)
 
+    def add_date(self, text: str, element: HtmlElement, *, is_update: bool) -> None:
+        """Add the date of an update or of the publication, and the element that shows it."""
+        stated = self.facts.updated if is_update else self.facts.published
+        stated.append(text)
+        self.add_element(element)
+
 
 def read_visible_byline(headline: HtmlElement, language: str | None = None) -> VisibleByline:
     """Read bylines and datelines around a headline, the nearest first."""
@@ -125,9 +131,12 @@ def _add_marked_bylines(
     """Add the authors in elements that the markup calls bylines."""
     for element in islice(bylines, _MAX_MARKED):
         lines = list(islice(text_lines(element), _MAX_MARKED))
-        size = sum(len(line.text) for line in lines)
-        if size <= _MAX_LINE_CHARS and not is_outside_article(element, article):
+        if _count_chars(lines) <= _MAX_LINE_CHARS and not is_outside_article(element, article):
             _add_authors(lines, language, visible, is_marked=True)
+
+
+def _count_chars(lines: Iterable[TextLine]) -> int:
+    return sum([len(line.text) for line in lines])
 
 
 def _add_authors(
@@ -245,12 +254,11 @@ def _add_marked_dateline(
 ) -> None:
     machine_date = element.get("datetime") or element.get("data-datetime") or ""
     lines = list(islice(text_lines(element), _MAX_DATELINE_WORDS))
-    if machine_date and dates.parse_page_date(machine_date, language):
-        shown = " ".join(line.text for line in lines)
+    if dates.parse_page_date(machine_date, language):
+        shown = " ".join([line.text for line in lines])
         is_update = dates.find_date_label(shown, language) == "updated"
-        (visible.facts.updated if is_update else visible.facts.published).append(machine_date)
-        visible.add_element(element)
-    elif sum(len(line.text) for line in lines) <= _MAX_LINE_CHARS:
+        visible.add_date(machine_date, element, is_update=is_update)
+    elif _count_chars(lines) <= _MAX_LINE_CHARS:
         _add_dates(lines, language, visible)
 
 
@@ -266,8 +274,7 @@ def _add_date(before: str, line: TextLine, language: str | None, visible: Visibl
     """Add a text, if it is a date, as the date of an update or of the publication."""
     if _is_date(line.text, language):
         is_update = _find_label(before, line.text, language) == "updated"
-        (visible.facts.updated if is_update else visible.facts.published).append(line.text)
-        visible.add_element(line.element)
+        visible.add_date(line.text, line.element, is_update=is_update)
 
 
 def _is_date(text: str, language: str | None) -> bool:
