@@ -25,7 +25,7 @@ def join_pages(pages: Sequence[Article | str]) -> Article:
     first = articles[0]
     if len(pages) == 1:
         return first
-    html = "".join([f"{part}\n" for part in _drop_repeats(map(_split_html, pages))])
+    html = "\n".join([*_drop_repeats(map(_split_html, pages)), ""])
     if _is_rtl(first):
         html = f'<div dir="rtl">\n{html}</div>\n'
     removed: list[Removed] = []

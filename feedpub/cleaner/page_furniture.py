@@ -258,4 +258,4 @@ def find_corrections(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
 @cache
 def _correction_starts() -> tuple[str, ...]:
     listed = load_toml("feedpub.cleaner", "data/corrections.toml")
-    return tuple(start.lower() for start in listed["beginnings"])
+    return tuple(map(str.lower, listed["beginnings"]))

@@ -106,10 +106,10 @@ def _mark_button_bars(blocks: Blocks, _: str) -> Blocks:
     """Mark rows of labels of which several are known phrases: they are bars of buttons."""
     found: set[int] = set()
     for is_label, group in groupby(enumerate(blocks), key=lambda pair: pair[1].label):
-        row = list(group)
-        known = sum([block.reason.startswith("phrase") for _, block in row])
+        row = dict(group)
+        known = sum([block.reason.startswith("phrase") for block in row.values()])
         if is_label and known > 1 and known >= len(row) / 2:
-            found.update([number for number, _ in row])
+            found.update(row)
     return _mark(blocks, found, "among known labels")
 
 

@@ -19,9 +19,8 @@ _MAX_QUOTED_CHARS = 80  # of an address or a name in an error
 _SVG = "{http://www.w3.org/2000/svg}"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 _HREF_ATTRIBUTES = frozenset({"href", "{http://www.w3.org/1999/xlink}href"})
-_XML_ATTRIBUTES = frozenset(
-    {f"{{http://www.w3.org/XML/1998/namespace}}{name}" for name in ("lang", "space")}
-)
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+_XML_ATTRIBUTES = frozenset({f"{_XML}lang", f"{_XML}space"})
 # attributes in which brackets do not call a function
 _PLAIN_ATTRIBUTES = frozenset({"id", "class", "font-family"})
 _LOCAL_REFERENCE = re.compile(r"\A\s*#")

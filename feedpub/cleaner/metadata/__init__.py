@@ -97,9 +97,9 @@ def read_metadata(
     items = microdata.read_microdata(tree)
     stated = (data, meta, items)
     base = canonical.base_url(parts["base"], url)
-    mastheads = [heading for heading in parts["h1"] if _is_link_home(heading, base)]
+    mastheads, headings = _split_headings(parts["h1"], base)
     sites = (*meta.publishers, *data.publishers, *names_of_site, *map(text_line, mastheads))
-    parts = {**parts, "h1": [heading for heading in parts["h1"] if heading not in mastheads]}
+    parts = {**parts, "h1": headings}
     language = declared_language((*meta.languages, *data.languages)) or detect_language(tree)
     title, headline = _choose_title(parts, stated, sites, url)
     if headline is None:
@@ -139,12 +139,25 @@ def read_metadata(
 
 def _jsonld_scripts(scripts: Iterable[HtmlElement]) -> Iterable[str]:
     for script in scripts:
-        if "ld+json" in (script.get("type") or "").lower() and script.text:
+        is_jsonld = "ld+json" in (script.get("type") or "").lower()
+        if is_jsonld and script.text:
             yield script.text
 
 
+def _split_headings(
+    headings: Iterable[HtmlElement], base: str | None
+) -> tuple[list[HtmlElement], list[HtmlElement]]:
+    """Separate mastheads from other headings: they only link home, as blogs show their name."""
+    mastheads: list[HtmlElement] = []
+    others: list[HtmlElement] = []
+    for heading in headings:
+        group = mastheads if _is_link_home(heading, base) else others
+        group.append(heading)
+    return mastheads, others
+
+
 def _is_link_home(heading: HtmlElement, base: str | None) -> bool:
-    """Return True if a heading is only a link to the home page, as blogs show the site's name."""
+    """Return True if a heading is only a link to the home page."""
     link = heading.find(".//a")
     if link is None or not canonical.is_home_page(link.get("href") or "", base):
         return False

@@ -403,7 +403,9 @@ def _is_page_footer(element: HtmlElement, classes: str) -> bool:
 
 def is_author_link(line: TextLine) -> bool:
     """Return True if a text is a link to an author's page."""
-    link = line.element if line.element.tag == "a" else line.element.getparent()
+    link = line.element
+    if link.tag != "a":
+        link = link.getparent()
     if link is None or link.tag != "a":
         return False
     return bool(_AUTHOR_PATH.search(link.get("href") or ""))

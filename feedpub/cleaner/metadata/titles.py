@@ -174,13 +174,14 @@ def _reads_like_title(text: str) -> bool:
 
 def _rate_headline(headline: TitleCandidate, titles: Iterable[str]) -> float:
     """Rate how well a visible headline agrees with the head's titles: 0, or up to 1."""
-    overlap = max((_overlap(headline.text, title) for title in titles), default=0.0)
+    overlap = max([_overlap(headline.text, title) for title in titles], default=0.0)
+    if overlap >= _SURE_OVERLAP:
+        return overlap
     if headline.level > 1:
-        return overlap if overlap >= _SURE_OVERLAP else 0.0
-    if overlap < _SURE_OVERLAP:
-        text = squash(headline.text)
-        if any(text in _first_and_last_part(title) for title in titles):
-            return _SURE_OVERLAP
+        return 0.0
+    text = squash(headline.text)
+    if any(text in _first_and_last_part(title) for title in titles):
+        return _SURE_OVERLAP
     return overlap if overlap >= _MIN_OVERLAP else 0.0
 
 
