@@ -156,7 +156,8 @@ def split_authors(text: str, language: str | None = None) -> tuple[str, ...]:
     if not text or len(text) > _MAX_BYLINE_CHARS:
         return ()
     words = byline_words(language)
-    bare = words.by.sub("", text, count=1)
+    start = words.by.match(text)
+    bare = text[start.end() :] if start else text
     parts = list(filter(None, _PUNCTUATION.split(bare)))
     if swapped := _swap_last_name(parts, words):
         return (swapped,)
@@ -202,7 +203,9 @@ def _split_at_joins(part: str, words: BylineWords) -> list[str]:
 
 def _clean_name(name: str, words: BylineWords) -> str:
     """Remove all that is not part of a name; return "" if no name remains."""
-    name = words.by.sub("", name.strip(_EDGES), count=1).strip(_EDGES)
+    name = name.strip(_EDGES)
+    if start := words.by.match(name):
+        name = name[start.end() :].strip(_EDGES)
     name = _without_place(name, words)
     name = _without_degrees(name, words)
     if not _can_be_name(name, words):

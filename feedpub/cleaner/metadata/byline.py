@@ -378,9 +378,10 @@ def is_outside_article(element: HtmlElement, article: AbstractSet[HtmlElement]) 
         if outer in article:
             return False
         classes = outer.get("class") or ""
-        is_byline, _ = _classify(classes)
-        if not is_byline and _is_page_part(outer, classes):
-            return True
+        if _is_page_part(outer, classes):
+            is_byline, _ = _classify(classes)
+            if not is_byline:
+                return True
     return False
 
 
