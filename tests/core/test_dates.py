@@ -129,7 +129,7 @@ def test_the_time_of_a_found_date_counts_with_its_zone(text: str, moment: dateti
     ],
 )
 def test_numbers_are_not_dates(text: str) -> None:
-    """What looks a little like one is left alone."""
+    """A text that resembles a date is left alone."""
     assert find_date(text) is None
 
 

@@ -28,8 +28,8 @@ def test_comments_and_null_characters_are_gone() -> None:
     assert parse_html("<p>a<!-- b -->c\0d").text_content() == "acd"
 
 
-def test_a_lone_surrogate_is_replaced() -> None:
-    """What no encoding can write becomes a question mark."""
+def test_lone_surrogate_is_replaced() -> None:
+    """Characters that no encoding can write become question marks."""
     assert parse_html("<p>a\ud800b").text_content() == "a?b"
 
 
@@ -78,8 +78,8 @@ def test_a_page_beyond_all_bounds_is_refused(page: str, reason: str) -> None:
         parse_html(page, URL)
 
 
-def test_the_words_of_a_value_are_no_attributes() -> None:
-    """Shops keep their shelves in one; what only looks like a value hides none."""
+def test_words_of_a_value_are_not_attributes() -> None:
+    """Shops store lists of products in one value."""
     shelf = " ".join(f"item{n}" for n in range(20_000))
     assert (
         parse_html(f"<div data-shelf='{shelf}' data-b=\"{shelf}\">text</div>").text_content()
