@@ -86,15 +86,21 @@ class Round:
 
     def __str__(self) -> str:
         speed, ratio = self.feeds / self.seconds, self.worker_ms / self.bare_ms
-        told = f"{self.feeds:>7,} {self.workers:>7} {self.kind:11} {speed:>8.1f} {self.worker_ms:>8.1f}"
+        numbers = (
+            f"{self.feeds:>7,} {self.workers:>7} {self.kind:11} {speed:>8.1f} "
+            f"{self.worker_ms:>8.1f}"
+        )
         cost = (
             f"{self.bare_ms:>6.2f} {ratio:>6.1f} {self.leader_ms:>7.2f} "
             f"{self.server_ms:>8.1f} {self.farm_ms:>6.2f}"
         )
-        return f"{told} {cost} {self.statements:>6.1f} {self.megabytes:>6.0f}"
+        return f"{numbers} {cost} {self.statements:>6.1f} {self.megabytes:>6.0f}"
 
 
-HEAD = "  feeds workers check        feeds/s  ms/feed   bare  ratio  leader    PgSQL   farm  stmts     MB"
+HEAD = (
+    "  feeds workers check       feeds/s  ms/feed   bare  ratio  leader    PgSQL   farm  stmts"
+    "     MB"
+)
 
 
 def main() -> None:

@@ -26,5 +26,5 @@ def test_text_of_a_fragment(html: str, text: str) -> None:
 def test_escaped_text_stays_escaped() -> None:
     """Links become absolute."""
     html = 'The &lt;b&gt; tag, <a href="/b">here &amp; there</a> &lt;i&gt;'
-    told = 'The &lt;b&gt; tag, <a href="https://example.org/b">here &amp; there</a> &lt;i&gt;'
-    assert absolutize_links(html, "https://example.org/") == told
+    expected = 'The &lt;b&gt; tag, <a href="https://example.org/b">here &amp; there</a> &lt;i&gt;'
+    assert absolutize_links(html, "https://example.org/") == expected

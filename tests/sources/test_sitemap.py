@@ -40,9 +40,11 @@ def source(include: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> Site
 
 
 def items(
-    body: str | bytes, asked: SitemapSource | None = None, limit: int = 50
+    body: str | bytes, requested_source: SitemapSource | None = None, limit: int = 50
 ) -> tuple[Item, ...]:
-    return read_source(asked or source(), Library().add(URL, body, "text/xml"), limit=limit)
+    return read_source(
+        requested_source or source(), Library().add(URL, body, "text/xml"), limit=limit
+    )
 
 
 def paths(found: tuple[Item, ...]) -> list[str]:

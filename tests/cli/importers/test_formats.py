@@ -173,10 +173,10 @@ def test_html2rss_feeds_share_headers_and_use_parameter_defaults() -> None:
 
 def test_html2rss_losses_have_their_lines() -> None:
     """They are in the order of the feeds. Those that concern all feeds appear once."""
-    told = [
+    losses = [
         ": ".join(line.split(": ")[:2]) for line in format_losses(import_example("html2rss.yml"))
     ]
-    assert told == [
+    assert losses == [
         "html2rss.yml:9: parameters",
         "html2rss.yml:20: pagination",
         "html2rss.yml:24: title",

@@ -88,8 +88,8 @@ def test_long_list_is_shortened_on_the_terminal(path: Path) -> None:
     shown = run(path, "import", str(file), "--dry-run").stdout
     assert shown.count("https://n") == MAX_SHOWN
     assert shown.count("and 3 more; --json names them all\n") == 2  # feeds, and what is lost
-    told = json.loads(run(path, "import", str(file), "--json", "--yes").stdout)
-    assert len(told["new"]) == len(told["losses"]) == MAX_SHOWN + 3
+    output = json.loads(run(path, "import", str(file), "--json", "--yes").stdout)
+    assert len(output["new"]) == len(output["losses"]) == MAX_SHOWN + 3
     assert names(path) == ["quay", "news", *(f"news-{n}" for n in range(2, MAX_SHOWN + 4))]
 
 
@@ -196,14 +196,14 @@ def test_standard_input_is_imported(path: Path) -> None:
 
 def test_json_output_is_one_document_without_a_prompt(path: Path) -> None:
     """It is written only with --yes, and `written` reports it."""
-    told = json.loads(run(path, "import", example("bridges.txt"), "--json").stdout)
-    assert (told["written"], path.read_text("utf-8")) == (False, CONFIG)
-    assert [each["name"] for each in told["new"]] == [
+    output = json.loads(run(path, "import", example("bridges.txt"), "--json").stdout)
+    assert (output["written"], path.read_text("utf-8")) == (False, CONFIG)
+    assert [each["name"] for each in output["new"]] == [
         "harbour-example-org-news",
         "docks-example-org",
         "weather-bridge-example-org",
     ]
-    assert {Path(loss["where"]).name for loss in told["losses"]} == {
+    assert {Path(loss["where"]).name for loss in output["losses"]} == {
         "bridges.txt:2",
         "bridges.txt:3",
         "bridges.txt:4",
