@@ -34,7 +34,7 @@ def test_lone_surrogate_is_replaced() -> None:
 
 
 @pytest.mark.parametrize("body", ["", "<body>one"])
-def test_a_head_without_an_end_ends_where_the_text_begins(body: str) -> None:
+def test_unclosed_head_ends_at_the_first_text(body: str) -> None:
     """HTML 5 leaves the tags of head and body to the browser."""
     tree = parse_html(
         f"<!DOCTYPE html><title>Ferry</title><meta charset=utf-8><main><p>Late</p></main>"
@@ -89,7 +89,7 @@ def test_words_of_a_value_are_not_attributes() -> None:
         parse_html(f'<div a=b="{shelf}">text</div>', URL)
 
 
-def test_a_picture_within_the_page_is_no_crowd_of_attributes() -> None:
-    """A long attribute is not many."""
+def test_inline_image_does_not_exceed_the_attribute_limit() -> None:
+    """One long attribute counts once."""
     image = "A" * 200_000
     assert parse_html(f'<p>text<img src="data:image/png;base64,{image}">').text_content() == "text"

@@ -66,9 +66,9 @@ def _fail(stage: Stage) -> None:
 
 def nameless(name: str, reason: str = "Temporary failure in name resolution") -> Case:
     """Return a case whose host name gets a DNS error; all these cases share a run."""
-    told = rf"the name {name}\.test does not resolve \(.*{reason}"
+    pattern = rf"the name {name}\.test does not resolve \(.*{reason}"
     return Case(
-        name, _fail, told, start=NAMELESS, feed=name, shared="nameless", needs=dns.needs_names
+        name, _fail, pattern, start=NAMELESS, feed=name, shared="nameless", needs=dns.needs_names
     )
 
 

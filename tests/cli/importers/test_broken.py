@@ -84,7 +84,7 @@ def test_opml_is_read_in_the_encoding_that_it_declares() -> None:
     assert draft.title == "Fähre"
 
 
-def test_an_outline_over_several_lines_is_where_it_begins() -> None:
+def test_outline_over_several_lines_has_its_first_line() -> None:
     """Blank lines above the document count, too."""
     body = (
         b'\n\n<opml>\n<body><outline\n text="x"\n xmlUrl="https://a.example.org/"\n/></body></opml>'
