@@ -39,6 +39,7 @@ from feedpub.core.article_keys import (
     strip_tracking,
     url_key,
 )
+from feedpub.core.dates import with_time_of_day
 from feedpub.core.models import Alias, AliasKind, Article, Entry, Item
 
 MIN_SAME_OVERLAP = 0.9  # of two versions of one article
@@ -121,8 +122,14 @@ class ExtractedItem:
 
     @property
     def published(self) -> datetime | None:
-        """The time of publication, if known."""
-        return self.prefer(self.item.published, self.article.published)
+        """The time of publication, if known: to the second if the listing or the page states it.
+
+        The listing's date of an update comes before the page's date, but not for sitemaps.
+        """
+        item, article = self.item, self.article
+        listed = item.published or (item.updated if self.listed_first else None)
+        date = self.prefer(listed, article.published) or item.updated
+        return with_time_of_day(date, (item.published, article.published))
 
     def prefer(self, listed: T, extracted: T) -> T:
         """Return the value of the listing or the page: the preferred one, unless it is empty."""

@@ -4,10 +4,11 @@ A run returns a RunResult. This module imports nothing from feedpub.
 """
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,33 @@ class Enclosure:
     url: str
     type: str = "application/octet-stream"
     length: int = 0  # bytes; 0 if unknown
+
+
+@dataclass(frozen=True, slots=True)
+class PodcastTag:
+    """An element of a podcast's namespaces, passed on from feed to feed.
+
+    Attributes:
+        name: with its usual prefix: "itunes:duration", "podcast:transcript", "psc:chapters".
+        attributes: pairs of a name and a value; URLs are absolute.
+    """
+
+    name: str
+    text: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
+    children: tuple["PodcastTag", ...] = ()
+
+    @classmethod
+    def from_json(
+        cls,
+        name: str,
+        text: str = "",
+        attributes: Iterable[tuple[str, str]] = (),
+        children: Iterable[Mapping[str, Any]] = (),
+    ) -> Self:
+        """Return the tag that `dataclasses.asdict` made these values of."""
+        inner = tuple(cls.from_json(**child) for child in children)
+        return cls(name, text, tuple((name, value) for name, value in attributes), inner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +78,8 @@ class Article:
         removed: the removed blocks, in the page's order.
         complete: False if the text is known to be only a part (a feed's teaser).
         unread: metadata of a saved article that could not be parsed, each as "key: value".
+        rights: a licence or copyright notice that the page states: a text or a licence's URL.
+        content_reason: why this content was chosen if there were several; "" if there was one.
     """
 
     url: str | None = None
@@ -68,6 +98,8 @@ class Article:
     complete: bool = True
     image_size: tuple[int, int] | None = None
     unread: tuple[str, ...] = ()
+    rights: str = ""
+    content_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +169,10 @@ class Item:
         version: a value that changes whenever the source reports a change of the article: a
             sitemap's lastmod, a feed's updated date and title, a saved file's digest. "" if the
             source reports no changes.
+        source_name: the name of the site or feed that it comes from, as the source states it.
+        source_url: the web page of that site or feed.
+        rights: who may do what with it, as the source states it: a text or a licence's URL.
+        podcast: elements of podcasts' namespaces.
     """
 
     url: str | None
@@ -153,6 +189,10 @@ class Item:
     path: str | None = None
     version: str = ""
     guid: str = ""
+    source_name: str = ""
+    source_url: str = ""
+    rights: str = ""
+    podcast: tuple[PodcastTag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +249,9 @@ class Entry:
         html: in the store, URLs of feedpub's own files begin with a placeholder.
         image: URL of the lead image; in the store, as in `html`.
         source: the key of its source.
+        source_name, source_url, rights, podcast: as in `Item`.
+        also_at: URLs of the same story elsewhere.
+        content_reason: why its content is the page's or the source's own, for users.
     """
 
     id: str
@@ -229,6 +272,12 @@ class Entry:
     complete: bool = True
     source: str = ""
     slug: str = ""
+    source_name: str = ""
+    source_url: str = ""
+    rights: str = ""
+    podcast: tuple[PodcastTag, ...] = ()
+    also_at: tuple[str, ...] = ()
+    content_reason: str = ""
 
 
 GUID_PREFIX = "guid:"
@@ -273,6 +322,7 @@ class Feed:
         previous: the number of the archive before this document; None if there is none.
         hubs: WebSub hubs to notify when the document changes; none for an archive, which never
             changes.
+        podcast: elements of the channel, if its entries are episodes.
     """
 
     name: str
@@ -291,6 +341,7 @@ class Feed:
     archive: int | None = None
     previous: int | None = None
     hubs: tuple[str, ...] = ()
+    podcast: tuple[PodcastTag, ...] = ()
 
     def file(self, suffix: str) -> str:
         """Return the name of one of its documents.

@@ -179,4 +179,7 @@ def _load_entries(feed: FeedConfig, number: int, context: RunContext) -> Sequenc
         extra = fields(feed=feed.name, number=number, reason=reason)
         _log.warning("archive_incomplete", extra=extra)
     entries = [*stored, *found]
-    return sorted(entries, key=lambda e: (-e.published.timestamp(), e.rank, e.id))
+    return sorted(
+        entries,
+        key=lambda e: (-e.published.timestamp(), -e.first_seen.timestamp(), e.rank, e.id),
+    )

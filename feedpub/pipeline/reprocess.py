@@ -159,7 +159,11 @@ def _find_publishable(feed: FeedConfig, context: RunContext) -> list[Entry]:
         if live.id not in found and (entry := context.store.entry(feed.name, live.id)):
             found[entry.id] = entry
     entries = found.values()
-    return sorted(entries, key=lambda entry: (entry.published, -entry.rank, entry.id), reverse=True)
+    return sorted(
+        entries,
+        key=lambda entry: (entry.published, entry.first_seen, -entry.rank, entry.id),
+        reverse=True,
+    )
 
 
 def _make_extracted_item(entry: Entry, snapshot: PageSnapshot, article: Article) -> ExtractedItem:

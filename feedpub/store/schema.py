@@ -15,7 +15,7 @@ from sqlalchemy import (
     Table,
 )
 
-from feedpub.core.models import AliasKind, Enclosure, Failure, PollingHints, RunStatus
+from feedpub.core.models import AliasKind, Enclosure, Failure, PodcastTag, PollingHints, RunStatus
 from feedpub.store.column_types import (
     CompressedBytes,
     CompressedText,
@@ -28,7 +28,7 @@ from feedpub.store.column_types import (
 )
 from feedpub.store.records import ConfigChange
 
-VERSION = "0011"  # of the newest migration
+VERSION = "0012"  # of the newest migration
 
 metadata = MetaData()
 
@@ -55,14 +55,21 @@ entries = Table(
     Column("complete", Boolean, nullable=False),
     Column("source", Text, nullable=False),
     Column("last_listed", UtcSeconds, nullable=False),
+    Column("source_name", Text, nullable=False, server_default=""),
+    Column("source_url", Text, nullable=False, server_default=""),
+    Column("rights", Text, nullable=False, server_default=""),
+    Column("podcast", JsonTuple(PodcastTag.from_json), nullable=False, server_default="[]"),
+    Column("also_at", JsonTuple, nullable=False, server_default="[]"),
+    Column("content_reason", Text, nullable=False, server_default=""),
 )
 Index("entries_by_date", entries.c.feed, entries.c.published)
 Index("entries_by_listing", entries.c.feed, entries.c.last_listed)
 NEWEST_FIRST = (
     entries.c.published.desc(),
+    entries.c.first_seen.desc(),
     entries.c.rank,
     entries.c.id,
-)  # entries of the same date are in the order of their source's list
+)  # Entries of the same date are in the order of their source's list, the later listed ones first.
 
 # A feed's line on the index page. It is deleted when the feed's entries change.
 feed_summaries = Table(
@@ -146,8 +153,11 @@ page_snapshots = Table(
     Column("final_url", Text, nullable=False),
     Column("content_type", Text, nullable=False),
     Column("charset", Text),
-    # The last column, so that the others can be read without it.
     Column("body", LargeBinary, nullable=False),
+    Column("source_name", Text, nullable=False, server_default=""),
+    Column("source_url", Text, nullable=False, server_default=""),
+    Column("rights", Text, nullable=False, server_default=""),
+    Column("podcast", JsonTuple(PodcastTag.from_json), nullable=False, server_default="[]"),
     ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
 )
 Index("page_snapshots_by_date", page_snapshots.c.fetched)
@@ -167,6 +177,7 @@ sources = Table(
     Column("why", Text, nullable=False, server_default=""),
     Column("pace", JsonRecord(PollingHints), nullable=False, server_default="{}"),
     Column("firm", Boolean, nullable=False, server_default="0"),
+    Column("podcast", JsonTuple(PodcastTag.from_json), nullable=False, server_default="[]"),
 )
 
 # Sources without pending work, which are checked by conditional requests.

@@ -233,6 +233,29 @@ def test_missing_facts_are_taken_from_listing() -> None:
     assert (entry.title, entry.published) == ("Listed", NOW - 2 * DAY)
 
 
+def test_listed_update_dates_an_entry_without_a_date() -> None:
+    item = Item("https://example.org/a", "A title", updated=NOW - DAY)
+    undated = replace(ARTICLE, published=None)
+    assert one(arrival(undated, item)).published == NOW - DAY
+
+
+@pytest.mark.parametrize(("listed_first", "days"), [(True, 2), (False, 1)])
+def test_update_in_a_feed_comes_before_the_date_of_the_page(listed_first: bool, days: int) -> None:  # noqa: FBT001 -- a parameter
+    item = Item("https://example.org/a", "A title", updated=NOW - 2 * DAY)
+    extracted = replace(arrival(ARTICLE, item), listed_first=listed_first)
+    assert one(extracted).published == NOW - days * DAY
+
+
+@pytest.mark.parametrize("listed_first", [True, False])
+def test_date_gets_its_time_of_day_from_listing_or_page(listed_first: bool) -> None:  # noqa: FBT001 -- a parameter
+    midnight = NOW.replace(hour=0)
+    precise = NOW.replace(hour=7, minute=1, second=5)
+    listed, stated = (midnight, precise) if listed_first else (precise, midnight)
+    item = Item("https://example.org/a", "A title", published=listed)
+    extracted = replace(arrival(replace(ARTICLE, published=stated), item))
+    assert one(replace(extracted, listed_first=listed_first)).published == precise
+
+
 def test_saved_article_without_address_gets_a_page_with_frozen_slug() -> None:
     saved = replace(arrival(replace(ARTICLE, url=None), Item(None)), own_page=True, stem="note")
     entry = one(saved)

@@ -224,6 +224,8 @@ def test_rss_entry_has_all_fields() -> None:
         language="en-GB",
         version="The quay & the sea",
         guid="77",
+        source_name="Press",
+        source_url="https://press.example/en/",
     )
 
 
@@ -252,6 +254,7 @@ def test_atom_entry_has_all_fields() -> None:
         language="de",
         version="2024-05-18T08:00:00+00:00 A < B again",
         guid="tag:x",
+        source_name="Press",
     )
 
 

@@ -44,6 +44,7 @@ COMMITS = {
     "0009": "fcb72f7",  # made on a branch: without what 0007 and 0008 add
     "0010": "268944d",
     "0010-branch": "c882192",  # without what 0007, 0008 and 0009 add
+    "0011": "8ed1947",
 }
 PORT = 8765  # below the ports that systems give to outgoing connections
 SECONDS_FOR_A_FREE_PORT = 60.0
@@ -306,6 +307,10 @@ def make_state(state: str, folder: Path) -> Path:
         if has_service:
             text += SERVICE.format(site=site.address, host=loopback_host(state))
         text += feeds(site.address, "recheck = false" if has_service else "")
+        if state >= "0011":  # then these keys got their present names
+            text = text.replace("\ndelay =", "\nrequest_delay =").replace(
+                "\nhubs =", "\nwebsub_hubs ="
+            )
         config.write_text(text, "utf-8")
         for articles in (FIRST, *[SECOND] * (1 if state < "0006" else BUILDS_FOR_A_HISTORY)):
             site.publish(articles, is_broken=articles is SECOND)

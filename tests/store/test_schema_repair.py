@@ -26,7 +26,12 @@ VITAL = (
     "archives",
 )  # they contain ids, which cannot be derived from other tables
 VITAL_COLUMNS = {
-    name: {c.name for c in schema.metadata.tables[name].columns if not c.nullable} for name in VITAL
+    name: {
+        column.name
+        for column in schema.metadata.tables[name].columns
+        if not column.nullable and column.server_default is None
+    }
+    for name in VITAL
 }
 OLDER = versions()[:-1]
 PRESENT_NAMES = {former: name for name, former in FORMER_NAMES.items()}

@@ -14,7 +14,7 @@ from feedpub.core.errors import ExtractError
 from feedpub.core.models import Enclosure, Entry, FeedSummary, Page
 from feedpub.sources import feed as feeds
 from feedpub.sources import listing_page as pages
-from feedpub.sources.polling_hints import polling_hints
+from feedpub.sources.feed_head import read_feed_head
 from feedpub.sources.sitemap import parse_sitemap
 from tests.fuzz.oracle import (
     NOW,
@@ -49,7 +49,7 @@ def _page(data: bytes) -> Page:
 def feed(data: bytes) -> None:
     """Read a feed of any kind, its entries' own content, and its update interval."""
     page = _page(data)
-    pace = polling_hints(page)
+    pace = read_feed_head(page).hints
     assert 0 <= pace.wait <= 7 * 86400
     for item in feeds.parse_items(page, limit=20):
         check_item(item)

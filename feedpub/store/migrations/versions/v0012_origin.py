@@ -1,0 +1,19 @@
+"""The origin of entries: the name of their source, rights, other places, and podcast elements."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    """Add columns. Known entries get their values when they are read again."""
+    for table in ("entries", "page_snapshots"):
+        for name in ("source_name", "source_url", "rights"):
+            op.add_column(table, sa.Column(name, sa.String, nullable=False, server_default=""))
+    for table in ("entries", "page_snapshots", "sources"):
+        op.add_column(table, sa.Column("podcast", sa.JSON, nullable=False, server_default="[]"))
+    op.add_column("entries", sa.Column("also_at", sa.JSON, nullable=False, server_default="[]"))
+    reason = sa.Column("content_reason", sa.String, nullable=False, server_default="")
+    op.add_column("entries", reason)
