@@ -700,7 +700,7 @@ def test_hundred_runs_of_a_restless_site_duplicate_and_lose_nothing(
         assert (len(found), set(found)) == (6, ids)
 
 
-# nobody's words
+# in none of the phrase lists
 BOX = (
     "Mur tavelo flugas vendrede: kvar rakontoj kaj unu desegno, ĝis via propra skatolo sub la "
     "pordo."
