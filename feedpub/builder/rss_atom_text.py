@@ -4,14 +4,14 @@ Every renderer begins with `prepare_feed`. Only the notation changes, not the me
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from feedpub.builder.titles import display_title
 from feedpub.core import languages
 from feedpub.core.field_limits import limit_fields
-from feedpub.core.models import Enclosure, Entry, Feed
+from feedpub.core.models import Enclosure, Entry, Feed, PodcastTag, StoryLink
 
 # The start of a tag, a comment or the like in HTML, now or after the text is unescaped once more.
 _MARKUP_START = re.compile(r"<(?=[a-z/!?])|&(?=lt;|#0*60\b|#x0*3c\b)", re.IGNORECASE)
@@ -47,6 +47,7 @@ def prepare_feed(feed: Feed) -> Feed:
         author=_prepare_author(feed.author or "") or None,
         icon=_web_uri(feed.icon),
         hubs=_distinct(_web_uri(hub) or "" for hub in feed.hubs),
+        podcast=tuple(map(_prepare_tag, feed.podcast)),
         entries=tuple(_prepare_entry(entry) for entry in feed.entries),
     )
 
@@ -75,7 +76,24 @@ def _prepare_entry(entry: Entry) -> Entry:
         image=_web_uri(entry.image),
         categories=_distinct(map(to_plain_text, entry.categories)),
         enclosures=_prepare_enclosures(entry.enclosures),
+        source_name=to_plain_text(entry.source_name),
+        source_url=_web_uri(entry.source_url) or "",
+        rights=_web_uri(entry.rights) or to_plain_text(entry.rights),
+        podcast=tuple(map(_prepare_tag, entry.podcast)),
+        also_at=tuple(_prepare_story_links(entry.also_at)),
     )
+
+
+def _prepare_tag(tag: PodcastTag) -> PodcastTag:
+    attributes = ((name, to_single_line(value)) for name, value in tag.attributes)
+    children = tuple(map(_prepare_tag, tag.children))
+    return PodcastTag(tag.name, to_single_line(tag.text), tuple(attributes), children)
+
+
+def _prepare_story_links(links: Iterable[StoryLink]) -> Iterator[StoryLink]:
+    for link in links:
+        if url := _web_uri(link.url):
+            yield StoryLink(url, to_plain_text(link.site))
 
 
 def _prepare_author(author: str) -> str:

@@ -192,9 +192,7 @@ def _without_page(page: Article, own: Article | None, item: Item) -> MultiPageAr
     return MultiPageArticle(article, by_page=False, gap=cause)
 
 
-def _article_from_listed_page(
-    page: Page, rules: Ruleset | None, memory: bytes | None
-) -> Article:
+def _article_from_listed_page(page: Page, rules: Ruleset | None, memory: bytes | None) -> Article:
     html = _decode_page(page)
     known = load_site_memory(memory) if memory else None
     return limit_fields(extract_listed(html, page.url, rules=rules, memory=known))
