@@ -4,7 +4,8 @@ Two texts are compared by their shingles, four words each: the shorter one has t
 shingles with the longer one. A threshold alone would merge series that share a template, such as
 weekly notices and release notes, and sites whose boilerplate was not removed. Therefore
 
-- both texts have a minimum length, and neither is much longer than the other;
+- both texts have a minimum length, and neither is much longer than the other; a digest, whose title
+  is about something else than one of its stories, is none of them;
 - both were published within a few days;
 - numbers and months that differ in the titles count against it, and so do numbers of the shorter
   text that the longer one lacks;
@@ -32,6 +33,10 @@ MAX_TIME_APART = timedelta(days=5)  # less than a week, the interval of most ser
 MAX_ENTRIES = 500  # of a feed, that new articles are compared with
 MIN_SHINGLES = 60  # of a text: shorter ones may share a template
 MIN_LENGTH_RATIO = 0.33  # of the shorter text to the longer one; a digest contains many stories
+# Below this ratio, the longer text may be a digest, unless its title is about the shorter one.
+_MIN_UNTITLED_RATIO = 0.75
+_MIN_TITLE_SHARE = 0.5  # of the words in the longer text's title
+_STEM_CHARS = 4  # words with the same beginning are the same; shorter ones do not count
 MIN_SHARED_NUMBERS = 0.75  # of the shorter text's numbers
 _MAX_MISSING_NUMBERS = 1  # that are always allowed: the time of a report, an editor's note
 # Articles of one host share its template and often its boilerplate.
@@ -136,10 +141,14 @@ def is_same_story(one: Story, other: Story, threshold: float = DEFAULT_THRESHOLD
     """
     if abs(one.published - other.published) > MAX_TIME_APART or one.media != other.media:
         return False
-    shorter, longer = sorted((_words(one.text), _words(other.text)), key=len)
+    shorter, longer = _words(one.text), _words(other.text)
+    if len(shorter) > len(longer):
+        one, other, shorter, longer = other, one, longer, shorter
     shingles = _shingles(shorter)
     ratio = len(shorter) / len(longer) if longer else 0.0
     if len(shingles) < MIN_SHINGLES or ratio < MIN_LENGTH_RATIO:
+        return False
+    if ratio < _MIN_UNTITLED_RATIO and not _is_about(other.title, shorter):
         return False
     if _titles_conflict(one.title, other.title) or _numbers_conflict(shorter, longer):
         return False
@@ -166,6 +175,13 @@ def _shingles(words: Sequence[str]) -> set[int]:
     """Return the hashes of all runs of four words. They are valid in this process only."""
     last = len(words) - _SHINGLE_WORDS + 1
     return {hash(tuple(words[start : start + _SHINGLE_WORDS])) for start in range(last)}
+
+
+def _is_about(title: str, text: Sequence[str]) -> bool:
+    """Return True if a text has most words of a title, or the title has no words that count."""
+    stems = {word[:_STEM_CHARS] for word in significant_words(title) if len(word) >= _STEM_CHARS}
+    found = stems & {word[:_STEM_CHARS] for word in text}
+    return len(found) >= _MIN_TITLE_SHARE * len(stems)
 
 
 # --- numbers ---
