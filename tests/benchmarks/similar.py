@@ -28,6 +28,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from feedpub import extract
 from feedpub.builder.similar import (
@@ -39,6 +40,7 @@ from feedpub.builder.similar import (
 )
 from feedpub.builder.text_compare import significant_words
 from feedpub.core.errors import ExtractError
+from feedpub.core.urls import site_domain
 
 DATA = (
     Path(os.environ.get("FEEDPUB_SHARED", Path(__file__).parents[3] / "shared"))
@@ -47,7 +49,7 @@ DATA = (
     / "data"
 )
 SETS = ("newspaper", "l3s", "daniel", "fundus", "wcxb-articles", "trafilatura")
-THRESHOLDS = (0.5, 0.6, DEFAULT_THRESHOLD, 0.7, 0.8, 0.9)
+THRESHOLDS = (0.5, DEFAULT_THRESHOLD, 0.65, 0.7, 0.8, 0.9)
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 MADE_COPIES = 300  # articles, of each kind of copy
 MIN_COPIED_WORDS = 150
@@ -126,24 +128,30 @@ def print_same_site(pages: Sequence[ExtractedPage]) -> None:
         found = [pair for pair in pairs if merges(*pair, threshold)]
         print(f"  {threshold:.2f}: {len(found)} merges")
         print_pairs(found)
-    relabelled = [replace_host(other) for _, other in pairs]
-    found = [
-        pair
-        for pair, other in zip(pairs, relabelled, strict=True)
-        if merges(pair[0], other, DEFAULT_THRESHOLD)
-    ]
-    print(f"  the same pairs, if their hosts differed: {len(found)} merges")
-    print_pairs(found)
+    for description, move in MOVES.items():
+        found = [pair for pair in pairs if merges(pair[0], move(pair[1]), DEFAULT_THRESHOLD)]
+        print(f"  the same pairs as if {description}: {len(found)} merges")
+        print_pairs(found)
 
 
-def replace_host(page: ExtractedPage) -> ExtractedPage:
-    """Return a page as if it were on another site."""
+def move_to_subdomain(page: ExtractedPage) -> ExtractedPage:
+    url = f"https://other.{site_domain(page.story.url)}/"
+    return replace(page, story=replace(page.story, url=url))
+
+
+def move_elsewhere(page: ExtractedPage) -> ExtractedPage:
     return replace(page, story=replace(page.story, url="https://elsewhere.example/"))
 
 
+MOVES: dict[str, Callable[[ExtractedPage], ExtractedPage]] = {
+    "one were on another host of the domain": move_to_subdomain,
+    "one were on another site, whose boilerplate differs in reality": move_elsewhere,
+}
+
+
 def print_several_sites(pages: Sequence[ExtractedPage]) -> None:
-    with (Path(__file__).parent / "similar_pairs.toml").open("rb") as file:
-        labels = {label: as_pairs(pairs) for label, pairs in tomllib.load(file).items()}
+    pairs_by_label = load_table("similar_pairs.toml")
+    labels = {label: as_pairs(pairs) for label, pairs in pairs_by_label.items()}
     by_id = {page.id: page for page in pages}
     known = [pair for pairs in labels.values() for pair in pairs]
     others = [pair for pair in candidate_pairs(pages) if pair not in known]
@@ -167,6 +175,11 @@ def print_several_sites(pages: Sequence[ExtractedPage]) -> None:
     ]
     print("  missed:")
     print_pairs(missed)
+
+
+def load_table(name: str) -> dict[str, Any]:
+    """Return a TOML file of this folder."""
+    return tomllib.loads((Path(__file__).parent / name).read_text("utf-8"))
 
 
 def as_pairs(pairs: Iterable[Sequence[str]]) -> set[Pair]:
@@ -199,7 +212,7 @@ def print_pairs(pairs: Iterable[tuple[ExtractedPage, ExtractedPage]]) -> None:
 
 
 def print_made_copies(pages: Sequence[ExtractedPage]) -> None:
-    chance = random.Random(15)
+    chance = random.Random(15)  # noqa: S311 -- repeatable
     usable = [page for page in pages if len(page.story.text.split()) >= MIN_COPIED_WORDS]
     chosen = chance.sample(usable, MADE_COPIES)
     print(f"\nmade copies of {len(chosen)} articles, on another site")
@@ -275,70 +288,20 @@ COPIES: dict[str, Callable[[str, str], str]] = {
 
 # --- made series ---
 
-SERIES = {
-    "weekly notice": (
-        "Pool closed in week {n}",
-        "The town's swimming pool is closed from {day} to {later} because of maintenance. Season "
-        "tickets stay valid and are extended by the days on which the pool is closed. The sauna "
-        "and the gym are open as usual, from nine in the morning to ten at night. Visitors who "
-        "have booked a course are informed by the office, which also answers questions by "
-        "telephone. The town thanks all visitors for their patience.",
-    ),
-    "weekly notice with one title": (
-        "Notice of the water works",
-        "The water works flush the mains in the {street} district on {day}. Between eight and "
-        "four the pressure may be low and the water cloudy. It is not harmful, but please let it "
-        "run for some minutes before you drink it, and do not wash white laundry on that day. "
-        "Fill a bucket in time if you need water. Plumbers of the works answer questions under "
-        "55 01 {n:02d} and visit households that have no water after five. We thank you for your "
-        "patience and apologise for the noise of the pumps.",
-    ),
-    "release notes": (
-        "Version 1.{n}.0",
-        "Version 1.{n}.0 is available. Download it from the usual place or run the update command. "
-        "As always, back up your configuration first. This release fixes {m} bugs and updates the "
-        "translations. Packages for Debian, Fedora and openSUSE are signed with our release key, "
-        "whose fingerprint is on the download page. If you find a problem, open an issue and "
-        "attach the log, which debug mode writes. Thanks to all {k} contributors of this release.",
-    ),
-    "weather": (
-        "Weather for the coast",
-        "On {day} a westerly wind of {m} km/h brings clouds from the sea, and {k} mm of rain are "
-        "likely. Temperatures reach {n} degrees on the coast and two less inland. The night stays "
-        "mild, with lows around {m}. Sailors should expect waves of {k} decimetres outside of the "
-        "bay, and visibility of {n} km. The outlook for the days after remains changeable, as low "
-        "pressure over the ocean sends one front after the other. The next report follows at six.",
-    ),
-    "market report": (
-        "Markets close {k} points higher",
-        "The index closed at {n}{m}{k} points on {day}, {m}.{k} percent above the day before. "
-        "Turnover was {k} million. Among the winners were the banks, which gained {n}.{m} percent "
-        "on average, while utilities lost {m}.{n}. The euro cost 1.{k} dollars in the evening, and "
-        "a barrel of oil {m}.{n} dollars. Traders spoke of a quiet day without surprises, as most "
-        "investors wait for the decision of the central bank. Bonds hardly moved.",
-    ),
-    "job advertisement": (
-        "Teacher for {street} school (m/f/d)",
-        "The {street} school is looking for a teacher, full or part time, from {day}. You have a "
-        "degree and like to work in a team; experience is welcome but no condition. We offer pay "
-        "by the public scale, a pension plan, thirty days of holiday, and a budget for training. "
-        "Send your application with the reference {n}-{k} to the office by {later}. Disabled "
-        "applicants are preferred if equally qualified. Costs of travel cannot be refunded. Ms Roe "
-        "answers questions under extension {m}.",
-    ),
-}
 STREETS = ("Elm", "Oak", "Birch", "Castle", "Harbour", "Mill", "Church", "Station", "Lake", "Hill")
 
 
 def print_made_series() -> None:
     print("\nmade series: merges among ten issues, two sites, on one day and a day apart each")
-    for name, (title, text) in SERIES.items():
+    for series in load_table("similar_series.toml")["series"]:
         merged = pairs = 0
         for days, hosts in ((0, 1), (1, 1), (0, 2), (1, 2)):
-            issues = [make_issue(n, title, text, days, hosts) for n in range(10)]
+            issues = [
+                make_issue(n, series["title"], series["text"], days, hosts) for n in range(10)
+            ]
             found = [is_same_story(*pair) for pair in combinations(issues, 2)]
             merged, pairs = merged + sum(found), pairs + len(found)
-        print(f"  {name}: {merged} of {pairs}")
+        print(f"  {series['name']}: {merged} of {pairs}")
 
 
 def make_issue(n: int, title: str, text: str, days: int, hosts: int) -> Story:
