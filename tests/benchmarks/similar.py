@@ -23,7 +23,7 @@ import time
 import tomllib
 from base64 import b64decode
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
@@ -296,15 +296,13 @@ def print_made_series() -> None:
     for series in load_table("similar_series.toml")["series"]:
         merged = pairs = 0
         for days, hosts in ((0, 1), (1, 1), (0, 2), (1, 2)):
-            issues = [
-                make_issue(n, series["title"], series["text"], days, hosts) for n in range(10)
-            ]
+            issues = [make_issue(series, n, days, hosts) for n in range(10)]
             found = [is_same_story(*pair) for pair in combinations(issues, 2)]
             merged, pairs = merged + sum(found), pairs + len(found)
         print(f"  {series['name']}: {merged} of {pairs}")
 
 
-def make_issue(n: int, title: str, text: str, days: int, hosts: int) -> Story:
+def make_issue(series: Mapping[str, str], n: int, days: int, hosts: int) -> Story:
     published = NOW + timedelta(days=n * days)
     values = {
         "n": n + 11,
@@ -315,7 +313,8 @@ def make_issue(n: int, title: str, text: str, days: int, hosts: int) -> Story:
         "street": STREETS[n],
     }
     url = f"https://town{n % hosts}.example/{n}"
-    return Story(str(n), url, title.format(**values), text.format(**values), published)
+    title, text = series["title"].format(**values), series["text"].format(**values)
+    return Story(str(n), url, title, text, published)
 
 
 # --- cost ---
