@@ -1,4 +1,4 @@
-"""Find the entry that tells the same story as a new article: agency copy, cross-posts, repetitions.
+"""Find the entry with the same story as a new article: agency copy, cross-posts, repetitions.
 
 Two texts are compared by their shingles, four words each: the shorter one has to share most of its
 shingles with the longer one. A threshold alone would merge series that share a template, such as
@@ -113,7 +113,7 @@ class StoryIndex:
                 self._ids_by_shingle[shingle].append(story.id)
 
     def find(self, story: Story) -> str:
-        """Return the id of the entry that tells the same story; "" if there is none.
+        """Return the id of the entry with the same story; "" if there is none.
 
         If several do, it is the one that shares the most shingles.
         """
@@ -132,7 +132,7 @@ class StoryIndex:
 
 
 def is_same_story(one: Story, other: Story, threshold: float = DEFAULT_THRESHOLD) -> bool:
-    """Return True if two articles tell the same story in the same words.
+    """Return True if two articles are the same story in the same words.
 
     Args:
         one: a story.
