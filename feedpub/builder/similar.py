@@ -45,9 +45,10 @@ _MIN_SAME_HOST_RATIO = 0.8
 _MAX_SAME_HOST_TIME_APART = timedelta(hours=12)  # a daily column may repeat title and text
 MIN_FULLER_RATIO = 1.1  # of the words of a version that replaces another one
 _SHINGLE_WORDS = 4
-# Only one of four shingles is indexed, those divisible by it. They find candidates, which are then
-# compared exactly.
+# Only one of four shingles is indexed, those divisible by it, and only of the beginning of a text.
+# They find candidates, which are then compared exactly.
 _INDEXED_SHARE = 4
+_INDEXED_CHARS = 4000
 _MAX_CANDIDATES = 10  # that one article is compared with
 
 
@@ -104,7 +105,7 @@ class StoryIndex:
 
     def add(self, story: Story) -> None:
         """Add a story, or replace the one with its id."""
-        shingles = _shingles(_words(story.text))
+        shingles = _shingles(_words(story.text[:_INDEXED_CHARS]))
         if len(shingles) < MIN_SHINGLES:
             return
         self._stories[story.id] = story
