@@ -235,7 +235,7 @@ def render_index_files(headlines: Sequence[FeedSummary]) -> dict[str, bytes]:
 def describe_unpublished_images(feed: Feed, entry: Entry, folders: Iterable[Path]) -> Iterator[str]:
     """Yield the reason for each image of a saved article that cannot be published."""
     roots = tuple(folders)
-    for name in _image_names(feed, entry):
+    for name in image_names(feed, entry):
         try:
             _read_image(name, roots)
         except ExtractError as error:
@@ -245,14 +245,14 @@ def describe_unpublished_images(feed: Feed, entry: Entry, folders: Iterable[Path
 def _images(feed: Feed, entry: Entry, roots: tuple[Path, ...]) -> Mapping[str, bytes]:
     """Return the images of a saved article, by the file name to publish them under."""
     published: dict[str, bytes] = {}
-    for name in _image_names(feed, entry):
+    for name in image_names(feed, entry):
         with suppress(ExtractError):  # `describe_unpublished_images` reports the reason
             if (content := _read_image(name, roots)) is not None:
                 published[f"{feed.name}/{name}"] = content
     return published
 
 
-def _image_names(feed: Feed, entry: Entry) -> list[str]:
+def image_names(feed: Feed, entry: Entry) -> list[str]:
     """Return the images that an entry refers to, as paths relative to the folder of its file."""
     prefix = f"{feed.base_url}{feed.name}/"
     addresses = [unescape(address) for address in _SOURCE_ATTRIBUTE.findall(entry.html)]

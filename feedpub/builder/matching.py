@@ -29,7 +29,7 @@ The functions work on the data passed to them; nothing is read or written.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import islice
 from typing import NamedTuple, TypeVar
 from urllib.parse import urldefrag, urlsplit
@@ -44,6 +44,7 @@ from feedpub.core.article_keys import (
     strip_tracking,
     url_key,
 )
+from feedpub.core.dates import with_time_of_day
 from feedpub.core.models import Alias, AliasKind, Article, Entry, Item
 
 MIN_SAME_OVERLAP = 0.9  # of two versions of one article
@@ -121,13 +122,27 @@ class ExtractedItem:
 
     @property
     def title(self) -> str:
-        """The title of its entry."""
-        return self.prefer(self.item.title, self.article.title)
+        """The title of its entry; "" for a post without one.
+
+        A feed that gives a text but no title has posts without titles. The titles of their pages
+        name the author or the site. The name of the site is no title.
+        """
+        if self.listed_first and not self.item.title and (self.item.html or self.item.summary):
+            return ""
+        title = self.article.title
+        is_site_name = bool(self.article.site) and title == self.article.site
+        return self.prefer(self.item.title, "" if is_site_name else title)
 
     @property
     def published(self) -> datetime | None:
-        """The time of publication, if known."""
-        return self.prefer(self.item.published, self.article.published)
+        """The time of publication, if known: to the second if the listing or the page states it.
+
+        The listing's date of an update comes before the page's date, but not for sitemaps.
+        """
+        item, article = self.item, self.article
+        listed = item.published or (item.updated if self.listed_first else None)
+        date = self.prefer(listed, article.published) or item.updated
+        return with_time_of_day(date, (item.published, article.published))
 
     def prefer(self, listed: T, extracted: T) -> T:
         """Return the value of the listing or the page: the preferred one, unless it is empty."""
@@ -184,12 +199,13 @@ class _AddressKey(NamedTuple):
     exact: bool
 
 
-def assign_keys(items: Sequence[Item], source: str) -> list[ItemKeys]:
+def assign_keys(items: Sequence[Item], source: str, *, exact: bool = False) -> list[ItemKeys]:
     """Return the keys of the items in a listing, in its order.
 
     Args:
         items: as listed. Saved articles have other keys, which are not made here.
         source: the key of the source.
+        exact: the items are places on one page: the fragment is part of each address.
     """
     unique_guids = _unique_guids(items)
     places_by_url: dict[str, list[int]] = defaultdict(list)
@@ -198,10 +214,10 @@ def assign_keys(items: Sequence[Item], source: str) -> list[ItemKeys]:
         guid = guid_key(item.guid, source) if item.guid in unique_guids else ""
         keys.append(ItemKeys(_key_without_address(item, source), guid))
         if item.url:
-            places_by_url[url_key(item.url)].append(place)
+            places_by_url[url_key(item.url, exact=exact)].append(place)
     for url, places in places_by_url.items():
-        for place, (key, exact) in _distinguish(url, places, items, keys).items():
-            keys[place] = replace(keys[place], key=key, exact=exact)
+        for place, (key, is_exact) in _distinguish(url, places, items, keys).items():
+            keys[place] = replace(keys[place], key=key, exact=exact or is_exact)
     keys_by_page: dict[str, set[str]] = defaultdict(set)
     for item, item_keys in zip(items, keys, strict=True):
         if item.url:
@@ -226,12 +242,18 @@ def _key_without_address(item: Item, source: str) -> str:
     if item.enclosures:
         return enclosure_key(item.enclosures[0].url)
     date = item.published or item.updated
-    return content_key(source, item.title, date.isoformat() if date else item.summary or item.html)
+    text = item.summary or item.html or item.image or ""
+    if date and (item.title or date.time() != time()):
+        return content_key(source, item.title, date.isoformat())
+    return content_key(source, item.title, text)
 
 
 def _signature(item: Item) -> _Signature:
     """Return the data that differ between two articles with one address."""
-    return (tuple(significant_words(item.title)), item.enclosures[:1])
+    words = significant_words(item.title)
+    if not words:  # a post
+        words = [item.guid] if item.guid else significant_words(item.summary or item.html)
+    return (tuple(words), item.enclosures[:1])
 
 
 def _distinguish(
@@ -257,7 +279,7 @@ def _distinguish(
     distinct: dict[int, _AddressKey] = {}
     for exact_url, group in places_by_exact_url.items():
         shared = _AddressKey(exact_url, exact=True) if exact else _AddressKey(url, exact=False)
-        details = {place: keys[place].guid or _first_enclosure_key(items[place]) for place in group}
+        details = {place: keys[place].guid or _detail_key(items[place], url) for place in group}
         distinguishes = all(details.values()) and len(set(details.values())) > 1
         if len(signatures[exact_url]) > 1 and distinguishes:
             for place, detail in details.items():
@@ -267,8 +289,12 @@ def _distinguish(
     return distinct
 
 
-def _first_enclosure_key(item: Item) -> str:
-    return enclosure_key(item.enclosures[0].url) if item.enclosures else ""
+def _detail_key(item: Item, url: str) -> str:
+    """Return a key that distinguishes an item of a shared address; "" if there is none."""
+    if item.enclosures:
+        return enclosure_key(item.enclosures[0].url)
+    text = item.summary or item.html
+    return content_key(url, text) if text and not item.title else ""
 
 
 def _are_disjoint(groups: Collection[set[_Signature]]) -> bool:

@@ -10,6 +10,7 @@ of the story.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urljoin
 
 from feedpub.builder.ids import new_entry_id, page_slug
 from feedpub.builder.matching import (
@@ -242,11 +243,17 @@ def apply_article(entry: Entry, extracted: ExtractedItem) -> Entry:
         complete=article.complete,
         source=extracted.source,
         source_name=item.source_name or article.site or "",
-        source_url=item.source_url,
+        source_url=item.source_url or _front_page(extracted),
         rights=article.rights or item.rights,
         podcast=item.podcast,
         content_reason=article.content_reason,
     )
+
+
+def _front_page(extracted: ExtractedItem) -> str:
+    """Return the front page of the site whose listing has an item; "" for an item of a feed."""
+    url = "" if extracted.listed_first else extracted.item.url
+    return urljoin(url, "/") if url else ""
 
 
 def differs(old: Entry, extracted: ExtractedItem) -> bool:

@@ -158,6 +158,19 @@ class CachedRobots:
 
 
 @dataclass(frozen=True, slots=True)
+class MessagePlace:
+    """A mail of a source.
+
+    Attributes:
+        place: its place in the source, as the source names it.
+        is_read: True if it is marked as read.
+    """
+
+    place: str
+    is_read: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """An article as its source lists it, before its own page is fetched.
 
@@ -166,6 +179,7 @@ class Item:
         html: the source's own content, which can replace the page.
         guid: the identifier in its feed, unchanged; "" if there is none.
         path: the file of a saved article; None for an article on the network.
+        message: the mail that it is; its `guid` is the Message-ID.
         version: a value that changes whenever the source reports a change of the article: a
             sitemap's lastmod, a feed's updated date and title, a saved file's digest. "" if the
             source reports no changes.
@@ -189,6 +203,7 @@ class Item:
     path: str | None = None
     version: str = ""
     guid: str = ""
+    message: MessagePlace | None = None
     source_name: str = ""
     source_url: str = ""
     rights: str = ""
@@ -336,6 +351,7 @@ class Feed:
         previous: the number of the archive before this document; None if there is none.
         hubs: WebSub hubs to notify when the document changes; none for an archive, which never
             changes.
+        podcast: elements of the channel, if its entries are episodes.
     """
 
     name: str
@@ -354,6 +370,7 @@ class Feed:
     archive: int | None = None
     previous: int | None = None
     hubs: tuple[str, ...] = ()
+    podcast: tuple[PodcastTag, ...] = ()
 
     def file(self, suffix: str) -> str:
         """Return the name of one of its documents.

@@ -18,7 +18,7 @@ from feedpub.builder.matching import (
 )
 from feedpub.builder.merge import MergeResult, merge_items
 from feedpub.builder.similar import MAX_ENTRIES, MAX_TIME_APART, StoryIndex
-from feedpub.config import FeedConfig, FolderSource
+from feedpub.config import FeedConfig, RemoteSource
 from feedpub.config.sources import source_key
 from feedpub.core.article_keys import url_key
 from feedpub.core.log import fields, to_milliseconds
@@ -75,7 +75,7 @@ def merge_entries(
 
 def _get_listing_keys(feed: FeedConfig) -> set[str]:
     """Return the keys of the feed's listings: an article that claims one of them is mistaken."""
-    return {url_key(source.url) for source in feed.source if not isinstance(source, FolderSource)}
+    return {url_key(source.url) for source in feed.source if isinstance(source, RemoteSource)}
 
 
 def load_existing_entries(

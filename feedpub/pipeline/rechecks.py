@@ -15,7 +15,7 @@ from feedpub.builder.matching import ExtractedItem
 from feedpub.builder.merge import differs
 from feedpub.builder.text_compare import overlap, significant_words
 from feedpub.cleaner.summary import lead
-from feedpub.config import FeedConfig, FeedSource, FolderSource
+from feedpub.config import FeedConfig, RemoteSource, describes_articles, fetches_articles
 from feedpub.config.sources import source_key
 from feedpub.core.article_keys import url_key
 from feedpub.core.errors import ConfigError, ExtractError
@@ -172,7 +172,7 @@ def _make_listed_item(
     None if its source was removed from the config, or has no pages or no secrets.
     """
     source = next((source for source in feed.source if source_key(source) == entry.source), None)
-    if source is None or isinstance(source, FolderSource):
+    if source is None or not isinstance(source, RemoteSource):
         return None
     try:
         options = request_options(source)
@@ -184,8 +184,8 @@ def _make_listed_item(
         rank=rank,
         source=entry.source,
         options=options,
-        listed_first=isinstance(source, FeedSource),
-        fetches_page=not isinstance(source, FeedSource) or source.fetch,
+        listed_first=describes_articles(source),
+        fetches_page=fetches_articles(source),
         render=is_rendered(source),
     )
 

@@ -20,7 +20,7 @@ from feedpub.builder.links import PLACEHOLDER, move_addresses
 from feedpub.builder.parse_published import UnknownDocumentError
 from feedpub.builder.text_compare import significant_words
 from feedpub.cleaner import raw_text
-from feedpub.config import FeedConfig, FolderSource, RemoteSource
+from feedpub.config import FeedConfig, FolderSource, MailSource, RemoteSource
 from feedpub.config.sources import source_key
 from feedpub.core import article_keys
 from feedpub.core.article_keys import former_url_key, is_guid_key
@@ -324,8 +324,8 @@ def _guess_source(entry: Entry, feed: FeedConfig) -> str:
     host = urlsplit(entry.url).netloc
     likely: list[str] = []
     for source in feed.source:
-        is_folder = isinstance(source, FolderSource) and entry.slug
+        has_own_pages = isinstance(source, FolderSource | MailSource) and entry.slug
         is_host = isinstance(source, RemoteSource) and host == urlsplit(source.url).netloc
-        if is_folder or (host and is_host):
+        if has_own_pages or (host and is_host):
             likely.append(source_key(source))
     return likely[0] if len(likely) == 1 else ""

@@ -12,12 +12,12 @@ _WORD = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]|[^\W_\u3041-\u30ff\u3400-\u9ff
 Scores = tuple[float, float, float]
 
 
-def rouge(told: str, wanted: str) -> Scores:
+def rouge(candidate: str, reference: str) -> Scores:
     """Measure the overlap of a text with the wanted text.
 
     The three values count words, pairs of words and the longest common subsequence.
     """
-    left, right = words(told), words(wanted)
+    left, right = words(candidate), words(reference)
     return (
         _ngrams(left, right, 1),
         _ngrams(left, right, 2),
@@ -37,11 +37,11 @@ def grams(text: str, size: int = 3) -> set[tuple[str, ...]]:
 
 
 def _ngrams(left: Sequence[str], right: Sequence[str], size: int) -> float:
-    ours, theirs = (
+    candidate, reference = (
         Counter(tuple(side[i : i + size]) for i in range(len(side) - size + 1))
         for side in (left, right)
     )
-    return _f1((ours & theirs).total(), ours.total(), theirs.total())
+    return _f1((candidate & reference).total(), candidate.total(), reference.total())
 
 
 def _common(left: Sequence[str], right: Sequence[str]) -> int:

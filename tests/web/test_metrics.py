@@ -6,7 +6,14 @@ import pytest
 
 from feedpub.web import metrics
 from feedpub.web.status import Health, SourceStatus
-from tests.support.overviews import NOW, broken_source, everything, feed, overview, source
+from tests.support.overviews import (
+    NOW,
+    failing_source,
+    feed_status,
+    service_in_every_state,
+    service_status,
+    source_status,
+)
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 HELP = re.compile(rf"# HELP ({NAME}) ((?:[^\\\n]|\\\\|\\n)+)")
@@ -15,18 +22,18 @@ LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\\\|\\"|\\n)*"'
 SAMPLE = re.compile(rf"({NAME})(?:\{{({LABEL}(?:,{LABEL})*)\}})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
 
 
-def parsed(text: str) -> dict[str, dict[str, float]]:
+def parse_metrics(text: str) -> dict[str, dict[str, float]]:
     """Parse a metrics text strictly into metric → labels → value."""
     assert text.endswith("\n")
     found: dict[str, dict[str, float]] = {}
     lines = iter(text.splitlines())
     line = next(lines, None)
     while line is not None:
-        told = HELP.fullmatch(line)
-        assert told, line
+        match = HELP.fullmatch(line)
+        assert match, line
         kind = TYPE.fullmatch(next(lines))
         assert kind, line
-        name = told[1]
+        name = match[1]
         assert kind[1] == name
         assert name not in found
         assert (kind[2] == "counter") == name.endswith("_total")
@@ -44,12 +51,12 @@ def parsed(text: str) -> dict[str, dict[str, float]]:
 
 
 def test_feed_and_source_metrics() -> None:
-    told = parsed(metrics.render_metrics(overview(feed())))
+    match = parse_metrics(metrics.render_metrics(service_status(feed_status())))
     minute = 60
     now = NOW.timestamp()
     of_feed = {
         name.removeprefix("feedpub_feed_"): samples.get('feed="world"')
-        for name, samples in told.items()
+        for name, samples in match.items()
     }
     expected = {
         "last_run_timestamp_seconds": now - 6 * minute,
@@ -65,7 +72,7 @@ def test_feed_and_source_metrics() -> None:
     assert {name: of_feed[name] for name in expected} == expected
     labels = 'feed="world",source="https://news.example.org/feed"'
     assert {
-        name.removeprefix("feedpub_source_"): s[labels] for name, s in told.items() if labels in s
+        name.removeprefix("feedpub_source_"): s[labels] for name, s in match.items() if labels in s
     } == {
         "up": 1,
         "last_check_timestamp_seconds": now - 6 * minute,
@@ -77,8 +84,8 @@ def test_feed_and_source_metrics() -> None:
 
 
 def test_requests_are_counted_by_status() -> None:
-    told = parsed(metrics.render_metrics(overview(feed())))
-    assert told["feedpub_feed_requests_total"] == {
+    match = parse_metrics(metrics.render_metrics(service_status(feed_status())))
+    assert match["feedpub_feed_requests_total"] == {
         'feed="world",status="200"': 40,
         'feed="world",status="304"': 12,
         'feed="world",status="error"': 1,
@@ -86,23 +93,26 @@ def test_requests_are_counted_by_status() -> None:
 
 
 def test_feed_states_are_one_hot() -> None:
-    told = parsed(
+    match = parse_metrics(
         metrics.render_metrics(
-            overview(feed(), feed("gone", health=Health.BROKEN, sources=(broken_source(),)))
+            service_status(
+                feed_status(),
+                feed_status("gone", health=Health.BROKEN, sources=(failing_source(),)),
+            )
         )
     )
-    assert told["feedpub_feeds"] == {'state="broken"': 1, 'state="late"': 0, 'state="healthy"': 1}
-    states = {labels for labels, value in told["feedpub_feed_state"].items() if value}
+    assert match["feedpub_feeds"] == {'state="broken"': 1, 'state="late"': 0, 'state="healthy"': 1}
+    states = {labels for labels, value in match["feedpub_feed_state"].items() if value}
     assert states == {'feed="world",state="healthy"', 'feed="gone",state="broken"'}
-    assert sum(told["feedpub_source_consecutive_failures"].values()) == 4
+    assert sum(match["feedpub_source_consecutive_failures"].values()) == 4
 
 
 def test_service_metrics() -> None:
-    told = parsed(metrics.render_metrics(everything()))
-    assert told["feedpub_config_last_reload_successful"] == {"": 0}
-    assert told["feedpub_scheduler_heartbeat_timestamp_seconds"] == {"": NOW.timestamp() - 3}
-    assert "feedpub_config_last_reload_successful" not in parsed(
-        metrics.render_metrics(overview(feed(), running=None))
+    match = parse_metrics(metrics.render_metrics(service_in_every_state()))
+    assert match["feedpub_config_last_reload_successful"] == {"": 0}
+    assert match["feedpub_scheduler_heartbeat_timestamp_seconds"] == {"": NOW.timestamp() - 3}
+    assert "feedpub_config_last_reload_successful" not in parse_metrics(
+        metrics.render_metrics(service_status(feed_status(), running=None))
     )
 
 
@@ -110,15 +120,17 @@ def test_service_metrics() -> None:
     "address", ['/srv/"saved"', "/srv/back\\slash", "/srv/two\nlines", "https://x.org/ä?a={b},c=1"]
 )
 def test_label_values_are_escaped(address: str) -> None:
-    told = parsed(metrics.render_metrics(overview(feed(sources=(source(address),)))))
-    (label,) = told["feedpub_source_up"]
+    match = parse_metrics(
+        metrics.render_metrics(service_status(feed_status(sources=(source_status(address),))))
+    )
+    (label,) = match["feedpub_source_up"]
     escaped = label.removeprefix('feed="world",source="').removesuffix('"')
     assert re.sub(r"\\(.)", lambda found: {"n": "\n"}.get(found[1], found[1]), escaped) == address
 
 
 def test_unknown_values_are_left_out() -> None:
     never = SourceStatus("https://new.example.org/", "page", Health.LATE, "not checked yet")
-    new = feed(
+    new = feed_status(
         "new",
         health=Health.LATE,
         last_run=None,
@@ -129,7 +141,7 @@ def test_unknown_values_are_left_out() -> None:
         requests={},
         sources=(never,),
     )
-    told = parsed(metrics.render_metrics(overview(new)))
+    match = parse_metrics(metrics.render_metrics(service_status(new)))
     absent = (
         "last_run",
         "last_success",
@@ -139,4 +151,4 @@ def test_unknown_values_are_left_out() -> None:
         "last_check",
         "next_check",
     )
-    assert [name for name in told if any(part in name for part in absent)] == []
+    assert [name for name in match if any(part in name for part in absent)] == []

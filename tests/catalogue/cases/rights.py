@@ -31,6 +31,14 @@ def has_news(stage: Stage) -> None:
     assert "The harbour master hopes" in new["content_html"], new
 
 
+def has_headline(stage: Stage) -> None:
+    """Publish the new story as far as the listing has it, and change no other entry."""
+    keeps_the_old(stage)
+    new = stage.new()
+    assert new["title"] == title(max(NOW))
+    assert "The harbour master hopes" not in new.get("content_html", ""), new
+
+
 def keeps_the_old(stage: Stage) -> None:
     """Keep all earlier entries once each, with their ids and texts."""
     known = {item["id"]: item for item in json.loads(stage.marks["before"]["world.json"])["items"]}
@@ -52,7 +60,7 @@ def short(stage: Stage) -> None:
     assert "The harbour master hopes" in new["content_html"], new
 
 
-def says(*texts: str, without: str = "") -> Right:
+def contains(*texts: str, without: str = "") -> Right:
     """Return a check that the new story contains these texts and no match of a pattern."""
 
     def right(stage: Stage) -> None:
@@ -86,7 +94,7 @@ def _attributes(document: str) -> str:
     return "".join(re.findall(r"<[a-zA-Z][^<>]*>", plain))
 
 
-def dated(*, like: Callable[[datetime], bool] = lambda _: True) -> Right:
+def has_date(*, like: Callable[[datetime], bool] = lambda _: True) -> Right:
     """Return a check that the new story's date is plausible and satisfies a predicate."""
 
     def right(stage: Stage) -> None:

@@ -1,15 +1,15 @@
-"""A file of each program: what comes of it, and what is lost."""
+"""Import a file of each program: the resulting feeds, and the settings that are not supported."""
 
 import pytest
 
 from feedpub.cli.importers import ImportedFeed, parse_import, parse_import_address
 from feedpub.core.errors import ImportFileError
-from tests.cli.importers.support import feeds, imported, lost
+from tests.cli.importers.support import feeds, format_losses, import_example
 
 
 def test_opml_gives_a_feed_for_each_outline() -> None:
-    """With what it says of it, out of whatever folders."""
-    found = feeds(imported("subscriptions.opml"))
+    """The feed has the outline's attributes. Folders are ignored."""
+    found = feeds(import_example("subscriptions.opml"))
     assert list(found) == ["Quay Record", "Tides & Winds", "Harbour news"]
     assert found["Quay Record"] == ImportedFeed(
         location="subscriptions.opml:6",
@@ -22,22 +22,23 @@ def test_opml_gives_a_feed_for_each_outline() -> None:
     assert found["Harbour news"].language == "en"
 
 
-def test_opml_names_what_is_no_feed() -> None:
-    """Folders, links, and addresses that nobody can ask."""
-    found = imported("subscriptions.opml")
-    page, files = lost(found)
+def test_opml_outline_without_a_web_feed_is_reported() -> None:
+    """Folders, links, and addresses that cannot be fetched are not feeds."""
+    found = import_example("subscriptions.opml")
+    page, files = format_losses(found)
     assert page.startswith("subscriptions.opml:10: A page to look at: has no xmlUrl")
     assert files.startswith(
         'subscriptions.opml:11: url: Files: "ftp://files.example.org/feed.xml" is not a web address'
     )
     assert any(
-        "folder Harbour: feedpub has no folders" in line for line in lost(found, matters=False)
+        "folder Harbour: feedpub has no folders" in line
+        for line in format_losses(found, matters=False)
     )
-    assert any("import its address alone" in line for line in lost(found, matters=False))
+    assert any("import its address alone" in line for line in format_losses(found, matters=False))
 
 
-def test_freshrss_xpath_stays_as_it_is() -> None:
-    found = imported("freshrss.opml")
+def test_freshrss_xpath_is_kept_unchanged() -> None:
+    found = import_example("freshrss.opml")
     council, theatre, *_ = found.feeds
     assert (council.type, council.every) == ("page", "2h")
     assert council.links == (
@@ -51,10 +52,13 @@ def test_freshrss_xpath_stays_as_it_is() -> None:
 
 
 def test_freshrss_xpath_that_cannot_be_used_is_reported() -> None:
-    """A computed address yields to the item's main link, a broken item to the page's structure."""
-    found = imported("freshrss.opml")
+    """A computed address falls back to the item's main link.
+
+    A broken item selector falls back to the page's structure.
+    """
+    found = import_example("freshrss.opml")
     assert (feeds(found)["Pilots"].links, feeds(found)["Cranes"].links) == ("xpath://li", "")
-    losses = "\n".join(lost(found))
+    losses = "\n".join(format_losses(found))
     assert (
         "freshrss.opml:10: xPathItemUri: Pilots: not a path in the item; its main link is taken"
         in losses
@@ -65,9 +69,9 @@ def test_freshrss_xpath_that_cannot_be_used_is_reported() -> None:
     assert "the articles are found by the page's structure" in losses
 
 
-def test_freshrss_rules_for_articles_become_files_of_sites() -> None:
-    """What the full content is, and what is filtered out of it."""
-    council, quay = imported("freshrss.opml").sites
+def test_freshrss_article_rules_become_site_files() -> None:
+    """The rules select the full content, and remove elements from it."""
+    council, quay = import_example("freshrss.opml").sites
     assert (council.host, council.settings) == (
         "council.example.org",
         (("content", ("article .text",)), ("remove", (".share", ".related"))),
@@ -78,11 +82,11 @@ def test_freshrss_rules_for_articles_become_files_of_sites() -> None:
     )
 
 
-def test_freshrss_sources_that_cannot_be_read_are_left_out() -> None:
-    """JSON, what is asked for by POST, and lists elsewhere; each with its line."""
-    found = imported("freshrss.opml")
+def test_unsupported_freshrss_sources_are_reported_with_their_lines() -> None:
+    """They are JSON, POST requests, and lists elsewhere."""
+    found = import_example("freshrss.opml")
     assert not {"Ferries", "Search", "Elsewhere"} & feeds(found).keys()
-    lines = [line.partition(" ")[0] + line.split(": ")[1] for line in lost(found)]
+    lines = [line.partition(" ")[0] + line.split(": ")[1] for line in format_losses(found)]
     assert lines == [
         "freshrss.opml:8:JSON+DotNotation",
         "freshrss.opml:10:xPathItemUri",
@@ -94,8 +98,8 @@ def test_freshrss_sources_that_cannot_be_read_are_left_out() -> None:
     ]
 
 
-def test_freshrss_without_its_namespace() -> None:
-    """Other readers write its attributes and forget to declare what they are."""
+def test_freshrss_attributes_are_read_without_their_namespace() -> None:
+    """Other readers write the attributes and forget the declaration."""
     body = (
         b'<opml version="1.0">\n<body><outline text="x" type="HTML+XPath" xmlUrl="https://'
         b'a.example.org/"'
@@ -109,16 +113,16 @@ def test_freshrss_without_its_namespace() -> None:
     assert draft.links == "xpath://a[contains(@class, 'more')]"
 
 
-def test_freshrss_can_be_taken_as_any_opml() -> None:
-    """Then what it says of scraping is not asked."""
-    found = imported("freshrss.opml", "opml")
+def test_freshrss_can_be_imported_as_plain_opml() -> None:
+    """Its scraping attributes are ignored then."""
+    found = import_example("freshrss.opml", "opml")
     assert {draft.type for draft in found.feeds} == {"feed"}
     assert not found.sites
 
 
-def test_rsspls_gives_pages_with_selectors() -> None:
-    """Those of the links are made of item and link, or heading."""
-    found = imported("feeds.toml")
+def test_rsspls_feeds_become_pages_with_selectors() -> None:
+    """The link selector combines the item with its link or heading."""
+    found = import_example("feeds.toml")
     mariners, lighthouse, slipway = found.feeds
     assert mariners == ImportedFeed(
         location="feeds.toml:6",
@@ -134,9 +138,9 @@ def test_rsspls_gives_pages_with_selectors() -> None:
 
 
 def test_rsspls_losses_have_their_lines() -> None:
-    """A file on disk is no page on the network."""
-    found = imported("feeds.toml")
-    assert [": ".join(line.split(": ")[:2]) for line in lost(found)] == [
+    """A local file is not a web page."""
+    found = import_example("feeds.toml")
+    assert [": ".join(line.split(": ")[:2]) for line in format_losses(found)] == [
         "feeds.toml:32: source",
         "feeds.toml:32: post_update_hook",
         "feeds.toml:6: proxy",
@@ -144,14 +148,14 @@ def test_rsspls_losses_have_their_lines() -> None:
         "feeds.toml:43: proxy",
         "feeds.toml:53: url",
     ]
-    assert "feeds.toml:6: heading, summary, date: read from each article instead" in lost(
+    assert "feeds.toml:6: heading, summary, date: read from each article instead" in format_losses(
         found, matters=False
     )
 
 
-def test_html2rss_of_several_feeds() -> None:
-    """Each under its key, with the headers of all; parameters take their defaults."""
-    found = imported("html2rss.yml")
+def test_html2rss_feeds_share_headers_and_use_parameter_defaults() -> None:
+    """Each has the name of its key."""
+    found = import_example("html2rss.yml")
     pilots, cranes, tariffs = found.feeds
     assert pilots == ImportedFeed(
         location="html2rss.yml:9",
@@ -168,9 +172,11 @@ def test_html2rss_of_several_feeds() -> None:
 
 
 def test_html2rss_losses_have_their_lines() -> None:
-    """In the order of the file's feeds; what stands for all of them is told once."""
-    told = [": ".join(line.split(": ")[:2]) for line in lost(imported("html2rss.yml"))]
-    assert told == [
+    """They are in the order of the feeds. Those that concern all feeds appear once."""
+    losses = [
+        ": ".join(line.split(": ")[:2]) for line in format_losses(import_example("html2rss.yml"))
+    ]
+    assert losses == [
         "html2rss.yml:9: parameters",
         "html2rss.yml:20: pagination",
         "html2rss.yml:24: title",
@@ -183,7 +189,7 @@ def test_html2rss_losses_have_their_lines() -> None:
     ]
 
 
-def test_a_selector_that_is_none_is_lost() -> None:
+def test_invalid_selector_is_reported() -> None:
     """The list is then found by the page's structure."""
     config = (
         b"channel: {url: 'https://a.example.org/'}\nselectors: {items: {selector: 'tr:last'}}\n"
@@ -192,13 +198,12 @@ def test_a_selector_that_is_none_is_lost() -> None:
     assert found.feeds[0].links == ""
     assert any(
         '"tr:last" is not a CSS selector' in line and "page's structure" in line
-        for line in lost(found)
+        for line in format_losses(found)
     )
 
 
-def test_rss_bridge_says_page_links_and_articles() -> None:
-    """The simple bridge: all of it is in the address."""
-    found = imported("bridges.txt")
+def test_simple_rss_bridge_has_everything_in_its_address() -> None:
+    found = import_example("bridges.txt")
     harbour = found.feeds[0]
     assert (harbour.url, harbour.links, harbour.limit) == (
         "https://harbour.example.org/news",
@@ -210,18 +215,17 @@ def test_rss_bridge_says_page_links_and_articles() -> None:
         ("content", ("article .body",)),
         ("remove", (".ads", "div.share")),
     )
-    assert "bridges.txt:2: discard_thumbnail: the article's picture stays" in lost(found)
+    assert "bridges.txt:2: discard_thumbnail: the article's picture stays" in format_losses(found)
 
 
-def test_rss_bridge_with_all_its_selectors() -> None:
-    """The complex one reads the articles' own pages where it is told to."""
-    docks, weather = imported("bridges.txt").feeds[1:]
+def test_complex_rss_bridge_reads_article_pages_if_configured() -> None:
+    docks, weather = import_example("bridges.txt").feeds[1:]
     assert (docks.links, docks.every, docks.cookies) == (
         "div.dock a.more",
         "1h",
         (("session", "abc"),),
     )
-    assert imported("bridges.txt").sites[1].settings == (
+    assert import_example("bridges.txt").sites[1].settings == (
         ("content", ("main",)),
         ("title", ("h1",)),
         ("date", ("time",)),
@@ -229,8 +233,8 @@ def test_rss_bridge_with_all_its_selectors() -> None:
     assert (weather.type, weather.title) == ("feed", "Weather (bridge.example.org)")
 
 
-def test_rss_bridge_by_its_address_alone() -> None:
-    """As it is copied out of a browser; its host is the place."""
+def test_rss_bridge_is_imported_from_an_address() -> None:
+    """The location is the address's host."""
     found = parse_import_address(
         "https://b.example.org/?bridge=CssSelector&home_page=https://c.example.org/&url_selector=h2"
     )
@@ -239,7 +243,7 @@ def test_rss_bridge_by_its_address_alone() -> None:
     ]
 
 
-def test_rss_bridge_xpath_stays_as_it_is() -> None:
+def test_rss_bridge_xpath_is_kept_unchanged() -> None:
     """XPathBridge decodes its parameters twice."""
     found = parse_import_address(
         "https://b.example.org/?action=display&bridge=XPathBridge&format=Atom&title=.%2F%2Fh2"
@@ -249,8 +253,10 @@ def test_rss_bridge_xpath_stays_as_it_is() -> None:
     (feed,) = found.feeds
     assert (feed.type, feed.url, feed.every) == ("page", "https://c.example.org/news", "1h")
     assert feed.links == 'xpath://li[@class="story"]/.//h2/a/@href'
-    assert lost(found) == []
-    assert lost(found, matters=False) == ["b.example.org: title: read from each article instead"]
+    assert format_losses(found) == []
+    assert format_losses(found, matters=False) == [
+        "b.example.org: title: read from each article instead"
+    ]
 
 
 def test_rss_bridge_xpath_without_items_is_refused() -> None:
@@ -258,8 +264,8 @@ def test_rss_bridge_xpath_without_items_is_refused() -> None:
         parse_import_address("https://b.example.org/?bridge=XPath&url=https://c.example.org/")
 
 
-def test_rules_of_one_host_are_taken_once() -> None:
-    """Others than the first are told: a site has one file."""
+def test_only_the_first_rules_of_a_host_are_imported() -> None:
+    """A site has one file; the other rules are reported."""
     start = (
         b"https://b.example.org/?bridge=CssSelector&url_selector=h2&home_page=https://"
         b"c.example.org/"
@@ -268,7 +274,7 @@ def test_rules_of_one_host_are_taken_once() -> None:
         start + b"1&content_selector=main\n" + start + b"2&content_selector=article\n", "b.txt"
     )
     assert [site.settings for site in found.sites] == [(("content", ("main",)),)]
-    assert lost(found) == [
+    assert format_losses(found) == [
         (
             "b.txt:2: content article: c.example.org has other rules from b.txt:1; one file holds "
             "those of a host"
@@ -276,8 +282,8 @@ def test_rules_of_one_host_are_taken_once() -> None:
     ]
 
 
-def test_every_draft_can_stand_in_a_config() -> None:
-    """Whatever the file says: what the config would refuse is lost, and the rest is taken."""
+def test_every_draft_is_valid_in_a_config() -> None:
+    """Values that the config would refuse are reported; the rest is imported."""
     body = (
         b'<opml><body><outline text="x" xmlUrl="https://a.example.org/" htmlUrl="https://" '
         b'language="!"/></body></opml>'
@@ -288,4 +294,4 @@ def test_every_draft_can_stand_in_a_config() -> None:
         "title": "x",
         "source": [{"type": "feed", "url": "https://a.example.org/"}],
     }
-    assert [line.split(": ")[1] for line in lost(found)] == ["language", "link"]
+    assert [line.split(": ")[1] for line in format_losses(found)] == ["language", "link"]

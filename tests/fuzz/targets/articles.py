@@ -6,8 +6,10 @@ from pathlib import Path
 
 from feedpub import cleaner
 from feedpub.cleaner import SiteMemory
+from feedpub.cleaner.mail import article_from_mail, pictures_of_mail
 from feedpub.config import SiteRules
 from feedpub.core.errors import ExtractError
+from feedpub.publisher.names import is_publishable
 from tests.fuzz.oracle import PAGE, check_article
 from tests.fuzz.target import LINES, MARKUP, Target, fields, text
 
@@ -32,11 +34,18 @@ def plain(data: bytes) -> None:
     check_article(cleaner.extract_text(text(data)))
 
 
-def saved(data: bytes) -> None:
+def extract_saved(data: bytes) -> None:
     """Extract a saved file; its first byte selects the format."""
     suffix = _SUFFIXES[data[0] % len(_SUFFIXES)] if data else ".md"
     article = cleaner.extract_saved(data[1:], f"2026-01-14_story{suffix}", base=_BASE)
     check_article(article)
+
+
+def extract_mail(data: bytes) -> None:
+    """Extract a mail and its pictures."""
+    check_article(article_from_mail(data, _BASE))
+    for name in pictures_of_mail(data):
+        assert is_publishable(name), name
 
 
 def site(data: bytes) -> None:
@@ -65,10 +74,15 @@ def _texts() -> Iterator[bytes]:
             yield file.read_bytes()
 
 
-def _saved() -> Iterator[bytes]:
+def _saved_inputs() -> Iterator[bytes]:
     for body in _texts():
         for kind in range(len(_SUFFIXES)):
             yield bytes([kind]) + body
+
+
+def _mails() -> Iterator[bytes]:
+    for file in sorted((_HOME / "tests").glob("mails/*.eml")):
+        yield file.read_bytes()
 
 
 def _sites() -> Iterator[bytes]:
@@ -79,7 +93,8 @@ def _sites() -> Iterator[bytes]:
 
 TARGETS = (
     Target("text", plain, "prose", LINES, 4000, _texts),
-    Target("saved", saved, "prose", LINES, 3000, _saved),
+    Target("saved", extract_saved, "prose", LINES, 3000, _saved_inputs),
+    Target("mail", extract_mail, "mail", LINES, 6000, _mails),
     Target("page", page, "html", MARKUP, 8000, _pages),
     Target("page-text", page_text, "html", MARKUP, 8000, _pages),
     Target("site", site, "html", MARKUP, 8000, _sites),

@@ -81,7 +81,7 @@ def application(data: bytes) -> None:
 def _check_answer(sent: list[MutableMapping[str, Any]], method: str) -> None:
     start, *parts = sent
     assert start["status"] in STATUSES, start["status"]
-    told: dict[bytes, bytes] = dict(start["headers"])
+    headers: dict[bytes, bytes] = dict(start["headers"])
     for name, value in start["headers"]:
         assert not set(b"\r\n\0") & set(name + value), (name, value)
     body = b"".join(bytes(part["body"]) for part in parts)
@@ -90,10 +90,10 @@ def _check_answer(sent: list[MutableMapping[str, Any]], method: str) -> None:
     assert SECRET not in body
     if start["status"] != 200 or method == "HEAD":
         return
-    coding = told.get(b"content-encoding", b"identity")
+    coding = headers.get(b"content-encoding", b"identity")
     plain = {b"br": brotli.decompress, b"gzip": gzip.decompress, b"identity": bytes}[coding](body)
     assert SECRET not in plain
-    assert int(told[b"content-length"]) == len(body)
+    assert int(headers[b"content-length"]) == len(body)
 
 
 class _Transport(asyncio.Transport):
@@ -129,7 +129,7 @@ def _config() -> uvicorn.Config:
         await _site()(scope, receive, send)
 
     app.at_once = _site().try_fast  # type: ignore[attr-defined]
-    made = uvicorn.Config(
+    config = uvicorn.Config(
         app,
         http=LimitedProtocol,
         ws="none",
@@ -139,8 +139,8 @@ def _config() -> uvicorn.Config:
         log_level="critical",
         access_log=False,
     )
-    made.load()
-    return made
+    config.load()
+    return config
 
 
 def connection(data: bytes) -> None:
