@@ -23,7 +23,14 @@ from feedpub.core.urls import absolute_url
 from feedpub.sources.base import DocumentReader
 from feedpub.sources.document import HtmlDocument, parse_document
 from feedpub.sources.items import fields
-from feedpub.sources.items.detect import find_blocks, section_from, table_columns, top_of_head
+from feedpub.sources.items.detect import (
+    date_above,
+    find_blocks,
+    find_date_lines,
+    section_from,
+    table_columns,
+    top_of_head,
+)
 from feedpub.sources.items.fields import Block, FoundDate
 from feedpub.sources.listing.card_fields import read_authors, read_image
 from feedpub.sources.listing.text import HEADINGS, count_text_words, element_text
@@ -94,18 +101,21 @@ def _select_blocks(document: HtmlDocument, selector: str) -> list[Block]:
             f'item = "{selector}" matches nothing in the page; {hint}', document.url
         )
     chosen = frozenset(map(top_of_head, elements))
-    return [_selected_block(element, chosen) for element in elements]
+    lines = find_date_lines(document.tree)
+    return [_selected_block(element, chosen, lines) for element in elements]
 
 
-def _selected_block(element: HtmlElement, chosen: frozenset[HtmlElement]) -> Block:
+def _selected_block(
+    element: HtmlElement, chosen: frozenset[HtmlElement], date_lines: frozenset[HtmlElement]
+) -> Block:
     """Return the item of a selected element; a heading stands for its section."""
     if element.tag == "tr":
         return Block((element,), columns=table_columns(element))
     heading = next(element.iter(*HEADINGS), None)
     if element.tag == "dt" or (heading is not None and _has_only(element, heading)):
         title = element if heading is None else heading
-        return section_from(top_of_head(element), title, chosen)
-    return Block((element,))
+        return section_from(top_of_head(element), title, chosen, date_lines)
+    return Block((element,), above=date_above(element, date_lines))
 
 
 def _has_only(element: HtmlElement, heading: HtmlElement) -> bool:
@@ -236,7 +246,7 @@ def _dropped_elements(title: HtmlElement | None, date: FoundDate | None) -> list
     if title is not None:
         around = title.iterancestors(*HEADINGS, "th", "dt", "summary", "caption")
         dropped.append(next(around, title))
-    if date and date.element is not None and fields.is_short(date.element):
+    if date and date.element is not None and fields.is_only_date(date.element):
         dropped.append(date.element)
     return dropped
 
