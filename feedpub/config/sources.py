@@ -1,8 +1,8 @@
 """Define the sources of a feed: `[[feed.source]]`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from feedpub.config.base import ConfigModel
 from feedpub.config.secrets import BasicAuth, HttpValues, Proxy
@@ -11,8 +11,10 @@ from feedpub.config.types import (
     Glob,
     JsonPath,
     JsonText,
+    MailServer,
     Pattern,
     Selector,
+    Title,
     ValueSelector,
     WebAddress,
 )
@@ -270,8 +272,87 @@ class FolderSource(ConfigModel):
     )
 
 
+class MailSource(ConfigModel):
+    """Newsletters and other mails: on disk, or in a mailbox on an IMAP server."""
+
+    type: Literal["mail"] = Field(
+        description="mail: newsletters in a Maildir, an mbox, .eml files or an IMAP mailbox."
+    )
+    path: ConfigPath | None = Field(
+        default=None,
+        description="A Maildir, an mbox, a folder of .eml files, or one .eml file, relative to the "
+        "config file.",
+        examples=["Maildir"],
+    )
+    server: MailServer | None = Field(
+        default=None,
+        description="The mailbox on an IMAP server, instead of `path`: imaps://, or imap:// for "
+        "STARTTLS. The default mailbox is INBOX.",
+        examples=["imaps://mail.example.org/INBOX"],
+    )
+    auth: BasicAuth | None = Field(
+        default=None,
+        description="User name and password on the IMAP server.",
+        examples=[{"username": "reader", "password": {"env": "FEED_PASSWORD"}}],
+    )
+    from_: tuple[Title, ...] = Field(
+        default=(),
+        alias="from",
+        description="Addresses of senders, with `*` for any characters. If `from` or `list_id` is "
+        "given, only mails that match one of their patterns are read.",
+        examples=[["news@example.org", "*@example.net"]],
+    )
+    list_id: tuple[Title, ...] = Field(
+        default=(),
+        description="Ids of mailing lists (`List-Id`), with `*` for any characters.",
+        examples=[["weekly.example.org"]],
+    )
+    mark_read: bool = Field(
+        default=False,
+        strict=True,
+        description="Mark mails on the server as read after their entries are stored.",
+        examples=[True],
+    )
+    delete: bool = Field(
+        default=False,
+        strict=True,
+        description="Delete mails from the server after their entries are stored.",
+        examples=[True],
+    )
+
+    @model_validator(mode="after")
+    def _check_place(self) -> Self:
+        """Check that either a path or a server is given, with the settings that belong to it."""
+        if (self.path is None) == (self.server is None):
+            raise ValueError(
+                "requires either path or server; write for example "
+                'path = "Maildir" or server = "imaps://mail.example.org/INBOX"'
+            )
+        if self.server is not None and self.auth is None:
+            raise ValueError(
+                "server requires a login; write "
+                'auth = { username = "reader", password = { env = "FEED_PASSWORD" } }'
+            )
+        if self.server is None:
+            for name in ("auth", "mark_read", "delete"):
+                if getattr(self, name):
+                    raise ValueError(f"{name} is only for mails on a server; remove it")
+        return self
+
+    @property
+    def address(self) -> str:
+        """Return the path, or the URL of the mailbox."""
+        return self.server or str(self.path)
+
+
 Source = Annotated[
-    PageSource | FeedSource | SitemapSource | ItemsSource | JsonSource | FolderSource,
+    PageSource
+    | FeedSource
+    | SitemapSource
+    | ItemsSource
+    | JsonSource
+    | FolderSource
+    | MailSource,
     Field(discriminator="type"),
 ]
 
@@ -280,13 +361,15 @@ def source_key(source: Source) -> str:
     """Return a source's name in messages and in the store: URL without credentials, or path."""
     if isinstance(source, FolderSource):
         return str(source.path)
+    if isinstance(source, MailSource):
+        return source.address
     return strip_credentials(source.url)
 
 
 def fetches_articles(source: Source) -> bool:
     """Return True if each article of a source is read from its own page or file."""
     match source:
-        case FolderSource():
+        case FolderSource() | MailSource():
             return True
         case JsonSource(fetch=None):
             return source.content is None
@@ -296,4 +379,4 @@ def fetches_articles(source: Source) -> bool:
 
 def describes_articles(source: Source) -> bool:
     """Return True if a source's titles, dates and authors take precedence over the pages'."""
-    return isinstance(source, FeedSource | ItemsSource | JsonSource)
+    return isinstance(source, FeedSource | ItemsSource | JsonSource | MailSource)

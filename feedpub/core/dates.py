@@ -9,7 +9,7 @@ package that asks decides which of a page's dates counts, and what to do about t
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache, lru_cache
@@ -32,6 +32,8 @@ _MAX_DAY_DIGITS = 2
 _MAX_OFFSET_MINUTES = 15 * 60  # between a zone and UTC
 _MAX_EPOCH_SECONDS = 10_000_000_000  # in 2286; a larger number is of milliseconds
 _CENTURY_PIVOT = 70  # two-digit years from here on belong to the 20th century
+
+_MIDNIGHT = datetime.min.time()
 
 _YEAR_FIRST = re.compile(
     r"(?<!\d)(\d{4})\s?(?:([-/.])|[年년])\s?(\d{1,2})\s?(?:\2|[月월])\s?(\d{1,2})(?!\.?\d)"
@@ -244,6 +246,19 @@ def as_item_date(moment: datetime | None) -> datetime | None:
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return aware.astimezone(UTC).replace(microsecond=0)
+
+
+def with_time_of_day(date: datetime | None, others: Iterable[datetime | None]) -> datetime | None:
+    """Return a date, or if it is midnight, the first other one of that day with a time of day.
+
+    Midnight stands for an unknown time of day. Each date counts as the day of its own zone.
+    """
+    if date is None or date.time() != _MIDNIGHT:
+        return date
+    for other in others:
+        if other and other.time() != _MIDNIGHT and other.date() == date.date():
+            return other
+    return date
 
 
 def parse_epoch(number: float) -> datetime | None:

@@ -21,6 +21,7 @@ from feedpub.fetch.body_budget import BodyBudget
 from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.connect import Connector, Resolver, resolve_host
 from feedpub.fetch.deadline import RequestDeadline
+from feedpub.fetch.imap import IMAP_PORTS, Mailbox, MailboxAddress
 from feedpub.fetch.rate_limit import HostLeases, RateLimiter
 from feedpub.fetch.request import (
     RedirectChain,
@@ -45,6 +46,7 @@ from feedpub.fetch.url import RequestTarget, parse_url
 _log = logging.getLogger(__name__)
 
 _PROCESS_BODY_BUDGET = BodyBudget()  # shared by all clients of this process
+_IMAP_PORTS = frozenset(IMAP_PORTS.values())
 _NOT_MODIFIED = 304
 # Some servers answer their own validators with one of these statuses.
 _REJECTS_VALIDATORS = frozenset({400, 431})
@@ -246,6 +248,40 @@ class Fetcher:
         page = page_from(response, final.url, self._clock.now())
         return PageSession(page, fetch, client.close)
 
+    def open_mailbox(
+        self, url: str, options: RequestOptions, *, is_writable: bool = False
+    ) -> Mailbox:
+        """Log in to an IMAP server and open a mailbox.
+
+        Args:
+            url: "imaps://mail.example.org/INBOX"; imap:// requires STARTTLS.
+            options: the user and the password.
+            is_writable: open it for marking and deleting messages.
+
+        Raises:
+            DisallowedError: the server's address is not public.
+            FetchError: the server cannot be reached, refuses the login, or has no such mailbox.
+        """
+        address = MailboxAddress.parse(url)
+        policy = replace(self._connector.policy, ports=_IMAP_PORTS, service="IMAP")
+        connector = replace(self._connector, policy=policy)
+
+        def start_deadline(max_bytes: int) -> RequestDeadline:
+            seconds = max(min(self._deadline_seconds, self._get_remaining()), 0.0)
+            return RequestDeadline(connector, seconds, max_bytes, self._body_budget)
+
+        with self._rate_limiter.slot(f"{address.host}:{address.port}"):
+            try:
+                return Mailbox(
+                    address,
+                    options,
+                    start_deadline,
+                    is_writable=is_writable,
+                    ca_file=self._ca_file,
+                )
+            except FetchError as error:
+                raise type(error)(error.reason, url) from forget_frames(error)
+
     def crawl_delay(self, url: str) -> float:
         """Return the Crawl-delay of a URL's host in seconds, if its robots.txt is known, else 0."""
         try:
@@ -335,7 +371,7 @@ class Fetcher:
         delay = 0.0
         if chain.obeys_robots:
             delay = self._robots.check_allowed(target, partial(self._fetch_robots, chain))
-        with self._rate_limiter.slot(target.server, delay, pause=self._has_delay):
+        with self._rate_limiter.slot(target.server, delay, wait_for_delay=self._has_delay):
             response = self._exchange(target, headers, chain)
             wait = parse_retry_after(response.headers, self._clock.now())
             if wait and response.status in _PAUSES_HOST:

@@ -8,7 +8,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zlib import crc32
 
@@ -20,6 +20,7 @@ from feedpub.config import (
     FolderSource,
     ItemsSource,
     JsonSource,
+    MailSource,
     PageSource,
     RemoteSource,
     Source,
@@ -28,7 +29,7 @@ from feedpub.config import (
     resolve_secret,
 )
 from feedpub.config.sources import source_key
-from feedpub.core.article_keys import url_key
+from feedpub.core.article_keys import mail_key, url_key
 from feedpub.core.errors import (
     CorruptStateError,
     FeedpubError,
@@ -36,7 +37,7 @@ from feedpub.core.errors import (
     RetryLaterError,
     SourceError,
 )
-from feedpub.core.models import NO_HINTS, Failure, Item, PollingHints
+from feedpub.core.models import NO_HINTS, Failure, Item, PodcastTag, PollingHints
 from feedpub.core.text import escape_control_characters
 from feedpub.fetch import RequestOptions
 from feedpub.pipeline.context import RunContext
@@ -69,6 +70,7 @@ class ListedItem:
         listed_first: the title, date and authors of the source take precedence over the page's.
         fetches_page: False if the source's own content is enough.
         folder: the folder of a saved article.
+        mail: the source of a mail.
         render: the page is rendered in a browser.
         guid: the key of its guid; "" if it has none of its own.
         exact: session ids and fragments are part of its address.
@@ -82,6 +84,7 @@ class ListedItem:
     listed_first: bool = False
     fetches_page: bool = True
     folder: Path | None = None
+    mail: MailSource | None = None
     render: bool = False
     guid: str = ""
     exact: bool = False
@@ -101,7 +104,9 @@ class ListedItem:
 
     @property
     def address(self) -> str:
-        """Return the item's address for messages."""
+        """Return the item's address for messages; for a mail, its subject and its source."""
+        if self.mail:
+            return f"{self.source}: {self.item.title or self.item.guid}"
         return self.item.url or escape_control_characters(self.item.path or "") or self.key
 
 
@@ -120,6 +125,7 @@ class SourceResult:
             has the time.
         is_fresh: its items are accepted although they are new, because the source is new, its
             settings changed, or an anomaly has lasted long enough.
+        podcast: the elements of its head, if it is a podcast.
     """
 
     source: Source
@@ -130,6 +136,7 @@ class SourceResult:
     observation: SourceObservation | None = None
     retry_later: bool = False
     is_fresh: bool = False
+    podcast: tuple[PodcastTag, ...] = ()
 
     @property
     def key(self) -> str:
@@ -193,9 +200,9 @@ def _list_source(
         elif isinstance(source, PageSource | ItemsSource) and source.render:
             documents.browser = context.browser
         items = sources.read_source(source, documents, limit=limit)
-        hints = _get_polling_hints(source, documents, context)
+        head = _read_head(source, documents, context)
         documents.drop_body()  # the run may take long
-        return SourceResult(source, documents, items=items, hints=hints)
+        return SourceResult(source, documents, items=items, hints=head.hints, podcast=head.podcast)
     except SourceError as error:
         where, is_firm = error.url or source_key(source), _is_firm(error)
         wait = error.retry_after if isinstance(error, FetchError) else None
@@ -227,17 +234,16 @@ def _is_firm(error: SourceError) -> bool:
     return error.status < _SERVER_ERROR and error.status not in _TEMPORARY_STATUSES
 
 
-def _get_polling_hints(
-    source: Source, documents: CachedDocuments, context: RunContext
-) -> PollingHints:
-    """Return how often a source may be checked by its document, its server and robots.txt."""
-    if isinstance(source, FolderSource) or documents.first is None:
-        return NO_HINTS
-    hints = NO_HINTS
+def _read_head(source: Source, documents: CachedDocuments, context: RunContext) -> sources.FeedHead:
+    """Return a feed's head; its hints also consider the server and robots.txt."""
+    if not isinstance(source, RemoteSource) or documents.first is None:
+        return sources.FeedHead()
+    head = sources.FeedHead()
     if isinstance(source, FeedSource):
-        hints = context.executor.call(source.url, sources.polling_hints, documents.first)
-    hints = hints.with_min_wait(documents.fresh_for, "Cache-Control", _MAX_FRESH_SECONDS)
-    return hints.with_min_wait(context.fetcher.crawl_delay(source.url), "Crawl-delay")
+        head = context.executor.call(source.url, sources.read_feed_head, documents.first)
+    hints = head.hints.with_min_wait(documents.fresh_for, "Cache-Control", _MAX_FRESH_SECONDS)
+    crawl_delay = context.fetcher.crawl_delay(source.url)
+    return replace(head, hints=hints.with_min_wait(crawl_delay, "Crawl-delay"))
 
 
 def request_options(source: Source) -> RequestOptions:
@@ -246,11 +252,13 @@ def request_options(source: Source) -> RequestOptions:
     Raises:
         ConfigError: a secret is missing.
     """
-    if not isinstance(source, RemoteSource):
+    if isinstance(source, FolderSource):
         return RequestOptions()
     auth = None
     if source.auth:
         auth = (resolve_secret(source.auth.username), resolve_secret(source.auth.password))
+    if isinstance(source, MailSource):
+        return RequestOptions(auth=auth)
     return RequestOptions(
         headers={name: resolve_secret(value) for name, value in source.headers.items()},
         cookies={name: resolve_secret(value) for name, value in source.cookies.items()},
@@ -295,6 +303,8 @@ def collect_items(
 
 def keys_of_items(result: SourceResult, anchor: Path) -> list[ItemKeys]:
     """Return the keys of the items that a source lists, in their order."""
+    if isinstance(result.source, MailSource):
+        return [ItemKeys(mail_key(item.guid)) for item in result.items]
     if not isinstance(result.source, FolderSource):
         on_one_page = isinstance(result.source, ItemsSource)
         return assign_keys(result.items, result.key, exact=on_one_page)
@@ -321,6 +331,7 @@ def _make_listed_item(item: Item, keys: ItemKeys, rank: int, result: SourceResul
         listed_first=describes_articles(source),
         fetches_page=is_fetched and bool(item.url or item.path) and not keys.shares_page,
         folder=source.path if isinstance(source, FolderSource) else None,
+        mail=source if isinstance(source, MailSource) else None,
         render=is_rendered(source),
         guid=keys.guid,
         exact=keys.exact,

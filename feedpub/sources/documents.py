@@ -14,7 +14,7 @@ from feedpub.core.budget import RunBudget
 from feedpub.core.errors import FetchError
 from feedpub.core.models import NotModified, Page
 from feedpub.core.process_pool import Executor, InlineExecutor
-from feedpub.fetch import Fetcher, RequestOptions, Validators
+from feedpub.fetch import Fetcher, Mailbox, RequestOptions, Validators
 from feedpub.fetch.browser import Browser
 from feedpub.store import CachedDocument, Store
 
@@ -64,7 +64,18 @@ class CachedDocuments:
     ) -> T:
         """Fetch a document and return the result of `parse` for it. Raises SourceError."""
         page = self.get(url)
-        return self.executor.call(page.url, parse, page, *args, **kwargs)
+        return self.call(page.url, parse, page, *args, **kwargs)
+
+    def call(
+        self, address: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Call a function in another process. Raises SourceError."""
+        return self.executor.call(address, function, *args, **kwargs)
+
+    def open_mailbox(self, url: str) -> Mailbox:
+        """Open a mailbox read-only. Raises FetchError."""
+        self.budget.check_time_left(url)
+        return self.fetcher.open_mailbox(url, self.options)
 
     def get(self, url: str) -> Page:
         """Return a document as it is now. Raises FetchError."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from feedpub.core.dates import parse_date
@@ -28,11 +29,13 @@ def json_feed_entries(page: Page) -> list[Item]:
         raise ExtractError('expected a feed, found JSON without "items", so no JSON Feed', page.url)
     language = normalize_language(_text(feed.get("language")))
     authors = _authors(feed)
-    return [
-        _item(entry, page.url, language, authors)
-        for entry in feed["items"]
-        if isinstance(entry, dict)
-    ]
+    name, home = _text(feed.get("title")), absolute_url(_text(feed.get("home_page_url")), page.url)
+    items = []
+    for entry in feed["items"]:
+        if isinstance(entry, dict):
+            item = _item(entry, page.url, language, authors)
+            items.append(replace(item, source_name=name, source_url=home or ""))
+    return items
 
 
 def _item(

@@ -8,7 +8,7 @@ from an Atom feed's own URL.
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,9 @@ from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError
 from feedpub.core.languages import normalize_language
 from feedpub.core.models import Enclosure, Item, Page
-from feedpub.core.urls import MAX_URL_CHARS, absolute_url
+from feedpub.core.urls import MAX_URL_CHARS, absolute_url, is_web_url
+from feedpub.sources import feed_extensions
+from feedpub.sources.feed_extensions import EntryExtensions
 from feedpub.sources.markup import (
     absolutize_links,
     clean_text,
@@ -82,11 +84,17 @@ class _FeedDefaults:
 
     Attributes:
         base: resolves relative links.
+        title: the feed's title on one line.
+        home: the page that it belongs to.
+        rights: a text, or the URL of a licence.
     """
 
     base: str
     language: str | None
     authors: tuple[str, ...]
+    title: str
+    home: str
+    rights: str
 
 
 def feed_entries(page: Page) -> list[Item]:
@@ -95,34 +103,44 @@ def feed_entries(page: Page) -> list[Item]:
     Raises:
         ExtractError: the document is not a feed.
     """
-    parsed = _parse(page)
+    text = strip_doctype(decode_html(page.body, page.charset))
+    parsed = _parse(text, page.url)
     head: Node = parsed["feed"]
     is_atom = parsed["version"].startswith("atom")
-    home = absolute_url(_text(head, "link"), page.url) or page.url
+    home = absolute_url(_text(head, "link"), page.url)
     defaults = _FeedDefaults(
-        base=page.url if is_atom else home,
+        base=page.url if is_atom else home or page.url,
         language=normalize_language(_text(head, "language")),
         authors=_authors(head) if is_atom else (),
+        title=_plain(_node(head, "title_detail")),
+        home=home or "",  # not the feed's own URL, which may be private
+        rights=_rights(head, page.url),
     )
-    return [_item(entry, defaults) for entry in parsed["entries"]]
+    entries = parsed["entries"]
+    extensions = feed_extensions.read_extensions(text, defaults.base)
+    if len(extensions) != len(entries):  # a broken document, which feedparser reads in another way
+        extensions = [EntryExtensions()] * len(entries)
+    return [
+        _add_extensions(_item(entry, defaults), each)
+        for entry, each in zip(entries, extensions, strict=True)
+    ]
 
 
-def _parse(page: Page) -> Node:
-    text = strip_doctype(decode_html(page.body, page.charset))
+def _parse(text: str, url: str) -> Node:
     try:
         parsed: Node = feedparser.parse(
-            io.BytesIO(text.encode("utf-8", "replace")),
+            io.BytesIO(feed_extensions.hide_extensions(text).encode("utf-8", "replace")),
             response_headers={"content-type": "application/xml; charset=utf-8"},
             resolve_relative_uris=False,
             sanitize_html=False,
         )
     except Exception as error:  # feedparser raises many kinds of errors on hostile bytes
         raise ExtractError(
-            f"the feed cannot be read ({type(error).__name__}: {error})", page.url
+            f"the feed cannot be read ({type(error).__name__}: {error})", url
         ) from error
     if not parsed.get("version") and not parsed.get("entries"):
         reason = f" ({parsed['bozo_exception']})" if "bozo_exception" in parsed else ""
-        raise ExtractError(f"expected a feed, found a text that is not one{reason}", page.url)
+        raise ExtractError(f"expected a feed, found a text that is not one{reason}", url)
     return parsed
 
 
@@ -134,6 +152,7 @@ def _item(entry: Node, feed: _FeedDefaults) -> Item:
     categories = (
         to_text(_text(tag, "label") or _text(tag, "term")) for tag in _nodes(entry, "tags")
     )
+    origin = _node(entry, "source")
     return Item(
         url=url,
         title=title,
@@ -148,7 +167,42 @@ def _item(entry: Node, feed: _FeedDefaults) -> Item:
         language=_language(entry) or feed.language,
         version=f"{updated.isoformat() if updated else ''} {title}".strip(),
         guid=_text(entry, "id").strip(),
+        source_name=to_text(_text(origin, "title")) or feed.title,
+        source_url=absolute_url(_text(origin, "href") or _text(origin, "link"), feed.base)
+        or ("" if origin else feed.home),
+        rights=_rights(entry, feed.base) or ("" if origin else feed.rights),
     )
+
+
+def _add_extensions(item: Item, extensions: EntryExtensions) -> Item:
+    """Return an item with its media and podcast elements; they never replace a text of its own."""
+    media, html = extensions.media, item.html
+    thumbnails = (medium.thumbnail or "" for medium in media if medium.medium != "audio")
+    if not html and not item.summary:
+        described = {medium.description for medium in media if medium.medium == "image"}
+        if extensions.description and to_text(extensions.description) not in described:
+            html = feed_extensions.as_html(extensions.description)
+    if html or not item.summary:
+        html += feed_extensions.figures(media, html)
+    files = item.enclosures
+    if not any(file.type.startswith(("audio/", "video/")) for file in files):
+        files = (*feed_extensions.media_enclosures(media), *files)
+    return replace(
+        item,
+        html=html,
+        enclosures=files,
+        image=item.image or next(filter(None, thumbnails), None),
+        podcast=extensions.podcast,
+    )
+
+
+def _rights(node: Node, base: str) -> str:
+    """Return the licence's URL, or else the text about rights; "" if neither is stated."""
+    links = [_text(link, "href") for link in _nodes(node, "links") if link.get("rel") == "license"]
+    for link in (*links, _text(node, "license")):
+        if link and (url := absolute_url(link, base)):
+            return url
+    return _plain(_node(node, "rights_detail"))
 
 
 def _link(entry: Node, base: str) -> str | None:
@@ -156,17 +210,13 @@ def _link(entry: Node, base: str) -> str | None:
     guid = _text(entry, "id")
     links = [_text(entry, "feedburner_origlink"), _text(entry, "link"), guid]
     for link in links:
-        is_usable = link != guid or _is_web_url(link)
+        is_usable = link != guid or is_web_url(link)
         if is_usable and (url := absolute_url(link, base)):
             return url
     for link in links:
-        if len(link) > MAX_URL_CHARS and _is_web_url(link):
+        if len(link) > MAX_URL_CHARS and is_web_url(link):
             return link[: MAX_URL_CHARS + 1]  # the attempt to fetch it reports the reason
     return None
-
-
-def _is_web_url(link: str) -> bool:
-    return link.startswith(("http://", "https://"))
 
 
 def _texts(entry: Node, base: str) -> tuple[str, str]:

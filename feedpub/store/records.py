@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from feedpub.core.models import NO_HINTS, Item, PollingHints, RunResult
+from feedpub.core.models import NO_HINTS, Item, PodcastTag, PollingHints, RunResult
 
 ItemStatus = Literal["stored", "excluded", "failed", "partial"]
 
@@ -65,7 +65,7 @@ class CachedDocument:
     fetched: datetime
 
 
-SnapshotKind = Literal["page", "feed", "file"]
+SnapshotKind = Literal["page", "feed", "file", "mail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,12 @@ class PageSnapshot:
         item: the item as its source listed it, without guid and file path; the key contains these.
         key: the item's key.
         form: "page" if a page was fetched; "feed" if the item contains the content; "file" for a
-            saved file, which is read from its folder again.
+            saved file, which is read from its folder again; "mail" for a mail.
         fetched: the time when the page, feed or file was read.
         listed_first: True if the source's title, date and authors take precedence over the page's.
         final_url: the page's URL after redirects.
         content_type, charset: from the response's headers.
-        body: the page's body, compressed by `pack_body`; b"" for other forms.
+        body: the page's body or the mail, compressed by `pack_body`; b"" for other forms.
     """
 
     item: Item
@@ -111,6 +111,7 @@ class SourceState:
         next_look: the time of the next check; None if it is due.
         why: human-readable reason for that time: "publishes about 9 a day, mostly 7–18 h UTC".
         firm: True if the failure is the source's own and unlikely to disappear.
+        podcast: elements of the channel, if it is a podcast.
     """
 
     feed: str
@@ -125,6 +126,7 @@ class SourceState:
     why: str = ""
     pace: PollingHints = NO_HINTS
     firm: bool = False
+    podcast: tuple[PodcastTag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,15 @@ from sqlalchemy import (
     Table,
 )
 
-from feedpub.core.models import AliasKind, Enclosure, Failure, PodcastTag, PollingHints, RunStatus
+from feedpub.core.models import (
+    AliasKind,
+    Enclosure,
+    Failure,
+    PodcastTag,
+    PollingHints,
+    RunStatus,
+    StoryLink,
+)
 from feedpub.store.column_types import (
     CompressedBytes,
     CompressedText,
@@ -59,16 +67,17 @@ entries = Table(
     Column("source_url", Text, nullable=False, server_default=""),
     Column("rights", Text, nullable=False, server_default=""),
     Column("podcast", JsonTuple(PodcastTag.from_json), nullable=False, server_default="[]"),
-    Column("also_at", JsonTuple, nullable=False, server_default="[]"),
+    Column("also_at", JsonTuple(StoryLink), nullable=False, server_default="[]"),
     Column("content_reason", Text, nullable=False, server_default=""),
 )
 Index("entries_by_date", entries.c.feed, entries.c.published)
 Index("entries_by_listing", entries.c.feed, entries.c.last_listed)
 NEWEST_FIRST = (
     entries.c.published.desc(),
+    entries.c.first_seen.desc(),
     entries.c.rank,
     entries.c.id,
-)  # entries of the same date are in the order of their source's list
+)  # Entries of the same date are in the order of their source's list, the later listed ones first.
 
 # A feed's line on the index page. It is deleted when the feed's entries change.
 feed_summaries = Table(
@@ -176,6 +185,7 @@ sources = Table(
     Column("why", Text, nullable=False, server_default=""),
     Column("pace", JsonRecord(PollingHints), nullable=False, server_default="{}"),
     Column("firm", Boolean, nullable=False, server_default="0"),
+    Column("podcast", JsonTuple(PodcastTag.from_json), nullable=False, server_default="[]"),
 )
 
 # Sources without pending work, which are checked by conditional requests.

@@ -226,6 +226,8 @@ def test_an_rss_entry_gives_all_that_it_says() -> None:
         language="en-GB",
         version="The quay & the sea",
         guid="77",
+        source_name="Press",
+        source_url="https://press.example/en/",
     )
 
 
@@ -257,6 +259,7 @@ def test_an_atom_entry_gives_all_that_it_says() -> None:
         language="de",
         version="2024-05-18T08:00:00+00:00 A < B again",
         guid="tag:x",
+        source_name="Press",
     )
 
 

@@ -109,6 +109,12 @@ def test_time_in_any_zone_is_read_in_utc(store: Store, moment: datetime) -> None
 # --- entries ---
 
 
+def test_later_listed_entry_of_a_date_comes_first(store: Store) -> None:
+    earlier, later = entry("earlier"), replace(entry("later"), first_seen=NOW + DAY)
+    commit(store, earlier, later)
+    assert [e.title for e in store.entries("world")] == ["later", "earlier"]
+
+
 def test_entries_are_sorted_by_date_rank_and_id(store: Store) -> None:
     entries = [
         entry("old", published=NOW - DAY),

@@ -240,6 +240,8 @@ def _add_marked_dateline(
     element: HtmlElement, language: str | None, visible: VisibleByline
 ) -> None:
     machine_date = element.get("datetime") or element.get("data-datetime") or ""
+    if element.tag == "abbr":  # microformats
+        machine_date = machine_date or element.get("title") or ""
     lines = list(islice(text_lines(element), _MAX_DATELINE_WORDS))
     if machine_date and dates.parse_page_date(machine_date, language):
         shown = " ".join(line.text for line in lines)
@@ -327,7 +329,8 @@ def find_marked_elements(
             is_byline, is_dateline = _classify(classes) if classes else (False, False)
             if is_byline or (element.tag == "a" and "author" in (element.get("rel") or "")):
                 bylines.append(element)
-            if is_dateline or element.tag == "time":
+            # Scripts turn elements such as <relative-time datetime="…"> into a date.
+            if is_dateline or element.tag == "time" or element.get("datetime"):
                 datelines.append(element)
     return bylines, datelines
 

@@ -40,6 +40,7 @@ def choose_dates(
         shown = _fix_day_order(shown, url_date)
     candidates = [*_rank_by_dateline(published_dates, shown), *visible_dates]
     published = _first_date(candidates) or url_date
+    published = dates.with_time_of_day(published, [*published_dates, *visible_dates])
     updated_dates = _parse_stated("updated", stated, language)
     updated = _first_date([*updated_dates, *_parse_all(visible.facts.updated, language)])
     published = _with_zone(published or updated, visible_dates)

@@ -735,3 +735,19 @@ def test_page_without_metadata_gives_nothing(html: str) -> None:
         None,
         None,
     )
+
+
+@pytest.mark.parametrize(
+    "dateline",
+    [
+        '<p><time datetime="2026-08-11T15:01:05+02:00">11 August 2026</time></p>',
+        '<p>Posted on <time datetime="2026-08-11T15:01:05+02:00">11 August</time> by Jane Roe</p>',
+        '<relative-time datetime="2026-08-11T15:01:05+02:00">Aug 11, 2026</relative-time>',
+        '<abbr class="published" title="2026-08-11T15:01:05+02:00">11 August</abbr>',
+        '<span data-datetime="2026-08-11T15:01:05+02:00" class="date">11 August 2026</span>',
+    ],
+)
+def test_machine_readable_date_is_read_to_the_second(dateline: str) -> None:
+    url = "https://town.example/notices/1"
+    published = metadata.read_metadata(page(below=dateline), url).published
+    assert published == datetime(2026, 8, 11, 13, 1, 5, tzinfo=UTC)

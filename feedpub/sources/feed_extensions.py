@@ -1,0 +1,236 @@
+"""Read what feedparser mixes up or drops: Media RSS and the namespaces of podcasts.
+
+feedparser takes a medium's description, title and rating for those of the entry, and iTunes'
+summary for its content. `hide_extensions` renames these elements before it sees them; then they
+are read here, where they belong to their medium or episode.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape, unescape
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from feedpub.core import podcast
+from feedpub.core.models import Enclosure, PodcastTag
+from feedpub.core.urls import absolute_url
+from feedpub.sources.markup import clean_text, is_markup, text_to_paragraphs, to_text
+
+_MEDIA = "{http://search.yahoo.com/mrss/}"
+_MEDIA_URIS = ("http://search.yahoo.com/mrss/", "http://search.yahoo.com/mrss")
+_HIDDEN_NAMES = {
+    "media": "title|description|text|rating|credit|copyright",
+    "itunes": "summary|subtitle|title",
+}
+_DECLARATION = re.compile(r"xmlns:([\w.-]{1,50})\s{0,9}=\s{0,9}[\"']([^\"'<>]{1,200})[\"']")
+_PLAIN_URL = re.compile(r"https?://[^\s<>\"]{1,2000}[^\s<>\".,;:!?)]")
+_FLASH = "application/x-shockwave-flash"
+_MAX_MEDIA = 100  # of an entry
+_MAX_CAPTION_CHARS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """A file that an entry shows: one `media:content`, or the best one of a `media:group`.
+
+    Attributes:
+        type: its media type; "" if none is stated.
+        medium: "image", "audio", "video" or "document"; "" if unknown.
+        description: what it shows, as plain text.
+        thumbnail: the URL of a picture of it; None if there is none.
+        length: in bytes; 0 if unknown.
+    """
+
+    url: str
+    type: str
+    medium: str
+    description: str
+    thumbnail: str | None
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryExtensions:
+    """The extensions of one entry.
+
+    Attributes:
+        media: in their order.
+        description: the description of a medium in markup, which is the text of an entry without
+            one of its own.
+        podcast: the elements of podcasts' namespaces.
+    """
+
+    media: tuple[Medium, ...] = ()
+    description: str = ""
+    podcast: tuple[PodcastTag, ...] = ()
+
+
+def hide_extensions(text: str) -> str:
+    """Return a feed's XML in which feedparser does not recognise the elements that it mixes up."""
+    prefixes = {"media": "media", "itunes": "itunes"}
+    for prefix, uri in _DECLARATION.findall(text):
+        if uri.lower() in _MEDIA_URIS:
+            prefixes[prefix] = "media"
+        elif uri.lower() == podcast.NAMESPACES["itunes"]:
+            prefixes[prefix] = "itunes"
+    for prefix, kind in prefixes.items():
+        if f"<{prefix}:" in text:
+            names = rf"(</?{re.escape(prefix)}:)({_HIDDEN_NAMES[kind]})(?=[\s/>])"
+            text = re.sub(names, r"\1feedpub-\2", text)
+    return text
+
+
+def read_extensions(text: str, base: str) -> list[EntryExtensions]:
+    """Return the extensions of each entry of a feed, in order; [] if it uses none.
+
+    Args:
+        text: the feed's XML.
+        base: resolves relative URLs.
+    """
+    lower = text.lower()
+    uris = (_MEDIA_URIS[1], *podcast.NAMESPACES.values(), "podcastindex-org/podcast-namespace")
+    if not any(uri in lower for uri in uris):
+        return []
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, load_dtd=False, encoding="utf-8"
+    )
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except (etree.XMLSyntaxError, ValueError):  # ValueError: half a surrogate pair in a name
+        return []
+    if root is None:
+        return []
+    entries = root.iter("{*}item", "{*}entry")
+    return [_read_entry(entry, base) for entry in entries]
+
+
+def _read_entry(entry: etree._Element, base: str) -> EntryExtensions:
+    media: list[Medium] = []
+    for element in entry:
+        if _is(element, "content"):
+            media += _read_medium([element], (element, entry), base)
+        elif _is(element, "group"):
+            files = [child for child in element if _is(child, "content")]
+            media += _read_medium(_best_first(files), (element, entry), base)
+        if len(media) >= _MAX_MEDIA:
+            break
+    return EntryExtensions(
+        media=tuple(media),
+        description=next(_descriptions(entry), ""),
+        podcast=podcast.read_episode(entry, base),
+    )
+
+
+def _is(element: etree._Element, name: str) -> bool:
+    if not isinstance(element.tag, str) or "mrss" not in element.tag:
+        return False
+    return element.tag.lower() in (f"{{{uri}}}{name}" for uri in _MEDIA_URIS)
+
+
+def _best_first(files: Iterable[etree._Element]) -> list[etree._Element]:
+    """Return the variants of one file: the default one first, then the widest."""
+    return sorted(
+        files,
+        key=lambda file: (file.get("isDefault") == "true", _number(file.get("width"))),
+        reverse=True,
+    )
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) <= 15 else 0  # noqa: PLR2004 -- no file is larger
+
+
+def _read_medium(
+    files: Sequence[etree._Element], around: Sequence[etree._Element], base: str
+) -> Iterator[Medium]:
+    """Yield the medium of the first usable file.
+
+    Args:
+        files: variants of one file, the best one first.
+        around: elements whose description and thumbnail are the file's, the nearest first.
+        base: resolves relative URLs.
+    """
+    for file in files:
+        url, kind = absolute_url(file.get("url") or "", base), file.get("type") or ""
+        if url is None or kind == _FLASH:
+            continue
+        nearest = (file, *around[:1])
+        yield Medium(
+            url=url,
+            type=kind,
+            medium=file.get("medium") or kind.partition("/")[0],
+            description=next(_captions(nearest), ""),
+            thumbnail=next(_thumbnails((file, *around), base), None),
+            length=_number(file.get("fileSize")),
+        )
+        return
+
+
+def _captions(elements: Iterable[etree._Element]) -> Iterator[str]:
+    for element in elements:
+        for child in element:
+            if _is(child, "description") and (text := _plain_text(child)):
+                yield text[:_MAX_CAPTION_CHARS]
+
+
+def _plain_text(element: etree._Element) -> str:
+    text = "".join(map(str, element.itertext()))
+    return to_text(text) if is_markup(text) else clean_text(unescape(text))
+
+
+def _thumbnails(elements: Iterable[etree._Element], base: str) -> Iterator[str]:
+    for element in elements:
+        for child in element:
+            if _is(child, "thumbnail") and (url := absolute_url(child.get("url") or "", base)):
+                yield url
+
+
+def _descriptions(entry: etree._Element) -> Iterator[str]:
+    """Yield what can be an entry's text if it has none: of its media, then of its episode."""
+    groups = [child for child in entry if _is(child, "group") or _is(child, "content")]
+    for element in (entry, *groups):
+        for child in element:
+            if _is(child, "description"):
+                yield "".join(map(str, child.itertext()))
+    itunes = podcast.NAMESPACES["itunes"]
+    for child in entry:
+        is_text = isinstance(child.tag, str)
+        if is_text and child.tag.lower() in (f"{{{itunes}}}summary", f"{{{itunes}}}subtitle"):
+            yield "".join(map(str, child.itertext()))
+
+
+def as_html(description: str) -> str:
+    """Return a description of a medium as HTML: with its lines and links, if it is plain text."""
+    if is_markup(description):
+        return description
+    paragraphs = text_to_paragraphs(description).replace("\n", "<br>")
+    return _PLAIN_URL.sub(r'<a href="\g<0>">\g<0></a>', paragraphs)
+
+
+def figures(media: Iterable[Medium], html: str) -> str:
+    """Return figures of the pictures that an entry's HTML lacks, with their descriptions as alt.
+
+    Several sizes of one picture have the same path and count once. A single picture without a
+    description is the lead image of a text, which is shown above it.
+    """
+    missing: dict[str, Medium] = {}
+    for medium in media:
+        path = urlsplit(medium.url).path
+        if medium.medium == "image" and path not in html:
+            missing.setdefault(path, medium)
+    if html and len(missing) == 1 and not any(each.description for each in missing.values()):
+        return ""
+    images = (
+        f'<img src="{escape(medium.url)}" alt="{escape(medium.description)}">'
+        for medium in missing.values()
+    )
+    return "".join(f"<figure>{image}</figure>" for image in images)
+
+
+def media_enclosures(media: Iterable[Medium]) -> Iterator[Enclosure]:
+    """Yield the sound and video files among media as enclosures."""
+    for medium in media:
+        if medium.medium in ("audio", "video"):
+            yield Enclosure(medium.url, medium.type or Enclosure(medium.url).type, medium.length)
