@@ -346,13 +346,7 @@ class MailSource(ConfigModel):
 
 
 Source = Annotated[
-    PageSource
-    | FeedSource
-    | SitemapSource
-    | ItemsSource
-    | JsonSource
-    | FolderSource
-    | MailSource,
+    PageSource | FeedSource | SitemapSource | ItemsSource | JsonSource | FolderSource | MailSource,
     Field(discriminator="type"),
 ]
 

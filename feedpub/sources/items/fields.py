@@ -395,6 +395,13 @@ def copy_content(
     return content
 
 
+def copy_readable(element: HtmlElement, link: str | None, document: HtmlDocument) -> HtmlElement:
+    """Return a copy of an element without permalink marks, buttons and "Read more" links."""
+    wrapper, _ = _copy_parts((element,))
+    _drop_marks(wrapper, link, document)
+    return wrapper[0] if len(wrapper) else wrapper
+
+
 def _copy_parts(
     parts: Sequence[HtmlElement],
 ) -> tuple[HtmlElement, dict[HtmlElement, HtmlElement]]:

@@ -36,6 +36,7 @@ from feedpub.sources.listing.card_fields import read_authors, read_image
 from feedpub.sources.listing.text import HEADINGS, count_text_words, element_text
 from feedpub.sources.listing_page import MIN_VISIBLE_WORDS, describe_interstitial
 from feedpub.sources.markup import absolutize_links, clean_text, is_markup, text_to_paragraphs
+from feedpub.sources.next_pages import ListedPage, find_next_url, follow_pages
 
 MAX_ITEMS = 2000  # of one page that are considered
 _NUMBER_AT_END = re.compile(r"(\d{1,6})$")
@@ -60,22 +61,37 @@ class ItemSelectors:
 
 
 def read_items_page(
-    source: ItemsSource, documents: DocumentReader, *, limit: int
+    source: ItemsSource, documents: DocumentReader, *, limit: int, pages: int = 1
 ) -> tuple[Item, ...]:
-    """Return the entries that stand on a page, at most `limit`, the newest first if it is dated.
+    """Return the entries that stand on a page and those after it, at most `limit` of each.
+
+    Args:
+        source: the source.
+        documents: gets the pages.
+        limit: of a page; if its oldest item is on top, the last ones are returned.
+        pages: how many pages to read at most.
 
     Raises:
         FetchError: the page cannot be fetched.
         ExtractError: it is not HTML, or a selector cannot be evaluated on it.
         NoContentError: it is empty, an error page, or has no items.
     """
-    return documents.read(source.url, items_on_page, ItemSelectors.of_source(source), limit=limit)
+    selectors = ItemSelectors.of_source(source)
+
+    def read_page(url: str, number: int) -> ListedPage:
+        return documents.read(url, _parse_page, selectors, number, limit=limit)
+
+    return follow_pages(source.url, read_page, pages)
 
 
 def items_on_page(
     page: Page, selectors: ItemSelectors = ItemSelectors(), *, limit: int = MAX_ITEMS
 ) -> tuple[Item, ...]:
     """Return the entries that stand on a page. Raises ExtractError as `read_items_page` does."""
+    return _parse_page(page, selectors, 1, limit=limit).items
+
+
+def _parse_page(page: Page, selectors: ItemSelectors, number: int, *, limit: int) -> ListedPage:
     document = parse_document(page, keeps_content=True)
     if (interstitial := describe_interstitial(document)) is not None:
         raise NoContentError(f"the site answered with {interstitial}", document.url)
@@ -85,7 +101,8 @@ def items_on_page(
     reader = _ItemReader(document, selectors)
     items = [reader.read_item(block) for block in blocks[:MAX_ITEMS]]
     items = [item for item in items if item.title or item.html or item.url]
-    return _identify(_newest_on_top(items, limit))[:limit]
+    identified = _identify(_newest_on_top(items, limit))[:limit]
+    return ListedPage(identified, find_next_url(document, number))
 
 
 def _select_blocks(document: HtmlDocument, selector: str) -> list[Block]:
@@ -235,7 +252,8 @@ class _ItemReader:
         parts: list[str] = []
         for value in values:
             if isinstance(value, HtmlElement):
-                parts.append(f"<div>{fields.inner_html(value)}</div>")
+                copy = fields.copy_readable(value, link, self.document)
+                parts.append(f"<div>{fields.inner_html(copy)}</div>")
             else:
                 parts.append(value if is_markup(value) else text_to_paragraphs(value))
         return fromstring(f"<div>{''.join(parts)}</div>")
