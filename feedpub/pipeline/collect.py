@@ -176,8 +176,9 @@ def list_sources(
     listed = {state.key for state in context.store.sources(feed.name) if state.items}
 
     def list_source(source: Source) -> SourceResult:
-        has_pages = isinstance(source, PageSource | ItemsSource | JsonSource)
-        pages = source.pages if has_pages and source_key(source) not in listed else 1
+        pages = 1
+        if isinstance(source, PageSource | ItemsSource | JsonSource):
+            pages = 1 if source_key(source) in listed else source.pages
         return _list_source(source, feed.limit, pages, context, responses or {})
 
     with ThreadPoolExecutor(_MAX_PARALLEL_SOURCES) as pool:

@@ -75,7 +75,7 @@ def test_lastmod_is_when_an_article_changed_and_its_version() -> None:
 
 
 def test_a_news_sitemap_gives_title_date_keywords_and_language() -> None:
-    """Pictures and translations that stand beside an address are passed over."""
+    """Its first picture is taken; translations that stand beside an address are passed over."""
     (item,) = (
         items(f"""<urlset {XMLNS} xmlns:n="http://www.google.com/schemas/sitemap-news/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml"
       xmlns:image="http://www.google.com/schemas/sitemap-image/1.1"><url>
@@ -95,6 +95,7 @@ def test_a_news_sitemap_gives_title_date_keywords_and_language() -> None:
         updated=datetime(2024, 5, 2, tzinfo=UTC),
         categories=("Harbour", "Town"),
         language="en",
+        image=f"{HOST}/a.jpg",
         version="2024-05-02 Quay & sea",
     )
 

@@ -1,5 +1,6 @@
 """Read the fields of one item on a page: title, date, link, image and content."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
@@ -402,6 +403,19 @@ def copy_readable(element: HtmlElement, link: str | None, document: HtmlDocument
     return wrapper[0] if len(wrapper) else wrapper
 
 
+def card_content(
+    parts: Sequence[HtmlElement], title: str, link: str, document: HtmlDocument
+) -> str:
+    """Return the HTML of a listed article's card, without its title, date and buttons."""
+    block = Block(tuple(parts))
+    titles = [each for each in block.head_elements() if element_text(each) == title]
+    dropped = titles[:1]
+    date = find_block_date(block)
+    if date and date.element is not None and is_only_date(date.element):
+        dropped.append(date.element)
+    return inner_html(copy_content(block, dropped, link, document)).strip()
+
+
 def _copy_parts(
     parts: Sequence[HtmlElement],
 ) -> tuple[HtmlElement, dict[HtmlElement, HtmlElement]]:
@@ -496,3 +510,8 @@ def block_around(element: HtmlElement) -> HtmlElement:
         if above.tag in _BLOCK_TAGS:
             return above
     return element
+
+
+def digest_texts(*texts: str) -> str:
+    """Return a short digest of texts."""
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()[:20]

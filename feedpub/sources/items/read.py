@@ -4,7 +4,6 @@ An item is identified by its #anchor, else by title and date, else by its conten
 the same entry if others are added above it.
 """
 
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -175,7 +174,7 @@ class _ItemReader:
             published=moment,
             html=html,
             image=self._image(block) or read_image([content], self.document.base),
-            version=digest_texts(title, html, moment.isoformat() if moment else ""),
+            version=fields.digest_texts(title, html, moment.isoformat() if moment else ""),
         )
 
     def _select(self, block: Block, name: str) -> list[HtmlElement | str] | None:
@@ -269,11 +268,6 @@ def _dropped_elements(title: HtmlElement | None, date: FoundDate | None) -> list
     return dropped
 
 
-def digest_texts(*texts: str) -> str:
-    """Return a short digest of texts."""
-    return hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()[:20]
-
-
 # --- all items ---
 
 
@@ -294,7 +288,7 @@ def _identify(items: Sequence[Item]) -> tuple[Item, ...]:
     guids: dict[int, str] = {}
     for identity, places in alike.items():
         for place in places[:-1]:
-            guids[place] = f"{identity} {digest_texts(items[place].html)}"
+            guids[place] = f"{identity} {fields.digest_texts(items[place].html)}"
         guids[places[-1]] = identity
     identified = [replace(item, guid=guids[place]) for place, item in enumerate(items)]
     return tuple({item.guid: item for item in identified}.values())
@@ -307,7 +301,7 @@ def _identity(item: Item) -> str:
     if item.url:
         return item.url
     date = item.published.isoformat() if item.published else ""
-    return digest_texts(item.title, date) if item.title else digest_texts(item.html)
+    return fields.digest_texts(item.title, date) if item.title else fields.digest_texts(item.html)
 
 
 def _without_positional_anchors(items: Sequence[Item]) -> Sequence[Item]:
