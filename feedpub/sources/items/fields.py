@@ -18,7 +18,7 @@ from feedpub.sources.listing.text import HEADINGS, count_text_words, element_tex
 
 MAX_DATE_LINE_CHARS = 60
 MAX_CELL_TITLE_CHARS = 160  # a cell with more is the content
-MAX_LABEL_WORDS = 3  # beside a date: "Posted on"
+MAX_LABEL_WORDS = 3  # next to a date: "Posted on"
 MAX_DATE_WORDS = 4  # of a line that is only a date: "Released on Monday, 6 October 2025"
 MAX_HEAD_ELEMENTS = 200  # of an item, that are searched for its title, date and link
 MAX_HEAD_LINES = 8  # in which a date is searched that no markup announces
@@ -227,7 +227,7 @@ def _marked_date(element: HtmlElement) -> datetime | None:
 
 
 def is_only_date(element: HtmlElement) -> bool:
-    """Return True for an element that tells a reader nothing but the date of the item."""
+    """Return True for an element with nothing but the date of the item."""
     if element.tag in HEADINGS or not _short_text(element):
         return False
     is_marked = element.tag in _TIME_TAGS or _DATE_CLASS.search(element.get("class", ""))
@@ -307,7 +307,7 @@ def _is_marked_permalink(anchor: HtmlElement) -> bool:
 
 
 def _is_of_title(anchor: HtmlElement, title: HtmlElement | None) -> bool:
-    """Return False for a permalink in or beside another heading than the item's title."""
+    """Return False for a permalink in or next to another heading than the item's title."""
     parent = anchor.getparent()
     heading = next(anchor.iterancestors(*HEADINGS), None)
     if heading is None and parent is not None:
@@ -318,7 +318,7 @@ def _is_of_title(anchor: HtmlElement, title: HtmlElement | None) -> bool:
 
 
 def is_permalink_mark(anchor: HtmlElement) -> bool:
-    """Return True for a link such as "#" or "¶" beside a heading."""
+    """Return True for a link such as "#" or "¶" next to a heading."""
     text = element_text(anchor).strip().strip("\u200b").lower()
     if text in _MARKS:
         is_named = _PERMALINK_CLASS.search(anchor.get("class", "")) is not None
@@ -349,7 +349,7 @@ def resolve(href: str, document: HtmlDocument) -> str | None:
 
 
 def _anchor(block: Block, title: HtmlElement | None, document: HtmlDocument) -> str | None:
-    """Return the address of the place on the page where an item stands."""
+    """Return the address of the place on the page at which an item begins."""
     first = block.parts[0]
     candidates: list[HtmlElement] = [first]
     if title is not None:

@@ -62,7 +62,7 @@ class ItemSelectors:
 def read_items_page(
     source: ItemsSource, documents: DocumentReader, *, limit: int, pages: int = 1
 ) -> tuple[Item, ...]:
-    """Return the entries that stand on a page and those after it, at most `limit` of each.
+    """Return the entries of a page and those after it, at most `limit` of each.
 
     Args:
         source: the source.
@@ -86,7 +86,7 @@ def read_items_page(
 def items_on_page(
     page: Page, selectors: ItemSelectors = ItemSelectors(), *, limit: int = MAX_ITEMS
 ) -> tuple[Item, ...]:
-    """Return the entries that stand on a page. Raises ExtractError as `read_items_page` does."""
+    """Return the entries of a page. Raises ExtractError as `read_items_page` does."""
     return _parse_page(page, selectors, 1, limit=limit).items
 
 
