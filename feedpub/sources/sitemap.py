@@ -268,10 +268,11 @@ def _nodes(text: str) -> Iterator[etree._Element]:
 
 def _item(node: etree._Element, url: str) -> Item:
     modified = _text(node, "lastmod")
+    pictures = (_text(child, "loc") for child in node if _name(child) == "image")
+    image = absolute_url(next(pictures, ""), url)
     news = next((child for child in node if _name(child) == "news"), None)
-    image = next((absolute_url(_text(child, "loc"), url) for child in _images(node)), None)
     if news is None:
-        return Item(url=url, updated=parse_date(modified), image=image, version=modified)
+        return Item(url=url, updated=parse_date(modified), version=modified, image=image)
     publication = next((child for child in news if _name(child) == "publication"), news)
     keywords = (clean_text(word) for word in _text(news, "keywords").split(","))
     return Item(
@@ -280,14 +281,11 @@ def _item(node: etree._Element, url: str) -> Item:
         published=parse_date(_text(news, "publication_date")),
         updated=parse_date(modified),
         categories=tuple(dict.fromkeys(filter(None, keywords))),
-        image=image,
         language=normalize_language(_text(publication, "language")),
         version=f"{modified} {_text(news, 'title')}".strip(),
+        source_name=_text(publication, "name"),
+        image=image,
     )
-
-
-def _images(node: etree._Element) -> Iterator[etree._Element]:
-    return (child for child in node if _name(child) == "image")
 
 
 def _text(node: etree._Element, name: str) -> str:

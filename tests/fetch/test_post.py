@@ -47,7 +47,7 @@ def test_requests_wait_for_the_delay_and_for_retry_after(
     site["/api"] = Route(b"", status=429, headers={"Retry-After": "600"})
     with pytest.raises(FetchError, match="asks to wait 600 s"):
         fetcher.post(site.url("/api"), BODY)
-    assert clock.naps
+    assert clock.sleeps
     with pytest.raises(RetryLaterError):
         fetcher.post(site.url("/api"), BODY)
 

@@ -87,14 +87,14 @@ def test_as_many_pages_are_read_as_asked_for(pages: int, expected: int) -> None:
     items = read_source(source, documents, limit=50, pages=pages)
     assert len(items) == expected
     assert len({item.url for item in items}) == expected
-    assert len(documents.asked) == pages
+    assert len(documents.requested) == pages
 
 
 def test_page_that_cannot_be_read_is_the_end() -> None:
     documents = library()
     items = read_source(PageSource(type="page", url=URL), documents, limit=50, pages=9)
     assert len(items) == 8
-    assert documents.asked[-1] == f"{URL}?page=4"
+    assert documents.requested[-1] == f"{URL}?page=4"
 
 
 def test_limit_holds_for_each_page() -> None:
@@ -108,7 +108,7 @@ def test_page_without_anything_new_is_the_end() -> None:
     documents.add(f"{URL}?page=2", listing(range(9, 6, -1), "?page=3"), "text/html")
     items = read_source(PageSource(type="page", url=URL), documents, limit=50, pages=9)
     assert len(items) == 3
-    assert len(documents.asked) == 2
+    assert len(documents.requested) == 2
 
 
 def test_items_of_several_pages_are_followed() -> None:
