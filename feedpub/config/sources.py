@@ -135,10 +135,10 @@ class SitemapSource(RemoteSource):
 
 
 class ItemsSource(RemoteSource):
-    """Entries that stand on one page: a changelog, notices, events, a table."""
+    """The entries of one page: a changelog, notices, events, a table."""
 
     type: Literal["items"] = Field(
-        description="items: entries that stand on one page, such as a changelog, notices, events "
+        description="items: the entries of one page, such as a changelog, notices, events "
         "or the rows of a table."
     )
     item: Selector | None = Field(
