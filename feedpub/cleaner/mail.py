@@ -85,8 +85,8 @@ class _Mail:
 def article_from_mail(body: bytes, base: str) -> Article:
     """Extract the article of a mail.
 
-    Its HTML is empty if the mail has neither text nor pictures that can be read, for instance because
-    it is encrypted, or beyond a limit. The title and the date are then all that is known.
+    Its HTML is empty if the mail has neither text nor pictures that can be read, for instance
+    because it is encrypted, or beyond a limit. Its title and date are then all that is known.
 
     Args:
         body: the mail, up to MAX_MAIL_BYTES.
