@@ -10,12 +10,14 @@ from pathlib import Path
 
 from feedpub.cleaner import pagination, saved_files
 from feedpub.cleaner.annotate import AnnotatedPage, annotate
+from feedpub.cleaner.documents import article_from_document
 from feedpub.cleaner.extract import extract, extract_fragment
 from feedpub.cleaner.join_pages import join_pages
 from feedpub.cleaner.pagination import HTML_TYPES, PageSequence
 from feedpub.cleaner.rules import Ruleset, SiteRuleSet
 from feedpub.cleaner.site_memory import load_site_memory
 from feedpub.cleaner.summary import choose_summary, lead
+from feedpub.core.document_types import document_type_of_page
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError
 from feedpub.core.field_limits import limit_fields
@@ -70,8 +72,10 @@ def article_from_page(
         memory: the serialised memory of the site.
 
     Raises:
-        ExtractError: the page is not a web page, or has no article.
+        ExtractError: the page is neither a web page nor a document, or has no article.
     """
+    if document_type_of_page(page):
+        return limit_fields(article_from_document(page))
     html = _decode_page(page)
     known = load_site_memory(memory) if memory else None
     return limit_fields(extract(html, page.url, rules=rules, memory=known))
@@ -155,6 +159,9 @@ def article_from_listed_pages(
     Raises:
         ExtractError: there is no article on the first page.
     """
+    if document_type_of_page(pages.pages[0]):
+        document = article_from_document(pages.pages[0], item)
+        return MultiPageArticle(limit_fields(replace(document, url=pages.url)))
     found = article_from_pages(pages, rules, memory)
     article = _prefer_longer_text(found.article, item)
     by_page = article is found.article

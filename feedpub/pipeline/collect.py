@@ -24,6 +24,7 @@ from feedpub.config import (
     resolve_secret,
 )
 from feedpub.config.sources import source_key
+from feedpub.core.document_types import with_document_enclosure
 from feedpub.core.errors import (
     CorruptStateError,
     FeedpubError,
@@ -295,7 +296,7 @@ def _make_listed_item(item: Item, keys: ItemKeys, rank: int, result: SourceResul
     source = result.source
     is_fetched = not isinstance(source, FeedSource) or source.fetch
     return ListedItem(
-        item=item,
+        item=with_document_enclosure(item),
         key=keys.key,
         rank=rank,
         source=result.key,

@@ -22,6 +22,7 @@ from feedpub.cleaner.articles import MAX_ARTICLE_BYTES
 from feedpub.cleaner.pagination import PageSequence
 from feedpub.config import FeedConfig
 from feedpub.core.article_keys import url_key
+from feedpub.core.document_types import document_type_of_url, with_document_enclosure
 from feedpub.core.errors import (
     ExtractError,
     NoContentError,
@@ -269,7 +270,7 @@ def _get_page(
     A rendered page is fetched unconditionally: its content may change although its HTML does not.
     """
     options = item.options.for_url(url, context.site_rules.rules_for(url).headers)
-    if item.render:
+    if item.render and document_type_of_url(url) is None:  # browsers show no documents
         seconds = context.budget.remaining()
         return context.browser.render(url, context.fetcher, options, seconds=seconds)
     return context.fetcher.get(url, validators=validators, options=options, max_bytes=max_bytes)
@@ -398,6 +399,7 @@ def _extract(
         return ItemResult(replace(state, etag=before.etag, last_modified=before.last_modified))
     assert isinstance(page, Page)  # noqa: S101 -- the client rejects a 304 without validators
     pages = fetched.pages or PageSequence((page,), page.url)
+    item = replace(item, item=with_document_enclosure(item.item, page))
     found = article_from_pages(feed, pages, item, site.memory, context)
     result = _make_result(item, found.article, (page.url, found.article.url))
     result = replace(
