@@ -367,7 +367,7 @@ def _render(paragraphs: Sequence[Paragraph]) -> str:
         if bool(bullet) != is_in_list:
             html.append("<ul>" if bullet else "</ul>")
             is_in_list = bool(bullet)
-        text = _join_text(paragraph.lines, hyphenated, width)
+        text = _join_text(paragraph.lines, hyphenated, 0 if paragraph.level else width)
         tag = f"h{paragraph.level + 1}" if paragraph.level else "li" if bullet else "p"
         html.append(f"<{tag}>{text[bullet.end() :] if bullet else text}</{tag}>")
     return "".join([*html, "</ul>" if is_in_list else ""])
@@ -387,7 +387,13 @@ def _words_with_hyphen(paragraphs: Iterable[Paragraph]) -> frozenset[str]:
 
 
 def _join_text(lines: Sequence[Line], hyphenated: frozenset[str], width: int) -> str:
-    """Return the lines of a paragraph as HTML. Short lines, as in an address, stay lines."""
+    """Return the lines of a paragraph as HTML.
+
+    Args:
+        lines: the lines.
+        hyphenated: words that keep their hyphen.
+        width: the characters of a full line; much shorter ones, as in an address, stay lines.
+    """
     text = lines[0].text
     html = ""
     for before, line in pairwise(lines):
