@@ -9,7 +9,7 @@ from hypothesis import settings
 
 from feedpub.scheduler.queue import FeedQueue
 from feedpub.store import Store
-from tests.support.postgres import MISSING, Server, any_server, installed
+from tests.support.postgres import SKIP_REASON, Server, is_available, running_server
 from tests.support.site import Site, running_site
 
 # Directories and files that the fast lane (`-m "not slow"`) leaves out completely, besides all
@@ -29,12 +29,12 @@ settings.load_profile("feedpub")
 @pytest.fixture(autouse=True)
 def _restore_log() -> Iterator[None]:
     """Restore the configuration of the log, which commands change in this process."""
-    root, ours = logging.getLogger(), logging.getLogger("feedpub")
-    handlers, level, our_level = root.handlers[:], root.level, ours.level
+    root, logger = logging.getLogger(), logging.getLogger("feedpub")
+    handlers, level, logger_level = root.handlers[:], root.level, logger.level
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    ours.setLevel(our_level)
+    logger.setLevel(logger_level)
 
 
 @pytest.fixture
@@ -47,27 +47,27 @@ def site() -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """Run a PostgreSQL server."""
-    if not installed():
-        pytest.skip(MISSING)
-    with any_server() as running:
+    if not is_available():
+        pytest.skip(SKIP_REASON)
+    with running_server() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def template(server: Server) -> Iterator[str]:
     """Return the name of a database with empty tables, the template of others."""
-    address = server.database()
+    address = server.create_database()
     Store.open(address).close()
     yield address.rpartition("/")[2]
-    server.drop(address)
+    server.drop_database(address)
 
 
 @pytest.fixture
 def address(server: Server, template: str) -> Iterator[str]:
     """Create a database with empty tables."""
-    made = server.database(template)
-    yield made
-    server.drop(made)
+    created = server.create_database(template)
+    yield created
+    server.drop_database(created)
 
 
 @pytest.fixture

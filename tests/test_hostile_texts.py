@@ -58,18 +58,18 @@ PIECES = (
 )  # fmt: skip
 
 
-def _answered(text: str) -> response.Response:
+def _response_with(text: str) -> response.Response:
     return response.Response(
         200, CaseInsensitiveDict(dict.fromkeys(HEADERS, text)), text.encode("utf-8", "replace")
     )
 
 
 def _is_answered(status: int, text: str) -> object:
-    said = replace(_answered(text), status=status)
-    return said.ok, said.location, response.failure_of(said, NOW)
+    hostile = replace(_response_with(text), status=status)
+    return hostile.ok, hostile.location, response.failure_of(hostile, NOW)
 
 
-def _joined(text: str) -> object:
+def _join(text: str) -> object:
     return url.parse_url("https://example.org/a").join(text)
 
 
@@ -103,7 +103,7 @@ def _feed(text: str) -> Feed:
     )
 
 
-def _logged(text: str) -> None:
+def _write_log_line(text: str) -> None:
     handlers = logging.getLogger().handlers[:]
     level = logging.getLogger().level
     try:
@@ -120,7 +120,7 @@ def _outcome(text: str) -> object:
     return output.results_as_json(redact_result(outcome))
 
 
-def _noticed(text: str) -> object:
+def _notify(text: str) -> object:
     notice = Incident(
         "world", f"https://example.org/{text[:8000]}", "broken", NOW, NOW, text[:8000]
     )
@@ -140,14 +140,14 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "a URL": url.parse_url,
     "a URL's host": lambda text: url.parse_url(f"https://{text}/"),
     "a URL's query": lambda text: url.parse_url(f"https://example.org/?{text[:8000]}"),
-    "a redirect": _joined,
-    "a redirect within bounds": lambda text: _joined(text[:8000]),
+    "a redirect": _join,
+    "a redirect within bounds": lambda text: _join(text[:8000]),
     "redacted": strip_credentials,
     "discreet": redact,
     "secrets": find_secrets,
     "secrets within a text": lambda text: mask_secrets(text, find_secrets(text[:8192])),
     "options' secrets": RequestOptions(headers={"a": "secret-secret"}).without_secrets,
-    "headers": lambda text: response.page_from(_answered(text), "https://example.org/", NOW),
+    "headers": lambda text: response.page_from(_response_with(text), "https://example.org/", NOW),
     "headers of an error": lambda text: _is_answered(503, text),
     "headers of a redirect": lambda text: _is_answered(302, text),
     "Cache-Control": lambda text: response.parse_freshness({"Cache-Control": text}, NOW),
@@ -194,9 +194,9 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "JSON Feed": lambda text: render_json(_feed(text[:500])),
     "a filter's words": lambda text: patterns.matches_pattern("ice melts*", text),
     "a filter's glob": lambda text: patterns.matches_url("*/a/*a*?*=*.b", text),
-    "a log line": _logged,
+    "a log line": _write_log_line,
     "an outcome": _outcome,
-    "a notice": _noticed,
+    "a notice": _notify,
     "a terminal's line": strip_terminal_commands,
     "a JSON document": escape_commands,
     "a short text": lambda text: shorten(text, 500),

@@ -20,9 +20,9 @@ def test_pattern_takes_at_most_50_ms_for_100_kb() -> None:
     costs = {place: measure(pattern) for place, pattern in patterns.items()}
     slowest = sorted(costs, key=lambda place: -costs[place].seconds)
     for place in slowest[:5]:
-        print(_described(place, patterns[place], costs[place]))
+        print(_describe(place, patterns[place], costs[place]))
     slow = [place for place in slowest if costs[place].seconds > MAX_SECONDS]
-    assert not slow, "\n".join(_described(place, patterns[place], costs[place]) for place in slow)
+    assert not slow, "\n".join(_describe(place, patterns[place], costs[place]) for place in slow)
     assert len(patterns) >= FEWEST
 
 
@@ -62,7 +62,7 @@ def test_patterns_are_found_in_constants_tables_data_files_and_calls() -> None:
     assert any(place.startswith("config.types:") for place in places)
 
 
-def _described(place: str, pattern: Compiled, cost: Cost) -> str:
+def _describe(place: str, pattern: Compiled, cost: Cost) -> str:
     start, unit = cost.attack
     text = f"{start!r} + {unit!r} * n, {cost.size:,} of {SIZE:,} characters"
     return (

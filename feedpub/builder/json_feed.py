@@ -5,7 +5,7 @@ from typing import Any
 
 from feedpub.builder.links import complete_fragments
 from feedpub.builder.rss_atom_text import prepare_feed, split_mailbox
-from feedpub.core.models import Enclosure, Entry, Feed
+from feedpub.core.models import Enclosure, Entry, Feed, PodcastTag
 
 
 def render_json(feed: Feed) -> bytes:
@@ -22,6 +22,7 @@ def render_json(feed: Feed) -> bytes:
         "authors": [_feed_author(feed.author)] if feed.author else [],
         "language": feed.language,
         "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
+        "_feedpub": _without_empty({"podcast": [_tag(tag) for tag in feed.podcast]}),
     }
     document = _without_empty(document)
     document["items"] = [_item(feed, entry) for entry in feed.entries]  # required, even if empty
@@ -42,6 +43,7 @@ def _item(feed: Feed, entry: Entry) -> dict[str, Any]:
         "tags": list(entry.categories),
         "language": entry.language,
         "attachments": [_attachment(enclosure) for enclosure in entry.enclosures],
+        "_feedpub": _extension(entry),
     }
     return _without_empty(item)
 
@@ -51,6 +53,29 @@ def _content(feed: Feed, entry: Entry) -> dict[str, str]:
     if entry.html and not feed.summary_only:
         return {"content_html": complete_fragments(entry.html, feed.entry_url(entry))}
     return {"content_text": entry.summary or entry.title}
+
+
+def _extension(entry: Entry) -> dict[str, Any]:
+    """Return the members that JSON Feed has no names for."""
+    source = _without_empty({"name": entry.source_name, "url": entry.source_url})
+    return _without_empty(
+        {
+            "source": source,
+            "rights": entry.rights,
+            "also_at": list(entry.also_at),
+            "podcast": [_tag(tag) for tag in entry.podcast],
+        }
+    )
+
+
+def _tag(tag: PodcastTag) -> dict[str, Any]:
+    values = {
+        "name": tag.name,
+        "text": tag.text,
+        "attributes": dict(tag.attributes),
+        "children": [_tag(child) for child in tag.children],
+    }
+    return _without_empty(values)
 
 
 def _feed_author(author: str) -> dict[str, str]:

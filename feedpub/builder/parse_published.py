@@ -19,7 +19,8 @@ from lxml import etree
 from feedpub.builder.ids import is_id_of_feed
 from feedpub.builder.links import shorten_fragments
 from feedpub.builder.rss_atom_text import from_plain_text
-from feedpub.core.models import Enclosure, Entry
+from feedpub.core.models import Enclosure, Entry, PodcastTag
+from feedpub.core.podcast import read_episode
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
@@ -169,6 +170,27 @@ def _entry_from_json(item: Mapping[str, Any], location: _Location, rank: int) ->
         categories=tuple(map(from_plain_text, item.get("tags", ()))),
         enclosures=tuple(enclosures),
         rank=rank,
+        **_extension_from_json(item.get("_feedpub", {})),
+    )
+
+
+def _extension_from_json(extension: Mapping[str, Any]) -> dict[str, Any]:
+    source = extension.get("source", {})
+    return {
+        "source_name": from_plain_text(_text_value(source, "name")),
+        "source_url": _text_value(source, "url"),
+        "rights": from_plain_text(_text_value(extension, "rights")),
+        "also_at": tuple(extension.get("also_at", ())),
+        "podcast": tuple(map(_tag_from_json, extension.get("podcast", ()))),
+    }
+
+
+def _tag_from_json(tag: Mapping[str, Any]) -> PodcastTag:
+    return PodcastTag(
+        tag["name"],
+        _text_value(tag, "text"),
+        tuple(tag.get("attributes", {}).items()),
+        tuple(map(_tag_from_json, tag.get("children", ()))),
     )
 
 
@@ -197,7 +219,7 @@ def _entry_from_atom(
     for link in element.iterchildren(f"{_ATOM}link"):
         if link.get("rel") == "enclosure":
             enclosures.append(_enclosure(link, "href", "length"))
-        else:
+        elif link.get("rel", "alternate") == "alternate":
             pages.append(link.get("href", ""))
     page = pages[0]
     url, slug = location.split_link(page)
@@ -225,7 +247,33 @@ def _entry_from_atom(
         categories=tuple(map(from_plain_text, categories)),
         enclosures=tuple(enclosures),
         rank=rank,
+        **_origin(element, f"{_ATOM}source/{_ATOM}title", f"{_ATOM}rights"),
     )
+
+
+def _origin(entry: etree._Element, name: str, rights: str) -> dict[str, Any]:
+    """Return the fields about an entry's origin.
+
+    Args:
+        entry: the entry.
+        name: the path of its source's name.
+        rights: the path of a text about rights.
+    """
+    links: dict[str, list[str]] = {"license": [], "related": []}
+    for link in entry.iterchildren(f"{_ATOM}link"):
+        links.setdefault(link.get("rel", "alternate"), []).append(link.get("href", ""))
+    source, home = entry.find("source"), entry.find(f"{_ATOM}source/{_ATOM}link")
+    if source is not None:
+        home_url = source.get("url", "")
+    else:
+        home_url = "" if home is None else home.get("href", "")
+    return {
+        "source_name": from_plain_text(_text(entry, name)),
+        "source_url": home_url,
+        "rights": "".join(links["license"][:1]) or from_plain_text(_text(entry, rights)),
+        "also_at": tuple(links["related"]),
+        "podcast": read_episode(entry, ""),
+    }
 
 
 # --- RSS ---
@@ -265,6 +313,7 @@ def _entry_from_rss(
         categories=tuple(map(from_plain_text, categories)),
         enclosures=tuple(_rss_enclosures(item)),
         rank=rank,
+        **_origin(item, "source", f"{_DC}rights"),
     )
 
 

@@ -21,6 +21,8 @@ from lxml import etree
 from feedpub.builder.links import complete_fragments
 from feedpub.builder.rss_atom_text import prepare_feed, split_mailbox
 from feedpub.core.models import Enclosure, Entry, Feed
+from feedpub.core.podcast import append_tags, used_namespaces
+from feedpub.core.urls import is_web_url
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _HISTORY = "http://purl.org/syndication/history/1.0"
@@ -94,6 +96,8 @@ def _generator(feed: Feed, feed_extension: type[Any], entry_extension: type[Any]
         item.link(href=feed.entry_url(entry))
         for category in entry.categories:
             item.category(term=category)
+        if entry.rights and not is_web_url(entry.rights):
+            item.rights(entry.rights)
         entry_extension.add_texts(item, feed, entry)
     return generator
 
@@ -115,7 +119,7 @@ class _RssChannel(BaseExtension):  # type: ignore[misc]
     feed: Feed
 
     def extend_ns(self) -> dict[str, str]:
-        return _NAMESPACES | _history_namespace(self.feed)
+        return _NAMESPACES | _history_namespace(self.feed) | _podcast_namespaces(self.feed)
 
     def extend_rss(self, rss: etree._Element) -> None:
         channel = rss[0]
@@ -124,6 +128,7 @@ class _RssChannel(BaseExtension):  # type: ignore[misc]
             _add(channel, "lastBuildDate", format_datetime(self.feed.updated))
         _add_editor(channel, self.feed.author or "", self.feed.title)
         _add_update_period(channel, self.feed.ttl or 0)
+        append_tags(channel, self.feed.podcast)
         for element in channel.iter("title", "description", "managingEditor"):
             _escape_markup(element)
 
@@ -141,6 +146,8 @@ class _RssItem(BaseEntryExtension):  # type: ignore[misc]
             item.description(escape(summary, quote=False))
         if content := _content(feed, entry):
             item.content(content)
+        if entry.source_name and entry.source_url:
+            item.source(url=entry.source_url, title=entry.source_name)
 
     def extend_rss(self, item: etree._Element) -> None:
         entry = self.entry
@@ -151,9 +158,13 @@ class _RssItem(BaseEntryExtension):  # type: ignore[misc]
             _add(item, f"{_DC}creator", author)
         if entry.language and entry.language != self.feed.language:
             _add(item, f"{_DC}language", entry.language)
+        if entry.rights and not is_web_url(entry.rights):
+            _add(item, f"{_DC}rights", entry.rights)
+        _add_related_links(item, entry, f"{{{_ATOM}}}link")
         _add_rss_enclosures(item, entry)
         _add_image(item, entry)
-        for element in item.iterchildren("title", "category"):
+        append_tags(item, entry.podcast)
+        for element in item.iterchildren("title", "category", "source"):
             _escape_markup(element)
 
 
@@ -163,7 +174,8 @@ class _AtomFeed(BaseExtension):  # type: ignore[misc]
     feed: Feed
 
     def extend_ns(self) -> dict[str, str]:
-        return {"media": _NAMESPACES["media"]} | _history_namespace(self.feed)
+        media = {"media": _NAMESPACES["media"]}
+        return media | _history_namespace(self.feed) | _podcast_namespaces(self.feed)
 
     def extend_atom(self, root: etree._Element) -> None:
         _add_links(root, self.feed, "atom", "link")
@@ -171,6 +183,7 @@ class _AtomFeed(BaseExtension):  # type: ignore[misc]
         if self.feed.author or not all(entry.authors for entry in self.feed.entries):
             name, email = split_mailbox(self.feed.author or "")
             _add_person(root, name or split_mailbox(self.feed.title)[0] or self.feed.name, email)
+        append_tags(root, self.feed.podcast)
         _mark_as_plain(root)
 
 
@@ -203,6 +216,9 @@ class _AtomEntry(BaseEntryExtension):  # type: ignore[misc]
             size = {"length": str(enclosure.length)} if enclosure.length else {}
             _add(element, "link", rel="enclosure", href=enclosure.url, type=enclosure.type, **size)
         _add_image(element, self.entry)
+        _add_related_links(element, self.entry, "link")
+        _add_atom_source(element, self.entry)
+        append_tags(element, self.entry.podcast)
         _mark_as_plain(element)
 
 
@@ -259,6 +275,31 @@ def _add_person(parent: etree._Element, name: str, email: str = "") -> None:
         _add(person, "email", email)
 
 
+def _podcast_namespaces(feed: Feed) -> dict[str, str]:
+    tags = [*feed.podcast, *(tag for entry in feed.entries for tag in entry.podcast)]
+    return used_namespaces(tags)
+
+
+def _add_related_links(parent: etree._Element, entry: Entry, link: str) -> None:
+    """Add links to the licence, and to the same story elsewhere."""
+    if is_web_url(entry.rights):
+        _add(parent, link, rel="license", href=entry.rights)
+    for url in entry.also_at:
+        _add(parent, link, rel="related", href=url)
+
+
+def _add_atom_source(parent: etree._Element, entry: Entry) -> None:
+    if not entry.source_name:
+        return
+    source = _add(parent, "source")
+    if entry.source_url:
+        _add(source, "id", entry.source_url)
+    _add(source, "title", entry.source_name)
+    if entry.source_url:
+        _add(source, "link", href=entry.source_url, rel="alternate")
+    _mark_as_plain(source)
+
+
 def _add_rss_enclosures(item: etree._Element, entry: Entry) -> None:
     """Add the enclosure that RSS allows, and the others as media:content."""
     first = None
@@ -289,7 +330,7 @@ def _add_image(parent: etree._Element, entry: Entry) -> None:
 
 
 def _mark_as_plain(parent: etree._Element) -> None:
-    for element in parent.iterchildren("title", "subtitle", "summary"):
+    for element in parent.iterchildren("title", "subtitle", "summary", "rights"):
         element.set("type", "text")
         _escape_markup(element)
 

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from feedpub.core import languages
 from feedpub.core.field_limits import limit_fields
-from feedpub.core.models import Enclosure, Entry, Feed
+from feedpub.core.models import Enclosure, Entry, Feed, PodcastTag
 from feedpub.core.text import shorten
 
 _MAX_TITLE_CHARS = 80  # of a title made from the text
@@ -45,6 +45,7 @@ def prepare_feed(feed: Feed) -> Feed:
         author=_prepare_author(feed.author or "") or None,
         icon=_web_uri(feed.icon),
         hubs=_distinct(_web_uri(hub) or "" for hub in feed.hubs),
+        podcast=tuple(map(_prepare_tag, feed.podcast)),
         entries=tuple(_prepare_entry(entry) for entry in feed.entries),
     )
 
@@ -70,7 +71,18 @@ def _prepare_entry(entry: Entry) -> Entry:
         image=_web_uri(entry.image),
         categories=_distinct(map(to_plain_text, entry.categories)),
         enclosures=_prepare_enclosures(entry.enclosures),
+        source_name=to_plain_text(entry.source_name),
+        source_url=_web_uri(entry.source_url) or "",
+        rights=_web_uri(entry.rights) or to_plain_text(entry.rights),
+        podcast=tuple(map(_prepare_tag, entry.podcast)),
+        also_at=_distinct(_web_uri(address) or "" for address in entry.also_at),
     )
+
+
+def _prepare_tag(tag: PodcastTag) -> PodcastTag:
+    attributes = ((name, to_single_line(value)) for name, value in tag.attributes)
+    children = tuple(map(_prepare_tag, tag.children))
+    return PodcastTag(tag.name, to_single_line(tag.text), tuple(attributes), children)
 
 
 def _prepare_author(author: str) -> str:

@@ -37,6 +37,12 @@ def limit_fields(record: T) -> T:
     )
     if isinstance(limited, Article):
         return limited
+    limited = replace(
+        limited,
+        source_name=shorten(limited.source_name, MAX_NAME_CHARS),
+        source_url=limited.source_url if len(limited.source_url) <= MAX_URL_CHARS else "",
+        rights=shorten(limited.rights, MAX_TITLE_CHARS),
+    )
     enclosures = limited.enclosures[:MAX_ENCLOSURES]
     valid = [enclosure for enclosure in enclosures if len(enclosure.url) <= MAX_URL_CHARS]
     limited = replace(limited, enclosures=tuple(valid))

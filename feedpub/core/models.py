@@ -322,6 +322,7 @@ class Feed:
         previous: the number of the archive before this document; None if there is none.
         hubs: WebSub hubs to notify when the document changes; none for an archive, which never
             changes.
+        podcast: elements of the channel, if its entries are episodes.
     """
 
     name: str
@@ -340,6 +341,7 @@ class Feed:
     archive: int | None = None
     previous: int | None = None
     hubs: tuple[str, ...] = ()
+    podcast: tuple[PodcastTag, ...] = ()
 
     def file(self, suffix: str) -> str:
         """Return the name of one of its documents.

@@ -55,6 +55,11 @@ def resolve_link(href: str, base: str) -> str | None:
 # --- hosts and sites ---
 
 
+def is_web_url(text: str) -> bool:
+    """Return True if a text begins as an http or https URL does."""
+    return text.startswith(("http://", "https://"))
+
+
 def host_from_url(url: str | None) -> str:
     """Return the host of a URL in lower case, without port and final dot; "" if there is none."""
     try:

@@ -314,7 +314,7 @@ class Fetcher:
         delay = 0.0
         if chain.obeys_robots:
             delay = self._robots.check_allowed(target, partial(self._fetch_robots, chain))
-        with self._rate_limiter.slot(target.server, delay, pause=self._has_delay):
+        with self._rate_limiter.slot(target.server, delay, wait_for_delay=self._has_delay):
             response = self._exchange(target, headers, chain)
             wait = parse_retry_after(response.headers, self._clock.now())
             if wait and response.status in _PAUSES_HOST:

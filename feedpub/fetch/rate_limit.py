@@ -79,13 +79,15 @@ class RateLimiter:
         self._max_hosts = MAX_HOSTS
 
     @contextmanager
-    def slot(self, server: str, delay: float = 0.0, *, pause: bool = True) -> Iterator[None]:
+    def slot(
+        self, server: str, delay: float = 0.0, *, wait_for_delay: bool = True
+    ) -> Iterator[None]:
         """Wait for a host, and reserve it while the block runs.
 
         Args:
             server: the host, from `RequestTarget.server`.
             delay: the host's own Crawl-delay in seconds; the longer delay counts.
-            pause: False for subresources, which follow their page without a delay.
+            wait_for_delay: False for subresources, which follow their page without a delay.
 
         Raises:
             RetryLaterError: the server sent a Retry-After that has not passed yet.
@@ -93,9 +95,9 @@ class RateLimiter:
         host = self._get_host(server)
         with host.slot:
             self._check_not_paused(server, host)
-            delay = max(delay, self._delay) if pause else 0.0
+            delay = max(delay, self._delay) if wait_for_delay else 0.0
             wait = host.last_request + delay - self._clock.monotonic()
-            if pause and wait > 0:
+            if wait_for_delay and wait > 0:
                 self._clock.sleep(wait)
             with self._lease(server, delay):
                 try:

@@ -8,7 +8,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zlib import crc32
 
@@ -32,7 +32,7 @@ from feedpub.core.errors import (
     RetryLaterError,
     SourceError,
 )
-from feedpub.core.models import NO_HINTS, Failure, Item, PollingHints
+from feedpub.core.models import NO_HINTS, Failure, Item, PodcastTag, PollingHints
 from feedpub.core.text import escape_control_characters
 from feedpub.fetch import RequestOptions
 from feedpub.pipeline.context import RunContext
@@ -114,6 +114,7 @@ class SourceResult:
             has the time.
         is_fresh: its items are accepted although they are new, because the source is new, its
             settings changed, or an anomaly has lasted long enough.
+        podcast: the elements of its head, if it is a podcast.
     """
 
     source: Source
@@ -124,6 +125,7 @@ class SourceResult:
     observation: SourceObservation | None = None
     retry_later: bool = False
     is_fresh: bool = False
+    podcast: tuple[PodcastTag, ...] = ()
 
     @property
     def key(self) -> str:
@@ -177,9 +179,9 @@ def _list_source(
         if isinstance(source, PageSource) and source.render:
             documents.browser = context.browser
         items = sources.read_source(source, documents, limit=limit)
-        hints = _get_polling_hints(source, documents, context)
+        head = _read_head(source, documents, context)
         documents.drop_body()  # the run may take long
-        return SourceResult(source, documents, items=items, hints=hints)
+        return SourceResult(source, documents, items=items, hints=head.hints, podcast=head.podcast)
     except SourceError as error:
         where, is_firm = error.url or source_key(source), _is_firm(error)
         wait = error.retry_after if isinstance(error, FetchError) else None
@@ -211,17 +213,16 @@ def _is_firm(error: SourceError) -> bool:
     return error.status < _SERVER_ERROR and error.status not in _TEMPORARY_STATUSES
 
 
-def _get_polling_hints(
-    source: Source, documents: CachedDocuments, context: RunContext
-) -> PollingHints:
-    """Return how often a source may be checked by its document, its server and robots.txt."""
+def _read_head(source: Source, documents: CachedDocuments, context: RunContext) -> sources.FeedHead:
+    """Return a feed's head; its hints also consider the server and robots.txt."""
     if isinstance(source, FolderSource) or documents.first is None:
-        return NO_HINTS
-    hints = NO_HINTS
+        return sources.FeedHead()
+    head = sources.FeedHead()
     if isinstance(source, FeedSource):
-        hints = context.executor.call(source.url, sources.polling_hints, documents.first)
-    hints = hints.with_min_wait(documents.fresh_for, "Cache-Control", _MAX_FRESH_SECONDS)
-    return hints.with_min_wait(context.fetcher.crawl_delay(source.url), "Crawl-delay")
+        head = context.executor.call(source.url, sources.read_feed_head, documents.first)
+    hints = head.hints.with_min_wait(documents.fresh_for, "Cache-Control", _MAX_FRESH_SECONDS)
+    crawl_delay = context.fetcher.crawl_delay(source.url)
+    return replace(head, hints=hints.with_min_wait(crawl_delay, "Crawl-delay"))
 
 
 def request_options(source: Source) -> RequestOptions:

@@ -6,6 +6,7 @@ missing summary is made here.
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from feedpub.builder import assemble
 from feedpub.config import Config, FeedConfig, Filters
@@ -18,7 +19,11 @@ from feedpub.store import StoredSummary
 def current_feed(feed: FeedConfig, context: RunContext) -> Feed:
     """Return a feed's live document from the store."""
     stored = context.store.entries(feed.name, limit=None if _has_filters(feed) else feed.limit)
-    return assemble.build_feed(feed, context.settings, stored)
+    live = assemble.build_feed(feed, context.settings, stored)
+    if not any(entry.podcast for entry in live.entries):
+        return live
+    channels = [state.podcast for state in context.store.sources(feed.name) if state.podcast]
+    return replace(live, podcast=channels[0] if channels else ())
 
 
 def index_files(config: Config, context: RunContext) -> dict[str, bytes]:

@@ -149,6 +149,7 @@ def _update_states(
                 succeeded=now,
                 items=len(result.items),
                 pace=result.hints,
+                podcast=result.podcast,
             )
         else:
             state = state or SourceState(feed, result.key, now, succeeded=None, items=0)

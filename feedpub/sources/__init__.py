@@ -11,10 +11,10 @@ from feedpub.core.field_limits import limit_fields
 from feedpub.core.models import Item
 from feedpub.sources import feed, folder, listing_page, sitemap
 from feedpub.sources.base import DocumentReader
+from feedpub.sources.feed_head import FeedHead, read_feed_head
 from feedpub.sources.folder import file_digest
-from feedpub.sources.polling_hints import polling_hints
 
-__all__ = ["DocumentReader", "file_digest", "polling_hints", "read_source"]
+__all__ = ["DocumentReader", "FeedHead", "file_digest", "read_feed_head", "read_source"]
 
 
 def read_source(source: Source, documents: DocumentReader, *, limit: int) -> tuple[Item, ...]:

@@ -20,7 +20,7 @@ from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError
 from feedpub.core.languages import normalize_language
 from feedpub.core.models import Enclosure, Item, Page
-from feedpub.core.urls import MAX_URL_CHARS, absolute_url
+from feedpub.core.urls import MAX_URL_CHARS, absolute_url, is_web_url
 from feedpub.sources import feed_extensions
 from feedpub.sources.feed_extensions import EntryExtensions
 from feedpub.sources.markup import (
@@ -210,17 +210,13 @@ def _link(entry: Node, base: str) -> str | None:
     guid = _text(entry, "id")
     links = [_text(entry, "feedburner_origlink"), _text(entry, "link"), guid]
     for link in links:
-        is_usable = link != guid or _is_web_url(link)
+        is_usable = link != guid or is_web_url(link)
         if is_usable and (url := absolute_url(link, base)):
             return url
     for link in links:
-        if len(link) > MAX_URL_CHARS and _is_web_url(link):
+        if len(link) > MAX_URL_CHARS and is_web_url(link):
             return link[: MAX_URL_CHARS + 1]  # the attempt to fetch it reports the reason
     return None
-
-
-def _is_web_url(link: str) -> bool:
-    return link.startswith(("http://", "https://"))
 
 
 def _texts(entry: Node, base: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from feedpub.core.models import NO_HINTS, Item, PollingHints, RunResult
+from feedpub.core.models import NO_HINTS, Item, PodcastTag, PollingHints, RunResult
 
 ItemStatus = Literal["stored", "excluded", "failed", "partial"]
 
@@ -111,6 +111,7 @@ class SourceState:
         next_look: the time of the next check; None if it is due.
         why: human-readable reason for that time: "publishes about 9 a day, mostly 7–18 h UTC".
         firm: True if the failure is the source's own and unlikely to disappear.
+        podcast: elements of the channel, if it is a podcast.
     """
 
     feed: str
@@ -125,6 +126,7 @@ class SourceState:
     why: str = ""
     pace: PollingHints = NO_HINTS
     firm: bool = False
+    podcast: tuple[PodcastTag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,7 @@ sources = Table(
     Column("why", Text, nullable=False, server_default=""),
     Column("pace", JsonRecord(PollingHints), nullable=False, server_default="{}"),
     Column("firm", Boolean, nullable=False, server_default="0"),
+    Column("podcast", JsonTuple(PodcastTag.from_json), nullable=False, server_default="[]"),
 )
 
 # Sources without pending work, which are checked by conditional requests.

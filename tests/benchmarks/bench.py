@@ -19,7 +19,7 @@ def metrics(bench: Path) -> ModuleType:
     return module
 
 
-def leaked(counts: Sequence[Segments]) -> Mapping[str, float]:
+def segment_shares(counts: Sequence[Segments]) -> Mapping[str, float]:
     """Return the share of wanted segments found, and the share of unwanted segments found."""
     found, wrong, missing, right = (sum(column) for column in zip(*counts, strict=True))
     return {"must": found / max(1, found + missing), "leaked": wrong / max(1, wrong + right)}

@@ -31,7 +31,7 @@ from feedpub.config import load_config
 from feedpub.config.sources import source_key
 from feedpub.pipeline.collect import source_fingerprint
 from feedpub.store import Store
-from tests.support.postgres import Server, own_server
+from tests.support.postgres import Server, temporary_server
 from tests.support.service import free_port
 
 HOSTS = 250  # of the farm
@@ -114,7 +114,7 @@ def main() -> None:
     print(HEAD, flush=True)
     rounds: list[Round] = []
     for feeds in options.feeds:
-        for done in _measured(feeds, options.workers, options.at_once):
+        for done in _measure_rounds(feeds, options.workers, options.at_once):
             rounds.append(done)
             print(done, flush=True)
     if options.json:
@@ -123,7 +123,7 @@ def main() -> None:
         draw(rounds, options.plot)
 
 
-def _measured(feeds: int, workers: Sequence[int], at_once: int) -> Iterator[Round]:
+def _measure_rounds(feeds: int, workers: Sequence[int], at_once: int) -> Iterator[Round]:
     settings = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
     more = {
         "shared_preload_libraries": "pg_stat_statements",
@@ -132,7 +132,7 @@ def _measured(feeds: int, workers: Sequence[int], at_once: int) -> Iterator[Roun
     }
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        server = stack.enter_context(own_server(**settings, **more))
+        server = stack.enter_context(temporary_server(**settings, **more))
         port = stack.enter_context(_farm(folder))
         bench = _Bench(folder, server, feeds, port)
         stack.enter_context(bench.leader())
@@ -150,7 +150,7 @@ class _Bench:
         self._server = server
         self._feeds = feeds
         self._path = folder / "config" / "feedpub.toml"
-        self._address = server.database()
+        self._address = server.create_database()
         self._urls = [f"http://127.9.0.{1 + n % HOSTS}:{port}/{_part(n)}/{n}" for n in range(feeds)]
         self._write()
         Store.open(self._address).close()
@@ -191,7 +191,7 @@ class _Bench:
             time.sleep(6 + workers)  # until all are ready
             assert self._leader
             before = [_cpu(p.pid) for p in (*started, self._leader, self._server.process)] + [
-                _cpu(_of(self._path))
+                _cpu(_count_feeds(self._path))
             ]
             calls = self._calls()
             began = time.monotonic()
@@ -202,7 +202,7 @@ class _Bench:
                 time.sleep(0.25)
             took = time.monotonic() - began
             after = [_cpu(p.pid) for p in (*started, self._leader, self._server.process)] + [
-                _cpu(_of(self._path))
+                _cpu(_count_feeds(self._path))
             ]
             calls = self._calls() - calls
             memory = max(_memory(p.pid) for p in started)
@@ -284,7 +284,7 @@ def _part(n: int) -> str:
     return "news" if n % NEWS == 0 else "calm"
 
 
-def _of(config: Path) -> int:
+def _count_feeds(config: Path) -> int:
     return int((config.parents[1] / "nginx.pid").read_text())
 
 

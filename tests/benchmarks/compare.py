@@ -28,9 +28,16 @@ from pathlib import Path
 from statistics import fmean, median
 from types import ModuleType
 
-from tests.benchmarks.bench import Segments, Shingles, leaked, metrics
+from tests.benchmarks.bench import Segments, Shingles, metrics, segment_shares
 from tests.benchmarks.examples import DATASETS, Row, rows
-from tests.benchmarks.extractors import PARSE, YARDSTICK, Extractor, Found, installed, missing
+from tests.benchmarks.extractors import (
+    PARSE,
+    YARDSTICK,
+    Extractor,
+    Found,
+    installed_extractors,
+    missing_extractors,
+)
 from tests.benchmarks.one_page import page
 from tests.benchmarks.stages import stages
 
@@ -63,9 +70,9 @@ def main() -> None:
     if options.profile:
         print(table(["stage", "ms a page", "share"], stages(pages)))
         return
-    if absent := missing():
+    if absent := missing_extractors():
         print(f"skipped, because not installed: {', '.join(absent)}", file=sys.stderr)
-    extractors = installed()
+    extractors = installed_extractors()
     for extractor in extractors.values():
         extractor(page(20), None)  # one-time loading must not count
     found = scores(pages, extractors, metrics(options.data))
@@ -106,42 +113,45 @@ def scores(pages: Iterable[Row], extractors: Mapping[str, Extractor], measure: M
             of_set = found[row.dataset if row.kind == "article" else row.kind][name]
             start = time.process_time()
             try:
-                said = extractor(row.html, row.url)
+                result = extractor(row.html, row.url)
             except Exception:  # noqa: BLE001 -- whatever a peer raises, it has found nothing
-                said = Found()
+                result = Found()
                 of_set.failed += 1
             of_set.milliseconds.append(1000 * (time.process_time() - start))
-            score(row, said, of_set, measure)
+            score(row, result, of_set, measure)
     return found
 
 
-def score(row: Row, said: Found, of_set: Scores, measure: ModuleType) -> None:
+def score(row: Row, result: Found, of_set: Scores, measure: ModuleType) -> None:
     """Record the scores of an extractor's result, if the expected values are known."""
     if row.text is not None:
-        of_set.shingles.append(measure.shingle_counts(said.text, row.text))
-        of_set.words.append(measure.word_f1(said.text, row.text))
+        of_set.shingles.append(measure.shingle_counts(result.text, row.text))
+        of_set.words.append(measure.word_f1(result.text, row.text))
     if row.must or row.must_not:
-        of_set.segments.append(measure.segments(said.text, row.must, row.must_not))
+        of_set.segments.append(measure.segments(result.text, row.must, row.must_not))
     if row.title:
-        of_set.titles.append(float(measure.squash(said.title) == measure.squash(row.title)))
+        of_set.titles.append(float(measure.squash(result.title) == measure.squash(row.title)))
     if row.authors:
-        theirs, ours = (
-            {measure.squash(name) for name in names} for names in (row.authors, said.authors)
+        expected, found = (
+            {measure.squash(name) for name in names} for names in (row.authors, result.authors)
         )
-        of_set.authors.append(2 * len(ours & theirs) / len([*ours, *theirs]))
+        of_set.authors.append(2 * len(found & expected) / len([*found, *expected]))
     if row.date:
-        of_set.dates.append(float(said.date[:10] == row.date[:10]))
+        of_set.dates.append(float(result.date[:10] == row.date[:10]))
 
 
 def quality(found: Table, names: Sequence[str], measure: ModuleType) -> Iterator[Sequence[str]]:
     """Yield the rows about quality."""
     for dataset, by_name in found.items():
-        told = {name: _told(by_name[name], measure, articles=dataset in DATASETS) for name in names}
+        told = {
+            name: _format_scores(by_name[name], measure, articles=dataset in DATASETS)
+            for name in names
+        }
         for what in told[names[0]]:
             yield [f"{dataset}: {what}", *(told[name][what] for name in names)]
 
 
-def _told(of_set: Scores, measure: ModuleType, *, articles: bool) -> dict[str, str]:
+def _format_scores(of_set: Scores, measure: ModuleType, *, articles: bool) -> dict[str, str]:
     """Return the scores of a data set by column title.
 
     Pages that are not articles have only the F1 of words.
@@ -155,7 +165,8 @@ def _told(of_set: Scores, measure: ModuleType, *, articles: bool) -> dict[str, s
         )
     else:
         told |= {
-            f"segments {what}": f"{share:.3f}" for what, share in leaked(of_set.segments).items()
+            f"segments {what}": f"{share:.3f}"
+            for what, share in segment_shares(of_set.segments).items()
         }
     for what in ("titles", "authors", "dates"):
         if values := getattr(of_set, what):

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from tests.support.evil import Script, drip, flood, running_evil
+from tests.support.evil import Script, running_raw_server, send_endlessly, send_slowly
 from tests.support.newsroom import feed, listing, path, story
 from tests.support.service import RunningService, running_service
 from tests.support.site import Site, running_site
@@ -30,9 +30,9 @@ SITES = 18  # hosts of the healthy feeds
 STORIES = 10  # of each feed at the beginning
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 HOSTILE: dict[str, bytes | Script] = {
-    "hangs": drip(b"", b""),
-    "drips": drip(OK + b"\r\n<p>", b"x"),
-    "floods": flood(OK + b"\r\n<p>", b"x" * 65536),
+    "hangs": send_slowly(b"", b""),
+    "drips": send_slowly(OK + b"\r\n<p>", b"x"),
+    "floods": send_endlessly(OK + b"\r\n<p>", b"x" * 65536),
     "errors": b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
 }
 
@@ -87,13 +87,13 @@ def main() -> None:
         kinds = list(HOSTILE.items())
         for n in range(options.hostile):
             name, answer = kinds[n % len(kinds)]
-            server = stack.enter_context(running_evil(answer))
+            server = stack.enter_context(running_raw_server(answer))
             tables.append(feed(f"{name}-{n}", f"page {server.url()}", more='every = "1m"'))
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         config = _config(home, tables)
         with running_service(config) as service:
             memory = _live(service, rooms, options.minutes * 60)
-            status = service.end()
+            status = service.stop()
         _report(service, rooms, memory, home, status)
 
 
@@ -137,10 +137,10 @@ def _report(
     service: RunningService, rooms: list[Newsroom], memory: list[float], home: Path, status: int
 ) -> None:
     healthy = {room.name for room in rooms}
-    runs = [e for e in service.heard("run_finished") if e["feed"] in healthy]
+    runs = [e for e in service.events_named("run_finished") if e["feed"] in healthy]
     late = _lateness(runs)
     delays = [delay for room in rooms for delay in _delays(room, home)]
-    others = [e for e in service.heard("run_finished") if e["feed"] not in healthy]
+    others = [e for e in service.events_named("run_finished") if e["feed"] not in healthy]
     print(
         f"runs: {len(runs)} of {len(healthy)} healthy feeds, {len(others)} of hostile ones; "
         f"exit status {status}"

@@ -51,7 +51,7 @@ class Described:
     kind: str = ""
 
 
-def described(data: Path) -> list[Described]:
+def pages_with_descriptions(data: Path) -> list[Described]:
     """Return every page with a usable description, once for each kind that it belongs to."""
     with ProcessPoolExecutor(2) as pool:
         named = [row for name in DATASETS for row in rows(data, name)]

@@ -26,7 +26,7 @@ class Found:
 Extractor = Callable[[bytes, str | None], Found]
 
 
-def ours(html: bytes, url: str | None) -> Found:
+def extract_with_feedpub(html: bytes, url: str | None) -> Found:
     """Run feedpub, through its public function."""
     article = feedpub.extract(html, url)
     published = article.published.date().isoformat() if article.published else ""
@@ -80,7 +80,7 @@ def bare_parse(html: bytes, _url: str | None) -> Found:
 
 OURS, YARDSTICK, PARSE = "feedpub", "trafilatura", "lxml parse"
 _ALL: dict[str, tuple[str, Extractor]] = {  # by name: the package that it needs
-    OURS: ("feedpub", ours),
+    OURS: ("feedpub", extract_with_feedpub),
     YARDSTICK: ("trafilatura", trafilatura),
     "readability-lxml": ("readability", readability),
     "newspaper4k": ("newspaper", newspaper),
@@ -89,11 +89,11 @@ _ALL: dict[str, tuple[str, Extractor]] = {  # by name: the package that it needs
 }
 
 
-def installed() -> dict[str, Extractor]:
+def installed_extractors() -> dict[str, Extractor]:
     """Return the installed extractors by name, feedpub first and the bare parse last."""
     return {name: extractor for name, (package, extractor) in _ALL.items() if find_spec(package)}
 
 
-def missing() -> list[str]:
+def missing_extractors() -> list[str]:
     """Return the names of the extractors that are not installed."""
     return [name for name, (package, _) in _ALL.items() if not find_spec(package)]

@@ -104,15 +104,15 @@ def _loss(one: Case, weights: Table, weekly: Table, power: float) -> tuple[float
     """
     parts = one.rates * np.exp(weights + weekly * one.week[:, None])
     rate = MIN_DAILY_RATE + parts.sum(axis=1)
-    looks = rate**power
-    late = one.published / looks
-    slope = looks / looks.sum() - late / late.sum()
+    checks = rate**power
+    late = one.published / checks
+    slope = checks / checks.sum() - late / late.sum()
     shares = slope[:, None] * power * parts / rate[:, None]
     gradient = np.concatenate([shares.sum(axis=0), one.week @ shares, [slope @ np.log(rate)]])
-    return float(np.log(late.sum()) + np.log(looks.sum())), gradient
+    return float(np.log(late.sum()) + np.log(checks.sum())), gradient
 
 
-def paced(weights: RateWeights, traces: Sequence[Trace]) -> RateWeights:
+def scale_weights(weights: RateWeights, traces: Sequence[Trace]) -> RateWeights:
     """Return the weights scaled so that 1 means a check every two hours.
 
     The scale is the geometric mean over the traces.
@@ -168,7 +168,7 @@ def main() -> None:
             for number, trace in enumerate(traces)
         ]
         print(f"{title:20} {geometric_mean(ratios):.3f} of a fixed interval's delay")
-    weights = paced(weights, traces)
+    weights = scale_weights(weights, traces)
     print(weights)
     if arguments.write:
         write(weights, WRITTEN)

@@ -57,7 +57,8 @@ def main() -> None:
         for way in ways.values():  # one-time loading must not count
             _read(pages[:20], way)
         turns = [
-            {name: _timed(pages, way) for name, way in ways.items()} for _ in range(options.turns)
+            {name: _measure_seconds(pages, way) for name, way in ways.items()}
+            for _ in range(options.turns)
         ]
     _show(f"{len(pages)} pages", turns)
     if options.before:
@@ -87,7 +88,7 @@ def _read(pages: Sequence[Page], way: Callable[[bytes, str | None], object]) -> 
             continue
 
 
-def _timed(
+def _measure_seconds(
     pages: Sequence[Page], way: Callable[[bytes, str | None], object]
 ) -> tuple[float, float]:
     """Return the CPU seconds of this process and its children, and the elapsed seconds."""

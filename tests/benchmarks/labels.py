@@ -141,9 +141,9 @@ def segments(
     plain = [" ".join(block.split()) for block in blocks]
     labels: dict[int, bool] = {}
     for segment in must_not:
-        labels |= dict.fromkeys(_holding(plain, segment), False)
+        labels |= dict.fromkeys(_blocks_with(plain, segment), False)
     for segment in must:
-        holding = _holding(plain, segment)
+        holding = _blocks_with(plain, segment)
         if len(holding) == 1:
             labels[holding[0]] = True
         else:
@@ -152,6 +152,6 @@ def segments(
     return labels
 
 
-def _holding(blocks: Sequence[str], segment: str) -> list[int]:
+def _blocks_with(blocks: Sequence[str], segment: str) -> list[int]:
     wanted = " ".join(segment.split())
     return [number for number, block in enumerate(blocks) if wanted and wanted in block]

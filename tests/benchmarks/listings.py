@@ -57,11 +57,11 @@ class Verdict:
 def labels() -> dict[str, Label]:
     """Return page id → label."""
     pages = tomllib.loads(LABELS.read_text("utf-8"))["page"]
-    made = (
+    read = (
         Label(p["id"], p["what"], tuple(p["must"]), tuple(p.get("never", ())), p.get("miss", ""))
         for p in pages
     )
-    return {label.id: label for label in made}
+    return {label.id: label for label in read}
 
 
 def verdicts(file: Path) -> Iterator[Verdict]:
@@ -74,10 +74,10 @@ def verdicts(file: Path) -> Iterator[Verdict]:
                 page = Page(
                     record["url"], record["html"].encode("utf-8", "replace"), "text/html", "utf-8"
                 )
-                yield judge(known[record["id"]], page)
+                yield compare_with_label(known[record["id"]], page)
 
 
-def judge(label: Label, page: Page) -> Verdict:
+def compare_with_label(label: Label, page: Page) -> Verdict:
     """Compare the list found on a page with its label."""
     try:
         found = [item.url or "" for item in items_in(page)]

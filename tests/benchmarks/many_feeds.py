@@ -179,8 +179,8 @@ def _with_tools(do: Callable[[Config, RunContext], object]) -> Callable[[Config]
         settings = config.feedpub
         with Store.open(configuration.state_location(settings.state)) as store:
             publisher = open_output(settings.output, config.s3)
-            tools = RunContext(settings, store, None, publisher)  # type: ignore[arg-type]
-            do(config, tools)
+            context = RunContext(settings, store, None, publisher)  # type: ignore[arg-type]
+            do(config, context)
 
     return done
 
@@ -257,8 +257,8 @@ def _serve(path: Path, seconds: float) -> None:
         started, first = time.perf_counter() - began, _memory(service.process.pid)
         _tell("run: until it has started", started, first)
         time.sleep(seconds)
-        runs = len(service.heard("run_finished")) or sum(
-            " run_finished " in line for line in list(service.said)
+        runs = len(service.events_named("run_finished")) or sum(
+            " run_finished " in line for line in list(service.lines)
         )
         _tell(f"run: after {runs} runs", seconds, _memory(service.process.pid))
         asked = time.perf_counter()
@@ -269,7 +269,7 @@ def _serve(path: Path, seconds: float) -> None:
             time.perf_counter() - asked,
             _memory(service.process.pid),
         )
-        assert service.end() == 0
+        assert service.stop() == 0
 
 
 def _memory(pid: int) -> int:

@@ -23,8 +23,8 @@ class _AtOnce(command.Memory):
 
     most = 0.0
 
-    def look(self) -> None:
-        super().look()
+    def sample(self) -> None:
+        super().sample()
         _AtOnce.most = max(_AtOnce.most, command.megabytes_of(command.family(self._pid)))
 
 

@@ -11,7 +11,7 @@ import re
 import time
 from pathlib import Path
 
-from tests.benchmarks.extractors import installed
+from tests.benchmarks.extractors import installed_extractors
 
 SAID = (
     "the council of the harbour held on monday that it would keep old pier "
@@ -54,10 +54,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("extractor", choices=installed())
+    parser.add_argument("extractor", choices=installed_extractors())
     parser.add_argument("--paragraphs", type=int, default=28_000)
     options = parser.parse_args()
-    extract = installed()[options.extractor]
+    extract = installed_extractors()[options.extractor]
     extract(page(SMALL), "https://record.example/small")
     html = page(options.paragraphs)
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets the peak

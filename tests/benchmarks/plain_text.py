@@ -17,7 +17,7 @@ from types import ModuleType
 import feedpub
 from tests.benchmarks.bench import Shingles, metrics
 from tests.benchmarks.examples import Row, rows
-from tests.benchmarks.extractors import installed, resiliparse
+from tests.benchmarks.extractors import installed_extractors, resiliparse
 
 SETS = ("newspaper", "fundus", "wcxb-articles")
 
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
     parser.add_argument("--limit", type=int, help="pages of each data set")
     options = parser.parse_args()
-    if "resiliparse" not in installed():
+    if "resiliparse" not in installed_extractors():
         sys.exit(
             "resiliparse is not installed, so there are no texts to clean: "
             "pip install -e '.[bench]'"
@@ -38,7 +38,7 @@ def main() -> None:
     measure = metrics(options.data)
     for name in options.sets:
         pages = islice(rows(options.data / "data", name), options.limit)
-        before, after = zip(*scored(pages, measure), strict=True)
+        before, after = zip(*score_pages(pages, measure), strict=True)
         old, new = measure.shingle_f1(before), measure.shingle_f1(after)
         told = (
             f"{what} {100 * old[key]:.1f} → {100 * new[key]:.1f}"
@@ -47,17 +47,17 @@ def main() -> None:
         print(f"{name:14}", *told, sep="  ")
 
 
-def scored(pages: Iterable[Row], measure: ModuleType) -> Iterator[tuple[Shingles, Shingles]]:
+def score_pages(pages: Iterable[Row], measure: ModuleType) -> Iterator[tuple[Shingles, Shingles]]:
     """Yield for each page the shingles of resiliparse's text, before and after `extract_text`."""
     for page in pages:
         text = resiliparse(page.html, page.url).text
         yield (
             measure.shingle_counts(text, page.text),
-            measure.shingle_counts(cleaned(text), page.text),
+            measure.shingle_counts(clean_text(text), page.text),
         )
 
 
-def cleaned(text: str) -> str:
+def clean_text(text: str) -> str:
     """Return the article in a text; "" if there is none."""
     try:
         return feedpub.extract_text(text).text

@@ -79,11 +79,15 @@ def _publishing(site: Site, home: Path) -> Iterator[RunningService]:
     open_newsroom(site, list(range(STORIES, 0, -1)))
     configure(home, feed("world", f"page {site.url('/news')}", more='every = "1m"'))
     with running_service(home / "config" / "feedpub.toml") as service:
-        assert service.waits_for("run_finished", feed="world", outcome="updated"), service.said
+        assert service.wait_for_event("run_finished", feed="world", outcome="updated"), (
+            service.lines
+        )
 
         def one_more(handler: BaseHTTPRequestHandler) -> None:
             open_newsroom(site, list(range(STORIES + 1, 0, -1)))
-            seen = eventually(lambda: service.heard("run_finished", feed="world", new=1), 2 * KEPT)
+            seen = eventually(
+                lambda: service.events_named("run_finished", feed="world", new=1), 2 * KEPT
+            )
             time.sleep(KEPT)
             handler.send_response(200 if seen else 500)
             handler.send_header("Content-Length", "0")

@@ -23,7 +23,7 @@ from feedpub.core.models import Page
 from feedpub.pipeline.repair.candidates import FoundList, compare_selectors
 from feedpub.pipeline.repair.similarity import KnownArticles, normalize_title
 from feedpub.sources.listing_page import items_in
-from tests.benchmarks.listings import KINDS, PAGES, judge, labels
+from tests.benchmarks.listings import KINDS, PAGES, compare_with_label, labels
 
 LIMIT = 50  # articles of a list
 ENOUGH = 0.9  # of them
@@ -32,22 +32,22 @@ _NAMES = re.compile(r'\b(class|id)="([^"]*)"')
 _TELLING = re.compile(r"<(/?)(?:article|section|main|aside|header|h[1-6])\b")
 
 
-def renamed(html: str) -> str:
+def rename_classes(html: str) -> str:
     """Rename every class and id to a meaningless name."""
     return _NAMES.sub(
         lambda found: f'{found[1]}="{" ".join(map(_made_up, found[2].split()))}"', html
     )
 
 
-def flattened(html: str) -> str:
+def flatten_elements(html: str) -> str:
     """Replace every semantic element with a <div>."""
     return _TELLING.sub(r"<\1div", html)
 
 
 CHANGES: Mapping[str, Callable[[str], str]] = {
-    "renamed": renamed,
-    "flattened": flattened,
-    "both": lambda html: flattened(renamed(html)),
+    "renamed": rename_classes,
+    "flattened": flatten_elements,
+    "both": lambda html: flatten_elements(rename_classes(html)),
 }
 
 
@@ -59,7 +59,7 @@ class Case:
     html: str
     known: KnownArticles
 
-    def repaired(self, change: Callable[[str], str]) -> FoundList | None:
+    def repair(self, change: Callable[[str], str]) -> FoundList | None:
         """Return the proposal after a change; None if there is none or it lacks articles."""
         best = compare_selectors(_page(self.url, change(self.html)), NO_MORE, self.known).best
         return (
@@ -75,11 +75,11 @@ def cases(file: Path) -> Iterator[Case]:
             record = json.loads(line)
             if record["kind"] in KINDS and record["id"] in known:
                 page = _page(record["url"], record["html"])
-                if judge(known[record["id"]], page).right:
-                    yield Case(record["url"], record["html"], _known(page))
+                if compare_with_label(known[record["id"]], page).right:
+                    yield Case(record["url"], record["html"], _known_articles(page))
 
 
-def _known(page: Page) -> KnownArticles:
+def _known_articles(page: Page) -> KnownArticles:
     items = items_in(page)[:LIMIT]
     keys = frozenset(url_key(item.url or "") for item in items)
     return KnownArticles(
@@ -101,7 +101,7 @@ def main() -> None:
     found: dict[str, list[FoundList | None]] = {name: [] for name in CHANGES}
     for case in cases(shared / PAGES):
         for name, change in CHANGES.items():
-            found[name].append(case.repaired(change))
+            found[name].append(case.repair(change))
             if "--verbose" in sys.argv:
                 best = found[name][-1]
                 print(

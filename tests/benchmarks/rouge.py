@@ -37,11 +37,11 @@ def grams(text: str, size: int = 3) -> set[tuple[str, ...]]:
 
 
 def _ngrams(left: Sequence[str], right: Sequence[str], size: int) -> float:
-    ours, theirs = (
+    candidate, reference = (
         Counter(tuple(side[i : i + size]) for i in range(len(side) - size + 1))
         for side in (left, right)
     )
-    return _f1((ours & theirs).total(), ours.total(), theirs.total())
+    return _f1((candidate & reference).total(), candidate.total(), reference.total())
 
 
 def _common(left: Sequence[str], right: Sequence[str]) -> int:

@@ -69,12 +69,14 @@ def score(row: Mapping[str, Any], found: Found) -> dict[str, float]:
     if row.get("title"):
         scores["title"] = float(squash(found["title"]) == squash(row["title"]))
     if row.get("authors"):
-        ours, theirs = (
+        extracted, expected = (
             {squash(name) for name in names if squash(name)}
             for names in (found["author"], row["authors"])
         )
         scores["author"] = (
-            2 * len(ours & theirs) / (len(ours) + len(theirs)) if ours or theirs else 1.0
+            2 * len(extracted & expected) / (len(extracted) + len(expected))
+            if extracted or expected
+            else 1.0
         )
     if row.get("date"):
         scores["date"] = float(found["date"] == row["date"][:10])

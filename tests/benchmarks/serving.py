@@ -101,9 +101,9 @@ def main() -> None:
                         f"{found.p99:>10.2f}{found.failed:>8}"
                     )
                     print(f"{server.__name__.strip('_'):<8}{what:<20}{line}", flush=True)
-        for what, (theirs, own) in results.items():
+        for what, (other, feedpub) in results.items():
             print(
-                f"\n{what}: nginx answers {theirs.rate / own.rate:.1f} times as many a second",
+                f"\n{what}: nginx answers {other.rate / feedpub.rate:.1f} times as many a second",
                 end="",
             )
         print()
@@ -206,20 +206,20 @@ def _measure(port: int, headers: Mapping[str, str], seconds: int, connections: i
     told = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
     url = f"http://127.0.0.1:{port}/{NAME}"
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *told, url]
-    said = subprocess.run(  # noqa: S603
+    report = subprocess.run(  # noqa: S603
         [*_on_core(1), *command], capture_output=True, text=True, check=True
     ).stdout
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
-    assert rate is not None, said
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", report)
+    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", report)
+    assert rate is not None, report
     return Result(
-        float(rate[1]), _latency(said, 50), _latency(said, 99), int(failed[1]) if failed else 0
+        float(rate[1]), _latency(report, 50), _latency(report, 99), int(failed[1]) if failed else 0
     )
 
 
-def _latency(said: str, percent: int) -> float:
-    found = re.search(rf"{percent}%\s+([\d.]+)(us|ms|s)\b", said)
-    assert found is not None, said
+def _latency(report: str, percent: int) -> float:
+    found = re.search(rf"{percent}%\s+([\d.]+)(us|ms|s)\b", report)
+    assert found is not None, report
     return float(found[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[found[2]]
 
 

@@ -8,7 +8,7 @@ The ten pages that follow the learned ones are measured; after all thirty, the l
 import time
 
 from feedpub.cleaner import SiteMemory, extract
-from tests.support.sites import MARKUP, PAGES, SitePage, judge, site, totals
+from tests.support.sites import MARKUP, PAGES, SitePage, add_counts, count_errors, site
 
 LEARNED = (1, 2, 5, 10, 30)
 JUDGED = 10
@@ -35,7 +35,7 @@ def main() -> None:
         print(f"| {name} | " + " | ".join(f"{old} → {new}" for old, new in sums) + " |")
     print(
         "largest memory:",
-        max(len(memory_of(pages).to_bytes()) for pages in SITES.values()),
+        max(len(learn_pages(pages).to_bytes()) for pages in SITES.values()),
         "bytes",
     )
 
@@ -47,28 +47,31 @@ def columns(rows: dict[str, list[Cell]]) -> list[tuple[Cell, ...]]:
 
 def before(pages: list[SitePage], learned: int) -> tuple[int, int]:
     """Return leaks and losses on the same pages without a memory."""
-    return totals(
-        [judge(extract(page.html, page.url).text, page) for page in judged(pages, learned)]
+    return add_counts(
+        [
+            count_errors(extract(page.html, page.url).text, page)
+            for page in pages_after(pages, learned)
+        ]
     )
 
 
 def after(pages: list[SitePage], learned: int) -> tuple[int, int]:
     """Return leaks and losses on the pages that follow the first n learned ones."""
-    memory = memory_of(pages[:learned])
-    return totals(
+    memory = learn_pages(pages[:learned])
+    return add_counts(
         [
-            judge(extract(page.html, page.url, memory=memory).text, page)
-            for page in judged(pages, learned)
+            count_errors(extract(page.html, page.url, memory=memory).text, page)
+            for page in pages_after(pages, learned)
         ]
     )
 
 
-def judged(pages: list[SitePage], learned: int) -> list[SitePage]:
+def pages_after(pages: list[SitePage], learned: int) -> list[SitePage]:
     """Return the ten pages that follow the learned ones; the last ten if none follow."""
     return pages[learned : learned + JUDGED] if learned < PAGES else pages[-JUDGED:]
 
 
-def memory_of(pages: list[SitePage]) -> SiteMemory:
+def learn_pages(pages: list[SitePage]) -> SiteMemory:
     """Return a memory of the given pages."""
     memory = SiteMemory()
     for page in pages:

@@ -35,7 +35,7 @@ def stages(pages: Iterable[Row]) -> Iterator[Sequence[str]]:
     with ExitStack() as stack:
         for stage, names in STAGES.items():
             for name in names:
-                stack.enter_context(_timed(stage, name, spent))
+                stack.enter_context(_timing(stage, name, spent))
         for row in pages:
             count += 1
             start = time.process_time()
@@ -56,7 +56,7 @@ def stages(pages: Iterable[Row]) -> Iterator[Sequence[str]]:
 
 
 @contextmanager
-def _timed(stage: str, name: str, spent: dict[str, float]) -> Iterator[None]:
+def _timing(stage: str, name: str, spent: dict[str, float]) -> Iterator[None]:
     """Time a function of the extraction while the block runs."""
     *path, last = name.split(".")
     owner: Any = import_module(STORY)

@@ -27,7 +27,7 @@ from statistics import fmean
 from feedpub.cleaner.summary import summarize
 from feedpub.cleaner.summary.extractive import MAX_SENTENCES
 from feedpub.cleaner.summary.sentences import join_sentences, prose_sentences
-from tests.benchmarks.described import KINDS, Described, described
+from tests.benchmarks.described import KINDS, Described, pages_with_descriptions
 from tests.benchmarks.rouge import Scores, rouge
 
 LANGUAGES = ("en", "de", "fr", "es")
@@ -49,22 +49,22 @@ def rankings() -> dict[str, Ranking]:
     return found
 
 
-def scored(page: Described, others: dict[str, Ranking], max_chars: int) -> dict[str, Scores]:
+def score_page(page: Described, others: dict[str, Ranking], max_chars: int) -> dict[str, Scores]:
     """Return the score of each method on a page; nothing if there is no choice of sentences."""
     sentences = [
         sentence.text
         for sentence in islice(prose_sentences(page.text, page.title, page.language), MAX_SENTENCES)
     ]
-    ours = summarize(page.text, title=page.title, language=page.language, max_chars=max_chars)
-    if len(sentences) <= 1 or not ours:
+    extracted = summarize(page.text, title=page.title, language=page.language, max_chars=max_chars)
+    if len(sentences) <= 1 or not extracted:
         return {}
-    told = {OURS: ours}
+    summaries = {OURS: extracted}
     for name, rank in others.items():
-        told[name] = filled(sentences, rank(sentences, page.language), len(ours))
-    return {name: rouge(text, page.description) for name, text in told.items()}
+        summaries[name] = fill_length(sentences, rank(sentences, page.language), len(extracted))
+    return {name: rouge(text, page.description) for name, text in summaries.items()}
 
 
-def filled(sentences: Sequence[str], order: Sequence[int], length: int) -> str:
+def fill_length(sentences: Sequence[str], order: Sequence[int], length: int) -> str:
     """Return the best sentences that fill a length, in the text's order.
 
     The last one is cut at the end of a word.
@@ -74,11 +74,11 @@ def filled(sentences: Sequence[str], order: Sequence[int], length: int) -> str:
         room = length - sum(len(part) + 1 for part in chosen.values())
         if room <= 0:
             break
-        chosen[number] = shortened(sentences[number], room)
+        chosen[number] = shorten(sentences[number], room)
     return join_sentences([chosen[number] for number in sorted(chosen)])
 
 
-def shortened(text: str, room: int) -> str:
+def shorten(text: str, room: int) -> str:
     """Cut a text at its last space within the limit, or at the limit if it has no spaces."""
     return text if len(text) <= room else re.sub(r"(?<=\S)\s+\S*$", "", text[: room + 1])[:room]
 
@@ -100,8 +100,8 @@ def main() -> None:
     arguments = parser.parse_args()
     others = rankings()
     table: dict[str, list[dict[str, Scores]]] = defaultdict(list)
-    for page in described(arguments.data / "data"):
-        if scores := scored(page, others, arguments.max_chars):
+    for page in pages_with_descriptions(arguments.data / "data"):
+        if scores := score_page(page, others, arguments.max_chars):
             for row in rows(page):
                 table[row].append(scores)
     names = [OURS, *others]

@@ -7,11 +7,11 @@ import pytest
 from tests.benchmarks.bench import metrics
 from tests.benchmarks.compare import Scores, score, speed, table
 from tests.benchmarks.examples import Row
-from tests.benchmarks.extractors import OURS, PARSE, Found, installed, missing
+from tests.benchmarks.extractors import OURS, PARSE, Found, installed_extractors, missing_extractors
 from tests.benchmarks.one_page import page
-from tests.benchmarks.plain_text import cleaned
+from tests.benchmarks.plain_text import clean_text
 from tests.benchmarks.stages import STAGES, stages
-from tests.support.shared import shared
+from tests.support.shared import shared_data
 
 ROW = Row(
     id="1",
@@ -30,24 +30,24 @@ ROW = Row(
 
 
 def test_generated_page_is_extracted_without_menu_and_footer() -> None:
-    found = installed()[OURS](page(30), "https://record.example/pier")
+    found = installed_extractors()[OURS](page(30), "https://record.example/pier")
     assert (len(found.text.split("\n")), found.title) == (30, "The pier stays")
 
 
 def test_missing_extractors_are_left_out() -> None:
-    assert {OURS, PARSE} <= installed().keys()
-    assert not installed().keys() & set(missing())
+    assert {OURS, PARSE} <= installed_extractors().keys()
+    assert not installed_extractors().keys() & set(missing_extractors())
 
 
 def test_fields_with_known_values_are_scored() -> None:
     scores = Scores()
-    said = Found(
+    found = Found(
         "the old pier stays where it is",
         "The Pier Stays",
         ("Marta Quill", "Tom Wick"),
         "2025-10-14",
     )
-    score(ROW, said, scores, _metrics())
+    score(ROW, found, scores, _metrics())
     assert (scores.words, scores.titles, scores.dates, scores.segments) == ([1.0], [1.0], [1.0], [])
     assert scores.authors == [pytest.approx(2 / 3)]
 
@@ -83,8 +83,8 @@ def test_table_is_markdown() -> None:
 
 
 def test_text_without_an_article_is_cleaned_to_nothing() -> None:
-    assert cleaned("Share\n\nFacebook") == ""
+    assert clean_text("Share\n\nFacebook") == ""
 
 
 def _metrics() -> ModuleType:
-    return metrics(shared("bench/extraction"))
+    return metrics(shared_data("bench/extraction"))

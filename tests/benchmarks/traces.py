@@ -40,14 +40,14 @@ def delay(policy: Policy, trace: Trace) -> Delay:
     scale, low, high = 1.0, 0.0, float("inf")
     for _ in range(20):
         runs = [_run(policy, trace, scale, MEAN_GAP * run / RUNS) for run in range(RUNS)]
-        looks, minutes = (fmean(column) for column in zip(*runs, strict=True))
-        if abs(looks / wanted - 1) <= CLOSE:
+        checks, minutes = (fmean(column) for column in zip(*runs, strict=True))
+        if abs(checks / wanted - 1) <= CLOSE:
             break
-        low, high = (scale, high) if looks > wanted else (low, scale)
-        scale *= looks / wanted
+        low, high = (scale, high) if checks > wanted else (low, scale)
+        scale *= checks / wanted
         if not low < scale < high:
             scale = (low + high) / 2
-    return Delay(minutes * looks / wanted, scale)
+    return Delay(minutes * checks / wanted, scale)
 
 
 def fixed_delay(trace: Trace) -> float:
@@ -61,11 +61,11 @@ def _run(policy: Policy, trace: Trace, scale: float, offset: float) -> tuple[int
     The first check comes the given number of minutes after the middle of the trace.
     """
     now = trace[len(trace) // 2] + offset
-    known, looks, delays = bisect_right(trace, now), 0, list[float]()
+    known, checks, delays = bisect_right(trace, now), 0, list[float]()
     while known < len(trace):
         now += min(max(policy(now, trace[:known], now, scale), SHORTEST), LONGEST)
-        looks += 1
+        checks += 1
         found = bisect_right(trace, now)
         delays += [now - moment for moment in trace[known:found]]
         known = found
-    return looks, fmean(delays)
+    return checks, fmean(delays)

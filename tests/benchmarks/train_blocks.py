@@ -31,7 +31,7 @@ from feedpub.cleaner.extract import select_content
 from feedpub.cleaner.features import measure_features
 from feedpub.cleaner.page import PageContext
 from feedpub.cleaner.vocabulary import Vocabulary, terms_in_names
-from tests.benchmarks.bench import leaked, metrics
+from tests.benchmarks.bench import metrics, segment_shares
 from tests.benchmarks.examples import Example, examples
 
 FOLDS = 5
@@ -68,7 +68,7 @@ Table = npt.NDArray[np.float32]
 def main() -> None:
     options = _options()
     pages = [page for page in examples(options.data / "data", options.cache) if any(page.weights)]
-    training = Training.of(pages)
+    training = Training.from_pages(pages)
     folds = list(GroupKFold(FOLDS).split(pages, groups=_domains(pages)))
     tables: list[Table] = [np.empty(0, np.float32)] * len(pages)
     lessons = list(tables)
@@ -131,7 +131,7 @@ class Terms:
     table: sparse.csr_matrix
 
     @classmethod
-    def of(cls, pages: Sequence[Example], rows: Rows) -> "Terms":
+    def from_pages(cls, pages: Sequence[Example], rows: Rows) -> "Terms":
         """Choose every term that several sites use."""
         sites: dict[str, set[str]] = defaultdict(set)
         for page in pages:
@@ -219,13 +219,13 @@ class Training:
     texts: Terms
 
     @classmethod
-    def of(cls, pages: Sequence[Example]) -> "Training":
+    def from_pages(cls, pages: Sequence[Example]) -> "Training":
         """Collect the known blocks of pages."""
         weights = np.concatenate([np.array(page.weights) for page in pages])
         labels = np.concatenate([np.array(page.labels, dtype=np.int8) for page in pages])
         owner = np.repeat(np.arange(len(pages)), [len(page.weights) for page in pages])
         known = weights > 0
-        terms = (Terms.of(pages, name_rows), Terms.of(pages, text_rows))
+        terms = (Terms.from_pages(pages, name_rows), Terms.from_pages(pages, text_rows))
         return cls(pages, owner[known], labels[known], weights[known], *terms)
 
     def vocabulary(self, numbers: npt.NDArray[np.int64]) -> Vocabulary:
@@ -289,7 +289,11 @@ def report(
             {key: round(value, 4) for key, value in measure.shingle_f1(counts).items()},
         )
     for name, counts in segments.items():
-        print(name, len(counts), {key: round(value, 4) for key, value in leaked(counts).items()})
+        print(
+            name,
+            len(counts),
+            {key: round(value, 4) for key, value in segment_shares(counts).items()},
+        )
     for name, scores in sorted(word.items()):
         print(name, len(scores), "word F1", round(sum(scores) / len(scores), 4))
 

@@ -23,7 +23,7 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from feedpub.cleaner.summary.extractive import MAX_SENTENCES, Measures, features, measure
 from feedpub.cleaner.summary.sentences import join_sentences, prose_sentences
-from tests.benchmarks.described import KINDS, Described, described
+from tests.benchmarks.described import KINDS, Described, pages_with_descriptions
 from tests.benchmarks.rouge import rouge
 
 FOLDS = 5
@@ -109,12 +109,12 @@ def evaluate(all_cases: Sequence[Case]) -> None:
     for fold in range(FOLDS):
         weights = learn([case for case in _sample(all_cases) if _fold(case) != fold])
         for case in (case for case in all_cases if _fold(case) == fold):
-            ours = case.likeness[(case.measured @ weights).argmax()]
-            got[case.page.kind].append((ours, case.likeness[case.opening], case.likeness.max()))
+            chosen = case.likeness[(case.measured @ weights).argmax()]
+            got[case.page.kind].append((chosen, case.likeness[case.opening], case.likeness.max()))
     print(f"{'':12}  cases  learned  first sentences  best possible")
     for kind, values in got.items():
-        ours, first, most = (100 * fmean(column) for column in zip(*values, strict=True))
-        print(f"{kind:12} {len(values):6} {ours:8.2f} {first:16.2f} {most:14.2f}")
+        chosen, first, most = (100 * fmean(column) for column in zip(*values, strict=True))
+        print(f"{kind:12} {len(values):6} {chosen:8.2f} {first:16.2f} {most:14.2f}")
 
 
 def _opens(choice: tuple[int, ...]) -> bool:
@@ -155,7 +155,7 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, default=Path("../shared/bench/extraction"))
     arguments = parser.parse_args()
-    all_cases = list(cases(described(arguments.data / "data")))
+    all_cases = list(cases(pages_with_descriptions(arguments.data / "data")))
     evaluate(all_cases)
     print("weights", ", ".join(f"{weight:.2f}" for weight in learn(_sample(all_cases))))
 

@@ -11,7 +11,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 from feedpub import builder
-from feedpub.core.models import Enclosure, Entry, Feed, FeedSummary
+from feedpub.core.models import Enclosure, Entry, Feed, FeedSummary, PodcastTag
 
 FOLDER = Path(__file__).parent / "full"
 
@@ -44,6 +44,14 @@ _FERRIES = Entry(
         Enclosure("https://news.example/audio/ferries.mp3", "audio/mpeg", 14_200_000),
         Enclosure("https://news.example/video/ferries.mp4", "video/mp4"),
     ),
+    source_name="The Harbour & the Sea",
+    source_url="https://news.example/",
+    rights="https://creativecommons.org/licenses/by/4.0/",
+    podcast=(
+        PodcastTag("itunes:duration", "00:14:20"),
+        PodcastTag("podcast:person", "Mara Lindqvist", (("role", "host"),)),
+    ),
+    also_at=("https://agency.example/night-ferries",),
 )
 _SAVED = Entry(
     id="tag:feeds.example.org,2025-11-19:harbour/77aa01",

@@ -5,7 +5,7 @@ import pytest
 from feedpub.builder import render_article, render_index, render_page
 from feedpub.core.models import FeedSummary
 from tests.builder import full
-from tests.support.chromium import OF_ITS_OWN, dump
+from tests.support.chromium import UPDATE_URL, dump
 from tests.support.feeds import entry, feed
 from tests.support.site import Route, Site
 
@@ -66,7 +66,7 @@ def test_page_requests_nothing_but_images_of_the_article(site: Site, name: str) 
     requested = [
         path
         for path in site.paths()
-        if path != site.url("/page") and not path.startswith(OF_ITS_OWN)
+        if path != site.url("/page") and not path.startswith(UPDATE_URL)
     ]
     assert requested == (
         ["http://feeds.example.org/harbour/werft.jpg"] if name == "article" else []

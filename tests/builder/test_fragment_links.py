@@ -17,17 +17,19 @@ NOTE = (
 WHOLE = NOTE.replace("#", "https://gazette.example/news/pier?a=1&amp;b=2#")
 
 
-def footnoted(url: str = PAGE) -> Feed:
+def feed_with_footnotes(url: str = PAGE) -> Feed:
     return feed(entry(id=f"tag:feeds.example.org,2025-11-20:news/{1:020x}", html=NOTE, url=url))
 
 
 @pytest.mark.parametrize("kind", ["rss", "atom", "json"])
 def test_feed_has_absolute_fragment_links(kind: str) -> None:
-    document = RENDERERS[kind](footnoted())
+    document = RENDERERS[kind](feed_with_footnotes())
     assert CHECKS[kind](document, now=NOW) == []
     assert b"pier?a=1" in document
     assert b'"#f1' not in document
-    assert [each.html for each in parse_published(document, kind, footnoted().name)] == [NOTE]
+    assert [each.html for each in parse_published(document, kind, feed_with_footnotes().name)] == [
+        NOTE
+    ]
 
 
 def test_fragment_of_page_address_is_dropped() -> None:
@@ -50,5 +52,5 @@ def test_other_links_are_unchanged(html: str) -> None:
 
 
 def test_article_page_keeps_relative_fragment_links() -> None:
-    own = footnoted(url="")
+    own = feed_with_footnotes(url="")
     assert b'href="#f1"' in render_article(own, replace(own.entries[0], slug="pier"))

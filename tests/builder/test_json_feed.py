@@ -6,13 +6,13 @@ from feedpub.core.models import Enclosure, Feed
 from tests.support.feeds import entry, feed
 
 
-def rendered(case: Feed) -> dict[str, Any]:
+def render_case(case: Feed) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(render_json(case))
     return document
 
 
 def test_feed_has_every_field_that_is_not_empty() -> None:
-    document = rendered(
+    document = render_case(
         feed(
             author="Jane Roe <jane@example.org>", icon="https://example.org/i.svg", language="en_GB"
         )
@@ -41,7 +41,7 @@ def test_item_has_every_field_that_is_not_empty() -> None:
             Enclosure("https://example.org/b", "x/y"),
         ),
     )
-    assert rendered(feed(whole))["items"] == [
+    assert render_case(feed(whole))["items"] == [
         {
             "id": "tag:feeds.example.org,2025-11-20:news/1",
             "url": "https://example.org/articles/1",
@@ -63,8 +63,8 @@ def test_item_has_every_field_that_is_not_empty() -> None:
 
 
 def test_item_always_has_content() -> None:
-    (short,) = rendered(feed(entry(), summary_only=True))["items"]
-    (bare,) = rendered(feed(entry(html="", text="", summary="")))["items"]
+    (short,) = render_case(feed(entry(), summary_only=True))["items"]
+    (bare,) = render_case(feed(entry(html="", text="", summary="")))["items"]
     assert (short["content_text"], bare["content_text"]) == (
         "What article 1 is about.",
         "Article 1",
@@ -78,7 +78,7 @@ def test_text_is_not_escaped_to_ascii() -> None:
 
 def test_next_url_leads_through_the_archives() -> None:
     documents = [
-        rendered(feed(entry(), **changes))
+        render_case(feed(entry(), **changes))
         for changes in ({"previous": 2}, {"archive": 2, "previous": 1})
     ]
     assert [(document["feed_url"], document["next_url"]) for document in documents] == [
@@ -88,9 +88,9 @@ def test_next_url_leads_through_the_archives() -> None:
             "https://feeds.example.org/news-archive-1.json",
         ),
     ]
-    assert "next_url" not in rendered(feed(entry(), archive=1))
+    assert "next_url" not in render_case(feed(entry(), archive=1))
 
 
 def test_hubs_are_listed() -> None:
-    hubs = rendered(feed(entry(), hubs=("https://hub.example.org/",)))["hubs"]
+    hubs = render_case(feed(entry(), hubs=("https://hub.example.org/",)))["hubs"]
     assert hubs == [{"type": "WebSub", "url": "https://hub.example.org/"}]

@@ -36,15 +36,15 @@ def bring(
 
 
 def one(*arrivals: ExtractedItem, now: datetime = NOW) -> Entry:
-    return one_of(bring(*arrivals, now=now))
+    return single_entry(bring(*arrivals, now=now))
 
 
-def one_of(merged: MergeResult) -> Entry:
+def single_entry(merged: MergeResult) -> Entry:
     (entry,) = merged.entries
     return entry
 
 
-def known(entry: Entry, *keys: str) -> ExistingEntries:
+def known_entries(entry: Entry, *keys: str) -> ExistingEntries:
     return ExistingEntries(
         dict.fromkeys(keys or ("example.org/a",), Alias(entry.id)),
         {entry.id: entry},
@@ -82,7 +82,7 @@ def test_fractions_of_seconds_are_dropped() -> None:
 def test_known_key_identifies_entry_and_other_keys_become_aliases() -> None:
     entry = one(arrival())
     again = arrival(ARTICLE, None, "example.org/amp/a", "example.org/a")
-    merged = bring(again, known=known(entry), now=LATER)
+    merged = bring(again, known=known_entries(entry), now=LATER)
     assert (merged.new, merged.updated, merged.entries) == (0, 0, ())
     assert merged.aliases == {"example.org/amp/a": Alias(entry.id)}
 
@@ -103,7 +103,7 @@ def test_article_listed_twice_in_a_run_is_one_entry() -> None:
 )
 def test_changed_words_change_updated(change: dict[str, Any]) -> None:
     before = one(arrival())
-    merged = bring(arrival(replace(ARTICLE, **change)), known=known(before), now=LATER)
+    merged = bring(arrival(replace(ARTICLE, **change)), known=known_entries(before), now=LATER)
     (entry,) = merged.entries
     assert merged.updated == 1
     assert entry.updated == LATER
@@ -129,7 +129,7 @@ def test_changed_words_change_updated(change: dict[str, Any]) -> None:
 )
 def test_other_changes_do_not_change_updated(change: dict[str, Any]) -> None:
     before = one(arrival())
-    merged = bring(arrival(replace(ARTICLE, **change)), known=known(before), now=LATER)
+    merged = bring(arrival(replace(ARTICLE, **change)), known=known_entries(before), now=LATER)
     assert merged.updated == 0
     assert all(
         e.updated == before.updated and e.published == before.published for e in merged.entries
@@ -140,7 +140,8 @@ def test_stated_update_time_is_used_if_it_is_later() -> None:
     before = one(arrival())
     change = replace(ARTICLE, text="New words.", updated=NOW + timedelta(minutes=7))
     assert (
-        bring(arrival(change), known=known(before), now=LATER).entries[0].updated == change.updated
+        bring(arrival(change), known=known_entries(before), now=LATER).entries[0].updated
+        == change.updated
     )
 
 
@@ -149,7 +150,7 @@ def test_changed_enclosure_changes_updated() -> None:
     item = Item(
         "https://example.org/a", enclosures=(Enclosure("https://example.org/a.mp3", "audio/mpeg"),)
     )
-    assert bring(arrival(ARTICLE, item), known=known(before), now=LATER).updated == 1
+    assert bring(arrival(ARTICLE, item), known=known_entries(before), now=LATER).updated == 1
 
 
 def test_update_times_are_unique_and_in_the_past() -> None:
@@ -182,8 +183,8 @@ def test_entry_is_not_updated_before_it_is_published(published: datetime | None)
 )
 def test_update_time_never_decreases(now: datetime) -> None:
     before = replace(one(arrival()), updated=NOW)
-    entry = one_of(
-        bring(arrival(replace(ARTICLE, text="Other words.")), known=known(before), now=now)
+    entry = single_entry(
+        bring(arrival(replace(ARTICLE, text="Other words.")), known=known_entries(before), now=now)
     )
     assert entry.updated > before.updated
     assert entry.updated <= max(now, NOW + timedelta(seconds=1))
@@ -193,12 +194,12 @@ def test_update_time_never_decreases(now: datetime) -> None:
 def test_teaser_never_replaces_article() -> None:
     before = one(arrival())
     teaser = replace(ARTICLE, text="Some.", html="<p>Some.</p>", complete=False)
-    assert bring(arrival(teaser), known=known(before), now=LATER).entries == ()
+    assert bring(arrival(teaser), known=known_entries(before), now=LATER).entries == ()
 
 
 def test_article_replaces_teaser() -> None:
     before = one(arrival(replace(ARTICLE, text="Some.", html="<p>Some.</p>", complete=False)))
-    merged = bring(arrival(), known=known(before), now=LATER)
+    merged = bring(arrival(), known=known_entries(before), now=LATER)
     assert merged.entries[0].complete
     assert merged.updated == 1
 
@@ -260,7 +261,7 @@ def test_saved_article_without_address_gets_a_page_with_frozen_slug() -> None:
     entry = one(saved)
     assert (entry.url, entry.slug) == ("", "a-title")
     renamed = replace(saved, article=replace(saved.article, title="Another"))
-    assert bring(renamed, known=known(entry), now=LATER).entries[0].slug == "a-title"
+    assert bring(renamed, known=known_entries(entry), now=LATER).entries[0].slug == "a-title"
 
 
 def test_saved_articles_with_one_title_get_different_slugs() -> None:

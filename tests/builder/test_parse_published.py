@@ -20,7 +20,7 @@ from feedpub.builder.parse_published import (
     read_links,
 )
 from feedpub.builder.rss_atom_text import from_plain_text, to_plain_text, to_single_line
-from feedpub.core.models import Enclosure, Entry, Feed
+from feedpub.core.models import Enclosure, Entry, Feed, PodcastTag
 from tests.builder.full import ARCHIVE, FEED
 
 RENDERERS: dict[str, Callable[[Feed], bytes]] = {
@@ -106,6 +106,19 @@ def test_id_contains_host_of_base_url() -> None:
     assert not host_from_id("https://example.org/1")
 
 
+PODCAST = (
+    PodcastTag("itunes:duration", "36:45"),
+    PodcastTag("itunes:explicit", "false"),
+    PodcastTag(
+        "podcast:transcript", "", (("url", "https://a.example/1.vtt"), ("type", "text/vtt"))
+    ),
+    PodcastTag("podcast:person", "Ann & <Bo>", (("role", "guest"),)),
+    PodcastTag(
+        "psc:chapters",
+        attributes=(("version", "1.2"),),
+        children=(PodcastTag("psc:chapter", attributes=(("start", "00:00"), ("title", 'A "b"'))),),
+    ),
+)
 _texts = st.text(
     st.sampled_from("ab <>&;!/?#lt60x3c\N{WORD JOINER}'\"é\t\n\x00\ud800"), max_size=12
 )
@@ -145,6 +158,11 @@ def feeds(draw: st.DrawFn) -> Feed:
                 )
             ),
             rank=number,
+            source_name=draw(_texts),
+            source_url=draw(st.just("") | _addresses),
+            rights=draw(_texts | _addresses),
+            also_at=tuple(draw(st.lists(_addresses, max_size=2))),
+            podcast=draw(st.sampled_from([(), PODCAST])),
         )
 
     entries = tuple(entry(number) for number in range(draw(st.integers(0, 3))))

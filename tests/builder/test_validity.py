@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from feedpub import builder
-from feedpub.core.models import Enclosure, Feed
+from feedpub.core.models import Enclosure, Feed, PodcastTag
 from tests.support.feedcheck import CHECKS, opml
 from tests.support.feeds import NOW, RENDERERS, entry, feed, feeds
 
@@ -56,6 +56,45 @@ CASES = {
     "an archive after another": feed(entry(), archive=12, previous=11, ttl=None),
     "an archive of which nothing is left": feed(archive=2, previous=1, ttl=None),
     "an icon that RSS takes": feed(entry(), icon="https://example.org/icon.png"),
+    "origin": feed(
+        entry(
+            source_name="The <b>Quay</b> & more",
+            source_url="https://quay.example/ä",
+            rights="© 2026 The Quay",
+            also_at=("https://news.example/a", "https://news.example/a", "mailto:x@y.example"),
+        ),
+        entry(2, source_name="Quay", rights="https://creativecommons.org/licenses/by/4.0/"),
+    ),
+    "podcast": feed(
+        entry(
+            enclosures=(Enclosure("https://example.org/1.mp3", "audio/mpeg", 9),),
+            podcast=(
+                PodcastTag("itunes:duration", "36:45"),
+                PodcastTag("itunes:episodeType", "full"),
+                PodcastTag("podcast:person", "Ann\x0b & Bo", (("role", "guest"),)),
+                PodcastTag(
+                    "podcast:transcript",
+                    attributes=(("url", "https://example.org/1.vtt"), ("type", "text/vtt")),
+                ),
+                PodcastTag(
+                    "psc:chapters",
+                    attributes=(("version", "1.2"),),
+                    children=(
+                        PodcastTag("psc:chapter", "", (("start", "00:00"), ("title", "Begin"))),
+                    ),
+                ),
+            ),
+        ),
+        podcast=(
+            PodcastTag("itunes:image", attributes=(("href", "https://example.org/i.png"),)),
+            PodcastTag("itunes:type", "serial"),
+            PodcastTag(
+                "itunes:category",
+                attributes=(("text", "Society & Culture"),),
+                children=(PodcastTag("itunes:category", attributes=(("text", "Places"),)),),
+            ),
+        ),
+    ),
     "addresses in other scripts": feed(entry(url="https://bücher.example/ä b?q=ü#x")),
     "three languages": feed(
         entry(1, language="ar"),

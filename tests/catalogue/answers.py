@@ -25,7 +25,7 @@ def raw(answer: bytes | Script) -> Answer:
     return say
 
 
-def sized(body: bytes | str, *headers: str, length: int | str | None = None) -> Answer:
+def with_length(body: bytes | str, *headers: str, length: int | str | None = None) -> Answer:
     """Return a page with these headers; `length` replaces the true Content-Length."""
     content = body.encode() if isinstance(body, str) else body
     lines = "".join(f"{header}\r\n" for header in headers).encode()
@@ -33,13 +33,13 @@ def sized(body: bytes | str, *headers: str, length: int | str | None = None) -> 
     return raw(OK + lines + f"Content-Length: {claim}\r\n\r\n".encode() + content)
 
 
-def packed(body: bytes | str, *, cut: int = 0) -> Answer:
+def gzip_truncated(body: bytes | str, *, cut: int = 0) -> Answer:
     """Return a gzipped page without its last `cut` bytes."""
     content = gzip.compress(body.encode() if isinstance(body, str) else body)
-    return sized(content[: len(content) - cut], "Content-Encoding: gzip")
+    return with_length(content[: len(content) - cut], "Content-Encoding: gzip")
 
 
-def chunked(*chunks: bytes) -> Answer:
+def in_chunks(*chunks: bytes) -> Answer:
     """Return chunks as sent, including their sizes and line breaks."""
     return raw(OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"".join(chunks))
 

@@ -106,7 +106,7 @@ class Theatre:
     def _run(self, case: Case) -> Scenery:
         stage = self.stage
         stage.set(case.start)
-        before = stage.home.published()
+        before = stage.home.read_published()
         stage.marks["before"] = before
         case.scene(stage)
         try:
@@ -114,7 +114,7 @@ class Theatre:
         except AssertionError as error:  # an expected event did not occur
             ended = Ended(-1, 0.0, 0.0, f"the run failed: {error}", in_time=False)
         status, told = stage.status()
-        return Scenery(ended, before, stage.home.published(), status, told)
+        return Scenery(ended, before, stage.home.read_published(), status, told)
 
 
 def _faults(case: Case, scenery: Scenery, stage: Stage) -> Iterator[str]:
@@ -184,10 +184,10 @@ def _outcome(case: Case, scenery: Scenery) -> str:
         _reasons(case, scenery).splitlines() if case.reason else [inspect.getdoc(case.right) or ""]
     )
     line = next((line for line in lines if re.search(case.reason, line)), "").partition("\n")[0]
-    return f"{kept}: {_shortened(line)}" if line else kept
+    return f"{kept}: {_anonymize(line)}" if line else kept
 
 
-def _shortened(line: str) -> str:
+def _anonymize(line: str) -> str:
     """Remove the folders and ports, which differ between machines."""
     return re.sub(
         r"/\S*/home-\d+/|http://127\.77\.0\.1:\d+(?=/)", "", line.removeprefix("feedpub: ").strip()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.faults import Faults
-from tests.support.warm import CHECKOUT, Order, Started
+from tests.support.warm import CHECKOUT, Command, RunningCommand
 
 _UNSHARE = shutil.which("unshare") or ""
 _GLANCE = 0.03  # seconds between two memory samples
@@ -43,7 +43,7 @@ class Memory:
         self._pid = pid
         self._peaks: dict[int, int] = {}
 
-    def look(self) -> None:
+    def sample(self) -> None:
         """Sample the process and its descendants."""
         for pid in family(self._pid):
             self._peaks[pid] = max(self._peaks.get(pid, 0), _peak(pid))
@@ -72,10 +72,10 @@ def family(pid: int) -> Iterator[int]:
 
 def megabytes_of(pids: Iterable[int]) -> float:
     """Return the memory that the processes use now, in total."""
-    return sum(map(_held, pids)) / 1024
+    return sum(map(_resident_kilobytes, pids)) / 1024
 
 
-def _held(pid: int) -> int:
+def _resident_kilobytes(pid: int) -> int:
     """Return the kB of memory that a process uses now, with its proportion of shared memory.
 
     Return 0 if it has ended.
@@ -96,22 +96,22 @@ def _peak(pid: int) -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
 
 
-def watched(started: Started, output: Path, seconds: float) -> Ended:
+def wait_for_end(started: RunningCommand, output: Path, seconds: float) -> Ended:
     """Wait for a command; kill it after `seconds`."""
     began = time.monotonic()
     memory, in_time = Memory(started.pid), True
     while not started.has_ended(_GLANCE) and in_time:
-        memory.look()
+        memory.sample()
         in_time = time.monotonic() < began + seconds
     took = time.monotonic() - began
     if not in_time:
         os.killpg(started.pid, signal.SIGKILL)
-    end = started.end()
+    end = started.wait()
     most = max(end.megabytes, memory.megabytes)
     return Ended(end.status, took, most, output.read_text("utf-8", "replace"), in_time)
 
 
-def run_cold(order: Order, script: str, seconds: float) -> Ended:
+def run_cold(order: Command, script: str, seconds: float) -> Ended:
     """Run a command in a new interpreter and mount namespace; kill it after `seconds`.
 
     Args:
@@ -132,7 +132,7 @@ def run_cold(order: Order, script: str, seconds: float) -> Ended:
         )
         memory, killed = Memory(process.pid), False
         while process.poll() is None:
-            memory.look()
+            memory.sample()
             if not killed and time.monotonic() > began + seconds:
                 os.killpg(process.pid, signal.SIGKILL)
                 killed = True

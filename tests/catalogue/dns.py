@@ -22,11 +22,11 @@ def name_server(address: str, *names: str) -> Iterator[NameServer]:
     """Run a name server at its own address, on port 53; these names resolve to `address`."""
     own = f"127.{next(_numbers) % 100 + 100}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
     with running_name_server(own) as server:
-        server.learn({name: [[address]] for name in names})
+        server.add({name: [[address]] for name in names})
         yield server
 
 
-def asking(server: NameServer, folder: Path) -> str:
+def resolver_script(server: NameServer, folder: Path) -> str:
     """Return a script that makes the command use only this server."""
     (folder / "resolv.conf").write_text(resolver_config(server.address), "ascii")
     (folder / "nsswitch.conf").write_text("hosts: files dns\n", "ascii")

@@ -102,7 +102,7 @@ def sitemap(site: Site, numbers: Iterable[int], *, more: str = "") -> str:
 def publish(site: Site, numbers: Sequence[int]) -> None:
     """Replace a site's content with these stories and all sources that list them."""
     site.routes.clear()
-    site.forget()
+    site.clear_requests()
     for n in numbers:
         site[path(n)] = story(n)
     site["/news"] = listing(numbers)
@@ -111,7 +111,7 @@ def publish(site: Site, numbers: Sequence[int]) -> None:
     site["/sitemap.xml"] = Route(sitemap(site, numbers).encode(), "application/xml")
 
 
-def saved(n: int) -> str:
+def text_story(n: int) -> str:
     """Return story `n` as a text file."""
     text = "\n\n".join(paragraph.format(n=n) for paragraph in PARAGRAPHS)
     return f"{title(n)}\n\nPublished {moment(n):%d %B %Y}\n\n{text}\n"

@@ -13,14 +13,14 @@ from typing import Any, Self
 import trustme
 
 from tests.catalogue import press
-from tests.catalogue.command import Ended, Memory, command, run_cold, watched
+from tests.catalogue.command import Ended, Memory, command, run_cold, wait_for_end
 from tests.support.faults import Faults
 from tests.support.home import OK, Home
 from tests.support.newsroom import feed
 from tests.support.service import RunningService, running_service
 from tests.support.site import Site, running_site
-from tests.support.tls import server_side
-from tests.support.warm import Order, warm
+from tests.support.tls import server_context
+from tests.support.warm import Command, fork_server
 
 ALLOWED = "127.77.0.0/16"  # the sites' addresses; the rest of loopback stays private
 HEAD = (
@@ -105,7 +105,7 @@ class Stage:
 
     def secured_for(self, name: str) -> Any:
         """Return a TLS context with a trusted certificate for a name or address."""
-        return server_side(self.authority.issue_cert(name))
+        return server_context(self.authority.issue_cert(name))
 
     # --- before ---
 
@@ -132,7 +132,7 @@ class Stage:
         for site in (self.site, self.secure, self.beside):
             press.publish(site, start.numbers)
         for n in start.numbers:
-            self.home.save(f"{n:02}.txt", press.saved(n))
+            self.home.save(f"{n:02}.txt", press.text_story(n))
         start.prepare(self)
         self.configure(*start.feeds(self))
         for days in reversed(range(start.builds)):
@@ -146,7 +146,7 @@ class Stage:
         numbers = (max(self._start.numbers) + 1, *self._start.numbers)
         for site in (self.site, self.secure, self.beside):
             press.publish(site, numbers)
-        self.home.save(f"{numbers[0]:02}.txt", press.saved(numbers[0]))
+        self.home.save(f"{numbers[0]:02}.txt", press.text_story(numbers[0]))
 
     def no_news(self, *sites: Site) -> None:
         """Withdraw the news from these sites, by default from `site`."""
@@ -198,16 +198,16 @@ class Stage:
 
     def _order(
         self, arguments: tuple[str, ...], faults: Faults, environ: Mapping[str, str]
-    ) -> Order:
-        said = self.root / "said"
-        said.write_bytes(b"")
+    ) -> Command:
+        output = self.root / "output"
+        output.write_bytes(b"")
         environ = {"FEEDPUB_CONFIG": str(self.home.config), **environ}
-        return Order(arguments, self.home.root, said, environ=environ, faults=faults)
+        return Command(arguments, self.home.root, output, environ=environ, faults=faults)
 
-    def _watched(self, order: Order, seconds: float) -> Ended:
-        started = warm().start(order)
+    def _watched(self, order: Command, seconds: float) -> Ended:
+        started = fork_server().start(order)
         self.pid = started.pid
-        return watched(started, order.output, seconds)
+        return wait_for_end(started, order.output, seconds)
 
     def status(self) -> tuple[dict[str, Any], str]:
         """Return the output of `feedpub status --json`, parsed and as printed."""
@@ -259,7 +259,7 @@ class Watch:
 
         def look() -> None:
             while not done.wait(0.1):
-                memory.look()
+                memory.sample()
 
         thread = Thread(target=look)
         thread.start()
@@ -274,7 +274,7 @@ class Watch:
             running.process.returncode or 0,
             took,
             memory.megabytes,
-            "\n".join(running.said),
+            "\n".join(running.lines),
             in_time,
         )
 

@@ -9,7 +9,7 @@ from tests.catalogue.case import Theatre
 from tests.catalogue.cases import CASES, GROUPS
 from tests.catalogue.names import NAMES
 from tests.catalogue.stage import Stage
-from tests.support.shared import shared
+from tests.support.shared import shared_data
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_case_names_are_unique() -> None:
 
 
 def test_listed_names_match_the_guide() -> None:
-    text = shared("guide/reliability.md").read_text("utf-8")
+    text = shared_data("guide/reliability.md").read_text("utf-8")
     section = text.partition("## Catalogue")[2].partition("\n## ")[0]
     for group, names in re.findall(r"^- (\w+): (.+)$", section, re.MULTILINE):
         assert tuple(names.partition(";")[0].split()) == NAMES[group]

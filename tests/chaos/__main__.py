@@ -19,20 +19,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from feedpub.store import Store
-from tests.chaos.cluster import Member, supervised
-from tests.chaos.network import HERE, NETWORK, missing, network
-from tests.chaos.papers import Paper, Press, running_press
-from tests.chaos.reign import Reign, measuring
-from tests.chaos.storm import Storm
-from tests.chaos.watcher import Watcher, watching
-from tests.support.postgres import MISSING, Server, installed, own_server
+from tests.chaos.cluster import Member, supervising
+from tests.chaos.network import HOST_ADDRESS, NETWORK, missing_requirement, network
+from tests.chaos.papers import Paper, Publishers, running_publishers
+from tests.chaos.reign import LeaderMonitor, measuring
+from tests.chaos.storm import FaultInjector
+from tests.chaos.watcher import FeedWatcher, watching
+from tests.support.postgres import SKIP_REASON, Server, is_available, temporary_server
 from tests.support.service import eventually
 
 SERVICES = 2
 RECOVERY_SECONDS = 120.0  # the longest interval and a minute
-LATE = 60.0 + 60.0  # seconds: the interval, and time for a run on a busy machine
-BEGIN = 120.0  # seconds until each feed is published for the first time
-LEADERLESS = 60.0  # seconds
+MAX_LATENESS_SECONDS = 60.0 + 60.0  # seconds: the interval, and time for a run on a busy machine
+MAX_START_SECONDS = 120.0  # seconds until each feed is published for the first time
+MAX_LEADERLESS_SECONDS = 60.0  # seconds
 
 CONFIG = """\
 [feedpub]
@@ -56,7 +56,7 @@ class Result:
             run, and since the recovery began.
     """
 
-    happened: dict[str, int]
+    fault_counts: dict[str, int]
     starts: int
     articles: int
     checks: int
@@ -67,8 +67,8 @@ class Result:
 
     def __str__(self) -> str:
         rows: dict[str, object] = {
-            **dict(sorted(self.happened.items())),
-            "all events": sum(self.happened.values()),
+            **dict(sorted(self.fault_counts.items())),
+            "all events": sum(self.fault_counts.values()),
             "processes started": self.starts,
             "articles published": self.articles,
             "checks of feeds": self.checks,
@@ -83,7 +83,7 @@ class Result:
         )
 
 
-class Chaos:
+class ChaosRun:
     """A cluster, from its first start to the last check."""
 
     def __init__(  # noqa: PLR0913, PLR0917 -- all that takes part
@@ -91,7 +91,7 @@ class Chaos:
         folder: Path,
         server: Server,
         members: list[Member],
-        press: Press,
+        press: Publishers,
         address: str,
         seed: int,
         tell: Callable[[str], None],
@@ -100,50 +100,54 @@ class Chaos:
         self._press = press
         self._address = address
         self._tell = tell
-        self._watcher = Watcher(folder / "feeds", press.papers)
+        self._watcher = FeedWatcher(folder / "feeds", press.papers)
         chance = random.Random(seed)  # noqa: S311 -- events, not secrets
-        self._storm = Storm(members, server, self._leader, chance, tell)
-        self._reign = Reign(address, lambda: self._storm.server_back)
+        self._storm = FaultInjector(members, server, self._leader, chance, tell)
+        self._reign = LeaderMonitor(address, lambda: self._storm.server_up_at)
 
-    def play(self, seconds: float, recovery_seconds: float) -> Result:
+    def run(self, seconds: float, recovery_seconds: float) -> Result:
         """Start, inject faults for some seconds, recover for some more, and check the result."""
-        with supervised(self._members), watching(self._watcher):
-            there = eventually(lambda: len(self._published()) == len(self._press.papers), BEGIN)
-            assert there, f"only {self._published()} were published in {BEGIN:.0f} s"
+        with supervising(self._members), watching(self._watcher):
+            there = eventually(
+                lambda: len(self._published_ids()) == len(self._press.papers), MAX_START_SECONDS
+            )
+            assert there, (
+                f"only {self._published_ids()} were published in {MAX_START_SECONDS:.0f} s"
+            )
             self._tell("every feed is there")
             with measuring(self._reign):
-                self._storm.rage(seconds)
+                self._storm.run(seconds)
                 recovered = time.monotonic()
                 self._tell("recovery")
                 time.sleep(recovery_seconds)
-            faults = list(self._late())
+            faults = list(self._late_feeds())
             self._press.stop()
-            eventually(lambda: not list(self._unpublished()), LATE)
-            self._watcher.look()
+            eventually(lambda: not list(self._misplaced_articles()), MAX_LATENESS_SECONDS)
+            self._watcher.read_feeds()
         faults = [
             *self._watcher.faults,
             *faults,
-            *self._unpublished(),
-            *self._state(),
-            *self._ends(),
+            *self._misplaced_articles(),
+            *self._misplaced_in_state(),
+            *self._failed_exits(),
         ]
         return self._result(recovered, faults)
 
-    def _published(self) -> list[str]:
-        return [paper.name for paper in self._press.papers if self._watcher.seen(paper)]
+    def _published_ids(self) -> list[str]:
+        return [paper.name for paper in self._press.papers if self._watcher.seen_ids(paper)]
 
     def _leader(self) -> Member | None:
         """Return the member that most recently became leader."""
-        said = [
+        claims = [
             (event["time"], number)
             for number, member in enumerate(self._members)
-            if member.leads_maybe
+            if member.is_service
             for event in member.events()
             if event.get("outcome") == "this service leads"
         ]
-        return self._members[max(said)[1]] if said else None
+        return self._members[max(claims)[1]] if claims else None
 
-    def _late(self) -> list[str]:
+    def _late_feeds(self) -> list[str]:
         """Return the feeds whose last run is too long ago."""
         now = datetime.now(UTC)
         with Store.open(self._address) as store:
@@ -155,15 +159,15 @@ class Chaos:
         return [
             f"{name}: its last run was {seconds:.0f} s ago"
             for name, seconds in since.items()
-            if seconds > LATE
+            if seconds > MAX_LATENESS_SECONDS
         ]
 
-    def _unpublished(self) -> list[str]:
+    def _misplaced_articles(self) -> list[str]:
         """Return the articles that are not exactly once in their feed."""
         faults = []
         for paper in self._press.papers:
             wanted = {paper.link(number) for number in list(paper.articles)}
-            found = self._watcher.published(paper)
+            found = self._watcher.published_ids(paper)
             if lacking := wanted - found.keys():
                 faults.append(
                     f"{paper.name}: {len(lacking)} articles are not published: "
@@ -176,27 +180,29 @@ class Chaos:
             ]
         return faults
 
-    def _state(self) -> list[str]:
+    def _misplaced_in_state(self) -> list[str]:
         """Return the articles that are not exactly once in the state."""
         with Store.open(self._address) as store:
-            return [fault for paper in self._press.papers for fault in _doubles(paper, store)]
+            return [
+                fault for paper in self._press.papers for fault in _count_duplicates(paper, store)
+            ]
 
-    def _ends(self) -> list[str]:
+    def _failed_exits(self) -> list[str]:
         """Return the processes that failed when they were asked to end."""
         ends = {member.node.name: member.statuses[-1] for member in self._members}
         return [f"{name} ended with {status}" for name, status in ends.items() if status]
 
     def _result(self, recovered: float, faults: list[str]) -> Result:
-        if self._reign.longest > LEADERLESS:
+        if self._reign.longest > MAX_LEADERLESS_SECONDS:
             faults.append(f"there was no leader for {self._reign.longest:.0f} s")
         late = self._watcher.lateness
         after = [seconds for seconds, moment in late if moment - seconds > recovered]
-        if after and max(after) > LATE:
+        if after and max(after) > MAX_LATENESS_SECONDS:
             faults.append(
                 f"an article that came after the recovery was published after {max(after):.0f} s"
             )
         return Result(
-            happened=dict(self._storm.happened),
+            fault_counts=dict(self._storm.counts),
             starts=sum(member.starts for member in self._members),
             articles=sum(len(paper.articles) for paper in self._press.papers),
             checks=self._watcher.checks,
@@ -207,7 +213,7 @@ class Chaos:
         )
 
 
-def _doubles(paper: Paper, store: Store) -> list[str]:
+def _count_duplicates(paper: Paper, store: Store) -> list[str]:
     urls = [entry.url for entry in store.entries(paper.name)]
     wanted = {paper.link(number) for number in paper.articles}
     faults = []
@@ -218,7 +224,7 @@ def _doubles(paper: Paper, store: Store) -> list[str]:
     return faults
 
 
-def chaos(  # noqa: PLR0913 -- all that may be chosen
+def run_chaos(  # noqa: PLR0913 -- all that may be chosen
     minutes: float,
     feeds: int,
     workers: int,
@@ -243,32 +249,37 @@ def chaos(  # noqa: PLR0913 -- all that may be chosen
         nodes = stack.enter_context(network(SERVICES + workers, feeds))
         # Commits must survive a crash of the server; a crash of the machine is not tried.
         server = stack.enter_context(
-            own_server(HERE, NETWORK, synchronous_commit="on", max_connections="200")
+            temporary_server(HOST_ADDRESS, NETWORK, synchronous_commit="on", max_connections="200")
         )
-        press = stack.enter_context(running_press(feeds, seed))
-        address = server.database()
+        press = stack.enter_context(running_publishers(feeds, seed))
+        address = server.create_database()
         config = _configure(folder, address, press)
         members = [
-            Member(node, _role(node.address, node.number), config, folder / f"{node.name}.log")
+            Member(
+                node,
+                _role_arguments(node.address, node.number),
+                config,
+                folder / f"{node.name}.log",
+            )
             for node in nodes
         ]
         told = lambda line: tell(f"{time.monotonic() - began:5.0f} s  {line}")  # noqa: E731
-        result = Chaos(folder, server, members, press, address, seed, told).play(
+        result = ChaosRun(folder, server, members, press, address, seed, told).run(
             minutes * 60, recovery_seconds
         )
         if result.faults:
-            _keep(folder, members)
+            _keep_logs(folder, members)
     return result
 
 
-def _configure(folder: Path, address: str, press: Press) -> Path:
+def _configure(folder: Path, address: str, press: Publishers) -> Path:
     config = folder / "feedpub.toml"
     head = CONFIG.format(state=address, output=folder / "feeds", network=NETWORK)
     config.write_text(head + "\n".join(paper.config() for paper in press.papers), "utf-8")
     return config
 
 
-def _role(address: str, number: int) -> tuple[str, ...]:
+def _role_arguments(address: str, number: int) -> tuple[str, ...]:
     return (
         ("run", "--listen", f"{address}:8080")
         if number < SERVICES
@@ -276,7 +287,7 @@ def _role(address: str, number: int) -> tuple[str, ...]:
     )
 
 
-def _keep(folder: Path, members: list[Member]) -> None:
+def _keep_logs(folder: Path, members: list[Member]) -> None:
     """Keep the logs for an investigation."""
     kept = Path(tempfile.mkdtemp(prefix="feedpub-chaos-logs-"))
     for member in members:
@@ -298,10 +309,12 @@ def main() -> None:
     )
     parser.add_argument("--seed", type=int, default=1, help="selects the faults and their order")
     options = parser.parse_args()
-    if why := (missing() or ("" if installed() else MISSING)):
+    if why := (missing_requirement() or ("" if is_available() else SKIP_REASON)):
         sys.exit(why)
     tell = lambda line: print(line, flush=True)  # noqa: E731
-    result = chaos(options.minutes, options.feeds, options.workers, seed=options.seed, tell=tell)
+    result = run_chaos(
+        options.minutes, options.feeds, options.workers, seed=options.seed, tell=tell
+    )
     print(result)
     sys.exit(1 if result.faults else 0)
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.meanwhile import meanwhile
+from tests.chaos.meanwhile import repeating
 from tests.chaos.network import Node
 
-RESTART = 3.0  # seconds until an ended process is restarted
+RESTART_SECONDS = 3.0  # seconds until an ended process is restarted
 _ROOT = Path(__file__).parents[2]
 
 
@@ -41,7 +41,7 @@ class Member:
     _ended: float | None = None
 
     @property
-    def leads_maybe(self) -> bool:
+    def is_service(self) -> bool:
         """Return true if it is a service, one of which leads."""
         return self.role[0] == "run"
 
@@ -60,7 +60,7 @@ class Member:
         environ = {**os.environ, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1"}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 -- our own words
-                self.node.command(command),
+                self.node.command_prefix(command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -78,11 +78,11 @@ class Member:
         if self._ended is None:
             self._ended = time.monotonic()
             self.statuses.append(self._process.returncode)
-        elif time.monotonic() - self._ended > RESTART:
+        elif time.monotonic() - self._ended > RESTART_SECONDS:
             self.start()
 
     @property
-    def runs(self) -> bool:
+    def is_running(self) -> bool:
         """Return true if the process is running."""
         return self._pid is not None
 
@@ -92,7 +92,7 @@ class Member:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
-    def end(self, seconds: float = 40.0) -> int:
+    def stop(self, seconds: float = 40.0) -> int:
         """Stop the process for good, and return its exit status."""
         assert self._process
         self.send(signal.SIGCONT)
@@ -128,7 +128,7 @@ class Member:
 
 
 @contextmanager
-def supervised(members: list[Member]) -> Iterator[None]:
+def supervising(members: list[Member]) -> Iterator[None]:
     """Keep all members running while the block runs, then stop them."""
 
     def supervise() -> None:
@@ -138,8 +138,8 @@ def supervised(members: list[Member]) -> Iterator[None]:
     for member in members:
         member.start()
     try:
-        with meanwhile(supervise, 0.25):
+        with repeating(supervise, 0.25):
             yield
     finally:
         for member in members:
-            member.statuses.append(member.end())
+            member.statuses.append(member.stop())

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def meanwhile(do: Callable[[], object], pause: float) -> Iterator[None]:
+def repeating(do: Callable[[], object], pause: float) -> Iterator[None]:
     """Repeat an action while the block runs.
 
     An error of the action stops it, and is raised when the block ends.

@@ -15,7 +15,7 @@ from pathlib import Path
 
 BRIDGE = "fpchaos"
 NETWORK = "10.99.0.0/16"
-HERE = "10.99.0.1"  # PostgreSQL's, on the bridge
+HOST_ADDRESS = "10.99.0.1"  # PostgreSQL's, on the bridge
 _TOOLS = ("ip", "unshare")
 
 
@@ -40,11 +40,11 @@ class Node:
         return f"10.99.0.{10 + self.number}"
 
     @property
-    def cable(self) -> str:
+    def bridge_link(self) -> str:
         """Return the bridge's end of its link."""
         return f"{BRIDGE}{self.number}"
 
-    def command(self, command: Sequence[str]) -> list[str]:
+    def command_prefix(self, command: Sequence[str]) -> list[str]:
         """Return the prefix that runs a command on the node, as in a container.
 
         All nodes have one name, and the first process is number 1.
@@ -63,16 +63,16 @@ class Node:
         ]
         return [*enter, "sh", "-c", 'hostname feedpub; exec "$@"', "sh", *command]
 
-    def cut(self) -> None:
+    def disconnect(self) -> None:
         """Cut the connection: packets are lost, and both ends get no error."""
-        _ip("link", "set", self.cable, "down")
+        _ip("link", "set", self.bridge_link, "down")
 
-    def restore(self) -> None:
+    def reconnect(self) -> None:
         """Restore the connection."""
-        _ip("link", "set", self.cable, "up")
+        _ip("link", "set", self.bridge_link, "up")
 
 
-def missing() -> str:
+def missing_requirement() -> str:
     """Return the reason why no such network can exist here; "" if one can."""
     if absent := [tool for tool in _TOOLS if not shutil.which(tool)]:
         return f"no namespaces: {', '.join(absent)} not installed"
@@ -89,40 +89,40 @@ def missing() -> str:
 @contextmanager
 def network(nodes: int, sites: int) -> Iterator[list[Node]]:
     """Create the nodes, and a bridge address for each site; remove all of them at the end."""
-    made = [Node(number) for number in range(nodes)]
-    with _alone():
-        _take_away()  # a run that was killed left its own
+    created = [Node(number) for number in range(nodes)]
+    with _wait_for_lock():
+        _remove_all()  # a run that was killed left its own
         try:
             _ip("link", "add", BRIDGE, "type", "bridge")
-            for address in (HERE, *map(site_address, range(sites))):
+            for address in (HOST_ADDRESS, *map(site_address, range(sites))):
                 _ip("address", "add", f"{address}/16", "dev", BRIDGE)
             _ip("link", "set", BRIDGE, "up")
-            for node in made:
-                _join(node)
-            yield made
+            for node in created:
+                _connect(node)
+            yield created
         finally:
-            _take_away()
+            _remove_all()
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _wait_for_lock() -> Iterator[None]:
     """Wait while another run has the network: there is one bridge of that name."""
     with Path(tempfile.gettempdir(), f"{BRIDGE}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _take_away() -> None:
+def _remove_all() -> None:
     """Remove the links, the bridge and the nodes that exist."""
-    for name in _named(
+    for name in _own_names(
         "-brief", "link", "show"
     ):  # a cable's other end in a namespace goes with it, and at once
         _ip("link", "del", name.partition("@")[0])
-    for name in _named("netns", "list"):
+    for name in _own_names("netns", "list"):
         _ip("netns", "del", name)
 
 
-def _named(*words: str) -> list[str]:
+def _own_names(*words: str) -> list[str]:
     """Return the names in a listing that belong to this test."""
     listed = (line.split()[0] for line in _ip(*words).splitlines())
     return [name for name in listed if name.startswith(BRIDGE)]
@@ -133,10 +133,10 @@ def site_address(number: int) -> str:
     return f"10.99.1.{1 + number}"
 
 
-def _join(node: Node) -> None:
+def _connect(node: Node) -> None:
     _ip("netns", "add", node.name)
-    _ip("link", "add", node.cable, "type", "veth", "peer", "name", "eth0", "netns", node.name)
-    _ip("link", "set", node.cable, "master", BRIDGE, "up")
+    _ip("link", "add", node.bridge_link, "type", "veth", "peer", "name", "eth0", "netns", node.name)
+    _ip("link", "set", node.bridge_link, "master", BRIDGE, "up")
     _ip("-n", node.name, "address", "add", f"{node.address}/16", "dev", "eth0")
     for device in ("lo", "eth0"):
         _ip("-n", node.name, "link", "set", device, "up")

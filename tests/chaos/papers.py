@@ -17,9 +17,9 @@ from tests.chaos.network import site_address
 from tests.support.newsroom import PARAGRAPHS
 from tests.support.site import Route, Site, running_site
 
-LISTED = 40  # articles in a paper's feed: more than are published while everything is broken
-PAUSE = (8.0, 24.0)  # seconds between two articles of a paper
-CORRECTED = 0.3  # how often an article comes with a correction of one of the last
+MAX_LISTED = 40  # articles in a paper's feed: more than are published while everything is broken
+PAUSE_SECONDS = (8.0, 24.0)  # seconds between two articles of a paper
+CORRECTION_PROBABILITY = 0.3  # how often an article comes with a correction of one of the last
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Article:
     number: int
     version: int
     date: datetime
-    moment: float
+    monotonic_time: float
 
     @property
     def title(self) -> str:
@@ -66,10 +66,12 @@ class Paper:
     def publish(self, chance: random.Random) -> None:
         """Publish an article, and now and then correct one of the latest."""
         number = len(self.articles) + 1
-        self._put(Article(number, 1, datetime.now(UTC).replace(microsecond=0), time.monotonic()))
-        if chance.random() < CORRECTED:
+        self._serve_article(
+            Article(number, 1, datetime.now(UTC).replace(microsecond=0), time.monotonic())
+        )
+        if chance.random() < CORRECTION_PROBABILITY:
             old = self.articles[max(1, number - chance.randint(0, 5))]
-            self._put(Article(old.number, old.version + 1, old.date, old.moment))
+            self._serve_article(Article(old.number, old.version + 1, old.date, old.monotonic_time))
         self.site["/rss"] = Route(self._rss().encode(), "application/rss+xml")
 
     def config(self) -> str:
@@ -80,7 +82,7 @@ class Paper:
             f'type = "feed"\nurl = "{self.url}"\nfetch = {str(self.full_pages).lower()}\n'
         )
 
-    def _put(self, article: Article) -> None:
+    def _serve_article(self, article: Article) -> None:
         self.articles[article.number] = article
         body = "".join(f"<p>{text}</p>" for text in _text(article))
         self.site[f"/{article.number}"] = (
@@ -90,7 +92,7 @@ class Paper:
         )
 
     def _rss(self) -> str:
-        last = sorted(self.articles.values(), key=lambda article: -article.number)[:LISTED]
+        last = sorted(self.articles.values(), key=lambda article: -article.number)[:MAX_LISTED]
         items = "".join(
             f"<item><title>{article.title}</title><link>{self.link(article.number)}</link>"
             f"<description>{' '.join(_text(article))}</description>"
@@ -109,7 +111,7 @@ def _text(article: Article) -> list[str]:
     ]
 
 
-class Press:
+class Publishers:
     """All papers; a thread for each publishes until it is stopped."""
 
     def __init__(self, papers: list[Paper], seed: int) -> None:
@@ -117,7 +119,8 @@ class Press:
         self._seed = seed
         self._stopped = threading.Event()
         self._threads = [
-            threading.Thread(target=self._print, args=(paper,), daemon=True) for paper in papers
+            threading.Thread(target=self._publish_until_stopped, args=(paper,), daemon=True)
+            for paper in papers
         ]
 
     def start(self) -> None:
@@ -131,22 +134,22 @@ class Press:
         for thread in self._threads:
             thread.join()
 
-    def _print(self, paper: Paper) -> None:
+    def _publish_until_stopped(self, paper: Paper) -> None:
         chance = random.Random(f"{self._seed} {paper.name}")  # noqa: S311 -- editions, not secrets
         while not self._stopped.is_set():
             paper.publish(chance)
-            self._stopped.wait(chance.uniform(*PAUSE))
+            self._stopped.wait(chance.uniform(*PAUSE_SECONDS))
 
 
 @contextmanager
-def running_press(count: int, seed: int) -> Iterator[Press]:
+def running_publishers(count: int, seed: int) -> Iterator[Publishers]:
     """Return n papers; every third has pages to fetch."""
     with ExitStack() as stack:
         sites = [stack.enter_context(running_site(site_address(number))) for number in range(count)]
         papers = [
             Paper(f"paper{number}", site, number % 3 == 2) for number, site in enumerate(sites)
         ]
-        press = Press(papers, seed)
+        press = Publishers(papers, seed)
         press.start()
         stack.callback(press.stop)
         yield press

@@ -6,13 +6,13 @@ from contextlib import contextmanager, suppress
 
 import psycopg
 
-from tests.chaos.meanwhile import meanwhile
+from tests.chaos.meanwhile import repeating
 
 _QUERY = "SELECT holder, until FROM leases WHERE name = 'lead'"
-PACE = 0.5  # seconds between two checks
+POLL_SECONDS = 0.5  # seconds between two checks
 
 
-class Reign:
+class LeaderMonitor:
     """The leader according to the database.
 
     Attributes:
@@ -30,7 +30,7 @@ class Reign:
         self.gaps: list[float] = []
         self.longest = 0.0
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Query the database. Raises psycopg.Error."""
         with psycopg.connect(self._address, connect_timeout=2) as connection:
             row = connection.execute(_QUERY).fetchone()
@@ -47,12 +47,12 @@ class Reign:
 
 
 @contextmanager
-def measuring(reign: Reign) -> Iterator[None]:
+def measuring(reign: LeaderMonitor) -> Iterator[None]:
     """Query continuously while the block runs."""
 
     def measure() -> None:
         with suppress(psycopg.Error):
-            reign.look()
+            reign.poll()
 
-    with meanwhile(measure, PACE):
+    with repeating(measure, POLL_SECONDS):
         yield

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from tests.chaos.cluster import Member
 from tests.support.postgres import Server
 
-PAUSE = (6.0, 18.0)  # seconds between two events
-FROZEN = 45.0  # seconds that a stopped process does not run
-CUT = 40.0  # seconds that a node is cut off
-AWAY = (1.0, 6.0)  # seconds that PostgreSQL is away
-KINDS = {  # and their relative frequencies
+PAUSE_SECONDS = (6.0, 18.0)  # seconds between two events
+FROZEN_SECONDS = 45.0  # seconds that a stopped process does not run
+CUT_SECONDS = 40.0  # seconds that a node is cut off
+SERVER_STOP_SECONDS = (1.0, 6.0)  # seconds that PostgreSQL is away
+FAULT_WEIGHTS = {  # and their relative frequencies
     "worker killed": 4,
     "worker stopped for 45 s": 2,
     "leader killed": 2,
@@ -30,7 +30,7 @@ KINDS = {  # and their relative frequencies
 
 
 @dataclass
-class Storm:
+class FaultInjector:
     """Random faults of some members and of PostgreSQL.
 
     Attributes:
@@ -42,21 +42,21 @@ class Storm:
     server: Server
     leader: Callable[[], Member | None]
     chance: random.Random
-    tell: Callable[[str], None]
-    happened: Counter[str] = field(default_factory=Counter)
-    server_away: bool = False
-    server_back: float = 0.0
+    report: Callable[[str], None]
+    counts: Counter[str] = field(default_factory=Counter)
+    server_is_down: bool = False
+    server_up_at: float = 0.0
     _later: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
 
-    def rage(self, seconds: float) -> None:
+    def run(self, seconds: float) -> None:
         """Inject faults for some seconds, then undo them."""
         end = time.monotonic() + seconds
-        following = time.monotonic() + self.chance.uniform(*PAUSE)
+        following = time.monotonic() + self.chance.uniform(*PAUSE_SECONDS)
         while time.monotonic() < end:
             self._undo(time.monotonic())
             if time.monotonic() > following:
-                self._one()
-                following = time.monotonic() + self.chance.uniform(*PAUSE)
+                self._inject_fault()
+                following = time.monotonic() + self.chance.uniform(*PAUSE_SECONDS)
             time.sleep(0.2)
         while self._later:
             self._undo(time.monotonic())
@@ -68,59 +68,59 @@ class Storm:
                 self._later.remove((moment, undo))
                 undo()
 
-    def _one(self) -> None:
-        kind = self.chance.choices(list(KINDS), list(KINDS.values()))[0]
+    def _inject_fault(self) -> None:
+        kind = self.chance.choices(list(FAULT_WEIGHTS), list(FAULT_WEIGHTS.values()))[0]
         subject, _, verb = kind.partition(" ")
         if subject == "PostgreSQL":
-            self._server(kind, signal.SIGQUIT if verb == "crashed" else signal.SIGINT)
+            self._stop_server(kind, signal.SIGQUIT if verb == "crashed" else signal.SIGINT)
             return
-        member = self._somebody(subject)
+        member = self._choose_member(subject)
         if member is None:
             return
-        self._note(kind, f" on {member.node.name}, {member.role[0]}")
+        self._record(kind, f" on {member.node.name}, {member.role[0]}")
         if verb == "killed":
             member.send(signal.SIGKILL)
         elif verb == "ended":
             member.send(signal.SIGTERM)
         elif verb.startswith("stopped"):
             member.send(signal.SIGSTOP)
-            self._until(FROZEN, member, lambda: member.send(signal.SIGCONT))
+            self._undo_after(FROZEN_SECONDS, member, lambda: member.send(signal.SIGCONT))
         else:
-            member.node.cut()
-            self._until(CUT, member, member.node.restore)
+            member.node.disconnect()
+            self._undo_after(CUT_SECONDS, member, member.node.reconnect)
 
-    def _somebody(self, subject: str) -> Member | None:
+    def _choose_member(self, subject: str) -> Member | None:
         """Choose the member for a fault; never one that is still affected by the last."""
         free = [
             member
             for member in self.members
-            if member.busy_until < time.monotonic() and member.runs
+            if member.busy_until < time.monotonic() and member.is_running
         ]
         if subject == "leader":
             leader = self.leader()
             return leader if leader in free else None
         if subject == "worker":
-            free = [member for member in free if not member.leads_maybe]
+            free = [member for member in free if not member.is_service]
         return self.chance.choice(free) if free else None
 
-    def _until(self, seconds: float, member: Member, undo: Callable[[], None]) -> None:
+    def _undo_after(self, seconds: float, member: Member, undo: Callable[[], None]) -> None:
         member.busy_until = time.monotonic() + seconds + 5
         self._later.append((time.monotonic() + seconds, undo))
 
-    def _server(self, kind: str, how: signal.Signals) -> None:
-        if self.server_away:
+    def _stop_server(self, kind: str, how: signal.Signals) -> None:
+        if self.server_is_down:
             return
-        away = self.chance.uniform(*AWAY)
-        self._note(kind, f", {away:.0f} s away")
-        self.server_away = True
+        away = self.chance.uniform(*SERVER_STOP_SECONDS)
+        self._record(kind, f", {away:.0f} s away")
+        self.server_is_down = True
         self.server.stop(how)
 
         def back() -> None:
             self.server.start()
-            self.server_away, self.server_back = False, time.monotonic()
+            self.server_is_down, self.server_up_at = False, time.monotonic()
 
         self._later.append((time.monotonic() + away, back))
 
-    def _note(self, kind: str, where: str) -> None:
-        self.happened[kind] += 1
-        self.tell(f"{kind}{where}")
+    def _record(self, kind: str, where: str) -> None:
+        self.counts[kind] += 1
+        self.report(f"{kind}{where}")

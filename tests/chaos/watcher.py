@@ -8,14 +8,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.meanwhile import meanwhile
+from tests.chaos.meanwhile import repeating
 from tests.chaos.papers import Paper
 
 _TITLE = re.compile(r"Matter (\d+) of the harbour in version (\d+)")
 _Signature = tuple[int, int, int]
 
 
-class Watcher:
+class FeedWatcher:
     """A watcher of one folder of feeds.
 
     Attributes:
@@ -38,11 +38,11 @@ class Watcher:
         self.faults: list[str] = []
         self.lateness: list[tuple[float, float]] = []
 
-    def look(self) -> None:
+    def read_feeds(self) -> None:
         """Read all feeds and archives."""
         for paper in self._papers:
             if (self._folder / f"{paper.name}.json").exists():
-                self._look_at(paper)
+                self._read_paper(paper)
         for path in (
             *self._folder.glob("*.rss"),
             *self._folder.glob("*.atom"),
@@ -50,11 +50,11 @@ class Watcher:
         ):
             self._parse(path)
 
-    def seen(self, paper: Paper) -> dict[str, str]:
+    def seen_ids(self, paper: Paper) -> dict[str, str]:
         """Return link → id of all articles ever seen of a paper."""
         return {link: id_ for (feed, link), id_ in self._ids.items() if feed == paper.name}
 
-    def published(self, paper: Paper) -> dict[str, set[str]]:
+    def published_ids(self, paper: Paper) -> dict[str, set[str]]:
         """Return link → ids of the articles in the feed and its archives now."""
         found: dict[str, set[str]] = {}
         for item in self._items(paper):
@@ -77,46 +77,46 @@ class Watcher:
         try:
             return list(json.loads(path.read_bytes())["items"])
         except (ValueError, KeyError) as error:
-            self._fault(f"{path.name} is torn: {error}")
+            self._report_fault(f"{path.name} is torn: {error}")
             return []
 
-    def _look_at(self, paper: Paper) -> None:
+    def _read_paper(self, paper: Paper) -> None:
         self.checks += 1
         items, now = self._items(paper), time.monotonic()
         links = [item["url"] for item in items]
         for item in items:
-            self._know(paper, item, now)
-        if lost := self.seen(paper).keys() - set(links):
-            self._fault(f"{paper.name}: {len(lost)} entries are gone: {sorted(lost)[:3]}")
+            self._record_item(paper, item, now)
+        if lost := self.seen_ids(paper).keys() - set(links):
+            self._report_fault(f"{paper.name}: {len(lost)} entries are gone: {sorted(lost)[:3]}")
         live = self._read(self._folder / f"{paper.name}.json")
         if len({item["id"] for item in live}) != len(live) or len(
             {item["url"] for item in live}
         ) != len(live):
-            self._fault(f"{paper.name}: an article is listed twice")
+            self._report_fault(f"{paper.name}: an article is listed twice")
         for item in live:
-            self._goes_on(paper, item)
+            self._check_version(paper, item)
 
-    def _know(self, paper: Paper, item: dict[str, Any], now: float) -> None:
+    def _record_item(self, paper: Paper, item: dict[str, Any], now: float) -> None:
         key = (paper.name, item["url"])
         if key not in self._ids:
             article = paper.articles[int(item["url"].rpartition("/")[2])]
-            self.lateness.append((now - article.moment, now))
-            if item["id"] in set(self.seen(paper).values()):
-                self._fault(f"{paper.name}: {item['id']} is the id of two articles")
+            self.lateness.append((now - article.monotonic_time, now))
+            if item["id"] in set(self.seen_ids(paper).values()):
+                self._report_fault(f"{paper.name}: {item['id']} is the id of two articles")
         if self._ids.setdefault(key, item["id"]) != item["id"]:
-            self._fault(
+            self._report_fault(
                 f"{paper.name}: {item['url']} had the id {self._ids[key]}, and now {item['id']}"
             )
 
-    def _goes_on(self, paper: Paper, item: dict[str, Any]) -> None:
+    def _check_version(self, paper: Paper, item: dict[str, Any]) -> None:
         """Check that an article never returns to an older version."""
         if not (found := _TITLE.search(item["title"])):
-            self._fault(f"{paper.name}: what is {item['title']!r}?")
+            self._report_fault(f"{paper.name}: what is {item['title']!r}?")
             return
         number, version = int(found[1]), int(found[2])
         before = self._versions.get((paper.name, number), 0)
         if version < before:
-            self._fault(
+            self._report_fault(
                 f"{paper.name}: article {number} went back from version {before} to {version}"
             )
         self._versions[paper.name, number] = version
@@ -130,16 +130,16 @@ class Watcher:
         try:
             ET.fromstring(path.read_bytes())
         except ET.ParseError as error:
-            self._fault(f"{path.name} is torn: {error}")
+            self._report_fault(f"{path.name} is torn: {error}")
 
-    def _fault(self, text: str) -> None:
+    def _report_fault(self, text: str) -> None:
         if text not in self.faults:
             self.faults.append(text)
 
 
-def watching(watcher: Watcher) -> AbstractContextManager[None]:
+def watching(watcher: FeedWatcher) -> AbstractContextManager[None]:
     """Read the feeds every second while the block runs.
 
     An error of the watcher itself is raised at the end.
     """
-    return meanwhile(watcher.look, 1.0)
+    return repeating(watcher.read_feeds, 1.0)

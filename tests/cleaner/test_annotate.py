@@ -12,7 +12,7 @@ from feedpub.config import SiteRules
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.selectors import xpath_from_selector
 from tests.support.newsroom import PARAGRAPHS, story
-from tests.support.pages import Case, cases
+from tests.support.pages import GoldenPage, golden_pages
 
 URL = "https://example.org/a"
 BOX = (
@@ -40,21 +40,21 @@ class Shown:
     tree: HtmlElement
 
     @classmethod
-    def of(cls, page: AnnotatedPage) -> "Shown":
+    def from_page(cls, page: AnnotatedPage) -> "Shown":
         return cls(fromstring(f"<body>{page.html}</body>"))
 
     def blocks(self, state: str) -> list[HtmlElement]:
         return list(self.tree.xpath(f"//div[contains(@class, '{state}')]"))
 
     def struck(self) -> str:
-        return "\n".join(squashed(each) for each in self.tree.iter("del"))
+        return "\n".join(squashed_text(each) for each in self.tree.iter("del"))
 
     def block(self, text: str) -> HtmlElement:
-        (found,) = [each for each in self.tree.find_class("block") if text in squashed(each)]
+        (found,) = [each for each in self.tree.find_class("block") if text in squashed_text(each)]
         return found
 
 
-def squashed(element: HtmlElement) -> str:
+def squashed_text(element: HtmlElement) -> str:
     return " ".join(" ".join(element.itertext()).split())
 
 
@@ -63,18 +63,18 @@ def words(text: str) -> str:
     return "".join(text.split())
 
 
-@pytest.mark.parametrize("case", cases()[::3], ids=lambda case: case.name)
-def test_removed_text_and_only_removed_text_is_struck_through(case: Case) -> None:
+@pytest.mark.parametrize("case", golden_pages()[::3], ids=lambda case: case.name)
+def test_removed_text_and_only_removed_text_is_struck_through(case: GoldenPage) -> None:
     page = annotate((case.folder / "source.html").read_bytes(), case.url, rules=case.rules)
-    shown = Shown.of(page)
+    shown = Shown.from_page(page)
     struck = words(shown.struck())
     assert page.article == case.article()
     about_the_page = [
-        each for each in page.article.removed if not any(said in each.reason for said in NOTES)
+        each for each in page.article.removed if not any(note in each.reason for note in NOTES)
     ]
     told = [line for each in about_the_page for line in each.text.split("\n")]
     assert [line for line in told if words(line) not in struck] == []
-    kept = words("".join(squashed(block) for block in shown.blocks("kept")))
+    kept = words("".join(squashed_text(block) for block in shown.blocks("kept")))
     assert [line for line in page.article.text.split("\n") if words(line) not in kept] == []
 
 
@@ -91,11 +91,11 @@ def test_text_removed_by_a_rule_names_the_rule_and_its_file() -> None:
             ),
         )
     )
-    shown = Shown.of(annotate(story(1, extra=BOX), URL, rules=rules))
+    shown = Shown.from_page(annotate(story(1, extra=BOX), URL, rules=rules))
     box = shown.block("spring issue")
     assert box.get("data-reason") == "rule remove '.join-box'"
     assert box.get("data-rule") == "config/sites/example.org.toml:3"
-    kept = [squashed(block) for block in shown.blocks("kept")]
+    kept = [squashed_text(block) for block in shown.blocks("kept")]
     assert kept == [paragraph.format(n=1) for paragraph in PARAGRAPHS]
     assert shown.tree.find_class("block").index(box) == 6
 
@@ -109,14 +109,14 @@ def test_inline_element_removed_by_a_rule_is_struck_through() -> None:
     page = annotate(
         story(1).replace(PARAGRAPHS[0].format(n=1), text), URL, rules=SiteRules(remove=(".ad",))
     )
-    shown = Shown.of(page)
+    shown = Shown.from_page(page)
     (part,) = shown.tree.find_class("part")
     assert (part.text, "kept" in shown.block("Ask us!").get("class", "")) == ("Ask us! ", True)
     assert PARAGRAPHS[0].format(n=1) in page.article.text
 
 
 def test_removed_phrase_names_its_file_and_line() -> None:
-    shown = Shown.of(annotate(story(1), URL))
+    shown = Shown.from_page(annotate(story(1), URL))
     heading = shown.tree.xpath("//div[@data-tag='h2']/div")[0]
     name, _, line = heading.get("data-rule", "").partition(":")
     assert name == "data/phrases/en.toml"
@@ -128,7 +128,7 @@ def test_removed_phrase_names_its_file_and_line() -> None:
 
 
 def test_boxes_and_blocks_have_their_selectors() -> None:
-    shown = Shown.of(annotate(story(1, extra=BOX), URL))
+    shown = Shown.from_page(annotate(story(1, extra=BOX), URL))
     block = shown.block("spring issue")
     box = block.getparent()
     assert box is not None
@@ -148,7 +148,7 @@ def test_boxes_and_blocks_have_their_selectors() -> None:
 
 def test_annotated_page_is_inert() -> None:
     shown = annotate(story(1, extra=EVIL), URL)
-    tree = Shown.of(shown).tree
+    tree = Shown.from_page(shown).tree
     assert {each.tag for each in tree.iter()} <= {
         "body",
         "div",
@@ -165,7 +165,7 @@ def test_annotated_page_is_inert() -> None:
     assert {name for name in names if not name.startswith("data-")} <= {"class", "title"}
     assert "e.example" not in shown.html
     assert "javascript" not in shown.html
-    assert "picture: A <b> boat" in squashed(tree)
+    assert "picture: A <b> boat" in squashed_text(tree)
 
 
 def test_annotate_raises_the_same_errors_as_extract() -> None:

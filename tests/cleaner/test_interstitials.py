@@ -6,7 +6,7 @@ from feedpub.cleaner.interstitials import load_interstitials
 
 
 @pytest.mark.parametrize(
-    ("title", "said"),
+    ("title", "kind"),
     [
         ("404", "an error page"),
         ("Page not found | Harbour Courier", "an error page"),
@@ -23,8 +23,8 @@ from feedpub.cleaner.interstitials import load_interstitials
         ("", None),
     ],
 )
-def test_interstitial_is_recognised_by_a_part_of_its_title(title: str, said: str | None) -> None:
-    assert load_interstitials().find([title], 20) == said
+def test_interstitial_is_recognised_by_a_part_of_its_title(title: str, kind: str | None) -> None:
+    assert load_interstitials().find([title], 20) == kind
 
 
 def test_page_with_much_text_is_not_an_interstitial() -> None:

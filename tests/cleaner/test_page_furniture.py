@@ -55,8 +55,8 @@ def test_heading_below_the_title_stays() -> None:
 
 
 def test_block_with_a_standfirst_class_stays() -> None:
-    said = "All of them were late for school, and nobody was sorry."
-    assert text(above=f'<div class="chapo">{said}</div>').startswith(said)
+    sentence = "All of them were late for school, and nobody was sorry."
+    assert text(above=f'<div class="chapo">{sentence}</div>').startswith(sentence)
 
 
 def test_item_stays_if_most_of_its_list_stays() -> None:

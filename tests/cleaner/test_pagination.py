@@ -15,7 +15,15 @@ from feedpub.core.models import Page, RunResult
 from feedpub.core.process_pool import InlineExecutor
 from feedpub.pipeline import run
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, listing, output_of, path, title, tools_for
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_context,
+    output_folder,
+    path,
+    title,
+)
 from tests.support.site import Route, Site
 
 WORDS = (
@@ -40,7 +48,7 @@ def part(n: int, *, of: int, at: str, name: str = "The loom in the attic", more:
     )
 
 
-def fetched(site: Site, address: str, rules: Ruleset | None = None) -> PageSequence:
+def collect_from_site(site: Site, address: str, rules: Ruleset | None = None) -> PageSequence:
     """Collect the pages of an article; the site's routes are the pages."""
 
     def get(url: str) -> Page:
@@ -61,7 +69,7 @@ def put(site: Site, count: int, at: str = "/loom", **more: str) -> None:
 
 def test_pages_are_collected_by_their_row_of_numbers(site: Site) -> None:
     put(site, 3)
-    pages = fetched(site, "/loom")
+    pages = collect_from_site(site, "/loom")
     assert [page.url for page in pages] == [site.url(f"/loom{end}") for end in ("", "/2", "/3")]
     assert (pages.requests, pages.missing) == (2, "")
     article = articles.article_from_pages(pages).article
@@ -75,17 +83,17 @@ def test_link_to_another_article_is_not_followed(site: Site) -> None:
         1, of=1, at="/loom", more='<a rel="next" href="/anvil">Next: the anvil</a>'
     )
     site["/anvil"] = part(1, of=1, at="/anvil", name="The anvil")
-    assert len(fetched(site, "/loom").pages) == 1
+    assert len(collect_from_site(site, "/loom").pages) == 1
     site["/loom"] = part(1, of=2, at="/loom")
     site["/loom/2"] = part(2, of=2, at="/loom", name="The second loom").replace("| Long Reads", "")
-    assert len(fetched(site, "/loom").pages) == 1
+    assert len(collect_from_site(site, "/loom").pages) == 1
 
 
 def test_repeated_page_ends_the_sequence(site: Site) -> None:
     site["/loom"] = part(1, of=1, at="/loom", more='<a class="on" href="/b">on</a>')
     site["/b"] = part(2, of=1, at="/loom", more='<a class="on" href="/loom#text">on</a>')
     rules = ftr.parse_ftr("next_page_link: //a[@class='on']", "x.txt")
-    assert [page.url for page in fetched(site, "/loom", rules)] == [
+    assert [page.url for page in collect_from_site(site, "/loom", rules)] == [
         site.url("/loom"),
         site.url("/b"),
     ]
@@ -95,7 +103,7 @@ def test_next_page_on_another_host_is_not_fetched(site: Site) -> None:
     site["/loom"] = part(
         1, of=1, at="/loom", more='<a class="on" href="http://other.example/2">on</a>'
     )
-    pages = fetched(
+    pages = collect_from_site(
         site,
         "/loom",
         ftr.parse_ftr("next_page_link: //a[@class='on']\nsingle_page_link: //a[@class='on']", "x"),
@@ -105,7 +113,7 @@ def test_next_page_on_another_host_is_not_fetched(site: Site) -> None:
 
 def test_number_of_pages_is_limited(site: Site) -> None:
     put(site, MAX_PAGES + 2)
-    pages = fetched(site, "/loom")
+    pages = collect_from_site(site, "/loom")
     assert len(pages.pages) == MAX_PAGES
     assert pages.missing == "more than 20 pages: what follows is left out"
     assert not pages.is_temporary
@@ -114,15 +122,18 @@ def test_number_of_pages_is_limited(site: Site) -> None:
 def test_complete_page_replaces_the_sequence(site: Site) -> None:
     put(site, 2, more='<a class="print" href="/loom?print=1">Print</a>')
     rules = ftr.parse_ftr("single_page_link: //a[@class='print']", "x.txt")
-    pages = fetched(site, "/loom", rules)
+    pages = collect_from_site(site, "/loom", rules)
     assert (len(pages.pages), pages.missing) == (2, "")
     del site.routes["/loom/2"]
     site["/loom"] = part(
         1, of=1, at="/loom", more='<a class="print" href="/loom?print=1">Print</a>'
     )
-    assert "/loom?print=1, could not be read: HTTP 404" in fetched(site, "/loom", rules).missing
+    assert (
+        "/loom?print=1, could not be read: HTTP 404"
+        in collect_from_site(site, "/loom", rules).missing
+    )
     site["/loom?print=1"] = part(7, of=1, at="/loom")
-    pages = fetched(site, "/loom", rules)
+    pages = collect_from_site(site, "/loom", rules)
     assert [page.url for page in pages] == [site.url("/loom?print=1")]
     article = articles.article_from_pages(pages).article
     assert (article.url, "for 70 years" in article.text) == (site.url("/loom"), True)
@@ -131,14 +142,14 @@ def test_complete_page_replaces_the_sequence(site: Site) -> None:
 def test_non_html_page_is_a_gap(site: Site) -> None:
     put(site, 2)
     site["/loom/2"] = Route(b"GIF89a", "image/gif")
-    assert "not a web page but image/gif" in fetched(site, "/loom").missing
+    assert "not a web page but image/gif" in collect_from_site(site, "/loom").missing
 
 
 def test_page_without_an_article_is_replaced_by_a_note(site: Site) -> None:
     put(site, 3)
     row = part(2, of=3, at="/loom").split('<p class="pages">')[1]
     site["/loom/2"] = f'<html><body><p class="pages">{row}'
-    found = articles.article_from_pages(fetched(site, "/loom"))
+    found = articles.article_from_pages(collect_from_site(site, "/loom"))
     assert [line[:20] for line in found.article.text.split("\n")][2:4] == [
         "Part of the article ",
         "The loom had stood i",
@@ -162,12 +173,12 @@ def config(site: Site, tmp_path: Path) -> Config:
 
 
 def build(config: Config, clock: FakeClock) -> RunResult:
-    with tools_for(config, clock) as tools:
-        return run.run_feed(config.feed[0], tools)
+    with open_context(config, clock) as context:
+        return run.run_feed(config.feed[0], context)
 
 
 def text(config: Config) -> str:
-    document = json.loads((output_of(config) / "reads.json").read_bytes())
+    document = json.loads((output_folder(config) / "reads.json").read_bytes())
     (html,) = (item["content_html"] for item in document["items"] if item["title"] == title(1))
     return str(html)
 
@@ -179,15 +190,15 @@ def test_entry_has_all_pages_and_each_is_fetched_once(
     assert (outcome.new, outcome.problems) == (2, ())
     assert [f"for {n} years" in text(config) for n in (10, 20, 30)] == [True, True, True]
     assert len([each for each in site.requests if each.path.startswith(path(1))]) == 3
-    site.forget()
+    site.clear_requests()
     build(config, clock)
     assert [each.path for each in site.requests] == ["/news"]
 
 
 def test_article_of_several_pages_has_no_page_snapshot(config: Config, clock: FakeClock) -> None:
     build(config, clock)
-    with tools_for(config, clock) as tools:
-        kept = [page.final_url for page in tools.store.snapshots.for_feed("reads").values()]
+    with open_context(config, clock) as context:
+        kept = [page.final_url for page in context.store.snapshots.for_feed("reads").values()]
     assert [url.endswith(path(2)) for url in kept] == [True]
 
 

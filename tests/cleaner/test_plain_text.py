@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from feedpub import NoContentError, extract_text
-from tests.support.shared import shared
+from tests.support.shared import shared_data
 
 ONE = (
     "The council voted on Monday to keep the old pier, after a debate that lasted until "
@@ -26,7 +26,7 @@ def text(*blocks: str) -> str:
 
 
 def test_saved_article_is_extracted() -> None:
-    (path,) = sorted(shared("seeds").glob("*.txt"))
+    (path,) = sorted(shared_data("seeds").glob("*.txt"))
     article = extract_text(path.read_text("utf-8"))
     lines = article.text.split("\n")
     assert article.title == "US and NATO ready for new talks with Russia"

@@ -16,13 +16,13 @@ TWO = (
 )
 
 
-def saved(*blocks: str) -> str:
+def saved_text(*blocks: str) -> str:
     return "\n\n".join(blocks)
 
 
-def removed(*between: str) -> tuple[Removed, ...]:
+def removed_lines(*between: str) -> tuple[Removed, ...]:
     """Return the removed lines of an article that has them between its paragraphs."""
-    article = extract_text(saved(TITLE, ONE, *between, TWO))
+    article = extract_text(saved_text(TITLE, ONE, *between, TWO))
     assert article.text.startswith(ONE)
     assert article.text.endswith(TWO)
     return article.removed
@@ -42,11 +42,11 @@ def removed(*between: str) -> tuple[Removed, ...]:
     ],
 )
 def test_line_that_ends_with_a_credit_is_removed(caption: str) -> None:
-    assert [line.text for line in removed(caption)] == [caption]
+    assert [line.text for line in removed_lines(caption)] == [caption]
 
 
 def test_line_above_a_credit_is_removed() -> None:
-    assert [line.reason for line in removed("The pier in winter", "Photo: Marta Quill")] == [
+    assert [line.reason for line in removed_lines("The pier in winter", "Photo: Marta Quill")] == [
         "a picture's caption",
         "phrase 'photo: *' (en)",
     ]
@@ -62,12 +62,12 @@ def test_line_above_a_credit_is_removed() -> None:
     ],
 )
 def test_line_with_other_brackets_or_colons_stays(prose: str) -> None:
-    assert removed(prose) == ()
+    assert removed_lines(prose) == ()
 
 
 def test_description_and_similar_caption_are_both_removed() -> None:
     lines = ("The old pier of Porthaven in winter", "The old pier of Porthaven in winter light.")
-    assert {line.text for line in removed(*lines)} == set(lines)
+    assert {line.text for line in removed_lines(*lines)} == set(lines)
 
 
 def test_doubled_paragraph_is_kept_once() -> None:
@@ -75,7 +75,7 @@ def test_doubled_paragraph_is_kept_once() -> None:
         "The pier was built by the grandfather of the harbour master, and it was paid for with "
         "herrings in 1902."
     )
-    assert [line.reason for line in removed(again, again)] == ["twice in a row"]
+    assert [line.reason for line in removed_lines(again, again)] == ["twice in a row"]
 
 
 def test_similar_paragraphs_both_stay() -> None:
@@ -87,7 +87,7 @@ def test_similar_paragraphs_both_stay() -> None:
         "Against the pier spoke Ms Quill, who has paid for its repairs since she came to the "
         "town in the spring."
     )
-    assert removed(one, two) == ()
+    assert removed_lines(one, two) == ()
 
 
 def test_repeated_short_lines_stay() -> None:
@@ -95,20 +95,20 @@ def test_repeated_short_lines_stay() -> None:
         "Nobody knows yet what it will cost, and the council has asked the county to pay for "
         "half of the timber."
     )
-    assert removed("For the council", third, "For the council") == ()
+    assert removed_lines("For the council", third, "For the council") == ()
 
 
 def test_short_lines_between_title_and_text_are_removed() -> None:
     standfirst = "A debate until midnight ended with a majority of one vote."
     above = ("Local politics", "Chief harbour reporter", standfirst)
-    article = extract_text(saved(TITLE, *above, ONE, TWO))
+    article = extract_text(saved_text(TITLE, *above, ONE, TWO))
     assert article.text == f"{standfirst}\n{ONE}\n{TWO}"
     assert [line.reason for line in article.removed] == ["above the text"] * 2
 
 
 def test_trailing_headings_are_removed() -> None:
     article = extract_text(
-        saved(TITLE, ONE, TWO, "- oak\n- larch", "Town clock runs slow", "Warm hour asked for")
+        saved_text(TITLE, ONE, TWO, "- oak\n- larch", "Town clock runs slow", "Warm hour asked for")
     )
     assert article.text == f"{ONE}\n{TWO}\noak\nlarch"
     assert [line.reason for line in article.removed] == ["below the text"] * 2
@@ -121,7 +121,7 @@ BIO = "Marta Quill has written about harbours since 1998 and lives on a boat wit
     "above", [("Marta Quill",), ("Marta Quill", "Harbour reporter"), ("Marta Quill", "marta.jpg")]
 )
 def test_portrait_of_the_author_at_the_end_is_removed(above: tuple[str, ...]) -> None:
-    article = extract_text(saved(TITLE, ONE, TWO, *above, BIO))
+    article = extract_text(saved_text(TITLE, ONE, TWO, *above, BIO))
     assert article.text == f"{ONE}\n{TWO}"
     assert "about the author" in {line.reason for line in article.removed}
 
@@ -133,14 +133,14 @@ def test_portraits_stay_in_an_article_of_portraits() -> None:
         for name in people
         for line in (name, f"{name} said that the old pier had been kept by the council.")
     ]
-    assert extract_text(saved(TITLE, ONE, TWO, *told)).text.endswith(told[-1])
+    assert extract_text(saved_text(TITLE, ONE, TWO, *told)).text.endswith(told[-1])
 
 
 def test_last_paragraph_with_an_email_address_is_removed() -> None:
     line = "Marta Quill can be reached at quill@record.example on most days of the week."
-    article = extract_text(saved(TITLE, ONE, TWO, line))
+    article = extract_text(saved_text(TITLE, ONE, TWO, line))
     assert (article.text, article.removed[-1].reason) == (f"{ONE}\n{TWO}", "an address to write to")
-    assert line in extract_text(saved(TITLE, ONE, line, TWO)).text
+    assert line in extract_text(saved_text(TITLE, ONE, line, TWO)).text
 
 
 def test_surroundings_without_phrases_are_removed_by_their_words() -> None:
@@ -148,5 +148,5 @@ def test_surroundings_without_phrases_are_removed_by_their_words() -> None:
         "Stay up to date with the latest news, and get our newsletter delivered to your inbox "
         "every week."
     )
-    article = extract_text(saved(TITLE, ONE, TWO, line))
+    article = extract_text(saved_text(TITLE, ONE, TWO, line))
     assert (article.text, article.removed[-1].reason) == (f"{ONE}\n{TWO}", "below the text")

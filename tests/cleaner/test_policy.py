@@ -300,5 +300,5 @@ def test_interjections_are_removed_in_any_language(phrase: str, separator: str) 
 
 
 def test_prose_about_phrases_stays() -> None:
-    said = f"Advertisement, said the mate, is a long word. {Q}"
-    assert inside(f"<p>{said}</p>") == f"<p>{said.strip()}</p>"
+    sentence = f"Advertisement, said the mate, is a long word. {Q}"
+    assert inside(f"<p>{sentence}</p>") == f"<p>{sentence.strip()}</p>"

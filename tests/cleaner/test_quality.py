@@ -11,9 +11,9 @@ import pytest
 
 from feedpub.cleaner import extract
 from feedpub.core.errors import ExtractError
-from tests.benchmarks.bench import leaked, metrics
+from tests.benchmarks.bench import metrics, segment_shares
 from tests.benchmarks.examples import Row, rows
-from tests.support.shared import shared
+from tests.support.shared import shared_data
 
 READABILITY = {"wcxb-articles": 0.892, "newspaper": 0.874, "fundus": 0.880}
 FLOORS = {"wcxb-articles": 0.960, "newspaper": 0.950, "fundus": 0.965}
@@ -24,7 +24,7 @@ SAMPLE = 3  # every third page is enough; `python -m tests.benchmarks.compare` r
 
 
 def sample(name: str) -> Iterator[Row]:
-    return islice(rows(shared("bench/extraction") / "data", name), 0, None, SAMPLE)
+    return islice(rows(shared_data("bench/extraction") / "data", name), 0, None, SAMPLE)
 
 
 def text(row: Row) -> str:
@@ -37,7 +37,7 @@ def text(row: Row) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FLOORS)
 def test_f1_of_articles_is_at_least_the_recorded_score(name: str) -> None:
-    measure = metrics(shared("bench/extraction"))
+    measure = metrics(shared_data("bench/extraction"))
     counts = [measure.shingle_counts(text(row), row.text) for row in sample(name)]
     found = measure.shingle_f1(counts)["f1"]
     assert found > READABILITY[name]
@@ -46,8 +46,8 @@ def test_f1_of_articles_is_at_least_the_recorded_score(name: str) -> None:
 
 @pytest.mark.slow
 def test_leaked_boilerplate_is_below_the_limit() -> None:
-    measure = metrics(shared("bench/extraction"))
+    measure = metrics(shared_data("bench/extraction"))
     pages = sample("trafilatura")
-    found = leaked([measure.segments(text(row), row.must, row.must_not) for row in pages])
+    found = segment_shares([measure.segments(text(row), row.must, row.must_not) for row in pages])
     assert found["must"] >= MUST
     assert found["leaked"] <= LEAKED

@@ -122,12 +122,12 @@ READABLE = {
 @pytest.mark.parametrize(("line", "field"), READABLE.values(), ids=READABLE)
 def test_unusual_front_matter_is_read_without_a_report(line: str, field: str) -> None:
     article = extract_saved(markdown(f"---\n{line}\n---", "# The pier stays", PROSE), "p.md")
-    said = {
+    expected = {
         "published": datetime(2025, 10, 14, tzinfo=UTC),
         "categories": ("wood", "oak", "2025"),
         "": None,
     }
-    assert getattr(article, field or "url") == said[field]
+    assert getattr(article, field or "url") == expected[field]
     assert article.unread == ()
 
 

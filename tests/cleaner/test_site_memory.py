@@ -41,7 +41,7 @@ def memory(pages: int) -> SiteMemory:
     return learned
 
 
-def seen(learned: SiteMemory, text: str, url: str | None = None) -> int:
+def count_pages(learned: SiteMemory, text: str, url: str | None = None) -> int:
     """Return the number of other pages with a text."""
     return (learned.pages_with(block_fingerprint(text)) & learned.other_pages(url)).bit_count()
 
@@ -49,16 +49,22 @@ def seen(learned: SiteMemory, text: str, url: str | None = None) -> int:
 def test_text_is_counted_once_a_page() -> None:
     learned = SiteMemory()
     learned.learn(f"<p>{SLOGAN}</p><p>{SLOGAN}</p>", address(1))
-    assert seen(learned, SLOGAN) == 1
+    assert count_pages(learned, SLOGAN) == 1
 
 
 def test_page_itself_is_not_counted() -> None:
     learned = memory(3)
-    assert (seen(learned, SLOGAN, address(1)), learned.other_pages(address(1)).bit_count()) == (
+    assert (
+        count_pages(learned, SLOGAN, address(1)),
+        learned.other_pages(address(1)).bit_count(),
+    ) == (
         2,
         2,
     )
-    assert (seen(learned, SLOGAN, address(9)), learned.other_pages(address(9)).bit_count()) == (
+    assert (
+        count_pages(learned, SLOGAN, address(9)),
+        learned.other_pages(address(9)).bit_count(),
+    ) == (
         3,
         3,
     )
@@ -140,9 +146,9 @@ def test_memory_of_another_version_is_empty(version: int) -> None:
 def test_oldest_pages_are_dropped_with_their_own_texts() -> None:
     learned = memory(MAX_PAGES + 1)
     assert len(learned.pages) < MAX_PAGES
-    assert seen(learned, SLOGAN) == len(learned.pages)
-    assert seen(learned, PROSE + ORDERS[0]) == 0
-    assert seen(learned, PROSE + ORDERS[MAX_PAGES]) == 1
+    assert count_pages(learned, SLOGAN) == len(learned.pages)
+    assert count_pages(learned, PROSE + ORDERS[0]) == 0
+    assert count_pages(learned, PROSE + ORDERS[MAX_PAGES]) == 1
 
 
 def test_size_of_a_memory_is_limited() -> None:
@@ -154,5 +160,5 @@ def test_size_of_a_memory_is_limited() -> None:
     )
     assert len(learned.texts) <= MAX_BLOCKS + 20
     assert len(learned.pages) == 9
-    assert seen(learned, SLOGAN) == 8
+    assert count_pages(learned, SLOGAN) == 8
     assert len(learned.to_bytes()) < 60_000

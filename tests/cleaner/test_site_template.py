@@ -44,7 +44,7 @@ def page(number: int, *, above: str = "", between: str = "", below: str = "") ->
     return f"{above}{''.join(text[:3])}{between}{text[3]}{below}"
 
 
-def gone(html: str, memory: SiteMemory) -> dict[str, str]:
+def removed_texts(html: str, memory: SiteMemory) -> dict[str, str]:
     """Return the repeated texts of a new page, each with its reason."""
     layout = segment(parse_html(html))
     case = PageContext(
@@ -95,7 +95,7 @@ def test_number_of_pages_for_removal_depends_on_the_position(
     goes: bool,  # noqa: FBT001
 ) -> None:
     html = f"<p>{text}</p>"
-    found = gone(page(15, **{place: html}), memory(pages, on=on, **{place: html}))
+    found = removed_texts(page(15, **{place: html}), memory(pages, on=on, **{place: html}))
     assert found == (
         {text: f"on {on} of {pluralize(pages, 'other page')} of this site"} if goes else {}
     )
@@ -103,40 +103,48 @@ def test_number_of_pages_for_removal_depends_on_the_position(
 
 def test_correction_on_two_pages_stays() -> None:
     notice = "<p>In an earlier version the name of the lock keeper was wrong.</p>"
-    assert gone(page(15, below=notice), memory(10, on=1, below=notice)) == {}
-    assert gone(page(15, between=notice), memory(10, on=1, between=notice)) == {}
+    assert removed_texts(page(15, below=notice), memory(10, on=1, below=notice)) == {}
+    assert removed_texts(page(15, between=notice), memory(10, on=1, between=notice)) == {}
 
 
 def test_introduction_of_a_series_stays() -> None:
     intro = f"<div class=series><p>{LONG}</p></div>"
-    assert gone(page(15, above=intro), memory(12, on=4, above=intro)) == {}
+    assert removed_texts(page(15, above=intro), memory(12, on=4, above=intro)) == {}
 
 
 @pytest.mark.parametrize(
     "label", ["<h3>Pros</h3>", "<h2>What we know so far</h2>", "<p><b>Verdict</b></p>"]
 )
 def test_repeated_heading_above_own_text_stays(label: str) -> None:
-    assert gone(page(15, between=label), memory(10, between=label)) == {}
+    assert removed_texts(page(15, between=label), memory(10, between=label)) == {}
 
 
 def test_repeated_heading_is_removed_with_its_box() -> None:
     box = f"<h3>A letter a week</h3><p>{APPEAL}</p>"
-    assert set(gone(page(15, between=box), memory(10, between=box))) == {"A letter a week", APPEAL}
-    assert set(gone(page(15, below=box), memory(10, below=box))) == {"A letter a week", APPEAL}
-    assert set(gone(page(15, below="<h3>The end</h3>"), memory(10, below="<h3>The end</h3>"))) == {
-        "The end"
+    assert set(removed_texts(page(15, between=box), memory(10, between=box))) == {
+        "A letter a week",
+        APPEAL,
     }
+    assert set(removed_texts(page(15, below=box), memory(10, below=box))) == {
+        "A letter a week",
+        APPEAL,
+    }
+    assert set(
+        removed_texts(page(15, below="<h3>The end</h3>"), memory(10, below="<h3>The end</h3>"))
+    ) == {"The end"}
 
 
 def test_label_stays_up_to_half_of_all_pages() -> None:
     label = "<p>Reklamazio</p>"
-    assert gone(page(15, between=label), memory(10, on=4, between=label)) == {}
-    assert set(gone(page(15, between=label), memory(10, on=9, between=label))) == {"Reklamazio"}
+    assert removed_texts(page(15, between=label), memory(10, on=4, between=label)) == {}
+    assert set(removed_texts(page(15, between=label), memory(10, on=9, between=label))) == {
+        "Reklamazio"
+    }
 
 
 def test_repeated_table_cell_stays() -> None:
     table = "<table><tr><td>Yes</td><td>$ 12.00</td></tr></table><p>* * *</p>"
-    assert gone(page(15, between=table), memory(10, between=table)) == {}
+    assert removed_texts(page(15, between=table), memory(10, between=table)) == {}
 
 
 def test_rare_text_in_a_box_of_repeats_is_removed() -> None:
@@ -148,14 +156,16 @@ def test_rare_text_in_a_box_of_repeats_is_removed() -> None:
     for number in range(10):
         box = f"<div class=x1><p>{texts[number % 5]}</p></div>"
         learned.learn(page(number, between=box), f"{HTTP}{number}")
-    assert set(gone(page(15, between=f"<div class=x1><p>{texts[0]}</p></div>"), learned)) == {
-        texts[0]
-    }
-    assert gone(page(15, between=f"<p>{texts[0]}</p>"), learned) == {}, (
+    assert set(
+        removed_texts(page(15, between=f"<div class=x1><p>{texts[0]}</p></div>"), learned)
+    ) == {texts[0]}
+    assert removed_texts(page(15, between=f"<p>{texts[0]}</p>"), learned) == {}, (
         "among an article's paragraphs"
     )
     new = f"<div class=x1><p>{APPEAL.replace('ink', 'bread')}</p></div>"
-    assert gone(page(15, between=new), learned) == {}, "a text that is on no other page stays"
+    assert removed_texts(page(15, between=new), learned) == {}, (
+        "a text that is on no other page stays"
+    )
 
 
 def test_link_line_is_removed_by_its_repeated_lead_in() -> None:
@@ -166,9 +176,12 @@ def test_link_line_is_removed_by_its_repeated_lead_in() -> None:
     learned = SiteMemory()
     for number in range(5):
         learned.learn(page(number, between=lines[number]), f"{HTTP}{number}")
-    (reason,) = gone(page(15, between=lines[15]), learned).values()
+    (reason,) = removed_texts(page(15, between=lines[15]), learned).values()
     assert reason == "a line with a link like those on 5 of 5 other pages of this site"
-    assert gone(page(15, between='<p>A <a href="/x">miller</a> wrote this</p>'), learned) == {}
+    assert (
+        removed_texts(page(15, between='<p>A <a href="/x">miller</a> wrote this</p>'), learned)
+        == {}
+    )
 
 
 def test_copy_of_the_same_article_is_ignored() -> None:
@@ -176,17 +189,19 @@ def test_copy_of_the_same_article_is_ignored() -> None:
     learned = memory(6, below=below)
     for copy in ("print", "amp"):
         learned.learn(page(15, below=below), f"{HTTP}{copy}")
-    assert gone(page(15, below=below), learned) == {APPEAL: "on 6 of 6 other pages of this site"}
+    assert removed_texts(page(15, below=below), learned) == {
+        APPEAL: "on 6 of 6 other pages of this site"
+    }
     alone = SiteMemory()
     alone.learn(page(15, below=below), f"{HTTP}print")
-    assert gone(page(15, below=below), alone) == {}
+    assert removed_texts(page(15, below=below), alone) == {}
 
 
 def test_page_without_own_text_is_unchanged() -> None:
     learned = SiteMemory()
     for copy in range(4):
         learned.learn(page(15), f"{HTTP}{copy}")
-    assert gone(page(15), learned) == {}
+    assert removed_texts(page(15), learned) == {}
 
 
 def test_redesign_is_learned_within_a_few_pages() -> None:
@@ -196,7 +211,7 @@ def test_redesign_is_learned_within_a_few_pages() -> None:
         learned.learn(
             page(number, between=new).replace("quay", f"pier {'x' * number}"), f"{HTTP}{number}"
         )
-    assert set(gone(page(15, between=new).replace("quay", "lake"), learned)) == {LONG}
+    assert set(removed_texts(page(15, between=new).replace("quay", "lake"), learned)) == {LONG}
 
 
 @pytest.mark.parametrize(

@@ -22,17 +22,17 @@ COOKIES = (
 )
 
 
-def kept(*lines: str) -> list[str]:
+def kept_paragraphs(*lines: str) -> list[str]:
     blocks = [TextBlock(line) for line in lines]
     return [blocks[number].text for number in article_stretch(blocks)]
 
 
 def test_surroundings_are_outside_the_stretch() -> None:
-    assert kept(SUBSCRIBE, *PROSE, COOKIES, SUBSCRIBE) == list(PROSE)
+    assert kept_paragraphs(SUBSCRIBE, *PROSE, COOKIES, SUBSCRIBE) == list(PROSE)
 
 
 def test_single_unlikely_line_does_not_end_the_stretch() -> None:
-    assert kept(PROSE[0], SUBSCRIBE, *PROSE[1:]) == [PROSE[0], SUBSCRIBE, *PROSE[1:]]
+    assert kept_paragraphs(PROSE[0], SUBSCRIBE, *PROSE[1:]) == [PROSE[0], SUBSCRIBE, *PROSE[1:]]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_single_unlikely_line_does_not_end_the_stretch() -> None:
     ],
 )
 def test_text_of_unknown_words_is_kept_complete(lines: tuple[str, ...]) -> None:
-    assert kept(*lines) == list(lines)
+    assert kept_paragraphs(*lines) == list(lines)
 
 
 def test_removed_lines_do_not_count() -> None:

@@ -187,9 +187,9 @@ def test_writable_state_folder_is_warned_about_once(tmp_path: Path) -> None:
     state = tmp_path / ".feedpub"
     state.mkdir()
     state.chmod(0o777)
-    said = f"others can write to the state folder {state}; run chmod 700 {state}"
-    assert run(tmp_path, "build", "world").stderr.count(said) == 1
-    assert run(tmp_path, "check").stdout.count(f"note: {said}\n") == 1
+    warning = f"others can write to the state folder {state}; run chmod 700 {state}"
+    assert run(tmp_path, "build", "world").stderr.count(warning) == 1
+    assert run(tmp_path, "check").stdout.count(f"note: {warning}\n") == 1
     assert (state / "feedpub.sqlite").stat().st_mode & 0o777 == 0o600
     state.chmod(0o700)
     assert (

@@ -126,7 +126,7 @@ def test_missing_config_names_the_commands_that_create_one(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("config", "said"),
+    ("config", "message"),
     [
         (
             '[[feed]]\nname = "world"\ntitle = "W"\nsource = [{ type = "folder", path = "a" }]\n',
@@ -136,11 +136,11 @@ def test_missing_config_names_the_commands_that_create_one(tmp_path: Path) -> No
     ],
 )
 def test_unknown_feed_gets_a_suggestion_or_the_next_step(
-    tmp_path: Path, config: str, said: str
+    tmp_path: Path, config: str, message: str
 ) -> None:
     (tmp_path / "feedpub.toml").write_text(config, "utf-8")
     result = CliRunner().invoke(cli, ["-c", str(tmp_path / "feedpub.toml"), "build", "wrold"])
-    assert f"no feed is named wrold; {said}" in str(result.exception)
+    assert f"no feed is named wrold; {message}" in str(result.exception)
 
 
 @pytest.mark.parametrize(

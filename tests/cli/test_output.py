@@ -7,7 +7,14 @@ from rich.console import Console
 from feedpub.cli import output
 from feedpub.core.models import Article, Failure, Removed, RunResult, RunStatus
 from feedpub.web.status import Health, ServiceStatus, SourceStatus
-from tests.support.overviews import NOW, broken_source, everything, feed, overview, source
+from tests.support.overviews import (
+    NOW,
+    failing_source,
+    feed_status,
+    service_in_every_state,
+    service_status,
+    source_status,
+)
 
 
 def table(seen: ServiceStatus) -> list[str]:
@@ -19,9 +26,16 @@ def table(seen: ServiceStatus) -> list[str]:
 
 
 def test_status_table_has_a_row_for_each_feed() -> None:
-    new = feed("new", health=Health.LATE, last_run=None, next_run=None, newest=None, entries=0)
+    new = feed_status(
+        "new", health=Health.LATE, last_run=None, next_run=None, newest=None, entries=0
+    )
     assert table(
-        overview(feed(), feed("bad", health=Health.BROKEN), feed("slow", health=Health.LATE), new)
+        service_status(
+            feed_status(),
+            feed_status("bad", health=Health.BROKEN),
+            feed_status("slow", health=Health.LATE),
+            new,
+        )
     ) == [
         "feed state entries newest last run next run",
         "world healthy 50 2 hours ago 6 minutes ago in 24 minutes",
@@ -32,9 +46,9 @@ def test_status_table_has_a_row_for_each_feed() -> None:
 
 
 def test_problems_of_feeds_come_before_those_of_sources() -> None:
-    late = feed("late", health=Health.LATE, reasons=("its run was due 3 hours ago",))
-    broken = feed(health=Health.BROKEN, sources=(broken_source(), source()))
-    assert list(output.status_lines(overview(broken, late))) == [
+    late = feed_status("late", health=Health.LATE, reasons=("its run was due 3 hours ago",))
+    broken = feed_status(health=Health.BROKEN, sources=(failing_source(), source_status()))
+    assert list(output.status_lines(service_status(broken, late))) == [
         "late: its run was due 3 hours ago",
         (
             "world: https://broken.example.org/feed: started failing 3 hours ago: HTTP 404: "
@@ -59,34 +73,34 @@ def test_first_failures_of_articles_are_listed_and_others_counted() -> None:
         RunStatus.UPDATED,
         problems=(Failure("/gone", "cannot be read", fatal=True), *problems),
     )
-    *named, rest, _ = output.status_lines(overview(feed(outcome=outcome)))
+    *named, rest, _ = output.status_lines(service_status(feed_status(outcome=outcome)))
     assert named == [f"world: article: /articles/{n}.txt: not a text" for n in range(5)]
     assert rest == "world: 2 more problems, which `feedpub status --json` lists"
 
 
 def test_overdue_check_was_due() -> None:
     past = NOW - timedelta(minutes=3)
-    late = overview(feed(next_run=past, sources=(source(next_look=past),)))
+    late = service_status(feed_status(next_run=past, sources=(source_status(next_look=past),)))
     assert table(late)[1].endswith("6 minutes ago was due 3 minutes ago")
     assert next(iter(output.status_lines(late))).endswith("; next check was due 3 minutes ago")
 
 
 def test_feed_that_was_never_built_has_no_lines() -> None:
     never = SourceStatus("https://new.example.org/", "page", Health.LATE, "not checked yet")
-    new = feed(
+    new = feed_status(
         "new", health=Health.LATE, reasons=("not checked yet",), last_run=None, sources=(never,)
     )
-    assert list(output.status_lines(overview(new))) == []
+    assert list(output.status_lines(service_status(new))) == []
 
 
 def test_failure_without_a_start_time_shows_only_the_reason() -> None:
-    odd = source(health=Health.BROKEN, reason="no entries", next_look=None)
-    (line,) = output.status_lines(overview(feed(sources=(odd,))))
+    odd = source_status(health=Health.BROKEN, reason="no entries", next_look=None)
+    (line,) = output.status_lines(service_status(feed_status(sources=(odd,))))
     assert line.endswith("failing: no entries; last read 6 minutes ago, 20 articles")
 
 
 def test_status_json_has_times_in_iso_8601() -> None:
-    document = output.results_as_json(everything())
+    document = output.results_as_json(service_in_every_state())
     assert f'"now": "{NOW.isoformat()}"' in document
 
 

@@ -8,7 +8,7 @@ from feedpub.config import Config, load_config
 from feedpub.core.errors import ConfigError
 
 
-def loaded(folder: Path, toml: str) -> Config:
+def load_toml(folder: Path, toml: str) -> Config:
     """Write a config to `config/feedpub.toml` in a folder, and load it."""
     path = folder / "config" / "feedpub.toml"
     path.parent.mkdir(exist_ok=True)
@@ -19,7 +19,7 @@ def loaded(folder: Path, toml: str) -> Config:
 def problems(folder: Path, toml: str) -> list[str]:
     """Return the problems of an invalid config, each with its line number."""
     with pytest.raises(ConfigError) as raised:
-        loaded(folder, toml)
+        load_toml(folder, toml)
     prefix = f"{folder / 'config' / 'feedpub.toml'}:"
     lines = str(raised.value).split("\n")
     assert all(line.startswith(prefix) for line in lines)

@@ -18,7 +18,7 @@ ARTICLES = sorted(
 
 
 @pytest.fixture
-def everything(tmp_path: Path) -> Config:
+def full_config(tmp_path: Path) -> Config:
     """Load the config with its commented examples enabled."""
     path = tmp_path / "feedpub.toml"
     (tmp_path / "ftr-site-config").mkdir()
@@ -47,8 +47,8 @@ def test_example_publishes_next_to_the_config_folder() -> None:
     assert config.feedpub.state == CONFIG.parent / ".feedpub"
 
 
-def test_commented_examples_are_valid_and_include_each_source_type(everything: Config) -> None:
-    types = {source.type for feed in everything.feed for source in feed.source}
+def test_commented_examples_are_valid_and_include_each_source_type(full_config: Config) -> None:
+    types = {source.type for feed in full_config.feed for source in feed.source}
     assert types == {"page", "feed", "sitemap", "folder"}
 
 

@@ -16,7 +16,7 @@ SCHEMA: dict[str, Any] = json.loads(json_schema())
 PAGE = '[[feed]]\nname = "world"\ntitle = "World"\n[[feed.source]]\ntype = "page"\nurl = "https://example.org/"\n'
 
 
-def accepted(toml: str) -> bool:
+def is_accepted(toml: str) -> bool:
     return bool(jsonschema.Draft202012Validator(SCHEMA).is_valid(tomllib.loads(toml)))
 
 
@@ -39,7 +39,7 @@ def test_example_config_names_the_schema() -> None:
 
 
 def test_schema_accepts_the_example_config() -> None:
-    assert accepted((CONFIG / "feedpub.toml").read_text("utf-8"))
+    assert is_accepted((CONFIG / "feedpub.toml").read_text("utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_schema_accepts_the_example_config() -> None:
     ],
 )
 def test_schema_accepts_valid_configs(toml: str) -> None:
-    assert accepted(toml)
+    assert is_accepted(toml)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_schema_accepts_valid_configs(toml: str) -> None:
     ],
 )
 def test_schema_rejects_invalid_configs(toml: str) -> None:
-    assert not accepted(toml)
+    assert not is_accepted(toml)
 
 
 @pytest.mark.parametrize(("heading", "name"), [(heading, name) for heading, name, _ in settings()])

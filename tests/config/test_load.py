@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from feedpub.config import Bucket, Config, FolderSource, Http, find_config, load_config
 from feedpub.core.errors import ConfigError
-from tests.config.support import loaded
+from tests.config.support import load_toml
 
 MINIMAL = (
     b'[[feed]]\nname = "world"\ntitle = "World"\n'
@@ -116,7 +116,7 @@ def test_every_other_setting_has_a_default(tmp_path: Path) -> None:
 
 
 def test_empty_file_is_a_config(tmp_path: Path) -> None:
-    assert loaded(tmp_path, "").feed == ()
+    assert load_toml(tmp_path, "").feed == ()
 
 
 @pytest.mark.parametrize(
@@ -131,13 +131,13 @@ def test_empty_file_is_a_config(tmp_path: Path) -> None:
 )
 def test_paths_are_relative_to_the_config_folder(tmp_path: Path, written: str, meant: str) -> None:
     meant = meant.format(folder=tmp_path, home=Path.home())
-    assert loaded(tmp_path, f'[feedpub]\noutput = "{written}"').feedpub.output == Path(meant)
+    assert load_toml(tmp_path, f'[feedpub]\noutput = "{written}"').feedpub.output == Path(meant)
 
 
 def test_links_in_paths_are_kept(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "feeds").symlink_to("disk")
-    assert loaded(tmp_path, "").feedpub.output == tmp_path / "feeds"
+    assert load_toml(tmp_path, "").feedpub.output == tmp_path / "feeds"
 
 
 def test_paths_of_a_relatively_named_config_are_absolute(

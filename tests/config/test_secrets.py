@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from feedpub.config import Config, RemoteSource, Secret, resolve_secret
 from feedpub.core.errors import ConfigError
-from tests.config.support import loaded
+from tests.config.support import load_toml
 
 TOML = """
 [[feed]]
@@ -25,14 +25,14 @@ proxy = "http://ann:hunter2@proxy.example.org:3128"
 """
 
 
-def source_of(config: Config) -> RemoteSource:
+def only_source(config: Config) -> RemoteSource:
     source = config.feed[0].source[0]
     assert isinstance(source, RemoteSource)
     return source
 
 
 def test_secret_can_be_plain_text(tmp_path: Path) -> None:
-    source = source_of(loaded(tmp_path, TOML))
+    source = only_source(load_toml(tmp_path, TOML))
     assert resolve_secret(source.headers["X-Token"]) == "hunter2"
     assert source.auth is not None
     assert [resolve_secret(source.auth.username), resolve_secret(source.auth.password)] == [
@@ -44,7 +44,7 @@ def test_secret_can_be_plain_text(tmp_path: Path) -> None:
 
 
 def test_secret_is_read_from_the_environment_on_use(tmp_path: Path) -> None:
-    secret = source_of(loaded(tmp_path, TOML)).headers["Authorization"]
+    secret = only_source(load_toml(tmp_path, TOML)).headers["Authorization"]
     assert resolve_secret(secret, {"TOKEN": "Bearer x"}) == "Bearer x"
 
 
@@ -57,7 +57,7 @@ def test_missing_environment_variable_is_named(environ: dict[str, str]) -> None:
 @pytest.mark.parametrize("text", ["hunter2", "hunter2\n", "hunter2\r\n"])
 def test_secret_is_read_from_a_file_relative_to_the_config(tmp_path: Path, text: str) -> None:
     """A final line break is ignored."""
-    secret = source_of(loaded(tmp_path, TOML)).cookies["session"]
+    secret = only_source(load_toml(tmp_path, TOML)).cookies["session"]
     path = tmp_path / "config" / "secrets" / "session"
     path.parent.mkdir()
     path.write_bytes(text.encode())
@@ -87,8 +87,8 @@ def test_pipe_is_not_read(tmp_path: Path) -> None:
 
 def test_secret_is_read_from_a_systemd_credential(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("hunter2\n")
-    secret = source_of(
-        loaded(tmp_path, TOML.replace('file = "secrets/session"', 'credential = "token"'))
+    secret = only_source(
+        load_toml(tmp_path, TOML.replace('file = "secrets/session"', 'credential = "token"'))
     ).cookies["session"]
     assert resolve_secret(secret, {"CREDENTIALS_DIRECTORY": str(tmp_path)}) == "hunter2"
 
@@ -104,19 +104,19 @@ def test_missing_credential_is_an_error(tmp_path: Path) -> None:
 
 
 def test_printed_config_contains_no_secret(tmp_path: Path) -> None:
-    config = loaded(tmp_path, TOML)
+    config = load_toml(tmp_path, TOML)
     for shown in (
         repr(config),
         str(config),
         config.model_dump_json(),
-        repr(source_of(config).auth),
+        repr(only_source(config).auth),
     ):
         assert "hunter2" not in shown
 
 
 def test_error_and_its_traceback_contain_no_secret(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as raised:
-        loaded(tmp_path, TOML + "oops = 1\n")
+        load_toml(tmp_path, TOML + "oops = 1\n")
     assert "oops" in str(raised.value)
     assert "hunter2" not in "".join(traceback.format_exception(raised.value))
 

@@ -18,17 +18,19 @@ from feedpub.config import (
     cron,
     types,
 )
-from tests.config.support import loaded
+from tests.config.support import load_toml
 
 
 def feed_with(folder: Path, setting: str) -> FeedConfig:
     source = 'source = [{ type = "folder", path = "articles" }]'
-    return loaded(folder, f'[[feed]]\nname = "world"\ntitle = "World"\n{source}\n{setting}').feed[0]
+    return load_toml(
+        folder, f'[[feed]]\nname = "world"\ntitle = "World"\n{source}\n{setting}'
+    ).feed[0]
 
 
 def source_with(folder: Path, settings: str) -> Source:
     return (
-        loaded(folder, f'[[feed]]\nname = "world"\ntitle = "World"\n[[feed.source]]\n{settings}')
+        load_toml(folder, f'[[feed]]\nname = "world"\ntitle = "World"\n[[feed.source]]\n{settings}')
         .feed[0]
         .source[0]
     )
@@ -110,7 +112,7 @@ def test_cron_expression_is_normalized(tmp_path: Path) -> None:
     ],
 )
 def test_base_url_ends_in_a_slash(tmp_path: Path, written: str, meant: str) -> None:
-    assert loaded(tmp_path, f'[feedpub]\nbase_url = "{written}"').feedpub.base_url == meant
+    assert load_toml(tmp_path, f'[feedpub]\nbase_url = "{written}"').feedpub.base_url == meant
 
 
 @pytest.mark.parametrize(
@@ -139,7 +141,7 @@ def test_web_address_is_kept_unchanged(tmp_path: Path, url: str) -> None:
     "contact", ["", "https://example.org/about", "ann@example.org", "mailto:ann@example.org"]
 )
 def test_contact_is_a_web_or_mail_address(tmp_path: Path, contact: str) -> None:
-    assert loaded(tmp_path, f'[feedpub]\ncontact = "{contact}"').feedpub.contact == contact
+    assert load_toml(tmp_path, f'[feedpub]\ncontact = "{contact}"').feedpub.contact == contact
 
 
 @pytest.mark.parametrize(
@@ -155,9 +157,9 @@ def test_contact_is_a_web_or_mail_address(tmp_path: Path, contact: str) -> None:
     ],
 )
 def test_network_can_be_a_single_address(tmp_path: Path, written: str, meant: str) -> None:
-    assert loaded(tmp_path, f'[feedpub]\nallow_private = ["{written}"]').feedpub.allow_private == (
-        meant,
-    )
+    assert load_toml(
+        tmp_path, f'[feedpub]\nallow_private = ["{written}"]'
+    ).feedpub.allow_private == (meant,)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +177,7 @@ def test_name_is_accepted(tmp_path: Path, name: str) -> None:
     toml = (
         f'[[feed]]\nname = "{name}"\ntitle = "World"\nsource = [{{ type = "folder", path = "a" }}]'
     )
-    assert loaded(tmp_path, toml).feed[0].name == name
+    assert load_toml(tmp_path, toml).feed[0].name == name
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_title_is_one_line_without_surrounding_blanks(
     toml = (
         f'[[feed]]\nname = "w"\ntitle = "{written}"\nsource = [{{ type = "folder", path = "a" }}]'
     )
-    assert loaded(tmp_path, toml).feed[0].title == meant
+    assert load_toml(tmp_path, toml).feed[0].title == meant
 
 
 @pytest.mark.parametrize(
@@ -240,7 +242,7 @@ name = "two"
 title = "Two"
 source = [{ type = "page", url = "https://example.org/" }]
 """
-    one, two = loaded(tmp_path, toml).feed
+    one, two = load_toml(tmp_path, toml).feed
     assert [source.type for source in one.source] == ["page", "feed", "sitemap", "folder"]
     assert isinstance(one.source[2], SitemapSource)
     assert one.source[2].exclude == ("*/tag/*",)
@@ -266,7 +268,9 @@ def test_duration_can_be_a_timedelta() -> None:
 
 
 def test_request_delay_can_be_zero(tmp_path: Path) -> None:
-    assert loaded(tmp_path, '[feedpub]\nrequest_delay = "0s"').feedpub.request_delay == timedelta()
+    assert (
+        load_toml(tmp_path, '[feedpub]\nrequest_delay = "0s"').feedpub.request_delay == timedelta()
+    )
 
 
 @pytest.mark.parametrize(
@@ -280,11 +284,11 @@ def test_request_delay_can_be_zero(tmp_path: Path) -> None:
     ],
 )
 def test_listen_address_is_normalized(tmp_path: Path, written: str, meant: str) -> None:
-    assert loaded(tmp_path, f'[http]\nlisten = "{written}"').http.listen == meant
+    assert load_toml(tmp_path, f'[http]\nlisten = "{written}"').http.listen == meant
 
 
 def test_alerts_can_have_several_channels(tmp_path: Path) -> None:
-    alerts = loaded(
+    alerts = load_toml(
         tmp_path,
         """
         [alerts]

@@ -14,7 +14,7 @@ from feedpub.core.log import LogFormat, configure_logging, fields
 _log = logging.getLogger("feedpub.test")
 
 
-def logged(
+def capture_log(
     *, form: LogFormat = "text", detail: bool = False, environ: Mapping[str, str] | None = None
 ) -> io.StringIO:
     stream = io.StringIO()
@@ -23,7 +23,7 @@ def logged(
 
 
 def test_event_is_one_line_with_its_fields_except_none() -> None:
-    stream = logged()
+    stream = capture_log()
     _log.info(
         "run",
         extra=fields(
@@ -42,14 +42,14 @@ def test_event_is_one_line_with_its_fields_except_none() -> None:
 
 
 def test_value_with_spaces_is_quoted() -> None:
-    stream = logged()
+    stream = capture_log()
     _log.warning("problem", extra=fields(reason='it says "no"\nand more'))
     assert stream.getvalue().endswith(r'warning: problem reason="it says \"no\"\nand more"' + "\n")
     assert stream.getvalue().count("\n") == 1
 
 
 def test_journald_gets_the_priority_of_each_line_and_no_time() -> None:
-    stream = logged(environ={"JOURNAL_STREAM": "8:1"})
+    stream = capture_log(environ={"JOURNAL_STREAM": "8:1"})
     _log.info("run", extra=fields(feed="a"))
     try:
         raise KeyError("bug")  # noqa: TRY301 -- a traceback is required
@@ -62,7 +62,7 @@ def test_journald_gets_the_priority_of_each_line_and_no_time() -> None:
 
 
 def test_json_event_is_an_object_on_one_line() -> None:
-    stream = logged(form="json")
+    stream = capture_log(form="json")
     _log.info("run", extra=fields(feed="wörld", new=3))
     line = json.loads(stream.getvalue())
     assert line.pop("time").endswith("Z")
@@ -72,7 +72,7 @@ def test_json_event_is_an_object_on_one_line() -> None:
 def test_debug_messages_of_feedpub_are_logged_on_request() -> None:
     logged_to = {}
     for detail in (False, True):
-        stream = logged(detail=detail)
+        stream = capture_log(detail=detail)
         logging.getLogger("feedpub.fetch").debug("asked")
         logging.getLogger("urllib3").debug("noise")
         logged_to[detail] = stream.getvalue()
@@ -96,7 +96,7 @@ def test_quiet_log_has_only_warnings_without_tokens() -> None:
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_foreign_text_is_cut_escaped_and_redacted(form: LogFormat) -> None:
     """In fields, in messages of libraries, and in tracebacks."""
-    stream = logged(form=form)
+    stream = capture_log(form=form)
     foreign = "\x9d0;title\x9c \x1b[2J \x7f \u202e" + "?" * 60_000
     _log.warning(
         "problem", extra=fields(reason=foreign, where="https://example.org/?token=" + "a" * 60_000)

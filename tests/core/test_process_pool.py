@@ -85,12 +85,22 @@ HARMS: list[tuple[str, Callable[..., Any], tuple[Any, ...], str]] = [
     # On a busy machine, the wall-clock limit of 2 s is reached first.
     ("cpu", hostile.spin, (), "reading it took more than [12] s"),
     ("sleep", hostile.sleep, (), "reading it took more than 2 s$"),
-    ("memory", hostile.hold, (2 * MEMORY,), "reading it needed more than 200 MB of memory"),
-    ("answer", hostile.say, (1_000_001,), "its content is more than 1 MB"),
-    ("segfault", hostile.end, (signal.SIGSEGV,), r"the process that read it crashed \(SIGSEGV\)"),
-    ("abort", hostile.end, (signal.SIGABRT,), r"the process that read it crashed \(SIGABRT\)"),
-    ("kill", hostile.end, (signal.SIGKILL,), "the process that read it was killed"),
-    ("exit", hostile.leave, (), r"the process that read it exited unexpectedly \(status 3\)"),
+    ("memory", hostile.allocate, (2 * MEMORY,), "reading it needed more than 200 MB of memory"),
+    ("answer", hostile.return_bytes, (1_000_001,), "its content is more than 1 MB"),
+    (
+        "segfault",
+        hostile.end_with,
+        (signal.SIGSEGV,),
+        r"the process that read it crashed \(SIGSEGV\)",
+    ),
+    ("abort", hostile.end_with, (signal.SIGABRT,), r"the process that read it crashed \(SIGABRT\)"),
+    ("kill", hostile.end_with, (signal.SIGKILL,), "the process that read it was killed"),
+    (
+        "exit",
+        hostile.exit_silently,
+        (),
+        r"the process that read it exited unexpectedly \(status 3\)",
+    ),
     ("recursion", hostile.descend, (), "nested too deeply"),
 ]
 
@@ -115,7 +125,7 @@ def test_suspended_worker_is_killed(workers: ProcessPool) -> None:
     workers.call(URL, hostile.pid)
     began = time.monotonic()
     with pytest.raises(ResourceLimitError, match="more than 2 s"):
-        workers.call(URL, hostile.stop)
+        workers.call(URL, hostile.stop_process)
     assert time.monotonic() - began < 30
 
 
@@ -127,11 +137,11 @@ def test_bug_fails_one_page_and_is_logged_with_its_traceback(
         caplog.at_level(logging.ERROR),
         pytest.raises(ExtractError, match=r"bug.*KeyError.*unexpected") as caught,
     ):
-        workers.call(URL, hostile.stumble)
+        workers.call(URL, hostile.raise_unexpected)
     assert caught.value.url == URL
     assert "in stumble" in caplog.text
     with pytest.raises(ExtractError, match="bug"):
-        workers.call(URL, hostile.cannot_be_sent)
+        workers.call(URL, hostile.return_unserialisable)
     assert workers.call(URL, hostile.pid) == before
 
 
@@ -153,9 +163,9 @@ def test_worker_whose_memory_has_grown_is_replaced() -> None:
     """Memory that a call frees again does not count."""
     with ProcessPool(limits=CallLimits(memory_bytes=400_000_000)) as workers:
         before = workers.call(URL, hostile.pid)
-        assert workers.call(URL, hostile.hold, 250_000_000) == 250_000_000
+        assert workers.call(URL, hostile.allocate, 250_000_000) == 250_000_000
         assert workers.call(URL, hostile.pid) == before
-        assert workers.call(URL, hostile.keep, 250_000_000) == 250_000_000
+        assert workers.call(URL, hostile.leak, 250_000_000) == 250_000_000
         assert workers.call(URL, hostile.pid) != before
 
 

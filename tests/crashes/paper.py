@@ -13,8 +13,8 @@ from tests.support.home import PNG
 from tests.support.newsroom import PARAGRAPHS
 from tests.support.site import Route, Site
 
-LISTED = 5  # stories
-BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
+MAX_LISTED = 5  # stories
+FIRST_DATE = datetime(2024, 1, 1, tzinfo=UTC)
 TOKEN = "a token"
 
 CONFIG = """\
@@ -63,27 +63,27 @@ class Paper:
         self.config.write_text(CONFIG.format(token=TOKEN, rss=site.url("/rss")), "utf-8")
         (self._folder / "picture.png").write_bytes(PNG)
 
-    def edition(self) -> None:
+    def publish_edition(self) -> None:
         """Publish one or two new stories, correct a recent one, and sometimes save one."""
         for _ in range(self._random.randint(1, 2)):
             self._write(len(self._versions) + 1)
-        self._write(self._random.choice(self.listed))
+        self._write(self._random.choice(self.listed_numbers))
         if self._random.random() < 0.4 or not self._saved:
             self._save()
         self._site["/rss"] = self._rss()
 
     @property
-    def listed(self) -> list[int]:
+    def listed_numbers(self) -> list[int]:
         """The stories in its feed, newest first."""
-        return sorted(self._versions, reverse=True)[:LISTED]
+        return sorted(self._versions, reverse=True)[:MAX_LISTED]
 
-    def current(self, feed: str) -> dict[str, str]:
+    def current_titles(self, feed: str) -> dict[str, str]:
         """Return the titles, by name, of the articles that a feed's source lists now."""
         titles = self.titles[feed]
         return (
             titles
             if feed == "saved"
-            else {name: titles[name] for name in map(self._name, self.listed)}
+            else {name: titles[name] for name in map(self._name, self.listed_numbers)}
         )
 
     def _name(self, number: int) -> str:
@@ -92,7 +92,7 @@ class Paper:
     def _write(self, number: int) -> None:
         version = self._versions[number] = self._versions.get(number, 0) + 1
         title = f"Matter {number} of the harbour in version {version}"
-        date = BEGINNING + timedelta(hours=number)
+        date = FIRST_DATE + timedelta(hours=number)
         text = "".join(
             f"<p>{paragraph.format(n=number)}</p>"
             for paragraph in (*PARAGRAPHS, f"Version {version}.")
@@ -108,7 +108,7 @@ class Paper:
         self._saved += 1
         title = f"Letter {self._saved} to the editor"
         text = "\n\n".join(paragraph.format(n=self._saved) for paragraph in PARAGRAPHS)
-        date = BEGINNING + timedelta(days=self._saved)
+        date = FIRST_DATE + timedelta(days=self._saved)
         head = f"---\ntitle: {title}\ndate: {date.isoformat()}\n---\n"
         file = self._folder / f"{date:%Y-%m-%d}.md"
         file.write_text(f"{head}{text}\n\n![A picture](picture.png)\n", "utf-8")
@@ -118,8 +118,8 @@ class Paper:
         items = "".join(
             f"<item><title>{self.titles['world'][self._name(n)]}</title>"
             f"<link>{self._site.url(f'/{n}')}</link>"
-            f"<pubDate>{format_datetime(BEGINNING + timedelta(hours=n))}</pubDate></item>"
-            for n in self.listed
+            f"<pubDate>{format_datetime(FIRST_DATE + timedelta(hours=n))}</pubDate></item>"
+            for n in self.listed_numbers
         )
         head = (
             f"<title>The paper</title><link>{self._site.url()}</link>"

@@ -26,7 +26,7 @@ BASE = "https://feeds.example.net/"
 _Signature = tuple[int, int, int]
 
 
-class Witness:
+class ConsistencyChecker:
     """Checks the folders of one home after each event.
 
     Attributes:
@@ -44,16 +44,16 @@ class Witness:
         self._items: dict[str, list[dict[str, Any]]] = {}
         self.ids: dict[str, dict[str, str]] = {"world": {}, "saved": {}}
 
-    def after_a_crash(self) -> None:
+    def check_after_crash(self) -> None:
         """Check that every file is complete, archives are unchanged, and ids are stable."""
-        self._look_at_files()
-        self._look_at_state()
+        self._check_files()
+        self._check_state()
 
-    def after_a_clean_run(self) -> None:
+    def check_after_clean_run(self) -> None:
         """Check also that no entry is lost, all articles are published, and no file remains."""
-        self.after_a_crash()
+        self.check_after_crash()
         for feed in self.ids:
-            self._nothing_is_lost(feed)
+            self._check_no_entry_is_lost(feed)
         left = [str(path) for path in self._output.rglob(".*")]
         assert not left, f"files left in the output folder: {left}"
         others = {path.name for path in self._state.iterdir()} - STATE_FILES
@@ -61,7 +61,7 @@ class Witness:
 
     # --- files ---
 
-    def _look_at_files(self) -> None:
+    def _check_files(self) -> None:
         names = {
             path.relative_to(self._output).as_posix(): path
             for path in self._output.rglob("[!.]*.*")
@@ -70,12 +70,12 @@ class Witness:
             about = path.stat()
             signature = about.st_ino, about.st_mtime_ns, about.st_size
             if self._whole.get(name) != signature:
-                self._look_at(name, path.read_bytes(), signature)
+                self._check_file(name, path.read_bytes(), signature)
                 self._whole[name] = signature
         missing = self._whole.keys() - names.keys()
         assert not missing, f"files are missing: {missing}"
 
-    def _look_at(self, name: str, body: bytes, signature: _Signature) -> None:
+    def _check_file(self, name: str, body: bytes, signature: _Signature) -> None:
         suffix = name.rpartition(".")[2]
         now = datetime.now(UTC) + timedelta(seconds=5)
         if suffix in CHECKS:
@@ -90,13 +90,13 @@ class Witness:
             assert name not in self._archives, f"{name} was written again"
             self._archives[name] = (signature, body)
         if suffix == "json" and not name.startswith("health"):
-            self._take_down(name, json.loads(body)["items"])
+            self._record_document(name, json.loads(body)["items"])
 
-    def _take_down(self, document: str, items: list[dict[str, Any]]) -> None:
+    def _record_document(self, document: str, items: list[dict[str, Any]]) -> None:
         self._items[document] = items
         feed = "world" if document.startswith("world") else "saved"
         for item in items:
-            self._know(feed, self._name(feed, item["url"]), item["id"])
+            self._record_id(feed, self._name(feed, item["url"]), item["id"])
             if "-archive-" not in document:
                 moment = datetime.fromisoformat(item["date_modified"])
                 before = self._updates.setdefault(item["id"], moment)
@@ -108,14 +108,14 @@ class Witness:
     def _name(self, feed: str, address: str) -> str:
         return url_key(address) if feed == "world" else address.rpartition("/")[2]
 
-    def _know(self, feed: str, name: str, id_: str) -> None:
+    def _record_id(self, feed: str, name: str, id_: str) -> None:
         known = self.ids[feed].setdefault(name, id_)
         assert known == id_, f"{feed}: the id of {name} changed from {known} to {id_}"
         assert Counter(self.ids[feed].values())[id_] == 1, (
             f"{feed}: {id_} is the id of two articles"
         )
 
-    def _nothing_is_lost(self, feed: str) -> None:
+    def _check_no_entry_is_lost(self, feed: str) -> None:
         documents = [items for name, items in self._items.items() if name.startswith(feed)]
         published = {item["id"] for items in documents for item in items}
         lost = set(self.ids[feed].values()) - published
@@ -123,7 +123,7 @@ class Witness:
         titles = {
             self._name(feed, item["url"]): item["title"] for item in self._items[f"{feed}.json"]
         }
-        wanted = self._paper.current(feed)
+        wanted = self._paper.current_titles(feed)
         found = {name: titles.get(name) for name in wanted} if feed == "world" else wanted
         assert found == wanted, f"{feed}: {found} is published, expected {wanted}"
         unpublished = wanted.keys() - self.ids[feed].keys()
@@ -136,7 +136,7 @@ class Witness:
 
     # --- state ---
 
-    def _look_at_state(self) -> None:
+    def _check_state(self) -> None:
         """Check a copy of the state; committed ids count as published.
 
         The copy keeps the files unchanged for the next start.
@@ -153,4 +153,4 @@ class Witness:
                 for feed, id_, url, slug in connection.execute(
                     "SELECT feed, id, url, slug FROM entries"
                 ):
-                    self._know(feed, url_key(url) if feed == "world" else f"{slug}.html", id_)
+                    self._record_id(feed, url_key(url) if feed == "world" else f"{slug}.html", id_)

@@ -72,10 +72,10 @@ def test_service_alerts_at_once_if_a_feed_cannot_be_written(newsroom: Site, home
         head=head,
     )
     with running_service(home.config) as service:
-        assert service.waits_for("run_finished", feed="other", outcome="updated")
+        assert service.wait_for_event("run_finished", feed="other", outcome="updated")
         assert eventually(lambda: read_alerts(newsroom))
         assert eventually(lambda: b"The feed world is failing" in service.get("/health.json"))
-        assert service.end() == 0
+        assert service.stop() == 0
     (text,) = read_alerts(newsroom)
     assert text.startswith("The feed world is failing: ")
     assert "a folder is in the place of the file" in text
@@ -93,9 +93,9 @@ def test_service_alerts_once_if_the_state_cannot_be_written(newsroom: Site, home
         database.execute("DELETE FROM schedule")
         database.commit()
     with running_service(home.config) as service:
-        assert service.waits_for("run_finished", feed="world")
+        assert service.wait_for_event("run_finished", feed="world")
         assert eventually(lambda: read_alerts(newsroom))
-        assert service.waits_for("state_error", feed="world")
-        assert service.end() == 0
+        assert service.wait_for_event("state_error", feed="world")
+        assert service.stop() == 0
     (text,) = read_alerts(newsroom)
     assert "no room left" in text

@@ -54,7 +54,9 @@ def running_worker(home: Home) -> Iterator[RunningService]:
     ) as process:
         worker = RunningService(process, 0)
         try:
-            assert eventually(lambda: worker.has_started or process.poll() is not None), worker.said
+            assert eventually(lambda: worker.has_started or process.poll() is not None), (
+                worker.lines
+            )
             yield worker
         finally:
             process.kill()
@@ -66,7 +68,7 @@ def cluster(home: Home) -> Iterator[tuple[list[RunningService], list[RunningServ
     """Run two services, the first of which leads, and two workers."""
     with ExitStack() as stack:
         services = [stack.enter_context(running_service(home.config))]
-        assert services[0].waits_for("leader", outcome="this service is the leader")
+        assert services[0].wait_for_event("leader", outcome="this service is the leader")
         services.append(stack.enter_context(running_service(home.config)))
         yield services, [stack.enter_context(running_worker(home)) for _ in range(2)]
 
@@ -86,7 +88,7 @@ def run_now(service: RunningService, name: str) -> int:
 
 def runs(workers: list[RunningService], name: str) -> int:
     """Count the runs of a feed by all workers."""
-    return sum(len(worker.heard("run_finished", feed=name)) for worker in workers)
+    return sum(len(worker.events_named("run_finished", feed=name)) for worker in workers)
 
 
 def test_cluster_publishes_reloads_and_stops(newsroom: Site, home: Home, address: str) -> None:
@@ -100,7 +102,7 @@ def test_cluster_publishes_reloads_and_stops(newsroom: Site, home: Home, address
             assert json.loads(service.get("/local.json"))["items"]
             assert b"local" in service.get("/status")
             assert service.get("/healthz")
-        assert not services[1].heard("leader")
+        assert not services[1].events_named("leader")
 
         before = runs(workers, "world")
         assert run_now(services[1], "world") == 202
@@ -109,11 +111,11 @@ def test_cluster_publishes_reloads_and_stops(newsroom: Site, home: Home, address
         configure(home, address, newsroom, *NAMES)
         assert eventually((home.feeds / "sport.json").exists, 40)
 
-        assert services[0].end() == 0
-        assert services[1].waits_for("leader", outcome="this service is the leader")
+        assert services[0].stop() == 0
+        assert services[1].wait_for_event("leader", outcome="this service is the leader")
         assert run_now(services[1], "sport") in (202, 409)
         for process in (*workers, services[1]):
-            assert process.end() == 0
+            assert process.stop() == 0
 
 
 def test_run_now_takes_precedence_over_queued_feeds(
@@ -121,18 +123,18 @@ def test_run_now_takes_precedence_over_queued_feeds(
 ) -> None:
     configure(home, address, newsroom, *NAMES)
     with running_service(home.config) as service:
-        assert service.waits_for("leader", outcome="this service is the leader")
+        assert service.wait_for_event("leader", outcome="this service is the leader")
         assert eventually(lambda: run_now(service, "sport") == 202)
         assert run_now(service, "sport") == 409
-        assert eventually(lambda: _handed(address) == 3)
+        assert eventually(lambda: _count_dispatched(address) == 3)
         with running_worker(home) as worker:
-            assert eventually(lambda: len(worker.heard("run_finished")) >= 3, 40)
+            assert eventually(lambda: len(worker.events_named("run_finished")) >= 3, 40)
             worker.send(signal.SIGTERM)
             assert worker.process.wait(20) == 0
-            assert "sport" in [event["feed"] for event in worker.heard("run_finished")][:2]
+            assert "sport" in [event["feed"] for event in worker.events_named("run_finished")][:2]
 
 
-def _handed(address: str) -> int:
+def _count_dispatched(address: str) -> int:
     with psycopg.connect(address) as connection:
         row = connection.execute(
             "SELECT count(*) FROM schedule WHERE handed IS NOT NULL"

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.end_to_end.conftest import STORIES
-from tests.support.home import FAILED, OK, Home, digest
+from tests.support.home import FAILED, OK, Home, hash_files
 from tests.support.newsroom import feed, open_newsroom, path, story, title
 from tests.support.site import Site
 
@@ -27,12 +27,12 @@ def test_build_with_names_leaves_other_feeds_alone(newsroom: Site, home: Home) -
 def test_build_dry_run_writes_nothing_before_and_after_a_build(newsroom: Site, home: Home) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     home.build("--dry-run")
-    assert home.published() == {}
+    assert home.read_published() == {}
     home.build()
-    before = home.published()
+    before = home.read_published()
     open_newsroom(newsroom, [6, *STORIES])
     home.build("--dry-run")
-    assert digest(home.published()) == digest(before)
+    assert hash_files(home.read_published()) == hash_files(before)
     home.build()
     assert home.items()[0]["title"] == title(6)
 
@@ -44,16 +44,16 @@ def test_build_json_prints_one_document_and_nothing_else(newsroom: Site, home: H
     )
     done = home.run("build", "--json")
     assert done.returncode == FAILED
-    said = json.dumps(json.loads(done.stdout))
-    assert "world" in said
-    assert newsroom.url("/nowhere") in said
+    output = json.dumps(json.loads(done.stdout))
+    assert "world" in output
+    assert newsroom.url("/nowhere") in output
 
 
 def test_build_table_has_counts_and_reasons(newsroom: Site, home: Home) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
-    said = home.build().lower()
-    assert all(word in said for word in ("world", "new", "updated", "kept", "skipped", "failed"))
-    assert "5" in said
+    output = home.build().lower()
+    assert all(word in output for word in ("world", "new", "updated", "kept", "skipped", "failed"))
+    assert "5" in output
 
 
 def test_status_lists_every_feed_and_the_reasons_of_failures(newsroom: Site, home: Home) -> None:
@@ -70,7 +70,7 @@ def test_status_lists_every_feed_and_the_reasons_of_failures(newsroom: Site, hom
 def test_check_of_a_valid_config_writes_nothing(home: Home) -> None:
     home.configure(GOOD)
     assert home.run("check").returncode == OK
-    assert home.published() == {}
+    assert home.read_published() == {}
 
 
 def test_check_lists_files_of_feeds_that_left_the_config(newsroom: Site, home: Home) -> None:

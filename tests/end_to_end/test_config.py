@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.home import REFUSED, Home, digest
+from tests.support.home import REFUSED, Home, hash_files
 from tests.support.newsroom import feed, story
 
 pytestmark = pytest.mark.slow
@@ -32,33 +32,33 @@ def test_invalid_config_exits_with_2_and_builds_nothing(home: Home, mistake: str
     home.save("pier.html", story(1))
     home.configure(text)
     done = home.run("build")
-    said = done.stdout + done.stderr
-    assert done.returncode == REFUSED, said
-    assert named in said
-    assert "feedpub.toml" in said
-    assert home.published() == {}
+    output = done.stdout + done.stderr
+    assert done.returncode == REFUSED, output
+    assert named in output
+    assert "feedpub.toml" in output
+    assert home.read_published() == {}
 
 
 def test_published_files_stay_if_the_config_becomes_invalid(home: Home) -> None:
     home.save("pier.html", story(1))
     home.configure(GOOD)
     home.build()
-    before = home.published()
+    before = home.read_published()
     home.save("pier.html", story(2))
     home.configure(GOOD + 'colour = "red"\n')
     assert home.run("build").returncode == home.run("check").returncode == REFUSED
-    assert digest(home.published()) == digest(before)
+    assert hash_files(home.read_published()) == hash_files(before)
 
 
 def test_all_config_errors_are_reported_with_their_lines(home: Home) -> None:
     home.configure(feed("index", "folder articles", more='limit = "many"\ncolour = "red"'))
     done = home.run("check")
-    said = done.stdout + done.stderr
+    output = done.stdout + done.stderr
     assert done.returncode == REFUSED
-    assert all(word in said for word in ("index", "limit", "colour"))
+    assert all(word in output for word in ("index", "limit", "colour"))
     lines = home.config.read_text("utf-8").splitlines()
     number = next(n for n, line in enumerate(lines, 1) if line.startswith("colour"))
-    assert f"{number}" in said
+    assert f"{number}" in output
 
 
 def test_config_option_takes_precedence_over_the_environment(home: Home) -> None:

@@ -75,9 +75,9 @@ def environment(home: Home, encoding: str) -> dict[str, str]:
 def test_no_command_fails_because_of_the_output_encoding(foreign: Home) -> None:
     for arguments, status in COMMANDS.items():
         done = run(foreign, "ascii", *arguments)
-        said = done.stdout.decode("ascii") + done.stderr.decode("ascii")
-        assert "Traceback" not in said, said
-        assert done.returncode == status, said
+        output = done.stdout.decode("ascii") + done.stderr.decode("ascii")
+        assert "Traceback" not in output, output
+        assert done.returncode == status, output
         if "--json" in arguments:
             assert isinstance(json.loads(done.stdout), dict)
 
@@ -115,20 +115,20 @@ def test_c_locale_is_enough_without_pythons_utf8_mode(foreign: Home) -> None:
 def test_progress_bars_work_on_a_terminal_with_another_encoding(
     foreign: Home, encoding: str, arguments: tuple[str, ...]
 ) -> None:
-    ours, theirs = pty.openpty()
+    controller, terminal = pty.openpty()
     with subprocess.Popen(  # noqa: S603 -- our own command
         [sys.executable, "-m", "feedpub", *arguments],
         cwd=foreign.root,
         env=environment(foreign, encoding) | {"TERM": "xterm-256color"},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
     ) as process:
-        os.close(theirs)
+        os.close(terminal)
         shown = bytearray()
-        while piece := _read(ours):
+        while piece := _read(controller):
             shown += piece
-    os.close(ours)
+    os.close(controller)
     assert process.returncode in (0, 1)
     assert b"Traceback" not in shown, shown.decode(encoding)
     assert b"world" in shown or b"council" in shown

@@ -34,7 +34,7 @@ def _interrupts_arrive() -> Iterator[None]:
 
 
 @pytest.fixture
-def hanging(site: Site) -> Iterator[threading.Event]:
+def hanging_pages(site: Site) -> Iterator[threading.Event]:
     """Run a newsroom in which an article and another page never respond.
 
     The event is set when one of them is requested.
@@ -53,7 +53,7 @@ def hanging(site: Site) -> Iterator[threading.Event]:
 
 
 @contextmanager
-def started(
+def running_command(
     home: Home, *arguments: str, terminal: int | None = None
 ) -> Iterator["subprocess.Popen[str]"]:
     """Start a command in a process group of its own, as a shell does."""
@@ -92,7 +92,7 @@ def started(
     ],
 )
 def test_interrupted_command_ends_while_a_server_does_not_respond(
-    home: Home, site: Site, hanging: threading.Event, command: str, number: signal.Signals
+    home: Home, site: Site, hanging_pages: threading.Event, command: str, number: signal.Signals
 ) -> None:
     """Its last line is the message, without a traceback."""
     home.configure(
@@ -104,16 +104,16 @@ def test_interrupted_command_ends_while_a_server_does_not_respond(
         "add": ["add", site.url("/slow")],
         "repair": ["repair", "--all", "other"],
     }[command]
-    with started(home, *words) as process:
-        assert hanging.wait(PATIENCE_SECONDS)
+    with running_command(home, *words) as process:
+        assert hanging_pages.wait(PATIENCE_SECONDS)
         began = time.monotonic()
         os.killpg(process.pid, number)
         output, errors = process.communicate(timeout=PATIENCE_SECONDS)
         assert time.monotonic() - began < _GRACE_SECONDS + PATIENCE_SECONDS / 4
-    status, said = ENDS[number]
+    status, message = ENDS[number]
     assert (process.returncode, output) == (status, "")
     assert "Traceback" not in errors
-    assert errors.endswith(said)
+    assert errors.endswith(message)
     assert not any(home.feeds.glob("*.tmp*"))
 
 
@@ -133,28 +133,28 @@ def test_interrupt_at_a_prompt_writes_nothing(
     )
     outline = '<outline type="rss" text="New" xmlUrl="https://example.org/rss"/>'
     (home.root / "feeds.opml").write_text(f"<opml><body>{outline}</body></opml>", "utf-8")
-    before = home.config.read_bytes(), home.published()
-    ours, theirs = pty.openpty()
-    with started(home, *arguments, terminal=theirs) as process:
-        os.close(theirs)
-        shown = _until(ours, "[y/N]")
+    before = home.config.read_bytes(), home.read_published()
+    controller, tty = pty.openpty()
+    with running_command(home, *arguments, terminal=tty) as process:
+        os.close(tty)
+        shown = _until(controller, "[y/N]")
         os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):
             process.wait(2 * _GRACE_SECONDS)
         if process.poll() is None:  # the signal arrived before the prompt waited for the answer
             os.killpg(process.pid, number)
-        shown += _until(ours, None)
-        os.close(ours)
-        status, said = ENDS[number]
+        shown += _until(controller, None)
+        os.close(controller)
+        status, message = ENDS[number]
         assert process.wait(PATIENCE_SECONDS) == status, shown
     assert "Traceback" not in shown
     assert "Aborted" not in shown
-    assert shown.replace("\r", "").endswith(f"\n{said}")
-    assert (home.config.read_bytes(), home.published()) == before
+    assert shown.replace("\r", "").endswith(f"\n{message}")
+    assert (home.config.read_bytes(), home.read_published()) == before
 
 
 def test_ignored_interrupt_stays_ignored_in_the_background(
-    home: Home, site: Site, hanging: threading.Event
+    home: Home, site: Site, hanging_pages: threading.Event
 ) -> None:
     home.configure(feed("world", f"page {site.url('/news')}"))
     code = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); {_MAIN}"
@@ -163,7 +163,7 @@ def test_ignored_interrupt_stays_ignored_in_the_background(
         env=os.environ | {"FEEDPUB_CONFIG": str(home.config)},
         stderr=subprocess.PIPE,
     ) as process:
-        assert hanging.wait(PATIENCE_SECONDS)
+        assert hanging_pages.wait(PATIENCE_SECONDS)
         process.send_signal(signal.SIGINT)
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.5)

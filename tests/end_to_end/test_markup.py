@@ -170,13 +170,13 @@ def vectors(site: Site) -> list[Vector]:
     table = tomllib.loads(VECTORS.read_text("utf-8"))
     number = count(1)
     return [
-        Vector(f"{kind}-{at}", _armed(text, f"{kind}-{at}-{next(number)}", site))
+        Vector(f"{kind}-{at}", _insert_canary(text, f"{kind}-{at}-{next(number)}", site))
         for kind, texts in table.items()
         for at, text in enumerate(texts)
     ]
 
 
-def _armed(text: str, name: str, site: Site) -> str:
+def _insert_canary(text: str, name: str, site: Site) -> str:
     text = text.replace("URL", site.url(f"{CANARY}{name}")).replace(
         "PICTURE", site.url(f"/picture/{name}")
     )
@@ -189,7 +189,7 @@ def drawings(site: Site) -> dict[str, bytes]:
     before["attribute-of-a-type"] = "<!DOCTYPE svg [<!ATTLIST svg onload CDATA 'JS'>]>"
     before["style-sheet"] = "<?xml-stylesheet href='URL' type='text/css'?>"
     return {
-        name: _armed(
+        name: _insert_canary(
             f"{before.get(name, '')}<svg {SVG}>{inner}</svg>", f"svg-{name}", site
         ).encode()
         for name, inner in DRAWINGS.items()
@@ -349,10 +349,10 @@ def seriously(report: Mapping[str, list[str]]) -> dict[str, list[str]]:
     return {name: texts for name, texts in found.items() if texts}
 
 
-def asked(canary: Site) -> list[str]:
+def triggered_requests(canary: Site) -> list[str]:
     """Return the requests that only a tricked browser makes."""
     found = [path for path in canary.paths() if path.startswith(CANARY)]
-    canary.forget()
+    canary.clear_requests()
     return found
 
 
@@ -370,7 +370,7 @@ def test_unsanitised_vectors_run_in_this_browser(canary: Site) -> None:
     report = in_browser(canary, some)
     ran = [name for name, found in report.items() if any("ran: " in each for each in found)]
     assert len(ran) > 20
-    assert len(set(asked(canary))) > 5
+    assert len(set(triggered_requests(canary))) > 5
 
 
 def test_sanitised_vectors_are_harmless(canary: Site) -> None:
@@ -380,7 +380,7 @@ def test_sanitised_vectors_are_harmless(canary: Site) -> None:
         for vector in vectors(canary)
     }
     assert in_browser(canary, pages) == {}
-    assert asked(canary) == []
+    assert triggered_requests(canary) == []
 
 
 @pytest.mark.parametrize("name", ["own", "pages", "saved"])
@@ -390,13 +390,13 @@ def test_entries_are_harmless_in_a_reader_that_renders_all_texts_as_html(
     pages = careless(home, name)
     assert len(pages) > 3 * 50
     assert in_browser(canary, pages) == {}
-    assert asked(canary) == []
+    assert triggered_requests(canary) == []
 
 
 def test_published_files_are_harmless_in_a_browser(home: Home, canary: Site) -> None:
     documents = {
         n: c
-        for n, c in home.published().items()
+        for n, c in home.read_published().items()
         if n.endswith((".html", ".rss", ".atom", ".json", ".opml"))
     }
     assert {"own.html", "index.html", "feeds.opml", "own.rss", "health.atom"} <= documents.keys()
@@ -410,13 +410,13 @@ def test_published_files_are_harmless_in_a_browser(home: Home, canary: Site) -> 
         for kind in (KINDS.get(Path(name).suffix, "text/html"), "application/xml")
     }
     assert seriously(in_browser(canary, as_it_is)) == {}
-    assert asked(canary) == []
+    assert triggered_requests(canary) == []
 
 
 def test_published_pictures_are_harmless_as_documents(home: Home, canary: Site) -> None:
     before = {name: Route(content, "image/svg+xml") for name, content in drawings(canary).items()}
     ran = set(in_browser(canary, before))
-    fooled = ran | {path.removeprefix(f"{CANARY}svg-") for path in asked(canary)}
+    fooled = ran | {path.removeprefix(f"{CANARY}svg-") for path in triggered_requests(canary)}
     assert len(fooled) > 18
     assert fooled >= {
         "script",
@@ -428,12 +428,12 @@ def test_published_pictures_are_harmless_as_documents(home: Home, canary: Site) 
     }
     published = {
         Path(name).stem: Route(content, "image/svg+xml")
-        for name, content in home.published().items()
+        for name, content in home.read_published().items()
         if name.endswith(".svg")
     }
     assert published.keys() == HARMLESS
     assert in_browser(canary, published) == {}
-    assert asked(canary) == []
+    assert triggered_requests(canary) == []
     refused = json.loads(home.run("status", "--json").stdout)["feeds"][0]["outcome"]["problems"]
     assert {Path(problem["where"]).stem for problem in refused} == DRAWINGS.keys() - HARMLESS
 
@@ -443,12 +443,14 @@ def test_status_page_is_harmless(home: Home, canary: Site) -> None:
     with running_service(home.config) as service:
         pages = {path: service.get(path) for path in ("/status", "/", "/healthz", "/metrics")}
     assert seriously(in_browser(canary, pages)) == {}
-    assert asked(canary) == []
+    assert triggered_requests(canary) == []
 
 
 def test_pages_allow_only_their_style_and_pictures(home: Home) -> None:
     pages = [
-        content.decode() for name, content in home.published().items() if name.endswith(".html")
+        content.decode()
+        for name, content in home.read_published().items()
+        if name.endswith(".html")
     ]
     assert len(pages) > 50
     for page in pages:

@@ -53,13 +53,13 @@ def test_failed_source_is_named_and_its_feed_stays_unchanged(
     )
     newsroom["/elsewhere"] = listing([3, 2, 1])
     home.build()
-    before = home.published()
+    before = home.read_published()
     open_newsroom(newsroom, [6, *STORIES])
     newsroom["/elsewhere"] = listing([6, 3, 2, 1])
     newsroom[place] = route
-    said = home.build(status=FAILED)
-    assert newsroom.url(place) in said.replace("\n", "")
-    after = home.published()
+    output = home.build(status=FAILED)
+    assert newsroom.url(place) in output.replace("\n", "")
+    after = home.read_published()
     world = [name for name in before if name.startswith("world.")]
     assert len(world) == 4
     assert {name: after[name] for name in world} == {name: before[name] for name in world}
@@ -68,8 +68,8 @@ def test_failed_source_is_named_and_its_feed_stays_unchanged(
 
 def test_unreachable_site_is_named_and_no_file_is_written(home: Home) -> None:
     home.configure(feed("world", "page http://127.0.0.1:9/news"))
-    said = home.build(status=FAILED)
-    assert "127.0.0.1:9" in said
+    output = home.build(status=FAILED)
+    assert "127.0.0.1:9" in output
     assert not list(home.feeds.glob("world.*"))
 
 

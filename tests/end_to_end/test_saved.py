@@ -3,15 +3,15 @@
 import pytest
 
 from tests.end_to_end.conftest import STORIES
-from tests.support.home import BASE, FAILED, PNG, Home, digest
+from tests.support.home import BASE, FAILED, PNG, Home, hash_files
 from tests.support.newsroom import feed, story, title
-from tests.support.shared import shared
+from tests.support.shared import shared_data
 
 pytestmark = pytest.mark.slow
 
 
 def test_seed_article_is_extracted_without_trailing_lines(home: Home) -> None:
-    (seed,) = (file for file in shared("seeds").iterdir() if file.name.startswith("000_"))
+    (seed,) = (file for file in shared_data("seeds").iterdir() if file.name.startswith("000_"))
     home.save("talks.txt", seed.read_bytes())
     home.configure(feed("world", "folder articles"))
     home.build()
@@ -94,9 +94,9 @@ def test_second_build_of_a_folder_changes_no_byte(home: Home) -> None:
         home.save(f"{n}.html", story(n))
     home.configure(feed("world", "folder articles"))
     home.build()
-    before = home.published()
+    before = home.read_published()
     home.build()
-    assert digest(home.published()) == digest(before)
+    assert hash_files(home.read_published()) == hash_files(before)
 
 
 def test_glob_selects_files(home: Home) -> None:

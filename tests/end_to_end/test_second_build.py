@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.conftest import STORIES
-from tests.support.home import ColdHome, Home, digest
+from tests.support.home import FreshProcessHome, Home, hash_files
 from tests.support.newsroom import feed, listing, open_newsroom, path, rss, story, title
 from tests.support.site import Route, Site
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """Return a home whose commands use different hash seeds, so that sets change their order."""
-    return ColdHome(tmp_path)
+    return FreshProcessHome(tmp_path)
 
 
 def test_second_build_sends_only_conditional_requests_and_changes_no_byte(
@@ -27,13 +27,13 @@ def test_second_build_sends_only_conditional_requests_and_changes_no_byte(
         feed("c", f"sitemap {newsroom.url('/sitemap.xml')}"),
     )
     home.build()
-    before = home.published()
+    before = home.read_published()
     times = {name: (home.feeds / name).stat().st_mtime_ns for name in before}
-    newsroom.forget()
+    newsroom.clear_requests()
     home.build()
     assert sorted(newsroom.paths()) == ["/news", "/rss", "/sitemap.xml"]
-    assert all(request.conditional for request in newsroom.requests)
-    assert digest(home.published()) == digest(before)
+    assert all(request.is_conditional for request in newsroom.requests)
+    assert hash_files(home.read_published()) == hash_files(before)
     assert {name: (home.feeds / name).stat().st_mtime_ns for name in before} == times
 
 
@@ -41,11 +41,11 @@ def test_second_build_without_validators_changes_no_byte(newsroom: Site, home: H
     newsroom["/news"] = Route(listing(STORIES).encode(), validators=False)
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     home.build()
-    before = home.published()
-    newsroom.forget()
+    before = home.read_published()
+    newsroom.clear_requests()
     home.build()
     assert newsroom.paths() == ["/news"]
-    assert digest(home.published()) == digest(before)
+    assert hash_files(home.read_published()) == hash_files(before)
 
 
 def test_new_article_is_the_only_one_fetched_and_comes_first(newsroom: Site, home: Home) -> None:
@@ -53,7 +53,7 @@ def test_new_article_is_the_only_one_fetched_and_comes_first(newsroom: Site, hom
     home.build()
     before = home.items()
     open_newsroom(newsroom, [6, *STORIES])
-    newsroom.forget()
+    newsroom.clear_requests()
     home.build()
     assert newsroom.paths() == ["/news", path(6)]
     assert home.items()[0]["title"] == title(6)

@@ -17,9 +17,9 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.dns import SERVFAIL
-from tests.support.evil import running_evil
+from tests.support.evil import running_raw_server
 from tests.support.home import HEAD, Home
-from tests.support.laboratory import laboratory
+from tests.support.laboratory import isolated_network
 from tests.support.mailbox import Mailbox, running_mailbox
 from tests.support.newsroom import rss
 from tests.support.service import eventually, free_port, running_service
@@ -41,7 +41,7 @@ IN_PATH = f"/feed/{MARK}7d6e5f4a3b2c1d0e9f8a/rss"
 IN_BASIC = base64.b64encode(f"ann:{MARK}-login".encode()).decode()
 
 
-def repeated(handler: BaseHTTPRequestHandler) -> str:
+def repeat_request(handler: BaseHTTPRequestHandler) -> str:
     """Return the request in forms in which a server can repeat it."""
     return " ".join(
         value
@@ -56,7 +56,7 @@ def sends_on(place: str) -> object:
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(302)
         handler.send_header(
-            "Location", f"{place}?given={quote(repeated(handler))}&{quote(handler.path)}"
+            "Location", f"{place}?given={quote(repeat_request(handler))}&{quote(handler.path)}"
         )
         handler.send_header("Content-Length", "0")
         handler.end_headers()
@@ -68,10 +68,10 @@ def repeats(status: int) -> object:
     """Respond with an error page that contains the request."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
-        body = f"no: {handler.path} {repeated(handler)} {handler.body!r}".encode()  # type: ignore[attr-defined]
+        body = f"no: {handler.path} {repeat_request(handler)} {handler.body!r}".encode()  # type: ignore[attr-defined]
         handler.send_response(status)
         handler.send_header("Content-Type", "text/plain")
-        handler.send_header("X-Error", repeated(handler))
+        handler.send_header("X-Error", repeat_request(handler))
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         handler.wfile.write(body)
@@ -108,9 +108,9 @@ def broken(site: Site, elsewhere: Site) -> Iterator[list[str]]:
     }
     site.routes |= pages  # type: ignore[arg-type]
     with (
-        running_evil(no_http) as evil,
-        running_evil(_silent) as silent,
-        running_evil(no_proxy) as proxy_of_none,
+        running_raw_server(no_http) as evil,
+        running_raw_server(_silent) as silent,
+        running_raw_server(no_proxy) as proxy_of_none,
     ):
         urls = [
             *(f"feed {site.url(path)}" for path in pages),
@@ -243,7 +243,7 @@ def test_no_secret_leaves(newsroom: Site, home: Home) -> None:
             _serve(home, log, searched)
         hook.routes[hook_path] = Route(b"ok")
         home.run("build", "mixed")
-        for name, content in home.published().items():
+        for name, content in home.read_published().items():
             searched.see(f"published {name}", content)
         for site in (hook, elsewhere):
             for request in site.requests:
@@ -284,10 +284,10 @@ def _serve(home: Home, log: str, searched: Searched) -> None:
             good + f'\n[[feed]]\nurl = "http://ann:{MARK}-userinfo@example.org/?{TOKEN}"\n', "utf-8"
         )
         service.send(signal.SIGHUP)
-        assert eventually(lambda: "refused" in "".join(service.said))
+        assert eventually(lambda: "refused" in "".join(service.lines))
         searched.see(where, service.get("/status"))
-        service.end()
-        searched.see(where, "\n".join(service.said))
+        service.stop()
+        searched.see(where, "\n".join(service.lines))
     home.config.write_text(good, "utf-8")
 
 
@@ -298,11 +298,14 @@ def test_unresolvable_name_reveals_no_secret(tmp_path: Path) -> None:
         f'cookies = {{ a = "{MARK}-1" }}\n'
     )
     config.write_text(f'[feedpub]\noutput = "feeds"\nstate = "state"\n{feed("world", [source])}')
-    with laboratory() as lab:
-        lab.learn(names={"gone.example": [SERVFAIL]})
-        said = lab.command("build", config=config).said + lab.command("status", config=config).said
-    assert "the name gone.example does not resolve" in said
-    assert MARK not in said
+    with isolated_network() as lab:
+        lab.add(names={"gone.example": [SERVFAIL]})
+        output = (
+            lab.run_feedpub("build", config=config).output
+            + lab.run_feedpub("status", config=config).output
+        )
+    assert "the name gone.example does not resolve" in output
+    assert MARK not in output
 
 
 def test_search_finds_marks_in_basic_authentication() -> None:

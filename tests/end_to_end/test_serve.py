@@ -22,7 +22,7 @@ STORY = "A headline that says something\n\n" + "A paragraph of some length, with
 
 
 @pytest.fixture
-def built(home: Home) -> Home:
+def built_home(home: Home) -> Home:
     """Return a home with one built feed."""
     home.configure(feed("world", "folder articles"))
     home.save("one.txt", STORY)
@@ -63,44 +63,44 @@ def get(port: int, path: str) -> bytes:
         return bytes(answer.read())
 
 
-def test_feeds_are_served_despite_a_damaged_state(built: Home) -> None:
-    file = built.root / ".feedpub" / "feedpub.sqlite"
+def test_feeds_are_served_despite_a_damaged_state(built_home: Home) -> None:
+    file = built_home.root / ".feedpub" / "feedpub.sqlite"
     file.write_bytes(b"garbage " * 1000)
     port = free_port()
-    with serving(built, port):
-        assert get(port, "/world.json") == (built.feeds / "world.json").read_bytes()
+    with serving(built_home, port):
+        assert get(port, "/world.json") == (built_home.feeds / "world.json").read_bytes()
         with pytest.raises(urllib.error.HTTPError, match="503"):
             get(port, "/status")
         assert file.read_bytes() == b"garbage " * 1000
-        built.build()
+        built_home.build()
         assert b"world" in get(port, "/metrics")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_built_files_are_served_until_a_signal(built: Home, number: signal.Signals) -> None:
+def test_built_files_are_served_until_a_signal(built_home: Home, number: signal.Signals) -> None:
     port = free_port()
-    with serving(built, port) as process:
-        for name, content in built.published().items():
+    with serving(built_home, port) as process:
+        for name, content in built_home.read_published().items():
             assert get(port, f"/{name}") == content
         process.send_signal(number)
-        said, complained = process.communicate(timeout=20)
-        assert (process.returncode, said, complained) == (0, "", "")
+        output, errors = process.communicate(timeout=20)
+        assert (process.returncode, output, errors) == (0, "", "")
 
 
-def test_new_build_is_served_within_about_a_second(built: Home) -> None:
+def test_new_build_is_served_within_about_a_second(built_home: Home) -> None:
     port = free_port()
-    with serving(built, port):
+    with serving(built_home, port):
         before = get(port, "/world.json")
-        built.save("two.txt", STORY.replace("A headline", "Another headline"))
-        built.build()
+        built_home.save("two.txt", STORY.replace("A headline", "Another headline"))
+        built_home.build()
         after = get(port, "/world.html")  # had not been asked for
         assert b"Another headline" in after
         assert b"Another headline" not in before
 
 
-def test_status_is_read_only(built: Home) -> None:
+def test_status_is_read_only(built_home: Home) -> None:
     port = free_port()
-    with serving(built, port):
+    with serving(built_home, port):
         assert b"1 feed: 1 healthy" in get(port, "/status")
         assert b'feedpub_feed_entries{feed="world"} 1' in get(port, "/metrics")
         assert json.loads(get(port, "/healthz"))["scheduler"] is None
@@ -110,14 +110,14 @@ def test_status_is_read_only(built: Home) -> None:
             )
 
 
-def test_unusable_address_is_reported(built: Home) -> None:
+def test_unusable_address_is_reported(built_home: Home) -> None:
     port = free_port()
-    with serving(built, port):
-        refused = built.run("serve", "--listen", f"127.0.0.1:{port}")
+    with serving(built_home, port):
+        refused = built_home.run("serve", "--listen", f"127.0.0.1:{port}")
     assert refused.returncode == 1
     assert refused.stderr.startswith(
         f"feedpub: 127.0.0.1:{port}: cannot listen there (Address already in use); "
     )
-    wrong = built.run("serve", "--listen", "localhost:8080")
+    wrong = built_home.run("serve", "--listen", "localhost:8080")
     assert wrong.returncode == 2
     assert 'did you mean "127.0.0.1:8080"?' in wrong.stderr

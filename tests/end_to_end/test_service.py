@@ -28,12 +28,12 @@ def titles(body: bytes) -> list[str]:
 def test_service_runs_and_serves_feeds_at_once(newsroom: Site, home: Home) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     with running_service(home.config) as service:
-        assert service.waits_for("run_finished", feed="world", outcome="updated", new=3)
+        assert service.wait_for_event("run_finished", feed="world", outcome="updated", new=3)
         assert len(titles(service.get("/world.json"))) == 3
         assert service.get("/world.rss") == (home.feeds / "world.rss").read_bytes()
         assert eventually((home.feeds / "feeds.opml").exists)
         assert eventually(lambda: b"world.rss" in service.get("/feeds.opml"))
-        assert service.end() == 0
+        assert service.stop() == 0
 
 
 def test_restart_requests_nothing_before_it_is_due(newsroom: Site, home: Home) -> None:
@@ -43,13 +43,13 @@ def test_restart_requests_nothing_before_it_is_due(newsroom: Site, home: Home) -
         feed("other", f"feed {newsroom.url('/rss')}"),
     )
     with running_service(home.config) as service:
-        assert service.waits_for("run_finished", feed="world")
-        assert service.waits_for("run_finished", feed="other")
+        assert service.wait_for_event("run_finished", feed="world")
+        assert service.wait_for_event("run_finished", feed="other")
         service.send(signal.SIGKILL)
-    newsroom.forget()
+    newsroom.clear_requests()
     with running_service(home.config) as service:
         time.sleep(3)
-        assert not service.heard("run_finished")
+        assert not service.events_named("run_finished")
         assert newsroom.requests == []
         assert len(titles(service.get("/world.json"))) == 3
 
@@ -57,10 +57,10 @@ def test_restart_requests_nothing_before_it_is_due(newsroom: Site, home: Home) -
 def test_due_feed_is_checked_with_a_conditional_request(newsroom: Site, home: Home) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}", more='every = "1m"'))
     with running_service(home.config) as service:
-        assert service.waits_for("run_finished", feed="world", new=3)
+        assert service.wait_for_event("run_finished", feed="world", new=3)
         newsroom[path(4)] = story(4)
         newsroom["/news"] = listing([4, 3, 2, 1])
-        assert eventually(lambda: service.heard("run_finished", feed="world", new=1), 75)
+        assert eventually(lambda: service.events_named("run_finished", feed="world", new=1), 75)
         assert len(titles(service.get("/world.json"))) == 4
 
 
@@ -71,12 +71,15 @@ def test_readable_secrets_are_logged_on_start_and_reload(newsroom: Site, home: H
     )
     home.config.chmod(0o600)
     with running_service(home.config) as service:
-        assert not service.heard("config_warning")
+        assert not service.events_named("config_warning")
         home.config.chmod(0o644)
         service.send(signal.SIGHUP)
-        assert service.waits_for("config_warning")
-        assert "[http] has a secret in this file" in service.heard("config_warning")[0]["reason"]
-        assert "hunter2" not in "".join(service.said)
+        assert service.wait_for_event("config_warning")
+        assert (
+            "[http] has a secret in this file"
+            in service.events_named("config_warning")[0]["reason"]
+        )
+        assert "hunter2" not in "".join(service.lines)
 
 
 def test_changed_config_is_applied_on_sighup_or_on_change(newsroom: Site, home: Home) -> None:
@@ -87,36 +90,36 @@ def test_changed_config_is_applied_on_sighup_or_on_change(newsroom: Site, home: 
     )
     home.configure(world, other)
     with running_service(home.config) as service:
-        assert service.waits_for("run_finished", feed="world")
-        assert service.waits_for("run_finished", feed="other")
+        assert service.wait_for_event("run_finished", feed="world")
+        assert service.wait_for_event("run_finished", feed="other")
         home.configure(world.replace("The world feed", "The whole world"), other)
         service.send(signal.SIGHUP)
-        assert service.waits_for("reload", outcome="applied", changed="world")
-        assert service.waits_for("run_finished", times=2, feed="world")
-        assert len(service.heard("run_finished", feed="other")) == 1
+        assert service.wait_for_event("reload", outcome="applied", changed="world")
+        assert service.wait_for_event("run_finished", times=2, feed="world")
+        assert len(service.events_named("run_finished", feed="other")) == 1
         assert json.loads(service.get("/world.json"))["title"] == "The whole world"
 
         home.configure(world.replace("page", "pgae"), other)
-        assert service.waits_for("reload", outcome="refused")
-        assert str(home.config) in service.heard("reload", outcome="refused")[0]["reason"]
+        assert service.wait_for_event("reload", outcome="refused")
+        assert str(home.config) in service.events_named("reload", outcome="refused")[0]["reason"]
         assert b"pgae" in service.get("/status")
         assert json.loads(service.get("/world.json"))["title"] == "The whole world"
 
         home.configure(other, feed("third", f"sitemap {newsroom.url('/sitemap.xml')}"))
-        assert service.waits_for("reload", outcome="applied", added="third", removed="world")
-        assert service.waits_for("run_finished", feed="third", new=3)
+        assert service.wait_for_event("reload", outcome="applied", added="third", removed="world")
+        assert service.wait_for_event("run_finished", feed="third", new=3)
 
         rules = home.config.parent / "sites" / "127.0.0.1.toml"
         rules.parent.mkdir()
         rules.write_text('remov = ["aside"]', "utf-8")
-        assert service.waits_for("reload", times=2, outcome="refused")
+        assert service.wait_for_event("reload", times=2, outcome="refused")
         assert (
             f"{rules}:1: remov: unknown key"
-            in service.heard("reload", outcome="refused")[1]["reason"]
+            in service.events_named("reload", outcome="refused")[1]["reason"]
         )
         rules.write_text('remove = ["aside"]', "utf-8")
-        assert service.waits_for("reload", times=3, outcome="applied")
-        assert service.end() == 0
+        assert service.wait_for_event("reload", times=3, outcome="applied")
+        assert service.stop() == 0
 
 
 def test_feed_files_are_added_changed_and_removed_at_run_time(newsroom: Site, home: Home) -> None:
@@ -125,32 +128,32 @@ def test_feed_files_are_added_changed_and_removed_at_run_time(newsroom: Site, ho
     file = home.config.parent / "feeds.d" / "other.toml"
     other = feed("other", f"feed {newsroom.url('/rss')}")
     with running_service(home.config) as service:
-        assert service.waits_for("run_finished", feed="world")
+        assert service.wait_for_event("run_finished", feed="world")
         file.parent.mkdir()
         file.write_text(other, "utf-8")
-        assert service.waits_for("reload", outcome="applied", added="other")
-        assert service.waits_for("run_finished", feed="other", new=3)
+        assert service.wait_for_event("reload", outcome="applied", added="other")
+        assert service.wait_for_event("run_finished", feed="other", new=3)
         file.write_text(other.replace("The other feed", "Another feed"), "utf-8")
-        assert service.waits_for("reload", outcome="applied", changed="other")
-        assert service.waits_for("run_finished", times=2, feed="other")
+        assert service.wait_for_event("reload", outcome="applied", changed="other")
+        assert service.wait_for_event("run_finished", times=2, feed="other")
         assert json.loads(service.get("/other.json"))["title"] == "Another feed"
         file.write_text("[http]\n", "utf-8")
-        assert service.waits_for("reload", outcome="refused")
-        assert f"{file}:1: http:" in service.heard("reload", outcome="refused")[0]["reason"]
+        assert service.wait_for_event("reload", outcome="refused")
+        assert f"{file}:1: http:" in service.events_named("reload", outcome="refused")[0]["reason"]
         file.unlink()
-        assert service.waits_for("reload", outcome="applied", removed="other")
+        assert service.wait_for_event("reload", outcome="applied", removed="other")
         file.write_text(other, "utf-8")
         service.send(signal.SIGHUP)
-        assert service.waits_for("reload", times=2, outcome="applied", added="other")
-        assert len(service.heard("run_finished", feed="world")) == 1
-        assert service.end() == 0
+        assert service.wait_for_event("reload", times=2, outcome="applied", added="other")
+        assert len(service.events_named("run_finished", feed="world")) == 1
+        assert service.stop() == 0
 
 
 def test_second_service_is_refused_with_the_pid_of_the_first(newsroom: Site, home: Home) -> None:
     """A build at the same time works."""
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     with running_service(home.config) as service:
-        assert service.waits_for("run_finished", feed="world")
+        assert service.wait_for_event("run_finished", feed="world")
         refused = home.run("run", "--listen", f"127.0.0.1:{free_port()}")
         assert refused.returncode == 1
         assert f"with pid {service.process.pid}" in refused.stderr
@@ -180,11 +183,11 @@ def test_service_stops_in_time_despite_a_hanging_source(newsroom: Site, home: Ho
         + "A paragraph of some length, with words in it. " * 20,
     )
     with running_service(home.config) as service:
-        assert service.waits_for("run_finished", feed="world", new=1)
+        assert service.wait_for_event("run_finished", feed="world", new=1)
         began = time.monotonic()
-        assert service.end() == 0
+        assert service.stop() == 0
         assert time.monotonic() - began < 20
-        assert service.heard("stopping", cancelled="slow")
+        assert service.events_named("stopping", cancelled="slow")
     assert len(home.items("world")) == 1
 
 
@@ -192,8 +195,10 @@ def test_failed_source_is_logged_with_reason_and_next_check(newsroom: Site, home
     del newsroom.routes["/news"]
     home.configure(feed("world", f"page {newsroom.url('/news')}"), head=HEAD)
     with running_service(home.config) as service:
-        assert service.waits_for("run_finished", feed="world", outcome="failed", why="failed once")
-        assert service.waits_for("run_problem", kind="source", where=newsroom.url("/news"))
+        assert service.wait_for_event(
+            "run_finished", feed="world", outcome="failed", why="failed once"
+        )
+        assert service.wait_for_event("run_problem", kind="source", where=newsroom.url("/news"))
 
 
 def test_verbose_logs_requests_sources_articles_and_plans(newsroom: Site, home: Home) -> None:
@@ -201,22 +206,24 @@ def test_verbose_logs_requests_sources_articles_and_plans(newsroom: Site, home: 
     listed = f"page {newsroom.url('/news')}?token=hush"
     home.configure(feed("quiet", listed), head=HEAD)
     with running_service(home.config) as service:
-        assert service.waits_for("run_finished", feed="quiet")
+        assert service.wait_for_event("run_finished", feed="quiet")
         assert not any(event["level"] == "debug" for event in service.events)
     home.configure(feed("world", listed), head=HEAD)
     with running_service(home.config, "-v") as service:
-        assert service.waits_for("run_finished", feed="world")
-        (listing,) = service.heard("request", url=newsroom.url("/news?token=…"))
+        assert service.wait_for_event("run_finished", feed="world")
+        (listing,) = service.events_named("request", url=newsroom.url("/news?token=…"))
         assert (listing["method"], listing["feed"], listing["status"]) == ("GET", "world", 304)
         assert (listing["conditional"], listing["bytes"]) == (True, 0)
-        (page,) = service.heard("request", url=newsroom.url(path(2)), status=200, conditional=False)
+        (page,) = service.events_named(
+            "request", url=newsroom.url(path(2)), status=200, conditional=False
+        )
         assert page["bytes"] == len(story(2).encode())
-        (source,) = service.heard("source", feed="world", verdict="normal")
+        (source,) = service.events_named("source", feed="world", verdict="normal")
         assert (source["source"], source["known"]) == (listing["url"], 0)
-        assert service.heard("article", url=newsroom.url(path(2)), outcome="new")
-        assert service.heard(
+        assert service.events_named("article", url=newsroom.url(path(2)), outcome="new")
+        assert service.events_named(
             "article", url=newsroom.url(path(1)), outcome="failed: HTTP 404: the page is gone"
         )
-        (plan,) = service.heard("plan", source=listing["url"])
+        (plan,) = service.events_named("plan", source=listing["url"])
         assert "publication dates to estimate a rate from" in plan["why"]
-        assert "hush" not in "".join(service.said)
+        assert "hush" not in "".join(service.lines)

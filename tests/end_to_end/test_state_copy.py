@@ -8,21 +8,21 @@ import pytest
 from feedpub.service import service_lock
 from feedpub.store import Store
 from tests.end_to_end.conftest import STORIES
-from tests.support.home import FAILED, HEAD, OK, REFUSED, Home, digest
+from tests.support.home import FAILED, HEAD, OK, REFUSED, Home, hash_files
 from tests.support.newsroom import feed, open_newsroom, path, title
-from tests.support.postgres import MISSING, any_server, installed
+from tests.support.postgres import SKIP_REASON, is_available, running_server
 from tests.support.site import Site
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not installed(), reason=MISSING)]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not is_available(), reason=SKIP_REASON)]
 
 
 @pytest.fixture
 def address() -> Iterator[str]:
     """Create an empty database."""
-    with any_server() as server:
-        made = server.database()
-        yield made
-        server.drop(made)
+    with running_server() as server:
+        created = server.create_database()
+        yield created
+        server.drop_database(created)
 
 
 def configure(home: Home, newsroom: Site, state: str = "") -> None:
@@ -42,7 +42,7 @@ def test_state_copied_to_postgresql_and_back_keeps_ids_and_bytes(
     """Builds after each copy send only conditional requests."""
     configure(home, newsroom)
     home.build()
-    before, known = home.published(), ids(home)
+    before, known = home.read_published(), ids(home)
 
     moved = home.run("state", "copy", ".feedpub", address)
     assert moved.returncode == OK, moved.stderr
@@ -52,30 +52,30 @@ def test_state_copied_to_postgresql_and_back_keeps_ids_and_bytes(
     )
     shutil.move(home.root / ".feedpub", home.root / "old")
     configure(home, newsroom, f'state = "{address}"\n')
-    newsroom.forget()
+    newsroom.clear_requests()
     home.build()
     assert sorted(newsroom.paths()) == ["/news", "/rss", "/sitemap.xml"]
     assert {request.status for request in newsroom.requests if request.path != "/robots.txt"} == {
         304
     }
-    assert digest(home.published()) == digest(before)
+    assert hash_files(home.read_published()) == hash_files(before)
 
     open_newsroom(newsroom, [6, *STORIES])
-    newsroom.forget()
+    newsroom.clear_requests()
     home.build()
     assert path(6) in newsroom.paths()
     assert path(5) not in newsroom.paths()
     assert ids(home) == known | {title(6): ids(home)[title(6)]}
-    between, known = home.published(), ids(home)
+    between, known = home.read_published(), ids(home)
 
     assert home.run("state", "copy", address, ".feedpub").returncode == OK
     configure(home, newsroom)
-    newsroom.forget()
+    newsroom.clear_requests()
     home.build()
     assert {request.status for request in newsroom.requests if request.path != "/robots.txt"} == {
         304
     }
-    assert digest(home.published()) == digest(between)
+    assert hash_files(home.read_published()) == hash_files(between)
     assert ids(home) == known
 
 
@@ -84,10 +84,10 @@ def test_empty_database_is_restored_from_published_files(
 ) -> None:
     configure(home, newsroom)
     home.build()
-    before = home.published()
+    before = home.read_published()
     configure(home, newsroom, f'state = "{address}"\n')
     home.build()
-    after = home.published()
+    after = home.read_published()
     changed = {name for name in before if after[name] != before[name]}
     assert {name.split(".")[0] for name in changed} <= {
         "health"
@@ -145,7 +145,7 @@ def test_copy_is_refused_while_a_service_uses_the_state(
 
 
 @pytest.mark.parametrize(
-    ("source", "target", "status", "said"),
+    ("source", "target", "status", "message"),
     [
         (
             "nowhere",
@@ -170,11 +170,11 @@ def test_copy_is_refused_while_a_service_uses_the_state(
     ],
 )
 def test_impossible_copy_is_one_line_without_a_password(
-    home: Home, source: str, target: str, status: int, said: str
+    home: Home, source: str, target: str, status: int, message: str
 ) -> None:
     refused = home.run("state", "copy", source, target)
     assert refused.returncode == status
-    assert said in refused.stderr
+    assert message in refused.stderr
     assert refused.stderr.count("\n") == 1
     assert "hunter2" not in refused.stderr
     assert not (home.root / target).exists()

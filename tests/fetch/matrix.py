@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from tests.support.laboratory import Laboratory, Report, laboratory
+from tests.support.laboratory import IsolatedNetwork, Report, isolated_network
 from tests.support.newsroom import feed
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "addresses.toml"
@@ -61,35 +61,35 @@ def forms() -> list[Form]:
     return [Form(number, *facts) for number, facts in enumerate(found)]
 
 
-def _direct(lab: Laboratory, form: Form) -> Report:
+def _direct(lab: IsolatedNetwork, form: Form) -> Report:
     return lab.get(form.url)
 
 
-def _redirected(lab: Laboratory, form: Form) -> Report:
+def _fetch_redirect(lab: IsolatedNetwork, form: Form) -> Report:
     return lab.get(f"http://public.example/to?{form.url.encode().hex()}")
 
 
-def _named(lab: Laboratory, form: Form) -> Report:
-    lab.learn(names={f"name-{form.number}.example": [[form.address]]})
+def _fetch_name(lab: IsolatedNetwork, form: Form) -> Report:
+    lab.add(names={f"name-{form.number}.example": [[form.address]]})
     return lab.get(f"http://name-{form.number}.example{form.port}/")
 
 
-def _mixed(lab: Laboratory, form: Form) -> Report:
-    lab.learn(names={f"mixed-{form.number}.example": [[PUBLIC, form.address]]})
+def _fetch_mixed_name(lab: IsolatedNetwork, form: Form) -> Report:
+    lab.add(names={f"mixed-{form.number}.example": [[PUBLIC, form.address]]})
     return lab.get(f"http://mixed-{form.number}.example{form.port}/")
 
 
-def _rebound(lab: Laboratory, form: Form) -> Report:
+def _rebound(lab: IsolatedNetwork, form: Form) -> Report:
     """Return a name that is public for robots.txt, and has another address a moment later."""
-    lab.learn(names={f"rebound-{form.number}.example": [[PUBLIC], [form.address]]})
+    lab.add(names={f"rebound-{form.number}.example": [[PUBLIC], [form.address]]})
     return lab.get(f"http://rebound-{form.number}.example{form.port}/")
 
 
-WAYS: dict[str, Callable[[Laboratory, Form], Report]] = {
+WAYS: dict[str, Callable[[IsolatedNetwork, Form], Report]] = {
     "direct": _direct,
-    "redirect": _redirected,
-    "name": _named,
-    "mixed": _mixed,
+    "redirect": _fetch_redirect,
+    "name": _fetch_name,
+    "mixed": _fetch_mixed_name,
     "rebinding": _rebound,
 }
 
@@ -124,16 +124,16 @@ def strangers(report: Report) -> dict[str, int]:
     return {address: count for address, count in report.reached.items() if address != PUBLIC}
 
 
-def matrix(lab: Laboratory) -> Matrix:
+def matrix(lab: IsolatedNetwork) -> Matrix:
     """Try every form in every way."""
-    lab.learn(names=NAMES)
+    lab.add(names=NAMES)
     links = _links(lab)
     rows = [
         Row(
             form,
             {way: go(lab, form) for way, go in WAYS.items()},
             next(
-                (line for line in links.said.splitlines() if f"secret-{form.number}:" in line), ""
+                (line for line in links.output.splitlines() if f"secret-{form.number}:" in line), ""
             ),
             bool(lab.get(form.url, allow=EVERYTHING, seconds=2).reached),
         )
@@ -142,7 +142,7 @@ def matrix(lab: Laboratory) -> Matrix:
     return Matrix(rows, links)
 
 
-def _links(lab: Laboratory) -> Report:
+def _links(lab: IsolatedNetwork) -> Report:
     """Return articles at every form, listed by a public feed."""
     items = "".join(
         f"<item><title>The harbour story number {form.number}</title>"
@@ -153,14 +153,14 @@ def _links(lab: Laboratory) -> Report:
         for form in forms()
     )
     rss = f"<rss version='2.0'><channel><title>News</title><link>http://public.example/</link>{items}</channel></rss>"
-    lab.learn(pages={"public.example/rss": rss})
+    lab.add(pages={"public.example/rss": rss})
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "feedpub.toml")
         settings = '[feedpub]\noutput = "feeds"\nstate = "state"\nrequest_delay = "0s"\n'
         config.write_text(
             settings + feed("world", "feed http://public.example/rss", more="limit = 1000"), "utf-8"
         )
-        return lab.command("build", config=config)
+        return lab.run_feedpub("build", config=config)
 
 
 def table(found: Matrix) -> Iterator[str]:
@@ -205,7 +205,7 @@ def holds(found: Matrix) -> bool:
 
 def main() -> int:
     """Print the matrix; the exit status is 1 if a byte arrived."""
-    with laboratory() as lab:
+    with isolated_network() as lab:
         found = matrix(lab)
     print(*table(found), sep="\n")
     return 0 if holds(found) else 1

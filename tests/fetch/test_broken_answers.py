@@ -13,7 +13,7 @@ from feedpub.core.errors import FetchError
 from feedpub.core.models import Page
 from feedpub.fetch import Fetcher
 from tests.fetch.conftest import LOOPBACK
-from tests.support.evil import Script, drip, flood, read_head, running_evil
+from tests.support.evil import Script, read_head, running_raw_server, send_endlessly, send_slowly
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 PAGE = b"<html><body><p>Whole.</p></body></html>"
@@ -21,21 +21,21 @@ HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload; as=style\
 PACKED = gzip.compress(PAGE * 20)
 
 
-def sized(headers: bytes, body: bytes) -> bytes:
+def with_length(headers: bytes, body: bytes) -> bytes:
     return OK + headers + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
-def chunked(*chunks: bytes) -> bytes:
+def in_chunks(*chunks: bytes) -> bytes:
     return OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"".join(chunks)
 
 
 BROKEN: dict[str, tuple[bytes | Script, str]] = {
     "short-length": (OK + b"Content-Length: 100\r\n\r\n" + PAGE, "breaks off"),
-    "short-chunked": (chunked(b"64\r\n" + PAGE), "breaks off"),
-    "chunked-without-its-end": (chunked(b"5\r\n<html\r\n"), "breaks off"),
-    "chunked-nonsense": (chunked(b"zz\r\nhello\r\n0\r\n\r\n"), "chunks are malformed"),
-    "chunked-minus-five": (chunked(b"-5\r\n" + PAGE), "not valid HTTP"),
-    "chunked-minus-one": (chunked(b"-1\r\n" + b"x" * 3_000_000), "larger than 100000 bytes"),
+    "short-chunked": (in_chunks(b"64\r\n" + PAGE), "breaks off"),
+    "chunked-without-its-end": (in_chunks(b"5\r\n<html\r\n"), "breaks off"),
+    "chunked-nonsense": (in_chunks(b"zz\r\nhello\r\n0\r\n\r\n"), "chunks are malformed"),
+    "chunked-minus-five": (in_chunks(b"-5\r\n" + PAGE), "not valid HTTP"),
+    "chunked-minus-one": (in_chunks(b"-1\r\n" + b"x" * 3_000_000), "larger than 100000 bytes"),
     "negative-length": (OK + b"Content-Length: -5\r\n\r\n" + PAGE, "invalid Content-Length"),
     "worded-length": (OK + b"Content-Length: many\r\n\r\n" + PAGE, "invalid Content-Length"),
     "duplicate-length": (
@@ -48,46 +48,49 @@ BROKEN: dict[str, tuple[bytes | Script, str]] = {
         "larger than|invalid Content-Length",
     ),
     "http10-cut": (b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE[:25], "breaks off"),
-    "truncated-gzip": (sized(b"Content-Encoding: gzip\r\n", PACKED[:-4]), "breaks off"),
+    "truncated-gzip": (with_length(b"Content-Encoding: gzip\r\n", PACKED[:-4]), "breaks off"),
     "truncated-gzip-http10": (
         b"HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + PACKED[:-9],
         "breaks off",
     ),
-    "bad-gzip": (sized(b"Content-Encoding: gzip\r\n", PAGE), "gzip compression is broken"),
+    "bad-gzip": (with_length(b"Content-Encoding: gzip\r\n", PAGE), "gzip compression is broken"),
     "gzip-bomb": (
-        sized(b"Content-Encoding: gzip\r\n", gzip.compress(b"\0" * 9_000_000)),
+        with_length(b"Content-Encoding: gzip\r\n", gzip.compress(b"\0" * 9_000_000)),
         "larger than 100000",
     ),
     "deflate-bomb": (
-        sized(b"Content-Encoding: deflate\r\n", zlib.compress(b"\0" * 9_000_000)),
+        with_length(b"Content-Encoding: deflate\r\n", zlib.compress(b"\0" * 9_000_000)),
         "larger than 100000",
     ),
     "twelve-codings": (
-        sized(b"Content-Encoding: " + b"gzip, " * 11 + b"gzip\r\n", PACKED),
+        with_length(b"Content-Encoding: " + b"gzip, " * 11 + b"gzip\r\n", PACKED),
         "compressed 12 times",
     ),
     "unasked-coding": (
-        sized(b"Content-Encoding: zstd\r\n", b"(\xb5/\xfd"),
+        with_length(b"Content-Encoding: zstd\r\n", b"(\xb5/\xfd"),
         "zstd, which was not requested",
     ),
-    "too-large": (sized(b"", b"a" * 100_001), "larger than 100000 bytes"),
+    "too-large": (with_length(b"", b"a" * 100_001), "larger than 100000 bytes"),
     "too-large-chunked": (
-        chunked(b"f4240\r\n" + b"a" * 1_000_000 + b"\r\n0\r\n\r\n"),
+        in_chunks(b"f4240\r\n" + b"a" * 1_000_000 + b"\r\n0\r\n\r\n"),
         "larger than 100000 bytes",
     ),
-    "endless-body": (flood(OK + b"\r\n", b"a" * 65536), "larger than 100000 bytes"),
-    "endless-header": (flood(b"HTTP/1.1 200 OK\r\nX: ", b"a" * 65536), "headers is too long"),
+    "endless-body": (send_endlessly(OK + b"\r\n", b"a" * 65536), "larger than 100000 bytes"),
+    "endless-header": (
+        send_endlessly(b"HTTP/1.1 200 OK\r\nX: ", b"a" * 65536),
+        "headers is too long",
+    ),
     "endless-continue": (
-        flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
+        send_endlessly(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
         "more than 20 interim answers",
     ),
-    "endless-early-hints": (flood(b"", HINTS * 1000), "more than 20 interim answers"),
+    "endless-early-hints": (send_endlessly(b"", HINTS * 1000), "more than 20 interim answers"),
     "endless-interim-headers": (
-        flood(b"HTTP/1.1 103 Hints\r\n", b"Link: </a>\r\n" * 1000),
+        send_endlessly(b"HTTP/1.1 103 Hints\r\n", b"Link: </a>\r\n" * 1000),
         "more than 64 kB",
     ),
     "endless-interim-header": (
-        flood(b"HTTP/1.1 103 Hints\r\nX: ", b"a" * 65536),
+        send_endlessly(b"HTTP/1.1 103 Hints\r\nX: ", b"a" * 65536),
         "more than 64 kB",
     ),
     "only-early-hints": (HINTS, "closed the connection without an answer"),
@@ -95,8 +98,8 @@ BROKEN: dict[str, tuple[bytes | Script, str]] = {
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n",
         "HTTP 101: switching protocols",
     ),
-    "endless-chunk-line": (flood(chunked(), b"0" * 65536), "breaks off|malformed"),
-    "endless-trailer": (flood(chunked(b"0\r\n"), b"a" * 65536), "breaks off"),
+    "endless-chunk-line": (send_endlessly(in_chunks(), b"0" * 65536), "breaks off|malformed"),
+    "endless-trailer": (send_endlessly(in_chunks(b"0\r\n"), b"a" * 65536), "breaks off"),
     "header-200k": (OK + b"X-Long: " + b"a" * 200_000 + b"\r\n\r\n", "headers is too long"),
     "headers-500": (OK + b"X-Many: a\r\n" * 500 + b"\r\n", "more than 100 headers"),
     "ssh-banner": (
@@ -129,45 +132,45 @@ BROKEN: dict[str, tuple[bytes | Script, str]] = {
 }
 
 DRIPPING: dict[str, Script] = {
-    "drip-body": drip(OK + b"Content-Length: 100000\r\n\r\n", b"a"),
-    "drip-chunks": drip(chunked(), b"1\r\na\r\n"),
-    "drip-to-the-end": drip(OK + b"\r\n", b"a"),
-    "drip-headers": drip(OK, b"X-Drop: a\r\n"),
-    "drip-status-line": drip(b"HTTP/1.1 200 ", b"O"),
-    "drip-nothing": drip(b"", b""),
-    "drip-error-page": drip(b"HTTP/1.1 500 Oh\r\nContent-Length: 60000\r\n\r\n", b"a"),
+    "drip-body": send_slowly(OK + b"Content-Length: 100000\r\n\r\n", b"a"),
+    "drip-chunks": send_slowly(in_chunks(), b"1\r\na\r\n"),
+    "drip-to-the-end": send_slowly(OK + b"\r\n", b"a"),
+    "drip-headers": send_slowly(OK, b"X-Drop: a\r\n"),
+    "drip-status-line": send_slowly(b"HTTP/1.1 200 ", b"O"),
+    "drip-nothing": send_slowly(b"", b""),
+    "drip-error-page": send_slowly(b"HTTP/1.1 500 Oh\r\nContent-Length: 60000\r\n\r\n", b"a"),
 }
 
 WHOLE: dict[str, bytes] = {
-    "sized": sized(b"", PAGE),
-    "chunked": chunked(b"27\r\n" + PAGE + b"\r\n0\r\n\r\n"),
-    "chunked-with-trailer": chunked(b"27;ext=1\r\n" + PAGE + b"\r\n0\r\nX-Sum: 1\r\n\r\n"),
+    "sized": with_length(b"", PAGE),
+    "chunked": in_chunks(b"27\r\n" + PAGE + b"\r\n0\r\n\r\n"),
+    "chunked-with-trailer": in_chunks(b"27;ext=1\r\n" + PAGE + b"\r\n0\r\nX-Sum: 1\r\n\r\n"),
     "to-the-end": OK + b"\r\n" + PAGE,
     "http10": b"HTTP/1.0 200 OK\r\n\r\n" + PAGE,
     "same-length-twice": OK + b"Content-Length: 39\r\nContent-Length: 39\r\n\r\n" + PAGE,
-    "longer-than-announced": sized(b"", PAGE) + b"garbage",
-    "continue-first": b"HTTP/1.1 100 Continue\r\n\r\n" + sized(b"", PAGE),
-    "processing-first": b"HTTP/1.1 102 Processing\r\n\r\n" + sized(b"", PAGE),
-    "early-hints-first": HINTS + sized(b"", PAGE),
-    "unknown-interim-first": b"HTTP/1.1 199 Soon\r\nX: y\r\n\r\n" + sized(b"", PAGE),
+    "longer-than-announced": with_length(b"", PAGE) + b"garbage",
+    "continue-first": b"HTTP/1.1 100 Continue\r\n\r\n" + with_length(b"", PAGE),
+    "processing-first": b"HTTP/1.1 102 Processing\r\n\r\n" + with_length(b"", PAGE),
+    "early-hints-first": HINTS + with_length(b"", PAGE),
+    "unknown-interim-first": b"HTTP/1.1 199 Soon\r\nX: y\r\n\r\n" + with_length(b"", PAGE),
     "several-interim-first": b"HTTP/1.1 100 Continue\r\n\r\n"
     + HINTS * 19
-    + chunked(b"27\r\n", PAGE, b"\r\n0\r\n\r\n"),
-    "203": sized(b"", PAGE).replace(b"200 OK", b"203 Not Quite"),
+    + in_chunks(b"27\r\n", PAGE, b"\r\n0\r\n\r\n"),
+    "203": with_length(b"", PAGE).replace(b"200 OK", b"203 Not Quite"),
 }
 
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_response_raises_an_error(fetcher: Fetcher, name: str) -> None:
     answer, reason = BROKEN[name]
-    with running_evil(answer) as server, pytest.raises(FetchError, match=reason) as caught:
+    with running_raw_server(answer) as server, pytest.raises(FetchError, match=reason) as caught:
         fetcher.get(server.url("/page"))
     assert caught.value.url == server.url("/page")
 
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_complete_response_is_a_page(fetcher: Fetcher, name: str) -> None:
-    with running_evil(WHOLE[name]) as server:
+    with running_raw_server(WHOLE[name]) as server:
         page = fetcher.get(server.url("/page"))
     assert isinstance(page, Page)
     assert page.body == PAGE
@@ -177,7 +180,7 @@ def test_complete_response_is_a_page(fetcher: Fetcher, name: str) -> None:
 def test_slow_body_ends_at_the_deadline(name: str) -> None:
     with (
         Fetcher(allow_private=LOOPBACK, deadline=0.3, delay=0) as fetcher,
-        running_evil(DRIPPING[name]) as server,
+        running_raw_server(DRIPPING[name]) as server,
         pytest.raises(FetchError, match=r"no complete answer within 0\.3 s"),
     ):
         fetcher.get(server.url())
@@ -186,7 +189,7 @@ def test_slow_body_ends_at_the_deadline(name: str) -> None:
 def test_slow_body_ends_with_the_time_of_its_run() -> None:
     with (
         Fetcher(allow_private=LOOPBACK, delay=0) as fetcher,
-        running_evil(DRIPPING["drip-body"]) as server,
+        running_raw_server(DRIPPING["drip-body"]) as server,
         pytest.raises(FetchError, match=r"no complete answer within 0\.3 s"),
     ):
         fetcher.for_run("world", get_remaining=lambda: 0.3).get(server.url())
@@ -194,13 +197,13 @@ def test_slow_body_ends_with_the_time_of_its_run() -> None:
 
 def test_deadline_applies_to_reused_connections() -> None:
     def script(connection: socket.socket, stop: threading.Event) -> None:
-        connection.sendall(sized(b"", PAGE))
+        connection.sendall(with_length(b"", PAGE))
         read_head(connection)
-        drip(OK + b"Content-Length: 9999\r\n\r\n", b"a")(connection, stop)
+        send_slowly(OK + b"Content-Length: 9999\r\n\r\n", b"a")(connection, stop)
 
     with (
         Fetcher(allow_private=LOOPBACK, deadline=0.3, delay=0) as fetcher,
-        running_evil(script) as server,
+        running_raw_server(script) as server,
     ):
         fetcher.get(server.url("/first"))
         with pytest.raises(FetchError, match="no complete answer"):
@@ -218,7 +221,7 @@ def test_deadline_applies_to_all_redirects_together() -> None:
     numbers = count()
     with (
         Fetcher(allow_private=LOOPBACK, deadline=0.5, delay=0) as fetcher,
-        running_evil(script) as server,
+        running_raw_server(script) as server,
         pytest.raises(FetchError, match=r"no (complete )?answer"),
     ):
         fetcher.get(server.url())
@@ -227,12 +230,12 @@ def test_deadline_applies_to_all_redirects_together() -> None:
 
 def test_connection_closed_between_requests_is_opened_again(fetcher: Fetcher) -> None:
     def script(connection: socket.socket, _: threading.Event) -> None:
-        connection.sendall(sized(b"", PAGE))
+        connection.sendall(with_length(b"", PAGE))
         if not closed:
             closed.append(read_head(connection))  # and no answer to it
 
     closed: list[bytes] = []
-    with running_evil(script) as server:
+    with running_raw_server(script) as server:
         fetcher.get(server.url("/first"))
         page = fetcher.get(server.url("/second"))
     assert isinstance(page, Page)
@@ -247,21 +250,21 @@ def test_connection_reset_raises_an_error(fetcher: Fetcher) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     with (
-        running_evil(reset) as server,
+        running_raw_server(reset) as server,
         pytest.raises(FetchError, match=r"broke off the connection|breaks off"),
     ):
         fetcher.get(server.url())
 
 
 def test_endless_body_of_a_redirect_is_not_read(fetcher: Fetcher) -> None:
-    target = flood(b"HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n", b"a" * 65536)
+    target = send_endlessly(b"HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n", b"a" * 65536)
 
     def script(connection: socket.socket, stop: threading.Event) -> None:
         (target if server.heads[-1].startswith(b"GET /a ") else whole)(connection, stop)
 
     def whole(connection: socket.socket, _: threading.Event) -> None:
-        connection.sendall(sized(b"", PAGE))
+        connection.sendall(with_length(b"", PAGE))
 
-    with running_evil(script) as server:
+    with running_raw_server(script) as server:
         page = fetcher.get(server.url("/a"))
     assert page.url == server.url("/b")

@@ -10,7 +10,7 @@ from feedpub.core.models import NotModified, Page
 from feedpub.fetch import Fetcher, SystemClock, Validators
 from tests.fetch.conftest import LOOPBACK
 from tests.support.clock import FakeClock
-from tests.support.evil import keeping_open, running_evil
+from tests.support.evil import answer_repeatedly, running_raw_server
 from tests.support.site import Route, Site, running_site
 
 
@@ -53,7 +53,7 @@ def test_request_without_validators_is_unconditional(
 ) -> None:
     site["/a"] = "hello"
     fetcher.get(site.url("/a"), validators=validators)
-    assert not site.requests[-1].conditional
+    assert not site.requests[-1].is_conditional
     site["/b"] = Route(status=304, validators=False)
     with pytest.raises(FetchError, match="HTTP 304"):
         fetcher.get(site.url("/b"), validators=validators)
@@ -86,7 +86,7 @@ def test_connections_are_reused(clock: FakeClock) -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
     with (
         Fetcher(allow_private=LOOPBACK, clock=clock) as fetcher,
-        running_evil(keeping_open(answer), robots=False) as server,
+        running_raw_server(answer_repeatedly(answer), robots=False) as server,
     ):
         for number in range(5):
             fetcher.get(server.url(f"/{number}"))
@@ -153,7 +153,7 @@ def test_system_clock_is_monotonic_and_utc() -> None:
     assert clock.now().utcoffset() is not None
 
 
-def answering(*lines: str, status: str = "200 OK") -> bytes:
+def raw_response(*lines: str, status: str = "200 OK") -> bytes:
     head = "\r\n".join((f"HTTP/1.1 {status}", *lines, "Content-Length: 5", "Connection: close"))
     return f"{head}\r\n\r\nhello".encode("latin-1")
 
@@ -162,7 +162,7 @@ def answering(*lines: str, status: str = "200 OK") -> bytes:
     "line", ["Content-Type: " + "?" * 60_000, "Content-Type: " + "a/" * 4000, "Content-Type: ?/?"]
 )
 def test_invalid_content_type_is_ignored(fetcher: Fetcher, line: str) -> None:
-    with running_evil(answering(line)) as server:
+    with running_raw_server(raw_response(line)) as server:
         page = fetcher.get(server.url("/a"))
     assert isinstance(page, Page)
     assert (page.content_type, page.body) == ("", b"hello")
@@ -170,7 +170,7 @@ def test_invalid_content_type_is_ignored(fetcher: Fetcher, line: str) -> None:
 
 @pytest.mark.parametrize("charset", ["x" * 41, "?", "a\x9db", "x" * 7000])
 def test_invalid_charset_is_ignored(fetcher: Fetcher, charset: str) -> None:
-    with running_evil(answering(f"Content-Type: text/html; charset={charset}")) as server:
+    with running_raw_server(raw_response(f"Content-Type: text/html; charset={charset}")) as server:
         page = fetcher.get(server.url("/a"))
     assert isinstance(page, Page)
     assert (page.content_type, page.charset) == ("text/html", None)
@@ -179,7 +179,7 @@ def test_invalid_charset_is_ignored(fetcher: Fetcher, charset: str) -> None:
 def test_size_of_all_headers_is_limited(fetcher: Fetcher) -> None:
     lines = [f"X-{number}: {'a' * 60_000}" for number in range(5)]
     with (
-        running_evil(answering(*lines)) as server,
+        running_raw_server(raw_response(*lines)) as server,
         pytest.raises(FetchError, match="headers are larger than 262144"),
     ):
         fetcher.get(server.url("/a"))
@@ -189,8 +189,8 @@ def test_size_of_all_headers_is_limited(fetcher: Fetcher) -> None:
     "location", ["http://[" + "?" * 60_000, "/" + "a" * 60_000, "//" + "?" * 20_000]
 )
 def test_redirect_to_an_endless_address_is_an_error(fetcher: Fetcher, location: str) -> None:
-    said = answering(f"Location: {location}", status="302 Found")
-    with running_evil(said) as server, pytest.raises(FetchError) as caught:
+    response = raw_response(f"Location: {location}", status="302 Found")
+    with running_raw_server(response) as server, pytest.raises(FetchError) as caught:
         fetcher.get(server.url("/a"))
     assert (
         "longer than 8192 bytes" in caught.value.reason or "not a valid URL" in caught.value.reason
@@ -203,7 +203,7 @@ def test_redirect_to_an_endless_address_is_an_error(fetcher: Fetcher, location: 
 def test_invalid_validators_are_neither_kept_nor_sent(
     fetcher: Fetcher, name: str, value: str
 ) -> None:
-    with running_evil(answering(f"{name}: {value}")) as server:
+    with running_raw_server(raw_response(f"{name}: {value}")) as server:
         page = fetcher.get(server.url("/a"), validators=Validators(value, value))
     assert isinstance(page, Page)
     assert (page.etag, page.last_modified) == (None, None)

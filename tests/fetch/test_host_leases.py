@@ -41,7 +41,7 @@ class FakeLeases:
 def test_lease_of_another_machine_is_awaited_and_polled(clock: FakeClock) -> None:
     turns = FakeLeases([5.0, 0.4])
     with RateLimiter(1.0, clock, turns).slot("a.example"):
-        assert clock.naps == [1.0, 0.4]
+        assert clock.sleeps == [1.0, 0.4]
         assert turns.given == []
     assert turns.given == [("ask a.example", 1.0)]
 
@@ -52,7 +52,7 @@ def test_longer_delay_applies_to_all_machines(clock: FakeClock) -> None:
     politeness = RateLimiter(1.0, clock, turns)
     with politeness.slot("a.example", 5.0):
         pass
-    with politeness.slot("a.example", 5.0, pause=False):
+    with politeness.slot("a.example", 5.0, wait_for_delay=False):
         pass
     assert turns.given == [("ask a.example", 5.0), ("ask a.example", 0.0)]
 

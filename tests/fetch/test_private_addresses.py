@@ -11,7 +11,7 @@ from feedpub.core.models import Page
 from feedpub.fetch import Fetcher, RequestOptions
 from tests.fetch.conftest import LOOPBACK
 from tests.support.clock import FakeClock
-from tests.support.evil import Evil, keeping_open, running_evil
+from tests.support.evil import RawServer, answer_repeatedly, running_raw_server
 from tests.support.site import Site
 
 STANDS_FOR_PUBLIC = "127.0.0.2"
@@ -32,9 +32,9 @@ class Names:
 
 
 @pytest.fixture
-def listener() -> Iterator[Evil]:
+def listener() -> Iterator[RawServer]:
     """Return a private service that must not be reached."""
-    with running_evil(WHOLE) as server:
+    with running_raw_server(WHOLE) as server:
         yield server
         assert server.connections == 0
 
@@ -51,7 +51,9 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize("host", SPELLINGS)
-def test_no_spelling_of_loopback_is_reached(host: str, listener: Evil, clock: FakeClock) -> None:
+def test_no_spelling_of_loopback_is_reached(
+    host: str, listener: RawServer, clock: FakeClock
+) -> None:
     with (
         Fetcher(clock=clock) as fetcher,
         pytest.raises(DisallowedError, match=r"loopback|this-host|unspecified|IPv4-") as caught,
@@ -62,14 +64,14 @@ def test_no_spelling_of_loopback_is_reached(host: str, listener: Evil, clock: Fa
 
 @pytest.mark.parametrize("host", SPELLINGS)
 def test_no_spelling_of_loopback_is_reached_by_redirect(
-    host: str, listener: Evil, clock: FakeClock
+    host: str, listener: RawServer, clock: FakeClock
 ) -> None:
     moved = (
         f"HTTP/1.1 302 Found\r\nLocation: http://{host}:{listener.port}/\r\nContent-Length: "
         f"0\r\n\r\n"
     ).encode()
     with (
-        running_evil(moved, host=STANDS_FOR_PUBLIC) as public,
+        running_raw_server(moved, host=STANDS_FOR_PUBLIC) as public,
         Fetcher(clock=clock, allow_private=[STANDS_FOR_PUBLIC]) as fetcher,
         pytest.raises(DisallowedError, match="redirected to"),
     ):
@@ -103,17 +105,17 @@ def test_name_of_a_private_address_is_forbidden(address: str, clock: FakeClock) 
     "addresses", [["1.1.1.1", "127.0.0.1"], ["127.0.0.1", "1.1.1.1"], ["2606:4700::1", "::1"]]
 )
 def test_no_address_is_tried_if_one_is_private(
-    addresses: Sequence[str], listener: Evil, clock: FakeClock
+    addresses: Sequence[str], listener: RawServer, clock: FakeClock
 ) -> None:
     with Fetcher(clock=clock, resolver=Names(addresses)) as fetcher, pytest.raises(DisallowedError):
         fetcher.get(f"http://mixed.example:{listener.port}/")
 
 
-def test_dns_rebinding_has_no_effect(listener: Evil, clock: FakeClock) -> None:
+def test_dns_rebinding_has_no_effect(listener: RawServer, clock: FakeClock) -> None:
     names = Names([STANDS_FOR_PUBLIC], ["127.0.0.1"])
     with (
-        running_evil(
-            keeping_open(WHOLE), host=STANDS_FOR_PUBLIC, port=listener.port, robots=False
+        running_raw_server(
+            answer_repeatedly(WHOLE), host=STANDS_FOR_PUBLIC, port=listener.port, robots=False
         ) as public,
         Fetcher(clock=clock, allow_private=[STANDS_FOR_PUBLIC], resolver=names) as fetcher,
     ):
@@ -141,7 +143,7 @@ def test_next_address_is_tried_if_the_first_fails(site: Site, clock: FakeClock) 
 
 def test_ipv6_address_is_reached(clock: FakeClock) -> None:
     with (
-        running_evil(WHOLE, host="::1") as server,
+        running_raw_server(WHOLE, host="::1") as server,
         Fetcher(clock=clock, allow_private=["::1"]) as fetcher,
     ):
         page = fetcher.get(f"http://[::1]:{server.port}/a")
@@ -154,7 +156,7 @@ def test_silent_address_leaves_time_for_the_next(clock: FakeClock) -> None:
         port = full.getsockname()[1]
         with (
             socket.create_connection(("127.0.0.3", port)),
-            running_evil(WHOLE, port=port) as server,
+            running_raw_server(WHOLE, port=port) as server,
         ):
             names = Names(["127.0.0.3", "127.0.0.1"])
             with Fetcher(
@@ -166,7 +168,7 @@ def test_silent_address_leaves_time_for_the_next(clock: FakeClock) -> None:
 
 
 def test_error_lists_all_addresses_that_were_tried(clock: FakeClock) -> None:
-    with running_evil(b"") as server:
+    with running_raw_server(b"") as server:
         pass
     names = Names(["127.0.0.3", "127.0.0.4"])
     with (
@@ -224,7 +226,7 @@ def test_unusual_ports_of_public_addresses_are_forbidden(clock: FakeClock) -> No
 
 
 def test_proxy_and_netrc_of_the_environment_are_ignored(
-    site: Site, listener: Evil, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    site: Site, listener: RawServer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "https_proxy"):
         monkeypatch.setenv(name, listener.url())

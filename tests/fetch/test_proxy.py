@@ -11,8 +11,8 @@ from feedpub.core.errors import FetchError
 from feedpub.core.models import Page
 from feedpub.fetch import Fetcher, RequestOptions
 from tests.support.clock import FakeClock
-from tests.support.evil import Script, keeping_open, read_head, running_evil
-from tests.support.tls import server_side
+from tests.support.evil import Script, answer_repeatedly, read_head, running_raw_server
+from tests.support.tls import server_context
 
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole"
 
@@ -32,7 +32,7 @@ def tunnel(tls: ssl.SSLContext, inside: list[bytes]) -> Script:
 
 def test_proxy_receives_full_urls_and_may_be_private(clock: FakeClock) -> None:
     with (
-        running_evil(keeping_open(WHOLE), robots=False) as proxy,
+        running_raw_server(answer_repeatedly(WHOLE), robots=False) as proxy,
         Fetcher(clock=clock, deadline=2.0) as fetcher,
     ):
         options = RequestOptions(proxy=proxy.url().replace("//", "//anna:secret@"))
@@ -46,9 +46,9 @@ def test_proxy_tunnels_https_without_seeing_secrets(
     authority: trustme.CA, ca_file: str, clock: FakeClock
 ) -> None:
     inside: list[bytes] = []
-    script = tunnel(server_side(authority.issue_cert("inside.example")), inside)
+    script = tunnel(server_context(authority.issue_cert("inside.example")), inside)
     with (
-        running_evil(script, robots=False) as proxy,
+        running_raw_server(script, robots=False) as proxy,
         Fetcher(clock=clock, ca_file=ca_file, deadline=2.0) as fetcher,
     ):
         options = RequestOptions(proxy=proxy.url(), auth=("anna", "secret"))
@@ -81,7 +81,7 @@ def test_refusing_proxy_is_reported_without_its_password(
     clock: FakeClock, answer: bytes, url: str, reason: str
 ) -> None:
     with (
-        running_evil(answer, robots=False) as proxy,
+        running_raw_server(answer, robots=False) as proxy,
         Fetcher(clock=clock, deadline=2.0) as fetcher,
         pytest.raises(FetchError, match=reason) as caught,
     ):
@@ -90,7 +90,7 @@ def test_refusing_proxy_is_reported_without_its_password(
 
 
 def test_unreachable_proxy_is_reported_without_its_password(clock: FakeClock) -> None:
-    with running_evil(b"") as proxy:
+    with running_raw_server(b"") as proxy:
         pass
     with (
         Fetcher(clock=clock, deadline=2.0) as fetcher,

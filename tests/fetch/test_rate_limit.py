@@ -12,7 +12,7 @@ from tests.support.clock import FakeClock
 
 def test_first_request_does_not_wait(clock: FakeClock) -> None:
     with RateLimiter(1.0, clock).slot("a.example"):
-        assert clock.naps == []
+        assert clock.sleeps == []
 
 
 def test_delay_starts_at_the_end_of_the_last_request(clock: FakeClock) -> None:
@@ -21,7 +21,7 @@ def test_delay_starts_at_the_end_of_the_last_request(clock: FakeClock) -> None:
         clock.pass_time(20)
     clock.pass_time(0.25)
     with politeness.slot("a.example"):
-        assert clock.naps == [0.75]
+        assert clock.sleeps == [0.75]
 
 
 def test_failed_request_counts(clock: FakeClock) -> None:
@@ -29,7 +29,7 @@ def test_failed_request_counts(clock: FakeClock) -> None:
     with pytest.raises(ZeroDivisionError), politeness.slot("a.example"):
         raise ZeroDivisionError
     with politeness.slot("a.example"):
-        assert clock.naps == [1.0]
+        assert clock.sleeps == [1.0]
 
 
 def test_longer_of_both_delays_counts(clock: FakeClock) -> None:
@@ -37,7 +37,7 @@ def test_longer_of_both_delays_counts(clock: FakeClock) -> None:
     for delay in (5.0, 5.0, 0.1):
         with politeness.slot("a.example", delay):
             pass
-    assert clock.naps == [5.0, 1.0]
+    assert clock.sleeps == [5.0, 1.0]
 
 
 def test_hosts_do_not_wait_for_each_other(clock: FakeClock) -> None:
@@ -50,7 +50,7 @@ def test_hosts_do_not_wait_for_each_other(clock: FakeClock) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(visit, ["a.example", "b.example"]))
-    assert clock.naps == []
+    assert clock.sleeps == []
 
 
 def test_one_thread_at_a_time_requests_from_a_host(clock: FakeClock) -> None:
@@ -67,7 +67,7 @@ def test_one_thread_at_a_time_requests_from_a_host(clock: FakeClock) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(visit, range(20)))
     assert set(most) == {1}
-    assert clock.naps == [1.0] * 19
+    assert clock.sleeps == [1.0] * 19
 
 
 def test_paused_host_raises_retry_later_until_the_pause_ends(clock: FakeClock) -> None:

@@ -34,7 +34,7 @@ def test_page_has_the_url_after_redirects(fetcher: Fetcher, site: Site, status: 
 def test_each_redirect_waits_for_the_delay(fetcher: Fetcher, site: Site, clock: FakeClock) -> None:
     site["/a"], site["/b"], site["/c"] = to("/b"), to("/c"), "hello"
     fetcher.get(site.url("/a"))
-    assert clock.naps == [1.0, 1.0, 1.0]
+    assert clock.sleeps == [1.0, 1.0, 1.0]
 
 
 @pytest.mark.parametrize("path", ["/a", "/b"])

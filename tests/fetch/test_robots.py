@@ -18,7 +18,7 @@ from feedpub.fetch.robots import MAX_CACHE_BYTES, MAX_ORIGINS, MAX_ROBOTS_BYTES,
 from feedpub.fetch.url import parse_url as parse_target
 from tests.fetch.conftest import LOOPBACK
 from tests.support.clock import FakeClock
-from tests.support.evil import running_evil
+from tests.support.evil import running_raw_server
 from tests.support.site import Route, Site, running_site
 
 ROBOTS = "User-agent: *\nDisallow: /private\nCrawl-delay: 7\n\nUser-agent: otherbot\nDisallow: /\n"
@@ -123,7 +123,7 @@ def test_unreadable_robots_txt_forbids_everything_for_five_minutes(
 
 
 def test_unreachable_server_is_reported_as_such(fetcher: Fetcher) -> None:
-    with running_evil(b"") as server:
+    with running_raw_server(b"") as server:
         pass
     with pytest.raises(FetchError, match=rf"cannot be reached on port {server.port} .*refused"):
         fetcher.get(server.url())
@@ -145,7 +145,7 @@ def test_robots_txt_is_cached_for_other_processes(
     site["/robots.txt"] = text(ROBOTS)
     site["/a"] = "hello"
     fetcher.get(site.url("/a"))
-    site.forget()
+    site.clear_requests()
     with Fetcher(allow_private=LOOPBACK, clock=clock, robots=memory) as second:
         second.get(site.url("/a"))
         with pytest.raises(DisallowedError):
@@ -198,7 +198,7 @@ def test_crawl_delay_raises_the_delay(fetcher: Fetcher, site: Site, clock: FakeC
     site["/a"] = "hello"
     fetcher.get(site.url("/a"))
     fetcher.get(site.url("/a"))
-    assert clock.naps == [7.0, 7.0]
+    assert clock.sleeps == [7.0, 7.0]
 
 
 def test_sitemaps_are_known_after_robots_txt_was_fetched(fetcher: Fetcher, site: Site) -> None:
@@ -221,7 +221,7 @@ def test_crawl_delay_is_limited(
     site["/robots.txt"] = text(f"User-agent: *\nCrawl-delay: {written}\n")
     site["/a"] = "hello"
     fetcher.get(site.url("/a"))
-    assert clock.naps == [waited]
+    assert clock.sleeps == [waited]
 
 
 def test_redirected_robots_txt_is_followed(fetcher: Fetcher, site: Site) -> None:

@@ -23,27 +23,27 @@ VECTORS = tomllib.loads(
 )
 
 
-def expanded(text: str) -> str:
+def expand(text: str) -> str:
     return re.sub(r"\$LONG\((\d+), (\w)\)", lambda found: int(found[1]) * found[2], text)
 
 
-def body_of(case: dict[str, Any]) -> bytes:
-    return case["latin1"].encode("latin-1") if "latin1" in case else expanded(case["file"]).encode()
+def robots_body(case: dict[str, Any]) -> bytes:
+    return case["latin1"].encode("latin-1") if "latin1" in case else expand(case["file"]).encode()
 
 
 @pytest.mark.parametrize("case", VECTORS["case"], ids=lambda case: case["name"])
 def test_rules_match_those_of_googles_parser(case: dict[str, Any]) -> None:
     """So do the stored rules: those for feedpub only, as a file of their own."""
     for agent in case.get("agents", [case.get("agent", "FooBot")]):
-        read = parse_robots(body_of(case), agent)
+        read = parse_robots(robots_body(case), agent)
         for rules in (read, parse_robots(read.text.encode(), agent)):
             for allowed in case.get("allowed", ()):
-                assert rules.allows(expanded(allowed)), f"{allowed[:80]} is allowed for {agent}"
+                assert rules.allows(expand(allowed)), f"{allowed[:80]} is allowed for {agent}"
             for refused in case.get("refused", ()):
-                assert not rules.allows(expanded(refused)), f"{refused[:80]} is refused for {agent}"
+                assert not rules.allows(expand(refused)), f"{refused[:80]} is refused for {agent}"
             assert list(rules.sitemaps) == case.get("sitemaps", [])
     if "directives" in case:
-        assert len(list(parse_directives(body_of(case)))) == case["directives"]
+        assert len(list(parse_directives(robots_body(case)))) == case["directives"]
 
 
 def test_product_token_is_a_complete_token() -> None:

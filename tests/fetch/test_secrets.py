@@ -11,7 +11,7 @@ import pytest
 from feedpub.core.errors import FetchError
 from feedpub.core.redact import find_secrets, redact
 from feedpub.fetch import Fetcher, RequestOptions
-from tests.support.evil import running_evil
+from tests.support.evil import running_raw_server
 from tests.support.patterns import GIVE_UP_SECONDS, cpu_seconds
 from tests.support.site import Site
 
@@ -66,7 +66,7 @@ def test_token_of_the_address_is_masked_under_another_name(site: Site, fetcher: 
 
 def test_first_line_of_another_protocol_is_shown_without_secrets(fetcher: Fetcher) -> None:
     with (
-        running_evil(b"SSH-2.0 T0KEN-1 hello\r\n") as server,
+        running_raw_server(b"SSH-2.0 T0KEN-1 hello\r\n") as server,
         pytest.raises(FetchError, match=r"SSH-2\.0 … hello") as caught,
     ):
         fetcher.get(server.url(), options=RequestOptions(cookies={"any": "T0KEN-1"}))

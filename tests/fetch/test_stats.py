@@ -5,7 +5,7 @@ import pytest
 from feedpub.core.errors import FetchError
 from feedpub.fetch import NO_ANSWER, Fetcher
 from feedpub.fetch.stats import RequestCounter
-from tests.support.evil import running_evil
+from tests.support.evil import running_raw_server
 from tests.support.site import Route, Site
 
 
@@ -30,7 +30,7 @@ def test_requests_are_counted_by_feed_and_status(fetcher: Fetcher, site: Site) -
 
 def test_request_without_a_response_is_counted_as_error(fetcher: Fetcher) -> None:
     with (
-        running_evil(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<p>") as evil,
+        running_raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<p>") as evil,
         pytest.raises(FetchError),
     ):
         fetcher.for_run("world").get(evil.url())

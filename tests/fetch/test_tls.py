@@ -12,8 +12,8 @@ from feedpub.core.models import Page
 from feedpub.fetch import Fetcher
 from tests.fetch.conftest import LOOPBACK
 from tests.support.clock import FakeClock
-from tests.support.evil import drip, keeping_open, running_evil
-from tests.support.tls import server_side
+from tests.support.evil import answer_repeatedly, running_raw_server, send_slowly
+from tests.support.tls import server_context
 
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole"
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
@@ -29,9 +29,9 @@ def test_sni_certificate_and_host_header_have_the_name(
     authority: trustme.CA, ca_file: str, clock: FakeClock
 ) -> None:
     names: list[str | None] = []
-    tls = server_side(authority.issue_cert("xn--mnchen-3ya.example"), names)
+    tls = server_context(authority.issue_cert("xn--mnchen-3ya.example"), names)
     with (
-        running_evil(keeping_open(WHOLE), tls=tls, robots=False) as server,
+        running_raw_server(answer_repeatedly(WHOLE), tls=tls, robots=False) as server,
         Fetcher(allow_private=LOOPBACK, ca_file=ca_file, resolver=here, clock=clock) as fetcher,
     ):
         page = fetcher.get(f"https://münchen.example:{server.port}/a")
@@ -45,7 +45,7 @@ def test_certificate_for_an_address_is_accepted(
     authority: trustme.CA, ca_file: str, clock: FakeClock
 ) -> None:
     with (
-        running_evil(WHOLE, tls=server_side(authority.issue_cert("127.0.0.1"))) as server,
+        running_raw_server(WHOLE, tls=server_context(authority.issue_cert("127.0.0.1"))) as server,
         Fetcher(allow_private=LOOPBACK, ca_file=ca_file, clock=clock) as fetcher,
     ):
         assert isinstance(fetcher.get(f"https://127.0.0.1:{server.port}/"), Page)
@@ -54,8 +54,8 @@ def test_certificate_for_an_address_is_accepted(
 def test_early_hints_are_skipped(authority: trustme.CA, ca_file: str, clock: FakeClock) -> None:
     hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload; as=style\r\n\r\n"
     with (
-        running_evil(
-            keeping_open(hints + WHOLE), tls=server_side(authority.issue_cert("127.0.0.1"))
+        running_raw_server(
+            answer_repeatedly(hints + WHOLE), tls=server_context(authority.issue_cert("127.0.0.1"))
         ) as server,
         Fetcher(allow_private=LOOPBACK, ca_file=ca_file, clock=clock) as fetcher,
     ):
@@ -81,7 +81,7 @@ def test_invalid_certificate_is_an_error_before_the_request(
         "self-signed": lambda: trustme.CA().issue_cert("a.example"),
     }[problem]()
     with (
-        running_evil(WHOLE, tls=server_side(certificate)) as server,
+        running_raw_server(WHOLE, tls=server_context(certificate)) as server,
         Fetcher(allow_private=LOOPBACK, ca_file=ca_file, resolver=here, clock=clock) as fetcher,
         pytest.raises(FetchError, match=reason),
     ):
@@ -91,7 +91,7 @@ def test_invalid_certificate_is_an_error_before_the_request(
 
 def test_only_certifi_is_trusted_by_default(authority: trustme.CA, clock: FakeClock) -> None:
     with (
-        running_evil(WHOLE, tls=server_side(authority.issue_cert("a.example"))) as server,
+        running_raw_server(WHOLE, tls=server_context(authority.issue_cert("a.example"))) as server,
         Fetcher(allow_private=LOOPBACK, resolver=here, clock=clock) as fetcher,
         pytest.raises(FetchError, match="TLS certificate is not valid"),
     ):
@@ -101,7 +101,7 @@ def test_only_certifi_is_trusted_by_default(authority: trustme.CA, clock: FakeCl
 def test_server_without_tls_is_an_error(clock: FakeClock) -> None:
     """The message depends on which side closes the connection first."""
     with (
-        running_evil(b"HTTP/1.1 400 Bad Request\r\n\r\n") as server,
+        running_raw_server(b"HTTP/1.1 400 Bad Request\r\n\r\n") as server,
         Fetcher(allow_private=LOOPBACK, clock=clock, deadline=1.0) as fetcher,
         pytest.raises(
             FetchError, match=r"no secure connection|no complete answer|no answer in time"
@@ -118,12 +118,12 @@ def test_slow_handshake_and_body_end_at_the_deadline(
     handshake: bool,  # noqa: FBT001 -- a table's column
 ) -> None:
     """The message depends on which side closes the connection first."""
-    body = drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"a")
-    tls = server_side(authority.issue_cert("127.0.0.1"))
+    body = send_slowly(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"a")
+    tls = server_context(authority.issue_cert("127.0.0.1"))
     silent = socket.create_server(("127.0.0.1", 0))
     with (
         silent,
-        running_evil(body, tls=tls) as server,
+        running_raw_server(body, tls=tls) as server,
         Fetcher(allow_private=LOOPBACK, ca_file=ca_file, deadline=0.4, delay=0) as fetcher,
         pytest.raises(FetchError, match=r"no complete answer within 0\.4 s|no answer in time"),
     ):

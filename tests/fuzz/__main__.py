@@ -81,18 +81,18 @@ def fuzz(
         began = time.monotonic()
         done = subprocess.run(command, cwd=_ROOT, capture_output=True, check=False)  # noqa: S603 -- this program
         took = time.monotonic() - began
-        said = done.stderr.decode("utf-8", "replace")
-        results = tuple(_kept(target, found, kept))
+        report = done.stderr.decode("utf-8", "replace")
+        results = tuple(_save_findings(target, found, kept))
     if done.returncode and not results:
         raise RuntimeError(
-            f"{target.name}: the fuzzer ended with {done.returncode}:\n{said[-3000:]}"
+            f"{target.name}: the fuzzer ended with {done.returncode}:\n{report[-3000:]}"
         )
     edges = [
         int(line[1])
-        for line in _COVERED.findall(said)
+        for line in _COVERED.findall(report)
         if line[0] in ("INITED", "DONE", "NEW", "REDUCE")
     ]
-    executed = [int(number) for number in _EXECUTED.findall(said)]
+    executed = [int(number) for number in _EXECUTED.findall(report)]
     return Total(
         target.name,
         max(executed, default=0),
@@ -111,7 +111,7 @@ def _plant(corpus: Path, target: Target, extra: Path | None) -> None:
         (corpus / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed[: target.longest])
 
 
-def _kept(target: Target, found: Path, kept: Path) -> Iterator[Path]:
+def _save_findings(target: Target, found: Path, kept: Path) -> Iterator[Path]:
     """Save the findings, reduced; an input that crashed the process is saved unchanged."""
     for path in sorted((found / target.name).glob("*")):
         yield keep(kept, target, path.name, smallest(target, path.read_bytes()))

@@ -19,16 +19,16 @@ def signature(error: BaseException) -> str:
     It consists of the error and the function of feedpub or of the tests that raised it.
     """
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if _PACKAGE in frame.filename] or frames
+    own_frames = [frame for frame in frames if _PACKAGE in frame.filename] or frames
     what = str(error)[:40] if isinstance(error, AssertionError) else type(error).__name__
-    where = f"{Path(ours[-1].filename).stem} {ours[-1].name}"
+    where = f"{Path(own_frames[-1].filename).stem} {own_frames[-1].name}"
     return re.sub(r"[^a-z]+", "-", f"{_NUMBER.sub('', what)} in {where}".lower()).strip("-")
 
 
-def judged(target: Target, data: bytes) -> str | None:
+def failure_signature(target: Target, data: bytes) -> str | None:
     """Return the signature of an input's failure; None if the input passes."""
     try:
-        target.judge(data)
+        target.check(data)
     except Exception as error:  # noqa: BLE001 -- any error is a finding
         return signature(error)
     return None
@@ -39,7 +39,7 @@ def smallest(target: Target, data: bytes) -> bytes:
 
     Stop after a limited number of attempts.
     """
-    wrong, tries = judged(target, data), iter(range(_MOST_TRIES))
+    wrong, tries = failure_signature(target, data), iter(range(_MOST_TRIES))
     if wrong is None:
         return data
     for split in (
@@ -47,11 +47,13 @@ def smallest(target: Target, data: bytes) -> bytes:
         lambda whole: [whole[at : at + 1] for at in range(len(whole))],
     ):
         parts = list(filter(None, split(data)))
-        data = b"".join(_needed(parts, lambda some: judged(target, b"".join(some)) == wrong, tries))
+        data = b"".join(
+            _minimize(parts, lambda some: failure_signature(target, b"".join(some)) == wrong, tries)
+        )
     return data
 
 
-def _needed(
+def _minimize(
     parts: list[bytes], fails: Callable[[list[bytes]], bool], tries: Iterator[int]
 ) -> list[bytes]:
     """Leave out parts that the failure does not need, in runs of a half, a quarter, and so on."""

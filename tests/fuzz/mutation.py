@@ -11,7 +11,7 @@ MOST_CHANGES = 4
 MOST_TIMES = 200  # repetitions of a part
 
 
-def mutated(target: Target, data: bytes, longest: int, seed: int) -> bytes:
+def mutate(target: Target, data: bytes, longest: int, seed: int) -> bytes:
     """Return a changed input, always the same for the same seed."""
     dice = random.Random(seed)  # noqa: S311 -- inputs, not secrets
     parts = [part for part in target.pieces.findall(data) if part]

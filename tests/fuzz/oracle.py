@@ -85,7 +85,7 @@ def check_article(article: Article) -> None:
         "a paragraph without text"
     )
     check_html(article.html)
-    check_documents(feed_of(entry_of(article)))
+    check_documents(make_feed(make_entry(article)))
 
 
 def check_item(item: Item) -> None:
@@ -109,20 +109,20 @@ def check_item(item: Item) -> None:
         assert 0 <= enclosure.length < 1 << 63
 
 
-def entry_of(article: Article, number: int = 1) -> Entry:
+def make_entry(article: Article, number: int = 1) -> Entry:
     """Return an entry with the fields of an article."""
     names = {field.name for field in fields(Entry)} & {field.name for field in fields(Article)}
-    said = {name: getattr(article, name) for name in names}
-    said |= {
+    values = {name: getattr(article, name) for name in names}
+    values |= {
         "url": article.url or "",
         "published": article.published or NOW,
         "updated": NOW,
         "slug": "story",
     }
-    return Entry(id=f"tag:example.org,2026-11-25:news/{number}", first_seen=NOW, **said)
+    return Entry(id=f"tag:example.org,2026-11-25:news/{number}", first_seen=NOW, **values)
 
 
-def feed_of(*entries: Entry) -> Feed:
+def make_feed(*entries: Entry) -> Feed:
     """Return a feed with some entries."""
     return Feed("news", "News", "https://feeds.example.org/", "https://example.org/", NOW, entries)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import atheris
 
 from tests.fuzz.findings import keep, signature
-from tests.fuzz.mutation import mutated
+from tests.fuzz.mutation import mutate
 from tests.fuzz.target import Effort, Target
 
 INSTRUMENTED = ["feedpub", "feedparser", "markdown_it", "yaml", "uvicorn.protocols"]
@@ -29,13 +29,13 @@ def fuzz(target: Target, effort: Effort, corpus: Path, found: Path) -> None:
 
     def judge(data: bytes) -> None:
         try:
-            target.judge(data)
+            target.check(data)
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is what we look for
             keep(found, target, signature(error), data)
 
-    def mutate(data: bytes, longest: int, seed: int) -> bytes:
+    def mutate_or_keep(data: bytes, longest: int, seed: int) -> bytes:
         if random.Random(seed).random() < BY_GRAMMAR:  # noqa: S311 -- inputs, not secrets
-            return mutated(target, data, longest, seed)
+            return mutate(target, data, longest, seed)
         return bytes(atheris.Mutate(data, longest))
 
     options = {
@@ -51,7 +51,7 @@ def fuzz(target: Target, effort: Effort, corpus: Path, found: Path) -> None:
         "print_final_stats": 1,
     }
     arguments = [f"-{option}={value}" for option, value in options.items()]
-    atheris.Setup([sys.argv[0], *arguments, str(corpus)], judge, custom_mutator=mutate)
+    atheris.Setup([sys.argv[0], *arguments, str(corpus)], judge, custom_mutator=mutate_or_keep)
     atheris.Fuzz()
 
 

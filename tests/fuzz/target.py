@@ -52,7 +52,7 @@ class Target:
             for seed in (*(path.read_bytes() for path in planted), *self.others())
         ]
 
-    def judge(self, data: bytes) -> None:
+    def check(self, data: bytes) -> None:
         """Run the target on an input.
 
         Raises:
@@ -73,10 +73,10 @@ def _grammars() -> dict[str, tuple[bytes, ...]]:
     listed = tomllib.loads((_HERE / "words.toml").read_text("utf-8"))
     return {
         name: (
-            *(word.encode() for word in said.get("words", ())),
-            *map(bytes.fromhex, said.get("bytes", ())),
+            *(word.encode() for word in entry.get("words", ())),
+            *map(bytes.fromhex, entry.get("bytes", ())),
         )
-        for name, said in listed.items()
+        for name, entry in listed.items()
     }
 
 

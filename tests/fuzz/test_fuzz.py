@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.__main__ import fuzz
-from tests.fuzz.findings import REGRESSIONS, judged, signature, smallest
-from tests.fuzz.mutation import mutated
+from tests.fuzz.findings import REGRESSIONS, failure_signature, signature, smallest
+from tests.fuzz.mutation import mutate
 from tests.fuzz.target import MARKUP, SEPARATOR, Effort, Target
 from tests.fuzz.targets import TARGETS
 
@@ -27,14 +27,14 @@ every_target = pytest.mark.parametrize("target", TARGETS.values(), ids=lambda ta
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_former_findings_are_read(path: Path) -> None:
-    TARGETS[path.parent.name].judge(path.read_bytes())
+    TARGETS[path.parent.name].check(path.read_bytes())
 
 
 @every_target
 def test_seeds_are_read(target: Target) -> None:
     assert target.seeds()
     for seed in target.seeds():
-        target.judge(seed)
+        target.check(seed)
 
 
 @every_target
@@ -55,7 +55,7 @@ def test_inputs_from_the_grammar_are_read(target: Target) -> None:
     )
     @given(st.lists(field | seed, min_size=1, max_size=3).map(SEPARATOR.join))
     def read(data: bytes) -> None:
-        target.judge(data[: target.longest])
+        target.check(data[: target.longest])
 
     read()
 
@@ -66,7 +66,7 @@ def test_changed_inputs_are_read(target: Target) -> None:
     seeds = target.seeds()
     for number in range(EXAMPLES):
         dice = random.Random(number)  # noqa: S311 -- inputs, not secrets
-        target.judge(mutated(target, dice.choice(seeds), target.longest, number))
+        target.check(mutate(target, dice.choice(seeds), target.longest, number))
 
 
 @pytest.mark.slow
@@ -79,7 +79,7 @@ def test_repetition_is_read_in_time(target: Target) -> None:
     for word in target.words:
         many = word * (REPEATED // len(word))
         for data in (many, SEPARATOR + many, SEPARATOR * 2 + many, b"x" + many + b"x"):
-            target.judge(data)
+            target.check(data)
 
 
 @pytest.mark.slow
@@ -102,21 +102,21 @@ def picky(data: bytes) -> None:
 def test_a_finding_is_named_by_its_place_and_made_small() -> None:
     target = Target("picky", picky, "html", MARKUP, 100)
     data = b"<div>some <p>of this is <b>bad</b></p></div>" * 5
-    assert judged(target, data) == "keyerror-in-test-fuzz-picky"
+    assert failure_signature(target, data) == "keyerror-in-test-fuzz-picky"
     assert smallest(target, data) in (b"<p>bad", b"bad<p>")
-    assert judged(target, b"<p>good") is None
+    assert failure_signature(target, b"<p>good") is None
 
 
 def test_findings_that_differ_in_a_number_are_one() -> None:
     first, second = (
         AssertionError(f"took {seconds} s for 12{seconds} bytes") for seconds in (2, 3)
     )
-    assert [_raised(error) for error in (first, second)] == [
+    assert [_raise_and_sign(error) for error in (first, second)] == [
         "took-s-for-bytes-in-test-fuzz-raised"
     ] * 2
 
 
-def _raised(error: Exception) -> str:
+def _raise_and_sign(error: Exception) -> str:
     try:
         raise error
     except AssertionError as caught:
@@ -125,7 +125,7 @@ def _raised(error: Exception) -> str:
 
 def test_a_mutation_follows_from_its_seed() -> None:
     target, seed = TARGETS["page"], TARGETS["page"].seeds()[0]
-    made = [mutated(target, seed, 4096, number) for number in range(50)]
-    assert made == [mutated(target, seed, 4096, number) for number in range(50)]
-    assert len(set(made)) > 40
-    assert all(len(data) <= 4096 for data in made)
+    mutations = [mutate(target, seed, 4096, number) for number in range(50)]
+    assert mutations == [mutate(target, seed, 4096, number) for number in range(50)]
+    assert len(set(mutations)) > 40
+    assert all(len(data) <= 4096 for data in mutations)

@@ -15,10 +15,10 @@ from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 
 from tests.model.oracle import ViolationError
 from tests.model.site import KINDS, Kind
-from tests.model.world import UNPROMISED, Step, World, a_world, steps_of
+from tests.model.world import UNSUPPORTED, Step, World, random_steps, running_world
 
 
-def play(
+def take_steps(
     kind: Kind, seed: int, steps: Sequence[Step], tell: Callable[[str], None] = lambda _: None
 ) -> tuple[World, int, ViolationError | None]:
     """Take the steps, up to the first that violates a rule.
@@ -32,18 +32,18 @@ def play(
     Returns:
         The final world, the index of the last step, and the violation, if any.
     """
-    with a_world(kind, seed) as world:
+    with running_world(kind, seed) as world:
         for place, step in enumerate(steps):
             try:
-                world.do(step)
+                world.take_step(step)
             except ViolationError as violation:
-                tell(f"{step} {world.told()}")
+                tell(f"{step} {world.describe()}")
                 return world, place, violation
-            tell(f"{step} {world.told()}")
+            tell(f"{step} {world.describe()}")
         return world, len(steps), None
 
 
-def shortest(kind: Kind, seed: int, steps: Sequence[Step], what: str, seconds: float) -> list[Step]:
+def shrink(kind: Kind, seed: int, steps: Sequence[Step], what: str, seconds: float) -> list[Step]:
     """Return the fewest of the steps that still violate the rule, as far as the time allows."""
     best, end = list(steps), time.monotonic() + seconds
 
@@ -51,7 +51,7 @@ def shortest(kind: Kind, seed: int, steps: Sequence[Step], what: str, seconds: f
         nonlocal best
         if time.monotonic() >= end:
             return False
-        _, place, violation = play(kind, seed, fewer)
+        _, place, violation = take_steps(kind, seed, fewer)
         if failed := violation is not None and violation.what == what:
             best = list(fewer[: place + 1])
         return failed
@@ -77,7 +77,7 @@ def replay(kind: Kind, seed: int, file: Path) -> None:
         for line in file.read_text("utf-8").splitlines()
         if line.strip()
     ]
-    _, _, violation = play(kind, seed, steps, print)
+    _, _, violation = take_steps(kind, seed, steps, print)
     print(violation or "no violation")
 
 
@@ -119,7 +119,7 @@ def main() -> None:
         replay(options.kind[0], options.seed or 0, options.replay)
         return
     seeds = range(1, options.seeds + 1) if options.seed is None else [options.seed]
-    without = {*options.without, *UNPROMISED} - {*options.more}
+    without = {*options.without, *UNSUPPORTED} - {*options.more}
     row = "{:8} {:>4} {:>5} {:>6} {:>5} {:>7} {:>8} {:>7} {:>8} {:>7}  {}"
     head = (
         "kind",
@@ -138,8 +138,8 @@ def main() -> None:
     failed = False
     for kind in options.kind:
         for seed in seeds:
-            steps, began = steps_of(seed, options.steps, without), _cpu()
-            world, place, violation = play(kind, seed, steps)
+            steps, began = random_steps(seed, options.steps, without), _cpu()
+            world, place, violation = take_steps(kind, seed, steps)
             tally, oracle = world.tally, world.oracle
             numbers = (
                 tally.steps,
@@ -162,9 +162,7 @@ def main() -> None:
             if violation:
                 failed = True
                 print(f"  {violation}", flush=True)
-                for step in shortest(
-                    kind, seed, steps[: place + 1], violation.what, options.shrink
-                ):
+                for step in shrink(kind, seed, steps[: place + 1], violation.what, options.shrink):
                     print(f"    {step},", flush=True)
     sys.exit(1 if failed else 0)
 

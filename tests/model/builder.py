@@ -28,16 +28,16 @@ from feedpub.config import load_config
 from feedpub.pipeline import run
 from feedpub.store import Store
 from tests.support.clock import FakeClock
-from tests.support.newsroom import tools_for
+from tests.support.newsroom import open_context
 from tests.support.states import state_folder
 
 _CHECKOUT = Path(__file__).parents[2]
-_LONGEST = 120.0  # seconds for a build
+_MAX_BUILD_SECONDS = 120.0  # seconds for a build
 _EVENTS = frozenset({"open", "os.rename", "os.remove", "os.mkdir", "os.chmod"})
 
 
 @dataclass(frozen=True)
-class Built:
+class BuildResult:
     """The result of a build.
 
     Attributes:
@@ -72,7 +72,7 @@ class Builder:
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         )
 
-    def build(self, config: Path, now: datetime, kill_at: int | None = None) -> Built:
+    def build(self, config: Path, now: datetime, kill_at: int | None = None) -> BuildResult:
         """Build the feed of a config.
 
         Args:
@@ -80,20 +80,20 @@ class Builder:
             now: the time on the build's clock.
             kill_at: kill the build before its n-th change on the disk.
         """
-        return Built(
-            **self._ask({"config": str(config), "now": now.isoformat(), "kill_at": kill_at})
+        return BuildResult(
+            **self._request({"config": str(config), "now": now.isoformat(), "kill_at": kill_at})
         )
 
     def restart(self) -> None:
         """Close the open state; the next build opens it again."""
-        self._ask({})
+        self._request({})
 
-    def _ask(self, order: Mapping[str, Any]) -> dict[str, Any]:
+    def _request(self, order: Mapping[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{json.dumps(order)}\n")
         self._process.stdin.flush()
-        assert select.select([self._process.stdout], [], [], _LONGEST)[0], "a build hangs"
+        assert select.select([self._process.stdout], [], [], _MAX_BUILD_SECONDS)[0], "a build hangs"
         answer = self._process.stdout.readline()
         assert answer, "the build process has ended"
         return dict(json.loads(answer))
@@ -106,9 +106,9 @@ class Builder:
 @cache
 def builder() -> Builder:
     """Return this process's builder, which ends with the process."""
-    made = Builder()
-    atexit.register(made.close)
-    return made
+    client = Builder()
+    atexit.register(client.close)
+    return client
 
 
 class _Service:
@@ -122,18 +122,18 @@ class _Service:
     def serve(self) -> None:
         """Follow the orders until the input ends."""
         for line in iter(sys.stdin.readline, ""):
-            print(json.dumps(self._do(json.loads(line))), flush=True)
-        self._end()
+            print(json.dumps(self._execute(json.loads(line))), flush=True)
+        self._close()
 
-    def _do(self, order: dict[str, Any]) -> dict[str, Any]:
+    def _execute(self, order: dict[str, Any]) -> dict[str, Any]:
         kill_at = order.pop("kill_at", None)
         if kill_at or order.get("config") != self._config:
-            self._end()
+            self._close()
         if not order:
             return {}
         return self._build_in_fork(order, kill_at) if kill_at else self._build(**order)
 
-    def _end(self) -> None:
+    def _close(self) -> None:
         self._open.close()
         self._config, self._store = "", None
 
@@ -144,9 +144,9 @@ class _Service:
             if self._store is None:
                 self._store = self._open.enter_context(Store.open(state_folder(loaded.feedpub)))
                 self._config = config
-            with tools_for(loaded, clock, self._store) as tools:
-                outcome = run.run_feed(loaded.feed[0], tools)
-                run.finish_build(loaded, tools)
+            with open_context(loaded, clock, self._store) as context:
+                outcome = run.run_feed(loaded.feed[0], context)
+                run.finish_build(loaded, context)
         except Exception:  # noqa: BLE001 -- every exception is a violation
             return {"error": traceback.format_exc(), "now": clock.now().isoformat()}
         return {
@@ -169,12 +169,12 @@ class _Service:
         for thread in threading.enumerate():
             if thread is not threading.current_thread():
                 # A cancelled timer takes a moment to end.
-                thread.join(_LONGEST)
+                thread.join(_MAX_BUILD_SECONDS)
                 assert not thread.is_alive(), f"{thread} still runs after a build"
         reading, writing = os.pipe()
         if (pid := os.fork()) == 0:
             os.close(reading)
-            _die_at(kill_at, Path(order["config"]).parents[1])
+            _kill_at(kill_at, Path(order["config"]).parents[1])
             os.write(writing, json.dumps(self._build(**order)).encode())
             os._exit(0)
         os.close(writing)
@@ -186,7 +186,7 @@ class _Service:
         return dict(json.loads(answer))
 
 
-def _die_at(instant: int, home: Path) -> None:
+def _kill_at(instant: int, home: Path) -> None:
     """Kill this process at the n-th commit or file operation in `home`."""
     left = [instant]
 

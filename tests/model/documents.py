@@ -22,7 +22,7 @@ _PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedEntry:
     """An entry of a document.
 
     Attributes:
@@ -52,7 +52,7 @@ class Document:
         previous: the address of the previous archive; "" if it declares none.
     """
 
-    entries: tuple[Published, ...]
+    entries: tuple[PublishedEntry, ...]
     address: str
     previous: str
 
@@ -162,10 +162,10 @@ def _entry(
     html: str | None,
     url: str | None,
     dates: tuple[datetime, datetime | None],
-) -> Published:
+) -> PublishedEntry:
     text = unescape(_TAG.sub(" ", html or ""))
     published, updated = dates
-    return Published(
+    return PublishedEntry(
         id=id_ or "",
         title=title or "",
         articles=frozenset(articles_in(f"{title} {text}")),
@@ -177,7 +177,7 @@ def _entry(
     )
 
 
-def everything(chain: list[Document]) -> Iterator[tuple[int, Published]]:
+def entries_with_index(chain: list[Document]) -> Iterator[tuple[int, PublishedEntry]]:
     """Yield each entry with the index of its document; the live document has index 0."""
     for place, document in enumerate(chain):
         for entry in document.entries:

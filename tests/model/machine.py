@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.model.site import Kind
-from tests.model.world import STEPS, UNPROMISED, World, a_world
+from tests.model.world import STEPS, UNSUPPORTED, World, running_world
 
 _BUILDS = ("build", "rebuild", "kill", "restart", "settle")
 _SEEDS = st.integers(0, (1 << 16) - 1)
@@ -25,12 +25,12 @@ class SiteMachine(RuleBasedStateMachine):
 
     @initialize(flavour=st.integers(0, 1))
     def begin(self, flavour: int) -> None:
-        self._world = self._open.enter_context(a_world(self.kind, flavour))
-        self._world.do(("build", 0))
+        self._world = self._open.enter_context(running_world(self.kind, flavour))
+        self._world.take_step(("build", 0))
 
     @rule(
         name=st.sampled_from(
-            [name for name in STEPS if name not in _BUILDS and name not in UNPROMISED]
+            [name for name in STEPS if name not in _BUILDS and name not in UNSUPPORTED]
         ),
         seed=_SEEDS,
         then=st.sampled_from(["", "build", "build", *_BUILDS]),
@@ -38,18 +38,18 @@ class SiteMachine(RuleBasedStateMachine):
     )
     def change(self, name: str, seed: int, then: str, how: int) -> None:
         assert self._world
-        self._world.do((name, seed))
+        self._world.take_step((name, seed))
         if then:
-            self._world.do((then, how))
+            self._world.take_step((then, how))
 
     def teardown(self) -> None:
         try:
             if self._world:
-                self._world.do(("settle", 0))
+                self._world.take_step(("settle", 0))
         finally:
             self._open.close()
 
 
-def machine_of(kind: Kind) -> type[SiteMachine]:
+def make_machine(kind: Kind) -> type[SiteMachine]:
     """Return the state machine for one kind of site."""
     return type(f"{kind.title()}Machine", (SiteMachine,), {"kind": kind})

@@ -11,13 +11,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.model.builder import Built
-from tests.model.documents import Document, Published, TornError, everything, read_chain
+from tests.model.builder import BuildResult
+from tests.model.documents import (
+    Document,
+    PublishedEntry,
+    TornError,
+    entries_with_index,
+    read_chain,
+)
 from tests.model.site import Article, NewsSite
 
-LADDER = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
-YOUNG = timedelta(days=2)
-MOST_LOOKS = 20  # repeated fetches in one build
+RECHECK_INTERVALS = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
+RECHECK_AGE = timedelta(days=2)
+MAX_RECHECKS = 20  # repeated fetches in one build
 
 
 class ViolationError(AssertionError):
@@ -29,7 +35,7 @@ class ViolationError(AssertionError):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class FeedSettings:
     """The feed's current settings."""
 
     limit: int
@@ -38,14 +44,14 @@ class Wanted:
     include: tuple[str, ...]
     base: str
 
-    def admits(self, article: Article) -> bool:
+    def accepts(self, article: Article) -> bool:
         return article.topic not in self.exclude and (
             not self.include or article.topic in self.include
         )
 
 
 @dataclass
-class Known:
+class KnownArticle:
     """The model's knowledge of an article, and the minimum that the documents must show.
 
     Attributes:
@@ -65,13 +71,13 @@ class Known:
     id: str = ""
     published: datetime | None = None
     archived: bool = False
-    first: datetime | None = None
-    next_look: datetime | None = None
+    first_seen: datetime | None = None
+    next_recheck: datetime | None = None
     titles: int = 0
     versions: int = 0
     forgotten: bool = False
-    blind: tuple[int, int] = (0, 0)
-    addressed: tuple[str, str] = ("", "")
+    unreadable: tuple[int, int] = (0, 0)
+    last_address: tuple[str, str] = ("", "")
     listed: datetime | None = None
 
 
@@ -93,26 +99,26 @@ class Oracle:
     site: NewsSite
     folder: Path
     name: str = "paper"
-    known: dict[int, Known] = field(default_factory=lambda: defaultdict(Known))
+    known: dict[int, KnownArticle] = field(default_factory=lambda: defaultdict(KnownArticle))
     bases: set[str] = field(default_factory=set)
     written: set[str] = field(default_factory=set)
     lost: bool = False
     entries: int = 0
     archives: int = 0
     # The last settings whose build succeeded, and all settings tried since.
-    _tried: list[Wanted] = field(default_factory=list)
+    _possible_settings: list[FeedSettings] = field(default_factory=list)
     _live: dict[str, tuple[datetime, str]] = field(default_factory=dict)
 
     # --- events ---
 
-    def after_build(self, built: Built, wanted: Wanted, began: datetime) -> None:
+    def after_build(self, built: BuildResult, wanted: FeedSettings, began: datetime) -> None:
         """Check the documents after a build.
 
         Raises:
             ViolationError: an invariant does not hold.
         """
         self.bases.add(wanted.base)
-        self._tried.append(wanted)
+        self._possible_settings.append(wanted)
         if built.error:
             raise ViolationError("exception", built.error)
         if built.killed:
@@ -124,68 +130,68 @@ class Oracle:
                 "undetected fault",
                 f"the list has the fault {self.site.fault!r}, but the build succeeded",
             )
-        self._look_again(wanted, began)
+        self._record_rechecks(wanted, began)
         if well:
-            self._see_listed(wanted, began)
+            self._record_listed(wanted, began)
             self.written = set(wanted.formats)
             self.lost = False
-            self._tried = [wanted]
+            self._possible_settings = [wanted]
         if not self.lost:
-            self._hold(wanted, whole=well)
+            self._check_documents(wanted, whole=well)
 
-    def _after_kill(self, wanted: Wanted, began: datetime) -> None:
-        for article in self.taken(wanted):
+    def _after_kill(self, wanted: FeedSettings, began: datetime) -> None:
+        for article in self.fetched_articles(wanted):
             known = self.known[article.number]
-            if known.first is None and not known.id:
-                known.next_look = None
-                known.first = datetime.max.replace(tzinfo=began.tzinfo)  # unknown
+            if known.first_seen is None and not known.id:
+                known.next_recheck = None
+                known.first_seen = datetime.max.replace(tzinfo=began.tzinfo)  # unknown
         for known in self.known.values():
-            if known.next_look and known.next_look <= began:
-                known.next_look = None
+            if known.next_recheck and known.next_recheck <= began:
+                known.next_recheck = None
         if not self.lost:
-            self._hold(wanted, whole=False)
+            self._check_documents(wanted, whole=False)
 
-    def after_loss_of_state(self, wanted: Wanted) -> None:
+    def after_loss_of_state(self, wanted: FeedSettings) -> None:
         """Forget everything except the published entries.
 
         An archived entry keeps the title and text of its archive.
         """
-        shown = self._shown(wanted)
+        shown = self._newest_copies(wanted)
         for number, known in self.known.items():
             if known.id not in shown:
                 self._live.pop(known.id, None)
-                self.known[number] = Known()
+                self.known[number] = KnownArticle()
                 continue
             is_live, entry = shown[known.id]
             if not is_live:
                 self._live.pop(known.id, None)
                 known.titles = 0
                 known.versions = max((version for _, version in entry.versions), default=0)
-            known.next_look = known.listed = None
+            known.next_recheck = known.listed = None
             known.forgotten = True
-            known.addressed = ("", "")
+            known.last_address = ("", "")
 
-    def is_told_by_documents(self, wanted: Wanted) -> bool:
+    def is_documented(self, wanted: FeedSettings) -> bool:
         """Return True if every published entry has its article's present address."""
-        shown = self._shown(wanted)
+        shown = self._newest_copies(wanted)
         slugs = {known.id: self.site.articles[number].slug for number, known in self.known.items()}
         return all(entry.url.endswith(f"/{slugs[entry.id]}") for _, entry in shown.values())
 
-    def _shown(self, wanted: Wanted) -> dict[str, tuple[bool, Published]]:
+    def _newest_copies(self, wanted: FeedSettings) -> dict[str, tuple[bool, PublishedEntry]]:
         """Return the newest copy of each entry by its id, and True if it is live."""
-        shown: dict[str, tuple[bool, Published]] = {}
+        shown: dict[str, tuple[bool, PublishedEntry]] = {}
         for chain in self._chains(wanted).values():
-            for place, entry in everything(chain):
+            for place, entry in entries_with_index(chain):
                 shown.setdefault(entry.id, (place == 0, entry))
         return shown
 
-    def taken(self, wanted: Wanted) -> list[Article]:
+    def fetched_articles(self, wanted: FeedSettings) -> list[Article]:
         """Return the listed articles that feedpub certainly fetches.
 
         It takes no more than the feed's limit: the newest, or the first if some have no date. Only
         articles in both selections count.
         """
-        listed = self.site.listed()
+        listed = self.site.listed_articles()
         dates = [self._date(article) for article in listed]
         return [
             article
@@ -201,52 +207,54 @@ class Oracle:
     def is_settled(self, article: Article) -> bool:
         """Return True if feedpub knows the article by its present address and guid."""
         known = self.known[article.number]
-        return not known.id or known.addressed == (article.slug, article.guid)
+        return not known.id or known.last_address == (article.slug, article.guid)
 
     # --- expectations ---
 
-    def _look_again(self, wanted: Wanted, now: datetime) -> None:
+    def _record_rechecks(self, wanted: FeedSettings, now: datetime) -> None:
         due = [
             number
             for number, known in self.known.items()
-            if known.next_look and known.next_look <= now
+            if known.next_recheck and known.next_recheck <= now
         ]
         for number in due:
             article, known = self.site.articles[number], self.known[number]
-            first = known.first or now
-            known.next_look = next((first + wait for wait in LADDER if first + wait > now), None)
-            if not wanted.admits(article) or len(due) > MOST_LOOKS:
-                known.next_look = None
+            first = known.first_seen or now
+            known.next_recheck = next(
+                (first + wait for wait in RECHECK_INTERVALS if first + wait > now), None
+            )
+            if not wanted.accepts(article) or len(due) > MAX_RECHECKS:
+                known.next_recheck = None
             elif article.is_readable and known.id:
                 known.versions = article.versions
                 if self.site.kind != "feed":  # a feed's title takes precedence over the page's
                     known.titles = article.titles
 
-    def _see_listed(self, wanted: Wanted, now: datetime) -> None:
-        for article in self.taken(wanted):
+    def _record_listed(self, wanted: FeedSettings, now: datetime) -> None:
+        for article in self.fetched_articles(wanted):
             known = self.known[article.number]
-            if known.first is None and not known.id:
-                known.first = now
-                young = article.published is None or now - article.published < YOUNG
-                if young and article.is_readable and wanted.admits(article):
-                    known.next_look = now + LADDER[0]
+            if known.first_seen is None and not known.id:
+                known.first_seen = now
+                young = article.published is None or now - article.published < RECHECK_AGE
+                if young and article.is_readable and wanted.accepts(article):
+                    known.next_recheck = now + RECHECK_INTERVALS[0]
             if known.forgotten:
-                known.forgotten, known.blind = False, (article.titles, article.announced)
-            if not article.is_readable or not wanted.admits(article):
+                known.forgotten, known.unreadable = False, (article.titles, article.announced)
+            if not article.is_readable or not wanted.accepts(article):
                 continue
             if not known.id:
                 known.titles, known.versions = article.titles, article.versions
             elif self.site.kind != "listing":
-                if article.titles > known.blind[0]:
+                if article.titles > known.unreadable[0]:
                     known.titles = article.titles
-                if article.announced > known.blind[1]:
+                if article.announced > known.unreadable[1]:
                     known.versions = max(known.versions, article.announced)
-            known.addressed = (article.slug, article.guid)
+            known.last_address = (article.slug, article.guid)
             known.listed = now
 
     # --- checks ---
 
-    def _chains(self, wanted: Wanted) -> dict[str, list[Document]]:
+    def _chains(self, wanted: FeedSettings) -> dict[str, list[Document]]:
         formats = [suffix for suffix in wanted.formats if suffix in self.written]
         try:
             return {
@@ -256,15 +264,15 @@ class Oracle:
         except TornError as error:
             raise ViolationError("torn", str(error)) from error
 
-    def _hold(self, wanted: Wanted, *, whole: bool) -> None:
+    def _check_documents(self, wanted: FeedSettings, *, whole: bool) -> None:
         chains = self._chains(wanted)
         for suffix, chain in chains.items():
-            self._hold_entries(suffix, chain)
+            self._check_entries(suffix, chain)
         for suffix, chain in chains.items():
-            self._hold_reach(suffix, chain)
+            self._check_reachability(suffix, chain)
             if whole:
-                self._hold_live(suffix, chain, wanted)
-                self._hold_listed(suffix, chain, wanted)
+                self._check_live(suffix, chain, wanted)
+                self._check_listed(suffix, chain, wanted)
         if (
             whole
             and len({tuple(entry.id for entry in chain[0].entries) for chain in chains.values()})
@@ -274,13 +282,14 @@ class Oracle:
                 "formats differ", f"the live documents have different entries: {sorted(chains)}"
             )
         if whole:
-            self._hold_updates(chains)
+            self._check_updates(chains)
         self.entries = max(
-            (len({e.id for _, e in everything(chain)}) for chain in chains.values()), default=0
+            (len({e.id for _, e in entries_with_index(chain)}) for chain in chains.values()),
+            default=0,
         )
         self.archives = max((len(chain) - 1 for chain in chains.values()), default=0)
 
-    def _hold_entries(self, suffix: str, chain: list[Document]) -> None:
+    def _check_entries(self, suffix: str, chain: list[Document]) -> None:
         """Check that each entry has exactly one article, and keeps its id and date."""
         ids: dict[int, str] = {}
         archived: set[str] = set()
@@ -292,8 +301,8 @@ class Oracle:
                     f"{suffix}, document {place}: {here}, archived before: {archived}",
                 )
             archived |= set(here) if place else set()
-        for place, entry in everything(chain):
-            number = self._article_of(suffix, entry)
+        for place, entry in entries_with_index(chain):
+            number = self._find_article(suffix, entry)
             if ids.setdefault(number, entry.id) != entry.id:
                 how = (
                     f"{suffix}, document {place}: article {number} is {ids[number]} and {entry.id}"
@@ -313,7 +322,7 @@ class Oracle:
             known.id, known.published = entry.id, entry.published
             known.archived = known.archived or place > 0
 
-    def _article_of(self, suffix: str, entry: Published) -> int:
+    def _find_article(self, suffix: str, entry: PublishedEntry) -> int:
         whose = entry.articles | {number for number, _ in entry.versions}
         if len(whose) != 1:
             raise ViolationError(
@@ -321,19 +330,21 @@ class Oracle:
             )
         return next(iter(whose))
 
-    def _hold_reach(self, suffix: str, chain: list[Document]) -> None:
+    def _check_reachability(self, suffix: str, chain: list[Document]) -> None:
         """Check that every entry once published can still be reached."""
-        found = {entry.id for _, entry in everything(chain)}
+        found = {entry.id for _, entry in entries_with_index(chain)}
         for number, known in self.known.items():
             if known.id and known.id not in found:
-                admitted = all(wanted.admits(self.site.articles[number]) for wanted in self._tried)
+                admitted = all(
+                    wanted.accepts(self.site.articles[number]) for wanted in self._possible_settings
+                )
                 if admitted or known.archived:
                     why = "admitted" if admitted else "excluded, but archived once"
                     raise ViolationError(
                         "lost", f"{suffix}: article {number}, {known.id} ({why}) is in no document"
                     )
 
-    def _hold_live(self, suffix: str, chain: list[Document], wanted: Wanted) -> None:
+    def _check_live(self, suffix: str, chain: list[Document], wanted: FeedSettings) -> None:
         """Check that the live document has the newest entries, and no more than its limit."""
         live = chain[0].entries
         if len(live) > wanted.limit:
@@ -346,16 +357,16 @@ class Oracle:
         refused = [
             e.title
             for e in live
-            if not wanted.admits(self.site.articles[self._article_of(suffix, e)])
+            if not wanted.accepts(self.site.articles[self._find_article(suffix, e)])
         ]
         if refused:
             raise ViolationError("excluded entry is live", f"{suffix}: {refused}")
         shown = {entry.id for entry in live}
         others = [
             entry
-            for _, entry in everything(chain)
+            for _, entry in entries_with_index(chain)
             if entry.id not in shown
-            and wanted.admits(self.site.articles[self._article_of(suffix, entry)])
+            and wanted.accepts(self.site.articles[self._find_article(suffix, entry)])
         ]
         if others and len(live) < wanted.limit:
             how = f"{suffix}: {len(live)} of {wanted.limit} entries; others are archived alone"
@@ -371,20 +382,20 @@ class Oracle:
                         "old base", f"{suffix}: {address} is not below {wanted.base}"
                     )
 
-    def _hold_listed(self, suffix: str, chain: list[Document], wanted: Wanted) -> None:
+    def _check_listed(self, suffix: str, chain: list[Document], wanted: FeedSettings) -> None:
         """Check that each listed and readable article is published in its present version."""
-        newest: dict[int, Published] = {}
-        for _, entry in everything(chain):
-            newest.setdefault(self._article_of(suffix, entry), entry)
-        for article in self.taken(wanted):
-            if article.is_readable and wanted.admits(article) and article.number not in newest:
+        newest: dict[int, PublishedEntry] = {}
+        for _, entry in entries_with_index(chain):
+            newest.setdefault(self._find_article(suffix, entry), entry)
+        for article in self.fetched_articles(wanted):
+            if article.is_readable and wanted.accepts(article) and article.number not in newest:
                 raise ViolationError(
                     "missing",
                     f"{suffix}: article {article.number}, {article.title!r} is listed, "
                     "but not published",
                 )
         for entry in chain[0].entries:
-            number = self._article_of(suffix, entry)
+            number = self._find_article(suffix, entry)
             known, article = self.known[number], self.site.articles[number]
             version = max((version for _, version in entry.versions), default=0)
             if version < known.versions:
@@ -398,7 +409,7 @@ class Oracle:
                     "outdated title", f"{suffix}: {entry.title!r} must be {article.title!r}"
                 )
 
-    def _hold_updates(self, chains: Mapping[str, list[Document]]) -> None:
+    def _check_updates(self, chains: Mapping[str, list[Document]]) -> None:
         """Check that `updated` changes together with the words, and only then."""
         now: dict[str, tuple[datetime, str]] = {}
         for suffix, chain in chains.items():

@@ -51,7 +51,7 @@ def _number(syllables: str) -> int:
     return total
 
 
-def name_of(number: int) -> str:
+def unique_name(number: int) -> str:
     """Return the unique name of an article."""
     return f"Zq{_syllables(number)}"
 
@@ -93,7 +93,7 @@ class Article:
     slug: str
     guid: str
     slugs: list[str] = field(default_factory=list)
-    follows: bool = True
+    redirects: bool = True
     titles: int = 1
     versions: int = 1
     announced: int = 1
@@ -109,23 +109,29 @@ class Article:
         words = random.Random(f"title {self.number}").sample(_WORDS, 4)  # noqa: S311 -- the same every time
         changed = random.Random(f"title {self.number} {self.titles}").choice(_WORDS)  # noqa: S311
         return " ".join(
-            [name_of(self.number), self.topic, *words, "and" if self.titles > 1 else "", changed]
+            [
+                unique_name(self.number),
+                self.topic,
+                *words,
+                "and" if self.titles > 1 else "",
+                changed,
+            ]
         ).strip()
 
     def paragraphs(self) -> list[str]:
         """Return its present text; a new version has one different sentence."""
         chosen = random.Random(f"text {self.number}")  # noqa: S311
         texts = [[self._sentence(chosen) for _ in range(SENTENCES)] for _ in range(PARAGRAPHS)]
-        texts[1][1] = self._versioned(self.versions)
+        texts[1][1] = self._version_sentence(self.versions)
         for sentences in texts:
-            sentences[0] = f"{name_of(self.number)} {sentences[0].lower()}"
+            sentences[0] = f"{unique_name(self.number)} {sentences[0].lower()}"
         return [" ".join(sentences) for sentences in texts]
 
     def teaser(self) -> str:
         """Return its description in the feed."""
-        return f"{name_of(self.number)} {self._versioned(self.announced).lower()}"
+        return f"{unique_name(self.number)} {self._version_sentence(self.announced).lower()}"
 
-    def _versioned(self, version: int) -> str:
+    def _version_sentence(self, version: int) -> str:
         chosen = random.Random(f"version {self.number} {version}")  # noqa: S311
         word = f"zv{_syllables(self.number)}k{_syllables(version)}"
         return f"{self._sentence(chosen)[:-1]} {word} {chosen.choice(_WORDS)}."
@@ -160,13 +166,13 @@ class NewsSite:
         """The address of the list."""
         return self._site.url("/news")
 
-    def listed(self) -> list[Article]:
+    def listed_articles(self) -> list[Article]:
         return [self.articles[number] for number in self.order]
 
-    def write(self, published: datetime | None, now: datetime, topic: str) -> Article:
+    def write_article(self, published: datetime | None, now: datetime, topic: str) -> Article:
         """Add an article at the top of the list."""
         number = len(self.articles) + 1
-        slug = f"{name_of(number).lower()}-{_WORDS[number % len(_WORDS)]}-story"
+        slug = f"{unique_name(number).lower()}-{_WORDS[number % len(_WORDS)]}-story"
         article = Article(
             number, topic, published, now, slug, f"tag:paper.example,2026:{number}", [slug]
         )
@@ -174,17 +180,17 @@ class NewsSite:
         self.order.insert(0, number)
         return article
 
-    def print(self) -> None:
+    def serve(self) -> None:
         """Serve the present state of everything."""
         for article in self.articles.values():
-            self._put(article)
-        self._site["/news"] = _broken(self.fault, self._list())
+            self._serve_article(article)
+        self._site["/news"] = _faulty_route(self.fault, self._list())
         self._site["/"] = _page("The Paper", "", "<main><p>Welcome.</p></main>")
 
-    def _put(self, article: Article) -> None:
+    def _serve_article(self, article: Article) -> None:
         place = _path(article.slug)
         for slug in article.slugs[:-1]:
-            follows = article.follows and article.status == 200
+            follows = article.redirects and article.status == 200
             moved = Route(status=301, headers={"Location": self._site.url(place)}, validators=False)
             self._site[_path(slug)] = (
                 moved if follows else Route(b"gone", status=404, validators=False)
@@ -192,9 +198,11 @@ class NewsSite:
         if article.status != 200:
             self._site[place] = Route(b"<h1>Gone</h1>", status=article.status, validators=False)
         else:
-            self._site[place] = _broken(article.fault, Route(self._article(article).encode()))
+            self._site[place] = _faulty_route(
+                article.fault, Route(self._article_page(article).encode())
+            )
 
-    def _article(self, article: Article) -> str:
+    def _article_page(self, article: Article) -> str:
         canonical = {"own": _path(article.slug), "home": "/", "list": "/news"}.get(self.canonical)
         head = f'<link rel="canonical" href="{self._site.url(canonical)}">' if canonical else ""
         if article.published:
@@ -213,12 +221,12 @@ class NewsSite:
         cards = "".join(
             f'<div class="card"><h2><a href="{_path(article.slug)}">{article.title}</a></h2>'
             f"{_time(article.published)}<p>{article.teaser()}</p></div>"
-            for article in self.listed()
+            for article in self.listed_articles()
         )
         return Route(_page("The Paper", "", f"<main>{cards}</main>").encode())
 
     def _feed(self) -> Route:
-        items = "".join(map(self._entry if self.atom else self._item, self.listed()))
+        items = "".join(map(self._entry if self.atom else self._item, self.listed_articles()))
         home = self._site.url()
         if self.atom:
             head = f'<title>The Paper</title><id>{home}</id><link href="{home}"/>'
@@ -255,7 +263,7 @@ class NewsSite:
         urls = "".join(
             f"<url><loc>{self._site.url(_path(article.slug))}</loc>"
             f"<lastmod>{article.updated.isoformat()}</lastmod></url>"
-            for article in self.listed()
+            for article in self.listed_articles()
         )
         text = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'
         return Route(text.encode(), "application/xml")
@@ -280,7 +288,7 @@ def _page(title: str, head: str, body: str) -> str:
     )
 
 
-_ANSWERS: Mapping[str, Route] = {
+_FAULTY_RESPONSES: Mapping[str, Route] = {
     "500": Route(b"oops", status=500, validators=False),
     "404": Route(b"<h1>Not found</h1>", status=404, validators=False),
     "empty": Route(b"", validators=False),
@@ -291,15 +299,15 @@ _ANSWERS: Mapping[str, Route] = {
 }
 
 
-def _broken(fault: str, route: Route) -> "Route | _Cut":
+def _faulty_route(fault: str, route: Route) -> "Route | _TruncatedResponse":
     """Return the response that a fault puts in place of a route."""
     if fault == "cut":
-        return _Cut(route)
-    return _ANSWERS[fault] if fault else route
+        return _TruncatedResponse(route)
+    return _FAULTY_RESPONSES[fault] if fault else route
 
 
 @dataclass(frozen=True)
-class _Cut:
+class _TruncatedResponse:
     """A response that ends after half of the body."""
 
     route: Route

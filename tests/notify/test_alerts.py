@@ -23,7 +23,14 @@ from feedpub.pipeline.run import finish_build, run_feed
 from feedpub.publisher import FolderOutput
 from feedpub.store import SourceState
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, tools_for
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_context,
+    open_newsroom,
+    output_folder,
+)
 from tests.support.site import Request, Route, Site
 from tests.support.states import state_folder
 
@@ -81,25 +88,25 @@ def config(site: Site, tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-def tools(config: Config, clock: FakeClock) -> Iterator[RunContext]:
-    with tools_for(config, clock) as made:
-        yield made
+def context(config: Config, clock: FakeClock) -> Iterator[RunContext]:
+    with open_context(config, clock) as opened:
+        yield opened
 
 
 Build = Callable[..., RunResult]
 
 
 @pytest.fixture
-def build(config: Config, tools: RunContext, clock: FakeClock) -> Build:
+def build(config: Config, context: RunContext, clock: FakeClock) -> Build:
     """Return a function that does what `feedpub build` does, an hour later."""
 
     def run(config: Config = config) -> RunResult:
         clock.pass_time(3600)
-        outcome = run_feed(config.feed[0], tools)
-        record_incidents(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
-        alerts.close_removed_feeds(config, tools.store, tools.clock())
-        finish_build(config, tools)
-        notify.deliver_due(config, tools.store, tools.clock)
+        outcome = run_feed(config.feed[0], context)
+        record_incidents(config.feed[0], outcome, config.alerts, context.store, context.clock())
+        alerts.close_removed_feeds(config, context.store, context.clock())
+        finish_build(config, context)
+        notify.deliver_due(config, context.store, context.clock)
         return outcome
 
     return run
@@ -121,7 +128,7 @@ def alert_texts(site: Site) -> list[str]:
 
 
 def health_titles(config: Config) -> list[str]:
-    document = json.loads((output_of(config) / "health.json").read_bytes())
+    document = json.loads((output_folder(config) / "health.json").read_bytes())
     return [item["title"] for item in document["items"]]
 
 
@@ -269,17 +276,17 @@ def test_full_disk_is_an_immediate_alert_about_the_feed(
     assert received_alerts(site)[0]["last_good"] == (NOW + HOUR).isoformat()
 
 
-def test_run_that_hangs_is_one_alert(config: Config, site: Site, tools: RunContext) -> None:
+def test_run_that_hangs_is_one_alert(config: Config, site: Site, context: RunContext) -> None:
     hung = Failure("world", "the run timed out after 11 minutes", fatal=True)
     for _ in range(2):
         record_incidents(
             config.feed[0],
             RunResult("world", RunStatus.FAILED, problems=(hung,)),
             config.alerts,
-            tools.store,
-            tools.clock(),
+            context.store,
+            context.clock(),
         )
-    notify.deliver_due(config, tools.store, tools.clock)
+    notify.deliver_due(config, context.store, context.clock)
     assert alert_texts(site) == [f"The feed world is failing: {hung.reason}"]
 
 
@@ -289,7 +296,7 @@ def test_alert_waits_until_the_webhook_is_back(site: Site, build: Build, clock: 
     build()
     build()
     assert len(webhook_requests(site)) == 1
-    site.forget()
+    site.clear_requests()
     site["/news"] = listing(STORIES)
     site["/T0KEN"] = b"ok"
     build()
@@ -299,15 +306,17 @@ def test_alert_waits_until_the_webhook_is_back(site: Site, build: Build, clock: 
 
 
 def test_alert_of_a_process_that_died_is_sent_by_the_next(
-    site: Site, config: Config, tools: RunContext, clock: FakeClock
+    site: Site, config: Config, context: RunContext, clock: FakeClock
 ) -> None:
     site["/news"] = GONE
     for _ in range(2):
         clock.pass_time(3600)
-        outcome = run.run_feed(config.feed[0], tools)
-        noted = record_incidents(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
+        outcome = run.run_feed(config.feed[0], context)
+        noted = record_incidents(
+            config.feed[0], outcome, config.alerts, context.store, context.clock()
+        )
     assert noted  # then the process dies
-    with tools_for(config, clock) as others:
+    with open_context(config, clock) as others:
         assert not record_incidents(
             config.feed[0], outcome, config.alerts, others.store, others.clock()
         )
@@ -335,23 +344,23 @@ def test_secrets_are_not_in_alerts_or_the_log(
 
 
 def test_health_feed_works_without_configured_alerts(
-    site: Site, tmp_path: Path, build: Build, tools: RunContext
+    site: Site, tmp_path: Path, build: Build, context: RunContext
 ) -> None:
     plain = configure(tmp_path, feed("world", f"page {site.url('/nowhere')}"))
     build(plain)
     build(plain)
-    assert tools.store.outbox.load_all() == ()
+    assert context.store.outbox.load_all() == ()
     assert health_titles(plain)[0].endswith("/nowhere is failing: HTTP 404: the page is gone")
 
 
 def test_unwritable_state_is_an_immediate_alert(
-    site: Site, config: Config, tools: RunContext
+    site: Site, config: Config, context: RunContext
 ) -> None:
     with closing(sqlite3.connect(state_folder(config.feedpub) / "feedpub.sqlite")) as database:
         database.execute("DROP TABLE open_incidents")
     outcome = RunResult("world", RunStatus.UNCHANGED)
     with pytest.raises(StoreError, match="no such table") as caught:
-        record_incidents(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
+        record_incidents(config.feed[0], outcome, config.alerts, context.store, context.clock())
     alerts.alert_state_unavailable("world", caught.value, config, NOW)
     (alert,) = received_alerts(site)
     assert (alert["event"], alert["feed"], alert["source"]) == ("broken", "world", "")

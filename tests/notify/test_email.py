@@ -12,7 +12,7 @@ from feedpub.core.errors import DeliveryError
 from feedpub.notify import email
 from tests.support.mailbox import Mailbox, running_mailbox
 from tests.support.service import free_port
-from tests.support.tls import server_side
+from tests.support.tls import server_context
 
 ALERT = {
     "event": "broken",
@@ -48,7 +48,7 @@ def test_mail_contains_the_alert() -> None:
             BODY,
         )
     (mail,) = mailbox.mails
-    assert mailbox.receivers == [["jane@example.org", "joe@example.org"]]
+    assert mailbox.recipients == [["jane@example.org", "joe@example.org"]]
     assert mail["Subject"] == f"[feedpub] {ALERT['text']}"
     assert (mail["From"], mail["To"]) == (
         "feedpub@example.net",
@@ -74,7 +74,7 @@ def test_message_id_depends_only_on_the_alert() -> None:
 
 @pytest.mark.parametrize("security", ["none", "starttls", "tls"])
 def test_login_works_with_each_security(security: str, authority: trustme.CA) -> None:
-    context = server_side(authority.issue_cert("127.0.0.1"))
+    context = server_context(authority.issue_cert("127.0.0.1"))
     contexts = {"none": {}, "starttls": {"starttls": context}, "tls": {"tls": context}}
     with running_mailbox(Mailbox(b"me", b"hunter2"), **contexts[security]) as mailbox:
         email.send_mail(
@@ -88,7 +88,7 @@ def test_login_works_with_each_security(security: str, authority: trustme.CA) ->
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 def test_untrusted_certificate_is_refused(security: str, authority: trustme.CA) -> None:
     assert authority
-    context = server_side(trustme.CA().issue_cert("127.0.0.1"))
+    context = server_context(trustme.CA().issue_cert("127.0.0.1"))
     contexts = {"starttls": {"starttls": context}, "tls": {"tls": context}}
     with (
         running_mailbox(Mailbox(b"me", b"hunter2"), **contexts[security]) as mailbox,
@@ -131,7 +131,7 @@ def test_refused_recipients_are_named_and_others_get_the_mail(
             email_settings(mailbox.port, to=["jane@example.org", "joe@example.org"]),
             BODY,
         )
-    assert mailbox.receivers == [["joe@example.org"]]
+    assert mailbox.recipients == [["joe@example.org"]]
     (record,) = (record for record in caplog.records if record.getMessage() == "recipient_refused")
     assert vars(record)["fields"] == {
         "target": f"127.0.0.1:{mailbox.port}",

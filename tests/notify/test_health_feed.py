@@ -14,7 +14,7 @@ from feedpub.pipeline.context import RunContext
 from feedpub.store import Incident
 from tests.support.clock import FakeClock
 from tests.support.feedcheck import CHECKS
-from tests.support.newsroom import configure, feed, output_of, tools_for
+from tests.support.newsroom import configure, feed, open_context, output_folder
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -42,35 +42,35 @@ def incident(kind: Any = "broken", key: str = KEY, hours: int = 1, **others: Any
     return Incident("world", key, kind, NOW + hours * HOUR, NOW, **line | others)
 
 
-def items(config: Config, tools: RunContext) -> list[dict[str, Any]]:
+def items(config: Config, context: RunContext) -> list[dict[str, Any]]:
     """Return the items of the feed, after all its documents were validated."""
-    run.finish_build(config, tools)
+    run.finish_build(config, context)
     for suffix, check in CHECKS.items():
-        body = (output_of(config) / f"health.{suffix}").read_bytes()
+        body = (output_folder(config) / f"health.{suffix}").read_bytes()
         assert (
-            check(body, now=tools.clock(), address=f"{config.feedpub.base_url}health.{suffix}")
+            check(body, now=context.clock(), address=f"{config.feedpub.base_url}health.{suffix}")
             == []
         )
-    return list(json.loads((output_of(config) / "health.json").read_bytes())["items"])
+    return list(json.loads((output_folder(config) / "health.json").read_bytes())["items"])
 
 
 def test_feed_is_valid_with_its_first_entry(config: Config, clock: FakeClock) -> None:
-    with tools_for(config, clock) as tools:
-        (first,) = items(config, tools)
+    with open_context(config, clock) as context:
+        (first,) = items(config, context)
         assert first["title"] == "feedpub monitors 1 feed"
-        assert (output_of(config) / "health.html").exists()
-        before = {file.name: file.read_bytes() for file in output_of(config).iterdir()}
+        assert (output_folder(config) / "health.html").exists()
+        before = {file.name: file.read_bytes() for file in output_folder(config).iterdir()}
         clock.pass_time(86400)
-        assert items(config, tools) == [first]
-        assert {file.name: file.read_bytes() for file in output_of(config).iterdir()} == before
+        assert items(config, context) == [first]
+        assert {file.name: file.read_bytes() for file in output_folder(config).iterdir()} == before
 
 
 def test_each_incident_is_an_entry_that_never_changes(config: Config, clock: FakeClock) -> None:
-    with tools_for(config, clock) as tools:
-        items(config, tools)
+    with open_context(config, clock) as context:
+        items(config, context)
         clock.pass_time(3600)
-        tools.store.incidents.open(incident(), lambda _: ())
-        broken, _ = items(config, tools)
+        context.store.incidents.open(incident(), lambda _: ())
+        broken, _ = items(config, context)
         assert broken["title"] == "example.org/news is failing: HTTP 404: the page is gone"
         for line in (
             "Feed: world",
@@ -82,8 +82,8 @@ def test_each_incident_is_an_entry_that_never_changes(config: Config, clock: Fak
             assert line in broken["content_html"]
             assert line in broken["summary"]
         clock.pass_time(7200)
-        tools.store.incidents.close(incident("recovered", hours=3), lambda _: ())
-        back, *before = items(config, tools)
+        context.store.incidents.close(incident("recovered", hours=3), lambda _: ())
+        back, *before = items(config, context)
         assert back["title"] == "example.org/news recovered after 3 hours"
         assert [item["title"] for item in before] == [broken["title"], "feedpub monitors 1 feed"]
         assert before[0] == broken
@@ -94,10 +94,10 @@ def test_concurrent_incidents_have_distinct_dates_in_the_past(
     config: Config, clock: FakeClock
 ) -> None:
     clock.pass_time(3600)
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as context:
         for n in range(60):
-            tools.store.incidents.open(incident(key=f"https://example.org/{n}"), lambda _: ())
-        shown = items(config, tools)
+            context.store.incidents.open(incident(key=f"https://example.org/{n}"), lambda _: ())
+        shown = items(config, context)
     assert len(shown) == 50
     assert len({item["date_modified"] for item in shown}) == 50
     assert max(item["date_modified"] for item in shown) == clock.now().isoformat()

@@ -19,7 +19,7 @@ from feedpub.notify import outbox
 from feedpub.pipeline.context import RunContext
 from feedpub.store import OutboxMessage
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, tools_for
+from tests.support.newsroom import configure, open_context
 from tests.support.site import Route, Site, running_site
 
 MINUTE, HOUR = 60, 3600
@@ -41,13 +41,13 @@ def config(site: Site, tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-def tools(config: Config, clock: FakeClock) -> Iterator[RunContext]:
-    with tools_for(config, clock) as made:
-        yield made
+def context(config: Config, clock: FakeClock) -> Iterator[RunContext]:
+    with open_context(config, clock) as opened:
+        yield opened
 
 
-def webhook(tools: RunContext, body: bytes = ALERT) -> OutboxMessage:
-    return OutboxMessage("webhook", "", body, tools.clock())
+def webhook(context: RunContext, body: bytes = ALERT) -> OutboxMessage:
+    return OutboxMessage("webhook", "", body, context.clock())
 
 
 def logged_events(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
@@ -60,25 +60,25 @@ def logged_events(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     return [{name: value for name, value in line.items() if name != "time"} for line in lines]
 
 
-def ping(tools: RunContext, config: Config, body: bytes = FORM) -> OutboxMessage:
-    return OutboxMessage("ping", config.feedpub.websub_hubs[0], body, tools.clock())
+def ping(context: RunContext, config: Config, body: bytes = FORM) -> OutboxMessage:
+    return OutboxMessage("ping", config.feedpub.websub_hubs[0], body, context.clock())
 
 
 def test_due_messages_are_sent_in_order_and_deleted(
-    site: Site, config: Config, tools: RunContext
+    site: Site, config: Config, context: RunContext
 ) -> None:
     site["/T0KEN"] = site["/hub"] = b"ok"
-    tools.store.outbox.add(
-        [webhook(tools, ALERT), ping(tools, config), webhook(tools, ALERT + b" ")]
+    context.store.outbox.add(
+        [webhook(context, ALERT), ping(context, config), webhook(context, ALERT + b" ")]
     )
-    assert notify.deliver_due(config, tools.store, tools.clock) == 3
+    assert notify.deliver_due(config, context.store, context.clock) == 3
     assert [request.body for request in site.requests if request.path == "/T0KEN"] == [
         ALERT,
         ALERT + b" ",
     ]
     assert [request.body for request in site.requests if request.path == "/hub"] == [FORM]
-    assert tools.store.outbox.load_all() == ()
-    assert notify.deliver_due(config, tools.store, tools.clock) == 0
+    assert context.store.outbox.load_all() == ()
+    assert notify.deliver_due(config, context.store, context.clock) == 0
     assert len(site.requests) == 3
 
 
@@ -91,36 +91,36 @@ def test_private_hub_needs_allow_private_but_a_webhook_does_not(
     closed = config.model_copy(
         update={"feedpub": config.feedpub.model_copy(update={"allow_private": ()})}
     )
-    with tools_for(config, clock) as tools:
-        tools.store.outbox.add([webhook(tools), ping(tools, config)])
-        assert notify.deliver_due(closed, tools.store, tools.clock) == 1
+    with open_context(config, clock) as context:
+        context.store.outbox.add([webhook(context), ping(context, config)])
+        assert notify.deliver_due(closed, context.store, context.clock) == 1
         assert site.paths() == ["/T0KEN"]
-        (waiting,) = tools.store.outbox.load_all()
+        (waiting,) = context.store.outbox.load_all()
         assert "allow_private" in waiting.failure
         clock.pass_time(2 * MINUTE)
-        assert notify.deliver_due(config, tools.store, tools.clock) == 1
+        assert notify.deliver_due(config, context.store, context.clock) == 1
     assert site.paths() == ["/T0KEN", "/hub"]
 
 
 def test_retries_become_rarer_until_the_message_is_dropped(
     site: Site,
     config: Config,
-    tools: RunContext,
+    context: RunContext,
     clock: FakeClock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     site["/T0KEN"] = Route(b"no", "text/plain", 500)
-    tools.store.outbox.add([webhook(tools)])
+    context.store.outbox.add([webhook(context)])
     for wait in (1 * MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 6 * HOUR, 9 * HOUR):
-        notify.deliver_due(config, tools.store, tools.clock)
-        (left,) = tools.store.outbox.load_all()
+        notify.deliver_due(config, context.store, context.clock)
+        (left,) = context.store.outbox.load_all()
         assert left.failure == f"{site.url('').rstrip('/')}: HTTP 500: the server has an error: no"
         clock.pass_time(wait - 1)
-        notify.deliver_due(config, tools.store, tools.clock)
-        assert tools.store.outbox.load_all() == (left,)
+        notify.deliver_due(config, context.store, context.clock)
+        assert context.store.outbox.load_all() == (left,)
         clock.pass_time(1)
-    notify.deliver_due(config, tools.store, tools.clock)
-    assert tools.store.outbox.load_all() == ()
+    notify.deliver_due(config, context.store, context.clock)
+    assert context.store.outbox.load_all() == ()
     assert len(site.requests) == 8
     dropped = logged_events(caplog)[-1]
     assert (dropped["event"], dropped["level"], dropped["tries"]) == ("message_dropped", "error", 8)
@@ -138,12 +138,12 @@ def test_log_has_each_message_without_secrets(
         f'[alerts]\nwebhook = "{site.url("/T0KEN")}"',
     )
     site["/T0KEN"] = b"ok"
-    with tools_for(config, clock) as tools:
-        tools.store.outbox.add([ping(tools, config), webhook(tools)])
-        notify.deliver_due(config, tools.store, tools.clock)
+    with open_context(config, clock) as context:
+        context.store.outbox.add([ping(context, config), webhook(context)])
+        notify.deliver_due(config, context.store, context.clock)
         site["/hub"] = b"ok"
         clock.pass_time(MINUTE)
-        notify.deliver_due(config, tools.store, tools.clock)
+        notify.deliver_due(config, context.store, context.clock)
     about = {"kind": "ping", "feed": "world", "topic": TOPIC, "target": f"{hub}?token=…"}
     failed, sent, alert = sorted(
         logged_events(caplog), key=lambda line: (line["event"], line["kind"])
@@ -162,55 +162,59 @@ def test_log_has_each_message_without_secrets(
 
 
 def test_failed_message_is_sent_once_when_the_target_is_back(
-    site: Site, config: Config, tools: RunContext, clock: FakeClock
+    site: Site, config: Config, context: RunContext, clock: FakeClock
 ) -> None:
-    tools.store.outbox.add([webhook(tools)])
-    assert notify.deliver_due(config, tools.store, tools.clock) == 0
+    context.store.outbox.add([webhook(context)])
+    assert notify.deliver_due(config, context.store, context.clock) == 0
     site["/T0KEN"] = b"ok"
     clock.pass_time(MINUTE)
-    assert [notify.deliver_due(config, tools.store, tools.clock) for _ in range(3)] == [1, 0, 0]
+    assert [notify.deliver_due(config, context.store, context.clock) for _ in range(3)] == [1, 0, 0]
 
 
 def test_waiting_messages_follow_the_first_that_arrives(
-    site: Site, config: Config, tools: RunContext, clock: FakeClock
+    site: Site, config: Config, context: RunContext, clock: FakeClock
 ) -> None:
     site["/hub"] = site["/T0KEN"] = Route(b"no", "text/plain", 503)
-    tools.store.outbox.add(
-        [ping(tools, config, FORM + b"&a=1"), ping(tools, config, FORM + b"&a=2"), webhook(tools)]
+    context.store.outbox.add(
+        [
+            ping(context, config, FORM + b"&a=1"),
+            ping(context, config, FORM + b"&a=2"),
+            webhook(context),
+        ]
     )
     for wait in (MINUTE, 5 * MINUTE, 30 * MINUTE):
-        notify.deliver_due(config, tools.store, tools.clock)
-        notify.deliver_due(config, tools.store, tools.clock)
+        notify.deliver_due(config, context.store, context.clock)
+        notify.deliver_due(config, context.store, context.clock)
         clock.pass_time(wait)
-    notify.deliver_due(config, tools.store, tools.clock)
-    notify.deliver_due(config, tools.store, tools.clock)
+    notify.deliver_due(config, context.store, context.clock)
+    notify.deliver_due(config, context.store, context.clock)
     site["/hub"] = b"ok"
-    site.forget()
-    tools.store.outbox.add([ping(tools, config, FORM + b"&a=3")])
-    assert notify.deliver_due(config, tools.store, tools.clock) == 3
+    site.clear_requests()
+    context.store.outbox.add([ping(context, config, FORM + b"&a=3")])
+    assert notify.deliver_due(config, context.store, context.clock) == 3
     assert [request.body for request in site.requests] == [
         FORM + b"&a=3",
         FORM + b"&a=1",
         FORM + b"&a=2",
     ]
-    assert [message.kind for message in tools.store.outbox.load_all()] == ["webhook"]
+    assert [message.kind for message in context.store.outbox.load_all()] == ["webhook"]
 
 
 def test_claim_of_a_process_that_died_expires(
-    site: Site, config: Config, tools: RunContext, clock: FakeClock
+    site: Site, config: Config, context: RunContext, clock: FakeClock
 ) -> None:
     site["/T0KEN"] = b"ok"
-    tools.store.outbox.add([webhook(tools)])
-    (message,) = tools.store.outbox.due(clock.now())
-    tools.store.outbox.claim(message, clock.now() + outbox._CLAIM_TIME)  # then the process dies
-    with tools_for(config, clock) as others:
+    context.store.outbox.add([webhook(context)])
+    (message,) = context.store.outbox.due(clock.now())
+    context.store.outbox.claim(message, clock.now() + outbox._CLAIM_TIME)  # then the process dies
+    with open_context(config, clock) as others:
         assert notify.deliver_due(config, others.store, others.clock) == 0
         clock.pass_time(91)
         assert notify.deliver_due(config, others.store, others.clock) == 1
 
 
 def test_slow_target_costs_one_timeout_and_delays_no_other(
-    site: Site, config: Config, tools: RunContext, monkeypatch: pytest.MonkeyPatch
+    site: Site, config: Config, context: RunContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox, "MAX_MESSAGE_SECONDS", 0.5)
 
@@ -219,45 +223,45 @@ def test_slow_target_costs_one_timeout_and_delays_no_other(
 
     site["/hub"] = silence
     site["/T0KEN"] = b"ok"
-    tools.store.outbox.add(
+    context.store.outbox.add(
         [
-            *(ping(tools, config, FORM + b"&n=%d" % n) for n in range(20)),
-            *(webhook(tools) for _ in range(20)),
+            *(ping(context, config, FORM + b"&n=%d" % n) for n in range(20)),
+            *(webhook(context) for _ in range(20)),
         ]
     )
     began = time.monotonic()
-    assert notify.deliver_due(config, tools.store, tools.clock) == 20
+    assert notify.deliver_due(config, context.store, context.clock) == 20
     assert time.monotonic() - began < 2
-    waiting = tools.store.outbox.load_all()
+    waiting = context.store.outbox.load_all()
     assert [message.tries for message in waiting] == [1] + [0] * 19
 
 
 def test_message_of_a_removed_channel_is_dropped(
-    config: Config, tools: RunContext, tmp_path: Path
+    config: Config, context: RunContext, tmp_path: Path
 ) -> None:
-    tools.store.outbox.add([webhook(tools), ping(tools, config)])
-    notify.deliver_due(configure(tmp_path), tools.store, tools.clock)
-    assert tools.store.outbox.load_all() == ()
+    context.store.outbox.add([webhook(context), ping(context, config)])
+    notify.deliver_due(configure(tmp_path), context.store, context.clock)
+    assert context.store.outbox.load_all() == ()
 
 
 def test_message_is_sent_to_the_current_webhook(
-    site: Site, tools: RunContext, tmp_path: Path
+    site: Site, context: RunContext, tmp_path: Path
 ) -> None:
     site["/new"] = b"ok"
-    tools.store.outbox.add([webhook(tools)])
+    context.store.outbox.add([webhook(context)])
     notify.deliver_due(
         configure(tmp_path, settings=f'[alerts]\nwebhook = "{site.url("/new")}"'),
-        tools.store,
-        tools.clock,
+        context.store,
+        context.clock,
     )
     assert site.paths() == ["/new"]
 
 
-def test_missing_secret_postpones_the_message(tools: RunContext, tmp_path: Path) -> None:
+def test_missing_secret_postpones_the_message(context: RunContext, tmp_path: Path) -> None:
     without = configure(tmp_path, settings='[alerts]\nwebhook = { env = "NOT_SET_ANYWHERE" }')
-    tools.store.outbox.add([webhook(tools)])
-    notify.deliver_due(without, tools.store, tools.clock)
-    (left,) = tools.store.outbox.load_all()
+    context.store.outbox.add([webhook(context)])
+    notify.deliver_due(without, context.store, context.clock)
+    (left,) = context.store.outbox.load_all()
     assert "NOT_SET_ANYWHERE is not set" in left.failure
 
 
@@ -270,7 +274,7 @@ def test_retry_after_is_honoured_up_to_a_limit(clock: FakeClock) -> None:
     assert patience == [60, 60, 600, 9 * HOUR]
 
 
-def test_concurrent_deliveries_send_each_message_once(config: Config, tools: RunContext) -> None:
+def test_concurrent_deliveries_send_each_message_once(config: Config, context: RunContext) -> None:
     with running_site() as other:
         other["/hub"] = b"ok"
         both = config.model_copy(
@@ -278,9 +282,9 @@ def test_concurrent_deliveries_send_each_message_once(config: Config, tools: Run
                 "feedpub": config.feedpub.model_copy(update={"websub_hubs": (other.url("/hub"),)})
             }
         )
-        tools.store.outbox.add([ping(tools, both, FORM + b"&n=%d" % n) for n in range(30)])
+        context.store.outbox.add([ping(context, both, FORM + b"&n=%d" % n) for n in range(30)])
         with ThreadPoolExecutor(3) as pool:
             sent = sum(
-                pool.map(lambda _: notify.deliver_due(both, tools.store, tools.clock), range(3))
+                pool.map(lambda _: notify.deliver_due(both, context.store, context.clock), range(3))
             )
         assert sent == len(other.requests) == 30

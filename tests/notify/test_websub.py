@@ -21,12 +21,12 @@ from tests.support.newsroom import (
     configure,
     feed,
     listing,
+    open_context,
     open_newsroom,
-    output_of,
+    output_folder,
     path,
     story,
     title,
-    tools_for,
 )
 from tests.support.site import Route, Site
 
@@ -68,10 +68,10 @@ def build(config: Config, clock: FakeClock, hub: Hub) -> Callable[[], RunResult]
     """Return a function that does what `feedpub build` does."""
 
     def run() -> RunResult:
-        with tools_for(config, clock) as tools:
-            outcome = run_feed(config.feed[0], tools)
-            notify.deliver_due(config, tools.store, tools.clock)
-        hub.rest()
+        with open_context(config, clock) as context:
+            outcome = run_feed(config.feed[0], context)
+            notify.deliver_due(config, context.store, context.clock)
+        hub.wait_until_idle()
         return outcome
 
     return run
@@ -87,7 +87,7 @@ def news(site: Site, *numbers: int) -> None:
 def test_change_reaches_a_subscriber(site: Site, hub: Hub, build: Callable[[], RunResult]) -> None:
     subscriber = Subscriber(site, TOPIC)
     subscriber.subscribe(hub.url)
-    hub.rest()
+    hub.wait_until_idle()
     assert hub.subscriptions == {(TOPIC, site.url("/callback")): b"between us"}
     build()
     assert hub.pings == ALL
@@ -98,7 +98,7 @@ def test_change_reaches_a_subscriber(site: Site, hub: Hub, build: Callable[[], R
     build()
     assert hub.pings == ALL * 2
     assert title(3) in subscriber.received[1].decode()
-    assert hub.advertised(TOPIC)[1] == TOPIC
+    assert hub.advertised_links(TOPIC)[1] == TOPIC
 
 
 def test_ping_has_one_topic_under_both_names(site: Site, build: Callable[[], RunResult]) -> None:
@@ -139,8 +139,8 @@ def test_changes_during_an_outage_do_not_use_up_retries(
         news(site, *range(n, 2, -1))
         build()
         clock.pass_time(4)
-    with tools_for(config, clock) as tools:
-        assert [message.tries for message in tools.store.outbox.load_all()] == [1, 1, 1]
+    with open_context(config, clock) as context:
+        assert [message.tries for message in context.store.outbox.load_all()] == [1, 1, 1]
     hub.down = 0
     clock.pass_time(60)
     build()
@@ -151,15 +151,15 @@ def test_changes_during_an_outage_do_not_use_up_retries(
 def test_only_changed_documents_are_announced(
     site: Site, hub: Hub, config: Config, clock: FakeClock
 ) -> None:
-    with tools_for(config, clock) as tools:
-        run.run_feed(config.feed[0], tools)
-        notify.deliver_due(config, tools.store, tools.clock)
-        (output_of(config) / "world.json").write_bytes(b"{}")
-        (output_of(config) / "world.html").write_bytes(b"")
-        outcome = run.run_feed(config.feed[0], tools)
+    with open_context(config, clock) as context:
+        run.run_feed(config.feed[0], context)
+        notify.deliver_due(config, context.store, context.clock)
+        (output_folder(config) / "world.json").write_bytes(b"{}")
+        (output_folder(config) / "world.html").write_bytes(b"")
+        outcome = run.run_feed(config.feed[0], context)
         assert outcome.written == ("world.json", "world.html")
-        notify.deliver_due(config, tools.store, tools.clock)
-        hub.rest()
+        notify.deliver_due(config, context.store, context.clock)
+        hub.wait_until_idle()
     assert hub.pings[3:] == [ALL[2]]
     assert site.requests[-1].path == "/feeds/world.json"
 
@@ -167,9 +167,9 @@ def test_only_changed_documents_are_announced(
 def test_no_ping_is_stored_without_hubs(site: Site, tmp_path: Path, clock: FakeClock) -> None:
     open_newsroom(site, [1])
     config = configure(tmp_path, feed("world", f"page {site.url('/news')}"))
-    with tools_for(config, clock) as tools:
-        assert run.run_feed(config.feed[0], tools).status == RunStatus.UPDATED
-        assert tools.store.outbox.load_all() == ()
+    with open_context(config, clock) as context:
+        assert run.run_feed(config.feed[0], context).status == RunStatus.UPDATED
+        assert context.store.outbox.load_all() == ()
 
 
 def test_ping_of_a_process_that_died_after_writing_is_sent(
@@ -181,27 +181,27 @@ def test_ping_of_a_process_that_died_after_writing_is_sent(
         publish(self, files)
         raise KeyboardInterrupt
 
-    with tools_for(config, clock) as tools, monkeypatch.context() as patch:
+    with open_context(config, clock) as context, monkeypatch.context() as patch:
         patch.setattr(FolderOutput, "publish", last_deed)
         with pytest.raises(KeyboardInterrupt):
-            run.run_feed(config.feed[0], tools)
-    with tools_for(config, clock) as tools:
-        assert notify.deliver_due(config, tools.store, tools.clock) == 0
+            run.run_feed(config.feed[0], context)
+    with open_context(config, clock) as context:
+        assert notify.deliver_due(config, context.store, context.clock) == 0
         clock.pass_time(61)
-        assert notify.deliver_due(config, tools.store, tools.clock) == 3
-    hub.rest()
+        assert notify.deliver_due(config, context.store, context.clock) == 3
+    hub.wait_until_idle()
     assert hub.pings == ALL
 
 
 def test_ping_is_not_due_before_the_files_are_written(config: Config, clock: FakeClock) -> None:
-    with tools_for(config, clock) as tools:
-        with websub.announce_changes(["world.rss"], tools.settings, tools.store, tools.clock):
-            assert tools.store.outbox.due(clock.now()) == ()
-            assert len(tools.store.outbox.load_all()) == 1
-        assert len(tools.store.outbox.due(clock.now())) == 1
+    with open_context(config, clock) as context:
+        with websub.announce_changes(["world.rss"], context.settings, context.store, context.clock):
+            assert context.store.outbox.due(clock.now()) == ()
+            assert len(context.store.outbox.load_all()) == 1
+        assert len(context.store.outbox.due(clock.now())) == 1
         with (
             pytest.raises(PublishError, match="no room"),
-            websub.announce_changes(["world.atom"], tools.settings, tools.store, tools.clock),
+            websub.announce_changes(["world.atom"], context.settings, context.store, context.clock),
         ):
             raise PublishError("no room")
-        assert len(tools.store.outbox.load_all()) == 2
+        assert len(context.store.outbox.load_all()) == 2

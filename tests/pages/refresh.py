@@ -9,15 +9,15 @@ case.toml; the command writes the other files. Continuous integration never runs
 import difflib
 import sys
 
-from tests.support.pages import cases, documents
+from tests.support.pages import expected_files, golden_pages
 
 
 def main(names: list[str]) -> None:
-    for case in cases():
+    for case in golden_pages():
         if names and case.name not in names:
             continue
         article = case.article()
-        for file, content in documents(article).items():
+        for file, content in expected_files(article).items():
             path = case.folder / file
             before = path.read_text("utf-8") if path.exists() else ""
             path.write_text(content, "utf-8")

@@ -14,9 +14,9 @@ from feedpub.web.sockets import open_socket
 from feedpub.web.status import Health, ServiceStatus
 from tests.support import overviews
 from tests.support.chromium import screenshot
-from tests.support.newsroom import configure, path, title, tools_for
+from tests.support.newsroom import configure, open_context, path, title
 from tests.support.tab import open_tab
-from tests.web.preview.stories import SAID, boxed
+from tests.web.preview.stories import SAID, story_with_box
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -37,32 +37,34 @@ def _preview(folder: Path, picture: Path) -> None:
     config = configure(folder)
     urls = {n: f"https://times.example.org{path(n)}" for n in sorted(SAID, reverse=True)}
     subjects = [
-        PreviewPage(title(n), url, Page(url, boxed(n).encode(), "text/html"))
+        PreviewPage(title(n), url, Page(url, story_with_box(n).encode(), "text/html"))
         for n, url in urls.items()
     ]
-    with chdir(folder), tools_for(config) as tools, open_tab("--disable-lcd-text") as tab:
+    with chdir(folder), open_context(config) as context, open_tab("--disable-lcd-text") as tab:
         listening = open_socket("127.0.0.1:0")
         bureau = PreviewServer(
-            PreviewSession(subjects, tools, config.rules.sites, subjects),
+            PreviewSession(subjects, context, config.rules.sites, subjects),
             listening.getsockname()[1],
         )
         server = Server(bureau, [listening])
         server.start()
         tab.resize(1200, 700)
-        tab.go(bureau.url)
-        tab.until("document.querySelector('[data-selector=\".join-box\"] .block')")
+        tab.open(bureau.url)
+        tab.wait_for("document.querySelector('[data-selector=\".join-box\"] .block')")
         tab.click('[data-selector=".join-box"] .block')
         tab.click("[data-act=remove]")
-        tab.until("document.querySelector('#effects details')")
-        picture.write_bytes(tab.picture())
+        tab.wait_for("document.querySelector('#effects details')")
+        picture.write_bytes(tab.screenshot())
         server.stop(5)
 
 
 def _overview() -> ServiceStatus:
     """Publish one feed whose source has gone, and one that works."""
-    source = overviews.broken_source("https://gazette.example.org/feed")
-    gone = overviews.feed("gazette", "The Gazette", health=Health.BROKEN, sources=(source,))
-    return overviews.overview(gone, overviews.feed(removals=(overviews.removal(),)))
+    source = overviews.failing_source("https://gazette.example.org/feed")
+    gone = overviews.feed_status("gazette", "The Gazette", health=Health.BROKEN, sources=(source,))
+    return overviews.service_status(
+        gone, overviews.feed_status(removals=(overviews.removal_stat(),))
+    )
 
 
 if __name__ == "__main__":

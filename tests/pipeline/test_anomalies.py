@@ -20,13 +20,13 @@ from tests.support.newsroom import (
     configure,
     feed,
     listing,
+    open_context,
     open_newsroom,
-    output_of,
+    output_folder,
     path,
     rss,
     story,
     title,
-    tools_for,
 )
 from tests.support.site import Route, Site
 
@@ -38,7 +38,7 @@ STORIES = list(range(20, 0, -1))
 # --- what is decided ---
 
 
-def look(
+def observation(
     items: int = 20, known: int | None = None, hour: float = 0, **others: Any
 ) -> SourceObservation:
     """Return an observation at the given hour; all articles are known by default."""
@@ -60,53 +60,53 @@ def articles(
     }
 
 
-FIRST = look(20, 0, **articles(*range(300, 900, 30)))
-QUIET = [FIRST, *(look(20, hour=hour) for hour in range(1, 30))]
-LIVELY = [FIRST, *(look(20, 18, hour, **articles(500 + hour, 700)) for hour in range(1, 30))]
+FIRST = observation(20, 0, **articles(*range(300, 900, 30)))
+QUIET = [FIRST, *(observation(20, hour=hour) for hour in range(1, 30))]
+LIVELY = [FIRST, *(observation(20, 18, hour, **articles(500 + hour, 700)) for hour in range(1, 30))]
 NEXT: dict[str, Any] = {"hour": 30.0}
 PLAIN = articles(500)
 
 
 def of_counts(*counts: int) -> list[SourceObservation]:
-    return [look(count, 0 if hour == 0 else None, hour) for hour, count in enumerate(counts)]
+    return [observation(count, 0 if hour == 0 else None, hour) for hour, count in enumerate(counts)]
 
 
 @pytest.mark.parametrize(
     ("history", "newest", "reason"),
     [
-        (of_counts(20, 25, 22, 24, 21), look(0, **NEXT), "lists 0 articles, usually 20–25"),
-        (of_counts(20, 25, 22, 24, 21), look(1, **NEXT), "lists 1 article, usually 20–25"),
-        (of_counts(20, 20, 20, 20, 20), look(9, **NEXT), "lists 9 articles, usually 20"),
+        (of_counts(20, 25, 22, 24, 21), observation(0, **NEXT), "lists 0 articles, usually 20–25"),
+        (of_counts(20, 25, 22, 24, 21), observation(1, **NEXT), "lists 1 article, usually 20–25"),
+        (of_counts(20, 20, 20, 20, 20), observation(9, **NEXT), "lists 9 articles, usually 20"),
         (
             of_counts(20),
-            look(20, 0, hour=1),
+            observation(20, 0, hour=1),
             "none of 20 addresses was seen before; 60 minutes earlier it listed 20 others",
         ),
-        (QUIET, look(20, 0, **NEXT), "none of 20 addresses were seen before, usually 20"),
-        (LIVELY, look(20, 1, 29.5), "only 1 of 20 addresses was seen before, usually 18"),
+        (QUIET, observation(20, 0, **NEXT), "none of 20 addresses were seen before, usually 20"),
+        (LIVELY, observation(20, 1, 29.5), "only 1 of 20 addresses was seen before, usually 18"),
         (
             LIVELY,
-            look(20, 17, failed=3, obstacle="HTTP 403: access is forbidden", **NEXT),
+            observation(20, 17, failed=3, obstacle="HTTP 403: access is forbidden", **NEXT),
             "none of the 3 new articles could be read: HTTP 403: access is forbidden",
         ),
         (
             LIVELY,
-            look(20, 17, **NEXT, **articles(40, 45, 30)),
+            observation(20, 17, **NEXT, **articles(40, 45, 30)),
             "the articles are far shorter: 40 words, usually 585",
         ),
         (
             QUIET,
-            look(20, 19, **NEXT, **articles(40)),
+            observation(20, 19, **NEXT, **articles(40)),
             "the article is far shorter: 40 words, usually 585",
         ),
         (
             LIVELY,
-            look(20, 17, **NEXT, **articles(500, 500, 500, dated=0)),
+            observation(20, 17, **NEXT, **articles(500, 500, 500, dated=0)),
             "none of the 3 newest articles has a date, usually 100% have",
         ),
         (
             LIVELY,
-            look(20, 14, **NEXT, **articles(*[500] * 6, pictured=0)),
+            observation(20, 14, **NEXT, **articles(*[500] * 6, pictured=0)),
             "none of the 6 newest articles has a picture, usually 100% have",
         ),
     ],
@@ -121,65 +121,76 @@ def test_anomaly_is_reported_with_its_evidence(
     ("history", "newest"),
     [
         pytest.param([], FIRST, id="first check"),
-        pytest.param(of_counts(20, 20, 20, 20), look(1, **NEXT), id="hardly any history"),
+        pytest.param(of_counts(20, 20, 20, 20), observation(1, **NEXT), id="hardly any history"),
         pytest.param(
-            of_counts(20), look(20, 0, hour=4), id="a young list that is all new after hours"
+            of_counts(20), observation(20, 0, hour=4), id="a young list that is all new after hours"
         ),
         pytest.param(
             of_counts(20),
-            look(20, 0, hour=1, fresh=10),
+            observation(20, 0, hour=1, fresh=10),
             id="a young list that is all new, and dated since",
         ),
-        pytest.param(of_counts(5), look(20, 0, hour=1), id="a short list that got another"),
+        pytest.param(of_counts(5), observation(20, 0, hour=1), id="a short list that got another"),
         pytest.param(
-            of_counts(3, 4, 5, 3, 4, 5), look(1, **NEXT), id="a small list that got smaller"
+            of_counts(3, 4, 5, 3, 4, 5), observation(1, **NEXT), id="a small list that got smaller"
         ),
         pytest.param(
-            of_counts(3, 3, 3, 3, 3, 3), look(4, 0, **NEXT), id="a small list that is all new"
+            of_counts(3, 3, 3, 3, 3, 3),
+            observation(4, 0, **NEXT),
+            id="a small list that is all new",
         ),
-        pytest.param(of_counts(20, 20, 20, 20, 20), look(10, **NEXT), id="half as many articles"),
-        pytest.param(of_counts(20, 20, 20, 20, 20), look(90, **NEXT), id="more articles"),
-        pytest.param(of_counts(*[40, 35, 12, 30] * 8), look(7, **NEXT), id="a list that varies"),
+        pytest.param(
+            of_counts(20, 20, 20, 20, 20), observation(10, **NEXT), id="half as many articles"
+        ),
+        pytest.param(of_counts(20, 20, 20, 20, 20), observation(90, **NEXT), id="more articles"),
+        pytest.param(
+            of_counts(*[40, 35, 12, 30] * 8), observation(7, **NEXT), id="a list that varies"
+        ),
         pytest.param(
             of_counts(*([*[40] * 24, *[8] * 4] * 5), *[40] * 30),
-            look(5, hour=170),
+            observation(5, hour=170),
             id="a weekly rhythm",
         ),
         pytest.param(
             of_counts(*[40] * 30, 30, 18, 11),
-            look(7, hour=33),
+            observation(7, hour=33),
             id="gradually shorter list",
         ),
-        pytest.param(QUIET, look(20, 0, fresh=20, **NEXT), id="all new, and dated since"),
-        pytest.param(LIVELY, look(20, 0, hour=40), id="all new after a long pause"),
+        pytest.param(QUIET, observation(20, 0, fresh=20, **NEXT), id="all new, and dated since"),
+        pytest.param(LIVELY, observation(20, 0, hour=40), id="all new after a long pause"),
         pytest.param(
-            [FIRST, *(look(20, 0, hour=24 * day) for day in range(1, 9))],
-            look(20, 0, hour=216),
+            [FIRST, *(observation(20, 0, hour=24 * day) for day in range(1, 9))],
+            observation(20, 0, hour=216),
             id="new every day",
         ),
-        pytest.param(LIVELY, look(20, 19, **NEXT, **articles(160)), id="one short article"),
+        pytest.param(LIVELY, observation(20, 19, **NEXT, **articles(160)), id="one short article"),
         pytest.param(
             LIVELY,
-            look(20, 17, **NEXT, **articles(40, 500, 600)),
+            observation(20, 17, **NEXT, **articles(40, 500, 600)),
             id="a very short one among others",
         ),
         pytest.param(
             LIVELY,
-            look(20, 19, **NEXT, **articles(500, dated=0, pictured=0)),
+            observation(20, 19, **NEXT, **articles(500, dated=0, pictured=0)),
             id="one without a date",
         ),
         pytest.param(
-            [FIRST, *(look(20, 18, h, **articles(500, 600, dated=1)) for h in range(1, 9))],
-            look(20, 17, hour=9, **articles(500, 500, 500, dated=0)),
+            [FIRST, *(observation(20, 18, h, **articles(500, 600, dated=1)) for h in range(1, 9))],
+            observation(20, 17, hour=9, **articles(500, 500, 500, dated=0)),
             id="dates that were missing before",
         ),
-        pytest.param(LIVELY, look(20, 18, failed=2, **NEXT), id="two articles that cannot be read"),
         pytest.param(
-            LIVELY, look(20, 16, failed=3, **NEXT, **PLAIN), id="some that cannot be read"
+            LIVELY, observation(20, 18, failed=2, **NEXT), id="two articles that cannot be read"
         ),
         pytest.param(
-            [FIRST, *(look(20, 19, h, **articles(30 + 40 * (h % 20))) for h in range(1, 30))],
-            look(20, 17, **NEXT, **articles(70, 40, 200)),
+            LIVELY, observation(20, 16, failed=3, **NEXT, **PLAIN), id="some that cannot be read"
+        ),
+        pytest.param(
+            [
+                FIRST,
+                *(observation(20, 19, h, **articles(30 + 40 * (h % 20))) for h in range(1, 30)),
+            ],
+            observation(20, 17, **NEXT, **articles(70, 40, 200)),
             id="lengths that vary",
         ),
     ],
@@ -192,9 +203,14 @@ def test_healthy_sources_have_no_anomaly(
 
 def test_single_articles_of_several_checks_are_judged_together() -> None:
     undated = articles(500, dated=0)
-    history = [*LIVELY, look(20, 19, 30, **undated), look(20, hour=31), look(20, 19, 32, **undated)]
-    assert anomalies.find_anomaly(history, look(20, hour=33)) is None
-    assert anomalies.find_anomaly(history, look(20, 19, 33, **undated)) == (
+    history = [
+        *LIVELY,
+        observation(20, 19, 30, **undated),
+        observation(20, hour=31),
+        observation(20, 19, 32, **undated),
+    ]
+    assert anomalies.find_anomaly(history, observation(20, hour=33)) is None
+    assert anomalies.find_anomaly(history, observation(20, 19, 33, **undated)) == (
         "none of the 3 newest articles has a date, usually 100% have"
     )
 
@@ -202,22 +218,24 @@ def test_single_articles_of_several_checks_are_judged_together() -> None:
 def test_anomaly_of_a_day_and_five_checks_is_the_new_baseline() -> None:
     history: list[SourceObservation] = list(QUIET)
     for hour in (30, 36, 42, 48, 53):
-        newest = anomalies.detect(history, look(5, hour=hour))
+        newest = anomalies.detect(history, observation(5, hour=hour))
         assert newest.verdict == "lists 5 articles, usually 20"
         assert not newest.accepted
         history.append(newest)
-    newest = anomalies.detect(history, look(5, hour=54))
+    newest = anomalies.detect(history, observation(5, hour=54))
     assert (newest.verdict, newest.accepted) == ("", True)
     few = [
         *QUIET,
-        *(anomalies.detect(QUIET, look(5, hour=hour)) for hour in (30, 60, 90)),
+        *(anomalies.detect(QUIET, observation(5, hour=hour)) for hour in (30, 60, 90)),
     ]
-    assert not anomalies.detect(few, look(5, hour=120)).accepted
+    assert not anomalies.detect(few, observation(5, hour=120)).accepted
 
 
 def test_normal_check_ends_a_series_of_anomalies() -> None:
-    broken = [replace(look(5, hour=hour), verdict="x") for hour in range(30, 60)]
-    assert anomalies.detect([*QUIET, *broken, look(20, hour=60)], look(5, hour=61)).verdict
+    broken = [replace(observation(5, hour=hour), verdict="x") for hour in range(30, 60)]
+    assert anomalies.detect(
+        [*QUIET, *broken, observation(20, hour=60)], observation(5, hour=61)
+    ).verdict
 
 
 # --- results ---
@@ -248,8 +266,8 @@ def build(config: Config, clock: FakeClock) -> Build:
 
     def run() -> RunResult:
         clock.pass_time(3600)
-        with tools_for(config, clock) as tools:
-            return run_feed(config.feed[0], tools)
+        with open_context(config, clock) as context:
+            return run_feed(config.feed[0], context)
 
     return run
 
@@ -260,15 +278,15 @@ def usual(build: Build) -> None:
     assert [build().status for _ in range(6)] == [RunStatus.UPDATED] + [RunStatus.UNCHANGED] * 5
 
 
-def published(config: Config) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in output_of(config).iterdir()}
+def read_published(config: Config) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in output_folder(config).iterdir()}
 
 
 def titles(config: Config) -> list[str]:
-    return [item["title"] for item in json.loads(published(config)["world.json"])["items"]]
+    return [item["title"] for item in json.loads(read_published(config)["world.json"])["items"]]
 
 
-def moved(site: Site, numbers: list[int], dated: str = "") -> None:
+def move_stories(site: Site, numbers: list[int], dated: str = "") -> None:
     """Move the stories to other addresses, without dates that explain it, or all with old dates."""
     for n in numbers:
         site[f"/2027/{n}-a-story-that-moved"] = story(n)
@@ -278,7 +296,7 @@ def moved(site: Site, numbers: list[int], dated: str = "") -> None:
     site["/news"] = re.sub(r'datetime="[^"]*"', f'datetime="{dated}"', page) if dated else page
 
 
-def cut(site: Site, numbers: list[int]) -> None:
+def truncate_stories(site: Site, numbers: list[int]) -> None:
     """Truncate the stories after a few words."""
     for n in numbers:
         body = (
@@ -291,7 +309,7 @@ def cut(site: Site, numbers: list[int]) -> None:
     site["/news"] = listing([*numbers, *STORIES])
 
 
-def walled(site: Site, numbers: list[int]) -> None:
+def serve_consent_pages(site: Site, numbers: list[int]) -> None:
     """Replace every story by a consent page."""
     ask = (
         "<p>We and our 1542 partners store and read information on your device. Accept all, or "
@@ -304,7 +322,7 @@ def walled(site: Site, numbers: list[int]) -> None:
     site["/news"] = listing([*numbers, *STORIES])
 
 
-def undated(site: Site, numbers: list[int]) -> None:
+def remove_dates(site: Site, numbers: list[int]) -> None:
     """Remove the dates from the listing and the stories."""
     for n in numbers:
         site[path(n)] = story(n).replace("article:published_time", "x")
@@ -359,20 +377,20 @@ BREAKS: dict[str, tuple[Callable[[Site], None], str]] = {
     "consent-wall": (answer(CONSENT), 'a page that asks for consent, "Before you continue"'),
     "blank-200": (answer(""), "empty"),
     "all-urls-changed": (
-        lambda site: moved(site, STORIES),
+        lambda site: move_stories(site, STORIES),
         "none of 20 addresses were seen before, usually 20",
     ),
     "truncated": (
-        lambda site: cut(site, [23, 22, 21]),
+        lambda site: truncate_stories(site, [23, 22, 21]),
         "the articles are far shorter: 16 words, usually 10",
     ),
-    "truncated-one": (lambda site: cut(site, [21]), "the article is far shorter"),
+    "truncated-one": (lambda site: truncate_stories(site, [21]), "the article is far shorter"),
     "consent-articles": (
-        lambda site: walled(site, [23, 22, 21]),
+        lambda site: serve_consent_pages(site, [23, 22, 21]),
         "none of the 3 new articles could be read: this is a page that asks for consent",
     ),
     "dates-gone": (
-        lambda site: undated(site, [23, 22, 21]),
+        lambda site: remove_dates(site, [23, 22, 21]),
         "none of the 3 newest articles has a date",
     ),
 }
@@ -386,7 +404,7 @@ def test_source_with_an_anomaly_changes_no_file(
 ) -> None:
     """The result names the reason, and the source recovers."""
     change, reason = BREAKS[kind]
-    before = published(config)
+    before = read_published(config)
     change(newsroom)
     for _ in range(3):
         outcome = build()
@@ -394,7 +412,7 @@ def test_source_with_an_anomaly_changes_no_file(
         (problem,) = (problem for problem in outcome.problems if problem.fatal)
         assert reason in problem.reason
         assert problem.firm
-        assert published(config) == before
+        assert read_published(config) == before
     open_newsroom(newsroom, [24, *STORIES])
     outcome = build()
     assert (outcome.status, outcome.new) == (RunStatus.UPDATED, 1)
@@ -405,7 +423,7 @@ def test_source_with_an_anomaly_changes_no_file(
 @pytest.mark.usefixtures("usual")
 def test_recent_dates_explain_a_list_of_new_urls(newsroom: Site, build: Build, dated: str) -> None:
     """The check is at 19:00, when it is the next day in the east; dates without a time count."""
-    moved(newsroom, STORIES, dated)
+    move_stories(newsroom, STORIES, dated)
     assert build().status != RunStatus.FAILED
 
 
@@ -416,7 +434,7 @@ def test_recent_dates_explain_a_list_of_new_urls(newsroom: Site, build: Build, d
 def test_future_and_old_dates_do_not_explain_a_list_of_new_urls(
     newsroom: Site, build: Build, dated: str
 ) -> None:
-    moved(newsroom, STORIES, dated)
+    move_stories(newsroom, STORIES, dated)
     assert build().status == RunStatus.FAILED
 
 
@@ -426,13 +444,13 @@ def test_other_sources_of_the_feed_are_published(
 ) -> None:
     newsroom["/rss"] = rss(newsroom, [21])
     newsroom[path(21)] = story(21)
-    moved(newsroom, STORIES)
+    move_stories(newsroom, STORIES)
     both = configure(
         tmp_path, feed("world", f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}")
     )
-    with tools_for(both, clock) as tools:
-        outcome = run.run_feed(both.feed[0], tools)
-        states = {state.key: state for state in tools.store.sources("world")}
+    with open_context(both, clock) as context:
+        outcome = run.run_feed(both.feed[0], context)
+        states = {state.key: state for state in context.store.sources("world")}
     assert (outcome.status, outcome.new) == (RunStatus.PARTIAL, 1)
     assert titles(both) == [title(n) for n in (21, *STORIES)]
     assert states[newsroom.url("/news")].failures == 1
@@ -442,8 +460,8 @@ def test_other_sources_of_the_feed_are_published(
 
 @pytest.mark.usefixtures("usual")
 def test_articles_of_a_list_with_an_anomaly_are_not_requested(newsroom: Site, build: Build) -> None:
-    moved(newsroom, STORIES)
-    newsroom.forget()
+    move_stories(newsroom, STORIES)
+    newsroom.clear_requests()
     build()
     assert newsroom.paths() == ["/news"]
 
@@ -467,14 +485,14 @@ def test_lasting_change_becomes_the_baseline(
 def test_moved_site_duplicates_nothing_once_it_is_accepted(
     newsroom: Site, config: Config, build: Build, clock: FakeClock
 ) -> None:
-    before = json.loads(published(config)["world.json"])["items"]
-    moved(newsroom, [21, *STORIES])
+    before = json.loads(read_published(config)["world.json"])["items"]
+    move_stories(newsroom, [21, *STORIES])
     for _ in range(4):
         assert build().status == RunStatus.FAILED
         clock.pass_time(6 * 3600)
     outcome = build()
     assert (outcome.new, outcome.updated, outcome.kept) == (1, 0, 20)
-    newest, *others = json.loads(published(config)["world.json"])["items"]
+    newest, *others = json.loads(read_published(config)["world.json"])["items"]
     assert newest["title"] == title(21)
     assert [(item["id"], item["date_modified"]) for item in others] == [
         (item["id"], item["date_modified"]) for item in before
@@ -490,8 +508,8 @@ def test_changed_settings_start_a_new_baseline(
     newsroom["/news"] = listing(STORIES).replace('class="card"', 'class="card top"', 3)
     source = feed("world", f"page {newsroom.url('/news')}") + 'links = ".top a"\n'
     config = configure(tmp_path, source)
-    with tools_for(config, clock) as tools:
-        assert run.run_feed(config.feed[0], tools).ok
+    with open_context(config, clock) as context:
+        assert run.run_feed(config.feed[0], context).ok
 
 
 def test_emptied_folder_is_not_an_anomaly(tmp_path: Path, clock: FakeClock) -> None:
@@ -501,9 +519,9 @@ def test_emptied_folder_is_not_an_anomaly(tmp_path: Path, clock: FakeClock) -> N
         (folder / f"{n}.html").write_text(story(n), "utf-8")
     config = configure(tmp_path, feed("saved", "folder articles"))
     for _ in range(7):
-        with tools_for(config, clock) as tools:
-            assert run.run_feed(config.feed[0], tools).ok
+        with open_context(config, clock) as context:
+            assert run.run_feed(config.feed[0], context).ok
     for n in STORIES[2:]:
         (folder / f"{n}.html").unlink()
-    with tools_for(config, clock) as tools:
-        assert run.run_feed(config.feed[0], tools).ok
+    with open_context(config, clock) as context:
+        assert run.run_feed(config.feed[0], context).ok

@@ -24,12 +24,12 @@ from tests.support.newsroom import (
     configure,
     feed,
     listing,
-    output_of,
+    open_context,
+    output_folder,
     path,
     rss,
     story,
     title,
-    tools_for,
 )
 from tests.support.site import Route, Site
 from tests.support.states import state_folder
@@ -75,9 +75,9 @@ def test_every_entry_is_live_or_in_one_archive(arrivals: list[int], limits: list
     for number, limit in zip(arrivals, limits, strict=False):
         entries += [str(len(entries) + n) for n in range(number)]
         live = entries[-limit:]
-        made = group_by_archive([id_ for id_ in entries if id_ not in archived], live, limit)
-        assert all(1 <= len(archive) <= max(1, limit // 2) for archive in made)
-        archived += [id_ for archive in made for id_ in archive]
+        archives = group_by_archive([id_ for id_ in entries if id_ not in archived], live, limit)
+        assert all(1 <= len(archive) <= max(1, limit // 2) for archive in archives)
+        archived += [id_ for archive in archives for id_ in archive]
         assert len(set(archived)) == len(archived)
         assert {*archived, *live} == set(entries)
         assert archived == entries[: len(archived)]
@@ -114,11 +114,11 @@ class Press:
 
     def build(self, config: Config) -> RunResult:
         """Build the feed and serve it."""
-        with tools_for(config, self.clock) as tools:
-            outcome = run.run_feed(config.feed[0], tools)
-            run.finish_build(config, tools)
+        with open_context(config, self.clock) as context:
+            outcome = run.run_feed(config.feed[0], context)
+            run.finish_build(config, context)
         self.clock.pass_time(60)
-        for name, body in published(config).items():
+        for name, body in read_published(config).items():
             self.site[f"/feeds/{name}"] = Route(
                 body, MEDIA_TYPES.get(name.rpartition(".")[2], "text/html")
             )
@@ -184,8 +184,8 @@ def titles(numbers: Collection[int]) -> list[str]:
     return sorted(title(n) for n in numbers)
 
 
-def published(config: Config) -> dict[str, bytes]:
-    root = output_of(config)
+def read_published(config: Config) -> dict[str, bytes]:
+    root = output_folder(config)
     return {
         str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()
     }
@@ -193,7 +193,7 @@ def published(config: Config) -> dict[str, bytes]:
 
 def archives(config: Config) -> dict[str, tuple[int, int, bytes]]:
     """Return the inode, time and bytes of each archive file, which show if it was written again."""
-    files = output_of(config).glob("f-archive-*")
+    files = output_folder(config).glob("f-archive-*")
     return {f.name: (f.stat().st_ino, f.stat().st_mtime_ns, f.read_bytes()) for f in files}
 
 
@@ -212,9 +212,9 @@ def test_archive_links_lead_to_the_entire_history(press: Press) -> None:
         now = archives(config)
         assert {name: now.get(name) for name in known} == known
         known = now
-    before = published(config)
+    before = read_published(config)
     assert press.build(config).status is RunStatus.UNCHANGED
-    assert published(config) == before
+    assert read_published(config) == before
     for suffix, check in CHECKS.items():
         assert press.titles(suffix) == titles(range(1, 31))
         for name, body in before.items():
@@ -246,7 +246,9 @@ def test_feed_below_its_limit_has_no_archive(press: Press) -> None:
     config = press.config()
     press.build(config)
     assert archives(config) == {}
-    assert not any(b"archive" in body or b"next_url" in body for body in published(config).values())
+    assert not any(
+        b"archive" in body or b"next_url" in body for body in read_published(config).values()
+    )
 
 
 def test_entry_too_old_for_the_live_document_is_archived(press: Press) -> None:
@@ -275,24 +277,24 @@ def test_wiped_output_folder_is_restored_byte_for_byte(press: Press) -> None:
     press.fill(*range(20, 0, -1))
     config = press.config()
     press.build(config)
-    before = published(config)
-    shutil.rmtree(output_of(config))
+    before = read_published(config)
+    shutil.rmtree(output_folder(config))
     press.build(config)
-    assert published(config) == before
-    (output_of(config) / "f-archive-2.atom").unlink()
+    assert read_published(config) == before
+    (output_folder(config) / "f-archive-2.atom").unlink()
     assert press.build(config).written == ("f-archive-2.atom",)
-    assert published(config) == before
+    assert read_published(config) == before
 
 
 def test_crash_between_storing_and_writing_loses_no_archive(press: Press) -> None:
     press.fill(*range(20, 0, -1))
     config = press.config()
-    shutil.rmtree(output_of(config))
-    output_of(config).write_text("a file in place of the folder")
-    with tools_for(config, press.clock) as tools:
-        assert run.run_feed(config.feed[0], tools).status is RunStatus.FAILED
-        stored = tools.store.archives.numbers("f")
-    output_of(config).unlink()
+    shutil.rmtree(output_folder(config))
+    output_folder(config).write_text("a file in place of the folder")
+    with open_context(config, press.clock) as context:
+        assert run.run_feed(config.feed[0], context).status is RunStatus.FAILED
+        stored = context.store.archives.numbers("f")
+    output_folder(config).unlink()
     press.build(config)
     assert len(stored) == 8
     assert len(archives(config)) == 3 * len(stored)
@@ -309,18 +311,18 @@ def test_pruned_entries_stay_in_their_archive(press: Press) -> None:
     for newest in (15, 20):
         press.print(*range(newest, newest - 5, -1))
         press.build(config)
-    with tools_for(config, press.clock) as tools:
-        assert tools.store.count("f") == 10
+    with open_context(config, press.clock) as context:
+        assert context.store.count("f") == 10
     press.build(config)
     assert {name: archives(config)[name] for name in known} == known
     assert press.titles() == titles(range(1, 21))
-    (output_of(config) / "f-archive-1.rss").unlink()
+    (output_folder(config) / "f-archive-1.rss").unlink()
     assert press.build(config).written == ("f-archive-1.rss",)
     assert {name: archives(config)[name][2] for name in known} == {
         name: body for name, (_, _, body) in known.items()
     }
     for suffix in READERS:
-        (output_of(config) / f"f-archive-1.{suffix}").unlink()
+        (output_folder(config) / f"f-archive-1.{suffix}").unlink()
     press.build(config)
     assert press.titles("rss") == titles(
         range(3, 21)
@@ -349,7 +351,7 @@ def test_filters_content_and_formats_apply_to_archives(press: Press) -> None:
     assert {name.rpartition(".")[2] for name in archives(config)} == {"json"}
     documents = {
         name: body
-        for name, body in published(config).items()
+        for name, body in read_published(config).items()
         if name.startswith("world") and "json" in name
     }
     assert not any(b"content_html" in body for body in documents.values())
@@ -363,7 +365,7 @@ def test_later_filter_removes_nothing_from_an_archive(press: Press, more: str) -
     press.build(config)
     for suffix in READERS:
         assert press.titles(suffix) == titles(range(1, 21))
-    shutil.rmtree(output_of(config))
+    shutil.rmtree(output_folder(config))
     press.build(config)
     for suffix in READERS:
         assert press.titles(suffix) == titles(range(1, 21))
@@ -374,7 +376,7 @@ def test_published_entry_that_is_excluded_later_is_archived(press: Press) -> Non
     press.build(press.config('formats = ["rss"]'))
     config = press.config('exclude.title = ["matter 4 "]')
     press.build(config)
-    assert title(4) not in published(config)["f.rss"].decode()
+    assert title(4) not in read_published(config)["f.rss"].decode()
     for suffix in READERS:
         assert press.titles(suffix) == titles(range(1, 6))
     assert press.build(config).status is RunStatus.UNCHANGED
@@ -384,11 +386,11 @@ def test_entry_excluded_before_publication_is_in_no_document(press: Press) -> No
     """A crash happened between storing and publishing it."""
     press.print(3, 2, 1)
     config = press.config()
-    output_of(config).write_text("a file in place of the folder")
-    with tools_for(config, press.clock) as tools:
-        assert run.run_feed(config.feed[0], tools).status is RunStatus.FAILED
-        assert tools.store.count("f") == 3
-    output_of(config).unlink()
+    output_folder(config).write_text("a file in place of the folder")
+    with open_context(config, press.clock) as context:
+        assert run.run_feed(config.feed[0], context).status is RunStatus.FAILED
+        assert context.store.count("f") == 3
+    output_folder(config).unlink()
     config = press.config('exclude.title = ["matter 2 "]')
     press.build(config)
     for suffix in READERS:
@@ -403,7 +405,9 @@ def test_live_teaser_is_not_archived_before_its_text_arrives(press: Press) -> No
     press.build(config)
     assert archives(config)
     assert not any(
-        title(2) in body.decode() for name, body in published(config).items() if "archive" in name
+        title(2) in body.decode()
+        for name, body in read_published(config).items()
+        if "archive" in name
     )
     press.offer(5, 4, 3, 2)
     press.build(config)
@@ -413,7 +417,7 @@ def test_live_teaser_is_not_archived_before_its_text_arrives(press: Press) -> No
         assert press.titles(suffix) == titles(range(1, 9))
         archived = [
             body.decode()
-            for name, body in published(config).items()
+            for name, body in read_published(config).items()
             if "archive" in name and suffix in name
         ]
         assert sum("The hall holds 2 hundred" in body for body in archived) == 1
@@ -446,11 +450,11 @@ def test_archived_saved_articles_have_their_pages_and_images(tmp_path: Path) -> 
     clock = FakeClock(datetime(2026, 12, 1, tzinfo=UTC))
     for limit in (6, 2):
         config = configure(tmp_path, feed("f", f"folder {folder}", more=f"limit = {limit}"))
-        shutil.rmtree(output_of(config), ignore_errors=True)
-        with tools_for(config, clock) as tools:
-            run.run_feed(config.feed[0], tools)
-            assert run.run_feed(config.feed[0], tools).written == ()
-    names = set(published(config))
+        shutil.rmtree(output_folder(config), ignore_errors=True)
+        with open_context(config, clock) as context:
+            run.run_feed(config.feed[0], context)
+            assert run.run_feed(config.feed[0], context).written == ()
+    names = set(read_published(config))
     assert {f"f/pier-{n}.html" for n in range(1, 7)} | {f"f/{n}.png" for n in range(1, 7)} <= names
     assert {"f-archive-1.rss", "f-archive-4.rss"} <= names
 
@@ -458,12 +462,12 @@ def test_archived_saved_articles_have_their_pages_and_images(tmp_path: Path) -> 
 def test_archive_number_of_a_foreign_file_is_skipped(press: Press) -> None:
     press.fill(*range(12, 0, -1))
     press.build(press.config("limit = 8"))
-    foreign = output_of(press.config()) / "f-archive-3.rss"
+    foreign = output_folder(press.config()) / "f-archive-3.rss"
     foreign.write_bytes(b"a file of somebody else's")
     config = press.config("limit = 4")
     press.build(config)
-    with tools_for(config, press.clock) as tools:
-        assert tools.store.archives.numbers("f") == (1, 2, 4)
+    with open_context(config, press.clock) as context:
+        assert context.store.archives.numbers("f") == (1, 2, 4)
     assert foreign.read_bytes() == b"a file of somebody else's"
     for suffix in READERS:
         assert press.titles(suffix) == titles(range(1, 13))
@@ -474,7 +478,7 @@ def test_only_live_documents_have_websub_hubs(press: Press) -> None:
     config = press.config(settings='websub_hubs = ["https://hub.example.org/"]')
     press.build(config)
     named = {
-        name for name, body in published(config).items() if b"https://hub.example.org/" in body
+        name for name, body in read_published(config).items() if b"https://hub.example.org/" in body
     }
     assert named == {"f.rss", "f.atom", "f.json"}
     assert archives(config)

@@ -12,7 +12,7 @@ from feedpub.builder.links import PLACEHOLDER, move_addresses
 from feedpub.config import Config
 from feedpub.pipeline import run
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, output_of, tools_for
+from tests.support.newsroom import configure, feed, open_context, output_folder
 from tests.support.states import state_folder
 
 OLD, NEW = "https://old.example.org/feeds/", "https://new.example.net:8443/"
@@ -51,9 +51,9 @@ class Shelf:
 
     def build(self, config: Config) -> tuple[str, ...]:
         """Build once and return the names of the written files."""
-        with tools_for(config, self.clock) as tools:
-            outcome = run.run_feed(config.feed[0], tools)
-            run.finish_build(config, tools)
+        with open_context(config, self.clock) as context:
+            outcome = run.run_feed(config.feed[0], context)
+            run.finish_build(config, context)
         self.clock.pass_time(3600)
         assert outcome.ok, outcome.problems
         return outcome.written
@@ -71,16 +71,16 @@ def shelf(tmp_path: Path) -> Shelf:
     return Shelf(tmp_path)
 
 
-def published(config: Config) -> dict[str, bytes]:
+def read_published(config: Config) -> dict[str, bytes]:
     """Return the files of the feed, without those about all feeds."""
-    root = output_of(config)
+    root = output_folder(config)
     files = {
         str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()
     }
     return {name: body for name, body in files.items() if name.startswith("f")}
 
 
-def moved(files: dict[str, bytes], old: str, new: str) -> dict[str, bytes]:
+def replace_base(files: dict[str, bytes], old: str, new: str) -> dict[str, bytes]:
     """Return the files with another base URL; ids stay."""
     kept, body = b"tag:old.example.org", {}
     for name, content in files.items():
@@ -91,21 +91,21 @@ def moved(files: dict[str, bytes], old: str, new: str) -> dict[str, bytes]:
 
 def test_new_base_url_changes_every_document(shelf: Shelf) -> None:
     """Archives, pages and images in texts: only the address differs."""
-    before = published(shelf.fill(OLD))
+    before = read_published(shelf.fill(OLD))
     config = shelf.config(NEW)
     shelf.build(config)
-    assert published(config) == moved(before, OLD, NEW)
+    assert read_published(config) == replace_base(before, OLD, NEW)
     assert sum("archive" in name for name in before) == 12
     assert shelf.build(config) == ()
 
 
 def test_only_a_new_base_url_rewrites_archives(shelf: Shelf) -> None:
-    before = published(shelf.fill(OLD))
+    before = read_published(shelf.fill(OLD))
     config = shelf.config(OLD, 'limit = 2\ndescription = "Another one"\nsummary = "none"')
     shelf.file(6).write_text(f"---\ndate: 2026-01-06\n---\n# Pier 6\n\n{PROSE} {PROSE}\n")
     assert not any("archive" in name for name in shelf.build(config))
     archives = {name: body for name, body in before.items() if "archive" in name}
-    assert {name: published(config)[name] for name in archives} == archives
+    assert {name: read_published(config)[name] for name in archives} == archives
     config = shelf.config(NEW)
     assert sum("archive" in name for name in shelf.build(config)) == 12
 
@@ -117,10 +117,10 @@ def test_reenabled_format_gets_the_new_base_url(shelf: Shelf) -> None:
     shelf.build(shelf.config(NEW, 'limit = 2\nformats = ["rss"]'))
     config = shelf.config(NEW)
     shelf.build(config)
-    assert not any(OLD.encode() in body for body in published(config).values())
+    assert not any(OLD.encode() in body for body in read_published(config).values())
     items = [
         json.loads(body)["items"]
-        for name, body in published(config).items()
+        for name, body in read_published(config).items()
         if name.endswith(".json")
     ]
     assert {item["title"] for each in items for item in each} == {f"Pier {n}" for n in range(1, 9)}
@@ -131,7 +131,7 @@ def test_pruned_entries_of_an_archive_get_the_new_base_url(shelf: Shelf) -> None
     settings, only_rss = 'keep = "30d"', 'limit = 2\nformats = ["rss"]'
     shelf.build(shelf.config(OLD, 'limit = 6\nformats = ["rss"]', settings))
     shelf.build(shelf.config(OLD, only_rss, settings))
-    before = published(shelf.config(OLD))
+    before = read_published(shelf.config(OLD))
     for n in range(1, 7):
         shelf.file(n).unlink()
     shelf.save(7, 8)
@@ -139,11 +139,11 @@ def test_pruned_entries_of_an_archive_get_the_new_base_url(shelf: Shelf) -> None
     shelf.build(shelf.config(OLD, only_rss, settings))
     shelf.build(shelf.config(OLD, only_rss, settings))
     config = shelf.config(NEW, "limit = 2", settings)
-    with tools_for(config, shelf.clock) as tools:
-        assert tools.store.count("f") < 8
+    with open_context(config, shelf.clock) as context:
+        assert context.store.count("f") < 8
     shelf.build(config)
-    after = published(config)
-    for name, body in moved(before, OLD, NEW).items():
+    after = read_published(config)
+    for name, body in replace_base(before, OLD, NEW).items():
         if "archive" in name:
             assert after[name] == body
     items = [json.loads(body)["items"] for name, body in after.items() if name.endswith(".json")]
@@ -151,11 +151,11 @@ def test_pruned_entries_of_an_archive_get_the_new_base_url(shelf: Shelf) -> None
 
 
 def test_wiped_output_folder_gets_its_images_with_the_new_base_url(shelf: Shelf) -> None:
-    before = published(shelf.fill(OLD))
+    before = read_published(shelf.fill(OLD))
     config = shelf.config(NEW)
-    shutil.rmtree(output_of(config))
+    shutil.rmtree(output_folder(config))
     shelf.build(config)
-    assert published(config) == moved(before, OLD, NEW)
+    assert read_published(config) == replace_base(before, OLD, NEW)
 
 
 def test_state_with_absolute_image_addresses_gets_the_new_base_url(shelf: Shelf) -> None:
@@ -164,18 +164,18 @@ def test_state_with_absolute_image_addresses_gets_the_new_base_url(shelf: Shelf)
     elsewhere = (
         f'<p><a href="{OLD}f/about.html">About</a> <a href="https://old.example.org/f/x">X</a></p>'
     )
-    with tools_for(config, shelf.clock) as tools:
-        stored = [move_addresses(entry, PLACEHOLDER, OLD) for entry in tools.store.entries("f")]
-        tools.store.replace_entries(
+    with open_context(config, shelf.clock) as context:
+        stored = [move_addresses(entry, PLACEHOLDER, OLD) for entry in context.store.entries("f")]
+        context.store.replace_entries(
             "f", [replace(each, html=each.html + elsewhere) for each in stored]
         )
-    shutil.rmtree(output_of(config))
+    shutil.rmtree(output_folder(config))
     shelf.build(config)
-    before = published(config)
+    before = read_published(config)
     config = shelf.config(NEW)
-    shutil.rmtree(output_of(config))
+    shutil.rmtree(output_folder(config))
     shelf.build(config)
-    after = published(config)
+    after = read_published(config)
     assert after.keys() == before.keys()
     assert after["f/sub/1.png"] == PICTURE
     whole = b"".join(after.values())
@@ -187,13 +187,13 @@ def test_state_with_absolute_image_addresses_gets_the_new_base_url(shelf: Shelf)
 
 
 def test_lost_state_is_restored_with_the_new_base_url(shelf: Shelf) -> None:
-    before = published(shelf.fill(OLD))
+    before = read_published(shelf.fill(OLD))
     shutil.rmtree(state_folder(shelf.config(OLD).feedpub))
     config = shelf.config(NEW)
     shelf.build(config)
-    after = published(config)
+    after = read_published(config)
     assert {name: body for name, body in after.items() if "archive" in name} == {
-        name: body for name, body in moved(before, OLD, NEW).items() if "archive" in name
+        name: body for name, body in replace_base(before, OLD, NEW).items() if "archive" in name
     }
 
 
@@ -201,7 +201,7 @@ def test_saved_article_with_its_own_address_has_its_image_published(shelf: Shelf
     shelf.save(7, head="url: https://example.org/pier-7\n")
     config = shelf.config(OLD)
     shelf.build(config)
-    item = json.loads(published(config)["f.json"])["items"][0]
+    item = json.loads(read_published(config)["f.json"])["items"][0]
     assert item["url"] == "https://example.org/pier-7"
     assert f'src="{OLD}f/sub/7.png"' in item["content_html"]
-    assert published(config)["f/sub/7.png"] == PICTURE
+    assert read_published(config)["f/sub/7.png"] == PICTURE

@@ -12,7 +12,15 @@ from feedpub.core.models import FeedSummary
 from feedpub.pipeline import index, run
 from feedpub.pipeline.context import RunContext
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, tools_for
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_context,
+    open_newsroom,
+    path,
+    story,
+)
 from tests.support.site import Site
 
 STORIES = [6, 5, 4, 3, 2, 1]
@@ -43,75 +51,75 @@ def config(newsroom: Site, tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-def tools(config: Config, clock: FakeClock) -> Iterator[RunContext]:
-    with tools_for(config, clock) as made:
+def context(config: Config, clock: FakeClock) -> Iterator[RunContext]:
+    with open_context(config, clock) as opened:
         for each in config.feed[:2]:
-            run.run_feed(each, made)
-        yield made
+            run.run_feed(each, opened)
+        yield opened
 
 
-def of_entries(config: Config, tools: RunContext) -> dict[str, bytes]:
+def of_entries(config: Config, context: RunContext) -> dict[str, bytes]:
     """Return the index files made from all entries of all feeds that ran."""
-    ran = [each for each in config.feed if tools.store.last_run(each.name)]
+    ran = [each for each in config.feed if context.store.last_run(each.name)]
     return assemble.render_index_files(
-        [FeedSummary.for_feed(index.current_feed(each, tools)) for each in ran]
+        [FeedSummary.for_feed(index.current_feed(each, context)) for each in ran]
     )
 
 
-def pages(config: Config, tools: RunContext) -> dict[str, bytes]:
+def pages(config: Config, context: RunContext) -> dict[str, bytes]:
     """Return the published index files."""
-    files = index.index_files(config, tools)
+    files = index.index_files(config, context)
     return {name: files[name] for name in ("index.html", "feeds.opml")}
 
 
-def test_index_files_equal_those_made_from_all_entries(config: Config, tools: RunContext) -> None:
-    assert pages(config, tools) == of_entries(config, tools)
-    assert b"never.html" not in pages(config, tools)["index.html"]
-    assert tools.store.summaries.load()["few"].entries == 2
+def test_index_files_equal_those_made_from_all_entries(config: Config, context: RunContext) -> None:
+    assert pages(config, context) == of_entries(config, context)
+    assert b"never.html" not in pages(config, context)["index.html"]
+    assert context.store.summaries.load()["few"].entries == 2
 
 
 def test_changed_entries_change_the_index_files(
-    config: Config, tools: RunContext, newsroom: Site, clock: FakeClock
+    config: Config, context: RunContext, newsroom: Site, clock: FakeClock
 ) -> None:
     """Even if the feed's own documents could not be written."""
-    before = pages(config, tools)
+    before = pages(config, context)
     newsroom[path(7)] = story(7)
     newsroom["/news"] = listing([7, *STORIES])
     clock.jump(DAY.total_seconds())
-    run.run_feed(config.feed[0], tools)
-    assert pages(config, tools) == of_entries(config, tools) != before
-    entry = tools.store.entries("world")[0]
-    tools.store.commit_entries(
+    run.run_feed(config.feed[0], context)
+    assert pages(config, context) == of_entries(config, context) != before
+    entry = context.store.entries("world")[0]
+    context.store.commit_entries(
         "world", entries=[entry], aliases={}, item_states=[], now=clock.now()
     )
-    assert tools.store.summaries.get("world") is None
-    assert pages(config, tools) == of_entries(config, tools)
+    assert context.store.summaries.get("world") is None
+    assert pages(config, context) == of_entries(config, context)
 
 
 def test_unchanged_feeds_are_not_read_for_the_index(
-    config: Config, tools: RunContext, monkeypatch: pytest.MonkeyPatch
+    config: Config, context: RunContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = pages(config, tools)
+    known = pages(config, context)
     monkeypatch.setattr(index, "current_feed", None)
-    assert pages(config, tools) == known
+    assert pages(config, context) == known
 
 
 def test_changed_title_and_filters_change_the_index_before_the_next_run(
-    config: Config, tools: RunContext, newsroom: Site, tmp_path: Path
+    config: Config, context: RunContext, newsroom: Site, tmp_path: Path
 ) -> None:
     more = 'limit = 2\nlanguage = "de"\ndescription = "New"'
     changed = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more=more))
-    assert pages(config, tools) != pages(changed, tools) == of_entries(changed, tools)
+    assert pages(config, context) != pages(changed, context) == of_entries(changed, context)
 
 
 def test_live_entries_are_not_pruned(
-    tools: RunContext, newsroom: Site, clock: FakeClock, tmp_path: Path
+    context: RunContext, newsroom: Site, clock: FakeClock, tmp_path: Path
 ) -> None:
     clock.jump(400 * DAY.total_seconds())
     changed = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more="limit = 2"))
-    live = index.current_feed(changed.feed[0], tools).entries
-    assert tools.store.count("world") == len(STORIES)
-    run.prune(changed, tools)
-    assert tools.store.entries("world") == live
+    live = index.current_feed(changed.feed[0], context).entries
+    assert context.store.count("world") == len(STORIES)
+    run.prune(changed, context)
+    assert context.store.entries("world") == live
     assert len(live) == 2
-    assert tools.store.count("few") == 0
+    assert context.store.count("few") == 0

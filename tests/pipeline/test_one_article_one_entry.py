@@ -21,7 +21,7 @@ from feedpub.store import migrations
 from feedpub.store.sqlite import FILE_NAME
 from feedpub.store.table_names import FORMER_NAMES
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, output_of, tools_for
+from tests.support.newsroom import configure, feed, open_context, output_folder
 from tests.support.site import Route, Site, running_site
 from tests.support.states import state_folder
 
@@ -129,14 +129,14 @@ def item(n: int, **parts: str) -> str:
 
 
 def build(config: Config, clock: FakeClock) -> RunResult:
-    with tools_for(config, clock) as tools:
-        (outcome,) = [run.run_feed(each, tools) for each in config.feed]
-        run.finish_build(config, tools)
+    with open_context(config, clock) as context:
+        (outcome,) = [run.run_feed(each, context) for each in config.feed]
+        run.finish_build(config, context)
     return outcome
 
 
 def entries(config: Config) -> list[dict[str, Any]]:
-    return list(json.loads((output_of(config) / "f.json").read_bytes())["items"])
+    return list(json.loads((output_folder(config) / "f.json").read_bytes())["items"])
 
 
 def by_title(config: Config) -> dict[str, dict[str, Any]]:
@@ -512,7 +512,7 @@ def test_items_without_a_link_have_pages_and_keep_their_entries(
     before = entries(config)
     for each in before:
         page = each["url"].removeprefix(config.feedpub.base_url)
-        assert each["title"] in (output_of(config) / page).read_text("utf-8")
+        assert each["title"] in (output_folder(config) / page).read_text("utf-8")
     site["/rss"] = rss(*map(unlinked, range(2, 7)))
     clock.pass_time(HOUR)
     assert build(config, clock).new == 1
@@ -649,7 +649,7 @@ def test_state_of_schema_version_6_keeps_its_ids(
     assert build(config, clock).new == 5
     before = {each["id"]: each for each in entries(config)}
     as_version_6_had_it(state_folder(config.feedpub))
-    site.forget()
+    site.clear_requests()
     clock.pass_time(24 * HOUR)
     build(config, clock)
     assert {each["id"]: each for each in entries(config)} == before

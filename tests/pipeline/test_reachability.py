@@ -21,7 +21,7 @@ from feedpub.pipeline import index, restore, run
 from feedpub.pipeline.archives import group_by_archive
 from feedpub.store.sqlite import FILE_NAME
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, output_of, tools_for
+from tests.support.newsroom import configure, open_context, output_folder
 from tests.support.states import state_folder
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -102,7 +102,7 @@ FORMATS = (("rss", "atom", "json"), ("rss",), ("json", "atom"), ("atom",), ("jso
 BASES = ("https://one.example.org/", "https://two.example.org/feeds/")
 
 
-def base_of(body: bytes, name: str) -> str:
+def own_base(body: bytes, name: str) -> str:
     return parse_published.read_links(body, name.rpartition(".")[2]).base
 
 
@@ -135,7 +135,7 @@ class Model:
 
     def act(self, action: str) -> None:
         """Apply one change; except for new entries and texts, the state stays."""
-        output, backup = output_of(self.config), self.folder / "backup"
+        output, backup = output_folder(self.config), self.folder / "backup"
         match action:
             case "limit" | "formats":
                 setattr(self, action, getattr(self, action) + 1)
@@ -164,9 +164,9 @@ class Model:
         config, (feed,) = self.config, self.config.feed
         self.clock.pass_time(3600)
         before = self.files()
-        with tools_for(config, self.clock) as tools, tools.store.feed_lock("f"):
-            store, now = tools.store, self.clock.now()
-            restore.restore(feed, store, tools.output, now)
+        with open_context(config, self.clock) as context, context.store.feed_lock("f"):
+            store, now = context.store, self.clock.now()
+            restore.restore(feed, store, context.output, now)
             fresh: list[Entry] = []
             if action.startswith("add"):
                 fresh = [self.entry(action, n) for n in range(self.count, self.count + 2)]
@@ -180,9 +180,9 @@ class Model:
             archived = {
                 id_ for n in store.archives.numbers("f") for id_ in store.archives.members("f", n)
             }
-            live = index.current_feed(feed, tools)
-            run.write_feed(feed, live, tools)
-            assert run.write_feed(feed, index.current_feed(feed, tools), tools) == ()
+            live = index.current_feed(feed, context)
+            run.write_feed(feed, live, context)
+            assert run.write_feed(feed, index.current_feed(feed, context), context) == ()
             for number in store.archives.numbers("f"):
                 new = {e for e in store.archives.entries("f", number) if e.id not in archived}
                 assert not {e.id for e in new if not e.complete} & {e.id for e in live.entries}
@@ -192,7 +192,7 @@ class Model:
         for name, body in self.files().items():
             if (
                 "archive" in name
-                and base_of(before.get(name, body), name) == config.feedpub.base_url
+                and own_base(before.get(name, body), name) == config.feedpub.base_url
             ):
                 assert body == before.get(name, body), f"{name} was written again"
         self.check(config, {entry.id for entry in live.entries})
@@ -212,7 +212,7 @@ class Model:
         )
 
     def files(self) -> dict[str, bytes]:
-        root = output_of(self.config)
+        root = output_folder(self.config)
         return {file.name: file.read_bytes() for file in root.glob("f*") if file.is_file()}
 
     def check(self, config: Config, live: set[str]) -> None:
@@ -234,7 +234,7 @@ class Model:
     def follow(self, config: Config, suffix: str) -> Iterator[list[str]]:
         base, name = config.feedpub.base_url, f"f.{suffix}"
         while name:
-            body = (output_of(config) / name).read_bytes()
+            body = (output_folder(config) / name).read_bytes()
             links = parse_published.read_links(body, suffix)
             assert links.own == f"{base}{name}"
             yield [entry.id for entry in parse_published.parse_published(body, suffix, "f")]

@@ -35,12 +35,12 @@ from tests.support.newsroom import (
     configure,
     feed,
     listing,
+    open_context,
     open_newsroom,
-    output_of,
+    output_folder,
     path,
     story,
     title,
-    tools_for,
 )
 from tests.support.service import eventually, running_service
 from tests.support.site import Route, Site, running_site
@@ -53,7 +53,9 @@ TOLD = ("health.", "index.")  # files that report it, or contain the time
 
 
 @contextmanager
-def tools_of(config: Config, clock: FakeClock, *, dry: bool = False) -> Iterator[RunContext]:
+def open_run_context(
+    config: Config, clock: FakeClock, *, dry: bool = False
+) -> Iterator[RunContext]:
     """Return the context of a build, as the command creates it."""
     settings = config.feedpub
     publisher = open_output(settings.output, config.s3)
@@ -70,21 +72,21 @@ def tools_of(config: Config, clock: FakeClock, *, dry: bool = False) -> Iterator
 def build(config: Config, clock: FakeClock, *, dry: bool = False) -> list[RunResult]:
     """Build all feeds once, as the command does."""
     clock.pass_time(LATER)
-    with tools_of(config, clock, dry=dry) as tools:
-        return recovery.with_recovery(partial(_build, config, tools), config, tools)
+    with open_run_context(config, clock, dry=dry) as context:
+        return recovery.with_recovery(partial(_build, config, context), config, context)
 
 
-def _build(config: Config, tools: RunContext) -> list[RunResult]:
-    outcomes = [run.run_feed(feed, tools) for feed in config.feed]
+def _build(config: Config, context: RunContext) -> list[RunResult]:
+    outcomes = [run.run_feed(feed, context) for feed in config.feed]
     for each, outcome in zip(config.feed, outcomes, strict=True):
-        alerts.record_incidents(each, outcome, config.alerts, tools.store, tools.clock())
-    run.finish_build(config, tools)
+        alerts.record_incidents(each, outcome, config.alerts, context.store, context.clock())
+    run.finish_build(config, context)
     return outcomes
 
 
-def published(config: Config) -> dict[str, bytes]:
+def read_published(config: Config) -> dict[str, bytes]:
     """Return every file that a feed published."""
-    root = output_of(config)
+    root = output_folder(config)
     files = {
         str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()
     }
@@ -104,7 +106,7 @@ def garbage(file: Path) -> None:
     file.write_bytes(b"\0garbage" * 64 + file.read_bytes()[512:])
 
 
-def cut(file: Path) -> None:
+def truncate(file: Path) -> None:
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
 
@@ -120,7 +122,7 @@ def page_gone(file: Path) -> None:
         opened.write(b"\xff" * size)
 
 
-def scribbled(file: Path) -> None:
+def corrupt_text(file: Path) -> None:
     """Corrupt a compressed text, which SQLite cannot detect."""
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute(
@@ -129,7 +131,7 @@ def scribbled(file: Path) -> None:
         )
 
 
-DAMAGES = {each.__name__: each for each in (garbage, cut, page_gone, scribbled)}
+DAMAGES = {each.__name__: each for each in (garbage, truncate, page_gone, corrupt_text)}
 FORMATS = (("rss",), ("atom",), ("json",), ("rss", "atom", "json"))
 
 
@@ -141,13 +143,13 @@ class Base:
     folders: dict[tuple[str, ...], Path]
 
 
-def settings_of(formats: tuple[str, ...], limit: int) -> str:
+def settings_toml(formats: tuple[str, ...], limit: int) -> str:
     return f"limit = {limit}\nformats = {json.dumps(list(formats))}"
 
 
-def configured(folder: Path, site: Site, formats: tuple[str, ...], limit: int = 5) -> Config:
+def configure_feed(folder: Path, site: Site, formats: tuple[str, ...], limit: int = 5) -> Config:
     return configure(
-        folder, feed("world", f"page {site.url('/news')}", more=settings_of(formats, limit))
+        folder, feed("world", f"page {site.url('/news')}", more=settings_toml(formats, limit))
     )
 
 
@@ -159,7 +161,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Base]:
         for formats in FORMATS:
             folder = folders[formats] = tmp_path_factory.mktemp("base")
             for limit in (len(STORIES), 5):
-                build(configured(folder, site, formats, limit), FakeClock(NOW))
+                build(configure_feed(folder, site, formats, limit), FakeClock(NOW))
             open_state = folder / ".feedpub" / FILE_NAME
             with closing(sqlite3.connect(open_state)) as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -171,7 +173,7 @@ def site(base: Base) -> Site:
     """Return the site at a later time: only two of the stories are still listed."""
     open_newsroom(base.site, STORIES)
     base.site["/news"] = listing(STORIES[:2])
-    base.site.forget()
+    base.site.clear_requests()
     return base.site
 
 
@@ -184,7 +186,7 @@ def begin(base: Base, site: Site, tmp_path: Path) -> Begin:
 
     def copied(formats: tuple[str, ...] = FORMATS[-1]) -> Config:
         shutil.copytree(base.folders[formats], tmp_path, dirs_exist_ok=True)
-        return configured(tmp_path, site, formats)
+        return configure_feed(tmp_path, site, formats)
 
     return copied
 
@@ -209,11 +211,11 @@ def test_rebuilt_state_changes_no_published_byte(
 ) -> None:
     """Only the listing is fetched, and entries that are no longer listed are kept."""
     config = begin(formats)
-    before, stored = published(config), entries(config)
+    before, stored = read_published(config), entries(config)
     DAMAGES[damage](state(config))
     damaged = state(config).read_bytes()
     build(config, clock)
-    assert published(config) == before
+    assert read_published(config) == before
     assert set(site.paths()) == {"/news"}
     (aside,) = Store.quarantined_files(state_folder(config.feedpub))
     assert aside.read_bytes() == damaged
@@ -228,7 +230,7 @@ def test_runs_after_a_rebuild_add_entries_and_continue_archives(
     begin: Begin, site: Site, clock: FakeClock, formats: tuple[str, ...]
 ) -> None:
     config = begin(formats)
-    before = published(config)
+    before = read_published(config)
     garbage(state(config))
     build(config, clock)
     numbers = [14, 13, *STORIES[:2]]
@@ -249,7 +251,7 @@ def test_runs_after_a_rebuild_add_entries_and_continue_archives(
             ),
         }
     old = {name: body for name, body in before.items() if "archive" in name}
-    assert {name: published(config)[name] for name in old} == old
+    assert {name: read_published(config)[name] for name in old} == old
     assert sum(archived) >= 9
 
 
@@ -262,27 +264,27 @@ def test_invalid_write_ahead_log_is_ignored_by_sqlite(
     site[path(13)] = story(13)
     crashed = state_folder(config.feedpub).parent / "crashed"
     clock.pass_time(LATER)
-    with tools_of(config, clock) as tools:
-        _build(config, tools)
+    with open_run_context(config, clock) as context:
+        _build(config, context)
         shutil.copytree(state_folder(config.feedpub), crashed)
-    before = published(config)
+    before = read_published(config)
     shutil.rmtree(state_folder(config.feedpub))
     crashed.rename(state_folder(config.feedpub))
     log = state(config).with_name(f"{FILE_NAME}-wal")
     log.write_bytes(b"garbage!" * (log.stat().st_size // 8))
-    site.forget()
+    site.clear_requests()
     build(config, clock)
-    assert published(config) == before
+    assert read_published(config) == before
     assert site.paths() == ["/news"]
     assert not Store.quarantined_files(state_folder(config.feedpub))
 
 
 def test_missing_state_is_rebuilt(begin: Begin, clock: FakeClock) -> None:
     config = begin()
-    before = published(config)
+    before = read_published(config)
     shutil.rmtree(state_folder(config.feedpub))
     build(config, clock)
-    assert published(config) == before
+    assert read_published(config) == before
 
 
 @pytest.mark.parametrize("broken", ["world.json", "world-archive-1.json"])
@@ -291,11 +293,11 @@ def test_broken_document_is_replaced_by_another_format(
 ) -> None:
     """The broken live document is logged and written again."""
     config = begin()
-    before = published(config)
+    before = read_published(config)
     garbage(state(config))
-    (output_of(config) / broken).write_bytes(b"{")
+    (output_folder(config) / broken).write_bytes(b"{")
     build(config, clock)
-    after = published(config)
+    after = read_published(config)
     assert after.pop(broken) == (b"{" if "archive" in broken else before[broken])
     assert after == {name: body for name, body in before.items() if name != broken}
     assert any(fields(record).get("file") == broken for record in caplog.records)
@@ -309,28 +311,28 @@ def test_rebuilt_state_without_working_sources_keeps_all_files(
     begin: Begin, site: Site, clock: FakeClock
 ) -> None:
     config = begin()
-    before = published(config)
+    before = read_published(config)
     site["/news"] = Route(b"oops", status=500)
     garbage(state(config))
     build(config, clock)
-    assert published(config) == before
+    assert read_published(config) == before
     assert len(entries(config)) == len(STORIES)
 
 
 def test_building_one_feed_restores_the_others(begin: Begin, site: Site, clock: FakeClock) -> None:
     begin()
-    more = settings_of(FORMATS[-1], 5)
+    more = settings_toml(FORMATS[-1], 5)
     feeds = [feed(name, f"page {site.url('/news')}", more=more) for name in ("world", "other")]
     config = configure(state(begin()).parents[1], *feeds)
     build(config, clock)
-    index = (output_of(config) / "index.html").read_bytes()
+    index = (output_folder(config) / "index.html").read_bytes()
     garbage(state(config))
     clock.pass_time(LATER)
-    with tools_of(config, clock) as tools:
-        run.run_feed(config.feed[0], tools)
-        run.finish_build(config, tools)
-        assert tools.store.count("other") == 2
-    assert (output_of(config) / "index.html").read_bytes() == index
+    with open_run_context(config, clock) as context:
+        run.run_feed(config.feed[0], context)
+        run.finish_build(config, context)
+        assert context.store.count("other") == 2
+    assert (output_folder(config) / "index.html").read_bytes() == index
 
 
 SAVED = "{title}\n\nBy Jane Doe\n\n{text}\n"
@@ -349,14 +351,14 @@ def test_saved_articles_are_restored_with_their_pages(tmp_path: Path, clock: Fak
         )
     config = configure(tmp_path, feed("saved", "folder articles"))
     build(config, clock)
-    before = published(config)
+    before = read_published(config)
     assert "saved/the-same-title-2.html" in before
     garbage(state(config))
     (articles / "2.txt").write_text(
         SAVED.format(title="The same title", text=f"2 {TEXT} Nobody came."), "utf-8"
     )
     build(config, clock)
-    assert published(config) == before  # a file is as it was when it was first seen again
+    assert read_published(config) == before  # a file is as it was when it was first seen again
     (articles / "2.txt").write_text(
         SAVED.format(title="The same title", text=f"2 {TEXT} All came."), "utf-8"
     )
@@ -375,11 +377,11 @@ def test_lead_image_and_reading_time_are_removed_from_restored_text(
     more = f"reading_time = true\nformats = {json.dumps(list(formats))}"
     config = configure(tmp_path, feed("world", f"page {site.url('/news')}", more=more))
     build(config, clock)
-    before, stored = published(config), entries(config)
+    before, stored = read_published(config), entries(config)
     assert any(b"min read" in body and b"pier.jpg" in body for body in before.values())
     garbage(state(config))
     build(config, clock)
-    assert published(config) == before
+    assert read_published(config) == before
     assert [(e.html.strip(), e.text) for e in entries(config)] == [
         (e.html.strip(), e.text) for e in stored
     ]
@@ -398,7 +400,7 @@ def test_restored_article_is_known_by_its_listed_address(
     before = entries(config)
     assert before[-1].url == site.url(path(1))
     garbage(state(config))
-    site.forget()
+    site.clear_requests()
     build(config, clock)
     assert [entry.id for entry in entries(config)] == [entry.id for entry in before]
     assert site.paths() == ["/news"]
@@ -413,25 +415,25 @@ def test_rebuild_is_logged_and_alerted_once(
 ) -> None:
     config = begin()
     site["/hook"] = b"ok"
-    more = settings_of(FORMATS[-1], 5)
+    more = settings_toml(FORMATS[-1], 5)
     hook = f'[alerts]\nwebhook = "{site.url("/hook")}"'
     config = configure(
         state_folder(config.feedpub).parent,
         feed("world", f"page {site.url('/news')}", more=more),
         settings=hook,
     )
-    scribbled(state(config))
+    corrupt_text(state(config))
     for _ in range(2):
         build(config, clock)
-        with tools_of(config, clock) as tools:
-            notify.deliver_due(config, tools.store, tools.clock)
+        with open_run_context(config, clock) as context:
+            notify.deliver_due(config, context.store, context.clock)
     (told,) = [json.loads(request.body) for request in site.requests if request.path == "/hook"]
     (aside,) = Store.quarantined_files(state_folder(config.feedpub))
     assert (told["event"], told["feed"]) == ("renewed", "")
     assert told["text"] == "feedpub's state was damaged and was rebuilt from the published feeds"
     assert told["evidence"]["Reason"].endswith(f"the damaged file was kept as {aside.name}")
     assert str(state_folder(config.feedpub)) not in json.dumps(told)
-    health = json.loads((output_of(config) / "health.json").read_bytes())["items"]
+    health = json.loads((output_folder(config) / "health.json").read_bytes())["items"]
     assert told["text"] in [item["title"] for item in health]
     (event,) = [known for record in caplog.records if "quarantined" in (known := fields(record))]
     assert (event["quarantined"], event["entries"]) == (str(aside), len(STORIES))
@@ -489,9 +491,9 @@ def test_clean_works_without_a_corrupt_state(begin: Begin, site: Site) -> None:
 def test_other_connection_continues_with_the_new_file(begin: Begin, clock: FakeClock) -> None:
     """It writes nothing into the quarantined file."""
     config = begin()
-    with tools_of(config, clock) as one, tools_of(config, clock) as other:
+    with open_run_context(config, clock) as one, open_run_context(config, clock) as other:
         assert other.store.count("world") == len(STORIES)
-        scribbled(state(config))
+        corrupt_text(state(config))
         recovery.with_recovery(partial(_build, config, one), config, one)
         (aside,) = Store.quarantined_files(state_folder(config.feedpub))
         kept = aside.read_bytes()
@@ -506,24 +508,26 @@ def test_two_threads_that_find_the_damage_quarantine_one_file(
     begin: Begin, clock: FakeClock
 ) -> None:
     config = begin()
-    with tools_of(config, clock) as one, tools_of(config, clock) as other:
-        scribbled(state(config))
+    with open_run_context(config, clock) as one, open_run_context(config, clock) as other:
+        corrupt_text(state(config))
         errors: list[CorruptStateError] = []
-        for tools in (one, other):
+        for context in (one, other):
             with pytest.raises(CorruptStateError) as caught:
-                tools.store.entries("world")
+                context.store.entries("world")
             errors.append(caught.value)
-        for tools, error in zip((one, other), errors, strict=True):
-            found = recovery.with_recovery(partial(_entries_after, [error], tools), config, tools)
+        for context, error in zip((one, other), errors, strict=True):
+            found = recovery.with_recovery(
+                partial(_entries_after, [error], context), config, context
+            )
             assert len(found) == len(STORIES)
     assert len(Store.quarantined_files(state_folder(config.feedpub))) == 1
 
 
-def _entries_after(errors: list[CorruptStateError], tools: RunContext) -> tuple[Entry, ...]:
+def _entries_after(errors: list[CorruptStateError], context: RunContext) -> tuple[Entry, ...]:
     """Return the entries, after raising the error that was found before."""
     if errors:
         raise errors.pop()
-    return tools.store.entries("world")
+    return context.store.entries("world")
 
 
 OPEN = """
@@ -556,32 +560,32 @@ def test_two_processes_that_find_the_damage_quarantine_one_file(begin: Begin) ->
         assert process.stdin
         process.stdin.write("\n")
         process.stdin.flush()
-    said = [process.communicate(timeout=60)[0].strip() for process in processes]
-    assert said == [str(len(STORIES))] * 2
+    outputs = [process.communicate(timeout=60)[0].strip() for process in processes]
+    assert outputs == [str(len(STORIES))] * 2
     assert len(Store.quarantined_files(state_folder(config.feedpub))) == 1
 
 
 def test_scheduler_rebuilds_the_state_during_a_run(begin: Begin) -> None:
     config = begin()
-    before = published(config)
+    before = read_published(config)
     outcomes: list[RunResult] = []
-    with tools_for(config, FakeClock(NOW)) as tools:
+    with open_context(config, FakeClock(NOW)) as context:
         jobs = LocalScheduler(
-            config, tools, lambda _feed, outcome, _tools: outcomes.append(outcome)
+            config, context, lambda _feed, outcome, _tools: outcomes.append(outcome)
         )
         jobs.start()
         try:
             assert eventually(lambda: jobs.timer.next_times)
-            scribbled(state(config))
+            corrupt_text(state(config))
             jobs.run_now("world")
             assert eventually(
                 lambda: len(Store.quarantined_files(state_folder(config.feedpub))) == 1
             )
-            assert eventually(lambda: outcomes and "world" in tools.store.schedule.load())
+            assert eventually(lambda: outcomes and "world" in context.store.schedule.load())
         finally:
             jobs.stop(5)
         assert outcomes[-1].ok
-    assert published(config) == before
+    assert read_published(config) == before
 
 
 @pytest.mark.slow
@@ -594,19 +598,19 @@ def test_service_rebuilds_the_state_while_it_runs(site: Site, tmp_path: Path) ->
     )
     folder = home.root / ".feedpub"
     with running_service(home.config) as service:
-        assert service.waits_for("run_finished", feed="world", new=3)
+        assert service.wait_for_event("run_finished", feed="world", new=3)
         before = service.get("/world.json")
-        scribbled(folder / FILE_NAME)
+        corrupt_text(folder / FILE_NAME)
         request = urllib.request.Request(
             f"http://127.0.0.1:{service.port}/run", b"feed=world", {"Authorization": "Bearer T"}
         )
         with urllib.request.urlopen(request, timeout=10):  # noqa: S310
             pass
-        assert service.waits_for("run_finished", times=2, feed="world")
+        assert service.wait_for_event("run_finished", times=2, feed="world")
         assert service.get("/world.json") == before
         assert len(Store.quarantined_files(folder)) == 1
-        assert service.heard("state_rebuilt")[0]["entries"] == 3
-        assert service.end() == 0
+        assert service.events_named("state_rebuilt")[0]["entries"] == 3
+        assert service.stop() == 0
 
 
 # --- other errors

@@ -25,14 +25,14 @@ from tests.support.newsroom import (
     configure,
     feed,
     listing,
+    open_context,
     open_newsroom,
-    output_of,
+    output_folder,
     path,
     rss,
     sitemap,
     story,
     title,
-    tools_for,
 )
 from tests.support.site import Route, Site, running_site
 
@@ -53,9 +53,9 @@ def clock() -> FakeClock:
 
 def build(config: Config, clock: FakeClock) -> list[RunResult]:
     """Build all feeds once, as the command does."""
-    with tools_for(config, clock) as tools:
-        outcomes = [run.run_feed(feed, tools) for feed in config.feed]
-        run.finish_build(config, tools)
+    with open_context(config, clock) as context:
+        outcomes = [run.run_feed(feed, context) for feed in config.feed]
+        run.finish_build(config, context)
     return outcomes
 
 
@@ -65,12 +65,12 @@ def one(config: Config, clock: FakeClock) -> RunResult:
 
 
 def items(config: Config, name: str) -> list[dict[str, Any]]:
-    document = json.loads((output_of(config) / f"{name}.json").read_bytes())
+    document = json.loads((output_folder(config) / f"{name}.json").read_bytes())
     return list(document["items"])
 
 
-def published(config: Config) -> dict[str, bytes]:
-    root = output_of(config)
+def read_published(config: Config) -> dict[str, bytes]:
+    root = output_folder(config)
     return {
         str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()
     }
@@ -102,8 +102,8 @@ def test_second_build_sends_conditional_requests_and_changes_no_byte(
     )
     config = configure(tmp_path, *(feed(f"f{n}", place) for n, place in enumerate(places)))
     build(config, clock)
-    before = published(config)
-    newsroom.forget()
+    before = read_published(config)
+    newsroom.clear_requests()
     clock.pass_time(60)
     outcomes = build(config, clock)
     assert sorted(request.path for request in newsroom.requests) == [
@@ -111,8 +111,8 @@ def test_second_build_sends_conditional_requests_and_changes_no_byte(
         "/rss",
         "/sitemap.xml",
     ]
-    assert all(request.conditional and request.status == 304 for request in newsroom.requests)
-    assert published(config) == before
+    assert all(request.is_conditional and request.status == 304 for request in newsroom.requests)
+    assert read_published(config) == before
     assert [(o.status, o.kept, o.written) for o in outcomes] == [(RunStatus.UNCHANGED, 6, ())] * 3
 
 
@@ -123,7 +123,7 @@ def test_only_a_new_article_is_fetched_and_is_first(
     build(config, clock)
     before = items(config, "f")
     open_newsroom(newsroom, [7, *STORIES])
-    newsroom.forget()
+    newsroom.clear_requests()
     outcome = one(config, clock)
     after = items(config, "f")
     assert newsroom.paths() == ["/news", path(7)]
@@ -182,13 +182,13 @@ def test_failed_source_changes_no_file_and_recovers(
 ) -> None:
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     build(config, clock)
-    before = published(config)
+    before = read_published(config)
     newsroom["/news"] = answer
     outcome = one(config, clock)
     assert (outcome.status, outcome.ok) == (RunStatus.FAILED, False)
     assert reason.lower() in outcome.problems[0].reason.lower()
     assert outcome.problems[0].where == newsroom.url("/news")
-    assert published(config) == before
+    assert read_published(config) == before
     newsroom["/news"] = listing(STORIES)
     assert one(config, clock).status == RunStatus.UNCHANGED
 
@@ -203,10 +203,10 @@ def test_emptied_feed_or_sitemap_is_a_failure(
     }[kind]
     config = configure(tmp_path, feed("f", f"{kind} {newsroom.url(where)}"))
     build(config, clock)
-    before = published(config)
+    before = read_published(config)
     newsroom[where] = empty
     assert one(config, clock).status == RunStatus.FAILED
-    assert published(config) == before
+    assert read_published(config) == before
 
 
 def test_other_sources_of_a_feed_with_a_failed_source_are_published(
@@ -232,7 +232,7 @@ def test_failed_feed_does_not_affect_other_feeds(
         RunStatus.FAILED,
         RunStatus.UPDATED,
     ]
-    assert not (output_of(config) / "bad.rss").exists()
+    assert not (output_folder(config) / "bad.rss").exists()
 
 
 def test_broken_article_is_reported_and_read_again(
@@ -337,9 +337,9 @@ def test_new_lastmod_rereads_the_article(newsroom: Site, tmp_path: Path, clock: 
     newsroom["/sitemap.xml"] = Route(
         sitemap(newsroom, STORIES).body.replace(b"2026-11-06", b"2026-11-20"), "application/xml"
     )
-    newsroom.forget()
+    newsroom.clear_requests()
     assert one(config, clock).updated == 0
-    assert [(r.path, r.conditional) for r in newsroom.requests] == [
+    assert [(r.path, r.is_conditional) for r in newsroom.requests] == [
         ("/sitemap.xml", True),
         (path(6), True),
     ]
@@ -365,7 +365,7 @@ def test_filters_apply_before_and_after_fetching(
     outcome = one(config, clock)
     assert (outcome.new, outcome.skipped) == (4, 2)
     assert path(6) not in newsroom.paths()
-    newsroom.forget()
+    newsroom.clear_requests()
     assert one(config, clock).skipped == 2
     assert newsroom.paths() == ["/news"]
 
@@ -398,7 +398,7 @@ def test_feed_can_publish_summaries_only(newsroom: Site, tmp_path: Path, clock: 
         tmp_path, feed("f", f"page {newsroom.url('/news')}", more='content = "summary"')
     )
     build(config, clock)
-    text = (output_of(config) / "f.rss").read_text("utf-8")
+    text = (output_folder(config) / "f.rss").read_text("utf-8")
     assert "two hours of debate" in text
     assert "holds 6 hundred" not in text
 
@@ -433,7 +433,7 @@ def test_feed_without_a_readable_article_is_not_written(
     outcome = one(config, clock)
     assert (outcome.status, outcome.failed) == (RunStatus.FAILED, 6)
     assert "none of the 6 articles" in outcome.problems[-1].reason
-    assert "f.rss" not in published(config)
+    assert "f.rss" not in read_published(config)
 
 
 def test_saved_article_has_a_page_and_its_image(tmp_path: Path, clock: FakeClock) -> None:
@@ -454,7 +454,7 @@ def test_saved_article_has_a_page_and_its_image(tmp_path: Path, clock: FakeClock
     (item,) = items(config, "f")
     assert item["url"] == "https://feeds.example.org/f/the-pier-stays.html"
     assert 'src="https://feeds.example.org/f/sub/pier.png"' in item["content_html"]
-    assert set(published(config)) == {
+    assert set(read_published(config)) == {
         "f.rss",
         "f.atom",
         "f.json",
@@ -468,8 +468,8 @@ def test_saved_article_has_a_page_and_its_image(tmp_path: Path, clock: FakeClock
         "health.json",
         "health.html",
     }
-    before = published(config)
-    assert (one(config, clock).status, published(config)) == (RunStatus.UNCHANGED, before)
+    before = read_published(config)
+    assert (one(config, clock).status, read_published(config)) == (RunStatus.UNCHANGED, before)
 
 
 def test_changed_saved_article_keeps_its_id_and_page(tmp_path: Path, clock: FakeClock) -> None:
@@ -556,7 +556,7 @@ def test_unpublishable_image_is_reported_until_it_is_removed(
         assert where == str(articles / "bad.md")
         assert reason in why
     assert {item["title"] for item in items(config, "f")} == {"The pier stays", "The quay goes"}
-    assert {name for name in published(config) if name.startswith("f/")} == {
+    assert {name for name in read_published(config) if name.startswith("f/")} == {
         "f/pier.png",
         "f/the-pier-stays.html",
         "f/the-quay-goes.html",
@@ -576,8 +576,8 @@ def test_repaired_image_is_published(articles: Path, tmp_path: Path, clock: Fake
     assert len(one(config, clock).problems) == 1
     (articles / "active.svg").write_bytes(_DRAWN)
     assert one(config, clock).problems == ()
-    assert b"<rect" in published(config)["f/active.svg"]
-    assert b"<metadata" not in published(config)["f/active.svg"]
+    assert b"<rect" in read_published(config)["f/active.svg"]
+    assert b"<metadata" not in read_published(config)["f/active.svg"]
 
 
 def test_unpublishable_lead_image_is_reported(
@@ -642,14 +642,14 @@ def test_run_that_dies_while_publishing_loses_no_id(
 ) -> None:
     """Entries are stored before files are written, so the next run publishes the same ids."""
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
-    output_of(config).parent.mkdir(exist_ok=True)
-    output_of(config).write_text("a file in place of the folder")
-    with tools_for(config, clock) as tools:
-        assert run.run_feed(config.feed[0], tools).status == RunStatus.FAILED
-        ids = {entry.id for entry in tools.store.entries("f")}
+    output_folder(config).parent.mkdir(exist_ok=True)
+    output_folder(config).write_text("a file in place of the folder")
+    with open_context(config, clock) as context:
+        assert run.run_feed(config.feed[0], context).status == RunStatus.FAILED
+        ids = {entry.id for entry in context.store.entries("f")}
         assert len(ids) == 6
-    output_of(config).unlink()
-    newsroom.forget()
+    output_folder(config).unlink()
+    newsroom.clear_requests()
     build(config, clock)
     assert {item["id"] for item in items(config, "f")} == ids
     assert newsroom.paths() == ["/news"]
@@ -662,19 +662,19 @@ def test_unlisted_unpublished_entries_are_pruned_after_keep(
     config = configure(tmp_path, source, settings='keep = "30d"')
     build(config, clock)
 
-    def count(tools: RunContext) -> int:
-        return tools.store.count("f")
+    def count(context: RunContext) -> int:
+        return context.store.count("f")
 
     for n in (7, 8, 9):
         newsroom[path(n)] = story(n)
     newsroom["/news"] = listing([9, 8, 7])
     build(config, clock)
-    with tools_for(config, clock) as tools:
-        before = count(tools)
+    with open_context(config, clock) as context:
+        before = count(context)
     clock.pass_time(31 * 86400)
     build(config, clock)
-    with tools_for(config, clock) as tools:
-        assert (before, count(tools)) == (6, 3)
+    with open_context(config, clock) as context:
+        assert (before, count(context)) == (6, 3)
 
 
 def test_hundred_runs_of_a_restless_site_duplicate_and_lose_nothing(
@@ -707,7 +707,7 @@ BOX = (
 )
 
 
-def boxed(n: int) -> str:
+def story_with_box(n: int) -> str:
     """Return a story with a box that every story has, in a language without phrase lists."""
     return story(n).replace("<p>Work begins", f"<p>{BOX}</p><p>Work begins")
 
@@ -717,7 +717,7 @@ def test_repeated_boxes_of_a_site_are_removed_in_the_first_build(
 ) -> None:
     """The pages of a run are learned before the first article is cleaned."""
     for n in (*STORIES, 7):
-        newsroom[path(n)] = boxed(n)
+        newsroom[path(n)] = story_with_box(n)
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     assert one(config, clock).new == 6
     newsroom["/news"] = listing([7, *STORIES])
@@ -739,9 +739,9 @@ def test_site_memory_is_saved_and_counts_each_page_once(
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     for _ in range(2):
         assert one(config, clock).status is RunStatus.FAILED
-        with tools_for(config, clock) as tools:
+        with open_context(config, clock) as context:
             known = SiteMemory.from_bytes(
-                tools.store.site_memory(f"127.0.0.1:{newsroom.port}") or b""
+                context.store.site_memory(f"127.0.0.1:{newsroom.port}") or b""
             )
             assert len(known.pages) == 2
 
@@ -750,16 +750,16 @@ def test_clean_command_uses_the_site_memory(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
     for n in STORIES:
-        newsroom[path(n)] = boxed(n)
+        newsroom[path(n)] = story_with_box(n)
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     build(config, clock)
-    newsroom[path(9)] = boxed(9)
+    newsroom[path(9)] = story_with_box(9)
     url = newsroom.url(path(9))
-    with tools_for(config, clock) as tools:
-        page = fetch_page(url, tools.fetcher)
+    with open_context(config, clock) as context:
+        page = fetch_page(url, context.fetcher)
         assert BOX in article_from_page(page).text
         article = article_from_page(
-            page, memory=site_memory.LearningSite(site_memory.memory_key(url), tools.store).memory
+            page, memory=site_memory.LearningSite(site_memory.memory_key(url), context.store).memory
         )
     assert BOX not in article.text
     assert (BOX, "on 6 of 6 other pages of this site") in {
@@ -774,10 +774,10 @@ def test_sources_checked_alternately_fetch_nothing_twice(
     page, rss_ = newsroom.url("/news"), newsroom.url("/rss")
     config = configure(tmp_path, feed("a", f"page {page}", f"feed {rss_}"))
     one(config, clock)
-    newsroom.forget()
-    with tools_for(config, clock) as tools:
+    newsroom.clear_requests()
+    with open_context(config, clock) as context:
         for only in ({rss_}, {page}, {rss_}):
-            assert run.run_feed(config.feed[0], tools, only=only).status == RunStatus.UNCHANGED
+            assert run.run_feed(config.feed[0], context, only=only).status == RunStatus.UNCHANGED
     assert newsroom.paths() == ["/rss", "/news", "/rss"]
 
 
@@ -786,10 +786,10 @@ def test_run_without_sources_writes_the_stored_entries(
 ) -> None:
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
     one(config, clock)
-    newsroom.forget()
+    newsroom.clear_requests()
     renamed = config.feed[0].model_copy(update={"title": "Another"})
-    with tools_for(config, clock) as tools:
-        assert run.run_feed(renamed, tools, only=()).status == RunStatus.UPDATED
+    with open_context(config, clock) as context:
+        assert run.run_feed(renamed, context, only=()).status == RunStatus.UPDATED
     assert newsroom.requests == []
 
 
@@ -809,8 +809,8 @@ def test_longest_polling_hint_of_a_source_is_stored(
         )
         config = configure(tmp_path, feed("a", *(f"page {place}" for place in places)))
         build(config, clock)
-    with tools_for(config, clock) as tools:
-        paces = {urlsplit(state.key).path: state.pace for state in tools.store.sources("a")}
+    with open_context(config, clock) as context:
+        paces = {urlsplit(state.key).path: state.pace for state in context.store.sources("a")}
     assert paces == {
         "/news": PollingHints(7, "Crawl-delay"),
         "/slow": PollingHints(900, "Cache-Control"),
@@ -828,8 +828,8 @@ def test_consecutive_failures_are_counted_until_a_success(
         newsroom["/news"] = listing(STORIES) if fine else Route(b"", status=500)
         build(config, clock)
         clock.pass_time(3600)
-        with tools_for(config, clock) as tools:
-            (state,) = tools.store.sources("a")
+        with open_context(config, clock) as context:
+            (state,) = context.store.sources("a")
         counts.append((state.failures, state.failing_since is not None))
     assert counts == [(0, False), (1, True), (2, True), (0, False)]
 
@@ -841,21 +841,21 @@ def test_source_paused_by_retry_after_has_not_failed(
     """Its state stays as it was, and it waits as long as its server requested."""
     newsroom[place] = Route(b"", status=503, headers={"Retry-After": "600"})
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
-    with tools_for(config, clock) as tools:
-        run.run_feed(config.feed[0], tools)
-        (failed,) = tools.store.sources("a")
-        newsroom.forget()
+    with open_context(config, clock) as context:
+        run.run_feed(config.feed[0], context)
+        (failed,) = context.store.sources("a")
+        newsroom.clear_requests()
         clock.pass_time(400)
-        assert run.run_feed(config.feed[0], tools).status == RunStatus.FAILED
-        (state,) = tools.store.sources("a")
+        assert run.run_feed(config.feed[0], context).status == RunStatus.FAILED
+        (state,) = context.store.sources("a")
         assert newsroom.paths() == []
         assert (state.failures, "HTTP 503" in (state.failure or "")) == (1, True)
         assert state == replace(
             failed, next_look=clock.now() + timedelta(seconds=200), why=state.why
         )
         clock.pass_time(100)
-        run.run_feed(config.feed[0], tools)
-        assert tools.store.sources("a") == (state,)
+        run.run_feed(config.feed[0], context)
+        assert context.store.sources("a") == (state,)
 
 
 def test_source_paused_before_its_first_request_has_no_state(
@@ -867,10 +867,10 @@ def test_source_paused_before_its_first_request_has_no_state(
         feed("a", f"page {newsroom.url('/news')}"),
         feed("b", f"page {newsroom.url('/other')}"),
     )
-    with tools_for(config, clock) as tools:
-        _, second = (run.run_feed(feed, tools) for feed in config.feed)
+    with open_context(config, clock) as context:
+        _, second = (run.run_feed(feed, context) for feed in config.feed)
         assert "asked to wait" in second.problems[0].reason
-        assert tools.store.sources("b") == ()
+        assert context.store.sources("b") == ()
 
 
 @pytest.mark.parametrize("place", ["/news", "/"])
@@ -880,22 +880,22 @@ def test_redirect_to_the_listing_or_front_page_is_not_an_article(
     newsroom["/"] = story(9)
     newsroom[path(2)] = Route(status=302, headers={"Location": place})
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
-    with tools_for(config, clock) as tools:
-        outcome = run.run_feed(config.feed[0], tools)
+    with open_context(config, clock) as context:
+        outcome = run.run_feed(config.feed[0], context)
         assert [problem.where for problem in outcome.problems] == [newsroom.url(path(2))]
         assert f"it redirects to {newsroom.url(place)}" in outcome.problems[0].reason
-        assert len(tools.store.entries("a")) == outcome.new
+        assert len(context.store.entries("a")) == outcome.new
 
 
 def test_cancelled_run_stores_nothing(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as context:
         lease = RunBudget()
         lease.cancel()
-        outcome = run.run_feed(config.feed[0], replace(tools, budget=lease))
+        outcome = run.run_feed(config.feed[0], replace(context, budget=lease))
         assert outcome.status == RunStatus.FAILED
-        assert tools.store.entries("a") == ()
-    assert published(config) == {}
+        assert context.store.entries("a") == ()
+    assert read_published(config) == {}
 
 
 def test_run_that_exceeds_its_time_keeps_the_articles_it_has(
@@ -907,26 +907,26 @@ def test_run_that_exceeds_its_time_keeps_the_articles_it_has(
         if done == 2:
             lease._end = 0.0
 
-    with tools_for(config, clock) as tools:
+    with open_context(config, clock) as context:
         lease = RunBudget(3600)
-        outcome = run.run_feed(config.feed[0], replace(tools, budget=lease, progress=stop_soon))
+        outcome = run.run_feed(config.feed[0], replace(context, budget=lease, progress=stop_soon))
         assert (outcome.new, outcome.failed) == (2, 4)
         assert "the run's time is up" in outcome.problems[0].reason
-        assert run.run_feed(config.feed[0], tools).new == 4
+        assert run.run_feed(config.feed[0], context).new == 4
 
 
 def test_run_that_cannot_write_is_stored_with_its_reason(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
-    with tools_for(config, clock) as tools:
-        output_of(config).write_text("a file where the folder should be")
-        assert run_feed(config.feed[0], tools).status == RunStatus.FAILED
-        run = tools.store.last_run("a")
+    with open_context(config, clock) as context:
+        output_folder(config).write_text("a file where the folder should be")
+        assert run_feed(config.feed[0], context).status == RunStatus.FAILED
+        run = context.store.last_run("a")
         assert run is not None
-        assert str(output_of(config)) in run.outcome.problems[0].reason
-        output_of(config).unlink()
-        assert run_feed(config.feed[0], tools).status == RunStatus.UPDATED
+        assert str(output_folder(config)) in run.outcome.problems[0].reason
+        output_folder(config).unlink()
+        assert run_feed(config.feed[0], context).status == RunStatus.UPDATED
 
 
 @pytest.mark.parametrize("query", ["", "?page=1", "?api_key=T0KEN"])
@@ -936,7 +936,7 @@ def test_home_page_of_a_feed_is_its_listing(
     """Unless the listing's address contains a token: published files must not reveal it."""
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}{query}"))
     build(config, clock)
-    files = published(config)
+    files = read_published(config)
     home = json.loads(files["world.json"])["home_page_url"]
     own = "https://feeds.example.org/world.html"
     assert home == (own if "api_key" in query else newsroom.url(f"/news{query}"))
@@ -952,9 +952,9 @@ def test_run_that_lost_its_lock_writes_nothing(
     def lost() -> None:
         raise StoreError("the lock was lost")
 
-    with tools_for(config, FakeClock()) as tools:
-        monkeypatch.setattr(tools.store, "check_lock", lost)
-        outcome = run.run_feed(config.feed[0], tools)
+    with open_context(config, FakeClock()) as context:
+        monkeypatch.setattr(context.store, "check_lock", lost)
+        outcome = run.run_feed(config.feed[0], context)
     assert outcome.status == RunStatus.FAILED
     assert "the lock was lost" in str(outcome.problems)
-    assert not (output_of(config) / "world.rss").exists()
+    assert not (output_folder(config) / "world.rss").exists()

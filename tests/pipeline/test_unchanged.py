@@ -17,38 +17,38 @@ from tests.support.newsroom import (
     configure,
     feed,
     listing,
+    open_context,
     open_newsroom,
-    output_of,
+    output_folder,
     path,
     story,
-    tools_for,
 )
 from tests.support.site import Site
 
 PAUSE = 15 * 60.0  # seconds between two runs
 
 
-class Desk:
+class Workspace:
     """A feed that is run again and again."""
 
-    def __init__(self, site: Site, config: Config, tools: RunContext, clock: FakeClock) -> None:
-        self.site, self.config, self.tools, self.clock = site, config, tools, clock
+    def __init__(self, site: Site, config: Config, context: RunContext, clock: FakeClock) -> None:
+        self.site, self.config, self.context, self.clock = site, config, context, clock
 
-    def look(self, *, after: float = PAUSE) -> RunResult:
+    def run(self, *, after: float = PAUSE) -> RunResult:
         """Run all sources, and forget earlier requests to the site."""
         self.clock.sleep(after)
-        self.site.forget()
-        return run.run_feed(self.config.feed[0], self.tools)
+        self.site.clear_requests()
+        return run.run_feed(self.config.feed[0], self.context)
 
     def settle(self) -> None:
         """Run until the next run can be a probe."""
         for _ in range(unchanged.MIN_OBSERVATIONS + 2):
-            self.look()
-        assert self.tools.store.probe_states("world")
+            self.run()
+        assert self.context.store.probe_states("world")
 
     @property
     def published(self) -> str:
-        return (output_of(self.config) / "world.rss").read_text()
+        return (output_folder(self.config) / "world.rss").read_text()
 
 
 @pytest.fixture
@@ -57,25 +57,27 @@ def site(site: Site) -> Site:
     return site
 
 
-def configured(folder: Path, site: Site, more: str = "recheck = false", title: str = "") -> Config:
+def configure_feed(
+    folder: Path, site: Site, more: str = "recheck = false", title: str = ""
+) -> Config:
     text = feed("world", f"page {site.url('/news')}", more=more)
     return configure(folder, text.replace("The world feed", title or "The world feed"))
 
 
 @pytest.fixture
-def desk(site: Site, tmp_path: Path) -> Iterator[Desk]:
+def workspace(site: Site, tmp_path: Path) -> Iterator[Workspace]:
     """Return a feed with enough history to be probed."""
-    clock, config = FakeClock(), configured(tmp_path, site)
-    with tools_for(config, clock) as tools:
-        made = Desk(site, config, tools, clock)
-        made.settle()
-        yield made
+    clock, config = FakeClock(), configure_feed(tmp_path, site)
+    with open_context(config, clock) as context:
+        workspace = Workspace(site, config, context, clock)
+        workspace.settle()
+        yield workspace
 
 
-def test_unchanged_source_costs_one_conditional_request(desk: Desk) -> None:
+def test_unchanged_source_costs_one_conditional_request(workspace: Workspace) -> None:
     """The result is the same as that of a full run."""
-    outcome = desk.look()
-    assert desk.site.paths() == ["/news"]
+    outcome = workspace.run()
+    assert workspace.site.paths() == ["/news"]
     assert (outcome.status, outcome.kept, outcome.requests, outcome.written) == (
         RunStatus.UNCHANGED,
         3,
@@ -84,90 +86,95 @@ def test_unchanged_source_costs_one_conditional_request(desk: Desk) -> None:
     )
 
 
-def test_probe_counts_as_a_check_of_the_source(desk: Desk) -> None:
-    before = len(desk.tools.store.observations.for_source("world", desk.site.url("/news")))
-    outcome, now = desk.look(), desk.clock.now().replace(microsecond=0)
-    (state,) = desk.tools.store.sources("world")
-    looks = desk.tools.store.observations.for_source("world", state.key)
+def test_probe_counts_as_a_check_of_the_source(workspace: Workspace) -> None:
+    before = len(
+        workspace.context.store.observations.for_source("world", workspace.site.url("/news"))
+    )
+    outcome, now = workspace.run(), workspace.clock.now().replace(microsecond=0)
+    (state,) = workspace.context.store.sources("world")
+    observations = workspace.context.store.observations.for_source("world", state.key)
     assert (state.checked, state.succeeded, state.items) == (now, now, 3)
-    assert desk.tools.store.runs("world", limit=1)[0].outcome == outcome
-    assert (len(looks), looks[-1].at) == (before, now)
+    assert workspace.context.store.runs("world", limit=1)[0].outcome == outcome
+    assert (len(observations), observations[-1].at) == (before, now)
 
 
-def test_changed_source_is_requested_once_and_read(desk: Desk) -> None:
-    desk.site[path(4)] = story(4)
-    desk.site["/news"] = listing([4, 3, 2, 1])
-    outcome = desk.look()
+def test_changed_source_is_requested_once_and_read(workspace: Workspace) -> None:
+    workspace.site[path(4)] = story(4)
+    workspace.site["/news"] = listing([4, 3, 2, 1])
+    outcome = workspace.run()
     assert (outcome.new, outcome.requests) == (1, 2)
-    assert desk.site.paths() == ["/news", path(4)]
-    assert "matter 4" in desk.published
+    assert workspace.site.paths() == ["/news", path(4)]
+    assert "matter 4" in workspace.published
 
 
-def test_failed_probe_is_reported_and_followed_by_a_full_run(desk: Desk) -> None:
-    del desk.site["/news"]
-    outcome = desk.look()
+def test_failed_probe_is_reported_and_followed_by_a_full_run(workspace: Workspace) -> None:
+    del workspace.site["/news"]
+    outcome = workspace.run()
     assert outcome.status == RunStatus.FAILED
     assert "404" in str(outcome.problems)
-    assert not desk.tools.store.probe_states("world")
+    assert not workspace.context.store.probe_states("world")
 
 
 def test_source_without_a_baseline_gets_full_runs(site: Site, tmp_path: Path) -> None:
-    clock, config = FakeClock(), configured(tmp_path, site)
-    with tools_for(config, clock) as tools:
-        desk = Desk(site, config, tools, clock)
+    clock, config = FakeClock(), configure_feed(tmp_path, site)
+    with open_context(config, clock) as context:
+        workspace = Workspace(site, config, context, clock)
         for _ in range(unchanged.MIN_OBSERVATIONS - 1):
-            desk.look()
-            assert not tools.store.probe_states("world")
+            workspace.run()
+            assert not context.store.probe_states("world")
 
 
-def test_full_run_happens_after_the_interval(desk: Desk) -> None:
-    before = len(desk.tools.store.observations.for_source("world", desk.site.url("/news")))
-    desk.look(after=unchanged.FULL_RUN_INTERVAL / timedelta(seconds=1) + PAUSE)
+def test_full_run_happens_after_the_interval(workspace: Workspace) -> None:
+    before = len(
+        workspace.context.store.observations.for_source("world", workspace.site.url("/news"))
+    )
+    workspace.run(after=unchanged.FULL_RUN_INTERVAL / timedelta(seconds=1) + PAUSE)
     assert (
-        len(desk.tools.store.observations.for_source("world", desk.site.url("/news"))) == before + 1
+        len(workspace.context.store.observations.for_source("world", workspace.site.url("/news")))
+        == before + 1
     )
 
 
-def test_changed_config_causes_a_full_run(desk: Desk, tmp_path: Path) -> None:
-    desk.config = configured(tmp_path, desk.site, title="Another title")
-    assert desk.look().status == RunStatus.UPDATED
-    assert "<title>Another title</title>" in desk.published
+def test_changed_config_causes_a_full_run(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.config = configure_feed(tmp_path, workspace.site, title="Another title")
+    assert workspace.run().status == RunStatus.UPDATED
+    assert "<title>Another title</title>" in workspace.published
 
 
-def test_missing_file_causes_a_full_run(desk: Desk) -> None:
-    (output_of(desk.config) / "world.rss").unlink()
-    assert desk.look().written == ("world.rss",)
+def test_missing_file_causes_a_full_run(workspace: Workspace) -> None:
+    (output_folder(workspace.config) / "world.rss").unlink()
+    assert workspace.run().written == ("world.rss",)
 
 
-def test_unreadable_article_causes_a_full_run(desk: Desk) -> None:
-    desk.site["/news"] = listing([4, 3, 2, 1])
-    assert desk.look().failed == 1
-    assert not desk.tools.store.probe_states("world")
-    desk.site[path(4)] = story(4)
-    assert desk.look(after=24 * 3600).new == 1
+def test_unreadable_article_causes_a_full_run(workspace: Workspace) -> None:
+    workspace.site["/news"] = listing([4, 3, 2, 1])
+    assert workspace.run().failed == 1
+    assert not workspace.context.store.probe_states("world")
+    workspace.site[path(4)] = story(4)
+    assert workspace.run(after=24 * 3600).new == 1
 
 
 def test_due_recheck_causes_a_full_run(site: Site, tmp_path: Path) -> None:
-    clock, config = FakeClock(), configured(tmp_path, site, more="recheck = true")
-    with tools_for(config, clock) as tools:
-        desk = Desk(site, config, tools, clock)
-        desk.settle()
-        due = tools.store.next_recheck("world", clock.now())
+    clock, config = FakeClock(), configure_feed(tmp_path, site, more="recheck = true")
+    with open_context(config, clock) as context:
+        workspace = Workspace(site, config, context, clock)
+        workspace.settle()
+        due = context.store.next_recheck("world", clock.now())
         if due is None:
             pytest.skip("nothing young enough")
-        desk.look(after=(due - clock.now()).total_seconds() + 1)
+        workspace.run(after=(due - clock.now()).total_seconds() + 1)
         assert set(site.paths()) > {"/news"}
 
 
 def test_excluded_articles_are_counted_as_skipped(site: Site, tmp_path: Path) -> None:
     clock = FakeClock()
-    config = configured(tmp_path, site)
+    config = configure_feed(tmp_path, site)
     text = feed("world", f"page {site.url('/news')}", more="recheck = false")
     config = configure(tmp_path, text + '[feed.exclude]\ntitle = ["matter 2"]\n')
-    with tools_for(config, clock) as tools:
-        desk = Desk(site, config, tools, clock)
-        desk.settle()
-        outcome = desk.look()
+    with open_context(config, clock) as context:
+        workspace = Workspace(site, config, context, clock)
+        workspace.settle()
+        outcome = workspace.run()
         assert site.paths() == ["/news"]
         assert (outcome.kept, outcome.skipped) == (2, 1)
 
@@ -180,20 +187,20 @@ def test_two_sources_are_requested_once_each_if_one_has_changed(site: Site, tmp_
             "world", f"page {site.url('/news')}", f"feed {site.url('/rss')}", more="recheck = false"
         ),
     )
-    with tools_for(config, clock) as tools:
-        desk = Desk(site, config, tools, clock)
-        desk.settle()
-        desk.look()
+    with open_context(config, clock) as context:
+        workspace = Workspace(site, config, context, clock)
+        workspace.settle()
+        workspace.run()
         assert sorted(site.paths()) == ["/news", "/rss"]
         site[path(4)] = story(4)
         site["/news"] = listing([4, 3, 2, 1])
-        assert desk.look().new == 1
+        assert workspace.run().new == 1
         assert sorted(site.paths()) == sorted(["/news", "/rss", path(4)])
 
 
-def test_document_missing_in_the_cache_is_fetched_without_a_condition(desk: Desk) -> None:
-    with desk.tools.store._database.write_transaction() as connection:
+def test_document_missing_in_the_cache_is_fetched_without_a_condition(workspace: Workspace) -> None:
+    with workspace.context.store._database.write_transaction() as connection:
         connection.execute(delete(schema.document_cache))
-    desk.site[path(4)] = story(4)
-    (output_of(desk.config) / "world.html").unlink()  # so that the run is a full one
-    assert desk.look().ok
+    workspace.site[path(4)] = story(4)
+    (output_folder(workspace.config) / "world.html").unlink()  # so that the run is a full one
+    assert workspace.run().ok

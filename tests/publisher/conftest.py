@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.bucket import Room, new_room, object_storage
+from tests.support.bucket import EmptyBucket, create_bucket, object_storage
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +15,6 @@ def endpoint() -> Iterator[str]:
 
 
 @pytest.fixture
-def room(endpoint: str) -> Room:
+def room(endpoint: str) -> EmptyBucket:
     """Return an empty bucket."""
-    return new_room(endpoint)
+    return create_bucket(endpoint)

@@ -8,7 +8,7 @@ import pytest
 
 from feedpub.core.errors import PublishError, RunCancelledError
 from feedpub.publisher import DryRunOutput, FolderOutput, Output
-from tests.support.bucket import Room
+from tests.support.bucket import EmptyBucket
 
 Versions = Callable[[], object]
 
@@ -21,10 +21,12 @@ PAGES_FIRST = {
 
 
 @pytest.fixture(params=["folder", "bucket"])
-def where(request: pytest.FixtureRequest, tmp_path: Path, room: Room) -> tuple[Output, Versions]:
+def where(
+    request: pytest.FixtureRequest, tmp_path: Path, room: EmptyBucket
+) -> tuple[Output, Versions]:
     """Return an output, and a function that returns the versions of all its files."""
     if request.param == "bucket":
-        return room.publisher(), room.versions
+        return room.output(), room.versions
 
     def versions() -> object:
         found = {path: path.stat() for path in (tmp_path / "feeds").rglob("*") if path.is_file()}

@@ -8,9 +8,9 @@ import pytest
 from feedpub.config import load_config
 from feedpub.pipeline import run
 from feedpub.publisher import S3Output
-from tests.support.bucket import SECRET, Room
+from tests.support.bucket import SECRET, EmptyBucket
 from tests.support.home import BASE, FAILED, Home
-from tests.support.newsroom import feed, open_newsroom, tools_for
+from tests.support.newsroom import feed, open_context, open_newsroom
 from tests.support.service import running_service
 from tests.support.site import Site
 
@@ -20,7 +20,7 @@ STORY = "A headline that says something\n\n" + "A paragraph of some length, with
 
 
 @pytest.fixture
-def home(tmp_path: Path, room: Room, site: Site) -> Home:
+def home(tmp_path: Path, room: EmptyBucket, site: Site) -> Home:
     """Return a home that publishes two feeds in a bucket: one of a site, one of a saved article."""
     open_newsroom(site, [3, 2, 1])
     home = Home(tmp_path)
@@ -29,16 +29,16 @@ def home(tmp_path: Path, room: Room, site: Site) -> Home:
         f'base_url = "{BASE}"\noutput = "{room.bucket}"\n'
     )
     feeds = feed("world", f"page {site.url('/news')}"), feed("saved", "folder articles")
-    home.configure(*feeds, head=f"[feedpub]\n{settings}{room.head}")
+    home.configure(*feeds, head=f"[feedpub]\n{settings}{room.toml}")
     home.config.chmod(0o600)
     home.save("one.txt", STORY)
     return home
 
 
-def test_build_publishes_all_files_in_the_bucket_once(home: Home, room: Room) -> None:
+def test_build_publishes_all_files_in_the_bucket_once(home: Home, room: EmptyBucket) -> None:
     output = home.build()
     assert f"written to {room.bucket}" in output
-    publisher = room.publisher()
+    publisher = room.output()
     names = publisher.list_names()
     assert {
         "world.rss",
@@ -56,39 +56,39 @@ def test_build_publishes_all_files_in_the_bucket_once(home: Home, room: Room) ->
     assert {path.name for path in home.root.iterdir()} == {"config", ".feedpub"}
 
 
-def test_bucket_and_folder_contain_the_same_files(home: Home, room: Room) -> None:
+def test_bucket_and_folder_contain_the_same_files(home: Home, room: EmptyBucket) -> None:
     home.build()
     config = home.config.read_text("utf-8")
     home.config.write_text(
         config.replace(f'output = "{room.bucket}"', 'output = "../feeds"'), "utf-8"
     )
     home.build()
-    publisher = room.publisher()
+    publisher = room.output()
     documents = {
         name: publisher.read(name) for name in publisher.list_names() if name.startswith("world")
     }
     assert documents == {
-        name: body for name, body in home.published().items() if name.startswith("world")
+        name: body for name, body in home.read_published().items() if name.startswith("world")
     }
     assert len(home.items("saved")) == 2  # its path is part of its id, as documented
 
 
-def test_dry_run_writes_nothing_to_the_bucket(home: Home, room: Room) -> None:
+def test_dry_run_writes_nothing_to_the_bucket(home: Home, room: EmptyBucket) -> None:
     assert f"would be written to {room.bucket}" in home.build("--dry-run")
     assert room.versions() == {}
 
 
-def test_export_reclean_and_check_work_with_a_bucket(home: Home, room: Room) -> None:
+def test_export_reclean_and_check_work_with_a_bucket(home: Home, room: EmptyBucket) -> None:
     assert "nothing is published yet" in home.run("export", "opml").stderr
     home.build()
-    assert home.run("export", "opml").stdout.encode() == room.publisher().read("feeds.opml")
+    assert home.run("export", "opml").stdout.encode() == room.output().read("feeds.opml")
     recleaned = home.run("reclean", "--yes", "--json")
     assert recleaned.returncode == 0, recleaned.stdout + recleaned.stderr
     room.remove_bucket()
     assert home.run("check").returncode == 0
 
 
-def test_error_of_object_storage_contains_no_secret(home: Home, room: Room) -> None:
+def test_error_of_object_storage_contains_no_secret(home: Home, room: EmptyBucket) -> None:
     room.remove_bucket()
     output = home.build(status=FAILED)
     assert f"{room.bucket}" in output
@@ -96,15 +96,15 @@ def test_error_of_object_storage_contains_no_secret(home: Home, room: Room) -> N
     assert SECRET not in output
 
 
-def test_service_publishes_in_and_serves_from_the_bucket(home: Home, room: Room) -> None:
+def test_service_publishes_in_and_serves_from_the_bucket(home: Home, room: EmptyBucket) -> None:
     with running_service(home.config) as service:
-        assert service.waits_for("run_finished", feed="world", outcome="updated")
-        assert service.get("/world.rss") == room.publisher().read("world.rss")
-        assert service.end() == 0
+        assert service.wait_for_event("run_finished", feed="world", outcome="updated")
+        assert service.get("/world.rss") == room.output().read("world.rss")
+        assert service.stop() == 0
 
 
 def test_index_is_rebuilt_if_another_process_wrote_it_meanwhile(
-    home: Home, room: Room, monkeypatch: pytest.MonkeyPatch
+    home: Home, room: EmptyBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.build()
     config = load_config(home.config)
@@ -120,6 +120,6 @@ def test_index_is_rebuilt_if_another_process_wrote_it_meanwhile(
 
     monkeypatch.setattr(S3Output, "publish", publish_late)
     room.put("index.html", b"old")
-    with tools_for(config) as tools:
-        assert run.finish_build(config, tools) == ("index.html",)
-    assert b"The world feed" in (room.publisher().read("index.html") or b"")
+    with open_context(config) as context:
+        assert run.finish_build(config, context) == ("index.html",)
+    assert b"The world feed" in (room.output().read("index.html") or b"")

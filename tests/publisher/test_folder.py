@@ -50,13 +50,13 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def everything(folder: Path) -> dict[str, bytes]:
+def read_files(folder: Path) -> dict[str, bytes]:
     return {
         p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
     }
 
 
-def failing(number: int, after: int = 0) -> Callable[[int], None]:
+def failing_fsync(number: int, after: int = 0) -> Callable[[int], None]:
     """Return an fsync that fails after some calls, as with a broken disk."""
     calls: list[int] = []
 
@@ -68,7 +68,7 @@ def failing(number: int, after: int = 0) -> Callable[[int], None]:
     return fsync
 
 
-def killing(after: int) -> Callable[[int], None]:
+def killing_fsync(after: int) -> Callable[[int], None]:
     """Return an fsync that kills the process after some calls."""
     calls: list[int] = []
 
@@ -82,7 +82,7 @@ def killing(after: int) -> Callable[[int], None]:
 
 
 def publish_and_die(root: Path, files: dict[str, bytes], after: int) -> None:
-    FolderOutput(root, fsync=killing(after)).publish(files)
+    FolderOutput(root, fsync=killing_fsync(after)).publish(files)
 
 
 def publish_often(root: Path, letter: bytes, times: int) -> None:
@@ -105,7 +105,7 @@ def in_process(target: Callable[..., None], *arguments: object) -> int | None:
 def test_files_and_folders_are_created_with_the_given_bytes(root: Path) -> None:
     files = {"world.rss": b"<rss/>", "world/slug.html": b"<html>", "world/img.jpg": b"\xff\xd8"}
     assert FolderOutput(root).publish(files) == ("world.rss", "world/slug.html", "world/img.jpg")
-    assert everything(root) == files
+    assert read_files(root) == files
 
 
 def test_publish_returns_written_names_in_the_given_order(root: Path) -> None:
@@ -175,7 +175,7 @@ def test_output_folder_can_be_a_symbolic_link(tmp_path: Path) -> None:
     (tmp_path / "www").mkdir()
     (tmp_path / "feeds").symlink_to("www")
     FolderOutput(tmp_path / "feeds").publish({"world.rss": b"x"})
-    assert everything(tmp_path / "www") == {"world.rss": b"x"}
+    assert read_files(tmp_path / "www") == {"world.rss": b"x"}
 
 
 def test_dry_run_writes_nothing(root: Path) -> None:
@@ -185,7 +185,7 @@ def test_dry_run_writes_nothing(root: Path) -> None:
     assert DryRunOutput(FolderOutput(root)).publish({"world.rss": b"x", "world.atom": b"y"}) == (
         "world.atom",
     )
-    assert everything(root) == {"world.rss": b"x"}
+    assert read_files(root) == {"world.rss": b"x"}
 
 
 # --- Names ---
@@ -224,10 +224,10 @@ def test_no_name_writes_outside_of_the_folder(name: str) -> None:
         try:
             FolderOutput(inside).publish({name: b"x"})
         except PublishError:
-            assert everything(Path(around)) == {}
+            assert read_files(Path(around)) == {}
         else:
-            assert everything(inside) == {name: b"x"}
-            assert len(everything(Path(around))) == 1
+            assert read_files(inside) == {name: b"x"}
+            assert len(read_files(Path(around))) == 1
 
 
 def test_symbolic_link_at_the_target_is_replaced(root: Path, tmp_path: Path) -> None:
@@ -253,7 +253,7 @@ def test_symbolic_link_in_place_of_a_folder_is_refused(root: Path, leads_to: str
     (root / "world").symlink_to(leads_to)
     with pytest.raises(PublishError, match=r"world/a\.html .* symbolic link"):
         FolderOutput(root).publish({"world/a.html": b"x"})
-    assert everything(root.parent) == {}
+    assert read_files(root.parent) == {}
 
 
 # --- Failures ---
@@ -268,14 +268,14 @@ def test_one_unwritable_file_prevents_every_write(root: Path) -> None:
         PublishError, match=r"world\.json cannot be written: Is a directory; .* move it away"
     ):
         output.publish({"world.rss": b"new", "world.json": b"new", "world.atom": b"new"})
-    assert everything(root) == {"world.rss": b"old", "world.atom": b"old"}
+    assert read_files(root) == {"world.rss": b"old", "world.atom": b"old"}
 
 
 def test_file_in_place_of_the_output_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "feeds").write_bytes(b"mine")
     with pytest.raises(PublishError, match=r"feeds/world\.rss cannot be written: Not a directory"):
         FolderOutput(tmp_path / "feeds").publish({"world.rss": b"x"})
-    assert everything(tmp_path) == {"feeds": b"mine"}
+    assert read_files(tmp_path) == {"feeds": b"mine"}
 
 
 def test_file_in_place_of_a_parent_folder_is_an_error(tmp_path: Path) -> None:
@@ -289,15 +289,17 @@ def test_file_in_place_of_a_parent_folder_is_an_error(tmp_path: Path) -> None:
 def test_failed_fsync_of_a_file_keeps_the_old_files(root: Path, number: int, after: int) -> None:
     FolderOutput(root).publish({"a.rss": b"old", "b.rss": b"old"})
     with pytest.raises(PublishError, match=os.strerror(number)):
-        FolderOutput(root, fsync=failing(number, after)).publish({"a.rss": b"new", "b.rss": b"new"})
-    assert everything(root) == {"a.rss": b"old", "b.rss": b"old"}
+        FolderOutput(root, fsync=failing_fsync(number, after)).publish(
+            {"a.rss": b"new", "b.rss": b"new"}
+        )
+    assert read_files(root) == {"a.rss": b"old", "b.rss": b"old"}
 
 
 def test_failed_fsync_of_the_folder_is_reported(root: Path) -> None:
     FolderOutput(root).publish({"a.rss": b"old"})
     with pytest.raises(PublishError, match="feeds cannot be written"):
-        FolderOutput(root, fsync=failing(errno.EIO, after=1)).publish({"a.rss": b"new"})
-    assert everything(root) == {"a.rss": b"new"}
+        FolderOutput(root, fsync=failing_fsync(errno.EIO, after=1)).publish({"a.rss": b"new"})
+    assert read_files(root) == {"a.rss": b"new"}
 
 
 def test_file_above_the_size_limit_is_an_error(root: Path) -> None:
@@ -305,7 +307,7 @@ def test_file_above_the_size_limit_is_an_error(root: Path) -> None:
     output.publish({"world.rss": b"old"})
     with largest_file(10_000), pytest.raises(PublishError, match=r"File too large; .*ulimit -f"):
         output.publish({"world.rss": b"x" * 20_000})
-    assert everything(root) == {"world.rss": b"old"}
+    assert read_files(root) == {"world.rss": b"old"}
 
 
 ATTEMPT = """
@@ -357,7 +359,7 @@ def test_killed_process_leaves_complete_files_and_the_next_run_cleans_up(
     )
     assert (output.read("a.rss"), output.read("b.rss")) == expected
     FolderOutput(root).publish({"a.rss": b"new", "b.rss": b"new"})
-    assert everything(root) == {"a.rss": b"new", "b.rss": b"new"}
+    assert read_files(root) == {"a.rss": b"new", "b.rss": b"new"}
 
 
 def test_temporary_files_of_running_processes_are_kept(root: Path) -> None:
@@ -406,7 +408,7 @@ def test_leftovers_are_removed_from_unchanged_folders_at_intervals(
     assert leftover.exists()  # cleaning a large folder on each run would be slow
     monkeypatch.setattr(time, "monotonic", lambda: now + 301)
     output.publish({"world/a.html": b"x"})
-    assert everything(root) == {"world/a.html": b"x"}
+    assert read_files(root) == {"world/a.html": b"x"}
 
 
 def test_two_processes_that_write_the_same_files_leave_complete_files(root: Path) -> None:
@@ -420,7 +422,7 @@ def test_two_processes_that_write_the_same_files_leave_complete_files(root: Path
         found = FolderOutput(root).read("world.rss") or b""
         assert len(set(found)) <= 1
     assert [writer.exitcode for writer in writers] == [0, 0]
-    assert set(everything(root)) == {"world.rss", "world/page.html"}
+    assert set(read_files(root)) == {"world.rss", "world/page.html"}
 
 
 # --- Reading ---

@@ -17,7 +17,7 @@ from feedpub.core.errors import ConfigError, PublishError, StaleWriteError
 from feedpub.publisher import S3Client, S3Output, open_output
 from feedpub.publisher.s3_client import StoredObject, Upload
 from feedpub.web.app import published_name
-from tests.support.bucket import KEY, SECRET, Room, new_room, refusing
+from tests.support.bucket import KEY, SECRET, EmptyBucket, create_bucket, refusing_storage
 
 OLD, NEW, NEWEST = (
     {"world/a.html": body, "world.rss": body, "world.atom": body} for body in (b"1", b"2", b"3")
@@ -27,7 +27,7 @@ OLD, NEW, NEWEST = (
 class InterceptedClient(S3Client):
     """A client whose writes are intercepted."""
 
-    def __init__(self, room: Room, write: Callable[[str, Callable[[], None]], None]) -> None:
+    def __init__(self, room: EmptyBucket, write: Callable[[str, Callable[[], None]], None]) -> None:
         super().__init__(room.bucket, room.storage)
         self._intercept = write
 
@@ -35,17 +35,17 @@ class InterceptedClient(S3Client):
         self._intercept(name, lambda: S3Client.write(self, name, upload, expected))
 
 
-def publish_elsewhere(room: Room, files: dict[str, bytes]) -> Callable[[], None]:
+def publish_elsewhere(room: EmptyBucket, files: dict[str, bytes]) -> Callable[[], None]:
     """Return a function that publishes files as another process would."""
 
     def publish() -> None:
-        room.publisher().publish(files)
+        room.output().publish(files)
 
     return publish
 
 
-def contents(room: Room) -> dict[str, bytes | None]:
-    publisher = room.publisher()
+def contents(room: EmptyBucket) -> dict[str, bytes | None]:
+    publisher = room.output()
     return {name: publisher.read(name) for name in publisher.list_names()}
 
 
@@ -64,8 +64,8 @@ def contents(room: Room) -> dict[str, bytes | None]:
         "world/map.png",
     ],
 )
-def test_media_type_is_that_of_the_web_server(room: Room, name: str) -> None:
-    room.publisher().publish({name: b"x"})
+def test_media_type_is_that_of_the_web_server(room: EmptyBucket, name: str) -> None:
+    room.output().publish({name: b"x"})
     file = published_name(f"/{name}")
     assert file is not None
     assert room.get(name)["ContentType"] == file.kind.media_type
@@ -74,8 +74,8 @@ def test_media_type_is_that_of_the_web_server(room: Room, name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["world.rss", "index.html", "world/a.html", "world/map.png", "world-archive-2.html"]
 )
-def test_changing_file_is_cached_for_minutes(room: Room, name: str) -> None:
-    room.publisher().publish({name: b"x"})
+def test_changing_file_is_cached_for_minutes(room: EmptyBucket, name: str) -> None:
+    room.output().publish({name: b"x"})
     control = room.get(name)["CacheControl"]
     assert control == "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400"
 
@@ -83,14 +83,14 @@ def test_changing_file_is_cached_for_minutes(room: Room, name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["world-archive-2.rss", "world-archive-2.atom", "world-archive-12.json"]
 )
-def test_archive_is_cached_forever(room: Room, name: str) -> None:
-    room.publisher().publish({name: b"x"})
+def test_archive_is_cached_forever(room: EmptyBucket, name: str) -> None:
+    room.output().publish({name: b"x"})
     assert room.get(name)["CacheControl"] == "public, max-age=31536000, immutable"
 
 
-def test_text_is_compressed_reproducibly_and_picture_is_not(room: Room) -> None:
+def test_text_is_compressed_reproducibly_and_picture_is_not(room: EmptyBucket) -> None:
     body = b"<rss>" + b"News of the day. " * 500
-    room.publisher().publish({"world.rss": body, "world/map.png": body})
+    room.output().publish({"world.rss": body, "world/map.png": body})
     stored = room.get("world.rss")
     assert stored["ContentEncoding"] == "gzip"
     assert gzip.decompress(stored["Body"]) == body
@@ -100,68 +100,68 @@ def test_text_is_compressed_reproducibly_and_picture_is_not(room: Room) -> None:
     assert (picture.get("ContentEncoding"), picture["Body"]) == (None, body)
 
 
-def test_changing_the_compression_rewrites_each_object_once(room: Room) -> None:
-    room.publisher().publish({"world.rss": b"x"})
-    assert room.publisher(gzip=False).publish({"world.rss": b"x"}) == ("world.rss",)
+def test_changing_the_compression_rewrites_each_object_once(room: EmptyBucket) -> None:
+    room.output().publish({"world.rss": b"x"})
+    assert room.output(gzip=False).publish({"world.rss": b"x"}) == ("world.rss",)
     stored = room.get("world.rss")
     assert (stored.get("ContentEncoding"), stored["Body"]) == (None, b"x")
-    assert room.publisher(gzip=False).publish({"world.rss": b"x"}) == ()
-    assert room.publisher().publish({"world.rss": b"x"}) == ("world.rss",)
+    assert room.output(gzip=False).publish({"world.rss": b"x"}) == ()
+    assert room.output().publish({"world.rss": b"x"}) == ("world.rss",)
 
 
-def test_svg_picture_is_a_download(room: Room) -> None:
+def test_svg_picture_is_a_download(room: EmptyBucket) -> None:
     """A bucket cannot send a header that forbids its scripts."""
-    room.publisher().publish({"world/chart.svg": b"<svg/>", "world/map.png": b"x"})
+    room.output().publish({"world/chart.svg": b"<svg/>", "world/map.png": b"x"})
     assert room.get("world/chart.svg")["ContentDisposition"] == "attachment"
     assert "ContentDisposition" not in room.get("world/map.png")
 
 
 def test_objects_are_below_the_prefix_and_others_are_ignored(endpoint: str) -> None:
-    room = new_room(endpoint, "a/b")
-    room.publisher().publish({"world.rss": b"x"})
+    room = create_bucket(endpoint, "a/b")
+    room.output().publish({"world.rss": b"x"})
     assert list(room.versions()) == ["a/b/world.rss"]
     for name in (".hidden", "x/.hidden/y", "folder/", "../bc"):
         room.put(name, b"")
-    assert room.publisher().list_names() == ("world.rss",)
-    top = new_room(endpoint, "")
-    top.publisher().publish({"world/a.html": b"x"})
+    assert room.output().list_names() == ("world.rss",)
+    top = create_bucket(endpoint, "")
+    top.output().publish({"world/a.html": b"x"})
     assert list(top.versions()) == ["world/a.html"]
-    assert top.publisher().list_names() == ("world/a.html",)
+    assert top.output().list_names() == ("world/a.html",)
 
 
-def test_listing_has_several_pages(room: Room) -> None:
+def test_listing_has_several_pages(room: EmptyBucket) -> None:
     """S3 lists a thousand objects per page."""
     for n in range(1005):
         room.put(f"world/{n:04}.html", b"")
-    assert len(room.publisher().list_names()) == 1005
-    assert room.publisher().find_missing(["world/1004.html", "world/1005.html"]) == (
+    assert len(room.output().list_names()) == 1005
+    assert room.output().find_missing(["world/1004.html", "world/1005.html"]) == (
         "world/1005.html",
     )
 
 
-def test_object_without_feedpubs_headers_is_read_and_rewritten(room: Room) -> None:
+def test_object_without_feedpubs_headers_is_read_and_rewritten(room: EmptyBucket) -> None:
     """A copied output folder contains such objects."""
     room.put("world.rss", b"x")
-    assert room.publisher().read("world.rss") == b"x"
-    assert room.publisher().publish({"world.rss": b"x"}) == ("world.rss",)
+    assert room.output().read("world.rss") == b"x"
+    assert room.output().publish({"world.rss": b"x"}) == ("world.rss",)
     assert room.get("world.rss")["ContentType"] == "application/rss+xml; charset=utf-8"
 
 
-def test_object_with_a_wrong_content_encoding_is_an_error(room: Room) -> None:
+def test_object_with_a_wrong_content_encoding_is_an_error(room: EmptyBucket) -> None:
     room.put("world.rss", b"not gzip", ContentEncoding="gzip")
     with pytest.raises(
         PublishError, match=r"s3://.*/world\.rss cannot be read: its Content-Encoding is gzip"
     ):
-        room.publisher().read("world.rss")
+        room.output().read("world.rss")
 
 
 # --- Concurrent writers ---
 
 
-def test_stale_write_is_refused(room: Room) -> None:
+def test_stale_write_is_refused(room: EmptyBucket) -> None:
     """The process was suspended between its comparison and its write."""
-    room.publisher().publish(OLD)
-    stale = S3Output(room.objects())
+    room.output().publish(OLD)
+    stale = S3Output(room.s3_client())
     with pytest.raises(
         StaleWriteError,
         match=r"world/a\.html cannot be written: another feedpub process has written it",
@@ -170,19 +170,19 @@ def test_stale_write_is_refused(room: Room) -> None:
     assert contents(room) == NEWEST
 
 
-def test_stale_creation_is_refused(room: Room) -> None:
+def test_stale_creation_is_refused(room: EmptyBucket) -> None:
     with pytest.raises(StaleWriteError, match="another feedpub process has written it"):
-        room.publisher().publish(NEW, before_commit=publish_elsewhere(room, NEWEST))
+        room.output().publish(NEW, before_commit=publish_elsewhere(room, NEWEST))
     assert contents(room) == NEWEST
 
 
-def test_writer_that_was_overtaken_stops_at_the_first_conflict(room: Room) -> None:
-    room.publisher().publish(OLD)
+def test_writer_that_was_overtaken_stops_at_the_first_conflict(room: EmptyBucket) -> None:
+    room.output().publish(OLD)
     written: list[str] = []
 
     def write(name: str, do: Callable[[], None]) -> None:
         if written:
-            room.publisher().publish(NEWEST)
+            room.output().publish(NEWEST)
         do()
         written.append(name)
 
@@ -194,30 +194,36 @@ def test_writer_that_was_overtaken_stops_at_the_first_conflict(room: Room) -> No
     assert (written, contents(room)) == (["world/a.html"], NEWEST)
 
 
-def test_object_that_was_deleted_meanwhile_is_not_recreated_by_a_stale_write(room: Room) -> None:
-    room.publisher().publish(OLD)
+def test_object_that_was_deleted_meanwhile_is_not_recreated_by_a_stale_write(
+    room: EmptyBucket,
+) -> None:
+    room.output().publish(OLD)
 
     def delete_object() -> None:
         room.remove("world/a.html")
 
     with pytest.raises(StaleWriteError, match="another feedpub process has written it"):
-        room.publisher().publish(NEW, before_commit=delete_object)
+        room.output().publish(NEW, before_commit=delete_object)
     assert "world/a.html" not in contents(room)
-    room.publisher().publish(NEW)
+    room.output().publish(NEW)
     assert contents(room) == NEW
 
 
 @pytest.mark.parametrize("before", [{}, OLD], ids=["new", "replaced"])
-def test_two_writers_of_the_same_bytes_both_succeed(room: Room, before: dict[str, bytes]) -> None:
-    room.publisher().publish(before)
-    assert room.publisher().publish(NEW, before_commit=publish_elsewhere(room, NEW)) == tuple(NEW)
+def test_two_writers_of_the_same_bytes_both_succeed(
+    room: EmptyBucket, before: dict[str, bytes]
+) -> None:
+    room.output().publish(before)
+    assert room.output().publish(NEW, before_commit=publish_elsewhere(room, NEW)) == tuple(NEW)
     assert contents(room) == NEW
 
 
 @pytest.mark.parametrize("before", [{}, OLD], ids=["new", "replaced"])
-def test_write_whose_response_was_lost_succeeds(room: Room, before: dict[str, bytes]) -> None:
+def test_write_whose_response_was_lost_succeeds(
+    room: EmptyBucket, before: dict[str, bytes]
+) -> None:
     """The client retries it, is refused, and finds its own version."""
-    room.publisher().publish(before)
+    room.output().publish(before)
 
     def twice(_name: str, do: Callable[[], None]) -> None:
         do()
@@ -227,12 +233,12 @@ def test_write_whose_response_was_lost_succeeds(room: Room, before: dict[str, by
     assert contents(room) == NEW
 
 
-def test_concurrent_writers_write_or_get_an_error(room: Room) -> None:
+def test_concurrent_writers_write_or_get_an_error(room: EmptyBucket) -> None:
     errors: list[str] = []
 
     def publish(n: int) -> None:
         try:
-            room.publisher().publish({"world.rss": b"%d" % n})
+            room.output().publish({"world.rss": b"%d" % n})
         except PublishError as error:
             errors.append(str(error))
 
@@ -267,18 +273,18 @@ S3Output(Dying(Bucket(name, prefix), storage)).publish(files)
 @pytest.mark.slow
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_killed_process_leaves_complete_objects_and_the_next_run_finishes(
-    room: Room, after: int
+    room: EmptyBucket, after: int
 ) -> None:
-    room.publisher().publish(OLD)
+    room.output().publish(OLD)
     arguments = (room.endpoint, room.bucket.name, room.bucket.prefix, KEY, SECRET, str(after))
     done = subprocess.run([sys.executable, "-c", DEATH, *arguments], check=False)  # noqa: S603 -- our own
     assert done.returncode == -signal.SIGKILL
     assert contents(room) == {**OLD, **dict(list(NEW.items())[:after])}
-    assert room.publisher().publish(NEW) == tuple(NEW)[after:]
+    assert room.output().publish(NEW) == tuple(NEW)[after:]
     assert contents(room) == NEW
 
 
-def test_files_after_a_failed_one_are_not_written(room: Room) -> None:
+def test_files_after_a_failed_one_are_not_written(room: EmptyBucket) -> None:
     """No document links to a missing page."""
 
     def write(name: str, do: Callable[[], None]) -> None:
@@ -303,7 +309,7 @@ def get_error(do: Callable[[], object]) -> str:
     return str(caught.value)
 
 
-def test_missing_bucket_is_an_error(room: Room) -> None:
+def test_missing_bucket_is_an_error(room: EmptyBucket) -> None:
     nowhere = S3Output(S3Client(Bucket("nowhere"), room.storage))
     for do in (
         lambda: nowhere.publish({"world.rss": b"x"}),
@@ -343,19 +349,19 @@ def test_missing_bucket_is_an_error(room: Room) -> None:
     ],
 )
 def test_error_of_the_server_is_explained_without_its_message(
-    room: Room, status: int, code: str, expected: str
+    room: EmptyBucket, status: int, code: str, expected: str
 ) -> None:
     """The message can contain a secret."""
-    with refusing(status, code) as endpoint:
+    with refusing_storage(status, code) as endpoint:
         client = S3Client(room.bucket, room.storage.model_copy(update={"endpoint": endpoint}))
         message = get_error(lambda: client.write("world.rss", Upload(b"x", "", {}), None))
     assert message.startswith(f"{room.bucket}/world.rss cannot be written at {endpoint}: ")
     assert expected in message
 
 
-def test_refused_head_request_is_explained(room: Room) -> None:
+def test_refused_head_request_is_explained(room: EmptyBucket) -> None:
     """Its response has a status but no code."""
-    with refusing(403, "AccessDenied") as endpoint:
+    with refusing_storage(403, "AccessDenied") as endpoint:
         storage = room.storage.model_copy(update={"endpoint": endpoint})
         publisher = open_output(room.bucket, storage)
         assert "access denied, or wrong credentials (403)" in get_error(
@@ -364,14 +370,14 @@ def test_refused_head_request_is_explained(room: Room) -> None:
         assert "access denied" in get_error(publisher.list_names)
 
 
-def test_unreachable_server_is_named_in_the_error(room: Room) -> None:
+def test_unreachable_server_is_named_in_the_error(room: EmptyBucket) -> None:
     storage = room.storage.model_copy(update={"endpoint": "http://127.0.0.1:9"})
     message = get_error(lambda: open_output(room.bucket, storage).publish({"world.rss": b"x"}))
     assert "at http://127.0.0.1:9: the server cannot be reached" in message
 
 
 def test_missing_credentials_are_an_error_and_the_environment_provides_them(
-    room: Room, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    room: EmptyBucket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
@@ -387,13 +393,13 @@ def test_missing_credentials_are_an_error_and_the_environment_provides_them(
 
 
 def test_missing_s3fs_is_an_error_with_the_command_to_install_it(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+    room: EmptyBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
     assert "pip install 'feedpub[s3]'" in get_error(lambda: open_output(room.bucket, room.storage))
 
 
-def test_unreadable_secret_is_a_config_error(room: Room) -> None:
+def test_unreadable_secret_is_a_config_error(room: EmptyBucket) -> None:
     storage = Storage.model_validate(
         {"key": {"env": "FEEDPUB_NO_SUCH"}, "secret": {"env": "FEEDPUB_NO_SUCH"}}
     )
@@ -409,7 +415,7 @@ def silent() -> Iterator[str]:
 
 
 def test_silent_server_causes_a_timeout(
-    room: Room, silent: str, monkeypatch: pytest.MonkeyPatch
+    room: EmptyBucket, silent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("feedpub.publisher.s3_client._CALL_TIMEOUT_SECONDS", 0.5)
     storage = room.storage.model_copy(update={"endpoint": silent})

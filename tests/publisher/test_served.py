@@ -7,8 +7,8 @@ import pytest
 
 from feedpub.publisher import FolderOutput, S3Client
 from feedpub.web import FeedApp, FolderBackend, backends, cache, open_backend
-from tests.support.bucket import Room
-from tests.support.client import Client, Reply, served
+from tests.support.bucket import EmptyBucket
+from tests.support.client import Client, Reply, serve_app
 
 FILES = {
     "index.html": b"<!DOCTYPE html><title>All</title>",
@@ -23,14 +23,14 @@ BASE, HUB = "https://feeds.example.net/", "https://hub.example.net/"
 
 
 @pytest.fixture
-def site(room: Room) -> FeedApp:
-    room.publisher().publish(FILES)
+def site(room: EmptyBucket) -> FeedApp:
+    room.output().publish(FILES)
     return FeedApp(open_backend(room.bucket, room.storage), None, [HUB], BASE)
 
 
 @pytest.fixture
 def client(site: FeedApp) -> Iterator[Client]:
-    with served(site) as running:
+    with serve_app(site) as running:
         yield running
 
 
@@ -38,7 +38,7 @@ def client(site: FeedApp) -> Iterator[Client]:
 def folder_client(tmp_path: Path) -> Iterator[Client]:
     """Serve the same files from a folder."""
     FolderOutput(tmp_path).publish(FILES)
-    with served(FeedApp(FolderBackend(tmp_path), None, [HUB], BASE)) as running:
+    with serve_app(FeedApp(FolderBackend(tmp_path), None, [HUB], BASE)) as running:
         yield running
 
 
@@ -69,9 +69,11 @@ def test_conditional_requests_are_answered_304(client: Client) -> None:
     assert client.get("/world.rss", if_modified_since=reply.header("last-modified")).status == 304
 
 
-def test_own_publication_is_served_immediately(room: Room, site: FeedApp, client: Client) -> None:
+def test_own_publication_is_served_immediately(
+    room: EmptyBucket, site: FeedApp, client: Client
+) -> None:
     assert client.get("/world.rss").body == FILES["world.rss"]
-    room.publisher().publish({"world.rss": b"new", "more.rss": b"more"})
+    room.output().publish({"world.rss": b"new", "more.rss": b"more"})
     site.refresh(["world.rss", "more.rss"])
     for _ in range(3):
         assert client.get("/world.rss").body == b"new"
@@ -79,10 +81,10 @@ def test_own_publication_is_served_immediately(room: Room, site: FeedApp, client
 
 
 def test_publication_of_another_process_is_served_after_the_next_listing(
-    room: Room, client: Client, monkeypatch: pytest.MonkeyPatch
+    room: EmptyBucket, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert client.get("/world.rss").body == FILES["world.rss"]
-    room.publisher().publish({"world.rss": b"new"})
+    room.output().publish({"world.rss": b"new"})
     room.remove("feeds.opml")
     monkeypatch.setattr(backends, "LIST_SECONDS", 0.0)
     monkeypatch.setattr(cache, "STAT_CACHE_SECONDS", 0.0)
@@ -109,7 +111,10 @@ def test_clients_cause_no_requests_to_the_bucket(
 
 
 def test_unreachable_bucket_is_served_from_memory_or_503(
-    room: Room, client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    room: EmptyBucket,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     assert client.get("/world.rss").status == 200
     monkeypatch.setattr(backends, "LIST_SECONDS", 0.0)
@@ -121,10 +126,10 @@ def test_unreachable_bucket_is_served_from_memory_or_503(
     assert "the last listing stays in use" in caplog.text
 
 
-def test_bucket_that_was_never_reachable_is_503_until_it_is(room: Room) -> None:
+def test_bucket_that_was_never_reachable_is_503_until_it_is(room: EmptyBucket) -> None:
     room.remove_bucket()
-    with served(FeedApp(open_backend(room.bucket, room.storage), None, [], BASE)) as client:
+    with serve_app(FeedApp(open_backend(room.bucket, room.storage), None, [], BASE)) as client:
         assert client.get("/world.rss").status == 503
         room.make_bucket()
-        room.publisher().publish(FILES)
+        room.output().publish(FILES)
         assert client.get("/world.rss").status == 200

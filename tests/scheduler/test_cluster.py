@@ -43,8 +43,8 @@ def service(
 ) -> Iterator[ClusterScheduler]:
     """Run a scheduler while the block runs."""
     told = [] if changed is None else changed
-    with tools_for(config, address) as tools, FeedQueue(address) as own:
-        jobs = ClusterScheduler(config, tools, own, lambda: told.append(1), FAST)
+    with tools_for(config, address) as context, FeedQueue(address) as own:
+        jobs = ClusterScheduler(config, context, own, lambda: told.append(1), FAST)
         jobs.start()
         try:
             yield jobs
@@ -134,15 +134,15 @@ def test_changed_config_reschedules_changed_feeds(
     address: str, queue: FeedQueue, tmp_path: Path
 ) -> None:
     config = configure(tmp_path, A, B)
-    with tools_for(config, address) as tools, service(config, address) as jobs:
+    with tools_for(config, address) as context, service(config, address) as jobs:
         assert eventually(lambda: queue.count_waiting() == 2)
         later = utc_now() + timedelta(hours=1)
         for name in "ab":
-            tools.store.schedule.save(ScheduledRun(name, later, "x"))
+            context.store.schedule.save(ScheduledRun(name, later, "x"))
         other = configure(tmp_path, A.replace("The a feed", "Another"), C)
-        changes = jobs.apply(other, replace(tools, settings=other.feedpub))
+        changes = jobs.apply(other, replace(context, settings=other.feedpub))
         assert changes == {"added": ["c"], "changed": ["a"], "removed": ["b"]}
-        moments = tools.store.schedule.next_times()
+        moments = context.store.schedule.next_times()
         assert moments.keys() == {"a", "c"}
         assert timedelta() < moments["a"] - utc_now() < timedelta(seconds=8)
         assert eventually(lambda: queue.queued_feeds() == {"a", "b", "c"})
@@ -163,10 +163,10 @@ def test_lost_queue_is_filled_again(
         assert eventually(lambda: queue.count_waiting() == 2)
         with psycopg.connect(address) as connection:
             connection.execute(f"DROP SCHEMA {SCHEMA_NAME} CASCADE")
-        assert eventually(lambda: waiting(queue) == 2)
+        assert eventually(lambda: count_waiting(queue) == 2)
 
 
-def waiting(queue: FeedQueue) -> int:
+def count_waiting(queue: FeedQueue) -> int:
     try:
         return queue.count_waiting()
     except StoreError:

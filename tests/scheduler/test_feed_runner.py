@@ -15,43 +15,43 @@ from feedpub.core.models import RunResult, RunStatus
 from feedpub.pipeline.context import RunContext
 from feedpub.scheduler.feed_runner import MIN_RETRY_WAIT, FeedRunner
 from feedpub.store import RunRecord, ScheduledRun, SourceState
-from tests.support.newsroom import configure, feed, tools_for
+from tests.support.newsroom import configure, feed, open_context
 
 
 def in_vain(
-    feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None
+    feed: FeedConfig, context: RunContext, *, only: Collection[str] | None = None
 ) -> RunResult:
     """Return a failed result without requests."""
-    del tools, only
+    del context, only
     return RunResult(feed.name, RunStatus.FAILED)
 
 
 @contextmanager
 def work(folder: Path, *, queued: bool) -> Iterator[FeedRunner]:
     config = configure(folder, feed("world", "folder articles", more='every = "1m"'))
-    with tools_for(config) as tools:
-        yield FeedRunner(config, tools, lambda *_: None, in_vain, queued=queued)
+    with open_context(config) as context:
+        yield FeedRunner(config, context, lambda *_: None, in_vain, queued=queued)
 
 
-def full(planned: ScheduledRun, looks: object = None) -> None:
+def full(planned: ScheduledRun, checks: object = None) -> None:
     """Raise the error of a full disk."""
-    raise StoreError(f"disk full: {planned} and {looks}")
+    raise StoreError(f"disk full: {planned} and {checks}")
 
 
 @pytest.mark.parametrize("queued", [True, False])
 def test_unwritable_plan_is_an_error_only_with_a_queue(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, queued: bool
 ) -> None:
-    with work(tmp_path, queued=queued) as desk:
-        monkeypatch.setattr(desk.context.store.schedule, "save", full)
+    with work(tmp_path, queued=queued) as runner:
+        monkeypatch.setattr(runner.context.store.schedule, "save", full)
         if queued:
             with pytest.raises(StoreError, match="disk full"):
-                desk.run("world", RunBudget())
+                runner.run("world", RunBudget())
             with pytest.raises(StoreError, match="disk full"):
-                desk.run_timed_out("world")
+                runner.run_timed_out("world")
         else:
-            assert desk.run("world", RunBudget())
-            assert desk.run_timed_out("world")
+            assert runner.run("world", RunBudget())
+            assert runner.run_timed_out("world")
 
 
 @pytest.mark.parametrize(
@@ -60,13 +60,13 @@ def test_unwritable_plan_is_an_error_only_with_a_queue(
 def test_first_retry_is_sooner_with_a_queue(
     tmp_path: Path, wait: timedelta, *, queued: bool
 ) -> None:
-    with work(tmp_path, queued=queued) as desk:
-        now, tools = desk.context.clock(), desk.context
-        key = source_key(desk.config.feed[0].source[0])
+    with work(tmp_path, queued=queued) as runner:
+        now, context = runner.context.clock(), runner.context
+        key = source_key(runner.config.feed[0].source[0])
         well = SourceState("world", key, checked=now, succeeded=now, items=1)
-        tools.store.commit_run(
+        context.store.commit_run(
             RunRecord(RunResult("world", RunStatus.UPDATED), now), sources=[well]
         )
-        planned = desk.run("world", RunBudget())
+        planned = runner.run("world", RunBudget())
         assert planned
-        assert planned.time - desk.context.clock() == wait
+        assert planned.time - runner.context.clock() == wait

@@ -18,7 +18,15 @@ from feedpub.pipeline.context import RunContext, utc_now
 from feedpub.scheduler.feed_runner import MIN_RETRY_WAIT, RunFeed
 from feedpub.scheduler.local import LocalScheduler
 from feedpub.store import PROCESS_MARK, Incident, RunRecord, ScheduledRun
-from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, tools_for
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_context,
+    open_newsroom,
+    path,
+    story,
+)
 from tests.support.service import eventually
 from tests.support.site import Site
 
@@ -29,40 +37,40 @@ def newsroom(site: Site) -> Site:
     return site
 
 
-class Desk:
+class Workspace:
     """A scheduler, and the results of its runs."""
 
-    def __init__(self, config: Config, tools: RunContext, publish: RunFeed) -> None:
-        self.outcomes: list[RunResult] = []
-        self.tools = tools
-        self.jobs = LocalScheduler(
-            config, tools, lambda _feed, outcome, _tools: self.outcomes.append(outcome), publish
+    def __init__(self, config: Config, context: RunContext, publish: RunFeed) -> None:
+        self.results: list[RunResult] = []
+        self.context = context
+        self.scheduler = LocalScheduler(
+            config, context, lambda _feed, outcome, _context: self.results.append(outcome), publish
         )
 
-    def told(self, *feeds: str) -> bool:
-        return eventually(lambda: [o.feed for o in self.outcomes] == list(feeds))
+    def wait_for_runs(self, *feeds: str) -> bool:
+        return eventually(lambda: [o.feed for o in self.results] == list(feeds))
 
 
 @contextmanager
-def at_work(
+def running_scheduler(
     config: Config, publish: RunFeed = run.run_feed, clock: Callable[[], datetime] = utc_now
-) -> Iterator[Desk]:
-    with tools_for(config) as tools:
-        desk = Desk(config, replace(tools, clock=clock), publish)
-        desk.jobs.start()
+) -> Iterator[Workspace]:
+    with open_context(config) as context:
+        workspace = Workspace(config, replace(context, clock=clock), publish)
+        workspace.scheduler.start()
         try:
-            yield desk
+            yield workspace
         finally:
-            desk.jobs.stop(5)
+            workspace.scheduler.stop(5)
 
 
-def says(status: RunStatus, then: Callable[[], None] = lambda: None) -> RunFeed:
+def fake_run(status: RunStatus, then: Callable[[], None] = lambda: None) -> RunFeed:
     """Return a fake `run_feed` with a fixed status."""
 
     def publish(
-        feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None
+        feed: FeedConfig, context: RunContext, *, only: Collection[str] | None = None
     ) -> RunResult:
-        del tools, only
+        del context, only
         then()
         return RunResult(feed.name, status)
 
@@ -77,33 +85,33 @@ def test_run_stores_the_plan_of_the_next_run(newsroom: Site, tmp_path: Path) -> 
     config = configure(
         tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"')
     )
-    with at_work(config) as desk:
-        assert desk.told("world")
-        planned = desk.tools.store.schedule.load()["world"]
-        (source,) = desk.tools.store.sources("world")
+    with running_scheduler(config) as workspace:
+        assert workspace.wait_for_runs("world")
+        planned = workspace.context.store.schedule.load()["world"]
+        (source,) = workspace.context.store.sources("world")
         assert planned == ScheduledRun("world", source.checked + timedelta(hours=2), "every 2h")
         assert (source.next_look, source.why) == (planned.next_run, planned.why)
-        assert desk.jobs.timer.next_times["world"] == planned.next_run
+        assert workspace.scheduler.timer.next_times["world"] == planned.next_run
 
 
 def test_only_due_sources_are_checked(newsroom: Site, tmp_path: Path) -> None:
     """`run_now` checks all sources."""
     sources = (f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}")
     config = configure(tmp_path, feed("world", *sources, more="recheck = false"))
-    with tools_for(config) as tools:
-        run.run_feed(config.feed[0], tools)
+    with open_context(config) as context:
+        run.run_feed(config.feed[0], context)
         later = utc_now() + timedelta(hours=1)
-        looks = {newsroom.url("/news"): (later, "x"), newsroom.url("/rss"): (utc_now(), "x")}
-        tools.store.schedule.save(ScheduledRun("world", utc_now(), "x"), looks)
-    newsroom.forget()
-    with at_work(config) as desk:
-        assert desk.told("world")
+        checks = {newsroom.url("/news"): (later, "x"), newsroom.url("/rss"): (utc_now(), "x")}
+        context.store.schedule.save(ScheduledRun("world", utc_now(), "x"), checks)
+    newsroom.clear_requests()
+    with running_scheduler(config) as workspace:
+        assert workspace.wait_for_runs("world")
         assert newsroom.paths() == ["/rss"]
-        newsroom.forget()
-        assert desk.jobs.run_now("world")
-        assert desk.told("world", "world")
+        newsroom.clear_requests()
+        assert workspace.scheduler.run_now("world")
+        assert workspace.wait_for_runs("world", "world")
         assert sorted(newsroom.paths()) == ["/news", "/rss"]
-        assert not desk.jobs.run_now("unknown")
+        assert not workspace.scheduler.run_now("unknown")
 
 
 def test_due_recheck_runs_the_feed_without_checking_sources(newsroom: Site, tmp_path: Path) -> None:
@@ -115,17 +123,17 @@ def test_due_recheck_runs_the_feed_without_checking_sources(newsroom: Site, tmp_
         newsroom[place] = page.replace(
             "2026-11-01T08:00:00+01:00", (now - timedelta(hours=2)).isoformat()
         )
-    with tools_for(config) as tools:
-        run.run_feed(config.feed[0], replace(tools, clock=lambda: now - timedelta(hours=1)))
-        tools.store.schedule.save(
+    with open_context(config) as context:
+        run.run_feed(config.feed[0], replace(context, clock=lambda: now - timedelta(hours=1)))
+        context.store.schedule.save(
             ScheduledRun("world", now, "x"),
             {newsroom.url("/news"): (now + timedelta(hours=11), "x")},
         )
-    newsroom.forget()
-    with at_work(config) as desk:
-        assert desk.told("world")
+    newsroom.clear_requests()
+    with running_scheduler(config) as workspace:
+        assert workspace.wait_for_runs("world")
         assert newsroom.paths() == [path(1)]
-        planned = desk.tools.store.schedule.load()["world"]
+        planned = workspace.context.store.schedule.load()["world"]
         assert planned.why == "articles are due for a recheck"
         assert abs(planned.next_run - now - timedelta(hours=5)) < timedelta(seconds=2)
 
@@ -144,46 +152,46 @@ def test_crashed_run_is_recorded_as_failed_and_retried(
         raise error
 
     config = configure(tmp_path, feed("world", "folder articles"))
-    with at_work(config, says(RunStatus.UPDATED, crash)) as desk:
-        assert desk.told("world")
-        (outcome,) = desk.outcomes
+    with running_scheduler(config, fake_run(RunStatus.UPDATED, crash)) as workspace:
+        assert workspace.wait_for_runs("world")
+        (outcome,) = workspace.results
         assert outcome.status == RunStatus.FAILED
         assert outcome.problems[0].reason.startswith(reason)
-        run = desk.tools.store.last_run("world")
+        run = workspace.context.store.last_run("world")
         assert run is not None
         assert run.outcome.problems == outcome.problems
-        assert desk.jobs.timer.next_times["world"] - utc_now() > MIN_RETRY_WAIT - timedelta(
-            minutes=1
-        )
+        assert workspace.scheduler.timer.next_times[
+            "world"
+        ] - utc_now() > MIN_RETRY_WAIT - timedelta(minutes=1)
 
 
 def test_stuck_run_is_recorded_as_failed_and_retried(tmp_path: Path) -> None:
     go_on = threading.Event()
     config = configure(tmp_path, feed("world", "folder articles"), settings='run_timeout = "10s"')
-    with at_work(config, says(RunStatus.UPDATED, lambda: _wait(go_on))) as desk:
-        assert eventually(lambda: desk.jobs.executor.running_feeds)
-        desk.jobs.executor._grace = -10.0  # its time is up at once
-        desk.jobs.tick()
-        assert desk.told("world")
-        assert "it is stuck" in desk.outcomes[0].problems[0].reason
-        assert set(desk.jobs.stuck_runs) == {"world"}
-        assert desk.jobs.run_now("world")
+    with running_scheduler(config, fake_run(RunStatus.UPDATED, lambda: _wait(go_on))) as workspace:
+        assert eventually(lambda: workspace.scheduler.executor.running_feeds)
+        workspace.scheduler.executor._grace = -10.0  # its time is up at once
+        workspace.scheduler.tick()
+        assert workspace.wait_for_runs("world")
+        assert "it is stuck" in workspace.results[0].problems[0].reason
+        assert set(workspace.scheduler.stuck_runs) == {"world"}
+        assert workspace.scheduler.run_now("world")
         go_on.set()
-        assert eventually(lambda: not desk.jobs.executor.stuck_runs)
-        desk.jobs.tick()
-        assert not desk.jobs.stuck_runs
-        assert desk.outcomes[0].status == RunStatus.FAILED
+        assert eventually(lambda: not workspace.scheduler.executor.stuck_runs)
+        workspace.scheduler.tick()
+        assert not workspace.scheduler.stuck_runs
+        assert workspace.results[0].status == RunStatus.FAILED
 
 
 def test_own_failures_are_retried_after_increasing_waits(tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", "folder articles", more='every = "1m"'))
-    with at_work(config, says(RunStatus.FAILED)) as desk:
+    with running_scheduler(config, fake_run(RunStatus.FAILED)) as workspace:
         waits = []
         for times in (1, 2, 3):
-            assert desk.told(*["world"] * times)
-            assert eventually(lambda: not desk.jobs.executor.running_feeds)
-            waits.append(desk.jobs.timer.next_times["world"] - utc_now())
-            desk.jobs.run_now("world")
+            assert workspace.wait_for_runs(*["world"] * times)
+            assert eventually(lambda: not workspace.scheduler.executor.running_feeds)
+            waits.append(workspace.scheduler.timer.next_times["world"] - utc_now())
+            workspace.scheduler.run_now("world")
         assert [round(wait / timedelta(minutes=5)) for wait in waits] == [1, 2, 4]
 
 
@@ -194,17 +202,17 @@ def test_changed_config_schedules_only_new_and_changed_feeds(
         feed("world", f"page {newsroom.url('/news')}"),
         feed("other", f"feed {newsroom.url('/rss')}"),
     )
-    with at_work(configure(tmp_path, world, other)) as desk:
-        assert eventually(lambda: len(desk.outcomes) == 2)
-        desk.outcomes.clear()
+    with running_scheduler(configure(tmp_path, world, other)) as workspace:
+        assert eventually(lambda: len(workspace.results) == 2)
+        workspace.results.clear()
         config = configure(
             tmp_path, world.replace("world feed", "whole world"), feed("third", "folder articles")
         )
-        changes = desk.jobs.apply(config, desk.tools)
+        changes = workspace.scheduler.apply(config, workspace.context)
         assert changes == {"added": ["third"], "changed": ["world"], "removed": ["other"]}
-        assert eventually(lambda: {o.feed for o in desk.outcomes} == {"world", "third"})
-        assert set(desk.tools.store.schedule.load()) == {"world", "third"}
-        assert set(desk.jobs.timer.next_times) == {"world", "third"}
+        assert eventually(lambda: {o.feed for o in workspace.results} == {"world", "third"})
+        assert set(workspace.context.store.schedule.load()) == {"world", "third"}
+        assert set(workspace.scheduler.timer.next_times) == {"world", "third"}
 
 
 def test_clock_jump_forward_keeps_plans_and_restarts_the_timer(
@@ -213,13 +221,13 @@ def test_clock_jump_forward_keeps_plans_and_restarts_the_timer(
     config = configure(
         tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"')
     )
-    with at_work(config) as desk:
-        assert desk.told("world")
-        before = desk.jobs.timer.next_times["world"]
-        desk.jobs.on_clock_jump(timedelta(hours=3))
-        assert desk.jobs.timer.is_alive
-        assert desk.jobs.timer.next_times["world"] == before
-        assert len(desk.outcomes) == 1
+    with running_scheduler(config) as workspace:
+        assert workspace.wait_for_runs("world")
+        before = workspace.scheduler.timer.next_times["world"]
+        workspace.scheduler.on_clock_jump(timedelta(hours=3))
+        assert workspace.scheduler.timer.is_alive
+        assert workspace.scheduler.timer.next_times["world"] == before
+        assert len(workspace.results) == 1
 
 
 class Wrong:
@@ -241,16 +249,18 @@ def test_clock_jump_back_corrects_the_plan(
         tmp_path, feed("world", f"page {newsroom.url('/news')}", more=f"{when}\nrecheck = false")
     )
     clock = Wrong(ahead)
-    with at_work(config, clock=clock.now) as desk:
-        assert desk.jobs.run_now("world")  # the scheduler's own clock is right
-        assert desk.told("world")
-        newsroom.forget()
+    with running_scheduler(config, clock=clock.now) as workspace:
+        assert workspace.scheduler.run_now("world")  # the scheduler's own clock is right
+        assert workspace.wait_for_runs("world")
+        newsroom.clear_requests()
         clock.ahead = timedelta(0)
-        desk.jobs.on_clock_jump(-ahead)
-        assert desk.told("world", "world")
+        workspace.scheduler.on_clock_jump(-ahead)
+        assert workspace.wait_for_runs("world", "world")
         assert newsroom.paths() == ["/news"]
-        assert desk.jobs.timer.next_times["world"] < utc_now() + timedelta(days=1, hours=1)
-        (source,) = desk.tools.store.sources("world")
+        assert workspace.scheduler.timer.next_times["world"] < utc_now() + timedelta(
+            days=1, hours=1
+        )
+        (source,) = workspace.context.store.sources("world")
         assert source.checked <= utc_now()
 
 
@@ -261,14 +271,16 @@ def test_plan_of_an_earlier_process_with_wrong_clock_is_corrected(
     config = configure(
         tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"')
     )
-    with at_work(config, clock=Wrong(ahead).now) as desk:
-        assert desk.jobs.run_now("world")
-        assert desk.told("world")
-    newsroom.forget()
-    with at_work(config) as desk:
-        assert desk.told("world")
+    with running_scheduler(config, clock=Wrong(ahead).now) as workspace:
+        assert workspace.scheduler.run_now("world")
+        assert workspace.wait_for_runs("world")
+    newsroom.clear_requests()
+    with running_scheduler(config) as workspace:
+        assert workspace.wait_for_runs("world")
         assert "/news" in newsroom.paths()
-        assert desk.jobs.timer.next_times["world"] < utc_now() + timedelta(hours=2, minutes=1)
+        assert workspace.scheduler.timer.next_times["world"] < utc_now() + timedelta(
+            hours=2, minutes=1
+        )
 
 
 def test_impossible_plan_is_replaced(newsroom: Site, tmp_path: Path) -> None:
@@ -276,30 +288,30 @@ def test_impossible_plan_is_replaced(newsroom: Site, tmp_path: Path) -> None:
         tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"')
     )
     far = utc_now() + timedelta(days=729)
-    with tools_for(config) as tools:
-        run.run_feed(config.feed[0], replace(tools, clock=utc_now))
-        tools.store.schedule.save(
+    with open_context(config) as context:
+        run.run_feed(config.feed[0], replace(context, clock=utc_now))
+        context.store.schedule.save(
             ScheduledRun("world", far, "x"), {newsroom.url("/news"): (far, "x")}
         )
-    newsroom.forget()
-    with at_work(config) as desk:
-        assert desk.told("world")
+    newsroom.clear_requests()
+    with running_scheduler(config) as workspace:
+        assert workspace.wait_for_runs("world")
         assert newsroom.paths() == ["/news"]
 
 
 def test_incident_from_the_future_is_moved_to_now(tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", "page http://127.0.0.1:1/news"))
-    with at_work(config, clock=Wrong(timedelta(days=729)).now) as desk:
-        assert desk.jobs.run_now("world")
-        assert desk.told("world")
+    with running_scheduler(config, clock=Wrong(timedelta(days=729)).now) as workspace:
+        assert workspace.scheduler.run_now("world")
+        assert workspace.wait_for_runs("world")
         ahead = utc_now() + timedelta(days=729)
         notice = Incident("world", "", "broken", ahead, ahead, "no room")
-        desk.tools.store.incidents.open(notice, lambda _: ())
-    with at_work(config) as desk:
-        assert desk.told("world")
-        assert desk.tools.store.incidents.open_of("world")[""][0] <= utc_now()
-        assert desk.tools.store.incidents.newest()[0].at <= utc_now()
-        (source,) = desk.tools.store.sources("world")
+        workspace.context.store.incidents.open(notice, lambda _: ())
+    with running_scheduler(config) as workspace:
+        assert workspace.wait_for_runs("world")
+        assert workspace.context.store.incidents.open_of("world")[""][0] <= utc_now()
+        assert workspace.context.store.incidents.newest()[0].at <= utc_now()
+        (source,) = workspace.context.store.sources("world")
         assert source.failing_since is not None
         assert source.failing_since <= utc_now()
 
@@ -307,13 +319,13 @@ def test_incident_from_the_future_is_moved_to_now(tmp_path: Path) -> None:
 # --- processes that died ---
 
 
-def died(config: Config, *feeds: str, times: int = 1) -> None:
+def leave_crashed_state(config: Config, *feeds: str, times: int = 1) -> None:
     """Leave the state of processes that crashed one after the other during the feeds' runs."""
-    with tools_for(config) as tools:
+    with open_context(config) as context:
         for _ in range(times):
             for name in (PROCESS_MARK, *feeds):
-                tools.store.run_marks.begin(name, "elsewhere 1 1", utc_now())
-            tools.store.run_marks.find_crashes(config.feed.names, lambda _: False)
+                context.store.run_marks.begin(name, "elsewhere 1 1", utc_now())
+            context.store.run_marks.find_crashes(config.feed.names, lambda _: False)
 
 
 class Noted:
@@ -325,7 +337,7 @@ class Noted:
         self._now: set[str] = set()
 
     def __call__(
-        self, feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None
+        self, feed: FeedConfig, context: RunContext, *, only: Collection[str] | None = None
     ) -> RunResult:
         del only
         self.runs.append(feed.name)
@@ -334,7 +346,7 @@ class Noted:
         self.beside.add(frozenset(self._now))
         self._now.discard(feed.name)
         outcome = RunResult(feed.name, RunStatus.UNCHANGED)
-        tools.store.commit_run(RunRecord(outcome, utc_now()))
+        context.store.commit_run(RunRecord(outcome, utc_now()))
         return outcome
 
 
@@ -342,11 +354,11 @@ def test_suspect_of_a_crash_runs_last_and_exclusively(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     config = configure(tmp_path, *(feed(name, "folder articles") for name in "abcd"))
-    died(config, "a", "b")
+    leave_crashed_state(config, "a", "b")
     noted = Noted()
-    with at_work(config, noted) as desk:
-        assert eventually(lambda: len(desk.outcomes) == 4)
-        assert desk.tools.store.run_marks.suspects() == {}
+    with running_scheduler(config, noted) as workspace:
+        assert eventually(lambda: len(workspace.results) == 4)
+        assert workspace.context.store.run_marks.suspects() == {}
         assert set(noted.runs[:2]) == {"c", "d"}
         assert set(noted.runs[2:]) == {"a", "b"}
         assert all(len(beside) == 1 for beside in noted.beside if beside & {"a", "b"})
@@ -359,11 +371,11 @@ def test_suspect_of_repeated_crashes_waits_and_is_reported(tmp_path: Path) -> No
     config = configure(tmp_path, *(feed(name, "folder articles") for name in "ab"))
     waits = []
     for times in (2, 1, 1):  # more
-        died(config, "a", times=times)
-        with at_work(config, Noted()) as desk:
-            (told,) = [o for o in desk.outcomes if o.feed == "a"]
+        leave_crashed_state(config, "a", times=times)
+        with running_scheduler(config, Noted()) as workspace:
+            (told,) = [o for o in workspace.results if o.feed == "a"]
             assert "feedpub ended in the middle of its run" in told.problems[0].reason
-            waits.append(desk.jobs.timer.next_times["a"] - utc_now())
+            waits.append(workspace.scheduler.timer.next_times["a"] - utc_now())
     assert [round(wait / timedelta(minutes=5)) for wait in waits] == [1, 2, 4]
 
 
@@ -372,17 +384,17 @@ def test_orderly_stop_leaves_no_suspects(tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", "folder articles"))
 
     def hang(
-        feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None
+        feed: FeedConfig, context: RunContext, *, only: Collection[str] | None = None
     ) -> RunResult:
-        run.mark_run(feed, tools)
+        run.mark_run(feed, context)
         marked.set()
         _wait(go_on)
-        return says(RunStatus.UNCHANGED)(feed, tools, only=only)
+        return fake_run(RunStatus.UNCHANGED)(feed, context, only=only)
 
-    with tools_for(config) as tools:
-        desk = Desk(config, replace(tools, clock=utc_now), hang)
-        assert desk.jobs.run_now("world")
+    with open_context(config) as context:
+        workspace = Workspace(config, replace(context, clock=utc_now), hang)
+        assert workspace.scheduler.run_now("world")
         assert marked.wait(30)
-        assert desk.jobs.stop(0.1) == ("world",)
-        assert not tools.store.run_marks.find_crashes(config.feed.names, lambda _: False)
+        assert workspace.scheduler.stop(0.1) == ("world",)
+        assert not context.store.run_marks.find_crashes(config.feed.names, lambda _: False)
         go_on.set()

@@ -23,7 +23,7 @@ from feedpub.scheduler.publishing_rate import (
     RateModel,
     RateWeights,
 )
-from tests.support.shared import shared
+from tests.support.shared import shared_data
 
 MIDNIGHT = datetime(2026, 1, 8, tzinfo=UTC).timestamp() / 60  # a Thursday
 MOMENTS = st.lists(st.floats(0, 2 * MIDNIGHT, allow_nan=False), max_size=60).map(sorted)
@@ -42,7 +42,7 @@ def wait(published: list[float], now: float = MIDNIGHT, scale: float = 1.0) -> f
     return minutes_until_check(now, published, now, scale)
 
 
-def looks(published: list[float], start: float, end: float) -> int:
+def count_checks(published: list[float], start: float, end: float) -> int:
     """Return the number of checks of a source that publishes nothing new."""
     count = 0
     while (start := start + wait(published, start)) < end:
@@ -53,7 +53,7 @@ def looks(published: list[float], start: float, end: float) -> int:
 def test_wait_is_shorter_in_publishing_hours() -> None:
     published = days(9, 11, 13, 15)
     by_day, by_night = (
-        looks(published, MIDNIGHT + h * HOUR, MIDNIGHT + (h + 7) * HOUR) for h in (9, 17)
+        count_checks(published, MIDNIGHT + h * HOUR, MIDNIGHT + (h + 7) * HOUR) for h in (9, 17)
     )
     assert by_day >= 2 * by_night
 
@@ -61,7 +61,7 @@ def test_wait_is_shorter_in_publishing_hours() -> None:
 def test_wait_is_shorter_on_publishing_days() -> None:
     published = days(9, 11, 13, 15, count=700, step=7)
     thursday, saturday = (
-        looks(published, MIDNIGHT + day * DAY_MINUTES, MIDNIGHT + (day + 1) * DAY_MINUTES)
+        count_checks(published, MIDNIGHT + day * DAY_MINUTES, MIDNIGHT + (day + 1) * DAY_MINUTES)
         for day in (0, 2)
     )
     assert thursday > saturday
@@ -99,7 +99,7 @@ def test_source_without_dates_has_a_long_wait() -> None:
 
 def test_scale_of_one_waits_about_two_hours() -> None:
     published = days(8.5, 17)
-    assert 6 <= looks(published, MIDNIGHT, MIDNIGHT + DAY_MINUTES) <= 20
+    assert 6 <= count_checks(published, MIDNIGHT, MIDNIGHT + DAY_MINUTES) <= 20
 
 
 def test_scale_multiplies_the_wait() -> None:
@@ -156,16 +156,16 @@ def test_wait_repeats_weekly() -> None:
 
 @pytest.mark.slow
 def test_waits_of_real_traces() -> None:
-    folder = shared("bench/schedule")
+    folder = shared_data("bench/schedule")
     simulator = _module(str(folder / "simulate.py"))
     ratios = []
     for trace in json.loads((folder / "dev.json").read_text("utf-8")).values():
         wanted = (trace[-1] - trace[len(trace) // 2]) / 120
-        (_, fixed), (_, ours) = (
+        (_, fixed), (_, adaptive) = (
             simulator.at_budget(rule, trace, wanted)
             for rule in (simulator.fixed, minutes_until_check)
         )
-        ratios.append(ours / fixed)
+        ratios.append(adaptive / fixed)
     assert geometric_mean(ratios) <= 0.80
 
 

@@ -50,7 +50,7 @@ class Work:
 
 
 @contextmanager
-def running(
+def running_executor(
     work: Work, run: module.ActiveRun | None = None, grace: float = 0.0
 ) -> Iterator[RunExecutor]:
     runner = RunExecutor(
@@ -69,7 +69,7 @@ def running(
         runner.drain(SOON)
 
 
-def ticked(runner: RunExecutor) -> bool:
+def tick(runner: RunExecutor) -> bool:
     """Call `tick`, as the service does all the time."""
     runner.tick()
     return True
@@ -77,7 +77,7 @@ def ticked(runner: RunExecutor) -> bool:
 
 def test_feed_runs_once_at_a_time() -> None:
     work = Work()
-    with running(work) as runner:
+    with running_executor(work) as runner:
         assert runner.submit("a")
         assert not runner.submit("a")
         assert eventually(lambda: work.begun == ["a"])
@@ -89,7 +89,7 @@ def test_feed_runs_once_at_a_time() -> None:
 def test_feeds_of_one_host_run_one_after_the_other() -> None:
     work = Work()
     work.hosts = {"a": frozenset({"x"}), "b": frozenset({"x", "y"}), "c": frozenset({"z"})}
-    with running(work) as runner:
+    with running_executor(work) as runner:
         for feed in "abc":
             runner.submit(feed)
         assert eventually(lambda: set(work.begun) == {"a", "c"})
@@ -99,7 +99,7 @@ def test_feeds_of_one_host_run_one_after_the_other() -> None:
 
 def test_number_of_active_runs_is_limited() -> None:
     work = Work()
-    with running(work) as runner:
+    with running_executor(work) as runner:
         feeds = [f"feed-{n}" for n in range(module.MAX_ACTIVE_RUNS + 1)]
         for feed in feeds:
             runner.submit(feed)
@@ -112,17 +112,17 @@ def test_number_of_active_runs_is_limited() -> None:
 def test_slow_runs_do_not_count_against_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SLOW_AFTER_SECONDS", 0.05)
     work = Work()
-    with running(work) as runner:
+    with running_executor(work) as runner:
         for n in range(module.MAX_ACTIVE_RUNS):
             runner.submit(f"slow-{n}")
         runner.submit("quick")
-        assert eventually(lambda: ticked(runner) and "quick" in work.begun)
+        assert eventually(lambda: tick(runner) and "quick" in work.begun)
         assert work.ended == []
 
 
 def test_exclusive_run_starts_when_no_other_feed_waits() -> None:
     work = Work()
-    with running(work) as runner:
+    with running_executor(work) as runner:
         runner.submit("a")
         assert runner.submit("alone", exclusive=True)
         assert not runner.submit("alone", exclusive=True)
@@ -132,7 +132,7 @@ def test_exclusive_run_starts_when_no_other_feed_waits() -> None:
         work.finish("b")
         assert eventually(lambda: work.begun == ["a", "b", "alone"])
         runner.submit("c")
-        assert ticked(runner)
+        assert tick(runner)
         assert set(runner.running_feeds) == {"alone"}
         work.finish("alone")
         assert eventually(lambda: work.begun[3:] == ["c"])
@@ -140,12 +140,12 @@ def test_exclusive_run_starts_when_no_other_feed_waits() -> None:
 
 def test_slow_exclusive_run_no_longer_blocks_others(monkeypatch: pytest.MonkeyPatch) -> None:
     work = Work()
-    with running(work) as runner:
+    with running_executor(work) as runner:
         runner.submit("alone", exclusive=True)
         runner.submit("a")
         assert eventually(lambda: work.begun == ["alone"])
         monkeypatch.setattr(module, "SLOW_AFTER_SECONDS", 0.0)
-        assert eventually(lambda: ticked(runner) and work.begun == ["alone", "a"])
+        assert eventually(lambda: tick(runner) and work.begun == ["alone", "a"])
 
 
 def test_exclusive_run_takes_precedence_after_its_maximum_wait(
@@ -153,7 +153,7 @@ def test_exclusive_run_takes_precedence_after_its_maximum_wait(
 ) -> None:
     work = Work()
     work.hosts = dict.fromkeys("abc", frozenset({"x"}))
-    with running(work) as runner:
+    with running_executor(work) as runner:
         for feed in "abc":
             runner.submit(feed)
         runner.submit("alone", exclusive=True)
@@ -167,9 +167,9 @@ def test_exclusive_run_takes_precedence_after_its_maximum_wait(
 def test_run_past_its_timeout_is_cancelled() -> None:
     work = Work()
     work.deadline = 0.05
-    with running(work) as runner:
+    with running_executor(work) as runner:
         runner.submit("a")
-        assert eventually(lambda: ticked(runner) and work.lost == ["a"])
+        assert eventually(lambda: tick(runner) and work.lost == ["a"])
         assert runner.stuck_runs == ("a",)
         assert not runner.running_feeds
         with pytest.raises(RunCancelledError):
@@ -189,7 +189,7 @@ def test_crashed_run_is_logged_and_reported(error: BaseException) -> None:
         work.begun.append(feed)
 
     work = Work()
-    with running(work, run) as runner:
+    with running_executor(work, run) as runner:
         runner.submit("bad")
         assert eventually(lambda: work.failed == [("bad", str(error))])
         runner.submit("good")
@@ -198,7 +198,7 @@ def test_crashed_run_is_logged_and_reported(error: BaseException) -> None:
 
 def test_drain_waits_for_current_runs() -> None:
     work = Work()
-    with running(work) as runner:
+    with running_executor(work) as runner:
         runner.submit("a")
         assert eventually(lambda: work.begun == ["a"])
         threading.Timer(0.05, work.finish, ["a"]).start()
@@ -209,7 +209,7 @@ def test_drain_waits_for_current_runs() -> None:
 
 def test_drain_cancels_runs_that_do_not_end() -> None:
     work = Work()
-    with running(work) as runner:
+    with running_executor(work) as runner:
         runner.submit("a")
         assert eventually(lambda: work.begun == ["a"])
         assert runner.drain(0.05) == ("a",)

@@ -23,10 +23,10 @@ def due() -> list[str]:
 
 @pytest.fixture
 def timer(due: list[str]) -> Iterator[Timer]:
-    made = Timer(due.append, now)
-    made.start()
-    yield made
-    made.stop()
+    new_timer = Timer(due.append, now)
+    new_timer.start()
+    yield new_timer
+    new_timer.stop()
 
 
 def test_due_feeds_are_fired(timer: Timer, due: list[str]) -> None:

@@ -8,14 +8,14 @@ from feedpub.core.budget import RunBudget
 from feedpub.core.errors import StoreError
 from feedpub.service.worker import Worker
 from feedpub.store import ScheduledRun
-from tests.support.newsroom import configure, feed, tools_for
+from tests.support.newsroom import configure, feed, open_context
 
 
 def test_scheduled_feed_missing_from_the_config_is_left_to_other_workers(tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", "folder articles"))
-    with tools_for(config) as tools:
-        worker = Worker(config, tmp_path / "config" / "feedpub.toml", tools, 1)
+    with open_context(config) as context:
+        worker = Worker(config, tmp_path / "config" / "feedpub.toml", context, 1)
         worker._run("gone", False, RunBudget())  # noqa: FBT003
-        tools.store.schedule.save(ScheduledRun("new", tools.clock(), "x"))
+        context.store.schedule.save(ScheduledRun("new", context.clock(), "x"))
         with pytest.raises(StoreError, match="new is not in this node's config yet"):
             worker._run("new", False, RunBudget())  # noqa: FBT003

@@ -9,8 +9,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.soak.report import table
-from tests.soak.siege import BOUND, Siege, here, on_systemd
+from tests.soak.report import format_table
+from tests.soak.siege import MAX_LATENESS_SECONDS, SoakOptions, run_locally, run_on_systemd
 from tests.systemd.machine import NoMachineError
 
 SKIPPED = 77
@@ -27,22 +27,25 @@ def main() -> int:
     )
     parser.add_argument("--healthy", type=int, default=20, help="healthy feeds")
     parser.add_argument(
-        "--bound", type=float, default=BOUND, help="seconds that a healthy feed may be late"
+        "--bound",
+        type=float,
+        default=MAX_LATENESS_SECONDS,
+        help="seconds that a healthy feed may be late",
     )
     parser.add_argument("--log", type=Path, help="write the service's log to this file")
     parser.add_argument("names", nargs="*", metavar="NAME", help="hostile feeds (default: all)")
     options = parser.parse_args()
-    siege = Siege(
+    siege = SoakOptions(
         options.minutes * 60, options.healthy, tuple(options.names), options.bound, log=options.log
     )
     try:
-        found, said = on_systemd(siege) if options.systemd else here(siege)
+        found, lines = run_on_systemd(siege) if options.systemd else run_locally(siege)
     except NoMachineError as error:
         print(f"no system booted: {error}")
         return SKIPPED
-    for line in said:
+    for line in lines:
         print(line)
-    for line in table(found):
+    for line in format_table(found):
         print(line)
     faults = list(found.faults(options.bound))
     for fault in faults:

@@ -9,14 +9,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.catalogue.answers import OK, Answer, raw, redirect, sized
+from tests.catalogue.answers import OK, Answer, raw, redirect, with_length
 from tests.catalogue.cases import CASES
 from tests.catalogue.press import listing, publish, rss, rss_item, story
 from tests.catalogue.stage import Stage
 from tests.support.newsroom import feed, path
 from tests.support.site import Route, Site, running_site
 
-PLAYED = (
+CATALOGUE_CASES = (
     *("refused", "reset-midbody", "ssh-banner", "binary-noise", "tls-plain"),  # network
     *("redirect-to-private",),  # ssrf
     *(
@@ -63,7 +63,7 @@ _PAGES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Hostile:
+class HostileFeed:
     """A hostile feed.
 
     Attributes:
@@ -75,10 +75,10 @@ class Hostile:
 
     name: str
     config: str
-    renew: Callable[[int], object] = lambda _: None
+    advance: Callable[[int], object] = lambda _: None
 
 
-def hostile_feeds(root: Path, stack: ExitStack, names: Sequence[str] = ()) -> list[Hostile]:
+def hostile_feeds(root: Path, stack: ExitStack, names: Sequence[str] = ()) -> list[HostileFeed]:
     """Start the sites of the hostile feeds.
 
     Args:
@@ -87,17 +87,19 @@ def hostile_feeds(root: Path, stack: ExitStack, names: Sequence[str] = ()) -> li
         names: the feeds to start; all if empty.
     """
     stalls = {name: scene for name, scene in STALLS.items() if not names or name in names}
-    made = [
-        _stall(name, scene, number, stack)
+    feeds = [
+        _stalling_feed(name, scene, number, stack)
         for number, (name, scene) in enumerate(stalls.items(), start=1)
     ]
-    for name in PLAYED:
+    for name in CATALOGUE_CASES:
         if not names or name in names:
-            made += _played(name, root, stack, known=[each.name for each in made])
-    return made
+            feeds += _catalogue_feeds(name, root, stack, known=[each.name for each in feeds])
+    return feeds
 
 
-def _played(name: str, root: Path, stack: ExitStack, known: Sequence[str]) -> Iterator[Hostile]:
+def _catalogue_feeds(
+    name: str, root: Path, stack: ExitStack, known: Sequence[str]
+) -> Iterator[HostileFeed]:
     """Yield the feeds of a case, on a stage of its own.
 
     Yield the feeds of cases that are played together only once.
@@ -113,15 +115,15 @@ def _played(name: str, root: Path, stack: ExitStack, known: Sequence[str]) -> It
     case.scene(stage)
     for text in case.start.feeds(stage):
         own = text.partition('name = "')[2].partition('"')[0]
-        yield Hostile(
+        yield HostileFeed(
             own if case.shared else name,
             text.replace(f'"{own}"', f'"{name}"') if not case.shared else text,
         )
 
 
-def _stall(
+def _stalling_feed(
     name: str, scene: Callable[[Site, int], object], number: int, stack: ExitStack
-) -> Hostile:
+) -> HostileFeed:
     site = stack.enter_context(running_site(f"127.77.3.{number}"))
 
     def renew(minute: int) -> None:
@@ -130,13 +132,13 @@ def _stall(
     renew(0)
     every = 'every = "1m"\nrecheck = false'
     kind = "feed" if name == "dead-links-8k" else "page"
-    return Hostile(name, feed(name, f"{kind} {site.url('/news')}", more=every), renew)
+    return HostileFeed(name, feed(name, f"{kind} {site.url('/news')}", more=every), renew)
 
 
 # --- inputs that once stalled the main process ---
 
 
-def _article(answer: Callable[[int], Answer | str]) -> Callable[[Site, int], None]:
+def _new_article_each_minute(answer: Callable[[int], Answer | str]) -> Callable[[Site, int], None]:
     """Serve a new article each minute with the given answer."""
 
     def scene(site: Site, number: int) -> None:
@@ -146,7 +148,7 @@ def _article(answer: Callable[[int], Answer | str]) -> Callable[[Site, int], Non
     return scene
 
 
-def _listing(answer: Callable[[str], Answer]) -> Callable[[Site, int], None]:
+def _new_listing_each_minute(answer: Callable[[str], Answer]) -> Callable[[Site, int], None]:
     """Serve a listing with a new article each minute."""
 
     def scene(site: Site, number: int) -> None:
@@ -157,7 +159,7 @@ def _listing(answer: Callable[[str], Answer]) -> Callable[[Site, int], None]:
     return scene
 
 
-def _marks(number: int) -> Answer:
+def _long_content_type(number: int) -> Answer:
     body = story(number).encode()
     head = b"HTTP/1.1 200 OK\r\nContent-Type: " + b"?" * 60_000
     return raw(head + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
@@ -178,12 +180,12 @@ def _long_pages(site: Site, number: int) -> None:
     numbers = tuple(range(number + _PAGES, 0, -1))
     publish(site, numbers)
     for n in numbers[:_PAGES]:
-        site[path(n)] = sized(_PADDING, "Content-Encoding: gzip")
+        site[path(n)] = with_length(_PADDING, "Content-Encoding: gzip")
 
 
 def _long_robots(site: Site, number: int) -> None:
     publish(site, tuple(range(number, 0, -1)))
-    site["/robots.txt"] = sized(_PADDING, "Content-Encoding: gzip")
+    site["/robots.txt"] = with_length(_PADDING, "Content-Encoding: gzip")
 
 
 def _early_hints(page: str) -> Answer:
@@ -208,14 +210,16 @@ def _long_feed_title(site: Site, number: int) -> None:
 
 
 STALLS: dict[str, Callable[[Site, int], object]] = {
-    "content-type-60k": _article(_marks),
+    "content-type-60k": _new_article_each_minute(_long_content_type),
     "dead-links-8k": _dead_links,
-    "etag-20k": _listing(lambda page: sized(page, f'ETag: "{"e" * 20_000}"')),
-    "etag-control-character": _listing(lambda page: sized(page, 'ETag: "a\x07b"')),
+    "etag-20k": _new_listing_each_minute(lambda page: with_length(page, f'ETag: "{"e" * 20_000}"')),
+    "etag-control-character": _new_listing_each_minute(
+        lambda page: with_length(page, 'ETag: "a\x07b"')
+    ),
     "title-2mb": _long_titles,
     "feed-title-2mb": _long_feed_title,
-    "location-brackets": _article(lambda _: redirect("http://[" + "?" * 60_000)),
+    "location-brackets": _new_article_each_minute(lambda _: redirect("http://[" + "?" * 60_000)),
     "pages-19mb": _long_pages,
     "robots-19mb": _long_robots,
-    "early-hints": _listing(_early_hints),
+    "early-hints": _new_listing_each_minute(_early_hints),
 }

@@ -10,18 +10,18 @@ import time
 import urllib.error
 import urllib.request
 
-PAUSE = 0.25  # seconds between two requests
-PATIENCE = 120.0  # seconds for an answer
+PAUSE_SECONDS = 0.25  # seconds between two requests
+TIMEOUT_SECONDS = 120.0  # seconds for an answer
 
 
-def _ask(url: str) -> float:
+def _measure_response(url: str) -> float:
     """Return the seconds until the answer.
 
     A 404 is an answer, too.
     """
     began = time.monotonic()
     try:
-        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 -- loopback
+        with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 -- loopback
             answer.read()
     except urllib.error.HTTPError as error:
         error.close()
@@ -39,8 +39,8 @@ def main() -> None:
     ended = threading.Event()
     threading.Thread(target=_wait_for_the_end, args=(ended,), daemon=True).start()
     waits = []
-    while not ended.wait(PAUSE):
-        waits.append(_ask(sys.argv[1]))
+    while not ended.wait(PAUSE_SECONDS):
+        waits.append(_measure_response(sys.argv[1]))
     waits.sort()
     print(json.dumps({"asked": len(waits), "median": waits[len(waits) // 2], "longest": waits[-1]}))
 

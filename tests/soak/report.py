@@ -9,7 +9,7 @@ Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Measurements:
     """The measurements.
 
     Attributes:
@@ -70,13 +70,13 @@ def lateness(
     return found
 
 
-def table(found: Found) -> Iterator[str]:
+def format_table(found: Measurements) -> Iterator[str]:
     """Return the lines to print."""
     yield f"{'feed':14}{'runs':>6}{'p50':>8}{'p95':>8}{'max':>8}   seconds late"
     for name, late in found.lateness.items():
-        yield f"{name:14}{len(late):6}{_row(late)}"
+        yield f"{name:14}{len(late):6}{_format_row(late)}"
     every = [each for late in found.lateness.values() for each in late]
-    yield f"{'all':14}{len(every):6}{_row(every)}"
+    yield f"{'all':14}{len(every):6}{_format_row(every)}"
     yield f"hostile feeds: {len(found.runs)}, with {sum(found.runs.values())} runs"
     idle = [name for name, runs in found.runs.items() if not runs]
     if idle:
@@ -87,7 +87,7 @@ def table(found: Found) -> Iterator[str]:
     )
 
 
-def _row(late: Sequence[float]) -> str:
+def _format_row(late: Sequence[float]) -> str:
     if not late:
         return f"{'-':>8}{'-':>8}{'-':>8}"
     ordered = sorted(late)

@@ -19,24 +19,24 @@ from typing import Any
 
 from tests.catalogue.command import family, megabytes_of
 from tests.catalogue.stage import HEAD
-from tests.soak.report import Event, Found, lateness
-from tests.soak.supervised import Supervised
+from tests.soak.report import Event, Measurements, lateness
+from tests.soak.supervised import SupervisedService
 from tests.support.faults import Faults
 from tests.support.home import Home
 from tests.support.service import free_port
 from tests.systemd.boot import CONFIG, INSTALL, ROOT, SERVICE, URL, drop_in
-from tests.systemd.machine import booted
+from tests.systemd.machine import booted_machine
 
-BOUND = 20.0  # seconds that a healthy feed may be late
+MAX_LATENESS_SECONDS = 20.0  # seconds that a healthy feed may be late
 _LOG = "[Service]\nExecStart=\nExecStart=/opt/feedpub/bin/feedpub run --log json\n"
-_MOST_SAID = 40  # lines of the log that are shown
+_MAX_COMPLAINTS = 40  # lines of the log that are shown
 
 Start = Callable[..., "subprocess.Popen[str]"]
 """Starts a module of the tests, with arguments, in the network of the soak test."""
 
 
 @dataclass(frozen=True, slots=True)
-class Siege:
+class SoakOptions:
     """The parameters of a soak test.
 
     Attributes:
@@ -52,13 +52,13 @@ class Siege:
     seconds: float
     healthy: int = 20
     names: tuple[str, ...] = ()
-    bound: float = BOUND
-    every: float = 60.0
-    gap: float = 6.0
+    max_lateness_seconds: float = MAX_LATENESS_SECONDS
+    interval_seconds: float = 60.0
+    publish_seconds: float = 6.0
     log: Path | None = None
 
 
-class World:
+class SiteProcess:
     """The sites, in a process of their own.
 
     Attributes:
@@ -87,7 +87,7 @@ class World:
         for line in self._lines:
             self.published.append(json.loads(line))
 
-    def lost(self, get: Callable[[str], bytes], before: float) -> Iterator[str]:
+    def lost_articles(self, get: Callable[[str], bytes], before: float) -> Iterator[str]:
         """Return the articles that were published before a moment and are not in their feeds."""
         for name in self.healthy:
             try:
@@ -103,29 +103,40 @@ class World:
                     yield f"{name}: {article['title']}"
 
 
-def here(siege: Siege, faults: Faults | None = None) -> tuple[Found, Sequence[str]]:
+def run_locally(
+    siege: SoakOptions, faults: Faults | None = None
+) -> tuple[Measurements, Sequence[str]]:
     """Run the test on a service of this machine; return the measurements and further lines."""
     with TemporaryDirectory(prefix="feedpub-soak-") as folder, _world(siege, _start) as world:
         home, port = Home(Path(folder)), free_port()
         home.configure(*world.feeds, head=HEAD)
         url = f"http://127.0.0.1:{port}/"
         with (
-            Supervised.running(home.config, port, faults or {}) as service,
-            _probed(url, _start) as probed,
+            SupervisedService.running(home.config, port, faults or {}) as service,
+            _probing(url, _start) as probed,
         ):
             time.sleep(siege.seconds)
             end = datetime.now(UTC)
-            lost = list(world.lost(lambda name: (home.feeds / name).read_bytes(), _settled(siege)))
+            lost = list(
+                world.lost_articles(
+                    lambda name: (home.feeds / name).read_bytes(), _latest_due_time(siege)
+                )
+            )
             events, restarts = list(service.events), service.restarts
-        return _found(siege, world, events, end, lost, probed, service.megabytes, restarts), [
+        return _collect_measurements(
+            siege, world, events, end, lost, probed, service.megabytes, restarts
+        ), [
             *_complaints(events),
-            *service.other_lines[-_MOST_SAID:],
+            *service.other_lines[-_MAX_COMPLAINTS:],
         ]
 
 
-def on_systemd(siege: Siege) -> tuple[Found, Sequence[str]]:
+def run_on_systemd(siege: SoakOptions) -> tuple[Measurements, Sequence[str]]:
     """Run the test on a systemd unit with its watchdog. Raises NoMachineError."""
-    with booted(ROOT, INSTALL.strip()) as machine, _world(siege, machine.start_beside) as world:
+    with (
+        booted_machine(ROOT, INSTALL.strip()) as machine,
+        _world(siege, machine.start_beside) as world,
+    ):
         machine.write(
             CONFIG,
             HEAD.replace("[feedpub]\n", '[feedpub]\noutput = "../feeds"\n')
@@ -133,24 +144,28 @@ def on_systemd(siege: Siege) -> tuple[Found, Sequence[str]]:
         )
         drop_in(machine, SERVICE, "log", _LOG)
         machine.run("systemctl", "start", SERVICE)
-        with _probed(f"{URL}/", machine.start_beside) as probed:
+        with _probing(f"{URL}/", machine.start_beside) as probed:
             megabytes, until = 0.0, time.monotonic() + siege.seconds
             while time.monotonic() < until:
                 time.sleep(1)
                 megabytes = max(
-                    megabytes, megabytes_of(filter(_is_the_service, family(machine.leader)))
+                    megabytes, megabytes_of(filter(_belongs_to_service, family(machine.leader)))
                 )
             end = datetime.now(UTC)
-            lost = list(world.lost(lambda name: machine.get(f"{URL}/{name}"), _settled(siege)))
+            lost = list(
+                world.lost_articles(
+                    lambda name: machine.get(f"{URL}/{name}"), _latest_due_time(siege)
+                )
+            )
             restarts = int(machine.show(SERVICE, "NRestarts"))
             lines = machine.journal(SERVICE).splitlines()
         events = [json.loads(line) for line in lines if line.startswith("{")]
         others = [line for line in lines if not line.startswith("{")]
-        found = _found(siege, world, events, end, lost, probed, megabytes, restarts)
-        return found, [*_complaints(events), *others[-_MOST_SAID:]]
+        found = _collect_measurements(siege, world, events, end, lost, probed, megabytes, restarts)
+        return found, [*_complaints(events), *others[-_MAX_COMPLAINTS:]]
 
 
-def _is_the_service(pid: int) -> bool:
+def _belongs_to_service(pid: int) -> bool:
     """Return True if a process of the machine belongs to the service's unit."""
     try:
         return f"/{SERVICE}" in Path(f"/proc/{pid}/cgroup").read_text("ascii")
@@ -158,25 +173,25 @@ def _is_the_service(pid: int) -> bool:
         return False
 
 
-def _settled(siege: Siege) -> float:
+def _latest_due_time(siege: SoakOptions) -> float:
     """Return the latest publication time of articles that must be in their feeds by now."""
-    return time.time() - siege.every - 1.5 * siege.bound
+    return time.time() - siege.interval_seconds - 1.5 * siege.max_lateness_seconds
 
 
-def _found(  # noqa: PLR0913, PLR0917 -- all that was measured
-    siege: Siege,
-    world: World,
+def _collect_measurements(  # noqa: PLR0913, PLR0917 -- all that was measured
+    siege: SoakOptions,
+    world: SiteProcess,
     events: Sequence[Event],
     end: datetime,
     lost: Sequence[str],
     probed: Sequence[dict[str, float]],
     megabytes: float,
     restarts: int,
-) -> Found:
+) -> Measurements:
     if siege.log:
         siege.log.write_text("\n".join(json.dumps(event) for event in events), "utf-8")
     runs = Counter(event.get("feed") for event in events if event.get("event") == "run_finished")
-    return Found(
+    return Measurements(
         lateness=lateness(events, world.healthy, end),
         lost=lost,
         stall=probed[0]["longest"],
@@ -207,7 +222,7 @@ def _complaints(events: Sequence[Event]) -> list[str]:
         for e in events
         if e["event"] in wanted
     ]
-    return told[-_MOST_SAID:]
+    return told[-_MAX_COMPLAINTS:]
 
 
 def _start(*arguments: str) -> "subprocess.Popen[str]":
@@ -221,28 +236,28 @@ def _start(*arguments: str) -> "subprocess.Popen[str]":
 
 
 @contextmanager
-def _world(siege: Siege, start: Start) -> Iterator[World]:
-    arguments = ("--healthy", str(siege.healthy), "--gap", str(siege.gap), *siege.names)
-    with _ended(start("tests.soak.world", *arguments)) as process:
-        world = World(process)
+def _world(siege: SoakOptions, start: Start) -> Iterator[SiteProcess]:
+    arguments = ("--healthy", str(siege.healthy), "--gap", str(siege.publish_seconds), *siege.names)
+    with _ending(start("tests.soak.world", *arguments)) as process:
+        world = SiteProcess(process)
         yield world
     world.close()
 
 
 @contextmanager
-def _probed(url: str, start: Start) -> Iterator[list[dict[str, float]]]:
+def _probing(url: str, start: Start) -> Iterator[list[dict[str, float]]]:
     """Probe the service while the block runs; the list has the result when it ends."""
     found: list[dict[str, float]] = []
     process = start("tests.soak.probe", url)
     try:
         yield found
     finally:
-        said, _ = process.communicate()
-        found.append(json.loads(said))
+        output, _ = process.communicate()
+        found.append(json.loads(output))
 
 
 @contextmanager
-def _ended(process: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]:
+def _ending(process: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]:
     """Run a process that ends when its standard input is closed, which happens after the block."""
     try:
         yield process

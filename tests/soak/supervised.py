@@ -18,11 +18,11 @@ from typing import IO, Any, Self
 from tests.catalogue.command import command, family, megabytes_of
 from tests.support.faults import Faults
 
-WATCHDOG = 60.0  # seconds without a sign of life, as in the unit
+WATCHDOG_SECONDS = 60.0  # seconds without a sign of life, as in the unit
 _PAUSE = 1.0  # seconds before a restart, as in the unit
 
 
-class Supervised:
+class SupervisedService:
     """The service on a config.
 
     Attributes:
@@ -56,18 +56,18 @@ class Supervised:
     @contextmanager
     def running(cls, config: Path, port: int, faults: Faults) -> Iterator[Self]:
         """Run the service while the block runs."""
-        made = cls(config, port, faults)
-        made._socket.bind(made._address)
-        threads = [threading.Thread(target=each) for each in (made._listen, made._supervise)]
+        service = cls(config, port, faults)
+        service._socket.bind(service._address)
+        threads = [threading.Thread(target=each) for each in (service._listen, service._supervise)]
         for thread in threads:
             thread.start()
         try:
-            yield made
+            yield service
         finally:
-            made._ended.set()
+            service._ended.set()
             for thread in threads:
                 thread.join()
-            made._socket.close()
+            service._socket.close()
 
     def _supervise(self) -> None:
         while not self._ended.is_set():
@@ -75,7 +75,7 @@ class Supervised:
             reader = threading.Thread(target=self._read, args=(process.stderr,))
             reader.start()
             try:
-                self._look_after(process)
+                self._watch(process)
             finally:
                 if process.poll() is None:
                     process.kill()
@@ -90,7 +90,10 @@ class Supervised:
 
     def _start(self) -> "subprocess.Popen[str]":
         self._alive = time.monotonic()
-        told = {"NOTIFY_SOCKET": self._address, "WATCHDOG_USEC": str(int(WATCHDOG * 1_000_000))}
+        told = {
+            "NOTIFY_SOCKET": self._address,
+            "WATCHDOG_USEC": str(int(WATCHDOG_SECONDS * 1_000_000)),
+        }
         return subprocess.Popen(  # noqa: S603 -- our own command
             self._command,
             stdin=subprocess.DEVNULL,
@@ -101,12 +104,14 @@ class Supervised:
             cwd=Path(__file__).parents[2],
         )
 
-    def _look_after(self, process: "subprocess.Popen[str]") -> None:
+    def _watch(self, process: "subprocess.Popen[str]") -> None:
         """Supervise a process until it ends, or the test does."""
         while process.poll() is None and not self._ended.wait(0.5):
             self.megabytes = max(self.megabytes, megabytes_of(family(process.pid)))
-            if time.monotonic() - self._alive > WATCHDOG:
-                self.other_lines.append(f"gave no sign of life for {WATCHDOG:.0f} s, and was ended")
+            if time.monotonic() - self._alive > WATCHDOG_SECONDS:
+                self.other_lines.append(
+                    f"gave no sign of life for {WATCHDOG_SECONDS:.0f} s, and was ended"
+                )
                 process.send_signal(signal.SIGABRT)
                 process.wait()
         if process.poll() is None:

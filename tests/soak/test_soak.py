@@ -6,21 +6,28 @@ from typing import Any
 import pytest
 
 from tests.catalogue.cases import CASES
-from tests.soak.hostile import PLAYED, STALLS
-from tests.soak.report import Found, lateness
-from tests.soak.siege import Siege, here
+from tests.soak.hostile import CATALOGUE_CASES, STALLS
+from tests.soak.report import Measurements, lateness
+from tests.soak.siege import SoakOptions, run_locally
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-SHORT = Siege(
-    seconds=45, healthy=6, names=(*STALLS, "gzip-bomb", "siblings-1m", "drip-body"), every=10, gap=2
+SHORT = SoakOptions(
+    seconds=45,
+    healthy=6,
+    names=(*STALLS, "gzip-bomb", "siblings-1m", "drip-body"),
+    interval_seconds=10,
+    publish_seconds=2,
 )
 
 
 @pytest.mark.slow(seconds=70)
 def test_healthy_feeds_stay_on_time() -> None:
     """Run each kind of stall: the service must lose nothing, and must not restart."""
-    found, said = here(SHORT, {"frequent": 10})
-    assert not list(found.faults(SHORT.bound)), [*found.faults(SHORT.bound), *said]
+    found, lines = run_locally(SHORT, {"frequent": 10})
+    assert not list(found.faults(SHORT.max_lateness_seconds)), [
+        *found.faults(SHORT.max_lateness_seconds),
+        *lines,
+    ]
     assert all(len(late) >= 2 for late in found.lateness.values()), found.lateness
 
 
@@ -48,7 +55,7 @@ def test_lateness_counts_from_the_plan() -> None:
     ]
     found = lateness(events, ["a", "b", "c"], NOW + timedelta(seconds=100))
     assert found == {"a": [8.0], "b": [40.0], "c": []}
-    faults = list(Found(found, ["a: x", "a: y"], 0.0, 0.0, 1, {}).faults(20))
+    faults = list(Measurements(found, ["a: x", "a: y"], 0.0, 0.0, 1, {}).faults(20))
     assert faults == [
         "b was 40 s late, and may be 20",
         "c was not run when it was due",
@@ -58,4 +65,4 @@ def test_lateness_counts_from_the_plan() -> None:
 
 
 def test_every_hostile_feed_is_known() -> None:
-    assert set(PLAYED) <= set(CASES)
+    assert set(CATALOGUE_CASES) <= set(CASES)

@@ -15,25 +15,25 @@ from itertools import zip_longest
 from pathlib import Path
 
 from tests.catalogue.press import publish
-from tests.soak.hostile import Hostile, hostile_feeds
+from tests.soak.hostile import HostileFeed, hostile_feeds
 from tests.support.newsroom import feed, title
 from tests.support.site import Site, running_site
 
 KINDS = ("page /news", "feed /rss", "feed /feed.json", "sitemap /sitemap.xml")
-FIRST = 5  # stories that a healthy site has at the beginning
-MOST = 29  # days in a month of the stories
-MINUTE = 60.0
+INITIAL_STORIES = 5  # stories that a healthy site has at the beginning
+MAX_STORIES = 29  # days in a month of the stories
+MINUTE_SECONDS = 60.0
 
 
-class Healthy:
+class HealthySite:
     """A site on which a new story appears now and then, with its feed."""
 
     def __init__(self, number: int, site: Site) -> None:
         self.name = f"healthy-{number:02}"
         self._kind, self._place = KINDS[number % len(KINDS)].split(" ")
         self._site = site
-        self._newest = FIRST
-        publish(site, tuple(range(FIRST, 0, -1)))
+        self._newest = INITIAL_STORIES
+        publish(site, tuple(range(INITIAL_STORIES, 0, -1)))
 
     @property
     def config(self) -> str:
@@ -42,18 +42,18 @@ class Healthy:
 
     def advance(self) -> None:
         """Publish one more story."""
-        if self._newest < MOST:
+        if self._newest < MAX_STORIES:
             self._newest += 1
             publish(self._site, tuple(range(self._newest, 0, -1)))
-            _say({"published": self.name, "title": title(self._newest), "at": time.time()})
+            _print_json({"published": self.name, "title": title(self._newest), "at": time.time()})
 
 
-def _say(what: object) -> None:
+def _print_json(what: object) -> None:
     print(json.dumps(what), flush=True)
 
 
-def _go_on(
-    healthy: list[Healthy], hostile: list[Hostile], gap: float, ended: threading.Event
+def _publish_stories(
+    healthy: list[HealthySite], hostile: list[HostileFeed], gap: float, ended: threading.Event
 ) -> None:
     """Publish one story after another, each at the next site.
 
@@ -63,10 +63,10 @@ def _go_on(
     while not ended.wait(gap):
         healthy[turn % len(healthy)].advance()
         turn += 1
-        if time.monotonic() - began > (minute + 1) * MINUTE:
+        if time.monotonic() - began > (minute + 1) * MINUTE_SECONDS:
             minute += 1
             for each in hostile:
-                each.renew(minute)
+                each.advance(minute)
 
 
 def main() -> None:
@@ -82,7 +82,7 @@ def main() -> None:
             stack.enter_context(running_site(f"127.77.2.{n}"))
             for n in range(1, options.healthy + 1)
         ]
-        healthy = [Healthy(number, site) for number, site in enumerate(sites)]
+        healthy = [HealthySite(number, site) for number, site in enumerate(sites)]
         hostile = hostile_feeds(root, stack, options.names)
         # Mixed, so that no kind has the first seconds for itself.
         both = zip_longest((each.config for each in healthy), (each.config for each in hostile))
@@ -91,9 +91,11 @@ def main() -> None:
             "healthy": [each.name for each in healthy],
             "hostile": [each.name for each in hostile],
         }
-        _say({"feeds": feeds, **names})
+        _print_json({"feeds": feeds, **names})
         ended = threading.Event()
-        thread = threading.Thread(target=_go_on, args=(healthy, hostile, options.gap, ended))
+        thread = threading.Thread(
+            target=_publish_stories, args=(healthy, hostile, options.gap, ended)
+        )
         thread.start()
         sys.stdin.read()
         ended.set()

@@ -19,17 +19,20 @@ from feedpub.sources.listing_page import items_in
 LISTINGS = Path(__file__).parent / "listings"
 
 
-def expected(name: str) -> dict[str, Any]:
+def expected_listing(name: str) -> dict[str, Any]:
     return tomllib.loads((LISTINGS / name / "expected.toml").read_text("utf-8"))
 
 
 def page(name: str) -> Page:
     return Page(
-        expected(name)["url"], (LISTINGS / name / "page.html").read_bytes(), "text/html", "utf-8"
+        expected_listing(name)["url"],
+        (LISTINGS / name / "page.html").read_bytes(),
+        "text/html",
+        "utf-8",
     )
 
 
-def known(item: Item, names: dict[str, Any]) -> dict[str, Any]:
+def known_values(item: Item, names: dict[str, Any]) -> dict[str, Any]:
     values = {name: getattr(item, name) for name in names}
     return {
         name: list(value) if isinstance(value, tuple) else value for name, value in values.items()
@@ -46,15 +49,17 @@ def test_the_articles_of_a_listing_are_found(name: str) -> None:
     Nothing else.
     """
     items = items_in(page(name))
-    articles = expected(name)["article"]
+    articles = expected_listing(name)["article"]
     assert [item.url for item in items] == [article["url"] for article in articles]
     for item, article in zip(items, articles, strict=True):
-        assert known(item, article) == article
+        assert known_values(item, article) == article
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("nothing-")])
 def test_a_page_without_a_listing_says_so(name: str) -> None:
     """The error names the page, what was looked for, and what to do."""
-    with pytest.raises(NoContentError, match=re.escape(expected(name)["nothing"])) as failure:
+    with pytest.raises(
+        NoContentError, match=re.escape(expected_listing(name)["nothing"])
+    ) as failure:
         items_in(page(name))
-    assert failure.value.url == expected(name)["url"]
+    assert failure.value.url == expected_listing(name)["url"]

@@ -5,11 +5,11 @@ import pytest
 
 from feedpub.store import Store
 from feedpub.store.database import StatePlace
-from tests.support.postgres import MISSING, Server, installed
+from tests.support.postgres import SKIP_REASON, Server, is_available
 
 ENGINES = [
     "sqlite",
-    pytest.param("postgresql", marks=pytest.mark.skipif(not installed(), reason=MISSING)),
+    pytest.param("postgresql", marks=pytest.mark.skipif(not is_available(), reason=SKIP_REASON)),
 ]
 
 
@@ -52,7 +52,7 @@ def shared_store(
             yield opened
     else:
         server: Server = request.getfixturevalue("server")
-        address = server.database(request.getfixturevalue("template"))
+        address = server.create_database(request.getfixturevalue("template"))
         with Store.open(address) as opened:
             yield opened
-        server.drop(address)
+        server.drop_database(address)

@@ -97,7 +97,7 @@ _BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
 }
 
 
-def any_of(kind: type[Any], **fixed: Any) -> st.SearchStrategy[Any]:
+def any_record(kind: type[Any], **fixed: Any) -> st.SearchStrategy[Any]:
     """Return a strategy that fills all fields of a record at random, except for given ones."""
     strategies = {f.name: _BY_TYPE.get(f.type, st.from_type(f.type)) for f in fields(kind)}  # type: ignore[arg-type]
     chosen = {
@@ -106,15 +106,15 @@ def any_of(kind: type[Any], **fixed: Any) -> st.SearchStrategy[Any]:
     return st.builds(kind, **strategies | chosen)
 
 
-entries = any_of(Entry)
-item_states = any_of(ItemState)
-documents = any_of(CachedDocument)
-source_states = any_of(SourceState, feed="world")
-runs = st.builds(RunRecord, any_of(RunResult, feed="world"), times)
-robots = any_of(CachedRobots)
-messages = any_of(OutboxMessage)
-incidents = any_of(Incident)
-snapshots = any_of(PageSnapshot, item=any_of(Item, path=None, guid=""))
-observations = any_of(
+entries = any_record(Entry)
+item_states = any_record(ItemState)
+documents = any_record(CachedDocument)
+source_states = any_record(SourceState, feed="world")
+runs = st.builds(RunRecord, any_record(RunResult, feed="world"), times)
+robots = any_record(CachedRobots)
+messages = any_record(OutboxMessage)
+incidents = any_record(Incident)
+snapshots = any_record(PageSnapshot, item=any_record(Item, path=None, guid=""))
+observations = any_record(
     SourceObservation, feed="world", key="s", settings="", verdict="", accepted=False
 )

@@ -287,7 +287,7 @@ def write_articles(folder: Path, articles: range) -> None:
         (folder / f"{date(n)}-number-{n}.md").write_text(f"{text}\n", "utf-8")
 
 
-def host_of(state: str) -> str:
+def loopback_host(state: str) -> str:
     """Return the loopback address that the site of a state has to itself."""
     return f"127.11.30.{[*COMMITS].index(state) + 1}"
 
@@ -301,11 +301,11 @@ def make_state(state: str, folder: Path) -> Path:
         tar.extractall(code, filter="data")
     config = folder / "config" / "feedpub.toml"
     config.parent.mkdir()
-    with Site(host_of(state)).running() as site:
+    with Site(loopback_host(state)).running() as site:
         has_service = state != "0001"
         text = SETTINGS
         if has_service:
-            text += SERVICE.format(site=site.address, host=host_of(state))
+            text += SERVICE.format(site=site.address, host=loopback_host(state))
         text += feeds(site.address, "recheck = false" if has_service else "")
         if state >= "0011":  # then these keys got their present names
             text = text.replace("\ndelay =", "\nrequest_delay =").replace(
@@ -356,9 +356,9 @@ def main() -> None:
     for state in sys.argv[1:] or COMMITS:
         folder = Path(tempfile.mkdtemp(prefix="feedpub-state-"))
         database = make_state(state, folder)
-        made = datetime.now(UTC).isoformat(timespec="seconds")
+        date = datetime.now(UTC).isoformat(timespec="seconds")
         sql = dump(database).replace(str(folder), "/srv/feedpub")
-        text = f"-- {COMMITS[state]} {made}\n{sql}\n"
+        text = f"-- {COMMITS[state]} {date}\n{sql}\n"
         (STATES / f"{state}.sql.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
         shutil.rmtree(folder)
 

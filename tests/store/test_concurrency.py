@@ -63,19 +63,19 @@ def stay_alone(place: StatePlace, say: Connection) -> None:
 
 def kill_a_writer(place: StatePlace, start: int, delay: float) -> int:
     """Kill a writing process at a random time; return the last number that it committed."""
-    ours, theirs = FORKS.Pipe(duplex=False)
-    writer = FORKS.Process(target=write_forever, args=(place, start, theirs))
+    receiver, sender = FORKS.Pipe(duplex=False)
+    writer = FORKS.Process(target=write_forever, args=(place, start, sender))
     writer.start()
-    theirs.close()
-    last = int(ours.recv())
+    sender.close()
+    last = int(receiver.recv())
     time.sleep(delay)
     writer.kill()
     writer.join()
     while True:
         try:
-            last = int(ours.recv())
+            last = int(receiver.recv())
         except EOFError:
-            ours.close()
+            receiver.close()
             return last
 
 
@@ -199,12 +199,12 @@ def test_feed_lock_excludes_threads_and_processes_but_not_other_feeds(place: Sta
 
 def test_feed_lock_of_a_killed_process_is_free_at_once(place: StatePlace) -> None:
     Store.open(place).close()
-    ours, theirs = FORKS.Pipe(duplex=False)
-    with ours:
-        first = FORKS.Process(target=stay_alone, args=(place, theirs))
+    receiver, sender = FORKS.Pipe(duplex=False)
+    with receiver:
+        first = FORKS.Process(target=stay_alone, args=(place, sender))
         first.start()
-        theirs.close()
-        assert ours.recv() == "alone"
+        sender.close()
+        assert receiver.recv() == "alone"
         first.kill()
         first.join()
     began = time.monotonic()

@@ -35,7 +35,7 @@ from feedpub.store.database import StatePlace
 from tests.store.conftest import ENGINES
 from tests.store.examples import NOW, document, entry, run
 from tests.store.test_concurrency import FORKS
-from tests.support.postgres import MISSING, Server, installed
+from tests.support.postgres import SKIP_REASON, Server, is_available
 
 OF_PROCESSES = (schema.leases, schema.run_marks)
 TABLES = [table for table in schema.metadata.sorted_tables if table not in OF_PROCESSES]
@@ -113,9 +113,9 @@ def other_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stat
         yield tmp_path / "other"
     else:
         server: Server = request.getfixturevalue("server")
-        address = server.database(request.getfixturevalue("template"))
+        address = server.create_database(request.getfixturevalue("template"))
         yield address
-        server.drop(address)
+        server.drop_database(address)
 
 
 def test_copy_contains_every_row_and_reports_progress(
@@ -144,8 +144,8 @@ def test_copy_continues_the_numbers_of_rows(store: Store, other_place: StatePlac
 def test_copy_to_postgresql_and_back_is_identical(
     file_store: Store, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    if not installed():
-        pytest.skip(MISSING)
+    if not is_available():
+        pytest.skip(SKIP_REASON)
     fill(file_store)
     with (
         Store.open(str(request.getfixturevalue("address"))) as between,
@@ -216,12 +216,12 @@ def test_interrupted_copy_leaves_nothing_and_can_be_repeated(
     store: Store, place: StatePlace, other_place: StatePlace
 ) -> None:
     fill(store)
-    ours, theirs = FORKS.Pipe(duplex=False)
-    with ours:
-        copier = FORKS.Process(target=copy_slowly, args=(place, other_place, theirs))
+    receiver, sender = FORKS.Pipe(duplex=False)
+    with receiver:
+        copier = FORKS.Process(target=copy_slowly, args=(place, other_place, sender))
         copier.start()
-        theirs.close()
-        assert ours.recv() == "half"
+        sender.close()
+        assert receiver.recv() == "half"
         os.kill(copier.pid or 0, signal.SIGKILL)
         copier.join()
     with Store.open(other_place) as other:

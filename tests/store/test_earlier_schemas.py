@@ -23,11 +23,11 @@ from feedpub.store.database import StatePlace
 from feedpub.store.sqlite import FILE_NAME
 from tests.store import make_states
 from tests.store.make_states import FEEDS, LIMIT, SECOND, STATES, Site
-from tests.store.test_schema_repair import changing, shape
+from tests.store.test_schema_repair import foreign_connection, shape
 from tests.store.test_sqlite import versions
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, tools_for
-from tests.support.postgres import MISSING, Server, installed
+from tests.support.newsroom import configure, open_context
+from tests.support.postgres import SKIP_REASON, Server, is_available
 
 EARLIER = sorted(path.name.removesuffix(".sql.gz") for path in STATES.iterdir())
 ON_POSTGRES = [state for state in EARLIER if state >= "0005" and "branch" not in state]
@@ -35,7 +35,7 @@ CASES = [(state, "sqlite") for state in EARLIER] + [(state, "postgresql") for st
 NEW = max(SECOND) + 1  # an article that no state knows
 
 
-def sql_of(state: str) -> str:
+def read_sql(state: str) -> str:
     return gzip.decompress((STATES / f"{state}.sql.gz").read_bytes()).decode()
 
 
@@ -43,14 +43,14 @@ def restore(state: str, folder: Path) -> None:
     """Write a state as its commit left it."""
     folder.mkdir()
     with closing(sqlite3.connect(folder / FILE_NAME)) as database:
-        database.executescript(sql_of(state))
+        database.executescript(read_sql(state))
 
 
 def restore_to_postgres(state: str, address: str, folder: Path) -> None:
     """Write the rows of a state to the tables of its version in PostgreSQL."""
     restore(state, folder)
     original, copy = MetaData(), MetaData()
-    with changing(folder) as source, changing(address) as target:
+    with foreign_connection(folder) as source, foreign_connection(address) as target:
         schema.metadata.drop_all(target)
         target.exec_driver_sql("DROP TABLE alembic_version")
         migrations.upgrade_tables(target, state)
@@ -75,8 +75,8 @@ def count_on(target: Connection, table: Table) -> None:
 def case(request: pytest.FixtureRequest) -> tuple[str, str]:
     """Return the name of a state, and the engine that it is restored to."""
     state, engine = request.param
-    if engine == "postgresql" and not installed():
-        pytest.skip(MISSING)
+    if engine == "postgresql" and not is_available():
+        pytest.skip(SKIP_REASON)
     return state, engine
 
 
@@ -108,15 +108,15 @@ def fresh(
         yield tmp_path / "fresh"
     else:
         server: Server = request.getfixturevalue("server")
-        address = server.database(request.getfixturevalue("template"))
+        address = server.create_database(request.getfixturevalue("template"))
         yield address
-        server.drop(address)
+        server.drop_database(address)
 
 
 @pytest.fixture
 def site(state: str) -> Iterator[Site]:
     """Serve the site that the state was made from, as it was at the end."""
-    with Site(make_states.host_of(state)).running() as running:
+    with Site(make_states.loopback_host(state)).running() as running:
         running.publish(SECOND, is_broken=True)
         yield running
 
@@ -139,12 +139,12 @@ def config(site: Site, articles: Path) -> Config:
 
 def build_a_day_later(config: Config, state: str, place: StatePlace) -> dict[str, RunResult]:
     """Build all feeds once."""
-    found = re.match(r"-- \w+ (\S+)", sql_of(state))
+    found = re.match(r"-- \w+ (\S+)", read_sql(state))
     assert found
     clock = FakeClock(datetime.fromisoformat(found[1]) + timedelta(days=1))
-    with Store.open(place) as store, tools_for(config, clock, store) as tools:
-        outcomes = {feed.name: run_feed(feed, tools) for feed in config.feed}
-        finish_build(config, tools)
+    with Store.open(place) as store, open_context(config, clock, store) as context:
+        outcomes = {feed.name: run_feed(feed, context) for feed in config.feed}
+        finish_build(config, context)
     return outcomes
 
 
@@ -152,7 +152,7 @@ def written_entries(state: str) -> dict[str, dict[str, str]]:
     """Return the URL of each entry by its id, by feed, as the commit wrote them."""
     entries: dict[str, dict[str, str]] = {}
     with closing(sqlite3.connect(":memory:")) as database:
-        database.executescript(sql_of(state))
+        database.executescript(read_sql(state))
         for feed, entry, url in database.execute("SELECT feed, id, url FROM entries"):
             entries.setdefault(feed, {})[entry] = url
     return entries
@@ -171,7 +171,7 @@ def row_counts(place: StatePlace) -> Counter[int]:
     """Count the rows of each table; names are left out, since migrations may change them."""
     metadata = MetaData()
     counts: Counter[int] = Counter()
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         metadata.reflect(connection)
         for table in metadata.sorted_tables:
             counts[connection.execute(select(func.count()).select_from(table)).scalar_one()] += 1
@@ -199,7 +199,7 @@ def test_earlier_state_keeps_its_rows(place: StatePlace) -> None:
 
 def test_rows_of_an_earlier_state_can_be_read(place: StatePlace) -> None:
     Store.open(place).close()
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         for table in schema.metadata.sorted_tables:
             connection.execute(select(table)).all()
 

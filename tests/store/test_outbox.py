@@ -15,7 +15,7 @@ SOON = NOW + timedelta(seconds=90)
 SECONDS = timedelta(seconds=3)
 
 
-def failed(store: Store, message: OutboxMessage, *, wanted_meanwhile: bool = False) -> None:
+def add_failed(store: Store, message: OutboxMessage, *, wanted_meanwhile: bool = False) -> None:
     """Add a message that has failed once and is due in a day."""
     store.outbox.add([message])
     claimed = store.outbox.claim(store.outbox.load_all()[-1], SOON)
@@ -92,7 +92,7 @@ def test_message_added_while_it_is_sent_is_sent_again(store: Store) -> None:
 
 
 def test_message_added_while_it_fails_waits_for_the_retry(store: Store) -> None:
-    failed(store, ping(), wanted_meanwhile=True)
+    add_failed(store, ping(), wanted_meanwhile=True)
     (left,) = store.outbox.load_all()
     assert (left.due, left.tries, left.failure) == (NOW + DAY, 1, "down")
 
@@ -113,7 +113,7 @@ def test_expired_claim_changes_nothing(store: Store) -> None:
     "now", [NOW + SECONDS, NOW + 2 * DAY], ids=["before it is due", "when it is overdue"]
 )
 def test_retry_of_a_message_is_not_moved_by_an_equal_one(store: Store, now: datetime) -> None:
-    failed(store, ping())
+    add_failed(store, ping())
     before = store.outbox.load_all()
     store.outbox.add_once([ping(due=now + timedelta(minutes=1))], now)
     store.outbox.add_once([ping(due=now)], now)
@@ -121,7 +121,7 @@ def test_retry_of_a_message_is_not_moved_by_an_equal_one(store: Store, now: date
 
 
 def test_message_due_after_the_next_retry_is_stored_as_well(store: Store) -> None:
-    failed(store, ping())
+    add_failed(store, ping())
     later = NOW + DAY + SECONDS
     store.outbox.add_once([ping(due=later)], NOW)
     assert [(message.tries, message.due) for message in store.outbox.load_all()] == [
@@ -131,8 +131,8 @@ def test_message_due_after_the_next_retry_is_stored_as_well(store: Store) -> Non
 
 
 def test_retries_to_a_target_that_responds_again_become_due(store: Store) -> None:
-    failed(store, ping("a"))
-    failed(store, replace(ping("b"), target="https://hub2.example/"))
+    add_failed(store, ping("a"))
+    add_failed(store, replace(ping("b"), target="https://hub2.example/"))
     store.outbox.add([ping("c", due=SOON)])
     brought = store.outbox.bring_forward(ping("d"), NOW)
     assert [(message.body, message.due, message.tries) for message in brought] == [(b"a", NOW, 1)]

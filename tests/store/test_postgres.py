@@ -20,24 +20,24 @@ from feedpub.store import ItemState, SourceState, Store, schema
 from tests.store.examples import DAY, NOW, entry, run
 from tests.store.test_concurrency import FORKS, commit
 from tests.store.test_copy import fill
-from tests.support.postgres import MISSING, Server, installed, own_server
+from tests.support.postgres import SKIP_REASON, Server, is_available, temporary_server
 
-pytestmark = pytest.mark.skipif(not installed(), reason=MISSING)
+pytestmark = pytest.mark.skipif(not is_available(), reason=SKIP_REASON)
 PASSWORD = "hunter2"
 
 
 @pytest.fixture(scope="module")
 def restartable_server() -> Iterator[Server]:
     """Start a server that can be stopped and that asks the user `reader` for a password."""
-    with own_server(synchronous_commit="on") as server:
-        server.ask_for_password("reader", PASSWORD)
+    with temporary_server(synchronous_commit="on") as server:
+        server.require_password("reader", PASSWORD)
         yield server
 
 
 @pytest.fixture
 def empty(restartable_server: Server) -> str:
     """Return the address of a database without tables."""
-    return restartable_server.database()
+    return restartable_server.create_database()
 
 
 def execute(address: str, sql: str) -> list[tuple[object, ...]]:
@@ -307,7 +307,7 @@ def test_unusable_address_is_reported_with_advice_and_without_the_password(
 
 def test_password_is_not_part_of_later_errors(restartable_server: Server) -> None:
     host = restartable_server.address.split("@")[1].split("/")[0]
-    address = restartable_server.database()
+    address = restartable_server.create_database()
     execute(address, "GRANT ALL ON SCHEMA public TO reader")
     with Store.open(f"postgresql://reader:{PASSWORD}@{host}/{address.rpartition('/')[2]}") as store:
         execute(address, "DROP TABLE runs")
@@ -319,7 +319,7 @@ def test_password_is_not_part_of_later_errors(restartable_server: Server) -> Non
 def test_read_only_server_can_be_read_if_it_has_tables(
     restartable_server: Server, empty: str
 ) -> None:
-    unused, name = restartable_server.database(), empty.rpartition("/")[2]
+    unused, name = restartable_server.create_database(), empty.rpartition("/")[2]
     with Store.open(empty) as store:
         commit(store, "world", 1)
     for address in (unused, empty):

@@ -18,7 +18,7 @@ def end(store: Store, feed: str) -> None:
     store.commit_run(RunRecord(RunResult(feed, RunStatus.UNCHANGED), NOW))
 
 
-def restarted(store: Store, *alive: str) -> bool:
+def is_found_dead(store: Store, *alive: str) -> bool:
     """Return True if a process is found to have died, when all are dead except for these."""
     return store.run_marks.find_crashes(FEEDS, alive.__contains__)
 
@@ -26,49 +26,49 @@ def restarted(store: Store, *alive: str) -> bool:
 def test_crash_after_a_run_does_not_blame_its_feed(store: Store) -> None:
     begin(store, "x", "a", "b")
     end(store, "a")
-    assert restarted(store)
+    assert is_found_dead(store)
     assert store.run_marks.suspects() == {"b": 1}
     end(store, "b")
     assert store.run_marks.suspects() == {}
-    assert not restarted(store)
+    assert not is_found_dead(store)
 
 
 def test_shutdown_blames_no_feed_and_keeps_suspects(store: Store) -> None:
     begin(store, "x", "a", PROCESS_MARK)
-    restarted(store)
+    is_found_dead(store)
     begin(store, "y", "a", "b", PROCESS_MARK)
     begin(store, "z", "c")
     store.run_marks.release("y")
     assert store.run_marks.suspects() == {"a": 1}
-    assert not restarted(store, "z")
-    assert restarted(store)
+    assert not is_found_dead(store, "z")
+    assert is_found_dead(store)
     assert store.run_marks.suspects() == {"a": 1, "c": 1}
 
 
 def test_marks_of_a_running_process_stay(store: Store) -> None:
     begin(store, "x", "a")
     begin(store, "y", "b")
-    assert restarted(store, "y")
+    assert is_found_dead(store, "y")
     assert store.run_marks.suspects() == {"a": 1}
-    restarted(store)
+    is_found_dead(store)
     assert store.run_marks.suspects() == {"a": 1, "b": 1}
 
 
 def test_earlier_suspect_clears_feeds_that_ran_at_the_same_time(store: Store) -> None:
     begin(store, "x", "a", "b")
-    restarted(store)
+    is_found_dead(store)
     begin(store, "y", "a", "c", "d")
-    restarted(store)
+    is_found_dead(store)
     assert store.run_marks.suspects() == {"a": 2, "b": 1}
     end(store, "a")
     begin(store, "z", "a")
-    restarted(store)
+    is_found_dead(store)
     assert store.run_marks.suspects() == {"a": 1, "b": 1}
 
 
 def test_crash_between_runs_is_found_and_blames_no_feed(store: Store) -> None:
     begin(store, "x", PROCESS_MARK)
     begin(store, "x", "gone")
-    assert restarted(store)
+    assert is_found_dead(store)
     assert store.run_marks.suspects() == {}
-    assert not restarted(store)
+    assert not is_found_dead(store)

@@ -28,43 +28,43 @@ def broken_queue(connection: object, feeds: Collection[str]) -> None:
 
 
 @pytest.fixture
-def planned(store: Store) -> Store:
+def store_with_plan(store: Store) -> Store:
     """Return a state with three feeds, of which two are due."""
     store.schedule.reschedule({"a": NOW - MINUTE, "b": NOW - 2 * MINUTE, "c": NOW + MINUTE}, "x")
     return store
 
 
-def test_due_feed_is_queued_once_per_scheduled_run(planned: Store) -> None:
+def test_due_feed_is_queued_once_per_scheduled_run(store_with_plan: Store) -> None:
     queue = Queue()
-    assert planned.schedule.dispatch_due(NOW, 10, queue.put) == ("b", "a")
-    assert planned.schedule.dispatch_due(NOW + 30 * MINUTE, 10, queue.put) == ("c",)
-    planned.schedule.save(ScheduledRun("a", NOW, "x"))
-    assert planned.schedule.dispatch_due(NOW, 10, queue.put) == ("a",)
+    assert store_with_plan.schedule.dispatch_due(NOW, 10, queue.put) == ("b", "a")
+    assert store_with_plan.schedule.dispatch_due(NOW + 30 * MINUTE, 10, queue.put) == ("c",)
+    store_with_plan.schedule.save(ScheduledRun("a", NOW, "x"))
+    assert store_with_plan.schedule.dispatch_due(NOW, 10, queue.put) == ("a",)
     assert queue.feeds == ["b", "a", "c", "a"]
 
 
-def test_dispatch_stops_at_its_limit(planned: Store) -> None:
+def test_dispatch_stops_at_its_limit(store_with_plan: Store) -> None:
     queue = Queue()
-    assert [planned.schedule.dispatch_due(NOW, 1, queue.put) for _ in range(3)] == [
+    assert [store_with_plan.schedule.dispatch_due(NOW, 1, queue.put) for _ in range(3)] == [
         ("b",),
         ("a",),
         (),
     ]
 
 
-def test_feed_is_not_marked_if_the_queue_fails(planned: Store) -> None:
+def test_feed_is_not_marked_if_the_queue_fails(store_with_plan: Store) -> None:
     with pytest.raises(ZeroDivisionError):
-        planned.schedule.dispatch_due(NOW, 10, broken_queue)
-    assert planned.schedule.dispatch_due(NOW, 10, Queue().put) == ("b", "a")
+        store_with_plan.schedule.dispatch_due(NOW, 10, broken_queue)
+    assert store_with_plan.schedule.dispatch_due(NOW, 10, Queue().put) == ("b", "a")
 
 
-def test_feed_that_the_queue_has_lost_is_queued_again(planned: Store) -> None:
-    planned.schedule.dispatch_due(NOW, 10, Queue().put)
-    assert planned.schedule.requeue_lost(NOW, queued=[]) == ()
-    assert planned.schedule.requeue_lost(NOW + MINUTE, queued=["b"]) == ("a",)
-    assert planned.schedule.dispatch_due(NOW, 10, Queue().put) == ("a",)
+def test_feed_that_the_queue_has_lost_is_queued_again(store_with_plan: Store) -> None:
+    store_with_plan.schedule.dispatch_due(NOW, 10, Queue().put)
+    assert store_with_plan.schedule.requeue_lost(NOW, queued=[]) == ()
+    assert store_with_plan.schedule.requeue_lost(NOW + MINUTE, queued=["b"]) == ("a",)
+    assert store_with_plan.schedule.dispatch_due(NOW, 10, Queue().put) == ("a",)
 
 
-def test_feed_that_was_queued_by_a_clock_ahead_is_queued_again(planned: Store) -> None:
-    planned.schedule.dispatch_due(NOW + timedelta(days=729), 1, Queue().put)
-    assert planned.schedule.requeue_lost(NOW, []) == ("b",)
+def test_feed_that_was_queued_by_a_clock_ahead_is_queued_again(store_with_plan: Store) -> None:
+    store_with_plan.schedule.dispatch_due(NOW + timedelta(days=729), 1, Queue().put)
+    assert store_with_plan.schedule.requeue_lost(NOW, []) == ("b",)

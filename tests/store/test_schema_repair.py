@@ -37,16 +37,16 @@ OLDER = versions()[:-1]
 PRESENT_NAMES = {former: name for name, former in FORMER_NAMES.items()}
 
 
-def engine_of(place: StatePlace) -> Engine:
+def open_engine(place: StatePlace) -> Engine:
     if isinstance(place, Path):
         return create_engine(f"sqlite:///{place / FILE_NAME}")
     return create_engine(place.replace("postgresql:", "postgresql+psycopg:"))
 
 
 @contextmanager
-def changing(place: StatePlace) -> Iterator[Connection]:
+def foreign_connection(place: StatePlace) -> Iterator[Connection]:
     """Open a connection of another program, which is committed at the end."""
-    engine = engine_of(place)
+    engine = open_engine(place)
     try:
         with engine.begin() as connection:
             yield connection
@@ -56,7 +56,7 @@ def changing(place: StatePlace) -> Iterator[Connection]:
 
 def shape(place: StatePlace) -> dict[str, object]:
     """Return each table's columns in any order, its key and its indexes."""
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         inspector = inspect(connection)
         return {
             table: (
@@ -102,7 +102,7 @@ def at_version(place: StatePlace, version: str) -> None:
     """Create a state as an earlier version left it, with an entry."""
     if isinstance(place, Path):
         place.mkdir()
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         schema.metadata.drop_all(connection)
         connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
         migrations.upgrade_tables(connection, version)
@@ -146,7 +146,7 @@ def test_missing_table_is_created(folder: Path, table: str) -> None:
     with Store.open(folder) as store:
         fill(store)
     before = shape(folder)
-    with changing(folder) as connection:
+    with foreign_connection(folder) as connection:
         drop_table(connection, table)
     with Store.open(folder) as store:
         assert holds(store)
@@ -160,7 +160,7 @@ def test_missing_column_is_added(folder: Path, table: str) -> None:
     for column in schema.metadata.tables[table].columns:
         if column.primary_key or column.foreign_keys or column.name in VITAL_COLUMNS.get(table, ()):
             continue
-        with changing(folder) as connection:
+        with foreign_connection(folder) as connection:
             drop_column(connection, table, column.name)
         with Store.open(folder) as store:
             fill(store)
@@ -172,7 +172,7 @@ def test_missing_column_is_added(folder: Path, table: str) -> None:
 def test_missing_table_with_ids_is_corruption(place: StatePlace, table: str) -> None:
     with Store.open(place) as store:
         fill(store)
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         drop_table(connection, table)
     wanted, what = (
         (CorruptStateError, "moves it aside")
@@ -187,7 +187,7 @@ def test_missing_table_with_ids_is_corruption(place: StatePlace, table: str) -> 
 def test_entries_without_a_required_column_are_corruption(folder: Path, column: str) -> None:
     with Store.open(folder) as store:
         fill(store)
-    with changing(folder) as connection:
+    with foreign_connection(folder) as connection:
         drop_column(connection, "entries", column)
     before = (folder / FILE_NAME).read_bytes()
     with pytest.raises(
@@ -231,7 +231,7 @@ ODDITIES = {
 def test_odd_table_is_repaired(place: StatePlace, oddity: str) -> None:
     with Store.open(place) as store:
         fill(store)
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         for statement in ODDITIES[oddity].split(";"):
             blob = schema.robots_cache.c.body.type.compile(connection.dialect)
             connection.execute(text(statement.format(blob=blob)))
@@ -244,7 +244,7 @@ def test_many_missing_tables_and_columns_are_repaired(place: StatePlace) -> None
     with Store.open(place) as store:
         fill(store)
     before = shape(place)
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         drop_table(connection, "source_probes")
         for name in {*TABLES} - {"source_probes"}:
             lost = [
@@ -266,18 +266,18 @@ def test_many_missing_tables_and_columns_are_repaired(place: StatePlace) -> None
 @pytest.mark.parametrize("version", OLDER)
 def test_existing_tables_of_later_versions_stay(folder: Path, version: str) -> None:
     at_version(folder, version)
-    with changing(folder) as connection:
+    with foreign_connection(folder) as connection:
         schema.metadata.create_all(connection, tables=later(version))
     with Store.open(folder) as store:
         assert holds(store)
-    made = shape(folder)
-    assert {name: made[name] for name in TABLES} == fresh(folder)
+    present = shape(folder)
+    assert {name: present[name] for name in TABLES} == fresh(folder)
 
 
 @pytest.mark.parametrize("version", OLDER)
 def test_existing_columns_of_later_versions_stay(folder: Path, version: str) -> None:
     at_version(folder, version)
-    with changing(folder) as connection:
+    with foreign_connection(folder) as connection:
         for table, columns in migrations.tables_of_version(version).items():
             for column in (
                 schema.metadata.tables[PRESENT_NAMES.get(table, table)].columns
@@ -292,35 +292,35 @@ def test_existing_columns_of_later_versions_stay(folder: Path, version: str) -> 
                     connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {kind}"))
     with Store.open(folder) as store:
         assert holds(store)
-    made = shape(folder)
-    assert {name: made[name] for name in TABLES} == fresh(folder)
+    present = shape(folder)
+    assert {name: present[name] for name in TABLES} == fresh(folder)
 
 
 @pytest.mark.parametrize("version", OLDER)
 def test_missing_tables_of_an_older_version_are_created(folder: Path, version: str) -> None:
     at_version(folder, version)
-    with changing(folder) as connection:
+    with foreign_connection(folder) as connection:
         for table in migrations.tables_of_version(version).keys() - {*VITAL, "alembic_version"}:
             drop_table(connection, table)
     with Store.open(folder) as store:
         assert holds(store)
-    made = shape(folder)
-    assert {name: made[name] for name in TABLES} == fresh(folder)
+    present = shape(folder)
+    assert {name: present[name] for name in TABLES} == fresh(folder)
 
 
 def fresh(place: StatePlace) -> dict[str, object]:
     """Return the shape of a new state in the same engine."""
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         schema.metadata.drop_all(connection)
         connection.execute(text("DROP TABLE alembic_version"))
     Store.open(place).close()
-    made = shape(place)
-    return {name: made[name] for name in TABLES}
+    present = shape(place)
+    return {name: present[name] for name in TABLES}
 
 
 def test_older_version_with_missing_and_additional_tables_is_repaired(place: StatePlace) -> None:
     at_version(place, "0005")
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         drop_table(connection, "calm")
         drop_table(connection, "claims")
         drop_column(connection, "schedule", "handed")
@@ -328,14 +328,14 @@ def test_older_version_with_missing_and_additional_tables_is_repaired(place: Sta
     with Store.open(place) as store:
         assert holds(store)
         fill_all_tables(store, "local")
-    made = shape(place)
-    assert {name: made[name] for name in TABLES} == fresh(place)
+    present = shape(place)
+    assert {name: present[name] for name in TABLES} == fresh(place)
 
 
 @pytest.mark.parametrize("version", ["0000", "0003b"])
 def test_unknown_version_is_corruption(folder: Path, version: str) -> None:
     Store.open(folder).close()
-    with changing(folder) as connection:
+    with foreign_connection(folder) as connection:
         connection.execute(
             text("UPDATE alembic_version SET version_num = :version"), {"version": version}
         )
@@ -348,7 +348,7 @@ def test_unknown_version_is_corruption(folder: Path, version: str) -> None:
 
 def test_repairs_are_logged_once(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     Store.open(folder).close()
-    with changing(folder) as connection:
+    with foreign_connection(folder) as connection:
         drop_table(connection, "source_probes")
         drop_column(connection, "sources", "firm")
         drop_column(connection, "source_observations", "lengths")
@@ -368,7 +368,7 @@ def test_repairs_are_logged_once(folder: Path, caplog: pytest.LogCaptureFixture)
 def test_dry_run_repairs_only_its_copy(place: StatePlace) -> None:
     with Store.open(place) as store:
         fill(store)
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         drop_table(connection, "source_probes")
     before = shape(place)
     if isinstance(place, Path):
@@ -385,7 +385,7 @@ def test_dry_run_repairs_only_its_copy(place: StatePlace) -> None:
 
 def test_impossible_repair_leaves_the_file_unchanged(folder: Path) -> None:
     Store.open(folder).close()
-    with changing(folder) as connection:
+    with foreign_connection(folder) as connection:
         drop_table(connection, "source_probes")
         drop_table(connection, "source_observations")
         connection.execute(text("CREATE VIEW source_observations AS SELECT 1 AS feed"))

@@ -43,7 +43,7 @@ def commit(
     )
 
 
-def stored(store: Store, feed: str = "world") -> set[str]:
+def stored_keys(store: Store, feed: str = "world") -> set[str]:
     return {id_.removeprefix("tag:") for id_ in store.snapshots.for_feed(feed)}
 
 
@@ -67,14 +67,14 @@ def test_snapshot_of_a_changed_entry_is_replaced_or_deleted(store: Store) -> Non
     commit(store, "a", snapshots={"tag:a": snapshot("a2")})
     assert store.snapshots.for_feed("world")["tag:a"] == snapshot("a2")
     commit(store, "a")
-    assert (stored(store), stored(store, "other")) == ({"b"}, {"a", "b"})
+    assert (stored_keys(store), stored_keys(store, "other")) == ({"b"}, {"a", "b"})
 
 
 def test_replaced_entry_keeps_its_snapshot(store: Store) -> None:
     commit(store, "a", snapshots={"tag:a": snapshot("a")})
     store.replace_entries("world", [entry("a", text="Other words."), entry("b")])
     assert [e.text for e in store.entries("world")] == ["Other words."]
-    assert stored(store) == {"a"}
+    assert stored_keys(store) == {"a"}
     store.prune(NOW + DAY, keep={})
     assert store.entries("world") == ()
 
@@ -82,7 +82,7 @@ def test_replaced_entry_keeps_its_snapshot(store: Store) -> None:
 def test_snapshot_is_deleted_with_its_entry(store: Store) -> None:
     commit(store, "a", snapshots={"tag:a": snapshot("a", fetched=NOW + DAY)})
     store.prune(NOW + DAY, keep={})
-    assert stored(store) == set()
+    assert stored_keys(store) == set()
 
 
 def test_snapshot_of_a_page_is_pruned_after_its_time(store: Store) -> None:
@@ -93,7 +93,7 @@ def test_snapshot_of_a_page_is_pruned_after_its_time(store: Store) -> None:
     }
     commit(store, "a", "b", "c", snapshots=some)
     store.prune(NOW, keep={}, snapshots=NOW + DAY)
-    assert (stored(store), store.count("world")) == ({"b", "c"}, 3)
+    assert (stored_keys(store), store.count("world")) == ({"b", "c"}, 3)
 
 
 def test_snapshot_is_pruned_after_its_entry_left_the_live_document(store: Store) -> None:
@@ -101,7 +101,7 @@ def test_snapshot_is_pruned_after_its_entry_left_the_live_document(store: Store)
     commit(store, "a", "b", snapshots=both)
     commit(store, "a", "b", snapshots=both, feed="other")
     store.prune(NOW - DAY, keep={"world": ["tag:b"]})
-    assert (stored(store), stored(store, "other")) == ({"b"}, {"a", "b"})
+    assert (stored_keys(store), stored_keys(store, "other")) == ({"b"}, {"a", "b"})
     assert store.count("world") == 2
 
 
@@ -111,4 +111,4 @@ def test_state_before_snapshots_has_none(folder: Path) -> None:
         assert [entry.id for entry in store.entries("world")] == ["tag:a"]
         assert store.snapshots.for_feed("world") == {}
         commit(store, "a", snapshots={"tag:a": snapshot("a")})
-        assert stored(store) == {"a"}
+        assert stored_keys(store) == {"a"}

@@ -44,7 +44,7 @@ def tables(connection: Connection) -> dict[str, object]:
 
 
 @pytest.fixture
-def filled(folder: Path) -> Path:
+def filled_file(folder: Path) -> Path:
     """Return the closed file of a state with 400 entries."""
     with Store.open(folder) as store:
         entries = [entry(str(n), html=f"<p>{n}</p>" * 50) for n in range(400)]
@@ -67,8 +67,8 @@ def test_folder_is_created_with_its_parents_and_private(folder: Path) -> None:
         assert stat.S_IMODE((folder / "deep").stat().st_mode) == 0o700
 
 
-def test_state_that_is_opened_again_has_its_entries(filled: Path) -> None:
-    with Store.open(filled.parent) as store:
+def test_state_that_is_opened_again_has_its_entries(filled_file: Path) -> None:
+    with Store.open(filled_file.parent) as store:
         assert store.count("world") == 400
 
 
@@ -101,22 +101,22 @@ def test_migrated_tables_match_the_schema(folder: Path, version: str) -> None:
     engine.dispose()
     Store.open(folder).close()
     engine, fresh = create_engine(url), create_engine("sqlite://")
-    with engine.connect() as migrated, fresh.begin() as made:
-        schema.metadata.create_all(made)
-        assert tables(migrated) == tables(made)
+    with engine.connect() as migrated, fresh.begin() as created:
+        schema.metadata.create_all(created)
+        assert tables(migrated) == tables(created)
         assert compare_metadata(MigrationContext.configure(migrated), schema.metadata) == []
     engine.dispose()
     fresh.dispose()
 
 
-def test_newer_database_is_refused(filled: Path) -> None:
-    with closing(sqlite3.connect(filled)) as connection, connection:
+def test_newer_database_is_refused(filled_file: Path) -> None:
+    with closing(sqlite3.connect(filled_file)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9000'")
     with pytest.raises(
         StoreError,
         match=rf"{FILE_NAME} has version 9000, this feedpub knows {schema.VERSION}: .*newer",
     ):
-        Store.open(filled.parent)
+        Store.open(filled_file.parent)
 
 
 def test_failed_migration_changes_nothing(folder: Path) -> None:
@@ -130,17 +130,18 @@ def test_failed_migration_changes_nothing(folder: Path) -> None:
 
 
 def test_migration_does_not_change_logging(folder: Path) -> None:
-    ours = logging.getLogger("feedpub.test")
+    logger = logging.getLogger("feedpub.test")
     before = (logging.root.handlers[:], logging.root.level)
     Store.open(folder).close()
     assert (logging.root.handlers, logging.root.level) == before
-    assert not ours.disabled
+    assert not logger.disabled
 
 
-def test_alembic_is_not_imported_for_a_current_state(filled: Path) -> None:
+def test_alembic_is_not_imported_for_a_current_state(filled_file: Path) -> None:
     code = (
         "import pathlib, sys; from feedpub.store import Store; "
-        f"Store.open(pathlib.Path({str(filled.parent)!r})).close(); print('alembic' in sys.modules)"
+        f"Store.open(pathlib.Path({str(filled_file.parent)!r})).close(); "
+        "print('alembic' in sys.modules)"
     )
     command = [sys.executable, "-c", code]
     assert (
@@ -168,32 +169,32 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_corrupt_file_is_reported_and_not_changed(filled: Path, damage: str) -> None:
-    DAMAGES[damage](filled)
-    before = filled.read_bytes()
+def test_corrupt_file_is_reported_and_not_changed(filled_file: Path, damage: str) -> None:
+    DAMAGES[damage](filled_file)
+    before = filled_file.read_bytes()
     with (
         pytest.raises(
             CorruptStateError, match=rf"{FILE_NAME}: .*it is damaged: the next `feedpub build` or"
         ),
-        Store.open(filled.parent) as store,
+        Store.open(filled_file.parent) as store,
     ):
         store.entries("world")
-    assert filled.read_bytes() == before
+    assert filled_file.read_bytes() == before
 
 
-def test_corrupt_value_is_reported(filled: Path) -> None:
-    with closing(sqlite3.connect(filled)) as connection, connection:
+def test_corrupt_value_is_reported(filled_file: Path) -> None:
+    with closing(sqlite3.connect(filled_file)) as connection, connection:
         connection.execute("UPDATE entries SET html = x'00' WHERE id = 'tag:7'")
-    with Store.open(filled.parent) as store, pytest.raises(CorruptStateError, match="damaged"):
+    with Store.open(filled_file.parent) as store, pytest.raises(CorruptStateError, match="damaged"):
         store.entries("world")
 
 
-def test_copy_of_a_corrupt_file_reports_the_original(filled: Path) -> None:
+def test_copy_of_a_corrupt_file_reports_the_original(filled_file: Path) -> None:
     for damage in DAMAGES.values():
-        damage(filled)
+        damage(filled_file)
         with (
-            pytest.raises(CorruptStateError, match=f"^{filled}: .*damaged"),
-            Store.open(filled.parent, copy=True) as copy,
+            pytest.raises(CorruptStateError, match=f"^{filled_file}: .*damaged"),
+            Store.open(filled_file.parent, copy=True) as copy,
         ):
             copy.entries("world")
 
@@ -230,31 +231,34 @@ except StoreError as error:
 """
 
 
-def test_read_only_disk_is_reported(filled: Path) -> None:
-    filled.chmod(0o644)
+def test_read_only_disk_is_reported(filled_file: Path) -> None:
+    filled_file.chmod(0o644)
     lines = run_on_disk(
-        filled.parent, ATTEMPT.format(folder=str(filled.parent), times=1), size="4m", read_only=True
+        filled_file.parent,
+        ATTEMPT.format(folder=str(filled_file.parent), times=1),
+        size="4m",
+        read_only=True,
     )
-    assert lines[-1].startswith(f"{filled}: ")
+    assert lines[-1].startswith(f"{filled_file}: ")
     assert lines[-1].endswith("let the user that runs feedpub write to the file and its folder")
 
 
-def test_full_disk_is_reported(filled: Path) -> None:
+def test_full_disk_is_reported(filled_file: Path) -> None:
     lines = run_on_disk(
-        filled.parent, ATTEMPT.format(folder=str(filled.parent), times=500), size="4m"
+        filled_file.parent, ATTEMPT.format(folder=str(filled_file.parent), times=500), size="4m"
     )
-    assert lines == ["400", f"{filled}: database or disk is full; free some space on the disk"]
+    assert lines == ["400", f"{filled_file}: database or disk is full; free some space on the disk"]
 
 
 # --- others at work ---
 
 
 @pytest.fixture
-def other_writer(filled: Path) -> Iterator[Path]:
+def other_writer(filled_file: Path) -> Iterator[Path]:
     """Hold a transaction of another process that does not end."""
-    with closing(sqlite3.connect(filled, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(filled_file, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
-        yield filled
+        yield filled_file
 
 
 def test_writer_reports_that_another_process_blocks_it(other_writer: Path) -> None:

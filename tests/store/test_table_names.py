@@ -11,7 +11,7 @@ from feedpub.store.database import StatePlace
 from feedpub.store.table_names import FORMER_NAMES
 from tests.store.examples import NOW
 from tests.store.test_copy import fill, rows
-from tests.store.test_schema_repair import changing, shape
+from tests.store.test_schema_repair import foreign_connection, shape
 
 NUMBERED = ("source_observations", "incidents", "outbox")
 
@@ -35,7 +35,7 @@ def former_place(place: StatePlace) -> StatePlace:
     """Return a state at version 0011 with rows in tables with their former names."""
     with Store.open(place) as store:
         fill(store)
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         give_former_names(connection)
     return place
 
@@ -44,16 +44,16 @@ def test_former_names_are_changed_at_the_current_version(place: StatePlace) -> N
     with Store.open(place) as store:
         fill(store)
         before = rows(store)
-    made = shape(place)
-    with changing(place) as connection:
+    expected = shape(place)
+    with foreign_connection(place) as connection:
         give_former_names(connection)
     with Store.open(place) as store:
         assert rows(store) == before
-    assert shape(place) == made
+    assert shape(place) == expected
 
 
 def test_former_names_are_changed_if_no_version_is_recorded(former_place: StatePlace) -> None:
-    with changing(former_place) as connection:
+    with foreign_connection(former_place) as connection:
         connection.execute(text("DROP TABLE alembic_version"))
     with Store.open(former_place) as store:
         assert all(rows(store).values())
@@ -61,7 +61,7 @@ def test_former_names_are_changed_if_no_version_is_recorded(former_place: StateP
 
 
 def test_state_that_is_only_read_states_the_former_names(address: str) -> None:
-    with changing(address) as connection:
+    with foreign_connection(address) as connection:
         give_former_names(connection, ["source_probes"])
     former = FORMER_NAMES["source_probes"]
     with pytest.raises(StoreError, match=rf"\({former} is renamed to source_probes\)"):
@@ -73,7 +73,7 @@ def test_no_row_is_lost_if_tables_have_both_names(place: StatePlace) -> None:
         fill(store, "former")
         fill(store, "present")
         before = rows_without_numbers(store)
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         give_former_names(connection)
         schema.metadata.create_all(connection)
         for name, former in FORMER_NAMES.items():
@@ -90,7 +90,7 @@ def test_rows_with_the_same_number_stay_in_the_order_of_their_names(place: State
     messages = [OutboxMessage("ping", f"https://{n}.example.org/", b"", NOW) for n in range(5)]
     with Store.open(place) as store:
         store.outbox.add(messages)
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         give_former_names(connection, ["outbox"])
         schema.metadata.create_all(connection)
         connection.execute(text("INSERT INTO outbox SELECT * FROM messages WHERE id > 3"))
@@ -106,7 +106,7 @@ def test_copy_of_a_table_adds_no_row(place: StatePlace) -> None:
     with Store.open(place) as store:
         fill(store)
         before = rows(store)
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         give_former_names(connection)
         schema.metadata.create_all(connection)
         for name, former in FORMER_NAMES.items():
@@ -119,7 +119,7 @@ def test_present_row_takes_precedence_over_a_former_one_with_its_key(place: Stat
     with Store.open(place) as store:
         store.save_memory("a.example.org", b"former", NOW)
         store.save_memory("b.example.org", b"former", NOW)
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         give_former_names(connection, ["site_memories"])
         schema.metadata.create_all(connection)
         connection.execute(
@@ -133,11 +133,11 @@ def test_present_row_takes_precedence_over_a_former_one_with_its_key(place: Stat
 
 def test_table_of_another_program_is_left_alone(place: StatePlace) -> None:
     Store.open(place).close()
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         connection.execute(text("CREATE TABLE messages (id INTEGER PRIMARY KEY, body VARCHAR)"))
         connection.execute(text("INSERT INTO messages VALUES (1, 'hello')"))
     Store.open(place).close()
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         assert connection.scalar(text("SELECT body FROM messages")) == "hello"
 
 
@@ -145,7 +145,7 @@ def test_both_names_at_an_older_version_are_merged(place: StatePlace) -> None:
     with Store.open(place) as store:
         fill(store)
         before = rows(store)
-    with changing(place) as connection:
+    with foreign_connection(place) as connection:
         give_former_names(connection)
         schema.metadata.create_all(connection)
         connection.execute(text("DROP TABLE run_marks"))
@@ -157,7 +157,7 @@ def test_both_names_at_an_older_version_are_merged(place: StatePlace) -> None:
 
 
 def test_migration_renames_what_postgresql_names_after_a_table(address: str) -> None:
-    with changing(address) as connection:
+    with foreign_connection(address) as connection:
         schema.metadata.drop_all(connection)
         connection.execute(text("DROP TABLE alembic_version"))
         migrations.upgrade_tables(connection, "0010")
@@ -176,5 +176,5 @@ def dependent_names(address: str) -> set[str]:
         WHERE relkind IN ('i', 'S') AND relnamespace = 'public'::regnamespace
         UNION SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace
     """
-    with changing(address) as connection:
+    with foreign_connection(address) as connection:
         return {*connection.scalars(text(query))}

@@ -22,7 +22,7 @@ KEY, SECRET = "AKIAEXAMPLE", "hunter2hunter2"
 
 
 @dataclass(frozen=True)
-class Room:
+class EmptyBucket:
     """An empty bucket of a running server, accessed with a library that feedpub does not use."""
 
     endpoint: str
@@ -36,18 +36,18 @@ class Room:
         )
 
     @property
-    def head(self) -> str:
+    def toml(self) -> str:
         """Return these settings in TOML, without [feedpub]."""
         return (
             f'[s3]\nendpoint = "{self.endpoint}"\nregion = "us-east-1"\nkey = "{KEY}"\n'
             f'secret = "{SECRET}"\n'
         )
 
-    def objects(self) -> S3Client:
+    def s3_client(self) -> S3Client:
         return S3Client(self.bucket, self.storage)
 
-    def publisher(self, *, gzip: bool = True) -> S3Output:
-        return S3Output(self.objects(), gzip=gzip)
+    def output(self, *, gzip: bool = True) -> S3Output:
+        return S3Output(self.s3_client(), gzip=gzip)
 
     def put(self, name: str, body: bytes, **headers: str) -> None:
         """Store an object without feedpub."""
@@ -111,15 +111,17 @@ def object_storage() -> Iterator[str]:
         server.stop()
 
 
-def new_room(endpoint: str, prefix: str = "public/feeds") -> Room:
+def create_bucket(endpoint: str, prefix: str = "public/feeds") -> EmptyBucket:
     """Create an empty bucket."""
     name = f"feeds-{uuid4().hex[:12]}"
     client(endpoint).create_bucket(Bucket=name)
-    return Room(endpoint, Bucket(name, prefix))
+    return EmptyBucket(endpoint, Bucket(name, prefix))
 
 
 @contextmanager
-def refusing(status: int, code: str, headers: Mapping[str, str] | None = None) -> Iterator[str]:
+def refusing_storage(
+    status: int, code: str, headers: Mapping[str, str] | None = None
+) -> Iterator[str]:
     """Run a server that answers every request with an S3 error. Yield its address."""
 
     class Refusal(BaseHTTPRequestHandler):
@@ -127,17 +129,17 @@ def refusing(status: int, code: str, headers: Mapping[str, str] | None = None) -
 
         def _refuse(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            said = (
+            body = (
                 f"<Error><Code>{code}</Code><Message>about {KEY} and {SECRET}</Message></Error>"
             ).encode()
             self.send_response(status)
             for name, value in {"Content-Type": "application/xml", **(headers or {})}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(said)))
+            self.send_header("Content-Length", str(len(body)))
             self.send_header("Connection", "close")
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(said)
+                self.wfile.write(body)
 
         do_GET = do_HEAD = do_PUT = _refuse  # noqa: N815 -- the library's names
 

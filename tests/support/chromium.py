@@ -19,9 +19,9 @@ FLAGS = (
     "--disable-features=NetworkTimeServiceQuerying",
 )
 # loads abort when another test adds or removes a network
-BROKEN_OFF = "ERR_NETWORK_CHANGED"
-ATTEMPTS = 5
-OF_ITS_OWN = (
+NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
+MAX_ATTEMPTS = 5
+UPDATE_URL = (
     "http://update.googleapis.com/"  # newer versions search it for components despite the flags
 )
 
@@ -31,9 +31,9 @@ def dump(url: str, *flags: str) -> str:
 
     Skip the calling test if Chromium is not installed.
     """
-    for _ in range(ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         dom = _run(url, *flags, "--dump-dom")
-        if BROKEN_OFF not in dom:
+        if NETWORK_CHANGED not in dom:
             break
     return dom
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from feedpub.web import FeedApp, Server
 from feedpub.web.sockets import open_socket
 
-PATIENCE = 10.0  # seconds; only a failing test waits for all of it
+TIMEOUT_SECONDS = 10.0  # seconds; only a failing test waits for all of it
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Client:
         self.server = server
         self.port = port
 
-    def ask(
+    def request(
         self,
         method: str,
         path: str,
@@ -40,7 +40,7 @@ class Client:
         body: bytes | None = None,
     ) -> Reply:
         """Send a request. The path is not changed, and only the Host header is added."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_SECONDS)
         try:
             connection.putrequest(method, path, skip_accept_encoding=True)
             for name, value in (
@@ -51,31 +51,31 @@ class Client:
                 connection.putheader(name, value)
             connection.endheaders(body)
             answer = connection.getresponse()
-            said: dict[str, list[str]] = {}
+            received: dict[str, list[str]] = {}
             for name, value in answer.getheaders():
-                said.setdefault(name.lower(), []).append(value)
-            return Reply(answer.status, said, answer.read())
+                received.setdefault(name.lower(), []).append(value)
+            return Reply(answer.status, received, answer.read())
         finally:
             connection.close()
 
     def get(self, path: str, **headers: str) -> Reply:
         """Get a page; `if_none_match="…"` is a header."""
-        return self.ask(
+        return self.request(
             "GET", path, {name.replace("_", "-"): value for name, value in headers.items()}
         )
 
     def connect(self) -> socket.socket:
         """Open a connection."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT_SECONDS)
 
     def raw(self, request: bytes) -> bytes:
         """Send bytes and read until the server closes the connection."""
         with self.connect() as connection:
             connection.sendall(request)
-            return everything(connection)
+            return read_until_closed(connection)
 
 
-def everything(connection: socket.socket) -> bytes:
+def read_until_closed(connection: socket.socket) -> bytes:
     """Read until the server closes the connection in any way."""
     received = b""
     try:
@@ -87,7 +87,7 @@ def everything(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def served(site: FeedApp) -> Iterator[Client]:
+def serve_app(site: FeedApp) -> Iterator[Client]:
     """Serve the site on a free port of loopback until the block ends."""
     listening = open_socket("127.0.0.1:0")
     client = Client(Server(site, [listening]), listening.getsockname()[1])
@@ -95,5 +95,5 @@ def served(site: FeedApp) -> Iterator[Client]:
     try:
         yield client
     finally:
-        client.server.stop(PATIENCE)
+        client.server.stop(TIMEOUT_SECONDS)
         assert not client.server.alive

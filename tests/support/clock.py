@@ -11,7 +11,7 @@ class FakeClock:
     """
 
     def __init__(self, now: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)) -> None:
-        self.naps: list[float] = []
+        self.sleeps: list[float] = []
         self._now = now
         self._elapsed = 0.0
         self._lock = threading.Lock()
@@ -23,7 +23,7 @@ class FakeClock:
         return self._now
 
     def sleep(self, seconds: float) -> None:
-        self.naps.append(round(seconds, 6))
+        self.sleeps.append(round(seconds, 6))
         self.pass_time(seconds)
 
     def pass_time(self, seconds: float) -> None:

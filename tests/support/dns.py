@@ -41,7 +41,7 @@ class NameServer:
     def __init__(self, address: str, port: int) -> None:
         self.address = address
         self.zone: dict[str, Sequence[Answer]] = {}
-        self.asked: list[str] = []
+        self.queried_names: list[str] = []
         self._counts: Counter[tuple[str, int]] = Counter()
         self._lock = threading.Lock()
         self._servers: list[socketserver.BaseServer] = [
@@ -64,7 +64,7 @@ class NameServer:
             thread.join()
             server.server_close()
 
-    def learn(self, zone: Mapping[str, Sequence[Answer]]) -> None:
+    def add(self, zone: Mapping[str, Sequence[Answer]]) -> None:
         """Add names. The answers of known names start again."""
         with self._lock:
             self.zone.update(zone)
@@ -94,7 +94,7 @@ class NameServer:
     def _next(self, name: str, kind: int, *, udp: bool) -> Answer:
         with self._lock:
             if kind == _A and udp:
-                self.asked.append(name)
+                self.queried_names.append(name)
             answers = self.zone.get(name, [NXDOMAIN])
             at = self._counts[name, kind]
             self._counts[name, kind] += 1
@@ -105,7 +105,7 @@ class NameServer:
             if not found.startswith("alias "):
                 return
             alias = found.removeprefix("alias ")
-            target = _encoded(alias)
+            target = _encode_name(alias)
             yield _record(b"\xc0\x0c", _CNAME, target)
             inner = self.zone[alias][0]
             yield from (_record(target, kind, data) for data in _addresses(inner, kind))
@@ -132,7 +132,7 @@ def _header(query: bytes, *, flags: int = 0x8180, answers: int = 0) -> bytes:
     return query[:2] + struct.pack("!HHHHH", flags, 1, answers, 0, 0)
 
 
-def _encoded(name: str) -> bytes:
+def _encode_name(name: str) -> bytes:
     return b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
 
 

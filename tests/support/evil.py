@@ -15,7 +15,7 @@ Script = Callable[[socket.socket, threading.Event], None]
 NO_ROBOTS = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-class Evil:
+class RawServer:
     """A server with one response for every page; `heads` are the requests except robots.txt."""
 
     def __init__(
@@ -31,7 +31,7 @@ class Evil:
         self.connections = 0
         self._open: set[socket.socket] = set()
         self._tls = tls
-        self._script = _saying(answer) if isinstance(answer, bytes) else answer
+        self._script = _send_once(answer) if isinstance(answer, bytes) else answer
         self._robots = robots
         self._stop = threading.Event()
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -98,7 +98,7 @@ def read_head(connection: socket.socket) -> bytes:
     return head
 
 
-def drip(first: bytes, drop: bytes) -> Script:
+def send_slowly(first: bytes, drop: bytes) -> Script:
     """Send `first`, then a small piece repeatedly, until the client disconnects."""
 
     def script(connection: socket.socket, stop: threading.Event) -> None:
@@ -109,7 +109,7 @@ def drip(first: bytes, drop: bytes) -> Script:
     return script
 
 
-def flood(first: bytes, chunk: bytes) -> Script:
+def send_endlessly(first: bytes, chunk: bytes) -> Script:
     """Send `first`, then `chunk` without end."""
 
     def script(connection: socket.socket, stop: threading.Event) -> None:
@@ -120,7 +120,7 @@ def flood(first: bytes, chunk: bytes) -> Script:
     return script
 
 
-def keeping_open(answer: bytes) -> Script:
+def answer_repeatedly(answer: bytes) -> Script:
     """Send the same response to every request of a connection."""
 
     def script(connection: socket.socket, stop: threading.Event) -> None:
@@ -131,7 +131,7 @@ def keeping_open(answer: bytes) -> Script:
     return script
 
 
-def _saying(answer: bytes) -> Script:
+def _send_once(answer: bytes) -> Script:
     def script(connection: socket.socket, stop: threading.Event) -> None:
         del stop
         connection.sendall(answer)
@@ -140,16 +140,16 @@ def _saying(answer: bytes) -> Script:
 
 
 @contextmanager
-def running_evil(
+def running_raw_server(
     answer: bytes | Script,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
     robots: bool = True,
     tls: ssl.SSLContext | None = None,
-) -> Iterator[Evil]:
+) -> Iterator[RawServer]:
     """Run a server until the block ends."""
-    server = Evil(answer, host=host, port=port, robots=robots, tls=tls)
+    server = RawServer(answer, host=host, port=port, robots=robots, tls=tls)
     server.start()
     try:
         yield server

@@ -27,8 +27,8 @@ from feedpub.core.process_pool import child, process
 from tests.support import faults
 from tests.support.newsroom import feed, story
 
-_READERS = {"build", "clean", "run"}  # commands that read pages, in workers
-_BESIDES = (
+_READING_COMMANDS = {"build", "clean", "run"}  # commands that read pages, in workers
+_FURTHER_MODULES = (
     "feedpub.service",
     "feedpub.web.status",
     "rich.console",
@@ -46,11 +46,11 @@ def _warm() -> None:
         Path(folder, "config", "articles").mkdir(parents=True)
         Path(folder, "config", "articles", "story.html").write_text(story(1), "utf-8")
         config.write_text(feed("warm", "folder articles"), "utf-8")
-        with redirect_stdout(StringIO()) as said, suppress(SystemExit):
+        with redirect_stdout(StringIO()) as output, suppress(SystemExit):
             cli(["-c", str(config), "build", "--json"])
-    assert '"ok": true' in said.getvalue(), said.getvalue()
+    assert '"ok": true' in output.getvalue(), output.getvalue()
     import_module("feedpub").extract(story(1), "https://example.org/")  # as a worker does
-    for name in _BESIDES:
+    for name in _FURTHER_MODULES:
         import_module(name)
     gc.freeze()
 
@@ -71,13 +71,13 @@ def _serve() -> bool:
         elif pid := os.fork():
             answer = {"pid": pid}
         else:
-            _become(order)
+            _become_command(order)
             return True
         print(json.dumps(answer), flush=True)
     return False
 
 
-def _become(order: dict[str, Any]) -> None:
+def _become_command(order: dict[str, Any]) -> None:
     os.setsid()
     # As in a terminal: what a shell starts in the background ignores ctrl-c, and so does all that
     # it starts.
@@ -94,7 +94,7 @@ def _become(order: dict[str, Any]) -> None:
     time.tzset()
     sys.argv[1:] = order["arguments"]
     faults.install(order["faults"])
-    if _READERS.intersection(order["arguments"]):
+    if _READING_COMMANDS.intersection(order["arguments"]):
         _Workers().prepare()
 
 
@@ -124,15 +124,15 @@ class _Worker:
 
     def __init__(self) -> None:
         self.returncode: int | None = None
-        self._ours, theirs = socket.socketpair()
+        self._socket, other = socket.socketpair()
         self._lock = threading.Lock()
         self.pid = os.fork()
         if self.pid:
-            theirs.close()
+            other.close()
             return
-        self._ours.close()
+        self._socket.close()
         os.setsid()
-        _, descriptors, _, _ = socket.recv_fds(theirs, 1, 1)
+        _, descriptors, _, _ = socket.recv_fds(other, 1, 1)
         if descriptors:  # otherwise, it was not needed
             sys.argv[1:] = [str(descriptors[0])]
             child.main()
@@ -140,8 +140,8 @@ class _Worker:
 
     def begin(self, descriptor: int) -> None:
         """Become a worker."""
-        with self._ours:
-            socket.send_fds(self._ours, [b"."], [descriptor])
+        with self._socket:
+            socket.send_fds(self._socket, [b"."], [descriptor])
 
     def poll(self) -> int | None:
         """Return the exit status, or None while the process runs."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import feedparser  # type: ignore[import-untyped]
 
-from tests.support.warm import LONGEST, Order, warm
+from tests.support.warm import MAX_COMMAND_SECONDS, Command, fork_server
 
 OK, FAILED, REFUSED = 0, 1, 2  # exit statuses
 BASE = "https://feeds.example.net/"
@@ -54,16 +54,16 @@ class Home:
         with TemporaryDirectory(prefix="feedpub-said-") as folder:
             output, errors = Path(folder, "output"), Path(folder, "errors")
             environ = {"FEEDPUB_CONFIG": str(self.config)}
-            end = warm().start(Order(arguments, self.root, output, errors, environ)).end()
-            said = output.read_text("utf-8"), errors.read_text("utf-8")
-            return subprocess.CompletedProcess(arguments, end.status, *said)
+            end = fork_server().start(Command(arguments, self.root, output, errors, environ)).wait()
+            text = output.read_text("utf-8"), errors.read_text("utf-8")
+            return subprocess.CompletedProcess(arguments, end.status, *text)
 
     def build(self, *arguments: str, status: int = OK) -> str:
         """Build, check the exit status, and return the output."""
         done = self.run("build", *arguments)
-        said = done.stdout + done.stderr
-        assert done.returncode == status, said
-        return said
+        message = done.stdout + done.stderr
+        assert done.returncode == status, message
+        return message
 
     def items(self, name: str = "world") -> list[dict[str, Any]]:
         """Return the entries of a JSON Feed."""
@@ -75,13 +75,13 @@ class Home:
         assert not parsed.bozo
         return list(parsed.entries)
 
-    def published(self) -> dict[str, bytes]:
+    def read_published(self) -> dict[str, bytes]:
         """Return the bytes of every published file."""
         files = (file for file in self.feeds.rglob("*") if file.is_file())
         return {str(file.relative_to(self.feeds)): file.read_bytes() for file in files}
 
 
-class ColdHome(Home):
+class FreshProcessHome(Home):
     """A home whose commands are new interpreters.
 
     Each of them orders sets differently.
@@ -96,10 +96,10 @@ class ColdHome(Home):
             check=False,
             env={**os.environ, "FEEDPUB_CONFIG": str(self.config)},
             cwd=self.root,
-            timeout=LONGEST,
+            timeout=MAX_COMMAND_SECONDS,
         )
 
 
-def digest(files: Mapping[str, bytes]) -> str:
+def hash_files(files: Mapping[str, bytes]) -> str:
     """Return one hash of all files, for a readable failure if bytes differ."""
     return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()

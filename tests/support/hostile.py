@@ -37,7 +37,7 @@ def wait_for(file: Path) -> str:
     return file.read_text()
 
 
-def begin(file: Path, harm: str) -> None:
+def touch_and_call(file: Path, harm: str) -> None:
     """Create a file and run another function of this module."""
     file.touch()
     globals()[harm]()
@@ -49,33 +49,33 @@ def sleep() -> NoReturn:
         time.sleep(1000)
 
 
-def keep(size: int) -> int:
+def leak(size: int) -> int:
     """Fill some memory and never free it."""
     _KEPT.append(b"x" * size)
     return sum(map(len, _KEPT))
 
 
-def hold(size: int) -> int:
+def allocate(size: int) -> int:
     """Allocate this many bytes at once."""
     return len(bytearray(size))
 
 
-def say(size: int) -> bytes:
+def return_bytes(size: int) -> bytes:
     """Return this many bytes."""
     return bytes(size)
 
 
-def end(number: signal.Signals) -> None:
+def end_with(number: signal.Signals) -> None:
     """End the process with a signal, as a fault in a library or the kernel does."""
     os.kill(os.getpid(), number)
 
 
-def leave() -> None:
+def exit_silently() -> None:
     """Exit without a response."""
     os._exit(3)
 
 
-def stop() -> None:
+def stop_process() -> None:
     """Stop the process, so that not even a timer runs."""
     os.kill(os.getpid(), signal.SIGSTOP)
 
@@ -85,12 +85,12 @@ def descend(levels: int = 0) -> int:
     return descend(levels + 1) + 1
 
 
-def stumble() -> NoReturn:
+def raise_unexpected() -> NoReturn:
     """Raise an unexpected exception."""
     raise KeyError("an unexpected exception")
 
 
-def cannot_be_sent() -> object:
+def return_unserialisable() -> object:
     """Return a value that cannot be serialised."""
     return lambda: 0
 

@@ -39,12 +39,12 @@ class Hub:
     """
 
     site: Site
-    where: Callable[[str], str]
+    fetchable_url: Callable[[str], str]
     pings: list[str] = field(default_factory=list)
     subscriptions: dict[tuple[str, str], bytes] = field(default_factory=dict)
     contents: dict[str, bytes] = field(default_factory=dict)
     down: int = 0
-    at_work: list[str] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.site["/hub"] = self._serve
@@ -65,20 +65,20 @@ class Hub:
         else:
             self._act(handler, dict(parse_qsl(body.decode("ascii"), strict_parsing=True)))
 
-    def rest(self) -> None:
+    def wait_until_idle(self) -> None:
         """Wait until all accepted work is done. Hubs respond first and work afterwards."""
         deadline = time.monotonic() + 5
-        while self.at_work and time.monotonic() < deadline:
+        while self.pending and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert not self.at_work
+        assert not self.pending
 
     def _act(self, handler: BaseHTTPRequestHandler, form: dict[str, str]) -> None:
         topic = form.get("hub.topic") or form.get("hub.url", "")
-        self.at_work.append(topic)
+        self.pending.append(topic)
         try:
             self._work(handler, form, topic)
         finally:
-            self.at_work.remove(topic)
+            self.pending.remove(topic)
 
     def _work(self, handler: BaseHTTPRequestHandler, form: dict[str, str], topic: str) -> None:
         if form.get("hub.mode") == "subscribe":
@@ -99,21 +99,21 @@ class Hub:
             "hub.challenge": challenge,
             "hub.lease_seconds": "3600",
         }
-        with urllib.request.urlopen(f"{callback}?{urlencode(query)}", timeout=5) as said:  # noqa: S310 -- loopback
-            if said.read().decode() == challenge:
+        with urllib.request.urlopen(f"{callback}?{urlencode(query)}", timeout=5) as response:  # noqa: S310 -- loopback
+            if response.read().decode() == challenge:
                 self.subscriptions[topic, callback] = secret
 
     def _fetch_and_distribute(self, topic: str) -> None:
-        with urllib.request.urlopen(self.where(topic), timeout=5) as said:  # noqa: S310 -- loopback
-            content, kind = said.read(), said.headers["Content-Type"]
+        with urllib.request.urlopen(self.fetchable_url(topic), timeout=5) as response:  # noqa: S310 -- loopback
+            content, kind = response.read(), response.headers["Content-Type"]
         if self.contents.get(topic) == content:
             return
         self.contents[topic] = content
         for (wanted, callback), secret in self.subscriptions.items():
             if wanted == topic:
-                self._hand_on(topic, content, kind, callback, secret)
+                self._deliver(topic, content, kind, callback, secret)
 
-    def _hand_on(self, topic: str, content: bytes, kind: str, callback: str, secret: bytes) -> None:
+    def _deliver(self, topic: str, content: bytes, kind: str, callback: str, secret: bytes) -> None:
         signature = hmac.new(secret, content, hashlib.sha256).hexdigest()
         headers = {
             "Content-Type": kind,
@@ -123,7 +123,7 @@ class Hub:
         request = urllib.request.Request(callback, content, headers)  # noqa: S310 -- loopback
         urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 -- loopback
 
-    def advertised(self, topic: str) -> tuple[str | None, str | None]:
+    def advertised_links(self, topic: str) -> tuple[str | None, str | None]:
         """Return the addresses of the hub and of the topic in fetched content, if it has them."""
         text = self.contents[topic].decode()
         found = {

@@ -62,18 +62,18 @@ class Report:
 
     outcomes: list[str] = field(default_factory=list)
     reached: dict[str, int] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    queried_names: list[str] = field(default_factory=list)
     seconds: float = 0.0
-    said: str = ""
+    output: str = ""
 
 
-class Laboratory:
+class IsolatedNetwork:
     """The outside: sends orders and reads reports."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    def learn(
+    def add(
         self, *, names: Mapping[str, Sequence[Answer]] = {}, pages: Mapping[str, str] = {}
     ) -> None:
         """Add DNS names, and pages by host and path ("news.example/rss"), served at every address.
@@ -94,7 +94,7 @@ class Laboratory:
         """
         return self._order(post=urls, allow=allow)
 
-    def command(self, *arguments: str, config: Path) -> Report:
+    def run_feedpub(self, *arguments: str, config: Path) -> Report:
         """Run feedpub on a config."""
         return self._order(command=arguments, config=str(config))
 
@@ -110,7 +110,7 @@ class Laboratory:
 
 
 @contextmanager
-def laboratory() -> Iterator[Laboratory]:
+def isolated_network() -> Iterator[IsolatedNetwork]:
     """Run a laboratory. Skip the calling test if the system does not allow namespaces."""
     _needs_namespaces()
     with tempfile.TemporaryDirectory() as folder:
@@ -126,7 +126,7 @@ def laboratory() -> Iterator[Laboratory]:
         )
         with process:
             try:
-                yield Laboratory(process)
+                yield IsolatedNetwork(process)
             finally:
                 assert process.stdin is not None
                 process.stdin.close()  # it ends automatically then
@@ -231,24 +231,26 @@ class _Inside:
     names: NameServer
     world: _World
 
-    def obey(self, order: Mapping[str, Any]) -> Report:
-        self.names.asked.clear()
+    def execute(self, order: Mapping[str, Any]) -> Report:
+        self.names.queried_names.clear()
         self.world.reached.clear()
         began = time.monotonic()
-        said = ""
+        printed = ""
         outcomes: list[str] = []
         if "names" in order:
-            self.names.learn(order["names"])
+            self.names.add(order["names"])
             self.world.pages.update(order["pages"])
         elif "urls" in order:
             outcomes = self._get(order["urls"], order["seconds"], order["allow"])
         elif "post" in order:
             outcomes = self._post(order["post"], order["allow"])
         else:
-            said = self._command(order["command"], order["config"])
+            printed = self._command(order["command"], order["config"])
         seconds = time.monotonic() - began
         self.world.settle()
-        return Report(outcomes, dict(self.world.reached), list(self.names.asked), seconds, said)
+        return Report(
+            outcomes, dict(self.world.reached), list(self.names.queried_names), seconds, printed
+        )
 
     def _get(self, urls: Sequence[str], seconds: float, allow: Sequence[str]) -> list[str]:
         with Fetcher(delay=0.0, deadline=seconds, allow_private=allow) as fetcher:
@@ -288,7 +290,7 @@ def main() -> None:
     with running_name_server(RESOLVER) as names:
         inside = _Inside(names, _World())
         for line in sys.stdin:
-            report = inside.obey(json.loads(line))
+            report = inside.execute(json.loads(line))
             print(json.dumps(report.__dict__), flush=True)
 
 

@@ -22,7 +22,7 @@ class Mailbox:
     password: bytes = b""
     refused: set[str] = field(default_factory=set)
     mails: list[EmailMessage] = field(default_factory=list)
-    receivers: list[list[str]] = field(default_factory=list)
+    recipients: list[list[str]] = field(default_factory=list)
     logins: list[bytes] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
     port: int = 0
@@ -39,7 +39,7 @@ class Mailbox:
         mail = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
-        self.receivers.append(list(envelope.rcpt_tos))
+        self.recipients.append(list(envelope.rcpt_tos))
         self.encrypted.append(server.transport.get_extra_info("ssl_object") is not None)
         return "250 OK"
 

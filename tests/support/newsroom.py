@@ -109,7 +109,7 @@ def configure(folder: Path, *feeds: str, settings: str = "") -> Config:
     return load_config(file)
 
 
-def output_of(config: Config) -> Path:
+def output_folder(config: Config) -> Path:
     """Return the output folder of a config."""
     assert isinstance(config.feedpub.output, Path)
     return config.feedpub.output
@@ -126,7 +126,7 @@ def feed(name: str, *sources: str, more: str = "") -> str:
 
 
 @contextmanager
-def tools_for(
+def open_context(
     config: Config, clock: FakeClock | None = None, kept: Store | None = None
 ) -> Iterator[RunContext]:
     """Open the collaborators of a run.

@@ -13,7 +13,7 @@ from feedpub.web.status import FeedStatus, Health, ProcessStatus, ServiceStatus,
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-RHYTHM = "publishes about 9 a day, mostly 7–18 h UTC"
+RATE_REASON = "publishes about 9 a day, mostly 7–18 h UTC"
 DAYS = (
     0,
     3,
@@ -48,7 +48,7 @@ DAYS = (
 )
 
 
-def source(address: str = "https://news.example.org/feed", **others: Any) -> SourceStatus:
+def source_status(address: str = "https://news.example.org/feed", **others: Any) -> SourceStatus:
     """Return a healthy source with the given changes."""
     healthy = SourceStatus(
         address,
@@ -58,12 +58,12 @@ def source(address: str = "https://news.example.org/feed", **others: Any) -> Sou
         last_success=NOW - 6 * MINUTE,
         items=20,
         next_look=NOW + 24 * MINUTE,
-        why=RHYTHM,
+        why=RATE_REASON,
     )
     return replace(healthy, **others)
 
 
-def broken_source(address: str = "https://broken.example.org/feed", **others: Any) -> SourceStatus:
+def failing_source(address: str = "https://broken.example.org/feed", **others: Any) -> SourceStatus:
     """Return a source that has been failing for a while."""
     failing: dict[str, Any] = {
         "health": Health.BROKEN,
@@ -73,10 +73,10 @@ def broken_source(address: str = "https://broken.example.org/feed", **others: An
         "last_success": NOW - 2 * DAY,
         "why": "failed 4 times in a row",
     }
-    return replace(source(address), **failing | others)
+    return replace(source_status(address), **failing | others)
 
 
-def feed(name: str = "world", title: str = "World news", **others: Any) -> FeedStatus:
+def feed_status(name: str = "world", title: str = "World news", **others: Any) -> FeedStatus:
     """Return a healthy feed with the given changes."""
     healthy = FeedStatus(
         name,
@@ -86,18 +86,18 @@ def feed(name: str = "world", title: str = "World news", **others: Any) -> FeedS
         last_run=NOW - 6 * MINUTE,
         last_success=NOW - 6 * MINUTE,
         next_run=NOW + 24 * MINUTE,
-        why=RHYTHM,
+        why=RATE_REASON,
         entries=50,
         newest=NOW - 2 * HOUR,
         days=DAYS,
         requests={"200": 40, "304": 12, "error": 1},
-        sources=(source(),),
+        sources=(source_status(),),
         documents=tuple(f"{name}.{suffix}" for suffix in ("html", "rss", "atom", "json")),
     )
     return replace(healthy, **others)
 
 
-def removal(text: str = "Subscribe to our newsletter", **others: Any) -> RemovalStat:
+def removal_stat(text: str = "Subscribe to our newsletter", **others: Any) -> RemovalStat:
     """Return a line that has been removed since yesterday."""
     known = RemovalStat(
         "world", text, "looks like boilerplate (class newsletter)", NOW - DAY, NOW - HOUR, 14
@@ -105,19 +105,19 @@ def removal(text: str = "Subscribe to our newsletter", **others: Any) -> Removal
     return replace(known, **others)
 
 
-def running(**others: Any) -> ProcessStatus:
+def process_status(**others: Any) -> ProcessStatus:
     """Return the state of a healthy service."""
     return replace(
         ProcessStatus(started=NOW - 12 * DAY, heartbeat=NOW - timedelta(seconds=3)), **others
     )
 
 
-def overview(*feeds: FeedStatus, **others: Any) -> ServiceStatus:
+def service_status(*feeds: FeedStatus, **others: Any) -> ServiceStatus:
     """Return the status of these feeds and of a healthy service."""
-    return replace(ServiceStatus(NOW, running(), feeds), **others)
+    return replace(ServiceStatus(NOW, process_status(), feeds), **others)
 
 
-def everything() -> ServiceStatus:
+def service_in_every_state() -> ServiceStatus:
     """Return twelve feeds in all states, some with texts that break layouts."""
     long_url = (
         "https://a-rather-long-name-of-a-host.news.example.org/with/a/path/"
@@ -135,15 +135,15 @@ def everything() -> ServiceStatus:
         problems=(Failure("unread", "none", fatal=True), *[article] * 20),
     )
     feeds = (
-        feed(removals=(removal(), removal("اشترك في نشرتنا الإخبارية", count=3))),
-        feed(
+        feed_status(removals=(removal_stat(), removal_stat("اشترك في نشرتنا الإخبارية", count=3))),
+        feed_status(
             "gone",
             "The gone gazette",
             health=Health.BROKEN,
             outcome=failed,
-            sources=(broken_source(),),
+            sources=(failing_source(),),
         ),
-        feed(
+        feed_status(
             "late",
             "Late edition",
             health=Health.LATE,
@@ -151,7 +151,7 @@ def everything() -> ServiceStatus:
             next_run=NOW - 3 * HOUR,
             reasons=("its run was due 3 hours ago",),
         ),
-        feed(
+        feed_status(
             "new",
             "Not built yet",
             health=Health.LATE,
@@ -169,46 +169,46 @@ def everything() -> ServiceStatus:
                 SourceStatus("https://new.example.org/", "page", Health.LATE, "not checked yet"),
             ),
         ),
-        feed(
+        feed_status(
             "long-" + "name" * 12,
             "Unbroken" * 20,
-            sources=(source(long_url), source(long_url + "&page=2")),
+            sources=(source_status(long_url), source_status(long_url + "&page=2")),
         ),
-        feed("arabic", "أخبار العالم من كل مكان: صحيفة يومية مستقلة تصدر في القاهرة"),
-        feed("hebrew", "חדשות הבוקר"),
-        feed(
+        feed_status("arabic", "أخبار العالم من كل مكان: صحيفة يومية مستقلة تصدر في القاهرة"),
+        feed_status("hebrew", "חדשות הבוקר"),
+        feed_status(
             "unread",
             "Unread pages",
             health=Health.BROKEN,
             outcome=none_read,
             reasons=("none of the 20 articles listed could be read",),
         ),
-        feed(
+        feed_status(
             "hung",
             "Hanging gardens",
             health=Health.BROKEN,
             hung=NOW - 20 * MINUTE,
             reasons=("a stuck run was cancelled 20 minutes ago",),
         ),
-        feed("busy", "Busy bee", busy=NOW - 2 * MINUTE),
-        feed(
+        feed_status("busy", "Busy bee", busy=NOW - 2 * MINUTE),
+        feed_status(
             "many",
             "Many sources",
             health=Health.BROKEN,
             sources=(
-                *(source(f"https://site-{n}.example.org/rss") for n in range(5)),
-                broken_source(
+                *(source_status(f"https://site-{n}.example.org/rss") for n in range(5)),
+                failing_source(
                     long_url,
                     reason="no list of articles was found on the page: tried main, section and div "
                     'with at least 3 links; name it with items = "…"',
                 ),
             ),
         ),
-        feed(
+        feed_status(
             "saved",
             "Saved articles",
-            sources=(source("/srv/articles", kind="folder", why="a folder: every 5m"),),
+            sources=(source_status("/srv/articles", kind="folder", why="a folder: every 5m"),),
         ),
     )
     problem = 'config/feedpub.toml:12: feed 2: "evry" is not a setting; did you mean "every"?'
-    return overview(*feeds, running=running(config_problem=problem))
+    return service_status(*feeds, running=process_status(config_problem=problem))

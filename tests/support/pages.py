@@ -19,7 +19,7 @@ SITES = PAGES.parents[1] / "config" / "sites"
 
 
 @dataclass(frozen=True)
-class Case:
+class GoldenPage:
     """A golden page. A person wrote `must` and `must_not`, which take precedence over `expected`.
 
     The rules that the case names apply, and those of config/sites for the host of its URL.
@@ -40,22 +40,22 @@ class Case:
         return extract((self.folder / "source.html").read_bytes(), self.url, rules=self.rules)
 
 
-def cases() -> list[Case]:
+def golden_pages() -> list[GoldenPage]:
     """Return every golden page, by name."""
     book = open_rules(RuleFiles(sites=SITES))
     return [_case(file.parent, book) for file in sorted(PAGES.glob("*/case.toml"))]
 
 
-def _case(folder: Path, book: SiteRuleSet) -> Case:
+def _case(folder: Path, book: SiteRuleSet) -> GoldenPage:
     case = tomllib.loads((folder / "case.toml").read_text("utf-8"))
     rules = parse_ruleset(SiteRules(**case.pop("rules", {}))).merged_with(
         book.rules_for(case["url"])
     )
     must, must_not = tuple(case.pop("must")), tuple(case.pop("must_not"))
-    return Case(folder, case.pop("why"), case.pop("url"), must, must_not, rules, **case)
+    return GoldenPage(folder, case.pop("why"), case.pop("url"), must, must_not, rules, **case)
 
 
-def documents(article: Article) -> dict[str, str]:
+def expected_files(article: Article) -> dict[str, str]:
     """Return the expected results of a page, by file name."""
     stated = {
         "url": article.url,

@@ -28,12 +28,12 @@ _STEPS = (
 )  # sizes to try before it, so that a slow pattern is found in a short text
 GIVE_UP_SECONDS = 1.0
 _METHODS = ("fullmatch", "match", "search", "sub", "split", "findall")
-_MOST_LONG_TEXTS = 4  # for one pattern
+_MAX_LONG_TEXTS = 4  # for one pattern
 _TRIES = 4  # of which the fastest counts
-_FEW = 3  # a part repeated no more often than this makes nothing slow
-_MOST_LETTERS = 9  # of a pattern's alphabet that are tried alone and in pairs
-_MOST_BRANCHES = 4  # of an alternative that are followed
-_MOST_SAMPLES = 12  # texts that a part of a pattern matches
+_MAX_HARMLESS_REPEATS = 3  # a part repeated no more often than this makes nothing slow
+_MAX_LETTERS = 9  # of a pattern's alphabet that are tried alone and in pairs
+_MAX_BRANCHES = 4  # of an alternative that are followed
+_MAX_SAMPLES = 12  # texts that a part of a pattern matches
 _BYTE = 0xFF
 _CANDIDATES = "a A0_ \n-.?<>=\"'/:;,&%@#()[]{}|+*~!$^`\\\t\x00\x80é中\u2013\u00a0"
 _OUTSIDE = "\x01"  # ends a text: nearly no pattern matches it
@@ -209,7 +209,9 @@ def _leaves(tree: Any, *, repeated: bool = False) -> Iterator[tuple[Any, bool]]:
         if str(op) in _SINGLE:
             yield (op, arg), repeated
         for inner in _inner(str(op), arg):
-            yield from _leaves(inner, repeated=repeated or (str(op) in _REPEATS and arg[1] > _FEW))
+            yield from _leaves(
+                inner, repeated=repeated or (str(op) in _REPEATS and arg[1] > _MAX_HARMLESS_REPEATS)
+            )
 
 
 def _inner(op: str, arg: Any) -> list[Any]:
@@ -228,7 +230,7 @@ def _samples(tree: Any, alphabet: _Alphabet) -> list[str]:
     texts = [""]
     for op, arg in tree:
         longer = (text + more for more in _choices((op, arg), alphabet) for text in texts)
-        texts = list(islice(dict.fromkeys(longer), _MOST_SAMPLES))
+        texts = list(islice(dict.fromkeys(longer), _MAX_SAMPLES))
     return texts
 
 
@@ -237,11 +239,11 @@ def _choices(node: Any, alphabet: _Alphabet) -> list[str]:
     if op in _SINGLE:
         return [alphabet.sample(node)]
     if op in _REPEATS:
-        texts = [text * max(arg[0], 1) for text in _samples(arg[2], alphabet)[:_MOST_BRANCHES]]
+        texts = [text * max(arg[0], 1) for text in _samples(arg[2], alphabet)[:_MAX_BRANCHES]]
         return texts if arg[0] else [*texts, ""]
     if op == "BRANCH":
         return [
-            text for branch in arg[1][:_MOST_BRANCHES] for text in _samples(branch, alphabet)[:2]
+            text for branch in arg[1][:_MAX_BRANCHES] for text in _samples(branch, alphabet)[:2]
         ]
     if op in ("SUBPATTERN", "ATOMIC_GROUP"):
         return _samples(_inner(op, arg)[0], alphabet)
@@ -251,8 +253,8 @@ def _choices(node: Any, alphabet: _Alphabet) -> list[str]:
 def _repetitions(tree: Any, alphabet: _Alphabet, before: str = "") -> Iterator[tuple[str, str]]:
     """Yield what is repeated, with a text that the pattern matches up to there."""
     for op, arg in tree:
-        if str(op) in _REPEATS and arg[1] > _FEW:
-            yield from ((before, body) for body in _samples(arg[2], alphabet)[:_MOST_BRANCHES])
+        if str(op) in _REPEATS and arg[1] > _MAX_HARMLESS_REPEATS:
+            yield from ((before, body) for body in _samples(arg[2], alphabet)[:_MAX_BRANCHES])
         for inner in _inner(str(op), arg):
             yield from _repetitions(inner, alphabet, before)
         before += next(iter(_choices((op, arg), alphabet)), "")
@@ -262,12 +264,12 @@ def attacks(pattern: Compiled) -> list[tuple[str, str]]:
     """Return texts to attack a pattern with, each as a beginning and a part to repeat."""
     alphabet = _Alphabet(pattern)
     found: dict[tuple[str, str], None] = {}
-    for before, body in islice(dict.fromkeys(_repetitions(alphabet.tree, alphabet)), _MOST_SAMPLES):
+    for before, body in islice(dict.fromkeys(_repetitions(alphabet.tree, alphabet)), _MAX_SAMPLES):
         found |= dict.fromkeys(
             [(before, body), ("", before + body), (_OUTSIDE, before + body), ("", before)]
         )
-    found |= {("", text): None for text in _samples(alphabet.tree, alphabet)[:_MOST_BRANCHES]}
-    letters = alphabet.letters[:_MOST_LETTERS]
+    found |= {("", text): None for text in _samples(alphabet.tree, alphabet)[:_MAX_BRANCHES]}
+    letters = alphabet.letters[:_MAX_LETTERS]
     found |= {("", letter): None for letter in letters}
     found |= {("", one + other): None for one, other in product(letters, repeat=2) if one != other}
     return [attack for attack in found if attack[1]]
@@ -301,7 +303,7 @@ def measure(pattern: Compiled) -> Cost:
     doubtful = [
         cost.attack for cost in costs if cost.seconds * (SIZE / cost.size) ** 2 > MAX_SECONDS
     ]
-    long = (_slowest(pattern, attack, SIZE, _METHODS) for attack in doubtful[:_MOST_LONG_TEXTS])
+    long = (_slowest(pattern, attack, SIZE, _METHODS) for attack in doubtful[:_MAX_LONG_TEXTS])
     return max(long, key=lambda cost: cost.seconds, default=Cost())
 
 
@@ -324,15 +326,15 @@ def cpu_seconds(call: Callable[[], object], limit: float = MAX_SECONDS) -> float
 
     A call that hangs is ended.
     """
-    fastest = _timed(call)
+    fastest = _measure_cpu(call)
     for _ in range(_TRIES - 1):
         if limit < fastest < GIVE_UP_SECONDS:
-            fastest = min(fastest, _timed(call))
+            fastest = min(fastest, _measure_cpu(call))
     return fastest
 
 
-def _timed(call: Callable[[], object]) -> float:
-    before = signal.signal(signal.SIGPROF, _give_up)
+def _measure_cpu(call: Callable[[], object]) -> float:
+    before = signal.signal(signal.SIGPROF, _raise_timeout)
     began = time.thread_time()
     try:
         signal.setitimer(signal.ITIMER_PROF, GIVE_UP_SECONDS)
@@ -345,5 +347,5 @@ def _timed(call: Callable[[], object]) -> float:
     return time.thread_time() - began
 
 
-def _give_up(*_: object) -> None:
+def _raise_timeout(*_: object) -> None:
     raise TimeoutError

@@ -22,7 +22,7 @@ import psycopg
 from psycopg import sql
 
 VARIABLE = "FEEDPUB_TEST_POSTGRES"
-MISSING = (
+SKIP_REASON = (
     f"no PostgreSQL: install it (apt install postgresql), or start one and name it in {VARIABLE}, "
     "as in postgresql://postgres@127.0.0.1:5432/postgres"
 )
@@ -47,7 +47,7 @@ class Server:
     _settings: Mapping[str, str] = field(default_factory=dict)
     _process: "subprocess.Popen[bytes] | None" = None
 
-    def database(self, template: str = "template1") -> str:
+    def create_database(self, template: str = "template1") -> str:
         """Create a database and return its address."""
         name = f"feedpub_{os.getpid()}_{next(_numbers)}"
         make = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
@@ -63,13 +63,13 @@ class Server:
             time.sleep(0.05)
         return f"{self.address.rpartition('/')[0]}/{name}"
 
-    def drop(self, address: str) -> None:
+    def drop_database(self, address: str) -> None:
         """Remove a database despite its connections."""
         name = sql.Identifier(address.rpartition("/")[2])
         with psycopg.connect(self.address, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
-    def ask_for_password(self, user: str, password: str) -> None:
+    def require_password(self, user: str, password: str) -> None:
         """Create a user who needs a password; all others are trusted."""
         assert self._folder
         rules = self._folder / "data" / "pg_hba.conf"
@@ -116,23 +116,23 @@ class Server:
         self._process.wait(60)
 
 
-def installed() -> bool:
+def is_available() -> bool:
     """Return True if a PostgreSQL server can be used or started."""
     return bool(os.environ.get(VARIABLE)) or _binary("initdb") is not None
 
 
 @contextmanager
-def any_server() -> Iterator[Server]:
+def running_server() -> Iterator[Server]:
     """Return the server of the environment, or run one."""
     if address := os.environ.get(VARIABLE):
         yield Server(address)
     else:
-        with own_server() as server:
+        with temporary_server() as server:
             yield server
 
 
 @contextmanager
-def own_server(
+def temporary_server(
     address: str = "127.0.0.1", network: str = "127.0.0.0/8", **settings: str
 ) -> Iterator[Server]:
     """Run a server in a temporary folder, which can be stopped and started.
@@ -144,7 +144,7 @@ def own_server(
     """
     with tempfile.TemporaryDirectory(prefix="feedpub-postgres-") as name:
         folder, port = Path(name), _free_port(address)
-        _make(folder, network)
+        _initialise(folder, network)
         chosen = (
             {"listen_addresses": address, "port": str(port), "unix_socket_directories": name}
             | _FAST
@@ -158,7 +158,7 @@ def own_server(
             server.stop()
 
 
-def _make(folder: Path, network: str) -> None:
+def _initialise(folder: Path, network: str) -> None:
     """Create the server's files.
 
     The server refuses to run as root, so they belong to another user then.
@@ -209,9 +209,9 @@ def _free_port(address: str) -> int:
 
 
 if __name__ == "__main__":
-    if not installed():
-        sys.exit(MISSING)
-    with own_server(max_connections="200") as running:
+    if not is_available():
+        sys.exit(SKIP_REASON)
+    with temporary_server(max_connections="200") as running:
         print(running.address, flush=True)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         signal.pause()

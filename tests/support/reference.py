@@ -119,12 +119,13 @@ def _table(name: str, alike: Sequence[Table]) -> str:
     types = dict.fromkeys(table.source for table in alike if table.source)
     parts = [f"## `{name}`", alike[0].description]
     parts += [
-        _setting(f"{prefix}.{key}", key, owners, list(types)) for key, owners in fields.items()
+        _format_setting(f"{prefix}.{key}", key, owners, list(types))
+        for key, owners in fields.items()
     ]
     return "\n\n".join(parts)
 
 
-def _setting(
+def _format_setting(
     path: str, key: str, owners: Sequence[tuple[Table, FieldInfo]], types: Sequence[str]
 ) -> str:
     field = owners[0][1]
@@ -352,7 +353,7 @@ def _cell(text: str) -> str:
 def metrics_page() -> str:
     """Return metrics.md."""
     rows: list[str] = []
-    text = metrics.render_metrics(overviews.everything())
+    text = metrics.render_metrics(overviews.service_in_every_state())
     for name, explanation in re.findall(r"^# HELP (\S+) (.*)$", text, re.MULTILINE):
         kind = re.search(rf"^# TYPE {name} (\w+)$", text, re.MULTILINE)
         sample = re.search(rf"^{name}(?:\{{(.*)\}})? ", text, re.MULTILINE)

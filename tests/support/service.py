@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-SOON = 20.0  # seconds; only a failing test waits for all of it
+TIMEOUT_SECONDS = 20.0  # seconds; only a failing test waits for all of it
 
 
 def free_port() -> int:
@@ -24,7 +24,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(holds: Callable[[], object], seconds: float = SOON) -> bool:
+def eventually(holds: Callable[[], object], seconds: float = TIMEOUT_SECONDS) -> bool:
     """Wait until a condition holds. Return False if it does not in time."""
     end = time.monotonic() + seconds
     while not holds():
@@ -41,29 +41,29 @@ class RunningService:
         self.process = process
         self.port = port
         self.events: list[dict[str, Any]] = []
-        self.said: list[str] = []
+        self.lines: list[str] = []
         assert process.stderr is not None
         self._reader = threading.Thread(target=self._read, args=(process.stderr,), daemon=True)
         self._reader.start()
 
     def _read(self, stream: IO[str]) -> None:
         for line in stream:
-            self.said.append(line.rstrip("\n"))
+            self.lines.append(line.rstrip("\n"))
             if line.startswith("{"):
                 self.events.append(json.loads(line))
 
     @property
     def has_started(self) -> bool:
         """Return True if the log has the event, in either format."""
-        return any(" started " in line or '"started"' in line for line in list(self.said))
+        return any(" started " in line or '"started"' in line for line in list(self.lines))
 
-    def heard(self, event: str, **fields: object) -> list[dict[str, Any]]:
+    def events_named(self, event: str, **fields: object) -> list[dict[str, Any]]:
         """Return the events of this name with these fields."""
         return [e for e in list(self.events) if e["event"] == event and fields.items() <= e.items()]
 
-    def waits_for(self, event: str, times: int = 1, **fields: object) -> bool:
+    def wait_for_event(self, event: str, times: int = 1, **fields: object) -> bool:
         """Wait until the log has a number of events of this name with these fields."""
-        return eventually(lambda: len(self.heard(event, **fields)) >= times)
+        return eventually(lambda: len(self.events_named(event, **fields)) >= times)
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> bytes:
         """Return the body of a page."""
@@ -77,10 +77,10 @@ class RunningService:
         """Send a signal."""
         self.process.send_signal(number)
 
-    def end(self) -> int:
+    def stop(self) -> int:
         """Stop the service as a supervisor does, and return its exit status."""
         self.send(signal.SIGTERM)
-        return self.process.wait(SOON)
+        return self.process.wait(TIMEOUT_SECONDS)
 
 
 @contextmanager
@@ -112,13 +112,13 @@ def running_service(
     )
     service = RunningService(process, port)
     try:
-        assert eventually(lambda: service.has_started or process.poll() is not None), service.said
-        assert process.poll() is None, service.said
+        assert eventually(lambda: service.has_started or process.poll() is not None), service.lines
+        assert process.poll() is None, service.lines
         yield service
     finally:
         if process.poll() is None:
             process.kill()
         process.wait()
-        service._reader.join(SOON)
+        service._reader.join(TIMEOUT_SECONDS)
         if process.stderr:
             process.stderr.close()

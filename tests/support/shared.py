@@ -11,7 +11,7 @@ import pytest
 _DEFAULT = Path(__file__).resolve().parents[3] / "shared"
 
 
-def shared(path: str) -> Path:
+def shared_data(path: str) -> Path:
     """Return a file or folder of the shared data. Skip the calling test if it is missing."""
     found = Path(os.environ.get("FEEDPUB_SHARED", _DEFAULT)) / path
     if not found.exists():

@@ -37,7 +37,7 @@ class Request:
     body: bytes = b""
 
     @property
-    def conditional(self) -> bool:
+    def is_conditional(self) -> bool:
         return "if-none-match" in self.headers or "if-modified-since" in self.headers
 
 
@@ -85,7 +85,7 @@ class Site:
         """Return the requested paths in order, without robots.txt."""
         return [r.path for r in self.requests if r.path != "/robots.txt"]
 
-    def forget(self) -> None:
+    def clear_requests(self) -> None:
         self.requests.clear()
 
     def start(self) -> None:

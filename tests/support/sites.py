@@ -179,11 +179,11 @@ class _Writer:
             for kind in ("subject", "act", "place", "time")
         }
         order = self.words.get("order", "subject act place time").split()
-        said = str(self.words.get("glue", " ")).join(parts[kind] for kind in order)
-        return f"{said}{self.words.get('stop', '.')}"
+        text = str(self.words.get("glue", " ")).join(parts[kind] for kind in order)
+        return f"{text}{self.words.get('stop', '.')}"
 
 
-def judge(text: str, page: SitePage) -> tuple[int, int]:
+def count_errors(text: str, page: SitePage) -> tuple[int, int]:
     """Count the unwanted blocks in an article's text, and the wanted blocks that it lacks."""
     lines = set(_lines(text))
     leaked = sum(unwanted in lines for unwanted in page.unwanted)
@@ -194,6 +194,6 @@ def _lines(text: str) -> Iterator[str]:
     return (line.strip() for line in text.split("\n"))
 
 
-def totals(counts: Sequence[tuple[int, int]]) -> tuple[int, int]:
+def add_counts(counts: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """Add up leaks and losses of several pages."""
     return sum(leaked for leaked, _ in counts), sum(lost for _, lost in counts)

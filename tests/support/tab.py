@@ -19,7 +19,7 @@ import pytest
 
 from tests.support.chromium import FLAGS
 
-PATIENCE = 30.0  # seconds; only a failing test waits for all of it
+TIMEOUT_SECONDS = 30.0  # seconds; only a failing test waits for all of it
 # The browser reads orders from descriptor 3 and answers on 4.
 _START = """
 import fcntl, os, sys
@@ -48,7 +48,7 @@ class Tab:
         self._number = 0
         self._unread = b""
         self._session = ""
-        self.complaints: list[str] = []
+        self.errors: list[str] = []
         target = self._order("Target.createTarget", url="about:blank")["targetId"]
         self._session = self._order("Target.attachToTarget", targetId=target, flatten=True)[
             "sessionId"
@@ -56,13 +56,13 @@ class Tab:
         for domain in ("Page", "Runtime", "Log"):
             self._order(f"{domain}.enable")
 
-    def go(self, url: str) -> None:
+    def open(self, url: str) -> None:
         """Open a URL and wait until it has loaded."""
         self._order("Page.navigate", url=url)
         while self._message().get("method") != "Page.loadEventFired":
             pass
 
-    def says(self, script: str) -> Any:
+    def evaluate(self, script: str) -> Any:
         """Return the value of an expression in the page."""
         answer = self._order(
             "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
@@ -70,18 +70,18 @@ class Tab:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
-    def until(self, script: str) -> None:
+    def wait_for(self, script: str) -> None:
         """Wait until an expression is true."""
         look = (
             f"const look = () => {{ if ({script}) done(true); else setTimeout(look, 10) }}; look()"
         )
-        assert self.says(f"new Promise(done => {{ {look} }})"), script
+        assert self.evaluate(f"new Promise(done => {{ {look} }})"), script
 
     def click(self, selector: str) -> None:
         """Scroll to an element and click in its middle."""
         found = f"document.querySelector({json.dumps(selector)})"
-        self.says(f"{found}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
-        x, y = self.says(
+        self.evaluate(f"{found}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
+        x, y = self.evaluate(
             f"(b => [b.x + b.width / 2, b.y + b.height / 2])({found}.getBoundingClientRect())"
         )
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
@@ -110,7 +110,7 @@ class Tab:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._order("Emulation.setEmulatedMedia", features=[scheme])
 
-    def picture(self) -> bytes:
+    def screenshot(self) -> bytes:
         """Return a screenshot as PNG."""
         return base64.b64decode(self._order("Page.captureScreenshot", format="png")["data"])
 
@@ -128,7 +128,7 @@ class Tab:
 
     def _message(self) -> Mapping[str, Any]:
         while b"\0" not in self._unread:
-            ready, _, _ = select.select([self._answers], [], [], PATIENCE)
+            ready, _, _ = select.select([self._answers], [], [], TIMEOUT_SECONDS)
             assert ready, "the browser says nothing"
             more = os.read(self._answers, 1 << 20)
             assert more, "the browser has ended"
@@ -136,7 +136,7 @@ class Tab:
         line, _, self._unread = self._unread.partition(b"\0")
         message: dict[str, Any] = json.loads(line)
         if message.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
-            self.complaints.append(json.dumps(message["params"]))
+            self.errors.append(json.dumps(message["params"]))
         return message
 
 
@@ -174,5 +174,5 @@ def open_tab(*flags: str) -> Iterator[Tab]:
         finally:
             os.close(orders)  # the browser ends when the pipe closes
             browser.terminate()
-            browser.wait(PATIENCE)
+            browser.wait(TIMEOUT_SECONDS)
             os.close(answers)

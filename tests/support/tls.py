@@ -5,7 +5,7 @@ import ssl
 import trustme
 
 
-def server_side(
+def server_context(
     certificate: trustme.LeafCert, asked_for: list[str | None] | None = None
 ) -> ssl.SSLContext:
     """Return a server's context. The requested names (SNI) are added to `asked_for`."""

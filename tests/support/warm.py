@@ -21,11 +21,11 @@ from typing import Any
 from tests.support.faults import Faults
 
 CHECKOUT = Path(__file__).parents[2]
-LONGEST = 120.0  # seconds for a command
+MAX_COMMAND_SECONDS = 120.0  # seconds for a command
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Command:
     """A command to run.
 
     Attributes:
@@ -46,7 +46,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class ExitResult:
     """The end of a process.
 
     Attributes:
@@ -58,10 +58,10 @@ class End:
     megabytes: float
 
 
-class Started:
+class RunningCommand:
     """A process, identified by a descriptor, because another process can get its number."""
 
-    def __init__(self, pid: int, warm: "Warm") -> None:
+    def __init__(self, pid: int, warm: "ForkServer") -> None:
         self.pid = pid
         self._descriptor = os.pidfd_open(pid)
         self._warm = warm
@@ -74,21 +74,21 @@ class Started:
         """Kill the process, as a power failure does."""
         signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
 
-    def end(self, within: float = LONGEST) -> End:
+    def wait(self, within: float = MAX_COMMAND_SECONDS) -> ExitResult:
         """Wait for the end. Kill a process that is still running, and fail the test."""
         if late := not self.has_ended(within):
             self.kill()
         os.close(self._descriptor)
-        end = End(**self._warm.ask({"wait": self.pid}))
+        end = ExitResult(**self._warm.request({"wait": self.pid}))
         assert not late, f"killed after {within:g} s"
         return end
 
 
-class Warm:
+class ForkServer:
     """A process that has imported feedpub. Use `warm()`."""
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.forks"],
             stdin=subprocess.PIPE,
@@ -101,9 +101,9 @@ class Warm:
             },  # a fork would not copy a thread in it
         )
 
-    def start(self, order: Order) -> Started:
+    def start(self, order: Command) -> RunningCommand:
         """Start a command."""
-        wish = {
+        request = {
             "arguments": order.arguments,
             "folder": str(order.folder),
             "output": str(order.output),
@@ -111,13 +111,13 @@ class Warm:
             "environ": {**os.environ, **order.environ},
             "faults": order.faults,
         }
-        return Started(self.ask(wish)["pid"], self)
+        return RunningCommand(self.request(request)["pid"], self)
 
-    def ask(self, order: Mapping[str, Any]) -> dict[str, Any]:
+    def request(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """Send an order and return the response."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        with self._turn:
+        with self._lock:
             self._process.stdin.write(f"{json.dumps(order)}\n")
             self._process.stdin.flush()
             answer = self._process.stdout.readline()
@@ -130,8 +130,8 @@ class Warm:
 
 
 @cache
-def warm() -> Warm:
+def fork_server() -> ForkServer:
     """Return the only such process, which ends with this one."""
-    made = Warm()
-    atexit.register(made.close)
-    return made
+    server = ForkServer()
+    atexit.register(server.close)
+    return server

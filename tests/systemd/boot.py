@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.support.service import eventually
 from tests.systemd import world
-from tests.systemd.machine import Machine, NoMachineError, booted
+from tests.systemd.machine import Machine, NoMachineError, booted_machine
 
 SKIPPED = 77
 ROOT = Path(__file__).parents[2]
@@ -337,12 +337,12 @@ def main() -> int:
 
 def _boot() -> int:
     began = time.monotonic()
-    with booted(ROOT, INSTALL.strip()) as machine, machine.beside("tests.systemd.world"):
+    with booted_machine(ROOT, INSTALL.strip()) as machine, machine.beside("tests.systemd.world"):
         print(f"{time.monotonic() - began:6.1f} s  installed and booted", flush=True)
-        return max([_checked(check, machine) for check in CHECKS])
+        return max([_run_check(check, machine) for check in CHECKS])
 
 
-def _checked(check: Callable[[Machine], None], machine: Machine) -> int:
+def _run_check(check: Callable[[Machine], None], machine: Machine) -> int:
     """Run a check. Return 0 if it holds."""
     began, since = time.monotonic(), machine.mark()
     try:

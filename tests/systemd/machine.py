@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.support.service import SOON, eventually
+from tests.support.service import TIMEOUT_SECONDS, eventually
 from tests.systemd import world
 
 BOOT = 60.0  # seconds
@@ -154,7 +154,9 @@ class Machine:
         start = [f"--after-cursor={since}"] if since else []
         return self.run("journalctl", "--no-pager", "--quiet", "-o", "cat", "-u", unit, *start)
 
-    def hears(self, unit: str, *words: str, since: str = "", seconds: float = SOON) -> bool:
+    def hears(
+        self, unit: str, *words: str, since: str = "", seconds: float = TIMEOUT_SECONDS
+    ) -> bool:
         """Wait until a unit logs a line with all these words. Return False if it does not."""
 
         def heard() -> bool:
@@ -199,7 +201,7 @@ class Machine:
 
 
 @contextmanager
-def booted(source: Path, install: str) -> Iterator[Machine]:
+def booted_machine(source: Path, install: str) -> Iterator[Machine]:
     """Boot a machine with feedpub installed, and shut it down at the end.
 
     Args:

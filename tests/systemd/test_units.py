@@ -31,7 +31,7 @@ def units(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def verified(units: Path) -> str:
+def verify_units(units: Path) -> str:
     """Return the output of `systemd-analyze verify`.
 
     Its exit status is 0 even if a key is unknown.
@@ -51,20 +51,20 @@ def test_exposure_is_at_most_0_9(unit: str) -> None:
 
 
 def test_systemd_reports_nothing_about_the_units(units: Path) -> None:
-    assert verified(units) == ""
+    assert verify_units(units) == ""
 
 
 def test_systemd_reports_an_unknown_key_in_a_unit(units: Path) -> None:
     service = units / "feedpub.service"
     service.write_text(service.read_text().replace("WatchdogSec", "WatchdogsSec"))
-    assert "WatchdogsSec" in verified(units)
+    assert "WatchdogsSec" in verify_units(units)
 
 
 def test_systemd_reports_an_unknown_key_in_a_drop_in(units: Path) -> None:
     folder = units / "feedpub.service.d"
     folder.mkdir()
     (folder / "x.conf").write_text("[Service]\nIPAddressesAllow=192.168.1.1\n")
-    assert "IPAddressesAllow" in verified(units)
+    assert "IPAddressesAllow" in verify_units(units)
 
 
 @pytest.mark.parametrize("name", DROP_INS)
@@ -73,7 +73,7 @@ def test_drop_ins_are_valid_for_each_service(units: Path, unit: str, name: str) 
     folder = units / f"{unit}.d"
     folder.mkdir()
     shutil.copy(FOLDER / "drop-ins" / name, folder)
-    assert verified(units) == ""
+    assert verify_units(units) == ""
 
 
 def test_service_and_one_shot_service_have_the_same_sandbox() -> None:

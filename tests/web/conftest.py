@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from feedpub.web import FeedApp, FolderBackend, cache
-from tests.support.client import Client, served
+from tests.support.client import Client, serve_app
 
 BASE = "https://feeds.example.net/"
 HUB = "https://hub.example.net/?a=1"
@@ -42,7 +42,7 @@ def app(folder: Path) -> FeedApp:
 
 @pytest.fixture
 def client(app: FeedApp) -> Iterator[Client]:
-    with served(app) as running:
+    with serve_app(app) as running:
         yield running
 
 

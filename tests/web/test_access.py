@@ -13,7 +13,7 @@ from feedpub.core.errors import ConfigError
 from feedpub.web import FeedApp, FolderBackend, Server, control
 from feedpub.web.http import Request
 from feedpub.web.sockets import open_socket
-from tests.support.client import PATIENCE, Client, Reply, served
+from tests.support.client import TIMEOUT_SECONDS, Client, Reply, serve_app
 from tests.support.service import eventually, free_port
 from tests.web.conftest import BASE
 from tests.web.console import FakeControl
@@ -36,7 +36,7 @@ def app(folder: Path, console: FakeControl, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def client(app: FeedApp) -> Iterator[Client]:
-    with served(app) as running:
+    with serve_app(app) as running:
         yield running
 
 
@@ -180,12 +180,12 @@ def test_client_of_unix_socket_is_local(folder: Path, console: FakeControl, tmp_
     try:
         curl = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", str(path)]
         for headers, status in (([], "200"), (["-H", "X-Forwarded-For: 192.0.2.1"], "403")):
-            said = subprocess.run(  # noqa: S603
+            result = subprocess.run(  # noqa: S603
                 [*curl, *headers, "http://localhost/status"], capture_output=True, check=True
             )
-            assert said.stdout.decode() == status
+            assert result.stdout.decode() == status
     finally:
-        server.stop(PATIENCE)
+        server.stop(TIMEOUT_SECONDS)
 
 
 # --- the example of the manual ---
@@ -251,4 +251,4 @@ def test_nginx_example_of_the_manual_exposes_only_feeds_and_pages(
                 ), (path, host)
     finally:
         nginx.terminate()
-        nginx.wait(PATIENCE)
+        nginx.wait(TIMEOUT_SECONDS)

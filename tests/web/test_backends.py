@@ -111,9 +111,9 @@ def test_only_published_files_are_served(client: Client, folder: Path, path: str
     (folder / "folder.html").mkdir()
     os.mkfifo(folder / "pipe.html")
     request = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode("latin-1")
-    said = client.raw(request)
-    assert said.startswith((b"HTTP/1.1 404 ", b"HTTP/1.1 400 "))
-    assert b"SECRET" not in said
+    response = client.raw(request)
+    assert response.startswith((b"HTTP/1.1 404 ", b"HTTP/1.1 400 "))
+    assert b"SECRET" not in response
 
 
 def test_output_folder_may_be_a_symbolic_link(client: Client, folder: Path) -> None:
@@ -139,7 +139,7 @@ def test_unreadable_file_gets_503_and_is_logged(
 
 @pytest.mark.parametrize("path", ["/world.rss", "/", "/nope.rss", "/world/map.png"])
 def test_head_has_the_headers_of_get(client: Client, path: str) -> None:
-    got, asked = client.get(path), client.ask("HEAD", path)
+    got, asked = client.get(path), client.request("HEAD", path)
     assert asked.status == got.status
     assert asked.body == b""
     assert {**asked.headers, "date": got.headers["date"]} == got.headers
@@ -148,14 +148,14 @@ def test_head_has_the_headers_of_get(client: Client, path: str) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 @pytest.mark.parametrize("path", ["/world.rss", "/"])
 def test_published_files_support_only_read_methods(client: Client, method: str, path: str) -> None:
-    reply = client.ask(method, path, body=b"x")
+    reply = client.request(method, path, body=b"x")
     assert reply.status == 405
     assert reply.header("allow") == "GET, HEAD, OPTIONS"
 
 
 def test_preflight_allows_validators(client: Client) -> None:
     asked = {"Origin": "https://reader.example", "Access-Control-Request-Method": "GET"}
-    reply = client.ask("OPTIONS", "/world.rss", asked)
+    reply = client.request("OPTIONS", "/world.rss", asked)
     assert (reply.status, reply.body) == (204, b"")
     assert "GET" in reply.header("access-control-allow-methods")
     assert "If-None-Match" in reply.header("access-control-allow-headers")

@@ -90,8 +90,8 @@ def test_least_recently_used_response_is_dropped(tmp_path: Path) -> None:
     for name in ("a.rss", "b.rss", "c.rss"):
         (tmp_path / name).write_bytes(b"x" * 400)
     cached = ResponseCache(FolderBackend(tmp_path), no_headers, max_bytes=1000)
-    made = {name: cached.build(file(name), "identity") for name in ("a.rss", "b.rss")}
-    signatures = {name: copy.signature for name, copy in made.items() if copy}
+    copies = {name: cached.build(file(name), "identity") for name in ("a.rss", "b.rss")}
+    signatures = {name: copy.signature for name, copy in copies.items() if copy}
     assert cached.lookup(
         "a.rss", "identity", signatures["a.rss"]
     )  # asked for again: b is the oldest now

@@ -10,7 +10,7 @@ import pytest
 
 from feedpub.core.errors import ConfigError
 from feedpub.web import FeedApp, FolderBackend, control
-from tests.support.client import Client, Reply, served
+from tests.support.client import Client, Reply, serve_app
 from tests.web.conftest import BASE
 from tests.web.console import FakeControl
 
@@ -25,20 +25,20 @@ def console() -> FakeControl:
 @pytest.fixture
 def client(folder: Path, console: FakeControl, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     monkeypatch.setattr(control, "WRONG_TOKEN_SECONDS", 0.3)
-    with served(FeedApp(FolderBackend(folder), console, [], BASE)) as running:
+    with serve_app(FeedApp(FolderBackend(folder), console, [], BASE)) as running:
         yield running
 
 
 def press(client: Client, feed: str = "world", token: str = SECRET) -> Reply:
     """Send the form of the status page."""
     form = {"Content-Type": "application/x-www-form-urlencoded"}
-    return client.ask("POST", "/run", form, urlencode({"feed": feed, "token": token}).encode())
+    return client.request("POST", "/run", form, urlencode({"feed": feed, "token": token}).encode())
 
 
 def call(client: Client, feed: str, token: str) -> Reply:
     """Send a request with a bearer token, as a program does."""
     bearer = {"Authorization": f"Bearer {token.encode().decode('latin-1')}"}
-    return client.ask("POST", "/run", bearer, urlencode({"feed": feed}).encode())
+    return client.request("POST", "/run", bearer, urlencode({"feed": feed}).encode())
 
 
 def test_form_with_token_runs_the_feed_and_redirects_to_it(
@@ -62,14 +62,14 @@ def test_wrong_token_in_form_is_refused_after_a_delay(
 ) -> None:
     began = time.monotonic()
     form = urlencode({"feed": "world", "token": token}, errors="surrogateescape").encode()
-    assert client.ask("POST", "/run", body=form).status == 403
+    assert client.request("POST", "/run", body=form).status == 403
     assert time.monotonic() - began >= 0.3
     assert console.ran == []
 
 
 def test_wrong_bearer_token_is_refused(client: Client, console: FakeControl) -> None:
     body = urlencode({"feed": "world", "token": SECRET}).encode()
-    reply = client.ask("POST", "/run", {"Authorization": "Bearer wrong"}, body)
+    reply = client.request("POST", "/run", {"Authorization": "Bearer wrong"}, body)
     assert reply.status == 403
     assert "token" in json.loads(reply.body)["message"]
     assert console.ran == []
@@ -94,8 +94,8 @@ def test_unknown_and_running_feeds_are_refused(client: Client, feed: str, status
 def test_run_supports_only_small_post_requests(client: Client, console: FakeControl) -> None:
     assert client.get("/run").header("allow") == "POST"
     for body in (b"feed=world&token=" + b"x" * 5000, b"x" * 200_000):
-        assert client.ask("POST", "/run", body=body).status == 413
-    assert client.ask("POST", "/run", body=b"\xff\x00{}").status == 403
+        assert client.request("POST", "/run", body=body).status == 413
+    assert client.request("POST", "/run", body=b"\xff\x00{}").status == 403
     assert console.ran == []
 
 

@@ -4,11 +4,18 @@ import json
 
 from feedpub.web.healthz import health_response
 from feedpub.web.status import Health
-from tests.support.overviews import HOUR, NOW, broken_source, feed, overview, running
+from tests.support.overviews import (
+    HOUR,
+    NOW,
+    failing_source,
+    feed_status,
+    process_status,
+    service_status,
+)
 
 
 def test_service_with_fresh_feeds_is_healthy() -> None:
-    ok, told = health_response(overview(feed()))
+    ok, told = health_response(service_status(feed_status()))
     assert ok
     assert json.loads(json.dumps(told)) == {
         "ok": True,
@@ -25,13 +32,17 @@ def test_service_with_fresh_feeds_is_healthy() -> None:
 
 
 def test_dead_scheduler_is_unhealthy() -> None:
-    ok, told = health_response(overview(feed(), running=running(heartbeat=NOW - HOUR)))
+    ok, told = health_response(
+        service_status(feed_status(), running=process_status(heartbeat=NOW - HOUR))
+    )
     assert (ok, told["scheduler"]["alive"]) == (False, False)
 
 
 def test_overdue_feed_is_unhealthy() -> None:
-    late = feed("late", health=Health.LATE, overdue=True, reasons=("its run was due 3 hours ago",))
-    ok, told = health_response(overview(feed(), late))
+    late = feed_status(
+        "late", health=Health.LATE, overdue=True, reasons=("its run was due 3 hours ago",)
+    )
+    ok, told = health_response(service_status(feed_status(), late))
     assert not ok
     assert (told["feeds"]["world"]["fresh"], told["feeds"]["late"]["fresh"]) == (True, False)
     assert told["feeds"]["late"]["reason"] == "its run was due 3 hours ago"
@@ -39,7 +50,9 @@ def test_overdue_feed_is_unhealthy() -> None:
 
 def test_broken_source_is_reported_but_healthy() -> None:
     ok, told = health_response(
-        overview(feed(health=Health.BROKEN, sources=(broken_source(),), last_success=None))
+        service_status(
+            feed_status(health=Health.BROKEN, sources=(failing_source(),), last_success=None)
+        )
     )
     assert ok
     assert told["feeds"]["world"] == {
@@ -51,5 +64,5 @@ def test_broken_source_is_reported_but_healthy() -> None:
 
 
 def test_process_without_scheduler_reports_null() -> None:
-    ok, told = health_response(overview(feed(), running=None))
+    ok, told = health_response(service_status(feed_status(), running=None))
     assert (ok, told["scheduler"]) == (True, None)

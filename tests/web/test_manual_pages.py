@@ -9,13 +9,13 @@ from lxml import html
 
 from feedpub import manual
 from feedpub.web import FeedApp, FolderBackend
-from tests.support.client import Client, served
+from tests.support.client import Client, serve_app
 
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """Return a client of an app with an empty output folder."""
-    with served(
+    with serve_app(
         FeedApp(
             FolderBackend(tmp_path_factory.mktemp("feeds")), None, [], "https://feeds.example.net/"
         )
@@ -87,5 +87,5 @@ def test_other_files_of_the_package_are_not_served(reader: Client, path: str) ->
 
 
 def test_other_methods_are_refused(reader: Client) -> None:
-    reply = reader.ask("POST", "/manual/tutorial")
+    reply = reader.request("POST", "/manual/tutorial")
     assert (reply.status, reply.header("allow")) == (405, "GET, HEAD")

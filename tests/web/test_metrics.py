@@ -6,7 +6,14 @@ import pytest
 
 from feedpub.web import metrics
 from feedpub.web.status import Health, SourceStatus
-from tests.support.overviews import NOW, broken_source, everything, feed, overview, source
+from tests.support.overviews import (
+    NOW,
+    failing_source,
+    feed_status,
+    service_in_every_state,
+    service_status,
+    source_status,
+)
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 HELP = re.compile(rf"# HELP ({NAME}) ((?:[^\\\n]|\\\\|\\n)+)")
@@ -15,7 +22,7 @@ LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\\\|\\"|\\n)*"'
 SAMPLE = re.compile(rf"({NAME})(?:\{{({LABEL}(?:,{LABEL})*)\}})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
 
 
-def parsed(text: str) -> dict[str, dict[str, float]]:
+def parse_metrics(text: str) -> dict[str, dict[str, float]]:
     """Parse a metrics text strictly into metric → labels → value."""
     assert text.endswith("\n")
     found: dict[str, dict[str, float]] = {}
@@ -44,7 +51,7 @@ def parsed(text: str) -> dict[str, dict[str, float]]:
 
 
 def test_feed_and_source_metrics() -> None:
-    told = parsed(metrics.render_metrics(overview(feed())))
+    told = parse_metrics(metrics.render_metrics(service_status(feed_status())))
     minute = 60
     now = NOW.timestamp()
     of_feed = {
@@ -77,7 +84,7 @@ def test_feed_and_source_metrics() -> None:
 
 
 def test_requests_are_counted_by_status() -> None:
-    told = parsed(metrics.render_metrics(overview(feed())))
+    told = parse_metrics(metrics.render_metrics(service_status(feed_status())))
     assert told["feedpub_feed_requests_total"] == {
         'feed="world",status="200"': 40,
         'feed="world",status="304"': 12,
@@ -86,9 +93,12 @@ def test_requests_are_counted_by_status() -> None:
 
 
 def test_feed_states_are_one_hot() -> None:
-    told = parsed(
+    told = parse_metrics(
         metrics.render_metrics(
-            overview(feed(), feed("gone", health=Health.BROKEN, sources=(broken_source(),)))
+            service_status(
+                feed_status(),
+                feed_status("gone", health=Health.BROKEN, sources=(failing_source(),)),
+            )
         )
     )
     assert told["feedpub_feeds"] == {'state="broken"': 1, 'state="late"': 0, 'state="healthy"': 1}
@@ -98,11 +108,11 @@ def test_feed_states_are_one_hot() -> None:
 
 
 def test_service_metrics() -> None:
-    told = parsed(metrics.render_metrics(everything()))
+    told = parse_metrics(metrics.render_metrics(service_in_every_state()))
     assert told["feedpub_config_last_reload_successful"] == {"": 0}
     assert told["feedpub_scheduler_heartbeat_timestamp_seconds"] == {"": NOW.timestamp() - 3}
-    assert "feedpub_config_last_reload_successful" not in parsed(
-        metrics.render_metrics(overview(feed(), running=None))
+    assert "feedpub_config_last_reload_successful" not in parse_metrics(
+        metrics.render_metrics(service_status(feed_status(), running=None))
     )
 
 
@@ -110,7 +120,9 @@ def test_service_metrics() -> None:
     "address", ['/srv/"saved"', "/srv/back\\slash", "/srv/two\nlines", "https://x.org/ä?a={b},c=1"]
 )
 def test_label_values_are_escaped(address: str) -> None:
-    told = parsed(metrics.render_metrics(overview(feed(sources=(source(address),)))))
+    told = parse_metrics(
+        metrics.render_metrics(service_status(feed_status(sources=(source_status(address),))))
+    )
     (label,) = told["feedpub_source_up"]
     escaped = label.removeprefix('feed="world",source="').removesuffix('"')
     assert re.sub(r"\\(.)", lambda found: {"n": "\n"}.get(found[1], found[1]), escaped) == address
@@ -118,7 +130,7 @@ def test_label_values_are_escaped(address: str) -> None:
 
 def test_unknown_values_are_left_out() -> None:
     never = SourceStatus("https://new.example.org/", "page", Health.LATE, "not checked yet")
-    new = feed(
+    new = feed_status(
         "new",
         health=Health.LATE,
         last_run=None,
@@ -129,7 +141,7 @@ def test_unknown_values_are_left_out() -> None:
         requests={},
         sources=(never,),
     )
-    told = parsed(metrics.render_metrics(overview(new)))
+    told = parse_metrics(metrics.render_metrics(service_status(new)))
     absent = (
         "last_run",
         "last_success",

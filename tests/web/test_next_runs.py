@@ -11,7 +11,7 @@ import pytest
 from feedpub.core.errors import StoreError
 from feedpub.store import ScheduledRun
 from feedpub.web import FeedApp, FolderBackend, next_runs
-from tests.support.client import Client, served
+from tests.support.client import Client, serve_app
 from tests.support.service import eventually
 from tests.web.conftest import BASE
 
@@ -43,7 +43,7 @@ def plans() -> Plans:
 
 @pytest.fixture
 def client(folder: Path, plans: Plans) -> Iterator[Client]:
-    with served(FeedApp(FolderBackend(folder), None, [], BASE, plans.load)) as running:
+    with serve_app(FeedApp(FolderBackend(folder), None, [], BASE, plans.load)) as running:
         yield running
 
 
@@ -60,7 +60,7 @@ def test_files_of_a_feed_are_cached_until_its_next_run(client: Client, path: str
 
 def test_files_about_all_feeds_are_cached_until_the_first_run(plans: Plans, folder: Path) -> None:
     plans.seconds = {"world": 1800, "other": 900}
-    with served(FeedApp(FolderBackend(folder), None, [], BASE, plans.load)) as client:
+    with serve_app(FeedApp(FolderBackend(folder), None, [], BASE, plans.load)) as client:
         assert 850 < max_age(client, "/") <= 900
         assert 850 < max_age(client, "/feeds.opml") <= 900
 
@@ -70,7 +70,7 @@ def test_cache_lifetime_is_between_a_minute_and_an_hour(
     plans: Plans, folder: Path, wait: float, age: int
 ) -> None:
     plans.seconds = {"world": wait}
-    with served(FeedApp(FolderBackend(folder), None, [], BASE, plans.load)) as client:
+    with serve_app(FeedApp(FolderBackend(folder), None, [], BASE, plans.load)) as client:
         assert max_age(client, "/world.rss") == age
 
 
@@ -93,7 +93,7 @@ def test_changed_plans_are_used_after_the_refresh_interval(
 
 def test_app_refresh_reloads_the_plans(folder: Path, plans: Plans) -> None:
     app = FeedApp(FolderBackend(folder), None, [], BASE, plans.load)
-    with served(app) as client:
+    with serve_app(app) as client:
         plans.seconds["world"] = 300
 
         def noticed() -> bool:  # a refresh right after the last reload does nothing

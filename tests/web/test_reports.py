@@ -9,7 +9,7 @@ import pytest
 
 from feedpub.core.errors import StoreError
 from feedpub.web import FeedApp, FolderBackend, healthz, reports
-from tests.support.client import Client, Reply, served
+from tests.support.client import Client, Reply, serve_app
 from tests.support.service import eventually
 from tests.web.conftest import BASE
 from tests.web.console import FakeControl
@@ -24,7 +24,7 @@ def console() -> FakeControl:
 
 @pytest.fixture
 def client(folder: Path, console: FakeControl) -> Iterator[Client]:
-    with served(FeedApp(FolderBackend(folder), console, [], BASE)) as running:
+    with serve_app(FeedApp(FolderBackend(folder), console, [], BASE)) as running:
         yield running
 
 
@@ -61,8 +61,8 @@ def test_healthz_is_served(client: Client, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("path", PATHS)
 def test_reports_support_only_get_and_head(client: Client, path: str) -> None:
-    assert client.ask("POST", path, body=b"").header("allow") == "GET, HEAD"
-    asked = client.ask("HEAD", path)
+    assert client.request("POST", path, body=b"").header("allow") == "GET, HEAD"
+    asked = client.request("HEAD", path)
     assert (asked.status, asked.body) == (200, b"")
 
 
@@ -107,5 +107,5 @@ def test_slow_report_does_not_delay_files(client: Client, console: FakeControl) 
 
 @pytest.mark.parametrize("path", [*PATHS, "/run"])
 def test_app_without_service_has_no_reports(folder: Path, path: str) -> None:
-    with served(FeedApp(FolderBackend(folder), None, [], BASE)) as client:
+    with serve_app(FeedApp(FolderBackend(folder), None, [], BASE)) as client:
         assert client.get(path).status == 404

@@ -12,7 +12,7 @@ import pytest
 
 from feedpub.web import FeedApp, FolderBackend, limits
 from feedpub.web.http import Request, Response
-from tests.support.client import Client, everything, served
+from tests.support.client import Client, read_until_closed, serve_app
 from tests.support.service import eventually
 from tests.web.conftest import BASE, RSS
 
@@ -20,14 +20,14 @@ ASK = b"GET /world.rss HTTP/1.1\r\nHost: x\r\n\r\n"
 LAST = b"GET /world.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 
-def statuses(said: bytes) -> list[bytes]:
+def statuses(received: bytes) -> list[bytes]:
     """Return the status codes of all responses in a byte stream."""
-    return [part[:3] for part in said.split(b"HTTP/1.1 ")[1:]]
+    return [part[:3] for part in received.split(b"HTTP/1.1 ")[1:]]
 
 
 def test_server_answers_until_stopped(app: FeedApp) -> None:
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    with served(app) as client:
+    with serve_app(app) as client:
         assert client.server.alive
         assert client.get("/world.rss").status == 200
         assert {number: signal.getsignal(number) for number in handlers} == handlers
@@ -56,20 +56,20 @@ def test_app_can_be_replaced_while_serving(client: Client, tmp_path: Path) -> No
         assert connection.recv(1 << 20)
         client.server.app = FeedApp(FolderBackend(other), None, [], BASE)
         connection.sendall(LAST.replace(b".json", b".rss"))
-        assert everything(connection).endswith(b"<rss>other</rss>")
+        assert read_until_closed(connection).endswith(b"<rss>other</rss>")
 
 
 def test_pipelined_requests_are_answered_in_order(client: Client) -> None:
     client.get("/world.rss")
     first = b"GET /world.atom HTTP/1.1\r\nHost: x\r\n\r\n"
-    said = client.raw(first + ASK + first + ASK + LAST)
-    assert statuses(said) == [b"200"] * 5
+    received = client.raw(first + ASK + first + ASK + LAST)
+    assert statuses(received) == [b"200"] * 5
     bodies = [
-        said.index(b"<feed/>"),
-        said.index(RSS),
-        said.rindex(b"<feed/>"),
-        said.rindex(RSS),
-        said.index(b"{}"),
+        received.index(b"<feed/>"),
+        received.index(RSS),
+        received.rindex(b"<feed/>"),
+        received.rindex(RSS),
+        received.index(b"{}"),
     ]
     assert bodies == sorted(bodies)
 
@@ -77,9 +77,9 @@ def test_pipelined_requests_are_answered_in_order(client: Client) -> None:
 @pytest.mark.parametrize("path", ["/world.json", "/nope.rss"])
 def test_http_1_0_connection_is_closed_after_the_response(client: Client, path: str) -> None:
     for _ in range(2):
-        said = client.raw(f"GET {path} HTTP/1.0\r\n\r\n".encode())
-        assert said.startswith(b"HTTP/1.1 ")
-        assert b"connection: close\r\n" in said
+        received = client.raw(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+        assert received.startswith(b"HTTP/1.1 ")
+        assert b"connection: close\r\n" in received
 
 
 def test_body_of_a_get_request_is_ignored(client: Client) -> None:
@@ -91,7 +91,7 @@ def test_body_of_a_get_request_is_ignored(client: Client) -> None:
 
 def test_fast_path_and_normal_path_give_the_same_response(client: Client) -> None:
     for headers in ({}, {"Accept-Encoding": "br"}, {"If-None-Match": "*"}):
-        first, second = (client.ask("GET", "/world.rss", headers) for _ in range(2))
+        first, second = (client.request("GET", "/world.rss", headers) for _ in range(2))
         assert (first.status, first.body) == (second.status, second.body)
         assert {**first.headers, "date": []} == {**second.headers, "date": []}
 
@@ -118,8 +118,8 @@ def test_fast_path_and_normal_path_give_the_same_response(client: Client) -> Non
 def test_invalid_requests_get_400(
     client: Client, request_: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    said = client.raw(request_)
-    assert said == b"" or said.startswith(b"HTTP/1.1 400 ")
+    received = client.raw(request_)
+    assert received == b"" or received.startswith(b"HTTP/1.1 400 ")
     assert not caplog.records
     assert client.get("/world.json").status == 200
 
@@ -164,7 +164,7 @@ def test_client_that_receives_nothing_is_disconnected(
     with client.connect() as connection:
         connection.sendall(LAST.replace(b"world.json", b"large.png"))
         assert eventually(lambda: not client.server._server.server_state.connections, 10)
-        assert len(everything(connection)) < size
+        assert len(read_until_closed(connection)) < size
 
 
 def status(connection: socket.socket) -> int:
@@ -185,7 +185,7 @@ def test_slow_client_within_the_limits_is_served(
             assert status(connection) == 200
             time.sleep(0.2)
         connection.sendall(LAST)
-        assert everything(connection).endswith(b"{}")
+        assert read_until_closed(connection).endswith(b"{}")
 
 
 def test_number_of_connections_is_limited(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,9 +195,9 @@ def test_number_of_connections_is_limited(client: Client, monkeypatch: pytest.Mo
             connection.sendall(ASK)
             assert status(connection) == 200
         with client.connect() as third:
-            assert everything(third) == b""
+            assert read_until_closed(third) == b""
         first.sendall(LAST)
-        assert everything(first).endswith(b"{}")
+        assert read_until_closed(first).endswith(b"{}")
     assert eventually(lambda: client.raw(LAST).endswith(b"{}"))
 
 
@@ -217,7 +217,7 @@ def test_client_that_only_sends_requests_is_disconnected(
     connections = client.server._server.server_state.connections
     assert eventually(lambda: not connections, 5)
     for connection in flood:
-        everything(connection)
+        read_until_closed(connection)
         connection.close()
     assert not caplog.records
 
@@ -249,12 +249,12 @@ def test_address_with_most_connections_loses_one(
     for host in ("127.0.0.3", "127.0.0.4", "127.0.0.3"):
         with connect(host) as other:
             other.sendall(LAST)
-            assert everything(other).endswith(b"{}")
+            assert read_until_closed(other).endswith(b"{}")
         with connect("127.0.0.2") as one_more:
             one_more.sendall(LAST)
-            everything(one_more)  # it may take the place that the other one left
+            read_until_closed(one_more)  # it may take the place that the other one left
     hog[0].sendall(LAST[8:])
-    assert everything(hog[0]).endswith(b"{}")
+    assert read_until_closed(hog[0]).endswith(b"{}")
     for connection in hog:
         connection.close()
 

@@ -13,7 +13,7 @@ from feedpub.core.errors import ServiceError
 from feedpub.web import FeedApp, FolderBackend, sockets
 from feedpub.web.server import Server
 from feedpub.web.sockets import inherited_sockets, open_socket, socket_address
-from tests.support.client import everything
+from tests.support.client import read_until_closed
 
 SERVE = """
 import os, sys
@@ -32,7 +32,7 @@ server.stop(5)
 
 
 @pytest.fixture
-def taken() -> Iterator[socket.socket]:
+def bound_socket() -> Iterator[socket.socket]:
     """Return a socket whose port is in use."""
     with open_socket("127.0.0.1:0") as listening:
         yield listening
@@ -64,8 +64,8 @@ def test_connections_have_nodelay() -> None:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-def test_port_in_use_is_an_error_with_advice(taken: socket.socket) -> None:
-    port = taken.getsockname()[1]
+def test_port_in_use_is_an_error_with_advice(bound_socket: socket.socket) -> None:
+    port = bound_socket.getsockname()[1]
     with pytest.raises(
         ServiceError,
         match=rf"^127\.0\.0\.1:{port}: cannot listen there \(Address already in use\); .*stop",
@@ -109,7 +109,7 @@ def test_server_answers_on_a_unix_socket(folder: Path, tmp_path: Path) -> None:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(str(path))
             connection.sendall(b"GET /world.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            assert everything(connection).endswith(b"\r\n\r\n{}")
+            assert read_until_closed(connection).endswith(b"\r\n\r\n{}")
     finally:
         server.stop(5)
 
@@ -128,10 +128,10 @@ def test_sockets_from_systemd_are_served(folder: Path) -> None:
                 pass_fds=[listening.fileno()],
             )
             try:
-                assert everything(early).endswith(b"\r\n\r\n{}")
+                assert read_until_closed(early).endswith(b"\r\n\r\n{}")
             finally:
-                said, _ = served.communicate(timeout=20)
-        assert (served.returncode, said) == (0, b"[]\n")
+                output, _ = served.communicate(timeout=20)
+        assert (served.returncode, output) == (0, b"[]\n")
 
 
 @pytest.mark.parametrize(

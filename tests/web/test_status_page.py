@@ -12,13 +12,13 @@ from tests.support.overviews import (
     DAYS,
     HOUR,
     NOW,
-    broken_source,
-    everything,
-    feed,
-    overview,
-    removal,
-    running,
-    source,
+    failing_source,
+    feed_status,
+    process_status,
+    removal_stat,
+    service_in_every_state,
+    service_status,
+    source_status,
 )
 
 
@@ -31,13 +31,13 @@ def text(element: html.HtmlElement) -> str:
 
 
 def test_page_starts_with_the_summary() -> None:
-    seen = page(everything())
+    seen = page(service_in_every_state())
     assert text(seen.find(".//p[@class='lead']")) == "12 feeds: 6 healthy, 2 late, 4 broken"
     assert seen.findtext(".//title") == "12 feeds: 6 healthy, 2 late, 4 broken · Status"
 
 
 def test_feeds_are_grouped_by_health_with_broken_first() -> None:
-    seen = page(everything())
+    seen = page(service_in_every_state())
     assert [text(heading) for heading in seen.iter("h2")][1:] == [
         "Broken (4)",
         "Late (2)",
@@ -48,7 +48,7 @@ def test_feeds_are_grouped_by_health_with_broken_first() -> None:
 
 
 def test_each_feed_has_an_anchor_with_its_facts() -> None:
-    seen = page(everything())
+    seen = page(service_in_every_state())
     assert len(seen.cssselect("article")) == 12
     links = [a.get("href") for a in seen.get_element_by_id("world").iter("a")]
     assert links == ["world.html", "world.html", "world.rss", "world.atom", "world.json"]
@@ -56,7 +56,7 @@ def test_each_feed_has_an_anchor_with_its_facts() -> None:
 
 
 def test_source_shows_its_last_and_next_check_with_reason() -> None:
-    (item,) = page(overview(feed())).cssselect(".sources li")
+    (item,) = page(service_status(feed_status())).cssselect(".sources li")
     assert text(item) == (
         "✓ healthy https://news.example.org/feed feed last check 6 minutes ago 20 articles "
         "publishes about 9 a day, mostly 7–18 h UTC; next check in 24 minutes"
@@ -70,7 +70,11 @@ def test_source_shows_its_last_and_next_check_with_reason() -> None:
 
 def test_broken_source_shows_its_failure() -> None:
     seen = page(
-        overview(feed(health=Health.BROKEN, sources=(source(), broken_source(why="every 5m"))))
+        service_status(
+            feed_status(
+                health=Health.BROKEN, sources=(source_status(), failing_source(why="every 5m"))
+            )
+        )
     )
     assert [item.get("class") for item in seen.cssselect(".sources li")] == ["broken", "healthy"]
     told = text(seen.cssselect(".sources li")[0])
@@ -80,7 +84,7 @@ def test_broken_source_shows_its_failure() -> None:
 
 
 def test_late_and_stuck_feeds_show_their_reason() -> None:
-    seen = page(everything())
+    seen = page(service_in_every_state())
     assert "its run was due 3 hours ago" in text(seen.get_element_by_id("late"))
     assert "Next run was due 3 hours ago" in text(seen.get_element_by_id("late"))
     assert "a stuck run was cancelled 20 minutes ago" in text(seen.get_element_by_id("hung"))
@@ -88,14 +92,16 @@ def test_late_and_stuck_feeds_show_their_reason() -> None:
 
 
 def test_failed_articles_are_listed_up_to_a_limit() -> None:
-    (details,) = page(everything()).get_element_by_id("unread").cssselect("details")
+    (details,) = page(service_in_every_state()).get_element_by_id("unread").cssselect("details")
     items = [text(item) for item in details.iter("li")]
     assert items[0].endswith("HTTP 500: the server has an error")
     assert (len(items), items[-1]) == (11, "and 10 more")
 
 
 def test_recent_removals_are_listed_with_reason_and_count() -> None:
-    (details,) = page(overview(feed(removals=(removal(),)))).cssselect("article details")
+    (details,) = page(service_status(feed_status(removals=(removal_stat(),)))).cssselect(
+        "article details"
+    )
     assert text(details.find(".//li")) == (
         "new since 24 November: Subscribe to our newsletter – "
         "looks like boilerplate (class newsletter); 14 times, last 1 hour ago"
@@ -103,7 +109,7 @@ def test_recent_removals_are_listed_with_reason_and_count() -> None:
 
 
 def test_chart_has_a_text_alternative() -> None:
-    (chart,) = page(overview(feed())).cssselect("svg")
+    (chart,) = page(service_status(feed_status())).cssselect("svg")
     assert chart.get("role") == "img"
     assert chart.get("aria-labelledby") == chart.find("title").get("id")
     title = "Entries published per day, 27 October to 25 November: 191 in total, at most 14 a day"
@@ -112,7 +118,9 @@ def test_chart_has_a_text_alternative() -> None:
 
 
 def test_config_error_is_shown_first() -> None:
-    seen = page(overview(feed(), running=running(config_problem="feedpub.toml:3: no")))
+    seen = page(
+        service_status(feed_status(), running=process_status(config_problem="feedpub.toml:3: no"))
+    )
     assert next(text(heading) for heading in seen.iter("h2")) == "The changed config is not in use"
     assert text(seen.find(".//pre")) == "feedpub.toml:3: no"
 
@@ -120,13 +128,13 @@ def test_config_error_is_shown_first() -> None:
 @pytest.mark.parametrize(
     ("seen", "told"),
     [
-        (overview(feed()), "service started 12 days ago scheduler alive"),
+        (service_status(feed_status()), "service started 12 days ago scheduler alive"),
         (
-            overview(feed(), running=running(heartbeat=NOW - HOUR)),
+            service_status(feed_status(), running=process_status(heartbeat=NOW - HOUR)),
             "scheduler not responding since 1 hour ago",
         ),
-        (overview(feed(), running=None), "this process runs no feeds"),
-        (overview(), "The config has no feed yet."),
+        (service_status(feed_status(), running=None), "this process runs no feeds"),
+        (service_status(), "The config has no feed yet."),
     ],
 )
 def test_header_shows_the_state_of_the_service(seen: ServiceStatus, told: str) -> None:
@@ -134,7 +142,7 @@ def test_header_shows_the_state_of_the_service(seen: ServiceStatus, told: str) -
 
 
 def test_run_now_form_asks_for_the_token() -> None:
-    seen = page(everything(), can_run=True)
+    seen = page(service_in_every_state(), can_run=True)
     forms = seen.cssselect("form")
     assert {(form.get("method"), form.get("action")) for form in forms} == {("post", "run")}
     assert [form.fields["feed"] for form in forms] == [
@@ -145,22 +153,22 @@ def test_run_now_form_asks_for_the_token() -> None:
 
 
 def test_page_without_token_explains_how_to_set_one() -> None:
-    seen = page(everything())
+    seen = page(service_in_every_state())
     assert not seen.cssselect("form")
     assert "set admin_token under [http] in the config" in text(seen.find(".//p[@class='hint']"))
 
 
 def test_hostile_texts_are_escaped() -> None:
     evil = '"><script>alert(1)</script>'
-    hostile = feed(
+    hostile = feed_status(
         title=evil,
         health=Health.BROKEN,
         reasons=(evil,),
-        sources=(broken_source(evil, reason=evil, why=evil),),
-        removals=(removal(evil, reason=evil),),
+        sources=(failing_source(evil, reason=evil, why=evil),),
+        removals=(removal_stat(evil, reason=evil),),
     )
     written = status_page.render_status_page(
-        overview(hostile, running=running(config_problem=evil)), can_run=True
+        service_status(hostile, running=process_status(config_problem=evil)), can_run=True
     )
     assert "<script" not in written
     assert not re.search(r'\sstyle="|\son\w+=', written)
@@ -176,7 +184,7 @@ def test_hostile_texts_are_escaped() -> None:
 
 def test_ids_are_unique_and_all_label_references_resolve() -> None:
     seen = page(
-        overview(*(feed(name) for name in ("feeds", "config", "healthy", "world"))),
+        service_status(*(feed_status(name) for name in ("feeds", "config", "healthy", "world"))),
         can_run=True,
     )
     ids = [element.get("id") for element in seen.cssselect("[id]")]
@@ -188,7 +196,7 @@ def test_ids_are_unique_and_all_label_references_resolve() -> None:
 
 
 def test_all_controls_are_reachable_by_keyboard() -> None:
-    seen = page(everything(), can_run=True)
+    seen = page(service_in_every_state(), can_run=True)
     reached = [
         e.tag
         for e in seen.cssselect("a[href], summary, input:not([type=hidden]), button, pre[tabindex]")
@@ -199,7 +207,10 @@ def test_all_controls_are_reachable_by_keyboard() -> None:
 
 
 def test_heading_levels_are_not_skipped() -> None:
-    levels = [int(heading.tag[1]) for heading in page(everything()).cssselect("h1, h2, h3, h4")]
+    levels = [
+        int(heading.tag[1])
+        for heading in page(service_in_every_state()).cssselect("h1, h2, h3, h4")
+    ]
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
 
@@ -207,7 +218,7 @@ def test_heading_levels_are_not_skipped() -> None:
 def colours(scheme: str) -> dict[str, str]:
     """Return the named colours of a scheme in the page's stylesheet."""
     style = (
-        status_page.render_status_page(overview(), can_run=False)
+        status_page.render_status_page(service_status(), can_run=False)
         .split("<style>")[1]
         .split("</style>")[0]
     )

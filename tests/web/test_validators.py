@@ -66,7 +66,7 @@ def test_rewritten_file_with_same_content_keeps_its_etag(
 
 def test_head_request_may_be_conditional(client: Client) -> None:
     etag = client.get("/world.rss").header("etag")
-    assert client.ask("HEAD", "/world.rss", {"If-None-Match": etag}).status == 304
+    assert client.request("HEAD", "/world.rss", {"If-None-Match": etag}).status == 304
 
 
 def test_each_coding_has_its_own_etag(client: Client) -> None:

@@ -8,12 +8,11 @@ A kind is a folder in `kinds`: `kind.toml`, and the files that its site serves.
 - `elsewhere/` holds files of a second host, for links to other sites and for media servers.
 - `files/` holds local files for folder and mail sources.
 
-In all of them, `{site}`, `{elsewhere}` and, in `kind.toml`, `{files}` stand for the addresses.
+In all of them and in `kind.toml`, `{site}` and `{elsewhere}` are the addresses of the two hosts,
+and `{files}` is the path of the copied files. feedpub fetches no pictures, so a site lacks them.
 
-feedpub fetches no pictures, so a site lacks them.
-
-The clock stands at `kind.NOW`. An expected entry without `date` is dated at a build. A date without
-a time is compared by day.
+The clock is frozen at `kind.NOW`. An expected entry without `date` is dated at a build. A date
+without a time is compared by day.
 
 `python -m tests.zoo [NAME...]` prints the table.
 """

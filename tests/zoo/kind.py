@@ -1,6 +1,7 @@
 """Load a kind, serve its site, and run feedpub on it."""
 
 import mimetypes
+import os
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from feedpub.config import Config, load_config
 from feedpub.core.models import RunResult
 from feedpub.pipeline.run import finish_build, run_feed
 from tests.support.clock import FakeClock
-from tests.support.newsroom import output_of, tools_for
+from tests.support.newsroom import open_context, output_folder
 from tests.support.site import Route, Site, running_site
 
 KINDS = Path(__file__).parent / "kinds"
@@ -169,7 +170,8 @@ def build_kind(name: str, folder: Path) -> Build:
             "elsewhere": stack.enter_context(running_site("127.0.0.2")),
         }
         addresses = {f"{{{place}}}": site.url("") for place, site in places.items()}
-        addresses["{files}"] = str(_copy_files(source, folder))
+        addresses["{files}"] = str(folder / "files")
+        _copy_files(source, folder / "files", addresses)
         kind = load_kind(_fill_in((source / "kind.toml").read_text("utf-8"), addresses))
         config = _configure(kind, folder)
         clock = FakeClock(NOW)
@@ -180,15 +182,20 @@ def build_kind(name: str, folder: Path) -> Build:
             times.append(clock.now())
             results.append(_build(config, clock))
             clock.pass_time((times[-1] + BETWEEN_BUILDS - clock.now()).total_seconds())
-        return Build(kind, output_of(config), tuple(results), tuple(times))
+        return Build(kind, output_folder(config), tuple(results), tuple(times))
 
 
-def _copy_files(source: Path, folder: Path) -> Path:
-    """Copy the local files, which a source may change, and return their folder."""
-    files = folder / "files"
+def _copy_files(source: Path, files: Path, addresses: Mapping[str, str]) -> None:
+    """Copy the local files, which a source may change, with their addresses filled in.
+
+    Their modification time is that of the first build.
+    """
     if (source / "files").is_dir():
         shutil.copytree(source / "files", files)
-    return files
+    for file in files.rglob("*"):
+        if file.is_file():
+            file.write_bytes(_read(file, addresses))
+            os.utime(file, (NOW.timestamp(), NOW.timestamp()))
 
 
 def _fill_in(text: str, addresses: Mapping[str, str]) -> str:
@@ -212,7 +219,7 @@ def _stages(source: Path) -> Iterator[Path]:
 
 
 def _build(config: Config, clock: FakeClock) -> RunResult:
-    with tools_for(config, clock) as context:
+    with open_context(config, clock) as context:
         (result,) = [run_feed(feed, context) for feed in config.feed]
         finish_build(config, context)
     return result

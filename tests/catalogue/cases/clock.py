@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from tests.catalogue.case import Case
-from tests.catalogue.cases.process import NOW_AND_THEN, Service, told
+from tests.catalogue.cases.process import NOW_AND_THEN, Service, play_script
 from tests.catalogue.cases.rights import has_news
 from tests.catalogue.command import Ended
 from tests.catalogue.stage import Stage, Start
@@ -27,16 +27,16 @@ def _jumps(seconds: float, stage: Stage) -> Ended:
     file = stage.offset(0)
 
     def script(service: Service) -> None:
-        assert service.waits_for("run_finished", feed="world"), service.said
+        assert service.wait_for_event("run_finished", feed="world"), service.output
         stage.offset(seconds)
-        assert service.waits_for("clock_jump"), service.said
+        assert service.wait_for_event("clock_jump"), service.output
         stage.news()
-        service.look("world")
-        assert service.waits_for("run_finished", feed="world", new=1), service.said
-        service.look("beside")
-        assert service.waits_for("run_finished", feed="beside", new=1), service.said
+        service.run_feed("world")
+        assert service.wait_for_event("run_finished", feed="world", new=1), service.output
+        service.run_feed("beside")
+        assert service.wait_for_event("run_finished", feed="beside", new=1), service.output
 
-    return told(stage, script, {"clock": file})
+    return play_script(stage, script, {"clock": file})
 
 
 def _was_ahead(seconds: float, stage: Stage) -> Ended:
@@ -48,28 +48,33 @@ def _was_ahead(seconds: float, stage: Stage) -> Ended:
 
     def ahead(service: Service) -> None:
         for name in ("world", "beside"):
-            service.look(name)
-            assert service.waits_for("run_finished", feed=name), service.said
+            service.run_feed(name)
+            assert service.wait_for_event("run_finished", feed=name), service.output
 
     def right(service: Service) -> None:
         for name in ("world", "beside"):
-            assert service.waits_for("run_finished", feed=name, new=1), service.said
+            assert service.wait_for_event("run_finished", feed=name, new=1), service.output
 
-    told(stage, ahead, {"clock": stage.offset(seconds)})
+    play_script(stage, ahead, {"clock": stage.offset(seconds)})
     stage.offset(0)
     stage.news()
-    return told(stage, right)
+    return play_script(stage, right)
 
 
 def _planned_next(at: datetime, due: datetime, stage: Stage) -> Ended:
     """Run the service at a given time and check the next time that it schedules."""
 
     def script(service: Service) -> None:
-        assert service.waits_for("run_finished", feed="world", new=1), service.said
-        assert service.waits_for("run_finished", feed="beside"), service.said
-        assert datetime.fromisoformat(service.heard("run_finished", feed="world")[0]["next"]) == due
+        assert service.wait_for_event("run_finished", feed="world", new=1), service.output
+        assert service.wait_for_event("run_finished", feed="beside"), service.output
+        assert (
+            datetime.fromisoformat(service.events_named("run_finished", feed="world")[0]["next"])
+            == due
+        )
 
-    return told(stage, script, {"clock": stage.offset((at - datetime.now(UTC)).total_seconds())})
+    return play_script(
+        stage, script, {"clock": stage.offset((at - datetime.now(UTC)).total_seconds())}
+    )
 
 
 CRON = Start(

@@ -19,7 +19,7 @@ def _edit(change: Callable[[str], str], stage: Stage) -> None:
     stage.home.config.write_text(changed, "utf-8")
 
 
-def refused(name: str, change: Callable[[str], str], reason: str) -> Case:
+def refused_config(name: str, change: Callable[[str], str], reason: str) -> Case:
     """Return a case whose changed config is refused, with the file and the line named."""
     return Case(name, partial(_edit, change), rf"feedpub\.toml.*({reason})", **_REFUSED)
 
@@ -35,7 +35,7 @@ def _binary(stage: Stage) -> None:
     stage.home.config.write_bytes(bytes(range(256)))
 
 
-def _gone(stage: Stage) -> None:
+def _delete_config(stage: Stage) -> None:
     stage.home.config.unlink()
 
 
@@ -59,40 +59,46 @@ def _in_feeds(text: str) -> str:
 
 
 CASES = (
-    refused("unknown-key", _more('colour = "red"'), 'unknown key "colour"|colour'),
-    refused("bad-cron", _more('cron = "61 * * * *"'), "cron"),
-    refused("duplicate-output", lambda text: text + feed("world", "folder articles"), "world"),
-    refused(
+    refused_config("unknown-key", _more('colour = "red"'), 'unknown key "colour"|colour'),
+    refused_config("bad-cron", _more('cron = "61 * * * *"'), "cron"),
+    refused_config(
+        "duplicate-output", lambda text: text + feed("world", "folder articles"), "world"
+    ),
+    refused_config(
         "path-traversal", lambda text: text.replace('name = "world"', 'name = "../world"'), "name"
     ),
-    refused("interval-zero", _more('every = "0s"'), "every"),
+    refused_config("interval-zero", _more('every = "0s"'), "every"),
     # --- further cases ---
-    refused("not-toml", lambda text: text + "[[feed\n", "line|TOML|expected"),
-    refused("wrong-type", _more('limit = "many"'), "limit"),
-    refused("limit-minus-one", _more("limit = -1"), "limit"),
-    refused("bad-pattern", _more('exclude = { title = ["re:("] }'), "exclude"),
-    refused("bad-selector", _more('rules = { content = "a[[" }'), "content"),
-    refused("unknown-zone", _more('cron = "0 6 * * *"\ntimezone = "Europe/Atlantis"'), "timezone"),
-    refused(
+    refused_config("not-toml", lambda text: text + "[[feed\n", "line|TOML|expected"),
+    refused_config("wrong-type", _more('limit = "many"'), "limit"),
+    refused_config("limit-minus-one", _more("limit = -1"), "limit"),
+    refused_config("bad-pattern", _more('exclude = { title = ["re:("] }'), "exclude"),
+    refused_config("bad-selector", _more('rules = { content = "a[[" }'), "content"),
+    refused_config(
+        "unknown-zone", _more('cron = "0 6 * * *"\ntimezone = "Europe/Atlantis"'), "timezone"
+    ),
+    refused_config(
         "archive-name",
         lambda text: text + feed("world-archive-1", "folder articles"),
         "world-archive-1",
     ),
-    refused("reserved-name", lambda text: text + feed("index", "folder articles"), "index"),
-    refused("ftp-source", lambda text: text.replace("http://127", "ftp://127", 1), "url"),
-    refused("no-source", lambda text: text + '[[feed]]\nname = "none"\ntitle = "None"\n', "source"),
-    refused(
+    refused_config("reserved-name", lambda text: text + feed("index", "folder articles"), "index"),
+    refused_config("ftp-source", lambda text: text.replace("http://127", "ftp://127", 1), "url"),
+    refused_config(
+        "no-source", lambda text: text + '[[feed]]\nname = "none"\ntitle = "None"\n', "source"
+    ),
+    refused_config(
         "nul-in-title", lambda text: text.replace("The world feed", "The\\u0000world"), "title"
     ),
-    refused(
+    refused_config(
         "depth-20k-config",
         lambda text: f"{text}\nx = {'[' * 20_000}{']' * 20_000}\n",
         "deep|nest|x",
     ),
-    refused("number-1e5000", _more(f"limit = {'9' * 5000}"), "limit|number|digits"),
-    refused("two-outputs-in-one-place", _in_feeds, "output|state"),
+    refused_config("number-1e5000", _more(f"limit = {'9' * 5000}"), "limit|number|digits"),
+    refused_config("two-outputs-in-one-place", _in_feeds, "output|state"),
     Case("binary-config", _binary, r"feedpub\.toml", **_REFUSED),
-    Case("config-gone", _gone, r"feedpub\.toml.*no such file", **_REFUSED),
+    Case("config-gone", _delete_config, r"feedpub\.toml.*no such file", **_REFUSED),
     Case(
         "secret-not-set",
         partial(_secret, '{ env = "NOBODY_SETS_THIS" }'),

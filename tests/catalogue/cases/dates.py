@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from tests.catalogue.case import Case
-from tests.catalogue.cases.rights import dated, first_seen
+from tests.catalogue.cases.rights import first_seen, has_date
 from tests.catalogue.press import NEW, OLD, moment, rss, rss_item, story
 from tests.catalogue.stage import FEED, Stage
 from tests.support.newsroom import path
@@ -57,11 +57,11 @@ _MEANT = {
 
 CASES = (
     *(
-        Case(name, partial(_feed, text), right=dated(like=first_seen), start=FEED)
+        Case(name, partial(_feed, text), right=has_date(like=first_seen), start=FEED)
         for name, text in _TEXTS.items()
     ),
     *(
-        Case(name, partial(_feed, text), right=dated(like=_near), start=FEED)
+        Case(name, partial(_feed, text), right=has_date(like=_near), start=FEED)
         for name, text in _MEANT.items()
     ),
 )

@@ -11,7 +11,7 @@ from typing import Any
 from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import has_news, keeps_the_old
 from tests.catalogue.command import Ended, may_mount
-from tests.catalogue.press import NEW, OLD, saved
+from tests.catalogue.press import NEW, OLD, text_story
 from tests.catalogue.stage import FOLDER, Stage
 from tests.support.home import PNG
 from tests.support.newsroom import title
@@ -24,11 +24,11 @@ _OTHER_USER = 12345
 _RENEWED = "rebuilt from the published feeds"
 
 
-def _nothing(_: Stage) -> None:
+def _do_nothing(_: Stage) -> None:
     """Do nothing; the run itself is the bad input."""
 
 
-def _mounting() -> str:
+def _mount_script() -> str:
     return "" if may_mount() else "not permitted to mount"
 
 
@@ -77,7 +77,7 @@ def _corrupt(content: bytes, stage: Stage) -> None:
     file.write_bytes(content + file.read_bytes()[len(content) :])
 
 
-def _cut(stage: Stage) -> None:
+def _truncate_story(stage: Stage) -> None:
     file = _state(stage) / DATABASE
     _checkpoint(file)
     os.truncate(file, file.stat().st_size // 2)
@@ -167,7 +167,7 @@ def _folder_there(stage: Stage) -> None:
     stage.marks["before"].pop("world.atom")
 
 
-def _gone(stage: Stage) -> None:
+def _delete_folder(stage: Stage) -> None:
     shutil.rmtree(stage.home.feeds)
 
 
@@ -188,24 +188,24 @@ def _leading_out(stage: Stage) -> None:
 def _nothing_of_it(stage: Stage) -> None:
     """Publish the new story, and nothing from outside the folder."""
     has_news(stage)
-    for content in stage.home.published().values():
+    for content in stage.home.read_published().values():
         assert b"root:x:0" not in content
 
 
-def _saved(name: str, content: str | bytes, stage: Stage) -> None:
+def _save_article(name: str, content: str | bytes, stage: Stage) -> None:
     """Add a file to the articles."""
     stage.home.save(name, content)
 
 
 def _file(name: str, content: str | bytes, reason: str, suffix: str = "07.txt") -> Case:
     """Return a case with an invalid article: the status names it, and all others are published."""
-    return Case(name, partial(_saved, suffix, content), reason, right=has_news, start=FOLDER)
+    return Case(name, partial(_save_article, suffix, content), reason, right=has_news, start=FOLDER)
 
 
-def _illustrated(stage: Stage, picture: str) -> None:
+def _add_pictures(stage: Stage, picture: str) -> None:
     """Add two pictures to the new story, one of which must not be published."""
     (_articles(stage) / "06.txt").unlink()
-    _, dated, text = saved(NEW).split("\n\n", 2)
+    _, dated, text = text_story(NEW).split("\n\n", 2)
     stage.home.save(
         "06.md", f"# {title(NEW)}\n\n{dated}\n\n![x]({picture})\n\n![y](good.svg)\n\n{text}"
     )
@@ -219,37 +219,37 @@ def _illustrated(stage: Stage, picture: str) -> None:
 def _all_but_the_picture(stage: Stage) -> None:
     """Publish the new story with its valid picture, and nothing of the other one."""
     has_news(stage)
-    pictures = {name for name in stage.home.published() if name.endswith((".png", ".svg"))}
+    pictures = {name for name in stage.home.read_published() if name.endswith((".png", ".svg"))}
     assert pictures == {"world/good.svg"}, pictures
 
 
 def _picture(name: str, picture: str, reason: str) -> Case:
     return Case(
         name,
-        partial(_illustrated, picture=picture),
+        partial(_add_pictures, picture=picture),
         reason,
         right=_all_but_the_picture,
         start=FOLDER,
     )
 
 
-def _fronted(stage: Stage, line: str) -> None:
+def _break_front_matter(stage: Stage, line: str) -> None:
     """Give the new story an invalid line of front matter."""
     (_articles(stage) / "06.txt").unlink()
     stage.home.save(
-        "06.md", f"---\ntitle: {title(NEW)}\n{line}\n---\n{saved(NEW).split(chr(10), 1)[1]}"
+        "06.md", f"---\ntitle: {title(NEW)}\n{line}\n---\n{text_story(NEW).split(chr(10), 1)[1]}"
     )
 
 
 def _front(name: str, line: str, reason: str) -> Case:
-    return Case(name, partial(_fronted, line=line), reason, right=has_news, start=FOLDER)
+    return Case(name, partial(_break_front_matter, line=line), reason, right=has_news, start=FOLDER)
 
 
 def _two_news(stage: Stage) -> None:
     """Publish both new articles without expanding the aliases."""
     keeps_the_old(stage)
     assert len(stage.items()) == len(OLD) + 2
-    assert max(len(content) for content in stage.home.published().values()) < 1_000_000
+    assert max(len(content) for content in stage.home.read_published().values()) < 1_000_000
 
 
 def _empty_folder(stage: Stage) -> None:
@@ -283,30 +283,30 @@ _TWO_BRANCHES = """
 CASES = (
     Case(
         "disk-full",
-        _nothing,
+        _do_nothing,
         "free some space on the disk",
         run=partial(_on_full_disk, "feeds"),
-        needs=_mounting,
+        needs=_mount_script,
         **_STRUCK,
     ),
     Case(
         "read-only",
-        _nothing,
+        _do_nothing,
         "mount the file system writable",
         run=partial(_read_only, "feeds"),
-        needs=_mounting,
+        needs=_mount_script,
         **_STRUCK,
     ),
     Case(
         "fsync-fails",
-        _nothing,
+        _do_nothing,
         "Input/output error",
         run=lambda stage: stage.build({"failing_calls": {"fsync": errno.EIO}}),
         **_STRUCK,
     ),
     Case(
         "fsize-limit",
-        _nothing,
+        _do_nothing,
         "limit on file sizes",
         run=lambda stage: stage.build({"limits": {"RLIMIT_FSIZE": 4096}}),
         **_SAID,
@@ -322,39 +322,39 @@ CASES = (
     ),
     Case(
         "foreign-owner",
-        _nothing,
+        _do_nothing,
         "let the user that runs feedpub write there",
         run=_other_owner,
-        needs=_mounting,
+        needs=_mount_script,
         **_STRUCK,
     ),
     # --- further cases ---
     Case(
         "state-disk-full",
-        _nothing,
+        _do_nothing,
         "free some space on the disk|check the disk",
         run=partial(_on_full_disk, ".feedpub"),
-        needs=_mounting,
+        needs=_mount_script,
         **_SAID,
     ),
     Case(
         "state-read-only",
-        _nothing,
+        _do_nothing,
         "let the user that runs feedpub write|writable",
         run=partial(_read_only, ".feedpub"),
-        needs=_mounting,
+        needs=_mount_script,
         **_SAID,
     ),
     Case(
         "state-fsync-fails",
-        _nothing,
+        _do_nothing,
         "check the disk",
         run=lambda stage: stage.build(
             {"failing_calls": {"fdatasync": errno.EIO, "fsync": errno.EIO}}
         ),
         **_SAID,
     ),
-    Case("db-cut-in-half", _cut, _RENEWED, right=_ids_survive, in_output=True),
+    Case("db-cut-in-half", _truncate_story, _RENEWED, right=_ids_survive, in_output=True),
     Case("db-of-a-newer-version", _newer, "a newer feedpub wrote it", **_SAID),
     Case("db-lacks-tables", partial(_change, _HALF_MIGRATED), right=has_news),
     Case("db-of-two-branches", partial(_change, _TWO_BRANCHES), right=has_news),
@@ -374,14 +374,14 @@ CASES = (
     ),
     Case(
         "import-of-50k-feeds",
-        _nothing,
+        _do_nothing,
         run=_many_feeds,
         spares_others=False,
         slow=True,
         seconds=75.0,
     ),
     Case("folder-in-place-of-file", _folder_there, "a folder is in the place of the file"),
-    Case("output-folder-gone", _gone, right=has_news),
+    Case("output-folder-gone", _delete_folder, right=has_news),
     Case("pipe-among-articles", _pipe, right=has_news, start=FOLDER),
     Case("links-out-of-articles", _leading_out, right=_nothing_of_it, start=FOLDER),
     _file("article-empty-file", "", "there is no article in it"),
@@ -389,13 +389,13 @@ CASES = (
     _file("article-binary-file", bytes(range(256)) * 40, "not a text"),
     Case(
         "front-matter-laughs",
-        partial(_saved, "07.md", f"{_ALIASES}---\n\n{saved(7)}"),
+        partial(_save_article, "07.md", f"{_ALIASES}---\n\n{text_story(7)}"),
         right=_two_news,
         start=FOLDER,
     ),
     _file(
         "front-matter-depth-100k",
-        f"---\na: {'[' * 100_000}\n---\n\n{saved(7)}",
+        f"---\na: {'[' * 100_000}\n---\n\n{text_story(7)}",
         "front matter|YAML|deep",
         "07.md",
     ),
@@ -431,7 +431,7 @@ CASES = (
     ),
     _file(
         "article-name-no-utf-8",
-        saved(7),
+        text_story(7),
         "its name, or that of a folder above it, is not UTF-8",
         "07\udce9.txt",
     ),

@@ -6,13 +6,22 @@ from collections.abc import Callable
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 
-from tests.catalogue.answers import OK, Answer, answer, chunked, packed, raw, redirect, sized
+from tests.catalogue.answers import (
+    OK,
+    Answer,
+    answer,
+    gzip_truncated,
+    in_chunks,
+    raw,
+    redirect,
+    with_length,
+)
 from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import has_news
 from tests.catalogue.cases.waiting import waits
 from tests.catalogue.press import NEW, NOW, OLD, listing, story
 from tests.catalogue.stage import Stage
-from tests.support.evil import flood
+from tests.support.evil import send_endlessly
 from tests.support.home import PNG
 from tests.support.newsroom import path
 
@@ -21,26 +30,26 @@ PACKED = gzip.compress(LISTING)
 HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload; as=style\r\n\r\n"
 
 
-def bad(name: str, said: Answer, reason: str, **more: object) -> Case:
+def bad(name: str, response: Answer, reason: str, **more: object) -> Case:
     """Return a case whose listing has this response, which is not a listing."""
-    return Case(name, partial(_says, said), reason, **more)  # type: ignore[arg-type]
+    return Case(name, partial(_answer_listing, response), reason, **more)  # type: ignore[arg-type]
 
 
-def good(name: str, said: Answer, **more: object) -> Case:
+def good(name: str, response: Answer, **more: object) -> Case:
     """Return a case whose listing has this response, which is valid."""
-    return Case(name, partial(_says, said), right=has_news, **more)  # type: ignore[arg-type]
+    return Case(name, partial(_answer_listing, response), right=has_news, **more)  # type: ignore[arg-type]
 
 
-def _says(said: Answer, stage: Stage) -> None:
-    stage.site["/news"] = said
+def _answer_listing(response: Answer, stage: Stage) -> None:
+    stage.site["/news"] = response
 
 
-def _stacked(times: int) -> Answer:
-    return sized(PACKED, "Content-Encoding: " + ", ".join(["gzip"] * times))
+def _encode_repeatedly(times: int) -> Answer:
+    return with_length(PACKED, "Content-Encoding: " + ", ".join(["gzip"] * times))
 
 
 def _bomb(pack: Callable[[bytes], bytes], coding: str) -> Answer:
-    return sized(pack(b"\0" * 200_000_000), f"Content-Encoding: {coding}")
+    return with_length(pack(b"\0" * 200_000_000), f"Content-Encoding: {coding}")
 
 
 def _unasked_304(stage: Stage) -> None:
@@ -57,16 +66,16 @@ def _unasked_304(stage: Stage) -> None:
     )
 
 
-def _typed(stage: Stage) -> None:
+def _serve_long_content_type(stage: Stage) -> None:
     """Serve the new article with a content type of 60,000 question marks."""
-    stage.site[path(NEW)] = sized(story(NEW), "Content-Type: " + "?" * 60_000)
+    stage.site[path(NEW)] = with_length(story(NEW), "Content-Type: " + "?" * 60_000)
 
 
-def _validated(validator: str, stage: Stage) -> None:
+def _serve_validator(validator: str, stage: Stage) -> None:
     """Serve the listing with a validator, twice."""
-    stage.site["/news"] = sized(listing(OLD), validator)
+    stage.site["/news"] = with_length(listing(OLD), validator)
     stage.build()
-    stage.site["/news"] = sized(LISTING, validator)
+    stage.site["/news"] = with_length(LISTING, validator)
 
 
 def _refuses_conditions(stage: Stage) -> None:
@@ -76,7 +85,7 @@ def _refuses_conditions(stage: Stage) -> None:
         if handler.headers.get("If-None-Match"):
             answer("400 Bad Request")(handler)
         else:
-            sized(listing(stage.marks["numbers"]), 'ETag: "a"')(handler)
+            with_length(listing(stage.marks["numbers"]), 'ETag: "a"')(handler)
 
     stage.site["/news"] = say
     stage.marks["numbers"] = OLD
@@ -98,13 +107,17 @@ CASES = (
     waits("drip-body"),
     waits("drip-headers"),
     bad("gzip-bomb", _bomb(gzip.compress, "gzip"), "larger than 20000000 bytes"),
-    bad("twelve-codings", _stacked(12), "compressed 12 times over"),
-    bad("truncated-gzip", packed(LISTING, cut=9), "breaks off before its end"),
-    bad("bad-gzip", sized(LISTING, "Content-Encoding: gzip"), "gzip compression is broken"),
-    bad("short-length", sized(LISTING, length=len(LISTING) + 1000), "breaks off before its end"),
+    bad("twelve-codings", _encode_repeatedly(12), "compressed 12 times over"),
+    bad("truncated-gzip", gzip_truncated(LISTING, cut=9), "breaks off before its end"),
+    bad("bad-gzip", with_length(LISTING, "Content-Encoding: gzip"), "gzip compression is broken"),
+    bad(
+        "short-length",
+        with_length(LISTING, length=len(LISTING) + 1000),
+        "breaks off before its end",
+    ),
     bad(
         "short-chunked",
-        chunked(b"%x\r\n" % (len(LISTING) + 9), LISTING),
+        in_chunks(b"%x\r\n" % (len(LISTING) + 9), LISTING),
         "breaks off before its end",
     ),
     bad(
@@ -112,12 +125,14 @@ CASES = (
         raw(b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + LISTING[:-80]),
         "breaks off",
     ),
-    bad("negative-length", sized(LISTING, length=-5), "invalid Content-Length"),
+    bad("negative-length", with_length(LISTING, length=-5), "invalid Content-Length"),
     bad(
-        "duplicate-length", sized(LISTING, "Content-Length: 5"), "contradict|invalid Content-Length"
+        "duplicate-length",
+        with_length(LISTING, "Content-Length: 5"),
+        "contradict|invalid Content-Length",
     ),
-    bad("header-200k", sized(LISTING, "X-Long: " + "a" * 200_000), "headers is too long"),
-    bad("headers-500", sized(LISTING, *["X-Many: a"] * 500), "more than 100 headers"),
+    bad("header-200k", with_length(LISTING, "X-Long: " + "a" * 200_000), "headers is too long"),
+    bad("headers-500", with_length(LISTING, *["X-Many: a"] * 500), "more than 100 headers"),
     bad("redirect-loop", redirect("/news"), "redirects in a circle"),
     bad(
         "redirect-file", redirect("file:///etc/passwd"), "only http and https addresses are fetched"
@@ -148,16 +163,22 @@ CASES = (
     waits("drip-status-line"),
     waits("drip-error-page"),
     waits("no-word"),
-    bad("endless-body", raw(flood(OK + b"\r\n", b"a" * 65536)), "larger than 20000000 bytes"),
     bad(
-        "endless-header", raw(flood(b"HTTP/1.1 200 OK\r\nX: ", b"a" * 65536)), "headers is too long"
+        "endless-body",
+        raw(send_endlessly(OK + b"\r\n", b"a" * 65536)),
+        "larger than 20000000 bytes",
+    ),
+    bad(
+        "endless-header",
+        raw(send_endlessly(b"HTTP/1.1 200 OK\r\nX: ", b"a" * 65536)),
+        "headers is too long",
     ),
     bad(
         "endless-continue",
-        raw(flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)),
+        raw(send_endlessly(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)),
         "more than 20 interim answers",
     ),
-    bad("endless-early-hints", raw(flood(b"", HINTS)), "more than 20 interim answers"),
+    bad("endless-early-hints", raw(send_endlessly(b"", HINTS)), "more than 20 interim answers"),
     bad(
         "early-hints-1mb",
         raw(HINTS[:-2] + b"Link: </a>\r\n" * 100_000),
@@ -171,13 +192,21 @@ CASES = (
     ),
     bad(
         "zstd-unasked",
-        sized(b"(\xb5/\xfd" + b"\0" * 50, "Content-Encoding: zstd"),
+        with_length(b"(\xb5/\xfd" + b"\0" * 50, "Content-Encoding: zstd"),
         "zstd, which was not requested",
     ),
-    bad("br-broken", sized(LISTING, "Content-Encoding: br"), "br compression is broken|breaks off"),
-    bad("chunk-size-nonsense", chunked(b"zz\r\n", LISTING), "chunks are malformed"),
-    bad("chunk-size-negative", chunked(b"-5\r\n", LISTING), "not valid HTTP|larger than"),
-    bad("length-9e5000", sized(LISTING, length="9" * 5000), "larger than|invalid Content-Length"),
+    bad(
+        "br-broken",
+        with_length(LISTING, "Content-Encoding: br"),
+        "br compression is broken|breaks off",
+    ),
+    bad("chunk-size-nonsense", in_chunks(b"zz\r\n", LISTING), "chunks are malformed"),
+    bad("chunk-size-negative", in_chunks(b"-5\r\n", LISTING), "not valid HTTP|larger than"),
+    bad(
+        "length-9e5000",
+        with_length(LISTING, length="9" * 5000),
+        "larger than|invalid Content-Length",
+    ),
     bad("no-answer", raw(b""), "closed the connection without an answer"),
     bad("status-999", answer("999 No", _ERROR), "HTTP 999"),
     bad(
@@ -198,20 +227,24 @@ CASES = (
     bad("redirect-nowhere", answer("302 Found", LISTING), "redirects, but does not say where"),
     bad("redirect-chain", _chain, "redirects more than 10 times"),
     bad("challenge-200", answer("200 OK", _CHALLENGE, "cf-mitigated: challenge"), "Cloudflare"),
-    good("type-of-question-marks", sized(LISTING, "Content-Type: " + "?" * 60_000)),
-    Case("type-of-an-article", _typed, right=has_news),
-    Case("etag-with-control", partial(_validated, 'ETag: "a\x01b"'), right=has_news),
-    Case("etag-20k", partial(_validated, "ETag: " + "a" * 20_000), right=has_news),
-    Case("modified-20k", partial(_validated, "Last-Modified: " + "a" * 20_000), right=has_news),
+    good("type-of-question-marks", with_length(LISTING, "Content-Type: " + "?" * 60_000)),
+    Case("type-of-an-article", _serve_long_content_type, right=has_news),
+    Case("etag-with-control", partial(_serve_validator, 'ETag: "a\x01b"'), right=has_news),
+    Case("etag-20k", partial(_serve_validator, "ETag: " + "a" * 20_000), right=has_news),
+    Case(
+        "modified-20k", partial(_serve_validator, "Last-Modified: " + "a" * 20_000), right=has_news
+    ),
     Case("conditions-refused", _refuses_conditions, right=has_news),
     bad(
-        "headers-300k", sized(LISTING, *["X-Many: " + "a" * 60_000] * 5), "headers are larger than"
+        "headers-300k",
+        with_length(LISTING, *["X-Many: " + "a" * 60_000] * 5),
+        "headers are larger than",
     ),
     bad("redirect-question-marks", redirect("http://[" + "?" * 60_000), "not a valid URL"),
     good("html-called-pdf", answer("200 OK", LISTING, "Content-Type: application/pdf")),
     good(
         "longer-than-announced",
-        sized(LISTING + b"garbage", "Connection: close", length=len(LISTING)),
+        with_length(LISTING + b"garbage", "Connection: close", length=len(LISTING)),
     ),
     good(
         "no-content-type",

@@ -63,7 +63,7 @@ def _to_third(stage: Stage) -> None:
     stage.site[path(NEW)] = redirect(path(3))
 
 
-def _renamed(stage: Stage) -> None:
+def _rename_story(stage: Stage) -> None:
     """Give the fifth story another slug, without other news.
 
     Its old address redirects to the new one.
@@ -143,8 +143,8 @@ CASES = (
     claims("og-url-is-listing", "/news", '<meta property="og:url" content="{}">'),
     Case("other-site-claims-article", _takes_over, right=_keeps_its_own),
     Case("article-to-other-article", _to_third, right=same_entries),
-    Case("slug-changed", _renamed, right=_has_renamed),
-    Case("slug-changed-sitemap", _renamed, right=_has_renamed, start=SITEMAP),
+    Case("slug-changed", _rename_story, right=_has_renamed),
+    Case("slug-changed-sitemap", _rename_story, right=_has_renamed, start=SITEMAP),
     places("encoded-slash", "/wiki/a%2Fb", "/wiki/a/b"),
     places("old-encoding-paths", *(f"/archive/{word}" for word in _OLD_ENCODING)),
     places("old-encoding-queries", *(f"/show?title={word}" for word in _OLD_ENCODING)),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache, partial
 from typing import Any
 
-from tests.catalogue.answers import answer, sized
+from tests.catalogue.answers import answer, with_length
 from tests.catalogue.case import Case, Scene
 from tests.catalogue.cases.rights import has_news
 from tests.catalogue.press import NOW, body, rss, rss_item, story
@@ -22,7 +22,7 @@ _MANY = Start(
 
 
 @cache
-def _packed(size: float, text: str) -> bytes:
+def _gzip_page(size: float, text: str) -> bytes:
     """Return a gzipped page of `size` bytes."""
     whole = story(1, text=body(1) + text * int(size / len(text)))
     return gzip.compress(whole.encode())
@@ -39,7 +39,7 @@ def _large_pages(size: float, text: str, stage: Stage) -> None:
     """Serve forty large pages on eight hosts; each is about 20 kB when compressed."""
     hosts = [stage.own_site(f"large-{n}") for n in range(_HOSTS)]
     for n in _PAGES:
-        hosts[n % _HOSTS][path(n)] = sized(_packed(size, text), "Content-Encoding: gzip")
+        hosts[n % _HOSTS][path(n)] = with_length(_gzip_page(size, text), "Content-Encoding: gzip")
     _list(stage, _PAGES, hosts)
 
 

@@ -18,9 +18,9 @@ from tests.catalogue.cases.waiting import waits
 from tests.catalogue.press import NOW, listing
 from tests.catalogue.stage import SECURE, Stage, Start
 from tests.support.dns import GARBAGE, NXDOMAIN, REFUSED, SERVFAIL, SILENT, WRONG_ID, Answer
-from tests.support.evil import running_evil
+from tests.support.evil import running_raw_server
 from tests.support.newsroom import feed
-from tests.support.tls import server_side
+from tests.support.tls import server_context
 
 NAME = "news.test"
 
@@ -33,11 +33,11 @@ NAMED = Start(
     "named",
     lambda stage: [feed("world", f"page http://{NAME}:{stage.site.port}/news")],
     prepare=_serve_names,
-    within=lambda stage: dns.asking(stage.marks["names"], stage.home.root),
+    within=lambda stage: dns.resolver_script(stage.marks["names"], stage.home.root),
 )
 
 
-def _answered(answers: Callable[[Stage], Sequence[Answer]], stage: Stage) -> None:
+def _answer_queries(answers: Callable[[Stage], Sequence[Answer]], stage: Stage) -> None:
     stage.marks["names"].learn({NAME: answers(stage)})
 
 
@@ -75,37 +75,39 @@ def nameless(name: str, reason: str = "Temporary failure in name resolution") ->
 def _private(stage: Stage) -> None:
     """Put a listener with news on the site's port of a private address."""
     page = OK + b"Connection: close\r\n\r\n" + listing(NOW).encode()
-    stage.marks["private"] = stage.prop(running_evil(page, host="127.0.0.1", port=stage.site.port))
+    stage.marks["private"] = stage.prop(
+        running_raw_server(page, host="127.0.0.1", port=stage.site.port)
+    )
 
 
-def unreached(stage: Stage) -> None:
+def check_unreached(stage: Stage) -> None:
     """Check that the private listener had no connection."""
     assert stage.marks["private"].connections == 0, "a private address was reached"
 
 
-def _mixed(stage: Stage) -> None:
+def _mix_addresses(stage: Stage) -> None:
     _private(stage)
-    _answered(lambda _: [[stage.site.host, "127.0.0.1"]], stage)
+    _answer_queries(lambda _: [[stage.site.host, "127.0.0.1"]], stage)
 
 
-def _aliased(stage: Stage) -> None:
+def _alias_private(stage: Stage) -> None:
     """Make the site's name an alias of a private address."""
     _private(stage)
     stage.marks["names"].learn({"within.test": [["127.0.0.1"]]})
-    _answered(lambda _: ["alias within.test"], stage)
+    _answer_queries(lambda _: ["alias within.test"], stage)
 
 
-def _rebinding(stage: Stage) -> None:
+def _rebind(stage: Stage) -> None:
     """Resolve the name to the site's address first, then always to a private one."""
     _private(stage)
-    _answered(lambda _: [[stage.site.host], ["127.0.0.1"]], stage)
+    _answer_queries(lambda _: [[stage.site.host], ["127.0.0.1"]], stage)
 
 
 def _moved_to(stage: Stage, place: str) -> None:
     stage.site["/news"] = redirect(place)
 
 
-def _refused(stage: Stage) -> None:
+def _refuse_connections(stage: Stage) -> None:
     with socket.create_server(("127.77.0.9", 0)) as nobody:
         port = nobody.getsockname()[1]
     _moved_to(stage, f"http://127.77.0.9:{port}/news")
@@ -126,7 +128,7 @@ def _certificate(name: str, issue: Callable[[Stage], trustme.LeafCert], reason: 
     """Return a case whose site presents another certificate."""
 
     def scene(stage: Stage) -> None:
-        stage.secure.tls = server_side(issue(stage))
+        stage.secure.tls = server_context(issue(stage))
 
     return Case(name, scene, reason, start=SECURE)
 
@@ -142,17 +144,17 @@ CASES = (
     nameless("dns-timeout"),
     Case(
         "dns-mixed-public-private",
-        _mixed,
+        _mix_addresses,
         "resolves to a forbidden address",
         **_NAMES,
-        also=unreached,
+        also=check_unreached,
     ),
-    Case("dns-rebind", _rebinding, right=has_news, also=unreached, **_NAMES),
-    Case("refused", _refused, r"cannot be reached on port \d+ .*Connection refused"),
+    Case("dns-rebind", _rebind, right=has_news, also=check_unreached, **_NAMES),
+    Case("refused", _refuse_connections, r"cannot be reached on port \d+ .*Connection refused"),
     waits("blackhole", "cannot be reached|no complete answer within"),
     Case(
         "first-ip-dead",
-        partial(_answered, lambda stage: [["127.77.0.9", stage.site.host]]),
+        partial(_answer_queries, lambda stage: [["127.77.0.9", stage.site.host]]),
         right=has_news,
         **_NAMES,
     ),
@@ -183,9 +185,9 @@ CASES = (
     nameless("dns-empty", "No address associated"),
     Case(
         "dns-alias-to-private",
-        _aliased,
+        _alias_private,
         "resolves to a forbidden address",
-        also=unreached,
+        also=check_unreached,
         **_NAMES,
     ),
     _certificate(

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from tests.catalogue.answers import Answer, sized
+from tests.catalogue.answers import Answer, with_length
 from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import has_news
 from tests.catalogue.command import Ended, children
@@ -45,19 +45,23 @@ class Service:
     def __init__(self, running: RunningService) -> None:
         self._running = running
         self.pid, self.port = running.process.pid, running.port
-        self.heard, self.waits_for, self.send = running.heard, running.waits_for, running.send
+        self.events_named, self.wait_for_event, self.send = (
+            running.events_named,
+            running.wait_for_event,
+            running.send,
+        )
         self.get = running.get
 
     @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Return True if its process has ended."""
         return self._running.process.poll() is not None
 
     @property
-    def said(self) -> str:
-        return "\n".join(self._running.said)
+    def output(self) -> str:
+        return "\n".join(self._running.lines)
 
-    def look(self, feed: str) -> None:
+    def run_feed(self, feed: str) -> None:
         """Run a feed, as soon as it is not running."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self._running.port}/run",
@@ -77,17 +81,19 @@ class Service:
             return False
 
 
-def told(stage: Stage, script: Callable[[Service], object], faults: Faults | None = None) -> Ended:
+def play_script(
+    stage: Stage, script: Callable[[Service], object], faults: Faults | None = None
+) -> Ended:
     """Run the service with a script, then stop it if it has not ended."""
     with stage.service(faults) as (running, watch):
         script(Service(running))
         if running.process.poll() is None:
-            running.end()
+            running.stop()
     assert watch.ended is not None
     return watch.ended
 
 
-def _nothing(_: Stage) -> None:
+def _do_nothing(_: Stage) -> None:
     """Do nothing; the run itself is the bad input."""
 
 
@@ -106,7 +112,7 @@ def _meanwhile(site: Site, place: str, what: Callable[[], object]) -> None:
     site[place] = answer
 
 
-def _killed(place: str, stage: Stage) -> Ended:
+def _kill_and_rebuild(place: str, stage: Stage) -> Ended:
     """Kill a build when it requests the place, then build again."""
     _meanwhile(stage.site, place, lambda: os.kill(stage.pid, signal.SIGKILL))
     first = stage.build()
@@ -114,7 +120,7 @@ def _killed(place: str, stage: Stage) -> Ended:
     return stage.build()
 
 
-def _interrupted(stage: Stage) -> Ended:
+def _interrupt_and_rebuild(stage: Stage) -> Ended:
     """Interrupt a build while it reads an article, then build again."""
     _meanwhile(stage.site, path(NEW), lambda: os.kill(stage.pid, signal.SIGINT))
     first = stage.build()
@@ -123,14 +129,14 @@ def _interrupted(stage: Stage) -> Ended:
     return stage.build()
 
 
-def _ended_midrun(number: signal.Signals, stage: Stage) -> Ended:
+def _stop_during_run(number: signal.Signals, stage: Stage) -> Ended:
     """Stop or kill the service while it reads an article, then build."""
 
     def script(service: Service) -> None:
         _meanwhile(stage.site, path(NEW), lambda: service.send(number))
-        assert eventually(lambda: service.ended, 30), service.said
+        assert eventually(lambda: service.has_ended, 30), service.output
 
-    served = told(stage, script)
+    served = play_script(stage, script)
     build = stage.build()
     return Ended(
         build.status,
@@ -140,7 +146,7 @@ def _ended_midrun(number: signal.Signals, stage: Stage) -> Ended:
     )
 
 
-def _poisoned(stage: Stage) -> Ended:
+def _kill_every_reader(stage: Stage) -> Ended:
     """Kill every build that reads the new story.
 
     The other feed is published nevertheless, and a last build succeeds.
@@ -163,16 +169,16 @@ def _poisoned_service(stage: Stage) -> Ended:
 
     def dies(service: Service) -> None:
         stage.site[path(NEW)] = lambda _: service.send(signal.SIGKILL)
-        assert eventually(lambda: service.ended, 30), service.said
+        assert eventually(lambda: service.has_ended, 30), service.output
 
     def lives(service: Service) -> None:
-        assert service.waits_for("run_finished", feed="world", new=1), service.said
-        assert service.heard("run_crashed", feed="world"), service.said
+        assert service.wait_for_event("run_finished", feed="world", new=1), service.output
+        assert service.events_named("run_crashed", feed="world"), service.output
 
     story = stage.site.routes[path(NEW)]
-    told(stage, dies)
+    play_script(stage, dies)
     stage.site[path(NEW)] = story
-    last = told(stage, lives)
+    last = play_script(stage, lives)
     build = stage.build()
     return Ended(
         build.status,
@@ -189,18 +195,18 @@ def _bad_config(stage: Stage) -> Ended:
     """Reload an invalid config; the service keeps the valid one."""
 
     def script(service: Service) -> None:
-        assert service.waits_for("run_finished", feed="world", new=1), service.said
-        assert service.waits_for("run_finished", feed="beside", new=1), service.said
+        assert service.wait_for_event("run_finished", feed="world", new=1), service.output
+        assert service.wait_for_event("run_finished", feed="beside", new=1), service.output
         stage.home.config.write_text("[[feed\n", "utf-8")
         service.send(signal.SIGHUP)
-        assert service.waits_for("reload", outcome="refused"), service.said
+        assert service.wait_for_event("reload", outcome="refused"), service.output
         assert "feedpub.toml" in service.get("/status").decode()
-        service.look("world")
-        assert service.waits_for("run_finished", times=2, feed="world"), service.said
+        service.run_feed("world")
+        assert service.wait_for_event("run_finished", times=2, feed="world"), service.output
 
     whole = stage.home.config.read_text("utf-8")
     try:
-        return told(stage, script)
+        return play_script(stage, script)
     finally:
         stage.home.config.write_text(whole, "utf-8")
 
@@ -210,13 +216,13 @@ def _second(stage: Stage) -> Ended:
     refused: list[Ended] = []
 
     def script(service: Service) -> None:
-        assert service.waits_for("run_finished", feed="world", new=1), service.said
-        assert service.waits_for("run_finished", feed="beside", new=1), service.said
+        assert service.wait_for_event("run_finished", feed="world", new=1), service.output
+        assert service.wait_for_event("run_finished", feed="beside", new=1), service.output
         refused.append(stage.run("run", "--listen", "127.0.0.1:0"))
         assert f"with pid {service.pid}" in refused[0].output, refused[0]
         assert refused[0].status == FAILED
 
-    told(stage, script)
+    play_script(stage, script)
     return refused[0]
 
 
@@ -224,10 +230,12 @@ def _hung(stage: Stage) -> Ended:
     """Hang on the articles folder; the run times out, and other feeds are not delayed."""
 
     def script(service: Service) -> None:
-        assert service.waits_for("run_finished", feed="beside", new=1), service.said
-        assert service.waits_for("run_finished", feed="world", outcome="failed"), service.said
+        assert service.wait_for_event("run_finished", feed="beside", new=1), service.output
+        assert service.wait_for_event("run_finished", feed="world", outcome="failed"), (
+            service.output
+        )
 
-    return told(stage, script, {"hanging_folder": "articles", "short_grace": 1.0})
+    return play_script(stage, script, {"hanging_folder": "articles", "short_grace": 1.0})
 
 
 def _state_breaks(stage: Stage) -> Ended:
@@ -240,37 +248,37 @@ def _state_breaks(stage: Stage) -> Ended:
         connection.close()
 
     def script(service: Service) -> None:
-        assert service.waits_for("run_finished", feed="world"), service.said
-        assert service.waits_for("run_finished", feed="beside"), service.said
+        assert service.wait_for_event("run_finished", feed="world"), service.output
+        assert service.wait_for_event("run_finished", feed="beside"), service.output
         rename("item_states", "unseen")
         stage.news()
-        service.look("world")
-        assert service.waits_for("state_error", feed="world"), service.said
-        assert "no such table" in service.heard("state_error", feed="world")[0]["reason"]
+        service.run_feed("world")
+        assert service.wait_for_event("state_error", feed="world"), service.output
+        assert "no such table" in service.events_named("state_error", feed="world")[0]["reason"]
         rename("unseen", "item_states")
         for name in ("world", "beside"):
-            service.look(name)
-            assert service.waits_for("run_finished", feed=name, new=1), service.said
+            service.run_feed(name)
+            assert service.wait_for_event("run_finished", feed=name, new=1), service.output
 
     stage.no_news(stage.site, stage.beside)
-    return told(stage, script)
+    return play_script(stage, script)
 
 
 def _scheduler_dies(stage: Stage) -> Ended:
     """Kill the scheduler's thread; another one starts, and due feeds run."""
 
     def script(service: Service) -> None:
-        assert service.waits_for("scheduler_restarted"), service.said
-        assert service.waits_for("run_finished", feed="world", new=1), service.said
-        assert service.waits_for("run_finished", feed="beside", new=1), service.said
+        assert service.wait_for_event("scheduler_restarted"), service.output
+        assert service.wait_for_event("run_finished", feed="world", new=1), service.output
+        assert service.wait_for_event("run_finished", feed="beside", new=1), service.output
 
-    return told(stage, script, {"dying_scheduler": 1})
+    return play_script(stage, script, {"dying_scheduler": 1})
 
 
 # --- malicious clients ---
 
 
-def _pipelined(stage: Stage) -> Ended:
+def _pipeline_requests(stage: Stage) -> Ended:
     """Send 48 MB of requests in total from fifty clients that read nothing.
 
     Other clients are served, and waiting requests use no memory.
@@ -282,8 +290,8 @@ def _pipelined(stage: Stage) -> Ended:
             connection.sendall(requests)
 
     def script(service: Service) -> None:
-        assert service.waits_for("run_finished", feed="world", new=1), service.said
-        assert service.waits_for("run_finished", feed="beside", new=1), service.said
+        assert service.wait_for_event("run_finished", feed="world", new=1), service.output
+        assert service.wait_for_event("run_finished", feed="beside", new=1), service.output
         with ThreadPoolExecutor(50) as pool, ExitStack() as stack:
             for _ in range(50):
                 client = stack.enter_context(
@@ -294,7 +302,7 @@ def _pipelined(stage: Stage) -> Ended:
                 assert service.get("/world.rss").startswith(b"<?xml"), "a client got no feed"
                 time.sleep(0.1)
 
-    return told(stage, script)
+    return play_script(stage, script)
 
 
 def _rebound(stage: Stage) -> Ended:
@@ -304,8 +312,8 @@ def _rebound(stage: Stage) -> Ended:
     """
 
     def script(service: Service) -> None:
-        assert service.waits_for("run_finished", feed="world", new=1), service.said
-        assert service.waits_for("run_finished", feed="beside", new=1), service.said
+        assert service.wait_for_event("run_finished", feed="world", new=1), service.output
+        assert service.wait_for_event("run_finished", feed="beside", new=1), service.output
         assert b"beside" in service.get("/status")
         for place in ("/status", "/metrics", "/run"):
             with pytest.raises(urllib.error.HTTPError) as caught:
@@ -317,13 +325,13 @@ def _rebound(stage: Stage) -> Ended:
                 ), place
         assert json.loads(service.get("/healthz", {"Host": "rebound.example"})) == {"ok": True}
 
-    return told(stage, script)
+    return play_script(stage, script)
 
 
 # --- missing resources ---
 
 
-def _starved(limits: dict[str, int], stage: Stage) -> Ended:
+def _limit_resources(limits: dict[str, int], stage: Stage) -> Ended:
     return stage.build({"limits": limits})
 
 
@@ -339,7 +347,7 @@ def _killed_worker(stage: Stage) -> None:
     page = story(NEW, text=body(NEW) + long).encode()
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
-        sized(page)(handler)
+        with_length(page)(handler)
         threading.Timer(
             0.4, lambda: os.kill(max(children(stage.pid), key=_work), signal.SIGKILL)
         ).start()
@@ -372,31 +380,43 @@ def _fifty_hang(stage: Stage) -> None:
 
 
 CASES = (
-    Case("kill-9", _nothing, right=has_news, run=partial(_killed, path(NEW))),
+    Case("kill-9", _do_nothing, right=has_news, run=partial(_kill_and_rebuild, path(NEW))),
     Case(
         "sigterm-midrun",
-        _nothing,
+        _do_nothing,
         right=has_news,
         start=NOW_AND_THEN,
-        run=partial(_ended_midrun, signal.SIGTERM),
+        run=partial(_stop_during_run, signal.SIGTERM),
         **_SLOW,
     ),
     Case(
-        "sighup-bad-config", _nothing, right=has_news, start=NOW_AND_THEN, run=_bad_config, **_SLOW
+        "sighup-bad-config",
+        _do_nothing,
+        right=has_news,
+        start=NOW_AND_THEN,
+        run=_bad_config,
+        **_SLOW,
     ),
     Case(
         "second-instance",
-        _nothing,
+        _do_nothing,
         "feedpub is already running",
         has_news,
         in_output=True,
         run=_second,
         **_SLOW,
     ),
-    Case("hung-job", _nothing, "run was cancelled", start=SAVED_AND_HURRIED, run=_hung, **_SLOW),
-    Case("store-error", _nothing, right=has_news, start=NOW_AND_THEN, run=_state_breaks, **_SLOW),
+    Case("hung-job", _do_nothing, "run was cancelled", start=SAVED_AND_HURRIED, run=_hung, **_SLOW),
     Case(
-        "thread-death", _nothing, right=has_news, start=NOW_AND_THEN, run=_scheduler_dies, **_SLOW
+        "store-error", _do_nothing, right=has_news, start=NOW_AND_THEN, run=_state_breaks, **_SLOW
+    ),
+    Case(
+        "thread-death",
+        _do_nothing,
+        right=has_news,
+        start=NOW_AND_THEN,
+        run=_scheduler_dies,
+        **_SLOW,
     ),
     Case(
         "out-of-memory",
@@ -405,38 +425,48 @@ CASES = (
         **_SLOW,
     ),
     # --- further cases ---
-    Case("kill-9-at-listing", _nothing, right=has_news, run=partial(_killed, "/news")),
+    Case("kill-9-at-listing", _do_nothing, right=has_news, run=partial(_kill_and_rebuild, "/news")),
     Case(
         "kill-9-service",
-        _nothing,
+        _do_nothing,
         right=has_news,
         start=NOW_AND_THEN,
-        run=partial(_ended_midrun, signal.SIGKILL),
+        run=partial(_stop_during_run, signal.SIGKILL),
         **_SLOW,
     ),
-    Case("poison-pill", _nothing, right=has_news, run=_poisoned),
+    Case("poison-pill", _do_nothing, right=has_news, run=_kill_every_reader),
     Case(
         "poison-pill-service",
-        _nothing,
+        _do_nothing,
         right=has_news,
         start=NOW_AND_THEN,
         run=_poisoned_service,
         **_SLOW,
     ),
-    Case("ctrl-c-midbuild", _nothing, right=has_news, run=_interrupted),
+    Case("ctrl-c-midbuild", _do_nothing, right=has_news, run=_interrupt_and_rebuild),
     Case(
         "out-of-descriptors",
-        _nothing,
+        _do_nothing,
         "unable to open|Too many open files",
-        run=partial(_starved, {"RLIMIT_NOFILE": 8}),
+        run=partial(_limit_resources, {"RLIMIT_NOFILE": 8}),
         in_output=True,
         spares_others=False,
     ),
     Case(
-        "pipelined-requests", _nothing, right=has_news, start=NOW_AND_THEN, run=_pipelined, **_SLOW
+        "pipelined-requests",
+        _do_nothing,
+        right=has_news,
+        start=NOW_AND_THEN,
+        run=_pipeline_requests,
+        **_SLOW,
     ),
     Case(
-        "status-by-rebinding", _nothing, right=has_news, start=NOW_AND_THEN, run=_rebound, **_SLOW
+        "status-by-rebinding",
+        _do_nothing,
+        right=has_news,
+        start=NOW_AND_THEN,
+        run=_rebound,
+        **_SLOW,
     ),
     Case("fifty-articles-hang", _fifty_hang, "the run's time is up", start=HURRIED, **_SLOW),
 )

@@ -52,7 +52,7 @@ def short(stage: Stage) -> None:
     assert "The harbour master hopes" in new["content_html"], new
 
 
-def says(*texts: str, without: str = "") -> Right:
+def contains(*texts: str, without: str = "") -> Right:
     """Return a check that the new story contains these texts and no match of a pattern."""
 
     def right(stage: Stage) -> None:
@@ -86,7 +86,7 @@ def _attributes(document: str) -> str:
     return "".join(re.findall(r"<[a-zA-Z][^<>]*>", plain))
 
 
-def dated(*, like: Callable[[datetime], bool] = lambda _: True) -> Right:
+def has_date(*, like: Callable[[datetime], bool] = lambda _: True) -> Right:
     """Return a check that the new story's date is plausible and satisfies a predicate."""
 
     def right(stage: Stage) -> None:

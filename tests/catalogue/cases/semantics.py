@@ -41,7 +41,7 @@ def article(name: str, page: str, reason: str) -> Case:
     return Case(name, partial(_article, page), reason)
 
 
-def _moved(stage: Stage) -> None:
+def _move_stories(stage: Stage) -> None:
     """Serve all stories at other addresses, without news."""
     stage.site["/news"] = listing(MANY[1:], links="/archive{path}")
     for n in MANY:
@@ -52,7 +52,7 @@ def _feed(items: Iterable[str], stage: Stage) -> None:
     stage.site["/rss"] = Route(rss(list(items)).encode(), "application/rss+xml")
 
 
-def _redated(stage: Stage) -> None:
+def _change_dates(stage: Stage) -> None:
     _feed(
         (rss_item(stage.site, n, date=f"{moment(30):%d %b %Y %H:%M:%S} +0000") for n in NOW), stage
     )
@@ -62,7 +62,7 @@ def _same_guid(stage: Stage) -> None:
     _feed((rss_item(stage.site, n, more='<guid isPermaLink="false">1</guid>') for n in NOW), stage)
 
 
-def _retitled(stage: Stage) -> None:
+def _change_title(stage: Stage) -> None:
     """Change the third story's headline in the feed and on its page."""
     items = [rss_item(stage.site, n) for n in NOW]
     _feed((item.replace(title(3), "Pier will be longer") for item in items), stage)
@@ -78,7 +78,7 @@ def _has_new_title(stage: Stage) -> None:
     ]
 
 
-def _reordered(stage: Stage) -> None:
+def _change_order(stage: Stage) -> None:
     stage.site["/news"] = listing([1, 4, 6, 2, 5, 3])
 
 
@@ -132,17 +132,17 @@ CASES = (
     source("consent-wall", _WALL, "asks for consent"),
     source("layout-change-zero", _NEW_LAYOUT, "no article links"),
     source("shrink-90", listing([13]), "lists 1 article, usually 12", USUAL),
-    Case("all-urls-changed", _moved, "addresses were seen before", start=USUAL),
-    Case("all-redated", _redated, right=has_news, start=FEED),
+    Case("all-urls-changed", _move_stories, "addresses were seen before", start=USUAL),
+    Case("all-redated", _change_dates, right=has_news, start=FEED),
     Case("duplicate-guid", _same_guid, right=has_news, start=FEED),
-    Case("same-url-new-title", _retitled, right=_has_new_title, start=FEED),
+    Case("same-url-new-title", _change_title, right=_has_new_title, start=FEED),
     # --- further cases ---
     source("captcha-200", _CAPTCHA, "Attention Required"),
     source("script-only", _APP, "shows nothing without JavaScript; set render = true"),
     source("parked-domain", _PARKED, "no article links"),
     source("listing-not-found-200", _GONE, 'an error page, "Page not found"'),
     Case("old-copy", _only_old, right=_keeps_all),
-    Case("reordered", _reordered, right=has_news),
+    Case("reordered", _change_order, right=has_news),
     Case("listed-twice", _twice, right=has_news),
     article("article-blank", "", "empty"),
     article("article-error-200", _ERROR, "error|no article"),

@@ -15,7 +15,7 @@ from tests.catalogue.answers import OK, redirect
 from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import has_news
 from tests.catalogue.stage import PAGE, Stage, Start
-from tests.support.evil import Evil, running_evil
+from tests.support.evil import RawServer, running_raw_server
 from tests.support.newsroom import feed, path
 from tests.support.site import Site
 
@@ -74,17 +74,17 @@ def _url(name: str, port: int, place: str = "/news") -> str:
     return f"http://{host.format(port=port)}{'' if '{port}' in host else f':{port}'}{place}"
 
 
-def _listeners(stage: Stage) -> Iterator[Evil]:
+def _listeners(stage: Stage) -> Iterator[RawServer]:
     """Run listeners with news at the available private addresses, all on one port."""
     page = OK + b"Connection: close\r\n\r\n" + press.listing(press.NOW).encode()
-    first = stage.prop(running_evil(page))
+    first = stage.prop(running_raw_server(page))
     yield first
     with ExitStack() as stack:
         try:
             stack.enter_context(socket.create_server(("::1", 0), family=socket.AF_INET6))
         except OSError:  # no IPv6 here
             return
-    yield stage.prop(running_evil(page, host="::1", port=first.port))
+    yield stage.prop(running_raw_server(page, host="::1", port=first.port))
 
 
 def _guard(stage: Stage) -> int:
@@ -93,7 +93,7 @@ def _guard(stage: Stage) -> int:
     return int(stage.marks["listeners"][0].port)
 
 
-def unreached(stage: Stage) -> None:
+def check_unreached(stage: Stage) -> None:
     """Check that the private listeners had no connection."""
     reached = sum(listener.connections for listener in stage.marks["listeners"])
     assert not reached, f"private addresses were connected to {reached} times"
@@ -108,7 +108,7 @@ def _together(
             f"{name}{suffix}",
             scene,
             FORMS[name][1],
-            also=unreached,
+            also=check_unreached,
             start=start,
             feed=_feed(name),
             shared=f"ssrf{suffix}",
@@ -182,7 +182,7 @@ def _host(name: str) -> str:
     return f"{_feed(name)}.test"
 
 
-def _named(stage: Stage) -> list[str]:
+def _name_private(stage: Stage) -> list[str]:
     return [
         feed(_feed(name), f"page http://{_host(name)}:{stage.site.port}/news") for name in _NAMES
     ]
@@ -195,7 +195,7 @@ def _serve_names(stage: Stage) -> None:
 def _rebind_all(stage: Stage) -> None:
     """Run the listener on the site's own port, so that only the name selects it."""
     page = OK + b"Connection: close\r\n\r\n" + press.listing(press.NOW).encode()
-    stage.marks["listeners"] = [stage.prop(running_evil(page, port=stage.site.port))]
+    stage.marks["listeners"] = [stage.prop(running_raw_server(page, port=stage.site.port))]
     stage.marks["names"].learn({_host(name): [[FORMS[name][0].strip("[]")]] for name in _NAMES})
 
 
@@ -204,9 +204,9 @@ BY_REDIRECT = Start("ssrf-redirects", _listings, prepare=_list_all)
 AS_LINK = Start("ssrf-links", _feeds, prepare=_feed_all)
 BY_NAME = Start(
     "ssrf-names",
-    _named,
+    _name_private,
     prepare=_serve_names,
-    within=lambda stage: dns.asking(stage.marks["names"], stage.home.root),
+    within=lambda stage: dns.resolver_script(stage.marks["names"], stage.home.root),
 )
 
 
@@ -244,12 +244,12 @@ CASES = (
         "backslash-at",
         _add_backslash,
         "contains blanks or characters that a URL cannot contain",
-        also=unreached,
+        also=check_unreached,
         **_CONFIG,
     ),
-    Case("redirect-to-private", _redirect, "127.0.0.1 is a loopback address", also=unreached),
-    Case("env-proxy", lambda _: None, right=has_news, also=unreached, run=_run_with_proxy),
-    Case("article-link-to-private", _link, "127.0.0.1 is a loopback address", also=unreached),
+    Case("redirect-to-private", _redirect, "127.0.0.1 is a loopback address", also=check_unreached),
+    Case("env-proxy", lambda _: None, right=has_news, also=check_unreached, run=_run_with_proxy),
+    Case("article-link-to-private", _link, "127.0.0.1 is a loopback address", also=check_unreached),
     *_together("-by-redirect", list(FORMS), BY_REDIRECT, _redirect_all),
     *_together("-as-link", list(FORMS), AS_LINK, _link_all),
     *_together("-by-name", _NAMES, BY_NAME, _rebind_all, needs=dns.needs_names),

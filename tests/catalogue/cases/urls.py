@@ -21,10 +21,10 @@ def _links(links: str, stage: Stage) -> None:
     for n in NOW:
         for end in ("/", ";jsessionid=0A1B2C3D4E5F6071"):
             stage.site[f"{path(n)}{end}"] = stage.site.routes[path(n)]
-        stage.site[_encoded(n)] = stage.site.routes[path(n)]
+        stage.site[_encode_path(n)] = stage.site.routes[path(n)]
 
 
-def _encoded(n: int) -> str:
+def _encode_path(n: int) -> str:
     return path(n).replace("/news/", "/%6eews/")
 
 
@@ -33,7 +33,7 @@ def _encoded_links(stage: Stage) -> None:
     _links("{path}", stage)
     page = listing(NOW)
     for n in NOW:
-        page = page.replace(f'"{path(n)}"', f'"{_encoded(n)}"')
+        page = page.replace(f'"{path(n)}"', f'"{_encode_path(n)}"')
     stage.site["/news"] = page
 
 
@@ -44,7 +44,7 @@ def _old_links(links: str, stage: Stage) -> None:
     )
 
 
-def known(name: str, links: str, **more: Any) -> Case:
+def links_case(name: str, links: str, **more: Any) -> Case:
     """Return a case that links to the known stories and the new one in this form."""
     return Case(name, partial(_links, links), right=has_news, **more)
 
@@ -59,7 +59,7 @@ def unusable(name: str, link: str, reason: str = "", **more: Any) -> Case:
     return Case(name, partial(_entry_at, link), reason, start=FEED, **more)
 
 
-def _based(stage: Stage) -> None:
+def _set_base(stage: Stage) -> None:
     page = listing(NOW, links="../..{path}")
     stage.site["/news"] = page.replace("<head>", '<head><base href="/deep/er/and/deeper/">')
     for n in NOW:
@@ -88,11 +88,11 @@ IDNA = Start(
     "idn",
     lambda stage: [feed("world", f"page http://xn--bcher-kva.test:{stage.site.port}/news")],
     prepare=_serve_idn,
-    within=lambda stage: dns.asking(stage.marks["names"], stage.home.root),
+    within=lambda stage: dns.resolver_script(stage.marks["names"], stage.home.root),
 )
 
 
-def _relinked(link: str, stage: Stage) -> None:
+def _link_to_forbidden(link: str, stage: Stage) -> None:
     """Link to the new story in a form that hides the path that robots.txt forbids."""
     stage.site["/news"] = listing(NOW).replace(f'"{path(NEW)}"', f'"{link}"')
 
@@ -107,30 +107,33 @@ def forbidden(
 
     start = Start(name, PAGE.feeds, prepare=prepare)
     return Case(
-        name, partial(_relinked, link), "robots.txt of 127.77.0.1:[0-9]+ forbids it", start=start
+        name,
+        partial(_link_to_forbidden, link),
+        "robots.txt of 127.77.0.1:[0-9]+ forbids it",
+        start=start,
     )
 
 
 CASES = (
     Case("http-https", partial(_old_links, "https://{site}{path}"), right=same_entries),
-    known("utm-added", "{path}?utm_source=feed&amp;utm_medium=rss&amp;fbclid=abc"),
-    known(
+    links_case("utm-added", "{path}?utm_source=feed&amp;utm_medium=rss&amp;fbclid=abc"),
+    links_case(
         "session-token", "{path};jsessionid=0A1B2C3D4E5F6071?PHPSESSID=0a1b2c3d4e5f60718293a4b5c6"
     ),
-    Case("relative-base", _based, right=has_news),
+    Case("relative-base", _set_base, right=has_news),
     Case("idn", _idn_listing, right=has_news, start=IDNA, needs=dns.needs_names),
     unusable(
         "long-10k", "http://127.77.0.1/news?" + "a" * 10_000, "the URL is longer than 8192 bytes"
     ),
-    known("trailing-slash", "{path}/"),
+    links_case("trailing-slash", "{path}/"),
     # --- further cases ---
-    known("fragment", "{path}#comments"),
-    known("dot-segments", "/news/../.{path}"),
-    known("upper-case-scheme", "HTTP://{site}{path}"),
+    links_case("fragment", "{path}#comments"),
+    links_case("dot-segments", "/news/../.{path}"),
+    links_case("upper-case-scheme", "HTTP://{site}{path}"),
     Case("percent-encoded", _encoded_links, right=has_news),
-    known("blanks-around", " \n{path}\t"),
-    known("empty-query", "{path}?"),
-    known("password-in-link", "http://user:secret@{site}{path}"),
+    links_case("blanks-around", " \n{path}\t"),
+    links_case("empty-query", "{path}?"),
+    links_case("password-in-link", "http://user:secret@{site}{path}"),
     unusable("javascript-link", "javascript:alert(1)"),
     unusable("file-link", "file:///etc/passwd"),
     unusable("no-host", "http://:80/nowhere"),

@@ -13,7 +13,7 @@ from tests.catalogue.answers import OK, Answer, raw, redirect
 from tests.catalogue.case import Case
 from tests.catalogue.press import NOW, OLD, publish
 from tests.catalogue.stage import SHORT, Stage, Start
-from tests.support.evil import drip
+from tests.support.evil import send_slowly
 from tests.support.newsroom import feed
 from tests.support.site import Site
 
@@ -46,12 +46,12 @@ _CHUNKS = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 _SCENES: Mapping[str, Callable[[Stage, Site], None]] = {
     "blackhole": _blackhole,
     "tls-mute": _mute,
-    "drip-body": partial(_answers, raw(drip(OK + b"Content-Length: 100000\r\n\r\n", b"a"))),
-    "drip-headers": partial(_answers, raw(drip(OK + b"X-Drop: ", b"a"))),
-    "drip-chunks": partial(_answers, raw(drip(_CHUNKS, b"1\r\na\r\n"))),
-    "drip-status-line": partial(_answers, raw(drip(b"HTTP/1.1 200 ", b"O"))),
+    "drip-body": partial(_answers, raw(send_slowly(OK + b"Content-Length: 100000\r\n\r\n", b"a"))),
+    "drip-headers": partial(_answers, raw(send_slowly(OK + b"X-Drop: ", b"a"))),
+    "drip-chunks": partial(_answers, raw(send_slowly(_CHUNKS, b"1\r\na\r\n"))),
+    "drip-status-line": partial(_answers, raw(send_slowly(b"HTTP/1.1 200 ", b"O"))),
     "drip-error-page": partial(
-        _answers, raw(drip(b"HTTP/1.1 500 Oh\r\nContent-Length: 60000\r\n\r\n", b"a"))
+        _answers, raw(send_slowly(b"HTTP/1.1 500 Oh\r\nContent-Length: 60000\r\n\r\n", b"a"))
     ),
     "no-word": partial(_answers, _hang),
 }

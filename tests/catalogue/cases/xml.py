@@ -5,10 +5,10 @@ from functools import partial
 from typing import Any
 
 from tests.catalogue.case import Case
-from tests.catalogue.cases.rights import has_news, says, short
+from tests.catalogue.cases.rights import contains, has_news, short
 from tests.catalogue.press import NEW, NOW, OLD, json_feed, moment, rss, rss_item, sitemap
 from tests.catalogue.stage import FEED, JSON, SITEMAP, Stage, Start
-from tests.support.evil import running_evil
+from tests.support.evil import running_raw_server
 from tests.support.newsroom import path, title
 from tests.support.site import Route
 
@@ -94,16 +94,16 @@ def _atom(stage: Stage) -> None:
 
 def _external(stage: Stage) -> None:
     """Refer to an external document type on a listener that counts connections."""
-    listener = stage.marks["private"] = stage.prop(running_evil(b"", host="127.77.0.8"))
+    listener = stage.marks["private"] = stage.prop(running_raw_server(b"", host="127.77.0.8"))
     place = f"http://127.77.0.8:{listener.port}/feed.dtd"
     _rss(stage, prolog=f'<!DOCTYPE rss SYSTEM "{place}" [<!ENTITY % all SYSTEM "{place}"> %all;]>')
 
 
-def _unasked(stage: Stage) -> None:
+def _unrequested(stage: Stage) -> None:
     assert stage.marks["private"].connections == 0, "the document type was fetched"
 
 
-def _crowded(stage: Stage) -> None:
+def _fill_sitemap(stage: Stage) -> None:
     """Serve a sitemap with as many other addresses as allowed, then the new story."""
     urls = "".join(f"<url><loc>{stage.site.url(f'/tag/{n}')}</loc></url>" for n in range(50_000))
     stage.site["/sitemap.xml"] = Route(
@@ -147,7 +147,7 @@ def _endless(stage: Stage) -> None:
     stage.site.routes["/sitemap.xml"] = more
 
 
-def _cut(stage: Stage) -> None:
+def _truncate_feed(stage: Stage) -> None:
     """Serve a feed that ends after the new entry and two old ones, in a complete HTTP response."""
     text = rss(_items(stage))
     stage.site["/rss"] = Route(text[: text.index(title(3)) + 10].encode(), "application/rss+xml")
@@ -173,7 +173,7 @@ _LAUGHS = "<!DOCTYPE rss [<!ENTITY a0 'ha'>{}]>".format(
 )
 _QUADRATIC = f"<!DOCTYPE rss [<!ENTITY a '{'x' * 100_000}'>]>"
 _FILE = '<!DOCTYPE rss [<!ENTITY file SYSTEM "file:///etc/passwd">]>'
-_PASSWD = says(_PLAIN, without=_ROOT)
+_PASSWD = contains(_PLAIN, without=_ROOT)
 _DEEP = "<a>" * 1000 + "x" + "</a>" * 1000
 
 CASES = (
@@ -184,19 +184,19 @@ CASES = (
     Case(
         "control-char",
         partial(_in_title, text=" \x0b\x01\x1f now"),
-        right=says(_PLAIN, without="[\x01\x0b\x1f]"),
+        right=contains(_PLAIN, without="[\x01\x0b\x1f]"),
         start=FEED,
     ),
     Case(
         "ufffe",
         partial(_in_title, text=" \ufffe\uffff now"),
-        right=says(_PLAIN, without="[\ufffe\uffff]"),
+        right=contains(_PLAIN, without="[\ufffe\uffff]"),
         start=FEED,
     ),
     Case(
         "cdata-end-in-text",
         partial(_in_title, text=" ]]&gt; so"),
-        right=says(_PLAIN, "]]> so"),
+        right=contains(_PLAIN, "]]> so"),
         start=FEED,
     ),
     _feed("undefined-entity", right=has_news, more="<description>A&nbsp;b &bogus; c</description>"),
@@ -208,7 +208,7 @@ CASES = (
         prolog=_QUADRATIC,
         more=f"<comments>{'&a;' * 100_000}</comments>",
     ),
-    Case("external-dtd", _external, right=has_news, also=_unasked, start=FEED),
+    Case("external-dtd", _external, right=has_news, also=_unrequested, start=FEED),
     _feed(
         "xinclude",
         right=_PASSWD,
@@ -225,7 +225,7 @@ CASES = (
     ),
     Case("feed-rdf-under-a-prefix", _rdf, right=has_news, start=FEED),
     Case("feed-atom-under-a-prefix", _atom, right=has_news, start=FEED),
-    Case("feed-breaks-off", _cut, right=has_news, start=FEED),
+    Case("feed-breaks-off", _truncate_feed, right=has_news, start=FEED),
     Case(
         "feed-title-2mb",
         partial(_in_title, text=" and" + " word" * 400_000),
@@ -282,7 +282,7 @@ CASES = (
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"></urlset>',
         "has no entries",
     ),
-    Case("sitemap-50k", _crowded, right=has_news, start=SITEMAP, seconds=60),
+    Case("sitemap-50k", _fill_sitemap, right=has_news, start=SITEMAP, seconds=60),
     Case("sitemap-loop", _loop, "has no entries", start=SITEMAP),
     Case("sitemap-endless", _endless, "has no entries", start=SITEMAP),
 )

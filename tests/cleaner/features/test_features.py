@@ -21,7 +21,7 @@ PAGE = f"""<title>The ferry sails</title><meta name="description" content="Forty
 <footer>Imprint</footer></body>"""
 
 
-def measured(page: str, vocabulary: Vocabulary | None = None) -> dict[str, Column]:
+def measure_blocks(page: str, vocabulary: Vocabulary | None = None) -> dict[str, Column]:
     tree = parse_html(page)
     rows = measure_features(
         tokenize_page(segment(tree), head_hints(collect_elements(tree))), vocabulary or Vocabulary()
@@ -30,7 +30,7 @@ def measured(page: str, vocabulary: Vocabulary | None = None) -> dict[str, Colum
 
 
 def test_every_feature_is_finite_for_every_block() -> None:
-    columns = measured(PAGE)
+    columns = measure_blocks(PAGE)
     assert {len(column) for column in columns.values()} == {9}
     assert all(np.isfinite(column).all() for column in columns.values())
 
@@ -43,7 +43,7 @@ def test_feature_names_are_unique() -> None:
     "page", ["<p>one", "<p>one<p>two", "<a href=x>all a link</a>", '<img src="a.jpg">']
 )
 def test_smallest_pages_can_be_measured(page: str) -> None:
-    assert all(np.isfinite(column).all() for column in measured(page).values())
+    assert all(np.isfinite(column).all() for column in measure_blocks(page).values())
 
 
 @pytest.mark.parametrize(
@@ -64,25 +64,25 @@ def test_smallest_pages_can_be_measured(page: str) -> None:
 def test_features_have_the_values_that_their_names_promise(
     feature: str, expected: list[float]
 ) -> None:
-    assert measured(PAGE)[feature].tolist() == pytest.approx(expected)
+    assert measure_blocks(PAGE)[feature].tolist() == pytest.approx(expected)
 
 
 def test_learned_names_apply_to_content() -> None:
-    columns = measured(PAGE, Vocabulary({"story": (5.0, 3.0, 1.0)}, {"=below": -1.0}))
+    columns = measure_blocks(PAGE, Vocabulary({"story": (5.0, 3.0, 1.0)}, {"=below": -1.0}))
     assert columns["name parent"].tolist() == [0, 0, 0, 0, 3, 3, 3, 3, 0]
     assert columns["word weight"].tolist() == [0, 0, 0, 0, 0, 0, -1, 0, 0]
 
 
 def test_words_of_navigation_have_no_weight() -> None:
-    columns = measured(PAGE, Vocabulary({}, {"=home": -1.0, "=imprint": -2.0}))
+    columns = measure_blocks(PAGE, Vocabulary({}, {"=home": -1.0, "=imprint": -2.0}))
     assert not columns["word weight"].any()
 
 
 def test_features_of_neighbours_are_zero_beyond_the_page() -> None:
-    columns = measured(PAGE, Vocabulary({}, {"=below": -1.0}))
+    columns = measure_blocks(PAGE, Vocabulary({}, {"=below": -1.0}))
     assert columns["word weight at +1"].tolist() == [0, 0, 0, 0, 0, -1, 0, 0, 0]
     assert columns["word weight at -1"].tolist() == [0, 0, 0, 0, 0, 0, 0, -1, 0]
 
 
 def test_ideographs_count_as_half_words() -> None:
-    assert measured("<p>港の入り口に立つ時計台の鐘が</p>")["words"].tolist() == [8]
+    assert measure_blocks("<p>港の入り口に立つ時計台の鐘が</p>")["words"].tolist() == [8]

@@ -33,12 +33,12 @@ PAGE = f"""<html lang="en"><head><title>Later ferry | Ferry News</title>
 <img src="/dot.gif" data-big="/boat.jpg" width="600" height="400"></body></html>"""
 
 
-def ruled(*lines: str, page: str = PAGE) -> Article:
+def extract_with_rules(*lines: str, page: str = PAGE) -> Article:
     return extract(page, URL, rules=ftr.parse_ftr("\n".join(lines), "ferry.example.txt"))
 
 
 def test_first_content_rule_that_matches_is_used_with_all_matches() -> None:
-    article = ruled(
+    article = extract_with_rules(
         "body: //div[@id='none']",
         "body: //div[contains(@class, 'text')]",
         "body: //h1",
@@ -65,7 +65,9 @@ def test_site_rules_take_xpath_as_well_as_css() -> None:
 
 
 def test_removal_names_file_and_line_of_rule() -> None:
-    article = ruled("body: //div[contains(@class, 'text')]", "strip_id_or_class: nu-bo")
+    article = extract_with_rules(
+        "body: //div[contains(@class, 'text')]", "strip_id_or_class: nu-bo"
+    )
     assert article.text == f"{ONE}\n{TWO}"
     assert (ASIDE, "rule strip_id_or_class 'nu-bo' (ferry.example.txt:2)") in {
         (r.text, r.reason) for r in article.removed
@@ -74,14 +76,14 @@ def test_removal_names_file_and_line_of_rule() -> None:
 
 def test_title_rule_may_compute_a_text() -> None:
     assert (
-        ruled("title: //h3", "title: concat('On ', string(//p[@id='when']))").title
+        extract_with_rules("title: //h3", "title: concat('On ', string(//p[@id='when']))").title
         == "On 3 May 2026"
     )
-    assert ruled("title: //title").title == "Later ferry"
+    assert extract_with_rules("title: //title").title == "Later ferry"
 
 
 def test_authors_and_date_are_read() -> None:
-    article = ruled("author: //p[@class='who']/b", "date: //p[@id='when']")
+    article = extract_with_rules("author: //p[@class='who']/b", "date: //p[@id='when']")
     assert article.authors == ("Ann Bell", "Cy Dorn")
     assert article.published == datetime(2026, 5, 3, tzinfo=UTC)
 
@@ -95,7 +97,7 @@ def test_images_attributes_and_texts_are_removed() -> None:
         "strip: //img/@alt",
     )
     page = PAGE.replace("<img src=", '<img alt="a boat" src=')
-    article = ruled(*lines, "src_lazy_load_attr: data-big", page=page)
+    article = extract_with_rules(*lines, "src_lazy_load_attr: data-big", page=page)
     assert "/ads/" not in article.html
     assert "3 May" not in article.text
     assert "a boat" not in article.html
@@ -103,7 +105,7 @@ def test_images_attributes_and_texts_are_removed() -> None:
 
 
 def test_replacements_are_applied_in_order() -> None:
-    article = ruled(
+    article = extract_with_rules(
         "find_string: (",
         "replace_string: [",
         "replace_string(an hour): two hours",
@@ -113,21 +115,21 @@ def test_replacements_are_applied_in_order() -> None:
 
 
 def test_elements_are_wrapped() -> None:
-    article = ruled(
+    article = extract_with_rules(
         "wrap_in(blockquote): //div[@class='text']", "body: //div[@class='text first']", "prune: no"
     )
     assert f"<blockquote><p>{TWO}</p>" in article.html.replace("\n", "")
 
 
 def test_jsonld_is_ignored_if_rules_say_so() -> None:
-    assert ruled("skip_json_ld: no").categories == ("Boats",)
-    assert ruled("skip_json_ld: yes").categories == ()
+    assert extract_with_rules("skip_json_ld: no").categories == ("Boats",)
+    assert extract_with_rules("skip_json_ld: yes").categories == ()
 
 
 def test_page_without_content_match_may_have_no_article() -> None:
     with pytest.raises(ExtractError, match="finds nothing"):
-        ruled("body: //section", "autodetect_on_failure: no")
-    article = ruled("body: //section")
+        extract_with_rules("body: //section", "autodetect_on_failure: no")
+    article = extract_with_rules("body: //section")
     assert ONE in article.text
     assert any(
         each.reason.startswith("rule body '//section' (ferry.example.txt:1) finds nothing")
@@ -136,13 +138,15 @@ def test_page_without_content_match_may_have_no_article() -> None:
 
 
 def test_rules_that_leave_no_article_are_ignored() -> None:
-    article = ruled("body: //p[@id='when']")
+    article = extract_with_rules("body: //p[@id='when']")
     assert ONE in article.text
     assert "the rules leave no article" in article.removed[0].reason
 
 
 def test_advertisement_is_reported_with_its_rule() -> None:
-    reasons = [each.reason for each in ruled("native_ad_clue: //p[@class='who']").removed]
+    reasons = [
+        each.reason for each in extract_with_rules("native_ad_clue: //p[@class='who']").removed
+    ]
     assert (
         "rule native_ad_clue '//p[@class='who']' (ferry.example.txt:1) says that this is an "
         "advertisement"
@@ -150,14 +154,14 @@ def test_advertisement_is_reported_with_its_rule() -> None:
 
 
 def test_rule_that_fails_on_a_page_is_reported() -> None:
-    article = ruled("strip: //p[@id='when'][count(@id + 'x')]")
+    article = extract_with_rules("strip: //p[@id='when'][count(@id + 'x')]")
     assert ONE in article.text
     assert any("cannot be followed" in each.reason for each in article.removed)
 
 
 def test_root_elements_are_never_removed() -> None:
     page = PAGE.replace("<body>", '<body class="page">')
-    assert ONE in ruled("strip_id_or_class: page", page=page).text
+    assert ONE in extract_with_rules("strip_id_or_class: page", page=page).text
 
 
 def test_keep_rule_takes_precedence_over_cleaner() -> None:

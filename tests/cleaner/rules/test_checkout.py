@@ -12,20 +12,22 @@ from feedpub import extract
 from feedpub.cleaner.rules import Ruleset, SiteRuleSet
 from feedpub.core.errors import ExtractError
 from feedpub.core.urls import bare_host_from_url
-from tests.support.shared import shared
+from tests.support.shared import shared_data
 
 WANTED = 20
 
 
 def test_all_files_load_with_few_issues() -> None:
-    files = list(SiteRuleSet(ftr=shared("data/ftr-site-config")).files())
+    files = list(SiteRuleSet(ftr=shared_data("data/ftr-site-config")).files())
     assert len(files) == 2040
-    said = [str(problem) for _, rules in files for problem in rules.issues]
-    assert len(said) == 30
-    assert all(Path(line.split(":")[0]).is_file() and int(line.split(":")[1]) > 0 for line in said)
+    issues = [str(problem) for _, rules in files for problem in rules.issues]
+    assert len(issues) == 30
+    assert all(
+        Path(line.split(":")[0]).is_file() and int(line.split(":")[1]) > 0 for line in issues
+    )
     assert any(
         "polygon.com.txt:1: body:" in line and "contains() is given 1 arguments" in line
-        for line in said
+        for line in issues
     )
     assert sum(len(rules.content) for _, rules in files) > 1700
     assert sum(len(rules.tests) for _, rules in files) > 2600
@@ -36,7 +38,7 @@ def pages() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for name in ("fundus", "newspaper"):
         with lzma.open(
-            shared(f"bench/extraction/data/{name}.jsonl.xz"), "rt", encoding="utf-8"
+            shared_data(f"bench/extraction/data/{name}.jsonl.xz"), "rt", encoding="utf-8"
         ) as lines:
             for line in lines:
                 page = json.loads(line)
@@ -47,7 +49,7 @@ def pages() -> dict[str, dict[str, Any]]:
 
 @pytest.mark.slow
 def test_rules_find_articles_of_real_pages() -> None:
-    folder = shared("data/ftr-site-config")
+    folder = shared_data("data/ftr-site-config")
     book = SiteRuleSet(ftr=folder)
     held: Counter[str] = Counter()
     for host, page in pages().items():

@@ -4,12 +4,12 @@ from feedpub.cleaner.rules import FollowLink, Ruleset, ftr
 from feedpub.cleaner.rules.model import Replacement, Rule, RuleTest
 
 
-def parsed(*lines: str) -> Ruleset:
+def parse_ftr(*lines: str) -> Ruleset:
     return ftr.parse_ftr("\n".join(lines), "x.txt")
 
 
 def test_rules_have_file_and_line() -> None:
-    rules = parsed("# of a site", "", "body: //div[@id='a:b']", "Body : //main", "title://h1")
+    rules = parse_ftr("# of a site", "", "body: //div[@id='a:b']", "Body : //main", "title://h1")
     assert rules.content == (
         Rule("body", "//div[@id='a:b']", "//div[@id='a:b']", "x.txt", 3),
         Rule("body", "//main", "//main", "x.txt", 4),
@@ -19,7 +19,7 @@ def test_rules_have_file_and_line() -> None:
 
 
 def test_attribute_commands_become_xpath() -> None:
-    rules = parsed(
+    rules = parse_ftr(
         "strip_id_or_class: 'promo'",
         "strip_image_src: /ads/",
         "strip: //aside",
@@ -34,7 +34,7 @@ def test_attribute_commands_become_xpath() -> None:
 
 
 def test_find_and_replace_are_paired() -> None:
-    rules = parsed(
+    rules = parse_ftr(
         "find_string: <b>",
         "replace_string: <i>",
         "find_string: x",
@@ -45,7 +45,7 @@ def test_find_and_replace_are_paired() -> None:
 
 
 def test_condition_applies_to_preceding_link() -> None:
-    rules = parsed(
+    rules = parse_ftr(
         "next_page_link: //a[1]",
         "single_page_link: //a[2]",
         "if_page_contains: //b",
@@ -56,13 +56,13 @@ def test_condition_applies_to_preceding_link() -> None:
 
 
 def test_switches_are_yes_or_no() -> None:
-    rules = parsed("prune: no", "autodetect_on_failure: TRUE", "skip_json_ld: yes")
+    rules = parse_ftr("prune: no", "autodetect_on_failure: TRUE", "skip_json_ld: yes")
     assert (rules.prune, rules.autodetect, rules.json_ld) == (False, True, False)
-    assert parsed("tidy: yes") == Ruleset()
+    assert parse_ftr("tidy: yes") == Ruleset()
 
 
 def test_commands_with_argument_are_read() -> None:
-    rules = parsed(
+    rules = parse_ftr(
         "http_header(User-Agent): Reader/1",
         "wrap_in(blockquote): //p[@class='q']",
         "src_lazy_load_attr: data-big",
@@ -77,7 +77,7 @@ def test_commands_with_argument_are_read() -> None:
 
 
 def test_expected_texts_belong_to_preceding_test() -> None:
-    rules = parsed(
+    rules = parse_ftr(
         "test_url: https://x.example/a",
         "test_contains: one",
         "test_contains: two",
@@ -91,7 +91,7 @@ def test_expected_texts_belong_to_preceding_test() -> None:
 
 @pytest.mark.parametrize("command", sorted(ftr.LEGACY))
 def test_legacy_command_is_ignored(command: str) -> None:
-    assert parsed(f"{command}: //div[") == Ruleset()
+    assert parse_ftr(f"{command}: //div[") == Ruleset()
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_legacy_command_is_ignored(command: str) -> None:
     ],
 )
 def test_issue_names_its_line(line: str, expected: str) -> None:
-    rules = parsed("title: //h1", line, "date: //time")
+    rules = parse_ftr("title: //h1", line, "date: //time")
     (problem,) = rules.issues
     assert str(problem).startswith("x.txt:2: ")
     assert expected in problem.text
@@ -132,4 +132,4 @@ def test_issue_names_its_line(line: str, expected: str) -> None:
 def test_arguments_of_nested_functions_are_counted() -> None:
     inner = "substring-before(//a[not(contains(., ')'))]/@href, \",(\")"
     line = f"title: concat({inner}, 'x', name(), //b[(1 + 2) mod 2]/text())"
-    assert parsed(line).issues == ()
+    assert parse_ftr(line).issues == ()

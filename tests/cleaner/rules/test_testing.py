@@ -20,7 +20,7 @@ def check(folder: Path, *arguments: str) -> Result:
 
 
 @pytest.fixture
-def ruled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a config with a file of our own, and one of ftr-site-config that has an error."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "ftr").mkdir()
@@ -40,7 +40,7 @@ def ruled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def saved(folder: Path, name: str, n: int, canonical: str = "") -> Path:
+def save_page(folder: Path, name: str, n: int, canonical: str = "") -> Path:
     pages = folder / "saved"
     pages.mkdir(exist_ok=True)
     head = f'<link href="{canonical}" rel="canonical"></head>' if canonical else "</head>"
@@ -48,10 +48,10 @@ def saved(folder: Path, name: str, n: int, canonical: str = "") -> Path:
     return pages
 
 
-def test_rule_tests_run_on_saved_pages(ruled: Path) -> None:
-    saved(ruled, "one.html", 1, "https://www.one.example/a")
-    pages = saved(ruled, "two-example-b.html", 2)
-    done = check(ruled, "--rules", "--pages", str(pages))
+def test_rule_tests_run_on_saved_pages(config: Path) -> None:
+    save_page(config, "one.html", 1, "https://www.one.example/a")
+    pages = save_page(config, "two-example-b.html", 2)
+    done = check(config, "--rules", "--pages", str(pages))
     assert done.exit_code == 1
     lines = [" ".join(line.split()) for line in done.output.splitlines()]
     assert lines[0] == 'note: ftr/two.example.txt:2: unknown command "strp"; did you mean strip?'
@@ -60,21 +60,21 @@ def test_rule_tests_run_on_saved_pages(ruled: Path) -> None:
     assert lines[-1].startswith("2 pages tried: 1 ok, 1 failed; 1 page not at hand")
 
 
-def test_only_tests_of_named_hosts_run(ruled: Path) -> None:
-    pages = saved(ruled, "two-example-b.html", 2)
-    done = check(ruled, "--rules", "--pages", str(pages), "www.two.example")
+def test_only_tests_of_named_hosts_run(config: Path) -> None:
+    pages = save_page(config, "two-example-b.html", 2)
+    done = check(config, "--rules", "--pages", str(pages), "www.two.example")
     assert done.exit_code == 0
     assert "one.example" not in done.output
     assert "no saved page of this URL" in done.output
-    assert check(ruled, "--rules", "three.example").output == "No rules name a test page.\n"
+    assert check(config, "--rules", "three.example").output == "No rules name a test page.\n"
 
 
-def test_content_rule_without_match_fails(ruled: Path) -> None:
-    (ruled / "config" / "sites" / "one.example.toml").write_text(
+def test_content_rule_without_match_fails(config: Path) -> None:
+    (config / "config" / "sites" / "one.example.toml").write_text(
         'content = ".gone"\n[[test]]\nurl = "https://one.example/a"\n', "utf-8"
     )
-    pages = saved(ruled, "one.html", 1, "https://one.example/a")
-    done = check(ruled, "--rules", "--pages", str(pages), "one.example")
+    pages = save_page(config, "one.html", 1, "https://one.example/a")
+    done = check(config, "--rules", "--pages", str(pages), "one.example")
     assert done.exit_code == 1
     assert "finds nothing" in " ".join(done.output.split())
 
@@ -95,14 +95,14 @@ def test_pages_are_fetched_only_on_request(site: Site, tmp_path: Path) -> None:
     assert {each.headers.get("cookie") for each in site.requests if each.path == path(1)} == {"a=1"}
 
 
-def test_check_counts_unusable_lines(ruled: Path) -> None:
-    done = check(ruled)
+def test_check_counts_unusable_lines(config: Path) -> None:
+    done = check(config)
     assert done.exit_code == 0
     assert (
-        f"note: 1 line in 1 file of {ruled / 'ftr'} cannot be used and is left out" in done.output
+        f"note: 1 line in 1 file of {config / 'ftr'} cannot be used and is left out" in done.output
     )
-    (ruled / "config" / "sites" / "one.example.toml").write_text('content = "div["\n', "utf-8")
-    done = check(ruled)
+    (config / "config" / "sites" / "one.example.toml").write_text('content = "div["\n', "utf-8")
+    done = check(config)
     assert done.exception is not None
     assert str(done.exception).startswith(
         'config/sites/one.example.toml:1: content: "div[" is not a CSS selector'
@@ -118,9 +118,9 @@ def test_missing_folders_are_errors(tmp_path: Path) -> None:
     assert "there is no rule file in" in check(tmp_path).output
 
 
-def test_options_require_rules(ruled: Path) -> None:
-    for wrong in (["one.example"], ["--fetch"], ["--pages", str(ruled)]):
-        done = check(ruled, *wrong)
+def test_options_require_rules(config: Path) -> None:
+    for wrong in (["one.example"], ["--fetch"], ["--pages", str(config)]):
+        done = check(config, *wrong)
         assert done.exit_code == 2
         assert "require --rules" in done.output
 

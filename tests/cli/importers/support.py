@@ -7,7 +7,7 @@ from feedpub.cli.importers import Imported, ImportedFeed, parse_import
 EXAMPLES = Path(__file__).parent / "examples"
 
 
-def imported(name: str, kind: str | None = None) -> Imported:
+def import_example(name: str, kind: str | None = None) -> Imported:
     """Return an example file."""
     return parse_import((EXAMPLES / name).read_bytes(), name, kind)
 
@@ -17,6 +17,6 @@ def feeds(found: Imported) -> dict[str, ImportedFeed]:
     return {draft.title: draft for draft in found.feeds}
 
 
-def lost(found: Imported, *, matters: bool = True) -> list[str]:
+def format_losses(found: Imported, *, matters: bool = True) -> list[str]:
     """Return what is not imported, as the command prints it."""
     return [str(loss) for loss in found.unsupported if loss.is_important is matters]

@@ -4,12 +4,12 @@ import pytest
 
 from feedpub.cli.importers import ImportedFeed, parse_import, parse_import_address
 from feedpub.core.errors import ImportFileError
-from tests.cli.importers.support import feeds, imported, lost
+from tests.cli.importers.support import feeds, format_losses, import_example
 
 
 def test_opml_gives_a_feed_for_each_outline() -> None:
     """With what it says of it, out of whatever folders."""
-    found = feeds(imported("subscriptions.opml"))
+    found = feeds(import_example("subscriptions.opml"))
     assert list(found) == ["Quay Record", "Tides & Winds", "Harbour news"]
     assert found["Quay Record"] == ImportedFeed(
         location="subscriptions.opml:6",
@@ -24,20 +24,21 @@ def test_opml_gives_a_feed_for_each_outline() -> None:
 
 def test_opml_names_what_is_no_feed() -> None:
     """Folders, links, and addresses that nobody can ask."""
-    found = imported("subscriptions.opml")
-    page, files = lost(found)
+    found = import_example("subscriptions.opml")
+    page, files = format_losses(found)
     assert page.startswith("subscriptions.opml:10: A page to look at: has no xmlUrl")
     assert files.startswith(
         'subscriptions.opml:11: url: Files: "ftp://files.example.org/feed.xml" is not a web address'
     )
     assert any(
-        "folder Harbour: feedpub has no folders" in line for line in lost(found, matters=False)
+        "folder Harbour: feedpub has no folders" in line
+        for line in format_losses(found, matters=False)
     )
-    assert any("import its address alone" in line for line in lost(found, matters=False))
+    assert any("import its address alone" in line for line in format_losses(found, matters=False))
 
 
 def test_freshrss_xpath_stays_as_it_is() -> None:
-    found = imported("freshrss.opml")
+    found = import_example("freshrss.opml")
     council, theatre, *_ = found.feeds
     assert (council.type, council.every) == ("page", "2h")
     assert council.links == (
@@ -52,9 +53,9 @@ def test_freshrss_xpath_stays_as_it_is() -> None:
 
 def test_freshrss_xpath_that_cannot_be_used_is_reported() -> None:
     """A computed address yields to the item's main link, a broken item to the page's structure."""
-    found = imported("freshrss.opml")
+    found = import_example("freshrss.opml")
     assert (feeds(found)["Pilots"].links, feeds(found)["Cranes"].links) == ("xpath://li", "")
-    losses = "\n".join(lost(found))
+    losses = "\n".join(format_losses(found))
     assert (
         "freshrss.opml:10: xPathItemUri: Pilots: not a path in the item; its main link is taken"
         in losses
@@ -67,7 +68,7 @@ def test_freshrss_xpath_that_cannot_be_used_is_reported() -> None:
 
 def test_freshrss_rules_for_articles_become_files_of_sites() -> None:
     """What the full content is, and what is filtered out of it."""
-    council, quay = imported("freshrss.opml").sites
+    council, quay = import_example("freshrss.opml").sites
     assert (council.host, council.settings) == (
         "council.example.org",
         (("content", ("article .text",)), ("remove", (".share", ".related"))),
@@ -80,9 +81,9 @@ def test_freshrss_rules_for_articles_become_files_of_sites() -> None:
 
 def test_freshrss_sources_that_cannot_be_read_are_left_out() -> None:
     """JSON, what is asked for by POST, and lists elsewhere; each with its line."""
-    found = imported("freshrss.opml")
+    found = import_example("freshrss.opml")
     assert not {"Ferries", "Search", "Elsewhere"} & feeds(found).keys()
-    lines = [line.partition(" ")[0] + line.split(": ")[1] for line in lost(found)]
+    lines = [line.partition(" ")[0] + line.split(": ")[1] for line in format_losses(found)]
     assert lines == [
         "freshrss.opml:8:JSON+DotNotation",
         "freshrss.opml:10:xPathItemUri",
@@ -111,14 +112,14 @@ def test_freshrss_without_its_namespace() -> None:
 
 def test_freshrss_can_be_taken_as_any_opml() -> None:
     """Then what it says of scraping is not asked."""
-    found = imported("freshrss.opml", "opml")
+    found = import_example("freshrss.opml", "opml")
     assert {draft.type for draft in found.feeds} == {"feed"}
     assert not found.sites
 
 
 def test_rsspls_gives_pages_with_selectors() -> None:
     """Those of the links are made of item and link, or heading."""
-    found = imported("feeds.toml")
+    found = import_example("feeds.toml")
     mariners, lighthouse, slipway = found.feeds
     assert mariners == ImportedFeed(
         location="feeds.toml:6",
@@ -135,8 +136,8 @@ def test_rsspls_gives_pages_with_selectors() -> None:
 
 def test_rsspls_losses_have_their_lines() -> None:
     """A file on disk is no page on the network."""
-    found = imported("feeds.toml")
-    assert [": ".join(line.split(": ")[:2]) for line in lost(found)] == [
+    found = import_example("feeds.toml")
+    assert [": ".join(line.split(": ")[:2]) for line in format_losses(found)] == [
         "feeds.toml:32: source",
         "feeds.toml:32: post_update_hook",
         "feeds.toml:6: proxy",
@@ -144,14 +145,14 @@ def test_rsspls_losses_have_their_lines() -> None:
         "feeds.toml:43: proxy",
         "feeds.toml:53: url",
     ]
-    assert "feeds.toml:6: heading, summary, date: read from each article instead" in lost(
+    assert "feeds.toml:6: heading, summary, date: read from each article instead" in format_losses(
         found, matters=False
     )
 
 
 def test_html2rss_of_several_feeds() -> None:
     """Each under its key, with the headers of all; parameters take their defaults."""
-    found = imported("html2rss.yml")
+    found = import_example("html2rss.yml")
     pilots, cranes, tariffs = found.feeds
     assert pilots == ImportedFeed(
         location="html2rss.yml:9",
@@ -169,7 +170,9 @@ def test_html2rss_of_several_feeds() -> None:
 
 def test_html2rss_losses_have_their_lines() -> None:
     """In the order of the file's feeds; what stands for all of them is told once."""
-    told = [": ".join(line.split(": ")[:2]) for line in lost(imported("html2rss.yml"))]
+    told = [
+        ": ".join(line.split(": ")[:2]) for line in format_losses(import_example("html2rss.yml"))
+    ]
     assert told == [
         "html2rss.yml:9: parameters",
         "html2rss.yml:20: pagination",
@@ -192,13 +195,13 @@ def test_a_selector_that_is_none_is_lost() -> None:
     assert found.feeds[0].links == ""
     assert any(
         '"tr:last" is not a CSS selector' in line and "page's structure" in line
-        for line in lost(found)
+        for line in format_losses(found)
     )
 
 
 def test_rss_bridge_says_page_links_and_articles() -> None:
     """The simple bridge: all of it is in the address."""
-    found = imported("bridges.txt")
+    found = import_example("bridges.txt")
     harbour = found.feeds[0]
     assert (harbour.url, harbour.links, harbour.limit) == (
         "https://harbour.example.org/news",
@@ -210,18 +213,18 @@ def test_rss_bridge_says_page_links_and_articles() -> None:
         ("content", ("article .body",)),
         ("remove", (".ads", "div.share")),
     )
-    assert "bridges.txt:2: discard_thumbnail: the article's picture stays" in lost(found)
+    assert "bridges.txt:2: discard_thumbnail: the article's picture stays" in format_losses(found)
 
 
 def test_rss_bridge_with_all_its_selectors() -> None:
     """The complex one reads the articles' own pages where it is told to."""
-    docks, weather = imported("bridges.txt").feeds[1:]
+    docks, weather = import_example("bridges.txt").feeds[1:]
     assert (docks.links, docks.every, docks.cookies) == (
         "div.dock a.more",
         "1h",
         (("session", "abc"),),
     )
-    assert imported("bridges.txt").sites[1].settings == (
+    assert import_example("bridges.txt").sites[1].settings == (
         ("content", ("main",)),
         ("title", ("h1",)),
         ("date", ("time",)),
@@ -249,8 +252,10 @@ def test_rss_bridge_xpath_stays_as_it_is() -> None:
     (feed,) = found.feeds
     assert (feed.type, feed.url, feed.every) == ("page", "https://c.example.org/news", "1h")
     assert feed.links == 'xpath://li[@class="story"]/.//h2/a/@href'
-    assert lost(found) == []
-    assert lost(found, matters=False) == ["b.example.org: title: read from each article instead"]
+    assert format_losses(found) == []
+    assert format_losses(found, matters=False) == [
+        "b.example.org: title: read from each article instead"
+    ]
 
 
 def test_rss_bridge_xpath_without_items_is_refused() -> None:
@@ -268,7 +273,7 @@ def test_rules_of_one_host_are_taken_once() -> None:
         start + b"1&content_selector=main\n" + start + b"2&content_selector=article\n", "b.txt"
     )
     assert [site.settings for site in found.sites] == [(("content", ("main",)),)]
-    assert lost(found) == [
+    assert format_losses(found) == [
         (
             "b.txt:2: content article: c.example.org has other rules from b.txt:1; one file holds "
             "those of a host"
@@ -288,4 +293,4 @@ def test_every_draft_can_stand_in_a_config() -> None:
         "title": "x",
         "source": [{"type": "feed", "url": "https://a.example.org/"}],
     }
-    assert [line.split(": ")[1] for line in lost(found)] == ["language", "link"]
+    assert [line.split(": ")[1] for line in format_losses(found)] == ["language", "link"]

@@ -231,13 +231,13 @@ def test_several_files_are_taken_together_or_not_at_all(path: Path, tmp_path: Pa
             str(tmp_path),
             "--yes",
         )
-    said = str(caught.value).splitlines()
-    assert [line.removeprefix(str(tmp_path)).partition(": ")[0] for line in said[:3]] == [
+    lines = str(caught.value).splitlines()
+    assert [line.removeprefix(str(tmp_path)).partition(": ")[0] for line in lines[:3]] == [
         "/broken.opml:1",
         "/gone",
         "",
     ]
-    assert said[-1] == "Nothing was imported."
+    assert lines[-1] == "Nothing was imported."
     assert path.read_text("utf-8") == CONFIG
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from feedpub.cli.importers import Imported, parse_import
 from feedpub.config import validate_feed
-from tests.support.shared import shared
+from tests.support.shared import shared_data
 
 
 def configs() -> dict[str, Imported]:
     """All of them, by their paths."""
-    folder = shared("data/html2rss-configs")
+    folder = shared_data("data/html2rss-configs")
     paths = sorted(folder.rglob("*.yml"))
     return {
         str(path.relative_to(folder)): parse_import(path.read_bytes(), Path(path).name)

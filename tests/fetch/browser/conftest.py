@@ -57,14 +57,14 @@ class Listener:
             connection, _ = self._tcp.accept()
             with connection:
                 connection.settimeout(1)
-                said = connection.recv(100)
-            if said == b"the end":
+                received = connection.recv(100)
+            if received == b"the end":
                 return
-            self.arrived.append(f"tcp {said!r}")
+            self.arrived.append(f"tcp {received!r}")
 
     def _receive(self) -> None:
-        while (said := self._udp.recv(2000)) != b"the end":
-            self.arrived.append(f"udp {said[:20]!r}")
+        while (received := self._udp.recv(2000)) != b"the end":
+            self.arrived.append(f"udp {received[:20]!r}")
 
     def stop(self) -> None:
         """Stop listening; everything that arrived before is counted."""

@@ -9,7 +9,7 @@ import pytest
 from feedpub.core.models import RunStatus
 from feedpub.fetch.browser import Browser
 from feedpub.pipeline.run import run_feed
-from tests.support.newsroom import configure, output_of, story, title, tools_for
+from tests.support.newsroom import configure, open_context, output_folder, story, title
 from tests.support.site import Route, Site
 
 SHELL = (
@@ -44,12 +44,12 @@ def test_site_built_by_scripts_becomes_a_feed(site: Site, browser: Browser, tmp_
         site[f"/api/story/{n}"] = story(n)
     source = f'[[feed.source]]\ntype = "page"\nurl = "{site.url()}"\nrender = true\n'
     config = configure(tmp_path, f'[[feed]]\nname = "app"\ntitle = "App"\n{source}')
-    with tools_for(config) as plain:
-        tools = replace(plain, browser=browser)
-        outcome = run_feed(config.feed[0], tools)
+    with open_context(config) as plain:
+        context = replace(plain, browser=browser)
+        outcome = run_feed(config.feed[0], context)
         assert (outcome.status, outcome.new, outcome.problems) == (RunStatus.UPDATED, 3, ())
-        assert run_feed(config.feed[0], tools).status is RunStatus.UNCHANGED
-    items = json.loads((output_of(config) / "app.json").read_text("utf-8"))["items"]
+        assert run_feed(config.feed[0], context).status is RunStatus.UNCHANGED
+    items = json.loads((output_folder(config) / "app.json").read_text("utf-8"))["items"]
     assert {item["url"] for item in items} == {site.url(f"/story/{n}") for n in numbers}
     assert {item["title"] for item in items} == {title(n) for n in numbers}
     assert "<script" not in json.dumps(items)

@@ -16,7 +16,7 @@ from feedpub.fetch.browser import Browser, why_unavailable
 from feedpub.pipeline.run import run_feed
 from feedpub.sources.listing_page import items_in
 from tests.support.home import HEAD, Home
-from tests.support.newsroom import configure, tools_for
+from tests.support.newsroom import configure, open_context
 from tests.support.site import Site
 
 APP = (
@@ -47,8 +47,8 @@ def test_playwright_is_imported_when_the_first_page_is_rendered() -> None:
 
 @pytest.mark.usefixtures("nothing_installed")
 def test_missing_parts_are_named_with_install_commands() -> None:
-    said = why_unavailable(None)
-    assert said == (
+    reason = why_unavailable(None)
+    assert reason == (
         "render = true needs a browser; no Chromium is installed: apt install chromium; "
         "feedpub's extra is not installed: pip install 'feedpub[browser]'"
     )
@@ -63,8 +63,8 @@ def test_browser_path_must_exist(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("nothing_installed")
 def test_source_fails_without_a_request(site: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, FEED.format(url=site.url("/")))
-    with tools_for(config) as tools:
-        outcome = run_feed(config.feed[0], tools)
+    with open_context(config) as context:
+        outcome = run_feed(config.feed[0], context)
     (problem,) = outcome.problems
     assert problem.where == site.url("/")
     assert "apt install chromium" in problem.reason

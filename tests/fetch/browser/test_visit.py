@@ -28,7 +28,7 @@ def test_other_private_addresses_are_forbidden_for_subresources(site: Site, gate
         site["/away"] = Route(status=302, headers={"Location": other.url("/")})
         other["/"] = "secret"
         gate.get(other.url("/"))  # a connection to it is kept, which the page must not find
-        other.forget()
+        other.clear_requests()
         visit = gate.open_page(site.url("/"))
         for url in (
             other.url("/"),
@@ -91,4 +91,4 @@ def test_subresources_have_no_delay(site: Site) -> None:
         visit.close()
         assert clock.monotonic() - began < 1
         gate.get(site.url("/"))
-        assert clock.naps[-1] == 5
+        assert clock.sleeps[-1] == 5

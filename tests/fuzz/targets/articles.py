@@ -32,7 +32,7 @@ def plain(data: bytes) -> None:
     check_article(cleaner.extract_text(text(data)))
 
 
-def saved(data: bytes) -> None:
+def extract_saved(data: bytes) -> None:
     """Extract a saved file; its first byte selects the format."""
     suffix = _SUFFIXES[data[0] % len(_SUFFIXES)] if data else ".md"
     article = cleaner.extract_saved(data[1:], f"2026-01-14_story{suffix}", base=_BASE)
@@ -65,7 +65,7 @@ def _texts() -> Iterator[bytes]:
             yield file.read_bytes()
 
 
-def _saved() -> Iterator[bytes]:
+def _saved_inputs() -> Iterator[bytes]:
     for body in _texts():
         for kind in range(len(_SUFFIXES)):
             yield bytes([kind]) + body
@@ -79,7 +79,7 @@ def _sites() -> Iterator[bytes]:
 
 TARGETS = (
     Target("text", plain, "prose", LINES, 4000, _texts),
-    Target("saved", saved, "prose", LINES, 3000, _saved),
+    Target("saved", extract_saved, "prose", LINES, 3000, _saved_inputs),
     Target("page", page, "html", MARKUP, 8000, _pages),
     Target("page-text", page_text, "html", MARKUP, 8000, _pages),
     Target("site", site, "html", MARKUP, 8000, _sites),

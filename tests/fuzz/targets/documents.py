@@ -14,7 +14,7 @@ from feedpub.core.errors import ExtractError
 from feedpub.core.models import Enclosure, Entry, FeedSummary, Page
 from feedpub.sources import feed as feeds
 from feedpub.sources import listing_page as pages
-from feedpub.sources.polling_hints import polling_hints
+from feedpub.sources.feed_head import read_feed_head
 from feedpub.sources.sitemap import parse_sitemap
 from tests.fuzz.oracle import (
     NOW,
@@ -24,7 +24,7 @@ from tests.fuzz.oracle import (
     check_documents,
     check_item,
     check_moment,
-    feed_of,
+    make_feed,
 )
 from tests.fuzz.target import MARKUP, Target, fields, text, texts
 
@@ -49,7 +49,7 @@ def _page(data: bytes) -> Page:
 def feed(data: bytes) -> None:
     """Read a feed of any kind, its entries' own content, and its update interval."""
     page = _page(data)
-    pace = polling_hints(page)
+    pace = read_feed_head(page).hints
     assert 0 <= pace.wait <= 7 * 86400
     for item in feeds.parse_items(page, limit=20):
         check_item(item)
@@ -102,10 +102,10 @@ def _listings() -> Iterator[bytes]:
 
 def entries(data: bytes) -> None:
     """Write entries with anything in any field, as documents and pages."""
-    made = []
+    rendered = []
     for number, row in enumerate(data.split(b"\xfe")[:3]):
         title, author, summary, html, url, image, language, category, media = texts(row, 9)
-        made.append(
+        rendered.append(
             Entry(
                 f"tag:example.org,2026:{number}",
                 url,
@@ -125,7 +125,7 @@ def entries(data: bytes) -> None:
             )
         )
     feed = replace(
-        feed_of(*made),
+        make_feed(*rendered),
         title=text(data[:40]),
         author=text(data[40:80]),
         icon=text(data[80:120]),
@@ -135,7 +135,7 @@ def entries(data: bytes) -> None:
     for page in (
         render_page(feed),
         render_index([FeedSummary.for_feed(feed)]),
-        *(render_article(feed, entry) for entry in made),
+        *(render_article(feed, entry) for entry in rendered),
     ):
         page.decode()
     etree.fromstring(render_opml([feed]))

@@ -39,12 +39,12 @@ def urls(data: bytes) -> None:
     written, other = texts(data, 2)
     strip_credentials(written).encode()
     redact(written)
-    if (target := _parsed(written)) is not None:
+    if (target := _parse_address(written)) is not None:
         assert target.url.isascii()
         assert parse_url(target.url).url == target.url, (
             "an address that changes when it is read again"
         )
-        _joined(target, other)
+        _join(target, other)
     found = absolute_url(written, PAGE)
     check_address(found)
     check_address(resolve_link(other, found or PAGE))
@@ -52,7 +52,7 @@ def urls(data: bytes) -> None:
         _check_known(found)
 
 
-def _parsed(written: str) -> Address | None:
+def _parse_address(written: str) -> Address | None:
     try:
         return parse_url(written)
     except FeedpubError as error:
@@ -60,7 +60,7 @@ def _parsed(written: str) -> Address | None:
         return None
 
 
-def _joined(target: Address, other: str) -> None:
+def _join(target: Address, other: str) -> None:
     try:
         target.join(other).url.encode("ascii")
     except FeedpubError as error:
@@ -110,7 +110,7 @@ def headers(data: bytes) -> None:
     failed = answers.failure_of(answer, now)
     assert failed.retry_after is None or failed.retry_after >= 0
     if answer.location is not None:
-        _joined(parse_url(PAGE), answer.location)
+        _join(parse_url(PAGE), answer.location)
     decompress(body, content_codings(received.get("Content-Encoding", "")), MOST)
 
 

@@ -129,7 +129,7 @@ def _config() -> uvicorn.Config:
         await _site()(scope, receive, send)
 
     app.at_once = _site().try_fast  # type: ignore[attr-defined]
-    made = uvicorn.Config(
+    config = uvicorn.Config(
         app,
         http=LimitedProtocol,
         ws="none",
@@ -139,8 +139,8 @@ def _config() -> uvicorn.Config:
         log_level="critical",
         access_log=False,
     )
-    made.load()
-    return made
+    config.load()
+    return config
 
 
 def connection(data: bytes) -> None:

@@ -22,9 +22,9 @@ _LINE = re.compile(r":[0-9]+: .", re.DOTALL)
 @cache
 def folder() -> Path:
     """Return a folder that lasts as long as this process."""
-    made = Path(tempfile.mkdtemp(prefix="feedpub-fuzz-"))
-    atexit.register(shutil.rmtree, made, ignore_errors=True)
-    return made
+    created = Path(tempfile.mkdtemp(prefix="feedpub-fuzz-"))
+    atexit.register(shutil.rmtree, created, ignore_errors=True)
+    return created
 
 
 def config(data: bytes) -> None:

@@ -50,9 +50,9 @@ def patterns(data: bytes) -> None:
 def summaries(data: bytes) -> None:
     """Summarise a text with its title."""
     language, title, described, body = texts(data, 4)
-    for made in (summarize, lead):
+    for function in (summarize, lead):
         for most in (300, 40):
-            found = made(body, title=title, language=language or None, max_chars=most)
+            found = function(body, title=title, language=language or None, max_chars=most)
             assert len(found) <= most, f"{len(found)} characters"
             found.encode()
     choose_summary(

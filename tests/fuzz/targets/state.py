@@ -18,7 +18,7 @@ from feedpub.store import (
     Store,
 )
 from feedpub.store.sqlite import FILE_NAME
-from tests.fuzz.oracle import NOW, PAGE, entry_of
+from tests.fuzz.oracle import NOW, PAGE, make_entry
 from tests.fuzz.target import WORDS, Target, text
 from tests.fuzz.targets.settings import folder
 
@@ -73,7 +73,7 @@ def behind() -> Behind:
 
 def fill(store: Store) -> None:
     """Write one row of each kind."""
-    entry = entry_of(Article(PAGE, "A title", ("Jane",), html="<p>A</p>", text="A"))
+    entry = make_entry(Article(PAGE, "A title", ("Jane",), html="<p>A</p>", text="A"))
     seen = ItemState("key", "1", "stored", first_seen=NOW)
     store.commit_entries(
         FEED, entries=[entry], aliases={"key": entry.id}, item_states=[seen], now=NOW

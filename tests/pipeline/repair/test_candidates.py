@@ -11,7 +11,7 @@ from feedpub.pipeline.repair.candidates import compare_selectors, lists_of_feed,
 from feedpub.pipeline.repair.similarity import KnownArticles, list_similarity, normalize_title
 from feedpub.sources.listing_page import items_in
 from tests.benchmarks.listings import PAGES
-from tests.benchmarks.repairs import cases, renamed
+from tests.benchmarks.repairs import cases, rename_classes
 from tests.pipeline.repair import layouts
 from tests.pipeline.repair.layouts import (
     ADDRESS,
@@ -24,7 +24,7 @@ from tests.pipeline.repair.layouts import (
     path,
     title,
 )
-from tests.support.shared import shared
+from tests.support.shared import shared_data
 
 KNOWN = KnownArticles(
     keys=frozenset(f"harbour.example{path(n)}" for n in STORIES),
@@ -41,7 +41,7 @@ LISTED = {
 }
 
 
-def fetched(html: str) -> Page:
+def page_with(html: str) -> Page:
     return Page(ADDRESS, html.encode(), "text/html", "utf-8")
 
 
@@ -50,7 +50,7 @@ def paths(page: Page, selector: str | None) -> list[str]:
 
 
 def test_unchanged_page_needs_no_repair() -> None:
-    page = fetched(layouts.old())
+    page = page_with(layouts.old())
     for links in (OLD_LINKS, None):
         seen = compare_selectors(page, links, KNOWN)
         assert (seen.best, seen.current.is_same_list, str(seen.current)) == (
@@ -61,7 +61,7 @@ def test_unchanged_page_needs_no_repair() -> None:
 
 
 def test_an_xpath_selector_that_still_works_is_left_alone() -> None:
-    seen = compare_selectors(fetched(layouts.old()), "xpath://h2/a/@href", KNOWN)
+    seen = compare_selectors(page_with(layouts.old()), "xpath://h2/a/@href", KNOWN)
     assert seen.best is None
     assert seen.current.is_same_list
 
@@ -69,7 +69,7 @@ def test_an_xpath_selector_that_still_works_is_left_alone() -> None:
 @pytest.mark.parametrize("links", ["xpath://h6/a", "xpath://a[count(string(.)) = 1]"])
 def test_an_xpath_selector_that_finds_nothing_is_replaced(links: str) -> None:
     """An expression that fails on the page counts as one that finds nothing."""
-    seen = compare_selectors(fetched(layouts.old()), links, KNOWN)
+    seen = compare_selectors(page_with(layouts.old()), links, KNOWN)
     assert seen.best is not None
     assert str(seen.current).startswith("lists 0 of the 12 known articles")
 
@@ -77,7 +77,7 @@ def test_an_xpath_selector_that_finds_nothing_is_replaced(links: str) -> None:
 @pytest.mark.parametrize("layout", REPAIRED, ids=lambda layout: layout.__name__)
 def test_redesigned_list_is_found(layout: Layout) -> None:
     """Exactly the list is found, without a selector if page structure is enough."""
-    page = fetched(layout())
+    page = page_with(layout())
     seen = compare_selectors(page, OLD_LINKS, KNOWN)
     assert seen.best is not None or seen.current.is_same_list
     selector = seen.best.selector if seen.best else OLD_LINKS
@@ -89,12 +89,12 @@ def test_redesigned_list_is_found(layout: Layout) -> None:
 
 @pytest.mark.parametrize("layout", LEFT, ids=lambda layout: layout.__name__)
 def test_menus_boxes_and_other_lists_are_rejected(layout: Layout) -> None:
-    seen = compare_selectors(fetched(layout()), OLD_LINKS, KNOWN)
+    seen = compare_selectors(page_with(layout()), OLD_LINKS, KNOWN)
     assert (seen.best, seen.current.is_same_list) == (None, False)
 
 
 def test_list_next_to_another_is_selected_by_its_container() -> None:
-    page = fetched(layouts.a_second_list())
+    page = page_with(layouts.a_second_list())
     seen = compare_selectors(page, None, KNOWN)
     assert seen.best is not None
     assert seen.best.selector == "#reports h2 a"
@@ -103,17 +103,17 @@ def test_list_next_to_another_is_selected_by_its_container() -> None:
 
 
 def test_evidence_counts_articles_by_address_title_and_age() -> None:
-    said = {
-        layout.__name__: compare_selectors(fetched(layout()), OLD_LINKS, KNOWN).best
+    results = {
+        layout.__name__: compare_selectors(page_with(layout()), OLD_LINKS, KNOWN).best
         for layout in REPAIRED
     }
-    told = {name: str(found.likeness) for name, found in said.items() if found}
-    assert told["other_names"] == "lists 12 of the 12 known articles"
-    assert told["other_addresses"] == (
+    scores = {name: str(found.likeness) for name, found in results.items() if found}
+    assert scores["other_names"] == "lists 12 of the 12 known articles"
+    assert scores["other_addresses"] == (
         "lists 12 of the 12 known articles by their titles: their addresses are new"
     )
-    assert told["a_week_later"] == "lists 8 of the 12 known articles, and 4 newer"
-    assert told["a_longer_list"] == "lists 12 of the 12 known articles, and 20 others"
+    assert scores["a_week_later"] == "lists 8 of the 12 known articles, and 4 newer"
+    assert scores["a_longer_list"] == "lists 12 of the 12 known articles, and 20 others"
 
 
 def test_front_page_links_are_ranked_by_words_of_the_old_address() -> None:
@@ -123,7 +123,7 @@ def test_front_page_links_are_ranked_by_words_of_the_old_address() -> None:
         "<a href='https://elsewhere.example/news'>News of others</a>",
         '<link rel="alternate" type="application/rss+xml" href="/feed.xml">',
     )
-    seen = nearby_pages(fetched(html), ADDRESS, KNOWN)
+    seen = nearby_pages(page_with(html), ADDRESS, KNOWN)
     assert seen.lists is None
     assert seen.links == (
         "https://harbour.example/harbour/news/",
@@ -172,6 +172,6 @@ def test_thresholds_of_the_same_list(
 @pytest.mark.slow
 def test_lists_of_real_pages_are_found_with_new_class_names() -> None:
     """A fourth of the shared pages; `python -m tests.benchmarks.repairs` tests all."""
-    some = list(islice(cases(shared(PAGES)), 0, None, 4))
-    assert [case.url for case in some if case.repaired(renamed) is None] == []
+    some = list(islice(cases(shared_data(PAGES)), 0, None, 4))
+    assert [case.url for case in some if case.repair(rename_classes) is None] == []
     assert len(some) >= 9

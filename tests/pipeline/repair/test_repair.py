@@ -25,11 +25,11 @@ from tests.support.newsroom import (
     configure,
     feed,
     listing,
+    open_context,
     open_newsroom,
     path,
     story,
     title,
-    tools_for,
 )
 from tests.support.site import Route, Site
 
@@ -49,7 +49,7 @@ EVENTS = "".join(
 )
 
 
-def renamed(html: str) -> str:
+def rename_classes(html: str) -> str:
     """Return the page with other class names and headings, and a second list of the same shape."""
     html = (
         html.replace('class="card"', 'class="story"')
@@ -64,7 +64,7 @@ def renamed(html: str) -> str:
 def rebuilt(html: str) -> str:
     """Return the page with another structure."""
     return (
-        renamed(html)
+        rename_classes(html)
         .replace('<section id="reports">', '<ul id="all">')
         .replace("</section>", "</ul>", 1)
     )
@@ -90,36 +90,38 @@ def file(site: Site, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tools(file: Path, clock: FakeClock) -> Iterator[RunContext]:
-    with tools_for(load_config(file), clock) as made:
-        yield made
+def context(file: Path, clock: FakeClock) -> Iterator[RunContext]:
+    with open_context(load_config(file), clock) as opened:
+        yield opened
 
 
 Build = Callable[[], RunResult]
 
 
 @pytest.fixture
-def build(file: Path, tools: RunContext, clock: FakeClock) -> Build:
+def build(file: Path, context: RunContext, clock: FakeClock) -> Build:
     """Build as the command does, an hour later, with the current config."""
 
     def run() -> RunResult:
         clock.pass_time(3600)
         config = load_config(file)
-        outcome = run_feed(config.feed[0], tools)
-        alerts.record_incidents(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
-        alerts.close_removed_feeds(config, tools.store, tools.clock())
-        notify.deliver_due(config, tools.store, tools.clock)
+        outcome = run_feed(config.feed[0], context)
+        alerts.record_incidents(
+            config.feed[0], outcome, config.alerts, context.store, context.clock()
+        )
+        alerts.close_removed_feeds(config, context.store, context.clock())
+        notify.deliver_due(config, context.store, context.clock)
         return outcome
 
     return run
 
 
-def told(site: Site) -> list[dict[str, Any]]:
+def sent_webhooks(site: Site) -> list[dict[str, Any]]:
     return [json.loads(request.body) for request in site.requests if request.path == "/hook"]
 
 
-def entries(tools: RunContext) -> list[dict[str, Any]]:
-    document = json.loads((tools.settings.anchor / "world.json").read_text("utf-8"))
+def entries(context: RunContext) -> list[dict[str, Any]]:
+    document = json.loads((context.settings.anchor / "world.json").read_text("utf-8"))
     items: list[dict[str, Any]] = document["items"]
     return items
 
@@ -128,21 +130,21 @@ def repair(file: Path, *arguments: str) -> Result:
     return CliRunner().invoke(cli.cli, ["-c", str(file), "repair", *arguments])
 
 
-def seen(file: Path, tools: RunContext, clock: FakeClock) -> status.ServiceStatus:
-    return status.collect_status(load_config(file), tools.store, clock.now())
+def collect_status(file: Path, context: RunContext, clock: FakeClock) -> status.ServiceStatus:
+    return status.collect_status(load_config(file), context.store, clock.now())
 
 
 def test_three_redesigns_are_repaired_by_command(
-    site: Site, file: Path, tools: RunContext, build: Build
+    site: Site, file: Path, context: RunContext, build: Build
 ) -> None:
     """Class names, structure, then address.
 
     The last good feed stays, and no entry is duplicated.
     """
     assert build().status == RunStatus.UPDATED
-    ids = {entry["id"] for entry in entries(tools)}
+    ids = {entry["id"] for entry in entries(context)}
     steps = (
-        ("/news", renamed(listing(STORIES)), '+links = "#reports h3 a"'),
+        ("/news", rename_classes(listing(STORIES)), '+links = "#reports h3 a"'),
         ("/news", rebuilt(listing(STORIES)), '+links = "#all h3 a"'),
         ("/newsroom/", listing(STORIES), f'+url = "{site.url("/newsroom/")}"'),
     )
@@ -150,37 +152,40 @@ def test_three_redesigns_are_repaired_by_command(
         site["/news"] = GONE
         site[place] = html
         assert [build().status, build().status] == [RunStatus.FAILED, RunStatus.FAILED]
-        assert {entry["id"] for entry in entries(tools)} == ids
-        alert = [each for each in told(site) if each["event"] == "broken"][-1]
+        assert {entry["id"] for entry in entries(context)} == ids
+        alert = [each for each in sent_webhooks(site) if each["event"] == "broken"][-1]
         assert line in alert["proposal"]["patch"]
         assert "lists 8 of the 8 known articles" in alert["proposal"]["evidence"]
         done = repair(file, "world", "--yes")
         assert (done.exit_code, line in done.stdout) == (0, True), done.output
         assert build().ok
-        assert {entry["id"] for entry in entries(tools)} == ids
-        assert len(entries(tools)) == len(ids)
-        assert tools.store.proposals.for_feed("world") == {}
+        assert {entry["id"] for entry in entries(context)} == ids
+        assert len(entries(context)) == len(ids)
+        assert context.store.proposals.for_feed("world") == {}
     assert "[[feed.source]]" in file.read_text("utf-8")
 
 
 @pytest.mark.parametrize("also_moved", [False, True], ids=["same listing", "moved listing"])
 def test_articles_with_new_addresses_keep_their_ids(
-    site: Site, file: Path, tools: RunContext, build: Build, *, also_moved: bool
+    site: Site, file: Path, context: RunContext, build: Build, *, also_moved: bool
 ) -> None:
     build()
-    ids = {entry["id"] for entry in entries(tools)}
+    ids = {entry["id"] for entry in entries(context)}
     for n in STORIES:
         site[path(n)] = GONE
         site[path(n).replace("/news/", "/2026/")] = story(n)
-    page = renamed(listing(STORIES)).replace('href="/news/', 'href="/2026/')
+    page = rename_classes(listing(STORIES)).replace('href="/news/', 'href="/2026/')
     site["/news"] = GONE
     site["/newsroom/" if also_moved else "/news"] = page
     build()
     build()
-    assert "by their titles: their addresses are new" in told(site)[-1]["proposal"]["evidence"]
+    assert (
+        "by their titles: their addresses are new"
+        in sent_webhooks(site)[-1]["proposal"]["evidence"]
+    )
     assert repair(file, "--yes").exit_code == 0
     assert build().ok
-    assert {entry["id"] for entry in entries(tools)} == ids
+    assert {entry["id"] for entry in entries(context)} == ids
 
 
 def test_wrong_list_by_page_structure_is_rejected_and_repaired(
@@ -196,7 +201,7 @@ def test_wrong_list_by_page_structure_is_rejected_and_repaired(
         f"</div></body></html>"
     )
     assert [build().status, build().status] == [RunStatus.FAILED, RunStatus.FAILED]
-    (alert,) = told(site)
+    (alert,) = sent_webhooks(site)
     assert alert["reason"].startswith("none of 14 addresses was seen before")
     assert alert["proposal"]["patch"] == ['+links = "#all a"']
     assert repair(file, "--yes").exit_code == 0
@@ -204,17 +209,17 @@ def test_wrong_list_by_page_structure_is_rejected_and_repaired(
 
 
 def test_proposal_is_in_alert_mail_status_command_and_status_page(
-    site: Site, file: Path, tools: RunContext, build: Build, clock: FakeClock
+    site: Site, file: Path, context: RunContext, build: Build, clock: FakeClock
 ) -> None:
     build()
-    site["/news"] = renamed(listing(STORIES))
+    site["/news"] = rename_classes(listing(STORIES))
     build()
-    assert tools.store.proposals.for_feed("world") == {}  # one failure says nothing
+    assert context.store.proposals.for_feed("world") == {}  # one failure says nothing
     build()
     evidence = 'links = "#reports h3 a" lists 8 of the 8 known articles'
     patch = ['-links = ".card h2 a"', '+links = "#reports h3 a"']
     line = f"{'; '.join(patch)} ({evidence}); to apply it: feedpub repair world"
-    (alert,) = told(site)
+    (alert,) = sent_webhooks(site)
     assert alert["proposal"] == {
         "evidence": evidence,
         "patch": patch,
@@ -227,8 +232,8 @@ def test_proposal_is_in_alert_mail_status_command_and_status_page(
     ).alerts.email
     assert email is not None
     assert f"Proposal: {line}" in format_mail(email, json.dumps(alert).encode()).get_content()
-    assert f"world: proposed: {line}" in list(status_lines(seen(file, tools, clock)))
-    page = status_page.render_status_page(seen(file, tools, clock), can_run=False)
+    assert f"world: proposed: {line}" in list(status_lines(collect_status(file, context, clock)))
+    page = status_page.render_status_page(collect_status(file, context, clock), can_run=False)
     assert '<code class="new">+links = &#34;#reports h3 a&#34;</code>' in page
     assert config.feed[0].source[0].model_dump()["links"] == ".card h2 a"
 
@@ -237,14 +242,14 @@ EMAIL = {"server": "mail.example.org", "sender": "feedpub@example.org", "to": ["
 
 
 def test_proposal_is_dropped_if_the_source_was_changed(
-    site: Site, file: Path, tools: RunContext, build: Build, clock: FakeClock
+    site: Site, file: Path, context: RunContext, build: Build, clock: FakeClock
 ) -> None:
     build()
-    site["/news"] = renamed(listing(STORIES))
+    site["/news"] = rename_classes(listing(STORIES))
     build()
     build()
     file.write_text(file.read_text("utf-8").replace(".card h2 a", ".piece h2 a"), "utf-8")
-    assert seen(file, tools, clock).feeds[0].sources[0].proposal is None
+    assert collect_status(file, context, clock).feeds[0].sources[0].proposal is None
 
 
 def test_site_is_searched_at_the_2nd_4th_and_8th_failure(site: Site, build: Build) -> None:
@@ -253,7 +258,7 @@ def test_site_is_searched_at_the_2nd_4th_and_8th_failure(site: Site, build: Buil
     site["/"] = HOME
     searched = []
     for _ in range(8):
-        site.forget()
+        site.clear_requests()
         build()
         searched.append(site.paths().count("/"))
         assert len([each for each in site.paths() if each != "/hook"]) <= 8
@@ -267,7 +272,7 @@ def test_site_is_searched_at_the_2nd_4th_and_8th_failure(site: Site, build: Buil
 def broken(site: Site, file: Path, build: Build) -> Path:
     """Return a config of a feed whose page has another layout."""
     build()
-    site["/news"] = renamed(listing(STORIES))
+    site["/news"] = rename_classes(listing(STORIES))
     build()
     return file
 
@@ -316,14 +321,14 @@ def test_repair_reports_healthy_sources(file: Path, build: Build) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "reason"),
     [
         (GONE, "neither the page nor its site has a list of the 8 known articles"),
         (Route(b"oops", status=503), "the failure may be temporary"),
     ],
 )
 def test_repair_explains_why_there_is_no_proposal(
-    site: Site, file: Path, build: Build, answer: Route, said: str
+    site: Site, file: Path, build: Build, answer: Route, reason: str
 ) -> None:
     build()
     site["/news"] = answer
@@ -332,14 +337,14 @@ def test_repair_explains_why_there_is_no_proposal(
     assert done.exit_code == 1
     assert all(
         text in done.stdout
-        for text in (f"HTTP {answer.status}", said, "to repair it by hand, set `links`")
+        for text in (f"HTTP {answer.status}", reason, "to repair it by hand, set `links`")
     )
 
 
 def test_source_that_was_never_read_cannot_be_repaired(
     site: Site, file: Path, build: Build
 ) -> None:
-    site["/news"] = renamed(listing(STORIES))
+    site["/news"] = rename_classes(listing(STORIES))
     build()
     assert "it was never read" in repair(file).stdout
 

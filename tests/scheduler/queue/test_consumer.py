@@ -23,7 +23,7 @@ from feedpub.scheduler.queue import FeedQueue, QueueConsumer, WorkerTimings
 from feedpub.scheduler.queue.consumer import RetryStrategy, _retry_time
 from feedpub.scheduler.queue.queue import connection_info
 from tests.scheduler.queue.test_queue import put
-from tests.support.postgres import own_server
+from tests.support.postgres import temporary_server
 from tests.support.service import eventually
 
 FORKS = multiprocessing.get_context("spawn")
@@ -69,7 +69,7 @@ class Bench:
 
 
 @contextmanager
-def working(
+def running_consumer(
     address: str,
     bench: Bench,
     *,
@@ -97,7 +97,7 @@ def working(
         assert not thread.is_alive()
 
 
-def doing(address: str) -> int:
+def count_running(address: str) -> int:
     """Return the number of jobs that are marked as running."""
     with psycopg.connect(connection_info(address)) as connection:
         row = connection.execute(
@@ -107,7 +107,7 @@ def doing(address: str) -> int:
 
 
 def empty(address: str, queue: FeedQueue) -> bool:
-    return not queue.count_waiting() and not doing(address)
+    return not queue.count_waiting() and not count_running(address)
 
 
 def test_queued_feeds_are_run(address: str, queue: FeedQueue) -> None:
@@ -115,7 +115,7 @@ def test_queued_feeds_are_run(address: str, queue: FeedQueue) -> None:
     bench = Bench(lambda _feed, _budget: three.wait(30))
     names = [f"feed{number}" for number in range(12)]
     put(address, queue, *names)
-    with working(address, bench, concurrency=3):
+    with running_consumer(address, bench, concurrency=3):
         assert eventually(lambda: len(bench.runs) == 12 and empty(address, queue))
     assert sorted(bench.runs) == sorted(names)
     assert bench.most["all of them"] == 3
@@ -125,14 +125,14 @@ def test_feed_never_runs_twice_at_once(address: str, queue: FeedQueue) -> None:
     bench = Bench(lambda _feed, _budget: time.sleep(0.3))
     put(address, queue, "a", "b")
     queue.enqueue_urgent("b")
-    with working(address, bench, concurrency=1):
+    with running_consumer(address, bench, concurrency=1):
         assert eventually(lambda: len(bench.runs) == 3 and empty(address, queue))
     assert bench.runs == ["b", "a", "b"]
     assert bench.everything == [True, False, False]
     bench = Bench(bench.does)
     put(address, queue, "a")
     queue.enqueue_urgent("a")
-    with working(address, bench), working(address, bench):
+    with running_consumer(address, bench), running_consumer(address, bench):
         assert eventually(lambda: len(bench.runs) == 2 and empty(address, queue))
     assert bench.most["a"] == 1
 
@@ -146,7 +146,7 @@ def test_failed_job_is_retried(address: str, queue: FeedQueue) -> None:
             raise StoreError("the disk is full")
 
     put(address, queue, "a")
-    with working(address, Bench(fail)):
+    with running_consumer(address, Bench(fail)):
         assert eventually(lambda: len(tries) == 3 and empty(address, queue))
 
 
@@ -175,7 +175,7 @@ def test_stuck_run_is_cancelled(address: str, queue: FeedQueue) -> None:
     bench = Bench(hang)
     put(address, queue, "a", "b")
     # Only the first run has too little time.
-    with working(
+    with running_consumer(
         address, bench, concurrency=1, timeout_seconds=lambda: 30.0 if bench.lost else 0.2
     ) as consumer:
         assert eventually(
@@ -196,7 +196,7 @@ def test_stop_waits_for_current_runs(address: str, queue: FeedQueue) -> None:
 
     put(address, queue, "long", "short")
     bench = Bench(take_time)
-    with working(address, bench, timings=ROOMY):
+    with running_consumer(address, bench, timings=ROOMY):
         assert eventually(lambda: len(leases) == 2)
     assert queue.count_waiting() == 1
     assert queue.queued_feeds() == {"long"}
@@ -204,7 +204,7 @@ def test_stop_waits_for_current_runs(address: str, queue: FeedQueue) -> None:
     assert not leases["short"].cancelled
     free.set()
     bench = Bench()
-    with working(address, bench):
+    with running_consumer(address, bench):
         assert eventually(lambda: bench.runs == ["long"] and empty(address, queue))
 
 
@@ -263,7 +263,7 @@ def kill(pid: int, number: signal.Signals) -> None:
 def test_job_of_a_dead_worker_is_requeued(address: str, queue: FeedQueue, tmp_path: Path) -> None:
     put(address, queue, "a")
     bench = Bench()
-    with other_worker(address, tmp_path) as pid, working(address, bench, timings=PATIENT):
+    with other_worker(address, tmp_path) as pid, running_consumer(address, bench, timings=PATIENT):
         kill(pid, signal.SIGKILL)
         time.sleep(3 * FAST.heartbeat)
         assert bench.runs == []
@@ -298,7 +298,7 @@ def test_lost_job_is_dropped_if_the_feed_already_waits(
     with other_worker(address, tmp_path) as pid:
         assert queue.enqueue_urgent("a")
         kill(pid, signal.SIGKILL)
-        with working(address, bench, timings=PATIENT):
+        with running_consumer(address, bench, timings=PATIENT):
             is_silent(address)
             assert eventually(lambda: bool(bench.runs) and empty(address, queue))
             time.sleep(3 * FAST.heartbeat)
@@ -313,7 +313,7 @@ def test_worker_that_lost_its_job_can_neither_finish_nor_retry_it(
     bench = Bench(lambda _feed, _budget: free.wait(30))
     with other_worker(address, tmp_path) as pid:
         kill(pid, signal.SIGSTOP)
-        with working(address, bench, timings=PATIENT):
+        with running_consumer(address, bench, timings=PATIENT):
             is_silent(address)
             assert eventually(lambda: bench.runs == ["a"])
             time.sleep(FAST.lost_after)  # the budget of the other one's run ends, by its own clock
@@ -321,17 +321,17 @@ def test_worker_that_lost_its_job_can_neither_finish_nor_retry_it(
             kill(pid, signal.SIGCONT)
             assert eventually((tmp_path / "refused").exists)
             time.sleep(3 * FAST.heartbeat)
-            assert doing(address) == 1
+            assert count_running(address) == 1
             free.set()
             assert eventually(lambda: empty(address, queue))
 
 
 def test_worker_reconnects_to_a_restarted_server() -> None:
-    with own_server(synchronous_commit="on") as server:  # commits survive its crash
-        address = server.database()
+    with temporary_server(synchronous_commit="on") as server:  # commits survive its crash
+        address = server.create_database()
         gate = threading.Event()
         bench = Bench(lambda feed, _budget: gate.wait(30) if feed == "a" else None)
-        with FeedQueue(address) as queue, working(address, bench):
+        with FeedQueue(address) as queue, running_consumer(address, bench):
             put(address, queue, "a")
             assert eventually(lambda: bench.runs == ["a"])
             server.stop(signal.SIGQUIT)
@@ -351,11 +351,11 @@ def _empty_again(address: str, queue: FeedQueue) -> bool:
 
 
 def test_worker_stops_while_the_server_is_down() -> None:
-    with own_server() as server:
-        address = server.database()
+    with temporary_server() as server:
+        address = server.create_database()
         with FeedQueue(address):
             pass
-        with working(address, Bench()):
+        with running_consumer(address, Bench()):
             time.sleep(1)
             server.stop()
         server.start()

@@ -40,14 +40,16 @@ class Scout:
     site: Site
     fetcher: Fetcher
     lease: RunBudget = field(default_factory=RunBudget)
-    told: list[str] = field(default_factory=list)
-    looks: DiscoverySession = field(init=False)
+    messages: list[str] = field(default_factory=list)
+    session: DiscoverySession = field(init=False)
 
     def __post_init__(self) -> None:
-        self.looks = DiscoverySession(self.fetcher, InlineExecutor(), self.lease, self.told.append)
+        self.session = DiscoverySession(
+            self.fetcher, InlineExecutor(), self.lease, self.messages.append
+        )
 
-    def look(self, at: str = "/news") -> Discovery:
-        return discover_sources(self.site.url(at), self.looks, NOW)
+    def discover(self, at: str = "/news") -> Discovery:
+        return discover_sources(self.site.url(at), self.session, NOW)
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ def test_all_ways_lead_to_candidates(scout: Scout, site: Site) -> None:
     open_newsroom(site, NUMBERS)
     site["/news"] = head(listing(NUMBERS), alternate("/rss"))
     robots(site, f"Sitemap: {site.url('/sitemap.xml')}")
-    discovery = scout.look()
+    discovery = scout.discover()
     assert kinds(discovery, site) == [
         ("feed", "/rss"),
         ("page", "/news"),
@@ -107,14 +109,14 @@ def test_all_ways_lead_to_candidates(scout: Scout, site: Site) -> None:
         title(n) for n in (9, 8, 7)
     ]
     assert site.paths() == ["/news", "/rss", "/sitemap.xml", path(9), path(8), path(7)]
-    assert [site.url(each) for each in site.paths()] == scout.told == scout.looks.requested
+    assert [site.url(each) for each in site.paths()] == scout.messages == scout.session.requested
     assert (discovery.title, discovery.is_page) == ("Harbour Times", True)
 
 
 def test_what_was_removed_from_an_article_is_known(scout: Scout, site: Site) -> None:
     """So that people can judge the cleaner before they subscribe."""
     open_newsroom(site, NUMBERS)
-    (first, *_) = scout.look().samples.values()
+    (first, *_) = scout.discover().samples.values()
     assert first.article is not None
     assert any("You may also like" in removed.text for removed in first.article.removed)
 
@@ -127,10 +129,10 @@ def test_a_feed_at_a_usual_path_is_found(scout: Scout, site: Site) -> None:
     open_newsroom(site, NUMBERS)
     del site.routes["/sitemap.xml"]
     site["/feed.xml"] = rss(site, NUMBERS)
-    discovery = scout.look()
+    discovery = scout.discover()
     assert kinds(discovery, site) == [("feed", "/feed.xml"), ("page", "/news")]
     assert discovery.candidates[0].evidence[0] == "at a usual path"
-    assert scout.looks.failures[site.url("/news/feed/")].startswith("HTTP 404")
+    assert scout.session.failures[site.url("/news/feed/")].startswith("HTTP 404")
     assert "/atom.xml" not in site.paths()
 
 
@@ -140,7 +142,7 @@ def test_a_wordpress_gives_whole_posts(scout: Scout, site: Site) -> None:
     api = '<link rel="https://api.w.org/" href="/wp-json/">'
     site["/news"] = head(listing(NUMBERS), alternate("/rss") + api)
     site["/wp-json/wp/v2/posts"] = posts(site, NUMBERS)
-    first = scout.look().candidates[0]
+    first = scout.discover().candidates[0]
     assert first.candidate.url.startswith(site.url("/wp-json/wp/v2/posts?per_page=50"))
     assert first.evidence == (
         "the site's WordPress API",
@@ -159,7 +161,7 @@ def test_articles_that_scripts_would_draw_are_found(scout: Scout, site: Site) ->
     site["/news"] = (
         f"<html><head><title>Harbour</title></head><body><div id=a></div>{script}</body></html>"
     )
-    page = next(each for each in scout.look().candidates if each.candidate.kind == "page")
+    page = next(each for each in scout.discover().candidates if each.candidate.kind == "page")
     assert len(page.candidate.items) == 9
     assert page.evidence[0] == "in the page's JSON state"
 
@@ -172,7 +174,7 @@ def test_comments_and_the_dead_come_last(scout: Scout, site: Site) -> None:
     site["/comments/feed/"] = rss(site, NUMBERS)
     old = rss(site, NUMBERS)
     site["/old.xml"] = Route(old.body.replace(b"Nov 2026", b"Nov 2019"), old.content_type)
-    assert [address for _, address in kinds(scout.look(), site)] == [
+    assert [address for _, address in kinds(scout.discover(), site)] == [
         "/rss",
         "/news",
         "/sitemap.xml",
@@ -184,10 +186,10 @@ def test_comments_and_the_dead_come_last(scout: Scout, site: Site) -> None:
 def test_of_a_section_only_its_part_of_the_sitemap_is_taken(scout: Scout, site: Site) -> None:
     """By `include`, where articles lie below the section; else all."""
     open_newsroom(site, NUMBERS)
-    candidates = {each.candidate.kind: each.candidate for each in scout.look().candidates}
+    candidates = {each.candidate.kind: each.candidate for each in scout.discover().candidates}
     assert candidates["sitemap"].settings == {"include": [f"127.0.0.1:{site.port}/news/"]}
     site["/harbour"] = listing(NUMBERS)
-    other = Scout(site, scout.fetcher).look("/harbour")
+    other = Scout(site, scout.fetcher).discover("/harbour")
     assert {each.candidate.kind: each.candidate for each in other.candidates}[
         "sitemap"
     ].settings == {}
@@ -196,8 +198,8 @@ def test_of_a_section_only_its_part_of_the_sitemap_is_taken(scout: Scout, site: 
 def test_a_feed_or_a_sitemap_may_be_given_itself(scout: Scout, site: Site) -> None:
     """Then nothing else is looked for."""
     open_newsroom(site, NUMBERS)
-    assert kinds(scout.look("/rss"), site) == [("feed", "/rss")]
-    found = Scout(site, scout.fetcher).look("/sitemap.xml")
+    assert kinds(scout.discover("/rss"), site) == [("feed", "/rss")]
+    found = Scout(site, scout.fetcher).discover("/sitemap.xml")
     assert kinds(found, site) == [("sitemap", "/sitemap.xml")]
     assert not found.is_page
 
@@ -206,7 +208,7 @@ def test_a_page_that_is_gone_may_have_a_feed(scout: Scout, site: Site) -> None:
     """Which is looked for."""
     open_newsroom(site, NUMBERS)
     site["/feed/"] = rss(site, NUMBERS)
-    assert kinds(scout.look("/gone"), site)[0] == ("feed", "/feed/")
+    assert kinds(scout.discover("/gone"), site)[0] == ("feed", "/feed/")
 
 
 def test_where_articles_cannot_be_read_the_next_candidate_is_tried(
@@ -222,7 +224,7 @@ def test_where_articles_cannot_be_read_the_next_candidate_is_tried(
     )
     site["/rss"] = locked
     site["/news"] = head(listing([9, 8, 7, 6]), alternate("/rss"))
-    discovery = scout.look()
+    discovery = scout.discover()
     assert kinds(discovery, site)[0] == ("page", "/news")
     assert (
         "0 of 3 pages could be read"
@@ -235,12 +237,12 @@ def test_another_candidate_s_articles_are_read_when_it_is_picked(scout: Scout, s
     """Each only once."""
     open_newsroom(site, NUMBERS)
     site["/sitemap.xml"] = sitemap(site, [3, 2, 9])
-    discovery = scout.look()
+    discovery = scout.discover()
     chosen = next(
         each.candidate for each in discovery.candidates if each.candidate.kind == "sitemap"
     )
-    site.forget()
-    tried = try_articles(chosen, discovery.samples, scout.looks)
+    site.clear_requests()
+    tried = try_articles(chosen, discovery.samples, scout.session)
     assert [each.url for each in tried] == [site.url(path(n)) for n in (9, 3, 2)]
     assert site.paths() == [path(3), path(2)]
 
@@ -250,7 +252,7 @@ def test_robots_txt_is_obeyed(scout: Scout, site: Site) -> None:
     open_newsroom(site, NUMBERS)
     robots(site, "Disallow: /news")
     with pytest.raises(DisallowedError, match=r"robots\.txt"):
-        scout.look()
+        scout.discover()
     assert site.paths() == []
 
 
@@ -259,20 +261,20 @@ def test_addresses_that_it_forbids_are_left_out(scout: Scout, site: Site) -> Non
     open_newsroom(site, NUMBERS)
     site["/news"] = head(listing(NUMBERS), alternate("/rss"))
     robots(site, "Disallow: /rss")
-    assert [kind for kind, _ in kinds(scout.look(), site)] == ["page", "sitemap"]
-    assert "robots.txt" in scout.looks.failures[site.url("/rss")]
+    assert [kind for kind, _ in kinds(scout.discover(), site)] == ["page", "sitemap"]
+    assert "robots.txt" in scout.session.failures[site.url("/rss")]
 
 
 def test_private_addresses_are_refused_unless_the_config_allows_them(site: Site) -> None:
     """The one that was given, and those that a page names."""
     open_newsroom(site, NUMBERS)
     with Fetcher(delay=0, clock=FakeClock()) as fetcher, pytest.raises(DisallowedError):
-        Scout(site, fetcher).look()
+        Scout(site, fetcher).discover()
     site["/news"] = head(listing(NUMBERS), alternate("http://10.0.0.1/feed"))
     with Fetcher(delay=0, allow_private=["127.0.0.0/8"], clock=FakeClock()) as fetcher:
         scout = Scout(site, fetcher)
-        scout.look()
-    assert "10.0.0.1" in scout.looks.failures["http://10.0.0.1/feed"]
+        scout.discover()
+    assert "10.0.0.1" in scout.session.failures["http://10.0.0.1/feed"]
 
 
 def test_nothing_found_says_what_was_tried_and_what_to_do(scout: Scout, site: Site) -> None:
@@ -283,11 +285,11 @@ def test_nothing_found_says_what_was_tried_and_what_to_do(scout: Scout, site: Si
     )
     site["/f"] = "<html><body><p>No feed</p></body></html>"
     with pytest.raises(NoContentError) as raised:
-        scout.look("/about/us")
+        scout.discover("/about/us")
     reason = raised.value.reason
     assert reason.startswith("nothing here lists articles: no article links found")
     assert f"{site.url('/f')}: expected a feed, found an HTML page" in reason
-    assert f"(checked {len(scout.looks.requested)} addresses)" in reason
+    assert f"(checked {len(scout.session.requested)} addresses)" in reason
     assert reason.endswith(f"or the site's front page {site.url('/')}")
 
 
@@ -297,8 +299,8 @@ def test_a_server_that_is_not_there_is_the_failure(scout: Scout) -> None:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/news"  # nobody listens
         with pytest.raises(FetchError):
-            discover_sources(url, scout.looks, NOW)
-    assert scout.looks.requested == [url]
+            discover_sources(url, scout.session, NOW)
+    assert scout.session.requested == [url]
 
 
 def test_the_number_of_requests_is_bounded(scout: Scout, site: Site) -> None:
@@ -306,8 +308,8 @@ def test_the_number_of_requests_is_bounded(scout: Scout, site: Site) -> None:
     open_newsroom(site, NUMBERS)
     site["/news"] = head(listing(NUMBERS), "".join(alternate(f"/feed-{n}") for n in range(500)))
     robots(site, *(f"Sitemap: {site.url(f'/map-{n}.xml')}" for n in range(500)))
-    scout.look()
-    assert len(scout.looks.requested) <= scout.looks.max_requests
+    scout.discover()
+    assert len(scout.session.requested) <= scout.session.max_requests
 
 
 def test_an_index_of_sitemaps_is_read_in_part(scout: Scout, site: Site) -> None:
@@ -320,7 +322,7 @@ def test_an_index_of_sitemaps_is_read_in_part(scout: Scout, site: Site) -> None:
         f"<sitemapindex>{entries}</sitemapindex>".encode(), "application/xml"
     )
     site["/map-0.xml"] = sitemap(site, NUMBERS)
-    assert ("sitemap", "/sitemap.xml") in kinds(scout.look(), site)
+    assert ("sitemap", "/sitemap.xml") in kinds(scout.discover(), site)
     assert sum(each.startswith("/map-") for each in site.paths()) == 3
 
 
@@ -329,7 +331,7 @@ def test_time_is_bounded(site: Site) -> None:
     open_newsroom(site, NUMBERS)
     fetcher = Fetcher(delay=0, allow_private=["127.0.0.0/8"], clock=FakeClock())
     with fetcher, pytest.raises(FetchError, match="time"):
-        Scout(site, fetcher, RunBudget(0)).look()
+        Scout(site, fetcher, RunBudget(0)).discover()
     assert site.paths() == []
 
 
@@ -337,7 +339,7 @@ def test_a_document_is_asked_for_once(scout: Scout, site: Site) -> None:
     """Though several ways lead to it."""
     open_newsroom(site, NUMBERS)
     site["/news"] = head(listing(NUMBERS), alternate("/rss") + alternate("/rss"))
-    scout.look()
+    scout.discover()
     assert len(site.paths()) == len(set(site.paths()))
 
 
@@ -350,6 +352,6 @@ def test_an_article_has_the_feed_s_text_where_its_page_has_less(scout: Scout, si
     )
     site["/rss"] = rss(site, NUMBERS, description=long)
     site[path(9)] = story(9)
-    (first, *_) = scout.look("/rss").samples.values()
+    (first, *_) = scout.discover("/rss").samples.values()
     assert first.article is not None
     assert "Sentence number 59" in first.article.text

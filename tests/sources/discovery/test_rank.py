@@ -33,7 +33,7 @@ def read(
     }
 
 
-def first_of(
+def best_candidate(
     candidates: Sequence[Candidate],
     tried: dict[str, ArticleSample] | None = None,
     asked: str = PAGE,
@@ -81,8 +81,8 @@ BETTER = {
 @pytest.mark.parametrize(("better", "worse"), BETTER.values(), ids=BETTER)
 def test_rather(better: Candidate, worse: Candidate) -> None:
     """In whichever order they were found."""
-    assert first_of([worse, better]) == better
-    assert first_of([better, worse]) == better
+    assert best_candidate([worse, better]) == better
+    assert best_candidate([better, worse]) == better
 
 
 def test_a_category_s_feed_is_right_for_its_own_page() -> None:
@@ -96,9 +96,9 @@ def test_a_category_s_feed_is_right_for_its_own_page() -> None:
 def test_pages_that_cannot_be_read_count_against_a_candidate() -> None:
     """But not where the feed has the whole text itself."""
     page, feed = candidate("page", PAGE), candidate(items=items(first=50))
-    assert first_of([page, feed], read(0, 1, 2, fails=True)) == feed
+    assert best_candidate([page, feed], read(0, 1, 2, fails=True)) == feed
     whole = candidate(is_full_text=10)
-    assert first_of([page, whole], read(0, 1, 2, fails=True)) == whole
+    assert best_candidate([page, whole], read(0, 1, 2, fails=True)) == whole
 
 
 def test_dates_of_articles_stand_in_where_a_list_has_none() -> None:

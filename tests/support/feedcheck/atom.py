@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from tests.support.feedcheck import markup, values
+from tests.support.feedcheck import markup, podcast, values
 from tests.support.feedcheck.values import Complaints, Rule
 from tests.support.feedcheck.xml import (
     Check,
@@ -24,7 +24,7 @@ from tests.support.feedcheck.xml import (
 
 _LANG = "xml:lang"
 _OF_ALL = frozenset(
-    {"alternate", "self", "enclosure", "related", "via"}
+    {"alternate", "self", "enclosure", "related", "via", "license"}
 )  # valid relations of links
 _OF_FEEDS = frozenset({"hub", "current", "prev-archive"})
 
@@ -63,6 +63,7 @@ def _feed(address: str | None, node: Node) -> Complaints:
         "atom:generator": textual(),
         "atom:icon": textual(values.uri),
         "fh:archive": empty,
+        **podcast.CHANNEL,
         "atom:entry": partial(_entry, has_author=bool(node.children("atom:author"))),
     }
     once = [*_names("id", "title", "subtitle", "updated", "generator", "icon"), "fh:archive"]
@@ -95,8 +96,11 @@ def _entry(node: Node, *, has_author: bool) -> Complaints:
         "atom:content": _html,
         "media:content": _media,
         "media:thumbnail": _media,
+        "atom:rights": _text,
+        "atom:source": _source,
+        **podcast.EPISODE,
     }
-    once = _names("id", "title", "updated", "published", "summary", "content")
+    once = _names("id", "title", "updated", "published", "summary", "content", "rights", "source")
     yield from contents(node, known, once=once, needed=_names("id", "title", "updated", "link"))
     yield from _language(node)
     yield from _alternates(node)
@@ -107,6 +111,15 @@ def _entry(node: Node, *, has_author: bool) -> Complaints:
         yield "neither summary nor content"
     if len(set(texts)) < len(texts):
         yield "summary and content say the same"
+
+
+def _source(node: Node) -> Complaints:
+    known: dict[str, Check] = {
+        "atom:id": textual(values.canonical),
+        "atom:title": _text,
+        "atom:link": partial(_link, None, of_feed=False),
+    }
+    yield from contents(node, known, once=known, needed=["atom:title"])
 
 
 def _language(node: Node) -> Complaints:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from tests.support.feedcheck import markup, values
+from tests.support.feedcheck import markup, podcast, values
 from tests.support.feedcheck.values import Complaints, Rule
 from tests.support.feedcheck.xml import (
     Check,
@@ -59,9 +59,10 @@ def _channel(address: str | None, node: Node) -> Complaints:
         "sy:updateFrequency": textual(values.positive),
         "fh:archive": empty,
         "item": _item,
+        **podcast.CHANNEL,
     }
     names = node.names()
-    several = {"item", "atom:link", "dc:creator"}
+    several = {"item", "atom:link", "dc:creator"} | podcast.SEVERAL
     yield from contents(
         node, known, once=known.keys() - several, needed=["title", "link", "description"]
     )
@@ -92,9 +93,13 @@ def _item(node: Node) -> Complaints:
         "enclosure": _enclosure,
         "media:content": _media_content,
         "media:thumbnail": _thumbnail,
+        "source": _source,
+        "dc:rights": textual(),
+        "atom:link": _item_link,
+        **podcast.EPISODE,
     }
     names = node.names()
-    several = {"category", "dc:creator", "media:content"}
+    several = {"category", "dc:creator", "media:content", "atom:link"} | podcast.SEVERAL
     yield from contents(
         node, known, once=known.keys() - several, needed=["title", "link", "guid", "pubDate"]
     )
@@ -148,6 +153,19 @@ def _link(address: str | None, node: Node) -> Complaints:
             yield f"itself is not at {node.attributes.get('href')}"
         if node.attributes.get("type") != "application/rss+xml":
             yield f"itself is not of type {node.attributes.get('type')}"
+
+
+def _item_link(node: Node) -> Complaints:
+    known = frozenset({"license", "related"})
+    rules: dict[str, Rule] = {"href": values.uri, "rel": partial(values.relation, known)}
+    yield from attributes(node, rules, needed=rules)
+
+
+def _source(node: Node) -> Complaints:
+    if set(node.attributes) != {"url"}:
+        yield f"attributes {sorted(node.attributes)} instead of url"
+    yield from values.uri(node.attributes.get("url", ""))
+    yield from markup.plain(node.text, node.source)
 
 
 def _guid(node: Node) -> Complaints:

@@ -20,7 +20,10 @@ PREFIXES = {
     "content": "http://purl.org/rss/1.0/modules/content/",
     "dc": "http://purl.org/dc/elements/1.1/",
     "fh": "http://purl.org/syndication/history/1.0",
+    "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
     "media": "http://search.yahoo.com/mrss/",
+    "podcast": "https://podcastindex.org/namespace/1.0",
+    "psc": "http://podlove.org/simple-chapters",
     "sy": "http://purl.org/rss/1.0/modules/syndication/",
     "xml": "http://www.w3.org/XML/1998/namespace",
 }

@@ -23,6 +23,6 @@ SAID = {
 }
 
 
-def boxed(n: int) -> str:
+def story_with_box(n: int) -> str:
     """Return a story with its box."""
     return story(n, extra=f'<div class="join-box"><p>{SAID[n]}</p></div>')

@@ -22,16 +22,16 @@ from tests.support.newsroom import (
     configure,
     feed,
     listing,
+    open_context,
     open_newsroom,
-    output_of,
+    output_folder,
     path,
     story,
     title,
-    tools_for,
 )
 from tests.support.site import Site
-from tests.support.tab import PATIENCE, Tab, open_tab
-from tests.web.preview.stories import SAID, boxed
+from tests.support.tab import TIMEOUT_SECONDS, Tab, open_tab
+from tests.web.preview.stories import SAID, story_with_box
 
 pytestmark = pytest.mark.slow
 
@@ -67,36 +67,36 @@ def config(site: Site, tmp_path: Path) -> Config:
     """Return the config of a feed with three stories with boxes."""
     open_newsroom(site, [3, 2, 1])
     for n in SAID:
-        site[path(n)] = boxed(n)
+        site[path(n)] = story_with_box(n)
     return configure(tmp_path, feed("world", f"page {site.url('/news')}"))
 
 
 def build(config: Config) -> str:
     """Build the feed in this process, and return it."""
-    with tools_for(config) as tools:
-        run.run_feed(config.feed[0], replace(tools, site_rules=open_rules(config.rules)))
-    return published(config)
+    with open_context(config) as context:
+        run.run_feed(config.feed[0], replace(context, site_rules=open_rules(config.rules)))
+    return read_published(config)
 
 
-def published(config: Config) -> str:
-    return (output_of(config) / "world.rss").read_text("utf-8")
+def read_published(config: Config) -> str:
+    return (output_folder(config) / "world.rss").read_text("utf-8")
 
 
 @contextmanager
-def served(config: Config, url: str = "") -> Iterator[str]:
+def serve_preview(config: Config, url: str = "") -> Iterator[str]:
     """Serve the preview of the built feed, or of the page at a URL, and yield its URL."""
     build(config)
-    with tools_for(config) as tools:
-        others = pages_of_feed(config.feed[0], tools)
-        pages = [page_from_address(url, tools)] if url else others
+    with open_context(config) as context:
+        others = pages_of_feed(config.feed[0], context)
+        pages = [page_from_address(url, context)] if url else others
         listening = open_socket("127.0.0.1:0")
         preview_server = PreviewServer(
-            PreviewSession(pages, tools, config.rules.sites, others), listening.getsockname()[1]
+            PreviewSession(pages, context, config.rules.sites, others), listening.getsockname()[1]
         )
         server = Server(preview_server, [listening])
         server.start()
         yield preview_server.url
-        server.stop(PATIENCE)
+        server.stop(TIMEOUT_SECONDS)
 
 
 CREDITS = (
@@ -106,7 +106,7 @@ CREDITS = (
 
 
 @contextmanager
-def previewed(home: Home) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+def running_preview(home: Home) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """Run the command, and yield it with the URL that it prints."""
     command = subprocess.Popen(
         [sys.executable, "-m", "feedpub", "preview", "world"],
@@ -119,11 +119,11 @@ def previewed(home: Home) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     try:
         assert command.stdout is not None
         found = re.search(r"http://127\.0\.0\.1:\d+/\S+/", command.stdout.readline())
-        assert found, command.communicate(timeout=PATIENCE)
+        assert found, command.communicate(timeout=TIMEOUT_SECONDS)
         yield found[0], command
     finally:
         command.kill()
-        command.communicate(timeout=PATIENCE)
+        command.communicate(timeout=TIMEOUT_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def browser() -> Iterator[Tab]:
 def tab(browser: Tab) -> Iterator[Tab]:
     browser.resize(1280, 860)
     yield browser
-    assert browser.complaints == []
+    assert browser.errors == []
 
 
 def block_with(text: str) -> str:
@@ -146,8 +146,8 @@ def block_with(text: str) -> str:
 
 def effects(tab: Tab) -> str:
     """Wait for the effects on other articles, and return their summary."""
-    tab.until("document.querySelector('#effects p')?.textContent.includes(' change, ')")
-    return str(tab.says("document.querySelector('#effects p').textContent"))
+    tab.wait_for("document.querySelector('#effects p')?.textContent.includes(' change, ')")
+    return str(tab.evaluate("document.querySelector('#effects p').textContent"))
 
 
 def test_rule_is_drafted_and_saved_by_mouse(
@@ -155,93 +155,99 @@ def test_rule_is_drafted_and_saved_by_mouse(
 ) -> None:
     home = Home(tmp_path)
     assert SAID[3] in build(config)
-    with previewed(home) as (url, command):
-        tab.go(url)
-        tab.until(block_with(SAID[3]))
-        tab.says(f"{block_with(SAID[3])}.setAttribute('data-it', '')")
+    with running_preview(home) as (url, command):
+        tab.open(url)
+        tab.wait_for(block_with(SAID[3]))
+        tab.evaluate(f"{block_with(SAID[3])}.setAttribute('data-it', '')")
         tab.click("[data-it]")
-        assert tab.says("document.querySelector('#rule').value") == ".join-box"
+        assert tab.evaluate("document.querySelector('#rule').value") == ".join-box"
         tab.click("[data-act=remove]")
-        tab.until(f"{CHOSEN}?.matches('.gone')")
-        assert tab.says(f"{CHOSEN}.querySelector('del').textContent") == SAID[3]
-        assert "rule remove '.join-box'" in tab.says(f"{CHOSEN}.querySelector('.why').textContent")
-        assert not tab.says(IN_ARTICLE.format(SAID[3]))
-        assert tab.says("document.querySelector('#effect .minus').textContent").endswith(SAID[3])
-        assert tab.says("document.querySelector('#toml').textContent") == 'remove = [".join-box"]'
+        tab.wait_for(f"{CHOSEN}?.matches('.gone')")
+        assert tab.evaluate(f"{CHOSEN}.querySelector('del').textContent") == SAID[3]
+        assert "rule remove '.join-box'" in tab.evaluate(
+            f"{CHOSEN}.querySelector('.why').textContent"
+        )
+        assert not tab.evaluate(IN_ARTICLE.format(SAID[3]))
+        assert tab.evaluate("document.querySelector('#effect .minus').textContent").endswith(
+            SAID[3]
+        )
+        assert (
+            tab.evaluate("document.querySelector('#toml').textContent") == 'remove = [".join-box"]'
+        )
         assert effects(tab) == "2 of 2 change, 0 stay the same."
         tab.click("#undo")
-        tab.until(IN_ARTICLE.format(SAID[3]))
+        tab.wait_for(IN_ARTICLE.format(SAID[3]))
         assert not config.rules.sites.exists()
         tab.click("[data-act=remove]")
-        tab.until(f"{CHOSEN}?.matches('.gone')")
+        tab.wait_for(f"{CHOSEN}?.matches('.gone')")
         tab.click("#save")
-        tab.until(SAVED)
+        tab.wait_for(SAVED)
         tab.click("#done")
-        assert command.wait(PATIENCE) == 0
+        assert command.wait(TIMEOUT_SECONDS) == 0
     assert (config.rules.sites / "127.0.0.1.toml").read_text("utf-8") == 'remove = [".join-box"]\n'
     site["/news"] = listing([4, 3, 2, 1])
     assert home.run("build").returncode == 0
-    assert title(4) in published(config)
-    assert SAID[4] not in published(config)
+    assert title(4) in read_published(config)
+    assert SAID[4] not in read_published(config)
 
 
 def test_rule_is_drafted_and_saved_by_keyboard(config: Config, site: Site, tab: Tab) -> None:
-    with served(config) as url:
-        tab.go(url)
-        tab.until(block_with(SAID[3]))
-        while not tab.says("document.activeElement.matches('.block')"):
+    with serve_preview(config) as url:
+        tab.open(url)
+        tab.wait_for(block_with(SAID[3]))
+        while not tab.evaluate("document.activeElement.matches('.block')"):
             tab.press("Tab")
         for _ in range(20):
-            if SAID[3] in tab.says(f"({CHOSEN} || document.activeElement).textContent"):
+            if SAID[3] in tab.evaluate(f"({CHOSEN} || document.activeElement).textContent"):
                 break
             tab.press("ArrowDown")
-        assert tab.says("document.activeElement.matches('.block:focus-visible')")
-        assert tab.says("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        assert tab.evaluate("document.activeElement.matches('.block:focus-visible')")
+        assert tab.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
         tab.press("ArrowLeft")
-        assert tab.says("document.querySelector('#rule').value") == ".join-box > p"
+        assert tab.evaluate("document.querySelector('#rule').value") == ".join-box > p"
         tab.press("ArrowRight", "r")
-        tab.until(f"{CHOSEN}?.matches('.gone')")
-        assert SAID[3] in tab.says("document.activeElement.textContent")
+        tab.wait_for(f"{CHOSEN}?.matches('.gone')")
+        assert SAID[3] in tab.evaluate("document.activeElement.textContent")
         assert effects(tab) == "2 of 2 change, 0 stay the same."
         tab.press("u")
-        tab.until(IN_ARTICLE.format(SAID[3]))
+        tab.wait_for(IN_ARTICLE.format(SAID[3]))
         tab.press("n")
-        tab.until(block_with(SAID[2]))
+        tab.wait_for(block_with(SAID[2]))
         tab.press("p")
-        tab.until(block_with(SAID[3]))
+        tab.wait_for(block_with(SAID[3]))
         tab.press("?")
-        assert tab.says("document.querySelector('#help').open")
+        assert tab.evaluate("document.querySelector('#help').open")
         tab.press("Escape")
-        assert not tab.says("document.querySelector('#help').open")
-        tab.says(f"{block_with(SAID[3])}.focus()")
+        assert not tab.evaluate("document.querySelector('#help').open")
+        tab.evaluate(f"{block_with(SAID[3])}.focus()")
         tab.press("r")
-        tab.until(f"{CHOSEN}?.matches('.gone')")
+        tab.wait_for(f"{CHOSEN}?.matches('.gone')")
         tab.press("s")
-        tab.until(SAVED)
+        tab.wait_for(SAVED)
     site["/news"] = listing([4, 3, 2, 1])
     assert title(4) in build(config)
-    assert SAID[4] not in published(config)
+    assert SAID[4] not in read_published(config)
 
 
 def test_title_date_author_and_keep_rules_have_keys(config: Config, tab: Tab, site: Site) -> None:
-    with served(config, site.url(path(4))) as url:
-        tab.go(url)
-        tab.until(block_with("You may also like"))
-        tab.says(f"{block_with('By Jane Doe')}.focus()")
+    with serve_preview(config, site.url(path(4))) as url:
+        tab.open(url)
+        tab.wait_for(block_with("You may also like"))
+        tab.evaluate(f"{block_with('By Jane Doe')}.focus()")
         tab.press("a", "d", "t", "k")
-        tab.until("document.querySelector('#toml').textContent.split('\\n').length === 4")
-        assert tab.says("document.querySelector('#toml').textContent").split("\n") == [
+        tab.wait_for("document.querySelector('#toml').textContent.split('\\n').length === 4")
+        assert tab.evaluate("document.querySelector('#toml').textContent").split("\n") == [
             'keep = [".byline"]',
             'title = ".byline"',
             'author = ".byline"',
             'date = ".byline"',
         ]
-        tab.until("document.querySelector('#cleaned h1').textContent === 'By Jane Doe'")
+        tab.wait_for("document.querySelector('#cleaned h1').textContent === 'By Jane Doe'")
         assert effects(tab).startswith("3 of 3 change")
-        tab.says(f"{block_with('Home')}.focus()")
+        tab.evaluate(f"{block_with('Home')}.focus()")
         tab.press("k")
         status = "document.querySelector('#status').textContent"
-        tab.until(f"{status}.startsWith('No selector matches this block')")
+        tab.wait_for(f"{status}.startsWith('No selector matches this block')")
 
 
 def test_clicked_inner_element_becomes_the_author_rule(
@@ -249,33 +255,38 @@ def test_clicked_inner_element_becomes_the_author_rule(
 ) -> None:
     """A rule that is selected explicitly takes precedence."""
     site[path(4)] = story(4, extra=CREDITS)
-    with served(config, site.url(path(4))) as url:
-        tab.go(url)
-        tab.until("document.querySelector('.block [data-selector=\".who\"]')")
+    with serve_preview(config, site.url(path(4))) as url:
+        tab.open(url)
+        tab.wait_for("document.querySelector('.block [data-selector=\".who\"]')")
         tab.click('.block [data-selector=".who"]')
-        assert tab.says("document.querySelector('#rule').value") == ".credits"
+        assert tab.evaluate("document.querySelector('#rule').value") == ".credits"
         tab.click("[data-act=author]")
-        tab.until("document.querySelector('#cleaned .byline').textContent.startsWith('Ada Penn')")
+        tab.wait_for(
+            "document.querySelector('#cleaned .byline').textContent.startsWith('Ada Penn')"
+        )
         tab.click('.block [data-selector=".who"]')
         tab.press("ArrowLeft", "d")
-        tab.until("document.querySelector('#draft').children.length === 2")
+        tab.wait_for("document.querySelector('#draft').children.length === 2")
         assert (
-            tab.says("document.querySelector('#toml').textContent")
+            tab.evaluate("document.querySelector('#toml').textContent")
             == 'author = ".who"\ndate = ".when"'
         )
 
 
 def test_page_fits_all_widths_with_enough_contrast(config: Config, tab: Tab) -> None:
-    with served(config) as url:
-        tab.go(url)
-        tab.until(block_with(SAID[3]))
-        tab.says(f"select({block_with(SAID[3])})")
-        tab.says("addRule('remove')")
-        tab.until("document.querySelector('#effects details')")
+    with serve_preview(config) as url:
+        tab.open(url)
+        tab.wait_for(block_with(SAID[3]))
+        tab.evaluate(f"select({block_with(SAID[3])})")
+        tab.evaluate("addRule('remove')")
+        tab.wait_for("document.querySelector('#effects details')")
         for width, dark in ((390, False), (390, True), (800, False), (1280, False), (1280, True)):
             tab.resize(width, 800, dark=dark)
             for pane in ("original", "article", "rules") if width < 800 else ("original",):
-                tab.says(f"showPane('{pane}')")
-                assert tab.says("document.documentElement.scrollWidth <= innerWidth"), (width, pane)
-                assert tab.says(READABLE) >= 4.5, (width, pane, dark)
-                assert tab.says(NAMELESS) == [], (width, pane)
+                tab.evaluate(f"showPane('{pane}')")
+                assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
+                    width,
+                    pane,
+                )
+                assert tab.evaluate(READABLE) >= 4.5, (width, pane, dark)
+                assert tab.evaluate(NAMELESS) == [], (width, pane)

@@ -11,8 +11,8 @@ from feedpub.core.models import Page
 from feedpub.web import Server
 from feedpub.web.preview import PreviewPage, PreviewServer, PreviewSession
 from feedpub.web.sockets import open_socket
-from tests.support.client import PATIENCE, Client, Reply
-from tests.support.newsroom import configure, story, tools_for
+from tests.support.client import TIMEOUT_SECONDS, Client, Reply
+from tests.support.newsroom import configure, open_context, story
 
 URL = "https://times.example.org/a"
 
@@ -25,16 +25,16 @@ def config(tmp_path: Path) -> Config:
 @pytest.fixture
 def client(config: Config) -> Iterator[Client]:
     """Return a client of a preview server with one article."""
-    with tools_for(config) as tools:
+    with open_context(config) as context:
         page_ = PreviewPage("A story", URL, Page(URL, story(1).encode(), "text/html"))
         listening = open_socket("127.0.0.1:0")
         port = listening.getsockname()[1]
         server = Server(
-            PreviewServer(PreviewSession([page_], tools, config.rules.sites), port), [listening]
+            PreviewServer(PreviewSession([page_], context, config.rules.sites), port), [listening]
         )
         server.start()
         yield Client(server, port)
-        server.stop(PATIENCE)
+        server.stop(TIMEOUT_SECONDS)
         assert not server.alive
 
 
@@ -54,7 +54,7 @@ def post(
     """Send a command as the page's script does."""
     own = {"Origin": f"http://127.0.0.1:{client.port}", "Content-Type": "application/json"}
     body = told if isinstance(told, bytes) else json.dumps(told).encode()
-    return client.ask("POST", preview_server.path + what, {**own, **(headers or {})}, body)
+    return client.request("POST", preview_server.path + what, {**own, **(headers or {})}, body)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_request_without_the_token_is_refused(
             client.get(path.encode().decode("latin-1") if path.isascii() else "/%C3%BC").status
             == 403
         ), path
-        assert client.ask("POST", path if path.isascii() else "/", {}, b"{}").status == 403
+        assert client.request("POST", path if path.isascii() else "/", {}, b"{}").status == 403
 
 
 def test_foreign_host_header_is_refused(client: Client, preview_server: PreviewServer) -> None:
@@ -151,7 +151,7 @@ def test_request_from_another_origin_is_refused(
     assert post(client, preview_server, "save", asked, headers).status == 403
     assert not config.rules.sites.exists()
     if headers != {"Origin": ""}:
-        assert client.ask("GET", preview_server.path, headers).status == 403
+        assert client.request("GET", preview_server.path, headers).status == 403
 
 
 def test_form_cannot_send_commands(
@@ -166,7 +166,7 @@ def test_form_cannot_send_commands(
         == 405
     )
     assert (
-        client.ask(
+        client.request(
             "POST", preview_server.path + "save", {"Content-Type": "application/json"}, b"{}"
         ).status
         == 403

@@ -10,9 +10,9 @@ from feedpub.pipeline import run
 from feedpub.pipeline.context import RunContext
 from feedpub.store import ScheduledRun
 from feedpub.web.status import SHOWN_DAYS, Health, ProcessStatus, ServiceStatus, collect_status
-from tests.support.newsroom import configure, feed, open_newsroom, rss, tools_for
-from tests.support.overviews import HOUR, MINUTE, broken_source, overview
-from tests.support.overviews import feed as made_up
+from tests.support.newsroom import configure, feed, open_context, open_newsroom, rss
+from tests.support.overviews import HOUR, MINUTE, failing_source, service_status
+from tests.support.overviews import feed_status as made_up
 from tests.support.site import Site
 
 
@@ -22,14 +22,16 @@ def newsroom(site: Site) -> Site:
     return site
 
 
-def seen(config: Config, tools: RunContext, running: ProcessStatus | None = None) -> ServiceStatus:
-    return collect_status(config, tools.store, tools.clock(), running)
+def collect(
+    config: Config, context: RunContext, running: ProcessStatus | None = None
+) -> ServiceStatus:
+    return collect_status(config, context.store, context.clock(), running)
 
 
 def test_feed_before_its_first_run_is_late(newsroom: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
-    with tools_for(config) as tools:
-        told = seen(config, tools)
+    with open_context(config) as context:
+        told = collect(config, context)
     (world,) = told.feeds
     assert (world.health, world.reasons, world.documents) == (
         Health.LATE,
@@ -41,10 +43,10 @@ def test_feed_before_its_first_run_is_late(newsroom: Site, tmp_path: Path) -> No
 
 def test_healthy_feed_has_all_facts(newsroom: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
-    with tools_for(config) as tools:
-        began = tools.clock()
-        run.run_feed(config.feed[0], tools)
-        told = seen(config, tools)
+    with open_context(config) as context:
+        began = context.clock()
+        run.run_feed(config.feed[0], context)
+        told = collect(config, context)
     (world,) = told.feeds
     assert (world.health, world.reason, world.entries, world.last_success) == (
         Health.HEALTHY,
@@ -65,13 +67,13 @@ def test_healthy_feed_has_all_facts(newsroom: Site, tmp_path: Path) -> None:
 
 def test_broken_source_makes_its_feed_broken(newsroom: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
-    with tools_for(config) as tools:
-        began = tools.clock()
-        run.run_feed(config.feed[0], tools)
+    with open_context(config) as context:
+        began = context.clock()
+        run.run_feed(config.feed[0], context)
         del newsroom.routes["/news"]
         for _ in range(2):
-            run.run_feed(config.feed[0], tools)
-        (world,) = seen(config, tools).feeds
+            run.run_feed(config.feed[0], context)
+        (world,) = collect(config, context).feeds
     (source,) = world.sources
     assert (world.health, world.last_success, source.last_success) == (Health.BROKEN, began, began)
     assert (source.health, source.failures, source.reason) == (
@@ -84,37 +86,37 @@ def test_broken_source_makes_its_feed_broken(newsroom: Site, tmp_path: Path) -> 
 
 def test_feed_is_late_after_the_grace_period(newsroom: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
-    with tools_for(config) as tools:
-        run.run_feed(config.feed[0], tools)
-        due = tools.clock() + HOUR
-        tools.store.schedule.save(
+    with open_context(config) as context:
+        run.run_feed(config.feed[0], context)
+        due = context.clock() + HOUR
+        context.store.schedule.save(
             ScheduledRun("world", due, "every 1h"), {newsroom.url("/news"): (due, "every 1h")}
         )
-        (world,) = seen(config, tools).feeds
+        (world,) = collect(config, context).feeds
         assert (world.next_run, world.why, world.overdue) == (due, "every 1h", False)
         assert (world.sources[0].next_look, world.sources[0].why) == (due, "every 1h")
         later = due + 6 * MINUTE
-        (world,) = collect_status(config, tools.store, later).feeds
+        (world,) = collect_status(config, context.store, later).feeds
         assert (world.health, world.overdue, world.reasons) == (
             Health.LATE,
             True,
             ("its run was due 6 minutes ago",),
         )
         busy = ProcessStatus(started=due, heartbeat=later, busy={"world": later})
-        (world,) = collect_status(config, tools.store, later, busy).feeds
+        (world,) = collect_status(config, context.store, later, busy).feeds
         assert (world.health, world.overdue, world.busy) == (Health.HEALTHY, False, later)
 
 
 def test_process_status_is_included(newsroom: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
-    with tools_for(config) as tools:
-        run.run_feed(config.feed[0], tools)
-        run.run_feed(config.feed[0], tools)
-        now = tools.clock()
+    with open_context(config) as context:
+        run.run_feed(config.feed[0], context)
+        run.run_feed(config.feed[0], context)
+        now = context.clock()
         running = ProcessStatus(
-            started=now, heartbeat=now, hung={"world": now}, requests=tools.fetcher.statistics
+            started=now, heartbeat=now, hung={"world": now}, requests=context.fetcher.statistics
         )
-        told = seen(config, tools, running)
+        told = collect(config, context, running)
     (world,) = told.feeds
     assert (world.health, world.hung) == (Health.BROKEN, now)
     assert "cancelled just now" in world.reason
@@ -133,9 +135,9 @@ def test_secrets_in_addresses_are_redacted(newsroom: Site, tmp_path: Path) -> No
     config = configure(
         tmp_path, feed("world", f"feed {place}?token=abc", f"feed {place}?token=def")
     )
-    with tools_for(config) as tools:
-        run.run_feed(config.feed[0], tools)
-        told = seen(config, tools)
+    with open_context(config) as context:
+        run.run_feed(config.feed[0], context)
+        told = collect(config, context)
     assert [source.address for source in told.feeds[0].sources] == [
         f"{place}?token=…",
         f"{place}?token=… (2)",
@@ -150,13 +152,13 @@ def test_sources_that_differ_only_in_a_secret_are_numbered(newsroom: Site, tmp_p
     config = configure(
         tmp_path, feed("world", f"feed {newsroom.url(good)}", f"feed {newsroom.url(bad)}")
     )
-    with tools_for(config) as tools:
-        run.run_feed(config.feed[0], tools)
-        assert {state.key for state in tools.store.sources("world")} == {
+    with open_context(config) as context:
+        run.run_feed(config.feed[0], context)
+        assert {state.key for state in context.store.sources("world")} == {
             newsroom.url(good),
             newsroom.url(bad),
         }
-        told = seen(config, tools)
+        told = collect(config, context)
     shown = newsroom.url("/feed/…/rss")
     assert [(source.address, source.health) for source in told.feeds[0].sources] == [
         (shown, Health.HEALTHY),
@@ -166,10 +168,10 @@ def test_sources_that_differ_only_in_a_secret_are_numbered(newsroom: Site, tmp_p
 
 
 def test_summary_counts_feeds_by_health() -> None:
-    broken = made_up("gone", sources=(broken_source(),), health=Health.BROKEN)
+    broken = made_up("gone", sources=(failing_source(),), health=Health.BROKEN)
     late = made_up("late", health=Health.LATE)
     assert (
-        overview(made_up(), late, broken, made_up("more")).summary
+        service_status(made_up(), late, broken, made_up("more")).summary
         == "4 feeds: 2 healthy, 1 late, 1 broken"
     )
-    assert overview().summary == "0 feeds"
+    assert service_status().summary == "0 feeds"

@@ -14,7 +14,7 @@ from feedpub.web.status.health import (
     source_health,
     worst_health,
 )
-from tests.support.overviews import HOUR, MINUTE, NOW, broken_source, source
+from tests.support.overviews import HOUR, MINUTE, NOW, failing_source, source_status
 
 LOOKED = SourceState("world", "a", NOW - HOUR, NOW - HOUR, 20, next_look=NOW + HOUR)
 FAILING = SourceState(
@@ -79,31 +79,34 @@ def test_unplanned_run_is_not_overdue() -> None:
 
 
 def test_feed_has_the_health_of_its_worst_source() -> None:
-    assert feed_health(run(RunStatus.PARTIAL), [source(), broken_source()]) == (Health.BROKEN, ())
-    assert feed_health(run(), [source()]) == (Health.HEALTHY, ())
+    assert feed_health(run(RunStatus.PARTIAL), [source_status(), failing_source()]) == (
+        Health.BROKEN,
+        (),
+    )
+    assert feed_health(run(), [source_status()]) == (Health.HEALTHY, ())
 
 
 def test_failed_run_states_its_reasons() -> None:
     fatal, minor = Failure("world", "https://x.org/?token=s: no", fatal=True), Failure("a", "b")
-    assert feed_health(run(RunStatus.FAILED, minor, fatal), [source()]) == (
+    assert feed_health(run(RunStatus.FAILED, minor, fatal), [source_status()]) == (
         Health.BROKEN,
         ("https://x.org/?token=…: no",),
     )
-    assert feed_health(run(RunStatus.FAILED), [source()])[1] == ("the last run failed",)
-    assert feed_health(run(RunStatus.FAILED, fatal), [broken_source()])[1] == ()
+    assert feed_health(run(RunStatus.FAILED), [source_status()])[1] == ("the last run failed",)
+    assert feed_health(run(RunStatus.FAILED, fatal), [failing_source()])[1] == ()
 
 
 def test_open_incident_of_the_feed_makes_it_broken() -> None:
     fatal = Failure("world", "the disk is full", fatal=True)
     for last in (run(), run(RunStatus.FAILED, fatal)):
-        told = feed_health(last, [source()], incident="the disk is full")
+        told = feed_health(last, [source_status()], incident="the disk is full")
         assert told == (Health.BROKEN, ("the disk is full",))
 
 
 def test_stuck_and_late_runs_are_reasons() -> None:
-    assert feed_health(run(), [source()], stuck="hangs", late="is late") == (
+    assert feed_health(run(), [source_status()], stuck="hangs", late="is late") == (
         Health.BROKEN,
         ("hangs", "is late"),
     )
-    assert feed_health(run(), [source()], late="is late") == (Health.LATE, ("is late",))
+    assert feed_health(run(), [source_status()], late="is late") == (Health.LATE, ("is late",))
     assert feed_health(None, []) == (Health.LATE, (NEVER_CHECKED,))

@@ -1,4 +1,4 @@
-"""Where an entry comes from: its source's name, rights, other places, and podcast elements."""
+"""The origin of entries: the name of their source, rights, other places, and podcast elements."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,7 @@ def upgrade() -> None:
     for table in ("entries", "page_snapshots"):
         for name in ("source_name", "source_url", "rights"):
             op.add_column(table, sa.Column(name, sa.String, nullable=False, server_default=""))
+    for table in ("entries", "page_snapshots", "sources"):
         op.add_column(table, sa.Column("podcast", sa.JSON, nullable=False, server_default="[]"))
     op.add_column("entries", sa.Column("also_at", sa.JSON, nullable=False, server_default="[]"))
     reason = sa.Column("content_reason", sa.String, nullable=False, server_default="")

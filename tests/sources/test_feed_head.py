@@ -3,7 +3,7 @@
 import pytest
 
 from feedpub.core.models import Page, PollingHints
-from feedpub.sources import polling_hints
+from feedpub.sources import read_feed_head
 
 
 def rss(head: str) -> Page:
@@ -44,7 +44,7 @@ def rss(head: str) -> Page:
 )
 def test_what_the_head_says(head: str, wanted: PollingHints) -> None:
     """The longest wait counts; what makes no sense says nothing."""
-    assert polling_hints(rss(head)) == wanted
+    assert read_feed_head(rss(head)).hints == wanted
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_what_the_head_says(head: str, wanted: PollingHints) -> None:
 )
 def test_what_is_no_feed_wishes_nothing(body: bytes) -> None:
     """Whatever it is."""
-    assert polling_hints(Page("https://example.org/rss", body)) == PollingHints()
+    assert read_feed_head(Page("https://example.org/rss", body)).hints == PollingHints()
 
 
 def test_atom_may_say_it_too() -> None:
@@ -61,6 +61,6 @@ def test_atom_may_say_it_too() -> None:
         b'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:sy="http://purl.org/rss/1.0/modules/syndication/">'
         b"<sy:updatePeriod>daily</sy:updatePeriod></feed>"
     )
-    assert polling_hints(Page("https://example.org/atom", body)) == PollingHints(
+    assert read_feed_head(Page("https://example.org/atom", body)).hints == PollingHints(
         86_400, "sy:updatePeriod"
     )

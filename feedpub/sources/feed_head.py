@@ -1,11 +1,13 @@
-"""Read how often a feed asks to be fetched: ttl, sy:updatePeriod, skipHours and skipDays."""
+"""Read a feed's head: how often it asks to be fetched, and what it says as a podcast."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from lxml import etree
 
-from feedpub.core.models import Page, PollingHints
+from feedpub.core.models import NO_HINTS, Page, PodcastTag, PollingHints
+from feedpub.core.podcast import read_channel
 
 _PERIOD_SECONDS = {
     "hourly": 3600,
@@ -20,18 +22,33 @@ _HOURS = 24
 _NUMBER = re.compile(r"\d{1,9}")
 
 
-def polling_hints(page: Page) -> PollingHints:
-    """Return the hints in a feed's head; none if the document is not an XML feed."""
+@dataclass(frozen=True, slots=True)
+class FeedHead:
+    """The parts of a feed's head that no entry has.
+
+    Attributes:
+        hints: from ttl, sy:updatePeriod, skipHours and skipDays.
+        podcast: the elements of podcasts' namespaces.
+    """
+
+    hints: PollingHints = NO_HINTS
+    podcast: tuple[PodcastTag, ...] = ()
+
+
+def read_feed_head(page: Page) -> FeedHead:
+    """Return what a feed's head says; nothing if the document is not an XML feed."""
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False)
     try:
         root = etree.fromstring(page.body, parser)
-        return PollingHints() if root is None else _read_hints(root)
     except (etree.XMLSyntaxError, ValueError):  # ValueError: half a surrogate pair in a name
-        return PollingHints()
-
-
-def _read_hints(root: etree._Element) -> PollingHints:
+        return FeedHead()
+    if root is None:
+        return FeedHead()
     head = next((child for child in root if _name(child) == "channel"), root)
+    return FeedHead(_read_hints(head), read_channel(head, page.url))
+
+
+def _read_hints(head: etree._Element) -> PollingHints:
     elements = {_name(child): child for child in head}
     hours = {hour for hour in _numbers(elements.get("skiphours")) if hour < _HOURS}
     hints = PollingHints(
