@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 MAX_PAGES = 300
 MAX_SECONDS = 10.0  # of CPU time; the pages read until then are the article
-MAX_EDGE_LINES = 2  # at the top and bottom of a page that may be running heads
+MAX_EDGE_LINES = 3  # at the top or bottom of a page that may be running heads
+MIN_EDGE_GAP = 1.6  # between them and the text, relative to the font
 MAX_HEADING_CHARS = 150
 MIN_HEADING_SIZE = 1.12  # relative to the text's
 MIN_PARAGRAPH_GAP = 1.35  # relative to the usual distance of lines
@@ -254,10 +255,17 @@ def drop_running_heads(lines: Sequence[Line]) -> list[Line]:
 
 
 def _edge_lines(lines: Sequence[Line]) -> list[Line]:
-    """Return the lines at the top and the bottom of a page."""
+    """Return the lines at the top and the bottom of a page that stand apart from its text."""
     ordered = sorted(lines, key=lambda line: -line.y)
-    edges = ordered[:MAX_EDGE_LINES] + ordered[MAX_EDGE_LINES:][-MAX_EDGE_LINES:]
+    edges = [*_lines_before_gap(ordered), *_lines_before_gap(ordered[::-1])]
     return [line for line in edges if len(line.text) <= MAX_HEADING_CHARS]
+
+
+def _lines_before_gap(lines: Sequence[Line]) -> Sequence[Line]:
+    for number, (line, other) in enumerate(pairwise(lines[: MAX_EDGE_LINES + 1]), 1):
+        if abs(line.y - other.y) > MIN_EDGE_GAP * max(line.size, other.size):
+            return lines[:number]
+    return lines if len(lines) == 1 else ()
 
 
 def _is_page_number(line: Line, pages: int) -> bool:
