@@ -284,8 +284,8 @@ def _add_related_links(parent: etree._Element, entry: Entry, link: str) -> None:
     """Add links to the licence, and to the same story elsewhere."""
     if is_web_url(entry.rights):
         _add(parent, link, rel="license", href=entry.rights)
-    for url in entry.also_at:
-        _add(parent, link, rel="related", href=url)
+    for story in entry.also_at:
+        _add(parent, link, rel="related", href=story.url, title=story.site)
 
 
 def _add_atom_source(parent: etree._Element, entry: Entry) -> None:

@@ -91,6 +91,11 @@ def enclosure_key(url: str) -> str:
     return _limit_length(f"enclosure:{url_key(url, exact=True)}")
 
 
+def mail_key(message_id: str) -> str:
+    """Return the key of a mail, which is the same on disk and on a server."""
+    return _limit_length(f"mail:{message_id}")
+
+
 def content_key(*parts: str) -> str:
     """Return the key of an item that has no link, guid or media file: a digest of its content."""
     return f"content:{key_digest(chr(0).join(parts))}"

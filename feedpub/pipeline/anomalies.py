@@ -5,10 +5,10 @@ feed: a source with an anomaly gets a failure and no items. An anomaly that last
 becomes the new baseline.
 
 Sources are checked twice: after listing, before any article is read (`check_listings`), and after
-reading, before any article is merged (`check_articles`). Folders are not checked: an emptied folder
-is intended. Each check is a pure function of the source's history. It needs a minimum of evidence,
-and tolerates what healthy sources do: quiet days, bursts, few articles, a listing that time has
-replaced completely.
+reading, before any article is merged (`check_articles`). Folders and mailboxes are not checked: an
+emptied one is intended. Each check is a pure function of the source's history. It needs a minimum
+of evidence, and tolerates what healthy sources do: quiet days, bursts, few articles, a listing that
+time has replaced completely.
 """
 
 from collections import Counter, defaultdict
@@ -20,7 +20,7 @@ from pathlib import PurePosixPath
 from statistics import median
 from urllib.parse import urlsplit
 
-from feedpub.config import FeedConfig, FolderSource
+from feedpub.config import FeedConfig, RemoteSource
 from feedpub.core.models import Failure, Item
 from feedpub.core.text import count_words, pluralize
 from feedpub.pipeline.collect import ListedItem, SourceResult, keys_of_items
@@ -52,7 +52,7 @@ def check_listings(
     """
     checked: list[SourceResult] = []
     for result in results:
-        if result.failure is None and not isinstance(result.source, FolderSource):
+        if result.failure is None and isinstance(result.source, RemoteSource):
             checked.append(_check_listing(feed, result, context))
         else:
             checked.append(result)
@@ -420,7 +420,8 @@ def identical_pages(
     by_text: dict[tuple[str, str], list[int]] = defaultdict(list)
     for position, (item, result) in enumerate(zip(items, results, strict=True)):
         if result.extracted and result.by_page:
-            text = " ".join(result.extracted.article.text.split())
+            article = result.extracted.article
+            text = " ".join(article.text.split()) or article.html
             by_text[item.source, text].append(position)
     reasons: dict[int, str] = {}
     for positions in by_text.values():

@@ -37,17 +37,20 @@ from feedpub.pipeline import rechecks
 from feedpub.pipeline.article import (
     article_from_feed,
     article_from_file,
+    article_from_mail,
     article_from_pages,
+    make_mail_snapshot,
     make_snapshot,
     rules_for,
 )
 from feedpub.pipeline.collect import ListedItem
 from feedpub.pipeline.context import RunContext
+from feedpub.pipeline.mail import MessageReader, open_messages
 from feedpub.pipeline.site_memory import LearningSite, memory_key
 from feedpub.store import ItemState, ItemStatus, PageSnapshot
 
 _MAX_PARALLEL_SITES = 8
-_MAX_ATTEMPTS = 5  # at an article that lacks one of its pages
+_MAX_ATTEMPTS = 5  # at an article that lacks one of its pages, or has no content
 _MAX_BATCH_BYTES = 4_000_000  # of pages of one site that wait to be cleaned together
 
 
@@ -100,7 +103,8 @@ class _FetchedItem:
     @property
     def requests(self) -> int:
         """Return the number of HTTP requests that it took."""
-        return int(self.result is not None) + (self.pages.requests if self.pages else 0)
+        is_requested = self.result is not None and not self.item.mail
+        return int(is_requested) + (self.pages.requests if self.pages else 0)
 
     @property
     def size(self) -> int:
@@ -179,7 +183,7 @@ def read_articles(
     to_read.sort(key=lambda item: item.key in known.due)  # corrections can wait, news cannot
     by_site: dict[str, list[ListedItem]] = defaultdict(list)
     for item in to_read:
-        by_site[memory_key(item.item.url or "")].append(item)
+        by_site[item.source if item.mail else memory_key(item.item.url or "")].append(item)
     done = count(1)
 
     def report_progress() -> None:
@@ -211,23 +215,28 @@ def _fetch_items(
     context: RunContext,
     report_progress: Callable[[], None],
 ) -> Iterator[_FetchedItem]:
-    """Yield each item with its page, one after another."""
-    for item in items:
-        began = time.monotonic()
-        result = _fetch_if_needed(feed, item, known, context)
-        pages = None
-        if isinstance(result, Page):
-            try:
-                pages = _collect_pages(feed, item, result, context)
-            except ResourceLimitError as error:
-                result = forget_frames(error)
-        yield _FetchedItem(item, result, time.monotonic() - began, pages)
-        result = pages = None  # no page stays in memory while the next one is fetched
-        report_progress()
+    """Yield each item with its page or message, one after another."""
+    with open_messages(context) as messages:
+        for item in items:
+            began = time.monotonic()
+            result = _fetch_if_needed(feed, item, known, messages, context)
+            pages = None
+            if isinstance(result, Page) and not item.mail:
+                try:
+                    pages = _collect_pages(feed, item, result, context)
+                except ResourceLimitError as error:
+                    result = forget_frames(error)
+            yield _FetchedItem(item, result, time.monotonic() - began, pages)
+            result = pages = None  # no page stays in memory while the next one is fetched
+            report_progress()
 
 
 def _fetch_if_needed(
-    feed: FeedConfig, item: ListedItem, known: KnownItems, context: RunContext
+    feed: FeedConfig,
+    item: ListedItem,
+    known: KnownItems,
+    messages: MessageReader,
+    context: RunContext,
 ) -> _FetchResult:
     facts = FilterFacts(item.item.url or "", item.item.title or None, item.item.categories or None)
     try:
@@ -236,11 +245,20 @@ def _fetch_if_needed(
         return error
     if reason is not None:
         return ItemResult(_make_excluded_state(item, reason, known.filters))
+    if item.mail:
+        return _read_message(item, messages)
     if not item.fetches_page or item.item.path is not None:
         return None
     if item.key in known.due and context.budget.expired:
         return ItemResult(known.states[item.key])  # it stays due
     return _fetch_page(item, known.validators(item), context)
+
+
+def _read_message(item: ListedItem, messages: MessageReader) -> Page | SourceError:
+    try:
+        return messages.read(item)
+    except SourceError as error:
+        return forget_frames(error)
 
 
 def _fetch_page(
@@ -390,6 +408,8 @@ def _extract(
         raise page
     if item.item.path is not None:
         return _extract_from_file(feed, item, Path(item.item.path), context)
+    if item.mail and isinstance(page, Page):
+        return _extract_from_mail(feed, item, page, context)
     if page is None:
         article = article_from_feed(item.item, item.address, context)
         snapshot = make_snapshot(item, None, context)
@@ -408,9 +428,18 @@ def _extract(
         by_page=found.by_page,
         snapshot=make_snapshot(item, pages, context),
     )
-    if found.gap:
-        return _mark_incomplete(item, result, found.gap, before, retry=pages.is_temporary)
-    return result
+    if not found.gap:
+        return result
+    retry = pages.is_temporary or not found.by_page
+    used = "the rest of the article is kept" if found.by_page else _used_instead(found.article)
+    return _mark_incomplete(item, result, found.gap, used, before, retry=retry)
+
+
+def _used_instead(article: Article) -> str:
+    """Return the part of the source's own data that is published instead of the page."""
+    if article.text:
+        return "the source's own text is used instead"
+    return "its title and link are published instead"
 
 
 def _extract_from_file(
@@ -429,12 +458,35 @@ def _extract_from_file(
     return replace(result, state=state, failure=Failure(item.address, reason))
 
 
-def _mark_incomplete(
-    item: ListedItem, result: ItemResult, gap: str, before: ItemState | None, *, retry: bool
+def _extract_from_mail(
+    feed: FeedConfig, item: ListedItem, message: Page, context: RunContext
 ) -> ItemResult:
-    """Return the result of an article that lacks a page; with `retry` it is read again later."""
+    article = article_from_mail(feed, message.body, item.address, context)
+    snapshot = make_mail_snapshot(item, message, article, context)
+    return replace(_make_result(item, article, ()), snapshot=snapshot)
+
+
+def _mark_incomplete(
+    item: ListedItem,
+    result: ItemResult,
+    gap: str,
+    used: str,
+    before: ItemState | None,
+    *,
+    retry: bool,
+) -> ItemResult:
+    """Return the result of an article that lacks a page.
+
+    Args:
+        item: the listed item.
+        result: as if the article were complete.
+        gap: the reason.
+        used: the content that is published.
+        before: the earlier state of the item.
+        retry: the page is read again later.
+    """
     attempts = (before.tries if before else 0) + 1
-    failure = Failure(item.address, f"{gap}; the rest of the article is kept")
+    failure = Failure(item.address, f"{gap}; {used}")
     if not retry or attempts > _MAX_ATTEMPTS:
         return replace(result, failure=failure)
     state = replace(_make_state(item, "partial"), reason=gap, tries=attempts)
@@ -489,12 +541,12 @@ def fallback_for(
     known: KnownItems,
     context: RunContext,
 ) -> ItemResult:
-    """Return the feed's own text for an article that cannot be read, or else only the failure."""
+    """Return the source's own data for an article that cannot be read, or else only the failure."""
     before = known.states.get(item.key)
     attempts = (before.tries if before else 0) + 1
     failed = replace(_make_state(item, "failed"), reason=error.reason, tries=attempts)
     failure = ItemResult(failed, failure=Failure(item.address, error.reason))
-    if not item.listed_first:
+    if not (item.listed_first or item.item.html or item.item.enclosures):
         return failure
     try:
         article = replace(article_from_feed(item.item, item.address, context), complete=False)
@@ -508,7 +560,7 @@ def fallback_for(
         return failure
     if result.extracted is None:  # the filters exclude it
         return result
-    reason = f"{error.reason}; the feed's own text is used instead"
+    reason = f"{error.reason}; {_used_instead(article)}"
     return replace(result, failure=Failure(item.address, reason))
 
 
@@ -530,7 +582,7 @@ def _make_extracted_item(
         article: the article.
         addresses: the addresses that its page claims.
     """
-    is_saved = item.item.path is not None
+    is_saved = item.item.path is not None or item.item.message is not None
     claimed = dict.fromkeys((article.url,) if is_saved else addresses)
     claims = [Claim(url_key(url, exact=item.exact), url) for url in claimed if url]
     return ExtractedItem(

@@ -23,7 +23,12 @@ from feedpub.core.errors import ExtractError, SourceError
 from feedpub.core.models import Article, Entry
 from feedpub.core.text import pluralize
 from feedpub.pipeline import index, run
-from feedpub.pipeline.article import article_from_feed, article_from_file, article_from_pages
+from feedpub.pipeline.article import (
+    article_from_feed,
+    article_from_file,
+    article_from_mail,
+    article_from_pages,
+)
 from feedpub.pipeline.collect import saved_file_path
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.rechecks import MAX_SHRINK_RATIO
@@ -199,6 +204,8 @@ def _extract_article(
     if snapshot.form == "file":
         path, folder = _find_saved_file(feed, entry, snapshot, context)
         return article_from_file(feed, path, folder, context)
+    if snapshot.form == "mail":
+        return article_from_mail(feed, unpack_body(snapshot).body, snapshot.key, context)
     if snapshot.form == "feed":
         article = article_from_feed(snapshot.item, url or snapshot.key, context)
         return replace(article, complete=entry.complete)

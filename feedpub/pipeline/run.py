@@ -5,7 +5,8 @@
 3. Read the articles that are new, changed or due for a recheck (`read`, `rechecks`).
 4. Merge them into the stored entries (`merge`).
 5. Write the feed's archives and files (`archives`, `index`).
-6. Save the result of the run (`save`).
+6. Mark the messages of mail sources (`mail`), if that is configured.
+7. Save the result of the run (`save`).
 
 A source that fails adds nothing and removes nothing. Entries and their ids are stored before files
 are written, validators and the result of the run afterwards. The next run therefore repeats a run
@@ -33,6 +34,7 @@ from feedpub.pipeline import (
     anomalies,
     archives,
     index,
+    mail,
     moved_articles,
     rechecks,
     restore,
@@ -114,6 +116,10 @@ def _run_stages(
     log_sources(feed.name, source_results)
     usable = results_of_healthy_sources(source_results, items, item_results, due.entries)
     result = merge_and_write(feed, source_results, usable, context)
+    context.budget.check_not_cancelled()
+    states = [each.state for each in item_results]
+    unmarked = mail.mark_stored_messages(items, states, context)
+    result = replace(result, problems=(*result.problems, *unmarked))
     save_proposals(feed, source_results, context)
     result = replace(
         redact_result(result),
@@ -283,7 +289,8 @@ def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, 
     """
     live = archives.plan_archives(feed, live, context)
     archived = archives.write_archives(feed, live, context, partial(ensure_lock_held, context))
-    files = assemble.render_files(live, assemble.saved_folders(feed))
+    files = mail.render_pictures(feed, live, live.entries, context)
+    files |= assemble.render_files(live, assemble.saved_folders(feed))
     documents = websub.feed_documents(feed.name, files) if context.settings.websub_hubs else []
     changed = [name for name in documents if context.output.read(name) != files[name]]
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
-from feedpub.config import Config, RemoteSource
+from feedpub.config import Config, MailSource, RemoteSource
 from feedpub.config.load import changed_feeds
 from feedpub.core.budget import RunBudget, current_process_name, describe_crashes, is_process_alive
 from feedpub.core.errors import FeedpubError
@@ -234,8 +234,10 @@ class LocalScheduler:
         feed = self.feed_runner.feed(name)
         if feed is None:
             return frozenset()
-        remote = [source for source in feed.source if isinstance(source, RemoteSource)]
-        return frozenset(urlsplit(source.url).netloc.lower() for source in remote)
+        urls = [source.url for source in feed.source if isinstance(source, RemoteSource)]
+        mails = [source for source in feed.source if isinstance(source, MailSource)]
+        urls += [source.server for source in mails if source.server]
+        return frozenset(urlsplit(url).netloc.lower() for url in urls)
 
     def _run(self, name: str, budget: RunBudget) -> None:
         """Run a feed in the executor's thread."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
-from feedpub.config import FeedConfig, FolderSource, format_duration
+from feedpub.config import FeedConfig, FolderSource, MailSource, Source, format_duration
 from feedpub.config.sources import source_key
 from feedpub.core.log import fields
 from feedpub.core.models import NO_HINTS, PollingHints
@@ -84,7 +84,7 @@ def plan_next_check(
         source: State after the last check.
         published: Publication times, ascending.
         now: Aware.
-        local: True for a folder on this machine, which can be checked often.
+        local: True for a folder or mails on this machine, which can be checked often.
     """
     if feed.cron:
         time = next_cron_time(feed.cron, feed.timezone, now)
@@ -102,6 +102,13 @@ def plan_next_check(
     else:
         return _apply_hints(source, _at_learned_interval(feed, source, published))
     return _apply_hints(source, planned) if source.pace.by == "Retry-After" else planned
+
+
+def _is_local(source: Source) -> bool:
+    """Return True for a folder or mails on this machine."""
+    return isinstance(source, FolderSource) or (
+        isinstance(source, MailSource) and source.path is not None
+    )
 
 
 def _at_fixed_interval(every: timedelta, source: SourceState, now: datetime) -> NextCheck:
@@ -191,7 +198,7 @@ def plan_sources(feed: FeedConfig, context: RunContext, now: datetime) -> Mappin
             continue
         state = replace(state, checked=min(state.checked, now))  # the clock may have been set back
         history = publication_times(published.get(key, ()))
-        planned = plan_next_check(feed, state, history, now, local=isinstance(source, FolderSource))
+        planned = plan_next_check(feed, state, history, now, local=_is_local(source))
         plans[key] = planned
         _log.debug(
             "plan", extra=fields(feed=feed.name, source=key, next=planned.time, why=planned.why)

@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from feedpub.core.errors import FetchError
 from feedpub.core.models import Page
+from feedpub.fetch import Mailbox
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,6 +36,14 @@ class Library:
         self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         return parse(self.get(url), *args, **kwargs)
+
+    def call(
+        self, _address: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return function(*args, **kwargs)
+
+    def open_mailbox(self, url: str) -> Mailbox:
+        raise FetchError("there are no mailboxes in a library", url)
 
     def get(self, url: str) -> Page:
         self.asked.append(url)
