@@ -4,14 +4,18 @@ It only fetches the pages of a single article, by
 its URL. All other functions can run in another process: they take and return plain data.
 """
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape
-from pathlib import Path
+from itertools import islice
+from pathlib import Path, PurePath
+from urllib.parse import quote
 
 from feedpub.cleaner import pagination, saved_files
 from feedpub.cleaner.annotate import AnnotatedPage, annotate
+from feedpub.cleaner.archived_pages import extract_archived, read_archived_page
 from feedpub.cleaner.choose import OWN_CONTENT, TITLE_ALONE, choose_content
 from feedpub.cleaner.documents import article_from_document
 from feedpub.cleaner.extract import extract, extract_fragment, extract_listed
@@ -20,6 +24,7 @@ from feedpub.cleaner.pagination import HTML_TYPES, PageSequence
 from feedpub.cleaner.rules import Ruleset, SiteRuleSet
 from feedpub.cleaner.site_memory import load_site_memory
 from feedpub.cleaner.summary import choose_summary, lead
+from feedpub.core.dates import date_in_path
 from feedpub.core.document_types import document_type_of_page
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, NoContentError
@@ -27,9 +32,11 @@ from feedpub.core.field_limits import limit_fields
 from feedpub.core.i18n import translations_for
 from feedpub.core.models import Article, Item, Page
 from feedpub.core.process_pool import Executor
+from feedpub.core.warc import is_web_archive
 from feedpub.fetch import Fetcher, RequestOptions
 
 _MAX_FILE_BYTES = 20_000_000
+MAX_FOLDER_FILES = 50_000  # among which embedded files are searched
 MAX_ARTICLE_BYTES = 8_000_000  # of all pages of an article; a source's document may be larger
 
 
@@ -228,12 +235,27 @@ def first_page(page: Page, item: Item, *, listed_first: bool) -> Article:
     return found.article
 
 
-def article_from_file(path: Path, base: str, rules: Ruleset | None) -> Article:
-    """Extract the article of a saved file. Without a date of its own, it has the file's.
+def article_from_file(
+    path: Path, folder: Path, base: str, rules: Ruleset | None, url: str = ""
+) -> Article:
+    """Extract the article of a saved file, or of a page in a web archive.
+
+    Without a date of its own, it has that of the file's name, or else of the file.
+
+    Args:
+        path: the file.
+        folder: the folder of saved articles that it belongs to.
+        base: the URL under which that folder is published, with a trailing slash.
+        rules: the site's rules.
+        url: the page's URL in a web archive; "" for other files.
 
     Raises:
         ExtractError: the file cannot be read, is too large or has no article.
     """
+    below = path.relative_to(folder).parent.as_posix()
+    files_base = base if below == "." else f"{base}{below}/"
+    if is_web_archive(path):
+        return limit_fields(extract_archived(read_archived_page(path, url), files_base, rules))
     try:
         stat = path.stat()
         if stat.st_size > _MAX_FILE_BYTES:
@@ -241,8 +263,59 @@ def article_from_file(path: Path, base: str, rules: Ruleset | None) -> Article:
         body = path.read_bytes()
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", str(path)) from error
-    article = limit_fields(saved_files.extract_saved(body, str(path), base=base, rules=rules))
-    return replace(article, published=article.published or _modification_time(stat.st_mtime))
+    article = saved_files.extract_saved(
+        body,
+        str(path),
+        base=files_base,
+        rules=rules,
+        find_file=_FileFinder(path, folder, base).find,
+    )
+    published = article.published or _date_of_file(path, stat.st_mtime)
+    return limit_fields(replace(article, published=published))
+
+
+@dataclass(slots=True)
+class _FileFinder:
+    """Finds the pictures that a note embeds by name: next to it, or anywhere in its folder.
+
+    Attributes:
+        note: the note.
+        folder: the folder of saved articles.
+        base: the URL under which the folder is published.
+        names: name in lower case → path of each file in the folder, once it was needed.
+    """
+
+    note: Path
+    folder: Path
+    base: str
+    names: dict[str, Path] | None = None
+
+    def find(self, name: str) -> str | None:
+        """Return the address under which a file is published; None if there is none."""
+        for candidate in (self.note.parent / name, self.folder / name):
+            path = Path(os.path.normpath(candidate))
+            if path.is_relative_to(self.folder) and path.is_file():
+                return self._address_of(path)
+        if self.names is None:
+            self.names = self._list_names()
+        found = self.names.get(PurePath(name).name.lower())
+        return self._address_of(found) if found else None
+
+    def _address_of(self, path: Path) -> str:
+        return f"{self.base}{quote(path.relative_to(self.folder).as_posix())}"
+
+    def _list_names(self) -> dict[str, Path]:
+        names: dict[str, Path] = {}
+        for path in islice(self.folder.rglob("*.*"), MAX_FOLDER_FILES):
+            names.setdefault(path.name.lower(), path)
+        return names
+
+
+def _date_of_file(path: Path, modified: float) -> datetime | None:
+    """Return the day in a file's name, or the time of its last change, which may be exacter."""
+    changed = _modification_time(modified)
+    day = date_in_path(f"/{path.name}")
+    return changed if day is None or (changed and changed.date() == day.date()) else day
 
 
 def _modification_time(seconds: float) -> datetime | None:

@@ -5,6 +5,7 @@ A source that fails adds nothing and removes nothing: its failure is part of its
 
 import hashlib
 import os
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -46,7 +47,10 @@ from feedpub.sources.documents import CachedDocuments, FetchedDocument
 from feedpub.store import SourceObservation
 
 _JSON_HEADERS = (("accept", "application/json, */*;q=0.5"),)  # many APIs also answer in HTML
-_FILE_PREFIX = "file:"  # of the key of a saved article
+FILE_PREFIX = "file:"
+"""The prefix of the keys of saved articles."""
+
+_PAGE_IN_ARCHIVE = re.compile(r"#https?://.*", re.DOTALL)  # a path has no //
 _MAX_PARALLEL_SOURCES = 4
 _TEMPORARY_STATUSES = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
@@ -309,15 +313,21 @@ def keys_of_items(result: SourceResult, anchor: Path) -> list[ItemKeys]:
     if not isinstance(result.source, FolderSource):
         on_one_page = isinstance(result.source, ItemsSource)
         return assign_keys(result.items, result.key, exact=on_one_page)
-    paths = [os.path.relpath(item.path or "", anchor) for item in result.items]
-    return [ItemKeys(f"{_FILE_PREFIX}{escape_control_characters(path)}") for path in paths]
+    return [ItemKeys(_key_of_file(item, anchor)) for item in result.items]
+
+
+def _key_of_file(item: Item, anchor: Path) -> str:
+    """Return the key of a saved article; that of a page in a web archive contains its URL."""
+    path = escape_control_characters(os.path.relpath(item.path or "", anchor))
+    return f"{FILE_PREFIX}{path}" + (f"#{item.url}" if item.url else "")
 
 
 def saved_file_path(key: str, anchor: Path) -> Path | None:
     """Return the file of a saved article by its key; None if the article is not a saved one."""
-    if not key.startswith(_FILE_PREFIX):
+    if not key.startswith(FILE_PREFIX):
         return None
-    return Path(os.path.normpath(anchor / key.removeprefix(_FILE_PREFIX)))
+    path = _PAGE_IN_ARCHIVE.sub("", key.removeprefix(FILE_PREFIX))
+    return Path(os.path.normpath(anchor / path))
 
 
 def _make_listed_item(item: Item, keys: ItemKeys, rank: int, result: SourceResult) -> ListedItem:

@@ -445,7 +445,8 @@ def _used_instead(article: Article) -> str:
 def _extract_from_file(
     feed: FeedConfig, item: ListedItem, path: Path, context: RunContext
 ) -> ItemResult:
-    article = article_from_file(feed, path, item.folder or path.parent, context)
+    folder, url = item.folder or path.parent, item.item.url or ""
+    article = article_from_file(feed, path, folder, context, url)
     snapshot = make_snapshot(item, None, context)
     result = replace(_make_result(item, article, ()), snapshot=snapshot)
     if not article.unread:

@@ -36,6 +36,7 @@ from feedpub.pipeline import (
     index,
     mail,
     moved_articles,
+    pictures,
     rechecks,
     restore,
     unchanged,
@@ -289,7 +290,7 @@ def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, 
     """
     live = archives.plan_archives(feed, live, context)
     archived = archives.write_archives(feed, live, context, partial(ensure_lock_held, context))
-    files = mail.render_pictures(feed, live, live.entries, context)
+    files = pictures.render_pictures(feed, live, live.entries, context)
     files |= assemble.render_files(live, assemble.saved_folders(feed))
     documents = websub.feed_documents(feed.name, files) if context.settings.websub_hubs else []
     changed = [name for name in documents if context.output.read(name) != files[name]]

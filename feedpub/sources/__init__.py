@@ -55,7 +55,7 @@ def read_source(source: Source, documents: DocumentReader, *, limit: int) -> tup
         case JsonSource():
             items = json_api.read_json(source, documents, limit=limit)
         case FolderSource():
-            items = folder.read_folder(source, limit=limit)
+            items = folder.read_folder(source, documents, limit=limit)
         case MailSource():
             items = mail.read_mail(source, documents, limit=limit)
         case _:

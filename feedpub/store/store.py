@@ -363,9 +363,13 @@ class Store:
 
     def guid_keys(self, feed: str, ids: Collection[str]) -> dict[str, set[str]]:
         """Return entry id → the keys made from its guids, for some entries."""
+        return self.entry_keys(feed, ids, GUID_PREFIX)
+
+    def entry_keys(self, feed: str, ids: Collection[str], prefix: str) -> dict[str, set[str]]:
+        """Return entry id → its keys with a prefix, for some entries."""
         t = schema.aliases
         query = select(t.c.key, t.c.entry).where(
-            t.c.feed == feed, t.c.key.startswith(GUID_PREFIX, autoescape=True)
+            t.c.feed == feed, t.c.key.startswith(prefix, autoescape=True)
         )
         found: dict[str, set[str]] = {}
         for some in chunks(ids):
