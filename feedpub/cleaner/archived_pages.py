@@ -123,7 +123,7 @@ def read_html_with_pictures(text: str) -> ArchivedPage:
     def name_data(found: re.Match[str]) -> str:
         name = name_picture(_decode_base64(found[1]))
         pictures[name] = name
-        return name if name else "data:,"
+        return name or "data:,"
 
     html = _DATA_ADDRESS.sub(name_data, text)
     variables = dict(_VARIABLE.findall(html))
@@ -239,8 +239,10 @@ def read_archived_page(path: Path, url: str) -> ArchivedPage:
             pictures[response.page.url] = name_picture(response.page.body)
         elif response.page.url == url:
             found = response
+    if found is None and not url:
+        raise ExtractError("the web archive has no page with status 200, or is damaged", str(path))
     if found is None:
-        raise ExtractError(f"the page {url} is not in it any more", str(path))
+        raise ExtractError(f"the page {url} is not in the web archive any more", str(path))
     html = decode_html(found.page.body, found.page.charset)
     return ArchivedPage(html, url, saved=parse_date(found.date), pictures=pictures)
 

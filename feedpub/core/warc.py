@@ -3,6 +3,7 @@
 Archives come from any crawler. What they contain counts only up to limits, whatever they declare.
 """
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +71,7 @@ def iter_responses(path: Path) -> Iterator[ArchivedResponse]:
     except OSError as error:
         reason = f"cannot be read: {error.strerror or error}"
         raise ExtractError(reason, str(path)) from error
-    except (ArchiveLoadFailed, EOFError, ValueError) as error:
+    except (ArchiveLoadFailed, EOFError, ValueError, zlib.error) as error:
         reason = f"the web archive is damaged: {' '.join(str(error).split())[:100]}"
         raise ExtractError(reason, str(path)) from error
 

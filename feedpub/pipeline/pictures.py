@@ -46,7 +46,7 @@ def render_pictures(
 def _render_saved(
     feed: FeedConfig, live: Feed, entries: Iterable[Entry], context: RunContext
 ) -> dict[str, bytes]:
-    """Return the pictures in saved pages. If a file is gone or damaged, its pictures are missing."""
+    """Return the pictures in saved pages; those of a file that is gone or damaged are missing."""
     names = _find_missing(feed, live, entries, context)
     published: dict[str, bytes] = {}
     keys = context.store.entry_keys(feed.name, list(names), FILE_PREFIX) if names else {}
