@@ -340,6 +340,17 @@ def article_from_feed(item: Item) -> Article:
     return Article(url=item.url, title=item.title, content_reason=reason)
 
 
+def article_from_change(item: Item) -> Article:
+    """Make an article of a change of a page, which has nothing to remove.
+
+    Raises:
+        NoContentError: there is no text in it.
+    """
+    article = extract_fragment(item.html, item.url, prune=False)
+    summary = choose_summary(None, article.text, title=item.title, language=item.language)
+    return limit_fields(replace(article, title=item.title, language=item.language, summary=summary))
+
+
 def _own_content(item: Item) -> Article | None:
     """Return the article of the source's own content or description; None if it has neither."""
     for html in (item.html, escape(item.summary, quote=False)):

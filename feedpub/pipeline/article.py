@@ -95,6 +95,11 @@ def article_from_feed(item: Item, address: str, context: RunContext) -> Article:
     return context.executor.call(address, articles.article_from_feed, item)
 
 
+def article_from_change(item: Item, address: str, context: RunContext) -> Article:
+    """Return the article that shows a change of a page. Raises SourceError."""
+    return context.executor.call(address, articles.article_from_change, item)
+
+
 def article_from_mail(feed: FeedConfig, body: bytes, address: str, context: RunContext) -> Article:
     """Return the article of a mail. Raises SourceError.
 

@@ -25,12 +25,13 @@ from feedpub.config import (
     PageSource,
     RemoteSource,
     Source,
+    WatchSource,
     describes_articles,
     fetches_articles,
     resolve_secret,
 )
 from feedpub.config.sources import source_key
-from feedpub.core.article_keys import mail_key, url_key
+from feedpub.core.article_keys import mail_key, url_key, watch_key
 from feedpub.core.document_types import with_document_enclosure
 from feedpub.core.errors import (
     CorruptStateError,
@@ -42,9 +43,10 @@ from feedpub.core.errors import (
 from feedpub.core.models import NO_HINTS, Failure, Item, PodcastTag, PollingHints
 from feedpub.core.text import escape_control_characters
 from feedpub.fetch import RequestOptions
+from feedpub.pipeline import watch
 from feedpub.pipeline.context import RunContext
 from feedpub.sources.documents import CachedDocuments, FetchedDocument
-from feedpub.store import SourceObservation
+from feedpub.store import SourceObservation, WatchedText
 
 _JSON_HEADERS = (("accept", "application/json, */*;q=0.5"),)  # many APIs also answer in HTML
 FILE_PREFIX = "file:"
@@ -131,6 +133,7 @@ class SourceResult:
         is_fresh: its items are accepted although they are new, because the source is new, its
             settings changed, or an anomaly has lasted long enough.
         podcast: the elements of its head, if it is a podcast.
+        watched: the text of a watched page, which the next check is compared with.
     """
 
     source: Source
@@ -142,6 +145,7 @@ class SourceResult:
     retry_later: bool = False
     is_fresh: bool = False
     podcast: tuple[PodcastTag, ...] = ()
+    watched: WatchedText | None = None
 
     @property
     def key(self) -> str:
@@ -180,13 +184,13 @@ def list_sources(
     chosen = [source for source in feed.source if only is None or source_key(source) in only]
     with ThreadPoolExecutor(_MAX_PARALLEL_SOURCES) as pool:
         results = pool.map(
-            lambda source: _list_source(source, feed.limit, context, responses or {}), chosen
+            lambda source: _list_source(source, feed, context, responses or {}), chosen
         )
         return list(results)
 
 
 def _list_source(
-    source: Source, limit: int, context: RunContext, responses: Mapping[str, FetchedDocument]
+    source: Source, feed: FeedConfig, context: RunContext, responses: Mapping[str, FetchedDocument]
 ) -> SourceResult:
     documents = CachedDocuments(
         context.fetcher,
@@ -202,12 +206,24 @@ def _list_source(
         if isinstance(source, JsonSource):
             documents.request_body = source.body.encode() if source.body is not None else None
             documents.headers = () if source.script else _JSON_HEADERS
-        elif isinstance(source, PageSource | ItemsSource) and source.render:
+        elif isinstance(source, PageSource | ItemsSource | WatchSource) and source.render:
             documents.browser = context.browser
-        items = sources.read_source(source, documents, limit=limit)
+        items: tuple[Item, ...]
+        watched: WatchedText | None = None
+        if isinstance(source, WatchSource):
+            items, watched = watch.check_page(source, feed.name, documents, context)
+        else:
+            items = sources.read_source(source, documents, limit=feed.limit)
         head = _read_head(source, documents, context)
         documents.drop_body()  # the run may take long
-        return SourceResult(source, documents, items=items, hints=head.hints, podcast=head.podcast)
+        return SourceResult(
+            source,
+            documents,
+            items=items,
+            hints=head.hints,
+            podcast=head.podcast,
+            watched=watched,
+        )
     except SourceError as error:
         where, is_firm = error.url or source_key(source), _is_firm(error)
         wait = error.retry_after if isinstance(error, FetchError) else None
@@ -310,6 +326,8 @@ def keys_of_items(result: SourceResult, anchor: Path) -> list[ItemKeys]:
     """Return the keys of the items that a source lists, in their order."""
     if isinstance(result.source, MailSource):
         return [ItemKeys(mail_key(item.guid)) for item in result.items]
+    if isinstance(result.source, WatchSource):
+        return [ItemKeys(watch_key(item.guid, result.key)) for item in result.items]
     if not isinstance(result.source, FolderSource):
         on_one_page = isinstance(result.source, ItemsSource)
         return assign_keys(result.items, result.key, exact=on_one_page)

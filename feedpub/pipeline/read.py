@@ -21,7 +21,7 @@ from feedpub.cleaner import pagination
 from feedpub.cleaner.articles import MAX_ARTICLE_BYTES
 from feedpub.cleaner.pagination import PageSequence
 from feedpub.config import FeedConfig
-from feedpub.core.article_keys import url_key
+from feedpub.core.article_keys import WATCH_PREFIX, url_key
 from feedpub.core.document_types import document_type_of_url, with_document_enclosure
 from feedpub.core.errors import (
     ExtractError,
@@ -35,6 +35,7 @@ from feedpub.core.redact import strip_credentials
 from feedpub.fetch import SMALL_BODY_BYTES, Validators
 from feedpub.pipeline import rechecks
 from feedpub.pipeline.article import (
+    article_from_change,
     article_from_feed,
     article_from_file,
     article_from_mail,
@@ -411,9 +412,7 @@ def _extract(
     if item.mail and isinstance(page, Page):
         return _extract_from_mail(feed, item, page, context)
     if page is None:
-        article = article_from_feed(item.item, item.address, context)
-        snapshot = make_snapshot(item, None, context)
-        return replace(_make_result(item, article, ()), snapshot=snapshot)
+        return _extract_from_source(item, context)
     if before and isinstance(page, NotModified):
         state = _make_state(item, "stored")
         return ItemResult(replace(state, etag=before.etag, last_modified=before.last_modified))
@@ -433,6 +432,15 @@ def _extract(
     retry = pages.is_temporary or not found.by_page
     used = "the rest of the article is kept" if found.by_page else _used_instead(found.article)
     return _mark_incomplete(item, result, found.gap, used, before, retry=retry)
+
+
+def _extract_from_source(item: ListedItem, context: RunContext) -> ItemResult:
+    """Return the article that the source itself contains."""
+    if item.key.startswith(WATCH_PREFIX):
+        return _make_result(item, article_from_change(item.item, item.address, context), ())
+    article = article_from_feed(item.item, item.address, context)
+    snapshot = make_snapshot(item, None, context)
+    return replace(_make_result(item, article, ()), snapshot=snapshot)
 
 
 def _used_instead(article: Article) -> str:

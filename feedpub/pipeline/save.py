@@ -98,6 +98,7 @@ def save_run(
         documents=[document for each in healthy for document in each.documents.fresh],
         sources=_update_states(result.feed, source_results, before, start.at),
         observations=[each.observation for each in source_results if each.observation],
+        watched=[each.watched for each in healthy if each.watched],
         probe_states=probes,
     )
 

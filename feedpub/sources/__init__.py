@@ -11,10 +11,10 @@ from feedpub.config import (
     FolderSource,
     ItemsSource,
     JsonSource,
+    ListedSource,
     MailSource,
     PageSource,
     SitemapSource,
-    Source,
 )
 from feedpub.core.field_limits import limit_fields
 from feedpub.core.models import Item
@@ -24,18 +24,23 @@ from feedpub.sources.feed_head import FeedHead, read_feed_head
 from feedpub.sources.folder import file_digest
 from feedpub.sources.items import read_items_page
 from feedpub.sources.mail import read_local_message
+from feedpub.sources.watch import WatchedPage, describe_change, digest_lines, read_watched_page
 
 __all__ = [
     "DocumentReader",
     "FeedHead",
+    "WatchedPage",
+    "describe_change",
+    "digest_lines",
     "file_digest",
     "read_feed_head",
     "read_local_message",
     "read_source",
+    "read_watched_page",
 ]
 
 
-def read_source(source: Source, documents: DocumentReader, *, limit: int) -> tuple[Item, ...]:
+def read_source(source: ListedSource, documents: DocumentReader, *, limit: int) -> tuple[Item, ...]:
     """Return the articles that a source lists now, at most `limit`.
 
     Raises:
