@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -127,18 +127,24 @@ def diff_words(before: Sequence[str], after: Sequence[str]) -> list[ChangedLine]
 
 def _diff_block(before: Sequence[str], after: Sequence[str]) -> Iterator[ChangedLine]:
     """Yield the lines of a block that was replaced: similar ones are compared by word."""
-    old = list(before)
+    old, added = list(before), list[str]()
     for line in after:
         place = _find_similar(line, old[:_MAX_COMPARED_LINES])
         if place is None:
-            yield ChangedLine((("ins", line),))
+            added.append(line)
             continue
-        for removed in old[:place]:
-            yield ChangedLine((("del", removed),))
+        yield from _whole_lines(old[:place], added)
         yield ChangedLine(tuple(_diff_line(old[place], line)))
         del old[: place + 1]
-    for removed in old:
-        yield ChangedLine((("del", removed),))
+        added.clear()
+    yield from _whole_lines(old, added)
+
+
+def _whole_lines(removed: Iterable[str], added: Iterable[str]) -> Iterator[ChangedLine]:
+    for line in removed:
+        yield ChangedLine((("del", line),))
+    for line in added:
+        yield ChangedLine((("ins", line),))
 
 
 def _find_similar(line: str, candidates: Sequence[str]) -> int | None:

@@ -58,6 +58,7 @@ from feedpub.pipeline.save import (
     save_proposals,
     save_run,
     save_unchanged_run,
+    without_unread_changes,
 )
 
 # After its day, a robots.txt is only used while a newer one cannot be fetched.
@@ -130,6 +131,7 @@ def _run_stages(
     probes = unchanged.plan_next_probe(
         feed, result, source_results, zip(items, item_results, strict=True), context
     )
+    source_results = without_unread_changes(source_results, items, item_results)
     save_run(result, source_results, start, context, probes)
     return result
 

@@ -28,6 +28,7 @@ from feedpub.store import (
     SourceState,
     Store,
     StoredSummary,
+    WatchedText,
     pack_body,
     schema,
 )
