@@ -158,7 +158,7 @@ class _RssItem(BaseEntryExtension):  # type: ignore[misc]
             _add(item, f"{_DC}creator", author)
         if entry.language and entry.language != self.feed.language:
             _add(item, f"{_DC}language", entry.language)
-        if entry.rights and not is_web_url(entry.rights):
+        if entry.rights:
             _add(item, f"{_DC}rights", entry.rights)
         _add_related_links(item, entry, f"{{{_ATOM}}}link")
         _add_rss_enclosures(item, entry)

@@ -56,7 +56,12 @@ def _prepare_entry(entry: Entry) -> Entry:
     entry = limit_fields(entry)  # an entry of an older state may exceed the limits
     url, text = _web_uri(entry.url) or "", clean_characters(entry.text)
     entry_id, summary = to_single_line(entry.id), to_plain_text(entry.summary)
-    title = to_plain_text(display_title(replace(entry, url=url, id=entry_id)))
+    title = to_plain_text(entry.title)
+    if not title:
+        untitled = replace(
+            entry, id=entry_id, url=url, title="", summary=summary, text=to_plain_text(text)
+        )
+        title = to_plain_text(display_title(untitled))
     names = [split_mailbox(author)[0] for author in entry.authors]  # addresses stay private
     return replace(
         entry,

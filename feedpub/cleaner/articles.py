@@ -205,6 +205,7 @@ def _without_page(page: Article, own: Article | None, item: Item) -> MultiPageAr
 
     It is incomplete if the source has only a description, which may be a teaser.
     """
+    page = replace(page, title=item.title or page.title)  # of an application, not of its view
     article = choose_content(page, own or _lead_picture(item))
     if own and item.html:
         return MultiPageArticle(article, by_page=False)

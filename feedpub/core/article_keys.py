@@ -158,7 +158,8 @@ def _host_and_port(host: str | None, port: int | None) -> str:
 def _is_tracking(name: str, value: str, *, exact: bool) -> bool:
     name = name.lower()
     if name in _SESSIONS:
-        return not exact and not (value.isdecimal() and len(value) <= _MAX_NUMBER_DIGITS)
+        is_article_number = value.isdecimal() and len(value) <= _MAX_NUMBER_DIGITS
+        return not exact and not is_article_number
     return name in _TRACKING or name.startswith(_TRACKING_PREFIXES)
 
 

@@ -166,7 +166,8 @@ def anchor_xpath(expression: str, root: str = "/") -> str:
 
     Programs differ in the node that relative paths start from: the document or its `<html>`.
     """
-    return " | ".join(_anchor_path(path, root) for path in split_outside_brackets(expression, "|"))
+    paths = split_outside_brackets(expression, "|")
+    return " | ".join([_anchor_path(path, root) for path in paths])
 
 
 def _anchor_path(path: str, root: str) -> str:
@@ -187,11 +188,12 @@ def split_outside_brackets(text: str, separator: str) -> list[str]:
     depth = 0
     quote = ""
     for char in text:
-        if char == separator and not depth and not quote:
+        if quote:
+            if char == quote:
+                quote = ""
+        elif char == separator and not depth:
             parts.append("")
             continue
-        if quote:
-            quote = "" if char == quote else quote
         elif char in "'\"":
             quote = char
         elif char in _OPENING:
@@ -199,10 +201,12 @@ def split_outside_brackets(text: str, separator: str) -> list[str]:
         elif char in _CLOSING:
             depth -= 1
         parts[-1] += char
-    stripped = (part.strip() for part in parts)
-    return [part for part in stripped if part]
+    return list(filter(None, map(str.strip, parts)))
 
 
 def xpath_literal(text: str) -> str:
     """Quote a text for XPath, which cannot escape quotes: of both kinds, one is dropped."""
-    return f'"{text}"' if '"' not in text else f"'{text.replace(chr(39), '')}'"
+    if '"' not in text:
+        return f'"{text}"'
+    without_apostrophes = text.replace("'", "")
+    return f"'{without_apostrophes}'"

@@ -19,7 +19,7 @@ from feedpub.cleaner.pagination import PageSequence
 from feedpub.config import FeedConfig, FolderSource
 from feedpub.config.sources import source_key
 from feedpub.core import process_pool
-from feedpub.core.errors import ExtractError, SourceError
+from feedpub.core.errors import ExtractError, NoContentError, SourceError
 from feedpub.core.models import Article, Entry
 from feedpub.core.text import pluralize
 from feedpub.pipeline import index, run
@@ -211,7 +211,10 @@ def _extract_article(
         return replace(article, complete=entry.complete)
     page = unpack_body(snapshot)
     pages, memory = PageSequence((page,), page.url), memories[memory_key(url)]
-    return article_from_pages(feed, pages, snapshot, memory, context).article
+    found = article_from_pages(feed, pages, snapshot, memory, context)
+    if found.gap and entry.html:
+        raise NoContentError(found.gap, url)
+    return found.article
 
 
 def _find_saved_file(

@@ -254,6 +254,8 @@ def _write_if_usable(
     if has_failure and all(each.failure for each in source_results) and not result.updated:
         return replace(result, status=RunStatus.FAILED)
     live = index.current_feed(feed, context)
+    if channel := next((each.podcast for each in source_results if each.podcast), ()):
+        live = replace(live, podcast=channel)  # newer than the stored one
     if not live.entries and result.failed:
         reason = f"none of the {pluralize(result.failed, 'article')} listed could be read"
         failure = Failure(feed.name, reason, fatal=True)

@@ -63,16 +63,16 @@ def rss(*items: str) -> Route:
 
 
 def build(config: Config, clock: FakeClock) -> RunResult:
-    with open_context(config, clock) as tools:
-        (outcome,) = [run.run_feed(each, tools) for each in config.feed]
+    with open_context(config, clock) as context:
+        (outcome,) = [run.run_feed(each, context) for each in config.feed]
     return outcome
 
 
 def stored(config: Config) -> dict[str, Entry]:
     """Return the stored entries by title."""
     document = json.loads((output_folder(config) / "f.json").read_bytes())
-    with open_context(config) as tools:
-        found = [tools.store.entry("f", item["id"]) for item in document["items"]]
+    with open_context(config) as context:
+        found = [context.store.entry("f", item["id"]) for item in document["items"]]
     return {entry.title: entry for entry in found if entry}
 
 

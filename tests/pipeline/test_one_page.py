@@ -11,7 +11,7 @@ from feedpub.config import Config
 from feedpub.core.models import RunResult, RunStatus
 from feedpub.pipeline.run import run_feed
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, output_folder, open_context
+from tests.support.newsroom import configure, open_context, output_folder
 from tests.support.site import Route, Site
 
 NOTES = {

@@ -42,9 +42,9 @@ def service(
     config: Config, address: str, changed: list[int] | None = None
 ) -> Iterator[ClusterScheduler]:
     """Run a scheduler while the block runs."""
-    told = [] if changed is None else changed
+    changes = [] if changed is None else changed
     with open_context(config, address) as context, FeedQueue(address) as own:
-        jobs = ClusterScheduler(config, context, own, lambda: told.append(1), FAST)
+        jobs = ClusterScheduler(config, context, own, lambda: changes.append(1), FAST)
         jobs.start()
         try:
             yield jobs
