@@ -13,7 +13,7 @@ import trustme
 from feedpub.core.errors import DisallowedError, FetchError
 from feedpub.fetch import Fetcher, RequestOptions
 from feedpub.fetch.imap import MailboxAddress, decode_mailbox_name, encode_mailbox_name
-from tests.support.tls import server_side
+from tests.support.tls import server_context
 
 PASSWORD = "a-long-secret"
 OPTIONS = RequestOptions(auth=("reader", PASSWORD))
@@ -29,7 +29,7 @@ def ca() -> trustme.CA:
 @contextmanager
 def serving(ca: trustme.CA, answer: Answer) -> Iterator[str]:
     """Run a server that answers each command as a function returns; yield its URL."""
-    context = server_side(ca.issue_cert("127.0.0.1"))
+    context = server_context(ca.issue_cert("127.0.0.1"))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=_serve, args=(listener, context, answer))
         thread.start()
