@@ -9,11 +9,15 @@ from collections.abc import Collection, Sequence
 
 from feedpub.cleaner.layout import HIDDEN, PLACES, Box
 from feedpub.cleaner.page import PageContext, is_mostly_links
+from feedpub.cleaner.vocabulary import split_words
 
 MAX_SMALL_PAGE_BLOCKS = 8  # without a main element and a title, all of such a page is its content
 MAX_NOTE_WORDS = 40  # of a note that the page needs scripts
 _MAIN = PLACES["main"] | PLACES["article"]
 _OUTSIDE = PLACES["nav"] | PLACES["footer"] | PLACES["aside"] | PLACES["form"] | HIDDEN
+_OUTSIDE_NAMES = frozenset(
+    {"footer", "header", "masthead", "menu", "nav", "navbar", "navigation", "sidebar", "site-footer"}
+)
 _NEEDS_SCRIPTS = re.compile(r"java-?script", re.IGNORECASE)
 
 
@@ -33,13 +37,47 @@ def find_main_blocks(page: PageContext, excluded: Collection[int]) -> list[int]:
     return found
 
 
+def find_subject_pictures(page: PageContext, image: str | None) -> list[int]:
+    """Return the pictures that a page with little text is about, such as a comic.
+
+    Their description is the title, or they are the page's lead image.
+
+    Args:
+        page: the page.
+        image: the address of the lead image, if the page states it.
+    """
+    title = split_words(page.title)
+    found: list[int] = []
+    for index, block in enumerate(page.layout.blocks):
+        if not block.pictures or block.text or not _may_be_content(page, index):
+            continue
+        for element in block.elements:
+            texts = (element.get("alt"), element.get("title"))
+            is_described = bool(title) and any(split_words(text or "") == title for text in texts)
+            is_lead = bool(image) and image in (element.get("src"), element.get("data-src"))
+            if element.tag == "img" and (is_described or is_lead):
+                found.append(index)
+    return found
+
+
 def _may_be_content(page: PageContext, index: int) -> bool:
     block, place = page.layout.blocks[index], page.place(index)
+    if not _names_around(page, block.box).isdisjoint(_OUTSIDE_NAMES):
+        return False
     if place & _OUTSIDE or (place & PLACES["header"] and not place & _MAIN):
         return False
     if page.word_counts[index] < MAX_NOTE_WORDS and _NEEDS_SCRIPTS.search(block.text):
         return False
     return bool(block.pictures) or not is_mostly_links(block)
+
+
+def _names_around(page: PageContext, box: int) -> set[str]:
+    """Return the ids and classes of the boxes around a block."""
+    names: set[str] = set()
+    while box:
+        names.update(page.layout.boxes[box].name.lower().replace("|", " ").split()[1:])
+        box = page.layout.boxes[box].parent
+    return names
 
 
 def _find_below_title(page: PageContext, possible: Sequence[int]) -> list[int]:
