@@ -233,7 +233,7 @@ def _extract_once(
     words = _count_words(article.text)
     _check_interstitial(hints.titles, words, found.title, url)
     if problem := _find_problem(article, page, selection, has_scripts=has_scripts):
-        selection = _select_short_content(page, selection)
+        selection = _select_short_content(page, selection, found.image)
         article = _make_article(page, selection, found)
         if not _has_short_content(page, article):
             raise NoContentError(problem, url)
@@ -356,13 +356,16 @@ def _has_short_content(page: PageContext, article: Article) -> bool:
     return words >= (1 if is_titled else MIN_SHORT_WORDS)
 
 
-def _select_short_content(page: PageContext, selection: Selection) -> Selection:
+def _select_short_content(
+    page: PageContext, selection: Selection, image: str | None
+) -> Selection:
     """Select the content of a page by its place, as it has too little text for the model."""
     excluded = set(page.rule_removed)
     for index, decision in selection.decisions.items():
         if decision.evidence not in JUDGEMENTS:
             excluded.add(index)
-    return _select(page, selection, {*short_pages.find_main_blocks(page, excluded), *page.rule_kept})
+    kept = short_pages.find_main_blocks(page, excluded, image)
+    return _select(page, selection, {*kept, *page.rule_kept})
 
 
 def _select(page: PageContext, selection: Selection, kept: Collection[int]) -> Selection:

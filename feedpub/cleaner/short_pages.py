@@ -16,21 +16,27 @@ MAX_NOTE_WORDS = 40  # of a note that the page needs scripts
 _MAIN = PLACES["main"] | PLACES["article"]
 _OUTSIDE = PLACES["nav"] | PLACES["footer"] | PLACES["aside"] | PLACES["form"] | HIDDEN
 _OUTSIDE_NAMES = frozenset(
-    {"footer", "header", "masthead", "menu", "nav", "navbar", "navigation", "sidebar", "site-footer"}
+    {"footer", "header", "masthead", "menu", "nav", "navbar", "navigation", "site-footer"}
 )
+_SIDEBAR = re.compile("sidebar|widget")
 _NEEDS_SCRIPTS = re.compile(r"java-?script", re.IGNORECASE)
 
 
-def find_main_blocks(page: PageContext, excluded: Collection[int]) -> list[int]:
-    """Return the blocks that are a short page's content, in order; none if that is not clear.
+def find_main_blocks(
+    page: PageContext, excluded: Collection[int], image: str | None = None
+) -> list[int]:
+    """Return the blocks that are a short page's content; none if that is not clear.
 
     Args:
         page: the page.
         excluded: the blocks that cannot be its content, such as the title and known phrases.
+        image: the address of the lead image, if the page states it.
     """
     blocks = range(len(page.layout.blocks))
     possible = [index for index in blocks if index not in excluded and _may_be_content(page, index)]
     inside = [index for index in possible if page.place(index) & _MAIN]
+    if pictures := find_subject_pictures(page, image):
+        return [*pictures, *inside]
     found = inside or _find_below_title(page, possible)
     if not found and not page.repeated_titles and len(blocks) <= MAX_SMALL_PAGE_BLOCKS:
         return possible
@@ -62,7 +68,8 @@ def find_subject_pictures(page: PageContext, image: str | None) -> list[int]:
 
 def _may_be_content(page: PageContext, index: int) -> bool:
     block, place = page.layout.blocks[index], page.place(index)
-    if not _names_around(page, block.box).isdisjoint(_OUTSIDE_NAMES):
+    names = _names_around(page, block.box)
+    if not names.isdisjoint(_OUTSIDE_NAMES) or _SIDEBAR.search(" ".join(names)):
         return False
     if place & _OUTSIDE or (place & PLACES["header"] and not place & _MAIN):
         return False
