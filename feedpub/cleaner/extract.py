@@ -356,9 +356,7 @@ def _has_short_content(page: PageContext, article: Article) -> bool:
     return words >= (1 if is_titled else MIN_SHORT_WORDS)
 
 
-def _select_short_content(
-    page: PageContext, selection: Selection, image: str | None
-) -> Selection:
+def _select_short_content(page: PageContext, selection: Selection, image: str | None) -> Selection:
     """Select the content of a page by its place, as it has too little text for the model."""
     excluded = set(page.rule_removed)
     for index, decision in selection.decisions.items():
