@@ -2,7 +2,7 @@
 
 import gc
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -16,6 +16,7 @@ from feedpub.cleaner.boilerplate import JUDGEMENTS, RemovalDecision, decide_remo
 from feedpub.cleaner.choose import SHORT_PAGE, TITLE_ALONE
 from feedpub.cleaner.code_lines import join_code_lines
 from feedpub.cleaner.features import measure_features
+from feedpub.cleaner.forum import OUTSIDE_POSTS
 from feedpub.cleaner.layout import Block, Layout
 from feedpub.cleaner.metadata import Metadata, canonical
 from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
@@ -35,6 +36,7 @@ from feedpub.core.text import pluralize
 MIN_ARTICLE_WORDS = 12
 MIN_RENDERED_WORDS = 50  # a page with scripts and less text is written by them
 MAX_COUNTED_WORDS = 500
+MAX_CAPTION_WORDS = 60  # next to a picture that the page is about
 MIN_SHORT_WORDS = 3  # a page with fewer and without a picture and a title has no content
 FRAGMENT_SCORE = 0.9  # of the blocks of a fragment, as its source states that it is the article
 OUTSIDE_MAIN = "outside the main text of a short page"
@@ -228,13 +230,18 @@ def _extract_once(
     notes = tuple(applied.report(page.rule_content, url))
     selection = select_content(page)
     article = _make_article(page, selection, found)
-    _check_interstitial(hints.titles, _count_words(article.text), found.title, url)
+    words = _count_words(article.text)
+    _check_interstitial(hints.titles, words, found.title, url)
     if problem := _find_problem(article, page, selection, has_scripts=has_scripts):
-        selection = _select_short_content(page, selection)
+        selection = _select_short_content(page, selection, found.image)
         article = _make_article(page, selection, found)
         if not _has_short_content(page, article):
             raise NoContentError(problem, url)
         article = replace(article, content_reason=SHORT_PAGE)
+    elif words < MAX_CAPTION_WORDS and "<img" not in article.html:
+        pictures = short_pages.find_subject_pictures(page, found.image)
+        selection = _select(page, selection, {*selection.kept, *pictures})
+        article = _make_article(page, selection, found)
     article = replace(
         article, url=found.canonical or url, removed=(*removed, *notes, *article.removed)
     )
@@ -349,13 +356,18 @@ def _has_short_content(page: PageContext, article: Article) -> bool:
     return words >= (1 if is_titled else MIN_SHORT_WORDS)
 
 
-def _select_short_content(page: PageContext, selection: Selection) -> Selection:
+def _select_short_content(page: PageContext, selection: Selection, image: str | None) -> Selection:
     """Select the content of a page by its place, as it has too little text for the model."""
     excluded = set(page.rule_removed)
     for index, decision in selection.decisions.items():
         if decision.evidence not in JUDGEMENTS:
             excluded.add(index)
-    kept = {*short_pages.find_main_blocks(page, excluded), *page.rule_kept}
+    kept = short_pages.find_main_blocks(page, excluded, image)
+    return _select(page, selection, {*kept, *page.rule_kept})
+
+
+def _select(page: PageContext, selection: Selection, kept: Collection[int]) -> Selection:
+    """Return the selection of some blocks, instead of those of another selection."""
     decisions = dict(selection.decisions)
     texts: dict[int, str] = {}
     for index, block in enumerate(page.layout.blocks):
@@ -415,6 +427,8 @@ def _find_problem(
     """Return why the selected blocks are no article; "" if they are one."""
     words = _count_words(article.text)
     blocks = page.layout.blocks
+    if words and any(each.reason == OUTSIDE_POSTS for each in selection.decisions.values()):
+        return ""
     if words >= MIN_ARTICLE_WORDS or (words and "<img" in article.html):
         if max(page.scores) >= MIN_SCORE:
             return ""

@@ -431,7 +431,8 @@ def _extract(
         return result
     retry = pages.is_temporary or not found.by_page
     used = "the rest of the article is kept" if found.by_page else _used_instead(found.article)
-    return _mark_incomplete(item, result, found.gap, used, before, retry=retry)
+    result = replace(result, failure=Failure(item.address, f"{found.gap}; {used}"))
+    return _mark_incomplete(item, result, found.gap, before, retry=retry)
 
 
 def _extract_from_source(item: ListedItem, context: RunContext) -> ItemResult:
@@ -476,30 +477,14 @@ def _extract_from_mail(
 
 
 def _mark_incomplete(
-    item: ListedItem,
-    result: ItemResult,
-    gap: str,
-    used: str,
-    before: ItemState | None,
-    *,
-    retry: bool,
+    item: ListedItem, result: ItemResult, gap: str, before: ItemState | None, *, retry: bool
 ) -> ItemResult:
-    """Return the result of an article that lacks a page.
-
-    Args:
-        item: the listed item.
-        result: as if the article were complete.
-        gap: the reason.
-        used: the content that is published.
-        before: the earlier state of the item.
-        retry: the page is read again later.
-    """
+    """Return the result of an article that lacks a page; with `retry` it is read again later."""
     attempts = (before.tries if before else 0) + 1
-    failure = Failure(item.address, f"{gap}; {used}")
     if not retry or attempts > _MAX_ATTEMPTS:
-        return replace(result, failure=failure)
+        return result
     state = replace(_make_state(item, "partial"), reason=gap, tries=attempts)
-    return replace(result, state=state, failure=failure)
+    return replace(result, state=state)
 
 
 def _apply_filters(
