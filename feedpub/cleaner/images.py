@@ -4,6 +4,7 @@ An image has no text to be judged by. It stays if the text around it stays, and 
 its image.
 """
 
+import hashlib
 import re
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -11,7 +12,7 @@ from html import escape
 from itertools import accumulate, islice
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
-from lxml.html import HtmlElement
+from lxml.html import Element, HtmlElement
 
 from feedpub.cleaner.layout import PLACES, Block, Layout
 
@@ -23,6 +24,7 @@ CAPTION, FIGURE, TABLE = PLACES["figcaption"], PLACES["figure"], PLACES["table"]
 MAX_ICON_PIXELS = 48  # a smaller image is an icon, a portrait or a tracking pixel
 MAX_PIXELS_WIDE = 2000  # the widest candidate up to this is used
 MAX_SOURCES = 20  # of one image
+MIN_TITLE_WORDS = 3  # of a picture's title; a shorter one is a file name or a label
 _LAZY_ATTRIBUTES = tuple(
     "data-src data-original data-lazy-src data-lazy data-original-src "  # noqa: SIM905 -- words
     "data-orig-file data-hi-res-src data-full-src data-image data-url data-img-url data-echo "
@@ -34,6 +36,13 @@ _PLACEHOLDER = re.compile(
     r"^data:|(?:blank|spacer|placeholder|pixel|transparent|1x1|lazy|loading)[\w-]{0,200}"
     r"\.(?:gif|png|svg)",
     re.IGNORECASE,
+)
+_SUFFIXES = (  # by the first bytes of a picture
+    (re.compile(rb"\A\x89PNG\r\n\x1a\n"), "png"),
+    (re.compile(rb"\A\xff\xd8\xff"), "jpg"),
+    (re.compile(rb"\AGIF8[79]a"), "gif"),
+    (re.compile(rb"\ARIFF....WEBP", re.DOTALL), "webp"),
+    (re.compile(rb"\A....ftypavif", re.DOTALL), "avif"),
 )
 _NUMBER = re.compile(r"\d{1,9}(?:\.\d{0,9})?|\.\d{1,9}")
 _CANDIDATE = re.compile(r"(?<![^\s,])([^\s,]\S*[^\s,])(?:\s+([\d.]+)([wx]))?\s*(?:,|$)")
@@ -164,6 +173,38 @@ def find_captions(layout: Layout, images: Iterable[int], removed: Container[int]
             yield index
 
 
+def show_titles(tree: HtmlElement) -> None:
+    """Give each picture whose `title` is a sentence of its own a caption with that sentence.
+
+    Web comics have a part of the joke there, and many readers do not show it.
+    """
+    text = " ".join(tree.text_content().split())
+    is_short = len(text.split()) < MIN_SURROUNDING_WORDS
+    for picture in list(tree.iter("img")):
+        title = " ".join(picture.get("title", "").split())
+        if len(title.split()) < MIN_TITLE_WORDS or title in text:
+            continue
+        if title != picture.get("alt", "").strip() or is_short:
+            _add_caption(picture, title)
+
+
+def _add_caption(picture: HtmlElement, text: str) -> None:
+    """Put a picture into a figure with a caption, together with the link that it is alone in."""
+    inner = picture
+    around = inner.getparent()
+    while around is not None and around.tag in ("a", "span", "picture"):
+        if around.text_content().strip() or len(around.findall(".//img")) > 1:
+            break
+        inner, around = around, around.getparent()
+    if around is None:
+        return
+    figure, caption = Element("figure"), Element("figcaption")
+    figure.tail, inner.tail = inner.tail, None
+    around.replace(inner, figure)
+    caption.text = text
+    figure.extend([inner, caption])
+
+
 def render_image(element: HtmlElement, base: str | None) -> str:
     """Return the `<img>` for an image element, with an absolute address.
 
@@ -237,11 +278,21 @@ def has_addressee(address: str) -> bool:
 
 
 def _is_icon(element: HtmlElement) -> bool:
+    if _is_described_paragraph(element):
+        return False
     for name in ("width", "height"):
         pixels = _parse_pixels(element.get(name))
         if pixels is not None and pixels <= MAX_ICON_PIXELS:
             return True
     return False
+
+
+def _is_described_paragraph(element: HtmlElement) -> bool:
+    """Return whether an image is a paragraph of its own, with a description."""
+    parent = element.getparent()
+    if parent is None or parent.tag != "p" or len(parent) > 1 or (parent.text or "").strip():
+        return False
+    return len(element.get("alt", "").split()) > 1 and not (element.tail or "").strip()
 
 
 def _render_size(element: HtmlElement) -> str:
@@ -264,3 +315,14 @@ def _largest(srcset: str) -> str:
         found.append((number if unit == "w" else number * 1000, address))
     fitting = [each for each in found if each[0] <= MAX_PIXELS_WIDE]
     return max(fitting or found, default=(0.0, ""))[1]
+
+
+def name_picture(content: bytes) -> str:
+    """Return the name under which a picture in a mail or a saved page is published.
+
+    It is a digest of the content with a suffix; "" for content that is no picture.
+    """
+    for start, suffix in _SUFFIXES:
+        if start.match(content):
+            return f"{hashlib.sha256(content).hexdigest()[:20]}.{suffix}"
+    return ""

@@ -4,7 +4,6 @@ Pictures in the mail are named by a digest of their content and published next t
 attachments are not published: most readers of a feed were never meant to get them.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from typing import TypeAlias
 from urllib.parse import unquote
 
 from feedpub.cleaner.extract import extract_fragment
+from feedpub.cleaner.images import name_picture
 from feedpub.cleaner.mail_html import clean_mail_html
 from feedpub.cleaner.metadata.language import language_of_text
 from feedpub.core.article_keys import strip_tracking
@@ -38,13 +38,6 @@ MAX_QUOTE_DEPTH = 8
 MailPart = Message  # as `parse_mail` returns it
 _Picture: TypeAlias = tuple["MailPart[str, str]", str, bytes]
 
-_SUFFIXES = (  # of pictures, by their first bytes
-    (re.compile(rb"\A\x89PNG\r\n\x1a\n"), "png"),
-    (re.compile(rb"\A\xff\xd8\xff"), "jpg"),
-    (re.compile(rb"\AGIF8[79]a"), "gif"),
-    (re.compile(rb"\ARIFF....WEBP", re.DOTALL), "webp"),
-    (re.compile(rb"\A....ftypavif", re.DOTALL), "avif"),
-)
 _QUOTE = re.compile(r"(?:> ?)+")
 _LIST_RULE = re.compile(r"\A[_-]{20,}+\s*+\Z")
 _ITEM = re.compile(r"\s{0,3}[*•–-]\s+(?=\S)")
@@ -238,13 +231,9 @@ def _iter_pictures(message: "MailPart[str, str]", *, is_cut: bool) -> Iterator[_
         if part.get_content_maintype() not in ("image", "application") or found >= MAX_PICTURES:
             continue
         content = _payload(part)
-        if suffix := _find_suffix(content):
+        if name := name_picture(content):
             found += 1
-            yield part, f"{hashlib.sha256(content).hexdigest()[:20]}.{suffix}", content
-
-
-def _find_suffix(content: bytes) -> str:
-    return next((suffix for start, suffix in _SUFFIXES if start.match(content)), "")
+            yield part, name, content
 
 
 def _render_loose_pictures(pictures: Iterable[_Picture], mail: _Mail, *, has_text: bool) -> str:

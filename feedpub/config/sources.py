@@ -1,6 +1,6 @@
 """Define the sources of a feed: `[[feed.source]]`."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -9,16 +9,37 @@ from feedpub.config.secrets import BasicAuth, HttpValues, Proxy
 from feedpub.config.types import (
     ConfigPath,
     Glob,
+    JsonPath,
+    JsonText,
     MailServer,
     Pattern,
     Selector,
     Title,
+    ValueSelector,
     WebAddress,
 )
 from feedpub.core.redact import strip_credentials
 
 HOW_TO_RENDER = (
     "set render = true on the source (needs Chromium and pip install 'feedpub[browser]')"
+)
+
+MAX_LISTING_PAGES = 100
+
+_Pages = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=MAX_LISTING_PAGES,
+        strict=True,
+        description="How many pages of the listing to read when the feed is first built. The "
+        "links to the next page are followed. Later runs read the first page.",
+        examples=[5],
+    ),
+]
+_HEADLINES_ONLY = (
+    "Fetch each article for its full text. false publishes the title, the date and the teaser of "
+    "the listing, and makes no request for each article."
 )
 
 
@@ -69,6 +90,8 @@ class PageSource(RemoteSource):
         "page's structure.",
         examples=["main h2 a", "xpath://main//h2/a"],
     )
+    fetch: bool = Field(default=True, strict=True, description=_HEADLINES_ONLY, examples=[False])
+    pages: _Pages = 1
 
 
 class FeedSource(RemoteSource):
@@ -102,6 +125,137 @@ class SitemapSource(RemoteSource):
         description="Patterns of URLs to leave out.",
         examples=[["*/tag/*", "re:/page/[0-9]+$"]],
     )
+    fetch: bool = Field(
+        default=True,
+        strict=True,
+        description="Fetch each article for its full text. false publishes the title and the date "
+        "of the sitemap, and makes no request for each article.",
+        examples=[False],
+    )
+
+
+class ItemsSource(RemoteSource):
+    """The entries of one page: a changelog, notices, events, a table."""
+
+    type: Literal["items"] = Field(
+        description="items: the entries of one page, such as a changelog, notices, events "
+        "or the rows of a table."
+    )
+    item: Selector | None = Field(
+        default=None,
+        description="Selector of the items: CSS, or XPath after xpath:. Default: found by the "
+        "page's headings, dates and repeated blocks.",
+        examples=["section.release", "xpath://table[2]//tr[td]"],
+    )
+    title: ValueSelector | None = Field(
+        default=None,
+        description="Selector of the title in an item; XPath may select an attribute or a text. "
+        "Default: its heading.",
+        examples=["h2", "xpath:.//img/@alt"],
+    )
+    link: ValueSelector | None = Field(
+        default=None,
+        description="Selector of the link in an item. Default: its permalink, the link of its "
+        "heading, or its #anchor. An item without a link gets a page of its own.",
+        examples=["a.permalink"],
+    )
+    date: ValueSelector | None = Field(
+        default=None,
+        description="Selector of the date in an item. Default: its first date.",
+        examples=["time", "xpath:@data-date"],
+    )
+    content: ValueSelector | None = Field(
+        default=None,
+        description="Selector of the content in an item. Default: the item without its title and "
+        "date.",
+        examples=[".body"],
+    )
+    image: ValueSelector | None = Field(
+        default=None,
+        description="Selector of the image in an item. Default: its first image.",
+        examples=["img.cover"],
+    )
+    fetch: bool = Field(
+        default=False,
+        strict=True,
+        description="Fetch each item's link for its full text, as an article.",
+        examples=[True],
+    )
+    pages: _Pages = 1
+
+
+class JsonSource(RemoteSource):
+    """A JSON API, or the JSON state of a page."""
+
+    type: Literal["json"] = Field(
+        description="json: a JSON API, or the JSON in a script of a page. The expressions are "
+        "JMESPath."
+    )
+    items: JsonPath | None = Field(
+        default=None,
+        description="Expression of the list of items. Default: the document if it is a list, or "
+        "else its only list of objects.",
+        examples=["data.posts[]"],
+    )
+    title: JsonPath | None = Field(
+        default=None,
+        description="Expression of an item's title. Default: one of the usual keys.",
+        examples=["title.rendered"],
+    )
+    link: JsonPath | None = Field(
+        default=None,
+        description="Expression of an item's link, which may be relative. Default: one of the "
+        "usual keys. An item without a link gets a page of its own.",
+        examples=["permalink", "join('', ['/posts/', slug])"],
+    )
+    date: JsonPath | None = Field(
+        default=None,
+        description="Expression of an item's date: RFC 3339, Unix time in seconds or "
+        "milliseconds, or a text. Default: one of the usual keys.",
+        examples=["published_at"],
+    )
+    content: JsonPath | None = Field(
+        default=None,
+        description="Expression of an item's content: HTML or plain text.",
+        examples=["body_html"],
+    )
+    id: JsonPath | None = Field(
+        default=None,
+        description='Expression of an item\'s id. Default: the key "id", "guid" or "uuid".',
+        examples=["id"],
+    )
+    image: JsonPath | None = Field(
+        default=None, description="Expression of an item's image.", examples=["cover.url"]
+    )
+    author: JsonPath | None = Field(
+        default=None,
+        description="Expression of an item's author: a name, an object with a name, or a list of "
+        "them. Default: one of the usual keys.",
+        examples=["user.name", "authors[].name"],
+    )
+    body: JsonText | None = Field(
+        default=None,
+        description="JSON that is sent with POST. Default: none, the request is a GET.",
+        examples=['{"limit": 20}'],
+    )
+    next: JsonPath | None = Field(
+        default=None,
+        description="Expression of the next page's URL, for `pages`.",
+        examples=["meta.next"],
+    )
+    script: Selector | None = Field(
+        default=None,
+        description="Selector of the script that contains the JSON, if the URL is of an HTML page.",
+        examples=["#__NEXT_DATA__"],
+    )
+    fetch: bool | None = Field(
+        default=None,
+        strict=True,
+        description="Fetch each item's link for its full text. Default: false if `content` is "
+        "given, else true.",
+        examples=[False],
+    )
+    pages: _Pages = 1
 
 
 class FolderSource(ConfigModel):
@@ -191,10 +345,39 @@ class MailSource(ConfigModel):
         return self.server or str(self.path)
 
 
-Source = Annotated[
-    PageSource | FeedSource | SitemapSource | FolderSource | MailSource,
-    Field(discriminator="type"),
-]
+class WatchSource(RemoteSource):
+    """A page that changes: each change is an entry."""
+
+    type: Literal["watch"] = Field(
+        description="watch: one page that changes. Each change is an entry that shows the "
+        "difference."
+    )
+    content: Selector | None = Field(
+        default=None,
+        description="Selector of the part to watch: CSS, or XPath after xpath:. Default: the "
+        "cleaned page.",
+        examples=["main", "#opening-hours"],
+    )
+    ignore: tuple[Pattern, ...] = Field(
+        default=(),
+        description="Patterns of lines to leave out, such as counters and clocks.",
+        examples=[["re:^Visitors: [0-9]+$", "last updated"]],
+    )
+    min_words: int = Field(
+        default=1,
+        ge=1,
+        strict=True,
+        description="The smallest change that is published, in words. Smaller ones add up.",
+        examples=[5],
+    )
+
+
+ListedSource: TypeAlias = (
+    PageSource | FeedSource | SitemapSource | ItemsSource | JsonSource | FolderSource | MailSource
+)
+"""A source that lists articles."""
+
+Source = Annotated[ListedSource | WatchSource, Field(discriminator="type")]
 
 
 def source_key(source: Source) -> str:
@@ -204,3 +387,21 @@ def source_key(source: Source) -> str:
     if isinstance(source, MailSource):
         return source.address
     return strip_credentials(source.url)
+
+
+def fetches_articles(source: Source) -> bool:
+    """Return True if each article of a source is read from its own page or file."""
+    match source:
+        case FolderSource() | MailSource():
+            return True
+        case WatchSource():
+            return False
+        case JsonSource(fetch=None):
+            return source.content is None
+        case _:
+            return bool(source.fetch)
+
+
+def describes_articles(source: Source) -> bool:
+    """Return True if a source's titles, dates and authors take precedence over the pages'."""
+    return isinstance(source, FeedSource | ItemsSource | JsonSource | MailSource | WatchSource)

@@ -6,6 +6,7 @@ collects all of them.
 
 import difflib
 import ipaddress
+import json
 import os
 import re
 import unicodedata
@@ -22,6 +23,7 @@ from lxml.etree import Element, XPathError
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, ValidationInfo, WithJsonSchema
 
 from feedpub.config import cron
+from feedpub.core.json_query import compile_query
 from feedpub.core.patterns import compile_pattern
 from feedpub.core.selectors import XPATH_PREFIX, check_xpath, selects_nodes
 
@@ -141,6 +143,22 @@ def check_selector(value: str) -> str:
             f"{quote_for_message(value)} selects no elements but computes a value; "
             'write a path, as in "xpath://article"'
         )
+    return value
+
+
+def _check_json_path(value: str) -> str:
+    try:
+        compile_query(require_text(value))
+    except ValueError as error:
+        raise ValueError(f"{quote_for_message(value)} is not JMESPath: {error}") from error
+    return value
+
+
+def _check_json_text(value: str) -> str:
+    try:
+        json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{quote_for_message(value)} is not JSON: {error}") from error
     return value
 
 
@@ -465,6 +483,8 @@ Language = Annotated[
 ]
 Selector = Annotated[str, AfterValidator(check_selector)]
 ValueSelector = Annotated[str, AfterValidator(check_value_selector)]
+JsonPath = Annotated[str, AfterValidator(_check_json_path)]
+JsonText = Annotated[str, AfterValidator(_check_json_text)]
 Removal = Annotated[str, AfterValidator(_check_removal)]
 Pattern = Annotated[str, AfterValidator(_check_pattern)]
 Glob = Annotated[str, AfterValidator(_check_glob)]

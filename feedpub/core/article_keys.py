@@ -13,6 +13,9 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from feedpub.core.data_files import load_toml
 from feedpub.core.models import GUID_PREFIX
 
+WATCH_PREFIX = "watch:"
+"""The prefix of keys of changes of a page."""
+
 _RULES = load_toml("feedpub.core", "data/tracking.toml")
 _TRACKING = frozenset(_RULES["names"])
 _TRACKING_PREFIXES = tuple(_RULES["prefixes"])
@@ -96,6 +99,16 @@ def mail_key(message_id: str) -> str:
     return _limit_length(f"mail:{message_id}")
 
 
+def watch_key(change: str, source: str) -> str:
+    """Return the key of a change of a page, which has the address of the page itself.
+
+    Args:
+        change: its digest.
+        source: the key of the page's source.
+    """
+    return f"{WATCH_PREFIX}{key_digest(source)}:{change}"
+
+
 def content_key(*parts: str) -> str:
     """Return the key of an item that has no link, guid or media file: a digest of its content."""
     return f"content:{key_digest(chr(0).join(parts))}"
@@ -145,7 +158,8 @@ def _host_and_port(host: str | None, port: int | None) -> str:
 def _is_tracking(name: str, value: str, *, exact: bool) -> bool:
     name = name.lower()
     if name in _SESSIONS:
-        return not exact and not (value.isdecimal() and len(value) <= _MAX_NUMBER_DIGITS)
+        is_article_number = value.isdecimal() and len(value) <= _MAX_NUMBER_DIGITS
+        return not exact and not is_article_number
     return name in _TRACKING or name.startswith(_TRACKING_PREFIXES)
 
 

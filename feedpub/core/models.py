@@ -249,6 +249,19 @@ NO_HINTS = PollingHints()
 
 
 @dataclass(frozen=True, slots=True)
+class StoryLink:
+    """Another publication of the story that an entry shows.
+
+    Attributes:
+        url: the article's absolute URL.
+        site: the name of its site, else the host.
+    """
+
+    url: str
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One entry of a feed, as stored and as published. Times are aware, UTC, whole seconds.
 
@@ -265,7 +278,7 @@ class Entry:
         image: URL of the lead image; in the store, as in `html`.
         source: the key of its source.
         source_name, source_url, rights, podcast: as in `Item`.
-        also_at: URLs of the same story elsewhere.
+        also_at: the same story elsewhere, in the order in which it was found.
         content_reason: why its content is the page's or the source's own, for users.
     """
 
@@ -291,7 +304,7 @@ class Entry:
     source_url: str = ""
     rights: str = ""
     podcast: tuple[PodcastTag, ...] = ()
-    also_at: tuple[str, ...] = ()
+    also_at: tuple[StoryLink, ...] = ()
     content_reason: str = ""
 
 
@@ -305,6 +318,7 @@ class AliasKind(StrEnum):
     OWN = "own"  # a source listed the entry under this key
     CLAIMED = "claimed"  # the entry's page declares this URL as its own
     FOLLOWS = "follows"  # the page of an item with this key declares the entry's URL
+    SIMILAR = "similar"  # the item with this key is a version of the entry's story
 
 
 @dataclass(frozen=True, slots=True)

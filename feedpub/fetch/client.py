@@ -1,4 +1,4 @@
-"""Fetch documents: `Fetcher.get` is the only way from feedpub to other servers.
+"""Fetch documents: `Fetcher` is the only way from feedpub to other servers.
 
 For each request of a call: check robots.txt, wait for a slot at the host (`rate_limit`), connect to
 a checked address, send, read the response, and follow its redirect.
@@ -205,6 +205,26 @@ class Fetcher:
             return NotModified(final.url, parse_freshness(response.headers, self._clock.now()))
         return page_from(response, final.url, self._clock.now())
 
+    def post(self, url: str, body: bytes, *, options: RequestOptions | None = None) -> Page:
+        """Send JSON with POST and return the document that answers it.
+
+        Args:
+            url: as in `get`.
+            body: the JSON. It follows no redirect to another server.
+            options: as in `get`.
+
+        Raises:
+            DisallowedError, RetryLaterError, FetchError: as in `get`.
+        """
+        target, options = parse_url(url), options or RequestOptions()
+        home = parse_url(options.site) if options.site else target
+        if not target.may_receive_secrets(home):
+            raise FetchError("the body of the request is not sent to another server", target.url)
+        deadline = self._start_deadline()
+        chain = RedirectChain(deadline, self._user_agent, home, options=options, body=body)
+        response, final = self._follow(target, chain)
+        return page_from(response, final.url, self._clock.now())
+
     def open_page(self, url: str, *, options: RequestOptions | None = None) -> PageSession:
         """Fetch a page as `get` does, and return it with the means to fetch its subresources.
 
@@ -337,6 +357,7 @@ class Fetcher:
                     break
                 chain.jar.update(response.cookies)
                 target = target.join(response.location)
+                chain = chain.after_redirect(response.status, target)
             is_not_modified = response.status == _NOT_MODIFIED and chain.validators
             if not response.ok and not is_not_modified:
                 raise failure_of(response, self._clock.now())
@@ -368,7 +389,12 @@ class Fetcher:
         response, began = None, self._clock.monotonic()
         try:
             response = self._transport.exchange(
-                chain.deadline, target.url, headers, chain.options.proxy, chain.max_read_bytes
+                chain.deadline,
+                target.url,
+                headers,
+                chain.options.proxy,
+                chain.max_read_bytes,
+                chain.body,
             )
             return response
         finally:
@@ -387,7 +413,7 @@ class Fetcher:
     ) -> None:
         extra = fields(
             feed=self._feed or None,
-            method="GET",
+            method=chain.method,
             url=chain.display_url(target),
             status=response.status if response else NO_ANSWER,
             bytes=len(response.body) if response else None,

@@ -19,7 +19,7 @@ from feedpub.cleaner.pagination import PageSequence
 from feedpub.config import FeedConfig, FolderSource
 from feedpub.config.sources import source_key
 from feedpub.core import process_pool
-from feedpub.core.errors import ExtractError, SourceError
+from feedpub.core.errors import ExtractError, NoContentError, SourceError
 from feedpub.core.models import Article, Entry
 from feedpub.core.text import pluralize
 from feedpub.pipeline import index, run
@@ -203,7 +203,7 @@ def _extract_article(
     url = snapshot.item.url or ""
     if snapshot.form == "file":
         path, folder = _find_saved_file(feed, entry, snapshot, context)
-        return article_from_file(feed, path, folder, context)
+        return article_from_file(feed, path, folder, context, url)
     if snapshot.form == "mail":
         return article_from_mail(feed, unpack_body(snapshot).body, snapshot.key, context)
     if snapshot.form == "feed":
@@ -211,7 +211,10 @@ def _extract_article(
         return replace(article, complete=entry.complete)
     page = unpack_body(snapshot)
     pages, memory = PageSequence((page,), page.url), memories[memory_key(url)]
-    return article_from_pages(feed, pages, snapshot, memory, context).article
+    found = article_from_pages(feed, pages, snapshot, memory, context)
+    if found.gap and entry.html:
+        raise NoContentError(found.gap, url)
+    return found.article
 
 
 def _find_saved_file(

@@ -26,7 +26,7 @@ from feedpub.core import article_keys
 from feedpub.core.article_keys import former_url_key, is_guid_key
 from feedpub.core.errors import ExtractError, PublishError
 from feedpub.core.log import fields
-from feedpub.core.models import Entry
+from feedpub.core.models import Alias, AliasKind, Entry
 from feedpub.pipeline.collect import ListedItem
 from feedpub.pipeline.context import RunContext
 from feedpub.publisher import Output
@@ -80,10 +80,26 @@ def restore(feed: FeedConfig, store: Store, output: Output, now: datetime) -> in
         if entry.url:
             aliases[article_keys.url_key(entry.url)] = entry.id
     if entries:
-        store.commit_entries(feed.name, entries=entries, aliases=aliases, item_states=(), now=now)
+        store.commit_entries(
+            feed.name,
+            entries=entries,
+            aliases=aliases,
+            claimed=_find_story_aliases(entries, aliases),
+            item_states=(),
+            now=now,
+        )
     _restore_archives(feed.name, documents, {*known, *missing}, store)
     store.archives.mark_published(feed.name, live_ids)
     return len(entries)
+
+
+def _find_story_aliases(entries: Iterable[Entry], taken: Collection[str]) -> dict[str, Alias]:
+    """Return key → the entry that links to it as another version of its story."""
+    aliases: dict[str, Alias] = {}
+    for entry in entries:
+        keys = {article_keys.url_key(link.url) for link in entry.also_at}
+        aliases |= dict.fromkeys(keys - set(taken), Alias(entry.id, AliasKind.SIMILAR))
+    return aliases
 
 
 def read_archive(

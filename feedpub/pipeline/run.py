@@ -36,6 +36,7 @@ from feedpub.pipeline import (
     index,
     mail,
     moved_articles,
+    pictures,
     rechecks,
     restore,
     unchanged,
@@ -57,6 +58,7 @@ from feedpub.pipeline.save import (
     save_proposals,
     save_run,
     save_unchanged_run,
+    without_unread_changes,
 )
 
 # After its day, a robots.txt is only used while a newer one cannot be fetched.
@@ -129,6 +131,7 @@ def _run_stages(
     probes = unchanged.plan_next_probe(
         feed, result, source_results, zip(items, item_results, strict=True), context
     )
+    source_results = without_unread_changes(source_results, items, item_results)
     save_run(result, source_results, start, context, probes)
     return result
 
@@ -251,6 +254,8 @@ def _write_if_usable(
     if has_failure and all(each.failure for each in source_results) and not result.updated:
         return replace(result, status=RunStatus.FAILED)
     live = index.current_feed(feed, context)
+    if channel := next((each.podcast for each in source_results if each.podcast), ()):
+        live = replace(live, podcast=channel)  # newer than the stored one
     if not live.entries and result.failed:
         reason = f"none of the {pluralize(result.failed, 'article')} listed could be read"
         failure = Failure(feed.name, reason, fatal=True)
@@ -289,7 +294,7 @@ def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, 
     """
     live = archives.plan_archives(feed, live, context)
     archived = archives.write_archives(feed, live, context, partial(ensure_lock_held, context))
-    files = mail.render_pictures(feed, live, live.entries, context)
+    files = pictures.render_pictures(feed, live, live.entries, context)
     files |= assemble.render_files(live, assemble.saved_folders(feed))
     documents = websub.feed_documents(feed.name, files) if context.settings.websub_hubs else []
     changed = [name for name in documents if context.output.read(name) != files[name]]

@@ -234,10 +234,13 @@ class LocalScheduler:
         feed = self.feed_runner.feed(name)
         if feed is None:
             return frozenset()
-        urls = [source.url for source in feed.source if isinstance(source, RemoteSource)]
-        mails = [source for source in feed.source if isinstance(source, MailSource)]
-        urls += [source.server for source in mails if source.server]
-        return frozenset(urlsplit(url).netloc.lower() for url in urls)
+        hosts: set[str] = set()
+        for source in feed.source:
+            if isinstance(source, RemoteSource):
+                hosts.add(urlsplit(source.url).netloc.lower())
+            elif isinstance(source, MailSource) and source.server:
+                hosts.add(urlsplit(source.server).netloc.lower())
+        return frozenset(hosts)
 
     def _run(self, name: str, budget: RunBudget) -> None:
         """Run a feed in the executor's thread."""

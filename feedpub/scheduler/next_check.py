@@ -223,8 +223,11 @@ def find_next_runs(
     all_states = context.store.stats.source_states()
     found = {}
     for feed in feeds:
-        keys = [(feed.name, source_key(source)) for source in feed.source]
-        states = [all_states[key] for key in keys if key in all_states]
+        states: list[SourceState] = []
+        for source in feed.source:
+            state = all_states.get((feed.name, source_key(source)))
+            if state is not None:
+                states.append(state)
         found[feed.name] = _check_plan(feed, planned.get(feed.name), states, now)
     return found
 
@@ -233,10 +236,14 @@ def _check_plan(
     feed: FeedConfig, time: datetime | None, states: Sequence[SourceState], now: datetime
 ) -> datetime | None:
     """Return a feed's planned time if it is possible with a right clock, else None."""
-    if time is None or any(has_impossible_times(feed, state, now) for state in states):
+    if time is None:
         return None
-    all_hints = [state.pace for state in states] or [NO_HINTS]
-    longest = max(max_interval(feed, hints, now) for hints in all_hints)
+    all_hints: list[PollingHints] = []
+    for state in states:
+        if has_impossible_times(feed, state, now):
+            return None
+        all_hints.append(state.pace)
+    longest = max([max_interval(feed, hints, now) for hints in all_hints or [NO_HINTS]])
     return time if time <= now + longest else None
 
 

@@ -15,7 +15,15 @@ from sqlalchemy import (
     Table,
 )
 
-from feedpub.core.models import AliasKind, Enclosure, Failure, PodcastTag, PollingHints, RunStatus
+from feedpub.core.models import (
+    AliasKind,
+    Enclosure,
+    Failure,
+    PodcastTag,
+    PollingHints,
+    RunStatus,
+    StoryLink,
+)
 from feedpub.store.column_types import (
     CompressedBytes,
     CompressedText,
@@ -59,7 +67,7 @@ entries = Table(
     Column("source_url", Text, nullable=False, server_default=""),
     Column("rights", Text, nullable=False, server_default=""),
     Column("podcast", JsonTuple(PodcastTag.from_json), nullable=False, server_default="[]"),
-    Column("also_at", JsonTuple, nullable=False, server_default="[]"),
+    Column("also_at", JsonTuple(StoryLink), nullable=False, server_default="[]"),
     Column("content_reason", Text, nullable=False, server_default=""),
 )
 Index("entries_by_date", entries.c.feed, entries.c.published)
@@ -126,6 +134,18 @@ document_cache = Table(
     Column("etag", Text),
     Column("last_modified", Text),
     Column("fetched", UtcSeconds, nullable=False),
+)
+
+# The texts of watched pages, which the next checks are compared with.
+watched_pages = Table(
+    "watched_pages",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("settings", Text, nullable=False),
+    Column("text", CompressedText, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("checked", UtcSeconds, nullable=False),
 )
 
 # The page and the item that an entry was made from.

@@ -42,6 +42,7 @@ from feedpub.store.records import (
     RunRecord,
     SourceObservation,
     SourceState,
+    WatchedText,
 )
 from feedpub.store.robots import RobotsCacheTable
 from feedpub.store.rows import (
@@ -286,6 +287,22 @@ class Store:
         query = select(t).where(t.c.feed == feed, t.c.id == id)
         return select_record(self._database, Entry, query)
 
+    def published_between(
+        self, feed: str, since: datetime, until: datetime, limit: int
+    ) -> tuple[Entry, ...]:
+        """Return the entries that were published in a period, newest first.
+
+        Args:
+            feed: the feed's name.
+            since: the earliest time.
+            until: the latest time.
+            limit: the maximum number of entries.
+        """
+        t = schema.entries
+        query = select(t).where(t.c.feed == feed, t.c.published.between(since, until))
+        newest = query.order_by(*schema.NEWEST_FIRST).limit(limit)
+        return select_records(self._database, Entry, newest)
+
     def published(self, feed: str) -> dict[str, list[tuple[datetime, datetime]]]:
         """Return source key → the dates of publication and first sight of its entries, sorted."""
         t = schema.entries
@@ -347,9 +364,13 @@ class Store:
 
     def guid_keys(self, feed: str, ids: Collection[str]) -> dict[str, set[str]]:
         """Return entry id → the keys made from its guids, for some entries."""
+        return self.entry_keys(feed, ids, GUID_PREFIX)
+
+    def entry_keys(self, feed: str, ids: Collection[str], prefix: str) -> dict[str, set[str]]:
+        """Return entry id → its keys with a prefix, for some entries."""
         t = schema.aliases
         query = select(t.c.key, t.c.entry).where(
-            t.c.feed == feed, t.c.key.startswith(GUID_PREFIX, autoescape=True)
+            t.c.feed == feed, t.c.key.startswith(prefix, autoescape=True)
         )
         found: dict[str, set[str]] = {}
         for some in chunks(ids):
@@ -420,6 +441,7 @@ class Store:
         claimed: Mapping[str, Alias] | None = None,
         listed: Collection[str] = (),
         snapshots: Mapping[str, PageSnapshot] | None = None,
+        same_content: Collection[str] = (),
         now: datetime,
     ) -> None:
         """Store the results of a check before they are published, so that no id is ever lost.
@@ -432,6 +454,7 @@ class Store:
             claimed: key → alias, for keys that a page claims.
             listed: further keys of entries that are listed now.
             snapshots: entry id → its snapshot. Changed entries without one lose their old one.
+            same_content: the ids of changed entries that keep their old one.
             now: the time of the check.
         """
         check = {"feed": feed, "last_listed": now}
@@ -447,7 +470,7 @@ class Store:
             if entry_rows:
                 drop_summary(connection, feed)
             upsert(connection, schema.entries, entry_rows)
-            changed = [row["id"] for row in entry_rows]
+            changed = {row["id"] for row in entry_rows} - set(same_content)
             replace_snapshots(connection, feed, changed, snapshots or {})
             upsert(connection, schema.aliases, alias_rows)
             upsert(connection, schema.item_states, state_rows)
@@ -504,6 +527,7 @@ class Store:
         documents: Iterable[CachedDocument] = (),
         sources: Iterable[SourceState] = (),
         observations: Iterable[SourceObservation] = (),
+        watched: Iterable[WatchedText] = (),
         probe_states: Mapping[str, ProbeState | None] | None = None,
         unchanged: Collection[str] = (),
     ) -> None:
@@ -515,6 +539,7 @@ class Store:
                 stored.
             sources: the states of the sources.
             observations: the results of the successful checks.
+            watched: the texts of watched pages.
             probe_states: source key → its state without pending work; None deletes it. Those of
                 other sources stay.
             unchanged: the keys of sources whose latest observations are still valid.
@@ -525,11 +550,18 @@ class Store:
             upsert(connection, schema.document_cache, cached)
             upsert(connection, schema.sources, [as_row(source) for source in sources])
             add_observations(connection, observations)
+            upsert(connection, schema.watched_pages, [as_row(text) for text in watched])
             _save_probe_states(connection, feed, probe_states or {})
             prolong_observations(connection, feed, unchanged, run.started)
             unmark_run(connection, feed)
             connection.execute(schema.runs.insert(), run_as_row(run))
             _prune_runs(connection, feed)
+
+    def watched_text(self, feed: str, key: str) -> WatchedText | None:
+        """Return the text of a watched page at its last change; None if there is none."""
+        t = schema.watched_pages
+        query = select(t).where(t.c.feed == feed, t.c.key == key)
+        return select_record(self._database, WatchedText, query)
 
     # --- sites ---
 
@@ -599,6 +631,7 @@ class Store:
             for date in (
                 schema.document_cache.c.fetched,
                 schema.sources.c.checked,
+                schema.watched_pages.c.checked,
                 schema.runs.c.started,
                 schema.removal_stats.c.last,
                 schema.source_observations.c.at,
