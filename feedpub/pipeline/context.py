@@ -49,7 +49,12 @@ def open_fetcher(settings: GlobalSettings, store: Store | None = None) -> Fetche
 def open_pool() -> ProcessPool:
     """Return the process pool that parses what was fetched."""
     return ProcessPool(
-        ("feedpub.cleaner.articles", "feedpub.cleaner.pagination", "feedpub.sources")
+        (
+            "feedpub.cleaner.articles",
+            "feedpub.cleaner.mail",
+            "feedpub.cleaner.pagination",
+            "feedpub.sources",
+        )
     )
 
 
