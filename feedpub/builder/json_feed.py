@@ -4,12 +4,13 @@ import json
 from typing import Any
 
 from feedpub.builder.links import complete_fragments
-from feedpub.builder.rss_atom_text import prepare_feed, split_mailbox
+from feedpub.builder.rss_atom_text import prepare_feed, split_mailbox, to_plain_text
 from feedpub.core.models import Enclosure, Entry, Feed, PodcastTag
 
 
 def render_json(feed: Feed) -> bytes:
     """Render the feed as JSON Feed 1.1."""
+    is_titled = [bool(to_plain_text(entry.title)) for entry in feed.entries]
     feed = prepare_feed(feed)
     document = {
         "version": "https://jsonfeed.org/version/1.1",
@@ -25,7 +26,11 @@ def render_json(feed: Feed) -> bytes:
         "_feedpub": _without_empty({"podcast": [_tag(tag) for tag in feed.podcast]}),
     }
     document = _without_empty(document)
-    document["items"] = [_item(feed, entry) for entry in feed.entries]  # required, even if empty
+    items = [_item(feed, entry) for entry in feed.entries]
+    for item, has_title in zip(items, is_titled, strict=True):
+        if not has_title:
+            del item["title"]
+    document["items"] = items  # required, even if empty
     return f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode()
 
 

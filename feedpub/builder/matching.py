@@ -25,7 +25,7 @@ The functions work on the data passed to them; nothing is read or written.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import islice
 from typing import NamedTuple, TypeVar
 from urllib.parse import urldefrag, urlsplit
@@ -117,8 +117,16 @@ class ExtractedItem:
 
     @property
     def title(self) -> str:
-        """The title of its entry."""
-        return self.prefer(self.item.title, self.article.title)
+        """The title of its entry; "" for a post without one.
+
+        A feed that gives a text but no title has posts without titles. The titles of their pages
+        name the author or the site. The name of the site is no title.
+        """
+        if self.listed_first and not self.item.title and (self.item.html or self.item.summary):
+            return ""
+        title = self.article.title
+        is_site_name = bool(self.article.site) and title == self.article.site
+        return self.prefer(self.item.title, "" if is_site_name else title)
 
     @property
     def published(self) -> datetime | None:
@@ -224,12 +232,18 @@ def _key_without_address(item: Item, source: str) -> str:
     if item.enclosures:
         return enclosure_key(item.enclosures[0].url)
     date = item.published or item.updated
-    return content_key(source, item.title, date.isoformat() if date else item.summary or item.html)
+    text = item.summary or item.html or item.image or ""
+    if date and (item.title or date.time() != time()):
+        return content_key(source, item.title, date.isoformat())
+    return content_key(source, item.title, text)
 
 
 def _signature(item: Item) -> _Signature:
     """Return the data that differ between two articles with one address."""
-    return (tuple(significant_words(item.title)), item.enclosures[:1])
+    words = significant_words(item.title)
+    if not words:  # a post
+        words = [item.guid] if item.guid else significant_words(item.summary or item.html)
+    return (tuple(words), item.enclosures[:1])
 
 
 def _distinguish(
@@ -255,7 +269,7 @@ def _distinguish(
     distinct: dict[int, _AddressKey] = {}
     for exact_url, group in places_by_exact_url.items():
         shared = _AddressKey(exact_url, exact=True) if exact else _AddressKey(url, exact=False)
-        details = {place: keys[place].guid or _first_enclosure_key(items[place]) for place in group}
+        details = {place: keys[place].guid or _detail_key(items[place], url) for place in group}
         distinguishes = all(details.values()) and len(set(details.values())) > 1
         if len(signatures[exact_url]) > 1 and distinguishes:
             for place, detail in details.items():
@@ -265,8 +279,12 @@ def _distinguish(
     return distinct
 
 
-def _first_enclosure_key(item: Item) -> str:
-    return enclosure_key(item.enclosures[0].url) if item.enclosures else ""
+def _detail_key(item: Item, url: str) -> str:
+    """Return a key that distinguishes an item of a shared address; "" if there is none."""
+    if item.enclosures:
+        return enclosure_key(item.enclosures[0].url)
+    text = item.summary or item.html
+    return content_key(url, text) if text and not item.title else ""
 
 
 def _are_disjoint(groups: Collection[set[_Signature]]) -> bool:

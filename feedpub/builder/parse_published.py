@@ -158,7 +158,7 @@ def _entry_from_json(item: Mapping[str, Any], location: _Location, rank: int) ->
         id=item["id"],
         url=url,
         slug=slug,
-        title=from_plain_text(item["title"]),
+        title=from_plain_text(_text_value(item, "title")),
         first_seen=published,
         published=published,
         updated=_parse_time(item["date_modified"]),

@@ -8,12 +8,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
+from feedpub.builder.titles import display_title
 from feedpub.core import languages
 from feedpub.core.field_limits import limit_fields
 from feedpub.core.models import Enclosure, Entry, Feed, PodcastTag
-from feedpub.core.text import shorten
 
-_MAX_TITLE_CHARS = 80  # of a title made from the text
 # The start of a tag, a comment or the like in HTML, now or after the text is unescaped once more.
 _MARKUP_START = re.compile(r"<(?=[a-z/!?])|&(?=lt;|#0*60\b|#x0*3c\b)", re.IGNORECASE)
 _WITH_JOINER = "\\g<0>\N{WORD JOINER}"
@@ -32,7 +31,10 @@ _RESERVED = "!$&'()*+,;=:@/?%"
 
 
 def prepare_feed(feed: Feed) -> Feed:
-    """Return the feed in a form that every document can contain, with all of its entries."""
+    """Return the feed in a form that every document can contain, with all of its entries.
+
+    Each entry has a title; see `display_title`.
+    """
     title = to_plain_text(feed.title) or feed.name
     base_url = to_uri(feed.base_url)
     return replace(
@@ -54,9 +56,7 @@ def _prepare_entry(entry: Entry) -> Entry:
     entry = limit_fields(entry)  # an entry of an older state may exceed the limits
     url, text = _web_uri(entry.url) or "", clean_characters(entry.text)
     entry_id, summary = to_single_line(entry.id), to_plain_text(entry.summary)
-    title = to_plain_text(entry.title)
-    if not title:
-        title = shorten(summary or to_plain_text(text), _MAX_TITLE_CHARS) or url or entry_id
+    title = to_plain_text(display_title(replace(entry, url=url, id=entry_id)))
     names = [split_mailbox(author)[0] for author in entry.authors]  # addresses stay private
     return replace(
         entry,

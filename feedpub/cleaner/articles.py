@@ -1,31 +1,32 @@
-"""Make an article of its source: a fetched page, a saved file, or the feed's own content.
+"""Make an article of its source: a fetched page, a saved file, or the source's own content.
 
-If there are two texts, this module chooses one. It only fetches the pages of a single article, by
+It only fetches the pages of a single article, by
 its URL. All other functions can run in another process: they take and return plain data.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 
 from feedpub.cleaner import pagination, saved_files
 from feedpub.cleaner.annotate import AnnotatedPage, annotate
-from feedpub.cleaner.extract import extract, extract_fragment
+from feedpub.cleaner.choose import OWN_CONTENT, TITLE_ALONE, choose_content
+from feedpub.cleaner.extract import extract, extract_fragment, extract_listed
 from feedpub.cleaner.join_pages import join_pages
 from feedpub.cleaner.pagination import HTML_TYPES, PageSequence
 from feedpub.cleaner.rules import Ruleset, SiteRuleSet
 from feedpub.cleaner.site_memory import load_site_memory
 from feedpub.cleaner.summary import choose_summary, lead
 from feedpub.core.encoding import decode_html
-from feedpub.core.errors import ExtractError
+from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.field_limits import limit_fields
 from feedpub.core.i18n import translations_for
 from feedpub.core.models import Article, Item, Page
 from feedpub.core.process_pool import Executor
 from feedpub.fetch import Fetcher, RequestOptions
 
-# if the page has less than this share of the feed's text, it is behind a paywall or consent page
-_MIN_TEXT_SHARE = 0.6
 _MAX_FILE_BYTES = 20_000_000
 MAX_ARTICLE_BYTES = 8_000_000  # of all pages of an article; a source's document may be larger
 
@@ -117,8 +118,14 @@ def article_from_pages(
     Raises:
         ExtractError: there is no article on the first page.
     """
+    return _join(article_from_page(pages.pages[0], rules, memory), pages, rules, memory)
+
+
+def _join(
+    first: Article, pages: PageSequence, rules: Ruleset | None, memory: bytes | None
+) -> MultiPageArticle:
+    """Return the article that begins with that of the first page."""
     first_page, *other_pages = pages.pages
-    first = article_from_page(first_page, rules, memory)
     if first.url == first_page.url:
         first = replace(first, url=pages.url)
     note_missing = translations_for(first.language).missing_page
@@ -143,7 +150,9 @@ def article_from_listed_pages(
     *,
     listed_first: bool,
 ) -> MultiPageArticle:
-    """Extract the article of an item that a source lists.
+    """Extract the article of an item that a source lists, with the best content that is known.
+
+    An article for which there is no content has the page's metadata alone.
 
     Args:
         pages: the article's pages.
@@ -153,23 +162,56 @@ def article_from_listed_pages(
         listed_first: prefer the source's description to the page's.
 
     Raises:
-        ExtractError: there is no article on the first page.
+        ExtractError: the page is not a web page, or exceeds a limit.
+        InterstitialError: the page is an error, challenge, consent or login page.
     """
-    found = article_from_pages(pages, rules, memory)
-    article = _prefer_longer_text(found.article, item)
-    by_page = article is found.article
+    first = _article_from_listed_page(pages.pages[0], rules, memory)
+    found = _join(first, pages, rules, memory) if first.html else MultiPageArticle(first)
+    own = _own_content(item)
+    if not found.article.html:
+        return _without_page(found.article, own, item)
+    article = choose_content(found.article, own, is_post=listed_first and not item.title)
+    by_page = not article.content_reason.startswith(OWN_CONTENT)
     if listed_first:
         article = _with_listed_summary(article, item)
     return MultiPageArticle(article, by_page, found.gap if by_page else "")
+
+
+def _without_page(page: Article, own: Article | None, item: Item) -> MultiPageArticle:
+    """Return the article of an item whose page has no content.
+
+    It is incomplete if the source has only a description, which may be a teaser.
+    """
+    article = choose_content(page, own or _lead_picture(item))
+    if own and item.html:
+        return MultiPageArticle(article, by_page=False)
+    cause = page.content_reason.removeprefix(f"{TITLE_ALONE}: ")
+    summary = article.summary or item.summary
+    article = replace(article, summary=summary, complete=False)
+    return MultiPageArticle(article, by_page=False, gap=cause)
+
+
+def _article_from_listed_page(
+    page: Page, rules: Ruleset | None, memory: bytes | None
+) -> Article:
+    html = _decode_page(page)
+    known = load_site_memory(memory) if memory else None
+    return limit_fields(extract_listed(html, page.url, rules=rules, memory=known))
 
 
 def first_page(page: Page, item: Item, *, listed_first: bool) -> Article:
     """Extract the article of an item's first page, without rules.
 
     See `article_from_listed_pages`.
+
+    Raises:
+        NoContentError: the page has no content.
     """
     pages = PageSequence((page,), page.url)
-    return article_from_listed_pages(pages, item, None, None, listed_first=listed_first).article
+    found = article_from_listed_pages(pages, item, None, None, listed_first=listed_first)
+    if found.gap:
+        raise NoContentError(found.gap, page.url)
+    return found.article
 
 
 def article_from_file(path: Path, base: str, rules: Ruleset | None) -> Article:
@@ -198,32 +240,37 @@ def _modification_time(seconds: float) -> datetime | None:
 
 
 def article_from_feed(item: Item) -> Article:
-    """Extract the article from a feed's own content.
+    """Make an article of the source's own data, at last of its title and link.
 
     Raises:
-        NoContentError: the feed has no text of it.
+        NoContentError: the source has neither a text, a title, a picture nor a file.
     """
-    return limit_fields(extract_fragment(item.html or item.summary, item.url, title=item.title))
+    if own := _own_content(item) or _lead_picture(item):
+        return own
+    if not (item.title or item.url or item.enclosures):
+        raise NoContentError("there is no text in it", item.url)
+    reason = TITLE_ALONE if item.url else "title alone"
+    return Article(url=item.url, title=item.title, content_reason=reason)
 
 
-def _prefer_longer_text(article: Article, item: Item) -> Article:
-    """Return the page's article, with the feed's text if the page has clearly less."""
-    if not item.html:
-        return article
-    try:
-        from_feed = article_from_feed(item)
-    except ExtractError:  # the feed's content has no text
-        return article
-    if len(article.text) >= _MIN_TEXT_SHARE * len(from_feed.text):
-        return article
-    return replace(
-        article,
-        html=from_feed.html,
-        text=from_feed.text,
-        summary=from_feed.summary,
-        removed=from_feed.removed,
-        complete=True,
-    )
+def _own_content(item: Item) -> Article | None:
+    """Return the article of the source's own content or description; None if it has neither."""
+    for html in (item.html, escape(item.summary, quote=False)):
+        if article := _article_from_fragment(html, item):
+            return article
+    return None
+
+
+def _lead_picture(item: Item) -> Article | None:
+    """Return an article that consists of the item's picture; None if it has no picture."""
+    picture = f'<img src="{escape(item.image)}" alt="">' if item.image else ""
+    return _article_from_fragment(picture, item)
+
+
+def _article_from_fragment(html: str, item: Item) -> Article | None:
+    with suppress(ExtractError):  # the next candidate is used
+        return limit_fields(extract_fragment(html, item.url, title=item.title))
+    return None
 
 
 def _with_listed_summary(article: Article, item: Item) -> Article:

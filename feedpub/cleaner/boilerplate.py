@@ -63,11 +63,11 @@ def decide_removals(page: PageContext) -> dict[int, RemovalDecision]:
         for index, reason in step(page):
             found.setdefault(index, RemovalDecision(reason, evidence))
     for index, reason in _find_unlikely(page, _reasons(found)):
-        found[index] = RemovalDecision(reason, "the learned model")
+        found[index] = RemovalDecision(reason, MODEL)
     for index in page.rule_kept - page.rule_removed.keys():
         found.pop(index, None)
     for index, reason in _find_empty_headings(page, found):
-        found[index] = RemovalDecision(reason, "the removed text below it")
+        found[index] = RemovalDecision(reason, REMOVED_BELOW)
     return found
 
 
@@ -124,6 +124,10 @@ def _find_outside_article(page: PageContext) -> PhraseMatches:
 PHRASE_FILE = "phrases"
 """Stands for the file of phrases of the language that the reason names."""
 OTHER_PAGES = "the site's other pages"
+MODEL = "the learned model"
+REMOVED_BELOW = "the removed text below it"
+JUDGEMENTS = frozenset({MODEL, REMOVED_BELOW})
+"""The evidence that does not hold for a page with hardly any text."""
 STEPS: tuple[tuple[Step, str], ...] = (
     (_find_ruled_out, "the site's rules"),
     (_find_repeated_title, "the page's title"),
@@ -156,7 +160,8 @@ def _find_unlikely(page: PageContext, removed: Mapping[int, str]) -> PhraseMatch
         if index in removed or index in spared:
             continue
         if not page.layout.blocks[index].text:
-            yield index, PICTURE
+            if not page.keep_pictures:
+                yield index, PICTURE
         elif not is_kept:
             yield index, writer.reason(index)
 

@@ -10,9 +10,10 @@ from itertools import islice
 import numpy as np
 from lxml.html import HtmlElement
 
-from feedpub.cleaner import body, classifier, interstitials, metadata
+from feedpub.cleaner import body, classifier, images, interstitials, metadata, short_pages
 from feedpub.cleaner.apply_rules import RuleApplication, parse_with_rules
-from feedpub.cleaner.boilerplate import RemovalDecision, decide_removals
+from feedpub.cleaner.boilerplate import JUDGEMENTS, RemovalDecision, decide_removals
+from feedpub.cleaner.choose import TITLE_ALONE
 from feedpub.cleaner.features import measure_features
 from feedpub.cleaner.layout import Block, Layout
 from feedpub.cleaner.metadata import Metadata, canonical
@@ -25,7 +26,7 @@ from feedpub.cleaner.site_memory import SiteMemory
 from feedpub.cleaner.site_template import find_site_names
 from feedpub.cleaner.summary import choose_summary
 from feedpub.config import HOW_TO_RENDER, SiteRules
-from feedpub.core.errors import ExtractError, NoContentError
+from feedpub.core.errors import ExtractError, InterstitialError, NoContentError
 from feedpub.core.html import parse_html
 from feedpub.core.models import Article, Removed
 from feedpub.core.text import pluralize
@@ -33,8 +34,13 @@ from feedpub.core.text import pluralize
 MIN_ARTICLE_WORDS = 12
 MIN_RENDERED_WORDS = 50  # a page with scripts and less text is written by them
 MAX_COUNTED_WORDS = 500
+MIN_SHORT_WORDS = 3  # a page with fewer and without a picture and a title has no content
 FRAGMENT_SCORE = 0.9  # of the blocks of a fragment, as its source states that it is the article
+SHORT_PAGE = "the page's main text, which is short"
+OUTSIDE_MAIN = "outside the main text of a short page"
+_SHOWN = re.compile(r"<img |<a [^>]*+><img|<a [^>]*+>(?:Video|Audio)")
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
+_LETTERS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+")
 
 
 @contextmanager
@@ -72,9 +78,50 @@ def extract(
 
     Raises:
         ExtractError: the page exceeds a limit, the URL is invalid, or the rules exclude the page.
+        InterstitialError: the page is an error, challenge, consent or login page.
         NoContentError: there is no article on the page.
     """
     return trace_extraction(html, url, memory, coerce_ruleset(rules)).article
+
+
+def extract_listed(
+    html: bytes | str,
+    url: str | None = None,
+    *,
+    memory: SiteMemory | None = None,
+    rules: SiteRules | Ruleset | None = None,
+) -> Article:
+    """Extract the article of a page that a source lists, at last its metadata alone.
+
+    The arguments are those of `extract`. An article without content is not `complete`, and its
+    `content_reason` has the cause.
+
+    Raises:
+        ExtractError: as `extract` does.
+        InterstitialError: the page is an error, challenge, consent or login page.
+    """
+    try:
+        return extract(html, url, memory=memory, rules=rules)
+    except InterstitialError:
+        raise
+    except NoContentError as error:
+        reason = f"{TITLE_ALONE}: {error.reason}"
+    try:
+        article = _read_metadata_alone(html, url, memory, coerce_ruleset(rules))
+    except NoContentError:  # there is no markup
+        article = Article(url=url)
+    return replace(article, complete=False, content_reason=reason)
+
+
+def _read_metadata_alone(
+    html: bytes | str, url: str | None, memory: SiteMemory | None, rules: Ruleset
+) -> Article:
+    applied = RuleApplication(parse_with_rules(html, url, rules), rules)
+    elements = collect_elements(applied.tree)
+    found = _read_metadata(applied.tree, elements, url, memory, rules)
+    found = applied.override_metadata(found)
+    article = _article_with_metadata(found)
+    return replace(article, url=found.canonical or url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +212,7 @@ def _extract_once(
     removed = tuple(applied.remove_matches())
     layout = segment(tree)
     if not layout.blocks:
+        _check_interstitial(hints.titles, 0, found.title, url)
         reason = "there is no text in the page"
         if has_scripts:
             reason += f" without JavaScript; {HOW_TO_RENDER}"
@@ -179,7 +227,13 @@ def _extract_once(
     notes = tuple(applied.report(page.rule_content, url))
     selection = select_content(page)
     article = _make_article(page, selection, found)
-    _check_article(article, hints.titles, page, selection, has_scripts=has_scripts)
+    _check_interstitial(hints.titles, _count_words(article.text), found.title, url)
+    if problem := _find_problem(article, page, selection, has_scripts=has_scripts):
+        selection = _select_short_content(page, selection)
+        article = _make_article(page, selection, found)
+        if not _has_short_content(page, article):
+            raise NoContentError(problem, url)
+        article = replace(article, content_reason=SHORT_PAGE)
     article = replace(
         article, url=found.canonical or url, removed=(*removed, *notes, *article.removed)
     )
@@ -221,19 +275,22 @@ def extract_fragment(html: str, url: str | None = None, *, title: str = "") -> A
     """Extract the article of a fragment that contains nothing else, such as a feed's content.
 
     Raises:
-        NoContentError: there is no text in it.
+        NoContentError: there is neither a text nor a picture in it.
     """
     if not html.strip():
         raise NoContentError("there is no text in it", url)
     tree = parse_html(html, url)
+    images.show_titles(tree)
     layout = segment(tree)
     if not layout.blocks:
         raise NoContentError("there is no text in it", url)
     scores = np.full(len(layout.blocks), FRAGMENT_SCORE)
     vocabulary = classifier.load_classifier().vocabulary
-    page = PageContext(layout, scores, vocabulary, title=title, url=url)
+    page = PageContext(layout, scores, vocabulary, title=title, url=url, keep_pictures=True)
     base = canonical.base_url(tree.iter("base"), url)
     article = _make_article(page, select_content(page), Metadata(title=title, base=base))
+    if not article.html:
+        raise NoContentError("there is no text in it", url)
     return replace(article, url=url)
 
 
@@ -270,7 +327,44 @@ def _describe_removals(
         yield Removed("\n".join(joined), joined_reason, lines_above)
 
 
+def _has_short_content(page: PageContext, article: Article) -> bool:
+    """Return whether a short page's main text is one. "Loading …" is none."""
+    if _SHOWN.search(article.html):
+        return True
+    words = len(_LETTERS.findall(article.text))
+    is_titled = page.repeated_titles and not article.text.endswith(("…", "..."))
+    return words >= (1 if is_titled else MIN_SHORT_WORDS)
+
+
+def _select_short_content(page: PageContext, selection: Selection) -> Selection:
+    """Select the content of a page by its place, as it has too little text for the model."""
+    excluded = set(page.rule_removed)
+    for index, decision in selection.decisions.items():
+        if decision.evidence not in JUDGEMENTS:
+            excluded.add(index)
+    kept = {*short_pages.find_main_blocks(page, excluded), *page.rule_kept}
+    decisions = dict(selection.decisions)
+    texts: dict[int, str] = {}
+    for index, block in enumerate(page.layout.blocks):
+        if index in kept:
+            texts[index] = body.block_text(page.layout, block)
+            decisions.pop(index, None)
+        else:
+            decisions.setdefault(index, RemovalDecision(OUTSIDE_MAIN, "the page's structure"))
+    removed = tuple(_describe_removals(page.layout, decisions, texts))
+    return Selection(tuple(texts), "\n".join(filter(None, texts.values())), removed, decisions)
+
+
 def _make_article(page: PageContext, selection: Selection, found: Metadata) -> Article:
+    return replace(
+        _article_with_metadata(found, selection.text),
+        html=body.render_body(page.layout, selection.kept, found.base, page.url),
+        text=selection.text,
+        removed=selection.removed,
+    )
+
+
+def _article_with_metadata(found: Metadata, text: str = "") -> Article:
     return Article(
         title=found.title,
         authors=found.authors,
@@ -280,16 +374,9 @@ def _make_article(page: PageContext, selection: Selection, found: Metadata) -> A
         site=found.site,
         image=found.image,
         image_size=found.image_size,
-        html=body.render_body(page.layout, selection.kept, found.base, page.url),
-        text=selection.text,
         summary=choose_summary(
-            found.description,
-            selection.text,
-            title=found.title,
-            site=found.site,
-            language=found.language,
+            found.description, text, title=found.title, site=found.site, language=found.language
         ),
-        removed=selection.removed,
         categories=found.categories,
     )
 
@@ -299,32 +386,32 @@ def _has_scripts(tree: HtmlElement) -> bool:
     return any("json" not in script.get("type", "").lower() for script in tree.iter("script"))
 
 
-def _check_article(
-    article: Article,
-    titles: Sequence[str],
-    page: PageContext,
-    selection: Selection,
-    *,
-    has_scripts: bool,
-) -> None:
-    """Raise NoContentError for a page that is an interstitial, or has no article."""
-    words = sum(1 for _ in islice(_WORD.finditer(article.text), MAX_COUNTED_WORDS))
+def _check_interstitial(titles: Sequence[str], words: int, title: str, url: str | None) -> None:
+    """Raise InterstitialError for an error, challenge, consent or login page."""
     if description := interstitials.load_interstitials().find(titles, words):
-        raise NoContentError(f"this is {description}, not an article: '{article.title}'", page.url)
+        raise InterstitialError(f"this is {description}, not an article: '{title}'", url)
+
+
+def _count_words(text: str) -> int:
+    return sum(1 for _ in islice(_WORD.finditer(text), MAX_COUNTED_WORDS))
+
+
+def _find_problem(
+    article: Article, page: PageContext, selection: Selection, *, has_scripts: bool
+) -> str:
+    """Return why the selected blocks are no article; "" if they are one."""
+    words = _count_words(article.text)
     blocks = page.layout.blocks
     if words >= MIN_ARTICLE_WORDS or (words and "<img" in article.html):
         if max(page.scores) >= MIN_SCORE:
-            return
+            return ""
         if _link_share([blocks[index] for index in selection.kept]) < MAX_LINK_DENSITY:
-            return
+            return ""
     if has_scripts and sum([len(block.text.split()) for block in blocks]) < MIN_RENDERED_WORDS:
-        raise NoContentError(
-            f"there is no article in the page without JavaScript; {HOW_TO_RENDER}", page.url
-        )
-    raise NoContentError(
+        return f"there is no article in the page without JavaScript; {HOW_TO_RENDER}"
+    return (
         f"there is no article in the page: it has {pluralize(len(blocks), 'block')} of text "
-        f"({_link_share(blocks):.0%} links), and none reads like one",
-        page.url,
+        f"({_link_share(blocks):.0%} links), and none reads like one"
     )
 
 

@@ -11,7 +11,7 @@ from html import escape
 from itertools import accumulate, islice
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
-from lxml.html import HtmlElement
+from lxml.html import Element, HtmlElement
 
 from feedpub.cleaner.layout import PLACES, Block, Layout
 
@@ -23,6 +23,7 @@ CAPTION, FIGURE, TABLE = PLACES["figcaption"], PLACES["figure"], PLACES["table"]
 MAX_ICON_PIXELS = 48  # a smaller image is an icon, a portrait or a tracking pixel
 MAX_PIXELS_WIDE = 2000  # the widest candidate up to this is used
 MAX_SOURCES = 20  # of one image
+MIN_TITLE_WORDS = 3  # of a picture's title; a shorter one is a file name or a label
 _LAZY_ATTRIBUTES = tuple(
     "data-src data-original data-lazy-src data-lazy data-original-src "  # noqa: SIM905 -- words
     "data-orig-file data-hi-res-src data-full-src data-image data-url data-img-url data-echo "
@@ -162,6 +163,38 @@ def find_captions(layout: Layout, images: Iterable[int], removed: Container[int]
             continue
         if is_caption(layout, blocks[index]):
             yield index
+
+
+def show_titles(tree: HtmlElement) -> None:
+    """Give each picture whose `title` is a sentence of its own a caption with that sentence.
+
+    Web comics have a part of the joke there, and many readers do not show it.
+    """
+    text = " ".join(tree.text_content().split())
+    is_short = len(text.split()) < MIN_SURROUNDING_WORDS
+    for picture in list(tree.iter("img")):
+        title = " ".join(picture.get("title", "").split())
+        if len(title.split()) < MIN_TITLE_WORDS or title in text:
+            continue
+        if title != picture.get("alt", "").strip() or is_short:
+            _add_caption(picture, title)
+
+
+def _add_caption(picture: HtmlElement, text: str) -> None:
+    """Put a picture into a figure with a caption, together with the link that it is alone in."""
+    inner = picture
+    around = inner.getparent()
+    while around is not None and around.tag in ("a", "span", "picture"):
+        if around.text_content().strip() or len(around.findall(".//img")) > 1:
+            break
+        inner, around = around, around.getparent()
+    if around is None:
+        return
+    figure, caption = Element("figure"), Element("figcaption")
+    figure.tail, inner.tail = inner.tail, None
+    around.replace(inner, figure)
+    caption.text = text
+    figure.extend([inner, caption])
 
 
 def render_image(element: HtmlElement, base: str | None) -> str:

@@ -48,6 +48,7 @@ class PageContext:
         rule_removed: the blocks that a rule removes, each with its reason.
         rule_kept: the blocks that a rule keeps against any other evidence.
         keep_all: a rule states that everything in `rule_content` belongs to the article.
+        keep_pictures: all pictures belong to the article, whatever is around them.
     """
 
     layout: Layout
@@ -61,6 +62,7 @@ class PageContext:
     rule_removed: Mapping[int, str] = field(default_factory=dict)
     rule_kept: frozenset[int] = frozenset()
     keep_all: bool = False
+    keep_pictures: bool = False
 
     @cached_property
     def scores(self) -> list[float]:

@@ -17,6 +17,7 @@
         │   └── RetryLaterError    its server requested a pause that is not over yet
         └── ExtractError           it was fetched but cannot be used
             ├── NoContentError     it contains neither an article nor a list of articles
+            │   └── InterstitialError  it is an error, challenge, consent or login page
             └── ResourceLimitError reading it took too much time or memory
 
 Each module that calls a library converts the library's exceptions into these at one place. A
@@ -152,6 +153,10 @@ class ExtractError(SourceError):
 
 class NoContentError(ExtractError):
     """It contains neither an article nor a list of articles; the reason lists what was tried."""
+
+
+class InterstitialError(NoContentError):
+    """It is a page that a site serves in place of an article, such as a login page."""
 
 
 class ResourceLimitError(ExtractError):

@@ -420,7 +420,8 @@ def identical_pages(
     by_text: dict[tuple[str, str], list[int]] = defaultdict(list)
     for position, (item, result) in enumerate(zip(items, results, strict=True)):
         if result.extracted and result.by_page:
-            text = " ".join(result.extracted.article.text.split())
+            article = result.extracted.article
+            text = " ".join(article.text.split()) or article.html
             by_text[item.source, text].append(position)
     reasons: dict[int, str] = {}
     for positions in by_text.values():

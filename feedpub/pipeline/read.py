@@ -46,7 +46,7 @@ from feedpub.pipeline.site_memory import LearningSite, memory_key
 from feedpub.store import ItemState, ItemStatus, PageSnapshot
 
 _MAX_PARALLEL_SITES = 8
-_MAX_ATTEMPTS = 5  # at an article that lacks one of its pages
+_MAX_ATTEMPTS = 5  # at an article that lacks one of its pages, or has no content
 _MAX_BATCH_BYTES = 4_000_000  # of pages of one site that wait to be cleaned together
 
 
@@ -406,9 +406,18 @@ def _extract(
         by_page=found.by_page,
         snapshot=make_snapshot(item, pages, context),
     )
-    if found.gap:
-        return _mark_incomplete(item, result, found.gap, before, retry=pages.is_temporary)
-    return result
+    if not found.gap:
+        return result
+    retry = pages.is_temporary or not found.by_page
+    used = "the rest of the article is kept" if found.by_page else _used_instead(found.article)
+    return _mark_incomplete(item, result, found.gap, used, before, retry=retry)
+
+
+def _used_instead(article: Article) -> str:
+    """Return the part of the source's own data that is published instead of the page."""
+    if article.text:
+        return "the source's own text is used instead"
+    return "its title and link are published instead"
 
 
 def _extract_from_file(
@@ -428,11 +437,26 @@ def _extract_from_file(
 
 
 def _mark_incomplete(
-    item: ListedItem, result: ItemResult, gap: str, before: ItemState | None, *, retry: bool
+    item: ListedItem,
+    result: ItemResult,
+    gap: str,
+    used: str,
+    before: ItemState | None,
+    *,
+    retry: bool,
 ) -> ItemResult:
-    """Return the result of an article that lacks a page; with `retry` it is read again later."""
+    """Return the result of an article that lacks a page.
+
+    Args:
+        item: the listed item.
+        result: as if the article were complete.
+        gap: the reason.
+        used: the content that is published.
+        before: the earlier state of the item.
+        retry: the page is read again later.
+    """
     attempts = (before.tries if before else 0) + 1
-    failure = Failure(item.address, f"{gap}; the rest of the article is kept")
+    failure = Failure(item.address, f"{gap}; {used}")
     if not retry or attempts > _MAX_ATTEMPTS:
         return replace(result, failure=failure)
     state = replace(_make_state(item, "partial"), reason=gap, tries=attempts)
@@ -487,12 +511,12 @@ def fallback_for(
     known: KnownItems,
     context: RunContext,
 ) -> ItemResult:
-    """Return the feed's own text for an article that cannot be read, or else only the failure."""
+    """Return the source's own data for an article that cannot be read, or else only the failure."""
     before = known.states.get(item.key)
     attempts = (before.tries if before else 0) + 1
     failed = replace(_make_state(item, "failed"), reason=error.reason, tries=attempts)
     failure = ItemResult(failed, failure=Failure(item.address, error.reason))
-    if not item.listed_first:
+    if not (item.listed_first or item.item.html):
         return failure
     try:
         article = replace(article_from_feed(item.item, item.address, context), complete=False)
@@ -506,7 +530,7 @@ def fallback_for(
         return failure
     if result.extracted is None:  # the filters exclude it
         return result
-    reason = f"{error.reason}; the feed's own text is used instead"
+    reason = f"{error.reason}; {_used_instead(article)}"
     return replace(result, failure=Failure(item.address, reason))
 
 

@@ -25,25 +25,25 @@ def read_feed(source: FeedSource, documents: DocumentReader, *, limit: int) -> t
     Raises:
         FetchError: the feed cannot be fetched.
         ExtractError: it is not a feed.
-        NoContentError: it has no entries, or none with a link or a text.
+        NoContentError: it has no entries, or none with a link, a title or a text.
     """
     return documents.read(source.url, parse_items, limit=limit)
 
 
 def parse_items(page: Page, *, limit: int) -> tuple[Item, ...]:
-    """Return the entries of a fetched feed that have a link or a text. Raises ExtractError."""
+    """Return the entries of a fetched feed that have any content. Raises ExtractError."""
     entries = _entries(page)
     if not entries:
         raise NoContentError("the feed has no entries", page.url)
     items = [limit_fields(item) for item in entries if _has_content(item)]
     if not items:
         number = pluralize(len(entries), "entry", "entries")
-        raise NoContentError(f"none of the feed's {number} has a link or a text", page.url)
+        raise NoContentError(f"none of the feed's {number} has a link, a title or a text", page.url)
     return newest_first(items)[:limit]
 
 
 def _has_content(item: Item) -> bool:
-    return bool(item.url or item.html or item.summary or item.enclosures)
+    return any((item.url, item.title, item.html, item.summary, item.image, item.enclosures))
 
 
 def newest_first(items: Sequence[Item]) -> tuple[Item, ...]:

@@ -112,11 +112,12 @@ def test_shortened_line_ends_between_words(text: str, expected: str) -> None:
     ("changes", "title"),
     [
         ({"title": " A \x00 title "}, "A title"),
-        ({"title": "", "summary": "What it is about."}, "What it is about."),
+        ({"title": "", "summary": "What it is about.", "text": "…"}, "What it is about."),
         (
             {"title": "", "summary": "", "text": "First line.\nSecond line."},
             "First line. Second line.",
         ),
+        ({"title": "", "summary": "The editor says.", "text": "It is so."}, "It is so."),
         ({"title": "", "summary": "", "text": "word " * 50}, "word " * 15 + "word…"),
         ({"title": "", "summary": "", "text": ""}, "https://example.org/articles/1"),
         (

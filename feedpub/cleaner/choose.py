@@ -1,0 +1,240 @@
+"""Choose an article's content: that of its page, or the source's own.
+
+The page is usually the fuller one, as many feeds have only a teaser. The source's own content is
+chosen if it has words, links, pictures, code or headings that the cleaned page lacks. The decision
+is recorded in `Article.content_reason`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from lxml.etree import tostring
+from lxml.html import HtmlElement
+
+from feedpub.core.article_keys import url_key
+from feedpub.core.html import parse_html
+from feedpub.core.models import Article
+from feedpub.core.text import pluralize
+from feedpub.core.urls import absolute_url
+
+MIN_MISSING_WORDS = 3
+MIN_MISSING_SHARE = 0.1  # of the source's words; a page with fewer missing ones has all of them
+MIN_OTHER_SHARE = 0.5  # from this share on, the source has another text than the page
+MIN_OWN_TEXT_WORDS = 120  # a shorter text next to a longer page is a teaser, unless it has links
+MIN_SAME_LENGTH = 0.8  # of the page's words; a source with fewer is not compared by its parts
+MIN_MISSING_LINKS = 0.25  # of the source's links
+MAX_SAME_POST = 1.5  # times the words of a post; a longer page has more than the post
+MAX_SHORT_PAGE_WORDS = 150  # of a page that a picture of the source is added to
+MAX_LABEL_WORDS = 6  # of a link to the article itself, such as "Continue reading"
+MAX_LINKED_SHARE = 0.5  # of the words; a source with more is a list of links
+
+TITLE_ALONE = "title and link alone"
+OWN_CONTENT = "the source's own content"
+_SHINGLE_WORDS = 3
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_CUT_END = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*\Z")
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
+
+
+def choose_content(page: Article, own: Article | None, *, is_post: bool = False) -> Article:
+    """Return the page's article with the more complete content, and the reason for the choice.
+
+    Args:
+        page: the article of the page. Its HTML is "" if the page has no content; `content_reason`
+            then has the cause.
+        own: the article made of the source's own content; None if there is none.
+        is_post: the source gives no title, as for posts of a social network, so its content is
+            the post and no teaser. Its page may have replies or other posts as well.
+    """
+    if own is None or not own.html:
+        return page
+    if not page.html:
+        cause = page.content_reason.removeprefix(TITLE_ALONE).removeprefix(": ")
+        return _take_own(page, own, cause)
+    theirs, ours = _Content(page.html, page.url), _Content(own.html, page.url)
+    if is_post and not ours.is_cut and len(theirs.words) > MAX_SAME_POST * len(ours.words):
+        return _take_own(page, own, "it is a post without a title")
+    if lacking := _describe_lack(theirs, ours, is_post=is_post):
+        return _take_own(page, own, f"the page lacks {lacking} of it")
+    if ours.pictures and not theirs.pictures and len(theirs.words) < MAX_SHORT_PAGE_WORDS:
+        reason = f"the page, with the picture of {OWN_CONTENT}"
+        return replace(page, html=f"{ours.picture_html}{page.html}", content_reason=reason)
+    if ours.is_in(theirs):
+        reason = f"it has all of {OWN_CONTENT}"
+    else:
+        reason = f"the source has only a teaser of {pluralize(len(ours.words), 'word')}"
+    return replace(page, content_reason=f"the page: {reason}")
+
+
+def _take_own(page: Article, own: Article, reason: str) -> Article:
+    return replace(
+        page,
+        html=own.html,
+        text=own.text,
+        summary=own.summary or page.summary,
+        removed=own.removed,
+        complete=True,
+        content_reason=f"{OWN_CONTENT}: {reason}" if reason else OWN_CONTENT,
+    )
+
+
+def _describe_lack(page: "_Content", own: "_Content", *, is_post: bool) -> str:
+    """Return the parts of the source's content that the page lacks; "" if the page is chosen."""
+    missing = own.words_missing_in(page)
+    others = own.others_than(page)
+    if not own.is_in(page):
+        is_other = missing >= MIN_OTHER_SHARE * len(own.words)
+        has_links = own.is_prose and bool(others.links)
+        is_teaser = len(own.words) < MIN_OWN_TEXT_WORDS and not has_links and not is_post
+        if missing >= page.words_missing_in(own) or (is_other and not is_teaser):
+            return others.describe(missing)
+    if len(own.words) < MIN_SAME_LENGTH * len(page.words):
+        return ""
+    return others.describe(0) if others else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """The numbers of parts that one content has and the other lacks."""
+
+    links: int
+    pictures: int
+    code: int
+    headings: int
+
+    def __bool__(self) -> bool:
+        return any((self.links, self.pictures, self.code, self.headings))
+
+    def describe(self, words: int) -> str:
+        """Return the parts in words: "12 words, 1 picture"."""
+        parts = (
+            (words, "word", ""),
+            (self.links, "link", ""),
+            (self.pictures, "picture", ""),
+            (self.code, "block of code", "blocks of code"),
+            (self.headings, "heading", ""),
+        )
+        return ", ".join([pluralize(*part) for part in parts if part[0]])
+
+
+class _Content:
+    """The parts of an article's HTML.
+
+    Args:
+        html: sanitised.
+        url: of the article; links to it are not a part of the content.
+    """
+
+    def __init__(self, html: str, url: str | None) -> None:
+        self._tree = parse_html(html, url)
+        self._url = url or ""
+        self._own_key = url_key(url) if url else ""
+        self._links = dict(self._find_links())
+        labels = [link for link, key in self._links.items() if self._is_label(link, key)]
+        for link in labels:
+            del self._links[link]
+            link.drop_tree()
+        self.words = split_words(self._tree.text_content())
+
+    def _find_links(self) -> Iterator[tuple[HtmlElement, str]]:
+        for link in self._tree.iter("a"):
+            if address := absolute_url(link.get("href") or "", self._url):
+                yield link, url_key(address)
+
+    def _is_label(self, link: HtmlElement, key: str) -> bool:
+        is_short = len(split_words(link.text_content())) <= MAX_LABEL_WORDS
+        return key == self._own_key and is_short and next(link.iter("img"), None) is None
+
+    @cached_property
+    def links(self) -> frozenset[str]:
+        """The keys of the linked addresses."""
+        return frozenset(self._links.values()) - {self._own_key}
+
+    @cached_property
+    def pictures(self) -> frozenset[str]:
+        """The addresses of the pictures."""
+        return frozenset([picture.get("src") or "" for picture in self._tree.iter("img")])
+
+    @cached_property
+    def picture_html(self) -> str:
+        """The HTML of the pictures, each with its caption."""
+        figures = list(self._tree.iter("figure"))
+        for picture in self._tree.iter("img"):
+            if next(picture.iterancestors("figure"), None) is None:
+                figures.append(picture)
+        return "".join(map(_write_element, figures))
+
+    @cached_property
+    def is_prose(self) -> bool:
+        """The links are in a text, not the text itself."""
+        linked = sum([len(split_words(link.text_content())) for link in self._links])
+        return linked < MAX_LINKED_SHARE * len(self.words)
+
+    @cached_property
+    def is_cut(self) -> bool:
+        """The text ends in an ellipsis, so there is more of it on the page."""
+        return bool(_CUT_END.search(self._tree.text_content()))
+
+    @cached_property
+    def _shingles(self) -> frozenset[tuple[str, ...]]:
+        return frozenset(_shingles(self.words))
+
+    @cached_property
+    def _text(self) -> str:
+        return f" {' '.join(self.words)} "
+
+    def words_missing_in(self, other: "_Content") -> int:
+        """Return the number of words that the other content lacks, or has in other sentences."""
+        words = self.words
+        found = [False] * len(words)
+        for start, shingle in enumerate(_shingles(words)):
+            if shingle in other._shingles or (len(words) < _SHINGLE_WORDS and self.in_text(other)):
+                found[start : start + _SHINGLE_WORDS] = [True] * len(shingle)
+        return found.count(False)
+
+    def in_text(self, other: "_Content") -> bool:
+        """Return whether the other content has these words in a row."""
+        return self._text in other._text
+
+    def is_in(self, other: "_Content") -> bool:
+        """Return whether the other content has nearly all of the words."""
+        missing = self.words_missing_in(other)
+        return missing < max(MIN_MISSING_WORDS, MIN_MISSING_SHARE * len(self.words))
+
+    def others_than(self, other: "_Content") -> _Others:
+        """Return the numbers of parts that the other content lacks."""
+        links = len(self.links - other.links)
+        if links < MIN_MISSING_LINKS * len(self.links):
+            links = 0
+        return _Others(
+            links,
+            max(0, len(self.pictures) - len(other.pictures)),
+            self._count_missing_texts(("pre",), other),
+            self._count_missing_texts(_HEADINGS, other),
+        )
+
+    def _count_missing_texts(self, tags: Sequence[str], other: "_Content") -> int:
+        missing = 0
+        for element in self._tree.iter(*tags):
+            words = split_words(element.text_content())
+            missing += bool(words) and f" {' '.join(words)} " not in other._text
+        return missing
+
+
+def _write_element(element: HtmlElement) -> str:
+    html: str = tostring(element, encoding="unicode", method="html", with_tail=False)
+    return f"{html}\n" if element.tag == "figure" else f"<p>{html}</p>\n"
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words of a text in lower case; characters of scripts without spaces are words."""
+    return _WORD.findall(text.casefold())
+
+
+def _shingles(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the groups of words in a row; a shorter text is one group."""
+    for start in range(max(1, len(words) - _SHINGLE_WORDS + 1)):
+        if group := tuple(words[start : start + _SHINGLE_WORDS]):
+            yield group
