@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import TypeAlias
@@ -26,13 +27,14 @@ from feedpub.core.errors import (
     ExtractError,
     NoContentError,
     ResourceLimitError,
+    RetryLaterError,
     SourceError,
     forget_frames,
 )
 from feedpub.core.models import Article, Entry, Failure, NotModified, Page
 from feedpub.core.redact import strip_credentials
 from feedpub.fetch import SMALL_BODY_BYTES, Validators
-from feedpub.pipeline import rechecks
+from feedpub.pipeline import rechecks, retries
 from feedpub.pipeline.article import (
     article_from_feed,
     article_from_file,
@@ -46,7 +48,6 @@ from feedpub.pipeline.site_memory import LearningSite, memory_key
 from feedpub.store import ItemState, ItemStatus, PageSnapshot
 
 _MAX_PARALLEL_SITES = 8
-_MAX_ATTEMPTS = 5  # at an article that lacks one of its pages, or has no content
 _MAX_BATCH_BYTES = 4_000_000  # of pages of one site that wait to be cleaned together
 
 
@@ -62,6 +63,7 @@ class ItemResult:
         by_page: True if the text is from the article's page, where corrections will appear.
         seconds: the time that fetching and cleaning took.
         snapshot: what the article was made from, if that is kept.
+        waits: True if nothing was requested, because the next try is later.
     """
 
     state: ItemState
@@ -71,6 +73,7 @@ class ItemResult:
     by_page: bool = False
     seconds: float = 0.0
     snapshot: PageSnapshot | None = None
+    waits: bool = False
 
 
 _FetchResult: TypeAlias = Page | NotModified | SourceError | ItemResult | None
@@ -118,12 +121,14 @@ class KnownItems:
         filters: a digest of the feed's filters; items that were excluded by other filters are read
             again.
         due: key → entry of each article that is due for a recheck.
+        now: the current time; None to retry every item that could not be read.
     """
 
     states: Mapping[str, ItemState]
     entry_ids: Mapping[str, str]
     filters: str
     due: Mapping[str, Entry] = field(default_factory=dict)
+    now: datetime | None = None
 
     def find_unchanged(self, item: ListedItem) -> ItemState | None:
         """Return the state of an item that need not be read; None if it has to be read."""
@@ -138,6 +143,13 @@ class KnownItems:
             return state if same_filters and _is_same_version(version, state) else None
         is_current = state.state == "stored" and _is_same_version(item.version_key, state)
         return state if is_current else None
+
+    def find_waiting(self, item: ListedItem) -> ItemState | None:
+        """Return the state of an item that could not be read and whose next try is later."""
+        state = self.states.get(item.key)
+        if state is None or self.now is None or not retries.is_waiting(state, self.now):
+            return None
+        return state if _is_same_version(item.version_key, state) else None
 
     def validators(self, item: ListedItem) -> Validators | None:
         """Return the validators of an item's page; None if it has to be fetched in full.
@@ -173,6 +185,9 @@ def read_articles(
     for item in items:
         if state := known.find_unchanged(item):
             results[item.rank] = ItemResult(state)
+        elif (state := known.find_waiting(item)) and not _is_filtered_out(feed, item):
+            failure = describe_unread(state, item.address)
+            results[item.rank] = ItemResult(state, failure=failure, waits=True)
         else:
             to_read.append(item)
     to_read.sort(key=lambda item: item.key in known.due)  # corrections can wait, news cannot
@@ -198,6 +213,14 @@ def read_articles(
         for site_results in pool.map(read_site, by_site):
             results.update(site_results)
     return [results[item.rank] for item in items]
+
+
+def describe_unread(state: ItemState, address: str) -> Failure:
+    """Return the failure of an item that could not be read and is not tried now."""
+    parts = [state.reason]
+    if state.state == "partial":
+        parts.append("the entry is incomplete")
+    return Failure(address, "; ".join([*parts, retries.describe_retry(state)]), unread=True)
 
 
 # --- fetching ---
@@ -228,9 +251,8 @@ def _fetch_items(
 def _fetch_if_needed(
     feed: FeedConfig, item: ListedItem, known: KnownItems, context: RunContext
 ) -> _FetchResult:
-    facts = FilterFacts(item.item.url or "", item.item.title or None, item.item.categories or None)
     try:
-        reason = matching_filter(feed, facts)
+        reason = _matching_filter(feed, item)
     except ResourceLimitError as error:
         return error
     if reason is not None:
@@ -240,6 +262,20 @@ def _fetch_if_needed(
     if item.key in known.due and context.budget.expired:
         return ItemResult(known.states[item.key])  # it stays due
     return _fetch_page(item, known.validators(item), context)
+
+
+def _matching_filter(feed: FeedConfig, item: ListedItem) -> str | None:
+    """Return why the feed's filters exclude a listed item; None if they do not."""
+    facts = FilterFacts(item.item.url or "", item.item.title or None, item.item.categories or None)
+    return matching_filter(feed, facts)
+
+
+def _is_filtered_out(feed: FeedConfig, item: ListedItem) -> bool:
+    """Return True if the feed's filters exclude a listed item, or cannot be applied to it."""
+    try:
+        return _matching_filter(feed, item) is not None
+    except ResourceLimitError:
+        return True
 
 
 def _fetch_page(
@@ -410,7 +446,13 @@ def _extract(
         return result
     retry = pages.is_temporary or not found.by_page
     used = "the rest of the article is kept" if found.by_page else _used_instead(found.article)
-    return _mark_incomplete(item, result, found.gap, used, before, retry=retry)
+    if not retry:
+        return replace(result, failure=Failure(item.address, f"{found.gap}; {used}"))
+    state = replace(_make_state(item, "partial"), reason=found.gap)
+    state = retries.schedule_retry(state, before, None, context.clock())
+    if state.retry_at == retries.NEVER and not found.by_page:  # the page has nothing else
+        return replace(result, failure=Failure(item.address, f"{found.gap}; {used}"))
+    return replace(result, state=state, failure=_make_failure(item, state, used))
 
 
 def _used_instead(article: Article) -> str:
@@ -433,34 +475,20 @@ def _extract_from_file(
         f"a part of its front matter cannot be read and is ignored: {'; '.join(article.unread)}"
     )
     state = replace(_make_state(item, "partial"), reason=reason)
-    return replace(result, state=state, failure=Failure(item.address, reason))
+    return replace(result, state=state, failure=Failure(item.address, reason, unread=True))
 
 
-def _mark_incomplete(
-    item: ListedItem,
-    result: ItemResult,
-    gap: str,
-    used: str,
-    before: ItemState | None,
-    *,
-    retry: bool,
-) -> ItemResult:
-    """Return the result of an article that lacks a page.
+def _make_failure(item: ListedItem, state: ItemState, used: str = "") -> Failure:
+    """Return the failure of an item that could not be read, or not completely.
 
     Args:
         item: the listed item.
-        result: as if the article were complete.
-        gap: the reason.
-        used: the content that is published.
-        before: the earlier state of the item.
-        retry: the page is read again later.
+        state: its new state.
+        used: the content that is published instead; "" for none.
     """
-    attempts = (before.tries if before else 0) + 1
-    failure = Failure(item.address, f"{gap}; {used}")
-    if not retry or attempts > _MAX_ATTEMPTS:
-        return replace(result, failure=failure)
-    state = replace(_make_state(item, "partial"), reason=gap, tries=attempts)
-    return replace(result, state=state, failure=failure)
+    retry = retries.describe_retry(state) if state.retry_at else ""
+    reason = "; ".join(filter(None, (state.reason, used, retry)))
+    return Failure(item.address, reason, unread=True)
 
 
 def _apply_filters(
@@ -512,16 +540,15 @@ def fallback_for(
     context: RunContext,
 ) -> ItemResult:
     """Return the source's own data for an article that cannot be read, or else only the failure."""
-    before = known.states.get(item.key)
-    attempts = (before.tries if before else 0) + 1
-    failed = replace(_make_state(item, "failed"), reason=error.reason, tries=attempts)
-    failure = ItemResult(failed, failure=Failure(item.address, error.reason))
-    if not (item.listed_first or item.item.html):
+    failed = _make_failed_state(item, error, known.states.get(item.key), context)
+    failure = ItemResult(failed, failure=_make_failure(item, failed))
+    if not (item.listed_first or _has_listed_text(item, error, failed)):
         return failure
     try:
         article = replace(article_from_feed(item.item, item.address, context), complete=False)
+        partial = replace(failed, state="partial")
         result = ItemResult(
-            replace(failed, state="partial"),
+            partial,
             extracted=_make_extracted_item(item, article, ()),
             snapshot=make_snapshot(item, None, context),
         )
@@ -530,8 +557,27 @@ def fallback_for(
         return failure
     if result.extracted is None:  # the filters exclude it
         return result
-    reason = f"{error.reason}; {_used_instead(article)}"
-    return replace(result, failure=Failure(item.address, reason))
+    return replace(result, failure=_make_failure(item, partial, _used_instead(article)))
+
+
+def _has_listed_text(item: ListedItem, error: SourceError, failed: ItemState) -> bool:
+    """Return True if a listing's text can replace a page that was requested in vain."""
+    was_requested = failed.retry_at is not None and not isinstance(error, RetryLaterError)
+    return bool(item.item.html or (item.item.summary and was_requested))
+
+
+def _make_failed_state(
+    item: ListedItem, error: SourceError, before: ItemState | None, context: RunContext
+) -> ItemState:
+    """Return the state of an item that could not be read.
+
+    The next check retries a saved file, and an item that the run had no time for.
+    """
+    state = replace(_make_state(item, "failed"), reason=error.reason)
+    state = retries.schedule_retry(state, before, error, context.clock())
+    if context.budget.expired:
+        return replace(state, tries=state.tries - 1, retry_at=None)
+    return replace(state, retry_at=None) if item.item.path is not None else state
 
 
 # --- values ---
