@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import prose
 from tests.support.prose import CHECKED, ROOT, RULES, Rule, check, read_prose
 
 SHOWN = 40
@@ -52,6 +53,23 @@ def test_code_is_not_prose(tmp_path: Path, name: str, source: str) -> None:
     path = tmp_path / name
     path.write_text(source, "utf-8")
     assert not list(check([path]))
+
+
+def test_strings_of_tests_are_sample_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only docstrings, comments and assertion messages of tests are prose."""
+    monkeypatch.setattr(prose, "TESTS", tmp_path)
+    (tmp_path / "a.html").write_text("<p>Then nobody came.</p>", "utf-8")
+    (tmp_path / "test_a.py").write_text(
+        '"""Do it again and again."""\n'
+        'TEXT = "Then nobody came."\n'
+        "# For the whole page.\n"
+        'assert TEXT, f"{TEXT} is told there"\n',
+        "utf-8",
+    )
+    assert [(offence.line, offence.rule.name) for offence in check([tmp_path])] == [
+        (4, "tell"),
+        (3, "whole"),
+    ]
 
 
 def test_offence_names_its_line(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from urllib.parse import unquote
 
 from feedpub.builder import html, json_feed, opml, rss_atom
-from feedpub.builder.decorate import with_lead_image, with_reading_time
+from feedpub.builder.decorate import with_lead_image, with_reading_time, with_story_links
 from feedpub.builder.filters import FilterFacts, matching_filter
 from feedpub.builder.ids import host_from_id
 from feedpub.builder.links import PLACEHOLDER, change_addresses, move_addresses
@@ -127,7 +127,8 @@ def common_language(entries: Iterable[Entry]) -> str:
 
 
 def decorate(feed: FeedConfig, entry: Entry) -> Entry:
-    """Add the lead image and the reading time if the feed is configured to show them."""
+    """Add links to the story elsewhere, and the configured lead image and reading time."""
+    entry = with_story_links(entry)
     if feed.lead_image:
         entry = with_lead_image(entry)
     return with_reading_time(entry) if feed.reading_time else entry
@@ -234,7 +235,7 @@ def render_index_files(headlines: Sequence[FeedSummary]) -> dict[str, bytes]:
 def describe_unpublished_images(feed: Feed, entry: Entry, folders: Iterable[Path]) -> Iterator[str]:
     """Yield the reason for each image of a saved article that cannot be published."""
     roots = tuple(folders)
-    for name in _image_names(feed, entry):
+    for name in image_names(feed, entry):
         try:
             _read_image(name, roots)
         except ExtractError as error:
@@ -244,14 +245,14 @@ def describe_unpublished_images(feed: Feed, entry: Entry, folders: Iterable[Path
 def _images(feed: Feed, entry: Entry, roots: tuple[Path, ...]) -> Mapping[str, bytes]:
     """Return the images of a saved article, by the file name to publish them under."""
     published: dict[str, bytes] = {}
-    for name in _image_names(feed, entry):
+    for name in image_names(feed, entry):
         with suppress(ExtractError):  # `describe_unpublished_images` reports the reason
             if (content := _read_image(name, roots)) is not None:
                 published[f"{feed.name}/{name}"] = content
     return published
 
 
-def _image_names(feed: Feed, entry: Entry) -> list[str]:
+def image_names(feed: Feed, entry: Entry) -> list[str]:
     """Return the images that an entry refers to, as paths relative to the folder of its file."""
     prefix = f"{feed.base_url}{feed.name}/"
     addresses = [unescape(address) for address in _SOURCE_ATTRIBUTE.findall(entry.html)]

@@ -1,4 +1,4 @@
-"""Add a lead image and the reading time to the HTML of an entry when it is published.
+"""Add a lead image, the reading time and links to an entry's HTML when it is published.
 
 The additions are not stored, and are not repeated if the HTML has them already.
 """
@@ -6,10 +6,10 @@ The additions are not stored, and are not repeated if the HTML has them already.
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from html import escape
+from html import escape, unescape
 
 from feedpub.core.i18n import translations_for
-from feedpub.core.models import Entry
+from feedpub.core.models import Entry, StoryLink
 from feedpub.core.text import split_length
 
 # Silent reading in languages with spaces (Brysbaert 2019: 238 in English, fewer in others).
@@ -17,6 +17,8 @@ WORDS_PER_MINUTE = 230
 CHARACTERS_PER_MINUTE = 400  # in scripts without spaces
 _IMAGE = re.compile("<img[ >]")
 _READING_TIME = re.compile(r"<p><small>[^<]{1,40}</small></p>")
+_SMALL_LINE = "<p><small>"
+_STORY_LINK = re.compile(r'<a href="([^"<>]+)">([^<>]+)</a>')
 
 
 def with_lead_image(entry: Entry) -> Entry:
@@ -35,23 +37,44 @@ def with_reading_time(entry: Entry) -> Entry:
     return replace(entry, html=f"<p><small>{escape(line, quote=False)}</small></p>{entry.html}")
 
 
+def with_story_links(entry: Entry) -> Entry:
+    """Add a last line that links to the story elsewhere, in the entry's language: "Also at …"."""
+    if not entry.html or not entry.also_at:
+        return entry
+    template = escape(str(translations_for(entry.language).texts["also_at"]), quote=False)
+    links = [f'<a href="{escape(link.url)}">{escape(link.site)}</a>' for link in entry.also_at]
+    line = f"{_SMALL_LINE}{template.format(sites=', '.join(links))}</small></p>"
+    return replace(entry, html=f"{entry.html}{line}")
+
+
+def without_story_links(entry: Entry) -> Entry:
+    """Return a published entry without its line of links, which become its `also_at`."""
+    html, _, line = entry.html.rpartition(_SMALL_LINE)
+    links = [StoryLink(unescape(url), unescape(site)) for url, site in _STORY_LINK.findall(line)]
+    bare = replace(entry, html=html, also_at=tuple(links))
+    return bare if links and with_story_links(bare).html == entry.html else entry
+
+
 def undecorated_versions(entry: Entry) -> Iterator[Entry]:
     """Yield what a published entry may have been without additions, the shortest version first.
 
     The last version is the entry itself.
     """
-    without_time = entry.html
-    if _READING_TIME.match(entry.html):
-        without_time = _READING_TIME.sub("", entry.html, count=1)
+    bare = without_story_links(entry)
+    without_time = bare.html
+    if _READING_TIME.match(bare.html):
+        without_time = _READING_TIME.sub("", bare.html, count=1)
     image = _lead_image_html(entry.image or "")
     versions = (
         without_time.removeprefix(image),
         without_time,
-        entry.html.removeprefix(image),
-        entry.html,
+        bare.html.removeprefix(image),
+        bare.html,
     )
     for html in dict.fromkeys(versions):
-        yield replace(entry, html=html)
+        yield replace(bare, html=html)
+    if bare != entry:
+        yield entry
 
 
 def _lead_image_html(image: str) -> str:

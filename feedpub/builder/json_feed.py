@@ -67,7 +67,7 @@ def _extension(entry: Entry) -> dict[str, Any]:
         {
             "source": source,
             "rights": entry.rights,
-            "also_at": list(entry.also_at),
+            "also_at": [{"url": link.url, "site": link.site} for link in entry.also_at],
             "podcast": [_tag(tag) for tag in entry.podcast],
         }
     )

@@ -14,10 +14,14 @@ An item of a source is an existing entry by the first of these rules that finds 
    site (checked by the cleaner), or an address that several listed articles with different texts
    claim.
 
+5. Its **story**: the text is nearly that of a recent entry (`similar`), for instance because both
+   are copies of one agency's text. The entry shows the fullest version and links to the others.
+
 An entry belongs to the source that listed it first. Only an item of that source, identified by
 guid, listed address or move, changes its content. Another source takes the entry over if the owner
 has been removed from the config, or if it lists the address that the owner's item only claimed. A
-claim never changes an entry whose address was listed.
+claim never changes an entry whose address was listed. A copy of a story changes the entry if it is
+fuller than the version that the entry shows, which then belongs to the copy's source.
 
 The functions work on the data passed to them; nothing is read or written.
 """
@@ -30,6 +34,7 @@ from itertools import islice
 from typing import NamedTuple, TypeVar
 from urllib.parse import urldefrag, urlsplit
 
+from feedpub.builder.similar import Story, StoryIndex, is_fuller, media_addresses
 from feedpub.builder.text_compare import overlap, significant_words
 from feedpub.core.article_keys import (
     content_key,
@@ -155,6 +160,7 @@ class ExistingEntries:
         slugs: every slug of an article's page in use.
         guids: id → the keys of the guids that identify the entry.
         sources: the keys of the configured sources; entries of others have no owner.
+        stories: the recent entries by their texts; None if similar ones are not merged.
     """
 
     aliases: dict[str, Alias] = field(default_factory=dict)
@@ -163,6 +169,7 @@ class ExistingEntries:
     slugs: set[str] = field(default_factory=set)
     guids: dict[str, set[str]] = field(default_factory=dict)
     sources: Collection[str] = ()
+    stories: StoryIndex | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +180,13 @@ class Match:
         entry: as stored.
         may_change: the item's content replaces the entry's.
         kind: of the aliases for the item's own keys.
+        is_copy: the item is another version of the story than the one that the entry shows.
     """
 
     entry: Entry
     may_change: bool = True
     kind: AliasKind = AliasKind.OWN
+    is_copy: bool = False
 
 
 # --- the keys of a listing's items ---
@@ -190,12 +199,13 @@ class _AddressKey(NamedTuple):
     exact: bool
 
 
-def assign_keys(items: Sequence[Item], source: str) -> list[ItemKeys]:
+def assign_keys(items: Sequence[Item], source: str, *, exact: bool = False) -> list[ItemKeys]:
     """Return the keys of the items in a listing, in its order.
 
     Args:
         items: as listed. Saved articles have other keys, which are not made here.
         source: the key of the source.
+        exact: the items are places on one page: the fragment is part of each address.
     """
     unique_guids = _unique_guids(items)
     places_by_url: dict[str, list[int]] = defaultdict(list)
@@ -204,10 +214,10 @@ def assign_keys(items: Sequence[Item], source: str) -> list[ItemKeys]:
         guid = guid_key(item.guid, source) if item.guid in unique_guids else ""
         keys.append(ItemKeys(_key_without_address(item, source), guid))
         if item.url:
-            places_by_url[url_key(item.url)].append(place)
+            places_by_url[url_key(item.url, exact=exact)].append(place)
     for url, places in places_by_url.items():
-        for place, (key, exact) in _distinguish(url, places, items, keys).items():
-            keys[place] = replace(keys[place], key=key, exact=exact)
+        for place, (key, is_exact) in _distinguish(url, places, items, keys).items():
+            keys[place] = replace(keys[place], key=key, exact=exact or is_exact)
     keys_by_page: dict[str, set[str]] = defaultdict(set)
     for item, item_keys in zip(items, keys, strict=True):
         if item.url:
@@ -302,7 +312,7 @@ def find_match(extracted: ExtractedItem, existing: ExistingEntries) -> Match | N
     for claim in extracted.claims:
         if match := _match_claim(claim, extracted, existing):
             return match
-    return None
+    return _match_story(extracted, existing)
 
 
 def _match_own_keys(extracted: ExtractedItem, existing: ExistingEntries) -> Match | None:
@@ -312,7 +322,12 @@ def _match_own_keys(extracted: ExtractedItem, existing: ExistingEntries) -> Matc
             continue
         if alias.kind is AliasKind.OWN:
             if _is_still_identified(entry, key, extracted, existing):
+                if _is_shown_elsewhere(entry, extracted):
+                    return _match_copy(entry, extracted, existing)
                 return Match(entry, may_change=_may_change(entry, extracted, existing))
+        elif alias.kind is AliasKind.SIMILAR:
+            if _is_still_similar(entry, extracted):
+                return _match_copy(entry, extracted, existing)
         elif is_same_article(entry, extracted):
             # Listing an address takes precedence over claiming it.
             if alias.kind is AliasKind.CLAIMED:
@@ -338,6 +353,40 @@ def _match_claim(claim: Claim, extracted: ExtractedItem, existing: ExistingEntri
     if alias.kind is not AliasKind.OWN and _differ_in_query_only(entry.url, listed):
         return Match(entry, may_change=_may_change(entry, extracted, existing))
     return Match(entry, may_change=False, kind=AliasKind.FOLLOWS)
+
+
+def _match_story(extracted: ExtractedItem, existing: ExistingEntries) -> Match | None:
+    """Return the recent entry that tells the story of an item with an address of its own."""
+    if existing.stories is None or not has_address(extracted):
+        return None
+    story = story_of_item(extracted, existing.stories.now)
+    entry = existing.entries.get(existing.stories.find(story))
+    return _match_copy(entry, extracted, existing) if entry else None
+
+
+def _match_copy(entry: Entry, extracted: ExtractedItem, existing: ExistingEntries) -> Match:
+    """Return the match of a version that the entry does not show; a fuller one takes it over."""
+    old, new = entry, extracted.article
+    fuller = is_fuller(new.text, old.text) if new.complete == old.complete else new.complete
+    if fuller or (entry.source not in existing.sources and new.complete):
+        return Match(entry, is_copy=True)
+    kind = AliasKind.OWN if _is_shown_elsewhere(entry, extracted) else AliasKind.SIMILAR
+    return Match(entry, may_change=False, kind=kind, is_copy=True)
+
+
+def _is_shown_elsewhere(entry: Entry, extracted: ExtractedItem) -> bool:
+    """Return True if the entry links to the item's version of the story, and shows another one."""
+    key = url_key(publication_url(extracted)) if has_address(extracted) else ""
+    return any(url_key(link.url) == key for link in entry.also_at)
+
+
+def _is_still_similar(entry: Entry, extracted: ExtractedItem) -> bool:
+    """Return True if a version of a story did not become a different article since."""
+    same_title = significant_words(entry.title) == significant_words(extracted.title)
+    if same_title or not extracted.article.complete or is_related(entry, extracted):
+        return True
+    old, new = significant_words(entry.text), significant_words(extracted.article.text)
+    return overlap(new, old) >= MIN_RELATED_OVERLAP
 
 
 def _lookup(key: str, existing: ExistingEntries) -> tuple[Alias | None, Entry | None]:
@@ -444,6 +493,32 @@ def _are_same(one: _Content, other: _Content) -> bool:
 def _differ_in_query_only(one: str, other: str) -> bool:
     ours, theirs = urlsplit(one), urlsplit(other)
     return (ours.hostname, ours.path.rstrip("/")) == (theirs.hostname, theirs.path.rstrip("/"))
+
+
+# --- stories ---
+
+
+def has_address(extracted: ExtractedItem) -> bool:
+    """Return True if the item is on the network: its entry can link to it."""
+    return not extracted.own_page and extracted.item.path is None
+
+
+def story_of_item(extracted: ExtractedItem, now: datetime) -> Story:
+    """Return what an item is compared by."""
+    return Story(
+        id="",
+        url=publication_url(extracted),
+        title=extracted.title,
+        text=extracted.article.text,
+        published=extracted.published or now,
+        media=media_addresses(extracted.item.enclosures),
+    )
+
+
+def story_of_entry(entry: Entry) -> Story:
+    """Return what an entry is compared by."""
+    media = media_addresses(entry.enclosures)
+    return Story(entry.id, entry.url, entry.title, entry.text, entry.published, media)
 
 
 # --- claims ---

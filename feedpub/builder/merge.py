@@ -3,7 +3,8 @@
 An entry takes over everything that its article states now, except the fields that are frozen: id,
 first_seen, published and, for a saved article, the slug of its page. `updated` changes only if
 words have changed: readers show an entry again when it does, which better markup, images or
-summaries do not justify. Nor does text that the cleaner now removes.
+summaries do not justify. Nor does text that the cleaner now removes, or a link to another version
+of the story.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,13 +20,18 @@ from feedpub.builder.matching import (
     find_match,
     keep_true_claims,
     publication_url,
+    story_of_entry,
 )
 from feedpub.builder.text_compare import lasting_words, significant_words
 from feedpub.core import article_keys
-from feedpub.core.models import Alias, AliasKind, Entry, Removed
+from feedpub.core.field_limits import MAX_NAME_CHARS
+from feedpub.core.models import Alias, AliasKind, Entry, Removed, StoryLink
+from feedpub.core.text import shorten
+from feedpub.core.urls import bare_host_from_url
 
 _ANY_TIME = datetime.min.replace(tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
+_MAX_STORY_LINKS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +81,16 @@ def merge_items(
         if match is None:
             entry = _new_entry(feed, base_url, extracted, existing, now)
             new.add(entry.id)
+            for other in _unlink_story(extracted, existing):
+                changed[other.id] = existing.entries[other.id] = other
         else:
             entry = match.entry
-            if match.may_change:
+            if match.may_change and entry.id in new:
+                entry = apply_article(entry, extracted)  # its dates are as of this run already
+            elif match.may_change:
                 entry = _update_entry(match.entry, extracted, existing, now)
+            if match.is_copy:
+                entry = replace(entry, also_at=_link_story(match.entry, entry, extracted))
             if entry.updated != match.entry.updated and entry.id not in new:
                 updated.add(entry.id)
         if match is None or entry != match.entry:
@@ -87,6 +99,8 @@ def merge_items(
         aliases |= item_aliases
         existing.aliases |= item_aliases
         existing.entries[entry.id] = entry
+        if existing.stories is not None and (match is None or entry.text != match.entry.text):
+            existing.stories.add(story_of_entry(entry))
         _add_guids(extracted, entry, existing)
         ids.append(entry.id if match is None or match.may_change else "")
     return MergeResult(tuple(changed.values()), aliases, len(new), len(updated), tuple(ids))
@@ -127,6 +141,41 @@ def _add_guids(extracted: ExtractedItem, entry: Entry, existing: ExistingEntries
     for key in extracted.keys:
         if article_keys.is_guid_key(key) and existing.aliases[key].entry == entry.id:
             guids.add(key)
+
+
+# --- versions of a story ---
+
+
+def _link_story(before: Entry, entry: Entry, extracted: ExtractedItem) -> tuple[StoryLink, ...]:
+    """Return the links to all versions of a story except the one that its entry shows."""
+    article, item = extracted.article, extracted.item
+    versions = [
+        *before.also_at,
+        _make_link(before.url, before.source_name),
+        _make_link(article.url or "", item.source_name or article.site or ""),
+    ]
+    links = {article_keys.url_key(link.url): link for link in versions if link.url}
+    links.pop(article_keys.url_key(entry.url), None)
+    return tuple(links.values())[:_MAX_STORY_LINKS]
+
+
+def _make_link(url: str, site: str) -> StoryLink:
+    return StoryLink(url, shorten(site, MAX_NAME_CHARS) or bare_host_from_url(url))
+
+
+def _unlink_story(extracted: ExtractedItem, existing: ExistingEntries) -> list[Entry]:
+    """Return the entries that linked to an item, without the links: it is another story now."""
+    ids = set()
+    for key in extracted.keys:
+        alias = existing.aliases.get(key)
+        if alias and alias.kind is AliasKind.SIMILAR:
+            ids.add(alias.entry)
+    unlinked = []
+    for id_ in sorted(ids & existing.entries.keys()):
+        entry = existing.entries[id_]
+        links = [link for link in entry.also_at if link.url != extracted.article.url]
+        unlinked.append(replace(entry, also_at=tuple(links)))
+    return unlinked
 
 
 # --- entries ---

@@ -17,6 +17,7 @@ from feedpub.config import (
     FeedConfig,
     FeedSource,
     FolderSource,
+    MailSource,
     PageSource,
     RemoteSource,
     SitemapSource,
@@ -89,6 +90,9 @@ def unsupported_settings(feeds: Sequence[FeedConfig]) -> Iterator[str]:
         for source in feed.source:
             if isinstance(source, FolderSource):
                 yield f"{feed.name}: the folder {source.path} is left out: readers cannot read one"
+                continue
+            if isinstance(source, MailSource):
+                yield f"{feed.name}: the mails in {source.address} are left out: readers get none"
                 continue
             is_page = isinstance(source, PageSource) and not source.links
             if isinstance(source, SitemapSource) or is_page:

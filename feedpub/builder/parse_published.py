@@ -19,7 +19,7 @@ from lxml import etree
 from feedpub.builder.ids import is_id_of_feed
 from feedpub.builder.links import shorten_fragments
 from feedpub.builder.rss_atom_text import from_plain_text
-from feedpub.core.models import Enclosure, Entry, PodcastTag
+from feedpub.core.models import Enclosure, Entry, PodcastTag, StoryLink
 from feedpub.core.podcast import read_episode
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -176,11 +176,15 @@ def _entry_from_json(item: Mapping[str, Any], location: _Location, rank: int) ->
 
 def _extension_from_json(extension: Mapping[str, Any]) -> dict[str, Any]:
     source = extension.get("source", {})
+    also_at = [
+        StoryLink(each["url"], from_plain_text(each["site"]))
+        for each in extension.get("also_at", ())
+    ]
     return {
         "source_name": from_plain_text(_text_value(source, "name")),
         "source_url": _text_value(source, "url"),
         "rights": from_plain_text(_text_value(extension, "rights")),
-        "also_at": tuple(extension.get("also_at", ())),
+        "also_at": tuple(also_at),
         "podcast": tuple(map(_tag_from_json, extension.get("podcast", ()))),
     }
 
@@ -259,9 +263,13 @@ def _origin(entry: etree._Element, name: str, rights: str) -> dict[str, Any]:
         name: the path of its source's name.
         rights: the path of a text about rights.
     """
-    links: dict[str, list[str]] = {"license": [], "related": []}
+    licenses, also_at = [], []
     for link in entry.iterchildren(f"{_ATOM}link"):
-        links.setdefault(link.get("rel", "alternate"), []).append(link.get("href", ""))
+        address = link.get("href", "")
+        if link.get("rel") == "license":
+            licenses.append(address)
+        elif link.get("rel") == "related":
+            also_at.append(StoryLink(address, from_plain_text(link.get("title", ""))))
     source, home = entry.find("source"), entry.find(f"{_ATOM}source/{_ATOM}link")
     if source is not None:
         home_url = source.get("url", "")
@@ -270,8 +278,8 @@ def _origin(entry: etree._Element, name: str, rights: str) -> dict[str, Any]:
     return {
         "source_name": from_plain_text(_text(entry, name)),
         "source_url": home_url,
-        "rights": "".join(links["license"][:1]) or from_plain_text(_text(entry, rights)),
-        "also_at": tuple(links["related"]),
+        "rights": "".join(licenses[:1]) or from_plain_text(_text(entry, rights)),
+        "also_at": tuple(also_at),
         "podcast": read_episode(entry, ""),
     }
 

@@ -158,7 +158,7 @@ class _RssItem(BaseEntryExtension):  # type: ignore[misc]
             _add(item, f"{_DC}creator", author)
         if entry.language and entry.language != self.feed.language:
             _add(item, f"{_DC}language", entry.language)
-        if entry.rights and not is_web_url(entry.rights):
+        if entry.rights:
             _add(item, f"{_DC}rights", entry.rights)
         _add_related_links(item, entry, f"{{{_ATOM}}}link")
         _add_rss_enclosures(item, entry)
@@ -284,8 +284,8 @@ def _add_related_links(parent: etree._Element, entry: Entry, link: str) -> None:
     """Add links to the licence, and to the same story elsewhere."""
     if is_web_url(entry.rights):
         _add(parent, link, rel="license", href=entry.rights)
-    for url in entry.also_at:
-        _add(parent, link, rel="related", href=url)
+    for story in entry.also_at:
+        _add(parent, link, rel="related", href=story.url, title=story.site)
 
 
 def _add_atom_source(parent: etree._Element, entry: Entry) -> None:

@@ -4,14 +4,14 @@ Every renderer begins with `prepare_feed`. Only the notation changes, not the me
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from feedpub.builder.titles import display_title
 from feedpub.core import languages
 from feedpub.core.field_limits import limit_fields
-from feedpub.core.models import Enclosure, Entry, Feed, PodcastTag
+from feedpub.core.models import Enclosure, Entry, Feed, PodcastTag, StoryLink
 
 # The start of a tag, a comment or the like in HTML, now or after the text is unescaped once more.
 _MARKUP_START = re.compile(r"<(?=[a-z/!?])|&(?=lt;|#0*60\b|#x0*3c\b)", re.IGNORECASE)
@@ -56,7 +56,12 @@ def _prepare_entry(entry: Entry) -> Entry:
     entry = limit_fields(entry)  # an entry of an older state may exceed the limits
     url, text = _web_uri(entry.url) or "", clean_characters(entry.text)
     entry_id, summary = to_single_line(entry.id), to_plain_text(entry.summary)
-    title = to_plain_text(display_title(replace(entry, url=url, id=entry_id)))
+    title = to_plain_text(entry.title)
+    if not title:
+        untitled = replace(
+            entry, id=entry_id, url=url, title="", summary=summary, text=to_plain_text(text)
+        )
+        title = to_plain_text(display_title(untitled))
     names = [split_mailbox(author)[0] for author in entry.authors]  # addresses stay private
     return replace(
         entry,
@@ -75,7 +80,7 @@ def _prepare_entry(entry: Entry) -> Entry:
         source_url=_web_uri(entry.source_url) or "",
         rights=_web_uri(entry.rights) or to_plain_text(entry.rights),
         podcast=tuple(map(_prepare_tag, entry.podcast)),
-        also_at=_distinct(_web_uri(address) or "" for address in entry.also_at),
+        also_at=tuple(_prepare_story_links(entry.also_at)),
     )
 
 
@@ -83,6 +88,12 @@ def _prepare_tag(tag: PodcastTag) -> PodcastTag:
     attributes = ((name, to_single_line(value)) for name, value in tag.attributes)
     children = tuple(map(_prepare_tag, tag.children))
     return PodcastTag(tag.name, to_single_line(tag.text), tuple(attributes), children)
+
+
+def _prepare_story_links(links: Iterable[StoryLink]) -> Iterator[StoryLink]:
+    for link in links:
+        if url := _web_uri(link.url):
+            yield StoryLink(url, to_plain_text(link.site))
 
 
 def _prepare_author(author: str) -> str:

@@ -23,7 +23,7 @@ from lxml.html import HtmlElement
 
 from feedpub.cleaner.boilerplate import PHRASE_FILE, RemovalDecision
 from feedpub.cleaner.extract import ExtractionTrace, pause_garbage_collection, trace_extraction
-from feedpub.cleaner.layout import HEADINGS, Block, Layout, shared_depth
+from feedpub.cleaner.layout import HEADINGS, Block, Layout, Piece, shared_depth
 from feedpub.cleaner.rules import Rule, Ruleset, coerce_ruleset
 from feedpub.cleaner.segment import INLINE, LINE_BREAK, segment
 from feedpub.cleaner.selectors import SelectorIndex
@@ -160,13 +160,13 @@ class _Decisions:
             return self._find_judged(index)
         block = self._layout.blocks[index]
         boxes = [self._layout.boxes[number].element for number in self._layout.path(block)]
-        for element in boxes:
+        text = " ".join(_text_outside(block, self.by_rule).split())
+        has_only_removed_text = bool(block.text) and not text
+        inner = block.elements if has_only_removed_text else []
+        for element in (*boxes, *inner):
             if element in self.by_rule:
                 return self.by_rule[element]
-        text = _text_outside(block, self.by_rule)
-        if block.text and not text.strip():
-            return next(self.by_rule[piece] for piece in block.pieces if piece in self.by_rule)
-        judged = self._match(" ".join(text.split()), boxes)
+        judged = self._match(text, boxes)
         return None if judged is None else self._find_judged(judged)
 
     def _find_judged(self, index: int) -> _Removal | None:
@@ -260,11 +260,17 @@ class _Writer:
         box = self.layout.boxes[block.box]
         if block.box and box.last - box.first == 1:
             return box.element
-        pieces = [piece for piece in block.pieces if not isinstance(piece, str) or piece.strip()]
+        pieces: list[Piece] = []
+        for piece in block.pieces:
+            is_blank = isinstance(piece, str) and not piece.strip()
+            if not is_blank:
+                pieces.append(piece)
         if not pieces or not isinstance(pieces[0], HtmlElement):
             return None
-        is_only = len(pieces) == 1 or (block.wrapper and pieces[-1] is None)
-        return pieces[0] if is_only else None
+        if len(pieces) == 1:
+            return pieces[0]
+        is_wrapped = block.wrapper and pieces[-1] is None
+        return pieces[0] if is_wrapped else None
 
     def _selector_attributes(self, element: HtmlElement, name: str) -> str:
         selector = name or self.selectors.selector_for(element)

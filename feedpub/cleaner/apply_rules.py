@@ -113,7 +113,9 @@ class RuleApplication:
         found: dict[str, None] = {}  # an ordered set
         for text in texts:
             names = authors.authors_from_byline(text, metadata.language)
-            for name in names or authors.split_authors(text, metadata.language):
+            if not names:
+                names = authors.split_authors(text, metadata.language)
+            for name in names:
                 if len(name) <= _MAX_AUTHOR_CHARS:
                     found[name] = None
         return tuple(found)[: authors.MAX_AUTHORS]
@@ -190,8 +192,10 @@ class RuleApplication:
     def select_address(self, links: Iterable[FollowLink]) -> str:
         """Return the target of the first link that is found, as written on the page, or ""."""
         for link in links:
-            if link.condition and not self._evaluate(replace(link.rule, xpath=link.condition)):
-                continue
+            if link.condition:
+                condition = replace(link.rule, xpath=link.condition)
+                if not self._evaluate(condition):
+                    continue
             for node in self._evaluate(link.rule):
                 text = node.get("href") if isinstance(node, HtmlElement) else node
                 if isinstance(text, str) and text.strip():
@@ -269,18 +273,26 @@ def _read_text(node: object, rule: Rule) -> str:
 
     A CSS selector cannot select an attribute.
     """
-    if isinstance(node, HtmlElement):
-        value = (node.get("content") or node.get("datetime")) if rule.css else None
-        return " ".join((value or node.text_content()).split())
-    return " ".join(node.split()) if isinstance(node, str) else ""
+    if isinstance(node, str):
+        return " ".join(node.split())
+    if not isinstance(node, HtmlElement):
+        return ""
+    value = None
+    if rule.css:
+        value = node.get("content") or node.get("datetime")
+    text = value or node.text_content()
+    return " ".join(text.split())
 
 
 def _more_precise(ruled: datetime | None, stated: datetime | None) -> datetime | None:
     """Return the date that the rules find, or the page's own if it is the same and more precise."""
     if ruled is None or stated is None:
         return ruled or stated
+    if abs(ruled - stated) < _SAME_MOMENT:
+        return stated
     naive = ruled.replace(tzinfo=None)
+    minute = stated.replace(tzinfo=None, second=0, microsecond=0)
+    if naive.replace(second=0) == minute:
+        return stated
     is_same_day = naive.time() == datetime.min.time() and naive.date() == stated.date()
-    is_same_minute = naive.replace(second=0) == stated.replace(tzinfo=None, second=0, microsecond=0)
-    is_same_moment = abs(ruled - stated) < _SAME_MOMENT
-    return stated if is_same_day or is_same_minute or is_same_moment else ruled
+    return stated if is_same_day else ruled

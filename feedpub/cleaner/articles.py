@@ -182,6 +182,7 @@ def _without_page(page: Article, own: Article | None, item: Item) -> MultiPageAr
 
     It is incomplete if the source has only a description, which may be a teaser.
     """
+    page = replace(page, title=item.title or page.title)  # of an application, not of its view
     article = choose_content(page, own or _lead_picture(item))
     if own and item.html:
         return MultiPageArticle(article, by_page=False)
@@ -191,9 +192,7 @@ def _without_page(page: Article, own: Article | None, item: Item) -> MultiPageAr
     return MultiPageArticle(article, by_page=False, gap=cause)
 
 
-def _article_from_listed_page(
-    page: Page, rules: Ruleset | None, memory: bytes | None
-) -> Article:
+def _article_from_listed_page(page: Page, rules: Ruleset | None, memory: bytes | None) -> Article:
     html = _decode_page(page)
     known = load_site_memory(memory) if memory else None
     return limit_fields(extract_listed(html, page.url, rules=rules, memory=known))

@@ -6,6 +6,7 @@ go, and finally the headings that have nothing left below them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from lxml.html import HtmlElement
@@ -62,17 +63,14 @@ def decide_removals(page: PageContext) -> dict[int, RemovalDecision]:
     for step, evidence in STEPS:
         for index, reason in step(page):
             found.setdefault(index, RemovalDecision(reason, evidence))
-    for index, reason in _find_unlikely(page, _reasons(found)):
+    reasons = {index: decision.reason for index, decision in found.items()}
+    for index, reason in _find_unlikely(page, reasons):
         found[index] = RemovalDecision(reason, MODEL)
     for index in page.rule_kept - page.rule_removed.keys():
         found.pop(index, None)
     for index, reason in _find_empty_headings(page, found):
         found[index] = RemovalDecision(reason, REMOVED_BELOW)
     return found
-
-
-def _reasons(decisions: Mapping[int, RemovalDecision]) -> dict[int, str]:
-    return {index: decision.reason for index, decision in decisions.items()}
 
 
 def _find_ruled_out(page: PageContext) -> PhraseMatches:
@@ -95,10 +93,11 @@ def _find_credit_lines(page: PageContext) -> PhraseMatches:
     if not page.credits:
         return
     for box in page.layout.boxes:
-        if box.element in page.credits:
-            for index in range(box.first, box.last):
-                if not page.is_prose(index):
-                    yield index, CREDIT
+        if box.element not in page.credits:
+            continue
+        for index in range(box.first, box.last):
+            if not page.is_prose(index):
+                yield index, CREDIT
     for index, block in enumerate(page.layout.blocks):
         elements = page.credits.intersection(block.pieces)
         if elements and _fill(elements, block):
@@ -107,7 +106,9 @@ def _find_credit_lines(page: PageContext) -> PhraseMatches:
 
 def _fill(elements: Iterable[HtmlElement], block: Block) -> bool:
     """Return whether some elements hold nearly all of a block's text."""
-    inside = sum([len(" ".join(each.text_content().split())) for each in elements])
+    inside = 0
+    for element in elements:
+        inside += len(" ".join(element.text_content().split()))
     return inside >= MIN_CREDIT_SHARE * len(block.text)
 
 
@@ -153,9 +154,10 @@ def _find_unlikely(page: PageContext, removed: Mapping[int, str]) -> PhraseMatch
         if reason in (TITLE, CREDIT) or page.phrases[index]:
             ignored.add(index)
     pictures = images.find_images(page.layout, page.word_counts, kept, ignored)
-    spared = {*find_spared_blocks(page, kept), *pictures}
-    spared.update(images.find_captions(page.layout, pictures, removed))
-    writer = ReasonWriter(page, [index for index, is_kept in enumerate(kept) if is_kept])
+    captions = images.find_captions(page.layout, pictures, removed)
+    spared = {*find_spared_blocks(page, kept), *pictures, *captions}
+    article = list(compress(range(len(kept)), kept))
+    writer = ReasonWriter(page, article)
     for index, is_kept in enumerate(kept):
         if index in removed or index in spared:
             continue
@@ -234,14 +236,13 @@ class ReasonWriter:
     def _worst_words(self, block: Block) -> str:
         """Return the most negative words of a block, if they are strong evidence."""
         weights = self._page.vocabulary.texts
-        worst: Term | None = None
+        worst = (0.0, "")
         for term in terms_in_text(block, split_words(block.text)):
             if term in weights and "/" not in term:
-                found = (weights[term], term.strip("^$="))
-                worst = found if worst is None else min(worst, found)
-        if worst is None or worst[0] >= MAX_REPORTED_WEIGHT:
-            return ""
-        return worst[1] if len(worst[1]) >= MIN_WORD_CHARS else ""
+                worst = min(worst, (weights[term], term.strip("^$=")))
+        weight, words = worst
+        is_strong = weight < MAX_REPORTED_WEIGHT and len(words) >= MIN_WORD_CHARS
+        return words if is_strong else ""
 
     def _position(self, index: int) -> str:
         article = self._article

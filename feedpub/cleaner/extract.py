@@ -271,8 +271,16 @@ def _judge_page(layout: Layout, hints: HeadHints, applied: RuleApplication) -> P
     )
 
 
-def extract_fragment(html: str, url: str | None = None, *, title: str = "") -> Article:
+def extract_fragment(
+    html: str, url: str | None = None, *, title: str = "", prune: bool = True
+) -> Article:
     """Extract the article of a fragment that contains nothing else, such as a feed's content.
+
+    Args:
+        html: the fragment.
+        url: its URL; relative addresses are resolved against it.
+        title: the title of the article, which is not repeated in its text.
+        prune: remove boilerplate; False for a text that is free of it.
 
     Raises:
         NoContentError: there is neither a text nor a picture in it.
@@ -287,6 +295,9 @@ def extract_fragment(html: str, url: str | None = None, *, title: str = "") -> A
     scores = np.full(len(layout.blocks), FRAGMENT_SCORE)
     vocabulary = classifier.load_classifier().vocabulary
     page = PageContext(layout, scores, vocabulary, title=title, url=url, keep_pictures=True)
+    if not prune:
+        everything = frozenset(range(len(layout.blocks)))
+        page = replace(page, rule_kept=everything.difference(page.repeated_titles))
     base = canonical.base_url(tree.iter("base"), url)
     article = _make_article(page, select_content(page), Metadata(title=title, base=base))
     if not article.html:

@@ -58,7 +58,10 @@ class FrontMatter:
 
     def merged_with(self, article: Article) -> Article:
         """Return an article in which the values of the front matter take precedence."""
-        stated = {name: getattr(self, name) for name in _ARTICLE_FIELDS if getattr(self, name)}
+        stated: dict[str, Any] = {}
+        for name in _ARTICLE_FIELDS:
+            if value := getattr(self, name):
+                stated[name] = value
         return replace(article, **stated, unread=self.unreadable)
 
 
@@ -155,7 +158,10 @@ class _Reader:
 
     def _find_key(self, keys: tuple[str, ...]) -> str:
         """Return the first of some keys that has a value, or ""."""
-        return next((key for key in keys if self.values.get(key)), "")
+        for key in keys:
+            if self.values.get(key):
+                return key
+        return ""
 
     def _scalars(self, *keys: str) -> Iterator[tuple[str, Any]]:
         """Yield the values of the first key that has any. A table is read as its name."""

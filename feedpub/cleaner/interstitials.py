@@ -7,6 +7,7 @@ from functools import cache
 
 from feedpub.core.data_files import load_toml
 
+_STATUS = re.compile(r"\A(?:(?:http|error)\s)*[45]\d\d\s")
 _SEPARATOR = re.compile(r"[|–—·:»!.…?]+|\s-\s")
 
 
@@ -15,7 +16,8 @@ class Interstitials:
     """The titles of such pages.
 
     Attributes:
-        titles: in lower case, each with a description of the page.
+        titles: in lower case, each with a description of the page. A page's title may have the
+            number of the status before one of them.
         max_words: a page with more text is an article about such pages.
     """
 
@@ -33,8 +35,10 @@ class Interstitials:
             return None
         for title in titles:
             for part in _SEPARATOR.split(title):
-                if found := self.titles.get(" ".join(part.split()).casefold()):
-                    return found
+                words = " ".join(part.split()).casefold()
+                for text in (words, _STATUS.sub("", words)):
+                    if found := self.titles.get(text):
+                        return found
         return None
 
 

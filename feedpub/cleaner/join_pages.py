@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from html import escape
-from itertools import chain
 from typing import TypeVar
 
 from lxml.html import HtmlElement, fragments_fromstring, tostring
@@ -26,18 +25,21 @@ def join_pages(pages: Sequence[Article | str]) -> Article:
     first = articles[0]
     if len(pages) == 1:
         return first
-    html = "".join([f"{part}\n" for part in _drop_repeats(map(_split_html, pages))])
+    html = "\n".join([*_drop_repeats(map(_split_html, pages)), ""])
     if _is_rtl(first):
         html = f'<div dir="rtl">\n{html}</div>\n'
     removed: list[Removed] = []
+    image: str | None = None
     for article in articles:
         removed += article.removed
+        if image is None and article.image:
+            image = article.image
     return replace(
         first,
         html=sanitise(html, first.url),
         text="\n".join(_drop_repeats(map(_split_text, pages))),
         removed=tuple(removed),
-        image=next((article.image for article in articles if article.image), None),
+        image=image,
         complete=first.complete and len(articles) == len(pages),
     )
 
@@ -77,18 +79,22 @@ def _split_html(article: Article | str) -> list[tuple[str, str]]:
         return [(article, f"<p><em>{escape(article)}</em></p>")]
     if not article.html.strip():
         return []
-    found: list[HtmlElement | str] = list(fragments_fromstring(article.html))
-    if _is_rtl(article):
-        boxes = [each for each in found if isinstance(each, HtmlElement)]
-        found = list(chain.from_iterable(boxes))
-    return [_render_piece(each) for each in found if not isinstance(each, str) or each.strip()]
+    is_rtl = _is_rtl(article)
+    fragments: list[HtmlElement | str] = list(fragments_fromstring(article.html))
+    pieces: list[tuple[str, str]] = []
+    for fragment in fragments:
+        if is_rtl and isinstance(fragment, HtmlElement):  # the box around the article
+            pieces += map(_render_element, fragment)
+        elif isinstance(fragment, HtmlElement):
+            pieces.append(_render_element(fragment))
+        elif not is_rtl and fragment.strip():
+            pieces.append((" ".join(fragment.split()), escape(fragment.strip())))
+    return pieces
 
 
-def _render_piece(piece: HtmlElement | str) -> tuple[str, str]:
-    if isinstance(piece, str):
-        return " ".join(piece.split()), escape(piece.strip())
-    html = tostring(piece, encoding="unicode", with_tail=False)
-    return " ".join(piece.text_content().split()) or html, html
+def _render_element(element: HtmlElement) -> tuple[str, str]:
+    html = tostring(element, encoding="unicode", with_tail=False)
+    return " ".join(element.text_content().split()) or html, html
 
 
 def _is_rtl(article: Article) -> bool:

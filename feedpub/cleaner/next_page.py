@@ -8,6 +8,7 @@ list it in a row of page numbers. The "next" link of a blog leads to another art
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
 from lxml.html import HtmlElement
@@ -118,15 +119,17 @@ def _marked_links(tree: HtmlElement) -> Iterator[str]:
 
 def _numbered_links(tree: HtmlElement, number: int) -> Iterator[str]:
     """Yield links with the next page's number, in a row that contains this page's number."""
-    for position, link in enumerate(tree.iter("a")):
-        if position >= MAX_LINKS:
-            return
-        if _only_number(link.text_content()) == str(number + 1) and str(number) in _row(link):
+    own_number, next_number = str(number), str(number + 1)
+    for link in islice(tree.iter("a"), MAX_LINKS):
+        if _only_number(link.text_content()) == next_number and own_number in _row(link):
             yield link.get("href") or ""
 
 
 def _only_number(text: str) -> str:
-    found = _NUMBER.findall(text) if len(text) <= MAX_LINK_TEXT_CHARS else []
+    """Return the number in a link's text if it has exactly one, else ""."""
+    if len(text) > MAX_LINK_TEXT_CHARS:
+        return ""
+    found = _NUMBER.findall(text)
     return found[0] if len(found) == 1 else ""
 
 

@@ -95,7 +95,8 @@ def find_pull_quotes(page: PageContext) -> Iterator[tuple[int, str]]:
     text = "|".join(others)
     for index in quotes:
         parts = [_normalise(part) for part in _ELLIPSIS.split(page.layout.blocks[index].text)]
-        if all(part in text for part in parts) and _is_in_longer_text(parts, others):
+        is_repeated = all(part in text for part in parts)
+        if is_repeated and _is_in_longer_text(parts, others):
             yield index, PULL_QUOTE_REASON
 
 
@@ -111,7 +112,11 @@ def _normalise(text: str) -> str:
 
 
 def _is_in_longer_text(parts: Sequence[str], texts: Sequence[str]) -> bool:
-    return any(part in text != part for part in parts for text in texts)
+    for text in texts:
+        repeated = [part for part in parts if part in text and part != text]
+        if repeated:
+            return True
+    return False
 
 
 def _may_be_pull_quote(page: PageContext, index: int) -> bool:
@@ -173,7 +178,8 @@ def find_footnotes(layout: Layout, kept: Sequence[bool]) -> Iterator[int]:
     if not 0 < len(ids) <= MAX_FOOTNOTES:
         return
     for box in layout.boxes:
-        if box.last - box.first <= MAX_FOOTNOTE_BLOCKS and box.element.get("id") in ids:
+        is_short = box.last - box.first <= MAX_FOOTNOTE_BLOCKS
+        if is_short and box.element.get("id") in ids:
             yield from range(box.first, box.last)
     for index, block in enumerate(layout.blocks):
         if not kept[index] and _has_anchor(block, ids):
@@ -181,7 +187,10 @@ def find_footnotes(layout: Layout, kept: Sequence[bool]) -> Iterator[int]:
 
 
 def _has_anchor(block: Block, ids: set[str]) -> bool:
-    return any(each.get("id") in ids or each.get("name") in ids for each in block.elements)
+    anchors: set[str | None] = set()
+    for element in block.elements:
+        anchors.update((element.get("id"), element.get("name")))
+    return not anchors.isdisjoint(ids)
 
 
 def _footnote_ids(block: Block) -> Iterator[str]:
@@ -190,8 +199,9 @@ def _footnote_ids(block: Block) -> Iterator[str]:
         return
     for element in block.elements:
         start, _, name = (element.get("href") or "").partition("#")
-        is_link = element.tag == "a" and not start and name
-        if is_link and len(element.text_content().strip()) <= MAX_MARK_CHARS:
+        if element.tag != "a" or start or not name:
+            continue
+        if len(element.text_content().strip()) <= MAX_MARK_CHARS:
             yield name
 
 
@@ -204,11 +214,12 @@ def find_list_items(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
         if box.tag == "li" and page.word_counts[index]:
             lists.setdefault(box.parent, []).append(index)
     for items in lists.values():
-        kept_items = sum([kept[index] for index in items])
-        if not kept_items >= MIN_KEPT_ITEMS * len(items) > 1:
+        removed = [index for index in items if not kept[index]]
+        kept_items = len(items) - len(removed)
+        if len(items) == 1 or kept_items < MIN_KEPT_ITEMS * len(items):
             continue
-        for index in items:
-            if not kept[index] and not is_mostly_links(blocks[index]):
+        for index in removed:
+            if not is_mostly_links(blocks[index]):
                 yield index
 
 
@@ -216,11 +227,13 @@ def _find_table_cells(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
     """Yield the cells of data tables that mostly stay: a gap would change the meaning of a row."""
     likely = [index for index, score in enumerate(page.scores) if score >= MIN_SPARED_SCORE]
     for cells in find_data_tables(page.layout, likely).values():
-        words = sum([page.word_counts[index] for index in cells])
-        likely_words = sum([page.word_counts[index] * page.scores[index] for index in cells])
-        if words > MAX_MEAN_CELL_WORDS * len(cells) or likely_words < MIN_TABLE_SCORE * words:
+        if not any(kept[index] for index in cells):
             continue
-        if any(kept[index] for index in cells):
+        words = sum([page.word_counts[index] for index in cells])
+        if words > MAX_MEAN_CELL_WORDS * len(cells):
+            continue
+        likely_words = sum([page.word_counts[index] * page.scores[index] for index in cells])
+        if likely_words >= MIN_TABLE_SCORE * words:
             yield from cells
 
 
@@ -234,15 +247,15 @@ def find_corrections(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
     end = min(len(kept), last + CORRECTION_REACH_BLOCKS + 1)
     for index in range(start, end):
         block = page.layout.blocks[index]
-        if not block.text[:CORRECTION_START_CHARS].lower().startswith(_correction_starts()):
+        opening = block.text[:CORRECTION_START_CHARS].lower()
+        if not opening.startswith(_correction_starts()):
             continue
-        if page.word_counts[index] > MAX_CORRECTION_WORDS:
-            continue
-        if not is_mostly_links(block):
+        is_short = page.word_counts[index] <= MAX_CORRECTION_WORDS
+        if is_short and not is_mostly_links(block):
             yield index
 
 
 @cache
 def _correction_starts() -> tuple[str, ...]:
     listed = load_toml("feedpub.cleaner", "data/corrections.toml")
-    return tuple(start.lower() for start in listed["beginnings"])
+    return tuple(map(str.lower, listed["beginnings"]))

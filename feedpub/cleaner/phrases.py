@@ -144,11 +144,10 @@ class Index:
         head, *middle, tail = parts
         pattern = Pattern(head, tuple(filter(None, middle)), tail, max_chars, not dense, phrase)
         if head:
-            first, space, _ = head.partition(" ")
-            complete = space or first.endswith(":") or (first[-1].isalnum() and not dense)
-            self.starts[first if complete else first[0]].append(pattern)
+            self.starts[_start_key(head, dense=dense)].append(pattern)
         elif tail:
-            self.ends[tail[-1] if dense else tail.rpartition(" ")[2]].append(pattern)
+            end = tail[-1] if dense else tail.rpartition(" ")[2]
+            self.ends[end].append(pattern)
         elif dense:
             self.dense_middles.append(pattern)
         else:
@@ -181,6 +180,15 @@ class Index:
         yield from patterns.get(word, ())
         if word != character:
             yield from patterns.get(character, ())
+
+
+def _start_key(head: str, *, dense: bool) -> str:
+    """Return a pattern's first word, or its first character if a block may continue the word."""
+    first, space, _ = head.partition(" ")
+    if space or first.endswith(":"):
+        return first
+    is_complete = first[-1].isalnum() and not dense
+    return first if is_complete else first[0]
 
 
 def find_phrases(text: str) -> Phrase | None:
@@ -250,7 +258,9 @@ def _add_language(file: Traversable, kinds: Mapping[str, Kind], index: Index) ->
             raise ConfigError(f"{file}: unknown kind [{name}]; the kinds are {', '.join(kinds)}")
         max_chars = int(kind.max_chars * DENSE_RATIO) if dense else kind.max_chars
         for text in texts:
-            parts = [normalise(part) for part in text.split("*")] if isinstance(text, str) else []
+            parts: list[str] = []
+            if isinstance(text, str):
+                parts = [normalise(part) for part in text.split("*")]
             if not "".join(parts).strip("0: "):
                 raise ConfigError(f"{file}: [{name}] {text!r} is not a phrase: it has no word")
             phrase = Phrase(text, language, kind.name, kind.effect)

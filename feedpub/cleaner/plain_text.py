@@ -5,7 +5,7 @@ boilerplate of the body is removed. The phrases and names are the same data as f
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
@@ -60,15 +60,19 @@ def extract_text(text: str, url: str | None = None) -> Article:
         NoContentError: there is no article in the text.
     """
     blocks = list(text_blocks.split_text_blocks(strip_invalid_characters(text)))
-    language = language_of_text("\n".join([block.text for block in blocks]))
+    language = language_of_text(_join_lines(blocks))
     head, body = _split_head(blocks, language)
-    body = mark_boilerplate(body, head.title)
-    kept = [block for block in body if not block.reason]
+    kept: list[TextBlock] = []
+    removed = list(head.removed)
+    for block in mark_boilerplate(body, head.title):
+        if block.reason:
+            removed.append(Removed(block.text, block.reason))
+        else:
+            kept.append(block)
     if sum([block.words for block in kept]) < MIN_ARTICLE_WORDS:
         found = pluralize(len(blocks), "block")
         raise NoContentError(f"there is no article in it: {found} of text, and none is prose", url)
-    removed = [Removed(block.text, block.reason) for block in body if block.reason]
-    article_text = "\n".join([block.text for block in kept])
+    article_text = _join_lines(kept)
     return Article(
         url=url or head.url,
         title=head.title,
@@ -78,8 +82,12 @@ def extract_text(text: str, url: str | None = None) -> Article:
         html=sanitise(_render_html(kept)),
         text=article_text,
         summary=choose_summary(None, article_text, title=head.title, language=language),
-        removed=(*head.removed, *removed),
+        removed=tuple(removed),
     )
+
+
+def _join_lines(blocks: Iterable[TextBlock]) -> str:
+    return "\n".join([block.text for block in blocks])
 
 
 def _split_head(

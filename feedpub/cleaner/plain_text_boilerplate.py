@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from itertools import accumulate, groupby, pairwise
 from math import exp
+from operator import mul
 
 from feedpub.cleaner import classifier, layout, phrases
 from feedpub.cleaner.text_blocks import ENDS_SENTENCE, WORD, TextBlock, equal_ignoring_case
@@ -78,7 +79,10 @@ def _mark_phrases(blocks: Blocks, _: str) -> Blocks:
 
     A list consists of items, and at the end of the text of any lines that are not prose.
     """
-    last_prose = max((n for n, block in enumerate(blocks) if block.prose), default=-1)
+    last_prose = -1
+    for number, block in enumerate(blocks):
+        if block.prose:
+            last_prose = number
     marked: Blocks = []
     heading = ""
     for number, block in enumerate(blocks):
@@ -90,12 +94,11 @@ def _mark_phrases(blocks: Blocks, _: str) -> Blocks:
                 heading = str(phrase)
             marked.append(replace(block, reason=str(phrase)))
             continue
-        is_listed = block.number is not None or number > last_prose
-        if heading and is_listed and not block.prose:
-            marked.append(replace(block, reason=f"under {heading}"))
-        else:
+        may_be_listed = block.number is not None or number > last_prose
+        if not may_be_listed or block.prose:
             heading = ""
-            marked.append(block)
+        reason = f"under {heading}" if heading else ""
+        marked.append(replace(block, reason=reason))
     return marked
 
 
@@ -103,10 +106,10 @@ def _mark_button_bars(blocks: Blocks, _: str) -> Blocks:
     """Mark rows of labels of which several are known phrases: they are bars of buttons."""
     found: set[int] = set()
     for is_label, group in groupby(enumerate(blocks), key=lambda pair: pair[1].label):
-        row = list(group)
-        known = sum([block.reason.startswith("phrase") for _, block in row])
+        row = dict(group)
+        known = sum([block.reason.startswith("phrase") for block in row.values()])
         if is_label and known > 1 and known >= len(row) / 2:
-            found.update([number for number, _ in row])
+            found.update(row)
     return _mark(blocks, found, "among known labels")
 
 
@@ -122,7 +125,8 @@ def _mark_captions(blocks: Blocks, _: str) -> Blocks:
     """
     found: set[int] = set()
     for number, (block, below) in enumerate(pairwise((*blocks, TextBlock("")))):
-        if _ends_with_credit(block.text) or (_is_credit(below.text) and not block.prose):
+        is_above_credit = _is_credit(below.text) and not block.prose
+        if is_above_credit or _ends_with_credit(block.text):
             found.add(number)
     return _mark(blocks, found, "a picture's caption")
 
@@ -196,8 +200,7 @@ def article_stretch(blocks: Sequence[TextBlock]) -> range:
         words = min(block.words, MAX_LINE_WORDS) + BASE_LINE_WORDS
         sizes.append(0 if block.reason else words)
     likelihoods = [likelihood(block) for block in blocks]
-    total = sum([size * each for size, each in zip(sizes, likelihoods, strict=True)])
-    mean = total / max(1, sum(sizes))
+    mean = sum(map(mul, sizes, likelihoods)) / max(1, sum(sizes))
     threshold = min(SUFFICIENT_LIKELIHOOD, MEAN_SHARE * mean)
     gains: list[float] = [0.0]
     for size, each in zip(sizes, likelihoods, strict=True):
@@ -248,14 +251,16 @@ def _mark_portraits(blocks: Blocks, _: str) -> Blocks:
 
 def _find_portrait(blocks: Blocks, number: int) -> range:
     """Return a paragraph and the lines up to the name it begins with, or an empty range."""
+    nothing = range(0)
     for above in range(number - 1, max(-1, number - 1 - MAX_JOB_LINES), -1):
-        name = WORD.findall(blocks[above].text)
-        if blocks[above].label and len(name) > 1 and all(word[0].isupper() for word in name):
-            is_about = blocks[number].text.startswith(name[0])
-            return range(above, number + 1) if is_about else range(0)
+        words = WORD.findall(blocks[above].text)
+        is_capitalised = len(words) > 1 and all(word[0].isupper() for word in words)
+        if blocks[above].label and is_capitalised:
+            is_about = blocks[number].text.startswith(words[0])
+            return range(above, number + 1) if is_about else nothing
         if blocks[above].prose:
-            break
-    return range(0)
+            return nothing
+    return nothing
 
 
 def _mark_trailing_headings(blocks: Blocks, _: str) -> Blocks:

@@ -298,7 +298,7 @@ def _has_end(element: HtmlElement) -> bool:
 
 def title_ends(title: str) -> Iterator[tuple[str, str]]:
     """Yield the parts of a title that may be the site's name, each with its fingerprint."""
-    parts = [part.strip() for part in _TITLE_SEPARATOR.split(title)]
+    parts = list(map(str.strip, _TITLE_SEPARATOR.split(title)))
     if len(parts) == 1:
         return
     for part in parts[1:][-MAX_TITLE_ENDS:]:

@@ -94,16 +94,16 @@ def find_site_repeats(page: PageContext) -> Iterator[tuple[int, str]]:
     article_follows = False
     for index in reversed(range(len(comparison.seen))):
         is_heading = is_heading_like(page, index)
+        repeats = comparison.repeats(index)
         if comparison.seen[index] and is_heading:
-            after_article = index > comparison.end and not article_follows
-            repeats = index + 1 in removed or after_article
-        else:
-            repeats = comparison.repeats(index)
-        if repeats:
-            removed[index] = comparison.reason(index)
-        elif (reason := comparison.link_line_reason(index)) and not is_heading:
+            is_last = index > comparison.end and not article_follows
+            repeats = index + 1 in removed or is_last
+        reason = comparison.reason(index) if repeats else ""
+        if not repeats and not is_heading:
+            reason = comparison.link_line_reason(index)
+        if reason:
             removed[index] = reason
-        if page.scores[index] >= MIN_SCORE and index not in removed:
+        elif page.scores[index] >= MIN_SCORE:
             article_follows = True
     yield from sorted(removed.items())
 
@@ -135,16 +135,20 @@ class _Comparison:
         memory, blocks = page.memory, page.layout.blocks
         pages = memory.other_pages(page.url)
         seen = [_pages_with_text(memory, block) & pages for block in blocks]
-        likely = [blocks[index] for index in page.likely_blocks]
-        pages &= ~_find_copies(likely, [seen[index] for index in page.likely_blocks], pages)
+        pages &= ~_find_copies(page, seen, pages)
         seen = [found & pages for found in seen]
-        unseen = [index for index in page.likely_blocks if not seen[index]]
-        own = [index for index in unseen if _is_own_text(blocks[index])]
+        own: list[int] = []
+        paragraphs: list[int] = []
+        for index in page.likely_blocks:
+            if seen[index] or not _is_own_text(blocks[index]):
+                continue
+            own.append(index)
+            if count_letters(blocks[index].text) >= MIN_PARAGRAPH_CHARS:
+                paragraphs.append(index)
         if not own or not pages:
             return None
-        paragraphs = [n for n in own if count_letters(blocks[n].text) >= MIN_PARAGRAPH_CHARS]
-        body = (paragraphs or own[:1])[:2][-1]
-        return cls(page.layout, memory, memory.box_kinds(), pages, seen, body, own[-1])
+        first_two = paragraphs[:2] or own[:1]
+        return cls(page.layout, memory, memory.box_kinds(), pages, seen, first_two[-1], own[-1])
 
     def repeats(self, index: int) -> bool:
         """Return whether a block's text is on too many pages to be this article's."""
@@ -172,7 +176,8 @@ class _Comparison:
         return BETWEEN if index > self.body else ABOVE
 
     def _reaches(self, count: int, least: MinPages) -> bool:
-        return count >= max(least[0], least[1] * self.pages.bit_count())
+        min_pages, min_share = least
+        return count >= max(min_pages, min_share * self.pages.bit_count())
 
     def link_line_reason(self, index: int) -> str:
         """Return the reason to remove a line with a link whose lead-in repeats, or ""."""
@@ -218,21 +223,22 @@ def _pages_with_text(memory: SiteMemory, block: Block) -> int:
     return memory.pages_with(block_fingerprint(block.text)) if block.text else 0
 
 
-def _find_copies(blocks: Sequence[Block], seen: Sequence[int], pages: int) -> int:
-    """Return the pages, as bits, that have most of the text of some blocks.
+def _find_copies(page: PageContext, seen: Sequence[int], pages: int) -> int:
+    """Return the other pages, as bits, that have most of a page's likely text.
 
     The text that any page of the site shares with this one is not counted.
 
     Args:
-        blocks: the likely blocks of the page.
+        page: the page.
         seen: for each block, the pages that have its text.
         pages: the other pages.
     """
     shared = Counter(dict.fromkeys(_split_bits(pages), 0))
     size = 0
-    for block, found in zip(blocks, seen, strict=True):
-        size += len(block.text)
-        shared.update(dict.fromkeys(_split_bits(found), len(block.text)))
+    for index in page.likely_blocks:
+        chars = len(page.layout.blocks[index].text)
+        size += chars
+        shared.update(dict.fromkeys(_split_bits(seen[index]), chars))
     common = median_low(shared.values()) if len(shared) > 1 else 0
     copies = 0
     for bit, count in shared.items():
@@ -269,10 +275,14 @@ def find_outside_usual_boxes(page: PageContext) -> Iterator[tuple[int, str]]:
     if not usual:
         return
     blocks = page.layout.blocks
-    likely = page.likely_blocks
-    outside = [index for index in likely if box_kind(page.layout, blocks[index]) not in usual]
-    likely_chars = sum([len(blocks[index].text) for index in likely])
-    outside_chars = sum([len(blocks[index].text) for index in outside])
+    outside: list[int] = []
+    likely_chars = outside_chars = 0
+    for index in page.likely_blocks:
+        chars = len(blocks[index].text)
+        likely_chars += chars
+        if box_kind(page.layout, blocks[index]) not in usual:
+            outside_chars += chars
+            outside.append(index)
     if outside_chars > (1 - SAME_LAYOUT_SHARE) * likely_chars:
         return
     for index in outside:

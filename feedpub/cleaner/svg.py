@@ -19,9 +19,8 @@ _MAX_QUOTED_CHARS = 80  # of an address or a name in an error
 _SVG = "{http://www.w3.org/2000/svg}"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 _HREF_ATTRIBUTES = frozenset({"href", "{http://www.w3.org/1999/xlink}href"})
-_XML_ATTRIBUTES = frozenset(
-    {f"{{http://www.w3.org/XML/1998/namespace}}{name}" for name in ("lang", "space")}
-)
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+_XML_ATTRIBUTES = frozenset({f"{_XML}lang", f"{_XML}space"})
 # attributes in which brackets do not call a function
 _PLAIN_ATTRIBUTES = frozenset({"id", "class", "font-family"})
 _LOCAL_REFERENCE = re.compile(r"\A\s*#")
@@ -68,13 +67,14 @@ def _drop_invisible(root: etree._Element) -> None:
     """Drop data of editors, and foreign objects that have a fallback."""
     for element in list(root.iter(f"{_SVG}foreignObject")):
         parent = element.getparent()
-        has_sibling = element.getprevious() is not None or element.getnext() is not None
-        if parent is not None and parent.tag == f"{_SVG}switch" and has_sibling:
+        if parent is None or parent.tag != f"{_SVG}switch":
+            continue
+        if len(parent) > 1:
             parent.remove(element)
     namespaces = {_namespace(element) for element in root.iter() if isinstance(element.tag, str)}
     if len(namespaces) > _MAX_NAMESPACES:
         raise ExtractError(f"it has more than {_MAX_NAMESPACES} namespaces")
-    foreign = (f"{namespace}*" for namespace in namespaces - {_SVG, _XHTML})
+    foreign = [f"{namespace}*" for namespace in namespaces - {_SVG, _XHTML}]
     etree.strip_elements(root, f"{_SVG}metadata", *foreign, with_tail=False)
 
 
@@ -95,20 +95,29 @@ def _check_element(element: etree._Element) -> None:
 
 def _check_attributes(element: etree._Element) -> None:
     """Drop attributes that do not draw. Raise ExtractError for active ones and references."""
+    kept = _kept_attributes(is_link=element.tag == f"{_SVG}a")
     for key, value in list(element.attrib.items()):
         name, text = str(key), str(value)
         if name.lower().startswith("on"):
             raise ExtractError(f"it contains an event handler, {name[:_MAX_QUOTED_CHARS]}")
-        is_link = name in _HREF_ATTRIBUTES and element.tag == f"{_SVG}a"
-        if is_link or not (
-            name in _HREF_ATTRIBUTES or name in _XML_ATTRIBUTES or name in _allowed("attributes")
-        ):
+        if name not in kept:
             del element.attrib[key]
         elif name in _HREF_ATTRIBUTES:
-            if not _LOCAL_REFERENCE.match(text) and not _EMBEDDED_IMAGE.fullmatch(text):
-                raise ExtractError(f"it refers to {text.strip()[:_MAX_QUOTED_CHARS]}")
+            _check_reference(text)
         elif name not in _PLAIN_ATTRIBUTES:
             _check_style(text)
+
+
+@cache
+def _kept_attributes(*, is_link: bool) -> frozenset[str]:
+    """Return the names of the attributes that draw. Those of a link lead elsewhere."""
+    kept = _XML_ATTRIBUTES | _allowed("attributes")
+    return kept - _HREF_ATTRIBUTES if is_link else kept | _HREF_ATTRIBUTES
+
+
+def _check_reference(address: str) -> None:
+    if not _LOCAL_REFERENCE.match(address) and not _EMBEDDED_IMAGE.fullmatch(address):
+        raise ExtractError(f"it refers to {address.strip()[:_MAX_QUOTED_CHARS]}")
 
 
 def _check_style(css: str) -> None:
@@ -116,9 +125,11 @@ def _check_style(css: str) -> None:
     if "\\" in css or "@import" in css.lower():
         raise ExtractError("its style may refer to another resource")
     for name, argument in _FUNCTION.findall(css):
-        if name and (
-            name.lower() not in _allowed("functions") or (name.lower() == "url" and argument != "#")
-        ):
+        if not name:
+            continue
+        function = name.lower()
+        is_reference = function == "url" and argument != "#"
+        if is_reference or function not in _allowed("functions"):
             raise ExtractError(
                 f"its style may refer to another resource, with {name[:_MAX_QUOTED_CHARS]}()"
             )

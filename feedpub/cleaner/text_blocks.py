@@ -75,7 +75,7 @@ def equal_ignoring_case(one: str, other: str) -> bool:
 
 
 def _casefolded_words(text: str) -> list[str]:
-    return [word.casefold() for word in WORD.findall(text)]
+    return list(map(str.casefold, WORD.findall(text)))
 
 
 def split_text_blocks(text: str) -> Iterator[TextBlock]:
@@ -84,7 +84,7 @@ def split_text_blocks(text: str) -> Iterator[TextBlock]:
     Blocks are separated by blank lines, or each line is one. Lines wrapped to a width are joined.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
-    lines = [line.rstrip() for line in text.split("\n")]
+    lines = map(str.rstrip, text.split("\n"))
     for is_text, group in groupby(lines, key=lambda line: bool(line.strip())):
         if is_text:
             yield from map(_parse_block, _join_wrapped(list(group)))
@@ -107,7 +107,7 @@ def _join_wrapped(lines: Sequence[str]) -> Iterable[str]:
 
 
 def _is_wrapped(lines: Sequence[str]) -> bool:
-    lengths = [len(line) for line in lines[:-1]]
+    lengths = list(map(len, lines[:-1]))
     if not lengths or max(lengths) > WRAPPED_LINE_CHARS.stop:
         return False
     return median(lengths) in WRAPPED_LINE_CHARS

@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import chain
@@ -124,7 +124,7 @@ def _run_feeds(
             return run.run_feed(feed, replace(context, progress=progress, budget=budget))
 
         futures = [pool.submit(run_feed, feed) for feed in feeds if feed.name not in crashes]
-        concurrent = (future.result() for future in as_completed(futures))
+        concurrent = map(Future.result, as_completed(futures))
         try:
             for result in chain(concurrent, map(run_feed, suspects)):
                 results[result.feed] = result

@@ -18,7 +18,7 @@ from feedpub.core.text import pluralize
 if TYPE_CHECKING:
     from feedpub.cleaner.pagination import PageSequence
     from feedpub.cleaner.rules import SiteRuleSet
-    from feedpub.cleaner.rules.testing import RuleTestResult
+    from feedpub.cleaner.rules.testing import RuleTestStatus
     from feedpub.config import Config
     from feedpub.core.process_pool import Executor
 
@@ -200,8 +200,9 @@ def _test_rules(
     shown = [result for result in results if hosts or result.status != "no page"]
     if shown:
         make_console().print(output.rule_test_table(shown))
-    echo(_summarize(results))
-    return not any(result.status == "failed" for result in results)
+    counts = Counter([result.status for result in results])
+    echo(_summarize(counts))
+    return not counts["failed"]
 
 
 @contextmanager
@@ -231,13 +232,11 @@ def _page_finder(
         yield find_page
 
 
-def _summarize(results: "Sequence[RuleTestResult]") -> str:
-    if not results:
+def _summarize(counts: "Counter[RuleTestStatus]") -> str:
+    if not counts:
         return "No rules name a test page."
-    counts = Counter(result.status for result in results)
-    missing = counts["no page"]
-    tried = pluralize(len(results) - missing, "page")
+    tried = pluralize(counts["ok"] + counts["failed"], "page")
     summary = f"{tried} tried: {counts['ok']} ok, {counts['failed']} failed"
-    if missing:
+    if missing := counts["no page"]:
         summary += f"; {pluralize(missing, 'page')} not at hand (use --pages FOLDER or --fetch)"
     return f"{summary}."

@@ -28,12 +28,14 @@ class _Plan:
 
     Attributes:
         path: The config file.
+        config_text: Its text with the new feeds; "" if there is none.
         imports: The feeds.
         unsupported: Everything that cannot be imported.
         sites: The rule files to create.
     """
 
     path: Path
+    config_text: str
     imports: "ImportPlan"
     unsupported: "Sequence[Unsupported]"
     sites: "Sequence[tuple[Path, ImportedSite]]"
@@ -86,30 +88,25 @@ def import_feeds(  # noqa: PLR0913 -- one parameter for each option
     Exit status: 0, 1 if a file cannot be imported or nothing was written, 2 if the config has an
     error.
     """
-    from feedpub.config import edit
-
     if "-" in targets and not (yes or dry_run or as_json):
         raise click.UsageError(
             "The command cannot ask while it reads standard input; add --yes or --dry-run."
         )
     with track_loops() as track:
-        plan = _make_plan(config_path, _read_targets(targets, kind, track))
-        tables = [feed.as_toml_table(name) for name, feed in plan.imports.new]
-        text = edit.with_new_feeds(plan.path, tables, track=track) if tables else ""
+        plan = _make_plan(config_path, _read_targets(targets, kind, track), track)
     if as_json:
         _print_json(plan, written=yes and not dry_run)
     else:
         _print_plan(plan)
-    if dry_run or not plan.changes_files or (as_json and not yes):
+    may_write = yes or not as_json
+    if dry_run or not may_write or not plan.changes_files:
         return
     if not yes:
         click.confirm(f"Write this to {plan.path}?", abort=True)
-    if text:
-        edit.save_config(plan.path, text)
-    for path, site in plan.sites:
-        edit.save_config(path, site.text())
+    _write_files(plan)
     if not as_json:
-        echo(f"{pluralize(len(tables), 'feed')} added to {plan.path}; next: feedpub build")
+        added = pluralize(len(plan.imports.new), "feed")
+        echo(f"{added} added to {plan.path}; next: feedpub build")
 
 
 def _read_targets(targets: Sequence[str], kind: str | None, track: "Track") -> "Imported":
@@ -153,9 +150,10 @@ def _read_target(target: str, kind: str | None, track: "Track") -> "Imported":
     return importers.parse_import(body, target, kind, track)
 
 
-def _make_plan(config_path: Path | None, imported: "Imported") -> _Plan:
+def _make_plan(config_path: Path | None, imported: "Imported", track: "Track") -> _Plan:
     from feedpub import config as configuration
     from feedpub.cli.importers import Unsupported, plan_import
+    from feedpub.config import edit
 
     path = configuration.find_config(config_path)
     config = load_if_exists(path)
@@ -170,7 +168,20 @@ def _make_plan(config_path: Path | None, imported: "Imported") -> _Plan:
         else:
             sites.append((file, site))
     imports = plan_import(imported.feeds, config or configuration.Config())
-    return _Plan(path, imports, unsupported, sites)
+    text = ""
+    if imports.new:
+        tables = [feed.as_toml_table(name) for name, feed in imports.new]
+        text = edit.with_new_feeds(path, tables, track=track)
+    return _Plan(path, text, imports, unsupported, sites)
+
+
+def _write_files(plan: _Plan) -> None:
+    from feedpub.config import edit
+
+    if plan.config_text:
+        edit.save_config(plan.path, plan.config_text)
+    for path, site in plan.sites:
+        edit.save_config(path, site.text())
 
 
 def _print_plan(plan: _Plan) -> None:
@@ -179,9 +190,14 @@ def _print_plan(plan: _Plan) -> None:
     _print_table(console, "Already there:", plan.imports.already_configured)
     rules = [f"{path}: {site.describe()}" for path, site in plan.sites]
     _print_list(console, "Rules for articles, to be written:", rules)
-    important = [str(each) for each in plan.unsupported if each.is_important]
+    important: list[str] = []
+    unimportant: list[Unsupported] = []
+    for each in plan.unsupported:
+        if each.is_important:
+            important.append(str(each))
+        else:
+            unimportant.append(each)
     _print_list(console, "Not carried over:", important)
-    unimportant = [each for each in plan.unsupported if not each.is_important]
     _print_list(console, "Not needed here:", _group_by_text(unimportant))
     if not plan.imports.new:
         console.print("No feed is new.")
@@ -201,7 +217,9 @@ def _print_table(
     for column in ("feed", "type", "address", "links", "from"):
         table.add_column(column, overflow="fold")
     for name, feed in feeds[:MAX_SHOWN]:
-        links = feed.links or ("by structure" if feed.type == "page" else "")
+        links = feed.links
+        if feed.type == "page" and not links:
+            links = "by structure"
         cells = (name, feed.type, redact(feed.url), links, feed.location)
         table.add_row(*map(escape, cells))
     console.print(heading, style="bold", markup=False, highlight=False, soft_wrap=True)
@@ -246,12 +264,13 @@ def _print_json(plan: _Plan, *, written: bool) -> None:
         {
             "config": plan.path,
             "written": written and plan.changes_files,
-            "new": [{"name": name, "feed": feed.as_json()} for name, feed in plan.imports.new],
-            "known": [
-                {"name": name, "feed": feed.as_json()}
-                for name, feed in plan.imports.already_configured
-            ],
+            "new": _feeds_as_json(plan.imports.new),
+            "known": _feeds_as_json(plan.imports.already_configured),
             "sites": sites,
             "losses": [each.as_json() for each in plan.unsupported],
         }
     )
+
+
+def _feeds_as_json(feeds: "Sequence[tuple[str, ImportedFeed]]") -> list[dict[str, object]]:
+    return [{"name": name, "feed": feed.as_json()} for name, feed in feeds]

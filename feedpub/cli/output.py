@@ -189,8 +189,9 @@ def _format_due(moment: datetime, now: datetime) -> str:
 
 def _article_lines(feed: FeedStatus) -> Iterator[str]:
     """Describe the first failures of articles in the last run, and count the others."""
-    failures = feed.outcome.problems if feed.outcome else ()
-    failures = tuple(failure for failure in failures if not failure.fatal)
+    if feed.outcome is None:
+        return
+    failures = [failure for failure in feed.outcome.problems if not failure.fatal]
     for failure in failures[:_MAX_ARTICLE_FAILURES]:
         yield format_failure(feed.name, failure)
     more = len(failures) - _MAX_ARTICLE_FAILURES

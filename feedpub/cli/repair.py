@@ -114,10 +114,10 @@ def repair(  # noqa: PLR0913 -- one parameter for each option
         for result in _repair_feeds(feeds, path, context, everything=everything):
             if not as_json:
                 _print_repair(make_console(), result)
-            if result.patch and not dry_run and (yes or (asks and _confirm(result.patch.path))):
-                result.patch.apply()
-                result = replace(result, is_written=True)  # noqa: PLW2901
-            done.append(result)
+            if dry_run:
+                done.append(result)
+            else:
+                done.append(_write_if_wanted(result, yes=yes, asks=asks))
     if as_json:
         echo_json({"sources": [_repair_as_json(result) for result in done]})
     else:
@@ -128,6 +128,17 @@ def repair(  # noqa: PLR0913 -- one parameter for each option
 
 def _confirm(path: Path) -> bool:
     return click.confirm(f"Write this to {path}?", default=True)
+
+
+def _write_if_wanted(repair: _Repair, *, yes: bool, asks: bool) -> _Repair:
+    """Change the config file for a proposed repair, if the user agrees."""
+    if repair.patch is None:
+        return repair
+    is_wanted = yes or (asks and _confirm(repair.patch.path))
+    if not is_wanted:
+        return repair
+    repair.patch.apply()
+    return replace(repair, is_written=True)
 
 
 def _repair_feeds(
@@ -223,11 +234,17 @@ def _print_next_step(done: Sequence[_Repair], *, dry_run: bool) -> None:
     if not done:
         echo("nothing to repair: no source fails (--all checks every source)")
         return
-    written = list(dict.fromkeys(result.feed for result in done if result.is_written))
+    written: dict[str, None] = {}  # an ordered set of feeds
+    has_unwritten = False
+    for result in done:
+        if result.is_written:
+            written[result.feed] = None
+        elif result.patch:
+            has_unwritten = True
     if written:
         echo(
             f"next: feedpub build {' '.join(written)}; "
             "a running service reloads the config automatically"
         )
-    if not dry_run and any(result.patch and not result.is_written for result in done):
+    if has_unwritten and not dry_run:
         exit_with_error("not everything was written; --yes writes without asking", status=1)

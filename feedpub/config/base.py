@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
 
 
 class ConfigModel(BaseModel):
@@ -15,6 +16,11 @@ class ConfigModel(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @classmethod
+    def fields_by_key(cls) -> Mapping[str, FieldInfo]:
+        """Return the fields by their keys in TOML; `from` is the key of a field `from_`."""
+        return {field.alias or name: field for name, field in cls.model_fields.items()}
 
     def __getstate__(self) -> dict[Any, Any]:
         defaults = _get_defaults(type(self))

@@ -16,7 +16,7 @@ from feedpub.config.files import MergedConfig, find_feed_files
 from feedpub.config.locations import is_postgres_address, is_s3_address
 from feedpub.config.models import Config, FeedConfig, GlobalSettings
 from feedpub.config.secrets import Secret
-from feedpub.config.sources import FolderSource, RemoteSource
+from feedpub.config.sources import FolderSource, MailSource, RemoteSource
 from feedpub.config.toml_lines import KeyPath
 from feedpub.config.types import (
     check_selector,
@@ -77,6 +77,8 @@ def _check_feeds(config: Config) -> Iterator[str]:
         for source in feed.source:
             if isinstance(source, FolderSource) and not source.path.is_dir():
                 yield f'feed "{feed.name}": there is no folder {source.path}'
+            if isinstance(source, MailSource) and source.path and not source.path.exists():
+                yield f'feed "{feed.name}": there are no mails at {source.path}'
 
 
 def readable_secrets(config: Config, path: Path) -> list[str]:
@@ -146,6 +148,8 @@ def _shared_secrets(config: Config) -> dict[str, list[AnySecret]]:
 def _feed_secrets(feed: FeedConfig) -> list[AnySecret]:
     secrets: list[AnySecret] = []
     for source in feed.source:
+        if isinstance(source, MailSource) and source.auth:
+            secrets.append(source.auth.password)
         if not isinstance(source, RemoteSource):
             continue
         secrets += source.cookies.values()

@@ -103,7 +103,7 @@ def _explain(details: ErrorDetails, location: ErrorLocation) -> str:
         case "union_tag_invalid":
             text = _explain_choice(context["tag"], context["expected_tags"])
         case "union_tag_not_found":
-            text = 'missing; write type = "page", "feed", "sitemap" or "folder"'
+            text = 'missing; write type = "page", "feed", "sitemap", "folder" or "mail"'
         case "value_error":
             text = str(context["error"])
         case "greater_than_equal":
@@ -126,13 +126,13 @@ def _explain_wrong_type(kind: str, location: ErrorLocation) -> str:
 
 def _explain_unknown_key(location: ErrorLocation) -> str:
     key, section = str(location.path[-1]), location.section
-    if (new := _RENAMED.get(key)) in section.model_fields:
+    if (new := _RENAMED.get(key)) in section.fields_by_key():
         return f"is now called {new}; rename the key"
     if owners := _format_owners(key, section, location.root):
         return f"unknown key here; it belongs to {owners}"
-    for name in get_close_matches(key.lower(), section.model_fields, n=1):
+    for name in get_close_matches(key.lower(), section.fields_by_key(), n=1):
         return f'unknown key; did you mean "{name}"?'
-    return f"unknown key; known here: {', '.join(section.model_fields)}"
+    return f"unknown key; known here: {', '.join(section.fields_by_key())}"
 
 
 def _format_owners(key: str, section: type[ConfigModel], root: type[ConfigModel]) -> str:
@@ -145,7 +145,7 @@ def _format_owners(key: str, section: type[ConfigModel], root: type[ConfigModel]
     for heading, source_type, table in _iter_tables(root):
         if table is section:
             own_headings.add(heading)
-        if key in table.model_fields:
+        if key in table.fields_by_key():
             types = owners.setdefault(heading, [])
             if source_type:
                 types.append(quote_for_message(source_type))
@@ -180,9 +180,9 @@ def locate_error(loc: KeyPath, root: type[ConfigModel] = Config) -> ErrorLocatio
     while loc:
         key, loc = str(loc[0]), loc[1:]
         path = (*path, key)
-        if key not in section.model_fields:
+        if key not in section.fields_by_key():
             break
-        field = section.model_fields[key]
+        field = section.fields_by_key()[key]
         if loc and isinstance(loc[0], int):
             path, loc = (*path, loc[0]), loc[1:]
         tables = tables_in(field.annotation)
@@ -199,7 +199,7 @@ def _iter_tables(
     section: type[ConfigModel], keys: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, str, type[ConfigModel]]]:
     """Yield every table of a config: its heading, its type if it has several, and the table."""
-    for name, field in section.model_fields.items():
+    for name, field in section.fields_by_key().items():
         tables = tables_in(field.annotation)
         for table in tables:
             heading = format_heading((*keys, name), field)
@@ -226,7 +226,7 @@ def tables_in(annotation: object) -> tuple[type[ConfigModel], ...]:
 
 def type_name(table: type[ConfigModel]) -> str:
     """Return the value of `type` that a source's table requires."""
-    return str(get_args(table.model_fields["type"].annotation)[0])
+    return str(get_args(table.fields_by_key()["type"].annotation)[0])
 
 
 def format_toml(value: object) -> str:

@@ -182,6 +182,22 @@ class FeedConfig(ConfigModel):
         description="The formats to publish.",
         examples=[["rss", "atom", "json"]],
     )
+    merge_similar: bool = Field(
+        default=True,
+        strict=True,
+        description="Publish a story that several sources tell in nearly the same words as one "
+        "entry: the fullest version, with links to the others.",
+        examples=[False],
+    )
+    similarity_threshold: float = Field(
+        default=0.65,
+        ge=0.3,
+        le=1,
+        allow_inf_nan=False,
+        description="The share of a text's runs of four words that another text needs to be the "
+        "same story. Articles of one host need at least 0.95, and the same title.",
+        examples=[0.8],
+    )
     source: tuple[Source, ...] = Field(
         min_length=1,
         description="The sources of its articles. An article that several of them list is "

@@ -180,7 +180,7 @@ Proxy = Annotated[SecretText, AfterValidator(_check_proxy)]
 
 
 class BasicAuth(ConfigModel):
-    """HTTP basic authentication."""
+    """The user name and password of a login."""
 
     username: SecretText = Field(description="The user name.", examples=["reader"])
     password: SecretText = Field(description="The password.", examples=[{"env": "FEED_PASSWORD"}])

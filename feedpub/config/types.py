@@ -6,6 +6,7 @@ collects all of them.
 
 import difflib
 import ipaddress
+import json
 import os
 import re
 import unicodedata
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from cssselect import SelectorError
 from lxml.cssselect import CSSSelector
@@ -22,6 +23,7 @@ from lxml.etree import Element, XPathError
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, ValidationInfo, WithJsonSchema
 
 from feedpub.config import cron
+from feedpub.core.json_query import compile_query
 from feedpub.core.patterns import compile_pattern
 from feedpub.core.selectors import XPATH_PREFIX, check_xpath, selects_nodes
 
@@ -45,6 +47,8 @@ _UNITS = {
 }
 DURATION_PATTERN = "^(?=.)" + "".join(f"(?:([0-9]{{1,6}}){unit})?" for unit in _UNITS) + "$"
 
+_HOW_TO_LOG_IN = 'write auth = { username = "…", password = { env = "NAME" } }'
+_MAIL_EXAMPLE = 'write for example "imaps://mail.example.org/INBOX"'
 _URL_EXAMPLE = 'write for example "https://example.org/"'
 _LANGUAGE = re.compile(
     r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*",
@@ -139,6 +143,22 @@ def check_selector(value: str) -> str:
             f"{quote_for_message(value)} selects no elements but computes a value; "
             'write a path, as in "xpath://article"'
         )
+    return value
+
+
+def _check_json_path(value: str) -> str:
+    try:
+        compile_query(require_text(value))
+    except ValueError as error:
+        raise ValueError(f"{quote_for_message(value)} is not JMESPath: {error}") from error
+    return value
+
+
+def _check_json_text(value: str) -> str:
+    try:
+        json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{quote_for_message(value)} is not JSON: {error}") from error
     return value
 
 
@@ -278,12 +298,36 @@ def check_web_address(value: str) -> str:
     if parts.scheme not in ("http", "https"):
         raise ValueError(f"{_mask_url(value)} is not a web address; {_suggest_url(value)}")
     if "@" in parts.netloc:
-        raise ValueError(
-            'contains a user name; write auth = { username = "…", password = { env = "NAME" } } '
-            "instead"
-        )
+        raise ValueError(f"contains a user name; {_HOW_TO_LOG_IN} instead")
     if not parts.hostname:
         raise ValueError(f"{_mask_url(value)} has no host; {_URL_EXAMPLE}")
+    return value
+
+
+def check_mail_server(value: str) -> str:
+    """Return the URL of a mailbox on an IMAP server without surrounding blanks.
+
+    Raises:
+        ValueError: it is not one, has no host, or contains a user name.
+    """
+    value = value.strip()
+    if CONTROL_CHARACTERS.search(unquote(value)):
+        raise ValueError(f"{_mask_url(value)} contains control characters; remove them")
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018 -- an invalid port is only detected on access
+    except ValueError:
+        raise ValueError(
+            f"{_mask_url(value)} has an invalid host or port; {_MAIL_EXAMPLE}"
+        ) from None
+    if parts.scheme not in ("imap", "imaps"):
+        raise ValueError(f"{_mask_url(value)} is not an IMAP server; {_MAIL_EXAMPLE}")
+    if "@" in parts.netloc:
+        raise ValueError(f"contains a user name; {_HOW_TO_LOG_IN} instead")
+    if not parts.hostname:
+        raise ValueError(f"{_mask_url(value)} has no host; {_MAIL_EXAMPLE}")
+    if parts.query or parts.fragment:
+        raise ValueError(f"{_mask_url(value)} has more than a host and a mailbox; {_MAIL_EXAMPLE}")
     return value
 
 
@@ -422,6 +466,7 @@ def resolve_path(value: object, info: ValidationInfo) -> object:
 
 _NOT_EMPTY = WithJsonSchema({"type": "string", "minLength": 1})
 _URL = WithJsonSchema({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"})
+_MAIL_URL = WithJsonSchema({"type": "string", "pattern": "^[Ii][Mm][Aa][Pp][Ss]?://"})
 _DURATION = WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN})
 
 OneLine = Annotated[str, AfterValidator(require_one_line)]
@@ -438,6 +483,8 @@ Language = Annotated[
 ]
 Selector = Annotated[str, AfterValidator(check_selector)]
 ValueSelector = Annotated[str, AfterValidator(check_value_selector)]
+JsonPath = Annotated[str, AfterValidator(_check_json_path)]
+JsonText = Annotated[str, AfterValidator(_check_json_text)]
 Removal = Annotated[str, AfterValidator(_check_removal)]
 Pattern = Annotated[str, AfterValidator(_check_pattern)]
 Glob = Annotated[str, AfterValidator(_check_glob)]
@@ -457,6 +504,7 @@ Cron = Annotated[str, AfterValidator(cron.check_cron)]
 TimeZone = Annotated[str, AfterValidator(_check_timezone)]
 
 WebAddress = Annotated[str, AfterValidator(check_web_address), _URL]
+MailServer = Annotated[str, AfterValidator(check_mail_server), _MAIL_URL]
 BaseAddress = Annotated[str, AfterValidator(_check_base_url), _URL]
 Contact = Annotated[str, AfterValidator(_check_contact)]
 HostName = Annotated[str, AfterValidator(_check_host_name)]

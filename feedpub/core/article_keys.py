@@ -91,6 +91,11 @@ def enclosure_key(url: str) -> str:
     return _limit_length(f"enclosure:{url_key(url, exact=True)}")
 
 
+def mail_key(message_id: str) -> str:
+    """Return the key of a mail, which is the same on disk and on a server."""
+    return _limit_length(f"mail:{message_id}")
+
+
 def content_key(*parts: str) -> str:
     """Return the key of an item that has no link, guid or media file: a digest of its content."""
     return f"content:{key_digest(chr(0).join(parts))}"
@@ -140,7 +145,8 @@ def _host_and_port(host: str | None, port: int | None) -> str:
 def _is_tracking(name: str, value: str, *, exact: bool) -> bool:
     name = name.lower()
     if name in _SESSIONS:
-        return not exact and not (value.isdecimal() and len(value) <= _MAX_NUMBER_DIGITS)
+        is_article_number = value.isdecimal() and len(value) <= _MAX_NUMBER_DIGITS
+        return not exact and not is_article_number
     return name in _TRACKING or name.startswith(_TRACKING_PREFIXES)
 
 

@@ -131,7 +131,8 @@ def _meta_label(attributes: bytes) -> bytes:
     """Return the label in a `<meta charset>` or `<meta http-equiv=content-type>`, or b""."""
     values: dict[bytes, bytes] = {}
     for found in _ATTRIBUTE.finditer(attributes):
-        values.setdefault(found[1].lower(), found[2] or found[3] or found[4] or b"")
+        value = next(filter(None, found.group(2, 3, 4)), b"")
+        values.setdefault(found[1].lower(), value)
     if b"charset" in values:
         return values[b"charset"]
     if values.get(b"http-equiv", b"").lower() != b"content-type":

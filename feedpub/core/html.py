@@ -80,7 +80,9 @@ def _end_head(tree: HtmlElement) -> None:
     libxml2 puts `<main>` and `<article>` into a head without an end tag.
     """
     head = tree.find("head")
-    misplaced = [] if head is None else list(dropwhile(lambda child: child.tag in HEAD_TAGS, head))
+    if head is None:
+        return
+    misplaced = list(dropwhile(lambda child: child.tag in HEAD_TAGS, head))
     if not misplaced:
         return
     body = tree.find("body")

@@ -83,12 +83,15 @@ class _RedactingFormatter(logging.Formatter):
         for key, value in getattr(record, "fields", {}).items():
             if isinstance(value, datetime):
                 values[key] = f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
-            else:
+            elif isinstance(value, str):
                 # Redacted before it is quoted: a quotation mark is not part of a token.
-                values[key] = _redact(value) if isinstance(value, str) else value
-        trace = []
-        for part in traceback.format_exception(*record.exc_info) if record.exc_info else ():
-            trace += [_redact(line) for line in part.splitlines()]
+                values[key] = _redact(value)
+            else:
+                values[key] = value
+        trace: list[str] = []
+        if record.exc_info:
+            for part in traceback.format_exception(*record.exc_info):
+                trace += map(_redact, part.splitlines())
         return self.format_event(record, event, values, trace)
 
     def format_event(

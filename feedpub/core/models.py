@@ -158,6 +158,19 @@ class CachedRobots:
 
 
 @dataclass(frozen=True, slots=True)
+class MessagePlace:
+    """A mail of a source.
+
+    Attributes:
+        place: its place in the source, as the source names it.
+        is_read: True if it is marked as read.
+    """
+
+    place: str
+    is_read: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """An article as its source lists it, before its own page is fetched.
 
@@ -166,6 +179,7 @@ class Item:
         html: the source's own content, which can replace the page.
         guid: the identifier in its feed, unchanged; "" if there is none.
         path: the file of a saved article; None for an article on the network.
+        message: the mail that it is; its `guid` is the Message-ID.
         version: a value that changes whenever the source reports a change of the article: a
             sitemap's lastmod, a feed's updated date and title, a saved file's digest. "" if the
             source reports no changes.
@@ -189,6 +203,7 @@ class Item:
     path: str | None = None
     version: str = ""
     guid: str = ""
+    message: MessagePlace | None = None
     source_name: str = ""
     source_url: str = ""
     rights: str = ""
@@ -234,6 +249,19 @@ NO_HINTS = PollingHints()
 
 
 @dataclass(frozen=True, slots=True)
+class StoryLink:
+    """Another place where the story of an entry was published.
+
+    Attributes:
+        url: the article's absolute URL.
+        site: the name of its site, else the host.
+    """
+
+    url: str
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One entry of a feed, as stored and as published. Times are aware, UTC, whole seconds.
 
@@ -250,7 +278,7 @@ class Entry:
         image: URL of the lead image; in the store, as in `html`.
         source: the key of its source.
         source_name, source_url, rights, podcast: as in `Item`.
-        also_at: URLs of the same story elsewhere.
+        also_at: the same story elsewhere, in the order in which it was found.
         content_reason: why its content is the page's or the source's own, for users.
     """
 
@@ -276,7 +304,7 @@ class Entry:
     source_url: str = ""
     rights: str = ""
     podcast: tuple[PodcastTag, ...] = ()
-    also_at: tuple[str, ...] = ()
+    also_at: tuple[StoryLink, ...] = ()
     content_reason: str = ""
 
 
@@ -290,6 +318,7 @@ class AliasKind(StrEnum):
     OWN = "own"  # a source listed the entry under this key
     CLAIMED = "claimed"  # the entry's page declares this URL as its own
     FOLLOWS = "follows"  # the page of an item with this key declares the entry's URL
+    SIMILAR = "similar"  # the item with this key tells the entry's story
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,9 @@ def _phrase_expression(phrase: str) -> str:
 
 def _needs_boundary(char: str) -> bool:
     """Return True for a letter or digit of a script that puts spaces between words."""
-    return char.isalnum() and not "\u0e00" <= char <= "\u0eff" and not "\u3040" <= char <= "\u9fff"
+    is_thai_or_lao = "\u0e00" <= char <= "\u0eff"
+    is_east_asian = "\u3040" <= char <= "\u9fff"
+    return char.isalnum() and not is_thai_or_lao and not is_east_asian
 
 
 def matches_glob(pattern: str, text: str) -> bool:

@@ -71,7 +71,13 @@ def _make_printable(text: str, max_chars: int) -> str:
     text = shorten(redact(text), max_chars)
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
+    return "".join(map(_replace_unprintable, text))
+
+
+def _replace_unprintable(char: str) -> str:
+    if char.isprintable():
+        return char
+    return " " if char.isspace() else "\ufffd"
 
 
 def strip_credentials(url: str) -> str:

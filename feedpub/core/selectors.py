@@ -58,13 +58,43 @@ def select_elements(tree: HtmlElement, selector: str) -> list[HtmlElement]:
         return []
     elements: dict[HtmlElement, None] = {}
     for node in found:
-        element = _element_of(node)
+        element = element_of(node)
         if element is not None:
             elements[element] = None
     return list(elements)
 
 
-def _element_of(node: object) -> HtmlElement | None:
+def select_values(element: HtmlElement, selector: str) -> list[HtmlElement | str]:
+    """Return the elements, attributes and texts that a selector matches in an element.
+
+    `element_of` returns the element of an attribute or a text.
+
+    CSS matches the element itself too. A path of XPath starts at the element, also if it begins
+    with `//`.
+
+    Raises:
+        ValueError: the XPath expression cannot be evaluated on this element.
+    """
+    if not selector.startswith(XPATH_PREFIX):
+        return list(element.cssselect(selector))
+    try:
+        found = compile_xpath(_below(selector.removeprefix(XPATH_PREFIX)))(element)
+    except etree.XPathError as error:
+        raise ValueError(str(error)) from error
+    if not isinstance(found, list):
+        return [str(found)] if isinstance(found, str) and found else []
+    return found
+
+
+@lru_cache(maxsize=1000)
+def _below(expression: str) -> str:
+    """Return an expression whose paths that begin with `//` start at the context node."""
+    paths = split_outside_brackets(expression, "|")
+    return " | ".join(f".{path}" if path.startswith("//") else path for path in paths)
+
+
+def element_of(node: object) -> HtmlElement | None:
+    """Return the element of a selected attribute or text; an element is returned itself."""
     if isinstance(node, HtmlElement):
         return node
     parent = getattr(node, "getparent", lambda: None)()
@@ -136,7 +166,8 @@ def anchor_xpath(expression: str, root: str = "/") -> str:
 
     Programs differ in the node that relative paths start from: the document or its `<html>`.
     """
-    return " | ".join(_anchor_path(path, root) for path in split_outside_brackets(expression, "|"))
+    paths = split_outside_brackets(expression, "|")
+    return " | ".join([_anchor_path(path, root) for path in paths])
 
 
 def _anchor_path(path: str, root: str) -> str:
@@ -157,11 +188,12 @@ def split_outside_brackets(text: str, separator: str) -> list[str]:
     depth = 0
     quote = ""
     for char in text:
-        if char == separator and not depth and not quote:
+        if quote:
+            if char == quote:
+                quote = ""
+        elif char == separator and not depth:
             parts.append("")
             continue
-        if quote:
-            quote = "" if char == quote else quote
         elif char in "'\"":
             quote = char
         elif char in _OPENING:
@@ -169,10 +201,12 @@ def split_outside_brackets(text: str, separator: str) -> list[str]:
         elif char in _CLOSING:
             depth -= 1
         parts[-1] += char
-    stripped = (part.strip() for part in parts)
-    return [part for part in stripped if part]
+    return list(filter(None, map(str.strip, parts)))
 
 
 def xpath_literal(text: str) -> str:
     """Quote a text for XPath, which cannot escape quotes: of both kinds, one is dropped."""
-    return f'"{text}"' if '"' not in text else f"'{text.replace(chr(39), '')}'"
+    if '"' not in text:
+        return f'"{text}"'
+    without_apostrophes = text.replace("'", "")
+    return f"'{without_apostrophes}'"

@@ -79,6 +79,11 @@ def split_length(text: str) -> tuple[int, int]:
     return words, characters
 
 
+def separate_characters(text: str) -> str:
+    """Put spaces around each character of scripts without spaces, so that each is a word."""
+    return _UNSPACED.sub(r" \g<0> ", text)
+
+
 def count_words(text: str) -> int:
     """Return the number of words; a character of a script without spaces counts as a word."""
     return sum(split_length(text))

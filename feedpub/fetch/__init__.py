@@ -19,6 +19,7 @@ requests and urllib3.
     body_budget    limits the memory for large bodies
     errors         turns exceptions of libraries into FetchError
     stats          counts requests by feed and status
+    imap           reads mailboxes
     webhook        sends POST requests to servers in the config
     browser        renders pages that need JavaScript
 """
@@ -27,6 +28,7 @@ from feedpub.core.redact import redact, strip_credentials
 from feedpub.fetch.body_budget import SMALL_BODY_BYTES
 from feedpub.fetch.client import Fetcher, PageSession
 from feedpub.fetch.clock import Clock, SystemClock
+from feedpub.fetch.imap import Mailbox, MessageHead
 from feedpub.fetch.request import RequestOptions, Validators
 from feedpub.fetch.robots import RobotsCache
 from feedpub.fetch.stats import NO_ANSWER, RequestCounts
@@ -37,6 +39,8 @@ __all__ = [
     "SMALL_BODY_BYTES",
     "Clock",
     "Fetcher",
+    "Mailbox",
+    "MessageHead",
     "PageSession",
     "RequestCounts",
     "RequestOptions",

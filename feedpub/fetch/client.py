@@ -1,4 +1,4 @@
-"""Fetch documents: `Fetcher.get` is the only way from feedpub to other servers.
+"""Fetch documents: `Fetcher` is the only way from feedpub to other servers.
 
 For each request of a call: check robots.txt, wait for a slot at the host (`rate_limit`), connect to
 a checked address, send, read the response, and follow its redirect.
@@ -21,6 +21,7 @@ from feedpub.fetch.body_budget import BodyBudget
 from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.connect import Connector, Resolver, resolve_host
 from feedpub.fetch.deadline import RequestDeadline
+from feedpub.fetch.imap import IMAP_PORTS, Mailbox, MailboxAddress
 from feedpub.fetch.rate_limit import HostLeases, RateLimiter
 from feedpub.fetch.request import (
     RedirectChain,
@@ -45,6 +46,7 @@ from feedpub.fetch.url import RequestTarget, parse_url
 _log = logging.getLogger(__name__)
 
 _PROCESS_BODY_BUDGET = BodyBudget()  # shared by all clients of this process
+_IMAP_PORTS = frozenset(IMAP_PORTS.values())
 _NOT_MODIFIED = 304
 # Some servers answer their own validators with one of these statuses.
 _REJECTS_VALIDATORS = frozenset({400, 431})
@@ -203,6 +205,26 @@ class Fetcher:
             return NotModified(final.url, parse_freshness(response.headers, self._clock.now()))
         return page_from(response, final.url, self._clock.now())
 
+    def post(self, url: str, body: bytes, *, options: RequestOptions | None = None) -> Page:
+        """Send JSON with POST and return the document that answers it.
+
+        Args:
+            url: as in `get`.
+            body: the JSON. It follows no redirect to another server.
+            options: as in `get`.
+
+        Raises:
+            DisallowedError, RetryLaterError, FetchError: as in `get`.
+        """
+        target, options = parse_url(url), options or RequestOptions()
+        home = parse_url(options.site) if options.site else target
+        if not target.may_receive_secrets(home):
+            raise FetchError("the body of the request is not sent to another server", target.url)
+        deadline = self._start_deadline()
+        chain = RedirectChain(deadline, self._user_agent, home, options=options, body=body)
+        response, final = self._follow(target, chain)
+        return page_from(response, final.url, self._clock.now())
+
     def open_page(self, url: str, *, options: RequestOptions | None = None) -> PageSession:
         """Fetch a page as `get` does, and return it with the means to fetch its subresources.
 
@@ -225,6 +247,40 @@ class Fetcher:
         fetch = partial(client._fetch_subresource, home, options)  # noqa: SLF001 -- a copy
         page = page_from(response, final.url, self._clock.now())
         return PageSession(page, fetch, client.close)
+
+    def open_mailbox(
+        self, url: str, options: RequestOptions, *, is_writable: bool = False
+    ) -> Mailbox:
+        """Log in to an IMAP server and open a mailbox.
+
+        Args:
+            url: "imaps://mail.example.org/INBOX"; imap:// requires STARTTLS.
+            options: the user and the password.
+            is_writable: open it for marking and deleting messages.
+
+        Raises:
+            DisallowedError: the server's address is not public.
+            FetchError: the server cannot be reached, refuses the login, or has no such mailbox.
+        """
+        address = MailboxAddress.parse(url)
+        policy = replace(self._connector.policy, ports=_IMAP_PORTS, service="IMAP")
+        connector = replace(self._connector, policy=policy)
+
+        def start_deadline(max_bytes: int) -> RequestDeadline:
+            seconds = max(min(self._deadline_seconds, self._get_remaining()), 0.0)
+            return RequestDeadline(connector, seconds, max_bytes, self._body_budget)
+
+        with self._rate_limiter.slot(f"{address.host}:{address.port}"):
+            try:
+                return Mailbox(
+                    address,
+                    options,
+                    start_deadline,
+                    is_writable=is_writable,
+                    ca_file=self._ca_file,
+                )
+            except FetchError as error:
+                raise type(error)(error.reason, url) from forget_frames(error)
 
     def crawl_delay(self, url: str) -> float:
         """Return the Crawl-delay of a URL's host in seconds, if its robots.txt is known, else 0."""
@@ -301,6 +357,7 @@ class Fetcher:
                     break
                 chain.jar.update(response.cookies)
                 target = target.join(response.location)
+                chain = chain.after_redirect(response.status, target)
             is_not_modified = response.status == _NOT_MODIFIED and chain.validators
             if not response.ok and not is_not_modified:
                 raise failure_of(response, self._clock.now())
@@ -332,7 +389,12 @@ class Fetcher:
         response, began = None, self._clock.monotonic()
         try:
             response = self._transport.exchange(
-                chain.deadline, target.url, headers, chain.options.proxy, chain.max_read_bytes
+                chain.deadline,
+                target.url,
+                headers,
+                chain.options.proxy,
+                chain.max_read_bytes,
+                chain.body,
             )
             return response
         finally:
@@ -351,7 +413,7 @@ class Fetcher:
     ) -> None:
         extra = fields(
             feed=self._feed or None,
-            method="GET",
+            method=chain.method,
             url=chain.display_url(target),
             status=response.status if response else NO_ANSWER,
             bytes=len(response.body) if response else None,

@@ -20,6 +20,8 @@ from feedpub.fetch.url import RequestTarget, parse_url
 MAX_REDIRECTS = 10
 MAX_VALIDATOR_CHARS = 1024
 
+_REDIRECTS_WITH_BODY = frozenset({307, 308})
+
 _ACCEPT = (
     "text/html,application/xhtml+xml,application/atom+xml,application/rss+xml,"
     "application/feed+json,application/xml;q=0.9,*/*;q=0.8"
@@ -118,6 +120,7 @@ class RedirectChain:
         max_read_bytes: the bytes of a response to read; None reads all.
         steps: the URLs that were requested so far, with their cookies.
         page_headers: the headers of a subresource request, and the server that they are for.
+        body: JSON to send with POST; None sends GET.
     """
 
     deadline: RequestDeadline
@@ -130,6 +133,27 @@ class RedirectChain:
     max_read_bytes: int | None = None
     steps: set[tuple[str, str]] = field(default_factory=set)
     page_headers: tuple[RequestTarget, Mapping[str, str]] | None = None
+    body: bytes | None = field(default=None, repr=False)
+
+    @property
+    def method(self) -> str:
+        return "GET" if self.body is None else "POST"
+
+    def after_redirect(self, status: int, target: RequestTarget) -> "RedirectChain":
+        """Return the chain for the target of a redirect.
+
+        A body follows only redirects that demand it (307, 308), and only to its own server.
+
+        Raises:
+            FetchError: the body would have to be sent to another server.
+        """
+        if self.body is None:
+            return self
+        if status not in _REDIRECTS_WITH_BODY:
+            return replace(self, body=None)
+        if not target.may_receive_secrets(self.home):
+            raise FetchError("the body of the request is not sent to another server")
+        return self
 
     def next_request_headers(self, target: RequestTarget) -> dict[str, str]:
         """Record the next request and return its headers.
@@ -154,6 +178,8 @@ class RedirectChain:
         headers = CaseInsensitiveDict(
             {"User-Agent": self.user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING}
         )
+        if self.body is not None:
+            headers["Content-Type"] = "application/json"
         if self.page_headers and target.may_receive_secrets(self.page_headers[0]):
             headers.update(self.page_headers[1])
         auth = target.auth

@@ -66,9 +66,17 @@ WEB_PORTS = frozenset({80, 443, 8000, 8008, 8080, 8081, 8443, 8888})
 
 @dataclass(frozen=True, slots=True)
 class AddressPolicy:
-    """Allows public addresses on web ports, and any port of the networks in `allowed`."""
+    """Allows public addresses on usual ports, and any port of the networks in `allowed`.
+
+    Attributes:
+        allowed: private networks that may be reached.
+        ports: the ports of public addresses.
+        service: the name of the service on these ports, for messages.
+    """
 
     allowed: tuple[Network, ...] = ()
+    ports: frozenset[int] = WEB_PORTS
+    service: str = "web"
 
     @classmethod
     def with_networks(cls, networks: Iterable[str]) -> "AddressPolicy":
@@ -91,8 +99,8 @@ class AddressPolicy:
             setting = f'allow_private = ["{form}"]'
             if kind := _get_kind(form):
                 return f"{form} is {kind}, and only public ones are fetched; {setting} allows it"
-            if port not in WEB_PORTS:
-                return f"port {port} is not a usual web port; {setting} allows any port"
+            if port not in self.ports:
+                return f"port {port} is not a usual {self.service} port; {setting} allows any port"
         return None
 
 

@@ -45,15 +45,16 @@ class Transport:
         self._adapter = _Adapter(pool_connections=_MAX_POOLED_HOSTS, pool_maxsize=1)
         self._verify = ca_file or True
 
-    def exchange(
+    def exchange(  # noqa: PLR0913, PLR0917 -- the parts of a request
         self,
         deadline: RequestDeadline,
         url: str,
         headers: Mapping[str, str],
         proxy: str | None = None,
         max_read_bytes: int | None = None,
+        sent_body: bytes | None = None,
     ) -> Response:
-        """Send a GET request and read the body of a success, or the start of an error page.
+        """Send a request and read the body of a success, or the start of an error page.
 
         Args:
             deadline: the limits of the call.
@@ -62,13 +63,15 @@ class Transport:
             proxy: the URL of a proxy.
             max_read_bytes: the bytes of a success to read before the connection is closed; None
                 reads all.
+            sent_body: the body of a POST request; None sends GET.
 
         Raises:
             FetchError: there is no complete response. The URL of the error is not set.
         """
         if proxy and not proxy.startswith(_PROXY_SCHEMES):
             raise FetchError("the proxy must be an http:// or https:// address")
-        request = requests.Request("GET", url, headers=dict(headers)).prepare()
+        method = "GET" if sent_body is None else "POST"
+        request = requests.Request(method, url, headers=dict(headers), data=sent_body).prepare()
         proxies = {"http": proxy, "https": proxy} if proxy else {}
         with self._open_response(deadline, request, proxies) as response:
             if response.status_code not in SUCCESS:

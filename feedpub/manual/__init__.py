@@ -89,16 +89,15 @@ def find_subject(subject: str) -> str:
     if subject in list_topics():
         return _read_page(subject)
     topic, _, section = subject.partition(".")
+    found: list[str] = []
     if section and topic in list_topics():
         found = _find_sections(topic, section)
-        if found:
-            return "\n\n".join(found)
+    else:
+        for page in REFERENCES:
+            found = found or _find_sections(page, subject)
+    if not found:
         raise UnknownTopicError(subject, suggest(subject))
-    for page in REFERENCES:
-        found = _find_sections(page, subject)
-        if found:
-            return "\n\n".join(found)
-    raise UnknownTopicError(subject, suggest(subject))
+    return "\n\n".join(found)
 
 
 def suggest(subject: str) -> tuple[str, ...]:

@@ -5,12 +5,13 @@ feed: a source with an anomaly gets a failure and no items. An anomaly that last
 becomes the new baseline.
 
 Sources are checked twice: after listing, before any article is read (`check_listings`), and after
-reading, before any article is merged (`check_articles`). Folders are not checked: an emptied folder
-is intended. Each check is a pure function of the source's history. It needs a minimum of evidence,
-and tolerates what healthy sources do: quiet days, bursts, few articles, a listing that time has
-replaced completely.
+reading, before any article is merged (`check_articles`). Folders and mailboxes are not checked: an
+emptied one is intended. Each check is a pure function of the source's history. It needs a minimum
+of evidence, and tolerates what healthy sources do: quiet days, bursts, few articles, a listing that
+time has replaced completely.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -20,7 +21,7 @@ from pathlib import PurePosixPath
 from statistics import median
 from urllib.parse import urlsplit
 
-from feedpub.config import FeedConfig, FolderSource
+from feedpub.config import FeedConfig, RemoteSource
 from feedpub.core.models import Failure, Item
 from feedpub.core.text import count_words, pluralize
 from feedpub.pipeline.collect import ListedItem, SourceResult, keys_of_items
@@ -38,6 +39,7 @@ MAX_REPLACED_AFTER = timedelta(hours=3)  # no list is replaced completely in les
 TOLERANCE = 0.05  # the share of observations or articles that may be exceptions
 NEW_BASELINE_OBSERVATIONS = 5  # anomalies in a row that become the new baseline
 NEW_BASELINE_AFTER = timedelta(days=1)  # if they span at least this time
+_PICTURE = re.compile(r'<img [^>]*?src="([^"]+)"')
 MIN_IDENTICAL_PAGES = 3  # two may be one article that is listed twice
 
 _EASTERNMOST_OFFSET = timedelta(hours=14)  # ahead of UTC
@@ -52,7 +54,7 @@ def check_listings(
     """
     checked: list[SourceResult] = []
     for result in results:
-        if result.failure is None and not isinstance(result.source, FolderSource):
+        if result.failure is None and isinstance(result.source, RemoteSource):
             checked.append(_check_listing(feed, result, context))
         else:
             checked.append(result)
@@ -411,20 +413,21 @@ def _format_range(low: float, high: float) -> str:
 def identical_pages(
     items: Sequence[ListedItem], results: Sequence[ItemResult]
 ) -> Mapping[int, str]:
-    """Return position → reason for each page whose text several articles of a source share.
+    """Return position → reason for each page whose content several articles of a source share.
 
     Login forms, consent notices and error pages with status 200 are often not recognised by their
     words. They are recognised here, because they appear at several addresses. That needs no
     history.
     """
-    by_text: dict[tuple[str, str], list[int]] = defaultdict(list)
+    by_content: dict[tuple[str, str], list[int]] = defaultdict(list)
     for position, (item, result) in enumerate(zip(items, results, strict=True)):
         if result.extracted and result.by_page:
             article = result.extracted.article
-            text = " ".join(article.text.split()) or article.html
-            by_text[item.source, text].append(position)
+            pictures = " ".join(_PICTURE.findall(article.html))  # those of a comic differ
+            content = " ".join(f"{article.text} {pictures}".split()) or article.html
+            by_content[item.source, content].append(position)
     reasons: dict[int, str] = {}
-    for positions in by_text.values():
+    for positions in by_content.values():
         names = {_get_name(items[position]) for position in positions}
         if len(names) >= MIN_IDENTICAL_PAGES:
             pages = pluralize(len(positions), "article")

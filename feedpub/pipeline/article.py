@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Protocol
 
 from feedpub.builder.links import PLACEHOLDER
-from feedpub.cleaner import articles
+from feedpub.cleaner import articles, mail
 from feedpub.cleaner.articles import MultiPageArticle
 from feedpub.cleaner.pagination import PageSequence
 from feedpub.cleaner.rules import Ruleset, parse_ruleset
 from feedpub.config import FeedConfig
 from feedpub.core.errors import ExtractError
-from feedpub.core.models import Article, Item
+from feedpub.core.models import Article, Item, Page
 from feedpub.core.text import escape_control_characters
 from feedpub.pipeline.collect import ListedItem
 from feedpub.pipeline.context import RunContext
@@ -83,6 +83,35 @@ def article_from_file(feed: FeedConfig, path: Path, folder: Path, context: RunCo
 def article_from_feed(item: Item, address: str, context: RunContext) -> Article:
     """Return the article that a feed contains. Raises SourceError."""
     return context.executor.call(address, articles.article_from_feed, item)
+
+
+def article_from_mail(feed: FeedConfig, body: bytes, address: str, context: RunContext) -> Article:
+    """Return the article of a mail. Raises SourceError.
+
+    Addresses of pictures in the mail start with the placeholder for `base_url`.
+    """
+    base = f"{PLACEHOLDER}{feed.name}/"
+    return context.executor.call(address, mail.article_from_mail, body, base)
+
+
+def make_mail_snapshot(
+    listed: ListedItem, message: Page, article: Article, context: RunContext
+) -> PageSnapshot | None:
+    """Return the mail that an article was made from.
+
+    With `keep_pages = "0s"`, it is only kept for the pictures in it.
+    """
+    if not context.settings.keep_pages and PLACEHOLDER not in article.html:
+        return None
+    return PageSnapshot(
+        listed.item,
+        listed.key,
+        "mail",
+        fetched=context.clock(),
+        listed_first=listed.listed_first,
+        content_type=message.content_type,
+        body=pack_body(message.body),
+    )
 
 
 def make_snapshot(

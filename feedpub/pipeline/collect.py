@@ -18,12 +18,18 @@ from feedpub.config import (
     FeedConfig,
     FeedSource,
     FolderSource,
+    ItemsSource,
+    JsonSource,
+    MailSource,
     PageSource,
     RemoteSource,
     Source,
+    describes_articles,
+    fetches_articles,
     resolve_secret,
 )
 from feedpub.config.sources import source_key
+from feedpub.core.article_keys import mail_key, url_key
 from feedpub.core.errors import (
     CorruptStateError,
     FeedpubError,
@@ -38,10 +44,12 @@ from feedpub.pipeline.context import RunContext
 from feedpub.sources.documents import CachedDocuments, FetchedDocument
 from feedpub.store import SourceObservation
 
+_JSON_HEADERS = (("accept", "application/json, */*;q=0.5"),)  # many APIs also answer in HTML
 _FILE_PREFIX = "file:"  # of the key of a saved article
 _MAX_PARALLEL_SOURCES = 4
 _TEMPORARY_STATUSES = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
+_LATER_SETTINGS = {"render", "pages", "fetch"}
 _DAY_SECONDS = 86400.0
 # Static hosts declare everything fresh for a year, which has nothing to do with news.
 _MAX_FRESH_SECONDS = _DAY_SECONDS
@@ -67,6 +75,7 @@ class ListedItem:
         listed_first: the title, date and authors of the source take precedence over the page's.
         fetches_page: False if the source's own content is enough.
         folder: the folder of a saved article.
+        mail: the source of a mail.
         render: the page is rendered in a browser.
         guid: the key of its guid; "" if it has none of its own.
         exact: session ids and fragments are part of its address.
@@ -80,6 +89,7 @@ class ListedItem:
     listed_first: bool = False
     fetches_page: bool = True
     folder: Path | None = None
+    mail: MailSource | None = None
     render: bool = False
     guid: str = ""
     exact: bool = False
@@ -99,7 +109,9 @@ class ListedItem:
 
     @property
     def address(self) -> str:
-        """Return the item's address for messages."""
+        """Return the item's address for messages; for a mail, its subject and its source."""
+        if self.mail:
+            return f"{self.source}: {self.item.title or self.item.guid}"
         return self.item.url or escape_control_characters(self.item.path or "") or self.key
 
 
@@ -140,8 +152,15 @@ class SourceResult:
 def source_fingerprint(source: Source) -> str:
     """Return a digest that changes when any setting of the source changes."""
     # Settings that were introduced later only count if they are used: known sources stay known.
-    settings = source.model_dump_json(exclude=None if is_rendered(source) else {"render"})
+    later = {"render", "pages"} if isinstance(source, FeedSource) else _LATER_SETTINGS
+    fields = type(source).model_fields
+    unused = {name for name in later & fields.keys() if _is_default(source, name)}
+    settings = source.model_dump_json(exclude=unused)
     return hashlib.sha256(settings.encode()).hexdigest()[:16]
+
+
+def _is_default(source: Source, name: str) -> bool:
+    return bool(getattr(source, name) == type(source).model_fields[name].default)
 
 
 def list_sources(
@@ -180,7 +199,10 @@ def _list_source(
     documents.executor, documents.answers = context.executor, dict(responses)
     try:
         documents.options = request_options(source)
-        if isinstance(source, PageSource) and source.render:
+        if isinstance(source, JsonSource):
+            documents.request_body = source.body.encode() if source.body is not None else None
+            documents.headers = () if source.script else _JSON_HEADERS
+        elif isinstance(source, PageSource | ItemsSource) and source.render:
             documents.browser = context.browser
         items = sources.read_source(source, documents, limit=limit)
         head = _read_head(source, documents, context)
@@ -219,7 +241,7 @@ def _is_firm(error: SourceError) -> bool:
 
 def _read_head(source: Source, documents: CachedDocuments, context: RunContext) -> sources.FeedHead:
     """Return a feed's head; its hints also consider the server and robots.txt."""
-    if isinstance(source, FolderSource) or documents.first is None:
+    if not isinstance(source, RemoteSource) or documents.first is None:
         return sources.FeedHead()
     head = sources.FeedHead()
     if isinstance(source, FeedSource):
@@ -235,11 +257,13 @@ def request_options(source: Source) -> RequestOptions:
     Raises:
         ConfigError: a secret is missing.
     """
-    if not isinstance(source, RemoteSource):
+    if isinstance(source, FolderSource):
         return RequestOptions()
     auth = None
     if source.auth:
         auth = (resolve_secret(source.auth.username), resolve_secret(source.auth.password))
+    if isinstance(source, MailSource):
+        return RequestOptions(auth=auth)
     return RequestOptions(
         headers={name: resolve_secret(value) for name, value in source.headers.items()},
         cookies={name: resolve_secret(value) for name, value in source.cookies.items()},
@@ -284,8 +308,11 @@ def collect_items(
 
 def keys_of_items(result: SourceResult, anchor: Path) -> list[ItemKeys]:
     """Return the keys of the items that a source lists, in their order."""
+    if isinstance(result.source, MailSource):
+        return [ItemKeys(mail_key(item.guid)) for item in result.items]
     if not isinstance(result.source, FolderSource):
-        return assign_keys(result.items, result.key)
+        on_one_page = isinstance(result.source, ItemsSource)
+        return assign_keys(result.items, result.key, exact=on_one_page)
     paths = [os.path.relpath(item.path or "", anchor) for item in result.items]
     return [ItemKeys(f"{_FILE_PREFIX}{escape_control_characters(path)}") for path in paths]
 
@@ -299,17 +326,28 @@ def saved_file_path(key: str, anchor: Path) -> Path | None:
 
 def _make_listed_item(item: Item, keys: ItemKeys, rank: int, result: SourceResult) -> ListedItem:
     source = result.source
-    is_fetched = not isinstance(source, FeedSource) or source.fetch
+    is_fetched = fetches_articles(source) and not _stands_on_listing(item, result)
     return ListedItem(
         item=item,
         key=keys.key,
         rank=rank,
         source=result.key,
         options=result.documents.options,
-        listed_first=isinstance(source, FeedSource),
+        listed_first=describes_articles(source),
         fetches_page=is_fetched and bool(item.url or item.path) and not keys.shares_page,
         folder=source.path if isinstance(source, FolderSource) else None,
+        mail=source if isinstance(source, MailSource) else None,
         render=is_rendered(source),
         guid=keys.guid,
         exact=keys.exact,
     )
+
+
+def _stands_on_listing(item: Item, result: SourceResult) -> bool:
+    """Return True if the link of an item leads to a place on the page that lists it."""
+    if not isinstance(result.source, ItemsSource) or item.url is None:
+        return False
+    listing = {url_key(result.source.url)}
+    if result.documents.first:
+        listing.add(url_key(result.documents.first.url))
+    return url_key(item.url) in listing

@@ -7,10 +7,18 @@ return and logs each article.
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from feedpub.builder.matching import ExistingEntries, ExtractedItem, drop_false_claims
+from feedpub.builder.matching import (
+    ExistingEntries,
+    ExtractedItem,
+    drop_false_claims,
+    has_address,
+    story_of_entry,
+)
 from feedpub.builder.merge import MergeResult, merge_items
-from feedpub.config import FeedConfig, FolderSource
+from feedpub.builder.similar import MAX_ENTRIES, MAX_TIME_APART, StoryIndex
+from feedpub.config import FeedConfig, RemoteSource
 from feedpub.config.sources import source_key
 from feedpub.core.article_keys import url_key
 from feedpub.core.log import fields, to_milliseconds
@@ -38,6 +46,8 @@ def merge_entries(
             extracted.append(result.extracted)
     items = drop_false_claims(extracted, _get_listing_keys(feed))
     existing = load_existing_entries(feed, items, context)
+    if feed.merge_similar:
+        _load_stories(feed, items, existing, context)
     before = dict(existing.entries)
     merged = merge_items(feed.name, context.settings.base_url, existing, items, now)
     ids = dict(zip(keys, merged.ids, strict=True))
@@ -57,6 +67,7 @@ def merge_entries(
         listed=[key for item in items for key in item.keys],
         item_states=[result.state for result in results],
         snapshots=_choose_snapshots(results, ids, existing),
+        same_content=_find_same_content(merged.entries, before),
         now=now,
     )
     return merged
@@ -64,7 +75,7 @@ def merge_entries(
 
 def _get_listing_keys(feed: FeedConfig) -> set[str]:
     """Return the keys of the feed's listings: an article that claims one of them is mistaken."""
-    return {url_key(source.url) for source in feed.source if not isinstance(source, FolderSource)}
+    return {url_key(source.url) for source in feed.source if isinstance(source, RemoteSource)}
 
 
 def load_existing_entries(
@@ -90,6 +101,46 @@ def load_existing_entries(
         guids=context.store.guid_keys(feed.name, ids),
         sources={source_key(source) for source in feed.source},
     )
+
+
+def _load_stories(
+    feed: FeedConfig,
+    items: Iterable[ExtractedItem],
+    existing: ExistingEntries,
+    context: RunContext,
+) -> None:
+    """Load the recent entries that new items may be versions of. Without new items, load nothing.
+
+    Args:
+        feed: the feed's settings.
+        items: the items of the run.
+        existing: the entries that the items' keys lead to; the recent ones are added.
+        context: the services that the run uses.
+    """
+    now = context.clock()
+    times = [
+        min(item.published or now, now)
+        for item in items
+        if has_address(item) and existing.aliases.keys().isdisjoint(item.keys)
+    ]
+    if not times:
+        return
+    since, until = min(times) - MAX_TIME_APART, max(times) + MAX_TIME_APART
+    recent = context.store.published_between(feed.name, since, until, MAX_ENTRIES)
+    for entry in recent:
+        existing.entries.setdefault(entry.id, entry)
+    stories = map(story_of_entry, recent)
+    existing.stories = StoryIndex(now, stories, feed.similarity_threshold)
+
+
+def _find_same_content(entries: Iterable[Entry], before: Mapping[str, Entry]) -> set[str]:
+    """Return the ids of changed entries that only link to other versions of their story now."""
+    same: set[str] = set()
+    for entry in entries:
+        old = before.get(entry.id)
+        if old and replace(old, also_at=entry.also_at) == entry:
+            same.add(entry.id)
+    return same
 
 
 def _choose_snapshots(

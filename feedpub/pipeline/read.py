@@ -38,12 +38,15 @@ from feedpub.pipeline import rechecks, retries
 from feedpub.pipeline.article import (
     article_from_feed,
     article_from_file,
+    article_from_mail,
     article_from_pages,
+    make_mail_snapshot,
     make_snapshot,
     rules_for,
 )
 from feedpub.pipeline.collect import ListedItem
 from feedpub.pipeline.context import RunContext
+from feedpub.pipeline.mail import MessageReader, open_messages
 from feedpub.pipeline.site_memory import LearningSite, memory_key
 from feedpub.store import ItemState, ItemStatus, PageSnapshot
 
@@ -102,7 +105,8 @@ class _FetchedItem:
     @property
     def requests(self) -> int:
         """Return the number of HTTP requests that it took."""
-        return int(self.result is not None) + (self.pages.requests if self.pages else 0)
+        is_requested = self.result is not None and not self.item.mail
+        return int(is_requested) + (self.pages.requests if self.pages else 0)
 
     @property
     def size(self) -> int:
@@ -193,7 +197,7 @@ def read_articles(
     to_read.sort(key=lambda item: item.key in known.due)  # corrections can wait, news cannot
     by_site: dict[str, list[ListedItem]] = defaultdict(list)
     for item in to_read:
-        by_site[memory_key(item.item.url or "")].append(item)
+        by_site[item.source if item.mail else memory_key(item.item.url or "")].append(item)
     done = count(1)
 
     def report_progress() -> None:
@@ -233,23 +237,28 @@ def _fetch_items(
     context: RunContext,
     report_progress: Callable[[], None],
 ) -> Iterator[_FetchedItem]:
-    """Yield each item with its page, one after another."""
-    for item in items:
-        began = time.monotonic()
-        result = _fetch_if_needed(feed, item, known, context)
-        pages = None
-        if isinstance(result, Page):
-            try:
-                pages = _collect_pages(feed, item, result, context)
-            except ResourceLimitError as error:
-                result = forget_frames(error)
-        yield _FetchedItem(item, result, time.monotonic() - began, pages)
-        result = pages = None  # no page stays in memory while the next one is fetched
-        report_progress()
+    """Yield each item with its page or message, one after another."""
+    with open_messages(context) as messages:
+        for item in items:
+            began = time.monotonic()
+            result = _fetch_if_needed(feed, item, known, messages, context)
+            pages = None
+            if isinstance(result, Page) and not item.mail:
+                try:
+                    pages = _collect_pages(feed, item, result, context)
+                except ResourceLimitError as error:
+                    result = forget_frames(error)
+            yield _FetchedItem(item, result, time.monotonic() - began, pages)
+            result = pages = None  # no page stays in memory while the next one is fetched
+            report_progress()
 
 
 def _fetch_if_needed(
-    feed: FeedConfig, item: ListedItem, known: KnownItems, context: RunContext
+    feed: FeedConfig,
+    item: ListedItem,
+    known: KnownItems,
+    messages: MessageReader,
+    context: RunContext,
 ) -> _FetchResult:
     try:
         reason = _matching_filter(feed, item)
@@ -257,6 +266,8 @@ def _fetch_if_needed(
         return error
     if reason is not None:
         return ItemResult(_make_excluded_state(item, reason, known.filters))
+    if item.mail:
+        return _read_message(item, messages)
     if not item.fetches_page or item.item.path is not None:
         return None
     if item.key in known.due and context.budget.expired:
@@ -276,6 +287,13 @@ def _is_filtered_out(feed: FeedConfig, item: ListedItem) -> bool:
         return _matching_filter(feed, item) is not None
     except ResourceLimitError:
         return True
+
+
+def _read_message(item: ListedItem, messages: MessageReader) -> Page | SourceError:
+    try:
+        return messages.read(item)
+    except SourceError as error:
+        return forget_frames(error)
 
 
 def _fetch_page(
@@ -425,6 +443,8 @@ def _extract(
         raise page
     if item.item.path is not None:
         return _extract_from_file(feed, item, Path(item.item.path), context)
+    if item.mail and isinstance(page, Page):
+        return _extract_from_mail(feed, item, page, context)
     if page is None:
         article = article_from_feed(item.item, item.address, context)
         snapshot = make_snapshot(item, None, context)
@@ -476,6 +496,14 @@ def _extract_from_file(
     )
     state = replace(_make_state(item, "partial"), reason=reason)
     return replace(result, state=state, failure=Failure(item.address, reason, unread=True))
+
+
+def _extract_from_mail(
+    feed: FeedConfig, item: ListedItem, message: Page, context: RunContext
+) -> ItemResult:
+    article = article_from_mail(feed, message.body, item.address, context)
+    snapshot = make_mail_snapshot(item, message, article, context)
+    return replace(_make_result(item, article, ()), snapshot=snapshot)
 
 
 def _make_failure(item: ListedItem, state: ItemState, used: str = "") -> Failure:
@@ -598,7 +626,7 @@ def _make_extracted_item(
         article: the article.
         addresses: the addresses that its page claims.
     """
-    is_saved = item.item.path is not None
+    is_saved = item.item.path is not None or item.item.message is not None
     claimed = dict.fromkeys((article.url,) if is_saved else addresses)
     claims = [Claim(url_key(url, exact=item.exact), url) for url in claimed if url]
     return ExtractedItem(

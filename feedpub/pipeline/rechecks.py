@@ -15,11 +15,11 @@ from feedpub.builder.matching import ExtractedItem
 from feedpub.builder.merge import differs
 from feedpub.builder.text_compare import overlap, significant_words
 from feedpub.cleaner.summary import lead
-from feedpub.config import FeedConfig, FeedSource, FolderSource
+from feedpub.config import FeedConfig, RemoteSource, describes_articles, fetches_articles
 from feedpub.config.sources import source_key
 from feedpub.core.article_keys import url_key
 from feedpub.core.errors import ConfigError, ExtractError
-from feedpub.core.models import Entry, Item
+from feedpub.core.models import AliasKind, Entry, Item
 from feedpub.core.text import pluralize
 from feedpub.pipeline.collect import ListedItem, is_rendered, request_options
 from feedpub.pipeline.context import RunContext
@@ -37,6 +37,8 @@ MAX_RECHECKS = 20  # in one run of a feed; the rest waits for the next run
 MAX_SHRINK_RATIO = 0.5
 # The share of words in a row that a text keeps. Below it, and with a new title, it is another text.
 _MIN_OVERLAP = 0.3
+# A page that only claims an address, and other versions of a story, do not correct the entry.
+_UNCORRECTED = frozenset({AliasKind.CLAIMED, AliasKind.SIMILAR})
 
 
 def next_recheck(first_seen: datetime, now: datetime) -> datetime | None:
@@ -124,9 +126,15 @@ def _load_entries(
 ) -> list[tuple[ItemState, Entry]]:
     """Return each waiting item with its entry, and with its new address if it has moved."""
     store = context.store
-    ids = store.aliases(feed, [state.key for state in waiting])
-    loaded = [(state, store.entry(feed, ids.get(state.key, ""))) for state in waiting]
-    found = [(state, entry) for state, entry in loaded if entry]
+    aliases = store.all_aliases(feed, [state.key for state in waiting])
+    found: list[tuple[ItemState, Entry]] = []
+    for state in waiting:
+        alias = aliases.get(state.key)
+        if alias is None or alias.kind in _UNCORRECTED:
+            continue
+        entry = store.entry(feed, alias.entry)
+        if entry and state.key not in {url_key(link.url) for link in entry.also_at}:
+            found.append((state, entry))
     addresses = {url_key(entry.url) for _, entry in found} - {state.key for state in waiting}
     moved = store.item_states(feed, addresses)
     return [(_find_new_state(entry, moved) or state, entry) for state, entry in found]
@@ -166,7 +174,7 @@ def _make_listed_item(
     None if its source was removed from the config, or has no pages or no secrets.
     """
     source = next((source for source in feed.source if source_key(source) == entry.source), None)
-    if source is None or isinstance(source, FolderSource):
+    if source is None or not isinstance(source, RemoteSource):
         return None
     try:
         options = request_options(source)
@@ -178,8 +186,8 @@ def _make_listed_item(
         rank=rank,
         source=entry.source,
         options=options,
-        listed_first=isinstance(source, FeedSource),
-        fetches_page=not isinstance(source, FeedSource) or source.fetch,
+        listed_first=describes_articles(source),
+        fetches_page=fetches_articles(source),
         render=is_rendered(source),
     )
 

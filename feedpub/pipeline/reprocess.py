@@ -19,11 +19,16 @@ from feedpub.cleaner.pagination import PageSequence
 from feedpub.config import FeedConfig, FolderSource
 from feedpub.config.sources import source_key
 from feedpub.core import process_pool
-from feedpub.core.errors import ExtractError, SourceError
+from feedpub.core.errors import ExtractError, NoContentError, SourceError
 from feedpub.core.models import Article, Entry
 from feedpub.core.text import pluralize
 from feedpub.pipeline import index, run
-from feedpub.pipeline.article import article_from_feed, article_from_file, article_from_pages
+from feedpub.pipeline.article import (
+    article_from_feed,
+    article_from_file,
+    article_from_mail,
+    article_from_pages,
+)
 from feedpub.pipeline.collect import saved_file_path
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.rechecks import MAX_SHRINK_RATIO
@@ -199,12 +204,17 @@ def _extract_article(
     if snapshot.form == "file":
         path, folder = _find_saved_file(feed, entry, snapshot, context)
         return article_from_file(feed, path, folder, context)
+    if snapshot.form == "mail":
+        return article_from_mail(feed, unpack_body(snapshot).body, snapshot.key, context)
     if snapshot.form == "feed":
         article = article_from_feed(snapshot.item, url or snapshot.key, context)
         return replace(article, complete=entry.complete)
     page = unpack_body(snapshot)
     pages, memory = PageSequence((page,), page.url), memories[memory_key(url)]
-    return article_from_pages(feed, pages, snapshot, memory, context).article
+    found = article_from_pages(feed, pages, snapshot, memory, context)
+    if found.gap and entry.html:
+        raise NoContentError(found.gap, url)
+    return found.article
 
 
 def _find_saved_file(

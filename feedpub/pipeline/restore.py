@@ -20,13 +20,13 @@ from feedpub.builder.links import PLACEHOLDER, move_addresses
 from feedpub.builder.parse_published import UnknownDocumentError
 from feedpub.builder.text_compare import significant_words
 from feedpub.cleaner import raw_text
-from feedpub.config import FeedConfig, FolderSource, RemoteSource
+from feedpub.config import FeedConfig, FolderSource, MailSource, RemoteSource
 from feedpub.config.sources import source_key
 from feedpub.core import article_keys
 from feedpub.core.article_keys import former_url_key, is_guid_key
 from feedpub.core.errors import ExtractError, PublishError
 from feedpub.core.log import fields
-from feedpub.core.models import Entry
+from feedpub.core.models import Alias, AliasKind, Entry
 from feedpub.pipeline.collect import ListedItem
 from feedpub.pipeline.context import RunContext
 from feedpub.publisher import Output
@@ -80,10 +80,26 @@ def restore(feed: FeedConfig, store: Store, output: Output, now: datetime) -> in
         if entry.url:
             aliases[article_keys.url_key(entry.url)] = entry.id
     if entries:
-        store.commit_entries(feed.name, entries=entries, aliases=aliases, item_states=(), now=now)
+        store.commit_entries(
+            feed.name,
+            entries=entries,
+            aliases=aliases,
+            claimed=_find_story_aliases(entries, aliases),
+            item_states=(),
+            now=now,
+        )
     _restore_archives(feed.name, documents, {*known, *missing}, store)
     store.archives.mark_published(feed.name, live_ids)
     return len(entries)
+
+
+def _find_story_aliases(entries: Iterable[Entry], taken: Collection[str]) -> dict[str, Alias]:
+    """Return key → the entry that links to it as another version of its story."""
+    aliases: dict[str, Alias] = {}
+    for entry in entries:
+        keys = {article_keys.url_key(link.url) for link in entry.also_at}
+        aliases |= dict.fromkeys(keys - set(taken), Alias(entry.id, AliasKind.SIMILAR))
+    return aliases
 
 
 def read_archive(
@@ -308,8 +324,8 @@ def _guess_source(entry: Entry, feed: FeedConfig) -> str:
     host = urlsplit(entry.url).netloc
     likely: list[str] = []
     for source in feed.source:
-        is_folder = isinstance(source, FolderSource) and entry.slug
+        has_own_pages = isinstance(source, FolderSource | MailSource) and entry.slug
         is_host = isinstance(source, RemoteSource) and host == urlsplit(source.url).netloc
-        if is_folder or (host and is_host):
+        if has_own_pages or (host and is_host):
             likely.append(source_key(source))
     return likely[0] if len(likely) == 1 else ""

@@ -5,7 +5,8 @@
 3. Read the articles that are new, changed or due for a recheck (`read`, `rechecks`).
 4. Merge them into the stored entries (`merge`).
 5. Write the feed's archives and files (`archives`, `index`).
-6. Save the result of the run (`save`).
+6. Mark the messages of mail sources (`mail`), if that is configured.
+7. Save the result of the run (`save`).
 
 A source that fails adds nothing and removes nothing. Entries and their ids are stored before files
 are written, validators and the result of the run afterwards. The next run therefore repeats a run
@@ -34,6 +35,7 @@ from feedpub.pipeline import (
     anomalies,
     archives,
     index,
+    mail,
     moved_articles,
     rechecks,
     restore,
@@ -122,6 +124,10 @@ def _run_stages(
     log_sources(feed.name, source_results)
     usable = results_of_healthy_sources(source_results, items, item_results, due.entries)
     result = merge_and_write(feed, source_results, usable, context)
+    context.budget.check_not_cancelled()
+    states = [each.state for each in item_results]
+    unmarked = mail.mark_stored_messages(items, states, context)
+    result = replace(result, problems=(*result.problems, *unmarked))
     save_proposals(feed, source_results, context)
     result = replace(
         redact_result(result),
@@ -279,6 +285,8 @@ def _write_if_usable(
     if has_failure and all(each.failure for each in source_results) and not result.updated:
         return replace(result, status=RunStatus.FAILED)
     live = index.current_feed(feed, context)
+    if channel := next((each.podcast for each in source_results if each.podcast), ()):
+        live = replace(live, podcast=channel)  # newer than the stored one
     if not live.entries and result.failed:
         reason = f"none of the {pluralize(result.failed, 'article')} listed could be read"
         failure = Failure(feed.name, reason, fatal=True)
@@ -317,7 +325,8 @@ def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, 
     """
     live = archives.plan_archives(feed, live, context)
     archived = archives.write_archives(feed, live, context, partial(ensure_lock_held, context))
-    files = assemble.render_files(live, assemble.saved_folders(feed))
+    files = mail.render_pictures(feed, live, live.entries, context)
+    files |= assemble.render_files(live, assemble.saved_folders(feed))
     documents = websub.feed_documents(feed.name, files) if context.settings.websub_hubs else []
     changed = [name for name in documents if context.output.read(name) != files[name]]
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.metadata import version
+from typing import TypeAlias
 
-from feedpub.config import FeedConfig, FeedSource, PageSource
+from feedpub.config import FeedConfig, FeedSource, ItemsSource, PageSource
 from feedpub.config.sources import source_key
 from feedpub.core.errors import FetchError
 from feedpub.core.models import NotModified, RunResult, RunStatus
@@ -29,6 +30,7 @@ from feedpub.store import ProbeState, SourceState
 FULL_RUN_INTERVAL = timedelta(hours=3)
 MIN_OBSERVATIONS = 12  # full runs that are needed before probing, to learn a source's baseline
 _MAX_PARALLEL_SOURCES = 4
+_Probed: TypeAlias = FeedSource | PageSource | ItemsSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +68,14 @@ def probe_sources(
         only: the keys of the sources to check; None checks all.
     """
     due = [source for source in feed.source if only is None or source_key(source) in only]
-    remote = [source for source in due if isinstance(source, FeedSource | PageSource)]
+    remote = [source for source in due if isinstance(source, _Probed)]
     if not due or len(remote) < len(due):
         return NOT_PROBED
     known = _load_valid_probes(feed, remote, context)
     if len(known) < len(remote) or _has_pending_work(feed, context, context.clock()):
         return NOT_PROBED
 
-    def probe(source: FeedSource | PageSource, state: ProbeState) -> FetchedDocument:
+    def probe(source: _Probed, state: ProbeState) -> FetchedDocument:
         try:
             context.budget.check_time_left(source.url)
             validators, options = (
@@ -95,7 +97,7 @@ def probe_sources(
 
 
 def _load_valid_probes(
-    feed: FeedConfig, sources: Iterable[FeedSource | PageSource], context: RunContext
+    feed: FeedConfig, sources: Iterable[_Probed], context: RunContext
 ) -> list[tuple[ProbeState, SourceState]]:
     """Return the probe and the state of each source, up to the first without a valid probe."""
     stored = context.store.probe_states(feed.name)

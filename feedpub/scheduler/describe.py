@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean, median
@@ -100,15 +100,27 @@ def _describe_pattern(moments: Sequence[float]) -> str:
     recent = moments[bisect_left(moments, moments[-1] - PATTERN_SPAN) :]
     days = {moment // DAY for moment in recent}
     hours = {moment // HOUR for moment in recent}
-    parts = []
-    if stretch := _find_stretch([int(day + _EPOCH_DAY) % 7 for day in days], 7, MAX_DAYS):
-        start, length = stretch
-        first, last = _DAYS[start], _DAYS[(start + length - 1) % 7]
-        parts.append(f"on {first}s" if first == last else f"{first} to {last}")
-    if stretch := _find_stretch([int(hour) % 24 for hour in hours], 24, MAX_HOURS):
-        start, length = stretch
-        parts.append(f"{start}–{(start + length) % 24 or 24} h UTC")
-    return f", mostly {', '.join(parts)}" if parts else ""
+    named = ", ".join(filter(None, (_name_days(days), _name_hours(hours))))
+    return f", mostly {named}" if named else ""
+
+
+def _name_days(days: Collection[float]) -> str:
+    """Name the days of the week in which most of some days since 1970 are, if they are few."""
+    stretch = _find_stretch([int(day + _EPOCH_DAY) % 7 for day in days], 7, MAX_DAYS)
+    if stretch is None:
+        return ""
+    start, length = stretch
+    first, last = _DAYS[start], _DAYS[(start + length - 1) % 7]
+    return f"on {first}s" if length == 1 else f"{first} to {last}"
+
+
+def _name_hours(hours: Collection[float]) -> str:
+    """Name the hours of the day in which most of some hours since 1970 are, if they are few."""
+    stretch = _find_stretch([int(hour) % 24 for hour in hours], 24, MAX_HOURS)
+    if stretch is None:
+        return ""
+    start, length = stretch
+    return f"{start}–{(start + length) % 24 or 24} h UTC"
 
 
 def _find_stretch(places: Sequence[int], ring: int, max_length: int) -> tuple[int, int] | None:

@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from feedpub.config import Config, FeedConfig
@@ -21,7 +21,7 @@ from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.recovery import with_recovery
 from feedpub.pipeline.run import mark_run, run_feed
 from feedpub.scheduler.next_check import NextCheck, has_impossible_times, plan_sources
-from feedpub.store import RunRecord, ScheduledRun
+from feedpub.store import RunRecord, ScheduledRun, SourceState
 
 _log = logging.getLogger(__name__)
 
@@ -227,14 +227,15 @@ def _due_sources(feed: FeedConfig, context: RunContext) -> set[str]:
     for source in feed.source:
         key = source_key(source)
         state = states.get(key)
-        if (
-            state is None
-            or state.next_look is None
-            or state.next_look <= now + DUE_TOLERANCE
-            or has_impossible_times(feed, state, now)
-        ):
+        if state is None or _is_due(feed, state, now):
             due.add(key)
     return due
+
+
+def _is_due(feed: FeedConfig, state: SourceState, now: datetime) -> bool:
+    if state.next_look is None or state.next_look <= now + DUE_TOLERANCE:
+        return True
+    return has_impossible_times(feed, state, now)
 
 
 def _log_run(result: RunResult, planned: NextCheck) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
-from feedpub.config import Config, RemoteSource
+from feedpub.config import Config, MailSource, RemoteSource
 from feedpub.config.load import changed_feeds
 from feedpub.core.budget import RunBudget, current_process_name, describe_crashes, is_process_alive
 from feedpub.core.errors import FeedpubError
@@ -234,8 +234,13 @@ class LocalScheduler:
         feed = self.feed_runner.feed(name)
         if feed is None:
             return frozenset()
-        remote = [source for source in feed.source if isinstance(source, RemoteSource)]
-        return frozenset(urlsplit(source.url).netloc.lower() for source in remote)
+        hosts: set[str] = set()
+        for source in feed.source:
+            if isinstance(source, RemoteSource):
+                hosts.add(urlsplit(source.url).netloc.lower())
+            elif isinstance(source, MailSource) and source.server:
+                hosts.add(urlsplit(source.server).netloc.lower())
+        return frozenset(hosts)
 
     def _run(self, name: str, budget: RunBudget) -> None:
         """Run a feed in the executor's thread."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
-from feedpub.config import FeedConfig, FolderSource, format_duration
+from feedpub.config import FeedConfig, FolderSource, MailSource, Source, format_duration
 from feedpub.config.sources import source_key
 from feedpub.core.log import fields
 from feedpub.core.models import NO_HINTS, PollingHints
@@ -84,7 +84,7 @@ def plan_next_check(
         source: State after the last check.
         published: Publication times, ascending.
         now: Aware.
-        local: True for a folder on this machine, which can be checked often.
+        local: True for a folder or mails on this machine, which can be checked often.
     """
     if feed.cron:
         time = next_cron_time(feed.cron, feed.timezone, now)
@@ -102,6 +102,13 @@ def plan_next_check(
     else:
         return _apply_hints(source, _at_learned_interval(feed, source, published))
     return _apply_hints(source, planned) if source.pace.by == "Retry-After" else planned
+
+
+def _is_local(source: Source) -> bool:
+    """Return True for a folder or mails on this machine."""
+    return isinstance(source, FolderSource) or (
+        isinstance(source, MailSource) and source.path is not None
+    )
 
 
 def _at_fixed_interval(every: timedelta, source: SourceState, now: datetime) -> NextCheck:
@@ -191,7 +198,7 @@ def plan_sources(feed: FeedConfig, context: RunContext, now: datetime) -> Mappin
             continue
         state = replace(state, checked=min(state.checked, now))  # the clock may have been set back
         history = publication_times(published.get(key, ()))
-        planned = plan_next_check(feed, state, history, now, local=isinstance(source, FolderSource))
+        planned = plan_next_check(feed, state, history, now, local=_is_local(source))
         plans[key] = planned
         _log.debug(
             "plan", extra=fields(feed=feed.name, source=key, next=planned.time, why=planned.why)
@@ -216,8 +223,11 @@ def find_next_runs(
     all_states = context.store.stats.source_states()
     found = {}
     for feed in feeds:
-        keys = [(feed.name, source_key(source)) for source in feed.source]
-        states = [all_states[key] for key in keys if key in all_states]
+        states: list[SourceState] = []
+        for source in feed.source:
+            state = all_states.get((feed.name, source_key(source)))
+            if state is not None:
+                states.append(state)
         found[feed.name] = _check_plan(feed, planned.get(feed.name), states, now)
     return found
 
@@ -226,10 +236,14 @@ def _check_plan(
     feed: FeedConfig, time: datetime | None, states: Sequence[SourceState], now: datetime
 ) -> datetime | None:
     """Return a feed's planned time if it is possible with a right clock, else None."""
-    if time is None or any(has_impossible_times(feed, state, now) for state in states):
+    if time is None:
         return None
-    all_hints = [state.pace for state in states] or [NO_HINTS]
-    longest = max(max_interval(feed, hints, now) for hints in all_hints)
+    all_hints: list[PollingHints] = []
+    for state in states:
+        if has_impossible_times(feed, state, now):
+            return None
+        all_hints.append(state.pace)
+    longest = max([max_interval(feed, hints, now) for hints in all_hints or [NO_HINTS]])
     return time if time <= now + longest else None
 
 

@@ -159,16 +159,22 @@ class RunExecutor:
                 del self._waiting_exclusive[feed]
                 self._start(feed, self._hosts(feed), exclusive=True)
             return
-        busy_hosts = frozenset().union(*(run.hosts for run in self._running.values()))
+        for feed in self._choose_waiting(free):
+            self._start(feed, self._waiting.pop(feed))
+
+    def _choose_waiting(self, number: int) -> list[str]:
+        """Return the first waiting feeds, at most `number`, of which no two share a host."""
+        busy_hosts: set[str] = set()
+        for run in self._running.values():
+            busy_hosts |= run.hosts
         chosen: list[str] = []
         for feed, hosts in self._waiting.items():  # thousands may wait for one host
             if hosts.isdisjoint(busy_hosts):
                 chosen.append(feed)
                 busy_hosts |= hosts
-            if len(chosen) == free:
+            if len(chosen) == number:
                 break
-        for feed in chosen:
-            self._start(feed, self._waiting.pop(feed))
+        return chosen
 
     def _is_exclusive_next(self) -> bool:
         """Return True if an exclusive feed waits, and no other does or it has waited too long."""

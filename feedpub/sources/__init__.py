@@ -6,15 +6,33 @@ do not know the network, what was listed before, or how an article's own page is
 
 from typing import assert_never
 
-from feedpub.config import FeedSource, FolderSource, PageSource, SitemapSource, Source
+from feedpub.config import (
+    FeedSource,
+    FolderSource,
+    ItemsSource,
+    JsonSource,
+    MailSource,
+    PageSource,
+    SitemapSource,
+    Source,
+)
 from feedpub.core.field_limits import limit_fields
 from feedpub.core.models import Item
-from feedpub.sources import feed, folder, listing_page, sitemap
+from feedpub.sources import feed, folder, json_api, listing_page, mail, sitemap
 from feedpub.sources.base import DocumentReader
 from feedpub.sources.feed_head import FeedHead, read_feed_head
 from feedpub.sources.folder import file_digest
+from feedpub.sources.items import read_items_page
+from feedpub.sources.mail import read_local_message
 
-__all__ = ["DocumentReader", "FeedHead", "file_digest", "read_feed_head", "read_source"]
+__all__ = [
+    "DocumentReader",
+    "FeedHead",
+    "file_digest",
+    "read_feed_head",
+    "read_local_message",
+    "read_source",
+]
 
 
 def read_source(source: Source, documents: DocumentReader, *, limit: int) -> tuple[Item, ...]:
@@ -32,8 +50,14 @@ def read_source(source: Source, documents: DocumentReader, *, limit: int) -> tup
             items = feed.read_feed(source, documents, limit=limit)
         case SitemapSource():
             items = sitemap.read_sitemap(source, documents, limit=limit)
+        case ItemsSource():
+            items = read_items_page(source, documents, limit=limit)
+        case JsonSource():
+            items = json_api.read_json(source, documents, limit=limit)
         case FolderSource():
             items = folder.read_folder(source, limit=limit)
+        case MailSource():
+            items = mail.read_mail(source, documents, limit=limit)
         case _:
             assert_never(source)
     return tuple(map(limit_fields, items))

@@ -1,9 +1,11 @@
 """Define how sources get documents."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from feedpub.core.models import Page
+from feedpub.fetch import Mailbox
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,5 +24,31 @@ class DocumentReader(Protocol):
         Raises:
             FetchError: the document cannot be fetched.
             ExtractError: the function raised it, or exceeded a limit.
+        """
+        ...
+
+    def call(
+        self, address: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return the result of a function that parses what was read.
+
+        It may run in another process, as in `read`.
+
+        Args:
+            address: the URL or path of the input, for errors.
+            function: a function at the top level of a module.
+            args: positional arguments of the function.
+            kwargs: keyword arguments of the function.
+
+        Raises:
+            ExtractError: the function raised it, or exceeded a limit.
+        """
+        ...
+
+    def open_mailbox(self, url: str) -> AbstractContextManager[Mailbox]:
+        """Open a mailbox on an IMAP server, read-only.
+
+        Raises:
+            FetchError: it cannot be opened.
         """
         ...

@@ -21,6 +21,7 @@ HIDDEN_TAGS = (
     *("script", "style", "noscript", "template"),
     *("svg", "iframe", "select", "textarea"),
 )
+TEXTLESS_TAGS = ("script", "style", "template", "select", "textarea")
 FEED_TYPES = (
     "application/rss+xml",
     "application/atom+xml",
@@ -72,8 +73,12 @@ class HtmlDocument:
         return tuple(urls)
 
 
-def parse_document(page: Page) -> HtmlDocument:
+def parse_document(page: Page, *, keeps_content: bool = False) -> HtmlDocument:
     """Parse a page.
+
+    Args:
+        page: the page.
+        keeps_content: keep frames, drawings and formulas, which can be a part of an entry.
 
     Raises:
         NoContentError: it is empty.
@@ -100,8 +105,9 @@ def parse_document(page: Page) -> HtmlDocument:
             data.append(script.text or "")
         if text := _state_in(script):
             state.append(text)
-    for element in list(tree.iter(*HIDDEN_TAGS)):
-        element.drop_tree()
+    for element in list(tree.iter(*(TEXTLESS_TAGS if keeps_content else HIDDEN_TAGS))):
+        if not (keeps_content and element.get("type", "").startswith("math/")):
+            element.drop_tree()
     base = tree.find(".//base[@href]")
     base_url = resolve_link(base.get("href", ""), page.url) if base is not None else None
     return HtmlDocument(

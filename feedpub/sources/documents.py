@@ -14,7 +14,7 @@ from feedpub.core.budget import RunBudget
 from feedpub.core.errors import FetchError
 from feedpub.core.models import NotModified, Page
 from feedpub.core.process_pool import Executor, InlineExecutor
-from feedpub.fetch import Fetcher, RequestOptions, Validators
+from feedpub.fetch import Fetcher, Mailbox, RequestOptions, Validators
 from feedpub.fetch.browser import Browser
 from feedpub.store import CachedDocument, Store
 
@@ -39,6 +39,8 @@ class CachedDocuments:
         fresh_for: the seconds for which its server calls it fresh; None if it does not say.
         browser: runs the scripts of the documents; None to take them as they are sent.
         answers: responses that were received before, by URL; each is used once.
+        headers: pairs of name, in lower case, and value: sent for the documents, not for articles.
+        request_body: JSON to send with POST; None sends GET.
     """
 
     fetcher: Fetcher
@@ -54,13 +56,26 @@ class CachedDocuments:
     fresh_for: float | None = None
     browser: Browser | None = None
     answers: dict[str, FetchedDocument] = field(default_factory=dict)
+    headers: tuple[tuple[str, str], ...] = ()
+    request_body: bytes | None = None
 
     def read(
         self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Fetch a document and return the result of `parse` for it. Raises SourceError."""
         page = self.get(url)
-        return self.executor.call(page.url, parse, page, *args, **kwargs)
+        return self.call(page.url, parse, page, *args, **kwargs)
+
+    def call(
+        self, address: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Call a function in another process. Raises SourceError."""
+        return self.executor.call(address, function, *args, **kwargs)
+
+    def open_mailbox(self, url: str) -> Mailbox:
+        """Open a mailbox read-only. Raises FetchError."""
+        self.budget.check_time_left(url)
+        return self.fetcher.open_mailbox(url, self.options)
 
     def get(self, url: str) -> Page:
         """Return a document as it is now. Raises FetchError."""
@@ -95,10 +110,14 @@ class CachedDocuments:
                 url, self.fetcher, self.options, seconds=self.budget.remaining()
             )
             return page, page.expires
+        options = self.options.for_url(url, self.headers)
+        if self.request_body is not None:
+            page = self.fetcher.post(url, self.request_body, options=options)
+            return page, page.expires
         stored = self.store.cached_document(url, self.digest)
         validators = Validators(stored.etag, stored.last_modified) if stored else None
         answer = self.answers.pop(url, None) or self.fetcher.get(
-            url, validators=validators, options=self.options
+            url, validators=validators, options=options
         )
         if isinstance(answer, FetchError):
             raise answer

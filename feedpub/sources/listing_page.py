@@ -46,7 +46,7 @@ def items_in(page: Page, selector: str | None = None) -> tuple[Item, ...]:
 
 def listing_items(document: HtmlDocument) -> tuple[Item, ...]:
     """Return the articles that a page links to, by its structure. Raises NoContentError."""
-    if (interstitial := _interstitial(document)) is not None:
+    if (interstitial := describe_interstitial(document)) is not None:
         raise NoContentError(f"the site answered with {interstitial}", document.url)
     items = find_items(document)
     if not items:
@@ -79,7 +79,7 @@ def _alternative_to_selector(document: HtmlDocument) -> str:
     return f"of the {links} that the page has, none looks like an article's"
 
 
-def _interstitial(document: HtmlDocument) -> str | None:
+def describe_interstitial(document: HtmlDocument) -> str | None:
     """Describe an error or consent page by its title; None if it is neither."""
     for part in (document.title, *_TITLE_PARTS.split(document.title)):
         if part.lower() in ERROR_TITLES:

@@ -268,9 +268,11 @@ def _nodes(text: str) -> Iterator[etree._Element]:
 
 def _item(node: etree._Element, url: str) -> Item:
     modified = _text(node, "lastmod")
+    pictures = (_text(child, "loc") for child in node if _name(child) == "image")
+    image = absolute_url(next(pictures, ""), url)
     news = next((child for child in node if _name(child) == "news"), None)
     if news is None:
-        return Item(url=url, updated=parse_date(modified), version=modified)
+        return Item(url=url, updated=parse_date(modified), version=modified, image=image)
     publication = next((child for child in news if _name(child) == "publication"), news)
     keywords = (clean_text(word) for word in _text(news, "keywords").split(","))
     return Item(
@@ -281,6 +283,8 @@ def _item(node: etree._Element, url: str) -> Item:
         categories=tuple(dict.fromkeys(filter(None, keywords))),
         language=normalize_language(_text(publication, "language")),
         version=f"{modified} {_text(news, 'title')}".strip(),
+        source_name=_text(publication, "name"),
+        image=image,
     )
 
 

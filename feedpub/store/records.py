@@ -66,7 +66,7 @@ class CachedDocument:
     fetched: datetime
 
 
-SnapshotKind = Literal["page", "feed", "file"]
+SnapshotKind = Literal["page", "feed", "file", "mail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,12 @@ class PageSnapshot:
         item: the item as its source listed it, without guid and file path; the key contains these.
         key: the item's key.
         form: "page" if a page was fetched; "feed" if the item contains the content; "file" for a
-            saved file, which is read from its folder again.
+            saved file, which is read from its folder again; "mail" for a mail.
         fetched: the time when the page, feed or file was read.
         listed_first: True if the source's title, date and authors take precedence over the page's.
         final_url: the page's URL after redirects.
         content_type, charset: from the response's headers.
-        body: the page's body, compressed by `pack_body`; b"" for other forms.
+        body: the page's body or the mail, compressed by `pack_body`; b"" for other forms.
     """
 
     item: Item

@@ -15,7 +15,15 @@ from sqlalchemy import (
     Table,
 )
 
-from feedpub.core.models import AliasKind, Enclosure, Failure, PodcastTag, PollingHints, RunStatus
+from feedpub.core.models import (
+    AliasKind,
+    Enclosure,
+    Failure,
+    PodcastTag,
+    PollingHints,
+    RunStatus,
+    StoryLink,
+)
 from feedpub.store.column_types import (
     CompressedBytes,
     CompressedText,
@@ -59,7 +67,7 @@ entries = Table(
     Column("source_url", Text, nullable=False, server_default=""),
     Column("rights", Text, nullable=False, server_default=""),
     Column("podcast", JsonTuple(PodcastTag.from_json), nullable=False, server_default="[]"),
-    Column("also_at", JsonTuple, nullable=False, server_default="[]"),
+    Column("also_at", JsonTuple(StoryLink), nullable=False, server_default="[]"),
     Column("content_reason", Text, nullable=False, server_default=""),
 )
 Index("entries_by_date", entries.c.feed, entries.c.published)

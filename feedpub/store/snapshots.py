@@ -34,6 +34,12 @@ class SnapshotTable:
         query = select(t).where(t.c.feed == feed).order_by(t.c.key)
         return {row["entry"]: _from_row(row) for row in select_rows(self._database, query)}
 
+    def for_entry(self, feed: str, entry_id: str) -> PageSnapshot | None:
+        """Return the snapshot of an entry; None if it has none."""
+        t = schema.page_snapshots
+        query = select(t).where(t.c.feed == feed, t.c.entry == entry_id)
+        return next((_from_row(row) for row in select_rows(self._database, query)), None)
+
 
 def pack_body(body: bytes) -> bytes:
     """Compress a page's body for a snapshot.
@@ -75,10 +81,11 @@ def replace_snapshots(
 def prune_snapshots(connection: Connection, before: datetime) -> None:
     """Delete the snapshots of pages that were fetched before a time.
 
-    Snapshots of saved files do not age: they are small, and nothing else refers to the file.
+    Snapshots of saved files do not age: they are small, and nothing else refers to the file. Nor do
+    those of mails, which contain the pictures of their entries.
     """
     t = schema.page_snapshots
-    connection.execute(delete(t).where(t.c.fetched < before, t.c.form != "file"))
+    connection.execute(delete(t).where(t.c.fetched < before, t.c.form.not_in(("file", "mail"))))
 
 
 def drop_snapshots(connection: Connection, feed: str, ids: Collection[str]) -> None:

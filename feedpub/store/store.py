@@ -286,6 +286,22 @@ class Store:
         query = select(t).where(t.c.feed == feed, t.c.id == id)
         return select_record(self._database, Entry, query)
 
+    def published_between(
+        self, feed: str, since: datetime, until: datetime, limit: int
+    ) -> tuple[Entry, ...]:
+        """Return the entries that were published in a period, newest first.
+
+        Args:
+            feed: the feed's name.
+            since: the earliest time.
+            until: the latest time.
+            limit: the maximum number of entries.
+        """
+        t = schema.entries
+        query = select(t).where(t.c.feed == feed, t.c.published.between(since, until))
+        newest = query.order_by(*schema.NEWEST_FIRST).limit(limit)
+        return select_records(self._database, Entry, newest)
+
     def published(self, feed: str) -> dict[str, list[tuple[datetime, datetime]]]:
         """Return source key → the dates of publication and first sight of its entries, sorted."""
         t = schema.entries
@@ -430,6 +446,7 @@ class Store:
         claimed: Mapping[str, Alias] | None = None,
         listed: Collection[str] = (),
         snapshots: Mapping[str, PageSnapshot] | None = None,
+        same_content: Collection[str] = (),
         now: datetime,
     ) -> None:
         """Store the results of a check before they are published, so that no id is ever lost.
@@ -442,6 +459,7 @@ class Store:
             claimed: key → alias, for keys that a page claims.
             listed: further keys of entries that are listed now.
             snapshots: entry id → its snapshot. Changed entries without one lose their old one.
+            same_content: the ids of changed entries that keep their old one.
             now: the time of the check.
         """
         check = {"feed": feed, "last_listed": now}
@@ -457,7 +475,7 @@ class Store:
             if entry_rows:
                 drop_summary(connection, feed)
             upsert(connection, schema.entries, entry_rows)
-            changed = [row["id"] for row in entry_rows]
+            changed = {row["id"] for row in entry_rows} - set(same_content)
             replace_snapshots(connection, feed, changed, snapshots or {})
             upsert(connection, schema.aliases, alias_rows)
             upsert(connection, schema.item_states, state_rows)

@@ -92,8 +92,11 @@ class FeedApp:
     def refresh(self, written: Iterable[str]) -> None:
         """Compress files that have just been written, before the first request for them."""
         self._next_runs.invalidate()
-        for file in filter(None, map(identify_file, written)):
-            for coding in negotiation.COMPRESSIBLE_TYPES if file.kind.compressed else ():
+        for name in written:
+            file = identify_file(name)
+            if file is None or not file.kind.compressed:
+                continue
+            for coding in negotiation.COMPRESSIBLE_TYPES:
                 self._cache.build(file, coding)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -47,13 +47,15 @@ _RUN_DISABLED_REASON = (
     "Feeds cannot be run from here. This requires `feedpub run` and a token in its config: "
     '[http] admin_token = { env = "FEEDPUB_TOKEN" }'
 )
-_PROXY_HEADERS = (
-    b"forwarded",
-    b"via",
-    b"x-forwarded-for",
-    b"x-forwarded-host",
-    b"x-forwarded-proto",
-    b"x-real-ip",
+_PROXY_HEADERS = frozenset(
+    (
+        b"forwarded",
+        b"via",
+        b"x-forwarded-for",
+        b"x-forwarded-host",
+        b"x-forwarded-proto",
+        b"x-real-ip",
+    )
 )
 
 
@@ -130,7 +132,7 @@ async def is_allowed(request: Request, hosts: Collection[str], service: ServiceC
 
 def is_local(request: Request, hosts: Collection[str]) -> bool:
     """Return True if a local client sends a request, for itself and to a name of this machine."""
-    if any(name in request.headers for name in _PROXY_HEADERS):
+    if not _PROXY_HEADERS.isdisjoint(request.headers):
         return False
     if request.client is not None and not _is_loopback(request.client):
         return False

@@ -128,14 +128,10 @@ class LimitedProtocol(FastPathProtocol):
 
         This connection is closed if its address is that one. Otherwise an idle one is preferred.
         """
-        open_ones = [
-            connection
-            for connection in self.connections
-            if isinstance(connection, LimitedProtocol) and not connection.transport.is_closing()
-        ]
+        open_ones = self._find_open_connections()
         if len(open_ones) <= MAX_CONNECTIONS:
             return
-        counts = Counter(connection.network for connection in open_ones)
+        counts = Counter([connection.network for connection in open_ones])
         most = max(counts.values())
         if counts[self.network] == most:
             self.transport.abort()
@@ -143,6 +139,15 @@ class LimitedProtocol(FastPathProtocol):
         candidates = [each for each in open_ones if counts[each.network] == most]
         victim = max(candidates, key=lambda each: each._is_idle)  # noqa: SLF001 -- same class
         victim.transport.abort()
+
+    def _find_open_connections(self) -> "list[LimitedProtocol]":
+        found: list[LimitedProtocol] = []
+        for connection in self.connections:
+            if not isinstance(connection, LimitedProtocol):
+                continue
+            if not connection.transport.is_closing():
+                found.append(connection)
+        return found
 
     def _start_request_timer(self) -> None:
         if self._request_timer is None:

@@ -11,6 +11,8 @@ from feedpub.web.status import FeedStatus, Health, ServiceStatus, SourceStatus
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _Value = float | datetime | None
+_Sample = tuple[Mapping[str, str], _Value]
+"""Labels and a value."""
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 
@@ -20,7 +22,7 @@ class Metric:
 
     name: str
     help: str
-    samples: Iterable[tuple[Mapping[str, str], _Value]]
+    samples: Iterable[_Sample]
     kind: Literal["gauge", "counter"] = "gauge"
 
     def lines(self) -> Iterator[str]:
@@ -38,7 +40,7 @@ def render_metrics(status: ServiceStatus) -> str:
     lines: list[str] = []
     for metric in (*_service_metrics(status), *_feed_metrics(status), *_source_metrics(status)):
         lines += metric.lines()
-    return "".join(f"{line}\n" for line in lines)
+    return "\n".join([*lines, ""])
 
 
 def _service_metrics(status: ServiceStatus) -> Iterator[Metric]:
@@ -70,21 +72,10 @@ def _service_metrics(status: ServiceStatus) -> Iterator[Metric]:
 
 def _feed_metrics(status: ServiceStatus) -> Iterator[Metric]:
     def gauge(name: str, help_text: str, value: Callable[[FeedStatus], _Value]) -> Metric:
-        return Metric(
-            f"feedpub_feed_{name}",
-            help_text,
-            [({"feed": feed.name}, value(feed)) for feed in status.feeds],
-        )
+        samples = [({"feed": feed.name}, value(feed)) for feed in status.feeds]
+        return Metric(f"feedpub_feed_{name}", help_text, samples)
 
-    yield Metric(
-        "feedpub_feed_state",
-        "1 for the feed's current state, 0 for the others.",
-        [
-            ({"feed": feed.name, "state": health}, float(feed.health is health))
-            for feed in status.feeds
-            for health in Health
-        ],
-    )
+    yield _feed_states(status.feeds)
     yield gauge(
         "last_run_timestamp_seconds", "Start of the feed's last run.", lambda feed: feed.last_run
     )
@@ -122,26 +113,41 @@ def _feed_metrics(status: ServiceStatus) -> Iterator[Metric]:
         "Articles that the feed's last run could not read.",
         lambda feed: feed.outcome.failed if feed.outcome else None,
     )
-    yield Metric(
+    yield _feed_requests(status.feeds)
+
+
+def _feed_states(feeds: Iterable[FeedStatus]) -> Metric:
+    samples: list[_Sample] = []
+    for feed in feeds:
+        for health in Health:
+            labels = {"feed": feed.name, "state": health.value}
+            samples.append((labels, float(feed.health is health)))
+    return Metric(
+        "feedpub_feed_state", "1 for the feed's current state, 0 for the others.", samples
+    )
+
+
+def _feed_requests(feeds: Iterable[FeedStatus]) -> Metric:
+    samples: list[_Sample] = []
+    for feed in feeds:
+        for http_status, count in feed.requests.items():
+            samples.append(({"feed": feed.name, "status": http_status}, count))
+    return Metric(
         "feedpub_feed_requests_total",
         "HTTP requests sent for the feed, by response status; "
         "error if there was no complete response.",
-        [
-            ({"feed": feed.name, "status": http_status}, count)
-            for feed in status.feeds
-            for http_status, count in feed.requests.items()
-        ],
+        samples,
         kind="counter",
     )
 
 
 def _source_metrics(status: ServiceStatus) -> Iterator[Metric]:
     def gauge(name: str, help_text: str, value: Callable[[SourceStatus], _Value]) -> Metric:
-        samples = [
-            ({"feed": feed.name, "source": source.address}, value(source))
-            for feed in status.feeds
-            for source in feed.sources
-        ]
+        samples: list[_Sample] = []
+        for feed in status.feeds:
+            for source in feed.sources:
+                labels = {"feed": feed.name, "source": source.address}
+                samples.append((labels, value(source)))
         return Metric(f"feedpub_source_{name}", help_text, samples)
 
     yield gauge(

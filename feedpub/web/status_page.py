@@ -30,23 +30,21 @@ def render_status_page(status: ServiceStatus, *, can_run: bool) -> str:
         status: The service's status.
         can_run: A token is configured, so that a user who has it can run feeds from the page.
     """
-    by_health = {}
+    by_health: dict[Health, list[FeedStatus]] = {}
     for health in Health:
-        if feeds := [feed for feed in status.feeds if feed.health is health]:
+        feeds = [feed for feed in status.feeds if feed.health is health]
+        if feeds:
             by_health[health] = feeds
     stylesheet = html.load_stylesheet(_PACKAGE, "status.css")
-    return (
-        _environment()
-        .get_template("status.html")
-        .render(
-            status=status,
-            now=status.now,
-            process=status.running,
-            by_health=by_health,
-            can_run=can_run,
-            words=translations_for("en"),
-            policy=html.content_security_policy(stylesheet, forms=True),
-        )
+    template = _environment().get_template("status.html")
+    return template.render(
+        status=status,
+        now=status.now,
+        process=status.running,
+        by_health=by_health,
+        can_run=can_run,
+        words=translations_for("en"),
+        policy=html.content_security_policy(stylesheet, forms=True),
     )
 
 

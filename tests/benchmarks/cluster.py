@@ -53,7 +53,7 @@ http {{
   server {{
 {listens}
     root {folder}; location /robots.txt {{ return 404; }}
-    location /news/ {{ try_files /news.xml =404; }} location / {{ try_files /calm.xml =404; }}
+    location /news/ {{ try_files /news.xml =404; }} location / {{ try_files /unchanged.xml =404; }}
   }}
 }}
 """
@@ -86,18 +86,20 @@ class Round:
 
     def __str__(self) -> str:
         speed, ratio = self.feeds / self.seconds, self.worker_ms / self.bare_ms
-        told = (
-            f"{self.feeds:>7,} {self.workers:>7} {self.kind:8} {speed:>8.1f} {self.worker_ms:>8.1f}"
+        numbers = (
+            f"{self.feeds:>7,} {self.workers:>7} {self.kind:11} {speed:>8.1f} "
+            f"{self.worker_ms:>8.1f}"
         )
         cost = (
             f"{self.bare_ms:>6.2f} {ratio:>6.1f} {self.leader_ms:>7.2f} "
             f"{self.server_ms:>8.1f} {self.farm_ms:>6.2f}"
         )
-        return f"{told} {cost} {self.statements:>6.1f} {self.megabytes:>6.0f}"
+        return f"{numbers} {cost} {self.statements:>6.1f} {self.megabytes:>6.0f}"
 
 
 HEAD = (
-    "  feeds workers look      feeds/s  ms/feed   bare  ratio  leader    PgSQL   farm  stmts     MB"
+    "  feeds workers check       feeds/s  ms/feed   bare  ratio  leader    PgSQL   farm  stmts"
+    "     MB"
 )
 
 
@@ -137,10 +139,10 @@ def _measure_rounds(feeds: int, workers: Sequence[int], at_once: int) -> Iterato
         bench = _Bench(folder, server, feeds, port)
         stack.enter_context(bench.leader())
         yield bench.round("first", max(workers), at_once)
-        bench.remember_looks()
-        yield bench.round("whole", max(workers), at_once)
+        bench.record_observations()
+        yield bench.round("full", max(workers), at_once)
         for number in workers:
-            yield bench.round("calm", number, at_once)
+            yield bench.round("conditional", number, at_once)
 
 
 class _Bench:
@@ -222,7 +224,7 @@ class _Bench:
             bare,
         )
 
-    def remember_looks(self) -> None:
+    def record_observations(self) -> None:
         """Give each source the history that it would have after two days."""
         rows = []
         for feed in load_config(self._path).feed:
@@ -271,7 +273,7 @@ class _Bench:
 
     def _bare(self) -> float:
         """Return the CPU milliseconds of a conditional GET with requests alone."""
-        urls = [url for url in self._urls if "/calm/" in url][:500]
+        urls = [url for url in self._urls if "/unchanged/" in url][:500]
         with requests.Session() as session:
             tags = {url: session.get(url).headers["ETag"] for url in urls}
             began = time.process_time()
@@ -281,7 +283,7 @@ class _Bench:
 
 
 def _part(n: int) -> str:
-    return "news" if n % NEWS == 0 else "calm"
+    return "news" if n % NEWS == 0 else "unchanged"
 
 
 def _count_feeds(config: Path) -> int:
@@ -295,7 +297,7 @@ def _farm(folder: Path) -> Iterator[int]:
     folder.chmod(0o755)
     listens = "\n".join(f"    listen 127.9.0.{1 + n}:{port};" for n in range(HOSTS))
     (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, listens=listens))
-    (folder / "calm.xml").write_text(_document(0))
+    (folder / "unchanged.xml").write_text(_document(0))
     (folder / "news.xml").write_text(_document(0))
     nginx = subprocess.Popen(["/usr/sbin/nginx", "-c", str(folder / "nginx.conf")])  # noqa: S603 -- the system's
     news = threading.Thread(target=_publish, args=(folder, ended))
@@ -376,11 +378,13 @@ def draw(rounds: Sequence[Round], path: Path) -> None:
 
     figure, (speed, cost) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
     for feeds in dict.fromkeys(done.feeds for done in rounds):
-        calm = [done for done in rounds if done.feeds == feeds and done.kind == "calm"]
-        places = [done.workers for done in calm]
+        conditional = [
+            done for done in rounds if done.feeds == feeds and done.kind == "conditional"
+        ]
+        places = [done.workers for done in conditional]
         speed.plot(
             places,
-            [done.feeds / done.seconds for done in calm],
+            [done.feeds / done.seconds for done in conditional],
             marker="o",
             label=f"{feeds:,} feeds",
         )

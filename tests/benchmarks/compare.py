@@ -143,12 +143,12 @@ def score(row: Row, result: Found, of_set: Scores, measure: ModuleType) -> None:
 def quality(found: Table, names: Sequence[str], measure: ModuleType) -> Iterator[Sequence[str]]:
     """Yield the rows about quality."""
     for dataset, by_name in found.items():
-        told = {
+        columns = {
             name: _format_scores(by_name[name], measure, articles=dataset in DATASETS)
             for name in names
         }
-        for what in told[names[0]]:
-            yield [f"{dataset}: {what}", *(told[name][what] for name in names)]
+        for what in columns[names[0]]:
+            yield [f"{dataset}: {what}", *(columns[name][what] for name in names)]
 
 
 def _format_scores(of_set: Scores, measure: ModuleType, *, articles: bool) -> dict[str, str]:
@@ -158,20 +158,20 @@ def _format_scores(of_set: Scores, measure: ModuleType, *, articles: bool) -> di
     """
     if not articles:
         return {"word F1": f"{fmean(of_set.words):.3f}"}
-    told = {}
+    columns = {}
     if of_set.shingles:
-        told["F1 (P / R)"] = "{f1:.3f} ({p:.3f} / {r:.3f})".format(
+        columns["F1 (P / R)"] = "{f1:.3f} ({p:.3f} / {r:.3f})".format(
             **measure.shingle_f1(of_set.shingles)
         )
     else:
-        told |= {
+        columns |= {
             f"segments {what}": f"{share:.3f}"
             for what, share in segment_shares(of_set.segments).items()
         }
     for what in ("titles", "authors", "dates"):
         if values := getattr(of_set, what):
-            told[what] = f"{fmean(values):.3f}" if any(values) else "–"
-    return told
+            columns[what] = f"{fmean(values):.3f}" if any(values) else "–"
+    return columns
 
 
 def speed(found: Table, names: Iterable[str]) -> Iterator[Sequence[str]]:

@@ -82,13 +82,13 @@ def _read(row: Row) -> Described | None:
 
 
 def _is_real(page: Described) -> bool:
-    told, text = set(words(page.description)), set(words(f"{page.title} {page.text}"))
+    described_words, text = set(words(page.description)), set(words(f"{page.title} {page.text}"))
     return (
         len(page.description) >= SHORTEST
         and len(page.text) >= SHORTEST_TEXT
         and is_finished(page.description)
         and not page.description.endswith(("…", "..."))
-        and len(told & text) >= RELATED * len(told)
+        and len(described_words & text) >= RELATED * len(described_words)
     )
 
 

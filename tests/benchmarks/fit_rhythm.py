@@ -138,14 +138,14 @@ def cross_validated(traces: Sequence[Trace], cases: Sequence[Case]) -> dict[int,
 
 def write(weights: RateWeights, path: Path) -> None:
     """Write the weights to the shipped file."""
-    told = {
+    weights_by_name = {
         "spans": (weights.spans / HOUR).tolist(),
         "weights": weights.weights.round(4).tolist(),
         "weekly": weights.weekly.round(4).tolist(),
         "power": round(weights.power, 4),
         "pace": round(weights.base_minutes, 2),
     }
-    path.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(weights_by_name, indent=2) + "\n", encoding="utf-8")
 
 
 def main() -> None:

@@ -110,8 +110,8 @@ def _write(one: Path, many: Path, number: int, port: int) -> None:
 def _command(*arguments: str) -> tuple[float, int]:
     """Run a command of feedpub; return the seconds it takes and its peak memory in kB."""
     command = [sys.executable, "-c", _SMALL, sys.executable, "-m", "feedpub", *arguments]
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 -- our own
-    seconds, memory = told.split()[-2:]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 -- our own
+    seconds, memory = output.split()[-2:]
     return float(seconds), int(memory)
 
 
@@ -261,12 +261,12 @@ def _serve(path: Path, seconds: float) -> None:
             " run_finished " in line for line in list(service.lines)
         )
         _tell(f"run: after {runs} runs", seconds, _memory(service.process.pid))
-        asked = time.perf_counter()
+        start = time.perf_counter()
         health = json.loads(service.get("/healthz"))
         assert health["scheduler"]["alive"]
         _tell(
             "run: after /healthz, which took",
-            time.perf_counter() - asked,
+            time.perf_counter() - start,
             _memory(service.process.pid),
         )
         assert service.stop() == 0
@@ -274,8 +274,8 @@ def _serve(path: Path, seconds: float) -> None:
 
 def _memory(pid: int) -> int:
     """Return the current resident memory of a process in kB."""
-    told = Path(f"/proc/{pid}/status").read_text("utf-8")
-    return int(told.split("VmRSS:")[1].split()[0])
+    output = Path(f"/proc/{pid}/status").read_text("utf-8")
+    return int(output.split("VmRSS:")[1].split()[0])
 
 
 if __name__ == "__main__":

@@ -40,11 +40,11 @@ def main() -> None:
         pages = islice(rows(options.data / "data", name), options.limit)
         before, after = zip(*score_pages(pages, measure), strict=True)
         old, new = measure.shingle_f1(before), measure.shingle_f1(after)
-        told = (
+        columns = (
             f"{what} {100 * old[key]:.1f} → {100 * new[key]:.1f}"
             for what, key in (("P", "p"), ("R", "r"))
         )
-        print(f"{name:14}", *told, sep="  ")
+        print(f"{name:14}", *columns, sep="  ")
 
 
 def score_pages(pages: Iterable[Row], measure: ModuleType) -> Iterator[tuple[Shingles, Shingles]]:

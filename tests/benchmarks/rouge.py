@@ -12,12 +12,12 @@ _WORD = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]|[^\W_\u3041-\u30ff\u3400-\u9ff
 Scores = tuple[float, float, float]
 
 
-def rouge(told: str, wanted: str) -> Scores:
+def rouge(candidate: str, reference: str) -> Scores:
     """Measure the overlap of a text with the wanted text.
 
     The three values count words, pairs of words and the longest common subsequence.
     """
-    left, right = words(told), words(wanted)
+    left, right = words(candidate), words(reference)
     return (
         _ngrams(left, right, 1),
         _ngrams(left, right, 2),

@@ -203,9 +203,11 @@ def _on_core(number: int) -> list[str]:
 
 
 def _measure(port: int, headers: Mapping[str, str], seconds: int, connections: int) -> Result:
-    told = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+    header_options = [
+        part for name, value in headers.items() for part in ("-H", f"{name}: {value}")
+    ]
     url = f"http://127.0.0.1:{port}/{NAME}"
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *told, url]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *header_options, url]
     report = subprocess.run(  # noqa: S603
         [*_on_core(1), *command], capture_output=True, text=True, check=True
     ).stdout

@@ -71,9 +71,9 @@ def test_time_is_shown_as_means_and_ratios() -> None:
 
 
 def test_every_stage_is_timed() -> None:
-    told = {stage: share for stage, _, share in stages([ROW])}
-    assert told.keys() == {*STAGES, "the rest", "all"}
-    assert told["all"] == "100 %"
+    shares = {stage: share for stage, _, share in stages([ROW])}
+    assert shares.keys() == {*STAGES, "the rest", "all"}
+    assert shares["all"] == "100 %"
 
 
 def test_table_is_markdown() -> None:

@@ -66,11 +66,11 @@ def cases(pages: Sequence[Described]) -> Iterator[Case]:
         for room in ROOMS:
             choices = list(_choices(measures, room))
             if len(choices) > 1:
-                told = [join_sentences([found[i].text for i in choice]) for choice in choices]
+                summaries = [join_sentences([found[i].text for i in choice]) for choice in choices]
                 yield Case(
                     page,
                     np.array([features(measures, choice, room)[:-1] for choice in choices]),
-                    np.array([fmean(rouge(text, page.description)) for text in told]),
+                    np.array([fmean(rouge(text, page.description)) for text in summaries]),
                     max(
                         number
                         for number, choice in enumerate(choices)

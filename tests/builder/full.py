@@ -11,7 +11,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 from feedpub import builder
-from feedpub.core.models import Enclosure, Entry, Feed, FeedSummary, PodcastTag
+from feedpub.core.models import Enclosure, Entry, Feed, FeedSummary, PodcastTag, StoryLink
 
 FOLDER = Path(__file__).parent / "full"
 
@@ -51,7 +51,7 @@ _FERRIES = Entry(
         PodcastTag("itunes:duration", "00:14:20"),
         PodcastTag("podcast:person", "Mara Lindqvist", (("role", "host"),)),
     ),
-    also_at=("https://agency.example/night-ferries",),
+    also_at=(StoryLink("https://agency.example/night-ferries", "The Agency"),),
 )
 _SAVED = Entry(
     id="tag:feeds.example.org,2025-11-19:harbour/77aa01",

@@ -20,7 +20,7 @@ from feedpub.builder.parse_published import (
     read_links,
 )
 from feedpub.builder.rss_atom_text import from_plain_text, to_plain_text, to_single_line
-from feedpub.core.models import Enclosure, Entry, Feed, PodcastTag
+from feedpub.core.models import Enclosure, Entry, Feed, PodcastTag, StoryLink
 from tests.builder.full import ARCHIVE, FEED
 
 RENDERERS: dict[str, Callable[[Feed], bytes]] = {
@@ -161,7 +161,7 @@ def feeds(draw: st.DrawFn) -> Feed:
             source_name=draw(_texts),
             source_url=draw(st.just("") | _addresses),
             rights=draw(_texts | _addresses),
-            also_at=tuple(draw(st.lists(_addresses, max_size=2))),
+            also_at=tuple(draw(st.lists(st.builds(StoryLink, _addresses, _texts), max_size=2))),
             podcast=draw(st.sampled_from([(), PODCAST])),
         )
 

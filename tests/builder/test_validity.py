@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from feedpub import builder
-from feedpub.core.models import Enclosure, Feed, PodcastTag
+from feedpub.core.models import Enclosure, Feed, PodcastTag, StoryLink
 from tests.support.feedcheck import CHECKS, opml
 from tests.support.feeds import NOW, RENDERERS, entry, feed, feeds
 
@@ -61,7 +61,10 @@ CASES = {
             source_name="The <b>Quay</b> & more",
             source_url="https://quay.example/ä",
             rights="© 2026 The Quay",
-            also_at=("https://news.example/a", "https://news.example/a", "mailto:x@y.example"),
+            also_at=(
+                StoryLink("https://news.example/a", "News & <b>more</b>"),
+                StoryLink("mailto:x@y.example", "Y"),
+            ),
         ),
         entry(2, source_name="Quay", rights="https://creativecommons.org/licenses/by/4.0/"),
     ),

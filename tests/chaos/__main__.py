@@ -263,8 +263,8 @@ def run_chaos(  # noqa: PLR0913 -- all that may be chosen
             )
             for node in nodes
         ]
-        told = lambda line: tell(f"{time.monotonic() - began:5.0f} s  {line}")  # noqa: E731
-        result = ChaosRun(folder, server, members, press, address, seed, told).run(
+        report = lambda line: tell(f"{time.monotonic() - began:5.0f} s  {line}")  # noqa: E731
+        result = ChaosRun(folder, server, members, press, address, seed, report).run(
             minutes * 60, recovery_seconds
         )
         if result.faults:

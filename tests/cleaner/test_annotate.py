@@ -72,8 +72,8 @@ def test_removed_text_and_only_removed_text_is_struck_through(case: GoldenPage) 
     about_the_page = [
         each for each in page.article.removed if not any(note in each.reason for note in NOTES)
     ]
-    told = [line for each in about_the_page for line in each.text.split("\n")]
-    assert [line for line in told if words(line) not in struck] == []
+    lines = [line for each in about_the_page for line in each.text.split("\n")]
+    assert [line for line in lines if words(line) not in struck] == []
     kept = words("".join(squashed_text(block) for block in shown.blocks("kept")))
     assert [line for line in page.article.text.split("\n") if words(line) not in kept] == []
 

@@ -83,7 +83,9 @@ def test_post_replaces_a_page_with_other_words() -> None:
         "<p>Our lighthouse is open on Sunday, and there is cake. Bring a friend, the stairs are "
         "steep and the view is long.</p>"
     )
-    chosen = choose("<p>A white tower on a cliff under a dark sky with two gulls above it.</p>", post)
+    chosen = choose(
+        "<p>A white tower on a cliff under a dark sky with two gulls above it.</p>", post
+    )
     assert chosen.text.startswith("Our lighthouse is open")
 
 
@@ -155,5 +157,8 @@ def test_title_of_a_picture_that_tells_nothing_new_is_no_caption(picture: str) -
 
 def test_picture_alone_and_video_alone_are_content() -> None:
     assert "<img" in article("<p><img src='/a.jpg' alt='A gull'></p>").html
-    assert "youtube" in article("<iframe src='https://www.youtube.com/embed/abcdefghijk'></iframe>").html
+    assert (
+        "youtube"
+        in article("<iframe src='https://www.youtube.com/embed/abcdefghijk'></iframe>").html
+    )
     assert "/talk.mp3" in article("<audio src='/talk.mp3' controls></audio>").html

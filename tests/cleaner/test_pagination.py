@@ -55,10 +55,10 @@ def collect_from_site(site: Site, address: str, rules: Ruleset | None = None) ->
         route = site.routes.get(url.removeprefix(site.url("")).partition("#")[0] or "/")
         if not isinstance(route, Route) or route.status != 200:
             raise SourceError("HTTP 404: there is no such page", url)
-        asked.append(url)
+        requested.append(url)
         return Page(url, route.body, route.content_type.partition(";")[0])
 
-    asked: list[str] = []
+    requested: list[str] = []
     return collect_pages(get(site.url(address)), rules or Ruleset(), get, InlineExecutor())
 
 

@@ -128,12 +128,12 @@ def test_portrait_of_the_author_at_the_end_is_removed(above: tuple[str, ...]) ->
 
 def test_portraits_stay_in_an_article_of_portraits() -> None:
     people = ("Marta Quill", "Ada Reedy", "Tom Wick")
-    told = [
+    lines = [
         line
         for name in people
         for line in (name, f"{name} said that the old pier had been kept by the council.")
     ]
-    assert extract_text(saved_text(TITLE, ONE, TWO, *told)).text.endswith(told[-1])
+    assert extract_text(saved_text(TITLE, ONE, TWO, *lines)).text.endswith(lines[-1])
 
 
 def test_last_paragraph_with_an_email_address_is_removed() -> None:

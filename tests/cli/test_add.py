@@ -152,14 +152,14 @@ def on_a_terminal(
     import pty  # noqa: PLC0415 -- not on Windows
 
     shown, typed = bytearray(), iter(answers)
-    asked = 0
+    prompts = 0
 
     def read(descriptor: int) -> bytes:
-        nonlocal asked
+        nonlocal prompts
         data = os.read(descriptor, 4096)
         shown.extend(data)
-        if shown.count(prompt) > asked:
-            asked += 1
+        if shown.count(prompt) > prompts:
+            prompts += 1
             os.write(descriptor, next(typed).encode() + b"\n")
         return data
 

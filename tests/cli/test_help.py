@@ -93,12 +93,12 @@ def test_only_the_last_config_is_read(tmp_path: Path) -> None:
 def test_completion_offers_the_config_option_and_files(
     tmp_path: Path, typed: str, words: str
 ) -> None:
-    asked = {
+    completion = {
         "_FEEDPUB_COMPLETE": "bash_complete",
         "COMP_WORDS": typed,
         "COMP_CWORD": str(typed.count(" ")),
     }
-    assert feedpub(folder=tmp_path, environment=asked).stdout == words
+    assert feedpub(folder=tmp_path, environment=completion).stdout == words
 
 
 @pytest.mark.parametrize(
@@ -156,8 +156,12 @@ def test_completion_prints_the_script_of_each_shell(shell: str, word: str) -> No
 
 
 def test_completion_offers_commands(tmp_path: Path) -> None:
-    asked = {"_FEEDPUB_COMPLETE": "bash_complete", "COMP_WORDS": "feedpub ex", "COMP_CWORD": "1"}
-    assert feedpub(folder=tmp_path, environment=asked).stdout == "plain,export\n"
+    completion = {
+        "_FEEDPUB_COMPLETE": "bash_complete",
+        "COMP_WORDS": "feedpub ex",
+        "COMP_CWORD": "1",
+    }
+    assert feedpub(folder=tmp_path, environment=completion).stdout == "plain,export\n"
 
 
 @pytest.mark.parametrize(("variable", "coloured"), [("", True), ("1", False)])

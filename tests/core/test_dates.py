@@ -84,7 +84,7 @@ def test_a_date_is_a_moment_in_utc(text: str, moment: datetime) -> None:
         "17 May 2024 " * 20,
     ],
 )
-def test_what_is_not_one_whole_day_is_no_date(text: str) -> None:
+def test_text_without_a_complete_day_is_not_a_date(text: str) -> None:
     assert parse_date(text) is None
 
 
@@ -129,7 +129,7 @@ def test_the_time_of_a_found_date_counts_with_its_zone(text: str, moment: dateti
     ],
 )
 def test_numbers_are_not_dates(text: str) -> None:
-    """What looks a little like one is left alone."""
+    """A text that resembles a date is left alone."""
     assert find_date(text) is None
 
 
@@ -149,7 +149,7 @@ def test_an_address_may_name_a_day(path: str, date: datetime | None) -> None:
     assert date_in_path(path) == date
 
 
-def test_a_plausible_date_has_whole_seconds_in_utc() -> None:
+def test_plausible_date_has_full_seconds_in_utc() -> None:
     """As entries have them."""
     date = datetime(2024, 5, 17, 2, 0, 0, 999, tzinfo=timezone(timedelta(hours=2)))
     assert as_item_date(date) == MAY

@@ -53,7 +53,7 @@ def test_what_has_no_registered_domain_is_a_site_of_its_own(host: str) -> None:
     assert registered_domain(host) == host
 
 
-def test_no_host_is_no_site() -> None:
+def test_missing_host_has_no_site() -> None:
     """A saved page has none."""
     assert registered_domain(None) == ""
 

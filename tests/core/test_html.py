@@ -28,13 +28,13 @@ def test_comments_and_null_characters_are_gone() -> None:
     assert parse_html("<p>a<!-- b -->c\0d").text_content() == "acd"
 
 
-def test_a_lone_surrogate_is_replaced() -> None:
-    """What no encoding can write becomes a question mark."""
+def test_lone_surrogate_is_replaced() -> None:
+    """Characters that no encoding can write become question marks."""
     assert parse_html("<p>a\ud800b").text_content() == "a?b"
 
 
 @pytest.mark.parametrize("body", ["", "<body>one"])
-def test_a_head_without_an_end_ends_where_the_text_begins(body: str) -> None:
+def test_unclosed_head_ends_at_the_first_text(body: str) -> None:
     """HTML 5 leaves the tags of head and body to the browser."""
     tree = parse_html(
         f"<!DOCTYPE html><title>Ferry</title><meta charset=utf-8><main><p>Late</p></main>"
@@ -78,8 +78,8 @@ def test_a_page_beyond_all_bounds_is_refused(page: str, reason: str) -> None:
         parse_html(page, URL)
 
 
-def test_the_words_of_a_value_are_no_attributes() -> None:
-    """Shops keep their shelves in one; what only looks like a value hides none."""
+def test_words_of_a_value_are_not_attributes() -> None:
+    """Shops store lists of products in one value."""
     shelf = " ".join(f"item{n}" for n in range(20_000))
     assert (
         parse_html(f"<div data-shelf='{shelf}' data-b=\"{shelf}\">text</div>").text_content()
@@ -89,7 +89,7 @@ def test_the_words_of_a_value_are_no_attributes() -> None:
         parse_html(f'<div a=b="{shelf}">text</div>', URL)
 
 
-def test_a_picture_within_the_page_is_no_crowd_of_attributes() -> None:
-    """A long attribute is not many."""
+def test_inline_image_does_not_exceed_the_attribute_limit() -> None:
+    """One long attribute counts once."""
     image = "A" * 200_000
     assert parse_html(f'<p>text<img src="data:image/png;base64,{image}">').text_content() == "text"

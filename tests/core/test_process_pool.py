@@ -139,7 +139,7 @@ def test_bug_fails_one_page_and_is_logged_with_its_traceback(
     ):
         workers.call(URL, hostile.raise_unexpected)
     assert caught.value.url == URL
-    assert "in stumble" in caplog.text
+    assert "in raise_unexpected" in caplog.text
     with pytest.raises(ExtractError, match="bug"):
         workers.call(URL, hostile.return_unserialisable)
     assert workers.call(URL, hostile.pid) == before

@@ -33,7 +33,7 @@ def test_css_and_xpath_select_the_same_links(selector: str) -> None:
     assert [element.get("href") for element in select_elements(PAGE, selector)] == HREFS
 
 
-def test_an_attribute_stands_for_its_element_once() -> None:
+def test_attribute_selects_its_element_once() -> None:
     assert len(select_elements(PAGE, "xpath://a/@* | //a")) == 2
 
 

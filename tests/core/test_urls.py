@@ -1,4 +1,4 @@
-"""Addresses of articles: made absolute, told from others, and recognised by their shape."""
+"""Addresses of articles: resolved, compared, and recognised by their shape."""
 
 import pytest
 
@@ -72,8 +72,8 @@ def test_an_absolute_address_keeps_its_fragment() -> None:
         ("http://localhost:8000/", "localhost"),
     ],
 )
-def test_a_site_is_its_registered_domain(url: str, site: str) -> None:
-    """Near enough to tell a site's own links from others."""
+def test_site_is_its_registered_domain(url: str, site: str) -> None:
+    """This is precise enough to distinguish a site's own links."""
     assert site_domain(url) == site
 
 

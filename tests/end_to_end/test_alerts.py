@@ -27,7 +27,7 @@ def test_builds_send_one_alert_per_channel_on_failure_and_recovery(
     newsroom: Site, home: Home
 ) -> None:
     newsroom["/hook"] = b"ok"
-    file = home.root / "told"
+    file = home.root / "alert"
     code = "import os, sys; open(sys.argv[1], 'a').write(os.environ['FEEDPUB_EVENT'] + ' ')"
     with running_mailbox(Mailbox()) as mailbox:
         ways = (

@@ -90,8 +90,10 @@ def test_html_and_json_lose_nothing_in_any_encoding(
     html = run(foreign, encoding, "clean", "config/articles/日本.html", "--html").stdout
     assert b"&#26085;&#26412;" in html
     assert b"caf" + accent in html
-    told = json.loads(run(foreign, encoding, "clean", "config/articles/日本.html", "--json").stdout)
-    assert told["title"] == TITLE
+    article = json.loads(
+        run(foreign, encoding, "clean", "config/articles/日本.html", "--json").stdout
+    )
+    assert article["title"] == TITLE
 
 
 @pytest.mark.slow(seconds=3)

@@ -39,16 +39,16 @@ def hanging_pages(site: Site) -> Iterator[threading.Event]:
 
     The event is set when one of them is requested.
     """
-    asked, over = threading.Event(), threading.Event()
+    requested, over = threading.Event(), threading.Event()
 
     def hang(handler: BaseHTTPRequestHandler) -> None:
         handler.close_connection = True
-        asked.set()
+        requested.set()
         over.wait(60)
 
     open_newsroom(site, [3, 2, 1])
     site[path(2)] = site["/slow"] = hang
-    yield asked
+    yield requested
     over.set()
 
 

@@ -216,8 +216,8 @@ def test_request_is_repeated_without_rejected_validators(
 ) -> None:
     site["/a"] = Route(status=status, validators=False)
     for validators, requests in ((Validators('"a"'), [True, False]), (None, [False])):
-        asked = len(site.requests)
+        earlier = len(site.requests)
         with pytest.raises(FetchError, match=f"HTTP {status}"):
             fetcher.get(site.url("/a"), validators=validators)
-        sent = [request for request in site.requests[asked:] if request.path == "/a"]
+        sent = [request for request in site.requests[earlier:] if request.path == "/a"]
         assert ["if-none-match" in request.headers for request in sent] == requests

@@ -332,14 +332,14 @@ def test_rules_in_memory_are_limited_by_bytes(memory: Memory, clock: FakeClock) 
 
 def test_rules_of_many_origins_are_loaded_from_the_cache(memory: Memory, clock: FakeClock) -> None:
     robots = Robots(memory, clock)
-    asked: list[str] = []
+    requested: list[str] = []
 
     def read(url: str) -> bytes:
-        asked.append(url)
+        requested.append(url)
         return ROBOTS.encode()
 
     origins = [f"http://{number}.example" for number in range(2 * MAX_ORIGINS)]
     for _ in range(2):
         for origin in origins:
             assert robots.check_allowed(parse_target(f"{origin}/public"), read) == 7
-    assert asked == [f"{origin}/robots.txt" for origin in origins]
+    assert requested == [f"{origin}/robots.txt" for origin in origins]

@@ -131,7 +131,7 @@ def test_error_about_a_url_has_no_password(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "redacted"),
     [
         ("https://me:secret@example.org/a?x=1", "https://example.org/a?x=1"),
         ("https://example.org/f?feed_token=secret&a=2", "https://example.org/f?feed_token=…&a=2"),
@@ -152,8 +152,8 @@ def test_error_about_a_url_has_no_password(url: str) -> None:
         ("/srv/me@home/articles", "/srv/me@home/articles"),
     ],
 )
-def test_redacted_texts_have_no_passwords_and_tokens(text: str, told: str) -> None:
-    assert redact(text) == told
+def test_redacted_texts_have_no_passwords_and_tokens(text: str, redacted: str) -> None:
+    assert redact(text) == redacted
 
 
 def test_error_about_a_url_is_printable() -> None:

@@ -66,12 +66,12 @@ def main() -> None:
         "corpus", type=Path, help="a folder to read inputs from, and to add new ones to"
     )
     parser.add_argument("found", type=Path, help="a folder for failing inputs")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     fuzz(
-        TARGETS[asked.name],
-        Effort(asked.inputs, asked.seconds, asked.seed, asked.longest),
-        asked.corpus,
-        asked.found,
+        TARGETS[options.name],
+        Effort(options.inputs, options.seconds, options.seed, options.longest),
+        options.corpus,
+        options.found,
     )
 
 

@@ -181,7 +181,7 @@ def test_failure_and_recovery_are_one_alert_each(site: Site, config: Config, bui
     }
 
 
-def test_short_failure_is_no_alert(site: Site, config: Config, build: Build) -> None:
+def test_short_failure_sends_no_alert(site: Site, config: Config, build: Build) -> None:
     for _ in range(3):
         build()
         site["/news"] = DOWN

@@ -268,8 +268,8 @@ def test_missing_secret_postpones_the_message(context: RunContext, tmp_path: Pat
 def test_retry_after_is_honoured_up_to_a_limit(clock: FakeClock) -> None:
     now = clock.now()
     patience = [
-        (outbox.next_try(1, FetchError("x", retry_after=asked), now) - now).total_seconds()
-        for asked in (None, 5.0, 600.0, 1e9)
+        (outbox.next_try(1, FetchError("x", retry_after=delay), now) - now).total_seconds()
+        for delay in (None, 5.0, 600.0, 1e9)
     ]
     assert patience == [60, 60, 600, 9 * HOUR]
 

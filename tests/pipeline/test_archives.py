@@ -83,7 +83,7 @@ def test_every_entry_is_live_or_in_one_archive(arrivals: list[int], limits: list
         assert archived == entries[: len(archived)]
 
 
-# --- the whole way
+# --- end to end
 # ------------------------------------------------------------------------------------------------
 
 

@@ -57,11 +57,11 @@ def test_size_limit_of_an_article_is_below_that_of_a_source(site: Site, tmp_path
     config = configure(tmp_path, feed("world", f"feed {site.url('/rss')}"))
     with open_context(config) as context:
         outcome = run.run_feed(config.feed[0], context)
-    assert outcome.new == 1
+    assert outcome.new == 2
     [problem] = outcome.problems
     assert (problem.where, problem.reason) == (
         site.url(path(2)),
-        "the answer is larger than 8000000 bytes",
+        "the answer is larger than 8000000 bytes; its title and link are published instead",
     )
 
 

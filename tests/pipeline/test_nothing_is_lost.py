@@ -12,7 +12,7 @@ from feedpub.config import Config
 from feedpub.core.models import Entry, RunResult
 from feedpub.pipeline import run
 from tests.support.clock import FakeClock
-from tests.support.newsroom import PARAGRAPHS, configure, feed, output_of, tools_for
+from tests.support.newsroom import PARAGRAPHS, configure, feed, open_context, output_folder
 from tests.support.site import Route, Site
 
 LONG = "".join(f"<p>{paragraph.format(n=7)}</p>" for paragraph in PARAGRAPHS)
@@ -63,21 +63,21 @@ def rss(*items: str) -> Route:
 
 
 def build(config: Config, clock: FakeClock) -> RunResult:
-    with tools_for(config, clock) as tools:
-        (outcome,) = [run.run_feed(each, tools) for each in config.feed]
+    with open_context(config, clock) as context:
+        (outcome,) = [run.run_feed(each, context) for each in config.feed]
     return outcome
 
 
 def stored(config: Config) -> dict[str, Entry]:
     """Return the stored entries by title."""
-    document = json.loads((output_of(config) / "f.json").read_bytes())
-    with tools_for(config) as tools:
-        found = [tools.store.entry("f", item["id"]) for item in document["items"]]
+    document = json.loads((output_folder(config) / "f.json").read_bytes())
+    with open_context(config) as context:
+        found = [context.store.entry("f", item["id"]) for item in document["items"]]
     return {entry.title: entry for entry in found if entry}
 
 
 def items(config: Config) -> list[dict[str, Any]]:
-    return list(json.loads((output_of(config) / "f.json").read_bytes())["items"])
+    return list(json.loads((output_folder(config) / "f.json").read_bytes())["items"])
 
 
 SHORT_PAGES = {
@@ -111,7 +111,9 @@ def test_every_listed_page_becomes_an_entry(
     assert "pier.jpg" in entries["Picture of the week from the old harbour"].html
     assert "youtube.com" in entries["A short film of the summer fair"].html
     assert "choir.mp3" in entries["The choir sings its newest song"].html
-    assert entries["The council meets to talk about the pier"].text.startswith("The council of the harbour town")
+    assert entries["The council meets to talk about the pier"].text.startswith(
+        "The council of the harbour town"
+    )
     alone = entries["Nothing but a title for this notice"]
     assert (alone.html, alone.complete) == ("", False)
     assert alone.content_reason.startswith("title and link alone: there is no article in the page")
@@ -119,7 +121,9 @@ def test_every_listed_page_becomes_an_entry(
         assert "Quay Street" not in entry.text
         assert "Contact" not in entry.text
     reasons = {problem.where.rpartition("/")[2]: problem.reason for problem in outcome.problems}
-    assert reasons["nothing-but-a-title-for-this-notice"].endswith("its title and link are published instead")
+    assert reasons["nothing-but-a-title-for-this-notice"].endswith(
+        "its title and link are published instead"
+    )
     clock.pass_time(3600)
     assert build(config, clock).new == 0
 
@@ -278,11 +282,13 @@ def test_items_without_a_link_have_a_stable_id_and_a_page(
     assert len({item["id"] for item in before}) == len(ALONE)
     for item in before:
         name = item["url"].rpartition("/")[2]
-        assert (output_of(config) / "f" / name).exists()
+        assert (output_folder(config) / "f" / name).exists()
     clock.pass_time(3600)
     site["/rss"] = rss("<title>Library open</title>", *ALONE.values())
     assert build(config, clock).new == 1
-    assert [item for item in items(config) if item["id"] in {each["id"] for each in before}] == before
+    assert [
+        item for item in items(config) if item["id"] in {each["id"] for each in before}
+    ] == before
 
 
 def test_posts_of_one_day_without_link_and_title_are_all_kept(
@@ -326,6 +332,6 @@ def test_post_without_a_title_has_none_in_json_and_its_first_words_elsewhere(
     assert "title" not in item
     made = "The lighthouse is open on Sunday, and there is cake for everyone who…"
     for name in ("f.rss", "f.atom", "f.html"):
-        document = (output_of(config) / name).read_text("utf-8")
+        document = (output_folder(config) / name).read_text("utf-8")
         assert made.removesuffix("…")[:60] in document, name
         assert document.count("Town of Bay") <= 1, name

@@ -427,14 +427,14 @@ def test_rebuild_is_logged_and_alerted_once(
         build(config, clock)
         with open_run_context(config, clock) as context:
             notify.deliver_due(config, context.store, context.clock)
-    (told,) = [json.loads(request.body) for request in site.requests if request.path == "/hook"]
+    (sent,) = [json.loads(request.body) for request in site.requests if request.path == "/hook"]
     (aside,) = Store.quarantined_files(state_folder(config.feedpub))
-    assert (told["event"], told["feed"]) == ("renewed", "")
-    assert told["text"] == "feedpub's state was damaged and was rebuilt from the published feeds"
-    assert told["evidence"]["Reason"].endswith(f"the damaged file was kept as {aside.name}")
-    assert str(state_folder(config.feedpub)) not in json.dumps(told)
+    assert (sent["event"], sent["feed"]) == ("renewed", "")
+    assert sent["text"] == "feedpub's state was damaged and was rebuilt from the published feeds"
+    assert sent["evidence"]["Reason"].endswith(f"the damaged file was kept as {aside.name}")
+    assert str(state_folder(config.feedpub)) not in json.dumps(sent)
     health = json.loads((output_folder(config) / "health.json").read_bytes())["items"]
-    assert told["text"] in [item["title"] for item in health]
+    assert sent["text"] in [item["title"] for item in health]
     (event,) = [known for record in caplog.records if "quarantined" in (known := fields(record))]
     assert (event["quarantined"], event["entries"]) == (str(aside), len(STORIES))
 

@@ -495,11 +495,11 @@ def test_held_back_entry_is_reported_with_exit_status_1(workspace: Workspace) ->
 
 def test_json_output_is_one_document(workspace: Workspace) -> None:
     workspace.rule(RULE)
-    told = json.loads(run(workspace, "reclean", "--diff", "--json").stdout)
-    (of_feed,) = told["feeds"]
+    report = json.loads(run(workspace, "reclean", "--diff", "--json").stdout)
+    (of_feed,) = report["feeds"]
     (entry,) = of_feed.pop("entries")
     counts = {"pages_kept": 2, "changed": 1, "same": 1, "failed": 0, "held_back": 0, "not_kept": 0}
-    assert (told["ok"], of_feed) == (True, {"feed": "f", "ok": True, "written": []} | counts)
+    assert (report["ok"], of_feed) == (True, {"feed": "f", "ok": True, "written": []} | counts)
     assert (entry["id"], entry["verdict"]) == (workspace.entries()[title(3)].id, "changed")
     assert f"-{NOTES[3]}" in entry["text"]
 

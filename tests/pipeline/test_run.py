@@ -708,7 +708,7 @@ def test_hundred_runs_of_a_restless_site_duplicate_and_lose_nothing(
         assert (len(found), set(found)) == (6, ids)
 
 
-# nobody's words
+# in none of the phrase lists
 BOX = (
     "Mur tavelo flugas vendrede: kvar rakontoj kaj unu desegno, ĝis via propra skatolo sub la "
     "pordo."
@@ -746,7 +746,7 @@ def test_site_memory_is_saved_and_counts_each_page_once(
         newsroom[path(n)] = "<title>Down</title><p>Back soon.</p>"
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     for _ in range(2):
-        assert one(config, clock).status is RunStatus.FAILED
+        assert len(one(config, clock).problems) == 2
         with open_context(config, clock) as context:
             known = SiteMemory.from_bytes(
                 context.store.site_memory(f"127.0.0.1:{newsroom.port}") or b""

@@ -30,7 +30,7 @@ A, B, C = (feed(name, f"page http://127.0.0.1:1/{name}") for name in "abc")
 
 
 @contextmanager
-def tools_for(config: Config, address: str) -> Iterator[RunContext]:
+def open_context(config: Config, address: str) -> Iterator[RunContext]:
     with Store.open(address) as store, open_fetcher(config.feedpub) as fetcher:
         yield RunContext(
             config.feedpub, store, fetcher, open_output(config.feedpub.output, config.s3)
@@ -42,9 +42,9 @@ def service(
     config: Config, address: str, changed: list[int] | None = None
 ) -> Iterator[ClusterScheduler]:
     """Run a scheduler while the block runs."""
-    told = [] if changed is None else changed
-    with tools_for(config, address) as context, FeedQueue(address) as own:
-        jobs = ClusterScheduler(config, context, own, lambda: told.append(1), FAST)
+    changes = [] if changed is None else changed
+    with open_context(config, address) as context, FeedQueue(address) as own:
+        jobs = ClusterScheduler(config, context, own, lambda: changes.append(1), FAST)
         jobs.start()
         try:
             yield jobs
@@ -134,7 +134,7 @@ def test_changed_config_reschedules_changed_feeds(
     address: str, queue: FeedQueue, tmp_path: Path
 ) -> None:
     config = configure(tmp_path, A, B)
-    with tools_for(config, address) as context, service(config, address) as jobs:
+    with open_context(config, address) as context, service(config, address) as jobs:
         assert eventually(lambda: queue.count_waiting() == 2)
         later = utc_now() + timedelta(hours=1)
         for name in "ab":

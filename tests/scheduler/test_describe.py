@@ -61,10 +61,10 @@ def test_monthly_source_shows_a_monthly_rate() -> None:
 
 
 def test_bursts_are_named() -> None:
-    told = describe_schedule(
+    description = describe_schedule(
         days_ago(*range(1, 60, 2), hours=tuple(9 + minute / 60 for minute in range(10))), NOW
     )
-    assert told == "publishes about 5 a day in bursts, mostly 9–10 h UTC"
+    assert description == "publishes about 5 a day in bursts, mostly 9–10 h UTC"
 
 
 def test_hours_of_a_few_bursts_are_not_a_pattern() -> None:
@@ -116,7 +116,7 @@ def test_rare_source_shows_a_yearly_rate() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ago", "told"),
+    ("ago", "description"),
     [
         (0, "minutes"),
         (HOUR, "an hour"),
@@ -125,10 +125,10 @@ def test_rare_source_shows_a_yearly_rate() -> None:
         (70 * DAY, "2 months"),
     ],
 )
-def test_few_dates_show_the_age_of_the_last(ago: float, told: str) -> None:
+def test_few_dates_show_the_age_of_the_last(ago: float, description: str) -> None:
     assert (
         describe_schedule([NOW - ago], NOW)
-        == f"too few publication dates to estimate a rate from; the last is {told} old"
+        == f"too few publication dates to estimate a rate from; the last is {description} old"
     )
 
 

@@ -373,8 +373,8 @@ def test_suspect_of_repeated_crashes_waits_and_is_reported(tmp_path: Path) -> No
     for times in (2, 1, 1):  # more
         leave_crashed_state(config, "a", times=times)
         with running_scheduler(config, Noted()) as workspace:
-            (told,) = [o for o in workspace.results if o.feed == "a"]
-            assert "feedpub ended in the middle of its run" in told.problems[0].reason
+            (result,) = [o for o in workspace.results if o.feed == "a"]
+            assert "feedpub ended in the middle of its run" in result.problems[0].reason
             waits.append(workspace.scheduler.timer.next_times["a"] - utc_now())
     assert [round(wait / timedelta(minutes=5)) for wait in waits] == [1, 2, 4]
 

@@ -211,18 +211,18 @@ def _complaints(events: Sequence[Event]) -> list[str]:
         "run_crashed",
         "clock_jump",
     )
-    told = [
+    lines = [
         f"{e['time']} {e['event']} {e.get('feed', '')} {e.get('trace', '')}"[:600]
         for e in events
         if "trace" in e
     ]
     shown = ("time", "event", "feed", "outcome", "reason")
-    told += [
+    lines += [
         " ".join(str(e[name]) for name in shown if name in e)
         for e in events
         if e["event"] in wanted
     ]
-    return told[-_MAX_COMPLAINTS:]
+    return lines[-_MAX_COMPLAINTS:]
 
 
 def _start(*arguments: str) -> "subprocess.Popen[str]":

@@ -90,7 +90,7 @@ class SupervisedService:
 
     def _start(self) -> "subprocess.Popen[str]":
         self._alive = time.monotonic()
-        told = {
+        environment = {
             "NOTIFY_SOCKET": self._address,
             "WATCHDOG_USEC": str(int(WATCHDOG_SECONDS * 1_000_000)),
         }
@@ -100,7 +100,7 @@ class SupervisedService:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, **told},
+            env={**os.environ, **environment},
             cwd=Path(__file__).parents[2],
         )
 

@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from feedpub.core.errors import FetchError
 from feedpub.core.models import Page
+from feedpub.fetch import Mailbox
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -16,13 +17,13 @@ T = TypeVar("T")
 
 @dataclass
 class Library:
-    """Documents by address.
+    """An in-memory network: documents by address.
 
-    What was asked for stands in `asked`, what is not there fails as a network does.
+    `requested` lists the fetched addresses. A missing document raises a fetch error.
     """
 
     pages: dict[str, Page] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
 
     def add(
         self, url: str, body: bytes | str, content_type: str = "", charset: str | None = None
@@ -36,8 +37,16 @@ class Library:
     ) -> T:
         return parse(self.get(url), *args, **kwargs)
 
+    def call(
+        self, _address: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return function(*args, **kwargs)
+
+    def open_mailbox(self, url: str) -> Mailbox:
+        raise FetchError("there are no mailboxes in a library", url)
+
     def get(self, url: str) -> Page:
-        self.asked.append(url)
+        self.requested.append(url)
         if url not in self.pages:
             raise FetchError("HTTP status 404 Not Found", url, status=404)
         return self.pages[url]

@@ -1,4 +1,4 @@
-"""A feed as a source: every format, what its entries say, and what is no feed."""
+"""Read feeds of every format, and reject other documents."""
 
 from datetime import UTC, datetime
 
@@ -77,8 +77,8 @@ FORMATS = {
 @pytest.mark.parametrize(
     "content_type", ["application/rss+xml", "text/html", "text/plain", "application/json", ""]
 )
-def test_every_format_is_read_whatever_the_header_says(body: str, content_type: str) -> None:
-    """Feeds are served as anything; their bytes decide."""
+def test_format_is_detected_despite_the_content_type(body: str, content_type: str) -> None:
+    """Servers send any content type; the bytes decide."""
     assert [(i.title, i.url) for i in items(body, content_type=content_type)] == [
         ("The quay", "https://press.example/quay")
     ]
@@ -142,8 +142,8 @@ CONTENT_TYPES = ("application/xml", "text/html", "text/plain", "")
 
 @pytest.mark.parametrize("content_type", CONTENT_TYPES)
 @pytest.mark.parametrize("body", ROOTS.values(), ids=ROOTS)
-def test_a_feed_is_read_whatever_its_root_is(body: str, content_type: str) -> None:
-    """Prefixes are the author's choice, and XHTML in an entry makes no HTML page of it."""
+def test_feed_is_read_with_any_namespace_prefix(body: str, content_type: str) -> None:
+    """XHTML in an entry does not make it an HTML page."""
     assert [(i.title, i.url) for i in items(body, content_type=content_type)] == [
         ("The quay", "https://press.example/quay")
     ]
@@ -154,10 +154,8 @@ def test_a_feed_is_read_whatever_its_root_is(body: str, content_type: str) -> No
     "root", ["rss-2.0", "rdf-under-another-prefix", "atom-under-another-prefix"]
 )
 @pytest.mark.parametrize("prolog", PROLOGS.values(), ids=PROLOGS)
-def test_a_feed_is_read_whatever_stands_before_it(
-    prolog: str, root: str, content_type: str
-) -> None:
-    """Comments, instructions and a document type, however long."""
+def test_feed_is_read_after_any_prolog(prolog: str, root: str, content_type: str) -> None:
+    """Comments, instructions and a document type may be long."""
     body = prolog + (FORMATS | ROOTS)[root]
     assert [(i.title, i.url) for i in items(body, content_type=content_type)] == [
         ("The quay", "https://press.example/quay")
@@ -166,8 +164,8 @@ def test_a_feed_is_read_whatever_stands_before_it(
 
 @pytest.mark.parametrize("content_type", CONTENT_TYPES)
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_a_feed_is_read_whatever_its_encoding_is(encoding: str, content_type: str) -> None:
-    """With a byte order mark, or by its first bytes."""
+def test_feed_is_read_in_any_encoding(encoding: str, content_type: str) -> None:
+    """A byte order mark or its first bytes identify it."""
     body = f"<?xml version='1.0' encoding='{encoding}'?>{RSS}".encode(encoding)
     assert [item.title for item in items(body, content_type=content_type)] == ["The quay"]
 
@@ -185,14 +183,14 @@ def test_a_feed_is_read_whatever_its_encoding_is(encoding: str, content_type: st
         "<div><p>Our <a href='/feed'>feed</a></p></div>",
     ],
 )
-def test_a_page_is_no_feed_whatever_stands_in_it(body: str, content_type: str) -> None:
-    """Its root or its document type says that it is HTML; or nothing in it is an entry."""
+def test_page_is_not_a_feed(body: str, content_type: str) -> None:
+    """Its root or document type is HTML, or it has no entries."""
     with pytest.raises(ExtractError, match="found an HTML page"):
         items(body, content_type=content_type)
 
 
 def test_a_document_type_in_an_entry_is_text() -> None:
-    """Only what stands before the root declares anything."""
+    """Declarations count only before the root."""
     entry = (
         "<link>/a</link><description><![CDATA[Write <!DOCTYPE html> first, then <html>.]]></"
         "description>"
@@ -201,8 +199,8 @@ def test_a_document_type_in_an_entry_is_text() -> None:
     assert "first, then" in item.summary
 
 
-def test_an_rss_entry_gives_all_that_it_says() -> None:
-    """Title, authors, dates, categories, enclosure, image, description and content."""
+def test_rss_entry_has_all_fields() -> None:
+    """They are title, authors, dates, categories, enclosure, image, description and content."""
     entry = """<title>The quay &amp;amp; the &lt;em&gt;sea&lt;/em&gt;</title><link>https://press.example/quay</link>
         <guid isPermaLink="false">77</guid><pubDate>Fri, 17 May 2024 12:30:00 +0200</pubDate>
         <dc:creator>Ines Adler</dc:creator><dc:creator>Tom Reyes</dc:creator>
@@ -231,11 +229,8 @@ def test_an_rss_entry_gives_all_that_it_says() -> None:
     )
 
 
-def test_an_atom_entry_gives_all_that_it_says() -> None:
-    """The entry's own base and language, the author's name, both dates.
-
-    The version moves with the updated date.
-    """
+def test_atom_entry_has_all_fields() -> None:
+    """They include its base, its language and both dates. The version changes with `updated`."""
     entry = """<title type="html">A &amp;lt; B &lt;b&gt;again&lt;/b&gt;</title><link href="quay"/>
     <id>tag:x</id>
         <published>2024-05-17T10:30:00Z</published><updated>2024-05-18T08:00:00Z</updated>
@@ -263,8 +258,8 @@ def test_an_atom_entry_gives_all_that_it_says() -> None:
     )
 
 
-def test_a_json_feed_item_gives_all_that_it_says() -> None:
-    """JSON Feed 1.1, with the feed's language and an attachment."""
+def test_json_feed_item_has_all_fields() -> None:
+    """JSON Feed 1.1 has the feed's language and attachments."""
     (item,) = items("""{"version": "https://jsonfeed.org/version/1.1", "language": "fr", "items": [{
         "id": 7, "url": "/quai", "title": "Le quai",
         "content_html": "<p><a href='plan'>Plan</a></p>",
@@ -318,27 +313,24 @@ def test_an_entry_leads_to_its_article(entry: str, url: str) -> None:
     assert [item.url for item in items(rss(f"<title>T</title>{entry}"))] == [url]
 
 
-def test_relative_links_of_atom_start_from_the_feed() -> None:
-    """Without xml:base, from where the feed was found."""
+def test_relative_atom_links_use_the_feed_url() -> None:
+    """There is no xml:base."""
     feed = atom(
         '<title>T</title><link href="../quay"/>', feed='<link href="https://press.example/en/"/>'
     )
     assert [item.url for item in items(feed)] == ["https://press.example/quay"]
 
 
-def test_an_atom_entry_without_an_author_has_the_feeds() -> None:
-    """As RFC 4287 has it."""
+def test_atom_entry_without_author_has_the_author_of_the_feed() -> None:
+    """RFC 4287 requires it."""
     (item,) = items(
         atom('<title>T</title><link href="/a"/>', feed="<author><name>Ines Adler</name></author>")
     )
     assert item.authors == ("Ines Adler",)
 
 
-def test_a_long_description_alone_is_the_content() -> None:
-    """Many feeds have their articles in the description.
-
-    A short one is a summary, its markup may stand in.
-    """
+def test_long_description_is_the_content() -> None:
+    """Many feeds put the article there. A short one is a summary, in which markup is allowed."""
     long = "<p>" + "The town has plans for the quay. " * 30 + "</p>"
     (item,) = items(
         rss(f"<title>T</title><link>/a</link><description><![CDATA[{long}]]></description>")
@@ -353,7 +345,7 @@ def test_a_long_description_alone_is_the_content() -> None:
     assert (item.summary, item.html) == ("In short.", "<p>In <b>short</b>.</p>")
 
 
-def test_a_summary_that_repeats_the_content_is_none() -> None:
+def test_summary_equal_to_the_content_is_dropped() -> None:
     """Some feeds give the same text twice."""
     (item,) = items(
         rss(
@@ -365,7 +357,7 @@ def test_a_summary_that_repeats_the_content_is_none() -> None:
 
 
 def test_plain_text_content_becomes_paragraphs() -> None:
-    """In Atom's text content and in JSON Feed's content_text; signs are escaped."""
+    """Atom's text content and JSON Feed's content_text are escaped."""
     (item,) = items(
         atom(
             '<title>T</title><link href="/a"/><content type="text">One &lt; two.\n\nThree.</'
@@ -377,8 +369,8 @@ def test_plain_text_content_becomes_paragraphs() -> None:
     assert item.html == "<p>One &lt; two.</p><p>Three.</p>"
 
 
-def test_entries_stand_by_date_where_all_have_one() -> None:
-    """The limit must not cut the newest off a feed that begins with its oldest entry."""
+def test_entries_are_sorted_by_date_if_all_have_one() -> None:
+    """Otherwise, the limit would drop the newest of a feed that begins with its oldest entry."""
     days = [
         f"<item><title>{d}</title><link>/{d}</link><pubDate>0{d} May 2024 00:00:00 GMT</pubDate>"
         f"</item>"
@@ -390,12 +382,12 @@ def test_entries_stand_by_date_where_all_have_one() -> None:
     assert [item.title for item in items(undated)] == ["1", "3", "2"]
 
 
-def test_entries_without_an_address_are_left_out() -> None:
-    """They cannot be told from each other; where there are no others, the error says so."""
+def test_only_entries_without_any_content_are_left_out() -> None:
     body = rss("<title>A</title></item><item><title>B</title><link>/b</link>")
-    assert [item.title for item in items(body)] == ["B"]
-    with pytest.raises(NoContentError, match="none of the feed's 1 entry has a link or a text"):
-        items(rss("<title>A</title><guid>relative</guid>"))
+    assert [item.title for item in items(body)] == ["A", "B"]
+    reason = "none of the feed's 1 entry has a link, a title or a text"
+    with pytest.raises(NoContentError, match=reason):
+        items(rss("<guid>relative</guid>"))
 
 
 @pytest.mark.parametrize(
@@ -405,8 +397,8 @@ def test_entries_without_an_address_are_left_out() -> None:
         '{"version": "x", "items": []}',
     ],
 )
-def test_a_feed_without_entries_says_so(body: str) -> None:
-    """It had entries once, or somebody mistook it for a feed that has."""
+def test_feed_without_entries_is_reported(body: str) -> None:
+    """Its entries may be gone, or the address may be wrong."""
     with pytest.raises(NoContentError, match="the feed has no entries"):
         items(body)
 
@@ -428,15 +420,15 @@ def test_a_feed_without_entries_says_so(body: str) -> None:
         ("[" * 100_000, "found broken JSON"),
     ],
 )
-def test_what_is_no_feed_is_named(body: str, reason: str) -> None:
-    """With what to do about it, where something can be done."""
+def test_error_names_the_kind_of_other_document(body: str, reason: str) -> None:
+    """It has advice, if there is any."""
     with pytest.raises(ExtractError, match=reason) as failure:
         items(body)
     assert failure.value.url == URL
 
 
-def test_a_page_instead_of_a_feed_names_its_feeds() -> None:
-    """What `<link rel=alternate>` advertises is what was meant."""
+def test_page_instead_of_a_feed_names_its_feeds() -> None:
+    """They are advertised by `<link rel=alternate>`."""
     page = """<html><head><title>Press</title>
     <link rel="alternate" type="application/rss+xml" href="/rss.xml">
         <link rel="alternate" type="application/atom+xml" href="https://press.example/atom.xml">
@@ -448,15 +440,14 @@ def test_a_page_instead_of_a_feed_names_its_feeds() -> None:
         items(page, content_type="text/html")
 
 
-def test_a_feed_is_asked_for_once() -> None:
-    """One document, through `Documents`, nothing else."""
+def test_feed_is_requested_once() -> None:
     library = Library().add(URL, FORMATS["rss-2.0"], "application/rss+xml")
     assert len(read_source(FeedSource(type="feed", url=URL), library, limit=9)) == 1
-    assert library.asked == [URL]
+    assert library.requested == [URL]
 
 
-def test_a_feed_is_read_in_its_encoding() -> None:
-    """The XML declaration counts; a header that the bytes belie does not."""
+def test_feed_is_read_in_its_declared_encoding() -> None:
+    """The XML declaration counts, unless the bytes contradict it."""
     body = '<?xml version="1.0" encoding="iso-8859-1"?>' + rss(
         "<title>Ölmühle</title><link>/a</link>"
     )
@@ -499,8 +490,8 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_feeds_end_in_plain_items(body: str) -> None:
-    """No entity is expanded, no file is read, no control character gets through."""
+def test_hostile_feed_gives_plain_items(body: str) -> None:
+    """No entity is expanded, no file is read, no control character remains."""
     (item,) = items(body)
     assert item.url == "https://press.example/a"
     text = f"{item.title}{item.summary}"
@@ -522,8 +513,8 @@ def test_hostile_feeds_end_in_plain_items(body: str) -> None:
     ],
     ids=["feb-31", "year-9999", "digits-5000", "offset-9999", "none", "word", "zero"],
 )
-def test_a_date_that_is_none_is_none(date: str) -> None:
-    """The entry is taken, without a date."""
+def test_invalid_date_is_none(date: str) -> None:
+    """The entry is kept without a date."""
     (item,) = items(rss(f"<title>A</title><link>/a</link><pubDate>{date}</pubDate>"))
     assert item.published is None
     (item,) = items(
@@ -536,8 +527,7 @@ def test_a_date_that_is_none_is_none(date: str) -> None:
 
 
 @pytest.mark.parametrize("length", ["9" * 400, "-5", "many", ""])
-def test_an_enclosure_of_a_length_that_is_none_has_no_length(length: str) -> None:
-    """Unknown is 0."""
+def test_enclosure_with_invalid_length_has_length_0(length: str) -> None:
     (item,) = items(
         rss(
             f'<title>A</title><link>/a</link><enclosure url="/a.mp3" type="audio/mpeg" '
@@ -550,14 +540,14 @@ def test_an_enclosure_of_a_length_that_is_none_has_no_length(length: str) -> Non
 @pytest.mark.parametrize(
     ("written", "tag"), [("de_AT", "de-AT"), ("EN", "en"), ("english", None), ("&#x41;", None)]
 )
-def test_a_language_is_a_regular_tag_or_none(written: str, tag: str | None) -> None:
-    """What is written for it is not always one."""
+def test_language_is_a_valid_tag_or_none(written: str, tag: str | None) -> None:
+    """Feeds write other values, too."""
     (item,) = items(rss("<link>https://press.example/a</link>", f"<language>{written}</language>"))
     assert item.language == tag
 
 
 def test_dates_in_other_languages_are_read() -> None:
-    """Greek, Hungarian and Korean feeds write them so."""
+    """Greek, Hungarian and Korean feeds use them."""
     (item,) = items(
         rss("<title>A</title><link>/a</link><pubDate>Παρ, 17 Μαϊ 2024 10:30:00 GMT</pubDate>")
     )

@@ -1,4 +1,4 @@
-"""How often a feed wants to be asked."""
+"""Read how often a feed may be polled."""
 
 import pytest
 
@@ -42,21 +42,19 @@ def rss(head: str) -> Page:
         ("", PollingHints()),
     ],
 )
-def test_what_the_head_says(head: str, wanted: PollingHints) -> None:
-    """The longest wait counts; what makes no sense says nothing."""
+def test_hint_is_the_longest_valid_interval(head: str, wanted: PollingHints) -> None:
+    """Invalid values are ignored."""
     assert read_feed_head(rss(head)).hints == wanted
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"{}", b"not a feed", b"<rss>", b"<a><b></a>", b'<!DOCTYPE x [<!ENTITY a "b">]>']
 )
-def test_what_is_no_feed_wishes_nothing(body: bytes) -> None:
-    """Whatever it is."""
+def test_other_document_has_no_hint(body: bytes) -> None:
     assert read_feed_head(Page("https://example.org/rss", body)).hints == PollingHints()
 
 
-def test_atom_may_say_it_too() -> None:
-    """In the syndication module's elements."""
+def test_atom_has_hints_in_the_syndication_module() -> None:
     body = (
         b'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:sy="http://purl.org/rss/1.0/modules/syndication/">'
         b"<sy:updatePeriod>daily</sy:updatePeriod></feed>"

@@ -1,4 +1,4 @@
-"""A folder of saved articles as a source."""
+"""Read a folder of saved articles."""
 
 import errno
 import hashlib
@@ -39,8 +39,8 @@ def names(folder: Path, glob: str = "**/*", limit: int = 50) -> list[str]:
     ]
 
 
-def test_a_saved_article_is_known_by_its_path_and_its_digest(folder: Path) -> None:
-    """It has no address; what else it says is for the cleaner to find."""
+def test_saved_article_has_its_path_and_digest(folder: Path) -> None:
+    """It has no address; the cleaner finds the other fields."""
     path = save(folder, "quay.txt", "The quay")
     assert items(folder) == (
         Item(url=None, path=str(path), version=hashlib.sha256(b"The quay").hexdigest()),
@@ -48,7 +48,7 @@ def test_a_saved_article_is_known_by_its_path_and_its_digest(folder: Path) -> No
 
 
 def test_only_articles_are_listed(folder: Path) -> None:
-    """Text, Markdown and HTML; no pictures, no hidden files, nothing in hidden folders."""
+    """Text, Markdown and HTML are listed. Images and hidden files are not."""
     for name in (
         "a.txt",
         "b.md",
@@ -70,15 +70,14 @@ def test_only_articles_are_listed(folder: Path) -> None:
     ("glob", "found"),
     [("*.md", ["b.md"]), ("**/*.md", ["b.md", "sub/c.md"]), ("sub/*", ["sub/c.md", "sub/d.txt"])],
 )
-def test_a_glob_says_which_files(folder: Path, glob: str, found: list[str]) -> None:
-    """As in a shell."""
+def test_glob_selects_files(folder: Path, glob: str, found: list[str]) -> None:
     for name in ("a.txt", "b.md", "sub/c.md", "sub/d.txt"):
         save(folder, name)
     assert names(folder, glob) == found
 
 
-def test_the_newest_stand_first(folder: Path) -> None:
-    """By the day in the name, else by the day the file was last changed."""
+def test_newest_files_come_first(folder: Path) -> None:
+    """The date is in the name, or is the file's modification time."""
     day = 86_400
     save(folder, "old.txt", modified=1_700_000_000)  # 2023-11-14
     save(folder, "new.txt", modified=1_700_000_000 + 30 * day)  # 2023-12-14
@@ -97,21 +96,15 @@ def test_the_newest_stand_first(folder: Path) -> None:
     assert names(folder, limit=2) == ["2023-12-24-dated.txt", "new.txt"]
 
 
-def test_files_of_one_day_stand_by_name(folder: Path) -> None:
-    """A fresh checkout writes all files within a moment, in any order.
-
-    The feed must not depend on it.
-    """
+def test_files_of_one_day_are_sorted_by_name(folder: Path) -> None:
+    """A checkout writes all files at once, in any order. The feed must not depend on it."""
     for second, name in enumerate(("c.txt", "a.txt", "b.txt")):
         save(folder, name, modified=1_700_000_000 + second)
     assert names(folder) == ["a.txt", "b.txt", "c.txt"]
 
 
-def test_nothing_outside_of_the_folder_is_listed(folder: Path, tmp_path: Path) -> None:
-    """A symlink that leads out is not followed, one within is.
-
-    A broken or circular one is nothing.
-    """
+def test_files_outside_of_the_folder_are_not_listed(folder: Path, tmp_path: Path) -> None:
+    """A symlink is followed only within the folder. A broken or circular one is ignored."""
     secret = save(tmp_path, "secret.txt")
     (folder / "out.txt").symlink_to(secret)
     (folder / "outside").symlink_to(tmp_path)
@@ -122,8 +115,8 @@ def test_nothing_outside_of_the_folder_is_listed(folder: Path, tmp_path: Path) -
     assert names(folder) == ["link.txt", "real.txt"]
 
 
-def test_a_changed_file_has_another_version(folder: Path) -> None:
-    """A new date alone changes nothing."""
+def test_changed_file_has_another_version(folder: Path) -> None:
+    """A new modification time alone changes nothing."""
     save(folder, "a.txt", "One.")
     (before,) = items(folder)
     save(folder, "a.txt", "One.", modified=1_800_000_000)
@@ -132,21 +125,19 @@ def test_a_changed_file_has_another_version(folder: Path) -> None:
     assert items(folder)[0].version != before.version
 
 
-def test_a_folder_that_is_not_there_is_named(folder: Path) -> None:
-    """With its path."""
+def test_missing_folder_is_named(folder: Path) -> None:
     with pytest.raises(ExtractError, match="cannot be read: No such file or directory") as failure:
         items(folder / "gone")
     assert failure.value.url == str(folder / "gone")
 
 
-def test_a_file_instead_of_a_folder_is_named(folder: Path) -> None:
-    """With its path."""
+def test_file_instead_of_a_folder_is_named(folder: Path) -> None:
     with pytest.raises(ExtractError, match="cannot be read: Not a directory"):
         items(save(folder, "a.txt"))
 
 
-def test_a_folder_without_articles_is_nothing(folder: Path) -> None:
-    """Empty, or with other files only; the glob is named, it may be the reason."""
+def test_folder_without_articles_is_an_error(folder: Path) -> None:
+    """It names the glob, which may be the reason."""
     save(folder, "picture.jpg")
     with pytest.raises(
         NoContentError, match=r"no \.txt, \.md, \.html, \.htm files match '\*\*/\*'"
@@ -155,17 +146,15 @@ def test_a_folder_without_articles_is_nothing(folder: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_cannot_be_read_is_still_listed(folder: Path) -> None:
-    """Its reader names it; the others are not lost with it."""
+def test_unreadable_file_is_listed(folder: Path) -> None:
+    """Its reader reports the error; other files are not affected."""
     save(folder, "a.txt").chmod(0)
     save(folder, "b.txt")
     assert [item.version == "" for item in items(folder)] == [True, False]
 
 
-def test_a_file_that_nobody_may_look_at_is_still_listed(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its reader names it; the others are not lost with it."""
+def test_inaccessible_file_is_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its reader reports the error; other files are not affected."""
     save(folder, "a.txt")
     save(folder, "sub/b.txt")
     allowed = Path.stat

@@ -1,6 +1,6 @@
-"""Real listing pages, labelled by hand.
+"""Find the lists on real pages, labelled by hand.
 
-`python -m tests.benchmarks.listings` shows which are the misses.
+`python -m tests.benchmarks.listings` shows the misses.
 """
 
 import pytest
@@ -10,8 +10,8 @@ from tests.support.shared import shared_data
 
 
 @pytest.mark.slow
-def test_the_right_list_is_found_on_real_pages() -> None:
-    """On all but the named misses, which are misses still: who mends one takes its name away."""
+def test_right_list_is_found_on_real_pages() -> None:
+    """Known misses must still fail: a change that repairs one removes its name."""
     seen = list(verdicts(shared_data(PAGES)))
     assert {each.label.id for each in seen} == labels().keys()
     assert [each for each in seen if not each.right and not each.label.miss] == []

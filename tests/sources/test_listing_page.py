@@ -1,4 +1,4 @@
-"""A listing page as a source: selectors, what is no HTML, and what the errors say."""
+"""Read listing pages: selectors, other documents, and error messages."""
 
 import pytest
 
@@ -41,18 +41,15 @@ def html(body: str | bytes, url: str = URL) -> Page:
         *("xpath:descendant::h3", "xpath://h3/a[1] | //h5/a"),
     ],
 )
-def test_a_selector_matches_links_or_what_is_around_or_inside_of_them(selector: str) -> None:
-    """Links, pieces of page with a link in them, headings in them.
-
-    The article's link is taken, each once.
-    """
+def test_selector_matches_links_their_parents_or_children(selector: str) -> None:
+    """Each article's link is used once."""
     urls = [item.url for item in items_in(html(LISTING), selector)]
     assert [url for url in urls if url != "https://gazette.example/pictures/1"] == ARTICLES
 
 
 @pytest.mark.parametrize("selector", [".box h3 a", ".box", "xpath://div[h3]", "xpath://h3/a/@href"])
-def test_selected_articles_have_what_their_card_says(selector: str) -> None:
-    """Title, date, teaser and image are read around the link too."""
+def test_selected_articles_have_the_fields_of_their_cards(selector: str) -> None:
+    """Title, date, teaser and image are read around the link."""
     first = items_in(html(LISTING), selector)[0]
     assert (first.title, first.summary) == (
         "Council votes on the quay",
@@ -63,15 +60,15 @@ def test_selected_articles_have_what_their_card_says(selector: str) -> None:
     assert first.image == "https://gazette.example/quay.jpg"
 
 
-def test_a_selector_may_take_what_detection_would_not() -> None:
-    """Who chooses, chooses: addresses that look like anything but an article's are taken."""
+def test_selector_overrides_detection() -> None:
+    """Addresses that do not look like articles are used."""
     assert [item.url for item in items_in(html(LISTING), ".menu a")] == [
         "https://gazette.example/about"
     ]
 
 
 def test_a_heading_inside_a_link_selects_the_link() -> None:
-    """`<a><h2>…</h2></a>` and the selector h2."""
+    """The page has `<a><h2>…</h2></a>`, the selector is h2."""
     page = html('<a href="/one"><h2>One thing</h2></a><a href="/two"><h2>Another thing</h2></a>')
     assert [item.url for item in items_in(page, "h2")] == [
         "https://gazette.example/one",
@@ -96,8 +93,10 @@ def test_a_heading_inside_a_link_selects_the_link() -> None:
         ),
     ],
 )
-def test_a_selector_without_a_match_says_what_to_do(selector: str, body: str, reason: str) -> None:
-    """A layout that changed must not become an empty feed."""
+def test_selector_without_a_match_is_an_error_with_advice(
+    selector: str, body: str, reason: str
+) -> None:
+    """A redesign must not empty a feed."""
     with pytest.raises(NoContentError, match=reason):
         items_in(html(body), selector)
 
@@ -122,15 +121,15 @@ def test_xpath_that_fails_on_the_page_is_reported_with_its_setting() -> None:
         (b"Only some words.", "text/plain", "plain text"),
     ],
 )
-def test_what_is_no_html_is_named(body: bytes, content_type: str, what: str) -> None:
-    """By its bytes, whatever the header says."""
+def test_error_names_the_kind_of_other_document(body: bytes, content_type: str, what: str) -> None:
+    """The bytes decide, not the header."""
     with pytest.raises(ExtractError, match=f"expected an HTML page, found {what}"):
         items_in(Page(URL, body, content_type))
 
 
 @pytest.mark.parametrize("body", [b"", b" \n\t", b"\xef\xbb\xbf\n", b"<!-- nobody -->"])
-def test_an_empty_page_is_nothing(body: bytes) -> None:
-    """Status 200 and no content."""
+def test_empty_page_is_an_error(body: bytes) -> None:
+    """It has status 200 and no content."""
     with pytest.raises(NoContentError, match="the page is empty"):
         items_in(Page(URL, body, "text/html"))
 
@@ -148,22 +147,22 @@ def test_a_page_that_is_too_large_is_refused() -> None:
         items_in(html(b"<html><body>" + b"<p>words</p>" * 900_000))
 
 
-def test_a_page_of_too_many_elements_is_refused() -> None:
-    """It would take minutes to look at, and lists nothing."""
+def test_page_with_too_many_elements_is_refused() -> None:
+    """Its analysis would take minutes."""
     with pytest.raises(ExtractError, match="more than 150,000 elements"):
         items_in(html("<p>" * 200_000))
 
 
-def test_of_a_long_text_only_the_beginning_is_read() -> None:
-    """A card may hold a whole article."""
+def test_long_teaser_is_truncated() -> None:
+    """A card may contain a complete article."""
     page = html(
         LISTING.replace("Three parties want it", "Three parties want it " + "and say so " * 100_000)
     )
     assert len(items_in(page)[0].summary) < 2100
 
 
-def test_a_page_is_read_in_its_own_encoding() -> None:
-    """As browsers decide it: here by the page's own word."""
+def test_page_is_read_in_its_declared_encoding() -> None:
+    """Browsers decide it in the same way."""
     body = '<meta charset="windows-1251"><title>Вести</title>' + "".join(
         f'<div><h3><a href="/novosti/{n}-most-otkryli">Мост открыли после ремонта</a></h3></div>'
         for n in range(3)
@@ -172,16 +171,16 @@ def test_a_page_is_read_in_its_own_encoding() -> None:
     assert {item.title for item in items} == {"Мост открыли после ремонта"}
 
 
-def test_the_listing_is_cut_at_the_limit() -> None:
+def test_listing_is_truncated_at_the_limit() -> None:
     """The most prominent articles come first."""
     library = Library().add(URL, LISTING, "text/html")
     items = read_source(PageSource(type="page", url=URL), library, limit=2)
     assert [item.url for item in items] == ARTICLES[:2]
-    assert library.asked == [URL]
+    assert library.requested == [URL]
 
 
-def test_addresses_start_from_where_the_page_was_found() -> None:
-    """After a redirect, links are relative to the page that answered."""
+def test_relative_links_use_the_final_url() -> None:
+    """Redirects are followed."""
     library = Library()
     library.pages[URL] = Page(
         "https://www.gazette.example/en/news/",
@@ -192,8 +191,7 @@ def test_addresses_start_from_where_the_page_was_found() -> None:
     assert items[0].url == "https://www.gazette.example/en/news/council-votes-on-the-quay"
 
 
-def test_a_page_that_cannot_be_had_is_a_fetch_error() -> None:
-    """The network's failures pass through."""
+def test_unavailable_page_is_a_fetch_error() -> None:
     with pytest.raises(FetchError, match="404"):
         read_source(PageSource(type="page", url=URL), Library(), limit=9)
 
@@ -213,15 +211,15 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("link", HOSTILE.values(), ids=HOSTILE)
-def test_links_that_lead_nowhere_do_no_harm(link: str) -> None:
-    """They are passed over; the articles beside them are found."""
+def test_invalid_links_are_skipped(link: str) -> None:
+    """The valid articles are found."""
     assert [
         item.url for item in items_in(html(LISTING.replace('<ul class="menu">', f"{link}<ul>")))
     ] == ARTICLES
 
 
-def test_a_page_does_not_list_itself() -> None:
-    """A link to the page itself or to a place in it is not an article."""
+def test_page_does_not_list_itself() -> None:
+    """A link to the page or to a fragment of it is not an article."""
     links = "".join(
         f'<div><h3><a href="{url}#top">To the top of this page</a></h3></div>'
         for url in (URL, URL + "/", "")
@@ -230,6 +228,6 @@ def test_a_page_does_not_list_itself() -> None:
         items_in(html(links))
 
 
-def test_a_deep_page_is_read_within_the_limits_of_articles() -> None:
+def test_deep_page_is_read_within_the_limits_of_articles() -> None:
     """Unclosed tags nest that deep, and Python's recursion limit is 1,000."""
     assert [item.url for item in items_in(html("<div>" * 1500 + LISTING))] == ARTICLES

@@ -1,8 +1,7 @@
-"""Articles found on listing pages by structure alone: one folder a kind of page, under listings/.
+"""Find articles on listing pages by structure alone: one folder per kind of page, in listings/.
 
-Each has a page.html and an expected.toml: `why` it is there, the page's `url`, and either every
-[[article]] that it lists, in order, with what is to be known of each, or what the error says where
-it lists `nothing`.
+Each has a page.html and an expected.toml with the reason (`why`) and the page's `url`. It lists
+every [[article]] in order with its fields, or has the error message as `nothing`.
 """
 
 import re
@@ -43,11 +42,8 @@ NAMES = sorted(path.parent.name for path in LISTINGS.glob("*/expected.toml"))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("nothing-")])
-def test_the_articles_of_a_listing_are_found(name: str) -> None:
-    """Every article once, in the page's order, with its title, date, author, teaser and image.
-
-    Nothing else.
-    """
+def test_articles_of_a_listing_are_found(name: str) -> None:
+    """Each is found once, in the page's order, with title, date, author, teaser and image."""
     items = items_in(page(name))
     articles = expected_listing(name)["article"]
     assert [item.url for item in items] == [article["url"] for article in articles]
@@ -56,8 +52,8 @@ def test_the_articles_of_a_listing_are_found(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("nothing-")])
-def test_a_page_without_a_listing_says_so(name: str) -> None:
-    """The error names the page, what was looked for, and what to do."""
+def test_page_without_a_listing_is_an_error(name: str) -> None:
+    """It names the page, the attempts, and the next step."""
     with pytest.raises(
         NoContentError, match=re.escape(expected_listing(name)["nothing"])
     ) as failure:

@@ -1,4 +1,4 @@
-"""Pieces of HTML inside of feeds."""
+"""Read fragments of HTML in feeds."""
 
 import pytest
 
@@ -18,13 +18,13 @@ from feedpub.sources.markup import absolutize_links, to_text
         ("&lt;b&gt; is bold", "<b> is bold"),
     ],
 )
-def test_the_words_of_any_piece(html: str, text: str) -> None:
-    """A whole document is a piece, too, and so is the beginning of one."""
+def test_text_of_a_fragment(html: str, text: str) -> None:
+    """It may be a complete document, or only the beginning of one."""
     assert to_text(html) == text
 
 
-def test_what_is_escaped_stays_so() -> None:
-    """When the addresses beside it become absolute."""
+def test_escaped_text_stays_escaped() -> None:
+    """Links become absolute."""
     html = 'The &lt;b&gt; tag, <a href="/b">here &amp; there</a> &lt;i&gt;'
-    told = 'The &lt;b&gt; tag, <a href="https://example.org/b">here &amp; there</a> &lt;i&gt;'
-    assert absolutize_links(html, "https://example.org/") == told
+    expected = 'The &lt;b&gt; tag, <a href="https://example.org/b">here &amp; there</a> &lt;i&gt;'
+    assert absolutize_links(html, "https://example.org/") == expected

@@ -1,4 +1,4 @@
-"""What a feed calls itself."""
+"""Read the title of a feed."""
 
 import pytest
 
@@ -19,8 +19,8 @@ NAMED = {
 
 
 @pytest.mark.parametrize("body", NAMED.values(), ids=NAMED)
-def test_the_title_of_a_feed(body: str) -> None:
-    """On one line, as text; never an entry's."""
+def test_feed_title_is_plain_text(body: str) -> None:
+    """It is on one line, and is never an entry's."""
     assert feed_title(Page("https://quay.example/feed", body.encode())) == "The Quay & Co"
 
 
@@ -35,6 +35,5 @@ def test_the_title_of_a_feed(body: str) -> None:
         "[1]",
     ],
 )
-def test_without_one_there_is_none(body: str) -> None:
-    """Whatever came instead of a feed."""
+def test_other_document_has_no_title(body: str) -> None:
     assert feed_title(Page("https://quay.example/feed", body.encode())) == ""

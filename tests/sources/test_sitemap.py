@@ -1,7 +1,4 @@
-"""A sitemap as a source.
-
-Its kinds, which files of an index are read, and which addresses are taken.
-"""
+"""Read sitemaps: their kinds, the files of an index, and the selected addresses."""
 
 import gzip
 from datetime import UTC, datetime
@@ -43,17 +40,19 @@ def source(include: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> Site
 
 
 def items(
-    body: str | bytes, asked: SitemapSource | None = None, limit: int = 50
+    body: str | bytes, requested_source: SitemapSource | None = None, limit: int = 50
 ) -> tuple[Item, ...]:
-    return read_source(asked or source(), Library().add(URL, body, "text/xml"), limit=limit)
+    return read_source(
+        requested_source or source(), Library().add(URL, body, "text/xml"), limit=limit
+    )
 
 
 def paths(found: tuple[Item, ...]) -> list[str]:
     return [(item.url or "").removeprefix(HOST) for item in found]
 
 
-def test_articles_stand_by_lastmod_and_undated_ones_last() -> None:
-    """Undated ones, and those of one moment, keep the sitemap's order."""
+def test_articles_are_sorted_by_lastmod() -> None:
+    """Undated ones come last. Equal ones keep the sitemap's order."""
     body = urlset(
         "/b",
         "/old 2023-01-01",
@@ -64,8 +63,8 @@ def test_articles_stand_by_lastmod_and_undated_ones_last() -> None:
     assert paths(items(body)) == ["/new", "/same", "/old", "/b", "/a"]
 
 
-def test_lastmod_is_when_an_article_changed_and_its_version() -> None:
-    """It says nothing of when the article was published."""
+def test_lastmod_is_the_update_time_and_the_version() -> None:
+    """It is not the publication date."""
     (item,) = items(urlset("/a 2024-05-01T10:00:00+02:00"))
     assert item == Item(
         url=f"{HOST}/a",
@@ -74,8 +73,8 @@ def test_lastmod_is_when_an_article_changed_and_its_version() -> None:
     )
 
 
-def test_a_news_sitemap_gives_title_date_keywords_and_language() -> None:
-    """Pictures and translations that stand beside an address are passed over."""
+def test_news_sitemap_has_title_date_keywords_and_language() -> None:
+    """Images and translations are ignored."""
     (item,) = (
         items(f"""<urlset {XMLNS} xmlns:n="http://www.google.com/schemas/sitemap-news/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml"
       xmlns:image="http://www.google.com/schemas/sitemap-image/1.1"><url>
@@ -135,29 +134,21 @@ def test_every_kind_of_sitemap_is_read(body: str | bytes) -> None:
         ({"include": ("/tag/",)}, ["/tag/sea"]),
     ],
 )
-def test_patterns_say_which_addresses_are_taken(
-    patterns: dict[str, tuple[str, ...]], left: list[str]
-) -> None:
-    """Home pages never are.
-
-    Archives by tag and pages like /about only where a pattern includes them.
-    """
+def test_patterns_select_addresses(patterns: dict[str, tuple[str, ...]], left: list[str]) -> None:
+    """Home pages are never selected. Tag archives and pages like /about need an include pattern."""
     body = urlset(
         "/", "", "/news/a", "/news/b 2024-01-01", "/sport/c", "/tag/sea", "/about", "/news/a"
     )
     assert paths(items(body, source(**patterns))) == left
 
 
-def test_where_only_archives_are_left_they_are_taken() -> None:
-    """A site may well call its articles tags."""
+def test_archives_are_selected_if_there_is_nothing_else() -> None:
+    """A site may call its articles tags."""
     assert paths(items(urlset("/tag/sea", "/tag/land"))) == ["/tag/sea", "/tag/land"]
 
 
-def test_an_index_is_read_as_far_as_it_takes() -> None:
-    """The sitemap that changed last comes first.
-
-    Older ones are not asked for once nothing in them can be newer.
-    """
+def test_index_is_read_until_older_files_cannot_matter() -> None:
+    """The file that changed last comes first."""
     library = (
         Library()
         .add(URL, index("/1.xml 2024-01-31", "/3.xml.gz 2024-03-31", "/2.xml 2024-02-28", "/0.xml"))
@@ -169,20 +160,20 @@ def test_an_index_is_read_as_far_as_it_takes() -> None:
         .add(f"{HOST}/1.xml", urlset("/january 2024-01-31"))
     )
     assert paths(read_source(source(), library, limit=2)) == ["/march", "/leap"]
-    assert library.asked == [URL, f"{HOST}/3.xml.gz", f"{HOST}/2.xml"]
+    assert library.requested == [URL, f"{HOST}/3.xml.gz", f"{HOST}/2.xml"]
 
 
-def test_sitemaps_without_dates_are_read_until_there_are_enough() -> None:
-    """Where nothing has a date, the index's order is all there is."""
+def test_undated_sitemaps_are_read_until_the_limit() -> None:
+    """Without dates, the order of the index counts."""
     library = Library().add(URL, index("/1.xml", "/2.xml", "/3.xml"))
     for n in (1, 2, 3):
         library.add(f"{HOST}/{n}.xml", urlset(f"/{n}a", f"/{n}b"))
     assert paths(read_source(source(), library, limit=3)) == ["/1a", "/1b", "/2a"]
-    assert library.asked[1:] == [f"{HOST}/1.xml", f"{HOST}/2.xml"]
+    assert library.requested[1:] == [f"{HOST}/1.xml", f"{HOST}/2.xml"]
 
 
 def test_undated_sitemaps_of_dated_articles_are_all_read() -> None:
-    """The newest article may stand in the last of them."""
+    """The newest article may be in the last one."""
     library = Library().add(URL, index("/1.xml", "/2.xml"))
     library.add(f"{HOST}/1.xml", urlset("/old 2015-01-01")).add(
         f"{HOST}/2.xml", urlset("/new 2024-01-01")
@@ -190,34 +181,33 @@ def test_undated_sitemaps_of_dated_articles_are_all_read() -> None:
     assert paths(read_source(source(), library, limit=1)) == ["/new"]
 
 
-def test_an_index_in_an_index_is_read_and_a_circle_ends() -> None:
-    """Though the protocol has neither."""
+def test_nested_index_is_read_and_a_cycle_ends() -> None:
+    """The protocol allows neither."""
     library = Library().add(URL, index("/inner.xml", "/sitemap.xml"))
     library.add(f"{HOST}/inner.xml", index("/a.xml", "/inner.xml")).add(
         f"{HOST}/a.xml", urlset("/a")
     )
     assert paths(read_source(source(), library, limit=9)) == ["/a"]
-    assert library.asked == [URL, f"{HOST}/inner.xml", f"{HOST}/a.xml"]
+    assert library.requested == [URL, f"{HOST}/inner.xml", f"{HOST}/a.xml"]
 
 
-def test_an_endless_index_is_read_to_a_bound() -> None:
-    """Fifty files a look, however many there are."""
+def test_endless_index_is_read_up_to_a_limit() -> None:
+    """A run reads fifty files at most."""
     library = Library().add(URL, index(*(f"/{n}.xml" for n in range(500))))
     for n in range(500):
         library.add(f"{HOST}/{n}.xml", urlset(f"/{n} 2024-01-01"))
     assert len(read_source(source(), library, limit=1000)) == 49
-    assert len(library.asked) == 50
+    assert len(library.requested) == 50
 
 
-def test_one_sitemap_that_fails_does_not_lose_the_others() -> None:
-    """What came is listed."""
+def test_failed_sitemap_does_not_affect_the_others() -> None:
     library = Library().add(URL, index("/gone.xml 2024-05-01", "/broken.xml.gz", "/a.xml"))
     library.add(f"{HOST}/broken.xml.gz", b"\x1f\x8bnot gzip").add(f"{HOST}/a.xml", urlset("/a"))
     assert paths(read_source(source(), library, limit=9)) == ["/a"]
 
 
-def test_an_index_of_which_nothing_comes_fails_with_the_first_reason() -> None:
-    """Nothing listed is a failure, not an empty list."""
+def test_index_without_a_readable_file_has_the_first_error() -> None:
+    """It is a failure, not an empty list."""
     with pytest.raises(FetchError, match=r"1\.xml: HTTP status 404"):
         read_source(source(), Library().add(URL, index("/1.xml", "/2.xml")), limit=9)
 
@@ -237,23 +227,23 @@ def test_an_index_of_which_nothing_comes_fails_with_the_first_reason() -> None:
         (b"\x1f\x8b\x08\x00broken-gzip-data", "the gzipped sitemap is broken"),
     ],
 )
-def test_what_is_no_sitemap_is_named(body: str | bytes, reason: str) -> None:
-    """With the address, and what came instead."""
+def test_error_names_the_kind_of_other_document(body: str | bytes, reason: str) -> None:
+    """It has the address."""
     with pytest.raises(ExtractError, match=reason) as failure:
         items(body)
     assert failure.value.url == URL
 
 
-def test_patterns_that_leave_nothing_say_so() -> None:
-    """A pattern with a slip must not look like a site without news."""
+def test_patterns_without_a_match_are_an_error() -> None:
+    """A typing error must not look like a site without news."""
     with pytest.raises(
         NoContentError, match="`include` and `exclude` leave none of the sitemap's 2 addresses"
     ):
         items(urlset("/a", "/b"), source(include=("/artikel/*",)))
 
 
-def test_a_gzip_bomb_is_refused() -> None:
-    """What unpacks to more than a sitemap may have is not unpacked whole."""
+def test_gzip_bomb_is_refused() -> None:
+    """Decompression stops at the maximum size of a sitemap."""
     with pytest.raises(ExtractError, match="larger than 50 MB when unpacked"):
         items(gzip.compress(b" " * 60_000_000, mtime=0))
 
@@ -280,8 +270,8 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_sitemaps_end_in_plain_items(body: str) -> None:
-    """No entity is expanded, no file is read; what can be read is."""
+def test_hostile_sitemap_gives_plain_items(body: str) -> None:
+    """No entity is expanded, no file is read; the readable part is used."""
     found = items(body)
     assert f"{HOST}/a" in [item.url for item in found]
     assert len(found) <= 2
@@ -289,8 +279,8 @@ def test_hostile_sitemaps_end_in_plain_items(body: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_full_sitemap_is_read() -> None:
-    """Fifty thousand addresses, as many as one file may have."""
+def test_full_sitemap_is_read() -> None:
+    """It has 50,000 addresses, the maximum of one file."""
     found = items(
         urlset(*(f"/{n} 2024-01-{n % 28 + 1:02}T10:00:00+00:00" for n in range(50_000))), limit=3
     )

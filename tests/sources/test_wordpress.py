@@ -1,4 +1,4 @@
-"""The posts of a WordPress, as its API gives them: a feed with whole texts."""
+"""Read posts from the API of WordPress as a feed with full content."""
 
 import json
 from datetime import UTC, datetime
@@ -32,8 +32,8 @@ def items(posts: object) -> tuple[Item, ...]:
     return parse_items(Page(URL, json.dumps(posts).encode(), "application/json"), limit=50)
 
 
-def test_a_post_is_an_item() -> None:
-    """Title and excerpt as text, the whole body with absolute addresses, dates in UTC."""
+def test_post_is_an_item() -> None:
+    """Title and excerpt are text, the body has absolute addresses, dates are UTC."""
     assert items([post()]) == (
         Item(
             url="https://quay.example/2026/11/ferry/",
@@ -47,14 +47,14 @@ def test_a_post_is_an_item() -> None:
     )
 
 
-def test_a_post_behind_a_password_has_no_body() -> None:
-    """What WordPress shows instead is no article."""
+def test_protected_post_has_no_body() -> None:
+    """WordPress shows a form instead."""
     (item,) = items([post(content={"rendered": "<form>", "protected": True})])
     assert item.html == ""
 
 
-def test_without_universal_time_the_site_s_own_counts() -> None:
-    """Drafts that were made public by hand have no other."""
+def test_local_time_is_used_without_utc() -> None:
+    """Drafts that were published by hand have no UTC time."""
     (item,) = items([post(date_gmt=None)])
     assert item.published == datetime(2026, 11, 3, 9, tzinfo=UTC)
 
@@ -68,13 +68,11 @@ def test_other_lists_are_refused(body: list[object]) -> None:
         items(body)
 
 
-def test_a_site_without_posts_has_no_entries() -> None:
-    """As a feed that is empty."""
+def test_site_without_posts_has_no_entries() -> None:
     with pytest.raises(NoContentError, match="no entries"):
         items([])
 
 
-def test_broken_json_is_named() -> None:
-    """With the place."""
+def test_error_has_the_location_in_broken_json() -> None:
     with pytest.raises(ExtractError, match="broken JSON"):
         parse_items(Page(URL, b'[{"link": ', "application/json"), limit=50)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 class FakeClock:
     """A clock that changes only by `sleep` and `pass_time`.
 
-    `naps` are the requested waits, in seconds.
+    `sleeps` are the requested waits, in seconds.
     """
 
     def __init__(self, now: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)) -> None:

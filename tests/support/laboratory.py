@@ -55,9 +55,9 @@ class Report:
         outcomes: One for each URL: "page", or the error's kind and reason.
         reached: Address, with a port other than the web's → bytes that it received, or -1 for a
             connection without data. The resolver is left out.
-        asked: The names that the DNS server was queried for.
+        queried_names: The names that the DNS server was queried for.
         seconds: The duration.
-        said: The output of a command.
+        output: The output of a command.
     """
 
     outcomes: list[str] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 `python -m tests.support.prose [PATH ...]` lists the offences, and counts them by package and rule.
 Without a path it reads the package, the manual, README, the example config and the systemd units.
+In tests it reads docstrings, comments and assertion messages; other strings are sample texts.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CHECKED = ("feedpub", "README.md", "config", "systemd")
 EXAMPLES = ROOT / "config" / "articles"
+TESTS = ROOT / "tests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +113,11 @@ def read_prose(path: Path) -> Sequence[Prose]:
             if file.is_file()
             for prose in read_prose(file)
         ]
-    if path.is_relative_to(EXAMPLES):
+    is_test = path.is_relative_to(TESTS)
+    if path.is_relative_to(EXAMPLES) or (is_test and path.suffix == ".html"):
         return []
     reader = {
-        ".py": _read_python,
+        ".py": _read_test if is_test else _read_python,
         ".md": _read_markdown,
         ".html": _read_template,
         ".toml": _read_comments,
@@ -132,27 +135,55 @@ def read_prose(path: Path) -> Sequence[Prose]:
 
 def _read_python(source: str) -> Iterator[tuple[int, str]]:
     """Yield the line and text of docstrings, comments and messages."""
-    docstrings = set()
     tree = ast.parse(source)
+    docstrings = set(_find_docstrings(tree))
+    for docstring in docstrings:
+        yield docstring.lineno, str(docstring.value)
+    for node, text in _find_strings(tree):
+        if node not in docstrings and _is_message(text):
+            yield node.lineno, text
+    yield from _read_python_comments(source)
+
+
+def _read_test(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the line and text of docstrings, comments and assertion messages."""
+    tree = ast.parse(source)
+    for docstring in _find_docstrings(tree):
+        yield docstring.lineno, str(docstring.value)
     for node in ast.walk(tree):
-        for child in (
-            getattr(node, "body", ()) if not isinstance(node, ast.Lambda | ast.IfExp) else ()
+        if isinstance(node, ast.Assert) and node.msg:
+            for string, text in _find_strings(node.msg):
+                yield string.lineno, text
+    yield from _read_python_comments(source)
+
+
+def _find_docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
+    """Yield strings that are statements, such as docstrings of attributes."""
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
         ):
-            if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
-                docstrings.add(child.value)
+            yield node.value
+
+
+def _find_strings(tree: ast.AST) -> Iterator[tuple[ast.Constant | ast.JoinedStr, str]]:
+    """Yield each string with its text. An f-string is one text, without the texts inside it."""
     parts = {
         piece
         for node in ast.walk(tree)
         if isinstance(node, ast.JoinedStr)
         for piece in ast.walk(node)
+        if piece is not node
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in parts:
-            if node in docstrings or _is_message(node.value):
-                yield node.lineno, node.value
-        elif isinstance(node, ast.JoinedStr) and _is_message(text := _literal_text(node)):
-            yield node.lineno, text
-    yield from _read_python_comments(source)
+        if node in parts:
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node, node.value
+        elif isinstance(node, ast.JoinedStr):
+            yield node, _literal_text(node)
 
 
 def _literal_text(node: ast.JoinedStr) -> str:

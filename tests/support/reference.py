@@ -48,7 +48,7 @@ class Table(NamedTuple):
 
 def tables(section: type[ConfigModel] = Config, keys: tuple[str, ...] = ()) -> Iterator[Table]:
     """Yield each table that the config may have."""
-    for name, field in section.model_fields.items():
+    for name, field in section.fields_by_key().items():
         models = tables_in(field.annotation)
         for model in models:
             kind = type_name(model) if len(models) > 1 else ""
@@ -59,7 +59,7 @@ def tables(section: type[ConfigModel] = Config, keys: tuple[str, ...] = ()) -> I
 def settings() -> Iterator[tuple[str, str, FieldInfo]]:
     """Yield each key that is not a table: the heading of its table, its name and its field."""
     for table in tables():
-        for name, field in table.model.model_fields.items():
+        for name, field in table.model.fields_by_key().items():
             if not tables_in(field.annotation):
                 yield table.heading, name, field
 
@@ -112,7 +112,7 @@ def _table(name: str, alike: Sequence[Table]) -> str:
     """Return the section of a heading; source tables of several types share theirs."""
     fields: dict[str, list[tuple[Table, FieldInfo]]] = {}
     for table in alike:
-        for key, field in table.model.model_fields.items():
+        for key, field in table.model.fields_by_key().items():
             if not tables_in(field.annotation):
                 fields.setdefault(key, []).append((table, field))
     prefix = name.strip("[]")

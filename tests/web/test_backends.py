@@ -139,10 +139,10 @@ def test_unreadable_file_gets_503_and_is_logged(
 
 @pytest.mark.parametrize("path", ["/world.rss", "/", "/nope.rss", "/world/map.png"])
 def test_head_has_the_headers_of_get(client: Client, path: str) -> None:
-    got, asked = client.get(path), client.request("HEAD", path)
-    assert asked.status == got.status
-    assert asked.body == b""
-    assert {**asked.headers, "date": got.headers["date"]} == got.headers
+    got, head = client.get(path), client.request("HEAD", path)
+    assert head.status == got.status
+    assert head.body == b""
+    assert {**head.headers, "date": got.headers["date"]} == got.headers
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
@@ -154,8 +154,8 @@ def test_published_files_support_only_read_methods(client: Client, method: str, 
 
 
 def test_preflight_allows_validators(client: Client) -> None:
-    asked = {"Origin": "https://reader.example", "Access-Control-Request-Method": "GET"}
-    reply = client.request("OPTIONS", "/world.rss", asked)
+    head = {"Origin": "https://reader.example", "Access-Control-Request-Method": "GET"}
+    reply = client.request("OPTIONS", "/world.rss", head)
     assert (reply.status, reply.body) == (204, b"")
     assert "GET" in reply.header("access-control-allow-methods")
     assert "If-None-Match" in reply.header("access-control-allow-headers")

@@ -15,9 +15,9 @@ from tests.support.overviews import (
 
 
 def test_service_with_fresh_feeds_is_healthy() -> None:
-    ok, told = health_response(service_status(feed_status()))
+    ok, body = health_response(service_status(feed_status()))
     assert ok
-    assert json.loads(json.dumps(told)) == {
+    assert json.loads(json.dumps(body)) == {
         "ok": True,
         "scheduler": {"alive": True, "heartbeat": "2026-11-25T09:59:57+00:00"},
         "feeds": {
@@ -32,30 +32,30 @@ def test_service_with_fresh_feeds_is_healthy() -> None:
 
 
 def test_dead_scheduler_is_unhealthy() -> None:
-    ok, told = health_response(
+    ok, body = health_response(
         service_status(feed_status(), running=process_status(heartbeat=NOW - HOUR))
     )
-    assert (ok, told["scheduler"]["alive"]) == (False, False)
+    assert (ok, body["scheduler"]["alive"]) == (False, False)
 
 
 def test_overdue_feed_is_unhealthy() -> None:
     late = feed_status(
         "late", health=Health.LATE, overdue=True, reasons=("its run was due 3 hours ago",)
     )
-    ok, told = health_response(service_status(feed_status(), late))
+    ok, body = health_response(service_status(feed_status(), late))
     assert not ok
-    assert (told["feeds"]["world"]["fresh"], told["feeds"]["late"]["fresh"]) == (True, False)
-    assert told["feeds"]["late"]["reason"] == "its run was due 3 hours ago"
+    assert (body["feeds"]["world"]["fresh"], body["feeds"]["late"]["fresh"]) == (True, False)
+    assert body["feeds"]["late"]["reason"] == "its run was due 3 hours ago"
 
 
 def test_broken_source_is_reported_but_healthy() -> None:
-    ok, told = health_response(
+    ok, body = health_response(
         service_status(
             feed_status(health=Health.BROKEN, sources=(failing_source(),), last_success=None)
         )
     )
     assert ok
-    assert told["feeds"]["world"] == {
+    assert body["feeds"]["world"] == {
         "fresh": True,
         "state": "broken",
         "reason": "https://broken.example.org/feed: HTTP 404: the page is gone",
@@ -64,5 +64,5 @@ def test_broken_source_is_reported_but_healthy() -> None:
 
 
 def test_process_without_scheduler_reports_null() -> None:
-    ok, told = health_response(service_status(feed_status(), running=None))
-    assert (ok, told["scheduler"]) == (True, None)
+    ok, body = health_response(service_status(feed_status(), running=None))
+    assert (ok, body["scheduler"]) == (True, None)

@@ -29,11 +29,11 @@ def parse_metrics(text: str) -> dict[str, dict[str, float]]:
     lines = iter(text.splitlines())
     line = next(lines, None)
     while line is not None:
-        told = HELP.fullmatch(line)
-        assert told, line
+        match = HELP.fullmatch(line)
+        assert match, line
         kind = TYPE.fullmatch(next(lines))
         assert kind, line
-        name = told[1]
+        name = match[1]
         assert kind[1] == name
         assert name not in found
         assert (kind[2] == "counter") == name.endswith("_total")
@@ -51,12 +51,12 @@ def parse_metrics(text: str) -> dict[str, dict[str, float]]:
 
 
 def test_feed_and_source_metrics() -> None:
-    told = parse_metrics(metrics.render_metrics(service_status(feed_status())))
+    match = parse_metrics(metrics.render_metrics(service_status(feed_status())))
     minute = 60
     now = NOW.timestamp()
     of_feed = {
         name.removeprefix("feedpub_feed_"): samples.get('feed="world"')
-        for name, samples in told.items()
+        for name, samples in match.items()
     }
     expected = {
         "last_run_timestamp_seconds": now - 6 * minute,
@@ -72,7 +72,7 @@ def test_feed_and_source_metrics() -> None:
     assert {name: of_feed[name] for name in expected} == expected
     labels = 'feed="world",source="https://news.example.org/feed"'
     assert {
-        name.removeprefix("feedpub_source_"): s[labels] for name, s in told.items() if labels in s
+        name.removeprefix("feedpub_source_"): s[labels] for name, s in match.items() if labels in s
     } == {
         "up": 1,
         "last_check_timestamp_seconds": now - 6 * minute,
@@ -84,8 +84,8 @@ def test_feed_and_source_metrics() -> None:
 
 
 def test_requests_are_counted_by_status() -> None:
-    told = parse_metrics(metrics.render_metrics(service_status(feed_status())))
-    assert told["feedpub_feed_requests_total"] == {
+    match = parse_metrics(metrics.render_metrics(service_status(feed_status())))
+    assert match["feedpub_feed_requests_total"] == {
         'feed="world",status="200"': 40,
         'feed="world",status="304"': 12,
         'feed="world",status="error"': 1,
@@ -93,7 +93,7 @@ def test_requests_are_counted_by_status() -> None:
 
 
 def test_feed_states_are_one_hot() -> None:
-    told = parse_metrics(
+    match = parse_metrics(
         metrics.render_metrics(
             service_status(
                 feed_status(),
@@ -101,16 +101,16 @@ def test_feed_states_are_one_hot() -> None:
             )
         )
     )
-    assert told["feedpub_feeds"] == {'state="broken"': 1, 'state="late"': 0, 'state="healthy"': 1}
-    states = {labels for labels, value in told["feedpub_feed_state"].items() if value}
+    assert match["feedpub_feeds"] == {'state="broken"': 1, 'state="late"': 0, 'state="healthy"': 1}
+    states = {labels for labels, value in match["feedpub_feed_state"].items() if value}
     assert states == {'feed="world",state="healthy"', 'feed="gone",state="broken"'}
-    assert sum(told["feedpub_source_consecutive_failures"].values()) == 4
+    assert sum(match["feedpub_source_consecutive_failures"].values()) == 4
 
 
 def test_service_metrics() -> None:
-    told = parse_metrics(metrics.render_metrics(service_in_every_state()))
-    assert told["feedpub_config_last_reload_successful"] == {"": 0}
-    assert told["feedpub_scheduler_heartbeat_timestamp_seconds"] == {"": NOW.timestamp() - 3}
+    match = parse_metrics(metrics.render_metrics(service_in_every_state()))
+    assert match["feedpub_config_last_reload_successful"] == {"": 0}
+    assert match["feedpub_scheduler_heartbeat_timestamp_seconds"] == {"": NOW.timestamp() - 3}
     assert "feedpub_config_last_reload_successful" not in parse_metrics(
         metrics.render_metrics(service_status(feed_status(), running=None))
     )
@@ -120,10 +120,10 @@ def test_service_metrics() -> None:
     "address", ['/srv/"saved"', "/srv/back\\slash", "/srv/two\nlines", "https://x.org/ä?a={b},c=1"]
 )
 def test_label_values_are_escaped(address: str) -> None:
-    told = parse_metrics(
+    match = parse_metrics(
         metrics.render_metrics(service_status(feed_status(sources=(source_status(address),))))
     )
-    (label,) = told["feedpub_source_up"]
+    (label,) = match["feedpub_source_up"]
     escaped = label.removeprefix('feed="world",source="').removesuffix('"')
     assert re.sub(r"\\(.)", lambda found: {"n": "\n"}.get(found[1], found[1]), escaped) == address
 
@@ -141,7 +141,7 @@ def test_unknown_values_are_left_out() -> None:
         requests={},
         sources=(never,),
     )
-    told = parse_metrics(metrics.render_metrics(service_status(new)))
+    match = parse_metrics(metrics.render_metrics(service_status(new)))
     absent = (
         "last_run",
         "last_success",
@@ -151,4 +151,4 @@ def test_unknown_values_are_left_out() -> None:
         "last_check",
         "next_check",
     )
-    assert [name for name in told if any(part in name for part in absent)] == []
+    assert [name for name in match if any(part in name for part in absent)] == []

@@ -62,8 +62,8 @@ def test_healthz_is_served(client: Client, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize("path", PATHS)
 def test_reports_support_only_get_and_head(client: Client, path: str) -> None:
     assert client.request("POST", path, body=b"").header("allow") == "GET, HEAD"
-    asked = client.request("HEAD", path)
-    assert (asked.status, asked.body) == (200, b"")
+    head = client.request("HEAD", path)
+    assert (head.status, head.body) == (200, b"")
 
 
 def test_repeated_requests_render_a_report_once(client: Client, console: FakeControl) -> None:

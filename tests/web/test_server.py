@@ -84,9 +84,9 @@ def test_http_1_0_connection_is_closed_after_the_response(client: Client, path: 
 
 def test_body_of_a_get_request_is_ignored(client: Client) -> None:
     body = b"GET /world.json HTTP/1.1\r\n\r\n"
-    asked = ASK.replace(b"\r\n\r\n", b"\r\nContent-Length: %d\r\n\r\n" % len(body)) + body
+    request = ASK.replace(b"\r\n\r\n", b"\r\nContent-Length: %d\r\n\r\n" % len(body)) + body
     for _ in range(2):
-        assert statuses(client.raw(asked + LAST)) == [b"200", b"200"]
+        assert statuses(client.raw(request + LAST)) == [b"200", b"200"]
 
 
 def test_fast_path_and_normal_path_give_the_same_response(client: Client) -> None:

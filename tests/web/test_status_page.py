@@ -77,10 +77,10 @@ def test_broken_source_shows_its_failure() -> None:
         )
     )
     assert [item.get("class") for item in seen.cssselect(".sources li")] == ["broken", "healthy"]
-    told = text(seen.cssselect(".sources li")[0])
-    assert "HTTP 404: the page is gone" in told
-    assert "failing since 3 hours ago, 4 times in a row" in told
-    assert "last read 2 days ago, 20 articles" in told
+    source_text = text(seen.cssselect(".sources li")[0])
+    assert "HTTP 404: the page is gone" in source_text
+    assert "failing since 3 hours ago, 4 times in a row" in source_text
+    assert "last read 2 days ago, 20 articles" in source_text
 
 
 def test_late_and_stuck_feeds_show_their_reason() -> None:
@@ -126,7 +126,7 @@ def test_config_error_is_shown_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "told"),
+    ("status", "state_text"),
     [
         (service_status(feed_status()), "service started 12 days ago scheduler alive"),
         (
@@ -137,8 +137,8 @@ def test_config_error_is_shown_first() -> None:
         (service_status(), "The config has no feed yet."),
     ],
 )
-def test_header_shows_the_state_of_the_service(seen: ServiceStatus, told: str) -> None:
-    assert told in text(page(seen).find("body"))
+def test_header_shows_the_state_of_the_service(status: ServiceStatus, state_text: str) -> None:
+    assert state_text in text(page(status).find("body"))
 
 
 def test_run_now_form_asks_for_the_token() -> None:

@@ -23,9 +23,10 @@ NAMES = (
 def rows(table: Table) -> Rows:
     """Return the features of this group."""
     of_names, of_words = _names(table), _words(table)
-    names_around = [_shift(of_names[-1], offset) for offset in _NEIGHBOURS]
-    words_around = [_shift(table.word_weights, offset) for offset in _NEIGHBOURS]
-    return [*of_names, *of_words, *names_around, *words_around]
+    of_neighbours: list[Column] = []
+    for values in (of_names[-1], table.word_weights):
+        of_neighbours += [_shift(values, offset) for offset in _NEIGHBOURS]
+    return [*of_names, *of_words, *of_neighbours]
 
 
 def _names(table: Table) -> list[Column]:

@@ -42,8 +42,8 @@ def _hints(table: Table) -> Rows:
 
 def _position(table: Table) -> Rows:
     good = np.flatnonzero(table.good)
-    tags = [table.boxes[block.box].tag for block in table.blocks]
-    h1 = np.array([index for index, tag in enumerate(tags) if tag == "h1"], dtype=np.int64)
+    in_h1 = [table.boxes[block.box].tag == "h1" for block in table.blocks]
+    h1 = np.flatnonzero(in_h1)
     so_far = np.cumsum(table.good)
     return [
         table.order / table.size,

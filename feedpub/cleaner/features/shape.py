@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from feedpub.cleaner.features.table import Rows, Table
+from feedpub.cleaner.features.table import Rows, Table, integers
 from feedpub.cleaner.layout import Place
 
 _PLACES = (
@@ -31,7 +31,7 @@ _MASKS = np.array([place.value for place in _PLACES], dtype=np.int64)[:, np.newa
 def rows(table: Table) -> Rows:
     """Return the features of this group."""
     blocks = table.blocks
-    bold = np.array([block.bold_chars for block in blocks]) / np.maximum(table.chars, 1)
+    bold = integers(blocks, "bold_chars") / np.maximum(table.chars, 1)
     links = np.array([len(block.links) for block in blocks], dtype=np.float64)
     ends = np.array([block.text.endswith(_SENTENCE_ENDS) for block in blocks], dtype=np.float64)
     inside = ((table.places & _MASKS) > 0).astype(np.float64)

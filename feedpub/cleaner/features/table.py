@@ -4,13 +4,14 @@ The blocks of a box are a range, so sums over a box are differences of cumulativ
 therefore measured with a few hundred numpy calls, whatever its size.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
 import numpy.typing as npt
 
-from feedpub.cleaner.layout import HEADINGS, Block, Place
+from feedpub.cleaner.layout import HEADINGS, Block, Box, Place
 from feedpub.cleaner.page_text import TokenizedPage
 from feedpub.cleaner.vocabulary import Vocabulary
 
@@ -59,15 +60,16 @@ class Table:
         self.boxes, self.blocks = boxes, blocks
         self.size = len(blocks)
         self.order = np.arange(self.size)
-        self.box = np.array([block.box for block in blocks], dtype=np.int64)
-        self.parent = np.array([box.parent for box in boxes], dtype=np.int64)
-        self.first = np.array([box.first for box in boxes], dtype=np.int64)
-        self.last = np.array([box.last for box in boxes], dtype=np.int64)
+        self.box = integers(blocks, "box")
+        self.parent = integers(boxes, "parent")
+        self.first = integers(boxes, "first")
+        self.last = integers(boxes, "last")
         self.parents = self.parent[self.box]
-        _, spaces, self.newlines, self.bars, ideographs = _characters(blocks)
-        self.chars = np.array([len(block.text) for block in blocks], dtype=np.float64)
+        texts = [block.text for block in blocks]
+        _, spaces, self.newlines, self.bars, ideographs = _characters(texts)
+        self.chars = np.array(list(map(len, texts)), dtype=np.float64)
         self.words = spaces + self.newlines + (self.chars > 0) + ideographs / 2
-        self.density = np.array([block.link_chars for block in blocks]) / np.maximum(self.chars, 1)
+        self.density = integers(blocks, "link_chars") / np.maximum(self.chars, 1)
         self.good = ((self.chars >= MIN_PROSE_CHARS) & (self.density < MAX_PROSE_DENSITY)).astype(
             float
         )
@@ -86,7 +88,7 @@ class Table:
     @cached_property
     def depth(self) -> Index:
         """Return the depth of each box."""
-        return np.array([box.depth for box in self.boxes], dtype=np.int64)
+        return integers(self.boxes, "depth")
 
     @cached_property
     def levels(self) -> list[tuple[Index, Index]]:
@@ -98,7 +100,7 @@ class Table:
     @cached_property
     def places(self) -> Index:
         """Return the flags of the elements that contain each block."""
-        return np.array([box.place for box in self.boxes], dtype=np.int64)[self.box]
+        return integers(self.boxes, "place")[self.box]
 
     @cached_property
     def headings(self) -> Index:
@@ -131,12 +133,16 @@ class Table:
         return np.array([self.vocabulary.text(terms) for terms in self.reading.terms()])
 
 
-def _characters(blocks: Sequence[Block]) -> Column:
-    """Count the characters of each class in each block; shape (classes, blocks)."""
-    texts = [block.text for block in blocks]
+def _characters(texts: Sequence[str]) -> Column:
+    """Count the characters of each class in each text; shape (classes, texts)."""
     codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    owner = np.repeat(np.arange(len(texts)) * _CLASSES, [len(text) for text in texts])
+    owner = np.repeat(np.arange(len(texts)) * _CLASSES, list(map(len, texts)))
     counts = np.bincount(
         owner + _CLASS[np.minimum(codes, len(_CLASS) - 1)], minlength=_CLASSES * len(texts)
     )
     return counts.reshape(-1, _CLASSES).T.astype(np.float64)
+
+
+def integers(objects: Iterable[Box | Block], attribute: str) -> Index:
+    """Return an attribute of each box or block, a whole number."""
+    return np.array(list(map(attrgetter(attribute), objects)), dtype=np.int64)

@@ -97,9 +97,9 @@ def read_metadata(
     items = microdata.read_microdata(tree)
     stated = (data, meta, items)
     base = canonical.base_url(parts["base"], url)
-    mastheads = [heading for heading in parts["h1"] if _is_link_home(heading, base)]
+    mastheads, headings = _split_headings(parts["h1"], base)
     sites = (*meta.publishers, *data.publishers, *names_of_site, *map(text_line, mastheads))
-    parts = {**parts, "h1": [heading for heading in parts["h1"] if heading not in mastheads]}
+    parts = {**parts, "h1": headings}
     language = declared_language((*meta.languages, *data.languages)) or detect_language(tree)
     title, headline = _choose_title(parts, stated, sites, url)
     if headline is None:
@@ -139,12 +139,25 @@ def read_metadata(
 
 def _jsonld_scripts(scripts: Iterable[HtmlElement]) -> Iterable[str]:
     for script in scripts:
-        if "ld+json" in (script.get("type") or "").lower() and script.text:
+        is_jsonld = "ld+json" in (script.get("type") or "").lower()
+        if is_jsonld and script.text:
             yield script.text
 
 
+def _split_headings(
+    headings: Iterable[HtmlElement], base: str | None
+) -> tuple[list[HtmlElement], list[HtmlElement]]:
+    """Separate mastheads from other headings: they only link home, as blogs show their name."""
+    mastheads: list[HtmlElement] = []
+    others: list[HtmlElement] = []
+    for heading in headings:
+        group = mastheads if _is_link_home(heading, base) else others
+        group.append(heading)
+    return mastheads, others
+
+
 def _is_link_home(heading: HtmlElement, base: str | None) -> bool:
-    """Return True if a heading is only a link to the home page, as blogs show the site's name."""
+    """Return True if a heading is only a link to the home page."""
     link = heading.find(".//a")
     if link is None or not canonical.is_home_page(link.get("href") or "", base):
         return False
@@ -155,7 +168,9 @@ def _choose_title(
     parts: HeadElements, stated: Iterable[Facts], sites: Sequence[str], url: str | None
 ) -> tuple[str, HtmlElement | None]:
     """Return the title, and the h1 or h2 that shows it, if one does."""
-    stated_titles = [text for facts in stated for text in facts.titles]
+    stated_titles: list[str] = []
+    for facts in stated:
+        stated_titles += facts.titles
     headings = parts["h1"]
     candidates = [titles.TitleCandidate(text_line(heading)) for heading in headings]
     title = titles.choose_title(candidates, stated_titles, site=sites, url=url)
@@ -163,7 +178,9 @@ def _choose_title(
         headings = [*headings, *parts["h2"]]
         candidates += [titles.TitleCandidate(text_line(heading), 2) for heading in parts["h2"]]
         title = titles.choose_title(candidates, stated_titles, site=sites, url=url)
-    return title.text, None if title.headline is None else headings[title.headline]
+    if title.headline is None:
+        return title.text, None
+    return title.text, headings[title.headline]
 
 
 def _find_headline(
@@ -186,16 +203,18 @@ def _complete_byline(
 ) -> None:
     """Search the complete page for an author or a date that has not been found elsewhere."""
     body, shown = tree.find("body"), visible.facts
-    has_author = shown.authors or any(facts.authors or facts.organisations for facts in stated)
-    has_date = shown.published or any(facts.published for facts in stated)
-    if body is None or (has_author and has_date):
+    known_authors, known_dates = list(shown.authors), list(shown.published)
+    for facts in stated:
+        known_authors += [*facts.authors, *facts.organisations]
+        known_dates += facts.published
+    if body is None or (known_authors and known_dates):
         return
     found = byline.VisibleByline()
-    byline.search_page(body, language, found, authors=not has_author, published=not has_date)
+    byline.search_page(body, language, found, authors=not known_authors, published=not known_dates)
     shown.authors += found.facts.authors
     shown.published += found.facts.published
     shown.updated += found.facts.updated
-    if not has_date and not shown.published and not shown.updated:
+    if not known_dates and not shown.published and not shown.updated:
         shown.published += jsonld.dates_in_scripts(tree)
 
 
@@ -207,8 +226,10 @@ def _choose_description(texts: Iterable[str]) -> str | None:
 def _choose_categories(origins: Iterable[Facts], sites: Sequence[str]) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for facts in origins:
-        tags = [tag for tags in facts.tags for tag in tags.split(",")]
-        for text in (*facts.sections, *tags):
+        texts = list(facts.sections)
+        for tags in facts.tags:
+            texts += tags.split(",")
+        for text in texts:
             name = " ".join(text.split())
             if 1 < len(name) <= _MAX_CATEGORY_CHARS and name not in sites:
                 found.setdefault(name.casefold(), name)

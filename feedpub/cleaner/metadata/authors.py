@@ -76,7 +76,10 @@ def byline_words(language: str | None = None) -> BylineWords:
 
 
 def _words_in(table: Mapping[str, Sequence[str]], codes: Iterable[str]) -> set[str]:
-    return {word for code in codes for word in table.get(code, ())}
+    words: set[str] = set()
+    for code in codes:
+        words.update(table.get(code, ()))
+    return words
 
 
 def squash(name: str) -> str:
@@ -148,12 +151,14 @@ def _is_capitalised_word(name: str) -> bool:
 @lru_cache(maxsize=1000)  # a page names its authors many times
 def split_authors(text: str, language: str | None = None) -> tuple[str, ...]:
     """Return the distinct names in a text that lists authors."""
-    text = " ".join(_BRACKETS.sub(" ", _ADDRESS.sub(" ", _TAG.sub(" ", text))).split())
+    text = _ADDRESS.sub(" ", _TAG.sub(" ", text))
+    text = " ".join(_BRACKETS.sub(" ", text).split())
     if not text or len(text) > _MAX_BYLINE_CHARS:
         return ()
     words = byline_words(language)
-    bare = words.by.sub("", text, count=1) if words.by.match(text) else text
-    parts = [part for part in _PUNCTUATION.split(bare) if part]
+    start = words.by.match(text)
+    bare = text[start.end() :] if start else text
+    parts = list(filter(None, _PUNCTUATION.split(bare)))
     if swapped := _swap_last_name(parts, words):
         return (swapped,)
     names: dict[str, str] = {}
@@ -161,8 +166,7 @@ def split_authors(text: str, language: str | None = None) -> tuple[str, ...]:
         if index and _is_suffix(part, parts[0], has_bar="|" in bare):
             continue
         for joined in _split_at_joins(part, words):
-            name = _clean_name(joined, words)
-            if name:
+            if name := _clean_name(joined, words):
                 names[squash(name)] = name
     return tuple(names.values())
 
@@ -176,9 +180,12 @@ def _is_suffix(part: str, first: str, *, has_bar: bool) -> bool:
 
 def _swap_last_name(parts: list[str], words: BylineWords) -> str:
     """Return the name in "Smith, John" with the first name first, or ""."""
-    if len(parts) != 2 or any(" " in part.strip() or _CJK.search(part) for part in parts):  # noqa: PLR2004
+    if len(parts) != 2:  # noqa: PLR2004 -- a last and a first name
         return ""
-    last, first = (part.strip() for part in parts)
+    last, first = parts[0].strip(), parts[1].strip()
+    both = last + first
+    if " " in both or _CJK.search(both):
+        return ""
     if not first[:1].isupper() or _is_role(first, words):
         return ""
     return "" if first.casefold() in words.placeholders else f"{first} {last}"
@@ -187,27 +194,36 @@ def _swap_last_name(parts: list[str], words: BylineWords) -> str:
 def _split_at_joins(part: str, words: BylineWords) -> list[str]:
     """Return the names in "A B and C D"; "Linny and Peter" and "Le Figaro et AFP" are one."""
     names = words.join.split(part)
-    return names if all(" " in name.strip() or _CJK.search(name) for name in names) else [part]
+    for name in names:
+        is_complete = " " in name.strip() or _CJK.search(name)
+        if not is_complete:
+            return [part]
+    return names
 
 
 def _clean_name(name: str, words: BylineWords) -> str:
     """Remove all that is not part of a name; return "" if no name remains."""
     name = name.strip(_EDGES)
-    if words.by.match(name):
-        name = words.by.sub("", name, count=1).strip(_EDGES)
-    name = _without_degrees(_without_place(name, words), words)
+    if start := words.by.match(name):
+        name = name[start.end() :].strip(_EDGES)
+    name = _without_place(name, words)
+    name = _without_degrees(name, words)
     if not _can_be_name(name, words):
         return ""
-    return name.title() if name.isupper() and " " in name else name
+    is_shouted = name.isupper() and " " in name
+    return name.title() if is_shouted else name
 
 
 def _can_be_name(name: str, words: BylineWords) -> bool:
     tokens = name.casefold().split()
-    if not 0 < len(tokens) <= _MAX_NAME_WORDS or len(name) > _MAX_NAME_CHARS or ":" in name:
+    if not 0 < len(tokens) <= _MAX_NAME_WORDS:
         return False
-    if any(token not in _JOINTS and not _LETTER.search(token) for token in tokens):
+    if len(name) > _MAX_NAME_CHARS or ":" in name or tokens[0] in words.not_names:
         return False
-    if _is_role(name, words) or _is_degree(name, words) or tokens[0] in words.not_names:
+    for token in tokens:
+        if token not in _JOINTS and not _LETTER.search(token):
+            return False
+    if _is_role(name, words) or _is_degree(name, words):
         return False
     return len(tokens) > 1 or not words.after.match(f" {name} ")
 
@@ -227,11 +243,11 @@ def _without_place(name: str, words: BylineWords) -> str:
     person = _AGENCY.sub("", bare).strip()
     if " " in person:
         return person
-    is_institution = (
-        " " not in bare
-        and len(name.split()) > 3  # noqa: PLR2004 -- words
-        and not any(character.isdigit() for character in name)
-    )
+    if " " in bare:
+        return bare
+    is_long = len(name.split()) > 3  # noqa: PLR2004 -- words
+    has_digits = any(map(str.isdigit, name))
+    is_institution = is_long and not has_digits
     return name if is_institution else bare
 
 
@@ -270,7 +286,7 @@ def reconcile_authors(
         site: names of the site.
         language: of the page, BCP 47.
     """
-    site_names = {compact for name in site if (compact := _compact(name))}
+    site_names = set(map(_compact, site)) - {""}
     ranked = [_rank_names(source, site_names, language) for source in sources]
     ranked_organisations = _rank_names(organisations, site_names, language)
     for name, rank in ranked_organisations.items():
@@ -299,9 +315,11 @@ def _rank_names(texts: Iterable[str], site_names: set[str], language: str | None
 def _job_as_name(text: str) -> Sequence[str]:
     """Return an author who is named by a job title only ("Community Editor")."""
     tokens = text.split()
-    if not 2 <= len(tokens) <= _MAX_NAME_WORDS or not all(token.isalpha() for token in tokens):  # noqa: PLR2004
+    if not 2 <= len(tokens) <= _MAX_NAME_WORDS:  # noqa: PLR2004 -- words
         return []
-    return [text] if _is_role(text, byline_words()) else []
+    has_words_only = all(map(str.isalpha, tokens))
+    is_job = has_words_only and _is_role(text, byline_words())
+    return [text] if is_job else []
 
 
 def _rank_name(squashed: str, name: str, site_names: set[str]) -> int:
@@ -310,8 +328,9 @@ def _rank_name(squashed: str, name: str, site_names: set[str]) -> int:
         return _PLACEHOLDER
     if squashed.replace(" ", "") in site_names:
         return _SITE
-    first, last = squashed.partition(" ")[0], squashed.rpartition(" ")[2]
-    if _is_role(name, words) or first in words.groups or last in words.groups:
+    tokens = squashed.split(" ")
+    names_group = not words.groups.isdisjoint((tokens[0], tokens[-1]))
+    if names_group or _is_role(name, words):
         return _GROUP
     if " " in name:
         return _PERSON

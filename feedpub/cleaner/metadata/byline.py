@@ -58,6 +58,12 @@ class VisibleByline:
         if len(element.text_content()) <= _MAX_LINE_CHARS:
             self.elements.append(element)
 
+    def add_date(self, text: str, element: HtmlElement, *, is_update: bool) -> None:
+        """Add the date of an update or of the publication, and the element that shows it."""
+        stated = self.facts.updated if is_update else self.facts.published
+        stated.append(text)
+        self.add_element(element)
+
 
 def read_visible_byline(headline: HtmlElement, language: str | None = None) -> VisibleByline:
     """Read bylines and datelines around a headline, the nearest first."""
@@ -125,9 +131,12 @@ def _add_marked_bylines(
     """Add the authors in elements that the markup calls bylines."""
     for element in islice(bylines, _MAX_MARKED):
         lines = list(islice(text_lines(element), _MAX_MARKED))
-        size = sum(len(line.text) for line in lines)
-        if size <= _MAX_LINE_CHARS and not is_outside_article(element, article):
+        if _count_chars(lines) <= _MAX_LINE_CHARS and not is_outside_article(element, article):
             _add_authors(lines, language, visible, is_marked=True)
+
+
+def _count_chars(lines: Iterable[TextLine]) -> int:
+    return sum([len(line.text) for line in lines])
 
 
 def _add_authors(
@@ -183,13 +192,14 @@ def _names_at_start(
             continue
         if not (is_marked or is_author_link(line)):
             return
-        names = [
-            name
-            for name in authors.split_authors(line.text, language)
-            if authors.looks_like_person(name) or (has_by and _is_single_name(name, line))
-        ]
+        names: list[str] = []
+        for name in authors.split_authors(line.text, language):
+            is_single = has_by and _is_single_name(name, line)
+            if is_single or authors.looks_like_person(name):
+                names.append(name)
         line_markup = (line.element.tag, line.element.get("class"))
-        if not names or not (is_joined or line_markup == markup):
+        continues = is_joined or line_markup == markup
+        if not names or not continues:
             return
         yield from names
         markup, is_joined = line_markup, line.text.endswith(",")
@@ -207,21 +217,24 @@ def _is_single_name(name: str, line: TextLine) -> bool:
 def _find_dateline(
     lines: Iterable[TextLine], article: AbstractSet[HtmlElement], language: str | None
 ) -> str:
-    """Return the article's first date among some texts, or "".
-
-    Dates of updates, in tables, and outside the article do not count.
-    """
+    """Return the article's first date among some texts, or ""."""
     before = ""
     for line in lines:
-        if (
-            _is_date(line.text, language)
-            and _find_label(before, line.text, language) != "updated"
-            and line.element.tag not in ("td", "th")
-            and not is_outside_article(line.element, article)
-        ):
+        if _is_article_date(before, line, article, language):
             return line.text
         before = line.text
     return ""
+
+
+def _is_article_date(
+    before: str, line: TextLine, article: AbstractSet[HtmlElement], language: str | None
+) -> bool:
+    """Return True for a date, unless it is that of an update, in a table or outside the article."""
+    if line.element.tag in ("td", "th") or not _is_date(line.text, language):
+        return False
+    if _find_label(before, line.text, language) == "updated":
+        return False
+    return not is_outside_article(line.element, article)
 
 
 def _add_marked_datelines(
@@ -243,12 +256,11 @@ def _add_marked_dateline(
     if element.tag == "abbr":  # microformats
         machine_date = machine_date or element.get("title") or ""
     lines = list(islice(text_lines(element), _MAX_DATELINE_WORDS))
-    if machine_date and dates.parse_page_date(machine_date, language):
-        shown = " ".join(line.text for line in lines)
+    if dates.parse_page_date(machine_date, language):
+        shown = " ".join([line.text for line in lines])
         is_update = dates.find_date_label(shown, language) == "updated"
-        (visible.facts.updated if is_update else visible.facts.published).append(machine_date)
-        visible.add_element(element)
-    elif sum(len(line.text) for line in lines) <= _MAX_LINE_CHARS:
+        visible.add_date(machine_date, element, is_update=is_update)
+    elif _count_chars(lines) <= _MAX_LINE_CHARS:
         _add_dates(lines, language, visible)
 
 
@@ -264,8 +276,7 @@ def _add_date(before: str, line: TextLine, language: str | None, visible: Visibl
     """Add a text, if it is a date, as the date of an update or of the publication."""
     if _is_date(line.text, language):
         is_update = _find_label(before, line.text, language) == "updated"
-        (visible.facts.updated if is_update else visible.facts.published).append(line.text)
-        visible.add_element(line.element)
+        visible.add_date(line.text, line.element, is_update=is_update)
 
 
 def _is_date(text: str, language: str | None) -> bool:
@@ -325,9 +336,9 @@ def find_marked_elements(
     visited = set(article)
     for line in lines:
         for element in _visit(line.element, visited):
-            classes = element.get("class") or element.get("id")
-            is_byline, is_dateline = _classify(classes) if classes else (False, False)
-            if is_byline or (element.tag == "a" and "author" in (element.get("rel") or "")):
+            is_byline, is_dateline = _classify(element.get("class") or element.get("id") or "")
+            links_author = element.tag == "a" and "author" in element.get("rel", "")
+            if is_byline or links_author:
                 bylines.append(element)
             # Scripts turn elements such as <relative-time datetime="…"> into a date.
             if is_dateline or element.tag == "time" or element.get("datetime"):
@@ -370,11 +381,20 @@ def is_outside_article(element: HtmlElement, article: AbstractSet[HtmlElement]) 
         if outer in article:
             return False
         classes = outer.get("class") or ""
-        is_part = outer.tag not in _PAGE_TAGS
-        is_outside = outer.tag in _OUTSIDE_TAGS or (is_part and _marks_outside(classes))
-        if (is_outside or _is_page_footer(outer, classes)) and not _classify(classes)[0]:
-            return True
+        if _is_page_part(outer, classes):
+            is_byline, _ = _classify(classes)
+            if not is_byline:
+                return True
     return False
+
+
+def _is_page_part(element: HtmlElement, classes: str) -> bool:
+    """Return True for navigation, lists of other articles, comments, and the page's footer."""
+    if element.tag in _OUTSIDE_TAGS:
+        return True
+    if element.tag not in _PAGE_TAGS and _marks_outside(classes):
+        return True
+    return _is_page_footer(element, classes)
 
 
 def _is_page_footer(element: HtmlElement, classes: str) -> bool:
@@ -387,7 +407,9 @@ def _is_page_footer(element: HtmlElement, classes: str) -> bool:
 
 def is_author_link(line: TextLine) -> bool:
     """Return True if a text is a link to an author's page."""
-    link = line.element if line.element.tag == "a" else line.element.getparent()
+    link = line.element
+    if link.tag != "a":
+        link = link.getparent()
     if link is None or link.tag != "a":
         return False
     return bool(_AUTHOR_PATH.search(link.get("href") or ""))

@@ -24,7 +24,12 @@ def base_url(bases: Iterable[HtmlElement], url: str | None) -> str | None:
 
     It is that of the first base element, else the page's own.
     """
-    stated = next((href for base in bases if (href := base.get("href")) is not None), "")
+    stated = ""
+    for base in bases:
+        href = base.get("href")
+        if href is not None:
+            stated = href
+            break
     try:
         return urljoin(url or "", stated) or None
     except ValueError:  # brackets that hold no IPv6 address

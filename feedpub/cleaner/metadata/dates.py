@@ -33,8 +33,9 @@ def choose_dates(
     published_dates = _parse_stated("published", stated, language)
     visible_dates = _parse_all(visible.facts.published, language)
     visible_dates = [_fix_day_order(date, url_date) for date in visible_dates]
+    visible_days = {date.date() for date in visible_dates}
     shown = dates.parse_page_date(visible.dateline, language)
-    if published_dates and published_dates[0].date() in {date.date() for date in visible_dates}:
+    if published_dates and published_dates[0].date() in visible_days:
         shown = published_dates[0]  # one of several visible dates
     if shown is not None:
         shown = _fix_day_order(shown, url_date)
@@ -45,7 +46,9 @@ def choose_dates(
     updated = _first_date([*updated_dates, *_parse_all(visible.facts.updated, language)])
     published = _with_zone(published or updated, visible_dates)
     updated = _with_zone(updated, ())
-    return published, updated if published and updated and updated > published else None
+    if published is None or updated is None or updated <= published:
+        return published, None
+    return published, updated
 
 
 def _parse_stated(field: str, stated: Iterable[Facts], language: str | None) -> list[datetime]:
@@ -57,7 +60,7 @@ def _parse_stated(field: str, stated: Iterable[Facts], language: str | None) -> 
 
 def _parse_all(texts: Iterable[str], language: str | None) -> list[datetime]:
     parsed = [dates.parse_page_date(text, language) for text in texts]
-    return [date for date in parsed if date is not None]
+    return list(filter(None, parsed))
 
 
 def _fix_day_order(date: datetime, url_date: datetime | None) -> datetime:
@@ -77,13 +80,18 @@ def _rank_by_dateline(published: Sequence[datetime], shown: datetime | None) -> 
     """
     if shown is None or not published or published[0].date() == shown.date():
         return published
-    same_day = [date for date in published if date.date() == shown.date()]
-    same_local_day = []
+    same_day: list[datetime] = []
+    same_local_day: list[datetime] = []
+    all_later = True
     for date in published:
+        days_later = date.date() - shown.date()
+        if not days_later:
+            same_day.append(date)
+        if days_later <= _uncertainty(date):
+            all_later = False
         local = _on_local_day(date, shown)
         if local is not None:
             same_local_day.append(local)
-    all_later = all(date.date() - shown.date() > _uncertainty(date) for date in published)
     if all_later and not same_local_day:
         return [*same_day, shown, *published]
     return [*same_day, *same_local_day, *published]

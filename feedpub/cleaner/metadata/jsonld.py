@@ -84,7 +84,10 @@ def dates_in_scripts(tree: HtmlElement) -> Sequence[str]:
     It is the last resort for pages that scripts render and that have no other metadata: schema.org
     names the date there too.
     """
-    return [date for text in tree.xpath(_SCRIPT_DATA) for date in _DATE_PUBLISHED.findall(text)]
+    found: list[str] = []
+    for text in tree.xpath(_SCRIPT_DATA):
+        found += _DATE_PUBLISHED.findall(text)
+    return found
 
 
 def _parse_script(script: str) -> Iterator[Any]:
@@ -144,16 +147,17 @@ def _article_nodes(nodes: list[Node], url: str | None, title: str) -> list[Node]
 
 def _rate_node(node: Node, url: str | None, title: str) -> int:
     """Rate how well a node matches the page's own article."""
+    addresses: list[str] = []
+    for key in ("url", "mainEntityOfPage", "@id"):
+        addresses += _texts(node.get(key))
+    paths = {urlsplit(address).path.strip("/") for address in addresses} - {""}
     path = urlsplit(url or "").path.strip("/")
-    addresses = [
-        text for key in ("url", "mainEntityOfPage", "@id") for text in _texts(node.get(key))
-    ]
-    paths = [urlsplit(address).path.strip("/") for address in addresses]
     headlines = [*_texts(node.get("headline")), *_texts(node.get("name"))]
-    starts = [headline.casefold()[:_COMPARED_HEADLINE_CHARS] for headline in headlines]
-    is_titled = any(start and start in title.casefold() for start in starts)
+    starts = {headline.casefold()[:_COMPARED_HEADLINE_CHARS] for headline in headlines} - {""}
+    stated_title = title.casefold()
+    is_titled = any(start in stated_title for start in starts)
     return (
-        4 * (bool(path) and path in paths)
+        4 * (path in paths)
         + 4 * is_titled
         + 2 * ("headline" in node)
         + ("datePublished" in node)
@@ -187,17 +191,16 @@ def _add_facts(node: Node, by_id: Mapping[str, Node], facts: Facts) -> None:
 
 def _add_authors(value: Any, by_id: Mapping[str, Node], facts: Facts) -> None:
     """Add the authors of a node, organisations apart from persons."""
-    for author in value if isinstance(value, list) else [value]:
+    for author in _as_list(value):
         resolved = _resolve(author, by_id)
-        is_organisation = isinstance(resolved, dict) and not _types(resolved).isdisjoint(
-            _ORGANISATIONS
-        )
-        names = facts.organisations if is_organisation else facts.authors
+        types = _types(resolved) if isinstance(resolved, dict) else frozenset()
+        is_person = types.isdisjoint(_ORGANISATIONS)
+        names = facts.authors if is_person else facts.organisations
         names.extend(_texts(resolved, "name"))
 
 
 def _add_image_sizes(value: Any, by_id: Mapping[str, Node], facts: Facts) -> None:
-    for image in value if isinstance(value, list) else [value]:
+    for image in _as_list(value):
         resolved = _resolve(image, by_id)
         if not isinstance(resolved, dict):
             continue
@@ -206,6 +209,10 @@ def _add_image_sizes(value: Any, by_id: Mapping[str, Node], facts: Facts) -> Non
         if size := lead_image.parse_size(width, height):
             addresses = _texts(resolved, "url", "contentUrl", "@id")
             facts.image_sizes.update(dict.fromkeys(addresses, size))
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _resolve(value: Any, by_id: Mapping[str, Node]) -> Any:
@@ -230,7 +237,10 @@ def _texts(value: Any, *keys: str) -> list[str]:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return [str(value)]
     if isinstance(value, list):
-        return [text for item in value for text in _texts(item, *keys)]
+        listed: list[str] = []
+        for item in value:
+            listed += _texts(item, *keys)
+        return listed
     if isinstance(value, dict):
         for key in keys or _TEXT_KEYS:
             if texts := _texts(value.get(key), *keys):
@@ -240,7 +250,8 @@ def _texts(value: Any, *keys: str) -> list[str]:
 
 def _types(node: Node) -> frozenset[str]:
     """Return a node's types in lower case, without the vocabulary's URL or prefix."""
-    value = node.get("@type")
-    types = value if isinstance(value, list) else [value]
-    names = [str(name).rpartition("/")[2].rpartition(":")[2].lower() for name in types if name]
+    names: set[str] = set()
+    for stated in filter(None, _as_list(node.get("@type"))):
+        name = str(stated).rpartition("/")[2].rpartition(":")[2]
+        names.add(name.lower())
     return frozenset(names)

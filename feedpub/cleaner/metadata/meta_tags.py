@@ -5,6 +5,7 @@ One table lists the names of each field, in the order of trust.
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from operator import itemgetter
 
 from lxml.html import HtmlElement
 
@@ -83,7 +84,18 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 _UNLISTED_RANK = 1000  # of names that no list has
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _NAME_ATTRIBUTES = frozenset(("property", "name", "itemprop", "http-equiv"))
-_FIELDS = {name: (field, rank) for field, names in NAMES.items() for rank, name in enumerate(names)}
+
+
+def _index_names() -> dict[str, tuple[str, int]]:
+    """Return the field that each name states, and the name's rank there."""
+    fields: dict[str, tuple[str, int]] = {}
+    for field, names in NAMES.items():
+        for rank, name in enumerate(names):
+            fields[name] = (field, rank)
+    return fields
+
+
+_FIELDS = _index_names()
 
 
 def read_meta_tags(tree: HtmlElement, elements: Iterable[HtmlElement]) -> Facts:
@@ -104,13 +116,9 @@ def read_meta_tags(tree: HtmlElement, elements: Iterable[HtmlElement]) -> Facts:
         found["languages"].append((-1, language))
     facts = Facts(image_sizes=dict(lead_image.opengraph_sizes(images)))
     for field, ranked in found.items():
-        ranked.sort(key=_rank)
+        ranked.sort(key=itemgetter(0))
         getattr(facts, field).extend(text for _, text in ranked)
     return facts
-
-
-def _rank(ranked: tuple[int, str]) -> int:
-    return ranked[0]
 
 
 @lru_cache(maxsize=10_000)
@@ -119,11 +127,12 @@ def _field_of_name(name: str) -> tuple[str, int]:
     name = name.replace("dc:", "dc.").replace("dcterms:", "dcterms.")
     if name in _FIELDS:
         return _FIELDS[name]
-    if "date" in name or "time" in name:
-        if "publish" in name:
-            return "published", _UNLISTED_RANK
-        if "modifi" in name or "updated" in name:
-            return "updated", _UNLISTED_RANK
+    if "date" not in name and "time" not in name:
+        return "", 0
+    if "publish" in name:
+        return "published", _UNLISTED_RANK
+    if "modifi" in name or "updated" in name:
+        return "updated", _UNLISTED_RANK
     return "", 0
 
 

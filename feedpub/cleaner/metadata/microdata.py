@@ -48,8 +48,9 @@ def read_microdata(tree: HtmlElement) -> Facts:
 
 def _elements_with_properties(tree: HtmlElement) -> Iterator[HtmlElement]:
     found = _PROPERTIES(tree)
-    if isinstance(found, list):
-        yield from (element for element in found if isinstance(element, HtmlElement))
+    for element in found if isinstance(found, list) else ():
+        if isinstance(element, HtmlElement):
+            yield element
 
 
 def _is_about_article(element: HtmlElement) -> bool:
@@ -65,8 +66,11 @@ def _read_value(element: HtmlElement) -> str:
     """Return a property's value: an author's name, a time's machine-readable form, else a text."""
     if content := element.get("content") or element.get("datetime"):
         return str(content).strip()
-    names = (part for part in element.iterdescendants() if part.get("itemprop") == "name")
-    named = next(names, element)
+    named = element
+    for part in element.iterdescendants():
+        if part.get("itemprop") == "name":
+            named = part
+            break
     text: str = named.get("content") or to_one_line(str(named.text_content()))
     return text if len(text) <= _MAX_VALUE_CHARS else ""
 

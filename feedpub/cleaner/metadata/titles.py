@@ -69,17 +69,16 @@ def choose_title(
         site: names of the site.
         url: of the page; its host is another name of the site.
     """
-    compact_names = map(compact_title, (*site, *_names_from_host(bare_host_from_url(url))))
-    site_names = {name for name in compact_names if name}
-    titles = [without_site(text[:_MAX_STATED_CHARS], site_names) for text in stated]
-    titles = [title for title in titles if title]
-    visible = [
-        (index, headline)
-        for index, headline in enumerate(headlines)
-        if _can_be_title(headline.text, site_names)
-    ]
+    names = (*site, *_names_from_host(bare_host_from_url(url)))
+    site_names = set(map(compact_title, names)) - {""}
+    shortened = [without_site(text[:_MAX_STATED_CHARS], site_names) for text in stated]
+    titles = list(filter(None, shortened))
+    visible: list[tuple[int, TitleCandidate]] = []
     best_score, best_index = 0.0, 0
-    for index, headline in visible:
+    for index, headline in enumerate(headlines):
+        if not _can_be_title(headline.text, site_names):
+            continue
+        visible.append((index, headline))
         score = _rate_headline(headline, titles)
         if score > best_score:
             best_score, best_index = score, index
@@ -99,7 +98,9 @@ def _choose_without_agreement(
         plausible = {text for _, text in first_level if _reads_like_title(text)}
         if not titles or plausible == {text}:
             return Title(text, index)
-    return Title(_without_last_part(titles[0]) if titles else "")
+    if not titles:
+        return Title("")
+    return Title(_without_last_part(titles[0]))
 
 
 def without_site(title: str, site: Iterable[str]) -> str:
@@ -154,12 +155,15 @@ def _without_last_part(title: str) -> str:
     if not bars:
         return title
     head, tail = title[: bars[-1].start()], title[bars[-1].end() :]
-    return head if len(tail.split()) <= min(_MAX_SITE_WORDS, len(head.split())) else title
+    max_words = min(_MAX_SITE_WORDS, len(head.split()))
+    return head if len(tail.split()) <= max_words else title
 
 
 def _can_be_title(text: str, site_names: set[str]) -> bool:
+    if len(text) > _MAX_TITLE_CHARS:
+        return False
     compact = compact_title(text)
-    return bool(compact) and compact not in site_names and len(text) <= _MAX_TITLE_CHARS
+    return compact != "" and compact not in site_names
 
 
 def _reads_like_title(text: str) -> bool:
@@ -170,13 +174,14 @@ def _reads_like_title(text: str) -> bool:
 
 def _rate_headline(headline: TitleCandidate, titles: Iterable[str]) -> float:
     """Rate how well a visible headline agrees with the head's titles: 0, or up to 1."""
-    overlap = max((_overlap(headline.text, title) for title in titles), default=0.0)
+    overlap = max([_overlap(headline.text, title) for title in titles], default=0.0)
+    if overlap >= _SURE_OVERLAP:
+        return overlap
     if headline.level > 1:
-        return overlap if overlap >= _SURE_OVERLAP else 0.0
-    if overlap < _SURE_OVERLAP:
-        text = squash(headline.text)
-        if any(text in _first_and_last_part(title) for title in titles):
-            return _SURE_OVERLAP
+        return 0.0
+    text = squash(headline.text)
+    if any(text in _first_and_last_part(title) for title in titles):
+        return _SURE_OVERLAP
     return overlap if overlap >= _MIN_OVERLAP else 0.0
 
 
@@ -220,14 +225,17 @@ def _is_title_with_extras(headline: str, title: str) -> bool:
         return False
     before, _, after = headline.partition(title)
     extra = f"{before} {after}".split()
-    if not after and before.endswith(" ") and len(extra) <= _MAX_KICKER_WORDS:
+    is_at_end = not after and before.endswith(" ")
+    if is_at_end and len(extra) <= _MAX_KICKER_WORDS:
         return True
-    return len(extra) <= _MAX_DATELINE_WORDS and any(_YEAR.fullmatch(word) for word in extra)
+    has_year = any(map(_YEAR.fullmatch, extra))
+    return has_year and len(extra) <= _MAX_DATELINE_WORDS
 
 
 def _after_kicker(title: str) -> str:
     """Return the text after a title's kicker ("Kenya: Nairobi from below"), or ""."""
     found = _KICKER_END.search(title)
-    if not found or len(title[: found.start()].split()) > _MAX_KICKER_WORDS:
+    if not found:
         return ""
-    return title[found.end() :]
+    kicker = title[: found.start()]
+    return title[found.end() :] if len(kicker.split()) <= _MAX_KICKER_WORDS else ""

@@ -111,16 +111,22 @@ class SiteRuleSet:
 
     def files(self) -> Iterator[tuple[str, Ruleset]]:
         """Yield the name and the rules of every file of ftr-site-config, by name."""
-        for path in sorted(self.ftr.iterdir()) if self.ftr else ():
-            is_rule_file = "." in path.stem or path.name == _GLOBAL_FILE
-            if path.suffix == ".txt" and is_rule_file and path.is_file():
-                rules = self._read_file(path, lambda _: None)
-                if rules is not None:
-                    yield display_path(path), rules
+        if self.ftr is None:
+            return
+        for path in sorted(self.ftr.iterdir()):
+            is_for_hosts = "." in path.stem or path.name == _GLOBAL_FILE
+            if path.suffix != ".txt" or not is_for_hosts or not path.is_file():
+                continue
+            rules = self._read_file(path, lambda _: None)
+            if rules is not None:
+                yield display_path(path), rules
 
     def _own_host(self, host: str) -> str:
         """Return the host or parent domain that we have rules of our own for, or ""."""
-        return next((name for name in _parent_domains(host) if name in self.own), "")
+        for name in _parent_domains(host):
+            if name in self.own:
+                return name
+        return ""
 
     def _ftr_rules(self, host: str) -> Ruleset:
         """Merge the host's file, that for all hosts of its parent domain, and that for all hosts.

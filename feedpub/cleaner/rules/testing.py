@@ -47,11 +47,9 @@ class RuleTestResult:
 
 def select_rule_tests(site_rules: SiteRuleSet, hosts: Iterable[str] = ()) -> Iterator[RuleTest]:
     """Yield the tests of the named hosts, or all tests if none are named."""
-    selected = {bare_host_from_url(f"https://{host}/") for host in hosts}
-    rulesets: list[Ruleset] = [
-        *site_rules.own.values(),
-        *(rules for _, rules in site_rules.files()),
-    ]
+    selected = _normalise_hosts(hosts)
+    rulesets = list(site_rules.own.values())
+    rulesets += [rules for _, rules in site_rules.files()]
     for rules in rulesets:
         for test in rules.tests:
             if not selected or bare_host_from_url(test.url) in selected:
@@ -60,10 +58,14 @@ def select_rule_tests(site_rules: SiteRuleSet, hosts: Iterable[str] = ()) -> Ite
 
 def rule_issues(site_rules: SiteRuleSet, hosts: Sequence[str] = ()) -> Iterator[RuleIssue]:
     """Yield the unusable lines in the files of the named hosts, or in all files."""
-    selected = {bare_host_from_url(f"https://{host}/") for host in hosts}
+    selected = _normalise_hosts(hosts)
     for name, rules in site_rules.files():
         if not selected or Path(name).stem in selected:
             yield from rules.issues
+
+
+def _normalise_hosts(hosts: Iterable[str]) -> set[str]:
+    return {bare_host_from_url(f"https://{host}/") for host in hosts}
 
 
 def saved_pages(folder: Path) -> Mapping[str, Path]:

@@ -74,21 +74,28 @@ def to_plain_text(description: str) -> str:
 def is_own(description: str, text: str, *, title: str = "", site: str | None = None) -> bool:
     """Return True if a description is about this article.
 
-    It is not if it is short, only repeats the title, or is an offer or a slogan. A slogan shares no
-    word with the title, and either names the site or shares few words with the text.
+    It is not if it is short, only repeats the title, or is an offer or a slogan.
     """
     if visible_length(description) < _MIN_CHARS or _is_offer(description):
         return False
     if _only_repeats_names(description, title, site or ""):
         return False
+    return not _is_slogan(description, text, title, site or "")
+
+
+def _is_slogan(description: str, text: str, title: str, site: str) -> bool:
+    """Return True if a description describes the site instead of the article.
+
+    It shares no word with the title, and either names the site or shares few words with the text.
+    """
     words = set(tokenize(description))
-    names_site = bool(site) and squash_spaces(site or "") in squash_spaces(description)
+    names_site = site != "" and squash_spaces(site) in squash_spaces(description)
     if names_site:
-        words -= set(tokenize(site or ""))
+        words -= set(tokenize(site))
     if not words or not words.isdisjoint(tokenize(title)):
-        return True
+        return False
     shared = words & set(tokenize(text))
-    return not names_site and len(shared) >= _MIN_SHARED_WORDS * len(words)
+    return names_site or len(shared) < _MIN_SHARED_WORDS * len(words)
 
 
 def _is_offer(description: str) -> bool:
@@ -114,13 +121,18 @@ def _complete_sentences(description: str, text: str, title: str, language: str |
     stem = _without_pointer(description)
     has_ellipsis = _ELLIPSIS.search(stem) is not None
     sentences = split_sentences(strip_dateline(_ELLIPSIS.sub("", stem)), language)
-    if not sentences or (is_finished(sentences[-1]) and not has_ellipsis):
-        return sentences
+    if not sentences:
+        return []
     *before, last = sentences
+    if is_finished(last) and not has_ellipsis:
+        return sentences
     if completed := _find_completion(last, text, title, language):
         return [*before, completed]
-    is_cut = has_ellipsis or _ends_within_word(last, text) or (before and len(stem) >= _CUT_CHARS)
-    return before if is_cut and not is_finished(last) else sentences
+    if is_finished(last):
+        return sentences
+    may_be_cut = len(before) > 0 and len(stem) >= _CUT_CHARS
+    is_cut = has_ellipsis or may_be_cut or _ends_within_word(last, text)
+    return before if is_cut else sentences
 
 
 def _find_completion(stub: str, text: str, title: str, language: str | None) -> str:

@@ -118,13 +118,14 @@ def features(measures: Measures, choice: Choice, max_chars: int) -> tuple[float,
     def average(values: Sequence[float]) -> float:
         return sum(share * values[index] for index, share in shares)
 
-    title_words = frozenset().union(*(measures.heading[index] for index in choice))
-    is_adjacent = choice[-1] - choice[0] == len(choice) - 1
-    fill = _joined_length(measures.lengths, choice) / max_chars
+    title_words: set[str] = set()
     dangling = 0.0
     for index in choice:
+        title_words |= measures.heading[index]
         if index and index - 1 not in choice:
             dangling += measures.dangling[index]
+    is_adjacent = choice[-1] - choice[0] == len(choice) - 1
+    fill = _joined_length(measures.lengths, choice) / max_chars
     return (
         average(measures.early),
         average(measures.opens),
@@ -197,7 +198,9 @@ def centrality(bags: Sequence[Sequence[str]]) -> tuple[float, ...]:
 
 def _cosine_similarity(bags: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
     """Return the cosine similarity (TF-IDF) of each two sentences; 0 on the diagonal."""
-    document_frequency = Counter(token for bag in bags for token in set(bag))
+    document_frequency: Counter[str] = Counter()
+    for bag in bags:
+        document_frequency.update(set(bag))
     columns = {token: column for column, token in enumerate(document_frequency)}
     table = np.zeros((len(bags), len(columns)))
     for row, bag in enumerate(bags):

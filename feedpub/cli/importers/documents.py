@@ -23,16 +23,20 @@ _ENTITY = re.compile(rb"<!(?:ENTITY|ELEMENT|ATTLIST|NOTATION)", re.IGNORECASE)
 
 def read_text(body: bytes, name: str) -> str:
     """Return a file as text. Raises ImportFileError if it is too large or not UTF-8."""
-    if len(body) > MAX_FILE_BYTES:
-        raise ImportFileError(
-            f"{name}: larger than {MAX_FILE_BYTES // 1_000_000} MB; "
-            "no list of feeds is: take another file"
-        )
+    _check_size(body, name)
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
         raise ImportFileError(f"{name}:{line}: not UTF-8 text; save the file as UTF-8") from None
+
+
+def _check_size(body: bytes, name: str) -> None:
+    if len(body) > MAX_FILE_BYTES:
+        raise ImportFileError(
+            f"{name}: larger than {MAX_FILE_BYTES // 1_000_000} MB; "
+            "no list of feeds is: take another file"
+        )
 
 
 def parse_xml_root(
@@ -45,11 +49,7 @@ def parse_xml_root(
         name: its name, for messages.
         prefixes: namespaces that some programs use without declaring them, by prefix.
     """
-    if len(body) > MAX_FILE_BYTES:
-        raise ImportFileError(
-            f"{name}: larger than {MAX_FILE_BYTES // 1_000_000} MB; "
-            "no list of feeds is: take another file"
-        )
+    _check_size(body, name)
     if found := _ENTITY.search(body):
         line = body.count(b"\n", 0, found.start()) + 1
         raise ImportFileError(
@@ -63,7 +63,8 @@ def parse_xml_root(
     try:
         root = etree.fromstring(body.strip(), parser)
     except etree.XMLSyntaxError as error:
-        line = (error.lineno or 1) + body[: len(body) - len(body.lstrip())].count(b"\n")
+        blank_start = body[: len(body) - len(body.lstrip())]
+        line = (error.lineno or 1) + blank_start.count(b"\n")
         what = _first_line(error.msg or "")
         raise ImportFileError(
             f"{name}:{line}: not well-formed XML: {what}; export it again"
@@ -82,9 +83,8 @@ def parse_toml_table(text: str, name: str) -> Mapping[str, object]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         what, _, place = str(error).rpartition(" (at ")
-        line = (
-            found[0] if (found := re.findall(r"\d+", place)) else str(text.rstrip().count("\n") + 1)
-        )
+        numbers = re.findall(r"\d+", place)  # none at the end of the document
+        line = numbers[0] if numbers else str(text.rstrip().count("\n") + 1)
         raise ImportFileError(f"{name}:{line}: not TOML: {what[:1].lower()}{what[1:]}") from None
     except (RecursionError, ValueError):  # endless brackets or numbers
         raise ImportFileError(
@@ -94,10 +94,13 @@ def parse_toml_table(text: str, name: str) -> Mapping[str, object]:
 
 def line_number(element: etree._Element, lines: Sequence[bytes]) -> int:
     """Return the line on which an element begins; lxml has the line where its start tag ends."""
-    skipped = next((n for n, line in enumerate(lines) if line.strip()), 0)
-    last = (cast("int | None", element.sourceline) or 1) + skipped
+    blank_lines = next((n for n, line in enumerate(lines) if line.strip()), 0)
+    last = (cast("int | None", element.sourceline) or 1) + blank_lines
     tag = f"<{element.tag}".encode()
-    return next((n for n in range(min(last, len(lines)), 0, -1) if tag in lines[n - 1]), last)
+    for number in range(min(last, len(lines)), 0, -1):
+        if tag in lines[number - 1]:
+            return number
+    return last
 
 
 def _declared(body: bytes, prefix: str, namespace: str) -> bytes:
@@ -118,19 +121,21 @@ class YamlNode:
     line: int
 
     def __getitem__(self, key: str) -> "YamlNode":
-        return next(
-            (value for name, value in self.items() if name == key), YamlNode(None, self.line)
-        )
+        for name, value in self.items():
+            if name == key:
+                return value
+        return YamlNode(None, self.line)
 
     def __bool__(self) -> bool:
         return self.node is not None and self.text not in ("~", "null")
 
     def items(self) -> Iterator[tuple[str, "YamlNode"]]:
         """Yield the keys and values of a mapping; nothing for other nodes."""
-        if isinstance(self.node, yaml.MappingNode):
-            for key, value in self.node.value:
-                if isinstance(key, yaml.ScalarNode):
-                    yield key.value, YamlNode(value, key.start_mark.line + 1)
+        if not isinstance(self.node, yaml.MappingNode):
+            return
+        for key, value in self.node.value:
+            if isinstance(key, yaml.ScalarNode):
+                yield key.value, YamlNode(value, key.start_mark.line + 1)
 
     def elements(self) -> Iterator["YamlNode"]:
         """Yield the elements of a list; nothing for other nodes."""

@@ -23,6 +23,7 @@ FRESHRSS_PREFIX = f"{{{FRESHRSS_NAMESPACE}}}"
 _PAGE = "html+xpath"
 _FEEDS = ("", "rss", "atom", "rdf", "rss1", "rss2", "jsonfeed", "link", "pie")
 _OFF = ("0", "false")
+_TTL = re.compile(r"[1-9]\d{0,8}")
 _FROM_ARTICLE = (
     "xPathItemTitle", "xPathItemContent", "xPathItemAuthor", "xPathItemTimestamp",
     "xPathItemTimeFormat", "xPathItemThumbnail", "xPathItemCategories", "xPathItemUid",
@@ -36,6 +37,12 @@ _READER = {
     "CURLOPT_IPRESOLVE": "both kinds of addresses are tried",
     "CURLOPT_POST": "feedpub asks by GET",
     "CURLOPT_PROXYTYPE": "a proxy speaks HTTP",
+}
+_INSTEAD = {
+    "filtersActionRead": (
+        "feedpub marks nothing as read; see [feed.exclude] to leave articles out"
+    ),
+    "cssFullContentConditions": "every article is read in full",
 }
 _CARRIED = {
     "xPathItem", "xPathItemUri", "cssFullContent", "cssContentFilter", "ttl",
@@ -52,29 +59,13 @@ def apply_freshrss(feed: ImportedFeed, kind: str, attributes: Mapping[str, str])
         attributes: the settings by the names of their attributes.
     """
     settings = {name.removeprefix(FRESHRSS_PREFIX): value for name, value in attributes.items()}
-    location = feed.location
-    if kind.lower() not in (*_FEEDS, _PAGE):
-        return Imported(
-            unsupported=(
-                Unsupported(
-                    location, kind, f"{feed.title}: feedpub reads no such source; left out"
-                ),
-            )
-        )
-    if settings.get("CURLOPT_POST", "0").lower() not in _OFF or "CURLOPT_POSTFIELDS" in settings:
-        return Imported(
-            unsupported=(
-                Unsupported(
-                    location, "CURLOPT_POST", f"{feed.title}: feedpub only asks by GET; left out"
-                ),
-            )
-        )
-    losses = list(_losses(settings, location, feed.title))
+    if left_out := _find_obstacle(feed, kind, settings):
+        return Imported(unsupported=(left_out,))
+    losses = list(_losses(settings, feed.location, feed.title))
+    ttl = settings.get("ttl", "")
     feed = replace(
         feed,
-        every=parse_interval(int(ttl))
-        if re.fullmatch(r"[1-9]\d{0,8}", ttl := settings.get("ttl", ""))
-        else "",
+        every=parse_interval(int(ttl)) if _TTL.fullmatch(ttl) else "",
         headers=_headers(settings),
         cookies=parse_cookies(settings.get("CURLOPT_COOKIE", "")),
         proxy=settings.get("CURLOPT_PROXY", ""),
@@ -83,27 +74,36 @@ def apply_freshrss(feed: ImportedFeed, kind: str, attributes: Mapping[str, str])
         items = settings.get("xPathItem", "")
         links = xpath_link_selector(items, settings.get("xPathItemUri", "")) if items else ""
         if links is None:
-            losses.append(
-                Unsupported(
-                    location,
-                    "xPathItemUri",
-                    f"{feed.title}: not a path in the item; its main link is taken",
-                )
-            )
+            hint = f"{feed.title}: not a path in the item; its main link is taken"
+            losses.append(Unsupported(feed.location, "xPathItemUri", hint))
             links = f"{XPATH_PREFIX}{anchor_xpath(items)}"
         feed = replace(feed, type="page", links=links)
     return Imported((feed,), tuple(losses), _site(settings, feed))
 
 
+def _find_obstacle(
+    feed: ImportedFeed, kind: str, settings: Mapping[str, str]
+) -> Unsupported | None:
+    """Return the reason to leave out a feed, if feedpub cannot read it."""
+    if kind.lower() not in (*_FEEDS, _PAGE):
+        hint = f"{feed.title}: feedpub reads no such source; left out"
+        return Unsupported(feed.location, kind, hint)
+    is_post = settings.get("CURLOPT_POST", "0").lower() not in _OFF
+    if is_post or "CURLOPT_POSTFIELDS" in settings:
+        hint = f"{feed.title}: feedpub only asks by GET; left out"
+        return Unsupported(feed.location, "CURLOPT_POST", hint)
+    return None
+
+
 def _headers(settings: Mapping[str, str]) -> KeyValues:
-    lines = (
-        line.partition(":")
-        for line in settings.get("CURLOPT_HTTPHEADER", "").splitlines()
-        if ":" in line
-    )
-    pairs = [(name.strip(), value.strip()) for name, _, value in lines]
-    agent = settings.get("CURLOPT_USERAGENT", "")
-    return (*pairs, *((("User-Agent", agent),) if agent else ()))
+    headers: list[tuple[str, str]] = []
+    for line in settings.get("CURLOPT_HTTPHEADER", "").splitlines():
+        name, colon, value = line.partition(":")
+        if colon:
+            headers.append((name.strip(), value.strip()))
+    if agent := settings.get("CURLOPT_USERAGENT"):
+        headers.append(("User-Agent", agent))
+    return tuple(headers)
 
 
 def _site(settings: Mapping[str, str], feed: ImportedFeed) -> tuple[ImportedSite, ...]:
@@ -113,37 +113,24 @@ def _site(settings: Mapping[str, str], feed: ImportedFeed) -> tuple[ImportedSite
         rules.append(("content", (settings["cssFullContent"],)))
     if "cssContentFilter" in settings:
         rules.append(("remove", tuple(split_outside_brackets(settings["cssContentFilter"], ","))))
-    return (
-        (ImportedSite(feed.location, bare_host_from_url(feed.link or feed.url), tuple(rules)),)
-        if rules
-        else ()
-    )
+    if not rules:
+        return ()
+    host = bare_host_from_url(feed.link or feed.url)
+    return (ImportedSite(feed.location, host, tuple(rules)),)
 
 
 def _losses(settings: Mapping[str, str], location: str, title: str) -> Iterator[Unsupported]:
     if found := [name for name in _FROM_ARTICLE if name in settings]:
-        yield Unsupported(
-            location,
-            ", ".join(found),
-            f"{title}: read from each article instead",
-            is_important=False,
-        )
+        hint = f"{title}: read from each article instead"
+        yield Unsupported(location, ", ".join(found), hint, is_important=False)
     if settings.get("ttl", "").startswith("-"):
-        yield Unsupported(
-            location,
-            "ttl",
-            f"{title}: was muted; feedpub fetches each feed in its config",
-        )
+        hint = f"{title}: was muted; feedpub fetches each feed in its config"
+        yield Unsupported(location, "ttl", hint)
     for name in settings:
+        if name in _CARRIED or name in _FROM_ARTICLE:
+            continue
         if name in _READER:
             yield Unsupported(location, name, f"{title}: {_READER[name]}", is_important=False)
-        elif name == "filtersActionRead":
-            yield Unsupported(
-                location,
-                name,
-                f"{title}: feedpub marks nothing as read; see [feed.exclude] to leave articles out",
-            )
-        elif name == "cssFullContentConditions":
-            yield Unsupported(location, name, f"{title}: every article is read in full")
-        elif name not in _CARRIED and name not in _FROM_ARTICLE:
-            yield Unsupported(location, name, f"{title}: unknown to feedpub")
+        else:
+            hint = f"{title}: {_INSTEAD.get(name, 'unknown to feedpub')}"
+            yield Unsupported(location, name, hint)

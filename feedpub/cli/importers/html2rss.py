@@ -19,6 +19,17 @@ from feedpub.core.errors import ImportFileError
 _PARAMETER = re.compile(r"%[<{](\w+)[>}]s?")
 _STRATEGIES = ("", "faraday", "auto", "default")  # those that read a page as it is sent
 _LINK_KEYS = ("url", "link")
+_CHANNEL_KEYS = frozenset((
+    "url", "title", "description", "language", "image", "ttl", "headers", "json", "strategy",
+    "time_zone",
+))  # fmt: skip
+_TABLES = frozenset(("channel", "selectors", "headers", "strategy", "parameters", "feeds"))
+_BROWSERS = frozenset(("browserless", "botasaurus"))
+_AUTOMATIC = {
+    "request": "feedpub has limits of its own: README, Security",
+    "auto_source": "found by the page's structure, in feedpub's way",
+    "enhance": "title, link and picture are read from each article",
+}
 _NO_SCRIPTS = (
     "feedpub runs no JavaScript; if `feedpub build` finds no articles in the page as it is sent, "
     "give a feed or a sitemap of the site"
@@ -124,9 +135,9 @@ class _Config:
         """Return the selector of the links."""
         selectors = self.feed["selectors"]
         items = selectors["items"]["selector"]
-        link = next(
-            (selectors[key] for key in _LINK_KEYS if selectors[key]), YamlNode(None, items.line)
-        )
+        link = YamlNode(None, items.line)
+        for key in _LINK_KEYS:
+            link = link or selectors[key]
         self._selectors(selectors)
         if not self._leads_to_pages(link, items):
             return ""
@@ -141,24 +152,23 @@ class _Config:
 
     def _leads_to_pages(self, link: YamlNode, items: YamlNode) -> bool:
         """Return False if links are not the `href` of an element in the item."""
+        steps = [step["name"].text for step in link["post_process"].elements()]
+        if not set(steps) <= {"parse_uri"}:
+            self._lose(
+                link["post_process"],
+                f"url: {', '.join(steps)}",
+                "links are taken as the page has them",
+            )
         extractor = link["extractor"].text or "href"
-        if steps := [step["name"].text for step in link["post_process"].elements()]:
-            kept = set(steps) <= {"parse_uri"}
-            if not kept:
-                self._lose(
-                    link["post_process"],
-                    f"url: {', '.join(steps)}",
-                    "links are taken as the page has them",
-                )
-        if link["static"] or extractor not in ("href", "text"):
-            attribute = link["attribute"].text or extractor
-            if attribute != "href":
-                self._lose(
-                    link,
-                    f"url: {attribute}",
-                    "only href is followed; the links are found by the page's structure",
-                )
-                return False
+        is_href = extractor in ("href", "text") and not link["static"]
+        attribute = "href" if is_href else link["attribute"].text or extractor
+        if attribute != "href":
+            self._lose(
+                link,
+                f"url: {attribute}",
+                "only href is followed; the links are found by the page's structure",
+            )
+            return False
         return bool(items)
 
     def _selectors(self, selectors: YamlNode) -> None:
@@ -182,10 +192,10 @@ class _Config:
 
     def _title(self, title: YamlNode) -> None:
         steps = [step["name"].text for step in title["post_process"].elements()]
-        if made := [step for step in steps if step not in ("sanitize_html", "html_to_markdown")]:
-            self._lose(
-                title["post_process"], f"title: {', '.join(made)}", "the title is the article's own"
-            )
+        changing = [step for step in steps if step not in ("sanitize_html", "html_to_markdown")]
+        if changing:
+            hint = "the title is the article's own"
+            self._lose(title["post_process"], f"title: {', '.join(changing)}", hint)
 
     def _items(self, items: YamlNode) -> None:
         for key, value in items.items():
@@ -202,31 +212,14 @@ class _Config:
 
     def _settings(self, channel: YamlNode) -> None:
         """Report settings of the channel and the file that are not imported."""
-        known = (
-            "url",
-            "title",
-            "description",
-            "language",
-            "image",
-            "ttl",
-            "headers",
-            "json",
-            "strategy",
-            "time_zone",
-        )
         for key, value in channel.items():
-            if key == "time_zone" and value.text not in ("", "UTC"):
-                self._lose(
-                    value,
-                    "time_zone",
-                    "dates are read from each article, with their zones",
-                    matters=False,
-                )
-            elif key not in known:
+            if key not in _CHANNEL_KEYS:
                 self._lose(value, f"channel: {key}", "unknown to feedpub")
-        strategies = (self.feed["strategy"], channel["strategy"], self.shared["strategy"])
-        strategy = next((found for found in strategies if found), YamlNode(None, 1))
-        if strategy.text not in _STRATEGIES:
+            if key == "time_zone" and value.text not in ("", "UTC"):
+                hint = "dates are read from each article, with their zones"
+                self._lose(value, "time_zone", hint, matters=False)
+        strategy = self.feed["strategy"] or channel["strategy"] or self.shared["strategy"]
+        if strategy and strategy.text not in _STRATEGIES:
             self._lose(strategy, f"strategy: {strategy.text}", _NO_SCRIPTS)
         self._beside(self.feed)
         if self.key:
@@ -234,45 +227,22 @@ class _Config:
 
     def _beside(self, table: YamlNode) -> None:
         for key, value in table.items():
-            if key == "request" and {"browserless", "botasaurus"} & {*value.keys}:
+            if key == "request" and not _BROWSERS.isdisjoint(value.keys):
                 self._lose(value, "request", _NO_SCRIPTS)
-            elif key == "request":
-                self._lose(
-                    value,
-                    "request",
-                    "feedpub has limits of its own: README, Security",
-                    matters=False,
-                )
-            elif key == "auto_source" and value.keys:
-                self._lose(
-                    value,
-                    "auto_source",
-                    "found by the page's structure, in feedpub's way",
-                    matters=False,
-                )
             elif key == "stylesheets":
                 self._lose(value, "stylesheets", "each feed has an HTML page instead")
-            elif key == "enhance":
-                self._lose(
-                    value,
-                    "enhance",
-                    "title, link and picture are read from each article",
-                    matters=False,
-                )
-            elif key not in (
-                "channel",
-                "selectors",
-                "headers",
-                "strategy",
-                "auto_source",
-                "parameters",
-                "feeds",
-            ):
+            elif key in _AUTOMATIC:
+                if value.keys or key != "auto_source":
+                    self._lose(value, key, _AUTOMATIC[key], matters=False)
+            elif key not in _TABLES:
                 self._lose(value, key, "unknown to feedpub")
 
     def _headers(self) -> tuple[tuple[str, str], ...]:
-        tables = (self.shared["headers"], self.feed["headers"], self.feed["channel"]["headers"])
-        merged = {key: value.text for table in tables for key, value in table.items() if value.text}
+        merged: dict[str, str] = {}
+        for table in (self.shared, self.feed, self.feed["channel"]):
+            for key, value in table["headers"].items():
+                if value.text:
+                    merged[key] = value.text
         return tuple(merged.items())
 
 

@@ -125,11 +125,9 @@ class ImportedSite:
         lines = [f"# The articles of {self.host}, from {self.location}."]
         for key, selectors in self.settings:
             written = [json.dumps(selector, ensure_ascii=False) for selector in selectors]
-            lines.append(
-                f"{key} = [{', '.join(written)}]"
-                if key in _LIST_SETTINGS
-                else f"{key} = {written[0]}"
-            )
+            is_list = key in _LIST_SETTINGS
+            value = f"[{', '.join(written)}]" if is_list else written[0]
+            lines.append(f"{key} = {value}")
         return "\n".join(lines) + "\n"
 
 
@@ -169,5 +167,9 @@ def parse_interval(seconds: int) -> str:
 
 def parse_cookies(header: str) -> KeyValues:
     """Return the cookies of a Cookie header."""
-    pairs = (pair.partition("=") for pair in header.split(";") if "=" in pair)
-    return tuple((name.strip(), value.strip()) for name, _, value in pairs)
+    cookies: list[tuple[str, str]] = []
+    for pair in header.split(";"):
+        name, equals, value = pair.partition("=")
+        if equals:
+            cookies.append((name.strip(), value.strip()))
+    return tuple(cookies)

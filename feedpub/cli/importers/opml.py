@@ -47,46 +47,41 @@ def parse_opml(body: bytes, name: str, *, scraping: bool = True) -> Imported:
             f"{name}:{root.sourceline}: no OPML: the document is a <{etree.QName(root).localname}>"
         )
     lines = body.split(b"\n")
-    outlines = (
-        (outline, f"{name}:{line_number(outline, lines)}") for outline in root.iter("outline")
-    )
-    return combine_imports(
-        _outline(outline, location, scraping=scraping) for outline, location in outlines
-    )
+    imported: list[Imported] = []
+    for outline in root.iter("outline"):
+        location = f"{name}:{line_number(outline, lines)}"
+        imported.append(_outline(outline, location, scraping=scraping))
+    return combine_imports(imported)
 
 
 def _outline(outline: etree._Element, location: str, *, scraping: bool) -> Imported:
-    values = {
-        str(key): str(value).strip() for key, value in outline.attrib.items() if value.strip()
-    }
-    attributes = (
-        {key: value for key, value in values.items() if key.startswith(freshrss.FRESHRSS_PREFIX)}
-        if scraping
-        else {}
-    )
+    values: dict[str, str] = {}
+    attributes: dict[str, str] = {}  # those of FreshRSS
+    for key, value in outline.attrib.items():
+        name, text = str(key), str(value).strip()
+        if not text:
+            continue
+        values[name] = text
+        if scraping and name.startswith(freshrss.FRESHRSS_PREFIX):
+            attributes[name] = text
     if "xmlUrl" not in values:
         return Imported(unsupported=tuple(_folder(outline, values, attributes, location)))
     feed = _draft(values, location)
-    bare = Imported((feed,), tuple(_losses(values, location)))
+    losses = tuple(_losses(values, location))
     if not scraping:
-        return bare
-    return combine_imports(
-        [
-            Imported(unsupported=bare.unsupported),
-            freshrss.apply_freshrss(feed, values.get("type", ""), attributes),
-        ]
-    )
+        return Imported((feed,), losses)
+    applied = freshrss.apply_freshrss(feed, values.get("type", ""), attributes)
+    return combine_imports([Imported(unsupported=losses), applied])
 
 
 def _draft(values: dict[str, str], location: str) -> ImportedFeed:
     link = values.get("htmlUrl", "")
+    title = values.get("title") or values.get("text") or title_from_url(values["xmlUrl"])
     return ImportedFeed(
         location=location,
         type="feed",
         url=values["xmlUrl"],
-        title=" ".join(
-            (values.get("title") or values.get("text") or title_from_url(values["xmlUrl"])).split()
-        ),
+        title=" ".join(title.split()),
         description=" ".join(values.get("description", "").split()),
         language=values.get("language", ""),
         link=link if link.startswith(("http://", "https://")) else "",

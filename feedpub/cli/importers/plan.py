@@ -49,11 +49,10 @@ def plan_import(drafts: Iterable[ImportedFeed], config: Config) -> ImportPlan:
 
 def _wish(draft: ImportedFeed) -> str:
     """Return the first of a feed's names that can be written in a-z and 0-9."""
-    wishes = (draft.name, draft.title, bare_host_from_url(draft.url))
-    return next(
-        (wish for wish in wishes if re.search("[A-Za-z0-9]", unicodedata.normalize("NFKD", wish))),
-        "feed",
-    )
+    for wish in (draft.name, draft.title, bare_host_from_url(draft.url)):
+        if re.search("[A-Za-z0-9]", unicodedata.normalize("NFKD", wish)):
+            return wish
+    return "feed"
 
 
 def _sources(config: Config) -> Iterable[tuple[str, str]]:
@@ -93,13 +92,12 @@ def _usable(draft: ImportedFeed) -> tuple[ImportedFeed | None, list[Unsupported]
     """Return a feed without refused settings; None if its URL or title is refused."""
     losses: list[Unsupported] = []
     for path, reason in validate_feed(draft.as_toml_table("draft")):
-        key = next((str(part) for part in path if part in _EMPTY), None)
-        if key is None:
+        keys = [str(part) for part in path if part in _EMPTY]
+        if not keys:
             what = str(path[-1]) if path else "feed"
-            return None, [
-                *losses,
-                Unsupported(draft.location, what, f"{draft.title}: {reason}; the feed is left out"),
-            ]
+            hint = f"{draft.title}: {reason}; the feed is left out"
+            return None, [*losses, Unsupported(draft.location, what, hint)]
+        key = keys[0]
         automatic = f"; {_AUTOMATIC[key]}" if key in _AUTOMATIC else ""
         losses.append(Unsupported(draft.location, key, f"{draft.title}: {reason}{automatic}"))
         draft = replace(draft, **{key: _EMPTY[key]})  # type: ignore[arg-type]
@@ -108,9 +106,8 @@ def _usable(draft: ImportedFeed) -> tuple[ImportedFeed | None, list[Unsupported]
 
 def _secrets(draft: ImportedFeed) -> Iterator[Unsupported]:
     """Report secrets that should not be readable in the config."""
-    names = [name for name, _ in draft.headers if name.lower() in _SECRETS] + [
-        name for name, _ in draft.cookies
-    ]
+    names = [name for name, _ in draft.headers if name.lower() in _SECRETS]
+    names += [name for name, _ in draft.cookies]
     if names:
         instead = (
             f'{draft.title}: is readable in the config; better write {{ env = "NAME" }} instead'
@@ -126,16 +123,16 @@ def _sites(sites: Iterable[ImportedSite], losses: list[Unsupported]) -> Iterator
     for draft in sites:
         site = replace(draft, settings=tuple(_selectors(draft, losses)))
         if not _HOST.fullmatch(site.host):
-            losses.append(
-                Unsupported(
-                    site.location,
-                    site.describe(),
-                    f"{site.host} is not a host that a file can be named for",
-                )
+            instead = f"{site.host} is not a host that a file can be named for"
+            losses.append(Unsupported(site.location, site.describe(), instead))
+            continue
+        if not site.settings:
+            continue
+        first = kept.setdefault(site.host, site)
+        if first.settings != site.settings:
+            instead = (
+                f"{site.host} has other rules from {first.location}; one file holds those of a host"
             )
-        elif site.settings and kept.setdefault(site.host, site).settings != site.settings:
-            first = kept[site.host].location
-            instead = f"{site.host} has other rules from {first}; one file holds those of a host"
             losses.append(Unsupported(site.location, site.describe(), instead))
     yield from kept.values()
 
@@ -144,11 +141,11 @@ def _selectors(
     site: ImportedSite, losses: list[Unsupported]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     for key, selectors in site.settings:
-        reasons = {selector: check_selector_syntax(selector) for selector in selectors}
-        losses += [
-            Unsupported(site.location, f"{key} of {site.host}", reason)
-            for reason in reasons.values()
-            if reason
-        ]
-        if good := tuple(selector for selector in selectors if not reasons[selector]):
-            yield key, good
+        valid: list[str] = []
+        for selector in selectors:
+            if reason := check_selector_syntax(selector):
+                losses.append(Unsupported(site.location, f"{key} of {site.host}", reason))
+            else:
+                valid.append(selector)
+        if valid:
+            yield key, tuple(valid)

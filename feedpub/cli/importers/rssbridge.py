@@ -83,25 +83,24 @@ def is_rssbridge_url(text: str) -> bool:
 def _query(address: str) -> dict[str, str]:
     """Return the parameters of an address; none if it is broken."""
     try:
-        return {
-            key: value.strip()
-            for key, value in parse_qsl(urlsplit(address).query, max_num_fields=100)
-        }
+        pairs = parse_qsl(urlsplit(address).query, max_num_fields=100)
     except ValueError:  # a broken IPv6 address, or too many parameters
         return {}
+    return {key: value.strip() for key, value in pairs}
 
 
 def parse_rssbridge(body: bytes, name: str) -> Imported:
     """Import the addresses in a text, one a line; lines with # are comments."""
-    lines = enumerate(read_text(body, name).splitlines(), 1)
-    found = [
-        (n, line.strip()) for n, line in lines if line.strip() and not line.lstrip().startswith("#")
-    ]
+    found: list[Imported] = []
+    for number, line in enumerate(read_text(body, name).splitlines(), 1):
+        address = line.strip()
+        if address and not address.startswith("#"):
+            found.append(parse_rssbridge_url(address, f"{name}:{number}"))
     if not found:
         raise ImportFileError(
             f"{name}:1: no address in it; write the addresses of RSS-Bridge's feeds, one a line"
         )
-    return combine_imports(parse_rssbridge_url(address, f"{name}:{n}") for n, address in found)
+    return combine_imports(found)
 
 
 def parse_rssbridge_url(address: str, location: str) -> Imported:
@@ -124,8 +123,9 @@ def parse_rssbridge_url(address: str, location: str) -> Imported:
         raise ImportFileError(
             f"{location}: has no home_page; copy the complete address that RSS-Bridge shows"
         )
-    losses = [*_losses(settings, location, complex_one=bridge == _COMPLEX)]
-    site = _site(settings, home, location, complex_one=bridge == _COMPLEX)
+    is_complex = bridge == _COMPLEX
+    losses = list(_losses(settings, location, is_complex=is_complex))
+    site = _site(settings, home, location, is_complex=is_complex)
     return Imported((_draft(settings, home, location, losses),), tuple(losses), site)
 
 
@@ -138,21 +138,20 @@ def _import_xpath_bridge(settings: Mapping[str, str], location: str) -> Imported
         raise ImportFileError(
             f"{location}: has no {missing}; copy the complete address that RSS-Bridge shows"
         )
-    losses = [
-        Unsupported(location, key, "read from each article instead", is_important=False)
-        for key in settings
-        if key in _XPATH_FROM_ARTICLE
-    ]
+    from_article: list[Unsupported] = []
+    unknown: list[Unsupported] = []
+    for key in settings:
+        if key in _XPATH_FROM_ARTICLE:
+            hint = "read from each article instead"
+            from_article.append(Unsupported(location, key, hint, is_important=False))
+        elif key not in _XPATH_CARRIED:
+            unknown.append(Unsupported(location, key, "unknown to feedpub"))
+    replaced: list[Unsupported] = []
     links = xpath_link_selector(items, unquote_plus(settings.get("uri", "")))
     if links is None:
-        losses.append(
-            Unsupported(location, "uri", "not a path in the item; the item's main link is taken")
-        )
+        hint = "not a path in the item; the item's main link is taken"
+        replaced.append(Unsupported(location, "uri", hint))
         links = link_selector(items)
-    known = _XPATH_CARRIED | _XPATH_FROM_ARTICLE
-    losses += [
-        Unsupported(location, key, "unknown to feedpub") for key in settings if key not in known
-    ]
     feed = ImportedFeed(
         location=location,
         type="page",
@@ -162,7 +161,7 @@ def _import_xpath_bridge(settings: Mapping[str, str], location: str) -> Imported
         every=_interval(settings),
         links=links,
     )
-    return Imported((feed,), tuple(losses))
+    return Imported((feed,), (*from_article, *replaced, *unknown))
 
 
 def _interval(settings: Mapping[str, str]) -> str:
@@ -186,12 +185,10 @@ def _as_feed(address: str, bridge: str, location: str) -> Imported:
 def _draft(
     settings: Mapping[str, str], home: str, location: str, losses: list[Unsupported]
 ) -> ImportedFeed:
-    entries = settings.get("entry_element_selector", "")
-    links = (
-        link_selector(entries, settings.get("url_selector", ""))
-        if entries
-        else settings.get("url_selector", "")
-    )
+    links = settings.get("url_selector", "")
+    if entries := settings.get("entry_element_selector"):
+        links = link_selector(entries, links)
+    pattern = settings.get("url_pattern")
     return ImportedFeed(
         location=location,
         type="page",
@@ -202,54 +199,58 @@ def _draft(
         limit=_limit(settings, location, losses),
         links=links,
         cookies=parse_cookies(settings.get("cookie", "")),
-        include=(f"re:{settings['url_pattern']}",) if settings.get("url_pattern") else (),
+        include=(f"re:{pattern}",) if pattern else (),
     )
 
 
 def _limit(settings: Mapping[str, str], location: str, losses: list[Unsupported]) -> int | None:
     limit = settings.get("limit", "")
-    if limit and not re.fullmatch(r"[1-9]\d{0,3}", limit):
-        losses.append(
-            Unsupported(location, f"limit={limit}", "is not a number of entries; 50 are kept")
-        )
+    if not limit:
         return None
-    return int(limit) if limit else None
+    if not re.fullmatch(r"[1-9]\d{0,3}", limit):
+        hint = "is not a number of entries; 50 are kept"
+        losses.append(Unsupported(location, f"limit={limit}", hint))
+        return None
+    return int(limit)
 
 
 def _site(
-    settings: Mapping[str, str], home: str, location: str, *, complex_one: bool
+    settings: Mapping[str, str], home: str, location: str, *, is_complex: bool
 ) -> tuple[ImportedSite, ...]:
     """Return rules for the articles, if the bridge reads their own pages."""
+    names = _SITE_KEYS if is_complex else {"content_selector": "content"}
     rules: list[tuple[str, tuple[str, ...]]] = []
-    if complex_one and "use_article_pages" in settings:
-        asked = ((key, settings.get(name, "")) for name, key in _SITE_KEYS.items())
-        rules += [(key, (selector,)) for key, selector in asked if selector]
-    elif not complex_one and settings.get("content_selector"):
-        rules.append(("content", (settings["content_selector"],)))
-    if rules and settings.get("content_cleanup"):
-        rules.append(("remove", tuple(split_outside_brackets(settings["content_cleanup"], ","))))
-    return (ImportedSite(location, bare_host_from_url(home), tuple(rules)),) if rules else ()
+    if _reads_pages(settings, is_complex=is_complex):
+        for name, key in names.items():
+            if selector := settings.get(name):
+                rules.append((key, (selector,)))
+    if not rules:
+        return ()
+    if cleanup := settings.get("content_cleanup"):
+        rules.append(("remove", tuple(split_outside_brackets(cleanup, ","))))
+    return (ImportedSite(location, bare_host_from_url(home), tuple(rules)),)
+
+
+def _reads_pages(settings: Mapping[str, str], *, is_complex: bool) -> bool:
+    """Return True if the bridge reads the articles' own pages."""
+    if is_complex:
+        return "use_article_pages" in settings
+    return bool(settings.get("content_selector"))
 
 
 def _losses(
-    settings: Mapping[str, str], location: str, *, complex_one: bool
+    settings: Mapping[str, str], location: str, *, is_complex: bool
 ) -> Iterator[Unsupported]:
-    read_pages = (
-        "use_article_pages" in settings if complex_one else bool(settings.get("content_selector"))
-    )
+    reads_pages = _reads_pages(settings, is_complex=is_complex)
+    page_settings = {"content_cleanup", *_SITE_KEYS} if is_complex else {"content_cleanup"}
+    carried = _CARRIED | page_settings if reads_pages else _CARRIED - page_settings
     for key, value in settings.items():
-        if not value or (key in _SITE_KEYS and complex_one and read_pages):
+        if not value or key in carried:
             continue
-        if (key == "content_cleanup" and not read_pages) or (key in _SITE_KEYS and complex_one):
-            yield Unsupported(
-                location,
-                key,
-                "was meant for the list; each article is read from its own page",
-                is_important=False,
-            )
+        if key in page_settings:
+            hint = "was meant for the list; each article is read from its own page"
+            yield Unsupported(location, key, hint, is_important=False)
         elif key in _BY_ITSELF:
             yield Unsupported(location, key, _BY_ITSELF[key], is_important=False)
-        elif key in _INSTEAD:
-            yield Unsupported(location, key, _INSTEAD[key])
-        elif key not in _CARRIED:
-            yield Unsupported(location, key, "unknown to feedpub")
+        else:
+            yield Unsupported(location, key, _INSTEAD.get(key, "unknown to feedpub"))

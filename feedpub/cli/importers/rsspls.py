@@ -11,6 +11,7 @@ from feedpub.core.errors import ImportFileError
 
 _READ_FROM_ARTICLE = ("heading", "summary", "date", "media")
 _KNOWN = {"url", "item", "link", "source", *_READ_FROM_ARTICLE}
+_KNOWN_OF_FEED = {"title", "filename", "user_agent", "config"}
 _ANY_NAME = ("feed", "rss", "atom", "index")  # stems of files that are named for no feed
 _INSTEAD = {
     "post_update_hook": "feedpub runs a command for alerts only: [alerts] command",
@@ -32,26 +33,22 @@ def parse_rsspls(body: bytes, name: str) -> Imported:
     if not isinstance(feeds, list) or not all(isinstance(feed, dict) for feed in feeds):
         raise ImportFileError(f"{name}:1: no config of rsspls: it has no [[feed]]")
     lines = TomlLines(text)
-    shared = table.get("rsspls")
-    proxy = _text(shared, "proxy") if isinstance(shared, dict) else ""
+    shared = _table(table, "rsspls")
     drafts: list[ImportedFeed] = []
-    losses = list(_of_all(table, lines, name))
+    losses: list[Unsupported] = []
+    for key in shared:
+        location = f"{name}:{lines.line_of(('rsspls', key))}"
+        if key != "proxy":
+            losses.append(_loss(location, key))
     for index, feed in enumerate(feeds):
         location = f"{name}:{lines.line_of(('feed', index))}"
-        config = feed.get("config")
-        config = config if isinstance(config, dict) else {}
+        config = _table(feed, "config")
         losses += _losses(feed, config, location)
-        if (url := _text(config, "url")) and _text(config, "source") != "json":
-            drafts.append(replace(_draft(feed, config, url, location), proxy=proxy))
+        url = _text(config, "url")
+        if url and _text(config, "source") != "json":
+            draft = _draft(feed, config, url, location)
+            drafts.append(replace(draft, proxy=_text(shared, "proxy")))
     return Imported(tuple(drafts), tuple(losses))
-
-
-def _of_all(table: Table, lines: TomlLines, name: str) -> Iterator[Unsupported]:
-    """Report the settings for all feeds that are not imported."""
-    settings = table.get("rsspls")
-    for key in settings if isinstance(settings, dict) else ():
-        if key != "proxy":
-            yield _loss(f"{name}:{lines.line_of(('rsspls', key))}", key)
 
 
 def _loss(location: str, key: str) -> Unsupported:
@@ -62,16 +59,17 @@ def _loss(location: str, key: str) -> Unsupported:
 
 
 def _draft(feed: Table, config: Table, url: str, location: str) -> ImportedFeed:
-    heading = _text(config, "heading")
+    link = _text(config, "link") or _text(config, "heading")
     stem = _text(feed, "filename").rpartition("/")[2].rsplit(".", 1)[0]
+    agent = _text(feed, "user_agent")
     return ImportedFeed(
         location=location,
         type="page",
         url=url,
         title=_text(feed, "title") or title_from_url(url),
         name="" if stem in _ANY_NAME else stem,
-        links=link_selector(_text(config, "item"), _text(config, "link") or heading),
-        headers=(("User-Agent", agent),) if (agent := _text(feed, "user_agent")) else (),
+        links=link_selector(_text(config, "item"), link),
+        headers=(("User-Agent", agent),) if agent else (),
     )
 
 
@@ -86,11 +84,17 @@ def _losses(feed: Table, config: Table, location: str) -> Iterator[Unsupported]:
         yield Unsupported(
             location, ", ".join(found), "read from each article instead", is_important=False
         )
-    unknown = [key for key in feed if key not in ("title", "filename", "user_agent", "config")]
-    for key in unknown + [key for key in config if key not in _KNOWN]:
-        yield _loss(location, key)
+    for table, known in ((feed, _KNOWN_OF_FEED), (config, _KNOWN)):
+        for key in table:
+            if key not in known:
+                yield _loss(location, key)
 
 
 def _text(table: Table, key: str) -> str:
     value = table.get(key)
     return value.strip() if isinstance(value, str) else ""
+
+
+def _table(table: Table, key: str) -> Table:
+    value = table.get(key)
+    return value if isinstance(value, dict) else {}

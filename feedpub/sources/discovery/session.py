@@ -10,7 +10,7 @@ from feedpub.core.errors import FetchError, SourceError
 from feedpub.core.models import Page
 from feedpub.core.process_pool import Executor
 from feedpub.core.redact import redact
-from feedpub.fetch import Fetcher
+from feedpub.fetch import Fetcher, Mailbox, RequestOptions
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,7 +46,17 @@ class DiscoverySession:
     ) -> T:
         """Fetch a document and return the result of `parse` for it. Raises SourceError."""
         page = self.get(url)
-        return self.executor.call(page.url, parse, page, *args, **kwargs)
+        return self.call(page.url, parse, page, *args, **kwargs)
+
+    def call(
+        self, address: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Call a function in another process. Raises SourceError."""
+        return self.executor.call(address, function, *args, **kwargs)
+
+    def open_mailbox(self, url: str) -> Mailbox:
+        """Open a mailbox without a login. Raises FetchError."""
+        return self.fetcher.open_mailbox(url, RequestOptions())
 
     def get(self, url: str) -> Page:
         """Return the document at a URL. Raises FetchError."""

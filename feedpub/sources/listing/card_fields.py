@@ -83,8 +83,8 @@ def read_card_fields(
         title=title,
         published=date or date_in_path(urlsplit(url).path),
         summary=_read_teaser(parts, title),
-        image=_read_image(parts, base),
-        authors=_read_authors(parts),
+        image=read_image(parts, base),
+        authors=read_authors(parts),
         has_heading=has_heading,
         has_date=date is not None,
         is_marked_up=any(map(is_marked, parts)),
@@ -211,7 +211,8 @@ def _is_teaser(element: HtmlElement, text: str, title: str) -> bool:
 # --- image ---
 
 
-def _read_image(parts: Sequence[HtmlElement], base: str) -> str | None:
+def read_image(parts: Sequence[HtmlElement], base: str) -> str | None:
+    """Return the URL of the first image that is no icon; None if there is none."""
     for image in _elements(parts, "img", "source"):
         if address := _image_address(image):
             return resolve_link(address, base)
@@ -248,7 +249,8 @@ def _descriptor(text: str) -> float:
 # --- authors ---
 
 
-def _read_authors(parts: Sequence[HtmlElement]) -> tuple[str, ...]:
+def read_authors(parts: Sequence[HtmlElement]) -> tuple[str, ...]:
+    """Return the first author that is marked up; () if there is none."""
     for element in _elements(parts):
         if not _names_author(element):
             continue

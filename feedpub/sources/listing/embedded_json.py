@@ -62,7 +62,7 @@ def items_in_state(texts: Sequence[str], base: str) -> tuple[Item, ...]:
     """
     best: tuple[Item, ...] = ()
     for text in texts:
-        for rows in _object_lists(_load_start(text)):
+        for rows in _object_lists(load_start(text)):
             items = _state_items(rows, base)
             is_list = len(items) >= MIN_ITEMS and _are_articles(items)
             if is_list and _list_rank(items) > _list_rank(best):
@@ -70,7 +70,8 @@ def items_in_state(texts: Sequence[str], base: str) -> tuple[Item, ...]:
     return best
 
 
-def _load_start(text: str) -> Any:
+def load_start(text: str) -> Any:
+    """Return the JSON that a text begins with; None if it is none, such as JavaScript's syntax."""
     try:
         return json.JSONDecoder(strict=False).raw_decode(text)[0]
     except (ValueError, RecursionError):  # for example an object in JavaScript's syntax

@@ -182,13 +182,16 @@ def _parse_draft(args: Mapping[str, Any]) -> RuleDraft:
         raise BadRequestError("remove and keep must be lists")
     single = {name: draft.get(name, "") for name in ("title", "author", "date")}
     rules = [*remove, *keep, *single.values()]
-    valid = [rule for rule in rules if isinstance(rule, str) and len(rule) <= _MAX_RULE_CHARS]
-    if len(rules) > _MAX_RULES or len(valid) < len(rules):
+    if len(rules) > _MAX_RULES or not all(map(_may_be_rule, rules)):
         raise BadRequestError(
             f"a draft has at most {_MAX_RULES} rules, "
             f"each a string of at most {_MAX_RULE_CHARS} characters"
         )
     return RuleDraft(tuple(remove), tuple(keep), **single)
+
+
+def _may_be_rule(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= _MAX_RULE_CHARS
 
 
 def _to_json(value: Any) -> Any:

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -157,12 +156,12 @@ class PreviewSession:
         host = rules.site_rules.file_for(page.url)
         if not host:
             return []
-        others = (
-            other
-            for other in self._others
-            if other.url != page.url and rules.site_rules.file_for(other.url) == host
-        )
-        chosen = list(islice(others, MAX_OTHER_PAGES))
+        chosen: list[PreviewPage] = []
+        for other in self._others:
+            if len(chosen) == MAX_OTHER_PAGES:
+                break
+            if other.url != page.url and rules.site_rules.file_for(other.url) == host:
+                chosen.append(other)
         with ThreadPoolExecutor(process_pool.MAX_WORKERS) as pool:
             return list(pool.map(lambda other: self._effect_on(other, rules), chosen))
 

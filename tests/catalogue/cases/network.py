@@ -38,7 +38,7 @@ NAMED = Start(
 
 
 def _answer_queries(answers: Callable[[Stage], Sequence[Answer]], stage: Stage) -> None:
-    stage.marks["names"].learn({NAME: answers(stage)})
+    stage.marks["names"].add({NAME: answers(stage)})
 
 
 _FAULTS: Mapping[str, Answer] = {
@@ -61,14 +61,14 @@ NAMELESS = Start(
 
 
 def _fail(stage: Stage) -> None:
-    stage.marks["names"].learn({f"{name}.test": [answer] for name, answer in _FAULTS.items()})
+    stage.marks["names"].add({f"{name}.test": [answer] for name, answer in _FAULTS.items()})
 
 
 def nameless(name: str, reason: str = "Temporary failure in name resolution") -> Case:
     """Return a case whose host name gets a DNS error; all these cases share a run."""
-    told = rf"the name {name}\.test does not resolve \(.*{reason}"
+    pattern = rf"the name {name}\.test does not resolve \(.*{reason}"
     return Case(
-        name, _fail, told, start=NAMELESS, feed=name, shared="nameless", needs=dns.needs_names
+        name, _fail, pattern, start=NAMELESS, feed=name, shared="nameless", needs=dns.needs_names
     )
 
 
@@ -93,7 +93,7 @@ def _mix_addresses(stage: Stage) -> None:
 def _alias_private(stage: Stage) -> None:
     """Make the site's name an alias of a private address."""
     _private(stage)
-    stage.marks["names"].learn({"within.test": [["127.0.0.1"]]})
+    stage.marks["names"].add({"within.test": [["127.0.0.1"]]})
     _answer_queries(lambda _: ["alias within.test"], stage)
 
 

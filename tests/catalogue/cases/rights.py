@@ -31,6 +31,14 @@ def has_news(stage: Stage) -> None:
     assert "The harbour master hopes" in new["content_html"], new
 
 
+def has_headline(stage: Stage) -> None:
+    """Publish the new story as far as the listing has it, and change no other entry."""
+    keeps_the_old(stage)
+    new = stage.new()
+    assert new["title"] == title(max(NOW))
+    assert "The harbour master hopes" not in new.get("content_html", ""), new
+
+
 def keeps_the_old(stage: Stage) -> None:
     """Keep all earlier entries once each, with their ids and texts."""
     known = {item["id"]: item for item in json.loads(stage.marks["before"]["world.json"])["items"]}

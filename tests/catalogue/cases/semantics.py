@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.catalogue.answers import redirect
 from tests.catalogue.case import Case
-from tests.catalogue.cases.rights import has_news, keeps_the_old
+from tests.catalogue.cases.rights import Right, has_headline, has_news, keeps_the_old
 from tests.catalogue.press import NEW, NOW, OLD, listing, moment, rss, rss_item, story
 from tests.catalogue.stage import FEED, USUAL, Stage, Start
 from tests.support.newsroom import path, title
@@ -36,9 +36,9 @@ def source(name: str, page: str, reason: str, start: Start | None = None) -> Cas
     return Case(name, partial(_listing, page), reason, **({"start": start} if start else {}))  # type: ignore[arg-type]
 
 
-def article(name: str, page: str, reason: str) -> Case:
+def article(name: str, page: str, reason: str, right: Right | None = None) -> Case:
     """Return a case whose new story is replaced by this page."""
-    return Case(name, partial(_article, page), reason)
+    return Case(name, partial(_article, page), reason, right)
 
 
 def _move_stories(stage: Stage) -> None:
@@ -144,18 +144,22 @@ CASES = (
     Case("old-copy", _only_old, right=_keeps_all),
     Case("reordered", _change_order, right=has_news),
     Case("listed-twice", _twice, right=has_news),
-    article("article-blank", "", "empty"),
+    article("article-blank", "", "empty", has_headline),
     article("article-error-200", _ERROR, "error|no article"),
     article("article-not-found-200", _GONE, "not found|no article"),
     article("article-consent-wall", _WALL, "consent|no article"),
     article("article-captcha", _CAPTCHA, "Attention Required|no article|human"),
     article(
-        "article-script-only", _APP, "no text in the page without JavaScript; set render = true"
+        "article-script-only",
+        _APP,
+        "no text in the page without JavaScript; set render = true",
+        has_headline,
     ),
     article(
         "article-boilerplate-only",
         story(NEW, text="<ul><li>Share</li><li>Tweet</li></ul>"),
         "no article|nothing",
+        has_headline,
     ),
     Case("article-to-login", _to_login, "no article|log"),
     Case("article-to-front-page", _to_home, "it redirects to"),

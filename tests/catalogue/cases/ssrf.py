@@ -196,7 +196,7 @@ def _rebind_all(stage: Stage) -> None:
     """Run the listener on the site's own port, so that only the name selects it."""
     page = OK + b"Connection: close\r\n\r\n" + press.listing(press.NOW).encode()
     stage.marks["listeners"] = [stage.prop(running_raw_server(page, port=stage.site.port))]
-    stage.marks["names"].learn({_host(name): [[FORMS[name][0].strip("[]")]] for name in _NAMES})
+    stage.marks["names"].add({_host(name): [[FORMS[name][0].strip("[]")]] for name in _NAMES})
 
 
 AS_SOURCE = Start("ssrf-sources", _sources)

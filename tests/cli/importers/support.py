@@ -1,4 +1,4 @@
-"""Files of other programs, written for these tests, and what has become of them."""
+"""Example files of other programs, written for these tests, and their import."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ EXAMPLES = Path(__file__).parent / "examples"
 
 
 def import_example(name: str, kind: str | None = None) -> Imported:
-    """Return an example file."""
+    """Import an example file."""
     return parse_import((EXAMPLES / name).read_bytes(), name, kind)
 
 

@@ -1,4 +1,4 @@
-"""Files that are broken, or of something else: an error with file and line, and what to do."""
+"""Broken files and unknown formats: an error has the file, the line, and the next step."""
 
 from contextlib import suppress
 
@@ -41,8 +41,8 @@ OPML = (
         (b"#\n\nhttps://[::/?bridge=x\n", "f:3: no address of RSS-Bridge"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line(body: bytes, message: str) -> None:
-    """And nothing is made of it."""
+def test_broken_file_is_an_error_with_its_line(body: bytes, message: str) -> None:
+    """Nothing is imported."""
     with pytest.raises(ImportFileError) as caught:
         parse_import(body, "f")
     assert str(caught.value).startswith(message)
@@ -62,17 +62,17 @@ def test_what_is_wrong_is_said_with_its_line(body: bytes, message: str) -> None:
         (b"a" * (MAX_YAML_CHARS + 1), "html2rss", "f: larger than 1 MB"),
     ],
 )
-def test_what_is_not_of_the_kind_that_it_is_said_to_be(
+def test_file_of_another_format_than_stated_is_an_error(
     body: bytes, kind: str, message: str
 ) -> None:
-    """The kind is taken at the user's word."""
+    """The user states the format."""
     with pytest.raises(ImportFileError) as caught:
         parse_import(body, "f", kind)
     assert str(caught.value).startswith(message)
 
 
-def test_an_address_of_anything_else_is_not_fetched() -> None:
-    """It says what to do instead."""
+def test_other_address_is_not_fetched() -> None:
+    """The error names an alternative."""
     with pytest.raises(ImportFileError, match="import fetches nothing"):
         parse_import_address("https://example.org/subscriptions.opml")
 
@@ -84,7 +84,7 @@ def test_opml_is_read_in_the_encoding_that_it_declares() -> None:
     assert draft.title == "Fähre"
 
 
-def test_an_outline_over_several_lines_is_where_it_begins() -> None:
+def test_outline_over_several_lines_has_its_first_line() -> None:
     """Blank lines above the document count, too."""
     body = (
         b'\n\n<opml>\n<body><outline\n text="x"\n xmlUrl="https://a.example.org/"\n/></body></opml>'

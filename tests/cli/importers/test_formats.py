@@ -1,4 +1,4 @@
-"""A file of each program: what comes of it, and what is lost."""
+"""Import a file of each program: the resulting feeds, and the settings that are not supported."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.cli.importers.support import feeds, format_losses, import_example
 
 
 def test_opml_gives_a_feed_for_each_outline() -> None:
-    """With what it says of it, out of whatever folders."""
+    """The feed has the outline's attributes. Folders are ignored."""
     found = feeds(import_example("subscriptions.opml"))
     assert list(found) == ["Quay Record", "Tides & Winds", "Harbour news"]
     assert found["Quay Record"] == ImportedFeed(
@@ -22,8 +22,8 @@ def test_opml_gives_a_feed_for_each_outline() -> None:
     assert found["Harbour news"].language == "en"
 
 
-def test_opml_names_what_is_no_feed() -> None:
-    """Folders, links, and addresses that nobody can ask."""
+def test_opml_outline_without_a_web_feed_is_reported() -> None:
+    """Folders, links, and addresses that cannot be fetched are not feeds."""
     found = import_example("subscriptions.opml")
     page, files = format_losses(found)
     assert page.startswith("subscriptions.opml:10: A page to look at: has no xmlUrl")
@@ -37,7 +37,7 @@ def test_opml_names_what_is_no_feed() -> None:
     assert any("import its address alone" in line for line in format_losses(found, matters=False))
 
 
-def test_freshrss_xpath_stays_as_it_is() -> None:
+def test_freshrss_xpath_is_kept_unchanged() -> None:
     found = import_example("freshrss.opml")
     council, theatre, *_ = found.feeds
     assert (council.type, council.every) == ("page", "2h")
@@ -52,7 +52,10 @@ def test_freshrss_xpath_stays_as_it_is() -> None:
 
 
 def test_freshrss_xpath_that_cannot_be_used_is_reported() -> None:
-    """A computed address yields to the item's main link, a broken item to the page's structure."""
+    """A computed address falls back to the item's main link.
+
+    A broken item selector falls back to the page's structure.
+    """
     found = import_example("freshrss.opml")
     assert (feeds(found)["Pilots"].links, feeds(found)["Cranes"].links) == ("xpath://li", "")
     losses = "\n".join(format_losses(found))
@@ -66,8 +69,8 @@ def test_freshrss_xpath_that_cannot_be_used_is_reported() -> None:
     assert "the articles are found by the page's structure" in losses
 
 
-def test_freshrss_rules_for_articles_become_files_of_sites() -> None:
-    """What the full content is, and what is filtered out of it."""
+def test_freshrss_article_rules_become_site_files() -> None:
+    """The rules select the full content, and remove elements from it."""
     council, quay = import_example("freshrss.opml").sites
     assert (council.host, council.settings) == (
         "council.example.org",
@@ -79,8 +82,8 @@ def test_freshrss_rules_for_articles_become_files_of_sites() -> None:
     )
 
 
-def test_freshrss_sources_that_cannot_be_read_are_left_out() -> None:
-    """JSON, what is asked for by POST, and lists elsewhere; each with its line."""
+def test_unsupported_freshrss_sources_are_reported_with_their_lines() -> None:
+    """They are JSON, POST requests, and lists elsewhere."""
     found = import_example("freshrss.opml")
     assert not {"Ferries", "Search", "Elsewhere"} & feeds(found).keys()
     lines = [line.partition(" ")[0] + line.split(": ")[1] for line in format_losses(found)]
@@ -95,8 +98,8 @@ def test_freshrss_sources_that_cannot_be_read_are_left_out() -> None:
     ]
 
 
-def test_freshrss_without_its_namespace() -> None:
-    """Other readers write its attributes and forget to declare what they are."""
+def test_freshrss_attributes_are_read_without_their_namespace() -> None:
+    """Other readers write the attributes and forget the declaration."""
     body = (
         b'<opml version="1.0">\n<body><outline text="x" type="HTML+XPath" xmlUrl="https://'
         b'a.example.org/"'
@@ -110,15 +113,15 @@ def test_freshrss_without_its_namespace() -> None:
     assert draft.links == "xpath://a[contains(@class, 'more')]"
 
 
-def test_freshrss_can_be_taken_as_any_opml() -> None:
-    """Then what it says of scraping is not asked."""
+def test_freshrss_can_be_imported_as_plain_opml() -> None:
+    """Its scraping attributes are ignored then."""
     found = import_example("freshrss.opml", "opml")
     assert {draft.type for draft in found.feeds} == {"feed"}
     assert not found.sites
 
 
-def test_rsspls_gives_pages_with_selectors() -> None:
-    """Those of the links are made of item and link, or heading."""
+def test_rsspls_feeds_become_pages_with_selectors() -> None:
+    """The link selector combines the item with its link or heading."""
     found = import_example("feeds.toml")
     mariners, lighthouse, slipway = found.feeds
     assert mariners == ImportedFeed(
@@ -135,7 +138,7 @@ def test_rsspls_gives_pages_with_selectors() -> None:
 
 
 def test_rsspls_losses_have_their_lines() -> None:
-    """A file on disk is no page on the network."""
+    """A local file is not a web page."""
     found = import_example("feeds.toml")
     assert [": ".join(line.split(": ")[:2]) for line in format_losses(found)] == [
         "feeds.toml:32: source",
@@ -150,8 +153,8 @@ def test_rsspls_losses_have_their_lines() -> None:
     )
 
 
-def test_html2rss_of_several_feeds() -> None:
-    """Each under its key, with the headers of all; parameters take their defaults."""
+def test_html2rss_feeds_share_headers_and_use_parameter_defaults() -> None:
+    """Each has the name of its key."""
     found = import_example("html2rss.yml")
     pilots, cranes, tariffs = found.feeds
     assert pilots == ImportedFeed(
@@ -169,11 +172,11 @@ def test_html2rss_of_several_feeds() -> None:
 
 
 def test_html2rss_losses_have_their_lines() -> None:
-    """In the order of the file's feeds; what stands for all of them is told once."""
-    told = [
+    """They are in the order of the feeds. Those that concern all feeds appear once."""
+    losses = [
         ": ".join(line.split(": ")[:2]) for line in format_losses(import_example("html2rss.yml"))
     ]
-    assert told == [
+    assert losses == [
         "html2rss.yml:9: parameters",
         "html2rss.yml:20: pagination",
         "html2rss.yml:24: title",
@@ -186,7 +189,7 @@ def test_html2rss_losses_have_their_lines() -> None:
     ]
 
 
-def test_a_selector_that_is_none_is_lost() -> None:
+def test_invalid_selector_is_reported() -> None:
     """The list is then found by the page's structure."""
     config = (
         b"channel: {url: 'https://a.example.org/'}\nselectors: {items: {selector: 'tr:last'}}\n"
@@ -199,8 +202,7 @@ def test_a_selector_that_is_none_is_lost() -> None:
     )
 
 
-def test_rss_bridge_says_page_links_and_articles() -> None:
-    """The simple bridge: all of it is in the address."""
+def test_simple_rss_bridge_has_everything_in_its_address() -> None:
     found = import_example("bridges.txt")
     harbour = found.feeds[0]
     assert (harbour.url, harbour.links, harbour.limit) == (
@@ -216,8 +218,7 @@ def test_rss_bridge_says_page_links_and_articles() -> None:
     assert "bridges.txt:2: discard_thumbnail: the article's picture stays" in format_losses(found)
 
 
-def test_rss_bridge_with_all_its_selectors() -> None:
-    """The complex one reads the articles' own pages where it is told to."""
+def test_complex_rss_bridge_reads_article_pages_if_configured() -> None:
     docks, weather = import_example("bridges.txt").feeds[1:]
     assert (docks.links, docks.every, docks.cookies) == (
         "div.dock a.more",
@@ -232,8 +233,8 @@ def test_rss_bridge_with_all_its_selectors() -> None:
     assert (weather.type, weather.title) == ("feed", "Weather (bridge.example.org)")
 
 
-def test_rss_bridge_by_its_address_alone() -> None:
-    """As it is copied out of a browser; its host is the place."""
+def test_rss_bridge_is_imported_from_an_address() -> None:
+    """The location is the address's host."""
     found = parse_import_address(
         "https://b.example.org/?bridge=CssSelector&home_page=https://c.example.org/&url_selector=h2"
     )
@@ -242,7 +243,7 @@ def test_rss_bridge_by_its_address_alone() -> None:
     ]
 
 
-def test_rss_bridge_xpath_stays_as_it_is() -> None:
+def test_rss_bridge_xpath_is_kept_unchanged() -> None:
     """XPathBridge decodes its parameters twice."""
     found = parse_import_address(
         "https://b.example.org/?action=display&bridge=XPathBridge&format=Atom&title=.%2F%2Fh2"
@@ -263,8 +264,8 @@ def test_rss_bridge_xpath_without_items_is_refused() -> None:
         parse_import_address("https://b.example.org/?bridge=XPath&url=https://c.example.org/")
 
 
-def test_rules_of_one_host_are_taken_once() -> None:
-    """Others than the first are told: a site has one file."""
+def test_only_the_first_rules_of_a_host_are_imported() -> None:
+    """A site has one file; the other rules are reported."""
     start = (
         b"https://b.example.org/?bridge=CssSelector&url_selector=h2&home_page=https://"
         b"c.example.org/"
@@ -281,8 +282,8 @@ def test_rules_of_one_host_are_taken_once() -> None:
     ]
 
 
-def test_every_draft_can_stand_in_a_config() -> None:
-    """Whatever the file says: what the config would refuse is lost, and the rest is taken."""
+def test_every_draft_is_valid_in_a_config() -> None:
+    """Values that the config would refuse are reported; the rest is imported."""
     body = (
         b'<opml><body><outline text="x" xmlUrl="https://a.example.org/" htmlUrl="https://" '
         b'language="!"/></body></opml>'

@@ -1,4 +1,4 @@
-"""`feedpub import` and `feedpub export`, as people type them."""
+"""Test the commands `feedpub import` and `feedpub export`."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -62,8 +62,8 @@ def names(path: Path) -> list[str]:
     return [feed.name for feed in load_config(path).feed]
 
 
-def test_what_is_new_is_put_below_what_is_there(path: Path) -> None:
-    """Comments and all; what is there already stays one feed, however its address is written."""
+def test_new_feeds_are_appended_to_the_config(path: Path) -> None:
+    """Comments stay. A feed that exists is not added again, even under another spelling."""
     result = run(path, "import", example("subscriptions.opml"), "--yes")
     assert result.exit_code == 0
     assert path.read_text("utf-8").startswith(CONFIG)
@@ -72,7 +72,7 @@ def test_what_is_new_is_put_below_what_is_there(path: Path) -> None:
 
 
 def opml(path: Path, number: int) -> Path:
-    """So many feeds of one title, and what feedpub does not know of each."""
+    """Write an OPML file with n feeds of one title, each with an unknown attribute."""
     file = path.parent / "many.opml"
     lines = [
         f'<outline text="News" xmlUrl="https://n{n}.example.org/feed" x="{n}"/>'
@@ -82,19 +82,18 @@ def opml(path: Path, number: int) -> Path:
     return file
 
 
-def test_a_long_list_is_cut_short(path: Path) -> None:
-    """What is shown of it; all of it is written, and stands in the JSON."""
+def test_long_list_is_shortened_on_the_terminal(path: Path) -> None:
+    """All feeds are written, and the JSON names all."""
     file = opml(path, MAX_SHOWN + 3)
     shown = run(path, "import", str(file), "--dry-run").stdout
     assert shown.count("https://n") == MAX_SHOWN
     assert shown.count("and 3 more; --json names them all\n") == 2  # feeds, and what is lost
-    told = json.loads(run(path, "import", str(file), "--json", "--yes").stdout)
-    assert len(told["new"]) == len(told["losses"]) == MAX_SHOWN + 3
+    output = json.loads(run(path, "import", str(file), "--json", "--yes").stdout)
+    assert len(output["new"]) == len(output["losses"]) == MAX_SHOWN + 3
     assert names(path) == ["quay", "news", *(f"news-{n}" for n in range(2, MAX_SHOWN + 4))]
 
 
-def test_loops_are_tracked(path: Path) -> None:
-    """Whoever waits for thousands of feeds can be told how far it is."""
+def test_progress_of_long_loops_is_tracked(path: Path) -> None:
     loops: list[tuple[str, int]] = []
 
     def track(items: Sequence[T], what: str) -> Iterable[T]:
@@ -107,8 +106,8 @@ def test_loops_are_tracked(path: Path) -> None:
     assert loops == [("checking", 3), ("writing", 3)]
 
 
-def test_everything_is_shown_before_it_is_asked(path: Path) -> None:
-    """What is added, what is there, and each loss with its place; No is taken for an answer."""
+def test_import_shows_all_changes_before_the_prompt(path: Path) -> None:
+    """New and existing feeds are shown, and each loss with its line. "n" writes nothing."""
     result = run(path, "import", example("subscriptions.opml"), answer="n\n")
     assert result.exit_code == 1
     shown = result.stdout
@@ -126,8 +125,7 @@ def test_everything_is_shown_before_it_is_asked(path: Path) -> None:
     assert path.read_text("utf-8") == CONFIG
 
 
-def test_a_yes_writes(path: Path) -> None:
-    """Typed, too."""
+def test_answering_yes_writes_the_config(path: Path) -> None:
     assert run(path, "import", example("feeds.toml"), answer="y\n").exit_code == 0
     assert names(path) == ["quay", "mariners", "lighthouse", "slipway"]
 
@@ -135,8 +133,8 @@ def test_a_yes_writes(path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["subscriptions.opml", "freshrss.opml", "feeds.toml", "html2rss.yml", "bridges.txt"]
 )
-def test_a_file_of_each_kind_makes_a_config_that_loads(tmp_path: Path, name: str) -> None:
-    """Where none was before; a second time nothing is new and nothing is written."""
+def test_each_format_creates_a_valid_config(tmp_path: Path, name: str) -> None:
+    """A second import adds and writes nothing."""
     path = tmp_path / "config" / "feedpub.toml"
     assert run(path, "import", example(name), "--yes").exit_code == 0
     written = path.read_bytes()
@@ -146,8 +144,8 @@ def test_a_file_of_each_kind_makes_a_config_that_loads(tmp_path: Path, name: str
     assert "No feed is new." in again.stdout
 
 
-def test_a_block_reads_as_if_written_by_hand(path: Path) -> None:
-    """Sources in blocks of their own, headers on one line, filters below."""
+def test_imported_feed_is_formatted_like_a_handwritten_one(path: Path) -> None:
+    """Sources have their own tables, headers are on one line, filters follow."""
     address = (
         "https://b.example.org/?bridge=CssSelectorComplex&home_page=https://c.example.org/"
         "&cookie=a=b"
@@ -162,23 +160,23 @@ def test_a_block_reads_as_if_written_by_hand(path: Path) -> None:
     )
 
 
-def test_a_dry_run_writes_nothing(path: Path) -> None:
-    """Neither the config nor rules of sites."""
+def test_dry_run_writes_nothing(path: Path) -> None:
+    """Neither the config nor site rules are written."""
     result = run(path, "import", example("freshrss.opml"), "--dry-run", "--yes")
     assert "council" in result.stdout
     assert path.read_text("utf-8") == CONFIG
     assert [found.name for found in path.parent.iterdir()] == ["feedpub.toml"]
 
 
-def test_rules_of_articles_become_files(path: Path) -> None:
-    """One a host, beside the config."""
+def test_article_rules_become_site_files(path: Path) -> None:
+    """There is one file per host, next to the config."""
     run(path, "import", ADDRESS, "--yes")
     written = (path.parent / "sites" / "c.example.org.toml").read_text("utf-8")
     assert written == '# The articles of c.example.org, from b.example.org.\ncontent = "main"\n'
 
 
-def test_a_site_file_that_is_there_is_left_alone(path: Path) -> None:
-    """And what it lacks is told."""
+def test_existing_site_file_is_not_changed(path: Path) -> None:
+    """The missing rules are reported."""
     file = path.parent / "sites" / "c.example.org.toml"
     file.parent.mkdir()
     file.write_text('content = ".mine"\n', "utf-8")
@@ -187,8 +185,8 @@ def test_a_site_file_that_is_there_is_left_alone(path: Path) -> None:
     assert file.read_text("utf-8") == 'content = ".mine"\n'
 
 
-def test_standard_input_is_a_file_too(path: Path) -> None:
-    """Nobody can be asked then."""
+def test_standard_input_is_imported(path: Path) -> None:
+    """It cannot be confirmed by a prompt."""
     body = (EXAMPLES / "feeds.toml").read_bytes()
     refused = run(path, "import", "-", answer=body)
     assert (refused.exit_code, "add --yes or --dry-run" in refused.stderr) == (2, True)
@@ -196,16 +194,16 @@ def test_standard_input_is_a_file_too(path: Path) -> None:
     assert "mariners" in names(path)
 
 
-def test_json_is_one_document_and_asks_nothing(path: Path) -> None:
-    """It writes with --yes, and says whether it did."""
-    told = json.loads(run(path, "import", example("bridges.txt"), "--json").stdout)
-    assert (told["written"], path.read_text("utf-8")) == (False, CONFIG)
-    assert [each["name"] for each in told["new"]] == [
+def test_json_output_is_one_document_without_a_prompt(path: Path) -> None:
+    """It is written only with --yes, and `written` reports it."""
+    output = json.loads(run(path, "import", example("bridges.txt"), "--json").stdout)
+    assert (output["written"], path.read_text("utf-8")) == (False, CONFIG)
+    assert [each["name"] for each in output["new"]] == [
         "harbour-example-org-news",
         "docks-example-org",
         "weather-bridge-example-org",
     ]
-    assert {Path(loss["where"]).name for loss in told["losses"]} == {
+    assert {Path(loss["where"]).name for loss in output["losses"]} == {
         "bridges.txt:2",
         "bridges.txt:3",
         "bridges.txt:4",
@@ -217,8 +215,8 @@ def test_json_is_one_document_and_asks_nothing(path: Path) -> None:
     assert len(names(path)) == 4
 
 
-def test_several_files_are_taken_together_or_not_at_all(path: Path, tmp_path: Path) -> None:
-    """Each that cannot be is named."""
+def test_several_files_are_imported_together_or_not_at_all(path: Path, tmp_path: Path) -> None:
+    """Each invalid file is named."""
     broken = tmp_path / "broken.opml"
     broken.write_text("<opml>", "utf-8")
     with pytest.raises(ImportFileError) as caught:
@@ -241,15 +239,15 @@ def test_several_files_are_taken_together_or_not_at_all(path: Path, tmp_path: Pa
     assert path.read_text("utf-8") == CONFIG
 
 
-def test_a_config_that_cannot_be_used_is_not_added_to(path: Path) -> None:
-    """It is said where it is wrong."""
+def test_invalid_config_is_not_changed(path: Path) -> None:
+    """The error has the line."""
     path.write_text("[feedpub]\nwrong = 1\n", "utf-8")
     with pytest.raises(ConfigError, match=r"feedpub\.toml:2: feedpub: wrong: unknown key"):
         run(path, "import", example("feeds.toml"), "--yes")
 
 
-def test_the_published_list_is_exported_as_it_is(path: Path) -> None:
-    """Once there is one; before, the next step is named."""
+def test_published_list_is_exported_unchanged(path: Path) -> None:
+    """If it does not exist, the error names the next step."""
     with pytest.raises(PublishError, match="run `feedpub build`"):
         run(path, "export", "opml")
     folder = path.parent.parent / "feeds"
@@ -261,11 +259,8 @@ def test_the_published_list_is_exported_as_it_is(path: Path) -> None:
 TOWN_LINKS = "ul.news > li:nth-of-type(2) a[href^='/n'], #top h2"
 
 
-def test_sources_that_are_exported_come_back(path: Path) -> None:
-    """All that OPML can say, selectors too, by way of XPath.
-
-    The rest is told, and no secret leaves.
-    """
+def test_exported_sources_can_be_imported_again(path: Path) -> None:
+    """CSS selectors are exported as XPath. Other losses are reported, and no secret is exported."""
     path.write_text(
         CONFIG
         + f"""
@@ -315,8 +310,7 @@ path = "articles"
     assert back.sites[0].settings == (("content", ("article .text",)), ("remove", (".share",)))
 
 
-def test_an_export_without_sources_is_a_document(tmp_path: Path) -> None:
-    """An empty one."""
+def test_export_without_sources_is_an_empty_document(tmp_path: Path) -> None:
     path = tmp_path / "feedpub.toml"
     path.write_text("", "utf-8")
     result = run(path, "export", "opml", "--sources")
@@ -324,7 +318,7 @@ def test_an_export_without_sources_is_a_document(tmp_path: Path) -> None:
     assert parse_import(result.stdout_bytes, "x.opml").feeds == ()
 
 
-def test_an_exported_xpath_selector_comes_back_as_it_was(path: Path) -> None:
+def test_exported_xpath_selector_is_imported_unchanged(path: Path) -> None:
     """FreshRSS starts relative paths at the document, feedpub at its `<html>`."""
     path.write_text(
         CONFIG

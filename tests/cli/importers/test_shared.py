@@ -1,6 +1,6 @@
-"""Configs of html2rss as they are used: each comes through, and what is lost of it is named.
+"""Import real html2rss configs; each is imported, and its losses are named.
 
-`python -m tests.cli.importers.test_shared` prints how many come whole.
+`python -m tests.cli.importers.test_shared` prints how many are imported without loss.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from tests.support.shared import shared_data
 
 
 def configs() -> dict[str, Imported]:
-    """All of them, by their paths."""
+    """Return all imports by path."""
     folder = shared_data("data/html2rss-configs")
     paths = sorted(folder.rglob("*.yml"))
     return {
@@ -22,17 +22,14 @@ def configs() -> dict[str, Imported]:
 
 
 def outcome(found: Imported) -> str:
-    """How well a file came through."""
+    """Return how completely a file was imported."""
     if not found.feeds:
         return "left out"
     return "with losses" if any(loss.is_important for loss in found.unsupported) else "whole"
 
 
-def test_every_config_comes_through() -> None:
-    """As one feed that the config takes, or not at all with the reason why.
-
-    JSON that is no feed.
-    """
+def test_every_config_is_imported() -> None:
+    """Each becomes one valid feed, or is left out with a reason: JSON that is not a feed."""
     found = configs()
     counts = Counter(map(outcome, found.values()))
     assert counts.total() == len(found) >= 50

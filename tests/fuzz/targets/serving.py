@@ -81,7 +81,7 @@ def application(data: bytes) -> None:
 def _check_answer(sent: list[MutableMapping[str, Any]], method: str) -> None:
     start, *parts = sent
     assert start["status"] in STATUSES, start["status"]
-    told: dict[bytes, bytes] = dict(start["headers"])
+    headers: dict[bytes, bytes] = dict(start["headers"])
     for name, value in start["headers"]:
         assert not set(b"\r\n\0") & set(name + value), (name, value)
     body = b"".join(bytes(part["body"]) for part in parts)
@@ -90,10 +90,10 @@ def _check_answer(sent: list[MutableMapping[str, Any]], method: str) -> None:
     assert SECRET not in body
     if start["status"] != 200 or method == "HEAD":
         return
-    coding = told.get(b"content-encoding", b"identity")
+    coding = headers.get(b"content-encoding", b"identity")
     plain = {b"br": brotli.decompress, b"gzip": gzip.decompress, b"identity": bytes}[coding](body)
     assert SECRET not in plain
-    assert int(told[b"content-length"]) == len(body)
+    assert int(headers[b"content-length"]) == len(body)
 
 
 class _Transport(asyncio.Transport):

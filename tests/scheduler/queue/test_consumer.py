@@ -208,14 +208,14 @@ def test_stop_waits_for_current_runs(address: str, queue: FeedQueue) -> None:
         assert eventually(lambda: bench.runs == ["long"] and empty(address, queue))
 
 
-def work_until_killed(address: str, told: Path) -> None:
+def work_until_killed(address: str, signals: Path) -> None:
     """Run a consumer in its own process. Files start its runs and record how they end."""
 
     def run(feed: str, everything: bool, budget: RunBudget) -> None:  # noqa: FBT001
         del feed, everything
-        (told / "began").touch()
-        assert eventually((told / "go").exists, 300)
-        (told / ("refused" if budget.cancelled else "counted")).touch()
+        (signals / "began").touch()
+        assert eventually((signals / "go").exists, 300)
+        (signals / ("refused" if budget.cancelled else "counted")).touch()
 
     logging.disable()
     consumer = QueueConsumer(
@@ -232,12 +232,12 @@ def work_until_killed(address: str, told: Path) -> None:
 
 
 @contextmanager
-def other_worker(address: str, told: Path) -> Iterator[int]:
+def other_worker(address: str, signals: Path) -> Iterator[int]:
     """Start another worker that runs a feed, and yield its pid."""
-    process = FORKS.Process(target=work_until_killed, args=(address, told))
+    process = FORKS.Process(target=work_until_killed, args=(address, signals))
     process.start()
     try:
-        assert eventually((told / "began").exists)
+        assert eventually((signals / "began").exists)
         assert process.pid
         yield process.pid
     finally:

@@ -1,7 +1,4 @@
-"""What is found on a site on loopback, in which order, with how many requests.
-
-What is said where nothing is.
-"""
+"""Discover sources on a site on loopback: the candidates, their order, and the requests."""
 
 import json
 import socket
@@ -35,7 +32,7 @@ NUMBERS = [9, 8, 7, 6, 5, 4, 3, 2, 1]
 
 @dataclass
 class Scout:
-    """Discovers on a site; `told` is what it said on the way."""
+    """Discovers sources on a site; `messages` are the reported steps."""
 
     site: Site
     fetcher: Fetcher
@@ -91,11 +88,8 @@ def posts(site: Site, numbers: list[int]) -> Route:
     return Route(json.dumps(body).encode(), "application/json")
 
 
-def test_all_ways_lead_to_candidates(scout: Scout, site: Site) -> None:
-    """The feed that the page names, the page, the sitemap of robots.txt.
-
-    Articles are tried; every address is told.
-    """
+def test_feed_page_and_sitemap_are_candidates(scout: Scout, site: Site) -> None:
+    """The page and robots.txt name them. Articles are fetched; every address is reported."""
     open_newsroom(site, NUMBERS)
     site["/news"] = head(listing(NUMBERS), alternate("/rss"))
     robots(site, f"Sitemap: {site.url('/sitemap.xml')}")
@@ -113,19 +107,16 @@ def test_all_ways_lead_to_candidates(scout: Scout, site: Site) -> None:
     assert (discovery.title, discovery.is_page) == ("Harbour Times", True)
 
 
-def test_what_was_removed_from_an_article_is_known(scout: Scout, site: Site) -> None:
-    """So that people can judge the cleaner before they subscribe."""
+def test_sample_article_has_its_removed_lines(scout: Scout, site: Site) -> None:
+    """Users can judge the cleaner before they subscribe."""
     open_newsroom(site, NUMBERS)
     (first, *_) = scout.discover().samples.values()
     assert first.article is not None
     assert any("You may also like" in removed.text for removed in first.article.removed)
 
 
-def test_a_feed_at_a_usual_path_is_found(scout: Scout, site: Site) -> None:
-    """Below the page first, then at the top of the site, until there is one.
-
-    What is not there is noted.
-    """
+def test_feed_at_a_common_path_is_found(scout: Scout, site: Site) -> None:
+    """Paths below the page are tried first, then those at the root. Failures are recorded."""
     open_newsroom(site, NUMBERS)
     del site.routes["/sitemap.xml"]
     site["/feed.xml"] = rss(site, NUMBERS)
@@ -136,8 +127,7 @@ def test_a_feed_at_a_usual_path_is_found(scout: Scout, site: Site) -> None:
     assert "/atom.xml" not in site.paths()
 
 
-def test_a_wordpress_gives_whole_posts(scout: Scout, site: Site) -> None:
-    """It comes before its own feed of teasers."""
+def test_wordpress_api_comes_before_its_teaser_feed(scout: Scout, site: Site) -> None:
     open_newsroom(site, NUMBERS)
     api = '<link rel="https://api.w.org/" href="/wp-json/">'
     site["/news"] = head(listing(NUMBERS), alternate("/rss") + api)
@@ -151,8 +141,8 @@ def test_a_wordpress_gives_whole_posts(scout: Scout, site: Site) -> None:
     )
 
 
-def test_articles_that_scripts_would_draw_are_found(scout: Scout, site: Site) -> None:
-    """In the page's JSON state; and said so."""
+def test_articles_in_embedded_json_are_found(scout: Scout, site: Site) -> None:
+    """The source of the list is reported."""
     open_newsroom(site, NUMBERS)
     state = {
         "posts": [{"title": title(n), "url": path(n), "date": f"2026-11-{n:02d}"} for n in NUMBERS]
@@ -166,8 +156,8 @@ def test_articles_that_scripts_would_draw_are_found(scout: Scout, site: Site) ->
     assert page.evidence[0] == "in the page's JSON state"
 
 
-def test_comments_and_the_dead_come_last(scout: Scout, site: Site) -> None:
-    """Though the page names them first."""
+def test_comment_feeds_and_dead_feeds_come_last(scout: Scout, site: Site) -> None:
+    """The page names them first."""
     open_newsroom(site, NUMBERS)
     links = alternate("/comments/feed/") + alternate("/old.xml") + alternate("/rss")
     site["/news"] = head(listing(NUMBERS), links)
@@ -183,8 +173,8 @@ def test_comments_and_the_dead_come_last(scout: Scout, site: Site) -> None:
     ]
 
 
-def test_of_a_section_only_its_part_of_the_sitemap_is_taken(scout: Scout, site: Site) -> None:
-    """By `include`, where articles lie below the section; else all."""
+def test_section_uses_its_part_of_the_sitemap(scout: Scout, site: Site) -> None:
+    """`include` is set if articles are below the section."""
     open_newsroom(site, NUMBERS)
     candidates = {each.candidate.kind: each.candidate for each in scout.discover().candidates}
     assert candidates["sitemap"].settings == {"include": [f"127.0.0.1:{site.port}/news/"]}
@@ -195,8 +185,7 @@ def test_of_a_section_only_its_part_of_the_sitemap_is_taken(scout: Scout, site: 
     ].settings == {}
 
 
-def test_a_feed_or_a_sitemap_may_be_given_itself(scout: Scout, site: Site) -> None:
-    """Then nothing else is looked for."""
+def test_address_of_a_feed_or_sitemap_is_the_only_candidate(scout: Scout, site: Site) -> None:
     open_newsroom(site, NUMBERS)
     assert kinds(scout.discover("/rss"), site) == [("feed", "/rss")]
     found = Scout(site, scout.fetcher).discover("/sitemap.xml")
@@ -204,17 +193,14 @@ def test_a_feed_or_a_sitemap_may_be_given_itself(scout: Scout, site: Site) -> No
     assert not found.is_page
 
 
-def test_a_page_that_is_gone_may_have_a_feed(scout: Scout, site: Site) -> None:
-    """Which is looked for."""
+def test_feed_is_found_if_its_page_is_gone(scout: Scout, site: Site) -> None:
     open_newsroom(site, NUMBERS)
     site["/feed/"] = rss(site, NUMBERS)
     assert kinds(scout.discover("/gone"), site)[0] == ("feed", "/feed/")
 
 
-def test_where_articles_cannot_be_read_the_next_candidate_is_tried(
-    scout: Scout, site: Site
-) -> None:
-    """And comes first, if its own can."""
+def test_next_candidate_is_tried_if_articles_are_unreadable(scout: Scout, site: Site) -> None:
+    """It comes first if its articles are readable."""
     open_newsroom(site, [9, 8, 7, 6])
     for n in (9, 8, 7, 6):
         site[f"/locked/{n}"] = Route(b"", status=403)
@@ -233,8 +219,7 @@ def test_where_articles_cannot_be_read_the_next_candidate_is_tried(
     assert "HTTP 403" in discovery.samples[site.url("/locked/9")].reason
 
 
-def test_another_candidate_s_articles_are_read_when_it_is_picked(scout: Scout, site: Site) -> None:
-    """Each only once."""
+def test_articles_of_a_chosen_candidate_are_fetched_once(scout: Scout, site: Site) -> None:
     open_newsroom(site, NUMBERS)
     site["/sitemap.xml"] = sitemap(site, [3, 2, 9])
     discovery = scout.discover()
@@ -248,7 +233,7 @@ def test_another_candidate_s_articles_are_read_when_it_is_picked(scout: Scout, s
 
 
 def test_robots_txt_is_obeyed(scout: Scout, site: Site) -> None:
-    """A page that it forbids is not asked for, and nothing else is."""
+    """A forbidden page is not requested."""
     open_newsroom(site, NUMBERS)
     robots(site, "Disallow: /news")
     with pytest.raises(DisallowedError, match=r"robots\.txt"):
@@ -256,8 +241,7 @@ def test_robots_txt_is_obeyed(scout: Scout, site: Site) -> None:
     assert site.paths() == []
 
 
-def test_addresses_that_it_forbids_are_left_out(scout: Scout, site: Site) -> None:
-    """And named among what failed."""
+def test_addresses_forbidden_by_robots_txt_are_failures(scout: Scout, site: Site) -> None:
     open_newsroom(site, NUMBERS)
     site["/news"] = head(listing(NUMBERS), alternate("/rss"))
     robots(site, "Disallow: /rss")
@@ -266,7 +250,7 @@ def test_addresses_that_it_forbids_are_left_out(scout: Scout, site: Site) -> Non
 
 
 def test_private_addresses_are_refused_unless_the_config_allows_them(site: Site) -> None:
-    """The one that was given, and those that a page names."""
+    """This holds for the given address, and for those that a page names."""
     open_newsroom(site, NUMBERS)
     with Fetcher(delay=0, clock=FakeClock()) as fetcher, pytest.raises(DisallowedError):
         Scout(site, fetcher).discover()
@@ -277,8 +261,8 @@ def test_private_addresses_are_refused_unless_the_config_allows_them(site: Site)
     assert "10.0.0.1" in scout.session.failures["http://10.0.0.1/feed"]
 
 
-def test_nothing_found_says_what_was_tried_and_what_to_do(scout: Scout, site: Site) -> None:
-    """With the number of addresses, and the broken feed that the page names."""
+def test_error_without_candidates_names_attempts_and_next_step(scout: Scout, site: Site) -> None:
+    """It has the number of addresses, and the broken feed that the page names."""
     site["/about/us"] = head(
         "<html><head><title>Us</title></head><body><p>Hello there.</p></body></html>",
         alternate("/f"),
@@ -293,18 +277,16 @@ def test_nothing_found_says_what_was_tried_and_what_to_do(scout: Scout, site: Si
     assert reason.endswith(f"or the site's front page {site.url('/')}")
 
 
-def test_a_server_that_is_not_there_is_the_failure(scout: Scout) -> None:
-    """Nothing else is asked of it."""
+def test_unreachable_server_is_requested_once(scout: Scout) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}/news"  # nobody listens
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/news"  # no server listens
         with pytest.raises(FetchError):
             discover_sources(url, scout.session, NOW)
     assert scout.session.requested == [url]
 
 
-def test_the_number_of_requests_is_bounded(scout: Scout, site: Site) -> None:
-    """Whatever a page names."""
+def test_number_of_requests_is_limited(scout: Scout, site: Site) -> None:
     open_newsroom(site, NUMBERS)
     site["/news"] = head(listing(NUMBERS), "".join(alternate(f"/feed-{n}") for n in range(500)))
     robots(site, *(f"Sitemap: {site.url(f'/map-{n}.xml')}" for n in range(500)))
@@ -312,8 +294,8 @@ def test_the_number_of_requests_is_bounded(scout: Scout, site: Site) -> None:
     assert len(scout.session.requested) <= scout.session.max_requests
 
 
-def test_an_index_of_sitemaps_is_read_in_part(scout: Scout, site: Site) -> None:
-    """The newest of its files, few enough that the rest can be looked at too."""
+def test_sitemap_index_is_read_in_part(scout: Scout, site: Site) -> None:
+    """Only the newest files are read, which leaves requests for the other candidates."""
     open_newsroom(site, NUMBERS)
     entries = "".join(
         f"<sitemap><loc>{site.url(f'/map-{n}.xml')}</loc></sitemap>" for n in range(40)
@@ -326,8 +308,8 @@ def test_an_index_of_sitemaps_is_read_in_part(scout: Scout, site: Site) -> None:
     assert sum(each.startswith("/map-") for each in site.paths()) == 3
 
 
-def test_time_is_bounded(site: Site) -> None:
-    """What was not asked for by then is not asked for."""
+def test_discovery_time_is_limited(site: Site) -> None:
+    """Addresses that remain at its end are not requested."""
     open_newsroom(site, NUMBERS)
     fetcher = Fetcher(delay=0, allow_private=["127.0.0.0/8"], clock=FakeClock())
     with fetcher, pytest.raises(FetchError, match="time"):
@@ -335,16 +317,17 @@ def test_time_is_bounded(site: Site) -> None:
     assert site.paths() == []
 
 
-def test_a_document_is_asked_for_once(scout: Scout, site: Site) -> None:
-    """Though several ways lead to it."""
+def test_each_document_is_requested_once(scout: Scout, site: Site) -> None:
     open_newsroom(site, NUMBERS)
     site["/news"] = head(listing(NUMBERS), alternate("/rss") + alternate("/rss"))
     scout.discover()
     assert len(site.paths()) == len(set(site.paths()))
 
 
-def test_an_article_has_the_feed_s_text_where_its_page_has_less(scout: Scout, site: Site) -> None:
-    """As a build would have it."""
+def test_sample_article_uses_the_feed_content_if_its_page_has_less(
+    scout: Scout, site: Site
+) -> None:
+    """A build does the same."""
     open_newsroom(site, NUMBERS)
     long = " ".join(
         f"Sentence number {n} of the whole report about the harbour and its boats."

@@ -1,4 +1,4 @@
-"""Which candidate comes first, of candidates that are only data."""
+"""Rank candidates that are plain data."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -79,30 +79,28 @@ BETTER = {
 
 
 @pytest.mark.parametrize(("better", "worse"), BETTER.values(), ids=BETTER)
-def test_rather(better: Candidate, worse: Candidate) -> None:
-    """In whichever order they were found."""
+def test_better_candidate_is_first(better: Candidate, worse: Candidate) -> None:
+    """The initial order does not matter."""
     assert best_candidate([worse, better]) == better
     assert best_candidate([better, worse]) == better
 
 
-def test_a_category_s_feed_is_right_for_its_own_page() -> None:
-    """Who asks for a category means it."""
+def test_category_feed_is_preferred_for_the_category_page() -> None:
     category = candidate(url=f"{SITE}category/fog/feed/")
     (ranked,) = rank_candidates([category], {}, f"{SITE}category/fog/", NOW)
     assert "only a part of the site" not in ranked.evidence
     assert "only a part of the site" in rank_candidates([category], {}, SITE, NOW)[0].evidence
 
 
-def test_pages_that_cannot_be_read_count_against_a_candidate() -> None:
-    """But not where the feed has the whole text itself."""
+def test_unreadable_articles_count_against_a_candidate() -> None:
+    """They do not count if the feed has the full content."""
     page, feed = candidate("page", PAGE), candidate(items=items(first=50))
     assert best_candidate([page, feed], read(0, 1, 2, fails=True)) == feed
     whole = candidate(is_full_text=10)
     assert best_candidate([page, whole], read(0, 1, 2, fails=True)) == whole
 
 
-def test_dates_of_articles_stand_in_where_a_list_has_none() -> None:
-    """They were read anyway."""
+def test_article_dates_replace_missing_list_dates() -> None:
     page = candidate("page", PAGE, items=items(days=None))
     (before,) = rank_candidates([page], {}, PAGE, NOW)
     (after,) = rank_candidates([page], read(0, 1, 2, published=NOW - timedelta(days=1)), PAGE, NOW)
@@ -110,21 +108,20 @@ def test_dates_of_articles_stand_in_where_a_list_has_none() -> None:
     assert after.score > before.score
 
 
-def test_dates_to_come_are_no_news() -> None:
-    """A calendar has nothing but such."""
+def test_future_dates_are_not_news() -> None:
+    """A calendar has only future dates."""
     (ranked,) = rank_candidates([candidate(items=items(days=-200))], {}, PAGE, NOW)
     assert ranked.newest is None
 
 
-def test_equals_stay_in_their_order() -> None:
-    """The page names first what it wants to be read."""
+def test_equal_candidates_keep_their_order() -> None:
+    """Pages name their preferred feed first."""
     rss, atom = candidate(url=f"{SITE}rss"), candidate(url=f"{SITE}atom")
     assert [each.candidate for each in rank_candidates([atom, rss], {}, PAGE, NOW)] == [atom, rss]
     assert [each.candidate for each in rank_candidates([rss, atom], {}, PAGE, NOW)] == [rss, atom]
 
 
-def test_what_speaks_for_and_against_it_is_told() -> None:
-    """In words."""
+def test_rank_has_reasons() -> None:
     (ranked,) = rank_candidates(
         [candidate(items=items(days=None), is_full_text=4)],
         read(0, 1) | read(2, fails=True),

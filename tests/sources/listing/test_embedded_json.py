@@ -1,4 +1,4 @@
-"""Articles in a page's JSON state, told from menus and shelves by their shape."""
+"""Find articles in a page's JSON state, and distinguish them from menus and teaser boxes."""
 
 import json
 from datetime import UTC, datetime
@@ -36,12 +36,12 @@ SHAPES = {
 
 @pytest.mark.parametrize("data", SHAPES.values(), ids=SHAPES)
 def test_articles_are_found_in_any_shape(data: object) -> None:
-    """In their order."""
+    """They keep their order."""
     assert urls(data) == STORIES
 
 
-def test_what_is_said_of_an_article_is_kept() -> None:
-    """As text, with its author's name."""
+def test_article_fields_are_kept() -> None:
+    """They are plain text; authors are names."""
     row = {
         "title": "The <em>ferry</em> waits &amp; waits",
         "excerpt": "<p>It waits.</p>",
@@ -72,13 +72,13 @@ def test_what_is_said_of_an_article_is_kept() -> None:
         None,
     ],
 )
-def test_other_lists_are_none_of_articles(data: object) -> None:
-    """Neither dates nor sentences, too few, of other sites, or no such thing at all."""
+def test_other_lists_are_ignored(data: object) -> None:
+    """They lack dates or sentences, are too short, or belong to other sites."""
     assert urls(data) == []
 
 
-def test_the_list_that_says_most_wins() -> None:
-    """Of several states, too."""
+def test_list_with_most_information_is_chosen() -> None:
+    """This holds across several states."""
     bare = [
         {"title": f"What was read most often {n}", "url": f"/most/{n}-read", "summary": "x"}
         for n in range(4)
@@ -98,13 +98,12 @@ def test_the_list_that_says_most_wins() -> None:
         '[{"title": "\\ud800"}]',
     ],
 )
-def test_broken_and_hostile_states_count_for_nothing(text: str) -> None:
-    """Nor do they end anything."""
+def test_broken_and_hostile_states_are_ignored(text: str) -> None:
     assert items_in_state([text], BASE) == ()
 
 
-def test_much_is_read_in_bounds() -> None:
-    """A store of twenty-five thousand articles is cut, and takes no long time."""
+def test_large_state_is_truncated() -> None:
+    """A state of 25,000 articles takes little time."""
     many = [
         {"title": f"The ferry waits {n}", "url": f"/s/{n}-x", "date": 1793664000}
         for n in range(25_000)
@@ -127,5 +126,5 @@ def test_much_is_read_in_bounds() -> None:
     ],
 )
 def test_numbers_are_dates_in_seconds_or_milliseconds(number: float, date: datetime | None) -> None:
-    """Within the years that a date may lie in."""
+    """They must be within plausible years."""
     assert parse_epoch(number) == date

@@ -148,6 +148,7 @@ def _link(address: str | None, node: Node, *, of_feed: bool = True) -> Complaint
         "rel": partial(values.relation, known),
         "type": values.media_type,
         "length": values.count,
+        "title": values.characters,
     }
     yield from attributes(node, rules, needed=["href"])
     if node.attributes.get("rel") == "self":

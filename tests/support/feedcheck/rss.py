@@ -158,7 +158,7 @@ def _link(address: str | None, node: Node) -> Complaints:
 def _item_link(node: Node) -> Complaints:
     known = frozenset({"license", "related"})
     rules: dict[str, Rule] = {"href": values.uri, "rel": partial(values.relation, known)}
-    yield from attributes(node, rules, needed=rules)
+    yield from attributes(node, rules | {"title": values.characters}, needed=rules)
 
 
 def _source(node: Node) -> Complaints:

@@ -48,12 +48,12 @@ def post(
     client: Client,
     preview_server: PreviewServer,
     what: str,
-    told: object,
+    content: object,
     headers: Mapping[str, str] | None = None,
 ) -> Reply:
     """Send a command as the page's script does."""
     own = {"Origin": f"http://127.0.0.1:{client.port}", "Content-Type": "application/json"}
-    body = told if isinstance(told, bytes) else json.dumps(told).encode()
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
     return client.request("POST", preview_server.path + what, {**own, **(headers or {})}, body)
 
 
@@ -87,12 +87,12 @@ def test_commands_of_the_script(
     assert json.loads(post(client, preview_server, "articles", {}).body) == [
         {"title": "A story", "url": URL, "site": "times.example.org"}
     ]
-    asked = {"number": 0, "draft": {"remove": ["p:nth-of-type(2)"]}}
-    look = json.loads(post(client, preview_server, "preview", asked).body)
-    assert (look["effect"]["changed"], look["article"]["authors"]) == (1, ["Jane Doe"])
-    assert look["article"]["published"].startswith("2026-11-01T")
-    assert json.loads(post(client, preview_server, "effects", asked).body) == []
-    toml = json.loads(post(client, preview_server, "save", asked).body)
+    draft = {"number": 0, "draft": {"remove": ["p:nth-of-type(2)"]}}
+    preview = json.loads(post(client, preview_server, "preview", draft).body)
+    assert (preview["effect"]["changed"], preview["article"]["authors"]) == (1, ["Jane Doe"])
+    assert preview["article"]["published"].startswith("2026-11-01T")
+    assert json.loads(post(client, preview_server, "effects", draft).body) == []
+    toml = json.loads(post(client, preview_server, "save", draft).body)
     assert config.rules.sites.joinpath("times.example.org.toml").read_text("utf-8") == toml["text"]
     assert not preview_server.done.is_set()
     assert post(client, preview_server, "done", {}).status == 200
@@ -147,8 +147,8 @@ def test_foreign_host_header_is_refused(client: Client, preview_server: PreviewS
 def test_request_from_another_origin_is_refused(
     client: Client, preview_server: PreviewServer, config: Config, headers: Mapping[str, str]
 ) -> None:
-    asked = {"number": 0, "draft": {"remove": [".x"]}}
-    assert post(client, preview_server, "save", asked, headers).status == 403
+    draft = {"number": 0, "draft": {"remove": [".x"]}}
+    assert post(client, preview_server, "save", draft, headers).status == 403
     assert not config.rules.sites.exists()
     if headers != {"Origin": ""}:
         assert client.request("GET", preview_server.path, headers).status == 403
@@ -186,7 +186,7 @@ def test_other_files_are_not_served(
 
 
 @pytest.mark.parametrize(
-    ("asked", "status"),
+    ("command", "status"),
     [
         (b"", 400),
         (b"[", 400),
@@ -205,9 +205,9 @@ def test_other_files_are_not_served(
     ],
 )
 def test_invalid_command_gets_an_error_with_reason(
-    client: Client, preview_server: PreviewServer, asked: object, status: int
+    client: Client, preview_server: PreviewServer, command: object, status: int
 ) -> None:
-    reply = post(client, preview_server, "preview", asked)
+    reply = post(client, preview_server, "preview", command)
     assert reply.status == status
     if status != 413:
         assert json.loads(reply.body)["problem"]

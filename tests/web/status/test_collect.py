@@ -31,14 +31,14 @@ def collect(
 def test_feed_before_its_first_run_is_late(newsroom: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
     with open_context(config) as context:
-        told = collect(config, context)
-    (world,) = told.feeds
+        status = collect(config, context)
+    (world,) = status.feeds
     assert (world.health, world.reasons, world.documents) == (
         Health.LATE,
         ("not checked yet",),
         (),
     )
-    assert (world.days, told.summary) == ((0,) * SHOWN_DAYS, "1 feed: 1 late")
+    assert (world.days, status.summary) == ((0,) * SHOWN_DAYS, "1 feed: 1 late")
 
 
 def test_healthy_feed_has_all_facts(newsroom: Site, tmp_path: Path) -> None:
@@ -46,8 +46,8 @@ def test_healthy_feed_has_all_facts(newsroom: Site, tmp_path: Path) -> None:
     with open_context(config) as context:
         began = context.clock()
         run.run_feed(config.feed[0], context)
-        told = collect(config, context)
-    (world,) = told.feeds
+        status = collect(config, context)
+    (world,) = status.feeds
     assert (world.health, world.reason, world.entries, world.last_success) == (
         Health.HEALTHY,
         "",
@@ -62,7 +62,7 @@ def test_healthy_feed_has_all_facts(newsroom: Site, tmp_path: Path) -> None:
     assert ("Copyright 2026 Harbour Times", 3) in [
         (removal.text, removal.count) for removal in world.removals
     ]
-    assert told.summary == "1 feed: 1 healthy"
+    assert status.summary == "1 feed: 1 healthy"
 
 
 def test_broken_source_makes_its_feed_broken(newsroom: Site, tmp_path: Path) -> None:
@@ -116,8 +116,8 @@ def test_process_status_is_included(newsroom: Site, tmp_path: Path) -> None:
         running = ProcessStatus(
             started=now, heartbeat=now, hung={"world": now}, requests=context.fetcher.statistics
         )
-        told = collect(config, context, running)
-    (world,) = told.feeds
+        status = collect(config, context, running)
+    (world,) = status.feeds
     assert (world.health, world.hung) == (Health.BROKEN, now)
     assert "cancelled just now" in world.reason
     assert world.requests == {
@@ -137,12 +137,12 @@ def test_secrets_in_addresses_are_redacted(newsroom: Site, tmp_path: Path) -> No
     )
     with open_context(config) as context:
         run.run_feed(config.feed[0], context)
-        told = collect(config, context)
-    assert [source.address for source in told.feeds[0].sources] == [
+        status = collect(config, context)
+    assert [source.address for source in status.feeds[0].sources] == [
         f"{place}?token=…",
         f"{place}?token=… (2)",
     ]
-    assert "abc" not in repr(told)
+    assert "abc" not in repr(status)
 
 
 def test_sources_that_differ_only_in_a_secret_are_numbered(newsroom: Site, tmp_path: Path) -> None:
@@ -158,13 +158,13 @@ def test_sources_that_differ_only_in_a_secret_are_numbered(newsroom: Site, tmp_p
             newsroom.url(good),
             newsroom.url(bad),
         }
-        told = collect(config, context)
+        status = collect(config, context)
     shown = newsroom.url("/feed/…/rss")
-    assert [(source.address, source.health) for source in told.feeds[0].sources] == [
+    assert [(source.address, source.health) for source in status.feeds[0].sources] == [
         (shown, Health.HEALTHY),
         (f"{shown} (2)", Health.BROKEN),
     ]
-    assert not any(token in repr(told) for token in tokens)
+    assert not any(token in repr(status) for token in tokens)
 
 
 def test_summary_counts_feeds_by_health() -> None:

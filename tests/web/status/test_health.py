@@ -99,8 +99,8 @@ def test_failed_run_states_its_reasons() -> None:
 def test_open_incident_of_the_feed_makes_it_broken() -> None:
     fatal = Failure("world", "the disk is full", fatal=True)
     for last in (run(), run(RunStatus.FAILED, fatal)):
-        told = feed_health(last, [source_status()], incident="the disk is full")
-        assert told == (Health.BROKEN, ("the disk is full",))
+        health = feed_health(last, [source_status()], incident="the disk is full")
+        assert health == (Health.BROKEN, ("the disk is full",))
 
 
 def test_stuck_and_late_runs_are_reasons() -> None:

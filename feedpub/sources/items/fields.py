@@ -1,0 +1,447 @@
+"""Read the fields of one item on a page: title, date, link, image and content."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from itertools import islice
+
+from lxml.html import HtmlElement, fromstring, tostring
+
+from feedpub.core.dates import as_item_date, find_date, parse_date, parse_page_date
+from feedpub.core.urls import absolute_url, site_domain
+from feedpub.sources.document import HtmlDocument
+from feedpub.sources.listing.text import HEADINGS, count_text_words, element_text, is_button
+
+MAX_DATE_LINE_CHARS = 60
+MAX_LABEL_WORDS = 3  # beside a date: "Posted on"
+MAX_DATE_WORDS = 4  # of a line that is only a date: "Released on Monday, 6 October 2025"
+MAX_HEAD_ELEMENTS = 200  # of an item, that are searched for its title, date and link
+MAX_HEAD_LINES = 8  # in which a date is searched that no markup announces
+
+_TIME_TAGS = ("time", "relative-time", "time-ago", "local-time")
+_DATE_PROPERTIES = ("datePublished", "dateCreated", "startDate", "uploadDate")
+_DATE_CLASS = re.compile(
+    r"date|time|publish|posted|released|when|datum|fecha|jour|meta|byline", re.IGNORECASE
+)
+_TITLE_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:title|headline|heading|subject|p-name|titel|titre)", re.IGNORECASE
+)
+_PERMALINK_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:permalink|headerlink|hash-link|anchor|anchorjs-link|u-url|self-link)"
+    r"(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_MARKS = frozenset({"", "#", "¶", "§", "🔗", "⚓", "∞", "link", "permalink", "\u200b"})
+_CONTENT = (
+    ".//*[@itemprop='articleBody' or contains(concat(' ', @class, ' '), ' e-content ')"
+    " or contains(concat(' ', @class, ' '), ' entry-content ')]"
+)
+_TITLE_HOLDERS = (*HEADINGS, "dt", "summary", "caption")
+_BLOCK_TAGS = frozenset(
+    "address article aside blockquote body caption dd details div dl dt fieldset figcaption figure"  # noqa: SIM905
+    " footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody td"
+    " tfoot th thead tr ul".split()
+)
+_MEDIA_TAGS = ("img", "video", "audio", "iframe", "object", "picture", "svg", "math")
+_KEPT_TAGS = frozenset((*HEADINGS, "td", "th", "li"))  # a few words in them are content
+_EDGES = " \t\n-\N{EN DASH}\N{EM DASH}|·:,;/"
+_VERSION = re.compile(r"v?\d+(?:\.\d+){1,5}(?:[+-][\w.+-]*)?", re.IGNORECASE)
+_EMPTY_BRACKETS = re.compile(r"\(\s*\)|\[\s*\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The elements of a page that make up one item.
+
+    Attributes:
+        parts: the elements, in the page's order.
+        heading: the element that holds its title; None to search it.
+        above: a line with a date above several items; None if there is none.
+        columns: the labels of its cells, if it is the row of a table.
+    """
+
+    parts: tuple[HtmlElement, ...]
+    heading: HtmlElement | None = None
+    above: HtmlElement | None = None
+    columns: tuple[str, ...] = ()
+
+    @property
+    def is_row(self) -> bool:
+        return str(self.parts[0].tag) == "tr"
+
+    def head_elements(self) -> Iterator[HtmlElement]:
+        """Yield the first elements, in which title, date and link are searched."""
+        elements = (element for part in self.parts for element in part.iter())
+        return islice(elements, MAX_HEAD_ELEMENTS)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDate:
+    """A date, and the element that states it."""
+
+    moment: datetime
+    element: HtmlElement | None = None
+
+
+# --- title ---
+
+
+def find_title(block: Block, date: HtmlElement | None) -> HtmlElement | None:
+    """Return the element that holds an item's title; None if there is none."""
+    if block.heading is not None:
+        return block.heading
+    if block.is_row:
+        return _title_cell(block.parts[0], date)
+    elements = list(block.head_elements())
+    for element in elements:
+        if element.get("itemprop") in ("headline", "name") and not _is_in_author(element):
+            return element
+    headings = [each for each in elements if each.tag in HEADINGS and _has_title_text(each)]
+    if headings:
+        return min(headings, key=lambda heading: heading.tag)  # the first of the highest rank
+    named = (element for element in elements if _is_named_title(element))
+    return next(named, None) or _lone_label(elements, date)
+
+
+def _is_named_title(element: HtmlElement) -> bool:
+    is_named = element.tag in ("dt", "summary", "caption")
+    if not is_named and not _TITLE_CLASS.search(element.get("class", "")):
+        return False
+    return _has_title_text(element) and not is_date_line(element)
+
+
+def _title_cell(row: HtmlElement, date: HtmlElement | None) -> HtmlElement | None:
+    """Return a row's header, its first cell with a link, or its first cell with words."""
+    cells = [cell for cell in row if cell.tag in ("td", "th") and _has_title_text(cell)]
+    if date is not None:
+        around = {date, *date.iterancestors()}
+        cells = [cell for cell in cells if cell not in around]
+    cells = [cell for cell in cells if not is_date_line(cell)]
+    headers = [cell for cell in cells if cell.tag == "th"]
+    linked = [cell for cell in cells if next(cell.iter("a"), None) is not None]
+    worded = [cell for cell in cells if re.search(r"[^\W\d_]{3}", element_text(cell))]
+    return next(iter((*headers, *linked, *worded, *cells)), None)
+
+
+def _lone_label(elements: Sequence[HtmlElement], date: HtmlElement | None) -> HtmlElement | None:
+    """Return the first bold text or link if it is alone on its line."""
+    for element in elements:
+        if element.tag not in ("strong", "b", "a") or not _has_title_text(element):
+            continue
+        line = block_around(element)
+        rest = element_text(line)
+        if date is not None and line in date.iterancestors():
+            rest = rest.replace(element_text(date), " ")
+        is_alone = rest.strip(_EDGES) == element_text(element).strip(_EDGES)
+        is_title = is_alone and not is_button(rest) and not is_date_line(element)
+        return element if is_title else None
+    return None
+
+
+def title_text(element: HtmlElement) -> str:
+    """Return the text of a title, without permalinks and a date that is an element of its own."""
+    copy = deepcopy(element)
+    copy.tail = None
+    for anchor in list(copy.iter("a")):
+        if anchor is not copy and is_permalink_mark(anchor):
+            anchor.drop_tree()
+    whole = element_text(copy)
+    for inner in list(copy.iterdescendants()):
+        if is_date_line(inner):
+            inner.drop_tree()
+            break
+    text = _EMPTY_BRACKETS.sub(" ", element_text(copy)).strip(_EDGES)
+    return " ".join((text or whole).replace("\u200b", "").split()).rstrip("¶#").rstrip()
+
+
+def _has_title_text(element: HtmlElement) -> bool:
+    return bool(element_text(element).strip("¶#\u200b "))
+
+
+def _is_in_author(element: HtmlElement) -> bool:
+    around = (element, *element.iterancestors())
+    return any(each.get("itemprop") in ("author", "publisher", "creator") for each in around)
+
+
+# --- date ---
+
+
+def read_date(text: str, language: str | None = None) -> datetime | None:
+    """Return the date of a short text, in UTC; the language decides about 3/4/2024."""
+    if moment := parse_date(text) or find_date(text):
+        return moment
+    return as_item_date(parse_page_date(text, language)) if language else None
+
+
+def find_block_date(block: Block, language: str | None = None) -> FoundDate | None:
+    """Return an item's date: marked up, in its heading, in a short line, or above it."""
+    return next(_dates(block, language), None)
+
+
+def _dates(block: Block, language: str | None) -> Iterator[FoundDate]:
+    elements = list(block.head_elements())
+    for element in elements:
+        if moment := _marked_date(element):
+            yield FoundDate(moment, element)
+    for element in elements:
+        text = _short_text(element) if _DATE_CLASS.search(element.get("class", "")) else ""
+        if moment := read_date(text, language):
+            yield FoundDate(moment, _innermost_date(element))
+    if block.heading is not None and (moment := find_date(element_text(block.heading))):
+        yield FoundDate(moment)
+    lines = (element for element in elements if _is_line(element))
+    for line in islice(lines, MAX_HEAD_LINES):
+        start = element_text(line)[:MAX_DATE_LINE_CHARS]
+        if moment := read_date(_short_text(line), language) or find_date(start):
+            yield FoundDate(moment, _innermost_date(line))
+    if block.above is not None and (moment := read_date(element_text(block.above), language)):
+        yield FoundDate(moment)
+
+
+def _marked_date(element: HtmlElement) -> datetime | None:
+    if element.tag in _TIME_TAGS:
+        return parse_date(element.get("datetime", "")) or read_date(element_text(element))
+    if element.get("itemprop") in _DATE_PROPERTIES:
+        stated = element.get("content") or element.get("datetime") or element_text(element)
+        return parse_date(stated)
+    if element.tag == "abbr" or "dt-published" in element.get("class", "").split():
+        return parse_date(element.get("title", "") or element.get("datetime", ""))
+    return None
+
+
+def is_short(element: HtmlElement) -> bool:
+    """Return True for an element whose text may be only a date; a heading is more."""
+    return element.tag not in HEADINGS and bool(_short_text(element))
+
+
+def _short_text(element: HtmlElement) -> str:
+    text = element_text(element)
+    return text if len(text) <= MAX_DATE_LINE_CHARS else ""
+
+
+def _is_line(element: HtmlElement) -> bool:
+    """Return True for an element with text and without blocks in it."""
+    if element.tag not in _BLOCK_TAGS:
+        return False
+    return not any(child.tag in _BLOCK_TAGS for child in element) and bool(element_text(element))
+
+
+def is_date_line(element: HtmlElement) -> bool:
+    """Return True if an element has a date, and hardly any other word."""
+    text = _short_text(element)
+    if not any(char.isdigit() for char in text):
+        return False
+    if parse_date(text) is None and find_date(text) is None:
+        return False
+    parts = [part.strip("()[],;:-–—|·") for part in text.split()]
+    if any(_VERSION.fullmatch(part) and parse_date(part) is None for part in parts):
+        return False  # 1.4.0 - 2025-10-06 is a title
+    return sum(part.isalpha() for part in parts) <= MAX_DATE_WORDS
+
+
+def _innermost_date(element: HtmlElement) -> HtmlElement:
+    """Return the smallest element in a line that has all of its date."""
+    current = element
+    while True:
+        inside = [child for child in current if is_date_line(child)]
+        if not inside:
+            return current
+        current = inside[0]
+
+
+# --- link ---
+
+
+def find_link(block: Block, title: HtmlElement | None, document: HtmlDocument) -> str | None:
+    """Return an item's permalink, the link of its title, or its #anchor; None if it has none."""
+    linked = _title_links(title, document)
+    site = site_domain(document.url)
+    own = next((url for url in linked if site_domain(url) == site), None)
+    return (
+        _marked_permalink(block, title, document)
+        or own
+        or _anchor(block, title, document)
+        or next(iter(linked), None)
+    )
+
+
+def _marked_permalink(
+    block: Block, title: HtmlElement | None, document: HtmlDocument
+) -> str | None:
+    for anchor in block.head_elements():
+        if anchor.tag == "a" and _is_marked_permalink(anchor) and _is_of_title(anchor, title):
+            return resolve(anchor.get("href", ""), document)
+    return None
+
+
+def _is_marked_permalink(anchor: HtmlElement) -> bool:
+    if not anchor.get("href"):
+        return False
+    names = (*anchor.get("rel", "").lower().split(), *anchor.get("class", "").split())
+    return "bookmark" in names or "u-url" in names or is_permalink_mark(anchor)
+
+
+def _is_of_title(anchor: HtmlElement, title: HtmlElement | None) -> bool:
+    """Return False for a permalink in or beside another heading than the item's title."""
+    parent = anchor.getparent()
+    heading = next(anchor.iterancestors(*HEADINGS), None)
+    if heading is None and parent is not None:
+        heading = next((child for child in parent if child.tag in HEADINGS), None)
+    if heading is None or title is None or heading is title:
+        return True
+    return heading in title.iterancestors() or title in heading.iterancestors()
+
+
+def is_permalink_mark(anchor: HtmlElement) -> bool:
+    """Return True for a link such as "#" or "¶" beside a heading."""
+    text = element_text(anchor).strip().strip("\u200b").lower()
+    if text in _MARKS:
+        is_named = _PERMALINK_CLASS.search(anchor.get("class", "")) is not None
+        has_image = next(anchor.iter("img"), None) is not None
+        return is_named or (anchor.get("href", "").startswith("#") and not has_image) or bool(text)
+    return False
+
+
+def _title_links(title: HtmlElement | None, document: HtmlDocument) -> list[str]:
+    if title is None:
+        return []
+    anchors = [*title.iter("a"), *title.iterancestors("a")]
+    links = [anchor.get("href", "") for anchor in anchors if not is_permalink_mark(anchor)]
+    urls = [absolute_url(link, document.base) for link in links if not link.startswith("#")]
+    return [url for url in urls if url]
+
+
+def resolve(href: str, document: HtmlDocument) -> str | None:
+    """Return the absolute URL of a link; a place on the page is never relative to `<base>`."""
+    return absolute_url(href, document.url if href.startswith("#") else document.base)
+
+
+def _anchor(block: Block, title: HtmlElement | None, document: HtmlDocument) -> str | None:
+    """Return the address of the place on the page where an item stands."""
+    first = block.parts[0]
+    candidates: list[HtmlElement] = [first]
+    if title is not None:
+        candidates += [title, *title.iterdescendants()]
+        inside = (each for each in title.iterancestors() if first in each.iterancestors())
+        candidates += inside
+    candidates += [anchor for anchor in first.iter("a") if not element_text(anchor)]
+    before = first.getprevious()
+    if before is not None and before.tag == "a" and not element_text(before):
+        candidates.append(before)
+    for element in candidates:
+        name = element.get("id") or (element.get("name") if element.tag == "a" else "")
+        if name and not any(char.isspace() for char in name):
+            return absolute_url(f"#{name}", document.url)
+    return None
+
+
+# --- content ---
+
+
+def copy_content(
+    block: Block, dropped: Iterable[HtmlElement], link: str | None, document: HtmlDocument
+) -> HtmlElement:
+    """Return an element with a copy of an item's content.
+
+    Args:
+        block: the item.
+        dropped: elements to leave out: its title and date.
+        link: the item's own link; a "Read more" that leads there is left out.
+        document: the page.
+    """
+    marked = block.parts[0].xpath(_CONTENT) if len(block.parts) == 1 else []
+    parts = (marked[0],) if len(marked) == 1 else block.parts
+    wrapper, copies = _copy_parts(parts)
+    cells = list(wrapper[0]) if block.is_row else []
+    for element in dropped:
+        if element in copies:
+            _drop(copies[element], wrapper, MAX_LABEL_WORDS - 1)
+    _drop_marks(wrapper, link, document)
+    if block.is_row:
+        return _as_paragraphs(cells, block.columns)
+    return wrapper[0] if len(parts) == 1 and len(wrapper) else wrapper
+
+
+def _copy_parts(
+    parts: Sequence[HtmlElement],
+) -> tuple[HtmlElement, dict[HtmlElement, HtmlElement]]:
+    """Return an element with copies of the parts, and the copy of each element in them."""
+    copies: dict[HtmlElement, HtmlElement] = {}
+    wrapper = fromstring("<div></div>")
+    for part in parts:
+        copy = deepcopy(part)
+        copies.update(zip(part.iter(), copy.iter(), strict=True))
+        if len(parts) == 1:
+            copy.tail = None
+        wrapper.append(copy)
+    return wrapper, copies
+
+
+def inner_html(element: HtmlElement) -> str:
+    """Return the HTML inside of an element."""
+    inside = "".join(tostring(child, encoding="unicode") for child in element)
+    return escape(element.text or "", quote=False) + inside
+
+
+def _drop(element: HtmlElement, wrapper: HtmlElement, max_words: int = 0) -> None:
+    """Remove an element, its tail stays, and each element around it that becomes empty.
+
+    Args:
+        element: the element.
+        wrapper: the element around the complete item.
+        max_words: words that may be left in an element that counts as empty.
+    """
+    parent = element.getparent()
+    if parent is None:
+        return
+    element.drop_tree()
+    while parent is not wrapper and _is_empty(parent, max_words):
+        above = parent.getparent()
+        if above is None or (above is wrapper and len(wrapper) == 1):
+            return
+        parent.drop_tree()
+        parent = above
+
+
+def _is_empty(element: HtmlElement, max_words: int = 0) -> bool:
+    if next(element.iter(*_MEDIA_TAGS), None) is not None:
+        return False
+    words = count_text_words(element_text(element).strip(_EDGES + "¶#."))
+    if words and (element.tag in _KEPT_TAGS or next(element.iter("a"), None) is not None):
+        return False
+    return words <= max_words
+
+
+def _drop_marks(wrapper: HtmlElement, link: str | None, document: HtmlDocument) -> None:
+    """Remove permalink marks, buttons, and "Read more" links to the item's own page."""
+    for button in list(wrapper.iter("button")):
+        button.drop_tree()
+    for anchor in list(wrapper.iter("a")):
+        if is_permalink_mark(anchor) or (
+            is_button(element_text(anchor)) and resolve(anchor.get("href", ""), document) == link
+        ):
+            _drop(anchor, wrapper)
+
+
+def _as_paragraphs(cells: Sequence[HtmlElement], columns: Sequence[str]) -> HtmlElement:
+    """Return the cells of a row that are left as paragraphs, each with the label of its column."""
+    paragraphs: list[str] = []
+    for at, cell in enumerate(cells):
+        if cell.getparent() is None or _is_empty(cell):
+            continue
+        label = escape(columns[at], quote=False) if at < len(columns) else ""
+        tag = "div" if any(child.tag in _BLOCK_TAGS for child in cell) else "p"
+        name = f"<strong>{label}:</strong> " if label else ""
+        paragraphs.append(f"<{tag}>{name}{inner_html(cell)}</{tag}>")
+    return fromstring(f"<div>{''.join(paragraphs)}</div>")
+
+
+def block_around(element: HtmlElement) -> HtmlElement:
+    """Return the nearest block that an element is in."""
+    for above in element.iterancestors():
+        if above.tag in _BLOCK_TAGS:
+            return above
+    return element

@@ -1,0 +1,300 @@
+"""Read the items of a page by the selectors of the config, or as they are found.
+
+An item is identified by its #anchor, else by title and date, else by its content, so that it stays
+the same entry if others are added above it.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urldefrag
+
+from lxml.html import HtmlElement, fromstring
+
+from feedpub.config import HOW_TO_RENDER, ItemsSource
+from feedpub.core.errors import ExtractError, NoContentError
+from feedpub.core.models import Item, Page
+from feedpub.core.selectors import element_of, select_elements, select_values
+from feedpub.core.text import pluralize
+from feedpub.core.urls import absolute_url
+from feedpub.sources.base import DocumentReader
+from feedpub.sources.document import HtmlDocument, parse_document
+from feedpub.sources.items import fields
+from feedpub.sources.items.detect import find_blocks, section_from, table_columns, top_of_head
+from feedpub.sources.items.fields import Block, FoundDate
+from feedpub.sources.listing.card_fields import read_authors, read_image
+from feedpub.sources.listing.text import HEADINGS, count_text_words, element_text
+from feedpub.sources.listing_page import MIN_VISIBLE_WORDS, describe_interstitial
+from feedpub.sources.markup import absolutize_links, clean_text, is_markup, text_to_paragraphs
+
+MAX_ITEMS = 2000  # of one page that are considered
+_NUMBER_AT_END = re.compile(r"(\d{1,6})$")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSelectors:
+    """The selectors of an items source; None finds the part."""
+
+    item: str | None = None
+    title: str | None = None
+    link: str | None = None
+    date: str | None = None
+    content: str | None = None
+    image: str | None = None
+
+    @classmethod
+    def of_source(cls, source: ItemsSource) -> "ItemSelectors":
+        return cls(
+            source.item, source.title, source.link, source.date, source.content, source.image
+        )
+
+
+def read_items_page(
+    source: ItemsSource, documents: DocumentReader, *, limit: int
+) -> tuple[Item, ...]:
+    """Return the entries that stand on a page, at most `limit`, the newest first if it is dated.
+
+    Raises:
+        FetchError: the page cannot be fetched.
+        ExtractError: it is not HTML, or a selector cannot be evaluated on it.
+        NoContentError: it is empty, an error page, or has no items.
+    """
+    return documents.read(source.url, items_on_page, ItemSelectors.of_source(source), limit=limit)
+
+
+def items_on_page(
+    page: Page, selectors: ItemSelectors = ItemSelectors(), *, limit: int = MAX_ITEMS
+) -> tuple[Item, ...]:
+    """Return the entries that stand on a page. Raises ExtractError as `read_items_page` does."""
+    document = parse_document(page, keeps_content=True)
+    if (interstitial := describe_interstitial(document)) is not None:
+        raise NoContentError(f"the site answered with {interstitial}", document.url)
+    blocks = _select_blocks(document, selectors.item) if selectors.item else find_blocks(document)
+    if not blocks:
+        raise NoContentError(_why_nothing(document), document.url)
+    reader = _ItemReader(document, selectors)
+    items = [reader.read_item(block) for block in blocks[:MAX_ITEMS]]
+    items = [item for item in items if item.title or item.html or item.url]
+    return _identify(_newest_on_top(items, limit))[:limit]
+
+
+def _select_blocks(document: HtmlDocument, selector: str) -> list[Block]:
+    try:
+        elements = select_elements(document.tree, selector)
+    except ValueError as error:
+        message = f'item = "{selector}" cannot be evaluated on this page: {error}'
+        raise ExtractError(message, document.url) from error
+    if not elements:
+        found = len(find_blocks(document))
+        hint = f"left out, {pluralize(found, 'item')} would be found" if found else "check it"
+        raise NoContentError(
+            f'item = "{selector}" matches nothing in the page; {hint}', document.url
+        )
+    chosen = frozenset(map(top_of_head, elements))
+    return [_selected_block(element, chosen) for element in elements]
+
+
+def _selected_block(element: HtmlElement, chosen: frozenset[HtmlElement]) -> Block:
+    """Return the item of a selected element; a heading stands for its section."""
+    if element.tag == "tr":
+        return Block((element,), columns=table_columns(element))
+    heading = next(element.iter(*HEADINGS), None)
+    if element.tag == "dt" or (heading is not None and _has_only(element, heading)):
+        title = element if heading is None else heading
+        return section_from(top_of_head(element), title, chosen)
+    return Block((element,))
+
+
+def _has_only(element: HtmlElement, heading: HtmlElement) -> bool:
+    return element_text(element).strip("¶# ") == element_text(heading).strip("¶# ")
+
+
+def _why_nothing(document: HtmlDocument) -> str:
+    body = document.tree.find("body")
+    words = 0 if body is None else count_text_words(element_text(body))
+    if document.scripts and words < MIN_VISIBLE_WORDS:
+        return f"the page shows nothing without JavaScript; {HOW_TO_RENDER}"
+    return (
+        "no items found in the page: tried sections below headings and dates, repeated blocks, "
+        "rows of tables, and definition lists; set item to a CSS selector, or to "
+        '"xpath:" and an XPath expression'
+    )
+
+
+# --- one item ---
+
+
+@dataclass(frozen=True, slots=True)
+class _ItemReader:
+    """Reads the items of one page."""
+
+    document: HtmlDocument
+    selectors: ItemSelectors
+
+    def read_item(self, block: Block) -> Item:
+        date = self._date(block)
+        title_element, title = self._title(block, date)
+        link = self._link(block, title_element)
+        content = self._content(block, _dropped_elements(title_element, date), link)
+        html = absolutize_links(fields.inner_html(content), self.document.base).strip()
+        moment = date.moment if date else None
+        return Item(
+            url=link,
+            title=title,
+            authors=read_authors(block.parts),
+            published=moment,
+            html=html,
+            image=self._image(block) or read_image([content], self.document.base),
+            version=digest_texts(title, html, moment.isoformat() if moment else ""),
+        )
+
+    def _select(self, block: Block, name: str) -> list[HtmlElement | str] | None:
+        """Return the values of a selector in an item; None if it is not set."""
+        selector: str | None = getattr(self.selectors, name)
+        if selector is None:
+            return None
+        roots = block.parts if block.heading is None else (block.heading, *block.parts)
+        try:
+            found = [value for root in roots for value in select_values(root, selector)]
+        except ValueError as error:
+            message = f'{name} = "{selector}" cannot be evaluated on an item: {error}'
+            raise ExtractError(message, self.document.url) from error
+        return list(dict.fromkeys(found))
+
+    def _date(self, block: Block) -> FoundDate | None:
+        language = self.document.tree.get("lang")
+        values = self._select(block, "date")
+        if values is None:
+            return fields.find_block_date(block, language)
+        for value in values:
+            if isinstance(value, str):
+                moment = fields.read_date(value, language)
+            else:
+                found = fields.find_block_date(Block((value,)), language)
+                text = element_text(value)[: fields.MAX_DATE_LINE_CHARS]
+                moment = found.moment if found else fields.read_date(text, language)
+            if moment:
+                return FoundDate(moment, element_of(value))
+        return None
+
+    def _title(self, block: Block, date: FoundDate | None) -> tuple[HtmlElement | None, str]:
+        values = self._select(block, "title")
+        if values is None:
+            element = fields.find_title(block, date.element if date else None)
+            return element, fields.title_text(element) if element is not None else ""
+        for value in values:
+            text = clean_text(value) if isinstance(value, str) else fields.title_text(value)
+            if text:
+                return (None if isinstance(value, str) else value), text
+        return None, ""
+
+    def _link(self, block: Block, title: HtmlElement | None) -> str | None:
+        values = self._select(block, "link")
+        if values is None:
+            return fields.find_link(block, title, self.document)
+        for value in values:
+            if isinstance(value, str):
+                href = value
+            else:
+                around = [value, *value.iter("a"), *value.iterancestors("a")]
+                href = next((each.get("href") for each in around if each.get("href")), "")
+            if url := fields.resolve(href, self.document):
+                return url
+        return None
+
+    def _image(self, block: Block) -> str | None:
+        for value in self._select(block, "image") or ():
+            if isinstance(value, str):
+                url = absolute_url(value, self.document.base)
+            else:
+                url = read_image([value], self.document.base)
+            if url:
+                return url
+        return None
+
+    def _content(
+        self, block: Block, dropped: Sequence[HtmlElement], link: str | None
+    ) -> HtmlElement:
+        """Return an element with the content of an item."""
+        values = self._select(block, "content")
+        if values is None:
+            return fields.copy_content(block, dropped, link, self.document)
+        parts: list[str] = []
+        for value in values:
+            if isinstance(value, HtmlElement):
+                parts.append(f"<div>{fields.inner_html(value)}</div>")
+            else:
+                parts.append(value if is_markup(value) else text_to_paragraphs(value))
+        return fromstring(f"<div>{''.join(parts)}</div>")
+
+
+def _dropped_elements(title: HtmlElement | None, date: FoundDate | None) -> list[HtmlElement]:
+    dropped: list[HtmlElement] = []
+    if title is not None:
+        around = title.iterancestors(*HEADINGS, "th", "dt", "summary", "caption")
+        dropped.append(next(around, title))
+    if date and date.element is not None and fields.is_short(date.element):
+        dropped.append(date.element)
+    return dropped
+
+
+def digest_texts(*texts: str) -> str:
+    """Return a short digest of texts."""
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()[:20]
+
+
+# --- all items ---
+
+
+def _newest_on_top(items: list[Item], limit: int) -> list[Item]:
+    """Turn a page with the oldest item on top around, if not all of it is read."""
+    dates = [item.published for item in items if item.published]
+    if len(items) > limit and len(dates) > 1 and dates[0] < dates[-1]:
+        return items[::-1]
+    return items
+
+
+def _identify(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Return the items with a guid each; the last of several alike is the oldest one."""
+    items = _without_positional_anchors(items)
+    alike: dict[str, list[int]] = defaultdict(list)
+    for place, item in enumerate(items):
+        alike[_identity(item)].append(place)
+    guids: dict[int, str] = {}
+    for identity, places in alike.items():
+        for place in places[:-1]:
+            guids[place] = f"{identity} {digest_texts(items[place].html)}"
+        guids[places[-1]] = identity
+    identified = [replace(item, guid=guids[place]) for place, item in enumerate(items)]
+    return tuple({item.guid: item for item in identified}.values())
+
+
+def _identity(item: Item) -> str:
+    fragment = urldefrag(item.url or "").fragment
+    if fragment:
+        return f"#{fragment}"
+    if item.url:
+        return item.url
+    date = item.published.isoformat() if item.published else ""
+    return digest_texts(item.title, date) if item.title else digest_texts(item.html)
+
+
+def _without_positional_anchors(items: Sequence[Item]) -> Sequence[Item]:
+    """Return the items without anchors that are numbered from the top: they change with each item.
+
+    Numbers that rise with the dates are those of a page with the oldest item on top.
+    """
+    numbers = []
+    for item in items:
+        found = _NUMBER_AT_END.search(urldefrag(item.url or "").fragment)
+        numbers.append(int(found[1]) if found else -1)
+    dates: list[datetime] = [item.published for item in items if item.published]
+    is_oldest_first = len(dates) > 1 and dates[0] < dates[-1]
+    first = numbers[0] if numbers else -1
+    is_counted = len(numbers) > 1 and numbers == [*range(first, first + len(numbers))]
+    if first not in (0, 1) or not is_counted or is_oldest_first:
+        return items
+    return [replace(item, url=None) for item in items]
