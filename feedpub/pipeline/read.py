@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 from feedpub.builder.filters import FilterFacts, matching_filter
 from feedpub.builder.matching import Claim, ExtractedItem
 from feedpub.cleaner import pagination
-from feedpub.cleaner.articles import MAX_ARTICLE_BYTES
+from feedpub.cleaner.articles import MAX_ARTICLE_BYTES, MultiPageArticle
 from feedpub.cleaner.pagination import PageSequence
 from feedpub.config import FeedConfig
 from feedpub.core.article_keys import url_key
@@ -462,15 +462,36 @@ def _extract(
         by_page=found.by_page,
         snapshot=make_snapshot(item, pages, context),
     )
-    if not found.gap:
-        return result
-    retry = pages.is_temporary or not found.by_page
+    return _mark_incomplete(fetched, result, found, before, context) if found.gap else result
+
+
+def _mark_incomplete(
+    fetched: _FetchedItem,
+    result: ItemResult,
+    found: MultiPageArticle,
+    before: ItemState | None,
+    context: RunContext,
+) -> ItemResult:
+    """Return the result of an article that lacks a page, or whose page has no content.
+
+    It is read again, unless that cannot help.
+
+    Args:
+        fetched: the item.
+        result: as if the article were complete.
+        found: the article.
+        before: the earlier state of the item.
+        context: the services that the run uses.
+    """
+    item = fetched.item
     used = "the rest of the article is kept" if found.by_page else _used_instead(found.article)
-    if not retry:
-        return replace(result, failure=Failure(item.address, f"{found.gap}; {used}"))
     state = replace(_make_state(item, "partial"), reason=found.gap)
     state = retries.schedule_retry(state, before, None, context.clock())
-    if state.retry_at == retries.NEVER and not found.by_page:  # the page has nothing else
+    if found.by_page:
+        is_final = fetched.pages is not None and not fetched.pages.is_temporary
+    else:
+        is_final = state.retry_at == retries.NEVER
+    if is_final:
         return replace(result, failure=Failure(item.address, f"{found.gap}; {used}"))
     return replace(result, state=state, failure=_make_failure(item, state, used))
 

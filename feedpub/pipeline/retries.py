@@ -34,10 +34,8 @@ def schedule_retry(
         now: the current time.
     """
     failed_before = before.tries if before and before.version == state.version else 0
-    if isinstance(error, RetryLaterError):  # nothing was requested
-        tries = max(failed_before, 1)
-    else:
-        tries = failed_before + 1
+    was_requested = not isinstance(error, RetryLaterError)
+    tries = failed_before + 1 if was_requested else max(failed_before, 1)
     wait = error.retry_after if isinstance(error, FetchError) else None
     if wait is not None:
         retry_at = now + min(timedelta(seconds=wait), MAX_RETRY_AFTER)

@@ -264,9 +264,9 @@ def _find_other_unread(
     others = {source_key(source) for source in feed.source} - read
     known = {result.state.key for result in item_results}
     checked = {}
-    for state in context.store.sources(feed.name) if others else ():
-        if state.key in others and state.succeeded:
-            checked[source_digest(state.key)] = state.succeeded
+    for source in context.store.sources(feed.name) if others else ():
+        if source.key in others and source.succeeded:
+            checked[source_digest(source.key)] = source.succeeded
     for state, last_listed in context.store.unread_items(feed.name) if checked else ():
         last_check = checked.get(state.version.partition(" ")[0])
         if last_check and last_listed >= last_check and state.key not in known:

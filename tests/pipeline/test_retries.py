@@ -13,6 +13,7 @@ from feedpub.config import Config
 from feedpub.config.sources import source_key
 from feedpub.core.models import RunResult, RunStatus
 from feedpub.pipeline.run import run_feed
+from feedpub.web.status import Health, collect_status
 from tests.support.clock import FakeClock
 from tests.support.newsroom import (
     configure,
@@ -112,6 +113,11 @@ def test_failure_states_the_next_try(newsroom: Site, tmp_path: Path, clock: Fake
     for _ in range(2):  # the second build requests nothing
         (failure,) = build(config, clock).problems
         assert failure.unread
+        with open_context(config, clock) as context:
+            (seen,) = collect_status(config, context.store, clock.now()).feeds
+        assert seen.health == Health.PARTIAL
+        assert seen.outcome is not None
+        assert seen.outcome.unread == (failure,)
         assert failure.reason.startswith("HTTP 403")
         assert failure.reason.endswith(
             "; next try at 2026-11-23 13:00 UTC; `feedpub build --retry` asks now"
