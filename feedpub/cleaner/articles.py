@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 
 from feedpub.cleaner import pagination, saved_files
+from feedpub.cleaner.access import MAX_TEASER_WORDS, PAYWALL
 from feedpub.cleaner.annotate import AnnotatedPage, annotate
 from feedpub.cleaner.choose import OWN_CONTENT, TITLE_ALONE, choose_content
 from feedpub.cleaner.extract import extract, extract_fragment, extract_listed
@@ -25,6 +26,7 @@ from feedpub.core.field_limits import limit_fields
 from feedpub.core.i18n import translations_for
 from feedpub.core.models import Article, Item, Page
 from feedpub.core.process_pool import Executor
+from feedpub.core.text import count_words
 from feedpub.fetch import Fetcher, RequestOptions
 
 _MAX_FILE_BYTES = 20_000_000
@@ -174,7 +176,11 @@ def article_from_listed_pages(
     by_page = not article.content_reason.startswith(OWN_CONTENT)
     if listed_first:
         article = _with_listed_summary(article, item)
-    return MultiPageArticle(article, by_page, found.gap if by_page else "")
+    gap = found.gap if by_page else ""
+    is_teaser = by_page or count_words(article.text) < MAX_TEASER_WORDS
+    if first.content_reason == PAYWALL and is_teaser:
+        article, gap = replace(article, complete=False), PAYWALL
+    return MultiPageArticle(article, by_page, gap)
 
 
 def _without_page(page: Article, own: Article | None, item: Item) -> MultiPageArticle:
@@ -208,7 +214,7 @@ def first_page(page: Page, item: Item, *, listed_first: bool) -> Article:
     """
     pages = PageSequence((page,), page.url)
     found = article_from_listed_pages(pages, item, None, None, listed_first=listed_first)
-    if found.gap:
+    if found.gap and not found.by_page:
         raise NoContentError(found.gap, page.url)
     return found.article
 

@@ -19,12 +19,14 @@ from urllib.parse import urljoin
 from feedpub.builder.filters import FilterFacts, matching_filter
 from feedpub.builder.matching import Claim, ExtractedItem
 from feedpub.cleaner import pagination
+from feedpub.cleaner.access import LOGIN_PAGE, is_login_address
 from feedpub.cleaner.articles import MAX_ARTICLE_BYTES, MultiPageArticle
 from feedpub.cleaner.pagination import PageSequence
 from feedpub.config import FeedConfig
 from feedpub.core.article_keys import url_key
 from feedpub.core.errors import (
     ExtractError,
+    InterstitialError,
     NoContentError,
     ResourceLimitError,
     RetryLaterError,
@@ -304,8 +306,12 @@ def _fetch_page(
         page = _get_page(item.item.url or "", item, context, validators)
     except SourceError as error:
         return forget_frames(error)
-    if isinstance(page, Page) and _redirects_home(item, page.url):
-        target = strip_credentials(page.url)
+    if not isinstance(page, Page):
+        return page
+    target = strip_credentials(page.url)
+    if _redirects_to_login(item, page.url):
+        return InterstitialError(f"{LOGIN_PAGE} (it redirects to {target})", item.address)
+    if _redirects_home(item, page.url):
         reason = f"it redirects to {target}, as the addresses of removed articles do"
         return NoContentError(reason, item.address)
     return page
@@ -345,6 +351,13 @@ def _collect_pages(
 
     rules = rules_for(feed, page.url, context)
     return pagination.collect_pages(page, rules, get, context.executor)
+
+
+def _redirects_to_login(item: ListedItem, url: str) -> bool:
+    """Return True if an article's address redirected to a login page."""
+    requested = item.item.url or ""
+    is_elsewhere = url_key(url) != url_key(requested)
+    return is_elsewhere and is_login_address(url) and not is_login_address(requested)
 
 
 def _redirects_home(item: ListedItem, url: str) -> bool:
@@ -487,10 +500,10 @@ def _mark_incomplete(
     used = "the rest of the article is kept" if found.by_page else _used_instead(found.article)
     state = replace(_make_state(item, "partial"), reason=found.gap)
     state = retries.schedule_retry(state, before, None, context.clock())
-    if found.by_page:
+    if found.by_page and found.article.complete:
         is_final = fetched.pages is not None and not fetched.pages.is_temporary
     else:
-        is_final = state.retry_at == retries.NEVER
+        is_final = state.retry_at == retries.NEVER and not found.by_page
     if is_final:
         return replace(result, failure=Failure(item.address, f"{found.gap}; {used}"))
     return replace(result, state=state, failure=_make_failure(item, state, used))
