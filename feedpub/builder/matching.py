@@ -356,7 +356,7 @@ def _match_claim(claim: Claim, extracted: ExtractedItem, existing: ExistingEntri
 
 
 def _match_story(extracted: ExtractedItem, existing: ExistingEntries) -> Match | None:
-    """Return the recent entry that tells the story of an item with an address of its own."""
+    """Return the recent entry with the same story as an item that has an address."""
     if existing.stories is None or not has_address(extracted):
         return None
     story = story_of_item(extracted, existing.stories.now)

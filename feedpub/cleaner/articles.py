@@ -172,6 +172,8 @@ def article_from_listed_pages(
     own = _own_content(item)
     if not found.article.html:
         return _without_page(found.article, own, item)
+    if not (listed_first or item.html):  # the text next to a link on a listing is no content
+        own = None
     article = choose_content(found.article, own, is_post=listed_first and not item.title)
     by_page = not article.content_reason.startswith(OWN_CONTENT)
     if listed_first:

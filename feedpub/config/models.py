@@ -190,7 +190,7 @@ class FeedConfig(ConfigModel):
         examples=[False],
     )
     similarity_threshold: float = Field(
-        default=0.65,
+        default=0.6,
         ge=0.3,
         le=1,
         allow_inf_nan=False,

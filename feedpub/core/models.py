@@ -250,7 +250,7 @@ NO_HINTS = PollingHints()
 
 @dataclass(frozen=True, slots=True)
 class StoryLink:
-    """Another place where the story of an entry was published.
+    """Another publication of the story that an entry shows.
 
     Attributes:
         url: the article's absolute URL.
@@ -318,7 +318,7 @@ class AliasKind(StrEnum):
     OWN = "own"  # a source listed the entry under this key
     CLAIMED = "claimed"  # the entry's page declares this URL as its own
     FOLLOWS = "follows"  # the page of an item with this key declares the entry's URL
-    SIMILAR = "similar"  # the item with this key tells the entry's story
+    SIMILAR = "similar"  # the item with this key is a version of the entry's story
 
 
 @dataclass(frozen=True, slots=True)

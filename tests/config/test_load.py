@@ -98,6 +98,8 @@ def test_every_other_setting_has_a_default(tmp_path: Path) -> None:
                 "lead_image": True,
                 "reading_time": False,
                 "formats": ("rss", "atom", "json"),
+                "merge_similar": True,
+                "similarity_threshold": 0.6,
                 "source": (
                     {"type": "folder", "path": tmp_path / "config" / "articles", "glob": "**/*"},
                 ),

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from feedpub import cleaner
 from feedpub.cleaner import SiteMemory
+from feedpub.cleaner.mail import article_from_mail, pictures_of_mail
 from feedpub.config import SiteRules
 from feedpub.core.errors import ExtractError
+from feedpub.publisher.names import is_publishable
 from tests.fuzz.oracle import PAGE, check_article
 from tests.fuzz.target import LINES, MARKUP, Target, fields, text
 
@@ -37,6 +39,13 @@ def extract_saved(data: bytes) -> None:
     suffix = _SUFFIXES[data[0] % len(_SUFFIXES)] if data else ".md"
     article = cleaner.extract_saved(data[1:], f"2026-01-14_story{suffix}", base=_BASE)
     check_article(article)
+
+
+def extract_mail(data: bytes) -> None:
+    """Extract a mail and its pictures."""
+    check_article(article_from_mail(data, _BASE))
+    for name in pictures_of_mail(data):
+        assert is_publishable(name), name
 
 
 def site(data: bytes) -> None:
@@ -71,6 +80,11 @@ def _saved_inputs() -> Iterator[bytes]:
             yield bytes([kind]) + body
 
 
+def _mails() -> Iterator[bytes]:
+    for file in sorted((_HOME / "tests").glob("mails/*.eml")):
+        yield file.read_bytes()
+
+
 def _sites() -> Iterator[bytes]:
     some = [body.replace(b"\xff", b"")[:2000] for body in _pages()]
     for at in range(0, len(some) - 3, 4):
@@ -80,6 +94,7 @@ def _sites() -> Iterator[bytes]:
 TARGETS = (
     Target("text", plain, "prose", LINES, 4000, _texts),
     Target("saved", extract_saved, "prose", LINES, 3000, _saved_inputs),
+    Target("mail", extract_mail, "mail", LINES, 6000, _mails),
     Target("page", page, "html", MARKUP, 8000, _pages),
     Target("page-text", page_text, "html", MARKUP, 8000, _pages),
     Target("site", site, "html", MARKUP, 8000, _sites),
