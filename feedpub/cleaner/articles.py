@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from urllib.parse import quote
 
 from feedpub.cleaner import pagination, saved_files
+from feedpub.cleaner.access import MAX_TEASER_WORDS, PAYWALL
 from feedpub.cleaner.annotate import AnnotatedPage, annotate
 from feedpub.cleaner.archived_pages import extract_archived, read_archived_page
 from feedpub.cleaner.choose import OWN_CONTENT, TITLE_ALONE, choose_content
@@ -32,6 +33,7 @@ from feedpub.core.field_limits import limit_fields
 from feedpub.core.i18n import translations_for
 from feedpub.core.models import Article, Item, Page
 from feedpub.core.process_pool import Executor
+from feedpub.core.text import count_words
 from feedpub.core.warc import is_web_archive
 from feedpub.fetch import Fetcher, RequestOptions
 
@@ -189,7 +191,11 @@ def article_from_listed_pages(
     by_page = not article.content_reason.startswith(OWN_CONTENT)
     if listed_first:
         article = _with_listed_summary(article, item)
-    return MultiPageArticle(article, by_page, found.gap if by_page else "")
+    gap = found.gap if by_page else ""
+    is_teaser = by_page or count_words(article.text) < MAX_TEASER_WORDS
+    if first.content_reason == PAYWALL and is_teaser:
+        article, gap = replace(article, complete=False), PAYWALL
+    return MultiPageArticle(article, by_page, gap)
 
 
 def _article_from_listed_document(pages: PageSequence, item: Item) -> MultiPageArticle:
@@ -233,7 +239,7 @@ def first_page(page: Page, item: Item, *, listed_first: bool) -> Article:
     """
     pages = PageSequence((page,), page.url)
     found = article_from_listed_pages(pages, item, None, None, listed_first=listed_first)
-    if found.gap:
+    if found.gap and not found.by_page:
         raise NoContentError(found.gap, page.url)
     return found.article
 

@@ -11,6 +11,7 @@ import numpy as np
 from lxml.html import HtmlElement
 
 from feedpub.cleaner import body, classifier, images, interstitials, metadata, short_pages
+from feedpub.cleaner.access import LOGIN_PAGE, PAYWALL, AccessLimits, find_access_limits
 from feedpub.cleaner.apply_rules import RuleApplication, parse_with_rules
 from feedpub.cleaner.boilerplate import JUDGEMENTS, RemovalDecision, decide_removals
 from feedpub.cleaner.choose import SHORT_PAGE, TITLE_ALONE
@@ -82,6 +83,8 @@ def extract(
         ExtractError: the page exceeds a limit, the URL is invalid, or the rules exclude the page.
         InterstitialError: the page is an error, challenge, consent or login page.
         NoContentError: there is no article on the page.
+
+    The article of a page behind a paywall is not `complete`, and its `content_reason` says so.
     """
     return trace_extraction(html, url, memory, coerce_ruleset(rules)).article
 
@@ -212,10 +215,12 @@ def _extract_once(
     found = applied.override_metadata(found)
     hints = head_hints(elements)
     has_scripts = _has_scripts(tree)
+    limits = _find_access_limits(tree, elements, url, found.title, rules)
     removed = tuple(applied.remove_matches())
     layout = segment(tree)
     if not layout.blocks:
         _check_interstitial(hints.titles, 0, found.title, url)
+        _check_login(limits, "", url)
         reason = "there is no text in the page"
         if has_scripts:
             reason += f" without JavaScript; {HOW_TO_RENDER}"
@@ -236,12 +241,14 @@ def _extract_once(
         selection = _select_short_content(page, selection, found.image)
         article = _make_article(page, selection, found)
         if not _has_short_content(page, article):
-            raise NoContentError(problem, url)
+            _check_login(limits, "", url)
+            raise NoContentError(PAYWALL if limits.is_paywalled("") else problem, url)
         article = replace(article, content_reason=SHORT_PAGE)
     elif words < MAX_CAPTION_WORDS and "<img" not in article.html:
         pictures = short_pages.find_subject_pictures(page, found.image)
         selection = _select(page, selection, {*selection.kept, *pictures})
         article = _make_article(page, selection, found)
+    article = _mark_closed(limits, article, url)
     article = replace(
         article, url=found.canonical or url, removed=(*removed, *notes, *article.removed)
     )
@@ -413,8 +420,31 @@ def _has_scripts(tree: HtmlElement) -> bool:
 
 def _check_interstitial(titles: Sequence[str], words: int, title: str, url: str | None) -> None:
     """Raise InterstitialError for an error, challenge, consent or login page."""
-    if description := interstitials.load_interstitials().find(titles, words):
-        raise InterstitialError(f"this is {description}, not an article: '{title}'", url)
+    if message := interstitials.load_interstitials().find(titles, words):
+        raise InterstitialError(f"{message} (its title is '{title}')", url)
+
+
+def _find_access_limits(
+    tree: HtmlElement, elements: HeadElements, url: str | None, title: str, rules: Ruleset
+) -> AccessLimits:
+    scripts: list[str] = []
+    if rules.json_ld is not False:
+        scripts += metadata.jsonld_scripts(elements["script"])
+    return find_access_limits(tree, scripts, url, title)
+
+
+def _check_login(limits: AccessLimits, text: str, url: str | None) -> None:
+    """Raise InterstitialError if a page is a login page, by its form."""
+    if limits.is_login_page(text):
+        raise InterstitialError(f"{LOGIN_PAGE} (it has a password field and no article)", url)
+
+
+def _mark_closed(limits: AccessLimits, article: Article, url: str | None) -> Article:
+    """Return the article, marked if it is only the free part of one. Raises InterstitialError."""
+    _check_login(limits, article.text, url)
+    if limits.is_paywalled(article.text):
+        return replace(article, complete=False, content_reason=PAYWALL)
+    return article
 
 
 def _count_words(text: str) -> int:
