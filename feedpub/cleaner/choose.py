@@ -31,6 +31,7 @@ MAX_LABEL_WORDS = 6  # of a link to the article itself, such as "Continue readin
 MAX_LINKED_SHARE = 0.5  # of the words; a source with more is a list of links
 
 TITLE_ALONE = "title and link alone"
+SHORT_PAGE = "the page's main text, which is short"
 OWN_CONTENT = "the source's own content"
 _SHINGLE_WORDS = 3
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -54,6 +55,8 @@ def choose_content(page: Article, own: Article | None, *, is_post: bool = False)
         cause = page.content_reason.removeprefix(TITLE_ALONE).removeprefix(": ")
         return _take_own(page, own, cause)
     theirs, ours = _Content(page.html, page.url), _Content(own.html, page.url)
+    if page.content_reason == SHORT_PAGE and ours.words and not ours.is_in(theirs):
+        return _take_own(page, own, "the page has hardly any text")
     if is_post and not ours.is_cut and len(theirs.words) > MAX_SAME_POST * len(ours.words):
         return _take_own(page, own, "it is a post without a title")
     if lacking := _describe_lack(theirs, ours, is_post=is_post):
@@ -87,7 +90,9 @@ def _describe_lack(page: "_Content", own: "_Content", *, is_post: bool) -> str:
     if not own.is_in(page):
         is_other = missing >= MIN_OTHER_SHARE * len(own.words)
         has_links = own.is_prose and bool(others.links)
-        is_teaser = len(own.words) < MIN_OWN_TEXT_WORDS and not has_links and not is_post
+        is_picture = own.is_captioned_picture and len(page.words) < MAX_SHORT_PAGE_WORDS
+        is_whole = has_links or others.code or is_post or is_picture
+        is_teaser = len(own.words) < MIN_OWN_TEXT_WORDS and not is_whole
         if missing >= page.words_missing_in(own) or (is_other and not is_teaser):
             return others.describe(missing)
     if len(own.words) < MIN_SAME_LENGTH * len(page.words):
@@ -165,6 +170,12 @@ class _Content:
             if next(picture.iterancestors("figure"), None) is None:
                 figures.append(picture)
         return "".join(map(_write_element, figures))
+
+    @cached_property
+    def is_captioned_picture(self) -> bool:
+        """The content is a picture with a caption, as that of a web comic."""
+        captions = [caption.text_content() for caption in self._tree.iter("figcaption")]
+        return bool(captions) and split_words(" ".join(captions)) == self.words
 
     @cached_property
     def is_prose(self) -> bool:

@@ -13,7 +13,8 @@ from lxml.html import HtmlElement
 from feedpub.cleaner import body, classifier, images, interstitials, metadata, short_pages
 from feedpub.cleaner.apply_rules import RuleApplication, parse_with_rules
 from feedpub.cleaner.boilerplate import JUDGEMENTS, RemovalDecision, decide_removals
-from feedpub.cleaner.choose import TITLE_ALONE
+from feedpub.cleaner.choose import SHORT_PAGE, TITLE_ALONE
+from feedpub.cleaner.code_lines import join_code_lines
 from feedpub.cleaner.features import measure_features
 from feedpub.cleaner.layout import Block, Layout
 from feedpub.cleaner.metadata import Metadata, canonical
@@ -36,7 +37,6 @@ MIN_RENDERED_WORDS = 50  # a page with scripts and less text is written by them
 MAX_COUNTED_WORDS = 500
 MIN_SHORT_WORDS = 3  # a page with fewer and without a picture and a title has no content
 FRAGMENT_SCORE = 0.9  # of the blocks of a fragment, as its source states that it is the article
-SHORT_PAGE = "the page's main text, which is short"
 OUTSIDE_MAIN = "outside the main text of a short page"
 _SHOWN = re.compile(r"<img |<a [^>]*+><img|<a [^>]*+>(?:Video|Audio)")
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
@@ -203,6 +203,7 @@ def _extract_once(
     applied = RuleApplication(parse_with_rules(html, url, rules), rules)
     applied.reshape()
     tree = applied.tree
+    join_code_lines(tree)
     observe(tree)
     elements = collect_elements(tree)
     found = _read_metadata(tree, elements, url, memory, rules)
@@ -288,6 +289,7 @@ def extract_fragment(
     if not html.strip():
         raise NoContentError("there is no text in it", url)
     tree = parse_html(html, url)
+    join_code_lines(tree)
     images.show_titles(tree)
     layout = segment(tree)
     if not layout.blocks:

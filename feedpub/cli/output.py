@@ -12,10 +12,13 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from feedpub.builder.titles import display_title
 from feedpub.cleaner.rules.testing import RuleTestResult
+from feedpub.config import Config
 from feedpub.core.humanize import format_age, format_relative
 from feedpub.core.models import Article, Failure, RunResult, RunStatus
 from feedpub.core.text import escape_commands, pluralize
+from feedpub.store import Store
 from feedpub.web.status import FeedStatus, Health, ServiceStatus, SourceStatus
 
 _STATUS_COLOURS = {
@@ -33,6 +36,7 @@ _STATUS_WORDS = {
 _HEALTH_COLOURS = {Health.HEALTHY: "green", Health.LATE: "yellow", Health.BROKEN: "red"}
 _COUNTS = ("new", "updated", "kept", "skipped", "failed")
 _MAX_ARTICLE_FAILURES = 5
+_MAX_ENTRIES_EXPLAINED = 20  # of each feed
 _MAX_REMOVED_CHARS = 160
 
 
@@ -110,6 +114,8 @@ def article_text(article: Article) -> str:
 def render_removals(article: Article) -> Iterator[Text]:
     """Render an article with its removed blocks in place, struck through, with the reasons."""
     yield from map(Text, _article_head(article))
+    if article.content_reason:
+        yield Text(f"content: {article.content_reason}", "dim")
     lines = article.text.split("\n")
     shown = 0
     for number, removed in enumerate(article.removed):
@@ -174,6 +180,14 @@ def status_lines(status: ServiceStatus) -> Iterator[str]:
     for feed in status.feeds:
         for source in feed.sources:
             yield from _source_lines(feed, source, status.now)
+
+
+def content_lines(config: Config, store: Store) -> Iterator[str]:
+    """Yield why the newest entries of each feed have their content, if there was a choice."""
+    for feed in config.feed:
+        for entry in store.entries(feed.name, _MAX_ENTRIES_EXPLAINED):
+            if entry.content_reason:
+                yield f"{feed.name}: {display_title(entry)}: {entry.content_reason}"
 
 
 def _format_health(feed: FeedStatus) -> str:

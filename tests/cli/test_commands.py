@@ -126,6 +126,19 @@ def test_status_shows_healthy_and_broken_feeds(tmp_path: Path) -> None:
     assert [len(state["sources"]) for state in document["feeds"]] == [1, 1]
 
 
+def test_verbose_status_shows_why_entries_have_their_content(
+    newsroom: Site, tmp_path: Path
+) -> None:
+    configure(tmp_path, feed("world", f"feed {newsroom.url('/rss')}"))
+    run(tmp_path, "build")
+    line = (
+        "world: Council decides on matter 3 of the harbour: the page: the source has only a "
+        "teaser of 4 words"
+    )
+    assert line in run(tmp_path, "status", "-v").stdout
+    assert line not in run(tmp_path, "status").stdout
+
+
 def test_status_shows_when_a_broken_source_was_last_read(newsroom: Site, tmp_path: Path) -> None:
     run(tmp_path, "build")
     newsroom["/news"] = Route(b"oops", status=500)
@@ -251,6 +264,17 @@ def test_clean_explain_shows_removed_blocks_in_place(newsroom: Site, tmp_path: P
     assert shown[gone[-1]].startswith("  - Slow clock / Warm hour")
     assert gone[0] < kept < gone[-1]
     assert "\x1b" not in "".join(shown)
+
+
+def test_clean_explain_states_why_the_content_was_chosen(tmp_path: Path) -> None:
+    file = tmp_path / "notice.html"
+    file.write_text(
+        "<!doctype html><title>Pool closed</title><nav><a href=/>Home</a></nav><main>"
+        "<h1>Pool closed</h1><p>The pool is closed on day 1.</p></main><footer>Town of Bay</footer>"
+    )
+    shown = run(tmp_path, "clean", str(file), "--explain").stdout.splitlines()
+    assert shown[:2] == ["Pool closed", "content: the page's main text, which is short"]
+    assert "The pool is closed on day 1." in shown
 
 
 @pytest.mark.usefixtures("newsroom")
