@@ -22,6 +22,7 @@ from feedpub.cleaner.documents import article_from_document
 from feedpub.cleaner.extract import extract, extract_fragment, extract_listed
 from feedpub.cleaner.join_pages import join_pages
 from feedpub.cleaner.pagination import HTML_TYPES, PageSequence
+from feedpub.cleaner.phrases import strip_origin
 from feedpub.cleaner.rules import Ruleset, SiteRuleSet
 from feedpub.cleaner.site_memory import load_site_memory
 from feedpub.cleaner.summary import choose_summary, lead
@@ -218,7 +219,7 @@ def _without_page(page: Article, own: Article | None, item: Item) -> MultiPageAr
     if own and item.html:
         return MultiPageArticle(article, by_page=False)
     cause = page.content_reason.removeprefix(f"{TITLE_ALONE}: ")
-    summary = article.summary or item.summary
+    summary = article.summary or strip_origin(item.summary)
     article = replace(article, summary=summary, complete=False)
     return MultiPageArticle(article, by_page=False, gap=cause)
 
@@ -362,7 +363,7 @@ def article_from_change(item: Item) -> Article:
 
 def _own_content(item: Item) -> Article | None:
     """Return the article of the source's own content or description; None if it has neither."""
-    for html in (item.html, escape(item.summary, quote=False)):
+    for html in (item.html, escape(strip_origin(item.summary), quote=False)):
         if article := _article_from_fragment(html, item):
             return article
     return None
@@ -383,9 +384,10 @@ def _article_from_fragment(html: str, item: Item) -> Article | None:
 def _with_listed_summary(article: Article, item: Item) -> Article:
     """Return the article with the source's description, unless that only repeats the text."""
     language = article.language or item.language
+    listed = strip_origin(item.summary)
     summary = choose_summary(
-        item.summary, article.text, title=article.title, site=article.site, language=language
+        listed, article.text, title=article.title, site=article.site, language=language
     )
-    if not item.summary or summary == lead(article.text, title=article.title, language=language):
+    if not listed or summary == lead(article.text, title=article.title, language=language):
         return article
     return replace(article, summary=summary)

@@ -310,7 +310,7 @@ def extract_fragment(
         raise NoContentError("there is no text in it", url)
     scores = np.full(len(layout.blocks), FRAGMENT_SCORE)
     vocabulary = classifier.load_classifier().vocabulary
-    page = PageContext(layout, scores, vocabulary, title=title, url=url, keep_pictures=True)
+    page = PageContext(layout, scores, vocabulary, title=title, url=url, is_fragment=True)
     if not prune:
         everything = frozenset(range(len(layout.blocks)))
         page = replace(page, rule_kept=everything.difference(page.repeated_titles))
