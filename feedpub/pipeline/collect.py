@@ -173,15 +173,23 @@ def list_sources(
         responses: responses that are known already, by the requested address.
     """
     chosen = [source for source in feed.source if only is None or source_key(source) in only]
+    listed = {state.key for state in context.store.sources(feed.name) if state.items}
+
+    def list_source(source: Source) -> SourceResult:
+        has_pages = isinstance(source, PageSource | ItemsSource | JsonSource)
+        pages = source.pages if has_pages and source_key(source) not in listed else 1
+        return _list_source(source, feed.limit, pages, context, responses or {})
+
     with ThreadPoolExecutor(_MAX_PARALLEL_SOURCES) as pool:
-        results = pool.map(
-            lambda source: _list_source(source, feed.limit, context, responses or {}), chosen
-        )
-        return list(results)
+        return list(pool.map(list_source, chosen))
 
 
 def _list_source(
-    source: Source, limit: int, context: RunContext, responses: Mapping[str, FetchedDocument]
+    source: Source,
+    limit: int,
+    pages: int,
+    context: RunContext,
+    responses: Mapping[str, FetchedDocument],
 ) -> SourceResult:
     documents = CachedDocuments(
         context.fetcher,
@@ -199,7 +207,7 @@ def _list_source(
             documents.headers = () if source.script else _JSON_HEADERS
         elif isinstance(source, PageSource | ItemsSource) and source.render:
             documents.browser = context.browser
-        items = sources.read_source(source, documents, limit=limit)
+        items = sources.read_source(source, documents, limit=limit, pages=pages)
         head = _read_head(source, documents, context)
         documents.drop_body()  # the run may take long
         return SourceResult(source, documents, items=items, hints=head.hints, podcast=head.podcast)

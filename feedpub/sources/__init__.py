@@ -35,8 +35,16 @@ __all__ = [
 ]
 
 
-def read_source(source: Source, documents: DocumentReader, *, limit: int) -> tuple[Item, ...]:
-    """Return the articles that a source lists now, at most `limit`.
+def read_source(
+    source: Source, documents: DocumentReader, *, limit: int, pages: int = 1
+) -> tuple[Item, ...]:
+    """Return the articles that a source lists now.
+
+    Args:
+        source: the source.
+        documents: gets its documents.
+        limit: of the articles of one page.
+        pages: how many pages of a listing to read at most.
 
     Raises:
         FetchError: a document cannot be fetched.
@@ -45,15 +53,15 @@ def read_source(source: Source, documents: DocumentReader, *, limit: int) -> tup
     """
     match source:
         case PageSource():
-            items = listing_page.read_listing(source, documents)[:limit]
+            items = listing_page.read_listing(source, documents, pages)[: limit * pages]
         case FeedSource():
             items = feed.read_feed(source, documents, limit=limit)
         case SitemapSource():
             items = sitemap.read_sitemap(source, documents, limit=limit)
         case ItemsSource():
-            items = read_items_page(source, documents, limit=limit)
+            items = read_items_page(source, documents, limit=limit, pages=pages)
         case JsonSource():
-            items = json_api.read_json(source, documents, limit=limit)
+            items = json_api.read_json(source, documents, limit=limit, pages=pages)
         case FolderSource():
             items = folder.read_folder(source, limit=limit)
         case MailSource():

@@ -17,6 +17,7 @@ from feedpub.sources.listing.text import (
     count_text_words,
     element_text,
 )
+from feedpub.sources.next_pages import ListedPage, find_next_url, follow_pages
 
 TRIED = (
     "tried JSON-LD lists, JSON state, <article>, and repeated blocks with a heading or a long link"
@@ -27,21 +28,36 @@ _MAX_TITLE_CHARS = 80
 _TITLE_PARTS = re.compile(r"(?<!\s)\s++(?:[|·»\N{EN DASH}\N{EM DASH}-]++\s+|\|\s*)|:\s+|\|\s*")
 
 
-def read_listing(source: PageSource, documents: DocumentReader) -> tuple[Item, ...]:
-    """Return the articles that a listing page links to, in its order.
+def read_listing(source: PageSource, documents: DocumentReader, pages: int = 1) -> tuple[Item, ...]:
+    """Return the articles that the pages of a listing link to, in their order.
+
+    Args:
+        source: the source.
+        documents: gets the pages.
+        pages: how many pages to read at most.
 
     Raises:
         FetchError: the page cannot be fetched.
         ExtractError: it is not HTML, or `links` cannot be evaluated on it.
         NoContentError: it is empty, an error page, or lists no articles.
     """
-    return documents.read(source.url, items_in, source.links)
+
+    def read_page(url: str, number: int) -> ListedPage:
+        return documents.read(url, parse_listing, source.links, number)
+
+    return follow_pages(source.url, read_page, pages)
+
+
+def parse_listing(page: Page, selector: str | None, number: int) -> ListedPage:
+    """Return one page of a listing. Raises ExtractError as `read_listing` does."""
+    document = parse_document(page)
+    items = listing_items(document) if selector is None else _select_items(document, selector)
+    return ListedPage(items, find_next_url(document, number))
 
 
 def items_in(page: Page, selector: str | None = None) -> tuple[Item, ...]:
     """Return the articles that a page links to. Raises ExtractError as `read_listing` does."""
-    document = parse_document(page)
-    return listing_items(document) if selector is None else _select_items(document, selector)
+    return parse_listing(page, selector, 1).items
 
 
 def listing_items(document: HtmlDocument) -> tuple[Item, ...]:
