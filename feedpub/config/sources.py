@@ -1,8 +1,10 @@
 """Define the sources of a feed: `[[feed.source]]`."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from feedpub.config.base import ConfigModel
 from feedpub.config.secrets import BasicAuth, HttpValues, Proxy
@@ -349,6 +351,21 @@ Source = Annotated[
     PageSource | FeedSource | SitemapSource | ItemsSource | JsonSource | FolderSource | MailSource,
     Field(discriminator="type"),
 ]
+
+
+@cache
+def _source_adapter() -> TypeAdapter[Any]:
+    return TypeAdapter(Source)
+
+
+def make_source(values: Mapping[str, object]) -> Source:
+    """Return the source with the given settings.
+
+    Raises:
+        ValueError: a setting is not valid.
+    """
+    source: Source = _source_adapter().validate_python(dict(values))
+    return source
 
 
 def source_key(source: Source) -> str:
