@@ -1,6 +1,6 @@
 """Read web archives (WARC): the pages in them, and the files that belong to a page.
 
-Archives come from any crawler. What they contain counts only up to limits, whatever they declare.
+Archives come from any crawler. Their sizes are limited by what is read, not by what they declare.
 """
 
 import zlib
