@@ -348,7 +348,7 @@ def _describe_removals(
 
 
 def _has_short_content(page: PageContext, article: Article) -> bool:
-    """Return whether a short page's main text is one. "Loading …" is none."""
+    """Return whether an article is the content of a short page, unlike "Loading …"."""
     if _SHOWN.search(article.html):
         return True
     words = len(_LETTERS.findall(article.text))
@@ -424,7 +424,7 @@ def _count_words(text: str) -> int:
 def _find_problem(
     article: Article, page: PageContext, selection: Selection, *, has_scripts: bool
 ) -> str:
-    """Return why the selected blocks are no article; "" if they are one."""
+    """Return why the selected blocks are not an article; "" if they are."""
     words = _count_words(article.text)
     blocks = page.layout.blocks
     if words and any(each.reason == OUTSIDE_POSTS for each in selection.decisions.values()):
