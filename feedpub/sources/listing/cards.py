@@ -8,6 +8,7 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
+from feedpub.core.document_types import document_type_of_url
 from feedpub.core.models import Item
 from feedpub.core.urls import resolve_link
 from feedpub.sources.document import HtmlDocument
@@ -267,7 +268,8 @@ def _main_link(element: HtmlElement, links: Mapping[HtmlElement, Link]) -> Link 
     return max(inside, key=_link_rank, default=None)
 
 
-def _link_rank(link: Link) -> tuple[bool, bool, bool]:
+def _link_rank(link: Link) -> tuple[bool, bool, bool, bool]:
     text = element_text(link.element)
     has_title = bool(text) and not is_button(text)
-    return _has_heading(link.element), may_be_article(link.url), has_title
+    is_document = document_type_of_url(link.url) is not None
+    return _has_heading(link.element), may_be_article(link.url), is_document, has_title
