@@ -8,7 +8,7 @@ from typing import Protocol
 import uvicorn
 
 from feedpub.web.http import Receive, Request, Response, Scope, Send
-from feedpub.web.limits import LimitedProtocol
+from feedpub.web.protocol import LimitedProtocol
 
 _KEEP_ALIVE_SECONDS = 15
 

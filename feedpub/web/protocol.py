@@ -1,4 +1,7 @@
-"""Limit the time, the size and the number of a client's requests and connections.
+"""Speak HTTP with clients: answer from memory at once, and limit what a connection may use.
+
+For each request, uvicorn creates a task and passes messages. That takes several times as long as
+sending a file from memory. Responses that need no waiting skip it; all others use it.
 
 uvicorn limits how long an idle connection stays open. This module limits the duration and head size
 of a request, the time that a client takes to receive a response, the number of pipelined requests
@@ -10,21 +13,72 @@ other clients. A reverse proxy, for which all readers share one address, needs n
 """
 
 import asyncio
+import re
 from asyncio import TimerHandle
 from collections import Counter
+from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from feedpub.web.fast_path import FastPathProtocol
+from feedpub.web.http import CHUNK_BYTES, Request, Response
 
+_PLAIN_PATH = re.compile(rb"/[\w./-]*")  # without percent-encoding or query
+_STATUS_LINES = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
+}
 REQUEST_TIMEOUT_SECONDS = 20.0  # from a request's first byte to its last
 SEND_TIMEOUT_SECONDS = 60.0  # until the client has received some of a waiting response
 MAX_HEAD_BYTES = 16 << 10
 _HEADER_OVERHEAD_BYTES = len(": \r\n")
 MAX_WAITING_REQUESTS = 16  # per connection; each uses some kB until it is answered
 MAX_CONNECTIONS = 500  # a process often has 1024 descriptors and needs others for itself
+
+
+class _CompletedCycle:
+    """Replace uvicorn's request cycle for a request that has been answered."""
+
+    response_complete = True
+    message_event = asyncio.Event()
+
+
+class FastPathProtocol(HttpToolsProtocol):
+    """A connection whose application may answer at once through `try_fast`."""
+
+    cycle: Any
+
+    def on_headers_complete(self) -> None:
+        response = self._try_fast()
+        if response:
+            self.cycle = _CompletedCycle
+            self._write(response)
+            self.on_response_complete()
+        else:
+            super().on_headers_complete()
+
+    def _try_fast(self) -> Response | None:
+        if self.cycle and not self.cycle.response_complete:
+            return None
+        if self.flow.write_paused or self.transport.is_closing():
+            return None
+        if not _PLAIN_PATH.fullmatch(self.url):
+            return None
+        method = self.parser.get_method().decode("ascii")
+        request = Request.from_scope(method, self.url.decode("ascii"), self.headers)
+        response: Response | None = self.app.try_fast(request)
+        return response if response and len(response.body) <= CHUNK_BYTES else None
+
+    def _write(self, response: Response) -> None:
+        keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+        headers = [*self.server_state.default_headers, *response.headers]
+        if not keep_alive:
+            headers.append((b"connection", b"close"))
+        lines = [b"%b: %b\r\n" % header for header in headers]
+        body = b"" if self.parser.get_method() == b"HEAD" else response.body
+        self.transport.write(b"".join((_STATUS_LINES[response.status], *lines, b"\r\n", body)))
+        if not keep_alive:
+            self.transport.close()
 
 
 class BadRequestHeadError(Exception):
