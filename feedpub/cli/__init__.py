@@ -15,9 +15,8 @@ from feedpub.cli.add import add
 from feedpub.cli.build import build
 from feedpub.cli.check import check
 from feedpub.cli.clean import clean
-from feedpub.cli.completion import completion
 from feedpub.cli.export import export
-from feedpub.cli.help import show_help
+from feedpub.cli.help import completion, show_help
 from feedpub.cli.import_ import import_feeds
 from feedpub.cli.preview import preview
 from feedpub.cli.reclean import reclean

@@ -1,4 +1,4 @@
-"""Integrate the process with its system: signals, systemd, and the C library's memory."""
+"""Integrate the process with its system: signals, systemd, and the memory of the C library."""
 
 import ctypes
 import os

@@ -1,4 +1,4 @@
-"""Detect changed files by polling, reload the config, and apply what a running process can change."""
+"""Detect changed files by polling, reload the config, and apply what can change at runtime."""
 
 import logging
 import os

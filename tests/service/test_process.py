@@ -1,4 +1,4 @@
-"""Notifications for systemd, over a real socket."""
+"""Notifications for systemd, over a real socket; threads share two heaps of the C library."""
 
 import ctypes
 import os
