@@ -25,10 +25,10 @@ requests and urllib3.
 """
 
 from feedpub.core.redact import redact, strip_credentials
-from feedpub.fetch.body_budget import SMALL_BODY_BYTES
 from feedpub.fetch.client import Fetcher, PageSession
 from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.imap import Mailbox, MessageHead
+from feedpub.fetch.limits import SMALL_BODY_BYTES
 from feedpub.fetch.request import RequestOptions, Validators
 from feedpub.fetch.robots import RobotsCache
 from feedpub.fetch.stats import NO_ANSWER, RequestCounts

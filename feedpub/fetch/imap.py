@@ -22,7 +22,7 @@ import certifi
 
 from feedpub.core.errors import FetchError
 from feedpub.core.mail import MAX_MAIL_BYTES
-from feedpub.fetch.deadline import RequestDeadline
+from feedpub.fetch.limits import RequestDeadline
 from feedpub.fetch.request import RequestOptions
 from feedpub.fetch.transport import wrap_http_errors
 

@@ -29,7 +29,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, IncompleteRead, InvalidChunkLength, ProxyError
 
 from feedpub.core.errors import FetchError
-from feedpub.fetch.deadline import RequestDeadline, current_deadline
+from feedpub.fetch.limits import RequestDeadline, current_deadline
 from feedpub.fetch.response import SUCCESS, Response, read_body, read_lines, read_start
 
 MAX_HEAD_BYTES = 262_144  # of the status line and all headers of a response

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from feedpub.config import Config
 from feedpub.fetch import SMALL_BODY_BYTES, Fetcher
-from feedpub.fetch.body_budget import BodyBudget
+from feedpub.fetch.limits import BodyBudget
 from feedpub.pipeline import run
 from feedpub.pipeline.context import RunContext
 from tests.catalogue.press import rss, rss_item
