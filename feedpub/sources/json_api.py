@@ -18,9 +18,8 @@ from feedpub.core.dates import find_date, parse_date, parse_epoch
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.html import parse_html
-from feedpub.core.json_query import describe_value, query
 from feedpub.core.models import Item, Page
-from feedpub.core.selectors import select_elements
+from feedpub.core.selectors import describe_value, query, select_elements
 from feedpub.core.urls import absolute_url
 from feedpub.sources.base import DocumentReader
 from feedpub.sources.items.fields import digest_texts

@@ -18,8 +18,8 @@ from feedpub.core.dates import parse_date, parse_epoch
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError
 from feedpub.core.html import parse_html
-from feedpub.core.json_query import query
 from feedpub.core.models import Item, Page
+from feedpub.core.selectors import query
 from feedpub.core.urls import absolute_url, is_web_url
 from feedpub.sources.json_api import JsonSelectors, object_lists, parse_json_items
 from feedpub.sources.listing.embedded_json import load_start
