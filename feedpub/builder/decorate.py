@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import escape, unescape
 
-from feedpub.core.i18n import translations_for
+from feedpub.core.languages import translations_for
 from feedpub.core.models import Entry, StoryLink
 from feedpub.core.text import split_length
 

@@ -31,7 +31,7 @@ from feedpub.core.document_types import document_type_of_page
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.field_limits import limit_fields
-from feedpub.core.i18n import translations_for
+from feedpub.core.languages import translations_for
 from feedpub.core.models import Article, Item, Page
 from feedpub.core.process_pool import Executor
 from feedpub.core.text import count_words
