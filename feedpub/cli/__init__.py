@@ -1,6 +1,6 @@
 """Parse the command line and run its commands. Only this package prints.
 
-Each command is a module of its name. The exit status is 0 on success, 1 if a feed or an article
+Each command is a module of its name, but for `completion`, which is in `help`. The exit status is 0 on success, 1 if a feed or an article
 failed, and 2 if the command line or the config has an error.
 
 Modules of this package import click at the top, and everything heavier inside functions:

@@ -1,6 +1,9 @@
 """Select elements of a page by CSS or XPath, and values of a JSON document by JMESPath.
 
-REST
+An XPath expression is one of XPath 1.0 without extensions and cannot reach beyond the page: there
+are no variables, no extension functions and no `document()`. libxml2 reports many mistakes only
+when it evaluates an expression on a page. `check_xpath` finds them earlier, when the config or a
+rule file is read.
 """
 
 import re

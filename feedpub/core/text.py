@@ -1,4 +1,8 @@
-"""Clean, escape, shorten and measure texts, and format times relative to now."""
+"""Clean, escape, shorten and measure texts, and format times relative to now.
+
+XML 1.0 (section 2.2) allows neither control characters, nor lone surrogates, nor U+FFFE and
+U+FFFF. They are removed from all input before it is parsed.
+"""
 
 import re
 from datetime import datetime, timedelta

@@ -13,11 +13,9 @@ requests and urllib3.
     url            parses and normalises URLs
     ssrf           addresses that may be reached
     connect        resolves names and connects to checked addresses
-    deadline       the time and size limits of one call
-    transport      requests and urllib3 over checked connections
+    limits         the time and size limits of one call, and the memory for large bodies
+    transport      requests and urllib3 over checked connections; turns their errors into FetchError
     compression    gzip, deflate and brotli with a size limit
-    body_budget    limits the memory for large bodies
-    errors         turns exceptions of libraries into FetchError
     stats          counts requests by feed and status
     imap           reads mailboxes
     webhook        sends POST requests to servers in the config

@@ -1,4 +1,4 @@
-"""Language tags are parsed, and give the direction of a text."""
+"""Language tags are parsed, and give the direction of a text; every translation is complete."""
 
 import string
 import tomllib

@@ -1,4 +1,4 @@
-"""Characters that XML does not allow are removed from all input."""
+"""Characters that XML does not allow are removed from all input; times are relative to now."""
 
 from datetime import timedelta
 
