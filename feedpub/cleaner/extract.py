@@ -22,12 +22,12 @@ from feedpub.cleaner.layout import PLACES, Block, Layout
 from feedpub.cleaner.metadata import Metadata, canonical
 from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
 from feedpub.cleaner.page import MAX_LINK_DENSITY, MIN_SCORE, PageContext
-from feedpub.cleaner.page_text import HeadHints, head_hints, tokenize_page
 from feedpub.cleaner.rules import Rule, Ruleset, coerce_ruleset
 from feedpub.cleaner.segment import segment
 from feedpub.cleaner.site_memory import SiteMemory
 from feedpub.cleaner.site_template import find_site_names
 from feedpub.cleaner.summary import choose_summary
+from feedpub.cleaner.vocabulary import HeadHints, head_hints, tokenize_page
 from feedpub.config import HOW_TO_RENDER, SiteRules
 from feedpub.core.article_keys import url_key
 from feedpub.core.errors import ExtractError, InterstitialError, NoContentError
