@@ -37,10 +37,9 @@ from feedpub.cleaner.metadata import (
     microdata,
     titles,
 )
-from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
+from feedpub.cleaner.metadata.elements import HeadElements, collect_elements, text_line, text_lines
 from feedpub.cleaner.metadata.facts import Facts, Size
 from feedpub.cleaner.metadata.language import add_country, declared_language, detect_language
-from feedpub.cleaner.metadata.text_lines import text_line, text_lines
 from feedpub.core.urls import bare_host_from_url
 
 _MAX_CATEGORIES = 12

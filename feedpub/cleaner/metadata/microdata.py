@@ -9,8 +9,8 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from feedpub.cleaner.metadata import lead_image
+from feedpub.cleaner.metadata.elements import to_one_line
 from feedpub.cleaner.metadata.facts import Facts
-from feedpub.cleaner.metadata.text_lines import to_one_line
 
 _MAX_VALUE_CHARS = 300
 _MAX_PROPERTIES = 500  # of a page
