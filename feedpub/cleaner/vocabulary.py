@@ -1,6 +1,8 @@
 """Split the texts of a page into words, and look up their learned weights.
 
-REST
+This module splits names and texts into terms and adds up the terms' weights. A positive weight
+favours the article. The weights are part of the model (see `classifier`); a term that is not in it
+has no weight. `TokenizedPage` is a page whose texts are split, before weights are applied.
 """
 
 import re

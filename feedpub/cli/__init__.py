@@ -1,7 +1,7 @@
 """Parse the command line and run its commands. Only this package prints.
 
-Each command is a module of its name, but for `completion`, which is in `help`. The exit status is 0 on success, 1 if a feed or an article
-failed, and 2 if the command line or the config has an error.
+Each command is a module of its name; `completion` is in `help`. The exit status is 0 on success, 1
+if a feed or an article failed, and 2 if the command line or the config has an error.
 
 Modules of this package import click at the top, and everything heavier inside functions:
 `feedpub --help` and shell completion must not load libraries that they do not use.

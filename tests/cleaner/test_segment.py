@@ -1,4 +1,7 @@
-"""Segmentation of a page into blocks and boxes."""
+"""Segmentation of a page into blocks and boxes.
+
+Links that only share the page are removed, with their text and their box.
+"""
 
 import pytest
 
