@@ -168,7 +168,7 @@ def _find_unlikely(page: PageContext, removed: Mapping[int, str]) -> PhraseMatch
         if index in removed or index in spared:
             continue
         if not page.layout.blocks[index].text:
-            if not page.keep_pictures:
+            if not page.is_fragment:
                 yield index, PICTURE
         elif not is_kept:
             yield index, writer.reason(index)

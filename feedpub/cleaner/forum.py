@@ -2,7 +2,7 @@
 
 The learned model takes replies for comments, and the names of their authors for boilerplate. The
 markup of well-known forums states it exactly; it is described in `data/forums.toml`. Comments
-below an article are none: there is a text outside of them.
+below an article differ from them, as there is a text outside of them.
 """
 
 from collections.abc import Iterator, Mapping

@@ -64,6 +64,11 @@ _MAX_FRESH_SECONDS = _DAY_SECONDS
 _MAX_RETRY_AFTER_SECONDS = _DAY_SECONDS
 
 
+def source_digest(key: str) -> str:
+    """Return the digest of a source's key that the versions of its items begin with."""
+    return f"{crc32(key.encode()):08x}"
+
+
 @dataclass(frozen=True, slots=True)
 class ListedItem:
     """An item together with what the run needs to know about it.
@@ -107,7 +112,7 @@ class ListedItem:
 
         It consists of a digest of the source's key and the item's version.
         """
-        return f"{crc32(self.source.encode()):08x} {self.item.version}".strip()
+        return f"{source_digest(self.source)} {self.item.version}".strip()
 
     @property
     def address(self) -> str:

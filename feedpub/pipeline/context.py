@@ -73,6 +73,7 @@ class RunContext:
         executor: parses what was fetched.
         browser: renders the pages of sources with `render`.
         site_rules: the extraction rules of sites.
+        retry: request pages that could not be read now, even if their next try is later.
     """
 
     settings: GlobalSettings
@@ -85,3 +86,4 @@ class RunContext:
     executor: Executor = field(default_factory=InlineExecutor)
     browser: Browser = field(default_factory=Browser)
     site_rules: SiteRuleSet = field(default_factory=SiteRuleSet)
+    retry: bool = False

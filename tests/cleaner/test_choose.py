@@ -42,7 +42,7 @@ def test_full_text_is_chosen_if_the_page_has_only_a_teaser() -> None:
 @pytest.mark.parametrize(
     "boilerplate",
     [
-        "<p>The post <a href='/news/lamp'>Lamp lit</a> appeared first on <a href='/'>The Bay</a>.</p>",
+        "<p>The post <a href='/news/lamp'>Lamp lit</a> appeared first on <a href='/'>Bay</a>.</p>",
         "<p><a href='/news/lamp'>Read more</a></p>",
         "<p><a href='https://example.org/news/lamp?utm_source=rss'>Continue reading…</a></p>",
         "<p><a href='/news/lamp#comments'>3 comments</a></p>",

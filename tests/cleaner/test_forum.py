@@ -13,8 +13,10 @@ LAST = "I wrap wet sandpaper around a pencil."
 
 def phpbb(author: str, text: str) -> str:
     return (
-        f'<div class="post has-profile"><dl class="postprofile"><dt><a class="username">{author}</a>'
-        '</dt><dd class="profile-posts"><strong>Posts:</strong> 12</dd></dl><div class="postbody">'
+        f'<div class="post has-profile"><dl class="postprofile"><dt><a class="username">'
+        f"{author}"
+        '</a></dt><dd class="profile-posts"><strong>Posts:</strong> 12</dd></dl>'
+        '<div class="postbody">'
         f'<h3><a href="#p1">Re: Bread knife</a></h3><p class="author">by <a>{author}</a> » <time '
         f'datetime="2025-10-14">Tue Oct 14</time></p><div class="content">{text}</div>'
         '<div class="signature">Sharp enough is a place, not a number.</div></div></div>'

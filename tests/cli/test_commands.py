@@ -104,6 +104,19 @@ def test_build_dry_run_writes_nothing(newsroom: Site, tmp_path: Path) -> None:
     assert "0 files would be written" in run(tmp_path, "build", "--dry-run", "world").stdout
 
 
+def test_build_retry_requests_failed_pages_at_once(newsroom: Site, tmp_path: Path) -> None:
+    """An article that cannot be read does not make the command fail."""
+    newsroom[path(3)] = Route(b"Forbidden", status=403)
+    for arguments, requests in (([], 1), ([], 0), (["--retry"], 1)):
+        newsroom.clear_requests()
+        result = run(tmp_path, "build", "world", *arguments)
+        assert (result.exit_code, newsroom.paths().count(path(3))) == (0, requests)
+        assert f"world: article: {newsroom.url(path(3))}: HTTP 403" in result.stdout
+        assert "`feedpub build --retry` asks now" in result.stdout
+        assert "world: partial" in result.stderr
+    assert "world  partial" in run(tmp_path, "status").stdout
+
+
 @pytest.mark.usefixtures("newsroom")
 def test_unknown_feed_name_gets_a_suggestion(tmp_path: Path) -> None:
     error = run(tmp_path, "build", "wrold").exception

@@ -116,9 +116,19 @@ def _select_blocks(document: HtmlDocument, selector: str) -> list[Block]:
         raise NoContentError(
             f'item = "{selector}" matches nothing in the page; {hint}', document.url
         )
+    elements = [_target(element, document.tree) for element in elements]
     chosen = frozenset(map(top_of_head, elements))
     lines = find_date_lines(document.tree)
     return [_selected_block(element, chosen, lines) for element in elements]
+
+
+def _target(element: HtmlElement, tree: HtmlElement) -> HtmlElement:
+    """Return the place on the page that a selected link leads to, or else the element."""
+    name = element.get("href", "").removeprefix("#")
+    if element.tag != "a" or not element.get("href", "").startswith("#") or not name:
+        return element
+    found = tree.xpath("//*[@id = $name]", name=name)
+    return found[0] if found else element
 
 
 def _selected_block(
