@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 from feedpub.builder.filters import FilterFacts, matching_filter
 from feedpub.builder.matching import Claim, ExtractedItem
 from feedpub.cleaner import pagination
-from feedpub.cleaner.access import LOGIN_PAGE, is_login_address
+from feedpub.cleaner.access import LOGIN_PAGE, PAYWALL, is_login_address
 from feedpub.cleaner.articles import MAX_ARTICLE_BYTES, MultiPageArticle
 from feedpub.cleaner.pagination import PageSequence
 from feedpub.config import FeedConfig
@@ -497,13 +497,14 @@ def _mark_incomplete(
         context: the services that the run uses.
     """
     item = fetched.item
-    used = "the rest of the article is kept" if found.by_page else _used_instead(found.article)
     state = replace(_make_state(item, "partial"), reason=found.gap)
     state = retries.schedule_retry(state, before, None, context.clock())
-    if found.by_page and found.article.complete:
+    used, is_final = _used_instead(found.article), state.retry_at == retries.NEVER
+    if found.by_page:
+        used = "the rest of the article is kept"
         is_final = fetched.pages is not None and not fetched.pages.is_temporary
-    else:
-        is_final = state.retry_at == retries.NEVER and not found.by_page
+    if found.gap == PAYWALL:
+        used, is_final = "its free part is published" if found.by_page else used, False
     if is_final:
         return replace(result, failure=Failure(item.address, f"{found.gap}; {used}"))
     return replace(result, state=state, failure=_make_failure(item, state, used))
