@@ -130,6 +130,7 @@ class SourceResult:
             has the time.
         is_fresh: its items are accepted although they are new, because the source is new, its
             settings changed, or an anomaly has lasted long enough.
+        has_new_settings: it was not read with its current settings before.
         podcast: the elements of its head, if it is a podcast.
     """
 
@@ -141,6 +142,7 @@ class SourceResult:
     observation: SourceObservation | None = None
     retry_later: bool = False
     is_fresh: bool = False
+    has_new_settings: bool = False
     podcast: tuple[PodcastTag, ...] = ()
 
     @property

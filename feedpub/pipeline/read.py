@@ -7,7 +7,7 @@ the cleaner knows what repeats on them.
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -128,6 +128,7 @@ class KnownItems:
             again.
         due: key → entry of each article that is due for a recheck.
         now: the current time; None to retry every item that could not be read.
+        changed_sources: the keys of sources whose unread items do not wait.
     """
 
     states: Mapping[str, ItemState]
@@ -135,6 +136,7 @@ class KnownItems:
     filters: str
     due: Mapping[str, Entry] = field(default_factory=dict)
     now: datetime | None = None
+    changed_sources: Collection[str] = ()
 
     def find_unchanged(self, item: ListedItem) -> ItemState | None:
         """Return the state of an item that need not be read; None if it has to be read."""
@@ -154,6 +156,8 @@ class KnownItems:
         """Return the state of an item that could not be read and whose next try is later."""
         state = self.states.get(item.key)
         if state is None or self.now is None or not retries.is_waiting(state, self.now):
+            return None
+        if item.source in self.changed_sources:
             return None
         return state if _is_same_version(item.version_key, state) else None
 

@@ -183,6 +183,20 @@ def test_retry_after_of_an_article_is_honoured(
     assert build(config, clock).new == 1
 
 
+def test_new_settings_of_a_source_request_its_failed_pages_at_once(
+    newsroom: Site, tmp_path: Path, clock: FakeClock, requested: Callable[[int], int]
+) -> None:
+    """A login that the user sets is tried by the next run."""
+    newsroom[path(2)] = Route(b"", status=401)
+    place = f"sitemap {newsroom.url('/sitemap.xml')}"
+    build(configure(tmp_path, feed("f", place)), clock)
+    config = configure(tmp_path, feed("f", place) + 'cookies = { session = "1" }\n')
+    requested(2)
+    for requests in (1, 0):
+        build(config, clock)
+        assert requested(2) == requests
+
+
 def test_filtered_item_is_not_unread(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     newsroom[path(2)] = Route(b"Forbidden", status=403)
     place = f"sitemap {newsroom.url('/sitemap.xml')}"
@@ -264,7 +278,7 @@ REDIRECT = Route(status=302, headers={"Location": "/sso/start?next=story"}, vali
 
 
 @pytest.mark.parametrize(
-    ("wall", "message"),
+    "closed",
     [
         (CLOSED, "login page: set cookies or auth (it has a password field and no article)"),
         (REDIRECT, "login page: set cookies or auth (it redirects to {site}/sso/start?next=story)"),
@@ -276,8 +290,9 @@ REDIRECT = Route(status=302, headers={"Location": "/sso/start?next=story"}, vali
 )
 @pytest.mark.parametrize("has_text", [False, True])
 def test_closed_page_is_named_and_replaced_by_the_text_of_the_listing(
-    newsroom: Site, tmp_path: Path, clock: FakeClock, wall: Route, message: str, *, has_text: bool
+    newsroom: Site, tmp_path: Path, clock: FakeClock, closed: tuple[Route, str], *, has_text: bool
 ) -> None:
+    wall, message = closed
     newsroom["/sso/start"] = f"<title>Harbour Times</title><main>{story(9)}</main>"
     newsroom[path(2)] = wall
     newsroom["/news"] = (listing if has_text else bare_listing)([3, 2, 1])
