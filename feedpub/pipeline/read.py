@@ -628,7 +628,7 @@ def fallback_for(
 
 
 def _has_listed_text(item: ListedItem, error: SourceError, failed: ItemState) -> bool:
-    """Return True if a listing's text can replace a page that was requested in vain."""
+    """Return True if a listing's text can replace a page whose request failed."""
     was_requested = failed.retry_at is not None and not isinstance(error, RetryLaterError)
     return bool(item.item.html or (item.item.summary and was_requested))
 
