@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from urllib.parse import quote
 
 from feedpub.cleaner import pagination, saved_files
+from feedpub.cleaner.access import MAX_TEASER_WORDS, PAYWALL
 from feedpub.cleaner.annotate import AnnotatedPage, annotate
 from feedpub.cleaner.archived_pages import extract_archived, read_archived_page
 from feedpub.cleaner.choose import OWN_CONTENT, TITLE_ALONE, choose_content
@@ -21,6 +22,7 @@ from feedpub.cleaner.documents import article_from_document
 from feedpub.cleaner.extract import extract, extract_fragment, extract_listed
 from feedpub.cleaner.join_pages import join_pages
 from feedpub.cleaner.pagination import HTML_TYPES, PageSequence
+from feedpub.cleaner.phrases import strip_origin
 from feedpub.cleaner.rules import Ruleset, SiteRuleSet
 from feedpub.cleaner.site_memory import load_site_memory
 from feedpub.cleaner.summary import choose_summary, lead
@@ -32,6 +34,7 @@ from feedpub.core.field_limits import limit_fields
 from feedpub.core.i18n import translations_for
 from feedpub.core.models import Article, Item, Page
 from feedpub.core.process_pool import Executor
+from feedpub.core.text import count_words
 from feedpub.core.warc import is_web_archive
 from feedpub.fetch import Fetcher, RequestOptions
 
@@ -183,11 +186,17 @@ def article_from_listed_pages(
     own = _own_content(item)
     if not found.article.html:
         return _without_page(found.article, own, item)
+    if not (listed_first or item.html):  # the text next to a link on a listing is no content
+        own = None
     article = choose_content(found.article, own, is_post=listed_first and not item.title)
     by_page = not article.content_reason.startswith(OWN_CONTENT)
     if listed_first:
         article = _with_listed_summary(article, item)
-    return MultiPageArticle(article, by_page, found.gap if by_page else "")
+    gap = found.gap if by_page else ""
+    is_teaser = by_page or count_words(article.text) < MAX_TEASER_WORDS
+    if first.content_reason == PAYWALL and is_teaser:
+        article, gap = replace(article, complete=False), PAYWALL
+    return MultiPageArticle(article, by_page, gap)
 
 
 def _article_from_listed_document(pages: PageSequence, item: Item) -> MultiPageArticle:
@@ -210,7 +219,7 @@ def _without_page(page: Article, own: Article | None, item: Item) -> MultiPageAr
     if own and item.html:
         return MultiPageArticle(article, by_page=False)
     cause = page.content_reason.removeprefix(f"{TITLE_ALONE}: ")
-    summary = article.summary or item.summary
+    summary = article.summary or strip_origin(item.summary)
     article = replace(article, summary=summary, complete=False)
     return MultiPageArticle(article, by_page=False, gap=cause)
 
@@ -231,7 +240,7 @@ def first_page(page: Page, item: Item, *, listed_first: bool) -> Article:
     """
     pages = PageSequence((page,), page.url)
     found = article_from_listed_pages(pages, item, None, None, listed_first=listed_first)
-    if found.gap:
+    if found.gap and not found.by_page:
         raise NoContentError(found.gap, page.url)
     return found.article
 
@@ -354,7 +363,7 @@ def article_from_change(item: Item) -> Article:
 
 def _own_content(item: Item) -> Article | None:
     """Return the article of the source's own content or description; None if it has neither."""
-    for html in (item.html, escape(item.summary, quote=False)):
+    for html in (item.html, escape(strip_origin(item.summary), quote=False)):
         if article := _article_from_fragment(html, item):
             return article
     return None
@@ -375,9 +384,10 @@ def _article_from_fragment(html: str, item: Item) -> Article | None:
 def _with_listed_summary(article: Article, item: Item) -> Article:
     """Return the article with the source's description, unless that only repeats the text."""
     language = article.language or item.language
+    listed = strip_origin(item.summary)
     summary = choose_summary(
-        item.summary, article.text, title=article.title, site=article.site, language=language
+        listed, article.text, title=article.title, site=article.site, language=language
     )
-    if not item.summary or summary == lead(article.text, title=article.title, language=language):
+    if not listed or summary == lead(article.text, title=article.title, language=language):
         return article
     return replace(article, summary=summary)

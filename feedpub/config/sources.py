@@ -1,8 +1,10 @@
 """Define the sources of a feed: `[[feed.source]]`."""
 
-from typing import Annotated, Literal, Self, TypeAlias
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from feedpub.config.base import ConfigModel
 from feedpub.config.secrets import BasicAuth, HttpValues, Proxy
@@ -135,10 +137,10 @@ class SitemapSource(RemoteSource):
 
 
 class ItemsSource(RemoteSource):
-    """Entries that stand on one page: a changelog, notices, events, a table."""
+    """The entries of one page: a changelog, notices, events, a table."""
 
     type: Literal["items"] = Field(
-        description="items: entries that stand on one page, such as a changelog, notices, events "
+        description="items: the entries of one page, such as a changelog, notices, events "
         "or the rows of a table."
     )
     item: Selector | None = Field(
@@ -379,6 +381,21 @@ ListedSource: TypeAlias = (
 """A source that lists articles."""
 
 Source = Annotated[ListedSource | WatchSource, Field(discriminator="type")]
+
+
+@cache
+def _source_adapter() -> TypeAdapter[Any]:
+    return TypeAdapter(Source)
+
+
+def make_source(values: Mapping[str, object]) -> Source:
+    """Return the source with the given settings.
+
+    Raises:
+        ValueError: a setting is not valid.
+    """
+    source: Source = _source_adapter().validate_python(dict(values))
+    return source
 
 
 def source_key(source: Source) -> str:

@@ -158,7 +158,7 @@ def _observe_articles(
             dated += bool(item.published or article.published)
             pictured += bool(item.image or article.image)
         is_new_failure = result.failure and result.state.tries == 1 and not result.by_page
-        if is_new_failure and not out_of_time:
+        if is_new_failure and not result.waits and not out_of_time:
             failures.append(result.state.reason)
     most_common = Counter(failures).most_common(1)
     return replace(

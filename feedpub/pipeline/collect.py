@@ -64,6 +64,11 @@ _MAX_FRESH_SECONDS = _DAY_SECONDS
 _MAX_RETRY_AFTER_SECONDS = _DAY_SECONDS
 
 
+def source_digest(key: str) -> str:
+    """Return the digest of a source's key that the versions of its items begin with."""
+    return f"{crc32(key.encode()):08x}"
+
+
 @dataclass(frozen=True, slots=True)
 class ListedItem:
     """An item together with what the run needs to know about it.
@@ -107,7 +112,7 @@ class ListedItem:
 
         It consists of a digest of the source's key and the item's version.
         """
-        return f"{crc32(self.source.encode()):08x} {self.item.version}".strip()
+        return f"{source_digest(self.source)} {self.item.version}".strip()
 
     @property
     def address(self) -> str:
@@ -182,15 +187,24 @@ def list_sources(
         responses: responses that are known already, by the requested address.
     """
     chosen = [source for source in feed.source if only is None or source_key(source) in only]
+    listed = {state.key for state in context.store.sources(feed.name) if state.items}
+
+    def list_source(source: Source) -> SourceResult:
+        pages = 1
+        if isinstance(source, PageSource | ItemsSource | JsonSource):
+            pages = 1 if source_key(source) in listed else source.pages
+        return _list_source(source, feed, pages, context, responses or {})
+
     with ThreadPoolExecutor(_MAX_PARALLEL_SOURCES) as pool:
-        results = pool.map(
-            lambda source: _list_source(source, feed, context, responses or {}), chosen
-        )
-        return list(results)
+        return list(pool.map(list_source, chosen))
 
 
 def _list_source(
-    source: Source, feed: FeedConfig, context: RunContext, responses: Mapping[str, FetchedDocument]
+    source: Source,
+    feed: FeedConfig,
+    pages: int,
+    context: RunContext,
+    responses: Mapping[str, FetchedDocument],
 ) -> SourceResult:
     documents = CachedDocuments(
         context.fetcher,
@@ -213,7 +227,7 @@ def _list_source(
         if isinstance(source, WatchSource):
             items, watched = watch.check_page(source, feed.name, documents, context)
         else:
-            items = sources.read_source(source, documents, limit=feed.limit)
+            items = sources.read_source(source, documents, limit=feed.limit, pages=pages)
         head = _read_head(source, documents, context)
         documents.drop_body()  # the run may take long
         return SourceResult(

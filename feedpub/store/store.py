@@ -396,6 +396,16 @@ class Store:
         rows = self._rows_by_key(schema.item_states, feed, keys)
         return {row["key"]: from_row(ItemState, row) for row in rows}
 
+    def unread_items(self, feed: str) -> tuple[tuple[ItemState, datetime], ...]:
+        """Return the items of a feed that could not be read completely, by key.
+
+        Each has the time at which it was listed last.
+        """
+        t = schema.item_states
+        query = select(t).where(t.c.feed == feed, t.c.state.in_(("failed", "partial")))
+        rows = self._rows(query.order_by(t.c.key))
+        return tuple((from_row(ItemState, row), row["last_listed"]) for row in rows)
+
     def recently_listed(self, feed: str, limit: int) -> set[str]:
         """Return the keys of the items of a feed that were listed latest, up to a limit."""
         t = schema.item_states

@@ -16,7 +16,7 @@ from feedpub.pipeline import run
 from feedpub.store import Store
 from tests.support.agency import AGENCY_TEXT, OTHER_TEXT, page
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, output_folder, open_context
+from tests.support.newsroom import configure, feed, open_context, output_folder
 from tests.support.site import Route, Site, running_site
 from tests.support.states import state_folder
 
@@ -50,12 +50,13 @@ def herald() -> Iterator[Site]:
 
 
 def rss(site: Site, titles: dict[str, str]) -> Route:
+    name = "The Herald" if site.host == "127.0.0.2" else "The Courier"
     items = "".join(
         f"<item><title>{title}</title><link>{site.url(path)}</link>"
         f"<guid>{site.url(path)}</guid><pubDate>Mon, 23 Nov 2026 08:00:00 GMT</pubDate></item>"
         for path, title in titles.items()
     )
-    body = f'<rss version="2.0"><channel><title>News</title><link>/</link>{items}</channel></rss>'
+    body = f'<rss version="2.0"><channel><title>{name}</title><link>/</link>{items}</channel></rss>'
     return Route(body.encode(), "application/rss+xml")
 
 
@@ -143,7 +144,7 @@ def test_rechecks_follow_the_version_that_is_shown(
         COURIER_TITLE, AGENCY_TEXT.replace("third accident", "fourth accident"), "Courier", DATE
     )
     herald["/wire/7"] = page(HERALD_TITLE, "Gone with the tide. " * 5, "The Herald", DATE)
-    herald.forget()
+    herald.clear_requests()
     clock.pass_time(HOUR.total_seconds())
     result = build(config, clock)
     assert (result.updated, result.failed, result.problems) == (1, 0, ())

@@ -5,7 +5,7 @@ and reads a few articles. Each request goes through a `DiscoverySession`, which 
 and records failures.
 """
 
-from feedpub.sources.discovery.candidate import ArticleSample, Candidate
+from feedpub.sources.discovery.candidate import ArticleSample, Candidate, DiscoveryOptions
 from feedpub.sources.discovery.discover import Discovery, discover_sources, try_articles
 from feedpub.sources.discovery.rank import RankedCandidate
 from feedpub.sources.discovery.session import DiscoverySession
@@ -14,6 +14,7 @@ __all__ = [
     "ArticleSample",
     "Candidate",
     "Discovery",
+    "DiscoveryOptions",
     "DiscoverySession",
     "RankedCandidate",
     "discover_sources",

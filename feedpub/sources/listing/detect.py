@@ -10,7 +10,13 @@ from feedpub.core.models import Item
 from feedpub.core.urls import site_domain
 from feedpub.sources.document import HtmlDocument
 from feedpub.sources.listing.card_fields import CardFields
-from feedpub.sources.listing.cards import TITLE_WORDS, Link, card_items, card_links
+from feedpub.sources.listing.cards import (
+    TITLE_WORDS,
+    Link,
+    ReadContent,
+    card_items,
+    card_links,
+)
 from feedpub.sources.listing.embedded_json import items_in_jsonld, items_in_state
 from feedpub.sources.listing.groups import Group, PageRegions, group_links
 from feedpub.sources.listing.links import may_be_article
@@ -25,10 +31,11 @@ MIN_ARTICLES = 3  # fewer need other evidence
 MAX_LINKS = 5000
 
 
-def find_items(document: HtmlDocument) -> tuple[Item, ...]:
+def find_items(document: HtmlDocument, read_content: ReadContent | None = None) -> tuple[Item, ...]:
     """Return the articles that a page lists, in its order, each URL once.
 
     If the page shows none, those in its data are returned: JSON-LD first, then its scripts' state.
+    `read_content` is as in `card_items`.
     Documents (PDF and the like) count if there is no better list of pages: most of those on other
     pages are attachments.
     """
@@ -42,7 +49,7 @@ def find_items(document: HtmlDocument) -> tuple[Item, ...]:
     cards = _without_doubtful(_choose_cards(groups), known)
     if not cards or groups[0].is_aside:
         cards = _choose_documents(document, known) or cards
-    if items := card_items(cards, document, known):
+    if items := card_items(cards, document, known, read_content):
         return items
     return tuple(known.values()) or items_in_state(document.state, document.base)
 
