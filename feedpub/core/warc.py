@@ -84,9 +84,11 @@ def _iter_records(records: ArchiveIterator, path: Path) -> Iterator[ArchivedResp
         if number == MAX_RECORDS or remaining_bytes <= 0:
             raise ExtractError("the web archive has too many records", str(path))
         headers = record.http_headers
+        if record.rec_type != "response" or headers is None or headers.get_statuscode() != _OK:
+            continue
         address = record.rec_headers.get_header("WARC-Target-URI") or ""
         url = resolve_link(address.strip("<>"), "")
-        if url is None or record.rec_type != "response" or headers is None or headers.get_statuscode() != _OK:
+        if url is None:
             continue
         content_type = headers.get_header("Content-Type") or ""
         media_type = content_type.partition(";")[0].strip().lower()
