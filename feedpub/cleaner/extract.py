@@ -21,6 +21,7 @@ from feedpub.cleaner.metadata import Metadata, canonical
 from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
 from feedpub.cleaner.page import MAX_LINK_DENSITY, MIN_SCORE, PageContext
 from feedpub.cleaner.page_text import HeadHints, head_hints, tokenize_page
+from feedpub.cleaner.recipes import add_recipe
 from feedpub.cleaner.rules import Rule, Ruleset, coerce_ruleset
 from feedpub.cleaner.segment import segment
 from feedpub.cleaner.site_memory import SiteMemory
@@ -235,6 +236,7 @@ def _extract_once(
         if not _has_short_content(page, article):
             raise NoContentError(problem, url)
         article = replace(article, content_reason=SHORT_PAGE)
+    article = add_recipe(article, found.ingredients, found.steps)
     article = replace(
         article, url=found.canonical or url, removed=(*removed, *notes, *article.removed)
     )
