@@ -40,7 +40,7 @@ ATTRIBUTES = {
     "ol": ("start", "reversed", "type"),
     "li": ("value",),
 }
-HEADING, PRE = PLACES["h2"], PLACES["pre"]
+HEADING, PRE, LINK = PLACES["h2"], PLACES["pre"], PLACES["a"]
 
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _SOURCE = re.compile(r'src="([^"]*)"')
@@ -254,6 +254,7 @@ class _HtmlWriter:
         # attributes of each box, and of those around it that are not written
         self.inherited: dict[int, dict[str, str]] = {0: {}}
         self.written_ids: set[str] = set()
+        self.written_links: set[int] = set()  # boxes
         self.table_parts = tables.data_table_parts(layout, kept)
         self.remaining_cells: dict[int, list[int]] = {}  # of each open row
         self.blocks: list[tuple[Block, tuple[int, ...]]] = []
@@ -268,10 +269,24 @@ class _HtmlWriter:
         for block, path in self.blocks:
             pre = bool(self.boxes[block.box].place & PRE)
             html = render_block(block, self.context, pre=pre)
+            if block.text and self.boxes[block.box].place & LINK:
+                html = self._link(block, html)
             if block.text or _INVISIBLE.sub("", html):
                 yield from self._move_to(path)
                 yield self._wrap(block, html)
         yield from self._move_to(())
+
+    def _link(self, block: Block, html: str) -> str:
+        """Return a block's HTML in the link around several blocks, if it is the first of them."""
+        index = block.box
+        while self.boxes[index].tag != "a":
+            index = self.boxes[index].parent
+        href = self.boxes[index].element.get("href")
+        address = self.context.resolve(href) if href else None
+        if not address or index in self.written_links or "<a " in html:
+            return html
+        self.written_links.add(index)
+        return f'<a href="{escape(address)}">{html}</a>'
 
     def _containers(self, index: int) -> tuple[int, ...]:
         """Return the containers around a box, outermost first, the box itself included."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from lxml.html import HtmlElement
 
 from feedpub.cleaner import images
+from feedpub.cleaner.forum import OUTSIDE_POSTS, find_thread
 from feedpub.cleaner.layout import HIDDEN, PLACES, Block
 from feedpub.cleaner.page import HEADING, PageContext, is_mostly_links, link_density
 from feedpub.cleaner.page_furniture import find_named_boxes, find_pull_quotes, find_spared_blocks
@@ -66,6 +67,11 @@ def decide_removals(page: PageContext) -> dict[int, RemovalDecision]:
     reasons = {index: decision.reason for index, decision in found.items()}
     for index, reason in _find_unlikely(page, reasons):
         found[index] = RemovalDecision(reason, MODEL)
+    if not page.rule_content and (thread := find_thread(page)):
+        for index in thread.removed:
+            found.setdefault(index, RemovalDecision(OUTSIDE_POSTS, "data/forums.toml"))
+        for index in thread.kept - page.rule_removed.keys():
+            found.pop(index, None)
     for index in page.rule_kept - page.rule_removed.keys():
         found.pop(index, None)
     for index, reason in _find_empty_headings(page, found):
@@ -162,7 +168,7 @@ def _find_unlikely(page: PageContext, removed: Mapping[int, str]) -> PhraseMatch
         if index in removed or index in spared:
             continue
         if not page.layout.blocks[index].text:
-            if not page.keep_pictures:
+            if not page.is_fragment:
                 yield index, PICTURE
         elif not is_kept:
             yield index, writer.reason(index)

@@ -48,7 +48,8 @@ class PageContext:
         rule_removed: the blocks that a rule removes, each with its reason.
         rule_kept: the blocks that a rule keeps against any other evidence.
         keep_all: a rule states that everything in `rule_content` belongs to the article.
-        keep_pictures: all pictures belong to the article, whatever is around them.
+        is_fragment: a source states that all of it is the article: known phrases may go, pictures
+            and the links in its notes stay.
     """
 
     layout: Layout
@@ -62,7 +63,7 @@ class PageContext:
     rule_removed: Mapping[int, str] = field(default_factory=dict)
     rule_kept: frozenset[int] = frozenset()
     keep_all: bool = False
-    keep_pictures: bool = False
+    is_fragment: bool = False
 
     @cached_property
     def scores(self) -> list[float]:

@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
-from feedpub.cleaner.layout import PLACES, Block, Layout
+from feedpub.cleaner.layout import HIDDEN, PLACES, Block, Layout
 from feedpub.cleaner.page import HEADING, PageContext, is_mostly_links
 from feedpub.cleaner.tables import find_data_tables
 from feedpub.cleaner.vocabulary import split_words, terms_in_names
 from feedpub.core.data_files import load_toml
 
-QUOTE = PLACES["blockquote"]
+QUOTE, FIGURE = PLACES["blockquote"], PLACES["figure"]
+OUTSIDE_TEXT = PLACES["nav"] | PLACES["footer"] | PLACES["aside"] | PLACES["form"] | HIDDEN
 
 MAX_NAMED_DEPTH = 4  # boxes outwards from a block; further out, a name describes all of the page
 
@@ -42,6 +43,7 @@ MIN_STANDFIRST_WORDS = 6
 MIN_KEPT_ITEMS = 0.6  # share of a list's items, for the others to stay
 MAX_MEAN_CELL_WORDS = 10  # a table with longer cells may only be there for the layout
 MIN_TABLE_SCORE = 0.5  # mean score of the words of a table that stays complete
+MIN_FIGURE_SCORE = 0.12  # mean score of the cells of a table in a figure
 MAX_CORRECTION_WORDS = 100
 CORRECTION_START_CHARS = 40
 CORRECTION_REACH_BLOCKS = 5  # further from the article, a correction belongs to another one
@@ -140,6 +142,7 @@ def find_spared_blocks(page: PageContext, kept: Sequence[bool]) -> Iterator[int]
         for index in find(page, kept):
             if page.scores[index] >= MIN_SPARED_SCORE:
                 yield index
+    yield from _find_tables_in_figures(page, kept)
     for index in find_corrections(page, kept):
         if page.scores[index] >= MIN_CORRECTION_SCORE:
             yield index
@@ -234,6 +237,20 @@ def _find_table_cells(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
             continue
         likely_words = sum([page.word_counts[index] * page.scores[index] for index in cells])
         if likely_words >= MIN_TABLE_SCORE * words:
+            yield from cells
+
+
+def _find_tables_in_figures(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
+    """Yield the cells of data tables that are the figures of a text that stays."""
+    boxes, blocks = page.layout.boxes, page.layout.blocks
+    in_figures = [index for index in range(len(blocks)) if page.place(index) & FIGURE]
+    for table, cells in find_data_tables(page.layout, in_figures).items():
+        above = boxes[table].first - 1
+        while above >= 0 and page.place(above) & FIGURE:
+            above -= 1
+        if above < 0 or not kept[above] or boxes[table].place & OUTSIDE_TEXT:
+            continue
+        if sum([page.scores[index] for index in cells]) >= MIN_FIGURE_SCORE * len(cells):
             yield from cells
 
 

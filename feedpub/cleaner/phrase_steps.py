@@ -15,6 +15,7 @@ from feedpub.cleaner.page import (
     is_mostly_links,
 )
 from feedpub.cleaner.phrases import Phrase
+from feedpub.core.urls import absolute_url, site_domain
 
 MIN_SUBHEAD_TEXT_WORDS = 15  # of the paragraph below a subhead of the article
 MIN_INTRODUCTION_WORDS = 6  # of a sentence that introduces a list
@@ -27,6 +28,7 @@ BOX_KIND_MAX_WORDS = {"comments": 100_000, "author-box": 150}
 MAX_HEADED_BOXES = 30  # usually the first contains all others
 # the text below a heading of these kinds may be a longer teaser
 TEASER_KINDS = frozenset({"related", "more"})
+NOTE_KINDS = frozenset({"byline", "comments"})  # in a feed, their links lead to what they describe
 QUOTATION_MARKS = ("“”", "„“", "«»", "「」", "『』", "‘’", '""', "””")
 
 PhraseMatches = Iterator[tuple[int, str]]
@@ -127,10 +129,19 @@ def _belongs_to_article(page: PageContext, index: int, phrase: Phrase) -> bool:
     score = page.scores[index]
     if score < MIN_SCORE:
         return False
+    if page.is_fragment and phrase.kind in NOTE_KINDS and _leads_elsewhere(page, index):
+        return True
     if page.place(index) & HEADING and index + 1 < len(page.scores):
         is_teaser = phrase.kind in TEASER_KINDS
         return _is_text(page, index + 1, MIN_PROSE_WORDS if is_teaser else MIN_SUBHEAD_TEXT_WORDS)
     return score >= SURE_SCORE or _is_mentioned(page, index)
+
+
+def _leads_elsewhere(page: PageContext, index: int) -> bool:
+    """Return whether a block links to another site than the article's."""
+    own = site_domain(page.url)
+    links = [absolute_url(link, page.url or "") for link in page.layout.blocks[index].links]
+    return any(site_domain(link) not in ("", own) for link in links)
 
 
 def _is_text(page: PageContext, index: int, min_words: int) -> bool:

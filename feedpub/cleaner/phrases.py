@@ -23,7 +23,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from feedpub.core.errors import ConfigError
 
-MAX_BLOCK_CHARS = 200  # longer blocks are not looked up
+MAX_BLOCK_CHARS = 400  # longer blocks are not looked up
 DENSE_RATIO = 0.4  # length of a text in a dense script compared with the same text in others
 
 Effect = Literal["line", "tail"]
@@ -32,6 +32,7 @@ _INVISIBLE = dict.fromkeys([0x00AD, 0x0307, 0x0640, *range(0x200B, 0x2010), 0x20
 _NUMBER = re.compile(r"\d+(?:[.,:/\u066b\u066c]\d+)*")
 _SEPARATOR = re.compile(r"[|/=\u00bb\u203a>\u2192\u25b8]|(?<=\s)[\u2013\u2014-](?=\s)")
 _NOISE = re.compile(r"[^\w:©@\u0300-\u036f\u064b-\u0652\u0900-\u0dff\u0e00-\u0eff]+")
+_SENTENCE_END = re.compile(r"\A|[.!?…\]»”\"](?=\s)|[。！？]")
 _COLON = re.compile(r"(?:(?<! ) +)?:[: ]*")
 
 
@@ -194,6 +195,17 @@ def _start_key(head: str, *, dense: bool) -> str:
 def find_phrases(text: str) -> Phrase | None:
     """Return the boilerplate phrase that a complete block of text is, if any."""
     return _find_cached(text) if text and len(text) <= MAX_BLOCK_CHARS else None
+
+
+def strip_origin(text: str) -> str:
+    """Return a text on one line without a last sentence that states where it first appeared."""
+    for end in reversed([match.end() for match in _SENTENCE_END.finditer(text)]):
+        if len(text) - end > MAX_BLOCK_CHARS:
+            break
+        phrase = find_phrases(text[end:])
+        if phrase and phrase.kind == "origin":
+            return text[:end].rstrip()
+    return text
 
 
 @lru_cache(maxsize=5000)  # the pages of a site share their labels

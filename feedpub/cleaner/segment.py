@@ -40,6 +40,18 @@ INVISIBLE_CLASSES = frozenset(
     "visuallyhidden "
     "katex-html MathJax_Preview".split(),  # renderings of a formula that is also there in MathML
 )
+FORMULAS = {
+    "msup": "{}^{}",
+    "msub": "{}_{}",
+    "msubsup": "{}_{}^{}",
+    "mover": "{}^{}",
+    "munder": "{}_{}",
+    "munderover": "{}_{}^{}",
+    "mfrac": "{}/{}",
+    "msqrt": "√{}",
+}
+MAX_FORMULA_DEPTH = 50  # levels with exponents and the like; deeper ones are only symbols
+TEX_TYPE = "math/tex"  # of the scripts that MathJax 2 reads formulas from
 PERMALINK_TEXTS = frozenset({"¶", "#", "§", "🔗"})
 NAMING_ATTRIBUTES = frozenset(
     {
@@ -156,7 +168,9 @@ class _TreeWalk:
             return True
         if kind == "inline":
             return self._start_inline(element, tag)
-        if kind == "break":
+        if tag == "script" and (element.get("type") or "").startswith(TEX_TYPE):
+            self._add_text(element.text or "")
+        elif kind == "break":
             self._add_break()
         elif kind == "formula":
             self._add_formula(element)
@@ -167,6 +181,8 @@ class _TreeWalk:
     def _start_inline(self, element: HtmlElement, tag: str) -> bool:
         names = element.get("class")
         if names and not INVISIBLE_CLASSES.isdisjoint(names.split()):
+            return False
+        if names and "MathJax" in names and _has_source(element):
             return False
         if tag == "a" and (is_permalink(element) or is_share_link(element)):
             return False
@@ -339,6 +355,13 @@ def _is_hiding(key: str, value: str) -> bool:
     return key == "hidden" or value == "true"
 
 
+def _has_source(element: HtmlElement) -> bool:
+    """Return whether the source of a rendered formula follows it."""
+    following = element.getnext()
+    is_script = following is not None and following.tag == "script"
+    return is_script and (following.get("type") or "").startswith(TEX_TYPE)
+
+
 def formula_text(element: HtmlElement) -> str:
     """Return the source of a MathML formula, usually TeX, or its symbols in order.
 
@@ -349,5 +372,24 @@ def formula_text(element: HtmlElement) -> str:
         note = next(element.iter("annotation"), None)
         source = "" if note is None else note.text or ""
     if not source.strip():
-        source = " ".join("".join(element.itertext()).split())
+        source = " ".join(_write_formula(element).split())
     return _TEX_STYLE.sub(r"\1", source.strip()).strip()
+
+
+def _write_formula(element: HtmlElement, depth: int = 0) -> str:
+    """Return the symbols of a formula, with exponents, indices, fractions and roots as in TeX."""
+    if depth == MAX_FORMULA_DEPTH:
+        return "".join(element.itertext())
+    parts = [element.text or ""]
+    for child in element:
+        parts += (_write_formula(child, depth + 1), child.tail or "")
+    template = FORMULAS.get(element.tag)
+    arguments = parts[1::2]
+    if template and template.count("{}") == len(arguments):
+        return template.format(*map(_group, arguments))
+    return "".join(parts)
+
+
+def _group(formula: str) -> str:
+    formula = formula.strip()
+    return formula if len(formula) == 1 else f"{{{formula}}}"

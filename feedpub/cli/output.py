@@ -12,10 +12,13 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from feedpub.builder.titles import display_title
 from feedpub.cleaner.rules.testing import RuleTestResult
+from feedpub.config import Config
 from feedpub.core.humanize import format_age, format_relative
 from feedpub.core.models import Article, Failure, RunResult, RunStatus
 from feedpub.core.text import escape_commands, pluralize
+from feedpub.store import Store
 from feedpub.web.status import FeedStatus, Health, ServiceStatus, SourceStatus
 
 _STATUS_COLOURS = {
@@ -27,12 +30,18 @@ _STATUS_COLOURS = {
 _STATUS_WORDS = {
     RunStatus.UPDATED: "updated",
     RunStatus.UNCHANGED: "unchanged",
-    RunStatus.PARTIAL: "a source failed",
+    RunStatus.PARTIAL: "partial",
     RunStatus.FAILED: "failed",
 }
-_HEALTH_COLOURS = {Health.HEALTHY: "green", Health.LATE: "yellow", Health.BROKEN: "red"}
+_HEALTH_COLOURS = {
+    Health.HEALTHY: "green",
+    Health.PARTIAL: "yellow",
+    Health.LATE: "yellow",
+    Health.BROKEN: "red",
+}
 _COUNTS = ("new", "updated", "kept", "skipped", "failed")
 _MAX_ARTICLE_FAILURES = 5
+_MAX_ENTRIES_EXPLAINED = 20  # of each feed
 _MAX_REMOVED_CHARS = 160
 
 
@@ -57,12 +66,17 @@ def _as_json_value(value: Any) -> Any:
 
 def format_result(result: RunResult) -> str:
     """Describe a run on one line: "world: updated, 3 new, 47 kept (2.1 s)"."""
-    parts = [_STATUS_WORDS[result.status]]
+    parts = [_describe_status(result)]
     for name in _COUNTS:
         count = getattr(result, name)
         if count:
             parts.append(f"{count} {name}")
     return f"{result.feed}: {', '.join(parts)} ({result.seconds:.1f} s)"
+
+
+def _describe_status(result: RunResult) -> str:
+    has_failed_source = result.status == RunStatus.PARTIAL and not result.ok
+    return "a source failed" if has_failed_source else _STATUS_WORDS[result.status]
 
 
 def result_table(results: Iterable[RunResult]) -> Table:
@@ -73,7 +87,7 @@ def result_table(results: Iterable[RunResult]) -> Table:
     for name in _COUNTS:
         table.add_column(name, justify="right")
     for result in results:
-        status = f"[{_STATUS_COLOURS[result.status]}]{_STATUS_WORDS[result.status]}[/]"
+        status = f"[{_STATUS_COLOURS[result.status]}]{_describe_status(result)}[/]"
         counts = [str(getattr(result, name)) for name in _COUNTS]
         table.add_row(escape(result.feed), status, *counts)
     return table
@@ -110,6 +124,8 @@ def article_text(article: Article) -> str:
 def render_removals(article: Article) -> Iterator[Text]:
     """Render an article with its removed blocks in place, struck through, with the reasons."""
     yield from map(Text, _article_head(article))
+    if article.content_reason:
+        yield Text(f"content: {article.content_reason}", "dim")
     lines = article.text.split("\n")
     shown = 0
     for number, removed in enumerate(article.removed):
@@ -176,6 +192,14 @@ def status_lines(status: ServiceStatus) -> Iterator[str]:
             yield from _source_lines(feed, source, status.now)
 
 
+def content_lines(config: Config, store: Store) -> Iterator[str]:
+    """Yield why the newest entries of each feed have their content, if there was a choice."""
+    for feed in config.feed:
+        for entry in store.entries(feed.name, _MAX_ENTRIES_EXPLAINED):
+            if entry.content_reason:
+                yield f"{feed.name}: {display_title(entry)}: {entry.content_reason}"
+
+
 def _format_health(feed: FeedStatus) -> str:
     is_new = feed.last_run is None and feed.health == Health.LATE
     word = "never built" if is_new else feed.health.value
@@ -192,6 +216,7 @@ def _article_lines(feed: FeedStatus) -> Iterator[str]:
     if feed.outcome is None:
         return
     failures = [failure for failure in feed.outcome.problems if not failure.fatal]
+    failures.sort(key=lambda failure: not failure.unread)
     for failure in failures[:_MAX_ARTICLE_FAILURES]:
         yield format_failure(feed.name, failure)
     more = len(failures) - _MAX_ARTICLE_FAILURES

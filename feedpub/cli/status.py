@@ -11,13 +11,17 @@ from feedpub.cli.terminal import echo_json, make_console, print_line, warn_quara
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the status as one JSON document.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Also show why recent entries have their content."
+)
 @click.pass_obj
-def status(config_path: Path | None, *, as_json: bool) -> None:
+def status(config_path: Path | None, *, as_json: bool, verbose: bool) -> None:
     """Show the state of each feed and of its sources.
 
     \b
     Examples:
       feedpub status
+      feedpub status -v
       feedpub status --json | jq '.feeds[].name'
 
     Exit status: 0, or 1 if a feed is broken.
@@ -38,12 +42,15 @@ def status(config_path: Path | None, *, as_json: bool) -> None:
     location = state_location(config.feedpub.state)
     with Store.open(location) as store:
         service = collect_status(config, store, utc_now())
+        choices = list(output.content_lines(config, store)) if verbose else []
     if as_json:
         echo_json(service)
     else:
         console = make_console()
         console.print(output.status_table(service))
         for line in output.status_lines(service):
+            print_line(console, line)
+        for line in choices:
             print_line(console, line)
         console.print(service.summary, highlight=False)
         warn_quarantined(location)

@@ -21,7 +21,7 @@ from pathlib import PurePosixPath
 from statistics import median
 from urllib.parse import urlsplit
 
-from feedpub.config import FeedConfig, RemoteSource
+from feedpub.config import FeedConfig, RemoteSource, WatchSource
 from feedpub.core.models import Failure, Item
 from feedpub.core.text import count_words, pluralize
 from feedpub.pipeline.collect import ListedItem, SourceResult, keys_of_items
@@ -54,7 +54,10 @@ def check_listings(
     """
     checked: list[SourceResult] = []
     for result in results:
-        if result.failure is None and isinstance(result.source, RemoteSource):
+        is_listing = isinstance(result.source, RemoteSource) and not isinstance(
+            result.source, WatchSource
+        )
+        if result.failure is None and is_listing:
             checked.append(_check_listing(feed, result, context))
         else:
             checked.append(result)
@@ -155,7 +158,7 @@ def _observe_articles(
             dated += bool(item.published or article.published)
             pictured += bool(item.image or article.image)
         is_new_failure = result.failure and result.state.tries == 1 and not result.by_page
-        if is_new_failure and not out_of_time:
+        if is_new_failure and not result.waits and not out_of_time:
             failures.append(result.state.reason)
     most_common = Counter(failures).most_common(1)
     return replace(

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import TypeAlias
@@ -18,22 +19,27 @@ from urllib.parse import urljoin
 from feedpub.builder.filters import FilterFacts, matching_filter
 from feedpub.builder.matching import Claim, ExtractedItem
 from feedpub.cleaner import pagination
-from feedpub.cleaner.articles import MAX_ARTICLE_BYTES
+from feedpub.cleaner.access import LOGIN_PAGE, is_login_address
+from feedpub.cleaner.articles import MAX_ARTICLE_BYTES, MultiPageArticle
 from feedpub.cleaner.pagination import PageSequence
 from feedpub.config import FeedConfig
-from feedpub.core.article_keys import url_key
+from feedpub.core.article_keys import WATCH_PREFIX, url_key
+from feedpub.core.document_types import document_type_of_url, with_document_enclosure
 from feedpub.core.errors import (
     ExtractError,
+    InterstitialError,
     NoContentError,
     ResourceLimitError,
+    RetryLaterError,
     SourceError,
     forget_frames,
 )
 from feedpub.core.models import Article, Entry, Failure, NotModified, Page
 from feedpub.core.redact import strip_credentials
 from feedpub.fetch import SMALL_BODY_BYTES, Validators
-from feedpub.pipeline import rechecks
+from feedpub.pipeline import rechecks, retries
 from feedpub.pipeline.article import (
+    article_from_change,
     article_from_feed,
     article_from_file,
     article_from_mail,
@@ -49,7 +55,6 @@ from feedpub.pipeline.site_memory import LearningSite, memory_key
 from feedpub.store import ItemState, ItemStatus, PageSnapshot
 
 _MAX_PARALLEL_SITES = 8
-_MAX_ATTEMPTS = 5  # at an article that lacks one of its pages, or has no content
 _MAX_BATCH_BYTES = 4_000_000  # of pages of one site that wait to be cleaned together
 
 
@@ -65,6 +70,7 @@ class ItemResult:
         by_page: True if the text is from the article's page, where corrections will appear.
         seconds: the time that fetching and cleaning took.
         snapshot: what the article was made from, if that is kept.
+        waits: True if nothing was requested, because the next try is later.
     """
 
     state: ItemState
@@ -74,6 +80,7 @@ class ItemResult:
     by_page: bool = False
     seconds: float = 0.0
     snapshot: PageSnapshot | None = None
+    waits: bool = False
 
 
 _FetchResult: TypeAlias = Page | NotModified | SourceError | ItemResult | None
@@ -122,12 +129,14 @@ class KnownItems:
         filters: a digest of the feed's filters; items that were excluded by other filters are read
             again.
         due: key → entry of each article that is due for a recheck.
+        now: the current time; None to retry every item that could not be read.
     """
 
     states: Mapping[str, ItemState]
     entry_ids: Mapping[str, str]
     filters: str
     due: Mapping[str, Entry] = field(default_factory=dict)
+    now: datetime | None = None
 
     def find_unchanged(self, item: ListedItem) -> ItemState | None:
         """Return the state of an item that need not be read; None if it has to be read."""
@@ -142,6 +151,13 @@ class KnownItems:
             return state if same_filters and _is_same_version(version, state) else None
         is_current = state.state == "stored" and _is_same_version(item.version_key, state)
         return state if is_current else None
+
+    def find_waiting(self, item: ListedItem) -> ItemState | None:
+        """Return the state of an item that could not be read and whose next try is later."""
+        state = self.states.get(item.key)
+        if state is None or self.now is None or not retries.is_waiting(state, self.now):
+            return None
+        return state if _is_same_version(item.version_key, state) else None
 
     def validators(self, item: ListedItem) -> Validators | None:
         """Return the validators of an item's page; None if it has to be fetched in full.
@@ -177,6 +193,9 @@ def read_articles(
     for item in items:
         if state := known.find_unchanged(item):
             results[item.rank] = ItemResult(state)
+        elif (state := known.find_waiting(item)) and not _is_filtered_out(feed, item):
+            failure = describe_unread(state, item.address)
+            results[item.rank] = ItemResult(state, failure=failure, waits=True)
         else:
             to_read.append(item)
     to_read.sort(key=lambda item: item.key in known.due)  # corrections can wait, news cannot
@@ -202,6 +221,14 @@ def read_articles(
         for site_results in pool.map(read_site, by_site):
             results.update(site_results)
     return [results[item.rank] for item in items]
+
+
+def describe_unread(state: ItemState, address: str) -> Failure:
+    """Return the failure of an item that could not be read and is not tried now."""
+    parts = [state.reason]
+    if state.state == "partial":
+        parts.append("the entry is incomplete")
+    return Failure(address, "; ".join([*parts, retries.describe_retry(state)]), unread=True)
 
 
 # --- fetching ---
@@ -237,9 +264,8 @@ def _fetch_if_needed(
     messages: MessageReader,
     context: RunContext,
 ) -> _FetchResult:
-    facts = FilterFacts(item.item.url or "", item.item.title or None, item.item.categories or None)
     try:
-        reason = matching_filter(feed, facts)
+        reason = _matching_filter(feed, item)
     except ResourceLimitError as error:
         return error
     if reason is not None:
@@ -251,6 +277,20 @@ def _fetch_if_needed(
     if item.key in known.due and context.budget.expired:
         return ItemResult(known.states[item.key])  # it stays due
     return _fetch_page(item, known.validators(item), context)
+
+
+def _matching_filter(feed: FeedConfig, item: ListedItem) -> str | None:
+    """Return why the feed's filters exclude a listed item; None if they do not."""
+    facts = FilterFacts(item.item.url or "", item.item.title or None, item.item.categories or None)
+    return matching_filter(feed, facts)
+
+
+def _is_filtered_out(feed: FeedConfig, item: ListedItem) -> bool:
+    """Return True if the feed's filters exclude a listed item, or cannot be applied to it."""
+    try:
+        return _matching_filter(feed, item) is not None
+    except ResourceLimitError:
+        return True
 
 
 def _read_message(item: ListedItem, messages: MessageReader) -> Page | SourceError:
@@ -268,8 +308,12 @@ def _fetch_page(
         page = _get_page(item.item.url or "", item, context, validators)
     except SourceError as error:
         return forget_frames(error)
-    if isinstance(page, Page) and _redirects_home(item, page.url):
-        target = strip_credentials(page.url)
+    if not isinstance(page, Page):
+        return page
+    target = strip_credentials(page.url)
+    if _redirects_to_login(item, page.url):
+        return InterstitialError(f"{LOGIN_PAGE} (it redirects to {target})", item.address)
+    if _redirects_home(item, page.url):
         reason = f"it redirects to {target}, as the addresses of removed articles do"
         return NoContentError(reason, item.address)
     return page
@@ -287,7 +331,7 @@ def _get_page(
     A rendered page is fetched unconditionally: its content may change although its HTML does not.
     """
     options = item.options.for_url(url, context.site_rules.rules_for(url).headers)
-    if item.render:
+    if item.render and document_type_of_url(url) is None:  # browsers show no documents
         seconds = context.budget.remaining()
         return context.browser.render(url, context.fetcher, options, seconds=seconds)
     return context.fetcher.get(url, validators=validators, options=options, max_bytes=max_bytes)
@@ -309,6 +353,13 @@ def _collect_pages(
 
     rules = rules_for(feed, page.url, context)
     return pagination.collect_pages(page, rules, get, context.executor)
+
+
+def _redirects_to_login(item: ListedItem, url: str) -> bool:
+    """Return True if an article's address redirected to a login page."""
+    requested = item.item.url or ""
+    is_elsewhere = url_key(url) != url_key(requested)
+    return is_elsewhere and is_login_address(url) and not is_login_address(requested)
 
 
 def _redirects_home(item: ListedItem, url: str) -> bool:
@@ -410,14 +461,13 @@ def _extract(
     if item.mail and isinstance(page, Page):
         return _extract_from_mail(feed, item, page, context)
     if page is None:
-        article = article_from_feed(item.item, item.address, context)
-        snapshot = make_snapshot(item, None, context)
-        return replace(_make_result(item, article, ()), snapshot=snapshot)
+        return _extract_from_source(item, context)
     if before and isinstance(page, NotModified):
         state = _make_state(item, "stored")
         return ItemResult(replace(state, etag=before.etag, last_modified=before.last_modified))
     assert isinstance(page, Page)  # noqa: S101 -- the client rejects a 304 without validators
     pages = fetched.pages or PageSequence((page,), page.url)
+    item = replace(item, item=with_document_enclosure(item.item, page))
     found = article_from_pages(feed, pages, item, site.memory, context)
     result = _make_result(item, found.article, (page.url, found.article.url))
     result = replace(
@@ -426,11 +476,47 @@ def _extract(
         by_page=found.by_page,
         snapshot=make_snapshot(item, pages, context),
     )
-    if not found.gap:
-        return result
-    retry = pages.is_temporary or not found.by_page
+    return _mark_incomplete(fetched, result, found, before, context) if found.gap else result
+
+
+def _mark_incomplete(
+    fetched: _FetchedItem,
+    result: ItemResult,
+    found: MultiPageArticle,
+    before: ItemState | None,
+    context: RunContext,
+) -> ItemResult:
+    """Return the result of an article that lacks a page, or whose page has no content.
+
+    It is read again, unless that cannot help.
+
+    Args:
+        fetched: the item.
+        result: as if the article were complete.
+        found: the article.
+        before: the earlier state of the item.
+        context: the services that the run uses.
+    """
+    item = fetched.item
     used = "the rest of the article is kept" if found.by_page else _used_instead(found.article)
-    return _mark_incomplete(item, result, found.gap, used, before, retry=retry)
+    state = replace(_make_state(item, "partial"), reason=found.gap)
+    state = retries.schedule_retry(state, before, None, context.clock())
+    if found.by_page and found.article.complete:
+        is_final = fetched.pages is not None and not fetched.pages.is_temporary
+    else:
+        is_final = state.retry_at == retries.NEVER and not found.by_page
+    if is_final:
+        return replace(result, failure=Failure(item.address, f"{found.gap}; {used}"))
+    return replace(result, state=state, failure=_make_failure(item, state, used))
+
+
+def _extract_from_source(item: ListedItem, context: RunContext) -> ItemResult:
+    """Return the article that the source itself contains."""
+    if item.key.startswith(WATCH_PREFIX):
+        return _make_result(item, article_from_change(item.item, item.address, context), ())
+    article = article_from_feed(item.item, item.address, context)
+    snapshot = make_snapshot(item, None, context)
+    return replace(_make_result(item, article, ()), snapshot=snapshot)
 
 
 def _used_instead(article: Article) -> str:
@@ -443,7 +529,8 @@ def _used_instead(article: Article) -> str:
 def _extract_from_file(
     feed: FeedConfig, item: ListedItem, path: Path, context: RunContext
 ) -> ItemResult:
-    article = article_from_file(feed, path, item.folder or path.parent, context)
+    folder, url = item.folder or path.parent, item.item.url or ""
+    article = article_from_file(feed, path, folder, context, url)
     snapshot = make_snapshot(item, None, context)
     result = replace(_make_result(item, article, ()), snapshot=snapshot)
     if not article.unread:
@@ -453,7 +540,7 @@ def _extract_from_file(
         f"a part of its front matter cannot be read and is ignored: {'; '.join(article.unread)}"
     )
     state = replace(_make_state(item, "partial"), reason=reason)
-    return replace(result, state=state, failure=Failure(item.address, reason))
+    return replace(result, state=state, failure=Failure(item.address, reason, unread=True))
 
 
 def _extract_from_mail(
@@ -464,31 +551,17 @@ def _extract_from_mail(
     return replace(_make_result(item, article, ()), snapshot=snapshot)
 
 
-def _mark_incomplete(
-    item: ListedItem,
-    result: ItemResult,
-    gap: str,
-    used: str,
-    before: ItemState | None,
-    *,
-    retry: bool,
-) -> ItemResult:
-    """Return the result of an article that lacks a page.
+def _make_failure(item: ListedItem, state: ItemState, used: str = "") -> Failure:
+    """Return the failure of an item that could not be read, or not completely.
 
     Args:
         item: the listed item.
-        result: as if the article were complete.
-        gap: the reason.
-        used: the content that is published.
-        before: the earlier state of the item.
-        retry: the page is read again later.
+        state: its new state.
+        used: the content that is published instead; "" for none.
     """
-    attempts = (before.tries if before else 0) + 1
-    failure = Failure(item.address, f"{gap}; {used}")
-    if not retry or attempts > _MAX_ATTEMPTS:
-        return replace(result, failure=failure)
-    state = replace(_make_state(item, "partial"), reason=gap, tries=attempts)
-    return replace(result, state=state, failure=failure)
+    retry = retries.describe_retry(state) if state.retry_at else ""
+    reason = "; ".join(filter(None, (state.reason, used, retry)))
+    return Failure(item.address, reason, unread=True)
 
 
 def _apply_filters(
@@ -540,16 +613,15 @@ def fallback_for(
     context: RunContext,
 ) -> ItemResult:
     """Return the source's own data for an article that cannot be read, or else only the failure."""
-    before = known.states.get(item.key)
-    attempts = (before.tries if before else 0) + 1
-    failed = replace(_make_state(item, "failed"), reason=error.reason, tries=attempts)
-    failure = ItemResult(failed, failure=Failure(item.address, error.reason))
-    if not (item.listed_first or item.item.html):
+    failed = _make_failed_state(item, error, known.states.get(item.key), context)
+    failure = ItemResult(failed, failure=_make_failure(item, failed))
+    if not (item.listed_first or _has_listed_text(item, error, failed)):
         return failure
     try:
         article = replace(article_from_feed(item.item, item.address, context), complete=False)
+        partial = replace(failed, state="partial")
         result = ItemResult(
-            replace(failed, state="partial"),
+            partial,
             extracted=_make_extracted_item(item, article, ()),
             snapshot=make_snapshot(item, None, context),
         )
@@ -558,8 +630,28 @@ def fallback_for(
         return failure
     if result.extracted is None:  # the filters exclude it
         return result
-    reason = f"{error.reason}; {_used_instead(article)}"
-    return replace(result, failure=Failure(item.address, reason))
+    return replace(result, failure=_make_failure(item, partial, _used_instead(article)))
+
+
+def _has_listed_text(item: ListedItem, error: SourceError, failed: ItemState) -> bool:
+    """Return True if a listing's text can replace a page that was requested in vain."""
+    was_requested = failed.retry_at is not None and not isinstance(error, RetryLaterError)
+    listed = item.item
+    return bool(listed.html or listed.enclosures or (listed.summary and was_requested))
+
+
+def _make_failed_state(
+    item: ListedItem, error: SourceError, before: ItemState | None, context: RunContext
+) -> ItemState:
+    """Return the state of an item that could not be read.
+
+    The next check retries a saved file, and an item that the run had no time for.
+    """
+    state = replace(_make_state(item, "failed"), reason=error.reason)
+    state = retries.schedule_retry(state, before, error, context.clock())
+    if context.budget.expired:
+        return replace(state, tries=state.tries - 1, retry_at=None)
+    return replace(state, retry_at=None) if item.item.path is not None else state
 
 
 # --- values ---

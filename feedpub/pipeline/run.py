@@ -24,6 +24,7 @@ from functools import partial
 from feedpub.builder import assemble
 from feedpub.builder.merge import MergeResult
 from feedpub.config import Config, FeedConfig
+from feedpub.config.sources import source_key
 from feedpub.core.budget import current_process_name
 from feedpub.core.errors import CorruptStateError, FeedpubError, NoContentError, StaleWriteError
 from feedpub.core.models import Entry, Failure, Feed, RunResult, RunStatus
@@ -36,6 +37,7 @@ from feedpub.pipeline import (
     index,
     mail,
     moved_articles,
+    pictures,
     rechecks,
     restore,
     unchanged,
@@ -46,10 +48,17 @@ from feedpub.pipeline.collect import (
     collect_items,
     list_sources,
     saved_file_path,
+    source_digest,
 )
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.merge import merge_entries
-from feedpub.pipeline.read import ItemResult, KnownItems, fallback_for, read_articles
+from feedpub.pipeline.read import (
+    ItemResult,
+    KnownItems,
+    describe_unread,
+    fallback_for,
+    read_articles,
+)
 from feedpub.pipeline.save import (
     RunStart,
     log_sources,
@@ -57,6 +66,7 @@ from feedpub.pipeline.save import (
     save_proposals,
     save_run,
     save_unchanged_run,
+    without_unread_changes,
 )
 
 # After its day, a robots.txt is only used while a newer one cannot be fetched.
@@ -129,6 +139,7 @@ def _run_stages(
     probes = unchanged.plan_next_probe(
         feed, result, source_results, zip(items, item_results, strict=True), context
     )
+    source_results = without_unread_changes(source_results, items, item_results)
     save_run(result, source_results, start, context, probes)
     return result
 
@@ -169,6 +180,7 @@ def read_items(
         entry_ids=context.store.aliases(feed.name, keys),
         filters=hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:8],
         due=due,
+        now=None if context.retry else context.clock(),
     )
     results = read_articles(feed, items, known, context)
     for position, reason in anomalies.identical_pages(items, results).items():
@@ -210,6 +222,8 @@ def merge_and_write(
         context.budget.check_not_cancelled()
         merged = merge_entries(feed, item_results, context)
         result = _summarize(feed, source_results, item_results, merged)
+        unread = _find_other_unread(feed, source_results, item_results, context)
+        result = replace(result, problems=(*result.problems, *unread))
         result = _write_if_usable(feed, source_results, item_results, result, context)
         removed = (each.extracted.article.removed for each in item_results if each.extracted)
         context.store.removal_stats.add(feed.name, removed, context.clock())
@@ -239,6 +253,29 @@ def _summarize(
     )
 
 
+def _find_other_unread(
+    feed: FeedConfig,
+    source_results: Iterable[SourceResult],
+    item_results: Iterable[ItemResult],
+    context: RunContext,
+) -> Iterator[Failure]:
+    """Yield the failures of unread items of sources that failed or were not checked.
+
+    An item is unread as long as its source lists it.
+    """
+    read = {result.key for result in source_results if not result.failure}
+    others = {source_key(source) for source in feed.source} - read
+    known = {result.state.key for result in item_results}
+    checked = {}
+    for source in context.store.sources(feed.name) if others else ():
+        if source.key in others and source.succeeded:
+            checked[source_digest(source.key)] = source.succeeded
+    for state, last_listed in context.store.unread_items(feed.name) if checked else ():
+        last_check = checked.get(state.version.partition(" ")[0])
+        if last_check and last_listed >= last_check and state.key not in known:
+            yield describe_unread(state, state.url or state.key)
+
+
 def _write_if_usable(
     feed: FeedConfig,
     source_results: Sequence[SourceResult],
@@ -259,7 +296,7 @@ def _write_if_usable(
         return replace(result, status=RunStatus.FAILED, problems=(*result.problems, failure))
     written = write_feed(feed, live, context)
     status = RunStatus.UPDATED if written else RunStatus.UNCHANGED
-    if has_failure:
+    if has_failure or result.unread:
         status = RunStatus.PARTIAL
     missing = _find_unpublished_files(feed, live, item_results, context)
     problems = (*result.problems, *missing)
@@ -291,7 +328,7 @@ def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, 
     """
     live = archives.plan_archives(feed, live, context)
     archived = archives.write_archives(feed, live, context, partial(ensure_lock_held, context))
-    files = mail.render_pictures(feed, live, live.entries, context)
+    files = pictures.render_pictures(feed, live, live.entries, context)
     files |= assemble.render_files(live, assemble.saved_folders(feed))
     documents = websub.feed_documents(feed.name, files) if context.settings.websub_hubs else []
     changed = [name for name in documents if context.output.read(name) != files[name]]

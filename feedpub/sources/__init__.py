@@ -11,10 +11,10 @@ from feedpub.config import (
     FolderSource,
     ItemsSource,
     JsonSource,
+    ListedSource,
     MailSource,
     PageSource,
     SitemapSource,
-    Source,
 )
 from feedpub.core.field_limits import limit_fields
 from feedpub.core.models import Item
@@ -22,21 +22,26 @@ from feedpub.sources import feed, folder, json_api, listing_page, mail, sitemap
 from feedpub.sources.base import DocumentReader
 from feedpub.sources.feed_head import FeedHead, read_feed_head
 from feedpub.sources.folder import file_digest
-from feedpub.sources.items import read_items_page
+from feedpub.sources.items.read import read_items_page
 from feedpub.sources.mail import read_local_message
+from feedpub.sources.watch import WatchedPage, describe_change, digest_lines, read_watched_page
 
 __all__ = [
     "DocumentReader",
     "FeedHead",
+    "WatchedPage",
+    "describe_change",
+    "digest_lines",
     "file_digest",
     "read_feed_head",
     "read_local_message",
     "read_source",
+    "read_watched_page",
 ]
 
 
 def read_source(
-    source: Source, documents: DocumentReader, *, limit: int, pages: int = 1
+    source: ListedSource, documents: DocumentReader, *, limit: int, pages: int = 1
 ) -> tuple[Item, ...]:
     """Return the articles that a source lists now.
 
@@ -63,7 +68,7 @@ def read_source(
         case JsonSource():
             items = json_api.read_json(source, documents, limit=limit, pages=pages)
         case FolderSource():
-            items = folder.read_folder(source, limit=limit)
+            items = folder.read_folder(source, documents, limit=limit)
         case MailSource():
             items = mail.read_mail(source, documents, limit=limit)
         case _:

@@ -23,7 +23,7 @@ from feedpub.core.models import Item, Page
 from feedpub.core.selectors import select_elements
 from feedpub.core.urls import absolute_url
 from feedpub.sources.base import DocumentReader
-from feedpub.sources.items.read import digest_texts
+from feedpub.sources.items.fields import digest_texts
 from feedpub.sources.listing.embedded_json import (
     AUTHOR_KEYS,
     DATE_KEYS,

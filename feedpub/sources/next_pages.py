@@ -116,13 +116,9 @@ def _names_next_page(anchor: HtmlElement) -> bool:
     if _PREVIOUS_CLASS.search(names):
         return False
     labels = (element_text(anchor), anchor.get("aria-label", ""), anchor.get("title", ""))
-    for label in labels:
-        if (
-            label
-            and len(label) <= MAX_LABEL_CHARS
-            and strip_counts(label.strip(_ARROWS)) in NEXT_PAGE
-        ):
-            return True
+    short = (label.strip(_ARROWS) for label in labels if len(label) <= MAX_LABEL_CHARS)
+    if any(strip_counts(label) in NEXT_PAGE for label in short):
+        return True
     return _NEXT_CLASS.search(names) is not None and _is_in_pager(anchor)
 
 

@@ -7,6 +7,7 @@ from an Atom feed's own URL.
 
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -34,6 +35,8 @@ from feedpub.sources.sniff import JSON, detect_type, strip_doctype
 
 MAX_DESCRIPTION_CHARS = 600  # a longer description is the content
 MAX_LENGTH_DIGITS = 15  # of an enclosure
+
+_MAIL_START = re.compile(r"[^\s@()<>]{1,64}@[^\s@()<>]{1,255}")
 
 Node = Mapping[str, Any]
 
@@ -263,7 +266,15 @@ def _date(entry: Node, name: str) -> datetime | None:
 
 
 def _authors(node: Node) -> tuple[str, ...]:
-    names = (to_text(_text(person, "name")) for person in _nodes(node, "authors"))
+    """Return the names of a node's authors.
+
+    feedparser cuts the mail address of RSS's "mail@example.museum (Name)" after four letters of the
+    last domain, and gives the rest to the name. It keeps the text of the last author only.
+    """
+    names = [to_text(_text(person, "name")) for person in _nodes(node, "authors")]
+    stated = to_text(_text(node, "author"))
+    if names and stated and _MAIL_START.match(stated):
+        names[-1] = _MAIL_START.sub("", stated).strip().removeprefix("(").removesuffix(")")
     return tuple(dict.fromkeys(filter(None, names)))
 
 

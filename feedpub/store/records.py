@@ -20,11 +20,12 @@ class ItemState:
             "partial" if the source's own text is used instead of the page.
         reason: human-readable reason for excluding it or for the failure.
         tries: the number of failures in a row.
-        retry_at: the time of the next try; None for the next check.
+        retry_at: the time of the next try; None for the next check, `pipeline.retries.NEVER` if
+            only a change of the item leads to one.
         etag, last_modified: the article page's validators, exactly as received.
         first_seen: the time of the first request for it; None if there was none, or if it was
             listed before that was recorded.
-        url: the page's URL as its source lists it; "" if it is not rechecked any more.
+        url: the page's URL as its source lists it, if it is rechecked or unread; otherwise "".
         recheck_at: the time of the next recheck for corrections; None for never.
     """
 
@@ -63,6 +64,27 @@ class CachedDocument:
     etag: str | None
     last_modified: str | None
     fetched: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedText:
+    """The text of a watched page, which the next check is compared with.
+
+    Attributes:
+        feed: the feed's name.
+        key: the key of the source.
+        settings: a digest of the source's settings; a text under other settings is not compared.
+        text: the lines of the page at the last change.
+        digest: of the text and the earlier changes.
+        checked: the time of the last check.
+    """
+
+    feed: str
+    key: str
+    settings: str
+    text: str
+    digest: str
+    checked: datetime
 
 
 SnapshotKind = Literal["page", "feed", "file", "mail"]

@@ -35,6 +35,14 @@ def text(page: str) -> str:
             "<ul><li>a<ul><li>b</li></ul></li><li><p>c</p><p>d</p></li></ul>",
             id="lists",
         ),
+        pytest.param(
+            '<a href="/x"><img src="i.png"><div><h3>a</h3><p>b</p></div></a><a href="/y">c</a>',
+            '<p><a href="https://example.org/x"><img src="https://example.org/news/i.png" alt="">'
+            "</a></p>"
+            '<h3><a href="https://example.org/x">a</a></h3><p>b</p>'
+            '<p><a href="https://example.org/y">c</a></p>',
+            id="link-around-blocks",
+        ),
         pytest.param("<dl><dt>a<dd>b</dl>", "<dl><dt>a</dt><dd>b</dd></dl>", id="definitions"),
         pytest.param(
             "<table><tr><th>a<th>b<tr><td>1<td>2</table>",

@@ -42,7 +42,7 @@ def test_full_text_is_chosen_if_the_page_has_only_a_teaser() -> None:
 @pytest.mark.parametrize(
     "boilerplate",
     [
-        "<p>The post <a href='/news/lamp'>Lamp lit</a> appeared first on <a href='/'>The Bay</a>.</p>",
+        "<p>The post <a href='/news/lamp'>Lamp lit</a> appeared first on <a href='/'>Bay</a>.</p>",
         "<p><a href='/news/lamp'>Read more</a></p>",
         "<p><a href='https://example.org/news/lamp?utm_source=rss'>Continue reading…</a></p>",
         "<p><a href='/news/lamp#comments'>3 comments</a></p>",
@@ -103,12 +103,23 @@ def test_list_of_links_does_not_replace_the_page() -> None:
     assert choose(LONG, f"<ol>{links}</ol>").html == article(LONG).html
 
 
-def test_picture_is_added_to_a_short_page_without_one() -> None:
-    """A web comic's page has a few words below a picture that scripts show."""
+def test_captioned_picture_replaces_a_short_page() -> None:
+    """Around a web comic, its page has only news of the site."""
     comic = "<img src='/comics/12.png' alt='Two gulls talk' title='They do not know it is Monday.'>"
-    chosen = choose(f"<p>{WORDS}</p>", comic)
-    assert chosen.html.startswith('<figure><img src="https://example.org/comics/12.png"')
+    chosen = choose(f"<p><img src='/comics/12.png'></p><p>{WORDS}</p>", comic)
     assert "They do not know it is Monday." in chosen.html
+    assert WORDS not in chosen.html
+    assert chosen.content_reason == "the source's own content: the page lacks 7 words of it"
+
+
+def test_commit_message_is_no_teaser_of_its_page() -> None:
+    page = f"<p>2 changed files with 7 additions and 3 deletions.</p><p>{WORDS}</p>"
+    assert choose(page, "<pre>Bump lxml from 6.1.0 to 6.1.1</pre>").text.startswith("Bump lxml")
+
+
+def test_picture_is_added_to_a_short_page_without_one() -> None:
+    chosen = choose(f"<p>{WORDS}</p>", "<img src='/comics/12.png' alt='Two gulls talk'>")
+    assert chosen.html.startswith('<p><img src="https://example.org/comics/12.png"')
     assert WORDS in chosen.html
     assert chosen.content_reason == "the page, with the picture of the source's own content"
 

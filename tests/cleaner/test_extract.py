@@ -140,6 +140,16 @@ def test_extract_fragment_removes_only_title_and_phrases() -> None:
     assert (article.title, article.text) == ("Lamp lit again", f"{FIRST}\nShort.")
 
 
+def test_fragment_keeps_the_notes_that_link_to_another_site() -> None:
+    note = "submitted by <a href='/user/ann'>ann</a> <a href='{}'>[link]</a>"
+    comments = '<a href="https://talk.example/item?id=1">Comments</a>'
+    story = note.format("https://press.example/tides")
+    assert extract_fragment(f"<p>{story}</p>", URL).text == "submitted by ann [link]"
+    assert extract_fragment(comments, URL).html.count("https://talk.example/item?id=1") == 1
+    for html in (note.format(URL), '<a href="/item?id=1">Comments</a>'):
+        assert extract_fragment(f"<p>{FIRST}</p><p>{html}</p>", URL).text == FIRST
+
+
 @pytest.mark.parametrize("html", ["", "  ", "<p></p>", "<!-- x -->"])
 def test_empty_fragment_raises_no_content_error(html: str) -> None:
     with pytest.raises(NoContentError):

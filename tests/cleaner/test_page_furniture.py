@@ -71,3 +71,17 @@ def test_item_stays_if_most_of_its_list_stays() -> None:
     assert list(find_list_items(case, [True, False, True, True])) == [1]
     assert list(find_list_items(case, [True, True, True, False])) == []
     assert list(find_list_items(case, [True, False, False, False])) == []
+
+
+def test_table_in_a_figure_of_the_text_stays_whole() -> None:
+    rows = "".join(
+        f"<tr><td>{day} December</td><td>closed from {day} pm</td></tr>" for day in (3, 8)
+    )
+    table = f"<table><tr><th>Date</th><th>Lane</th></tr>{rows}</table>"
+    figure = f'<figure class="wp-block-table">{table}</figure>'
+    story = f"<p>{PROSE}{PROSE}</p><p>{PROSE}</p>{figure}"
+    page = PAGE.format(above="", below="", prose=PROSE, teaser=TEASER)
+    page = page.replace('<div class="story">', f'<div class="story">{story}')
+    assert "closed from 8 pm" in extract(page, "https://example.org/a").text
+    outside = PAGE.format(above=f"<nav>{figure}</nav>", below="", prose=PROSE, teaser=TEASER)
+    assert "closed from 8 pm" not in extract(outside, "https://example.org/a").text

@@ -320,3 +320,20 @@ def test_invalid_phrase_file_raises_config_error_with_its_name(
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         load(tmp_path, **files)
+
+
+@pytest.mark.parametrize(
+    ("text", "stripped"),
+    [
+        (
+            "The pool is closed. The post Pool, again first appeared on Saltmarsh Parish.",
+            "The pool is closed.",
+        ),
+        ("Sie kommt […] Der Beitrag Die Bahn? Ja! erschien zuerst auf Kai.", "Sie kommt […]"),
+        ("The post Pool first appeared on Saltmarsh Parish.", ""),
+        ("The post office is closed. It opens on Monday.", None),
+        ("", None),
+    ],
+)
+def test_strip_origin_drops_the_last_sentence(text: str, stripped: str | None) -> None:
+    assert phrases.strip_origin(text) == (text if stripped is None else stripped)

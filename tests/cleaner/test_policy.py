@@ -4,6 +4,7 @@
 import pytest
 
 from feedpub.cleaner import extract
+from feedpub.cleaner.extract import extract_fragment
 from feedpub.config import SiteRules
 from feedpub.core.models import Article, Removed
 
@@ -194,6 +195,22 @@ def test_code_keeps_its_white_space() -> None:
 @pytest.mark.parametrize(
     ("formula", "text"),
     [
+        (r'<script type="math/tex">\varepsilon > 0</script>', r"\varepsilon > 0"),
+        (
+            (
+                '<span class="MathJax_Preview">[math]</span><span class="MathJax">x2</span>'
+                '<script type="math/tex; mode=display">x^2</script>'
+            ),
+            "x^2",
+        ),
+        (
+            "<math><msup><mn>2</mn><mi>n</mi></msup><mo>&gt;</mo><mi>n</mi></math>",
+            "2^n>n",
+        ),
+        (
+            "<math><mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mi>c</mi></mfrac></math>",
+            "{a+b}/c",
+        ),
         ("<math><mi>E</mi><mo>=</mo><mi>m</mi></math>", "E=m"),
         ('<math alttext="{\\displaystyle E=mc^2}"><mi>E</mi></math>', "E=mc^2"),
         (
@@ -302,3 +319,12 @@ def test_interjections_are_removed_in_any_language(phrase: str, separator: str) 
 def test_prose_about_phrases_stays() -> None:
     sentence = f"Advertisement, said the mate, is a long word. {Q}"
     assert inside(f"<p>{sentence}</p>") == f"<p>{sentence.strip()}</p>"
+
+
+def test_lines_of_code_in_elements_of_their_own_are_one_preformatted_text() -> None:
+    lines = ("lamp --stop 7", "    lamp --release 7", "lamp --start 7")
+    rows = "".join(f'<div class="line"><code class="plain">{line}</code></div>' for line in lines)
+    table = f'<table><tr><td class="code"><div>{rows}</div></td></tr></table>'
+    code = f'<div class="syntaxhighlighter">{table}</div>'
+    article = extract_fragment(f"<p>Release the lease:</p>{code}<p>The job runs again.</p>")
+    assert f"<pre><code>{chr(10).join(lines)}</code>" in article.html

@@ -104,6 +104,19 @@ def test_build_dry_run_writes_nothing(newsroom: Site, tmp_path: Path) -> None:
     assert "0 files would be written" in run(tmp_path, "build", "--dry-run", "world").stdout
 
 
+def test_build_retry_requests_failed_pages_at_once(newsroom: Site, tmp_path: Path) -> None:
+    """An article that cannot be read does not make the command fail."""
+    newsroom[path(3)] = Route(b"Forbidden", status=403)
+    for arguments, requests in (([], 1), ([], 0), (["--retry"], 1)):
+        newsroom.clear_requests()
+        result = run(tmp_path, "build", "world", *arguments)
+        assert (result.exit_code, newsroom.paths().count(path(3))) == (0, requests)
+        assert f"world: article: {newsroom.url(path(3))}: HTTP 403" in result.stdout
+        assert "`feedpub build --retry` asks now" in result.stdout
+        assert "world: partial" in result.stderr
+    assert "world  partial" in run(tmp_path, "status").stdout
+
+
 @pytest.mark.usefixtures("newsroom")
 def test_unknown_feed_name_gets_a_suggestion(tmp_path: Path) -> None:
     error = run(tmp_path, "build", "wrold").exception
@@ -124,6 +137,19 @@ def test_status_shows_healthy_and_broken_feeds(tmp_path: Path) -> None:
     )
     document = json.loads(run(tmp_path, "status", "--json").stdout)
     assert [len(state["sources"]) for state in document["feeds"]] == [1, 1]
+
+
+def test_verbose_status_shows_why_entries_have_their_content(
+    newsroom: Site, tmp_path: Path
+) -> None:
+    configure(tmp_path, feed("world", f"feed {newsroom.url('/rss')}"))
+    run(tmp_path, "build")
+    line = (
+        "world: Council decides on matter 3 of the harbour: the page: the source has only a "
+        "teaser of 4 words"
+    )
+    assert line in run(tmp_path, "status", "-v").stdout
+    assert line not in run(tmp_path, "status").stdout
 
 
 def test_status_shows_when_a_broken_source_was_last_read(newsroom: Site, tmp_path: Path) -> None:
@@ -251,6 +277,17 @@ def test_clean_explain_shows_removed_blocks_in_place(newsroom: Site, tmp_path: P
     assert shown[gone[-1]].startswith("  - Slow clock / Warm hour")
     assert gone[0] < kept < gone[-1]
     assert "\x1b" not in "".join(shown)
+
+
+def test_clean_explain_states_why_the_content_was_chosen(tmp_path: Path) -> None:
+    file = tmp_path / "notice.html"
+    file.write_text(
+        "<!doctype html><title>Pool closed</title><nav><a href=/>Home</a></nav><main>"
+        "<h1>Pool closed</h1><p>The pool is closed on day 1.</p></main><footer>Town of Bay</footer>"
+    )
+    shown = run(tmp_path, "clean", str(file), "--explain").stdout.splitlines()
+    assert shown[:2] == ["Pool closed", "content: the page's main text, which is short"]
+    assert "The pool is closed on day 1." in shown
 
 
 @pytest.mark.usefixtures("newsroom")

@@ -1,4 +1,4 @@
-"""Entries that stand on one page or in a JSON document, from a real site to published files."""
+"""The entries of one page or in a JSON document, from a real site to published files."""
 
 import hashlib
 import json
@@ -86,7 +86,7 @@ def test_items_added_changed_and_removed_on_a_page(
     config = configure(tmp_path, source(site, "/changes", 'type = "items"'))
     assert build(config, clock).new == 2
     before = {entry["title"]: entry for entry in entries(config)}
-    edited = "Logs are rotated hourly, and nobody but the miller's daughter may read the old ones."
+    edited = "Logs are rotated hourly, and only the miller's daughter may read the old ones."
     site["/changes"] = changelog(section(3), section(2, edited))
     result = build(config, clock)
     assert (result.new, result.updated) == (1, 1), result.problems
@@ -133,7 +133,7 @@ def test_item_without_a_link_gets_a_page_of_its_own(
 def test_fetch_reads_the_page_that_an_item_links_to(
     site: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """An item that stands only on the page is published from there."""
+    """An item that is only on the page is published from there."""
     site["/changes"] = changelog(
         '<section><h2><a href="/v2">Version 2</a></h2><time>2026-02-02</time><p>Teaser.</p>'
         "</section>",

@@ -321,6 +321,23 @@ def test_relative_atom_links_use_the_feed_url() -> None:
     assert [item.url for item in items(feed)] == ["https://press.example/quay"]
 
 
+@pytest.mark.parametrize(
+    ("stated", "authors"),
+    [
+        ("nobody@gallery.example (Ines Adler)", ("Ines Adler",)),
+        ("ines@gallery.photography (Ines (I.) Adler)", ("Ines (I.) Adler",)),
+        ("ines@press.info (Ines)", ("Ines",)),
+        ("ines@gallery.museum", ()),
+        ("Ines Adler", ("Ines Adler",)),
+    ],
+)
+def test_rss_author_is_the_name_without_the_mail_address(
+    stated: str, authors: tuple[str, ...]
+) -> None:
+    (item,) = items(rss(f"<title>T</title><link>/a</link><author>{stated}</author>"))
+    assert item.authors == authors
+
+
 def test_atom_entry_without_author_has_the_author_of_the_feed() -> None:
     """RFC 4287 requires it."""
     (item,) = items(

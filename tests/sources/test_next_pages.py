@@ -87,14 +87,14 @@ def test_as_many_pages_are_read_as_asked_for(pages: int, expected: int) -> None:
     items = read_source(source, documents, limit=50, pages=pages)
     assert len(items) == expected
     assert len({item.url for item in items}) == expected
-    assert len(documents.asked) == pages
+    assert len(documents.requested) == pages
 
 
 def test_page_that_cannot_be_read_is_the_end() -> None:
     documents = library()
     items = read_source(PageSource(type="page", url=URL), documents, limit=50, pages=9)
     assert len(items) == 8
-    assert documents.asked[-1] == f"{URL}?page=4"
+    assert documents.requested[-1] == f"{URL}?page=4"
 
 
 def test_limit_holds_for_each_page() -> None:
@@ -108,7 +108,7 @@ def test_page_without_anything_new_is_the_end() -> None:
     documents.add(f"{URL}?page=2", listing(range(9, 6, -1), "?page=3"), "text/html")
     items = read_source(PageSource(type="page", url=URL), documents, limit=50, pages=9)
     assert len(items) == 3
-    assert len(documents.asked) == 2
+    assert len(documents.requested) == 2
 
 
 def test_items_of_several_pages_are_followed() -> None:
@@ -135,3 +135,29 @@ def test_json_is_followed_by_its_expression() -> None:
     for pages, expected in ((1, "C"), (2, "CB"), (9, "CBA")):
         items = read_source(source, documents, limit=50, pages=pages)
         assert "".join(item.title for item in items) == expected
+
+
+# --- headlines only ---
+
+
+def test_listing_alone_gives_the_content_of_its_cards() -> None:
+    documents = Library().add(
+        URL,
+        """<html><body><main><ul>
+        <li class="r"><h2><a href="/p/611">Loft conversion with two dormers</a></h2>
+        <p class="address">4 Quarry <b>Lane</b></p><p>Received: <time>2025-10-10</time></p>
+        <a href="/p/611">Read more</a></li>
+        <li class="r"><h2><a href="/p/609">Removal of a diseased beech</a></h2>
+        <p class="address">Rectory Field</p><p>Received: <time>2025-10-09</time></p></li>
+        <li class="r"><h2><a href="/p/602">Change of use from bank to bakery</a></h2>
+        <p class="address">11 High Street</p><p>Received: <time>2025-10-06</time></p></li>
+        </ul></main></body></html>""",
+        "text/html",
+    )
+    source = PageSource(type="page", url=URL, fetch=False)
+    first, *_ = read_source(source, documents, limit=50)
+    assert first.title == "Loft conversion with two dormers"
+    assert first.html == '<p class="address">4 Quarry <b>Lane</b></p>'
+    assert first.version
+    (first, *_) = read_source(PageSource(type="page", url=URL), documents, limit=50)
+    assert (first.html, first.version) == ("", "")

@@ -1,4 +1,4 @@
-"""Find the items that stand on a page, by its structure.
+"""Find the items of a page, by its structure.
 
 Candidates are groups of blocks at the same place of the page, sections below headings of one level
 or below lines with a date, rows of a table, and terms with their definitions. A group's score
@@ -116,7 +116,7 @@ def _section_groups(
 
 
 def _kind_of_head(element: HtmlElement, date_lines: Collection[HtmlElement]) -> str:
-    """Return the kind of head that an element is, such as its level; "" if it is none."""
+    """Return the kind of head that an element is, such as its level; "" if it is not one."""
     if element.tag in HEADINGS or element.tag == "dt":
         return str(element.tag) if element_text(element) else ""
     if element.tag in ("p", "div") and element in date_lines and not _has_blocks(element):
@@ -127,7 +127,7 @@ def _kind_of_head(element: HtmlElement, date_lines: Collection[HtmlElement]) -> 
 
 
 def _has_own_line(element: HtmlElement) -> bool:
-    """Return True for bold text that is all of its block, or stands between line breaks."""
+    """Return True for bold text that is all of its block, or is between line breaks."""
     parent = element.getparent()
     if parent is None or element_text(parent) == element_text(element):
         return parent is not None
@@ -206,7 +206,7 @@ def table_columns(row: HtmlElement) -> tuple[str, ...]:
 
 
 def date_above(element: HtmlElement, date_lines: Collection[HtmlElement]) -> HtmlElement | None:
-    """Return the line with a date below which an element stands; None if there is none."""
+    """Return the line with a date above an element; None if there is none."""
     around = [element, *islice(element.iterancestors(), MAX_LEVELS_ABOVE)]
     for each in around:
         if each.tag in _ROOTS:
@@ -259,7 +259,7 @@ class _Scorer:
     def without_intruders(self, group: Sequence[Block]) -> list[Block]:
         """Return a group with dates without the members that have neither date nor title.
 
-        The introduction of a page can stand at the same place as its items.
+        The introduction of a page can be at the same place as its items.
         """
         facts = [_judge(block, self.document) for block in group[:MAX_BLOCKS]]
         if sum(fact.is_dated for fact in facts) < MIN_SHARE * len(facts):
@@ -309,7 +309,7 @@ class _Scorer:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What a group's score depends on, of one member."""
+    """The properties of one member that its group's score depends on."""
 
     title: str
     is_month: bool
@@ -342,7 +342,7 @@ def _is_month(text: str) -> bool:
 
 
 def _is_one_of_several(title: HtmlElement, block: Block) -> bool:
-    """Return True if the block has several titles of the same kind: it is no single item."""
+    """Return True if the block has several titles of the same kind: it is not a single item."""
     kind = title.tag, title.get("class", "")
     if block.heading is not None or block.is_row:
         return False

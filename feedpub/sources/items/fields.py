@@ -1,5 +1,6 @@
 """Read the fields of one item on a page: title, date, link, image and content."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
@@ -17,7 +18,7 @@ from feedpub.sources.listing.text import HEADINGS, count_text_words, element_tex
 
 MAX_DATE_LINE_CHARS = 60
 MAX_CELL_TITLE_CHARS = 160  # a cell with more is the content
-MAX_LABEL_WORDS = 3  # beside a date: "Posted on"
+MAX_LABEL_WORDS = 3  # next to a date: "Posted on"
 MAX_DATE_WORDS = 4  # of a line that is only a date: "Released on Monday, 6 October 2025"
 MAX_HEAD_ELEMENTS = 200  # of an item, that are searched for its title, date and link
 MAX_HEAD_LINES = 8  # in which a date is searched that no markup announces
@@ -226,7 +227,7 @@ def _marked_date(element: HtmlElement) -> datetime | None:
 
 
 def is_only_date(element: HtmlElement) -> bool:
-    """Return True for an element that tells a reader nothing but the date of the item."""
+    """Return True for an element with nothing but the date of the item."""
     if element.tag in HEADINGS or not _short_text(element):
         return False
     is_marked = element.tag in _TIME_TAGS or _DATE_CLASS.search(element.get("class", ""))
@@ -306,7 +307,7 @@ def _is_marked_permalink(anchor: HtmlElement) -> bool:
 
 
 def _is_of_title(anchor: HtmlElement, title: HtmlElement | None) -> bool:
-    """Return False for a permalink in or beside another heading than the item's title."""
+    """Return False for a permalink in or next to another heading than the item's title."""
     parent = anchor.getparent()
     heading = next(anchor.iterancestors(*HEADINGS), None)
     if heading is None and parent is not None:
@@ -317,7 +318,7 @@ def _is_of_title(anchor: HtmlElement, title: HtmlElement | None) -> bool:
 
 
 def is_permalink_mark(anchor: HtmlElement) -> bool:
-    """Return True for a link such as "#" or "¶" beside a heading."""
+    """Return True for a link such as "#" or "¶" next to a heading."""
     text = element_text(anchor).strip().strip("\u200b").lower()
     if text in _MARKS:
         is_named = _PERMALINK_CLASS.search(anchor.get("class", "")) is not None
@@ -348,7 +349,7 @@ def resolve(href: str, document: HtmlDocument) -> str | None:
 
 
 def _anchor(block: Block, title: HtmlElement | None, document: HtmlDocument) -> str | None:
-    """Return the address of the place on the page where an item stands."""
+    """Return the address of the place on the page at which an item begins."""
     first = block.parts[0]
     candidates: list[HtmlElement] = [first]
     if title is not None:
@@ -400,6 +401,19 @@ def copy_readable(element: HtmlElement, link: str | None, document: HtmlDocument
     wrapper, _ = _copy_parts((element,))
     _drop_marks(wrapper, link, document)
     return wrapper[0] if len(wrapper) else wrapper
+
+
+def card_content(
+    parts: Sequence[HtmlElement], title: str, link: str, document: HtmlDocument
+) -> str:
+    """Return the HTML of a listed article's card, without its title, date and buttons."""
+    block = Block(tuple(parts))
+    titles = [each for each in block.head_elements() if element_text(each) == title]
+    dropped = titles[:1]
+    date = find_block_date(block)
+    if date and date.element is not None and is_only_date(date.element):
+        dropped.append(date.element)
+    return inner_html(copy_content(block, dropped, link, document)).strip()
 
 
 def _copy_parts(
@@ -496,3 +510,8 @@ def block_around(element: HtmlElement) -> HtmlElement:
         if above.tag in _BLOCK_TAGS:
             return above
     return element
+
+
+def digest_texts(*texts: str) -> str:
+    """Return a short digest of texts."""
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()[:20]

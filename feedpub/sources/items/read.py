@@ -4,7 +4,6 @@ An item is identified by its #anchor, else by title and date, else by its conten
 the same entry if others are added above it.
 """
 
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -63,7 +62,7 @@ class ItemSelectors:
 def read_items_page(
     source: ItemsSource, documents: DocumentReader, *, limit: int, pages: int = 1
 ) -> tuple[Item, ...]:
-    """Return the entries that stand on a page and those after it, at most `limit` of each.
+    """Return the entries of a page and those after it, at most `limit` of each.
 
     Args:
         source: the source.
@@ -87,7 +86,7 @@ def read_items_page(
 def items_on_page(
     page: Page, selectors: ItemSelectors = ItemSelectors(), *, limit: int = MAX_ITEMS
 ) -> tuple[Item, ...]:
-    """Return the entries that stand on a page. Raises ExtractError as `read_items_page` does."""
+    """Return the entries of a page. Raises ExtractError as `read_items_page` does."""
     return _parse_page(page, selectors, 1, limit=limit).items
 
 
@@ -117,9 +116,19 @@ def _select_blocks(document: HtmlDocument, selector: str) -> list[Block]:
         raise NoContentError(
             f'item = "{selector}" matches nothing in the page; {hint}', document.url
         )
+    elements = [_target(element, document.tree) for element in elements]
     chosen = frozenset(map(top_of_head, elements))
     lines = find_date_lines(document.tree)
     return [_selected_block(element, chosen, lines) for element in elements]
+
+
+def _target(element: HtmlElement, tree: HtmlElement) -> HtmlElement:
+    """Return the place on the page that a selected link leads to, or else the element."""
+    name = element.get("href", "").removeprefix("#")
+    if element.tag != "a" or not element.get("href", "").startswith("#") or not name:
+        return element
+    found = tree.xpath("//*[@id = $name]", name=name)
+    return found[0] if found else element
 
 
 def _selected_block(
@@ -175,7 +184,7 @@ class _ItemReader:
             published=moment,
             html=html,
             image=self._image(block) or read_image([content], self.document.base),
-            version=digest_texts(title, html, moment.isoformat() if moment else ""),
+            version=fields.digest_texts(title, html, moment.isoformat() if moment else ""),
         )
 
     def _select(self, block: Block, name: str) -> list[HtmlElement | str] | None:
@@ -269,11 +278,6 @@ def _dropped_elements(title: HtmlElement | None, date: FoundDate | None) -> list
     return dropped
 
 
-def digest_texts(*texts: str) -> str:
-    """Return a short digest of texts."""
-    return hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()[:20]
-
-
 # --- all items ---
 
 
@@ -294,7 +298,7 @@ def _identify(items: Sequence[Item]) -> tuple[Item, ...]:
     guids: dict[int, str] = {}
     for identity, places in alike.items():
         for place in places[:-1]:
-            guids[place] = f"{identity} {digest_texts(items[place].html)}"
+            guids[place] = f"{identity} {fields.digest_texts(items[place].html)}"
         guids[places[-1]] = identity
     identified = [replace(item, guid=guids[place]) for place, item in enumerate(items)]
     return tuple({item.guid: item for item in identified}.values())
@@ -307,7 +311,7 @@ def _identity(item: Item) -> str:
     if item.url:
         return item.url
     date = item.published.isoformat() if item.published else ""
-    return digest_texts(item.title, date) if item.title else digest_texts(item.html)
+    return fields.digest_texts(item.title, date) if item.title else fields.digest_texts(item.html)
 
 
 def _without_positional_anchors(items: Sequence[Item]) -> Sequence[Item]:

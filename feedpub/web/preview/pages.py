@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from feedpub.builder.titles import display_title
 from feedpub.cleaner import articles
 from feedpub.cleaner.pagination import HTML_TYPES
 from feedpub.cleaner.rules.testing import PAGE_SUFFIXES
@@ -24,12 +25,14 @@ class PreviewPage:
         url: Its URL; "" for a saved file that does not name one.
         source: The page, or its stored snapshot.
         feed: The feed that it belongs to; None if it belongs to none.
+        content_reason: Why its entry has this content; "" if there was no choice.
     """
 
     title: str
     url: str
     source: Page | PageSnapshot
     feed: FeedConfig | None = None
+    content_reason: str = ""
 
     def page(self) -> Page:
         """Return the page. Raises ExtractError if the snapshot is corrupt."""
@@ -45,7 +48,8 @@ def pages_of_feed(feed: FeedConfig, context: RunContext) -> list[PreviewPage]:
         if snapshot is None or snapshot.form != "page":
             continue
         if snapshot.content_type in HTML_TYPES:
-            pages.append(PreviewPage(entry.title, snapshot.final_url, snapshot, feed))
+            title, reason = display_title(entry), entry.content_reason
+            pages.append(PreviewPage(title, snapshot.final_url, snapshot, feed, reason))
     return pages
 
 

@@ -152,7 +152,14 @@ class PreviewServer:
         articles = []
         for number, page in enumerate(self._session.pages):
             site = self._session.site(number)
-            articles.append({"title": page.title, "url": page.url, "site": site})
+            articles.append(
+                {
+                    "title": page.title,
+                    "url": page.url,
+                    "site": site,
+                    "content_reason": page.content_reason,
+                }
+            )
         return articles
 
     def _end(self, _args: Mapping[str, Any]) -> object:

@@ -58,7 +58,7 @@ def repeat(pattern: str) -> str:
     ],
 )
 def test_dated_notices_without_titles(markup: str) -> None:
-    """Each is published with its date, which is no part of its text."""
+    """Each is published with its date, which is not a part of its text."""
     items = find(markup)
     assert [item.title for item in items] == ["", "", ""]
     assert [str(item.published)[:10] for item in items] == list(DAYS)
@@ -133,7 +133,7 @@ def test_releases_in_boxes_with_a_page_each() -> None:
 
 
 def test_dates_above_several_items() -> None:
-    """A status page lists its incidents by day; days without one are no items."""
+    """A status page lists its incidents by day; days without one are not items."""
     day = '<div class="day"><div class="date">{}</div>{}</div>'
     incident = (
         '<div class="incident"><div class="title"><a href="/i/{}">{}</a></div><div class="update">'
@@ -175,7 +175,7 @@ def test_language_decides_about_numeric_dates(lang: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "markup",
     [
-        "<p>Only some words, which are no list of anything.</p>",
+        "<p>Only some words, and nothing that is listed.</p>",
         repeat("<h2>Question {up}?</h2><p>{text}</p>"),
         "<table><tr><td>gate</td><td>sluice</td></tr><tr><td>a</td><td>b</td></tr></table>",
     ],

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ def client(config: Config) -> Iterator[Client]:
     """Return a client of a preview server with one article."""
     with open_context(config) as context:
         page_ = PreviewPage("A story", URL, Page(URL, story(1).encode(), "text/html"))
+        page_ = replace(page_, content_reason="the page: it has all of the source's own content")
         listening = open_socket("127.0.0.1:0")
         port = listening.getsockname()[1]
         server = Server(
@@ -85,7 +87,12 @@ def test_commands_of_the_script(
     client: Client, preview_server: PreviewServer, config: Config
 ) -> None:
     assert json.loads(post(client, preview_server, "articles", {}).body) == [
-        {"title": "A story", "url": URL, "site": "times.example.org"}
+        {
+            "title": "A story",
+            "url": URL,
+            "site": "times.example.org",
+            "content_reason": "the page: it has all of the source's own content",
+        }
     ]
     draft = {"number": 0, "draft": {"remove": ["p:nth-of-type(2)"]}}
     preview = json.loads(post(client, preview_server, "preview", draft).body)

@@ -159,7 +159,9 @@ function showArticle({ article, effect }) {
   const byline = [article.authors.join(", "), date, article.site].filter(Boolean).join(" · ");
   const text = element("div", "text");
   text.append(sanitise(article.html));
-  pane.replaceChildren(element("h1", "", article.title), element("p", "byline", byline), text);
+  const reason = state.articles[state.number]?.content_reason || article.content_reason;
+  const choice = reason ? [element("p", "byline", `Content: ${reason}`)] : [];
+  pane.replaceChildren(element("h1", "", article.title), element("p", "byline", byline), ...choice, text);
   pane.lang = article.language || "";
 }
 
