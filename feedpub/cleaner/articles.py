@@ -92,6 +92,18 @@ def article_from_page(
     return limit_fields(extract(html, page.url, rules=rules, memory=known))
 
 
+def read_document(page: Page) -> Article:
+    """Extract the article of a PDF or another document.
+
+    Raises:
+        ExtractError: it has no text, or cannot be read.
+    """
+    article = limit_fields(article_from_document(page))
+    if not article.text:
+        raise NoContentError(article.content_reason, page.url)
+    return article
+
+
 def annotate_page(
     page: Page, rules: Ruleset | None = None, memory: bytes | None = None
 ) -> AnnotatedPage:

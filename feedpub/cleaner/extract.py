@@ -22,6 +22,7 @@ from feedpub.cleaner.layout import PLACES, Block, Layout
 from feedpub.cleaner.metadata import Metadata, canonical
 from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
 from feedpub.cleaner.page import MAX_LINK_DENSITY, MIN_SCORE, PageContext
+from feedpub.cleaner.recipes import add_recipe
 from feedpub.cleaner.rules import Rule, Ruleset, coerce_ruleset
 from feedpub.cleaner.segment import segment
 from feedpub.cleaner.site_memory import SiteMemory
@@ -249,6 +250,7 @@ def _extract_once(
         pictures = short_pages.find_subject_pictures(page, found.image)
         selection = _select(page, selection, {*selection.kept, *pictures})
         article = _make_article(page, selection, found)
+    article = add_recipe(article, found.ingredients, found.steps)
     article = _mark_closed(limits, article, url)
     article = replace(
         article, url=found.canonical or url, removed=(*removed, *notes, *article.removed)

@@ -1,7 +1,7 @@
 """Define the content of a document, and choose its title.
 
-Programs fill in titles such as "Microsoft Word - minutes_v3.docx" and "Untitled 1", and the links of
-pages often have a text that does not name the document: "Download".
+Programs fill in titles such as "Microsoft Word - minutes_v3.docx" and "Untitled 1". The text of a
+link often does not name its document: "Download".
 """
 
 import re
