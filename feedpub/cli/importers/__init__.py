@@ -1,7 +1,7 @@
 """Import feeds and site rules from the files of other programs.
 
     detect      which program a file is from
-    opml, freshrss, html2rss, rsspls, rssbridge     one module for each format
+    opml, html2rss, rsspls, rssbridge     one module for each format; FreshRSS is part of OPML
     selectors   combine selectors into the one of a page source
     documents   parse XML, YAML and TOML with line numbers
     plan        drop what the config refuses, and find the feeds that are new
