@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.metadata.jsonld import read_closed_parts
+from feedpub.cleaner.metadata.schema_org import read_closed_parts
 from feedpub.core.data_files import load_toml
 from feedpub.core.text import count_words
 

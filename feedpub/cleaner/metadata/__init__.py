@@ -31,10 +31,9 @@ from feedpub.cleaner.metadata import (
     byline,
     canonical,
     dates,
-    jsonld,
     lead_image,
     meta_tags,
-    microdata,
+    schema_org,
     titles,
 )
 from feedpub.cleaner.metadata.elements import HeadElements, collect_elements, text_line, text_lines
@@ -95,8 +94,8 @@ def read_metadata(
     """
     parts = parts or collect_elements(tree)
     meta = meta_tags.read_meta_tags(tree, chain(parts["meta"], parts["link"], parts["title"]))
-    data = jsonld.read_jsonld(jsonld_scripts(parts["script"]), url, " ".join(meta.titles))
-    items = microdata.read_microdata(tree)
+    data = schema_org.read_jsonld(jsonld_scripts(parts["script"]), url, " ".join(meta.titles))
+    items = schema_org.read_microdata(tree)
     stated = (data, meta, items)
     base = canonical.base_url(parts["base"], url)
     mastheads, headings = _split_headings(parts["h1"], base)
@@ -220,7 +219,7 @@ def _complete_byline(
     shown.published += found.facts.published
     shown.updated += found.facts.updated
     if not known_dates and not shown.published and not shown.updated:
-        shown.published += jsonld.dates_in_scripts(tree)
+        shown.published += schema_org.dates_in_scripts(tree)
 
 
 def _choose_description(texts: Iterable[str]) -> str | None:
