@@ -3,7 +3,7 @@
 import pytest
 
 from feedpub.core.models import Page
-from feedpub.sources.discovery.site_name import find_site_name, without_tagline
+from feedpub.sources.discovery.inspect import find_site_name, without_tagline
 from feedpub.sources.document import parse_document
 
 
