@@ -16,12 +16,21 @@ from feedpub.core.text import pluralize
 from feedpub.core.urls import bare_host_from_url
 from feedpub.sources import feed, rss_atom
 from feedpub.sources import listing_page as listing
-from feedpub.sources.document import HtmlDocument, parse_document
+from feedpub.sources.document import (
+    FEED,
+    GZIP,
+    HTML,
+    JSON,
+    SITEMAP,
+    TEXT,
+    HtmlDocument,
+    detect_type,
+    parse_document,
+)
 from feedpub.sources.items.read import ItemSelectors, items_on_page
 from feedpub.sources.listing.embedded_json import items_in_jsonld, items_in_state
 from feedpub.sources.listing.text import count_text_words, element_text
 from feedpub.sources.markup import clean_text, to_text
-from feedpub.sources.sniff import FEED, GZIP, HTML, JSON, SITEMAP, TEXT, detect_type
 
 MIN_HOST_CHARS = 4  # of a name that a host may contain
 

@@ -21,10 +21,10 @@ from feedpub.core.html import parse_html
 from feedpub.core.models import Item, Page
 from feedpub.core.selectors import query
 from feedpub.core.urls import absolute_url, is_web_url
+from feedpub.sources.document import JSON, detect_type
 from feedpub.sources.json_api import JsonSelectors, object_lists, parse_json_items
 from feedpub.sources.listing.embedded_json import load_start
 from feedpub.sources.markup import is_markup
-from feedpub.sources.sniff import JSON, detect_type
 
 MAX_LISTS = 3  # that are returned
 MAX_JUDGED_LISTS = 20
