@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 from lxml.html import HtmlElement
 
-from feedpub.cleaner import body, classifier, images, interstitials, metadata, short_pages
+from feedpub.cleaner import access, body, classifier, images, metadata, short_pages
 from feedpub.cleaner.access import LOGIN_PAGE, PAYWALL, AccessLimits, find_access_limits
 from feedpub.cleaner.apply_rules import RuleApplication, parse_with_rules
 from feedpub.cleaner.boilerplate import JUDGEMENTS, RemovalDecision, decide_removals
@@ -439,7 +439,7 @@ def _has_scripts(tree: HtmlElement) -> bool:
 
 def _check_interstitial(titles: Sequence[str], words: int, title: str, url: str | None) -> None:
     """Raise InterstitialError for an error, challenge, consent or login page."""
-    if message := interstitials.load_interstitials().find(titles, words):
+    if message := access.load_interstitials().find(titles, words):
         raise InterstitialError(f"{message} (its title is '{title}')", url)
 
 
