@@ -1,4 +1,4 @@
-"""Detect the type of a document, and parse the HTML page of a source.
+"""Define how sources get documents, detect a document's type, and parse the HTML page of a source.
 
 The first bytes and the root element determine the type. Headers are often wrong, so they count
 last. The document type declaration of an XML text can be removed: no feed or sitemap needs its own
@@ -8,8 +8,11 @@ In a page, what readers see is separated from the data in its scripts.
 """
 
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from lxml.html import HtmlElement
 
@@ -18,7 +21,10 @@ from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.html import parse_html
 from feedpub.core.models import Page
 from feedpub.core.urls import resolve_link
+from feedpub.fetch import Mailbox
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _SPACE = re.compile(r"\s*")
 _DOCTYPE = re.compile(r"<!doctype\b", re.IGNORECASE)
 _END_OF_SUBSET = re.compile(r"\]\s*>")
@@ -42,6 +48,49 @@ _SCRIPT_TYPES = ("", "text/javascript", "application/javascript", "module")
 _ASSIGNMENT = re.compile(  # window.__STATE__ = {
     r"(?:window|self|globalThis)(?:\.\w+|\[[\"'][\w-]+[\"']\])\s*=\s*[\[{]"
 )
+
+
+class DocumentReader(Protocol):
+    """Gets documents from the network, a store or a test, and parses them here or elsewhere."""
+
+    def read(
+        self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return the result of `parse` for the document at a URL.
+
+        It may run in another process: the function, its arguments and its result can be pickled.
+
+        Raises:
+            FetchError: the document cannot be fetched.
+            ExtractError: the function raised it, or exceeded a limit.
+        """
+        ...
+
+    def call(
+        self, address: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return the result of a function that parses what was read.
+
+        It may run in another process, as in `read`.
+
+        Args:
+            address: the URL or path of the input, for errors.
+            function: a function at the top level of a module.
+            args: positional arguments of the function.
+            kwargs: keyword arguments of the function.
+
+        Raises:
+            ExtractError: the function raised it, or exceeded a limit.
+        """
+        ...
+
+    def open_mailbox(self, url: str) -> AbstractContextManager[Mailbox]:
+        """Open a mailbox on an IMAP server, read-only.
+
+        Raises:
+            FetchError: it cannot be opened.
+        """
+        ...
 
 
 def strip_doctype(text: str) -> str:

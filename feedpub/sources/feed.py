@@ -12,7 +12,6 @@ from feedpub.core.field_limits import limit_fields
 from feedpub.core.models import Item, Page
 from feedpub.core.text import pluralize
 from feedpub.sources import json_feed, rss_atom, wordpress
-from feedpub.sources.base import DocumentReader
 from feedpub.sources.document import (
     EMPTY,
     FEED,
@@ -20,6 +19,7 @@ from feedpub.sources.document import (
     JSON,
     SITEMAP,
     TEXT,
+    DocumentReader,
     detect_type,
     is_html,
     parse_document,

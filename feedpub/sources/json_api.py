@@ -21,8 +21,7 @@ from feedpub.core.html import parse_html
 from feedpub.core.models import Item, Page
 from feedpub.core.selectors import describe_value, query, select_elements
 from feedpub.core.urls import absolute_url
-from feedpub.sources.base import DocumentReader
-from feedpub.sources.document import EMPTY, HTML, detect_type
+from feedpub.sources.document import EMPTY, HTML, DocumentReader, detect_type
 from feedpub.sources.items.fields import digest_texts
 from feedpub.sources.listing.embedded_json import (
     AUTHOR_KEYS,

@@ -22,8 +22,7 @@ from feedpub.core.models import Item, Page
 from feedpub.core.patterns import matches_pattern
 from feedpub.core.selectors import select_elements
 from feedpub.core.text import shorten
-from feedpub.sources.base import DocumentReader
-from feedpub.sources.document import parse_document
+from feedpub.sources.document import DocumentReader, parse_document
 
 MAX_LINES = 5_000  # of a page
 MAX_LINE_CHARS = 10_000
