@@ -143,7 +143,7 @@ def _find_login_text(tree: HtmlElement) -> str | None:
 
 
 def _is_minor(element: HtmlElement) -> bool:
-    """Return True if an element or one above it is hidden, or beside the page's main content."""
+    """Return True if an element or one above it is hidden or not in the main content."""
     for each in (element, *element.iterancestors()):
         if each.tag in _MINOR_TAGS or each.get("role") in ("dialog", "navigation", "banner"):
             return True

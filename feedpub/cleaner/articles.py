@@ -198,7 +198,7 @@ def article_from_listed_pages(
     own = _own_content(item)
     if not found.article.html:
         return _without_page(found.article, own, item)
-    if not (listed_first or item.html):  # the text next to a link on a listing is no content
+    if not (listed_first or item.html):  # the text next to a link on a listing is not content
         own = None
     article = choose_content(found.article, own, is_post=listed_first and not item.title)
     by_page = not article.content_reason.startswith(OWN_CONTENT)
@@ -215,7 +215,8 @@ def _article_from_listed_document(pages: PageSequence, item: Item) -> MultiPageA
     """Return the article of a document, with the source's own content if it has no text."""
     document = limit_fields(article_from_document(pages.pages[0], item))
     article = replace(document, url=pages.url)
-    if not article.html and (own := _own_content(item)):
+    own = _own_content(item) if item.html else None
+    if not article.html and own:
         reason = f"{OWN_CONTENT}: {document.content_reason}"
         article = replace(article, html=own.html, text=own.text, content_reason=reason)
     return MultiPageArticle(article, by_page=bool(document.text))

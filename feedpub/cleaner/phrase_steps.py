@@ -92,7 +92,7 @@ def _find_headed_boxes(page: PageContext) -> list[tuple[int, int, Phrase]]:
     for index, phrase in enumerate(page.phrases):
         if phrase is None or phrase.kind not in BOX_KIND_MAX_WORDS:
             continue
-        end = _find_box_end(page, index)
+        end = find_box_end(page, index)
         if end > index + 1 and page.layout.blocks[index].text not in page.title:
             found.append((index, end, phrase))
             if len(found) == MAX_HEADED_BOXES:
@@ -100,7 +100,7 @@ def _find_headed_boxes(page: PageContext) -> list[tuple[int, int, Phrase]]:
     return found
 
 
-def _find_box_end(page: PageContext, index: int) -> int:
+def find_box_end(page: PageContext, index: int) -> int:
     """Return the block after the largest box that a block begins. An image may precede it."""
     boxes, blocks = page.layout.boxes, page.layout.blocks
     first = index - 1 if index and not blocks[index - 1].text else index

@@ -156,6 +156,28 @@ def test_empty_fragment_raises_no_content_error(html: str) -> None:
         extract_fragment(html, URL)
 
 
+def test_short_page_has_its_document_and_no_other_articles() -> None:
+    page = (
+        "<title>Minutes</title><main><h1>Minutes</h1>"
+        '<div><a href="/minutes.pdf">minutes</a><a href="/minutes.pdf" download>Download</a></div>'
+        "<div><h3>Related</h3><div><h4>The bus shelter has a door</h4></div></div></main>"
+        "<p>Hall</p><p>Council</p><p>Roads</p>"
+    )
+    link = '<a href="https://example.org/minutes.pdf">'
+    article = extract(page, URL)
+    assert article.html.strip() == f"<p>{link}minutes</a> {link}Download</a></p>"
+
+
+def test_footer_of_a_page_of_scripts_is_no_content() -> None:
+    page = (
+        '<title>Live</title><meta property="og:title" content="Storm tide live">'
+        "<div id=x></div><script>x()</script><p>Sign in</p>"
+        "<div id=footer>About Press Copyright Contact Creators Terms of use</div>"
+    )
+    with pytest.raises(NoContentError):
+        extract(page, URL)
+
+
 def test_public_names_are_exactly_these() -> None:
     assert all(getattr(feedpub, name) for name in feedpub.__all__)
     assert dir(feedpub) == feedpub.__all__

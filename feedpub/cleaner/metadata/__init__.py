@@ -59,6 +59,7 @@ class Metadata:
         byline_elements: visible elements that hold a byline or a dateline and nothing else. They
             are removed from the body.
         base: the URL that relative URLs are resolved against.
+        ingredients, steps: of the recipe that the page's data describe, one text each.
     """
 
     title: str = ""
@@ -74,6 +75,8 @@ class Metadata:
     categories: tuple[str, ...] = ()
     byline_elements: tuple[HtmlElement, ...] = ()
     base: str | None = None
+    ingredients: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
 
 def read_metadata(
@@ -134,6 +137,8 @@ def read_metadata(
         categories=_choose_categories(stated, sites),
         byline_elements=tuple(visible.elements),
         base=base,
+        ingredients=tuple(data.ingredients),
+        steps=tuple(data.steps),
     )
 
 

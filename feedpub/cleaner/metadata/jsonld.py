@@ -7,6 +7,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from feedpub.core.text import strip_invalid_characters
 _MAX_DEPTH = 12
 _MAX_SCRIPT_CHARS = 2_000_000
 _COMPARED_HEADLINE_CHARS = 40
+_MAX_RECIPE_LINES = 200
 
 _ARTICLES = frozenset((
     "article", "newsarticle", "blogposting", "reportagenewsarticle", "opinionnewsarticle",
@@ -77,6 +79,12 @@ def read_jsonld(scripts: Iterable[str], url: str | None = None, title: str = "")
     for node in nodes:
         if "website" in _types(node):
             facts.publishers += _texts(node.get("name"))
+    recipes = [node for node in nodes if "recipe" in _types(node) and "recipeIngredient" in node]
+    if len(recipes) == 1:
+        facts.ingredients += _texts(recipes[0]["recipeIngredient"])[:_MAX_RECIPE_LINES]
+        facts.steps += islice(
+            _recipe_steps(recipes[0].get("recipeInstructions")), _MAX_RECIPE_LINES
+        )
     return facts
 
 
@@ -218,6 +226,16 @@ def _add_facts(node: Node, by_id: Mapping[str, Node], facts: Facts) -> None:
     for key in ("author", "creator"):
         _add_authors(_resolve(node.get(key), by_id), by_id, facts)
     facts.publishers += _texts(_resolve(node.get("publisher"), by_id), "name")
+
+
+def _recipe_steps(value: Any, depth: int = 0) -> Iterator[str]:
+    """Yield the steps of a recipe: lines of texts, steps, and the steps of sections."""
+    for item in _as_list(value):
+        if isinstance(item, dict) and depth < _MAX_DEPTH and "itemListElement" in item:
+            yield from _recipe_steps(item["itemListElement"], depth + 1)
+        else:
+            for text in _texts(item, "text", "name"):
+                yield from filter(None, map(str.strip, text.splitlines()))
 
 
 def _add_authors(value: Any, by_id: Mapping[str, Node], facts: Facts) -> None:

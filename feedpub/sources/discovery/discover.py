@@ -27,7 +27,7 @@ from feedpub.sources.discovery.candidate import (
     has_own_content,
 )
 from feedpub.sources.discovery.inspect import PageInspection, inspect_page, sample_page
-from feedpub.sources.discovery.rank import RankedCandidate, rank_candidates
+from feedpub.sources.discovery.rank import RankedCandidate, rank_candidates, without_teasers
 from feedpub.sources.discovery.session import DiscoverySession
 
 SAMPLES = 3  # articles of a candidate
@@ -89,11 +89,12 @@ def discover_sources(
             candidates = _unique(candidates)
         elif any(each.article for each in tried):
             break
+    ranked = rank_candidates(candidates, samples, start.url, now)
     return Discovery(
         url=start.url,
         title=start.title,
         is_page=start.is_page,
-        candidates=rank_candidates(candidates, samples, start.url, now),
+        candidates=without_teasers(ranked, samples),
         samples=samples,
         site_name=start.site_name,
         notes=notes,
@@ -139,7 +140,8 @@ def try_articles(
             with session.rendering(is_on=bool(candidate.settings.get("render"))):
                 samples[url] = _read_page(item, url, session, listed_first=listed_first)
         sample = samples[url]
-        if sample.article is None and has_own_content(item):
+        is_kept = listed_first or bool(item.html)  # as a build does
+        if sample.article is None and is_kept and has_own_content(item):
             sample = replace(_read_own(item, session), reason=sample.reason)
         found.append(sample)
     return found

@@ -28,6 +28,7 @@ MIN_COMPARABLE_ENTRIES = 5  # fewer say little about what the page shows
 
 KIND_BONUS = {"feed": 0.5, "page": 0.0, "items": 0.0, "json": 0.0, "sitemap": -0.5}
 TEASERS_PENALTY = 1.5  # of items on a page that have pages of their own
+UNTITLED_PENALTY = 3.0  # of items without titles: a page's list of articles has them
 MIN_COMMON_SHARE = 0.5  # of items that are the teasers of listed articles
 COMMENTS_PENALTY, PART_PENALTY, ELSEWHERE_PENALTY, NO_NEWS_PENALTY = 4.0, 1.5, 1.5, 1.0
 _COMMENTS = re.compile(r"(^|[/._-])comments?([/._-]|$)", re.IGNORECASE)
@@ -80,7 +81,7 @@ def _rank(
     now: datetime,
 ) -> RankedCandidate:
     shown = frozenset(_entry_keys(page)) if page else frozenset()
-    own = [samples[item.url] for item in candidate.items if item.url and item.url in samples]
+    own = _samples_of(candidate, samples)
     newest, dated = _dates(candidate.items, own, now)
     freshness = _freshness(newest, now)
     freshness *= UNDATED_SHARE_VALUE + (1 - UNDATED_SHARE_VALUE) * dated
@@ -88,6 +89,9 @@ def _rank(
     is_teaser = candidate.kind == "items" and _are_teasers(candidate, own, page)
     if is_teaser:
         penalties.append((TEASERS_PENALTY, "its entries have pages of their own"))
+    if candidate.kind == "items" and (untitled := sum(not each.title for each in candidate.items)):
+        weight = UNTITLED_PENALTY * untitled / len(candidate.items)
+        penalties.append((weight, f"{untitled} without a title"))
     score = (
         FULL_TEXT_WEIGHT * _full_text_share(candidate, own, is_teaser=is_teaser)
         + FRESHNESS_WEIGHT * freshness
@@ -140,6 +144,26 @@ def _freshness(newest: datetime | None, now: datetime) -> float:
     return math.pow(0.5, max(now - newest - FRESH, timedelta()) / FRESHNESS_HALF_LIFE)
 
 
+def without_teasers(
+    ranked: Sequence[RankedCandidate], samples: Mapping[str, ArticleSample]
+) -> tuple[RankedCandidate, ...]:
+    """Return the candidates without items that are teasers of the articles that a page lists."""
+    candidates = [each.candidate for each in ranked]
+    page = next((each for each in candidates if each.kind == "page"), None)
+    if page is None or not page.fetches_articles:
+        return tuple(ranked)
+    kept: list[RankedCandidate] = []
+    for each in ranked:
+        own = _samples_of(each.candidate, samples)
+        if each.candidate.kind != "items" or not _are_teasers(each.candidate, own, page):
+            kept.append(each)
+    return tuple(kept)
+
+
+def _samples_of(candidate: Candidate, samples: Mapping[str, ArticleSample]) -> list[ArticleSample]:
+    return [samples[item.url] for item in candidate.items if item.url and item.url in samples]
+
+
 def _are_teasers(
     candidate: Candidate, samples: Sequence[ArticleSample], page: Candidate | None
 ) -> bool:
@@ -149,7 +173,7 @@ def _are_teasers(
     links to other things.
     """
     if candidate.lists_other_pages:
-        return not samples or any(each.article for each in samples)
+        return not samples or not all(each.is_permanent for each in samples)
     if page is None or not page.fetches_articles or candidate.is_full_text:
         return False
     urls = [item.url for item in page.items if item.url]

@@ -7,7 +7,6 @@ from feedpub.core.urls import bare_host_from_url
 from feedpub.sources.document import HtmlDocument
 from feedpub.sources.markup import clean_text
 
-MAX_NAME_CHARS = 40  # a longer one has a tagline
 MIN_HOST_CHARS = 4  # of a name that a host may contain
 
 _STATED = ("og:site_name", "application-name", "apple-mobile-web-app-title")
@@ -15,6 +14,7 @@ _SEPARATOR = re.compile(
     r"(?<!\s)\s++[|\uff5c·•»\u203a~\N{EN DASH}\N{EM DASH}:-]+\s+"
     r"|[|\uff5c]\s*|:\s+|\s*\N{EM DASH}\s*"
 )
+_WELCOME = re.compile(r"^welcome to (?:the )?", re.IGNORECASE)
 _START_PAGES = frozenset(
     (
         *("home", "home page", "homepage", "start", "startseite", "accueil", "inicio", "welcome"),
@@ -53,18 +53,24 @@ def without_tagline(title: str, url: str, *, name_is_last: bool = False) -> str:
     """
     parts = [part.strip() for part in _SEPARATOR.split(title) if part.strip()]
     parts = [part for part in parts if part.lower() not in _START_PAGES] or parts
+    parts = [_WELCOME.sub("", part) or part for part in parts]
     if not parts:
         return ""
-    host = re.sub(r"[^\w]", "", bare_host_from_url(url))
+    host = re.sub(r"\W", "", bare_host_from_url(url))
     named = [part for part in parts if _is_in_host(part, host)]
+    named = named or [part for part in parts if _begins_like_host(part, url)]
     if named:
         return max(named, key=len)
-    if len(parts) > 1 and name_is_last:
-        return parts[-1]
-    return parts[0]
+    return parts[-1] if name_is_last else parts[0]
 
 
 def _is_in_host(part: str, host: str) -> bool:
     compact = re.sub(r"\W", "", part.lower())
-    short = compact.removeprefix("the")
-    return any(len(name) >= MIN_HOST_CHARS and name in host for name in (compact, short))
+    names = (compact, compact.removeprefix("the"))
+    return any(len(name) >= MIN_HOST_CHARS and name in host for name in names)
+
+
+def _begins_like_host(part: str, url: str) -> bool:
+    """Return True for "BBC Technology" at bbc.com."""
+    first = re.split(r"\W", part.lower(), maxsplit=1)[0]
+    return len(first) > 1 and first in bare_host_from_url(url).split(".")
