@@ -100,6 +100,7 @@ class _Walk:
         max_requests: the limit of its requests.
         used: the requests of the sources before.
         date: of the last dated item of the walk; an undated one is not newer.
+        seen: the guids or URLs of the items so far.
     """
 
     feed: FeedConfig
@@ -112,6 +113,7 @@ class _Walk:
     article_requests: int = 0
     date: datetime | None = None
     failures: list[Failure] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
     documents: CachedDocuments = field(init=False)
 
     def __post_init__(self) -> None:
@@ -209,7 +211,9 @@ class _Walk:
         last = dates[-1] if dates else self.date
         if last is not None and last < self.until:
             return replace(state, is_done=True, reached=self.until)
-        is_repeated = page.next_url == state.url
+        identities = {item.guid or item.url or item.title for item in page.items}
+        is_repeated = identities <= self.seen  # as of servers that ignore the number of the page
+        self.seen |= identities
         following = "" if page.next_url is None or is_repeated else page.next_url
         state = replace(state, url=following, number=state.number + 1)
         return state if following else replace(state, is_done=True, reached=self.until)

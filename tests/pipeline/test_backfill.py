@@ -11,6 +11,7 @@ from feedpub.core.models import RunStatus
 from feedpub.pipeline.backfill import BackfillResult, backfill_feed
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.run import run_feed
+from tests.support.clock import FakeClock
 from tests.support.newsroom import (
     configure,
     feed,
@@ -25,6 +26,7 @@ from tests.support.newsroom import (
 from tests.support.newsroom import listing as newest_listing
 from tests.support.site import Route, Site
 
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LIVE = [20, 19, 18]
 PAST = list(range(17, 0, -1))
 UNTIL = datetime(2026, 11, 5, tzinfo=UTC)
@@ -46,8 +48,8 @@ def open_site(site: Site) -> None:
     site["/news/4"] = listing_page(PAST[12:])
 
 
-def open_feed(site: Site, folder: Path, source: str, more: str = "limit = 6") -> Config:
-    return configure(folder, feed("harbour", f"{source}", more=more))
+def open_feed(folder: Path, source: str) -> Config:
+    return configure(folder, feed("harbour", source, more="limit = 6"))
 
 
 def backfill(
@@ -73,8 +75,8 @@ def live_titles(config: Config) -> list[str]:
 def test_listing_is_followed_to_the_date(site: Site, tmp_path: Path) -> None:
     """Entries have their own dates, and the live document has room and still gets none."""
     open_site(site)
-    config = open_feed(site, tmp_path, f"page {site.url('/news')}")
-    with open_context(config) as context:
+    config = open_feed(tmp_path, f"page {site.url('/news')}")
+    with open_context(config, FakeClock(NOW)) as context:
         run_feed(config.feed[0], context)
         assert live_titles(config) == [title(n) for n in LIVE]
         result = backfill(config, context)
@@ -89,16 +91,16 @@ def test_listing_is_followed_to_the_date(site: Site, tmp_path: Path) -> None:
 
 def test_call_ends_at_its_limit_and_the_next_one_continues(site: Site, tmp_path: Path) -> None:
     open_site(site)
-    config = open_feed(site, tmp_path, f"page {site.url('/news')}")
-    with open_context(config) as context:
+    config = open_feed(tmp_path, f"page {site.url('/news')}")
+    with open_context(config, FakeClock(NOW)) as context:
         run_feed(config.feed[0], context)
         site.clear_requests()
-        first = backfill(config, context, pages=9)
+        first = backfill(config, context, pages=5)
         assert (first.is_done, first.added > 0) == (False, True)
         assert len(site.paths()) == first.requests
-        assert first.requests <= 9 + 5
+        assert first.requests <= 5 + 5
         total, calls = first.added, 1
-        while not (result := backfill(config, context, pages=9)).is_done:
+        while not (result := backfill(config, context, pages=5)).is_done:
             total, calls = total + result.added, calls + 1
         total += result.added
         assert (total, calls > 1) == (13, True)
@@ -110,8 +112,8 @@ def test_call_ends_at_its_limit_and_the_next_one_continues(site: Site, tmp_path:
 def test_build_after_a_backfill_finds_nothing_to_do(site: Site, tmp_path: Path) -> None:
     """Nothing is an anomaly, and no source's state changed."""
     open_site(site)
-    config = open_feed(site, tmp_path, f"page {site.url('/news')}")
-    with open_context(config) as context:
+    config = open_feed(tmp_path, f"page {site.url('/news')}")
+    with open_context(config, FakeClock(NOW)) as context:
         run_feed(config.feed[0], context)
         states = context.store.sources("harbour")
         runs = context.store.runs("harbour")
@@ -125,8 +127,8 @@ def test_build_after_a_backfill_finds_nothing_to_do(site: Site, tmp_path: Path) 
 
 def test_earlier_date_continues_a_finished_backfill(site: Site, tmp_path: Path) -> None:
     open_site(site)
-    config = open_feed(site, tmp_path, f"page {site.url('/news')}")
-    with open_context(config) as context:
+    config = open_feed(tmp_path, f"page {site.url('/news')}")
+    with open_context(config, FakeClock(NOW)) as context:
         run_feed(config.feed[0], context)
         backfill(config, context, until=datetime(2026, 11, 12, tzinfo=UTC))
         site.clear_requests()
@@ -141,12 +143,12 @@ def test_earlier_date_continues_a_finished_backfill(site: Site, tmp_path: Path) 
 def test_interruption_loses_at_most_a_few_articles(site: Site, tmp_path: Path) -> None:
     """A second call continues with the articles that are missing."""
     open_site(site)
-    config = open_feed(site, tmp_path, f"page {site.url('/news')}")
+    config = open_feed(tmp_path, f"page {site.url('/news')}")
 
     def interrupt(_feed: str, _done: int, _total: int) -> None:
         raise KeyboardInterrupt
 
-    with open_context(config) as context:
+    with open_context(config, FakeClock(NOW)) as context:
         run_feed(config.feed[0], context)
         quiet = context.progress
         object.__setattr__(context, "progress", interrupt)
@@ -170,8 +172,8 @@ def test_feed_is_backfilled_by_the_sitemap_of_its_site(site: Site, tmp_path: Pat
     site["/sitemap.xml"] = Route(
         entries.body.replace(b"</urlset>", other.encode()), "application/xml"
     )
-    config = open_feed(site, tmp_path, f"feed {site.url('/rss')}")
-    with open_context(config) as context:
+    config = open_feed(tmp_path, f"feed {site.url('/rss')}")
+    with open_context(config, FakeClock(NOW)) as context:
         run_feed(config.feed[0], context)
         result = backfill(config, context)
     assert (result.way, result.added, result.is_done) == ("sitemap", 13, True)
@@ -201,8 +203,8 @@ def test_wordpress_feed_is_backfilled_by_the_posts_of_its_site(site: Site, tmp_p
     api = "/wp-json/wp/v2/posts?per_page=50&page="
     site[f"{api}1"] = Route(json.dumps(posts[:10]).encode(), "application/json")
     site[f"{api}2"] = Route(json.dumps(posts[10:]).encode(), "application/json")
-    config = open_feed(site, tmp_path, f"feed {site.url('/feed/')}")
-    with open_context(config) as context:
+    config = open_feed(tmp_path, f"feed {site.url('/feed/')}")
+    with open_context(config, FakeClock(NOW)) as context:
         run_feed(config.feed[0], context)
         result = backfill(config, context)
     assert (result.way, result.added, result.is_done) == ("listing", 13, True)
@@ -210,14 +212,19 @@ def test_wordpress_feed_is_backfilled_by_the_posts_of_its_site(site: Site, tmp_p
     assert sorted(archived_titles(config)) == sorted(title(n) for n in range(5, 18))
 
 
-def test_wordpress_feed_without_an_api_is_read_page_by_page(site: Site, tmp_path: Path) -> None:
-    """Page after the last one answers 404."""
+@pytest.mark.parametrize("end", ["404", "repeated"])
+def test_wordpress_feed_without_an_api_is_read_page_by_page(
+    site: Site, tmp_path: Path, end: str
+) -> None:
+    """The page after the last one answers 404, or is the first page again."""
     open_site(site)
     site["/feed/"] = wordpress_feed(site, LIVE)
     site["/feed/?paged=2"] = wordpress_feed(site, PAST[:9])
     site["/feed/?paged=3"] = wordpress_feed(site, PAST[9:])
-    config = open_feed(site, tmp_path, f"feed {site.url('/feed/')}")
-    with open_context(config) as context:
+    if end == "404":
+        site["/feed/?paged=4"] = Route(b"", status=404)
+    config = open_feed(tmp_path, f"feed {site.url('/feed/')}")
+    with open_context(config, FakeClock(NOW)) as context:
         run_feed(config.feed[0], context)
         result = backfill(config, context, until=datetime(2020, 1, 1, tzinfo=UTC))
     assert (result.added, result.is_done, result.failures) == (17, True, ())
@@ -226,9 +233,9 @@ def test_wordpress_feed_without_an_api_is_read_page_by_page(site: Site, tmp_path
 def test_listing_that_cannot_be_read_is_a_failure(site: Site, tmp_path: Path) -> None:
     """The next call continues at the same page."""
     open_site(site)
-    config = open_feed(site, tmp_path, f"page {site.url('/news')}")
+    config = open_feed(tmp_path, f"page {site.url('/news')}")
     site["/news/3"] = Route(b"", status=500)
-    with open_context(config) as context:
+    with open_context(config, FakeClock(NOW)) as context:
         run_feed(config.feed[0], context)
         result = backfill(config, context)
         assert (result.added, result.is_done) == (6, False)
