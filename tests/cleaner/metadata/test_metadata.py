@@ -352,7 +352,7 @@ def test_date_at_the_top_is_found_if_there_is_no_other() -> None:
 
 
 def test_only_date_is_that_of_the_update() -> None:
-    tree = page(body="<p>Last updated: 12 January 2024. Best viewed at 800 x 600.</p>")
+    tree = page(body="<p>Last updated: 12 January 2024. Webmaster: Len</p>")
     found = metadata.read_metadata(tree, "https://quay.example/pier")
     assert (found.published, found.updated) == (DAY, DAY)
 
