@@ -73,6 +73,16 @@ def test_item_stays_if_most_of_its_list_stays() -> None:
     assert list(find_list_items(case, [True, False, False, False])) == []
 
 
+def test_abstract_of_a_paper_stays() -> None:
+    page = (
+        "<title>On the drift of buoys</title><main><h1>On the drift of buoys</h1>"
+        '<div class="box footer"><blockquote class="abstract mathjax">Equation (7) had the wrong '
+        "sign.</blockquote></div><table><tr><td>Comments:<td>9 pages, 4 figures<tr><td>Subjects:"
+        "<td>Atmospheric and Oceanic Physics<tr><td>Cite as:<td>2609.00412</table></main>"
+    )
+    assert "Equation (7)" in extract(page, "https://example.org/a").text
+
+
 def test_table_in_a_figure_of_the_text_stays_whole() -> None:
     rows = "".join(
         f"<tr><td>{day} December</td><td>closed from {day} pm</td></tr>" for day in (3, 8)
