@@ -69,7 +69,8 @@ class RuleApplication:
         """Return a page's metadata with the values that the rules find."""
         published = _more_precise(self._find_date(metadata.language), metadata.published)
         updated = metadata.updated
-        if not updated or not published or updated <= published:
+        is_ruled = published != metadata.published
+        if is_ruled and (not updated or not published or updated <= published):
             updated = None
         return replace(
             metadata,

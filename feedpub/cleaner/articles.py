@@ -218,7 +218,7 @@ def _article_from_listed_document(pages: PageSequence, item: Item) -> MultiPageA
     if not article.html and own:
         reason = f"{OWN_CONTENT}: {document.content_reason}"
         article = replace(article, html=own.html, text=own.text, content_reason=reason)
-    return MultiPageArticle(article)
+    return MultiPageArticle(article, by_page=bool(document.text))
 
 
 def _without_page(page: Article, own: Article | None, item: Item) -> MultiPageArticle:

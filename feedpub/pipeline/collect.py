@@ -208,22 +208,10 @@ def _list_source(
     context: RunContext,
     responses: Mapping[str, FetchedDocument],
 ) -> SourceResult:
-    documents = CachedDocuments(
-        context.fetcher,
-        context.store,
-        RequestOptions(),
-        source_fingerprint(source),
-        context.clock,
-        context.budget,
-    )
-    documents.executor, documents.answers = context.executor, dict(responses)
+    documents = open_documents(source, context)
+    documents.answers = dict(responses)
     try:
         documents.options = request_options(source)
-        if isinstance(source, JsonSource):
-            documents.request_body = source.body.encode() if source.body is not None else None
-            documents.headers = () if source.script else _JSON_HEADERS
-        elif isinstance(source, PageSource | ItemsSource | WatchSource) and source.render:
-            documents.browser = context.browser
         items: tuple[Item, ...]
         watched: WatchedText | None = None
         if isinstance(source, WatchSource):
@@ -255,6 +243,25 @@ def _list_source(
     except FeedpubError as error:
         failure = Failure(source_key(source), str(error), fatal=True)
         return SourceResult(source, documents, failure=failure)
+
+
+def open_documents(source: Source, context: RunContext) -> CachedDocuments:
+    """Return a reader of a source's documents, without its headers and credentials."""
+    documents = CachedDocuments(
+        context.fetcher,
+        context.store,
+        RequestOptions(),
+        source_fingerprint(source),
+        context.clock,
+        context.budget,
+    )
+    documents.executor = context.executor
+    if isinstance(source, JsonSource):
+        documents.request_body = source.body.encode() if source.body is not None else None
+        documents.headers = () if source.script else _JSON_HEADERS
+    elif isinstance(source, PageSource | ItemsSource | WatchSource) and source.render:
+        documents.browser = context.browser
+    return documents
 
 
 def is_rendered(source: Source) -> bool:

@@ -415,7 +415,7 @@ def _learn_page(fetched: _FetchedItem, site: LearningSite) -> _FetchedItem:
     A page that exceeds a limit is replaced by the error, so that it is not parsed again.
     """
     page = fetched.result
-    if not isinstance(page, Page) or page.content_type not in pagination.HTML_TYPES:
+    if not isinstance(page, Page) or not pagination.is_web_page(page):
         return fetched
     try:
         site.learn(page)

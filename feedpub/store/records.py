@@ -67,6 +67,31 @@ class CachedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class BackfillState:
+    """How far the past of a source was read.
+
+    Attributes:
+        feed: the feed's name.
+        key: the key of the source.
+        way: how its past is read: "listing" or "sitemap".
+        url: the page to read next.
+        number: the number of that page in the listing.
+        oldest: the date of the oldest entry that was added; None if none was.
+        is_done: there is nothing before `reached`, or nothing at all.
+        reached: the date down to which the past is complete; None if none is.
+    """
+
+    feed: str
+    key: str
+    way: str
+    url: str
+    number: int = 1
+    oldest: datetime | None = None
+    is_done: bool = False
+    reached: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WatchedText:
     """The text of a watched page, which the next check is compared with.
 

@@ -140,6 +140,11 @@ def test_extract_fragment_removes_only_title_and_phrases() -> None:
     assert (article.title, article.text) == ("Lamp lit again", f"{FIRST}\nShort.")
 
 
+def test_code_of_a_fragment_is_not_its_title() -> None:
+    article = extract_fragment("<pre>Remove a dead branch</pre>", URL, title="Remove a dead branch")
+    assert article.text == "Remove a dead branch"
+
+
 def test_fragment_keeps_the_notes_that_link_to_another_site() -> None:
     note = "submitted by <a href='/user/ann'>ann</a> <a href='{}'>[link]</a>"
     comments = '<a href="https://talk.example/item?id=1">Comments</a>'

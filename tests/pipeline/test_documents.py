@@ -218,3 +218,20 @@ def test_feeds_may_link_to_documents(tmp_path: Path, council: Site, clock: FakeC
     assert "The minutes of scan, on two pages." in found["scan"]["content_html"]
     for entry in found.values():
         assert entry["attachments"][0]["mime_type"] == "application/pdf"
+
+
+def test_scanned_documents_are_all_entries(tmp_path: Path, council: Site, clock: FakeClock) -> None:
+    """None of them has a text, which does not make them one page."""
+    names = ("one", "two", "three", "four")
+    links = [link(f"{name}.pdf", f"Scan number {name}", 4) for name in names]
+    council["/minutes/"] = listing(*links)
+    for name in names:
+        council[f"/files/{name}.pdf"] = Route(make_pdf([[]]), "text/html")
+    config = configured(tmp_path, council)
+    assert build(config, clock).problems == ()
+    assert [entry["title"] for entry in entries(config)] == [
+        f"Scan number {name}" for name in names
+    ]
+    council.clear_requests()
+    build(config, clock)
+    assert council.paths() == ["/minutes/"]

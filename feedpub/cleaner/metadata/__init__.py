@@ -50,7 +50,7 @@ class Metadata:
     """A page's statements about its article.
 
     Attributes:
-        published, updated: aware; `updated` is set only if it is later.
+        published, updated: aware; `updated` is set only if it is later, or the only date.
         image_size: width and height in pixels, if the page states them for that image.
         canonical: the article's own URL, if the page states a credible one.
         description: as stated. `summary` decides whether an editor wrote it.

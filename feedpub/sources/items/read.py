@@ -77,7 +77,7 @@ def read_items_page(
     selectors = ItemSelectors.of_source(source)
 
     def read_page(url: str, number: int) -> ListedPage:
-        return documents.read(url, _parse_page, selectors, number, limit=limit)
+        return documents.read(url, parse_items_page, selectors, number, limit=limit)
 
     return follow_pages(source.url, read_page, pages)
 
@@ -86,10 +86,13 @@ def items_on_page(
     page: Page, selectors: ItemSelectors = ItemSelectors(), *, limit: int = MAX_ITEMS
 ) -> tuple[Item, ...]:
     """Return the entries of a page. Raises ExtractError as `read_items_page` does."""
-    return _parse_page(page, selectors, 1, limit=limit).items
+    return parse_items_page(page, selectors, 1, limit=limit).items
 
 
-def _parse_page(page: Page, selectors: ItemSelectors, number: int, *, limit: int) -> ListedPage:
+def parse_items_page(
+    page: Page, selectors: ItemSelectors, number: int, *, limit: int
+) -> ListedPage:
+    """Return one page of entries, with a given number. Raises ExtractError as `items_on_page`."""
     document = parse_document(page, keeps_content=True)
     if (interstitial := describe_interstitial(document)) is not None:
         raise NoContentError(f"the site answered with {interstitial}", document.url)
