@@ -50,6 +50,7 @@ LIBRARY_OWNERS = {
     "psycopg": ("store", "scheduler/queue"),
     "publicsuffixlist": ("core",),
     "pydantic": ("config",),
+    "pypdf": ("cleaner/documents",),
     "requests": ("fetch",),
     "rich": ("cli",),
     "s3fs": ("publisher",),
@@ -58,6 +59,7 @@ LIBRARY_OWNERS = {
     "tomlkit": ("config",),
     "urllib3": ("fetch",),
     "uvicorn": ("web",),
+    "warcio": ("core",),
 }
 # click and rich print as well, but only the terminal strips control characters.
 PRINTING_CALLS = {"print", "sys.stdout.write", "sys.stderr.write"}

@@ -19,7 +19,14 @@ from feedpub.builder.ids import host_from_id
 from feedpub.builder.links import PLACEHOLDER, change_addresses, move_addresses
 from feedpub.builder.rss_atom_text import to_uri
 from feedpub.cleaner import sanitise_svg, summary
-from feedpub.config import FeedConfig, FolderSource, GlobalSettings, PageSource
+from feedpub.config import (
+    FeedConfig,
+    FolderSource,
+    GlobalSettings,
+    ItemsSource,
+    PageSource,
+    WatchSource,
+)
 from feedpub.core.errors import ExtractError
 from feedpub.core.models import Entry, Feed, FeedSummary
 from feedpub.core.redact import redact
@@ -110,9 +117,11 @@ def feed_header(
 
 
 def _default_link(feed: FeedConfig, settings: GlobalSettings) -> str:
-    """Return the first listing page whose URL contains no secret, else the feed's own page."""
+    """Return the first page whose URL contains no secret, else the feed's own page."""
     for source in feed.source:
-        if isinstance(source, PageSource) and source.url == redact(source.url):
+        if not isinstance(source, PageSource | ItemsSource | WatchSource):
+            continue
+        if source.url == redact(source.url):
             return source.url
     return f"{settings.base_url}{feed.name}.html"
 

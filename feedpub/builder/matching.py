@@ -37,6 +37,7 @@ from urllib.parse import urldefrag, urlsplit
 from feedpub.builder.similar import Story, StoryIndex, is_fuller, media_addresses
 from feedpub.builder.text_compare import overlap, significant_words
 from feedpub.core.article_keys import (
+    WATCH_PREFIX,
     content_key,
     enclosure_key,
     guid_key,
@@ -125,7 +126,7 @@ class ExtractedItem:
         """The title of its entry; "" for a post without one.
 
         A feed that gives a text but no title has posts without titles. The titles of their pages
-        name the author or the site. The name of the site is no title.
+        name the author or the site. The name of the site is not a title.
         """
         if self.listed_first and not self.item.title and (self.item.html or self.item.summary):
             return ""
@@ -499,8 +500,9 @@ def _differ_in_query_only(one: str, other: str) -> bool:
 
 
 def has_address(extracted: ExtractedItem) -> bool:
-    """Return True if the item is on the network: its entry can link to it."""
-    return not extracted.own_page and extracted.item.path is None
+    """Return True if the item has an address of its own; changes of a page share the page's."""
+    is_change = extracted.keys[0].startswith(WATCH_PREFIX)
+    return not extracted.own_page and extracted.item.path is None and not is_change
 
 
 def story_of_item(extracted: ExtractedItem, now: datetime) -> Story:

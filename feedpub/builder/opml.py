@@ -17,10 +17,10 @@ from feedpub.config import (
     FeedConfig,
     FeedSource,
     FolderSource,
+    ItemsSource,
     MailSource,
     PageSource,
     RemoteSource,
-    SitemapSource,
 )
 from feedpub.core.models import Feed
 from feedpub.core.selectors import XPATH_PREFIX, anchor_xpath
@@ -94,11 +94,10 @@ def unsupported_settings(feeds: Sequence[FeedConfig]) -> Iterator[str]:
             if isinstance(source, MailSource):
                 yield f"{feed.name}: the mails in {source.address} are left out: readers get none"
                 continue
-            is_page = isinstance(source, PageSource) and not source.links
-            if isinstance(source, SitemapSource) or is_page:
+            if not _can_be_read_elsewhere(source):
                 yield (
                     f"{feed.name}: {source.url} is written as a link: "
-                    f"readers cannot find articles in a {source.type}"
+                    f'readers cannot find the articles of type = "{source.type}"'
                 )
             if source.headers or source.cookies or source.auth or source.proxy:
                 yield (
@@ -107,19 +106,34 @@ def unsupported_settings(feeds: Sequence[FeedConfig]) -> Iterator[str]:
                 )
 
 
+def _can_be_read_elsewhere(source: RemoteSource) -> bool:
+    """Return True for a feed, and for a page with the selector of its links or items."""
+    match source:
+        case PageSource():
+            return source.links is not None
+        case ItemsSource():
+            return source.item is not None
+        case _:
+            return isinstance(source, FeedSource)
+
+
 def _source_outline(feed: FeedConfig, source: RemoteSource) -> dict[str, str]:
     match source:
         case FeedSource():
             address = {"type": "rss", "xmlUrl": source.url}
         case PageSource(links=str(selector)):
             address = {"type": "HTML+XPath", "xmlUrl": source.url, **_item_xpaths(selector)}
+        case ItemsSource(item=str(selector)):
+            xpaths = {**_item_xpaths(selector), **_field_xpaths(source)}
+            address = {"type": "HTML+XPath", "xmlUrl": source.url, **xpaths}
         case _:
             address = {"type": "link", "url": source.url}
+    is_page = isinstance(source, PageSource | ItemsSource)
     outline = {
         "text": feed.title,
         "title": feed.title,
         **address,
-        "htmlUrl": feed.link or (source.url if isinstance(source, PageSource) else ""),
+        "htmlUrl": feed.link or (source.url if is_page else ""),
         "description": feed.description,
         "language": feed.language or "",
         **_freshrss_settings(feed),
@@ -138,6 +152,28 @@ def _item_xpaths(selector: str) -> dict[str, str]:
         _freshrss("xPathItemTitle"): "normalize-space(.)",
         _freshrss("xPathItemUri"): XPATH_ENCLOSING_LINK,
     }
+
+
+def _field_xpaths(source: ItemsSource) -> dict[str, str]:
+    """Return the XPaths of an item's fields that have selectors, relative to the item."""
+    fields = {
+        "xPathItemTitle": source.title,
+        "xPathItemTimestamp": source.date,
+        "xPathItemThumbnail": source.image,
+        "xPathItemContent": source.content or XPATH_PREFIX + ".",
+    }
+    xpaths = {_freshrss(name): _relative_xpath(value) for name, value in fields.items() if value}
+    if source.link:
+        link = _relative_xpath(source.link)
+        is_address = source.link.startswith(XPATH_PREFIX) and "@" in source.link
+        xpaths[_freshrss("xPathItemUri")] = link if is_address else f"({link})/@href"
+    return xpaths
+
+
+def _relative_xpath(selector: str) -> str:
+    if selector.startswith(XPATH_PREFIX):
+        return selector.removeprefix(XPATH_PREFIX)
+    return HTMLTranslator().css_to_xpath(selector, prefix="descendant-or-self::")
 
 
 def _freshrss_settings(feed: FeedConfig) -> dict[str, str]:

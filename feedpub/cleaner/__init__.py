@@ -2,7 +2,7 @@
 
 from feedpub.cleaner.annotate import AnnotatedPage, annotate
 from feedpub.cleaner.body import raw_text
-from feedpub.cleaner.extract import extract, extract_fragment
+from feedpub.cleaner.extract import extract, extract_fragment, extract_listed
 from feedpub.cleaner.join_pages import join_pages
 from feedpub.cleaner.next_page import NextPage
 from feedpub.cleaner.plain_text import extract_text
@@ -19,6 +19,7 @@ __all__ = [
     "annotate",
     "extract",
     "extract_fragment",
+    "extract_listed",
     "extract_saved",
     "extract_text",
     "fingerprint_page",

@@ -4,22 +4,29 @@ It only fetches the pages of a single article, by
 its URL. All other functions can run in another process: they take and return plain data.
 """
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape
-from pathlib import Path
+from itertools import islice
+from pathlib import Path, PurePath
+from urllib.parse import quote
 
 from feedpub.cleaner import pagination, saved_files
 from feedpub.cleaner.access import MAX_TEASER_WORDS, PAYWALL
 from feedpub.cleaner.annotate import AnnotatedPage, annotate
+from feedpub.cleaner.archived_pages import extract_archived, read_archived_page
 from feedpub.cleaner.choose import OWN_CONTENT, TITLE_ALONE, choose_content
+from feedpub.cleaner.documents import article_from_document
 from feedpub.cleaner.extract import extract, extract_fragment, extract_listed
 from feedpub.cleaner.join_pages import join_pages
 from feedpub.cleaner.pagination import HTML_TYPES, PageSequence
 from feedpub.cleaner.rules import Ruleset, SiteRuleSet
 from feedpub.cleaner.site_memory import load_site_memory
 from feedpub.cleaner.summary import choose_summary, lead
+from feedpub.core.dates import date_in_path
+from feedpub.core.document_types import document_type_of_page
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.field_limits import limit_fields
@@ -27,9 +34,11 @@ from feedpub.core.i18n import translations_for
 from feedpub.core.models import Article, Item, Page
 from feedpub.core.process_pool import Executor
 from feedpub.core.text import count_words
+from feedpub.core.warc import is_web_archive
 from feedpub.fetch import Fetcher, RequestOptions
 
 _MAX_FILE_BYTES = 20_000_000
+MAX_FOLDER_FILES = 50_000  # among which embedded files are searched
 MAX_ARTICLE_BYTES = 8_000_000  # of all pages of an article; a source's document may be larger
 
 
@@ -73,8 +82,10 @@ def article_from_page(
         memory: the serialised memory of the site.
 
     Raises:
-        ExtractError: the page is not a web page, or has no article.
+        ExtractError: the page is neither a web page nor a document, or has no article.
     """
+    if document_type_of_page(page):
+        return limit_fields(article_from_document(page))
     html = _decode_page(page)
     known = load_site_memory(memory) if memory else None
     return limit_fields(extract(html, page.url, rules=rules, memory=known))
@@ -167,12 +178,14 @@ def article_from_listed_pages(
         ExtractError: the page is not a web page, or exceeds a limit.
         InterstitialError: the page is an error, challenge, consent or login page.
     """
+    if document_type_of_page(pages.pages[0]):
+        return _article_from_listed_document(pages, item)
     first = _article_from_listed_page(pages.pages[0], rules, memory)
     found = _join(first, pages, rules, memory) if first.html else MultiPageArticle(first)
     own = _own_content(item)
     if not found.article.html:
         return _without_page(found.article, own, item)
-    if not (listed_first or item.html):  # the text next to a link on a listing is no content
+    if not (listed_first or item.html):  # the text next to a link on a listing is not content
         own = None
     article = choose_content(found.article, own, is_post=listed_first and not item.title)
     by_page = not article.content_reason.startswith(OWN_CONTENT)
@@ -183,6 +196,17 @@ def article_from_listed_pages(
     if first.content_reason == PAYWALL and is_teaser:
         article, gap = replace(article, complete=False), PAYWALL
     return MultiPageArticle(article, by_page, gap)
+
+
+def _article_from_listed_document(pages: PageSequence, item: Item) -> MultiPageArticle:
+    """Return the article of a document, with the source's own content if it has no text."""
+    document = limit_fields(article_from_document(pages.pages[0], item))
+    article = replace(document, url=pages.url)
+    own = _own_content(item) if item.html else None
+    if not article.html and own:
+        reason = f"{OWN_CONTENT}: {document.content_reason}"
+        article = replace(article, html=own.html, text=own.text, content_reason=reason)
+    return MultiPageArticle(article)
 
 
 def _without_page(page: Article, own: Article | None, item: Item) -> MultiPageArticle:
@@ -221,12 +245,27 @@ def first_page(page: Page, item: Item, *, listed_first: bool) -> Article:
     return found.article
 
 
-def article_from_file(path: Path, base: str, rules: Ruleset | None) -> Article:
-    """Extract the article of a saved file. Without a date of its own, it has the file's.
+def article_from_file(
+    path: Path, folder: Path, base: str, rules: Ruleset | None, url: str = ""
+) -> Article:
+    """Extract the article of a saved file, or of a page in a web archive.
+
+    Without a date of its own, it has that of the file's name, or else of the file.
+
+    Args:
+        path: the file.
+        folder: the folder of saved articles that it belongs to.
+        base: the URL under which that folder is published, with a trailing slash.
+        rules: the site's rules.
+        url: the page's URL in a web archive; "" for other files.
 
     Raises:
         ExtractError: the file cannot be read, is too large or has no article.
     """
+    below = path.relative_to(folder).parent.as_posix()
+    files_base = base if below == "." else f"{base}{below}/"
+    if is_web_archive(path):
+        return limit_fields(extract_archived(read_archived_page(path, url), files_base, rules))
     try:
         stat = path.stat()
         if stat.st_size > _MAX_FILE_BYTES:
@@ -234,8 +273,59 @@ def article_from_file(path: Path, base: str, rules: Ruleset | None) -> Article:
         body = path.read_bytes()
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", str(path)) from error
-    article = limit_fields(saved_files.extract_saved(body, str(path), base=base, rules=rules))
-    return replace(article, published=article.published or _modification_time(stat.st_mtime))
+    article = saved_files.extract_saved(
+        body,
+        str(path),
+        base=files_base,
+        rules=rules,
+        find_file=_FileFinder(path, folder, base).find,
+    )
+    published = article.published or _date_of_file(path, stat.st_mtime)
+    return limit_fields(replace(article, published=published))
+
+
+@dataclass(slots=True)
+class _FileFinder:
+    """Finds the pictures that a note embeds by name: next to it, or anywhere in its folder.
+
+    Attributes:
+        note: the note.
+        folder: the folder of saved articles.
+        base: the URL under which the folder is published.
+        names: name in lower case → path of each file in the folder, once it was needed.
+    """
+
+    note: Path
+    folder: Path
+    base: str
+    names: dict[str, Path] | None = None
+
+    def find(self, name: str) -> str | None:
+        """Return the address under which a file is published; None if there is none."""
+        for candidate in (self.note.parent / name, self.folder / name):
+            path = Path(os.path.normpath(candidate))
+            if path.is_relative_to(self.folder) and path.is_file():
+                return self._address_of(path)
+        if self.names is None:
+            self.names = self._list_names()
+        found = self.names.get(PurePath(name).name.lower())
+        return self._address_of(found) if found else None
+
+    def _address_of(self, path: Path) -> str:
+        return f"{self.base}{quote(path.relative_to(self.folder).as_posix())}"
+
+    def _list_names(self) -> dict[str, Path]:
+        names: dict[str, Path] = {}
+        for path in islice(self.folder.rglob("*.*"), MAX_FOLDER_FILES):
+            names.setdefault(path.name.lower(), path)
+        return names
+
+
+def _date_of_file(path: Path, modified: float) -> datetime | None:
+    """Return the day in a file's name, or the time of its last change, which may be exacter."""
+    changed = _modification_time(modified)
+    day = date_in_path(f"/{path.name}")
+    return changed if day is None or (changed and changed.date() == day.date()) else day
 
 
 def _modification_time(seconds: float) -> datetime | None:
@@ -258,6 +348,17 @@ def article_from_feed(item: Item) -> Article:
         raise NoContentError("there is no text in it", item.url)
     reason = TITLE_ALONE if item.url else "title alone"
     return Article(url=item.url, title=item.title, content_reason=reason)
+
+
+def article_from_change(item: Item) -> Article:
+    """Make an article of a change of a page, which has nothing to remove.
+
+    Raises:
+        NoContentError: there is no text in it.
+    """
+    article = extract_fragment(item.html, item.url, prune=False)
+    summary = choose_summary(None, article.text, title=item.title, language=item.language)
+    return limit_fields(replace(article, title=item.title, language=item.language, summary=summary))
 
 
 def _own_content(item: Item) -> Article | None:

@@ -4,6 +4,7 @@ An image has no text to be judged by. It stays if the text around it stays, and 
 its image.
 """
 
+import hashlib
 import re
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -35,6 +36,13 @@ _PLACEHOLDER = re.compile(
     r"^data:|(?:blank|spacer|placeholder|pixel|transparent|1x1|lazy|loading)[\w-]{0,200}"
     r"\.(?:gif|png|svg)",
     re.IGNORECASE,
+)
+_SUFFIXES = (  # by the first bytes of a picture
+    (re.compile(rb"\A\x89PNG\r\n\x1a\n"), "png"),
+    (re.compile(rb"\A\xff\xd8\xff"), "jpg"),
+    (re.compile(rb"\AGIF8[79]a"), "gif"),
+    (re.compile(rb"\ARIFF....WEBP", re.DOTALL), "webp"),
+    (re.compile(rb"\A....ftypavif", re.DOTALL), "avif"),
 )
 _NUMBER = re.compile(r"\d{1,9}(?:\.\d{0,9})?|\.\d{1,9}")
 _CANDIDATE = re.compile(r"(?<![^\s,])([^\s,]\S*[^\s,])(?:\s+([\d.]+)([wx]))?\s*(?:,|$)")
@@ -270,11 +278,21 @@ def has_addressee(address: str) -> bool:
 
 
 def _is_icon(element: HtmlElement) -> bool:
+    if _is_described_paragraph(element):
+        return False
     for name in ("width", "height"):
         pixels = _parse_pixels(element.get(name))
         if pixels is not None and pixels <= MAX_ICON_PIXELS:
             return True
     return False
+
+
+def _is_described_paragraph(element: HtmlElement) -> bool:
+    """Return whether an image is a paragraph of its own, with a description."""
+    parent = element.getparent()
+    if parent is None or parent.tag != "p" or len(parent) > 1 or (parent.text or "").strip():
+        return False
+    return len(element.get("alt", "").split()) > 1 and not (element.tail or "").strip()
 
 
 def _render_size(element: HtmlElement) -> str:
@@ -297,3 +315,14 @@ def _largest(srcset: str) -> str:
         found.append((number if unit == "w" else number * 1000, address))
     fitting = [each for each in found if each[0] <= MAX_PIXELS_WIDE]
     return max(fitting or found, default=(0.0, ""))[1]
+
+
+def name_picture(content: bytes) -> str:
+    """Return the name under which a picture in a mail or a saved page is published.
+
+    It is a digest of the content with a suffix; "" for content that is no picture.
+    """
+    for start, suffix in _SUFFIXES:
+        if start.match(content):
+            return f"{hashlib.sha256(content).hexdigest()[:20]}.{suffix}"
+    return ""

@@ -35,8 +35,8 @@ class Interstitials:
             return None
         for title in titles:
             for part in _SEPARATOR.split(title):
-                words = " ".join(part.split()).casefold()
-                for text in (words, _STATUS.sub("", words)):
+                folded = " ".join(part.split()).casefold()
+                for text in (folded, _STATUS.sub("", folded)):
                     if found := self.titles.get(text):
                         return found
         return None

@@ -4,26 +4,24 @@ Pictures in the mail are named by a digest of their content and published next t
 attachments are not published: most readers of a feed were never meant to get them.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from email.message import Message
-from email.parser import BytesParser
-from email.policy import compat32
 from html import escape
 from itertools import groupby
 from typing import TypeAlias
 from urllib.parse import unquote
 
 from feedpub.cleaner.extract import extract_fragment
+from feedpub.cleaner.images import name_picture
 from feedpub.cleaner.mail_html import clean_mail_html
 from feedpub.cleaner.metadata.language import language_of_text
 from feedpub.core.article_keys import strip_tracking
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.field_limits import limit_fields
-from feedpub.core.mail import MAX_MAIL_BYTES, read_headers
+from feedpub.core.mail import MAX_MAIL_BYTES, parse_mail, read_headers
 from feedpub.core.models import Article, Removed
 from feedpub.core.text import strip_invalid_characters
 
@@ -37,16 +35,9 @@ MAX_LIST_FOOTER_LINES = 8
 MIN_WRAPPED_CHARS = 50  # of a line that was broken because of its length
 MAX_QUOTE_DEPTH = 8
 
-MailPart = Message  # of email.policy.compat32, whose parser never raises
+MailPart = Message  # as `parse_mail` returns it
 _Picture: TypeAlias = tuple["MailPart[str, str]", str, bytes]
 
-_SUFFIXES = (  # of pictures, by their first bytes
-    (re.compile(rb"\A\x89PNG\r\n\x1a\n"), "png"),
-    (re.compile(rb"\A\xff\xd8\xff"), "jpg"),
-    (re.compile(rb"\AGIF8[79]a"), "gif"),
-    (re.compile(rb"\ARIFF....WEBP", re.DOTALL), "webp"),
-    (re.compile(rb"\A....ftypavif", re.DOTALL), "avif"),
-)
 _QUOTE = re.compile(r"(?:> ?)+")
 _LIST_RULE = re.compile(r"\A[_-]{20,}+\s*+\Z")
 _ITEM = re.compile(r"\s{0,3}[*•–-]\s+(?=\S)")
@@ -87,16 +78,14 @@ class _Mail:
 def article_from_mail(body: bytes, base: str) -> Article:
     """Extract the article of a mail.
 
-    Its HTML is empty if the mail has no text and no picture, for instance because it is encrypted.
+    Its HTML is empty if the mail has neither text nor pictures that can be read, for instance
+    because it is encrypted, or beyond a limit. Its title and date are then all that is known.
 
     Args:
         body: the mail, up to MAX_MAIL_BYTES.
         base: the address below which its pictures are published, with a trailing slash.
-
-    Raises:
-        ExtractError: its HTML is beyond a limit.
     """
-    message = _parse(body)
+    message = parse_mail(body)
     headers = read_headers(message)
     mail = _Mail(base, headers.authors)
     pictures = list(_iter_pictures(message, is_cut=len(body) >= MAX_MAIL_BYTES))
@@ -122,14 +111,7 @@ def article_from_mail(body: bytes, base: str) -> Article:
 def pictures_of_mail(body: bytes) -> Mapping[str, bytes]:
     """Return the pictures of a mail by the names under which they are published."""
     is_cut = len(body) >= MAX_MAIL_BYTES
-    return {name: content for _, name, content in _iter_pictures(_parse(body), is_cut=is_cut)}
-
-
-def _parse(body: bytes) -> "MailPart[str, str]":
-    try:
-        return BytesParser(policy=compat32).parsebytes(body[:MAX_MAIL_BYTES])
-    except RecursionError as error:
-        raise ExtractError("its parts are nested too deeply") from error
+    return {name: content for _, name, content in _iter_pictures(parse_mail(body), is_cut=is_cut)}
 
 
 def _make_article(html: str, title: str) -> Article:
@@ -137,6 +119,8 @@ def _make_article(html: str, title: str) -> Article:
         article = extract_fragment(html, title=title, prune=False)
     except NoContentError:
         return Article()
+    except ExtractError as error:
+        return Article(removed=(Removed("", error.reason),))
     return replace(article, language=language_of_text(article.text))
 
 
@@ -211,6 +195,9 @@ def _clean(html: str, mail: _Mail) -> str:
         cleaned, removed = clean_mail_html(html, mail.find_picture, mail.names)
     except NoContentError:
         return ""
+    except ExtractError as error:
+        mail.removed.append(Removed("", error.reason))
+        return ""
     mail.removed += removed
     return cleaned
 
@@ -244,13 +231,9 @@ def _iter_pictures(message: "MailPart[str, str]", *, is_cut: bool) -> Iterator[_
         if part.get_content_maintype() not in ("image", "application") or found >= MAX_PICTURES:
             continue
         content = _payload(part)
-        if suffix := _find_suffix(content):
+        if name := name_picture(content):
             found += 1
-            yield part, f"{hashlib.sha256(content).hexdigest()[:20]}.{suffix}", content
-
-
-def _find_suffix(content: bytes) -> str:
-    return next((suffix for start, suffix in _SUFFIXES if start.match(content)), "")
+            yield part, name, content
 
 
 def _render_loose_pictures(pictures: Iterable[_Picture], mail: _Mail, *, has_text: bool) -> str:
@@ -289,16 +272,34 @@ def _render_plain(part: "MailPart[str, str]", mail: _Mail) -> str:
 
 def _cut_signature(lines: list[str]) -> tuple[list[str], list[str]]:
     """Return the lines of the text, and those of the signature or the mailing list's footer."""
-    for number, line in enumerate(lines):
-        below = [other for other in lines[number + 1 :] if other.strip()]
-        if line == "-- " and len(below) <= MAX_SIGNATURE_LINES:
-            return lines[:number], lines[number:]
-        if line == "--" and number and len(below) <= MAX_LIST_FOOTER_LINES:
-            return lines[:number], lines[number:]
-        is_rule = _LIST_RULE.match(line) and 0 < len(below) <= MAX_LIST_FOOTER_LINES
-        if is_rule and any("list" in other.lower() or "@" in other for other in below):
-            return lines[:number], lines[number:]
-    return lines, []
+    start, below = len(lines), 0
+    for number in range(len(lines) - 1, -1, -1):
+        if below > MAX_SIGNATURE_LINES:
+            break
+        if _starts_signature(lines, number, below):
+            start = number
+        below += bool(lines[number].strip())
+    return lines[:start], lines[start:]
+
+
+def _starts_signature(lines: list[str], number: int, below: int) -> bool:
+    """Return True if a line is the first one of a signature.
+
+    Args:
+        lines: the lines of the text.
+        number: of the line.
+        below: the number of lines with text below it.
+    """
+    line = lines[number]
+    if line == "-- ":
+        return True
+    if not 0 < below <= MAX_LIST_FOOTER_LINES:
+        return False
+    if line == "--":
+        return number > 0
+    if not _LIST_RULE.match(line):
+        return False
+    return any("list" in other.lower() or "@" in other for other in lines[number + 1 :])
 
 
 def _split_quote(line: str) -> tuple[int, str]:

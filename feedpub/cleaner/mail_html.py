@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
+from itertools import islice
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from lxml.html import Element, HtmlElement, tostring
@@ -21,6 +22,7 @@ from feedpub.core.data_files import load_toml
 from feedpub.core.html import parse_html
 from feedpub.core.models import Removed
 
+MAX_LINES = 10_000  # a longer mail is not a newsletter, and stays whole
 MAX_LINE_CHARS = 700  # a longer line is content
 MAX_BROWSER_CHARS = 300
 MAX_TRACKER_PIXELS = 3
@@ -309,7 +311,10 @@ def _replace_children(element: HtmlElement, nodes: Sequence[HtmlElement | str]) 
 
 def _remove_frame(root: HtmlElement, names: Collection[str]) -> Iterator[Removed]:
     """Remove the lines around the content, unless nothing would be left."""
-    lines = [_judge(element) for element in _iter_lines(root)]
+    elements = list(islice(_iter_lines(root), MAX_LINES + 1))
+    if len(elements) > MAX_LINES:
+        return
+    lines = [_judge(element) for element in elements]
     reasons = {**_find_frame(lines), **_find_head(lines, names)}
     kept = [line for number, line in enumerate(lines) if number not in reasons]
     if not any(line.text or _has_picture(line.element) for line in kept):

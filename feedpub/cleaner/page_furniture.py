@@ -42,6 +42,9 @@ MIN_STANDFIRST_WORDS = 6
 MIN_KEPT_ITEMS = 0.6  # share of a list's items, for the others to stay
 MAX_MEAN_CELL_WORDS = 10  # a table with longer cells may only be there for the layout
 MIN_TABLE_SCORE = 0.5  # mean score of the words of a table that stays complete
+MIN_TABLE_ROWS = 3  # of such a table; a quotation of a share's price has two
+MIN_TEXT_WORDS = 40  # of the paragraphs around a table that stays with them
+MIN_TEXT_SHARE = 0.7  # of the words around it that stay
 MAX_CORRECTION_WORDS = 100
 CORRECTION_START_CHARS = 40
 CORRECTION_REACH_BLOCKS = 5  # further from the article, a correction belongs to another one
@@ -140,6 +143,7 @@ def find_spared_blocks(page: PageContext, kept: Sequence[bool]) -> Iterator[int]
         for index in find(page, kept):
             if page.scores[index] >= MIN_SPARED_SCORE:
                 yield index
+    yield from _find_tables_in_text(page, kept)
     for index in find_corrections(page, kept):
         if page.scores[index] >= MIN_CORRECTION_SCORE:
             yield index
@@ -221,6 +225,28 @@ def find_list_items(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
         for index in removed:
             if not is_mostly_links(blocks[index]):
                 yield index
+
+
+def _find_tables_in_text(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
+    """Yield the cells of data tables with a header among paragraphs that stay."""
+    boxes, blocks = page.layout.boxes, page.layout.blocks
+    for table, cells in find_data_tables(page.layout, range(len(blocks))).items():
+        words = sum([page.word_counts[index] for index in cells])
+        links = sum([is_mostly_links(blocks[index]) for index in cells])
+        has_header = any(boxes[blocks[index].box].tag == "th" for index in cells)
+        rows = {boxes[blocks[index].box].parent for index in cells}
+        if not has_header or len(rows) < MIN_TABLE_ROWS:
+            continue
+        if words > MAX_MEAN_CELL_WORDS * len(cells) or links > len(cells) / 2:
+            continue
+        around = boxes[boxes[table].parent]
+        if around.tag == "figure":
+            around = boxes[around.parent]
+        others = set(range(around.first, around.last)) - set(cells)
+        other_words = sum([page.word_counts[index] for index in others])
+        kept_words = sum([page.word_counts[index] for index in others if kept[index]])
+        if kept_words >= max(MIN_TEXT_WORDS, MIN_TEXT_SHARE * other_words):
+            yield from cells
 
 
 def _find_table_cells(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""Extract the article of a saved file: plain text, Markdown or HTML, with or without front matter.
+"""Extract the article of a saved file: plain text, Markdown, HTML or MHTML.
 
 Front matter overrides the metadata of the text. This module reads no file: it takes the bytes and
 the name. Relative addresses are resolved against `base`; the caller publishes the files that they
@@ -17,12 +17,20 @@ from lxml.html import HtmlElement, tostring
 from markdown_it import MarkdownIt
 
 from feedpub.cleaner import front_matter, metadata
+from feedpub.cleaner.archived_pages import (
+    MHTML_SUFFIXES,
+    extract_archived,
+    read_html_with_pictures,
+    read_mhtml,
+    show_pictures,
+)
 from feedpub.cleaner.extract import extract, extract_fragment
 from feedpub.cleaner.metadata.language import language_of_text
 from feedpub.cleaner.plain_text import ArticleHead, extract_text, read_head
 from feedpub.cleaner.rules import Ruleset
 from feedpub.cleaner.summary import choose_summary
 from feedpub.cleaner.text_blocks import TextBlock, equal_ignoring_case
+from feedpub.cleaner.wiki_markdown import FindFile, translate_wiki_markdown
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.html import parse_html
@@ -51,19 +59,30 @@ class SavedFile:
     url: str | None
     base: str | None
     rules: Ruleset | None
+    find_file: FindFile
+
+
+def find_no_file(_name: str) -> None:
+    """Find no embedded file."""
 
 
 def extract_saved(
-    body: bytes, name: str, *, base: str | None = None, rules: Ruleset | None = None
+    body: bytes,
+    name: str,
+    *,
+    base: str | None = None,
+    rules: Ruleset | None = None,
+    find_file: FindFile = find_no_file,
 ) -> Article:
     """Extract the article of a saved file.
 
     Args:
         body: the file's bytes.
-        name: its path or name. The suffix is the format: .txt, .md, .html or .htm.
+        name: its path or name. The suffix is the format: .txt, .md, .html, .htm, .mhtml or .mht.
         base: the URL under which the file's folder is published; relative addresses are resolved
             against it.
         rules: the site's rules, for HTML.
+        find_file: finds the address of a picture that a Markdown file embeds by its name.
 
     Returns:
         The article. It has a URL if the file or its front matter has one. Without a title
@@ -74,14 +93,18 @@ def extract_saved(
         NoContentError: there is no article in the file.
     """
     path = PurePath(name)
-    extract_format = _FORMATS.get(path.suffix.lower())
-    if extract_format is None:
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
         raise ExtractError(
-            f"{path.suffix or 'no suffix'}: only {', '.join(_FORMATS)} are read", name
+            f"{path.suffix or 'no suffix'}: only {', '.join(SUFFIXES)} are read", name
         )
     try:
+        if suffix in MHTML_SUFFIXES:
+            article = extract_archived(read_mhtml(body), base, rules)
+            return replace(article, title=article.title or _title_from_name(path))
         stated, text = front_matter.split_front_matter(_decode(body))
-        found = extract_format(SavedFile(text, stated.title, stated.url, base, rules))
+        saved = SavedFile(text, stated.title, stated.url, base, rules, find_file)
+        found = _FORMATS[suffix](saved)
     except ExtractError as error:
         raise type(error)(error.reason, name) from error
     article = stated.merged_with(found)
@@ -105,7 +128,8 @@ def _extract_plain(saved: SavedFile) -> Article:
 
 def _extract_markdown(saved: SavedFile) -> Article:
     """Extract Markdown. Its first heading is the title; a byline and date may be below it."""
-    fragment = BeautifulSoup(_render_markdown(saved.text), "lxml")
+    text = translate_wiki_markdown(saved.text, saved.find_file)
+    fragment = BeautifulSoup(_render_markdown(text), "lxml")
     language = language_of_text(fragment.get_text(" "))
     head = ArticleHead(title=saved.title)
     for element in list(fragment.body or ()):
@@ -145,8 +169,10 @@ def _read_head_element(element: Tag, head: ArticleHead, language: str | None) ->
 
 def _extract_html(saved: SavedFile) -> Article:
     """Extract a saved page. A fragment that a user cut out is the article, even if it is short."""
-    page = parse_html(saved.text, None)
-    own_url = saved.url or metadata.read_metadata(page, None).canonical
+    archived = read_html_with_pictures(saved.text)
+    page = parse_html(archived.html, None)
+    own_url = saved.url or archived.url or metadata.read_metadata(page, None).canonical
+    show_pictures(page, archived, saved.base or "")
     _resolve_media(page, saved.base)
     html, address = tostring(page, encoding="unicode"), own_url or saved.base
     try:
@@ -155,7 +181,7 @@ def _extract_html(saved: SavedFile) -> Article:
         if _DOCUMENT.search(saved.text):
             raise
         article = extract_fragment(html, address)
-    return replace(article, url=own_url)
+    return replace(article, url=own_url, published=article.published or archived.saved)
 
 
 def _resolve_media(page: HtmlElement, base: str | None) -> None:
@@ -177,6 +203,7 @@ _FORMATS: dict[str, Callable[[SavedFile], Article]] = {
     ".html": _extract_html,
     ".htm": _extract_html,
 }
+SUFFIXES = (*_FORMATS, *MHTML_SUFFIXES)
 
 
 @cache

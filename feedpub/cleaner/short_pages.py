@@ -1,7 +1,7 @@
 """Find the content of a page that has too little of it for the learned model.
 
-A notice of one sentence, a picture or a video is told from the rest of the page by its place: it is
-in the main element, or next to the title.
+A notice of one sentence, a picture or a video is recognised by its place: it is in the main
+element, or next to the title.
 """
 
 import re

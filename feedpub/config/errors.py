@@ -103,7 +103,8 @@ def _explain(details: ErrorDetails, location: ErrorLocation) -> str:
         case "union_tag_invalid":
             text = _explain_choice(context["tag"], context["expected_tags"])
         case "union_tag_not_found":
-            text = 'missing; write type = "page", "feed", "sitemap", "folder" or "mail"'
+            types = '"page", "feed", "sitemap", "items", "json", "folder" or "mail"'
+            text = f"missing; write type = {types}"
         case "value_error":
             text = str(context["error"])
         case "greater_than_equal":

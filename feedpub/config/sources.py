@@ -1,6 +1,6 @@
 """Define the sources of a feed: `[[feed.source]]`."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -135,10 +135,10 @@ class SitemapSource(RemoteSource):
 
 
 class ItemsSource(RemoteSource):
-    """Entries that stand on one page: a changelog, notices, events, a table."""
+    """The entries of one page: a changelog, notices, events, a table."""
 
     type: Literal["items"] = Field(
-        description="items: entries that stand on one page, such as a changelog, notices, events "
+        description="items: the entries of one page, such as a changelog, notices, events "
         "or the rows of a table."
     )
     item: Selector | None = Field(
@@ -345,10 +345,39 @@ class MailSource(ConfigModel):
         return self.server or str(self.path)
 
 
-Source = Annotated[
-    PageSource | FeedSource | SitemapSource | ItemsSource | JsonSource | FolderSource | MailSource,
-    Field(discriminator="type"),
-]
+class WatchSource(RemoteSource):
+    """A page that changes: each change is an entry."""
+
+    type: Literal["watch"] = Field(
+        description="watch: one page that changes. Each change is an entry that shows the "
+        "difference."
+    )
+    content: Selector | None = Field(
+        default=None,
+        description="Selector of the part to watch: CSS, or XPath after xpath:. Default: the "
+        "cleaned page.",
+        examples=["main", "#opening-hours"],
+    )
+    ignore: tuple[Pattern, ...] = Field(
+        default=(),
+        description="Patterns of lines to leave out, such as counters and clocks.",
+        examples=[["re:^Visitors: [0-9]+$", "last updated"]],
+    )
+    min_words: int = Field(
+        default=1,
+        ge=1,
+        strict=True,
+        description="The smallest change that is published, in words. Smaller ones add up.",
+        examples=[5],
+    )
+
+
+ListedSource: TypeAlias = (
+    PageSource | FeedSource | SitemapSource | ItemsSource | JsonSource | FolderSource | MailSource
+)
+"""A source that lists articles."""
+
+Source = Annotated[ListedSource | WatchSource, Field(discriminator="type")]
 
 
 def source_key(source: Source) -> str:
@@ -365,6 +394,8 @@ def fetches_articles(source: Source) -> bool:
     match source:
         case FolderSource() | MailSource():
             return True
+        case WatchSource():
+            return False
         case JsonSource(fetch=None):
             return source.content is None
         case _:
@@ -373,4 +404,4 @@ def fetches_articles(source: Source) -> bool:
 
 def describes_articles(source: Source) -> bool:
     """Return True if a source's titles, dates and authors take precedence over the pages'."""
-    return isinstance(source, FeedSource | ItemsSource | JsonSource | MailSource)
+    return isinstance(source, FeedSource | ItemsSource | JsonSource | MailSource | WatchSource)

@@ -13,6 +13,9 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from feedpub.core.data_files import load_toml
 from feedpub.core.models import GUID_PREFIX
 
+WATCH_PREFIX = "watch:"
+"""The prefix of keys of changes of a page."""
+
 _RULES = load_toml("feedpub.core", "data/tracking.toml")
 _TRACKING = frozenset(_RULES["names"])
 _TRACKING_PREFIXES = tuple(_RULES["prefixes"])
@@ -94,6 +97,16 @@ def enclosure_key(url: str) -> str:
 def mail_key(message_id: str) -> str:
     """Return the key of a mail, which is the same on disk and on a server."""
     return _limit_length(f"mail:{message_id}")
+
+
+def watch_key(change: str, source: str) -> str:
+    """Return the key of a change of a page, which has the address of the page itself.
+
+    Args:
+        change: its digest.
+        source: the key of the page's source.
+    """
+    return f"{WATCH_PREFIX}{key_digest(source)}:{change}"
 
 
 def content_key(*parts: str) -> str:

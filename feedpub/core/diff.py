@@ -1,10 +1,11 @@
-"""Compare two states of an entry or article."""
+"""Compare two states of an entry, an article or a text."""
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from feedpub.core.models import Article, Entry
 
@@ -21,6 +22,10 @@ _FIELDS = (
 )
 _BETWEEN_TAGS = re.compile(r"(?<=>)(?=<)")
 _CONTEXT_LINES = 1
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")  # Chinese and Japanese have no spaces
+_TOKEN = re.compile(rf" ?(?:{_WORD.pattern}|[^\w\s])")
+_MAX_COMPARED_LINES = 50  # that one line is compared with
+_MAX_COMPARED_WORDS = 2_000  # of a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +80,95 @@ def _format_value(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(str(getattr(part, "url", part)) for part in value)
     return "" if value is None else str(value)
+
+
+# --- texts by word ---
+
+ChangeKind = Literal["same", "del", "ins"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedLine:
+    """A line that was added, removed or changed.
+
+    Attributes:
+        parts: its words in order, as they are the same, removed or added; each part begins with a
+            space if there is one before it.
+    """
+
+    parts: tuple[tuple[ChangeKind, str], ...]
+
+    @property
+    def added(self) -> int:
+        """Return the number of added words."""
+        return self._count("ins")
+
+    @property
+    def removed(self) -> int:
+        """Return the number of removed words."""
+        return self._count("del")
+
+    def _count(self, wanted: ChangeKind) -> int:
+        return sum(len(_WORD.findall(text)) for kind, text in self.parts if kind == wanted)
+
+
+def diff_words(before: Sequence[str], after: Sequence[str]) -> list[ChangedLine]:
+    """Return the lines that differ between two texts, each with the words that differ.
+
+    Lines that only moved count as removed and added.
+    """
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    changed: list[ChangedLine] = []
+    for kind, start, end, other_start, other_end in matcher.get_opcodes():
+        if kind != "equal":
+            changed += _diff_block(before[start:end], after[other_start:other_end])
+    return changed
+
+
+def _diff_block(before: Sequence[str], after: Sequence[str]) -> Iterator[ChangedLine]:
+    """Yield the lines of a block that was replaced: similar ones are compared by word."""
+    old, added = list(before), list[str]()
+    for line in after:
+        place = _find_similar(line, old[:_MAX_COMPARED_LINES])
+        if place is None:
+            added.append(line)
+            continue
+        yield from _whole_lines(old[:place], added)
+        yield ChangedLine(tuple(_diff_line(old[place], line)))
+        del old[: place + 1]
+        added.clear()
+    yield from _whole_lines(old, added)
+
+
+def _whole_lines(removed: Iterable[str], added: Iterable[str]) -> Iterator[ChangedLine]:
+    for line in removed:
+        yield ChangedLine((("del", line),))
+    for line in added:
+        yield ChangedLine((("ins", line),))
+
+
+def _find_similar(line: str, candidates: Sequence[str]) -> int | None:
+    """Return the place of the first line that shares half of its words; None if there is none."""
+    words = Counter(_WORD.findall(line)[:_MAX_COMPARED_WORDS])
+    for place, candidate in enumerate(candidates):
+        others = Counter(_WORD.findall(candidate)[:_MAX_COMPARED_WORDS])
+        if 2 * (words & others).total() >= max(words.total(), others.total()):
+            return place
+    return None
+
+
+def _diff_line(before: str, after: str) -> Iterator[tuple[ChangeKind, str]]:
+    old, new = _TOKEN.findall(before), _TOKEN.findall(after)
+    if max(len(old), len(new)) > _MAX_COMPARED_WORDS:
+        yield "del", before
+        yield "ins", after
+        return
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for kind, start, end, other_start, other_end in matcher.get_opcodes():
+        if kind == "equal":
+            yield "same", "".join(old[start:end])
+            continue
+        if start < end:
+            yield "del", "".join(old[start:end])
+        if other_start < other_end:
+            yield "ins", "".join(new[other_start:other_end])

@@ -36,6 +36,10 @@ class Translations:
         """Return the text that replaces a page of an article that could not be read."""
         return str(self.texts["missing_page"]).format(n=number)
 
+    def removed(self, text: str) -> str:
+        """Return the title of a change that only removed some words."""
+        return str(self.texts["removed"]).format(text=text)
+
     def format_date(self, when: datetime) -> str:
         """Format a time in UTC as is usual in the language, with Western digits."""
         month = self.texts["months"][when.month - 1]

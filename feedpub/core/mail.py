@@ -12,8 +12,8 @@ from datetime import datetime
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
-from email.parser import BytesHeaderParser
-from email.policy import compat32
+from email.parser import BytesHeaderParser, BytesParser
+from email.policy import Compat32
 from email.utils import getaddresses, parsedate_to_datetime
 
 from feedpub.core.dates import as_item_date, parse_date
@@ -32,6 +32,14 @@ _ID = re.compile(r"<([^<>\s]++)>")
 _IN_BRACKETS = re.compile(r"<([^<>]++)>")
 _VIA_LIST = re.compile(r"(?<!\s)\s++(?:via|über|par|через)\s.*", re.IGNORECASE | re.DOTALL)
 _NOT_SHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class _BoundedHeaders(Compat32):
+    """Cut headers while they are parsed: the time grows with the square of their length."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name[:MAX_HEADER_CHARS], value[:MAX_HEADER_CHARS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,15 @@ def parse_mail_headers(head: bytes) -> MailHeaders:
     Args:
         head: the mail, or its beginning; the headers end at the first empty line.
     """
-    return read_headers(BytesHeaderParser(policy=compat32).parsebytes(head))
+    return read_headers(BytesHeaderParser(policy=_BoundedHeaders()).parsebytes(head))
+
+
+def parse_mail(body: bytes) -> "Message[str, str]":
+    """Parse a mail, up to MAX_MAIL_BYTES; only its headers if its parts are nested too deeply."""
+    try:
+        return BytesParser(policy=_BoundedHeaders()).parsebytes(body[:MAX_MAIL_BYTES])
+    except RecursionError:
+        return BytesHeaderParser(policy=_BoundedHeaders()).parsebytes(body[:MAX_MAIL_BYTES])
 
 
 def read_headers(message: "Message[str, str]") -> MailHeaders:

@@ -21,7 +21,7 @@ from pathlib import PurePosixPath
 from statistics import median
 from urllib.parse import urlsplit
 
-from feedpub.config import FeedConfig, RemoteSource
+from feedpub.config import FeedConfig, RemoteSource, WatchSource
 from feedpub.core.models import Failure, Item
 from feedpub.core.text import count_words, pluralize
 from feedpub.pipeline.collect import ListedItem, SourceResult, keys_of_items
@@ -54,7 +54,10 @@ def check_listings(
     """
     checked: list[SourceResult] = []
     for result in results:
-        if result.failure is None and isinstance(result.source, RemoteSource):
+        is_listing = isinstance(result.source, RemoteSource) and not isinstance(
+            result.source, WatchSource
+        )
+        if result.failure is None and is_listing:
             checked.append(_check_listing(feed, result, context))
         else:
             checked.append(result)

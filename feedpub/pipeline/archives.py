@@ -19,7 +19,7 @@ from feedpub.builder.parse_published import UnknownDocumentError
 from feedpub.config import FeedConfig
 from feedpub.core.log import fields
 from feedpub.core.models import Entry, Feed
-from feedpub.pipeline import mail, restore
+from feedpub.pipeline import pictures, restore
 from feedpub.pipeline.context import RunContext
 
 _log = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ def write_archives(
             archive = assemble.build_archive(feed, context.settings, entries, number, previous)
             # An entry restored from a document of summaries has no text; its page stays.
             with_text = [entry for entry in archive.entries if entry.html]
-            files = mail.render_pictures(feed, live, with_text, context)
+            files = pictures.render_pictures(feed, live, with_text, context)
             files |= assemble.render_pages(live, with_text, assemble.saved_folders(feed))
             for suffix in suffixes:
                 files[archive.file(suffix)] = assemble.render_document(archive, suffix)

@@ -66,23 +66,38 @@ def article_from_pages(
     )
 
 
-def article_from_file(feed: FeedConfig, path: Path, folder: Path, context: RunContext) -> Article:
+def article_from_file(
+    feed: FeedConfig, path: Path, folder: Path, context: RunContext, url: str = ""
+) -> Article:
     """Return the article of a saved file in a folder. Raises SourceError.
 
     Addresses of files in the folder start with the placeholder for `base_url`.
+
+    Args:
+        feed: the feed's settings.
+        path: the file.
+        folder: the folder.
+        context: the services that the run uses.
+        url: the page's URL in a web archive; "" for other files.
     """
     if (printable := escape_control_characters(str(path))) != str(path):
         reason = "its name, or that of a folder above it, is not UTF-8: rename it"
         raise ExtractError(reason, printable)
-    below = path.relative_to(folder).parent.as_posix()
-    base = f"{PLACEHOLDER}{feed.name}/{'' if below == '.' else below + '/'}"
-    rules = rules_for(feed, str(path), context)
-    return context.executor.call(str(path), articles.article_from_file, path, base, rules)
+    base = f"{PLACEHOLDER}{feed.name}/"
+    rules = rules_for(feed, url or str(path), context)
+    return context.executor.call(
+        str(path), articles.article_from_file, path, folder, base, rules, url
+    )
 
 
 def article_from_feed(item: Item, address: str, context: RunContext) -> Article:
     """Return the article that a feed contains. Raises SourceError."""
     return context.executor.call(address, articles.article_from_feed, item)
+
+
+def article_from_change(item: Item, address: str, context: RunContext) -> Article:
+    """Return the article that shows a change of a page. Raises SourceError."""
+    return context.executor.call(address, articles.article_from_change, item)
 
 
 def article_from_mail(feed: FeedConfig, body: bytes, address: str, context: RunContext) -> Article:

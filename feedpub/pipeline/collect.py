@@ -5,6 +5,7 @@ A source that fails adds nothing and removes nothing: its failure is part of its
 
 import hashlib
 import os
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,12 +25,14 @@ from feedpub.config import (
     PageSource,
     RemoteSource,
     Source,
+    WatchSource,
     describes_articles,
     fetches_articles,
     resolve_secret,
 )
 from feedpub.config.sources import source_key
-from feedpub.core.article_keys import mail_key, url_key
+from feedpub.core.article_keys import mail_key, url_key, watch_key
+from feedpub.core.document_types import with_document_enclosure
 from feedpub.core.errors import (
     CorruptStateError,
     FeedpubError,
@@ -40,12 +43,16 @@ from feedpub.core.errors import (
 from feedpub.core.models import NO_HINTS, Failure, Item, PodcastTag, PollingHints
 from feedpub.core.text import escape_control_characters
 from feedpub.fetch import RequestOptions
+from feedpub.pipeline import watch
 from feedpub.pipeline.context import RunContext
 from feedpub.sources.documents import CachedDocuments, FetchedDocument
-from feedpub.store import SourceObservation
+from feedpub.store import SourceObservation, WatchedText
 
 _JSON_HEADERS = (("accept", "application/json, */*;q=0.5"),)  # many APIs also answer in HTML
-_FILE_PREFIX = "file:"  # of the key of a saved article
+FILE_PREFIX = "file:"
+"""The prefix of the keys of saved articles."""
+
+_PAGE_IN_ARCHIVE = re.compile(r"#https?://.*", re.DOTALL)  # a path has no //
 _MAX_PARALLEL_SOURCES = 4
 _TEMPORARY_STATUSES = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
@@ -132,6 +139,7 @@ class SourceResult:
             settings changed, or an anomaly has lasted long enough.
         has_new_settings: it was not read with its current settings before.
         podcast: the elements of its head, if it is a podcast.
+        watched: the text of a watched page, which the next check is compared with.
     """
 
     source: Source
@@ -144,6 +152,7 @@ class SourceResult:
     is_fresh: bool = False
     has_new_settings: bool = False
     podcast: tuple[PodcastTag, ...] = ()
+    watched: WatchedText | None = None
 
     @property
     def key(self) -> str:
@@ -180,15 +189,24 @@ def list_sources(
         responses: responses that are known already, by the requested address.
     """
     chosen = [source for source in feed.source if only is None or source_key(source) in only]
+    listed = {state.key for state in context.store.sources(feed.name) if state.items}
+
+    def list_source(source: Source) -> SourceResult:
+        pages = 1
+        if isinstance(source, PageSource | ItemsSource | JsonSource):
+            pages = 1 if source_key(source) in listed else source.pages
+        return _list_source(source, feed, pages, context, responses or {})
+
     with ThreadPoolExecutor(_MAX_PARALLEL_SOURCES) as pool:
-        results = pool.map(
-            lambda source: _list_source(source, feed.limit, context, responses or {}), chosen
-        )
-        return list(results)
+        return list(pool.map(list_source, chosen))
 
 
 def _list_source(
-    source: Source, limit: int, context: RunContext, responses: Mapping[str, FetchedDocument]
+    source: Source,
+    feed: FeedConfig,
+    pages: int,
+    context: RunContext,
+    responses: Mapping[str, FetchedDocument],
 ) -> SourceResult:
     documents = CachedDocuments(
         context.fetcher,
@@ -204,12 +222,24 @@ def _list_source(
         if isinstance(source, JsonSource):
             documents.request_body = source.body.encode() if source.body is not None else None
             documents.headers = () if source.script else _JSON_HEADERS
-        elif isinstance(source, PageSource | ItemsSource) and source.render:
+        elif isinstance(source, PageSource | ItemsSource | WatchSource) and source.render:
             documents.browser = context.browser
-        items = sources.read_source(source, documents, limit=limit)
+        items: tuple[Item, ...]
+        watched: WatchedText | None = None
+        if isinstance(source, WatchSource):
+            items, watched = watch.check_page(source, feed.name, documents, context)
+        else:
+            items = sources.read_source(source, documents, limit=feed.limit, pages=pages)
         head = _read_head(source, documents, context)
         documents.drop_body()  # the run may take long
-        return SourceResult(source, documents, items=items, hints=head.hints, podcast=head.podcast)
+        return SourceResult(
+            source,
+            documents,
+            items=items,
+            hints=head.hints,
+            podcast=head.podcast,
+            watched=watched,
+        )
     except SourceError as error:
         where, is_firm = error.url or source_key(source), _is_firm(error)
         wait = error.retry_after if isinstance(error, FetchError) else None
@@ -312,25 +342,33 @@ def keys_of_items(result: SourceResult, anchor: Path) -> list[ItemKeys]:
     """Return the keys of the items that a source lists, in their order."""
     if isinstance(result.source, MailSource):
         return [ItemKeys(mail_key(item.guid)) for item in result.items]
+    if isinstance(result.source, WatchSource):
+        return [ItemKeys(watch_key(item.guid, result.key)) for item in result.items]
     if not isinstance(result.source, FolderSource):
         on_one_page = isinstance(result.source, ItemsSource)
         return assign_keys(result.items, result.key, exact=on_one_page)
-    paths = [os.path.relpath(item.path or "", anchor) for item in result.items]
-    return [ItemKeys(f"{_FILE_PREFIX}{escape_control_characters(path)}") for path in paths]
+    return [ItemKeys(_key_of_file(item, anchor)) for item in result.items]
+
+
+def _key_of_file(item: Item, anchor: Path) -> str:
+    """Return the key of a saved article; that of a page in a web archive contains its URL."""
+    path = escape_control_characters(os.path.relpath(item.path or "", anchor))
+    return f"{FILE_PREFIX}{path}" + (f"#{item.url}" if item.url else "")
 
 
 def saved_file_path(key: str, anchor: Path) -> Path | None:
     """Return the file of a saved article by its key; None if the article is not a saved one."""
-    if not key.startswith(_FILE_PREFIX):
+    if not key.startswith(FILE_PREFIX):
         return None
-    return Path(os.path.normpath(anchor / key.removeprefix(_FILE_PREFIX)))
+    path = _PAGE_IN_ARCHIVE.sub("", key.removeprefix(FILE_PREFIX))
+    return Path(os.path.normpath(anchor / path))
 
 
 def _make_listed_item(item: Item, keys: ItemKeys, rank: int, result: SourceResult) -> ListedItem:
     source = result.source
     is_fetched = fetches_articles(source) and not _stands_on_listing(item, result)
     return ListedItem(
-        item=item,
+        item=with_document_enclosure(item),
         key=keys.key,
         rank=rank,
         source=result.key,

@@ -23,7 +23,8 @@ from feedpub.cleaner.access import LOGIN_PAGE, PAYWALL, is_login_address
 from feedpub.cleaner.articles import MAX_ARTICLE_BYTES, MultiPageArticle
 from feedpub.cleaner.pagination import PageSequence
 from feedpub.config import FeedConfig
-from feedpub.core.article_keys import url_key
+from feedpub.core.article_keys import WATCH_PREFIX, url_key
+from feedpub.core.document_types import document_type_of_url, with_document_enclosure
 from feedpub.core.errors import (
     ExtractError,
     InterstitialError,
@@ -38,6 +39,7 @@ from feedpub.core.redact import strip_credentials
 from feedpub.fetch import SMALL_BODY_BYTES, Validators
 from feedpub.pipeline import rechecks, retries
 from feedpub.pipeline.article import (
+    article_from_change,
     article_from_feed,
     article_from_file,
     article_from_mail,
@@ -333,7 +335,7 @@ def _get_page(
     A rendered page is fetched unconditionally: its content may change although its HTML does not.
     """
     options = item.options.for_url(url, context.site_rules.rules_for(url).headers)
-    if item.render:
+    if item.render and document_type_of_url(url) is None:  # browsers show no documents
         seconds = context.budget.remaining()
         return context.browser.render(url, context.fetcher, options, seconds=seconds)
     return context.fetcher.get(url, validators=validators, options=options, max_bytes=max_bytes)
@@ -463,14 +465,13 @@ def _extract(
     if item.mail and isinstance(page, Page):
         return _extract_from_mail(feed, item, page, context)
     if page is None:
-        article = article_from_feed(item.item, item.address, context)
-        snapshot = make_snapshot(item, None, context)
-        return replace(_make_result(item, article, ()), snapshot=snapshot)
+        return _extract_from_source(item, context)
     if before and isinstance(page, NotModified):
         state = _make_state(item, "stored")
         return ItemResult(replace(state, etag=before.etag, last_modified=before.last_modified))
     assert isinstance(page, Page)  # noqa: S101 -- the client rejects a 304 without validators
     pages = fetched.pages or PageSequence((page,), page.url)
+    item = replace(item, item=with_document_enclosure(item.item, page))
     found = article_from_pages(feed, pages, item, site.memory, context)
     result = _make_result(item, found.article, (page.url, found.article.url))
     result = replace(
@@ -514,6 +515,15 @@ def _mark_incomplete(
     return replace(result, state=state, failure=_make_failure(item, state, used))
 
 
+def _extract_from_source(item: ListedItem, context: RunContext) -> ItemResult:
+    """Return the article that the source itself contains."""
+    if item.key.startswith(WATCH_PREFIX):
+        return _make_result(item, article_from_change(item.item, item.address, context), ())
+    article = article_from_feed(item.item, item.address, context)
+    snapshot = make_snapshot(item, None, context)
+    return replace(_make_result(item, article, ()), snapshot=snapshot)
+
+
 def _used_instead(article: Article) -> str:
     """Return the part of the source's own data that is published instead of the page."""
     if article.text:
@@ -524,7 +534,8 @@ def _used_instead(article: Article) -> str:
 def _extract_from_file(
     feed: FeedConfig, item: ListedItem, path: Path, context: RunContext
 ) -> ItemResult:
-    article = article_from_file(feed, path, item.folder or path.parent, context)
+    folder, url = item.folder or path.parent, item.item.url or ""
+    article = article_from_file(feed, path, folder, context, url)
     snapshot = make_snapshot(item, None, context)
     result = replace(_make_result(item, article, ()), snapshot=snapshot)
     if not article.unread:
@@ -630,7 +641,8 @@ def fallback_for(
 def _has_listed_text(item: ListedItem, error: SourceError, failed: ItemState) -> bool:
     """Return True if a listing's text can replace a page whose request failed."""
     was_requested = failed.retry_at is not None and not isinstance(error, RetryLaterError)
-    return bool(item.item.html or (item.item.summary and was_requested))
+    has_content = item.item.html or item.item.enclosures
+    return bool(has_content or (item.item.summary and was_requested))
 
 
 def _make_failed_state(

@@ -203,7 +203,7 @@ def _extract_article(
     url = snapshot.item.url or ""
     if snapshot.form == "file":
         path, folder = _find_saved_file(feed, entry, snapshot, context)
-        return article_from_file(feed, path, folder, context)
+        return article_from_file(feed, path, folder, context, url)
     if snapshot.form == "mail":
         return article_from_mail(feed, unpack_body(snapshot).body, snapshot.key, context)
     if snapshot.form == "feed":

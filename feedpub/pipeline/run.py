@@ -37,6 +37,7 @@ from feedpub.pipeline import (
     index,
     mail,
     moved_articles,
+    pictures,
     rechecks,
     restore,
     unchanged,
@@ -65,6 +66,7 @@ from feedpub.pipeline.save import (
     save_proposals,
     save_run,
     save_unchanged_run,
+    without_unread_changes,
 )
 
 # After its day, a robots.txt is only used while a newer one cannot be fetched.
@@ -138,6 +140,7 @@ def _run_stages(
     probes = unchanged.plan_next_probe(
         feed, result, source_results, zip(items, item_results, strict=True), context
     )
+    source_results = without_unread_changes(source_results, items, item_results)
     save_run(result, source_results, start, context, probes)
     return result
 
@@ -329,7 +332,7 @@ def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, 
     """
     live = archives.plan_archives(feed, live, context)
     archived = archives.write_archives(feed, live, context, partial(ensure_lock_held, context))
-    files = mail.render_pictures(feed, live, live.entries, context)
+    files = pictures.render_pictures(feed, live, live.entries, context)
     files |= assemble.render_files(live, assemble.saved_folders(feed))
     documents = websub.feed_documents(feed.name, files) if context.settings.websub_hubs else []
     changed = [name for name in documents if context.output.read(name) != files[name]]

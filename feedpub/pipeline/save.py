@@ -16,8 +16,9 @@ from feedpub.config.sources import source_key
 from feedpub.core.errors import CorruptStateError, StoreError
 from feedpub.core.log import fields
 from feedpub.core.models import Failure, RunResult
-from feedpub.pipeline.collect import SourceResult
+from feedpub.pipeline.collect import ListedItem, SourceResult
 from feedpub.pipeline.context import RunContext
+from feedpub.pipeline.read import ItemResult
 from feedpub.pipeline.repair import propose
 from feedpub.pipeline.unchanged import ProbeResult, unchanged_result
 from feedpub.store import ProbeState, RunRecord, SourceState
@@ -98,8 +99,25 @@ def save_run(
         documents=[document for each in healthy for document in each.documents.fresh],
         sources=_update_states(result.feed, source_results, before, start.at),
         observations=[each.observation for each in source_results if each.observation],
+        watched=[each.watched for each in healthy if each.watched],
         probe_states=probes,
     )
+
+
+def without_unread_changes(
+    source_results: Iterable[SourceResult],
+    items: Iterable[ListedItem],
+    item_results: Iterable[ItemResult],
+) -> list[SourceResult]:
+    """Return the results without the text of a page whose change could not be made an entry.
+
+    The next check finds the change again.
+    """
+    failed: set[str] = set()
+    for item, result in zip(items, item_results, strict=True):
+        if result.state.state == "failed":
+            failed.add(item.source)
+    return [replace(each, watched=None) if each.key in failed else each for each in source_results]
 
 
 def save_unchanged_run(

@@ -11,10 +11,10 @@ from feedpub.config import (
     FolderSource,
     ItemsSource,
     JsonSource,
+    ListedSource,
     MailSource,
     PageSource,
     SitemapSource,
-    Source,
 )
 from feedpub.core.field_limits import limit_fields
 from feedpub.core.models import Item
@@ -22,21 +22,34 @@ from feedpub.sources import feed, folder, json_api, listing_page, mail, sitemap
 from feedpub.sources.base import DocumentReader
 from feedpub.sources.feed_head import FeedHead, read_feed_head
 from feedpub.sources.folder import file_digest
-from feedpub.sources.items import read_items_page
+from feedpub.sources.items.read import read_items_page
 from feedpub.sources.mail import read_local_message
+from feedpub.sources.watch import WatchedPage, describe_change, digest_lines, read_watched_page
 
 __all__ = [
     "DocumentReader",
     "FeedHead",
+    "WatchedPage",
+    "describe_change",
+    "digest_lines",
     "file_digest",
     "read_feed_head",
     "read_local_message",
     "read_source",
+    "read_watched_page",
 ]
 
 
-def read_source(source: Source, documents: DocumentReader, *, limit: int) -> tuple[Item, ...]:
-    """Return the articles that a source lists now, at most `limit`.
+def read_source(
+    source: ListedSource, documents: DocumentReader, *, limit: int, pages: int = 1
+) -> tuple[Item, ...]:
+    """Return the articles that a source lists now.
+
+    Args:
+        source: the source.
+        documents: gets its documents.
+        limit: of the articles of one page.
+        pages: how many pages of a listing to read at most.
 
     Raises:
         FetchError: a document cannot be fetched.
@@ -45,17 +58,17 @@ def read_source(source: Source, documents: DocumentReader, *, limit: int) -> tup
     """
     match source:
         case PageSource():
-            items = listing_page.read_listing(source, documents)[:limit]
+            items = listing_page.read_listing(source, documents, pages)[: limit * pages]
         case FeedSource():
             items = feed.read_feed(source, documents, limit=limit)
         case SitemapSource():
             items = sitemap.read_sitemap(source, documents, limit=limit)
         case ItemsSource():
-            items = read_items_page(source, documents, limit=limit)
+            items = read_items_page(source, documents, limit=limit, pages=pages)
         case JsonSource():
-            items = json_api.read_json(source, documents, limit=limit)
+            items = json_api.read_json(source, documents, limit=limit, pages=pages)
         case FolderSource():
-            items = folder.read_folder(source, limit=limit)
+            items = folder.read_folder(source, documents, limit=limit)
         case MailSource():
             items = mail.read_mail(source, documents, limit=limit)
         case _:

@@ -1,25 +1,28 @@
-"""List the saved articles of a folder, one item for each file.
+"""List the saved articles of a folder: one item for each file, or each page of a web archive.
 
-Files are read for their digests only; the cleaner reads their content.
+Other files are read for their digests only; the cleaner reads their content.
 """
 
 import hashlib
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from feedpub.config import FolderSource
+from feedpub.core import warc
 from feedpub.core.dates import parse_date
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.models import Item
+from feedpub.sources.base import DocumentReader
 
-SUFFIXES = (".txt", ".md", ".html", ".htm")
+SUFFIXES = (".txt", ".md", ".html", ".htm", ".mhtml", ".mht", *warc.SUFFIXES)
 _DATED = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_/]?([01]\d)[-_/]?([0-3]\d)(?!\d)")
 
 
-def read_folder(source: FolderSource, *, limit: int) -> tuple[Item, ...]:
+def read_folder(source: FolderSource, documents: DocumentReader, *, limit: int) -> tuple[Item, ...]:
     """Return the saved articles of a folder, the newest first.
 
     The date is the day in a file's name, or else the day of its last change. Files of one day are
@@ -34,11 +37,25 @@ def read_folder(source: FolderSource, *, limit: int) -> tuple[Item, ...]:
         files = sorted(_files(source.path, source.glob), key=lambda path: _order(path, source.path))
         if not files:
             raise NoContentError(f"no {', '.join(SUFFIXES)} files match {source.glob!r}", folder)
-        return tuple(
-            Item(url=None, path=str(path), version=file_digest(path)) for path in files[:limit]
-        )
+        items: list[Item] = []
+        for path in files:
+            if len(items) >= limit:
+                break
+            items += _list_file(path, documents)
+        return tuple(items[:limit])
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", error.filename or folder) from error
+
+
+def _list_file(path: Path, documents: DocumentReader) -> Iterator[Item]:
+    """Yield the articles of a file. One without pages is reported when it is read."""
+    urls: list[str] = []
+    if warc.is_web_archive(path):
+        with suppress(ExtractError):
+            urls = documents.call(str(path), warc.list_archived_pages, path)
+    version = file_digest(path)
+    for url in urls or (None,):
+        yield Item(url=url, path=str(path), version=version)
 
 
 def _files(folder: Path, glob: str) -> Iterator[Path]:
@@ -47,7 +64,7 @@ def _files(folder: Path, glob: str) -> Iterator[Path]:
     home = folder.resolve()
     for path in folder.glob(glob):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.suffix.lower() in SUFFIXES and _is_file_below(path, home):
+        if not hidden and path.name.lower().endswith(SUFFIXES) and _is_file_below(path, home):
             yield path
 
 

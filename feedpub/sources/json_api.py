@@ -23,7 +23,7 @@ from feedpub.core.models import Item, Page
 from feedpub.core.selectors import select_elements
 from feedpub.core.urls import absolute_url
 from feedpub.sources.base import DocumentReader
-from feedpub.sources.items.read import digest_texts
+from feedpub.sources.items.fields import digest_texts
 from feedpub.sources.listing.embedded_json import (
     AUTHOR_KEYS,
     DATE_KEYS,
@@ -39,6 +39,7 @@ from feedpub.sources.markup import (
     text_to_paragraphs,
     to_text,
 )
+from feedpub.sources.next_pages import ListedPage, follow_pages
 from feedpub.sources.sniff import EMPTY, HTML, detect_type
 
 MAX_ITEMS = 2000  # of one document
@@ -77,27 +78,31 @@ class JsonSelectors:
         return cls(**{name: getattr(source, name) for name in cls.__slots__})
 
 
-@dataclass(frozen=True, slots=True)
-class JsonListing:
-    """The items of one document, and the URL of the next one; None if it names none."""
+def read_json(
+    source: JsonSource, documents: DocumentReader, *, limit: int, pages: int = 1
+) -> tuple[Item, ...]:
+    """Return the items of a JSON document and those after it, at most `limit` of each.
 
-    items: tuple[Item, ...]
-    next_url: str | None = None
-
-
-def read_json(source: JsonSource, documents: DocumentReader, *, limit: int) -> tuple[Item, ...]:
-    """Return the items of a JSON document, at most `limit`, in its order.
+    Args:
+        source: the source.
+        documents: gets the documents.
+        limit: of a document.
+        pages: how many documents to read at most.
 
     Raises:
         FetchError: the document cannot be fetched.
         ExtractError: it is not JSON, or an expression does not fit it.
         NoContentError: it has no items.
     """
-    listing = documents.read(source.url, parse_json_items, JsonSelectors.of_source(source))
-    return listing.items[:limit]
+    selectors = JsonSelectors.of_source(source)
+
+    def read_page(url: str, _: int) -> ListedPage:
+        return documents.read(url, parse_json_items, selectors, limit=limit)
+
+    return follow_pages(source.url, read_page, pages)
 
 
-def parse_json_items(page: Page, selectors: JsonSelectors) -> JsonListing:
+def parse_json_items(page: Page, selectors: JsonSelectors, *, limit: int = MAX_ITEMS) -> ListedPage:
     """Return the items of a fetched document. Raises ExtractError as `read_json` does."""
     data = _load(page, selectors.script)
     rows = _rows(data, selectors, page.url)
@@ -112,7 +117,7 @@ def parse_json_items(page: Page, selectors: JsonSelectors) -> JsonListing:
             "link and content",
             page.url,
         )
-    return JsonListing(tuple(kept), _next_url(data, selectors, page.url))
+    return ListedPage(tuple(kept[:limit]), _next_url(data, selectors, page.url))
 
 
 # --- the document ---

@@ -23,6 +23,7 @@ from feedpub.store.records import (
     SourceObservation,
     SourceState,
     StoredSummary,
+    WatchedText,
 )
 from feedpub.store.run_marks import PROCESS_MARK
 from feedpub.store.snapshots import pack_body, unpack_body
@@ -49,6 +50,7 @@ __all__ = [
     "SourceState",
     "Store",
     "StoredSummary",
+    "WatchedText",
     "pack_body",
     "unpack_body",
 ]

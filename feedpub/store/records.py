@@ -66,6 +66,27 @@ class CachedDocument:
     fetched: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class WatchedText:
+    """The text of a watched page, which the next check is compared with.
+
+    Attributes:
+        feed: the feed's name.
+        key: the key of the source.
+        settings: a digest of the source's settings; a text under other settings is not compared.
+        text: the lines of the page at the last change.
+        digest: of the text and the earlier changes.
+        checked: the time of the last check.
+    """
+
+    feed: str
+    key: str
+    settings: str
+    text: str
+    digest: str
+    checked: datetime
+
+
 SnapshotKind = Literal["page", "feed", "file", "mail"]
 
 

@@ -136,6 +136,18 @@ document_cache = Table(
     Column("fetched", UtcSeconds, nullable=False),
 )
 
+# The texts of watched pages, which the next checks are compared with.
+watched_pages = Table(
+    "watched_pages",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("settings", Text, nullable=False),
+    Column("text", CompressedText, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("checked", UtcSeconds, nullable=False),
+)
+
 # The page and the item that an entry was made from.
 page_snapshots = Table(
     "page_snapshots",

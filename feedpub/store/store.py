@@ -42,6 +42,7 @@ from feedpub.store.records import (
     RunRecord,
     SourceObservation,
     SourceState,
+    WatchedText,
 )
 from feedpub.store.robots import RobotsCacheTable
 from feedpub.store.rows import (
@@ -363,9 +364,13 @@ class Store:
 
     def guid_keys(self, feed: str, ids: Collection[str]) -> dict[str, set[str]]:
         """Return entry id → the keys made from its guids, for some entries."""
+        return self.entry_keys(feed, ids, GUID_PREFIX)
+
+    def entry_keys(self, feed: str, ids: Collection[str], prefix: str) -> dict[str, set[str]]:
+        """Return entry id → its keys with a prefix, for some entries."""
         t = schema.aliases
         query = select(t.c.key, t.c.entry).where(
-            t.c.feed == feed, t.c.key.startswith(GUID_PREFIX, autoescape=True)
+            t.c.feed == feed, t.c.key.startswith(prefix, autoescape=True)
         )
         found: dict[str, set[str]] = {}
         for some in chunks(ids):
@@ -532,6 +537,7 @@ class Store:
         documents: Iterable[CachedDocument] = (),
         sources: Iterable[SourceState] = (),
         observations: Iterable[SourceObservation] = (),
+        watched: Iterable[WatchedText] = (),
         probe_states: Mapping[str, ProbeState | None] | None = None,
         unchanged: Collection[str] = (),
     ) -> None:
@@ -543,6 +549,7 @@ class Store:
                 stored.
             sources: the states of the sources.
             observations: the results of the successful checks.
+            watched: the texts of watched pages.
             probe_states: source key → its state without pending work; None deletes it. Those of
                 other sources stay.
             unchanged: the keys of sources whose latest observations are still valid.
@@ -553,11 +560,18 @@ class Store:
             upsert(connection, schema.document_cache, cached)
             upsert(connection, schema.sources, [as_row(source) for source in sources])
             add_observations(connection, observations)
+            upsert(connection, schema.watched_pages, [as_row(text) for text in watched])
             _save_probe_states(connection, feed, probe_states or {})
             prolong_observations(connection, feed, unchanged, run.started)
             unmark_run(connection, feed)
             connection.execute(schema.runs.insert(), run_as_row(run))
             _prune_runs(connection, feed)
+
+    def watched_text(self, feed: str, key: str) -> WatchedText | None:
+        """Return the text of a watched page at its last change; None if there is none."""
+        t = schema.watched_pages
+        query = select(t).where(t.c.feed == feed, t.c.key == key)
+        return select_record(self._database, WatchedText, query)
 
     # --- sites ---
 
@@ -627,6 +641,7 @@ class Store:
             for date in (
                 schema.document_cache.c.fetched,
                 schema.sources.c.checked,
+                schema.watched_pages.c.checked,
                 schema.runs.c.started,
                 schema.removal_stats.c.last,
                 schema.source_observations.c.at,

@@ -215,6 +215,7 @@ def print_made_copies(pages: Sequence[ExtractedPage]) -> None:
     chance = random.Random(15)  # noqa: S311 -- repeatable
     usable = [page for page in pages if len(page.story.text.split()) >= MIN_COPIED_WORDS]
     chosen = chance.sample(usable, MADE_COPIES)
+    index = StoryIndex(NOW, [page.story for page in chosen])
     print(f"\nmade copies of {len(chosen)} articles, on another site")
     for name, make in COPIES.items():
         copies = []
@@ -230,6 +231,8 @@ def print_made_copies(pages: Sequence[ExtractedPage]) -> None:
                 for page, copy in zip(chosen, copies, strict=True)
             )
             shares.append(f"{threshold:.2f}: {found / len(chosen):.1%}")
+        found = sum(index.find(copy) == page.id for page, copy in zip(chosen, copies, strict=True))
+        shares.append(f"in an index of all: {found / len(chosen):.1%}")
         print(f"  {name}: {', '.join(shares)}")
 
 

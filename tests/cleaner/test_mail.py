@@ -368,6 +368,15 @@ def test_deeply_nested_parts_are_read_up_to_a_limit() -> None:
     assert article_from_mail(raw, BASE).title == "a"
 
 
+def test_mail_beyond_a_limit_keeps_its_title() -> None:
+    endless = b'Content-Type: multipart/mixed; boundary="b"\n\n--b\n' * 3000
+    assert article_from_mail(b"Subject: Nested\n" + endless, BASE).title == "Nested"
+    body = b"<p>a" * 410_000
+    found = article_from_mail(b"Subject: Long\nContent-Type: text/html\n\n" + body, BASE)
+    assert (found.title, found.html) == ("Long", "")
+    assert reasons(found) == ["the page has more than 400,000 tags"]
+
+
 def test_many_parts_are_read_up_to_a_limit() -> None:
     raw = b'Subject: a\nContent-Type: multipart/mixed; boundary="b"\n\n'
     raw += b"--b\nContent-Type: text/plain\n\nWords\n" * 5000

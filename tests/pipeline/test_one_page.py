@@ -1,5 +1,6 @@
-"""Entries that stand on one page or in a JSON document, from a real site to published files."""
+"""The entries of one page or in a JSON document, from a real site to published files."""
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from feedpub.config import Config
+from feedpub.config import Config, FeedSource, PageSource
 from feedpub.core.models import RunResult, RunStatus
+from feedpub.pipeline.collect import source_fingerprint
 from feedpub.pipeline.run import run_feed
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, open_context, output_folder
+from tests.support.newsroom import configure, open_context, open_newsroom, output_folder
 from tests.support.site import Route, Site
 
 NOTES = {
@@ -84,7 +86,7 @@ def test_items_added_changed_and_removed_on_a_page(
     config = configure(tmp_path, source(site, "/changes", 'type = "items"'))
     assert build(config, clock).new == 2
     before = {entry["title"]: entry for entry in entries(config)}
-    edited = "Logs are rotated hourly, and nobody but the miller's daughter may read the old ones."
+    edited = "Logs are rotated hourly, and only the miller's daughter may read the old ones."
     site["/changes"] = changelog(section(3), section(2, edited))
     result = build(config, clock)
     assert (result.new, result.updated) == (1, 1), result.problems
@@ -131,7 +133,7 @@ def test_item_without_a_link_gets_a_page_of_its_own(
 def test_fetch_reads_the_page_that_an_item_links_to(
     site: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """An item that stands only on the page is published from there."""
+    """An item that is only on the page is published from there."""
     site["/changes"] = changelog(
         '<section><h2><a href="/v2">Version 2</a></h2><time>2026-02-02</time><p>Teaser.</p>'
         "</section>",
@@ -235,3 +237,69 @@ def test_expression_that_does_not_fit_is_named(
         'items = "data.posts" gives null, not a list; the document is an object with the keys '
         '"results", "count"'
     )
+
+
+# --- pages of a listing, and headlines only ---
+
+
+def test_further_pages_are_read_when_a_feed_is_first_built(
+    site: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    answer(site, "/api", {"rows": [post(3, html=NOTES[3])], "next": "/api?page=2"})
+    answer(site, "/api?page=2", {"rows": [post(2, html=NOTES[2])], "next": "/api?page=3"})
+    answer(site, "/api?page=3", {"rows": [post(1, html=NOTES[1])], "next": None})
+    settings = (
+        'type = "json"\nitems = "rows"\ntitle = "headline"\nlink = "path"\ndate = "at"\n'
+        'content = "html"\nnext = "next"\npages = 2'
+    )
+    config = configure(tmp_path, source(site, "/api", settings))
+    assert build(config, clock).new == 2
+    assert site.paths() == ["/api", "/api?page=2"]
+    site.clear_requests()
+    result = build(config, clock)
+    assert (result.new, result.kept) == (0, 1)
+    assert site.paths() == ["/api"]
+    assert [entry["title"] for entry in entries(config)] == ["Post 3", "Post 2"]
+
+
+def test_further_pages_are_read_after_a_first_build_that_failed(
+    site: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    site["/api"] = Route(b"{}", "application/json", status=500)
+    settings = 'type = "json"\ntitle = "headline"\ncontent = "html"\nnext = "next"\npages = 2'
+    config = configure(tmp_path, source(site, "/api", settings))
+    assert build(config, clock).status is RunStatus.FAILED
+    answer(site, "/api", {"rows": [post(3, html=NOTES[3])], "next": "/api?page=2"})
+    answer(site, "/api?page=2", {"rows": [post(2, html=NOTES[2])]})
+    assert build(config, clock).new == 2
+
+
+@pytest.mark.parametrize(("kind", "path"), [("page", "/news"), ("sitemap", "/sitemap.xml")])
+def test_headlines_only_make_no_request_for_each_article(
+    site: Site, tmp_path: Path, clock: FakeClock, kind: str, path: str
+) -> None:
+    open_newsroom(site, [3, 2, 1])
+    settings = f'type = "{kind}"\nfetch = false'
+    config = configure(tmp_path, source(site, path, settings))
+    result = build(config, clock)
+    assert (result.new, result.failed) == (3, 0), result.problems
+    assert site.paths() == [path]
+    first = entries(config)[0]
+    assert first["url"] == site.url("/news/council-decides-on-matter-3")
+    assert first["date_published"].startswith("2026-11-03")
+    if kind == "page":
+        assert first["title"] == "Council decides on matter 3 of the harbour"
+        assert "Matter 3 was decided after a debate." in first["content_html"]
+    assert build(config, clock).status is RunStatus.UNCHANGED
+
+
+def test_known_sources_stay_known_with_the_new_settings(site: Site) -> None:
+    """Settings that are not used do not start a new baseline."""
+    page = PageSource(type="page", url=site.url("/news"))
+    old = page.model_dump_json(exclude={"render", "fetch", "pages"})
+    assert source_fingerprint(page) == hashlib.sha256(old.encode()).hexdigest()[:16]
+    feed = FeedSource(type="feed", url=site.url("/rss"))
+    old = feed.model_dump_json(exclude={"render"})
+    assert source_fingerprint(feed) == hashlib.sha256(old.encode()).hexdigest()[:16]
+    headlines = PageSource(type="page", url=site.url("/news"), fetch=False)
+    assert source_fingerprint(headlines) != source_fingerprint(page)

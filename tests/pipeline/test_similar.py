@@ -16,7 +16,7 @@ from feedpub.pipeline import run
 from feedpub.store import Store
 from tests.support.agency import AGENCY_TEXT, OTHER_TEXT, page
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, output_of, tools_for
+from tests.support.newsroom import configure, feed, open_context, output_folder
 from tests.support.site import Route, Site, running_site
 from tests.support.states import state_folder
 
@@ -50,12 +50,13 @@ def herald() -> Iterator[Site]:
 
 
 def rss(site: Site, titles: dict[str, str]) -> Route:
+    name = "The Herald" if site.host == "127.0.0.2" else "The Courier"
     items = "".join(
         f"<item><title>{title}</title><link>{site.url(path)}</link>"
         f"<guid>{site.url(path)}</guid><pubDate>Mon, 23 Nov 2026 08:00:00 GMT</pubDate></item>"
         for path, title in titles.items()
     )
-    body = f'<rss version="2.0"><channel><title>News</title><link>/</link>{items}</channel></rss>'
+    body = f'<rss version="2.0"><channel><title>{name}</title><link>/</link>{items}</channel></rss>'
     return Route(body.encode(), "application/rss+xml")
 
 
@@ -64,12 +65,12 @@ def config_of(folder: Path, *sites: Site, more: str = "") -> Config:
 
 
 def build(config: Config, clock: FakeClock) -> RunResult:
-    with tools_for(config, clock) as context:
+    with open_context(config, clock) as context:
         return run.run_feed(config.feed[0], context)
 
 
 def items(config: Config) -> list[dict[str, Any]]:
-    document = json.loads((output_of(config) / "f.json").read_text())
+    document = json.loads((output_folder(config) / "f.json").read_text())
     found: list[dict[str, Any]] = document["items"]
     return found
 
@@ -91,7 +92,7 @@ def test_story_of_two_papers_is_one_entry_with_a_link(
     assert ferry["_feedpub"]["also_at"] == [{"url": address, "site": "The Herald"}]
     assert ferry["content_html"].endswith(line)
     for name in ("f.atom", "f.rss"):
-        document = etree.parse(output_of(config) / name)
+        document = etree.parse(output_folder(config) / name)
         texts = [element.text or "" for element in document.iter()]
         assert sum(text.endswith(line) for text in texts) == 1
 
@@ -101,17 +102,17 @@ def test_next_run_requests_no_article_and_changes_nothing(
 ) -> None:
     config = config_of(tmp_path, courier, herald, more="recheck = false")
     build(config, clock)
-    before = (output_of(config) / "f.json").read_bytes()
+    before = (output_folder(config) / "f.json").read_bytes()
     courier["/rss"] = rss(
         courier, {"/library": "Library opens on Sundays", "/ferry": COURIER_TITLE}
     )
     for site in (courier, herald):
-        site.forget()
+        site.clear_requests()
     clock.pass_time(HOUR.total_seconds())
     result = build(config, clock)
     assert (result.new, result.updated, result.failed) == (0, 0, 0)
     assert courier.paths() == herald.paths() == ["/rss"]
-    assert (output_of(config) / "f.json").read_bytes() == before
+    assert (output_folder(config) / "f.json").read_bytes() == before
 
 
 def test_fuller_copy_that_comes_later_keeps_the_id(
@@ -143,7 +144,7 @@ def test_rechecks_follow_the_version_that_is_shown(
         COURIER_TITLE, AGENCY_TEXT.replace("third accident", "fourth accident"), "Courier", DATE
     )
     herald["/wire/7"] = page(HERALD_TITLE, "Gone with the tide. " * 5, "The Herald", DATE)
-    herald.forget()
+    herald.clear_requests()
     clock.pass_time(HOUR.total_seconds())
     result = build(config, clock)
     assert (result.updated, result.failed, result.problems) == (1, 0, ())
@@ -192,7 +193,7 @@ def test_lost_state_is_restored_with_its_links(
 ) -> None:
     config = config_of(tmp_path, courier, herald, more=f'formats = ["{kind}"]')
     build(config, clock)
-    document = output_of(config) / f"f.{kind}"
+    document = output_folder(config) / f"f.{kind}"
     before = re.sub(rb"<lastBuildDate>.*", b"", document.read_bytes())
     for path in state_folder(config.feedpub).glob("*"):
         path.unlink()

@@ -74,7 +74,7 @@ def test_lastmod_is_the_update_time_and_the_version() -> None:
 
 
 def test_news_sitemap_has_title_date_keywords_and_language() -> None:
-    """Images and translations are ignored."""
+    """Its first picture is the article's; translations are ignored."""
     (item,) = (
         items(f"""<urlset {XMLNS} xmlns:n="http://www.google.com/schemas/sitemap-news/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml"
       xmlns:image="http://www.google.com/schemas/sitemap-image/1.1"><url>
@@ -94,6 +94,8 @@ def test_news_sitemap_has_title_date_keywords_and_language() -> None:
         updated=datetime(2024, 5, 2, tzinfo=UTC),
         categories=("Harbour", "Town"),
         language="en",
+        image=f"{HOST}/a.jpg",
+        source_name="Tide",
         version="2024-05-02 Quay & sea",
     )
 

@@ -28,6 +28,7 @@ from feedpub.store import (
     SourceState,
     Store,
     StoredSummary,
+    WatchedText,
     pack_body,
     schema,
 )
@@ -73,6 +74,7 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
             documents=[document()],
             sources=[state],
             observations=[observation],
+            watched=[WatchedText(feed, "s", "a", f"line\n{ODD}", "d", NOW)],
         )
     store.schedule.save(ScheduledRun(feed, NOW, "why"))
     store.archives.add(feed, {1: [new_entries[0].id]})

@@ -1,4 +1,4 @@
-"""Find the items that stand on a page, by its structure.
+"""Find the items of a page, by its structure.
 
 Candidates are groups of blocks at the same place of the page, sections below headings of one level
 or below lines with a date, rows of a table, and terms with their definitions. A group's score
@@ -14,8 +14,10 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
+from feedpub.core.dates import months
 from feedpub.sources.document import HtmlDocument
 from feedpub.sources.items.fields import (
+    MAX_DATE_LINE_CHARS,
     Block,
     find_block_date,
     find_link,
@@ -23,7 +25,7 @@ from feedpub.sources.items.fields import (
     is_date_line,
     title_text,
 )
-from feedpub.sources.listing.groups import DomPaths, PageRegions
+from feedpub.sources.listing.groups import SIDEBAR_PENALTY, DomPaths, PageRegions
 from feedpub.sources.listing.text import HEADINGS, element_text
 
 MIN_ITEMS = 2  # with dates
@@ -36,8 +38,10 @@ MAX_BLOCKS = 2000
 MAX_LINES_ABOVE = 60  # that are searched for the date above an item
 MAX_LEVELS_ABOVE = 3
 MIN_SCORE = 2.5
+MAX_MONTH_WORDS = 2
 
 _BLOCK_TAGS = ("article", "section", "div", "li", "details", "p", "blockquote", "tr")
+ASIDE = "complementary"
 _ROOTS = ("html", "body", "main")
 _VERSION = re.compile(r"^\W*(?:[\w.-]{1,20} )?v?\d+\.\d+", re.IGNORECASE)
 
@@ -45,20 +49,37 @@ _VERSION = re.compile(r"^\W*(?:[\w.-]{1,20} )?v?\d+\.\d+", re.IGNORECASE)
 def find_blocks(document: HtmlDocument) -> list[Block]:
     """Return the items of a page in its order; none if it has no list of items."""
     scorer = _Scorer.of_page(document)
-    groups = [*_block_groups(document.tree), *_section_groups(document.tree)]
+    lines = find_date_lines(document.tree)
+    groups = [*_block_groups(document.tree, lines), *_section_groups(document.tree, lines)]
     judged: list[tuple[float, int, Sequence[Block]]] = []
     for number, group in enumerate(scorer.largest(groups)):
         judged.append((scorer.score(group), -number, group))
     if not judged:
         return []
     score, _, best = max(judged, key=lambda row: row[:2])
-    return list(best[:MAX_BLOCKS]) if score >= MIN_SCORE else []
+    return scorer.without_intruders(best)[:MAX_BLOCKS] if score >= MIN_SCORE else []
 
 
 # --- candidates ---
 
 
-def _block_groups(tree: HtmlElement) -> Iterator[list[Block]]:
+def find_date_lines(tree: HtmlElement) -> frozenset[HtmlElement]:
+    """Return the elements of a page whose text is a date."""
+    lengths = text_lengths(tree)
+    short = (each for each in tree.iter() if 0 < lengths[each] <= MAX_DATE_LINE_CHARS)
+    return frozenset(filter(is_date_line, short))
+
+
+def text_lengths(tree: HtmlElement) -> dict[HtmlElement, int]:
+    """Return the number of characters of each element's text."""
+    lengths: dict[HtmlElement, int] = {}
+    for element in reversed(list(tree.iter())):
+        inside = sum(lengths[child] + len((child.tail or "").strip()) for child in element)
+        lengths[element] = len((element.text or "").strip()) + inside
+    return lengths
+
+
+def _block_groups(tree: HtmlElement, date_lines: Collection[HtmlElement]) -> Iterator[list[Block]]:
     """Yield the blocks that share a place of the page's structure."""
     paths = DomPaths(tree)
     members: dict[int, list[HtmlElement]] = defaultdict(list)
@@ -72,14 +93,16 @@ def _block_groups(tree: HtmlElement) -> Iterator[list[Block]]:
             rows = [row for row in elements if row.find("td") is not None]
             yield [Block((row,), columns=table_columns(row)) for row in rows]
         else:
-            yield [Block((element,), above=date_above(element)) for element in elements]
+            yield [Block((each,), above=date_above(each, date_lines)) for each in elements]
 
 
-def _section_groups(tree: HtmlElement) -> Iterator[list[Block]]:
+def _section_groups(
+    tree: HtmlElement, date_lines: Collection[HtmlElement]
+) -> Iterator[list[Block]]:
     """Yield the sections below headings of one level, lines with a date, or terms."""
     heads: dict[tuple[HtmlElement, str], dict[HtmlElement, HtmlElement]] = defaultdict(dict)
     for element in tree.iter(*HEADINGS, "dt", "p", "div", "b", "strong"):
-        kind = _kind_of_head(element)
+        kind = _kind_of_head(element, date_lines)
         if not kind:
             continue
         head = top_of_head(element)
@@ -89,20 +112,30 @@ def _section_groups(tree: HtmlElement) -> Iterator[list[Block]]:
     for members in heads.values():
         if len(members) >= MIN_ITEMS:
             chosen = frozenset(members)
-            yield [section_from(head, title, chosen) for head, title in members.items()]
+            yield [section_from(head, title, chosen, date_lines) for head, title in members.items()]
 
 
-def _kind_of_head(element: HtmlElement) -> str:
-    """Return the kind of head that an element is, such as its level; "" if it is none."""
+def _kind_of_head(element: HtmlElement, date_lines: Collection[HtmlElement]) -> str:
+    """Return the kind of head that an element is, such as its level; "" if it is not one."""
     if element.tag in HEADINGS or element.tag == "dt":
         return str(element.tag) if element_text(element) else ""
-    if element.tag in ("p", "div") and not _has_blocks(element) and is_date_line(element):
+    if element.tag in ("p", "div") and element in date_lines and not _has_blocks(element):
         return f"{element.tag} date"
-    if element.tag in ("b", "strong"):
-        parent = element.getparent()
-        is_alone = parent is not None and element_text(parent) == element_text(element)
-        return "bold" if is_alone and element_text(element) else ""
+    if element.tag in ("b", "strong") and element_text(element) and _has_own_line(element):
+        return "bold"
     return ""
+
+
+def _has_own_line(element: HtmlElement) -> bool:
+    """Return True for bold text that is all of its block, or is between line breaks."""
+    parent = element.getparent()
+    if parent is None or element_text(parent) == element_text(element):
+        return parent is not None
+    before, after = element.getprevious(), element.getnext()
+    text_before = parent.text if before is None else before.tail
+    is_first = before is None or before.tag in ("br", "hr", *_BLOCK_TAGS, *HEADINGS)
+    is_last = after is not None and after.tag == "br"
+    return is_first and is_last and not f"{text_before or ''}{element.tail or ''}".strip()
 
 
 def _has_blocks(element: HtmlElement) -> bool:
@@ -119,24 +152,30 @@ def top_of_head(element: HtmlElement) -> HtmlElement:
     return top
 
 
-def section_from(head: HtmlElement, title: HtmlElement, chosen: Collection[HtmlElement]) -> Block:
+def section_from(
+    head: HtmlElement,
+    title: HtmlElement,
+    chosen: Collection[HtmlElement],
+    date_lines: Collection[HtmlElement],
+) -> Block:
     """Return the item that begins with a head and ends before the next one.
 
     Args:
         head: the heading, or the element around it.
         title: the heading.
         chosen: the heads of all items.
+        date_lines: the elements of the page whose text is a date.
     """
     parts = [head]
     for sibling in head.itersiblings():
         if sibling in chosen or _ends_section(sibling, title):
             break
         parts.append(sibling)
-    is_title = title.tag in HEADINGS or not is_date_line(title)
+    is_title = title.tag in HEADINGS or title not in date_lines
     return Block(
         tuple(parts),
         heading=title if is_title else None,
-        above=date_above(head),
+        above=date_above(head, date_lines),
     )
 
 
@@ -166,14 +205,14 @@ def table_columns(row: HtmlElement) -> tuple[str, ...]:
     return ()
 
 
-def date_above(element: HtmlElement) -> HtmlElement | None:
-    """Return the line with a date below which an element stands; None if there is none."""
+def date_above(element: HtmlElement, date_lines: Collection[HtmlElement]) -> HtmlElement | None:
+    """Return the line with a date above an element; None if there is none."""
     around = [element, *islice(element.iterancestors(), MAX_LEVELS_ABOVE)]
     for each in around:
         if each.tag in _ROOTS:
             break
         for sibling in islice(each.itersiblings(preceding=True), MAX_LINES_ABOVE):
-            if is_date_line(sibling):
+            if sibling in date_lines:
                 return sibling
     return None
 
@@ -199,10 +238,7 @@ class _Scorer:
     def of_page(cls, document: HtmlDocument) -> "_Scorer":
         tree = document.tree
         body = tree.find("body")
-        lengths: dict[HtmlElement, int] = defaultdict(int)
-        for element in reversed(list(tree.iter())):
-            inside = sum(lengths[child] + len((child.tail or "").strip()) for child in element)
-            lengths[element] = len((element.text or "").strip()) + inside
+        lengths = text_lengths(tree)
         root = body if body is not None else tree
         return cls(document, PageRegions(tree, list(tree.iter("a"))), lengths, lengths[root])
 
@@ -220,8 +256,27 @@ class _Scorer:
         first = block.parts[0]
         return not self.regions.is_in_navigation(first)
 
+    def without_intruders(self, group: Sequence[Block]) -> list[Block]:
+        """Return a group with dates without the members that have neither date nor title.
+
+        The introduction of a page can be at the same place as its items.
+        """
+        facts = [_judge(block, self.document) for block in group[:MAX_BLOCKS]]
+        if sum(fact.is_dated for fact in facts) < MIN_SHARE * len(facts):
+            return list(group)
+        rows = zip(group, facts, strict=False)
+        return [block for block, fact in rows if fact.is_dated or fact.title or fact.is_linked]
+
     def _text_length(self, block: Block) -> int:
-        return sum(self.lengths[part] for part in block.parts)
+        length = sum(self.lengths[part] for part in block.parts)
+        if len(block.parts) == 1:
+            return length
+        return length + sum(len((part.tail or "").strip()) for part in block.parts)
+
+    def _penalty(self, element: HtmlElement) -> float:
+        around = (element, *element.iterancestors())
+        is_aside = any(each.tag == "aside" or each.get("role") == ASIDE for each in around)
+        return max(self.regions.penalty(element), SIDEBAR_PENALTY * is_aside)
 
     def score(self, group: Sequence[Block]) -> float:
         """Return how much a group looks like the list of items of a page."""
@@ -239,23 +294,25 @@ class _Scorer:
             is_named = titled >= MIN_SHARE and (linked >= MIN_SHARE or versions >= MIN_SHARE)
             if not (is_list and is_named):
                 return 0.0
-        penalty = sum(self.regions.penalty(block.parts[0]) for block in judged) / count
+        penalty = sum(self._penalty(block.parts[0]) for block in judged) / count
         return (
             3.0 * dated
             + 1.0 * titled
             + 0.5 * linked
             + 0.5 * versions
-            + 1.5 * share
+            + 2.0 * share
             + 2.0 * (distinct - 1.0)
+            - 1.0 * sum(fact.is_month for fact in facts) / count
             - penalty
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What a group's score depends on, of one member."""
+    """The properties of one member that its group's score depends on."""
 
     title: str
+    is_month: bool
     text: str
     is_dated: bool
     is_linked: bool
@@ -264,18 +321,28 @@ class _Facts:
 def _judge(block: Block, document: HtmlDocument) -> _Facts:
     date = find_block_date(block, document.tree.get("lang"))
     title = find_title(block, date.element if date else None)
-    if title is not None and _is_one_of_several(title, block):
-        title = None
+    text = ""
+    if title is not None and not _is_one_of_several(title, block) and not is_date_line(title):
+        text = title_text(title)
     return _Facts(
-        title=title_text(title) if title is not None else "",
+        title="" if _is_month(text) else text,
+        is_month=_is_month(text),
         text=element_text(block.parts[0]),
         is_dated=date is not None,
         is_linked=find_link(block, title, document) is not None,
     )
 
 
+def _is_month(text: str) -> bool:
+    """Return True for "May 2025", a heading above the items of a month."""
+    words = text.casefold().split()
+    if not 1 <= len(words) <= MAX_MONTH_WORDS or words[0] not in months(None):
+        return False
+    return all(word.isdecimal() for word in words[1:])
+
+
 def _is_one_of_several(title: HtmlElement, block: Block) -> bool:
-    """Return True if the block has several titles of the same kind: it is no single item."""
+    """Return True if the block has several titles of the same kind: it is not a single item."""
     kind = title.tag, title.get("class", "")
     if block.heading is not None or block.is_row:
         return False

@@ -1,5 +1,6 @@
 """Read the fields of one item on a page: title, date, link, image and content."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
@@ -16,7 +17,8 @@ from feedpub.sources.document import HtmlDocument
 from feedpub.sources.listing.text import HEADINGS, count_text_words, element_text, is_button
 
 MAX_DATE_LINE_CHARS = 60
-MAX_LABEL_WORDS = 3  # beside a date: "Posted on"
+MAX_CELL_TITLE_CHARS = 160  # a cell with more is the content
+MAX_LABEL_WORDS = 3  # next to a date: "Posted on"
 MAX_DATE_WORDS = 4  # of a line that is only a date: "Released on Monday, 6 October 2025"
 MAX_HEAD_ELEMENTS = 200  # of an item, that are searched for its title, date and link
 MAX_HEAD_LINES = 8  # in which a date is searched that no markup announces
@@ -47,6 +49,9 @@ _BLOCK_TAGS = frozenset(
 )
 _MEDIA_TAGS = ("img", "video", "audio", "iframe", "object", "picture", "svg", "math")
 _KEPT_TAGS = frozenset((*HEADINGS, "td", "th", "li"))  # a few words in them are content
+_FILE_WORDS = frozenset({"pdf", "doc", "docx", "html", "link", "download", "details", "info"})
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_LEADING_DATE = re.compile(r"\s*+([^:\n–—|]{6,30}?)\s*+(?:[:–—|]|-(?=\s))\s*+")
 _EDGES = " \t\n-\N{EN DASH}\N{EM DASH}|·:,;/"
 _VERSION = re.compile(r"v?\d+(?:\.\d+){1,5}(?:[+-][\w.+-]*)?", re.IGNORECASE)
 _EMPTY_BRACKETS = re.compile(r"\(\s*\)|\[\s*\]")
@@ -102,15 +107,15 @@ def find_title(block: Block, date: HtmlElement | None) -> HtmlElement | None:
     headings = [each for each in elements if each.tag in HEADINGS and _has_title_text(each)]
     if headings:
         return min(headings, key=lambda heading: heading.tag)  # the first of the highest rank
-    named = (element for element in elements if _is_named_title(element))
-    return next(named, None) or _lone_label(elements, date)
+    named = next((element for element in elements if _is_named_title(element)), None)
+    return named if named is not None else _lone_label(elements, date)
 
 
 def _is_named_title(element: HtmlElement) -> bool:
     is_named = element.tag in ("dt", "summary", "caption")
     if not is_named and not _TITLE_CLASS.search(element.get("class", "")):
         return False
-    return _has_title_text(element) and not is_date_line(element)
+    return _has_title_text(element) and not _is_date(title_text(element))
 
 
 def _title_cell(row: HtmlElement, date: HtmlElement | None) -> HtmlElement | None:
@@ -119,11 +124,19 @@ def _title_cell(row: HtmlElement, date: HtmlElement | None) -> HtmlElement | Non
     if date is not None:
         around = {date, *date.iterancestors()}
         cells = [cell for cell in cells if cell not in around]
-    cells = [cell for cell in cells if not is_date_line(cell)]
+    cells = [cell for cell in cells if not is_date_line(cell) and not _is_button_cell(cell)]
     headers = [cell for cell in cells if cell.tag == "th"]
     linked = [cell for cell in cells if next(cell.iter("a"), None) is not None]
-    worded = [cell for cell in cells if re.search(r"[^\W\d_]{3}", element_text(cell))]
-    return next(iter((*headers, *linked, *worded, *cells)), None)
+    worded = [cell for cell in cells if _LETTERS.search(element_text(cell))]
+    chosen = next(iter((*headers, *linked, *worded)), None)
+    is_title = chosen is not None and len(element_text(chosen)) <= MAX_CELL_TITLE_CHARS
+    return chosen if is_title else None
+
+
+def _is_button_cell(cell: HtmlElement) -> bool:
+    """Return True for a cell such as "PDF", "Details" or "More"."""
+    text = element_text(cell)
+    return is_button(text) or text.lower() in _FILE_WORDS
 
 
 def _lone_label(elements: Sequence[HtmlElement], date: HtmlElement | None) -> HtmlElement | None:
@@ -192,7 +205,8 @@ def _dates(block: Block, language: str | None) -> Iterator[FoundDate]:
             yield FoundDate(moment, _innermost_date(element))
     if block.heading is not None and (moment := find_date(element_text(block.heading))):
         yield FoundDate(moment)
-    lines = (element for element in elements if _is_line(element))
+    first = block.parts[0]
+    lines = (each for each in elements if each is first or is_plain_line(each))
     for line in islice(lines, MAX_HEAD_LINES):
         start = element_text(line)[:MAX_DATE_LINE_CHARS]
         if moment := read_date(_short_text(line), language) or find_date(start):
@@ -212,9 +226,12 @@ def _marked_date(element: HtmlElement) -> datetime | None:
     return None
 
 
-def is_short(element: HtmlElement) -> bool:
-    """Return True for an element whose text may be only a date; a heading is more."""
-    return element.tag not in HEADINGS and bool(_short_text(element))
+def is_only_date(element: HtmlElement) -> bool:
+    """Return True for an element with nothing but the date of the item."""
+    if element.tag in HEADINGS or not _short_text(element):
+        return False
+    is_marked = element.tag in _TIME_TAGS or _DATE_CLASS.search(element.get("class", ""))
+    return (is_marked is not None and bool(is_marked)) or is_date_line(element)
 
 
 def _short_text(element: HtmlElement) -> str:
@@ -222,7 +239,7 @@ def _short_text(element: HtmlElement) -> str:
     return text if len(text) <= MAX_DATE_LINE_CHARS else ""
 
 
-def _is_line(element: HtmlElement) -> bool:
+def is_plain_line(element: HtmlElement) -> bool:
     """Return True for an element with text and without blocks in it."""
     if element.tag not in _BLOCK_TAGS:
         return False
@@ -231,7 +248,10 @@ def _is_line(element: HtmlElement) -> bool:
 
 def is_date_line(element: HtmlElement) -> bool:
     """Return True if an element has a date, and hardly any other word."""
-    text = _short_text(element)
+    return _is_date(_short_text(element))
+
+
+def _is_date(text: str) -> bool:
     if not any(char.isdigit() for char in text):
         return False
     if parse_date(text) is None and find_date(text) is None:
@@ -258,6 +278,8 @@ def _innermost_date(element: HtmlElement) -> HtmlElement:
 def find_link(block: Block, title: HtmlElement | None, document: HtmlDocument) -> str | None:
     """Return an item's permalink, the link of its title, or its #anchor; None if it has none."""
     linked = _title_links(title, document)
+    if not linked and block.is_row:
+        linked = _links_of_row(block.parts[0], document)
     site = site_domain(document.url)
     own = next((url for url in linked if site_domain(url) == site), None)
     return (
@@ -285,7 +307,7 @@ def _is_marked_permalink(anchor: HtmlElement) -> bool:
 
 
 def _is_of_title(anchor: HtmlElement, title: HtmlElement | None) -> bool:
-    """Return False for a permalink in or beside another heading than the item's title."""
+    """Return False for a permalink in or next to another heading than the item's title."""
     parent = anchor.getparent()
     heading = next(anchor.iterancestors(*HEADINGS), None)
     if heading is None and parent is not None:
@@ -296,7 +318,7 @@ def _is_of_title(anchor: HtmlElement, title: HtmlElement | None) -> bool:
 
 
 def is_permalink_mark(anchor: HtmlElement) -> bool:
-    """Return True for a link such as "#" or "¶" beside a heading."""
+    """Return True for a link such as "#" or "¶" next to a heading."""
     text = element_text(anchor).strip().strip("\u200b").lower()
     if text in _MARKS:
         is_named = _PERMALINK_CLASS.search(anchor.get("class", "")) is not None
@@ -314,13 +336,20 @@ def _title_links(title: HtmlElement | None, document: HtmlDocument) -> list[str]
     return [url for url in urls if url]
 
 
+def _links_of_row(row: HtmlElement, document: HtmlDocument) -> list[str]:
+    """Return the link of a row that has one; several lead to different things."""
+    hrefs = dict.fromkeys(anchor.get("href", "") for anchor in row.iter("a"))
+    urls = [absolute_url(href, document.base) for href in hrefs if not href.startswith("#")]
+    return [url for url in urls if url] if len(urls) == 1 else []
+
+
 def resolve(href: str, document: HtmlDocument) -> str | None:
     """Return the absolute URL of a link; a place on the page is never relative to `<base>`."""
     return absolute_url(href, document.url if href.startswith("#") else document.base)
 
 
 def _anchor(block: Block, title: HtmlElement | None, document: HtmlDocument) -> str | None:
-    """Return the address of the place on the page where an item stands."""
+    """Return the address of the place on the page at which an item begins."""
     first = block.parts[0]
     candidates: list[HtmlElement] = [first]
     if title is not None:
@@ -362,7 +391,29 @@ def copy_content(
     _drop_marks(wrapper, link, document)
     if block.is_row:
         return _as_paragraphs(cells, block.columns)
-    return wrapper[0] if len(parts) == 1 and len(wrapper) else wrapper
+    content = wrapper[0] if len(parts) == 1 and len(wrapper) else wrapper
+    _strip_start(content)
+    return content
+
+
+def copy_readable(element: HtmlElement, link: str | None, document: HtmlDocument) -> HtmlElement:
+    """Return a copy of an element without permalink marks, buttons and "Read more" links."""
+    wrapper, _ = _copy_parts((element,))
+    _drop_marks(wrapper, link, document)
+    return wrapper[0] if len(wrapper) else wrapper
+
+
+def card_content(
+    parts: Sequence[HtmlElement], title: str, link: str, document: HtmlDocument
+) -> str:
+    """Return the HTML of a listed article's card, without its title, date and buttons."""
+    block = Block(tuple(parts))
+    titles = [each for each in block.head_elements() if element_text(each) == title]
+    dropped = titles[:1]
+    date = find_block_date(block)
+    if date and date.element is not None and is_only_date(date.element):
+        dropped.append(date.element)
+    return inner_html(copy_content(block, dropped, link, document)).strip()
 
 
 def _copy_parts(
@@ -378,6 +429,20 @@ def _copy_parts(
             copy.tail = None
         wrapper.append(copy)
     return wrapper, copies
+
+
+def _strip_start(content: HtmlElement) -> None:
+    """Remove the date, the line breaks and the dash before the first words."""
+    while not (content.text or "").strip(_EDGES) and len(content) and content[0].tag == "br":
+        content[0].drop_tree()
+    first = next((each for each in content.iter() if (each.text or "").strip()), content)
+    text = first.text or ""
+    found = _LEADING_DATE.match(text)
+    if found and parse_date(found[1]):
+        text = text[found.end() :]
+    if first is content:
+        text = text.lstrip(_EDGES)
+    first.text = text
 
 
 def inner_html(element: HtmlElement) -> str:
@@ -445,3 +510,8 @@ def block_around(element: HtmlElement) -> HtmlElement:
         if above.tag in _BLOCK_TAGS:
             return above
     return element
+
+
+def digest_texts(*texts: str) -> str:
+    """Return a short digest of texts."""
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()[:20]

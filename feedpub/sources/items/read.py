@@ -4,7 +4,6 @@ An item is identified by its #anchor, else by title and date, else by its conten
 the same entry if others are added above it.
 """
 
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -23,12 +22,20 @@ from feedpub.core.urls import absolute_url
 from feedpub.sources.base import DocumentReader
 from feedpub.sources.document import HtmlDocument, parse_document
 from feedpub.sources.items import fields
-from feedpub.sources.items.detect import find_blocks, section_from, table_columns, top_of_head
+from feedpub.sources.items.detect import (
+    date_above,
+    find_blocks,
+    find_date_lines,
+    section_from,
+    table_columns,
+    top_of_head,
+)
 from feedpub.sources.items.fields import Block, FoundDate
 from feedpub.sources.listing.card_fields import read_authors, read_image
 from feedpub.sources.listing.text import HEADINGS, count_text_words, element_text
 from feedpub.sources.listing_page import MIN_VISIBLE_WORDS, describe_interstitial
 from feedpub.sources.markup import absolutize_links, clean_text, is_markup, text_to_paragraphs
+from feedpub.sources.next_pages import ListedPage, find_next_url, follow_pages
 
 MAX_ITEMS = 2000  # of one page that are considered
 _NUMBER_AT_END = re.compile(r"(\d{1,6})$")
@@ -53,22 +60,37 @@ class ItemSelectors:
 
 
 def read_items_page(
-    source: ItemsSource, documents: DocumentReader, *, limit: int
+    source: ItemsSource, documents: DocumentReader, *, limit: int, pages: int = 1
 ) -> tuple[Item, ...]:
-    """Return the entries that stand on a page, at most `limit`, the newest first if it is dated.
+    """Return the entries of a page and those after it, at most `limit` of each.
+
+    Args:
+        source: the source.
+        documents: gets the pages.
+        limit: of a page; if its oldest item is on top, the last ones are returned.
+        pages: how many pages to read at most.
 
     Raises:
         FetchError: the page cannot be fetched.
         ExtractError: it is not HTML, or a selector cannot be evaluated on it.
         NoContentError: it is empty, an error page, or has no items.
     """
-    return documents.read(source.url, items_on_page, ItemSelectors.of_source(source), limit=limit)
+    selectors = ItemSelectors.of_source(source)
+
+    def read_page(url: str, number: int) -> ListedPage:
+        return documents.read(url, _parse_page, selectors, number, limit=limit)
+
+    return follow_pages(source.url, read_page, pages)
 
 
 def items_on_page(
     page: Page, selectors: ItemSelectors = ItemSelectors(), *, limit: int = MAX_ITEMS
 ) -> tuple[Item, ...]:
-    """Return the entries that stand on a page. Raises ExtractError as `read_items_page` does."""
+    """Return the entries of a page. Raises ExtractError as `read_items_page` does."""
+    return _parse_page(page, selectors, 1, limit=limit).items
+
+
+def _parse_page(page: Page, selectors: ItemSelectors, number: int, *, limit: int) -> ListedPage:
     document = parse_document(page, keeps_content=True)
     if (interstitial := describe_interstitial(document)) is not None:
         raise NoContentError(f"the site answered with {interstitial}", document.url)
@@ -78,7 +100,8 @@ def items_on_page(
     reader = _ItemReader(document, selectors)
     items = [reader.read_item(block) for block in blocks[:MAX_ITEMS]]
     items = [item for item in items if item.title or item.html or item.url]
-    return _identify(_newest_on_top(items, limit))[:limit]
+    identified = _identify(_newest_on_top(items, limit))[:limit]
+    return ListedPage(identified, find_next_url(document, number))
 
 
 def _select_blocks(document: HtmlDocument, selector: str) -> list[Block]:
@@ -94,18 +117,21 @@ def _select_blocks(document: HtmlDocument, selector: str) -> list[Block]:
             f'item = "{selector}" matches nothing in the page; {hint}', document.url
         )
     chosen = frozenset(map(top_of_head, elements))
-    return [_selected_block(element, chosen) for element in elements]
+    lines = find_date_lines(document.tree)
+    return [_selected_block(element, chosen, lines) for element in elements]
 
 
-def _selected_block(element: HtmlElement, chosen: frozenset[HtmlElement]) -> Block:
+def _selected_block(
+    element: HtmlElement, chosen: frozenset[HtmlElement], date_lines: frozenset[HtmlElement]
+) -> Block:
     """Return the item of a selected element; a heading stands for its section."""
     if element.tag == "tr":
         return Block((element,), columns=table_columns(element))
     heading = next(element.iter(*HEADINGS), None)
     if element.tag == "dt" or (heading is not None and _has_only(element, heading)):
         title = element if heading is None else heading
-        return section_from(top_of_head(element), title, chosen)
-    return Block((element,))
+        return section_from(top_of_head(element), title, chosen, date_lines)
+    return Block((element,), above=date_above(element, date_lines))
 
 
 def _has_only(element: HtmlElement, heading: HtmlElement) -> bool:
@@ -148,7 +174,7 @@ class _ItemReader:
             published=moment,
             html=html,
             image=self._image(block) or read_image([content], self.document.base),
-            version=digest_texts(title, html, moment.isoformat() if moment else ""),
+            version=fields.digest_texts(title, html, moment.isoformat() if moment else ""),
         )
 
     def _select(self, block: Block, name: str) -> list[HtmlElement | str] | None:
@@ -225,7 +251,8 @@ class _ItemReader:
         parts: list[str] = []
         for value in values:
             if isinstance(value, HtmlElement):
-                parts.append(f"<div>{fields.inner_html(value)}</div>")
+                copy = fields.copy_readable(value, link, self.document)
+                parts.append(f"<div>{fields.inner_html(copy)}</div>")
             else:
                 parts.append(value if is_markup(value) else text_to_paragraphs(value))
         return fromstring(f"<div>{''.join(parts)}</div>")
@@ -236,14 +263,9 @@ def _dropped_elements(title: HtmlElement | None, date: FoundDate | None) -> list
     if title is not None:
         around = title.iterancestors(*HEADINGS, "th", "dt", "summary", "caption")
         dropped.append(next(around, title))
-    if date and date.element is not None and fields.is_short(date.element):
+    if date and date.element is not None and fields.is_only_date(date.element):
         dropped.append(date.element)
     return dropped
-
-
-def digest_texts(*texts: str) -> str:
-    """Return a short digest of texts."""
-    return hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()[:20]
 
 
 # --- all items ---
@@ -266,7 +288,7 @@ def _identify(items: Sequence[Item]) -> tuple[Item, ...]:
     guids: dict[int, str] = {}
     for identity, places in alike.items():
         for place in places[:-1]:
-            guids[place] = f"{identity} {digest_texts(items[place].html)}"
+            guids[place] = f"{identity} {fields.digest_texts(items[place].html)}"
         guids[places[-1]] = identity
     identified = [replace(item, guid=guids[place]) for place, item in enumerate(items)]
     return tuple({item.guid: item for item in identified}.values())
@@ -279,7 +301,7 @@ def _identity(item: Item) -> str:
     if item.url:
         return item.url
     date = item.published.isoformat() if item.published else ""
-    return digest_texts(item.title, date) if item.title else digest_texts(item.html)
+    return fields.digest_texts(item.title, date) if item.title else fields.digest_texts(item.html)
 
 
 def _without_positional_anchors(items: Sequence[Item]) -> Sequence[Item]:

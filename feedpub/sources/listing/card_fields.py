@@ -212,7 +212,7 @@ def _is_teaser(element: HtmlElement, text: str, title: str) -> bool:
 
 
 def read_image(parts: Sequence[HtmlElement], base: str) -> str | None:
-    """Return the URL of the first image that is no icon; None if there is none."""
+    """Return the URL of the first image that is not an icon; None if there is none."""
     for image in _elements(parts, "img", "source"):
         if address := _image_address(image):
             return resolve_link(address, base)

@@ -8,6 +8,7 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
+from feedpub.core.document_types import document_type_of_url
 from feedpub.core.models import Item
 from feedpub.core.urls import resolve_link
 from feedpub.sources.document import HtmlDocument
@@ -33,6 +34,7 @@ MAX_ANCHORS = 50  # to one article
 MAX_OTHER_LINKS = 8  # to other articles, in one card
 
 UrlsByElement = Mapping[HtmlElement, AbstractSet[str]]
+ReadContent = Callable[[CardFields, HtmlDocument], str]
 _NO_URLS: frozenset[str] = frozenset()
 
 
@@ -182,7 +184,10 @@ def card_links(document: HtmlDocument) -> Iterator[Link]:
 
 
 def card_items(
-    cards: Iterable[CardFields], document: HtmlDocument, known: Mapping[str, Item]
+    cards: Iterable[CardFields],
+    document: HtmlDocument,
+    known: Mapping[str, Item],
+    read_content: ReadContent | None = None,
 ) -> tuple[Item, ...]:
     """Return one item for each URL, in the page's order.
 
@@ -190,12 +195,15 @@ def card_items(
         cards: of the page.
         document: the page.
         known: items from the page's own data, by URL.
+        read_content: returns the content of a card as HTML; None leaves it out.
     """
     order = {element: position for position, element in enumerate(document.tree.iter())}
     items: dict[str, Item] = {}
     for card in sorted(cards, key=lambda card: order[card.parts[0]]):
         if card.url not in items:
-            items[card.url] = _item(card, known.get(card.url))
+            item = _item(card, known.get(card.url))
+            html = read_content(card, document) if read_content else ""
+            items[card.url] = replace(item, html=html)
     return tuple(items.values())
 
 
@@ -223,11 +231,15 @@ def _item(card: CardFields, known: Item | None) -> Item:
 # --- selected elements ---
 
 
-def select_cards(document: HtmlDocument, elements: Sequence[HtmlElement]) -> tuple[Item, ...]:
+def select_cards(
+    document: HtmlDocument,
+    elements: Sequence[HtmlElement],
+    read_content: ReadContent | None = None,
+) -> tuple[Item, ...]:
     """Return the article of each element, in the page's order, each URL once.
 
     It is that of the element's own link, of the link around it, or of the main link in it. Elements
-    without a link are ignored.
+    without a link are ignored. `read_content` is as in `card_items`.
     """
     links = {link.element: link for link in card_links(document)}
     finder = CardFinder(list(links.values()), document.base)
@@ -240,7 +252,7 @@ def select_cards(document: HtmlDocument, elements: Sequence[HtmlElement]) -> tup
         elif main := _main_link(element, links):
             cards.append(finder.read_card(main, [element]))
     known = items_in_jsonld(document.data, document.base)
-    return card_items([*finder.cards_of(direct), *cards], document, known)
+    return card_items([*finder.cards_of(direct), *cards], document, known, read_content)
 
 
 def _link_around(element: HtmlElement, links: Mapping[HtmlElement, Link]) -> Link | None:
@@ -256,7 +268,8 @@ def _main_link(element: HtmlElement, links: Mapping[HtmlElement, Link]) -> Link 
     return max(inside, key=_link_rank, default=None)
 
 
-def _link_rank(link: Link) -> tuple[bool, bool, bool]:
+def _link_rank(link: Link) -> tuple[bool, bool, bool, bool]:
     text = element_text(link.element)
     has_title = bool(text) and not is_button(text)
-    return _has_heading(link.element), may_be_article(link.url), has_title
+    is_document = document_type_of_url(link.url) is not None
+    return _has_heading(link.element), may_be_article(link.url), is_document, has_title

@@ -5,11 +5,18 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
+from feedpub.core.document_types import document_type_of_url
 from feedpub.core.models import Item
 from feedpub.core.urls import site_domain
 from feedpub.sources.document import HtmlDocument
 from feedpub.sources.listing.card_fields import CardFields
-from feedpub.sources.listing.cards import TITLE_WORDS, Link, card_items, card_links
+from feedpub.sources.listing.cards import (
+    TITLE_WORDS,
+    Link,
+    ReadContent,
+    card_items,
+    card_links,
+)
 from feedpub.sources.listing.embedded_json import items_in_jsonld, items_in_state
 from feedpub.sources.listing.groups import Group, PageRegions, group_links
 from feedpub.sources.listing.links import may_be_article
@@ -24,24 +31,35 @@ MIN_ARTICLES = 3  # fewer need other evidence
 MAX_LINKS = 5000
 
 
-def find_items(document: HtmlDocument) -> tuple[Item, ...]:
+def find_items(document: HtmlDocument, read_content: ReadContent | None = None) -> tuple[Item, ...]:
     """Return the articles that a page lists, in its order, each URL once.
 
     If the page shows none, those in its data are returned: JSON-LD first, then its scripts' state.
+    `read_content` is as in `card_items`.
+    Documents (PDF and the like) count if there is no better list of pages: most of those on other
+    pages are attachments.
     """
-    links = _candidate_links(document)
-    regions = PageRegions(document.tree, [link.element for link in links])
     known = {
         url: item
         for url, item in items_in_jsonld(document.data, document.base).items()
         if not _is_listing_itself(url, document)
     }
-    open_links = [link for link in links if not regions.is_in_navigation(link.element)]
-    groups = group_links(document, _without_rivals(open_links), regions, known)
+    links = _candidate_links(document)
+    groups = _find_groups(document, links, known)
     cards = _without_doubtful(_choose_cards(groups), known)
-    if items := card_items(cards, document, known):
+    if not cards or groups[0].is_aside:
+        cards = _choose_documents(document, known) or cards
+    if items := card_items(cards, document, known, read_content):
         return items
     return tuple(known.values()) or items_in_state(document.state, document.base)
+
+
+def _find_groups(
+    document: HtmlDocument, links: Sequence[Link], known: Mapping[str, Item]
+) -> list[Group]:
+    regions = PageRegions(document.tree, [link.element for link in links])
+    open_links = [link for link in links if not regions.is_in_navigation(link.element)]
+    return group_links(document, _without_rivals(open_links), regions, known)
 
 
 def _candidate_links(document: HtmlDocument) -> list[Link]:
@@ -53,6 +71,20 @@ def _candidate_links(document: HtmlDocument) -> list[Link]:
         if is_candidate and not _is_listing_itself(link.url, document):
             links.append(link)
     return links
+
+
+def _choose_documents(document: HtmlDocument, known: Mapping[str, Item]) -> list[CardFields]:
+    """Return the cards of the documents that a page lists.
+
+    One or two are a list only if they have dates: links to a map or a form have none.
+    """
+    candidates = [
+        link for link in card_links(document) if document_type_of_url(link.url) is not None
+    ]
+    cards = _choose_cards(_find_groups(document, candidates[:MAX_LINKS], known))
+    if len(cards) >= MIN_ARTICLES:
+        return cards
+    return [card for card in cards if card.has_date or card.url in known]
 
 
 def _without_rivals(links: Sequence[Link]) -> list[Link]:

@@ -13,6 +13,7 @@ from itertools import islice, takewhile
 
 from lxml.html import HtmlElement
 
+from feedpub.core.document_types import document_type_of_url
 from feedpub.core.urls import site_domain
 from feedpub.sources.document import HtmlDocument
 from feedpub.sources.listing.card_fields import CardFields
@@ -249,10 +250,9 @@ class GroupScorer:
 
     def score_card(self, card: CardFields) -> float:
         """Return how much a card looks like an article's; a title of several words counts most."""
-        words = count_text_words(card.title)
         leads_away = not self.aggregates and site_domain(card.url) != site_domain(self.listing)
         return (
-            (min(words, 6) / 2 - 1.0 if words > 1 else -2.0)
+            _score_title(card)
             + 1.5 * card.has_heading
             + 1.5 * card.is_marked_up
             + 1.5 * card.has_date
@@ -264,3 +264,10 @@ class GroupScorer:
             - 2.0 * (not card.has_heading and is_textless(card.anchor))
             - self.regions.penalty(card.anchor)
         )
+
+
+def _score_title(card: CardFields) -> float:
+    """Return the part of a card's score for its title; links to documents may be "Download"."""
+    words = count_text_words(card.title)
+    score = min(words, 6) / 2 - 1.0 if words > 1 else -2.0
+    return score if document_type_of_url(card.url) is None else max(score, 0.0)

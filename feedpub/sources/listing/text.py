@@ -37,6 +37,7 @@ ERROR_TITLES = frozenset(_WORDS["titles"]["errors"])
 CONSENT_TITLES = frozenset(_WORDS["titles"]["consent"])
 LAYOUT_NAMES = frozenset(_WORDS["classes"]["looks"])
 BUTTONS = frozenset(_WORDS["buttons"]["exact"])
+NEXT_PAGE = frozenset(_WORDS["pages_after"]["next"])
 
 
 def _class_pattern(words: Iterable[str]) -> re.Pattern[str]:

@@ -38,9 +38,12 @@ def claims(name: str, place: str, tag: str = '<link rel="canonical" href="{}">')
 
 
 def _takes_over(stage: Stage) -> None:
-    """Let another site's stories claim this site's: one by a canonical link, one by a redirect."""
+    """Let another site's stories claim this site's: one by a canonical link, one by a redirect.
+
+    Similar stories are not merged: the entry would link to the copy.
+    """
     stage.home.configure(
-        f'[[feed]]\nname = "world"\ntitle = "The world feed"\n'
+        f'[[feed]]\nname = "world"\ntitle = "The world feed"\nmerge_similar = false\n'
         f'[[feed.source]]\ntype = "page"\nurl = "{stage.site.url("/news")}"\n'
         f'[[feed.source]]\ntype = "page"\nurl = "{stage.beside.url("/evil")}"\n',
         feed("beside", f"page {stage.beside.url('/news')}"),

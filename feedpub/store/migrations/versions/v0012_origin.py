@@ -1,4 +1,4 @@
-"""The origin of entries: the name of their source, rights, other places, and podcast elements."""
+"""The origin of entries: source, rights, other places, podcast elements; texts of watched pages."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0011"
 
 
 def upgrade() -> None:
-    """Add columns. Known entries get their values when they are read again."""
+    """Add columns and a table. Known entries get their values when they are read again."""
     for table in ("entries", "page_snapshots"):
         for name in ("source_name", "source_url", "rights"):
             op.add_column(table, sa.Column(name, sa.String, nullable=False, server_default=""))
@@ -17,3 +17,12 @@ def upgrade() -> None:
     op.add_column("entries", sa.Column("also_at", sa.JSON, nullable=False, server_default="[]"))
     reason = sa.Column("content_reason", sa.String, nullable=False, server_default="")
     op.add_column("entries", reason)
+    op.create_table(
+        "watched_pages",
+        sa.Column("feed", sa.String, primary_key=True),
+        sa.Column("key", sa.String, primary_key=True),
+        sa.Column("settings", sa.String, nullable=False),
+        sa.Column("text", sa.LargeBinary, nullable=False),
+        sa.Column("digest", sa.String, nullable=False),
+        sa.Column("checked", sa.BigInteger, nullable=False),
+    )
