@@ -229,7 +229,7 @@ def _extract_once(
     notes = tuple(applied.report(page.rule_content, url))
     selection = select_content(page)
     article = _make_article(page, selection, found)
-    _check_interstitial(hints.titles, _count_words(article.text), found.title, url, article.text)
+    _check_interstitial(hints.titles, _count_words(article.text), found.title, url)
     if problem := _find_problem(article, page, selection, has_scripts=has_scripts):
         selection = _select_short_content(page, selection)
         article = _make_article(page, selection, found)
@@ -401,12 +401,9 @@ def _has_scripts(tree: HtmlElement) -> bool:
     return any("json" not in script.get("type", "").lower() for script in tree.iter("script"))
 
 
-def _check_interstitial(
-    titles: Sequence[str], words: int, title: str, url: str | None, text: str = ""
-) -> None:
+def _check_interstitial(titles: Sequence[str], words: int, title: str, url: str | None) -> None:
     """Raise InterstitialError for an error, challenge, consent or login page."""
-    known = interstitials.load_interstitials()
-    if description := known.find(titles, words) or known.find_in_text(text, words):
+    if description := interstitials.load_interstitials().find(titles, words):
         raise InterstitialError(f"this is {description}, not an article: '{title}'", url)
 
 

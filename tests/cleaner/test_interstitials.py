@@ -33,20 +33,3 @@ def test_interstitial_is_recognised_by_a_part_of_its_title(title: str, kind: str
 
 def test_page_with_much_text_is_not_an_interstitial() -> None:
     assert load_interstitials().find(["Page not found"], 400) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        (
-            "[Members]\nThe page you have tried to view is for subscribers.",
-            "a page that asks to log in",
-        ),
-        ("Dieser Artikel ist nur für Abonnenten lesbar.", "a page that asks to log in"),
-        ("The ferry sails.\nAt noon.\nPlease log in to read more.", None),
-        ("", None),
-    ],
-)
-def test_interstitial_is_recognised_by_its_first_sentence(text: str, kind: str | None) -> None:
-    assert load_interstitials().find_in_text(text, 20) == kind
-    assert load_interstitials().find_in_text(text, 400) is None
