@@ -126,7 +126,7 @@ class ExtractedItem:
         """The title of its entry; "" for a post without one.
 
         A feed that gives a text but no title has posts without titles. The titles of their pages
-        name the author or the site. The name of the site is no title.
+        name the author or the site. The name of the site is not a title.
         """
         if self.listed_first and not self.item.title and (self.item.html or self.item.summary):
             return ""

@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from urllib.parse import quote
 
 from feedpub.cleaner import pagination, saved_files
+from feedpub.cleaner.access import MAX_TEASER_WORDS, PAYWALL
 from feedpub.cleaner.annotate import AnnotatedPage, annotate
 from feedpub.cleaner.archived_pages import extract_archived, read_archived_page
 from feedpub.cleaner.choose import OWN_CONTENT, TITLE_ALONE, choose_content
@@ -33,6 +34,7 @@ from feedpub.core.field_limits import limit_fields
 from feedpub.core.i18n import translations_for
 from feedpub.core.models import Article, Item, Page
 from feedpub.core.process_pool import Executor
+from feedpub.core.text import count_words
 from feedpub.core.warc import is_web_archive
 from feedpub.fetch import Fetcher, RequestOptions
 
@@ -88,6 +90,18 @@ def article_from_page(
     html = _decode_page(page)
     known = load_site_memory(memory) if memory else None
     return limit_fields(extract(html, page.url, rules=rules, memory=known))
+
+
+def read_document(page: Page) -> Article:
+    """Extract the article of a PDF or another document.
+
+    Raises:
+        ExtractError: it has no text, or cannot be read.
+    """
+    article = limit_fields(article_from_document(page))
+    if not article.text:
+        raise NoContentError(article.content_reason, page.url)
+    return article
 
 
 def annotate_page(
@@ -184,21 +198,28 @@ def article_from_listed_pages(
     own = _own_content(item)
     if not found.article.html:
         return _without_page(found.article, own, item)
+    if not (listed_first or item.html):  # the text next to a link on a listing is not content
+        own = None
     article = choose_content(found.article, own, is_post=listed_first and not item.title)
     by_page = not article.content_reason.startswith(OWN_CONTENT)
     if listed_first:
         article = _with_listed_summary(article, item)
-    return MultiPageArticle(article, by_page, found.gap if by_page else "")
+    gap = found.gap if by_page else ""
+    is_teaser = by_page or count_words(article.text) < MAX_TEASER_WORDS
+    if first.content_reason == PAYWALL and is_teaser:
+        article, gap = replace(article, complete=False), PAYWALL
+    return MultiPageArticle(article, by_page, gap)
 
 
 def _article_from_listed_document(pages: PageSequence, item: Item) -> MultiPageArticle:
     """Return the article of a document, with the source's own content if it has no text."""
     document = limit_fields(article_from_document(pages.pages[0], item))
     article = replace(document, url=pages.url)
-    if not article.html and (own := _own_content(item)):
+    own = _own_content(item) if item.html else None
+    if not article.html and own:
         reason = f"{OWN_CONTENT}: {document.content_reason}"
         article = replace(article, html=own.html, text=own.text, content_reason=reason)
-    return MultiPageArticle(article)
+    return MultiPageArticle(article, by_page=bool(document.text))
 
 
 def _without_page(page: Article, own: Article | None, item: Item) -> MultiPageArticle:
@@ -232,7 +253,7 @@ def first_page(page: Page, item: Item, *, listed_first: bool) -> Article:
     """
     pages = PageSequence((page,), page.url)
     found = article_from_listed_pages(pages, item, None, None, listed_first=listed_first)
-    if found.gap:
+    if found.gap and not found.by_page:
         raise NoContentError(found.gap, page.url)
     return found.article
 

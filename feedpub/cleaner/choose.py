@@ -55,20 +55,34 @@ def choose_content(page: Article, own: Article | None, *, is_post: bool = False)
         cause = page.content_reason.removeprefix(TITLE_ALONE).removeprefix(": ")
         return _take_own(page, own, cause)
     theirs, ours = _Content(page.html, page.url), _Content(own.html, page.url)
-    if page.content_reason == SHORT_PAGE and ours.words and not ours.is_in(theirs):
-        return _take_own(page, own, "the page has hardly any text")
-    if is_post and not ours.is_cut and len(theirs.words) > MAX_SAME_POST * len(ours.words):
-        return _take_own(page, own, "it is a post without a title")
-    if lacking := _describe_lack(theirs, ours, is_post=is_post):
-        return _take_own(page, own, f"the page lacks {lacking} of it")
-    if ours.pictures and not theirs.pictures and len(theirs.words) < MAX_SHORT_PAGE_WORDS:
+    is_short = page.content_reason == SHORT_PAGE
+    if reason := _find_reason_for_own(theirs, ours, is_short=is_short, is_post=is_post):
+        return _take_own(page, own, reason)
+    return _keep_page(page, theirs, ours)
+
+
+def _find_reason_for_own(
+    page: "_Content", own: "_Content", *, is_short: bool, is_post: bool
+) -> str:
+    """Return why the source's own content is chosen; "" if the page is."""
+    if is_short and own.words and own.is_prose and not own.is_in(page):
+        return "the page has hardly any text"
+    if is_post and not own.is_cut and len(page.words) > MAX_SAME_POST * len(own.words):
+        return "it is a post without a title"
+    lacking = _describe_lack(page, own, is_post=is_post)
+    return f"the page lacks {lacking} of it" if lacking else ""
+
+
+def _keep_page(article: Article, page: "_Content", own: "_Content") -> Article:
+    """Return the page's article with the reason, and with the source's picture if it has none."""
+    if own.pictures and not page.pictures and len(page.words) < MAX_SHORT_PAGE_WORDS:
         reason = f"the page, with the picture of {OWN_CONTENT}"
-        return replace(page, html=f"{ours.picture_html}{page.html}", content_reason=reason)
-    if ours.is_in(theirs):
+        return replace(article, html=f"{own.picture_html}{article.html}", content_reason=reason)
+    if own.is_in(page):
         reason = f"it has all of {OWN_CONTENT}"
     else:
-        reason = f"the source has only a teaser of {pluralize(len(ours.words), 'word')}"
-    return replace(page, content_reason=f"the page: {reason}")
+        reason = f"the source has only a teaser of {pluralize(len(own.words), 'word')}"
+    return replace(article, content_reason=f"the page: {reason}")
 
 
 def _take_own(page: Article, own: Article, reason: str) -> Article:
@@ -165,11 +179,11 @@ class _Content:
     @cached_property
     def picture_html(self) -> str:
         """The HTML of the pictures, each with its caption."""
-        figures = list(self._tree.iter("figure"))
-        for picture in self._tree.iter("img"):
-            if next(picture.iterancestors("figure"), None) is None:
-                figures.append(picture)
-        return "".join(map(_write_element, figures))
+        written = ""
+        for element in self._tree.iter("figure", "img"):
+            if next(element.iterancestors("figure"), None) is None:
+                written += _write_element(element)
+        return written
 
     @cached_property
     def is_captioned_picture(self) -> bool:
@@ -189,11 +203,13 @@ class _Content:
         return bool(_CUT_END.search(self._tree.text_content()))
 
     @cached_property
-    def _shingles(self) -> frozenset[tuple[str, ...]]:
+    def shingles(self) -> frozenset[tuple[str, ...]]:
+        """The groups of words in a row."""
         return frozenset(_shingles(self.words))
 
     @cached_property
-    def _text(self) -> str:
+    def text(self) -> str:
+        """The words, with spaces around each."""
         return f" {' '.join(self.words)} "
 
     def words_missing_in(self, other: "_Content") -> int:
@@ -201,13 +217,13 @@ class _Content:
         words = self.words
         found = [False] * len(words)
         for start, shingle in enumerate(_shingles(words)):
-            if shingle in other._shingles or (len(words) < _SHINGLE_WORDS and self.in_text(other)):
+            if shingle in other.shingles or (len(words) < _SHINGLE_WORDS and self.in_text(other)):
                 found[start : start + _SHINGLE_WORDS] = [True] * len(shingle)
         return found.count(False)
 
     def in_text(self, other: "_Content") -> bool:
         """Return whether the other content has these words in a row."""
-        return self._text in other._text
+        return self.text in other.text
 
     def is_in(self, other: "_Content") -> bool:
         """Return whether the other content has nearly all of the words."""
@@ -230,7 +246,7 @@ class _Content:
         missing = 0
         for element in self._tree.iter(*tags):
             words = split_words(element.text_content())
-            missing += bool(words) and f" {' '.join(words)} " not in other._text
+            missing += bool(words) and f" {' '.join(words)} " not in other.text
         return missing
 
 

@@ -6,6 +6,7 @@ blocks, some lines of code would go and all would lose their indent.
 
 from collections.abc import Iterator
 
+from lxml.etree import SubElement
 from lxml.html import HtmlElement
 
 LINE_CLASSES = frozenset(
@@ -21,8 +22,8 @@ def join_code_lines(tree: HtmlElement) -> None:
         lines = [child.text_content().rstrip("\n") for child in element]
         for child in list(element):
             element.remove(child)
-        element.tag = "pre"
-        element.text = "\n".join(lines)
+        element.tag, element.text = "pre", None
+        SubElement(element, "code").text = "\n".join(lines)
 
 
 def _find_line_holders(tree: HtmlElement) -> Iterator[HtmlElement]:

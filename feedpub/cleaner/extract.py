@@ -2,7 +2,7 @@
 
 import gc
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -11,12 +11,14 @@ import numpy as np
 from lxml.html import HtmlElement
 
 from feedpub.cleaner import body, classifier, images, interstitials, metadata, short_pages
+from feedpub.cleaner.access import LOGIN_PAGE, PAYWALL, AccessLimits, find_access_limits
 from feedpub.cleaner.apply_rules import RuleApplication, parse_with_rules
 from feedpub.cleaner.boilerplate import JUDGEMENTS, RemovalDecision, decide_removals
 from feedpub.cleaner.choose import SHORT_PAGE, TITLE_ALONE
 from feedpub.cleaner.code_lines import join_code_lines
 from feedpub.cleaner.features import measure_features
-from feedpub.cleaner.layout import Block, Layout
+from feedpub.cleaner.forum import OUTSIDE_POSTS
+from feedpub.cleaner.layout import PLACES, Block, Layout
 from feedpub.cleaner.metadata import Metadata, canonical
 from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
 from feedpub.cleaner.page import MAX_LINK_DENSITY, MIN_SCORE, PageContext
@@ -28,6 +30,7 @@ from feedpub.cleaner.site_memory import SiteMemory
 from feedpub.cleaner.site_template import find_site_names
 from feedpub.cleaner.summary import choose_summary
 from feedpub.config import HOW_TO_RENDER, SiteRules
+from feedpub.core.article_keys import url_key
 from feedpub.core.errors import ExtractError, InterstitialError, NoContentError
 from feedpub.core.html import parse_html
 from feedpub.core.models import Article, Removed
@@ -36,6 +39,7 @@ from feedpub.core.text import pluralize
 MIN_ARTICLE_WORDS = 12
 MIN_RENDERED_WORDS = 50  # a page with scripts and less text is written by them
 MAX_COUNTED_WORDS = 500
+MAX_CAPTION_WORDS = 60  # next to a picture that the page is about
 MIN_SHORT_WORDS = 3  # a page with fewer and without a picture and a title has no content
 FRAGMENT_SCORE = 0.9  # of the blocks of a fragment, as its source states that it is the article
 OUTSIDE_MAIN = "outside the main text of a short page"
@@ -81,6 +85,8 @@ def extract(
         ExtractError: the page exceeds a limit, the URL is invalid, or the rules exclude the page.
         InterstitialError: the page is an error, challenge, consent or login page.
         NoContentError: there is no article on the page.
+
+    The article of a page behind a paywall is not `complete`, and its `content_reason` says so.
     """
     return trace_extraction(html, url, memory, coerce_ruleset(rules)).article
 
@@ -211,10 +217,12 @@ def _extract_once(
     found = applied.override_metadata(found)
     hints = head_hints(elements)
     has_scripts = _has_scripts(tree)
+    limits = _find_access_limits(tree, elements, url, found.title, rules)
     removed = tuple(applied.remove_matches())
     layout = segment(tree)
     if not layout.blocks:
         _check_interstitial(hints.titles, 0, found.title, url)
+        _check_login(limits, "", url)
         reason = "there is no text in the page"
         if has_scripts:
             reason += f" without JavaScript; {HOW_TO_RENDER}"
@@ -229,14 +237,21 @@ def _extract_once(
     notes = tuple(applied.report(page.rule_content, url))
     selection = select_content(page)
     article = _make_article(page, selection, found)
-    _check_interstitial(hints.titles, _count_words(article.text), found.title, url)
+    words = _count_words(article.text)
+    _check_interstitial(hints.titles, words, found.title, url)
     if problem := _find_problem(article, page, selection, has_scripts=has_scripts):
-        selection = _select_short_content(page, selection)
+        selection = _select_short_content(page, selection, found.image)
         article = _make_article(page, selection, found)
         if not _has_short_content(page, article):
-            raise NoContentError(problem, url)
+            _check_login(limits, "", url)
+            raise NoContentError(PAYWALL if limits.is_paywalled("") else problem, url)
         article = replace(article, content_reason=SHORT_PAGE)
+    elif words < MAX_CAPTION_WORDS and "<img" not in article.html:
+        pictures = short_pages.find_subject_pictures(page, found.image)
+        selection = _select(page, selection, {*selection.kept, *pictures})
+        article = _make_article(page, selection, found)
     article = add_recipe(article, found.ingredients, found.steps)
+    article = _mark_closed(limits, article, url)
     article = replace(
         article, url=found.canonical or url, removed=(*removed, *notes, *article.removed)
     )
@@ -303,10 +318,26 @@ def extract_fragment(
         everything = frozenset(range(len(layout.blocks)))
         page = replace(page, rule_kept=everything.difference(page.repeated_titles))
     base = canonical.base_url(tree.iter("base"), url)
-    article = _make_article(page, select_content(page), Metadata(title=title, base=base))
+    selection = select_content(page)
+    if not selection.text:
+        selection = _select(page, selection, {*selection.kept, *_find_links_and_code(page, base)})
+    article = _make_article(page, selection, Metadata(title=title, base=base))
     if not article.html:
         raise NoContentError("there is no text in it", url)
     return replace(article, url=url)
+
+
+def _find_links_and_code(page: PageContext, base: str | None) -> Iterator[int]:
+    """Yield the blocks of a fragment without a text that have code, or a link to elsewhere.
+
+    The items of some sites have nothing else: "[link] [comments]".
+    """
+    own = url_key(page.url) if page.url else ""
+    for index, block in enumerate(page.layout.blocks):
+        links = [images.resolve_link(link, base) for link in block.links]
+        leads_elsewhere = any(link and url_key(link) != own for link in links)
+        if leads_elsewhere or page.place(index) & PLACES["pre"]:
+            yield index
 
 
 def select_content(page: PageContext) -> Selection:
@@ -343,7 +374,7 @@ def _describe_removals(
 
 
 def _has_short_content(page: PageContext, article: Article) -> bool:
-    """Return whether a short page's main text is one. "Loading …" is none."""
+    """Return whether an article is the content of a short page, unlike "Loading …"."""
     if _SHOWN.search(article.html):
         return True
     words = len(_LETTERS.findall(article.text))
@@ -351,13 +382,18 @@ def _has_short_content(page: PageContext, article: Article) -> bool:
     return words >= (1 if is_titled else MIN_SHORT_WORDS)
 
 
-def _select_short_content(page: PageContext, selection: Selection) -> Selection:
+def _select_short_content(page: PageContext, selection: Selection, image: str | None) -> Selection:
     """Select the content of a page by its place, as it has too little text for the model."""
     excluded = set(page.rule_removed)
     for index, decision in selection.decisions.items():
         if decision.evidence not in JUDGEMENTS:
             excluded.add(index)
-    kept = {*short_pages.find_main_blocks(page, excluded), *page.rule_kept}
+    kept = short_pages.find_main_blocks(page, excluded, image)
+    return _select(page, selection, {*kept, *page.rule_kept})
+
+
+def _select(page: PageContext, selection: Selection, kept: Collection[int]) -> Selection:
+    """Return the selection of some blocks, instead of those of another selection."""
     decisions = dict(selection.decisions)
     texts: dict[int, str] = {}
     for index, block in enumerate(page.layout.blocks):
@@ -403,8 +439,31 @@ def _has_scripts(tree: HtmlElement) -> bool:
 
 def _check_interstitial(titles: Sequence[str], words: int, title: str, url: str | None) -> None:
     """Raise InterstitialError for an error, challenge, consent or login page."""
-    if description := interstitials.load_interstitials().find(titles, words):
-        raise InterstitialError(f"this is {description}, not an article: '{title}'", url)
+    if message := interstitials.load_interstitials().find(titles, words):
+        raise InterstitialError(f"{message} (its title is '{title}')", url)
+
+
+def _find_access_limits(
+    tree: HtmlElement, elements: HeadElements, url: str | None, title: str, rules: Ruleset
+) -> AccessLimits:
+    scripts: list[str] = []
+    if rules.json_ld is not False:
+        scripts += metadata.jsonld_scripts(elements["script"])
+    return find_access_limits(tree, scripts, url, title)
+
+
+def _check_login(limits: AccessLimits, text: str, url: str | None) -> None:
+    """Raise InterstitialError if a page is a login page, by its form."""
+    if limits.is_login_page(text):
+        raise InterstitialError(f"{LOGIN_PAGE} (it has a password field and no article)", url)
+
+
+def _mark_closed(limits: AccessLimits, article: Article, url: str | None) -> Article:
+    """Return the article, marked if it is only the free part of one. Raises InterstitialError."""
+    _check_login(limits, article.text, url)
+    if limits.is_paywalled(article.text):
+        return replace(article, complete=False, content_reason=PAYWALL)
+    return article
 
 
 def _count_words(text: str) -> int:
@@ -414,9 +473,11 @@ def _count_words(text: str) -> int:
 def _find_problem(
     article: Article, page: PageContext, selection: Selection, *, has_scripts: bool
 ) -> str:
-    """Return why the selected blocks are no article; "" if they are one."""
+    """Return why the selected blocks are not an article; "" if they are."""
     words = _count_words(article.text)
     blocks = page.layout.blocks
+    if words and any(each.reason == OUTSIDE_POSTS for each in selection.decisions.values()):
+        return ""
     if words >= MIN_ARTICLE_WORDS or (words and "<img" in article.html):
         if max(page.scores) >= MIN_SCORE:
             return ""

@@ -2,7 +2,7 @@
 
 The learned model takes replies for comments, and the names of their authors for boilerplate. The
 markup of well-known forums states it exactly; it is described in `data/forums.toml`. Comments
-below an article are none: there is a text outside of them.
+below an article differ from them, as there is a text outside of them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -44,7 +44,9 @@ def find_thread(page: PageContext) -> Thread | None:
     thread = Thread()
     for box, markup in _find_posts(page):
         kept = _find_body(page, box, markup)
-        if kept and thread.kept:  # the author of the first post is the article's
+        if not kept:  # another kind of post, perhaps an article
+            continue
+        if thread.kept:  # the author of the first post is the article's
             kept.update(_find_author(page, box, markup, min(kept)))
         thread.kept |= kept
         thread.removed.update(set(range(box.first, box.last)) - kept)

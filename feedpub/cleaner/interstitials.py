@@ -16,7 +16,7 @@ class Interstitials:
     """The titles of such pages.
 
     Attributes:
-        titles: in lower case, each with a description of the page. A page's title may have the
+        titles: in lower case, each with a message about the page. A page's title may have the
             number of the status before one of them.
         max_words: a page with more text is an article about such pages.
     """
@@ -25,7 +25,7 @@ class Interstitials:
     max_words: int
 
     def find(self, titles: Iterable[str], words: int) -> str | None:
-        """Return a description of a page that is not an article, or None.
+        """Return a message about a page that is not an article, or None.
 
         Args:
             titles: the page's title and first-level headings.
@@ -35,8 +35,8 @@ class Interstitials:
             return None
         for title in titles:
             for part in _SEPARATOR.split(title):
-                words = " ".join(part.split()).casefold()
-                for text in (words, _STATUS.sub("", words)):
+                folded = " ".join(part.split()).casefold()
+                for text in (folded, _STATUS.sub("", folded)):
                     if found := self.titles.get(text):
                         return found
         return None
@@ -50,5 +50,5 @@ def load_interstitials() -> Interstitials:
     titles: dict[str, str] = {}
     for kind in listed.values():
         for title in kind["titles"]:
-            titles[title.casefold()] = kind["description"]
+            titles[title.casefold()] = kind["message"]
     return Interstitials(titles, max_words)

@@ -22,7 +22,7 @@ from feedpub.core.data_files import load_toml
 from feedpub.core.html import parse_html
 from feedpub.core.models import Removed
 
-MAX_LINES = 10_000  # a longer mail is not a newsletter, and stays whole
+MAX_LINES = 10_000  # a longer mail is not a newsletter, and nothing is cut
 MAX_LINE_CHARS = 700  # a longer line is content
 MAX_BROWSER_CHARS = 300
 MAX_TRACKER_PIXELS = 3
@@ -158,7 +158,7 @@ def _place_pictures(root: HtmlElement, find_picture: Callable[[str], str | None]
 
 
 def _drop_size(image: HtmlElement) -> None:
-    """Drop the size of a picture in the mail, which is no icon even if it is small."""
+    """Drop the size of a picture in the mail, which is not an icon even if it is small."""
     for name in ("width", "height"):
         image.attrib.pop(name, None)
 

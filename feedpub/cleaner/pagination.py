@@ -12,6 +12,7 @@ from feedpub.cleaner import next_page
 from feedpub.cleaner.next_page import NextPage
 from feedpub.cleaner.rules import MAX_PAGES, Ruleset
 from feedpub.core.article_keys import url_key
+from feedpub.core.document_types import document_type_of_page
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, ResourceLimitError, SourceError
 from feedpub.core.html import contains_ignoring_case
@@ -46,6 +47,11 @@ class PageSequence:
         return iter(self.pages)
 
 
+def is_web_page(page: Page) -> bool:
+    """Return True if a response is a page, and not a document that is sent as one."""
+    return page.content_type in HTML_TYPES and document_type_of_page(page) is None
+
+
 def collect_pages(
     page: Page, rules: Ruleset, get: Callable[[str], Page], executor: Executor
 ) -> PageSequence:
@@ -61,7 +67,7 @@ def collect_pages(
         ResourceLimitError: the first page exceeds the limits of the executor.
     """
     only_first = PageSequence((page,), page.url)
-    if page.content_type not in HTML_TYPES:
+    if not is_web_page(page):
         return only_first
     has_rule = rules.next_page or rules.single_page
     if not has_rule and not contains_ignoring_case(_MAY_HAVE_NEXT, page.body):

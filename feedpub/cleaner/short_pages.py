@@ -1,7 +1,7 @@
 """Find the content of a page that has too little of it for the learned model.
 
-A notice of one sentence, a picture or a video is told from the rest of the page by its place: it is
-in the main element, or next to the title.
+A notice of one sentence, a picture or a video is recognised by its place: it is in the main
+element, or next to the title.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from feedpub.cleaner.layout import HIDDEN, PLACES, Block, Box
 from feedpub.cleaner.page import PageContext, is_mostly_links
 from feedpub.cleaner.phrase_steps import find_box_end
-from feedpub.cleaner.vocabulary import terms_in_names
+from feedpub.cleaner.vocabulary import split_words, terms_in_names
 from feedpub.core.document_types import document_type_of_url
 
 MAX_SMALL_PAGE_BLOCKS = 8  # without a main element and a title, all of such a page is its content
@@ -18,28 +18,63 @@ MAX_SIDE_SHARE = 0.5  # of a page's blocks in a footer or in a list of other art
 MAX_NOTE_WORDS = 40  # of a note that the page needs scripts
 _MAIN = PLACES["main"] | PLACES["article"]
 _OUTSIDE = PLACES["nav"] | PLACES["footer"] | PLACES["aside"] | PLACES["form"] | HIDDEN
+_OUTSIDE_NAMES = frozenset(
+    {"footer", "header", "masthead", "menu", "nav", "navbar", "navigation", "site-footer"}
+)
+_SIDEBAR = re.compile("sidebar|widget")
 _NEEDS_SCRIPTS = re.compile(r"java-?script", re.IGNORECASE)
 
 
-def find_main_blocks(page: PageContext, excluded: Collection[int]) -> list[int]:
-    """Return the blocks that are a short page's content, in order; none if that is not clear.
+def find_main_blocks(
+    page: PageContext, excluded: Collection[int], image: str | None = None
+) -> list[int]:
+    """Return the blocks that are a short page's content; none if that is not clear.
 
     Args:
         page: the page.
         excluded: the blocks that cannot be its content, such as the title and known phrases.
+        image: the address of the lead image, if the page states it.
     """
     blocks = range(len(page.layout.blocks))
     outside = {*excluded, *_find_side_blocks(page)}
     possible = [index for index in blocks if index not in outside and _may_be_content(page, index)]
     inside = [index for index in possible if page.place(index) & _MAIN]
+    if pictures := find_subject_pictures(page, image):
+        return [*pictures, *inside]
     found = inside or _find_below_title(page, possible)
     if not found and not page.repeated_titles and len(blocks) <= MAX_SMALL_PAGE_BLOCKS:
         return possible
     return found
 
 
+def find_subject_pictures(page: PageContext, image: str | None) -> list[int]:
+    """Return the pictures that a page with little text is about, such as a comic.
+
+    Their description is the title, or they are the page's lead image.
+
+    Args:
+        page: the page.
+        image: the address of the lead image, if the page states it.
+    """
+    title = split_words(page.title)
+    found: list[int] = []
+    for index, block in enumerate(page.layout.blocks):
+        if not block.pictures or block.text or not _may_be_content(page, index):
+            continue
+        for element in block.elements:
+            texts = (element.get("alt"), element.get("title"))
+            is_described = bool(title) and any(split_words(text or "") == title for text in texts)
+            is_lead = bool(image) and image in (element.get("src"), element.get("data-src"))
+            if element.tag == "img" and (is_described or is_lead):
+                found.append(index)
+    return found
+
+
 def _may_be_content(page: PageContext, index: int) -> bool:
     block, place = page.layout.blocks[index], page.place(index)
+    names = _names_around(page, block.box)
+    if not names.isdisjoint(_OUTSIDE_NAMES) or _SIDEBAR.search(" ".join(names)):
+        return False
     if place & _OUTSIDE or (place & PLACES["header"] and not place & _MAIN):
         return False
     if page.word_counts[index] < MAX_NOTE_WORDS and _NEEDS_SCRIPTS.search(block.text):
@@ -64,6 +99,15 @@ def _find_side_blocks(page: PageContext) -> Iterator[int]:
     for side in sides:
         if len(side) <= MAX_SIDE_SHARE * len(page.layout.blocks):
             yield from side
+
+
+def _names_around(page: PageContext, box: int) -> set[str]:
+    """Return the ids and classes of the boxes around a block."""
+    names: set[str] = set()
+    while box:
+        names.update(page.layout.boxes[box].name.lower().replace("|", " ").split()[1:])
+        box = page.layout.boxes[box].parent
+    return names
 
 
 def _find_below_title(page: PageContext, possible: Sequence[int]) -> list[int]:

@@ -71,7 +71,7 @@ def _translate_embed(embed: re.Match[str], find_file: FindFile) -> str:
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         return label or path.name
     alt = "" if _SIZE.fullmatch(label) else label.replace("[", "").replace("]", "")
-    address = find_file(name) or quote(name)
+    address = find_file(name) or quote(name, errors="replace")
     return f"![{alt}]({address})"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from feedpub.cli.add import add
+from feedpub.cli.backfill import backfill
 from feedpub.cli.build import build
 from feedpub.cli.check import check
 from feedpub.cli.clean import clean
@@ -71,6 +72,7 @@ def cli() -> None:
 
 _COMMANDS = (
     add,
+    backfill,
     build,
     check,
     clean,

@@ -37,10 +37,11 @@ _MAX_CONCURRENT_FEEDS = 4
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--dry-run", is_flag=True, help="Read the sources and write nothing.")
+@click.option("--retry", is_flag=True, help="Request pages that could not be read now.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document.")
 @click.pass_obj
 def build(
-    config_path: Path | None, names: tuple[str, ...], *, dry_run: bool, as_json: bool
+    config_path: Path | None, names: tuple[str, ...], *, dry_run: bool, retry: bool, as_json: bool
 ) -> None:
     """Run the named feeds, or all feeds, now.
 
@@ -49,6 +50,7 @@ def build(
       feedpub build              every feed of the config
       feedpub build world        only this one
       feedpub build --dry-run    show what would change
+      feedpub build --retry      also request pages whose next try is later
 
     Exit status: 0, 1 if a feed or one of its sources failed, 2 if the config has an error.
     """
@@ -58,7 +60,8 @@ def build(
     configure_logging(sys.stderr, quiet=True)
     config = load_config(config_path)
     feeds = select_feeds(config, names)
-    with open_context(config, dry_run=dry_run, pages_of=()) as context:
+    with open_context(config, dry_run=dry_run, pages_of=()) as opened:
+        context = replace(opened, retry=retry)
 
         def build_feeds() -> "list[RunResult]":
             return _build_feeds(config, feeds, context, quiet=as_json, dry_run=dry_run)

@@ -30,10 +30,15 @@ _STATUS_COLOURS = {
 _STATUS_WORDS = {
     RunStatus.UPDATED: "updated",
     RunStatus.UNCHANGED: "unchanged",
-    RunStatus.PARTIAL: "a source failed",
+    RunStatus.PARTIAL: "partial",
     RunStatus.FAILED: "failed",
 }
-_HEALTH_COLOURS = {Health.HEALTHY: "green", Health.LATE: "yellow", Health.BROKEN: "red"}
+_HEALTH_COLOURS = {
+    Health.HEALTHY: "green",
+    Health.PARTIAL: "yellow",
+    Health.LATE: "yellow",
+    Health.BROKEN: "red",
+}
 _COUNTS = ("new", "updated", "kept", "skipped", "failed")
 _MAX_ARTICLE_FAILURES = 5
 _MAX_ENTRIES_EXPLAINED = 20  # of each feed
@@ -61,12 +66,17 @@ def _as_json_value(value: Any) -> Any:
 
 def format_result(result: RunResult) -> str:
     """Describe a run on one line: "world: updated, 3 new, 47 kept (2.1 s)"."""
-    parts = [_STATUS_WORDS[result.status]]
+    parts = [_describe_status(result)]
     for name in _COUNTS:
         count = getattr(result, name)
         if count:
             parts.append(f"{count} {name}")
     return f"{result.feed}: {', '.join(parts)} ({result.seconds:.1f} s)"
+
+
+def _describe_status(result: RunResult) -> str:
+    has_failed_source = result.status == RunStatus.PARTIAL and not result.ok
+    return "a source failed" if has_failed_source else _STATUS_WORDS[result.status]
 
 
 def result_table(results: Iterable[RunResult]) -> Table:
@@ -77,7 +87,7 @@ def result_table(results: Iterable[RunResult]) -> Table:
     for name in _COUNTS:
         table.add_column(name, justify="right")
     for result in results:
-        status = f"[{_STATUS_COLOURS[result.status]}]{_STATUS_WORDS[result.status]}[/]"
+        status = f"[{_STATUS_COLOURS[result.status]}]{_describe_status(result)}[/]"
         counts = [str(getattr(result, name)) for name in _COUNTS]
         table.add_row(escape(result.feed), status, *counts)
     return table
@@ -206,6 +216,7 @@ def _article_lines(feed: FeedStatus) -> Iterator[str]:
     if feed.outcome is None:
         return
     failures = [failure for failure in feed.outcome.problems if not failure.fatal]
+    failures.sort(key=lambda failure: not failure.unread)
     for failure in failures[:_MAX_ARTICLE_FAILURES]:
         yield format_failure(feed.name, failure)
     more = len(failures) - _MAX_ARTICLE_FAILURES

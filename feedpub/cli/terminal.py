@@ -208,9 +208,9 @@ def print_line(console: "Console", line: str) -> None:
 
 
 @contextmanager
-def progress_bar() -> "Iterator[ProgressCallback]":
-    """Show a bar for each feed, with the number of its articles."""
-    with _open_progress("articles") as progress:
+def progress_bar(noun: str = "articles") -> "Iterator[ProgressCallback]":
+    """Show a bar for each feed, with the number of its articles, or of other things."""
+    with _open_progress(noun) as progress:
         tasks: dict[str, TaskID] = {}
 
         def show(feed: str, done: int, total: int) -> None:

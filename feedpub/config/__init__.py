@@ -59,6 +59,7 @@ from feedpub.config.sources import (
     WatchSource,
     describes_articles,
     fetches_articles,
+    make_source,
 )
 from feedpub.config.toml_lines import TomlLines
 from feedpub.config.types import check_web_address, format_duration, parse_listen_address
@@ -111,6 +112,7 @@ __all__ = [
     "json_schema",
     "load_config",
     "load_site",
+    "make_source",
     "parse_listen_address",
     "parse_site",
     "parse_state_location",

@@ -9,7 +9,6 @@ import difflib
 import os
 import re
 import tempfile
-import unicodedata
 from collections.abc import Iterable, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -29,6 +28,7 @@ from feedpub.config.sources import RemoteSource, Source
 from feedpub.config.toml_lines import TomlLines
 from feedpub.config.types import RESERVED_NAMES
 from feedpub.core.errors import ConfigError
+from feedpub.core.transliterate import transliterate
 
 T = TypeVar("T")
 
@@ -70,9 +70,7 @@ def unique_name(wanted: str, taken: Iterable[str]) -> str:
 
 
 def _make_stem(wanted: str) -> str:
-    text = wanted.lower().replace("ß", "ss")
-    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    stem = re.sub("[^a-z0-9]+", "-", ascii_only.replace("'", "")).strip("-")
+    stem = re.sub("[^a-z0-9]+", "-", transliterate(re.sub("['\u2019]", "", wanted))).strip("-")
     if len(stem) > _MAX_NAME_CHARS:
         stem = stem[:_MAX_NAME_CHARS].rpartition("-")[0] or stem[:_MAX_NAME_CHARS]
     return stem.replace("-archive-", "-") or "feed"
@@ -88,7 +86,7 @@ class NewFeed:
     Attributes:
         name: as in `[[feed]]`.
         title: as in `[[feed]]`.
-        kind: the type of its source: page, feed or sitemap.
+        kind: the type of its source, such as page or feed.
         url: the URL of its source.
         link: as in `[[feed]]`; None if the source is itself the page.
         settings: further settings of its `[[feed.source]]`.

@@ -1,8 +1,10 @@
 """Define the sources of a feed: `[[feed.source]]`."""
 
-from typing import Annotated, Literal, Self, TypeAlias
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from feedpub.config.base import ConfigModel
 from feedpub.config.secrets import BasicAuth, HttpValues, Proxy
@@ -366,6 +368,7 @@ class WatchSource(RemoteSource):
     min_words: int = Field(
         default=1,
         ge=1,
+        le=1000,
         strict=True,
         description="The smallest change that is published, in words. Smaller ones add up.",
         examples=[5],
@@ -378,6 +381,21 @@ ListedSource: TypeAlias = (
 """A source that lists articles."""
 
 Source = Annotated[ListedSource | WatchSource, Field(discriminator="type")]
+
+
+@cache
+def _source_adapter() -> TypeAdapter[Any]:
+    return TypeAdapter(Source)
+
+
+def make_source(values: Mapping[str, object]) -> Source:
+    """Return the source with the given settings.
+
+    Raises:
+        ValueError: a setting is not valid.
+    """
+    source: Source = _source_adapter().validate_python(dict(values))
+    return source
 
 
 def source_key(source: Source) -> str:

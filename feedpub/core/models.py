@@ -428,7 +428,7 @@ class RunStatus(StrEnum):
 
     UPDATED = "updated"  # at least one file was written
     UNCHANGED = "unchanged"  # no file differs
-    PARTIAL = "partial"  # a source failed, and the others were published
+    PARTIAL = "partial"  # a source failed or an item is unread, and the others were published
     FAILED = "failed"  # all sources failed; the published files are unchanged
 
 
@@ -442,12 +442,14 @@ class Failure:
         fatal: True if the entire source failed; False for one article.
         firm: True if the source responded and its response is the problem, so that a retry is
             unlikely to help.
+        unread: True if an item is missing in the feed or incomplete because of it.
     """
 
     where: str
     reason: str
     fatal: bool = False
     firm: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -478,5 +480,11 @@ class RunResult:
 
     @property
     def ok(self) -> bool:
-        """Return True if every source was read."""
-        return self.status in (RunStatus.UPDATED, RunStatus.UNCHANGED)
+        """Return True if every source was read, even if single items were not."""
+        has_failed_source = any(failure.fatal for failure in self.problems)
+        return self.status != RunStatus.FAILED and not has_failed_source
+
+    @property
+    def unread(self) -> tuple[Failure, ...]:
+        """Return the failures of items that are missing in the feed or incomplete."""
+        return tuple(failure for failure in self.problems if failure.unread)

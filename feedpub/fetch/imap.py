@@ -145,7 +145,9 @@ class Mailbox:
         """Return a message, or its first MAX_MAIL_BYTES. Raises FetchError."""
         uid = self._uid_of(place)
         if uid is None:
-            raise FetchError("the server has numbered the mailbox anew; the next run reads it")
+            raise FetchError(
+                "the server has given the messages other numbers; the next run reads it"
+            )
         query = f"(BODY.PEEK[]<0.{MAX_MAIL_BYTES}>)"
         with self._command(MAX_MAIL_BYTES) as connection:
             answer = _expect_ok(connection.uid("FETCH", uid, query))
@@ -267,7 +269,7 @@ class Mailbox:
             yield ",".join(uids[start : start + _MAX_UIDS])
 
     def _uid_of(self, place: str) -> str | None:
-        """Return the UID of a place; None if the server has numbered the mailbox anew."""
+        """Return the UID of a place; None if the server has given other numbers since."""
         validity, _, uid = place.partition("/")
         return uid if validity == self._validity and uid.isdecimal() else None
 

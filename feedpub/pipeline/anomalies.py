@@ -86,7 +86,8 @@ def _check_listing(feed: FeedConfig, result: SourceResult, context: RunContext) 
         fresh=sum(_is_dated_between(item, before, now) for item in new_items),
     )
     is_fresh = not history and observation.known <= observation.items / 2
-    return _apply_verdict(replace(result, is_fresh=is_fresh), observation, context)
+    result = replace(result, is_fresh=is_fresh, has_new_settings=not history)
+    return _apply_verdict(result, observation, context)
 
 
 def _find_known_keys(feed: str, guids: Mapping[str, str], context: RunContext) -> set[str]:
@@ -158,7 +159,7 @@ def _observe_articles(
             dated += bool(item.published or article.published)
             pictured += bool(item.image or article.image)
         is_new_failure = result.failure and result.state.tries == 1 and not result.by_page
-        if is_new_failure and not out_of_time:
+        if is_new_failure and not result.waits and not out_of_time:
             failures.append(result.state.reason)
     most_common = Counter(failures).most_common(1)
     return replace(

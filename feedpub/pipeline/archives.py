@@ -47,6 +47,28 @@ def plan_archives(feed: FeedConfig, live: Feed, context: RunContext) -> Feed:
     return replace(live, previous=archives.newest_number(feed.name))
 
 
+def archive_backfilled(
+    feed: FeedConfig, live: Feed, ids: Collection[str], context: RunContext
+) -> None:
+    """Assign entries that a backfill added to new archives of their own, without writing files.
+
+    The caller holds the feed's lock.
+
+    Args:
+        feed: the feed's settings.
+        live: the live document.
+        ids: the ids of the entries.
+        context: the services that the run uses.
+    """
+    waiting = reversed(context.store.archives.unpublished(feed.name))
+    members = [entry.id for entry in waiting if entry.id in ids and assemble.admits(feed, entry)]
+    size = max(1, feed.limit // 2)
+    groups = [members[start : start + size] for start in range(0, len(members), size)]
+    if groups:
+        numbers = _iter_unused_numbers(live, context)
+        context.store.archives.add(feed.name, dict(zip(numbers, groups, strict=False)))
+
+
 def group_by_archive(
     waiting: Sequence[str], live: Collection[str], limit: int, incomplete: Collection[str] = ()
 ) -> list[Sequence[str]]:

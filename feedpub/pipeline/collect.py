@@ -64,6 +64,11 @@ _MAX_FRESH_SECONDS = _DAY_SECONDS
 _MAX_RETRY_AFTER_SECONDS = _DAY_SECONDS
 
 
+def source_digest(key: str) -> str:
+    """Return the digest of a source's key that the versions of its items begin with."""
+    return f"{crc32(key.encode()):08x}"
+
+
 @dataclass(frozen=True, slots=True)
 class ListedItem:
     """An item together with what the run needs to know about it.
@@ -107,7 +112,7 @@ class ListedItem:
 
         It consists of a digest of the source's key and the item's version.
         """
-        return f"{crc32(self.source.encode()):08x} {self.item.version}".strip()
+        return f"{source_digest(self.source)} {self.item.version}".strip()
 
     @property
     def address(self) -> str:
@@ -132,6 +137,7 @@ class SourceResult:
             has the time.
         is_fresh: its items are accepted although they are new, because the source is new, its
             settings changed, or an anomaly has lasted long enough.
+        has_new_settings: it was not read with its current settings before.
         podcast: the elements of its head, if it is a podcast.
         watched: the text of a watched page, which the next check is compared with.
     """
@@ -144,6 +150,7 @@ class SourceResult:
     observation: SourceObservation | None = None
     retry_later: bool = False
     is_fresh: bool = False
+    has_new_settings: bool = False
     podcast: tuple[PodcastTag, ...] = ()
     watched: WatchedText | None = None
 
@@ -201,22 +208,10 @@ def _list_source(
     context: RunContext,
     responses: Mapping[str, FetchedDocument],
 ) -> SourceResult:
-    documents = CachedDocuments(
-        context.fetcher,
-        context.store,
-        RequestOptions(),
-        source_fingerprint(source),
-        context.clock,
-        context.budget,
-    )
-    documents.executor, documents.answers = context.executor, dict(responses)
+    documents = open_documents(source, context)
+    documents.answers = dict(responses)
     try:
         documents.options = request_options(source)
-        if isinstance(source, JsonSource):
-            documents.request_body = source.body.encode() if source.body is not None else None
-            documents.headers = () if source.script else _JSON_HEADERS
-        elif isinstance(source, PageSource | ItemsSource | WatchSource) and source.render:
-            documents.browser = context.browser
         items: tuple[Item, ...]
         watched: WatchedText | None = None
         if isinstance(source, WatchSource):
@@ -248,6 +243,25 @@ def _list_source(
     except FeedpubError as error:
         failure = Failure(source_key(source), str(error), fatal=True)
         return SourceResult(source, documents, failure=failure)
+
+
+def open_documents(source: Source, context: RunContext) -> CachedDocuments:
+    """Return a reader of a source's documents, without its headers and credentials."""
+    documents = CachedDocuments(
+        context.fetcher,
+        context.store,
+        RequestOptions(),
+        source_fingerprint(source),
+        context.clock,
+        context.budget,
+    )
+    documents.executor = context.executor
+    if isinstance(source, JsonSource):
+        documents.request_body = source.body.encode() if source.body is not None else None
+        documents.headers = () if source.script else _JSON_HEADERS
+    elif isinstance(source, PageSource | ItemsSource | WatchSource) and source.render:
+        documents.browser = context.browser
+    return documents
 
 
 def is_rendered(source: Source) -> bool:

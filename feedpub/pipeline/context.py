@@ -49,7 +49,12 @@ def open_fetcher(settings: GlobalSettings, store: Store | None = None) -> Fetche
 def open_pool() -> ProcessPool:
     """Return the process pool that parses what was fetched."""
     return ProcessPool(
-        ("feedpub.cleaner.articles", "feedpub.cleaner.pagination", "feedpub.sources")
+        (
+            "feedpub.cleaner.articles",
+            "feedpub.cleaner.mail",
+            "feedpub.cleaner.pagination",
+            "feedpub.sources",
+        )
     )
 
 
@@ -68,6 +73,7 @@ class RunContext:
         executor: parses what was fetched.
         browser: renders the pages of sources with `render`.
         site_rules: the extraction rules of sites.
+        retry: request pages that could not be read now, even if their next try is later.
     """
 
     settings: GlobalSettings
@@ -80,3 +86,4 @@ class RunContext:
     executor: Executor = field(default_factory=InlineExecutor)
     browser: Browser = field(default_factory=Browser)
     site_rules: SiteRuleSet = field(default_factory=SiteRuleSet)
+    retry: bool = False

@@ -18,7 +18,7 @@ from feedpub.store import StoredSummary
 
 def current_feed(feed: FeedConfig, context: RunContext) -> Feed:
     """Return a feed's live document from the store."""
-    stored = context.store.entries(feed.name, limit=None if _has_filters(feed) else feed.limit)
+    stored = context.store.live_entries(feed.name, limit=None if _has_filters(feed) else feed.limit)
     live = assemble.build_feed(feed, context.settings, stored)
     if not any(entry.podcast for entry in live.entries):
         return live

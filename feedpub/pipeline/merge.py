@@ -31,11 +31,21 @@ _log = logging.getLogger(__name__)
 
 
 def merge_entries(
-    feed: FeedConfig, results: Sequence[ItemResult], context: RunContext
+    feed: FeedConfig,
+    results: Sequence[ItemResult],
+    context: RunContext,
+    *,
+    for_archives: bool = False,
 ) -> MergeResult:
     """Merge the articles that were read into the stored entries, in one transaction.
 
     The caller holds the feed's lock.
+
+    Args:
+        feed: the feed's settings.
+        results: the result of each article.
+        context: the services that the run uses.
+        for_archives: new entries belong to archives alone, and never to the live document.
     """
     now = context.clock()
     keys: list[str] = []
@@ -68,6 +78,7 @@ def merge_entries(
         item_states=[result.state for result in results],
         snapshots=_choose_snapshots(results, ids, existing),
         same_content=_find_same_content(merged.entries, before),
+        backfilled={e.id for e in merged.entries} - before.keys() if for_archives else (),
         now=now,
     )
     return merged

@@ -7,9 +7,10 @@ the cleaner knows what repeats on them.
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import TypeAlias
@@ -18,22 +19,25 @@ from urllib.parse import urljoin
 from feedpub.builder.filters import FilterFacts, matching_filter
 from feedpub.builder.matching import Claim, ExtractedItem
 from feedpub.cleaner import pagination
-from feedpub.cleaner.articles import MAX_ARTICLE_BYTES
+from feedpub.cleaner.access import LOGIN_PAGE, PAYWALL, is_login_address
+from feedpub.cleaner.articles import MAX_ARTICLE_BYTES, MultiPageArticle
 from feedpub.cleaner.pagination import PageSequence
 from feedpub.config import FeedConfig
 from feedpub.core.article_keys import WATCH_PREFIX, url_key
 from feedpub.core.document_types import document_type_of_url, with_document_enclosure
 from feedpub.core.errors import (
     ExtractError,
+    InterstitialError,
     NoContentError,
     ResourceLimitError,
+    RetryLaterError,
     SourceError,
     forget_frames,
 )
 from feedpub.core.models import Article, Entry, Failure, NotModified, Page
 from feedpub.core.redact import strip_credentials
 from feedpub.fetch import SMALL_BODY_BYTES, Validators
-from feedpub.pipeline import rechecks
+from feedpub.pipeline import rechecks, retries
 from feedpub.pipeline.article import (
     article_from_change,
     article_from_feed,
@@ -51,7 +55,6 @@ from feedpub.pipeline.site_memory import LearningSite, memory_key
 from feedpub.store import ItemState, ItemStatus, PageSnapshot
 
 _MAX_PARALLEL_SITES = 8
-_MAX_ATTEMPTS = 5  # at an article that lacks one of its pages, or has no content
 _MAX_BATCH_BYTES = 4_000_000  # of pages of one site that wait to be cleaned together
 
 
@@ -67,6 +70,7 @@ class ItemResult:
         by_page: True if the text is from the article's page, where corrections will appear.
         seconds: the time that fetching and cleaning took.
         snapshot: what the article was made from, if that is kept.
+        waits: True if nothing was requested, because the next try is later.
     """
 
     state: ItemState
@@ -76,6 +80,7 @@ class ItemResult:
     by_page: bool = False
     seconds: float = 0.0
     snapshot: PageSnapshot | None = None
+    waits: bool = False
 
 
 _FetchResult: TypeAlias = Page | NotModified | SourceError | ItemResult | None
@@ -124,12 +129,16 @@ class KnownItems:
         filters: a digest of the feed's filters; items that were excluded by other filters are read
             again.
         due: key → entry of each article that is due for a recheck.
+        now: the current time; None to retry every item that could not be read.
+        changed_sources: the keys of sources whose unread items do not wait.
     """
 
     states: Mapping[str, ItemState]
     entry_ids: Mapping[str, str]
     filters: str
     due: Mapping[str, Entry] = field(default_factory=dict)
+    now: datetime | None = None
+    changed_sources: Collection[str] = ()
 
     def find_unchanged(self, item: ListedItem) -> ItemState | None:
         """Return the state of an item that need not be read; None if it has to be read."""
@@ -144,6 +153,15 @@ class KnownItems:
             return state if same_filters and _is_same_version(version, state) else None
         is_current = state.state == "stored" and _is_same_version(item.version_key, state)
         return state if is_current else None
+
+    def find_waiting(self, item: ListedItem) -> ItemState | None:
+        """Return the state of an item that could not be read and whose next try is later."""
+        state = self.states.get(item.key)
+        if state is None or self.now is None or not retries.is_waiting(state, self.now):
+            return None
+        if item.source in self.changed_sources:
+            return None
+        return state if _is_same_version(item.version_key, state) else None
 
     def validators(self, item: ListedItem) -> Validators | None:
         """Return the validators of an item's page; None if it has to be fetched in full.
@@ -179,6 +197,9 @@ def read_articles(
     for item in items:
         if state := known.find_unchanged(item):
             results[item.rank] = ItemResult(state)
+        elif (state := known.find_waiting(item)) and not _is_filtered_out(feed, item):
+            failure = describe_unread(state, item.address)
+            results[item.rank] = ItemResult(state, failure=failure, waits=True)
         else:
             to_read.append(item)
     to_read.sort(key=lambda item: item.key in known.due)  # corrections can wait, news cannot
@@ -204,6 +225,14 @@ def read_articles(
         for site_results in pool.map(read_site, by_site):
             results.update(site_results)
     return [results[item.rank] for item in items]
+
+
+def describe_unread(state: ItemState, address: str) -> Failure:
+    """Return the failure of an item that could not be read and is not tried now."""
+    parts = [state.reason]
+    if state.state == "partial":
+        parts.append("the entry is incomplete")
+    return Failure(address, "; ".join([*parts, retries.describe_retry(state)]), unread=True)
 
 
 # --- fetching ---
@@ -239,9 +268,8 @@ def _fetch_if_needed(
     messages: MessageReader,
     context: RunContext,
 ) -> _FetchResult:
-    facts = FilterFacts(item.item.url or "", item.item.title or None, item.item.categories or None)
     try:
-        reason = matching_filter(feed, facts)
+        reason = _matching_filter(feed, item)
     except ResourceLimitError as error:
         return error
     if reason is not None:
@@ -253,6 +281,20 @@ def _fetch_if_needed(
     if item.key in known.due and context.budget.expired:
         return ItemResult(known.states[item.key])  # it stays due
     return _fetch_page(item, known.validators(item), context)
+
+
+def _matching_filter(feed: FeedConfig, item: ListedItem) -> str | None:
+    """Return why the feed's filters exclude a listed item; None if they do not."""
+    facts = FilterFacts(item.item.url or "", item.item.title or None, item.item.categories or None)
+    return matching_filter(feed, facts)
+
+
+def _is_filtered_out(feed: FeedConfig, item: ListedItem) -> bool:
+    """Return True if the feed's filters exclude a listed item, or cannot be applied to it."""
+    try:
+        return _matching_filter(feed, item) is not None
+    except ResourceLimitError:
+        return True
 
 
 def _read_message(item: ListedItem, messages: MessageReader) -> Page | SourceError:
@@ -270,8 +312,12 @@ def _fetch_page(
         page = _get_page(item.item.url or "", item, context, validators)
     except SourceError as error:
         return forget_frames(error)
-    if isinstance(page, Page) and _redirects_home(item, page.url):
-        target = strip_credentials(page.url)
+    if not isinstance(page, Page):
+        return page
+    target = strip_credentials(page.url)
+    if _redirects_to_login(item, page.url):
+        return InterstitialError(f"{LOGIN_PAGE} (it redirects to {target})", item.address)
+    if _redirects_home(item, page.url):
         reason = f"it redirects to {target}, as the addresses of removed articles do"
         return NoContentError(reason, item.address)
     return page
@@ -311,6 +357,13 @@ def _collect_pages(
 
     rules = rules_for(feed, page.url, context)
     return pagination.collect_pages(page, rules, get, context.executor)
+
+
+def _redirects_to_login(item: ListedItem, url: str) -> bool:
+    """Return True if an article's address redirected to a login page."""
+    requested = item.item.url or ""
+    is_elsewhere = url_key(url) != url_key(requested)
+    return is_elsewhere and is_login_address(url) and not is_login_address(requested)
 
 
 def _redirects_home(item: ListedItem, url: str) -> bool:
@@ -362,7 +415,7 @@ def _learn_page(fetched: _FetchedItem, site: LearningSite) -> _FetchedItem:
     A page that exceeds a limit is replaced by the error, so that it is not parsed again.
     """
     page = fetched.result
-    if not isinstance(page, Page) or page.content_type not in pagination.HTML_TYPES:
+    if not isinstance(page, Page) or not pagination.is_web_page(page):
         return fetched
     try:
         site.learn(page)
@@ -427,11 +480,39 @@ def _extract(
         by_page=found.by_page,
         snapshot=make_snapshot(item, pages, context),
     )
-    if not found.gap:
-        return result
-    retry = pages.is_temporary or not found.by_page
-    used = "the rest of the article is kept" if found.by_page else _used_instead(found.article)
-    return _mark_incomplete(item, result, found.gap, used, before, retry=retry)
+    return _mark_incomplete(fetched, result, found, before, context) if found.gap else result
+
+
+def _mark_incomplete(
+    fetched: _FetchedItem,
+    result: ItemResult,
+    found: MultiPageArticle,
+    before: ItemState | None,
+    context: RunContext,
+) -> ItemResult:
+    """Return the result of an article that lacks a page, or whose page has no content.
+
+    It is read again, unless that cannot help.
+
+    Args:
+        fetched: the item.
+        result: as if the article were complete.
+        found: the article.
+        before: the earlier state of the item.
+        context: the services that the run uses.
+    """
+    item = fetched.item
+    state = replace(_make_state(item, "partial"), reason=found.gap)
+    state = retries.schedule_retry(state, before, None, context.clock())
+    used, is_final = _used_instead(found.article), state.retry_at == retries.NEVER
+    if found.by_page:
+        used = "the rest of the article is kept"
+        is_final = fetched.pages is not None and not fetched.pages.is_temporary
+    if found.gap == PAYWALL:
+        used, is_final = "its free part is published" if found.by_page else used, False
+    if is_final:
+        return replace(result, failure=Failure(item.address, f"{found.gap}; {used}"))
+    return replace(result, state=state, failure=_make_failure(item, state, used))
 
 
 def _extract_from_source(item: ListedItem, context: RunContext) -> ItemResult:
@@ -464,7 +545,7 @@ def _extract_from_file(
         f"a part of its front matter cannot be read and is ignored: {'; '.join(article.unread)}"
     )
     state = replace(_make_state(item, "partial"), reason=reason)
-    return replace(result, state=state, failure=Failure(item.address, reason))
+    return replace(result, state=state, failure=Failure(item.address, reason, unread=True))
 
 
 def _extract_from_mail(
@@ -475,31 +556,17 @@ def _extract_from_mail(
     return replace(_make_result(item, article, ()), snapshot=snapshot)
 
 
-def _mark_incomplete(
-    item: ListedItem,
-    result: ItemResult,
-    gap: str,
-    used: str,
-    before: ItemState | None,
-    *,
-    retry: bool,
-) -> ItemResult:
-    """Return the result of an article that lacks a page.
+def _make_failure(item: ListedItem, state: ItemState, used: str = "") -> Failure:
+    """Return the failure of an item that could not be read, or not completely.
 
     Args:
         item: the listed item.
-        result: as if the article were complete.
-        gap: the reason.
-        used: the content that is published.
-        before: the earlier state of the item.
-        retry: the page is read again later.
+        state: its new state.
+        used: the content that is published instead; "" for none.
     """
-    attempts = (before.tries if before else 0) + 1
-    failure = Failure(item.address, f"{gap}; {used}")
-    if not retry or attempts > _MAX_ATTEMPTS:
-        return replace(result, failure=failure)
-    state = replace(_make_state(item, "partial"), reason=gap, tries=attempts)
-    return replace(result, state=state, failure=failure)
+    retry = retries.describe_retry(state) if state.retry_at else ""
+    reason = "; ".join(filter(None, (state.reason, used, retry)))
+    return Failure(item.address, reason, unread=True)
 
 
 def _apply_filters(
@@ -551,16 +618,15 @@ def fallback_for(
     context: RunContext,
 ) -> ItemResult:
     """Return the source's own data for an article that cannot be read, or else only the failure."""
-    before = known.states.get(item.key)
-    attempts = (before.tries if before else 0) + 1
-    failed = replace(_make_state(item, "failed"), reason=error.reason, tries=attempts)
-    failure = ItemResult(failed, failure=Failure(item.address, error.reason))
-    if not (item.listed_first or item.item.html or item.item.enclosures):
+    failed = _make_failed_state(item, error, known.states.get(item.key), context)
+    failure = ItemResult(failed, failure=_make_failure(item, failed))
+    if not (item.listed_first or _has_listed_text(item, error, failed)):
         return failure
     try:
         article = replace(article_from_feed(item.item, item.address, context), complete=False)
+        partial = replace(failed, state="partial")
         result = ItemResult(
-            replace(failed, state="partial"),
+            partial,
             extracted=_make_extracted_item(item, article, ()),
             snapshot=make_snapshot(item, None, context),
         )
@@ -569,8 +635,28 @@ def fallback_for(
         return failure
     if result.extracted is None:  # the filters exclude it
         return result
-    reason = f"{error.reason}; {_used_instead(article)}"
-    return replace(result, failure=Failure(item.address, reason))
+    return replace(result, failure=_make_failure(item, partial, _used_instead(article)))
+
+
+def _has_listed_text(item: ListedItem, error: SourceError, failed: ItemState) -> bool:
+    """Return True if a listing's text can replace a page whose request failed."""
+    was_requested = failed.retry_at is not None and not isinstance(error, RetryLaterError)
+    listed = item.item
+    return bool(listed.html or listed.enclosures or (listed.summary and was_requested))
+
+
+def _make_failed_state(
+    item: ListedItem, error: SourceError, before: ItemState | None, context: RunContext
+) -> ItemState:
+    """Return the state of an item that could not be read.
+
+    The next check retries a saved file, and an item that the run had no time for.
+    """
+    state = replace(_make_state(item, "failed"), reason=error.reason)
+    state = retries.schedule_retry(state, before, error, context.clock())
+    if context.budget.expired:
+        return replace(state, tries=state.tries - 1, retry_at=None)
+    return replace(state, retry_at=None) if item.item.path is not None else state
 
 
 # --- values ---

@@ -23,6 +23,7 @@ from feedpub.core.models import AliasKind, Entry, Item
 from feedpub.core.text import pluralize
 from feedpub.pipeline.collect import ListedItem, is_rendered, request_options
 from feedpub.pipeline.context import RunContext
+from feedpub.pipeline.retries import UNREAD
 from feedpub.store import ItemState
 
 RECHECK_AFTER = (  # an article was first listed
@@ -74,8 +75,9 @@ def schedule_recheck(
     recheck_at = None
     if first_seen and is_scheduled and state.state == "stored":
         recheck_at = next_recheck(first_seen, now)
+    is_requested = recheck_at or state.state in UNREAD
     return replace(
-        state, first_seen=first_seen, recheck_at=recheck_at, url=url if recheck_at else ""
+        state, first_seen=first_seen, recheck_at=recheck_at, url=url if is_requested else ""
     )
 
 

@@ -24,6 +24,7 @@ from functools import partial
 from feedpub.builder import assemble
 from feedpub.builder.merge import MergeResult
 from feedpub.config import Config, FeedConfig
+from feedpub.config.sources import source_key
 from feedpub.core.budget import current_process_name
 from feedpub.core.errors import CorruptStateError, FeedpubError, NoContentError, StaleWriteError
 from feedpub.core.models import Entry, Failure, Feed, RunResult, RunStatus
@@ -47,10 +48,17 @@ from feedpub.pipeline.collect import (
     collect_items,
     list_sources,
     saved_file_path,
+    source_digest,
 )
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.merge import merge_entries
-from feedpub.pipeline.read import ItemResult, KnownItems, fallback_for, read_articles
+from feedpub.pipeline.read import (
+    ItemResult,
+    KnownItems,
+    describe_unread,
+    fallback_for,
+    read_articles,
+)
 from feedpub.pipeline.save import (
     RunStart,
     log_sources,
@@ -110,7 +118,8 @@ def _run_stages(
 
         due = rechecks.due_rechecks(feed, listed, context)
         items = [*listed, *due.unlisted]
-        item_results = read_items(feed, items, due.entries, context)
+        changed = {result.key for result in source_results if result.has_new_settings}
+        item_results = read_items(feed, items, due.entries, context, changed)
         source_results = anomalies.check_articles(source_results, items, item_results, context)
         item_results = moved_articles.find_moved_articles(
             feed, listed, item_results, source_results, context
@@ -157,6 +166,7 @@ def read_items(
     items: Sequence[ListedItem],
     due: Mapping[str, Entry],
     context: RunContext,
+    changed_sources: Collection[str] = (),
 ) -> list[ItemResult]:
     """Return the result of each item; only new, changed and due ones are read.
 
@@ -165,6 +175,7 @@ def read_items(
         items: the items, listed ones and those that are only due for a recheck.
         due: key → entry of each article that is due for a recheck.
         context: the services that the run uses.
+        changed_sources: the keys of sources with new settings, which may let pages be read.
     """
     keys = [key for item in items for key in item.keys]
     known = KnownItems(
@@ -172,6 +183,8 @@ def read_items(
         entry_ids=context.store.aliases(feed.name, keys),
         filters=hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:8],
         due=due,
+        now=None if context.retry else context.clock(),
+        changed_sources=changed_sources,
     )
     results = read_articles(feed, items, known, context)
     for position, reason in anomalies.identical_pages(items, results).items():
@@ -213,6 +226,8 @@ def merge_and_write(
         context.budget.check_not_cancelled()
         merged = merge_entries(feed, item_results, context)
         result = _summarize(feed, source_results, item_results, merged)
+        unread = _find_other_unread(feed, source_results, item_results, context)
+        result = replace(result, problems=(*result.problems, *unread))
         result = _write_if_usable(feed, source_results, item_results, result, context)
         removed = (each.extracted.article.removed for each in item_results if each.extracted)
         context.store.removal_stats.add(feed.name, removed, context.clock())
@@ -242,6 +257,29 @@ def _summarize(
     )
 
 
+def _find_other_unread(
+    feed: FeedConfig,
+    source_results: Iterable[SourceResult],
+    item_results: Iterable[ItemResult],
+    context: RunContext,
+) -> Iterator[Failure]:
+    """Yield the failures of unread items of sources that failed or were not checked.
+
+    An item is unread as long as its source lists it.
+    """
+    read = {result.key for result in source_results if not result.failure}
+    others = {source_key(source) for source in feed.source} - read
+    known = {result.state.key for result in item_results}
+    checked = {}
+    for source in context.store.sources(feed.name) if others else ():
+        if source.key in others and source.succeeded:
+            checked[source_digest(source.key)] = source.succeeded
+    for state, last_listed in context.store.unread_items(feed.name) if checked else ():
+        last_check = checked.get(state.version.partition(" ")[0])
+        if last_check and last_listed >= last_check and state.key not in known:
+            yield describe_unread(state, state.url or state.key)
+
+
 def _write_if_usable(
     feed: FeedConfig,
     source_results: Sequence[SourceResult],
@@ -262,7 +300,7 @@ def _write_if_usable(
         return replace(result, status=RunStatus.FAILED, problems=(*result.problems, failure))
     written = write_feed(feed, live, context)
     status = RunStatus.UPDATED if written else RunStatus.UNCHANGED
-    if has_failure:
+    if has_failure or result.unread:
         status = RunStatus.PARTIAL
     missing = _find_unpublished_files(feed, live, item_results, context)
     problems = (*result.problems, *missing)

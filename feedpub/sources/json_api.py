@@ -182,7 +182,7 @@ def _find_rows(data: Any, url: str) -> list[Any]:
         return data
     if data in ([], {}):
         raise NoContentError("the document is empty", url)
-    lists = list(_object_lists(data))
+    lists = list(object_lists(data))
     if len(lists) == 1:
         return lists[0][1]
     shape = describe_value(data)
@@ -192,7 +192,7 @@ def _find_rows(data: Any, url: str) -> list[Any]:
     raise ExtractError(f"{len(lists)} lists of objects found; set items, to one of {paths}", url)
 
 
-def _object_lists(data: Any) -> Iterator[tuple[str, list[Any]]]:
+def object_lists(data: Any) -> Iterator[tuple[str, list[Any]]]:
     """Yield each list of objects that is in no other list, with its expression."""
     waiting = [("", data, MAX_DEPTH)]
     seen = 0

@@ -38,6 +38,15 @@ def json_feed_entries(page: Page) -> list[Item]:
     return items
 
 
+def next_page_of(page: Page) -> str:
+    """Return the `next_url` of a JSON Feed; "" if it has none."""
+    try:
+        feed = json.loads(page.body.decode("utf-8-sig", "replace"), strict=False)
+    except (ValueError, RecursionError):  # parsing the items has reported it
+        return ""
+    return _text(feed.get("next_url")) if isinstance(feed, dict) else ""
+
+
 def _item(
     entry: Mapping[str, Any], base: str, language: str | None, authors: tuple[str, ...]
 ) -> Item:

@@ -2,7 +2,7 @@
 
 A mail is identified by its Message-ID, wherever it is stored. Only the headers are read here, in
 another process; `read_local_message` and the mailbox return a mail as a whole. An empty mailbox is
-no failure: the first issue of a newsletter may be yet to come.
+not a failure: the first issue of a newsletter may be yet to come.
 """
 
 import mmap

@@ -5,6 +5,7 @@ knows SQLAlchemy, SQLite and PostgreSQL; their errors are raised as StoreError.
 """
 
 from feedpub.store.records import (
+    BackfillState,
     CachedDocument,
     Channel,
     ConfigChange,
@@ -31,6 +32,7 @@ from feedpub.store.store import Store
 
 __all__ = [
     "PROCESS_MARK",
+    "BackfillState",
     "CachedDocument",
     "Channel",
     "ConfigChange",

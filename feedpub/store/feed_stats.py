@@ -10,6 +10,8 @@ from sqlalchemy import (
     Integer,
     RowMapping,
     Select,
+    Text,
+    cast,
     delete,
     func,
     select,
@@ -113,7 +115,9 @@ class FeedStats:
                 are committed in any order.
         """
         t = schema.runs
-        wrote = t.c.status.in_((RunStatus.UPDATED, RunStatus.PARTIAL))
+        has_files = cast(t.c.written, Text) != "[]"
+        is_changed = (t.c.status == RunStatus.PARTIAL) & has_files
+        wrote = (t.c.status == RunStatus.UPDATED) | is_changed
         counts = select(func.coalesce(func.max(t.c.id), after), func.count())
         query = counts.where(t.c.id > after - _MAX_CONCURRENT_RUNS, wrote)
         with self._database.read_transaction() as connection:

@@ -20,11 +20,12 @@ class ItemState:
             "partial" if the source's own text is used instead of the page.
         reason: human-readable reason for excluding it or for the failure.
         tries: the number of failures in a row.
-        retry_at: the time of the next try; None for the next check.
+        retry_at: the time of the next try; None for the next check, `pipeline.retries.NEVER` if
+            only a change of the item leads to one.
         etag, last_modified: the article page's validators, exactly as received.
         first_seen: the time of the first request for it; None if there was none, or if it was
             listed before that was recorded.
-        url: the page's URL as its source lists it; "" if it is not rechecked any more.
+        url: the page's URL as its source lists it, if it is rechecked or unread; otherwise "".
         recheck_at: the time of the next recheck for corrections; None for never.
     """
 
@@ -63,6 +64,31 @@ class CachedDocument:
     etag: str | None
     last_modified: str | None
     fetched: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillState:
+    """How far the past of a source was read.
+
+    Attributes:
+        feed: the feed's name.
+        key: the key of the source.
+        way: how its past is read: "listing" or "sitemap".
+        url: the page to read next.
+        number: the number of that page in the listing.
+        oldest: the date of the oldest entry that was added; None if none was.
+        is_done: there is nothing before `reached`, or nothing at all.
+        reached: the date down to which the past is complete; None if none is.
+    """
+
+    feed: str
+    key: str
+    way: str
+    url: str
+    number: int = 1
+    oldest: datetime | None = None
+    is_done: bool = False
+    reached: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,12 +62,15 @@ def select_record(database: Database, kind: type[T], query: Select[Any]) -> T | 
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows; replace existing rows with the same keys."""
+    """Insert rows; replace existing rows with the same keys.
+
+    Columns that the rows do not name keep their values.
+    """
     if not rows:
         return
     statement = insert(connection, table)
     keys = [column.name for column in table.primary_key]
-    names = [column.name for column in table.columns if column.name not in keys]
+    names = [name for name in rows[0] if name not in keys]
     values = {name: statement.excluded[name] for name in names}
     statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
     connection.execute(statement, sorted_by_key(rows, keys))

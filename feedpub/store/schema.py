@@ -69,6 +69,8 @@ entries = Table(
     Column("podcast", JsonTuple(PodcastTag.from_json), nullable=False, server_default="[]"),
     Column("also_at", JsonTuple(StoryLink), nullable=False, server_default="[]"),
     Column("content_reason", Text, nullable=False, server_default=""),
+    # Added by a backfill: it belongs to an archive alone.
+    Column("backfilled", Boolean, nullable=False, server_default="0"),
 )
 Index("entries_by_date", entries.c.feed, entries.c.published)
 Index("entries_by_listing", entries.c.feed, entries.c.last_listed)
@@ -146,6 +148,20 @@ watched_pages = Table(
     Column("text", CompressedText, nullable=False),
     Column("digest", Text, nullable=False),
     Column("checked", UtcSeconds, nullable=False),
+)
+
+# How far the past of each source was read.
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("way", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("oldest", UtcSeconds),
+    Column("is_done", Boolean, nullable=False, server_default="0"),
+    Column("reached", UtcSeconds),
 )
 
 # The page and the item that an entry was made from.

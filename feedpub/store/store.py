@@ -35,6 +35,7 @@ from feedpub.store.leases import LeaseTable
 from feedpub.store.observations import ObservationTable, add_observations, prolong_observations
 from feedpub.store.outbox import OutboxTable
 from feedpub.store.records import (
+    BackfillState,
     CachedDocument,
     ItemState,
     PageSnapshot,
@@ -281,6 +282,13 @@ class Store:
         newest = select(t).where(t.c.feed == feed).order_by(*schema.NEWEST_FIRST).limit(limit)
         return select_records(self._database, Entry, newest)
 
+    def live_entries(self, feed: str, limit: int | None = None) -> tuple[Entry, ...]:
+        """Return a feed's entries as `entries` does, without those that a backfill added."""
+        t = schema.entries
+        own = select(t).where(t.c.feed == feed, t.c.backfilled.is_(False))
+        newest = own.order_by(*schema.NEWEST_FIRST).limit(limit)
+        return select_records(self._database, Entry, newest)
+
     def entry(self, feed: str, id: str) -> Entry | None:  # noqa: A002 -- the field's name
         """Return an entry by its id."""
         t = schema.entries
@@ -306,7 +314,9 @@ class Store:
     def published(self, feed: str) -> dict[str, list[tuple[datetime, datetime]]]:
         """Return source key → the dates of publication and first sight of its entries, sorted."""
         t = schema.entries
-        query = select(t.c.source, t.c.published, t.c.first_seen).where(t.c.feed == feed)
+        query = select(t.c.source, t.c.published, t.c.first_seen).where(
+            t.c.feed == feed, t.c.backfilled.is_(False)
+        )
         found: dict[str, list[tuple[datetime, datetime]]] = {}
         for row in self._rows(query.order_by(t.c.published)):
             found.setdefault(row["source"], []).append((row["published"], row["first_seen"]))
@@ -396,6 +406,16 @@ class Store:
         rows = self._rows_by_key(schema.item_states, feed, keys)
         return {row["key"]: from_row(ItemState, row) for row in rows}
 
+    def unread_items(self, feed: str) -> tuple[tuple[ItemState, datetime], ...]:
+        """Return the items of a feed that could not be read completely, by key.
+
+        Each has the time at which it was listed last.
+        """
+        t = schema.item_states
+        query = select(t).where(t.c.feed == feed, t.c.state.in_(("failed", "partial")))
+        rows = self._rows(query.order_by(t.c.key))
+        return tuple((from_row(ItemState, row), row["last_listed"]) for row in rows)
+
     def recently_listed(self, feed: str, limit: int) -> set[str]:
         """Return the keys of the items of a feed that were listed latest, up to a limit."""
         t = schema.item_states
@@ -442,6 +462,7 @@ class Store:
         listed: Collection[str] = (),
         snapshots: Mapping[str, PageSnapshot] | None = None,
         same_content: Collection[str] = (),
+        backfilled: Collection[str] = (),
         now: datetime,
     ) -> None:
         """Store the results of a check before they are published, so that no id is ever lost.
@@ -455,6 +476,7 @@ class Store:
             listed: further keys of entries that are listed now.
             snapshots: entry id → its snapshot. Changed entries without one lose their old one.
             same_content: the ids of changed entries that keep their old one.
+            backfilled: the ids of new entries that belong to archives alone.
             now: the time of the check.
         """
         check = {"feed": feed, "last_listed": now}
@@ -470,6 +492,10 @@ class Store:
             if entry_rows:
                 drop_summary(connection, feed)
             upsert(connection, schema.entries, entry_rows)
+            t = schema.entries
+            for some in chunks(backfilled):
+                own = update(t).where(t.c.feed == feed, t.c.id.in_(some))
+                connection.execute(own.values(backfilled=True))
             changed = {row["id"] for row in entry_rows} - set(same_content)
             replace_snapshots(connection, feed, changed, snapshots or {})
             upsert(connection, schema.aliases, alias_rows)
@@ -563,6 +589,17 @@ class Store:
         query = select(t).where(t.c.feed == feed, t.c.key == key)
         return select_record(self._database, WatchedText, query)
 
+    def backfill_state(self, feed: str, key: str) -> BackfillState | None:
+        """Return how far the past of a source was read; None if it never was."""
+        t = schema.backfills
+        query = select(t).where(t.c.feed == feed, t.c.key == key)
+        return select_record(self._database, BackfillState, query)
+
+    def save_backfill_state(self, state: BackfillState) -> None:
+        """Store how far the past of a source was read."""
+        with self._database.write_transaction() as connection:
+            upsert(connection, schema.backfills, [as_row(state)])
+
     # --- sites ---
 
     def site_memory(self, site: str) -> bytes | None:
@@ -596,7 +633,8 @@ class Store:
     def live_ids(self, feed: str, limit: int) -> list[str]:
         """Return the ids of a feed's newest entries, up to a limit, newest first."""
         t = schema.entries
-        newest = select(t.c.id).where(t.c.feed == feed).order_by(*schema.NEWEST_FIRST).limit(limit)
+        own = select(t.c.id).where(t.c.feed == feed, t.c.backfilled.is_(False))
+        newest = own.order_by(*schema.NEWEST_FIRST).limit(limit)
         return [row["id"] for row in self._rows(newest)]
 
     def prune(

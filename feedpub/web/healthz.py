@@ -1,12 +1,14 @@
 """Report to supervisors if the service works.
 
-A failing source is reported, but it does not make the service unhealthy, because a restart would
-not fix it.
+A failing source or an unread item is reported, but it does not make the service unhealthy, because
+a restart would not fix it.
 """
 
 from typing import Any
 
 from feedpub.web.status import FeedStatus, ServiceStatus
+
+_MAX_UNREAD = 10  # items of each feed
 
 
 def health_response(status: ServiceStatus) -> tuple[bool, dict[str, Any]]:
@@ -25,9 +27,11 @@ def health_response(status: ServiceStatus) -> tuple[bool, dict[str, Any]]:
 
 
 def _describe_feed(feed: FeedStatus) -> dict[str, Any]:
+    unread = feed.outcome.unread[:_MAX_UNREAD] if feed.outcome else ()
     return {
         "fresh": not feed.overdue,
         "state": feed.health.value,
         "reason": feed.reason,
+        "unread": [{"item": failure.where, "reason": failure.reason} for failure in unread],
         "last_success": feed.last_success.isoformat() if feed.last_success else None,
     }

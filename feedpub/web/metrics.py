@@ -113,6 +113,11 @@ def _feed_metrics(status: ServiceStatus) -> Iterator[Metric]:
         "Articles that the feed's last run could not read.",
         lambda feed: feed.outcome.failed if feed.outcome else None,
     )
+    yield gauge(
+        "unread_items",
+        "Listed items that are missing in the feed or incomplete in it.",
+        lambda feed: len(feed.outcome.unread) if feed.outcome else None,
+    )
     yield _feed_requests(status.feeds)
 
 

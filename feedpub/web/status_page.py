@@ -20,7 +20,7 @@ _MIN_BAR_HEIGHT = 2.0  # so that a small number is visible
 _PACKAGE = "feedpub.web"
 _MAX_PROBLEMS = 10  # of each feed
 _COUNTS = ("new", "updated", "kept", "skipped", "failed")
-_MARKS = {Health.BROKEN: "×", Health.LATE: "!", Health.HEALTHY: "✓"}
+_MARKS = {Health.BROKEN: "×", Health.LATE: "!", Health.PARTIAL: "◐", Health.HEALTHY: "✓"}
 
 
 def render_status_page(status: ServiceStatus, *, can_run: bool) -> str:
@@ -111,6 +111,7 @@ def _article_failures(result: RunResult | None) -> list[str]:
     if result is None:
         return []
     failures = [failure for failure in result.problems if not failure.fatal]
+    failures.sort(key=lambda failure: not failure.unread)
     lines = [f"{failure.where}: {failure.reason}" for failure in failures[:_MAX_PROBLEMS]]
     if len(failures) > _MAX_PROBLEMS:
         lines.append(f"and {len(failures) - _MAX_PROBLEMS} more")

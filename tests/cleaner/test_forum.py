@@ -13,8 +13,10 @@ LAST = "I wrap wet sandpaper around a pencil."
 
 def phpbb(author: str, text: str) -> str:
     return (
-        f'<div class="post has-profile"><dl class="postprofile"><dt><a class="username">{author}</a>'
-        '</dt><dd class="profile-posts"><strong>Posts:</strong> 12</dd></dl><div class="postbody">'
+        f'<div class="post has-profile"><dl class="postprofile"><dt><a class="username">'
+        f"{author}"
+        '</a></dt><dd class="profile-posts"><strong>Posts:</strong> 12</dd></dl>'
+        '<div class="postbody">'
         f'<h3><a href="#p1">Re: Bread knife</a></h3><p class="author">by <a>{author}</a> » <time '
         f'datetime="2025-10-14">Tue Oct 14</time></p><div class="content">{text}</div>'
         '<div class="signature">Sharp enough is a place, not a number.</div></div></div>'
@@ -69,6 +71,7 @@ def test_comments_of_an_article_go() -> None:
         "saw him use a stone that was not flat. "
     )
     above = f"<article><h1>The cutler</h1>{f'<p>{prose * 2}</p>' * 4}</article>"
-    found = article("".join(microdata(author, text) for author, text in POSTS), above)
+    comments = "".join(microdata(author, text) for author, text in POSTS)
+    found = article("", f'<div class="post">{above}{comments}</div>')
     assert "The cutler of the old town" in found.text
     assert ANSWER not in found.text

@@ -6,29 +6,32 @@ from feedpub.cleaner.interstitials import load_interstitials
 
 
 @pytest.mark.parametrize(
-    ("title", "kind"),
+    ("title", "message"),
     [
-        ("404", "an error page"),
-        ("Page not found | Harbour Courier", "an error page"),
-        ("Error 404 – Page Not Found", "an error page"),
-        ("500 Internal Server Error", "an error page"),
-        ("410 Gone", "an error page"),
+        ("404", "this is an error page, not an article"),
+        ("Page not found | Harbour Courier", "this is an error page, not an article"),
+        ("Error 404 – Page Not Found", "this is an error page, not an article"),
+        ("500 Internal Server Error", "this is an error page, not an article"),
+        ("410 Gone", "this is an error page, not an article"),
         ("Gone", None),
         ("404 not found errors, explained", None),
-        ("Oops! That's a pity", "an error page"),
-        ("Страница не найдена", "an error page"),
-        ("ページが見つかりません - みなと新報", "an error page"),
-        ("Just a moment...", "a page that asks whether one is human"),
-        ("Before you continue", "a page that asks for consent"),
-        ("Log in - Courier", "a page that asks to log in"),
+        ("Oops! That's a pity", "this is an error page, not an article"),
+        ("Страница не найдена", "this is an error page, not an article"),
+        ("ページが見つかりません - みなと新報", "this is an error page, not an article"),
+        ("Just a moment...", "this is a page that asks whether one is human, not an article"),
+        (
+            "Before you continue",
+            "this is a page that asks for consent, not an article: set cookies",
+        ),
+        ("Log in - Courier", "login page: set cookies or auth"),
         ("A page not found in any book", None),
         ("Forbidden fruit is cheaper this year", None),
         ("The ferry sails again", None),
         ("", None),
     ],
 )
-def test_interstitial_is_recognised_by_a_part_of_its_title(title: str, kind: str | None) -> None:
-    assert load_interstitials().find([title], 20) == kind
+def test_interstitial_is_recognised_by_a_part_of_its_title(title: str, message: str | None) -> None:
+    assert load_interstitials().find([title], 20) == message
 
 
 def test_page_with_much_text_is_not_an_interstitial() -> None:

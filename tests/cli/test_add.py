@@ -10,8 +10,17 @@ from click.testing import CliRunner, Result
 
 from feedpub import cli as command
 from feedpub.config import load_config
-from tests.support.newsroom import configure, feed, listing, open_newsroom, path, title
-from tests.support.site import Site
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_newsroom,
+    path,
+    rss,
+    story,
+    title,
+)
+from tests.support.site import Route, Site
 
 NUMBERS = [5, 4, 3, 2, 1]
 
@@ -139,8 +148,10 @@ def test_pick_beyond_the_last_candidate_is_a_usage_error(news: str, tmp_path: Pa
 def test_add_shows_why_an_article_cannot_be_read(news: str, site: Site, tmp_path: Path) -> None:
     del site.routes[path(4)]
     shown = run(tmp_path, "add", news).stdout
-    assert f"{site.url(path(4))}\n  could not be read: HTTP 404" in shown
+    assert "the source's own content; its page could not be read: HTTP 404" in shown
     assert "2 of 3 pages could be read" in shown
+    picked = run(tmp_path, "add", news, "--type", "page").stdout
+    assert f"{site.url(path(4))}\n  could not be read: HTTP 404" in picked
     document = json.loads(run(tmp_path, "add", news, "--json").stdout)
     assert document["articles"][1]["reason"].startswith("HTTP 404")
 
@@ -195,3 +206,111 @@ def test_add_without_a_config_allows_only_public_addresses(
     assert "only public ones are fetched" in str(run(tmp_path, "add", news, "--yes").exception)
     assert not config_path(tmp_path).exists()
     assert site.paths() == []
+
+
+CHANGELOG = """<!doctype html><html lang="en"><head><title>Changelog | Quayside</title></head><body>
+<h1>Changelog</h1>
+<h2 id="v14">1.4 - 2026-11-04</h2><p>Watch <a href="/issues/9">mode</a> rebuilds at once.</p>
+<h2 id="v13">1.3 - 2026-10-02</h2><p>An empty file no longer loops.</p>
+<h2 id="v12">1.2 - 2026-08-21</h2><p>Patterns may be mirrored.</p></body></html>"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings"),
+    [
+        ([], {"type": "items"}),
+        (["--item", "h2"], {"type": "items", "item": "h2"}),
+        (["--type", "page", "--links", "p a"], {"type": "page", "links": "p a"}),
+    ],
+)
+def test_add_writes_the_selectors_that_build(
+    site: Site, tmp_path: Path, arguments: list[str], settings: dict[str, str]
+) -> None:
+    site["/changelog"] = CHANGELOG
+    site["/issues/9"] = open_issue()
+    configure(tmp_path)
+    done = run(tmp_path, "add", site.url("/changelog"), "--yes", *arguments)
+    assert done.exit_code == 0, done.output
+    (new,) = load_config(config_path(tmp_path)).feed
+    assert settings.items() <= new.source[0].model_dump().items()
+    assert (new.name, new.title) == ("quayside", "Changelog | Quayside")
+    assert run(tmp_path, "build").exit_code == 0
+    published = (tmp_path / "feeds" / "quayside.rss").read_text("utf-8")
+    expected = "rebuilds at once" if settings["type"] == "items" else "The tide came in"
+    assert expected in published
+
+
+def open_issue() -> str:
+    return (
+        "<html><head><title>Issue 9</title></head><body><article><h1>Watch mode is slow</h1><p>"
+        + "The tide came in, and the watcher saw every wave of it as a change. " * 5
+        + "</p></article></body></html>"
+    )
+
+
+def test_add_without_fetching_writes_fetch_false(news: str, site: Site, tmp_path: Path) -> None:
+    done = run(tmp_path, "add", news, "--yes", "--no-fetch")
+    assert done.exit_code == 0
+    (new,) = load_config(config_path(tmp_path)).feed
+    assert new.source[0].model_dump()["fetch"] is False
+    assert path(5) not in site.paths()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--links", "a", "--item", "li"], "exclude each other"),
+        (["--links", "a", "--type", "feed"], "for sources of type page, not feed"),
+        (["--links", "a["], "--links"),
+        (["--type", "folder"], "--type"),
+    ],
+)
+def test_options_that_do_not_fit_are_usage_errors(
+    news: str, site: Site, tmp_path: Path, arguments: list[str], reason: str
+) -> None:
+    done = run(tmp_path, "add", news, *arguments)
+    assert (done.exit_code, reason in done.stderr) == (2, True)
+    assert site.requests == []
+
+
+def test_add_with_yes_writes_no_source_that_it_could_not_read(site: Site, tmp_path: Path) -> None:
+    """The failure may be about this moment only. --pick overrides it."""
+    open_newsroom(site, NUMBERS)
+    for number in NUMBERS:
+        site[path(number)] = Route(b"", status=500)
+    for gone in ("/rss", "/sitemap.xml"):
+        del site.routes[gone]
+    configure(tmp_path)
+    done = run(tmp_path, "add", site.url("/news"), "--yes")
+    assert done.exit_code == 1
+    assert "none of its articles could be read: HTTP 500" in done.stderr
+    assert "--pick 1 adds it anyway" in done.stderr
+    assert run(tmp_path, "add", site.url("/news"), "--yes", "--pick", "1").exit_code == 0
+
+
+def test_add_warns_of_a_paywall(news: str, site: Site, tmp_path: Path) -> None:
+    data = '<script type="application/ld+json">{"isAccessibleForFree": "False"}</script>'
+    site[path(5)] = story(5).replace("</head>", f"{data}</head>")
+    done = run(tmp_path, "add", news, "--yes")
+    assert "note: 1 of 3 pages are not free" in done.stderr
+    assert "set cookies on the source" in done.stderr
+
+
+def test_add_suggests_http_if_https_fails(site: Site, tmp_path: Path) -> None:
+    open_newsroom(site, NUMBERS)
+    configure(tmp_path)
+    plain = site.url("/news")
+    error = run(tmp_path, "add", plain.replace("http:", "https:"), "--yes").exception
+    assert f"{plain} answers, without encryption: try feedpub add {plain}" in str(error)
+
+
+def test_feed_is_named_after_its_site_in_ascii(site: Site, tmp_path: Path) -> None:
+    """The tagline is neither part of the name nor of the title."""
+    open_newsroom(site, NUMBERS)
+    feed_ = rss(site, NUMBERS)
+    title_ = "Новая гавань — порт".encode()
+    site["/rss"] = Route(feed_.body.replace(b"Harbour Times", title_), feed_.content_type)
+    configure(tmp_path)
+    assert run(tmp_path, "add", site.url("/rss"), "--yes").exit_code == 0
+    (new,) = load_config(config_path(tmp_path)).feed
+    assert (new.name, new.title) == ("novaya-gavan", "Новая гавань")

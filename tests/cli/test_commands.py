@@ -19,6 +19,7 @@ from feedpub.cli.terminal import make_console
 from feedpub.core.errors import ConfigError, FeedpubError
 from feedpub.pipeline.context import utc_now
 from feedpub.store import ScheduledRun, Store
+from tests.support.documents import make_pdf
 from tests.support.newsroom import configure, feed, open_newsroom, path, story
 from tests.support.site import Route, Site
 
@@ -102,6 +103,19 @@ def test_build_dry_run_writes_nothing(newsroom: Site, tmp_path: Path) -> None:
     run(tmp_path, "build", "world")
     newsroom[path(9)] = story(9)
     assert "0 files would be written" in run(tmp_path, "build", "--dry-run", "world").stdout
+
+
+def test_build_retry_requests_failed_pages_at_once(newsroom: Site, tmp_path: Path) -> None:
+    """An article that cannot be read does not make the command fail."""
+    newsroom[path(3)] = Route(b"Forbidden", status=403)
+    for arguments, requests in (([], 1), ([], 0), (["--retry"], 1)):
+        newsroom.clear_requests()
+        result = run(tmp_path, "build", "world", *arguments)
+        assert (result.exit_code, newsroom.paths().count(path(3))) == (0, requests)
+        assert f"world: article: {newsroom.url(path(3))}: HTTP 403" in result.stdout
+        assert "`feedpub build --retry` asks now" in result.stdout
+        assert "world: partial" in result.stderr
+    assert "world  partial" in run(tmp_path, "status").stdout
 
 
 @pytest.mark.usefixtures("newsroom")
@@ -275,6 +289,16 @@ def test_clean_explain_states_why_the_content_was_chosen(tmp_path: Path) -> None
     shown = run(tmp_path, "clean", str(file), "--explain").stdout.splitlines()
     assert shown[:2] == ["Pool closed", "content: the page's main text, which is short"]
     assert "The pool is closed on day 1." in shown
+
+
+def test_clean_reads_documents_and_names_the_reason_if_one_has_no_text(tmp_path: Path) -> None:
+    file = tmp_path / "minutes.pdf"
+    file.write_bytes(make_pdf([[(770, 16, "Minutes"), (735, 11, PROSE[:90])]]))
+    assert run(tmp_path, "clean", str(file)).stdout.startswith("Minutes\n\nThe council")
+    file.write_bytes(make_pdf([[]]))
+    result = run(tmp_path, "clean", str(file))
+    assert result.exit_code == 1
+    assert "it has no text, as scanned pages have none" in result.stderr
 
 
 @pytest.mark.usefixtures("newsroom")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from rich.console import Console
 
 from feedpub.cli import output
@@ -76,6 +77,33 @@ def test_first_failures_of_articles_are_listed_and_others_counted() -> None:
     *named, rest, _ = output.status_lines(service_status(feed_status(outcome=outcome)))
     assert named == [f"world: article: /articles/{n}.txt: not a text" for n in range(5)]
     assert rest == "world: 2 more problems, which `feedpub status --json` lists"
+
+
+def test_unread_items_of_a_partial_feed_are_listed_first() -> None:
+    unread = Failure("https://x.org/a", "HTTP 403", unread=True)
+    problems = (*[Failure("/b", "the recheck failed")] * 6, unread)
+    feed = feed_status(
+        health=Health.PARTIAL,
+        outcome=RunResult("world", RunStatus.PARTIAL, problems=problems),
+        reasons=("1 listed item is unread or incomplete",),
+    )
+    assert table(service_status(feed))[1].startswith("world partial 50")
+    assert list(output.status_lines(service_status(feed)))[:2] == [
+        "world: 1 listed item is unread or incomplete",
+        "world: article: https://x.org/a: HTTP 403",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("problem", "word"),
+    [
+        (Failure("https://x.org/a", "HTTP 403", unread=True), "partial"),
+        (Failure("https://x.org/", "HTTP 403", fatal=True), "a source failed"),
+    ],
+)
+def test_partial_result_is_described_by_its_cause(problem: Failure, word: str) -> None:
+    result = RunResult("world", RunStatus.PARTIAL, new=2, failed=1, problems=(problem,))
+    assert output.format_result(result) == f"world: {word}, 2 new, 1 failed (0.0 s)"
 
 
 def test_overdue_check_was_due() -> None:

@@ -115,14 +115,17 @@ def test_validators_are_kept_as_received() -> None:
     assert (document.etag, document.last_modified) == ('W/"a b"', "yesterday, about noon")
 
 
+FORBIDDEN = "HTTP 403: access is forbidden: if you may read it, set cookies, auth or headers"
+
+
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
         (answer(404), "HTTP 404: the page is gone"),
         (answer(410), "HTTP 410: the page is gone for good"),
-        (answer(401), "HTTP 401: it asks for a login"),
-        (answer(403), "HTTP 403: access is forbidden"),
-        (answer(403, b"<p>You shall not pass"), "HTTP 403: access is forbidden"),
+        (answer(401), "HTTP 401: a login is required: set cookies or auth"),
+        (answer(403), FORBIDDEN),
+        (answer(403, b"<p>You shall not pass"), FORBIDDEN),
         (answer(418), "HTTP 418: i'm a teapot"),
         (answer(429), "HTTP 429: it was asked too often"),
         (answer(429, Retry_After="120"), "HTTP 429: asks to wait 120 s"),

@@ -580,7 +580,7 @@ FAILURES = {
         ),
         "human",
     ),
-    "no page": (Route(b"%PDF-1.7", "application/pdf"), "not a web page"),
+    "no page": (Route(b"PK", "application/zip"), "not a web page"),
     "empty": (Route(b""), ""),
     "login": (Route(LOGIN.encode()), "log in"),
     "consent": (Route(CONSENT.encode()), "consent"),

@@ -2,6 +2,7 @@
 
 import json
 
+from feedpub.core.models import Failure, RunResult, RunStatus
 from feedpub.web.healthz import health_response
 from feedpub.web.status import Health
 from tests.support.overviews import (
@@ -25,10 +26,23 @@ def test_service_with_fresh_feeds_is_healthy() -> None:
                 "fresh": True,
                 "state": "healthy",
                 "reason": "",
+                "unread": [],
                 "last_success": "2026-11-25T09:54:00+00:00",
             }
         },
     }
+
+
+def test_unread_items_are_named_and_do_not_make_the_service_unhealthy() -> None:
+    unread = Failure("https://x.org/a", "HTTP 403", unread=True)
+    other = Failure("https://x.org/b", "the recheck failed")
+    outcome = RunResult("world", RunStatus.PARTIAL, problems=(other, *[unread] * 12))
+    ok, body = health_response(service_status(feed_status(health=Health.PARTIAL, outcome=outcome)))
+    assert ok
+    assert body["feeds"]["world"]["state"] == "partial"
+    assert (
+        body["feeds"]["world"]["unread"] == [{"item": "https://x.org/a", "reason": "HTTP 403"}] * 10
+    )
 
 
 def test_dead_scheduler_is_unhealthy() -> None:
@@ -59,6 +73,7 @@ def test_broken_source_is_reported_but_healthy() -> None:
         "fresh": True,
         "state": "broken",
         "reason": "https://broken.example.org/feed: HTTP 404: the page is gone",
+        "unread": [],
         "last_success": None,
     }
 

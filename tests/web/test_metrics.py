@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from feedpub.core.models import Failure, RunResult, RunStatus
 from feedpub.web import metrics
 from feedpub.web.status import Health, SourceStatus
 from tests.support.overviews import (
@@ -66,6 +67,7 @@ def test_feed_and_source_metrics() -> None:
         "entries": 50,
         "newest_entry_timestamp_seconds": now - 120 * minute,
         "last_run_failed_articles": 0,
+        "unread_items": 0,
         "running": 0,
         "run_stuck": 0,
     }
@@ -101,10 +103,25 @@ def test_feed_states_are_one_hot() -> None:
             )
         )
     )
-    assert match["feedpub_feeds"] == {'state="broken"': 1, 'state="late"': 0, 'state="healthy"': 1}
+    assert match["feedpub_feeds"] == {
+        'state="broken"': 1,
+        'state="late"': 0,
+        'state="partial"': 0,
+        'state="healthy"': 1,
+    }
     states = {labels for labels, value in match["feedpub_feed_state"].items() if value}
     assert states == {'feed="world",state="healthy"', 'feed="gone",state="broken"'}
     assert sum(match["feedpub_source_consecutive_failures"].values()) == 4
+
+
+def test_unread_items_are_counted() -> None:
+    unread = Failure("https://x.org/a", "HTTP 403", unread=True)
+    other = Failure("https://x.org/b", "the recheck failed")
+    outcome = RunResult("world", RunStatus.PARTIAL, problems=(unread, other, unread))
+    feed = feed_status(health=Health.PARTIAL, outcome=outcome)
+    match = parse_metrics(metrics.render_metrics(service_status(feed)))
+    assert match["feedpub_feed_unread_items"] == {'feed="world"': 2}
+    assert match["feedpub_feeds"]['state="partial"'] == 1
 
 
 def test_service_metrics() -> None:

@@ -6,6 +6,7 @@ from itertools import pairwise, product
 import pytest
 from lxml import html
 
+from feedpub.core.models import Failure, RunResult, RunStatus
 from feedpub.web import status_page
 from feedpub.web.status import Health, ServiceStatus
 from tests.support.overviews import (
@@ -96,6 +97,23 @@ def test_failed_articles_are_listed_up_to_a_limit() -> None:
     items = [text(item) for item in details.iter("li")]
     assert items[0].endswith("HTTP 500: the server has an error")
     assert (len(items), items[-1]) == (11, "and 10 more")
+
+
+def test_unread_items_of_a_partial_feed_are_shown_first() -> None:
+    unread = Failure("https://x.org/a", "HTTP 403: access is forbidden", unread=True)
+    other = Failure("https://x.org/b", "the recheck failed")
+    outcome = RunResult("world", RunStatus.PARTIAL, problems=(other, unread))
+    reasons = ("1 listed item is unread or incomplete",)
+    feed = feed_status(health=Health.PARTIAL, outcome=outcome, reasons=reasons)
+    seen = page(service_status(feed)).get_element_by_id("world")
+    assert text(seen.find(".//h3")).endswith("◐ partial")
+    assert reasons[0] in text(seen)
+    (details,) = seen.cssselect("details")
+    assert details.get("open") is not None
+    assert [text(item) for item in details.iter("li")] == [
+        "https://x.org/a: HTTP 403: access is forbidden",
+        "https://x.org/b: the recheck failed",
+    ]
 
 
 def test_recent_removals_are_listed_with_reason_and_count() -> None:

@@ -96,7 +96,7 @@ def read_metadata(
     """
     parts = parts or collect_elements(tree)
     meta = meta_tags.read_meta_tags(tree, chain(parts["meta"], parts["link"], parts["title"]))
-    data = jsonld.read_jsonld(_jsonld_scripts(parts["script"]), url, " ".join(meta.titles))
+    data = jsonld.read_jsonld(jsonld_scripts(parts["script"]), url, " ".join(meta.titles))
     items = microdata.read_microdata(tree)
     stated = (data, meta, items)
     base = canonical.base_url(parts["base"], url)
@@ -142,7 +142,8 @@ def read_metadata(
     )
 
 
-def _jsonld_scripts(scripts: Iterable[HtmlElement]) -> Iterable[str]:
+def jsonld_scripts(scripts: Iterable[HtmlElement]) -> Iterable[str]:
+    """Yield the texts of the scripts that are JSON-LD."""
     for script in scripts:
         is_jsonld = "ld+json" in (script.get("type") or "").lower()
         if is_jsonld and script.text:

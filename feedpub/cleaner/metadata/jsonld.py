@@ -52,6 +52,8 @@ _TEXT_KEYS = ("name", "url", "contentUrl", "@value", "@id")
 _SCRIPT_DATA = "//script[contains(., 'datePublished')]/text() | //@*[contains(., 'datePublished')]"
 _DATE_PUBLISHED = re.compile(r'\\?"datePublished\\?"\s*:\s*\\?"([^"\\]{8,40})')
 
+_FREE_KEY = "isAccessibleForFree"
+
 Node = Mapping[str, Any]
 
 
@@ -84,6 +86,35 @@ def read_jsonld(scripts: Iterable[str], url: str | None = None, title: str = "")
             _recipe_steps(recipes[0].get("recipeInstructions")), _MAX_RECIPE_LINES
         )
     return facts
+
+
+def read_closed_parts(
+    scripts: Iterable[str], url: str | None = None, title: str = ""
+) -> tuple[str, ...] | None:
+    """Return the selectors of the parts of a page's article that are not free.
+
+    None if the article is free or nothing is stated; empty if the parts are not named. The
+    arguments are those of `read_jsonld`.
+    """
+    nodes: list[Node] = []
+    for script in scripts:
+        if _FREE_KEY in script:
+            for value in _parse_script(script):
+                nodes.extend(_walk_nodes(value))
+    is_closed, selectors = False, []
+    for node in _article_nodes(nodes, url, title):
+        is_closed = is_closed or _is_closed(node)
+        for part in _as_list(node.get("hasPart")):
+            if isinstance(part, dict) and _is_closed(part):
+                is_closed = True
+                selectors += _texts(part.get("cssSelector"))
+    return tuple(selectors) if is_closed else None
+
+
+def _is_closed(node: Node) -> bool:
+    value = node.get(_FREE_KEY)
+    name = value.rpartition("/")[2].lower() if isinstance(value, str) else value
+    return name is False or name == "false"
 
 
 def dates_in_scripts(tree: HtmlElement) -> Sequence[str]:

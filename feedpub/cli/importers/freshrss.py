@@ -14,13 +14,18 @@ from feedpub.cli.importers.model import (
     parse_cookies,
     parse_interval,
 )
-from feedpub.cli.importers.selectors import xpath_link_selector
+from feedpub.cli.importers.selectors import (
+    stands_on_page,
+    xpath_item_selectors,
+    xpath_link_selector,
+)
 from feedpub.core.selectors import XPATH_PREFIX, anchor_xpath, split_outside_brackets
 from feedpub.core.urls import bare_host_from_url
 
 FRESHRSS_PREFIX = f"{{{FRESHRSS_NAMESPACE}}}"
 
 _PAGE = "html+xpath"
+_KINDS_OF_JSON = ("json+dotnotation", "html+xpath+json+dotnotation")
 _FEEDS = ("", "rss", "atom", "rdf", "rss1", "rss2", "jsonfeed", "link", "pie")
 _OFF = ("0", "false")
 _TTL = re.compile(r"[1-9]\d{0,8}")
@@ -35,7 +40,6 @@ _READER = {
     "CURLOPT_FOLLOWLOCATION": "redirects are followed, each checked",
     "CURLOPT_MAXREDIRS": "redirects are followed, each checked",
     "CURLOPT_IPRESOLVE": "both kinds of addresses are tried",
-    "CURLOPT_POST": "feedpub asks by GET",
     "CURLOPT_PROXYTYPE": "a proxy speaks HTTP",
 }
 _INSTEAD = {
@@ -44,7 +48,19 @@ _INSTEAD = {
     ),
     "cssFullContentConditions": "every article is read in full",
 }
+_ITEM_FIELDS = {  # settings of an items source, by their names in FreshRSS
+    "xPathItemTitle": "title", "xPathItemContent": "content", "xPathItemTimestamp": "date",
+    "xPathItemThumbnail": "image", "xPathItemUri": "link",
+}  # fmt: skip
+_JSON_FIELDS = {
+    "jsonItem": "items", "jsonItemTitle": "title", "jsonItemContent": "content",
+    "jsonItemUri": "link", "jsonItemAuthor": "author", "jsonItemTimestamp": "date",
+    "jsonItemThumbnail": "image", "jsonItemUid": "id",
+}  # fmt: skip
+_NUMBERED = re.compile(r"\.(\d+)(?=[.\[]|$)")
+_NAME = re.compile(r'[^.\[\]"]+')
 _CARRIED = {
+    *_JSON_FIELDS, "jsonItemTimeFormat", "xPathToJson", "CURLOPT_POST", "CURLOPT_POSTFIELDS",
     "xPathItem", "xPathItemUri", "cssFullContent", "cssContentFilter", "ttl",
     "CURLOPT_COOKIE", "CURLOPT_HTTPHEADER", "CURLOPT_USERAGENT", "CURLOPT_PROXY",
 }  # fmt: skip
@@ -71,26 +87,69 @@ def apply_freshrss(feed: ImportedFeed, kind: str, attributes: Mapping[str, str])
         proxy=settings.get("CURLOPT_PROXY", ""),
     )
     if kind.lower() == _PAGE:
-        items = settings.get("xPathItem", "")
-        links = xpath_link_selector(items, settings.get("xPathItemUri", "")) if items else ""
-        if links is None:
-            hint = f"{feed.title}: not a path in the item; its main link is taken"
-            losses.append(Unsupported(feed.location, "xPathItemUri", hint))
-            links = f"{XPATH_PREFIX}{anchor_xpath(items)}"
-        feed = replace(feed, type="page", links=links)
+        feed = _as_page(feed, settings)
+    elif kind.lower() in _KINDS_OF_JSON:
+        body = settings.get("CURLOPT_POSTFIELDS", "") or ("{}" if _is_post(settings) else "")
+        feed = replace(feed, type="json", selectors=_json_selectors(settings), body=body)
     return Imported((feed,), tuple(losses), _site(settings, feed))
+
+
+def _as_page(feed: ImportedFeed, settings: Mapping[str, str]) -> ImportedFeed:
+    """Return a feed of the articles that a page links to, or of its items."""
+    items, address = settings.get("xPathItem", ""), settings.get("xPathItemUri", "")
+    if stands_on_page(items, address):
+        fields = {key: settings.get(name, "") for name, key in _ITEM_FIELDS.items()}
+        selectors = xpath_item_selectors(items, fields)
+        return replace(feed, type="items", selectors=selectors, fetch=bool(address))
+    links = xpath_link_selector(items, address) if items else ""
+    return replace(feed, type="page", links=links or "")
+
+
+def _json_selectors(settings: Mapping[str, str]) -> KeyValues:
+    """Return the expressions of a JSON source, and the selector of its script."""
+    found: list[tuple[str, str]] = []
+    for name, key in _JSON_FIELDS.items():
+        if path := settings.get(name):
+            found.append((key, _jmespath(path)))
+    if script := settings.get("xPathToJson"):
+        found.append(("script", f"{XPATH_PREFIX}{anchor_xpath(script)}"))
+    return tuple(found)
+
+
+def _jmespath(path: str) -> str:
+    """Return a path in dot notation (`$.data.0.the-title`) as JMESPath; texts with & are joined."""
+    terms = split_outside_brackets(path, "&")
+    if len(terms) > 1:
+        joined: list[str] = []
+        for term in terms:
+            is_text = term[0] in "'\""
+            joined.append(f"'{term[1:-1]}'" if is_text else f"to_string({_jmespath(term)})")
+        return f"join('', [{', '.join(joined)}])"
+    path = path.strip().removeprefix("$").removeprefix(".")
+    return _NAME.sub(_quote_name, _NUMBERED.sub(r"[\1]", path)) or "@"
+
+
+def _quote_name(found: re.Match[str]) -> str:
+    name = found[0]
+    is_plain = re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) or name.isdecimal() or name == "*"
+    return name if is_plain else f'"{name}"'
+
+
+def _is_post(settings: Mapping[str, str]) -> bool:
+    return settings.get("CURLOPT_POST", "0").lower() not in _OFF
 
 
 def _find_obstacle(
     feed: ImportedFeed, kind: str, settings: Mapping[str, str]
 ) -> Unsupported | None:
     """Return the reason to leave out a feed, if feedpub cannot read it."""
+    if kind.lower() in _KINDS_OF_JSON:
+        return None
     if kind.lower() not in (*_FEEDS, _PAGE):
         hint = f"{feed.title}: feedpub reads no such source; left out"
         return Unsupported(feed.location, kind, hint)
-    is_post = settings.get("CURLOPT_POST", "0").lower() not in _OFF
-    if is_post or "CURLOPT_POSTFIELDS" in settings:
-        hint = f"{feed.title}: feedpub only asks by GET; left out"
+    if _is_post(settings) or "CURLOPT_POSTFIELDS" in settings:
+        hint = f"{feed.title}: only JSON is requested by POST; left out"
         return Unsupported(feed.location, "CURLOPT_POST", hint)
     return None
 
@@ -120,7 +179,9 @@ def _site(settings: Mapping[str, str], feed: ImportedFeed) -> tuple[ImportedSite
 
 
 def _losses(settings: Mapping[str, str], location: str, title: str) -> Iterator[Unsupported]:
-    if found := [name for name in _FROM_ARTICLE if name in settings]:
+    on_page = stands_on_page(settings.get("xPathItem", ""), settings.get("xPathItemUri", ""))
+    read = [name for name in _FROM_ARTICLE if not (on_page and name in _ITEM_FIELDS)]
+    if found := [name for name in read if name in settings]:
         hint = f"{title}: read from each article instead"
         yield Unsupported(location, ", ".join(found), hint, is_important=False)
     if settings.get("ttl", "").startswith("-"):

@@ -8,17 +8,19 @@ from feedpub.cli.importers.documents import YamlNode, parse_yaml_tree, read_text
 from feedpub.cli.importers.model import (
     Imported,
     ImportedFeed,
+    KeyValues,
     Unsupported,
     combine_imports,
     parse_interval,
     title_from_url,
 )
-from feedpub.cli.importers.selectors import leads_to_own_page, link_selector
+from feedpub.cli.importers.selectors import leads_to_own_page, link_selector, value_selector
 from feedpub.core.errors import ImportFileError
 
 _PARAMETER = re.compile(r"%[<{](\w+)[>}]s?")
 _STRATEGIES = ("", "faraday", "auto", "default")  # those that read a page as it is sent
 _LINK_KEYS = ("url", "link")
+_ITEM_FIELDS = {"title": "title", "link": "url", "date": "published_at", "content": "description"}
 _CHANNEL_KEYS = frozenset((
     "url", "title", "description", "language", "image", "ttl", "headers", "json", "strategy",
     "time_zone",
@@ -74,13 +76,15 @@ class _Config:
             self._lose(
                 channel["json"],
                 "json",
-                "feedpub reads pages and feeds, no other JSON; the feed is left out",
+                'html2rss selects in JSON by CSS; write it as a source of type = "json", whose '
+                "expressions are JMESPath; the feed is left out",
             )
             return
         if not url:
             self._lose(channel, "channel", "has no url; the feed is left out")
             return
         links = self._links()
+        selectors = self._item_selectors() if leads_to_own_page(links) else ()
         self._settings(channel)
         title = self._filled(channel["title"])
         if not title:
@@ -92,7 +96,7 @@ class _Config:
             )
         yield ImportedFeed(
             location=f"{self.file}:{channel['url'].line}",
-            type="page",
+            type="items" if selectors else "page",
             url=url,
             title=title or title_from_url(url),
             name=self.key,
@@ -100,7 +104,8 @@ class _Config:
             language=channel["language"].text,
             icon=channel["image"].text,
             every=_every(channel["ttl"]),
-            links=links,
+            links="" if selectors else links,
+            selectors=selectors,
             headers=self._headers(),
         )
 
@@ -141,14 +146,18 @@ class _Config:
         self._selectors(selectors)
         if not self._leads_to_pages(link, items):
             return ""
-        chosen = link_selector(items.text, link["selector"].text)
-        if leads_to_own_page(chosen):
-            self._lose(
-                items,
-                "selectors",
-                "the links lead to places on the page itself; feedpub takes a page as one article",
-            )
-        return chosen
+        return link_selector(items.text, link["selector"].text)
+
+    def _item_selectors(self) -> KeyValues:
+        """Return the selectors of items whose links lead to places on the page itself."""
+        selectors = self.feed["selectors"]
+        found = [("item", value_selector(selectors["items"]["selector"].text))]
+        for key, name in _ITEM_FIELDS.items():
+            table = selectors[name]
+            attribute = table["attribute"].text or ("href" if key == "link" else "")
+            if table and (table["selector"].text or attribute):
+                found.append((key, value_selector(table["selector"].text, attribute)))
+        return tuple(found)
 
     def _leads_to_pages(self, link: YamlNode, items: YamlNode) -> bool:
         """Return False if links are not the `href` of an element in the item."""
@@ -174,6 +183,7 @@ class _Config:
     def _selectors(self, selectors: YamlNode) -> None:
         """Report the other selectors of items; feedpub reads most of that from each article."""
         read = []
+        on_page = leads_to_own_page(selectors["url"]["selector"].text)
         for key, value in selectors.items():
             if key == "items":
                 self._items(value)
@@ -183,7 +193,7 @@ class _Config:
                     "enclosure",
                     "a page's items have none; the article's own picture is published",
                 )
-            elif key not in _LINK_KEYS:
+            elif key not in _LINK_KEYS and not (on_page and key in _ITEM_FIELDS.values()):
                 read.append(key)
             if key == "title":
                 self._title(value)

@@ -30,10 +30,13 @@ class ImportedFeed:
         limit: of entries; None for the default.
         links: the selector of the article links of a page; "" to find them by its structure.
         include: patterns of article URLs.
+        selectors: settings of its source that find an item or a part of it.
+        fetch: each item's link is fetched as an article, although the items have selectors.
+        body: JSON to send with POST.
     """
 
     location: str
-    type: Literal["page", "feed"]
+    type: Literal["page", "feed", "items", "json"]
     url: str
     title: str
     name: str = ""
@@ -48,6 +51,9 @@ class ImportedFeed:
     cookies: KeyValues = ()
     proxy: str = ""
     include: tuple[str, ...] = ()
+    selectors: KeyValues = ()
+    fetch: bool = False
+    body: str = ""
 
     def as_toml_table(self, name: str) -> dict[str, object]:
         """Return the `[[feed]]` table of the config under a name, without defaults."""
@@ -55,6 +61,9 @@ class ImportedFeed:
             "type": self.type,
             "url": self.url,
             "links": self.links,
+            **dict(self.selectors),
+            "fetch": self.fetch,
+            "body": self.body,
             "headers": dict(self.headers),
             "cookies": dict(self.cookies),
             "proxy": self.proxy,

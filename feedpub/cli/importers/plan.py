@@ -64,7 +64,7 @@ def _sources(config: Config) -> Iterable[tuple[str, str]]:
 
 _EMPTY: dict[str, object] = {
     "description": "", "language": "", "icon": "", "link": "", "every": "", "limit": None,
-    "links": "", "headers": (), "cookies": (), "proxy": "", "include": (),
+    "links": "", "headers": (), "cookies": (), "proxy": "", "include": (), "body": "",
 }  # fmt: skip
 _AUTOMATIC = {
     "links": "the articles are found by the page's structure",
@@ -92,6 +92,13 @@ def _usable(draft: ImportedFeed) -> tuple[ImportedFeed | None, list[Unsupported]
     """Return a feed without refused settings; None if its URL or title is refused."""
     losses: list[Unsupported] = []
     for path, reason in validate_feed(draft.as_toml_table("draft")):
+        selectors = dict(draft.selectors)
+        if "source" in path and path[-1] in selectors:
+            del selectors[str(path[-1])]
+            hint = f"{draft.title}: {reason}; it is found by the page's structure"
+            losses.append(Unsupported(draft.location, str(path[-1]), hint))
+            draft = replace(draft, selectors=tuple(selectors.items()))
+            continue
         keys = [str(part) for part in path if part in _EMPTY]
         if not keys:
             what = str(path[-1]) if path else "feed"

@@ -18,7 +18,12 @@ from feedpub.cli.importers.model import (
     parse_interval,
     title_from_url,
 )
-from feedpub.cli.importers.selectors import link_selector, xpath_link_selector
+from feedpub.cli.importers.selectors import (
+    link_selector,
+    stands_on_page,
+    xpath_item_selectors,
+    xpath_link_selector,
+)
 from feedpub.core.errors import ImportFileError
 from feedpub.core.selectors import split_outside_brackets
 from feedpub.core.urls import bare_host_from_url
@@ -72,6 +77,10 @@ _XPATH_FROM_ARTICLE = {
     "categories",
     "fix_encoding",
 }
+_XPATH_FIELDS = {  # settings of an items source, by their names in the bridge
+    "title": "title", "content": "content", "timestamp": "date", "enclosures": "image",
+    "uri": "link",
+}  # fmt: skip
 _XPATH_CARRIED = {"action", "bridge", "format", "context", "url", "item", "uri", "_cache_timeout"}
 
 
@@ -138,30 +147,32 @@ def _import_xpath_bridge(settings: Mapping[str, str], location: str) -> Imported
         raise ImportFileError(
             f"{location}: has no {missing}; copy the complete address that RSS-Bridge shows"
         )
+    address = unquote_plus(settings.get("uri", ""))
+    on_page = stands_on_page(items, address)
     from_article: list[Unsupported] = []
     unknown: list[Unsupported] = []
     for key in settings:
+        if on_page and key in _XPATH_FIELDS:
+            continue
         if key in _XPATH_FROM_ARTICLE:
             hint = "read from each article instead"
             from_article.append(Unsupported(location, key, hint, is_important=False))
         elif key not in _XPATH_CARRIED:
             unknown.append(Unsupported(location, key, "unknown to feedpub"))
-    replaced: list[Unsupported] = []
-    links = xpath_link_selector(items, unquote_plus(settings.get("uri", "")))
-    if links is None:
-        hint = "not a path in the item; the item's main link is taken"
-        replaced.append(Unsupported(location, "uri", hint))
-        links = link_selector(items)
+    links = "" if on_page else xpath_link_selector(items, address) or ""
+    fields = {key: unquote_plus(settings.get(name, "")) for name, key in _XPATH_FIELDS.items()}
     feed = ImportedFeed(
         location=location,
-        type="page",
+        type="items" if on_page else "page",
         url=url,
         title=title_from_url(url),
         link=url,
         every=_interval(settings),
         links=links,
+        selectors=xpath_item_selectors(items, fields) if on_page else (),
+        fetch=on_page and bool(address),
     )
-    return Imported((feed,), (*from_article, *replaced, *unknown))
+    return Imported((feed,), (*from_article, *unknown))
 
 
 def _interval(settings: Mapping[str, str]) -> str:

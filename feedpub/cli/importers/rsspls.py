@@ -4,8 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from feedpub.cli.importers.documents import parse_toml_table, read_text
-from feedpub.cli.importers.model import Imported, ImportedFeed, Unsupported, title_from_url
-from feedpub.cli.importers.selectors import link_selector
+from feedpub.cli.importers.model import (
+    Imported,
+    ImportedFeed,
+    KeyValues,
+    Unsupported,
+    title_from_url,
+)
+from feedpub.cli.importers.selectors import leads_to_own_page, link_selector
 from feedpub.config import TomlLines
 from feedpub.core.errors import ImportFileError
 
@@ -62,15 +68,32 @@ def _draft(feed: Table, config: Table, url: str, location: str) -> ImportedFeed:
     link = _text(config, "link") or _text(config, "heading")
     stem = _text(feed, "filename").rpartition("/")[2].rsplit(".", 1)[0]
     agent = _text(feed, "user_agent")
+    links = link_selector(_text(config, "item"), link)
+    on_page = leads_to_own_page(links)
     return ImportedFeed(
         location=location,
-        type="page",
+        type="items" if on_page else "page",
         url=url,
         title=_text(feed, "title") or title_from_url(url),
         name="" if stem in _ANY_NAME else stem,
-        links=link_selector(_text(config, "item"), link),
+        links="" if on_page else links,
+        selectors=_item_selectors(config) if on_page else (),
         headers=(("User-Agent", agent),) if agent else (),
     )
+
+
+def _item_selectors(config: Table) -> KeyValues:
+    """Return the selectors of items whose links lead to places on the page itself."""
+    date = _text(config, "date") or _text(_table(config, "date"), "selector")
+    found = {
+        "item": _text(config, "item"),
+        "title": _text(config, "heading"),
+        "link": _text(config, "link"),
+        "date": date,
+        "content": _text(config, "summary"),
+        "image": _text(config, "media"),
+    }
+    return tuple((key, value) for key, value in found.items() if value)
 
 
 def _losses(feed: Table, config: Table, location: str) -> Iterator[Unsupported]:
@@ -78,9 +101,14 @@ def _losses(feed: Table, config: Table, location: str) -> Iterator[Unsupported]:
         yield Unsupported(location, "feed", "has no url; it is left out")
     if _text(config, "source") == "json":
         yield Unsupported(
-            location, "source", "feedpub reads pages and feeds, no other JSON; the feed is left out"
+            location,
+            "source",
+            'write it as a source of type = "json", whose expressions are JMESPath; the feed is '
+            "left out",
         )
-    if found := [key for key in _READ_FROM_ARTICLE if key in config]:
+    link = _text(config, "link") or _text(config, "heading")
+    read = () if leads_to_own_page(link) else _READ_FROM_ARTICLE
+    if found := [key for key in read if key in config]:
         yield Unsupported(
             location, ", ".join(found), "read from each article instead", is_important=False
         )

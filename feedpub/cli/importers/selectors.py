@@ -1,7 +1,10 @@
 """Combine the selectors of items and of links in them into the one selector of a page source."""
 
 import re
+from collections.abc import Mapping
 from itertools import product
+
+from cssselect import HTMLTranslator
 
 from feedpub.builder.opml import XPATH_ENCLOSING_LINK
 from feedpub.core.selectors import (
@@ -62,6 +65,43 @@ def xpath_link_selector(items: str, address: str = "") -> str | None:
     except ValueError:
         return None
     return f"{XPATH_PREFIX}{combined}"
+
+
+def value_selector(selector: str, attribute: str = "") -> str:
+    """Return the selector of a value in an item, as an items source takes it.
+
+    Args:
+        selector: CSS or XPath, relative to the item; "" for the item itself.
+        attribute: the attribute to take; "" for the element.
+    """
+    selector = _FIRST_IN_CSS.sub("", selector).strip()
+    is_xpath = _XPATH.match(selector) is not None
+    if not is_xpath and not attribute:
+        return selector
+    path = selector if is_xpath else HTMLTranslator().css_to_xpath(selector or "*", "descendant::")
+    path = path if selector else "."
+    return f"{XPATH_PREFIX}({path})/@{attribute}" if attribute else f"{XPATH_PREFIX}{path}"
+
+
+def xpath_item_selectors(items: str, fields: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the selectors of an items source.
+
+    Args:
+        items: the XPath of the items; it starts at the document.
+        fields: the setting of each field → its XPath, which starts at an item; "" leaves it out.
+    """
+    found = {name: f"{XPATH_PREFIX}{path.strip()}" for name, path in fields.items() if path}
+    return (("item", f"{XPATH_PREFIX}{anchor_xpath(items)}"), *found.items())
+
+
+def stands_on_page(items: str, address: str) -> bool:
+    """Return True if items are read from the page: without a link, or with a computed one.
+
+    Args:
+        items: the XPath of the items; it starts at the document.
+        address: the XPath of the link's address in an item; "" if it has none.
+    """
+    return bool(items) and (not address.strip() or xpath_link_selector(items, address) is None)
 
 
 def leads_to_own_page(selector: str) -> bool:

@@ -3,20 +3,32 @@
 The functions run in other processes: arguments and results are plain data.
 """
 
+import re
 from dataclasses import dataclass
 
-from feedpub.core.errors import NoContentError
-from feedpub.core.models import Item, Page
+from feedpub.cleaner import articles
+from feedpub.core.encoding import decode_html
+from feedpub.core.errors import ExtractError, NoContentError
+from feedpub.core.html import parse_html
+from feedpub.core.models import Article, Item, Page
+from feedpub.core.text import pluralize
 from feedpub.sources import feed, rss_atom
 from feedpub.sources import listing_page as listing
+from feedpub.sources.discovery.site_name import find_site_name
 from feedpub.sources.document import HtmlDocument, parse_document
+from feedpub.sources.items.read import ItemSelectors, items_on_page
 from feedpub.sources.listing.embedded_json import items_in_jsonld, items_in_state
+from feedpub.sources.listing.text import count_text_words, element_text
 from feedpub.sources.markup import to_text
 from feedpub.sources.sniff import FEED, GZIP, HTML, JSON, SITEMAP, TEXT, detect_type
 
 MIN_FULL_TEXT_CHARS = 1000  # a shorter text in a feed is mostly a teaser
 _CUT_OFF = ("…", "...", "[…]", "[...]", "[&#8230;]", "…]")
 _API_RELATION = "https://api.w.org/"
+_FILE = re.compile(r"\.(?:pdf|epub|docx|odt)(?:$|[?#])", re.IGNORECASE)
+_NOT_FREE = re.compile(
+    r'"isAccessibleForFree"\s*:\s*"?(?:https?://schema\.org/)?false', re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +57,50 @@ class PageInspection:
         url: its URL after redirects.
         document_type: as `detect_type` returns it.
         title: its own title.
-        listing: its articles, if it is a page.
+        site_name: the name of its site, without a tagline; "" if it is unknown.
+        listing: the articles that it links to, if it is a page.
+        items: the items that stand on it, if it is a page.
         feeds: the feeds that it names.
         api: the URL of its site's WordPress API; None if it names none.
+        needs_scripts: it shows nothing before its scripts run.
+        is_rendered: its scripts were run in a browser.
     """
 
     url: str
     document_type: str
     title: str = ""
+    site_name: str = ""
     listing: ListingPreview = ListingPreview()
+    items: ListingPreview = ListingPreview()
     feeds: tuple[str, ...] = ()
     api: str | None = None
+    needs_scripts: bool = False
+    is_rendered: bool = False
 
     @property
     def is_feed(self) -> bool:
-        return self.document_type in (FEED, JSON)
+        return self.document_type == FEED
+
+    @property
+    def is_json(self) -> bool:
+        return self.document_type == JSON
+
+    @property
+    def is_page(self) -> bool:
+        return self.document_type == HTML
 
     @property
     def is_sitemap(self) -> bool:
         return self.document_type in (SITEMAP, GZIP, TEXT)
 
 
-def inspect_page(page: Page) -> PageInspection:
+def inspect_page(page: Page, links: str | None = None, item: str | None = None) -> PageInspection:
     """Inspect a document.
+
+    Args:
+        page: the document.
+        links: the selector of its article links; None finds them by its structure.
+        item: the selector of its items; None finds them by its structure.
 
     Raises:
         ExtractError: it is a page that cannot be read.
@@ -80,16 +113,42 @@ def inspect_page(page: Page) -> PageInspection:
         url=page.url,
         document_type=found,
         title=document.title,
-        listing=_page_listing(document),
+        site_name=find_site_name(document),
+        listing=_selected_listing(page, links) if links else _page_listing(document),
+        items=_items_on_page(page, item),
         feeds=document.feeds,
         api=_wordpress_api(document),
+        needs_scripts=_needs_scripts(document),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PageSample:
+    """An article as its page has it, and if the page states that it is not free."""
+
+    article: Article
+    is_paid: bool
+
+
+def sample_page(page: Page, item: Item, *, listed_first: bool) -> PageSample:
+    """Return the article of a page, as a build would read it. Raises ExtractError."""
+    article = articles.first_page(page, item, listed_first=listed_first)
+    return PageSample(article, is_paid(page))
+
+
+def is_paid(page: Page) -> bool:
+    """Return True if a page's JSON-LD states that it is not accessible for free."""
+    if b"isAccessibleForFree" not in page.body:
+        return False
+    tree = parse_html(decode_html(page.body, page.charset), page.url)
+    data = (s.text or "" for s in tree.iter("script") if "ld+json" in s.get("type", ""))
+    return any(_NOT_FREE.search(text) for text in data)
 
 
 def feed_listing(page: Page, *, limit: int) -> ListingPreview:
     """Return the entries of a feed. Raises ExtractError."""
     items = feed.parse_items(page, limit=limit)
-    return ListingPreview(rss_atom.feed_title(page), "", items, sum(map(_has_full_text, items)))
+    return ListingPreview(rss_atom.feed_title(page), "", items, sum(map(has_full_text, items)))
 
 
 def _page_listing(document: HtmlDocument) -> ListingPreview:
@@ -100,18 +159,45 @@ def _page_listing(document: HtmlDocument) -> ListingPreview:
     return ListingPreview(document.title, _found_by(items, document), items)
 
 
+def _selected_listing(page: Page, links: str) -> ListingPreview:
+    try:
+        items = listing.items_in(page, links)
+    except ExtractError as error:
+        return ListingPreview(why_empty=error.reason)
+    return ListingPreview("", f"selected by {links}", items)
+
+
+def _items_on_page(page: Page, item: str | None) -> ListingPreview:
+    try:
+        items = items_on_page(page, ItemSelectors(item=item))
+    except ExtractError as error:
+        return ListingPreview(why_empty=error.reason)
+    found_by = f"selected by {item}" if item else "entries on the page itself"
+    return ListingPreview("", found_by, items, sum(map(has_full_text, items)))
+
+
+def _needs_scripts(document: HtmlDocument) -> bool:
+    body = document.tree.find("body")
+    words = 0 if body is None else count_text_words(element_text(body))
+    return document.scripts > 0 and words < listing.MIN_VISIBLE_WORDS
+
+
 def _found_by(items: tuple[Item, ...], document: HtmlDocument) -> str:
     data = items_in_jsonld(document.data, document.base)
     if items == tuple(data.values()):
         return "in the page's JSON-LD"
     if items == items_in_state(document.state, document.base):
         return "in the page's JSON state"
+    files = sum(_FILE.search(item.url or "") is not None for item in items)
+    if files * 2 > len(items):
+        return f"{pluralize(files, 'file')} such as PDFs, by the page's structure"
     in_data = sum(item.url in data for item in items)
     also = " and its JSON-LD" if in_data * 2 > len(items) else ""
     return f"by the page's structure{also}"
 
 
-def _has_full_text(item: Item) -> bool:
+def has_full_text(item: Item) -> bool:
+    """Return True if a source has the text of an item, and not only a teaser."""
     text = to_text(item.html) if item.html else ""
     return len(text) >= MIN_FULL_TEXT_CHARS and not text.endswith(_CUT_OFF)
 

@@ -1,16 +1,20 @@
-"""Find feeds, sitemaps and WordPress posts of a site."""
+"""Find what lists the entries of a site: its pages, feeds, sitemaps, WordPress posts and JSON."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from feedpub import sources
-from feedpub.config import SitemapSource
+from feedpub.config import JsonSource, SitemapSource
 from feedpub.core.data_files import load_toml
-from feedpub.core.errors import NoContentError
+from feedpub.core.errors import NoContentError, SourceError
+from feedpub.core.models import Item
+from feedpub.core.text import pluralize
 from feedpub.core.urls import absolute_url
-from feedpub.sources.discovery.candidate import Candidate
-from feedpub.sources.discovery.inspect import PageInspection, feed_listing
+from feedpub.sources.discovery.candidate import Candidate, DiscoveryOptions, Setting
+from feedpub.sources.discovery.inspect import PageInspection, feed_listing, has_full_text
+from feedpub.sources.discovery.json_lists import JsonList, find_json_lists, slug_link
 from feedpub.sources.discovery.session import DiscoverySession
 
 MAX_ENTRIES = 50  # of a feed or sitemap that are considered
@@ -23,6 +27,81 @@ _PATHS = load_toml("feedpub.sources.discovery", "paths.toml")
 _POST_FIELDS = (
     "link,title,date_gmt,modified_gmt,date,modified,excerpt,content,jetpack_featured_media_url"
 )
+
+
+# --- pages ---
+
+
+def listed_on_page(page: PageInspection, options: DiscoveryOptions) -> Iterator[Candidate]:
+    """Yield the page as a listing of articles, and as a page with entries on it."""
+    settings: dict[str, Setting] = {"render": True} if page.is_rendered else {}
+    found = page.listing
+    if found.items and options.allows("page"):
+        more: dict[str, Setting] = {"links": options.links} if options.links else {}
+        yield Candidate(
+            "page", page.url, found.found_by, page.title, found.items, 0, settings | more
+        )
+    found = page.items
+    if found.items and options.allows("items"):
+        more = {"item": options.item} if options.item else {}
+        whole = Candidate(
+            kind="items",
+            url=page.url,
+            found_by=found.found_by,
+            title=page.title,
+            items=found.items,
+            is_full_text=found.full_text_items,
+            settings=settings | more,
+        )
+        yield whole
+        if options.fetch and whole.lists_other_pages:
+            yield replace(whole, settings={**whole.settings, "fetch": True}, is_full_text=0)
+
+
+# --- JSON ---
+
+
+def json_lists(page: PageInspection, session: DiscoverySession) -> Iterator[Candidate]:
+    """Yield the lists of entries in the JSON at the given address, or in the page's scripts."""
+    try:
+        lists = session.read(page.url, find_json_lists)
+    except SourceError as error:
+        session.failures.setdefault(page.url, error.reason)
+        return
+    for found in lists:
+        yield _json_candidate(page, found, session)
+
+
+def _json_candidate(page: PageInspection, found: JsonList, session: DiscoverySession) -> Candidate:
+    settings: dict[str, Setting] = dict(found.settings)
+    items = found.items[:MAX_ENTRIES]
+    if found.slug_field and page.is_page:
+        linked = {**settings, "link": slug_link(page.url, found.slug_field)}
+        if with_links := _read_linked(page.url, linked, session):
+            settings, items = linked, with_links
+    full = sum(map(has_full_text, items))
+    has_pages = any(item.url for item in items)
+    if "content" in settings or not has_pages or full * 2 > len(items):
+        settings["fetch"] = False
+    place = f"in the page's script {settings['script']}" if "script" in settings else "in its JSON"
+    count = pluralize(len(items), "object")
+    name = settings.get("items")
+    found_by = f"a list of {count} {place}{f', {name}' if name else ''}"
+    return Candidate("json", page.url, found_by, page.title, items, full, settings)
+
+
+def _read_linked(
+    url: str, settings: dict[str, Setting], session: DiscoverySession
+) -> tuple[Item, ...]:
+    """Return the items with links that were made of a field; none if there is no such page."""
+    try:
+        source = JsonSource.model_validate({"type": "json", "url": url, **settings})
+        items = sources.read_source(source, session, limit=MAX_ENTRIES)
+        session.get(items[0].url or url)
+    except SourceError as error:
+        session.failures[url] = error.reason
+        return ()
+    return items
 
 
 # --- feeds ---

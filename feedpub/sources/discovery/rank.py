@@ -15,6 +15,8 @@ from feedpub.sources.discovery.candidate import ArticleSample, Candidate
 # The weights of a candidate's qualities, each of which is between 0 and 1.
 FULL_TEXT_WEIGHT, FRESHNESS_WEIGHT, COUNT_WEIGHT = 4.0, 3.0, 1.0
 PAGE_TEXT_VALUE = 0.85  # of a text that has to be fetched and extracted
+OWN_CONTENT_VALUE = 0.5  # of a source's own content that may be a teaser
+HEADLINE_VALUE = 0.2  # of a title and link alone
 EXPECTED_READABLE = 0.75  # the share of pages that can be read, as long as no sample was
 DATED_SAMPLES_VALUE = 0.8  # of dates that only the samples have
 UNDATED_SHARE_VALUE = 0.4  # the part of the freshness that counts without dates
@@ -24,7 +26,10 @@ FRESHNESS_HALF_LIFE = timedelta(days=30)
 ENOUGH_ENTRIES = 20
 MIN_COMPARABLE_ENTRIES = 5  # fewer say little about what the page shows
 
-KIND_BONUS = {"feed": 0.5, "page": 0.0, "sitemap": -0.5}
+KIND_BONUS = {"feed": 0.5, "page": 0.0, "items": 0.0, "json": 0.0, "sitemap": -0.5}
+TEASERS_PENALTY = 1.5  # of items on a page that have pages of their own
+UNTITLED_PENALTY = 3.0  # of items without titles: a page's list of articles has them
+MIN_COMMON_SHARE = 0.5  # of items that are the teasers of listed articles
 COMMENTS_PENALTY, PART_PENALTY, ELSEWHERE_PENALTY, NO_NEWS_PENALTY = 4.0, 1.5, 1.5, 1.0
 _COMMENTS = re.compile(r"(^|[/._-])comments?([/._-]|$)", re.IGNORECASE)
 _COMMENTS_TITLE = re.compile(r"^comments (on|for)\b", re.IGNORECASE)
@@ -64,8 +69,7 @@ def rank_candidates(
         now: the current time.
     """
     page = next((candidate for candidate in candidates if candidate.kind == "page"), None)
-    shown = frozenset(_entry_keys(page)) if page else frozenset()
-    ranked = [_rank(candidate, samples, asked, shown, now) for candidate in candidates]
+    ranked = [_rank(candidate, samples, asked, page, now) for candidate in candidates]
     return tuple(sorted(ranked, key=lambda each: -each.score))
 
 
@@ -73,16 +77,23 @@ def _rank(
     candidate: Candidate,
     samples: Mapping[str, ArticleSample],
     asked: str,
-    shown: frozenset[str],
+    page: Candidate | None,
     now: datetime,
 ) -> RankedCandidate:
-    own = [samples[item.url] for item in candidate.items if item.url and item.url in samples]
+    shown = frozenset(_entry_keys(page)) if page else frozenset()
+    own = _samples_of(candidate, samples)
     newest, dated = _dates(candidate.items, own, now)
     freshness = _freshness(newest, now)
     freshness *= UNDATED_SHARE_VALUE + (1 - UNDATED_SHARE_VALUE) * dated
     penalties = _penalties(candidate, asked, shown)
+    is_teaser = candidate.kind == "items" and _are_teasers(candidate, own, page)
+    if is_teaser:
+        penalties.append((TEASERS_PENALTY, "its entries have pages of their own"))
+    if candidate.kind == "items" and (untitled := sum(not each.title for each in candidate.items)):
+        weight = UNTITLED_PENALTY * untitled / len(candidate.items)
+        penalties.append((weight, f"{untitled} without a title"))
     score = (
-        FULL_TEXT_WEIGHT * _full_text_share(candidate, own)
+        FULL_TEXT_WEIGHT * _full_text_share(candidate, own, is_teaser=is_teaser)
         + FRESHNESS_WEIGHT * freshness
         + COUNT_WEIGHT * min(len(candidate.items), ENOUGH_ENTRIES) / ENOUGH_ENTRIES
         + KIND_BONUS[candidate.kind]
@@ -92,13 +103,21 @@ def _rank(
     return RankedCandidate(candidate, round(score, 3), evidence, newest)
 
 
-def _full_text_share(candidate: Candidate, samples: Sequence[ArticleSample]) -> float:
+def _full_text_share(
+    candidate: Candidate, samples: Sequence[ArticleSample], *, is_teaser: bool
+) -> float:
     """Return the share of entries with a full text, in the candidate or on readable pages."""
-    own = candidate.is_full_text / max(len(candidate.items), 1)
+    count = max(len(candidate.items), 1)
+    full = candidate.is_full_text / count
+    own = candidate.own_contents / count
+    if not candidate.fetches_articles:
+        is_whole = candidate.kind == "items" and not is_teaser
+        value = 1.0 if is_whole else OWN_CONTENT_VALUE
+        return max(full, value * own, HEADLINE_VALUE)
     readable = EXPECTED_READABLE
     if samples:
         readable = sum(each.article is not None for each in samples) / len(samples)
-    return max(own, PAGE_TEXT_VALUE * readable)
+    return max(full, PAGE_TEXT_VALUE * readable)
 
 
 def _dates(
@@ -125,12 +144,59 @@ def _freshness(newest: datetime | None, now: datetime) -> float:
     return math.pow(0.5, max(now - newest - FRESH, timedelta()) / FRESHNESS_HALF_LIFE)
 
 
+def without_teasers(
+    ranked: Sequence[RankedCandidate], samples: Mapping[str, ArticleSample]
+) -> tuple[RankedCandidate, ...]:
+    """Return the candidates without items that are teasers of the articles that a page lists."""
+    candidates = [each.candidate for each in ranked]
+    page = next((each for each in candidates if each.kind == "page"), None)
+    if page is None or not page.fetches_articles:
+        return tuple(ranked)
+    kept: list[RankedCandidate] = []
+    for each in ranked:
+        own = _samples_of(each.candidate, samples)
+        if each.candidate.kind != "items" or not _are_teasers(each.candidate, own, page):
+            kept.append(each)
+    return tuple(kept)
+
+
+def _samples_of(candidate: Candidate, samples: Mapping[str, ArticleSample]) -> list[ArticleSample]:
+    return [samples[item.url] for item in candidate.items if item.url and item.url in samples]
+
+
+def _are_teasers(
+    candidate: Candidate, samples: Sequence[ArticleSample], page: Candidate | None
+) -> bool:
+    """Return True if the items of a page are the teasers of articles with pages of their own.
+
+    That is not so if none of these pages can be read, or if only the items have dates: a changelog
+    links to other things.
+    """
+    if candidate.lists_other_pages:
+        return not samples or not all(each.is_permanent for each in samples)
+    if page is None or not page.fetches_articles or candidate.is_full_text:
+        return False
+    urls = [item.url for item in page.items if item.url]
+    titles = {item.title.casefold() for item in page.items}
+    common = 0
+    for item in candidate.items:
+        common += item.title.casefold() in titles or any(url in item.html for url in urls)
+    if common < MIN_COMMON_SHARE * len(candidate.items):
+        return False
+    return _dated_share(page) >= MIN_COMMON_SHARE * _dated_share(candidate)
+
+
+def _dated_share(candidate: Candidate) -> float:
+    dated = sum((item.published or item.updated) is not None for item in candidate.items)
+    return dated / max(len(candidate.items), 1)
+
+
 def _penalties(candidate: Candidate, asked: str, shown: frozenset[str]) -> list[tuple[float, str]]:
     path = unquote(urlsplit(candidate.url).path)
     found: list[tuple[float, str]] = []
     if _COMMENTS.search(path) or _COMMENTS_TITLE.match(candidate.title):
         found.append((COMMENTS_PENALTY, "comments, not articles"))
-    if candidate.kind == "page":
+    if candidate.kind in ("page", "items", "json"):
         return found
     part = _PART.search(path)
     if part and part[0] not in unquote(asked):
@@ -164,11 +230,16 @@ def _evidence(candidate: Candidate, samples: Sequence[ArticleSample], dated: flo
     evidence = [candidate.found_by]
     if candidate.is_full_text:
         evidence.append(f"{candidate.is_full_text} with full text")
-    elif candidate.kind == "feed":
-        evidence.append("teasers only")
+    elif candidate.kind == "feed" or (candidate.kind == "json" and candidate.own_contents):
+        evidence.append("teasers only" if candidate.own_contents else "titles only")
     if samples:
         readable = sum(each.article is not None for each in samples)
         evidence.append(f"{readable} of {pluralize(len(samples), 'page')} could be read")
+    if candidate.settings.get("fetch") is False:
+        evidence.append("without the articles' pages" if candidate.own_contents else "titles only")
+    if any(each.is_paid for each in samples):
+        paid = sum(each.is_paid for each in samples)
+        evidence.append(f"{paid} of {pluralize(len(samples), 'page')} not free")
     if dated == 0:
         evidence.append("no dates")
     return evidence

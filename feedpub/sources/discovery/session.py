@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Concatenate, ParamSpec, TypeVar
 
 from feedpub.core.budget import RunBudget
-from feedpub.core.errors import FetchError, SourceError
+from feedpub.core.errors import FetchError, SourceError, forget_frames
 from feedpub.core.models import Page
 from feedpub.core.process_pool import Executor
 from feedpub.core.redact import redact
 from feedpub.fetch import Fetcher, Mailbox, RequestOptions
+from feedpub.fetch.browser import Browser
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,6 +29,8 @@ class DiscoverySession:
         budget: the time for all of it.
         on_progress: called with each URL before it is requested.
         max_requests: the limit of requests.
+        browser: renders pages; None if there is none.
+        is_rendering: documents are rendered in the browser.
         requested: the URLs so far.
         failures: URL → the reason of the failure.
     """
@@ -37,9 +40,11 @@ class DiscoverySession:
     budget: RunBudget
     on_progress: Callable[[str], None] = lambda _: None
     max_requests: int = MAX_REQUESTS
+    browser: Browser | None = None
+    is_rendering: bool = False
     requested: list[str] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
-    _held: dict[str, Page] = field(default_factory=dict)
+    _held: dict[tuple[str, bool], Page | FetchError] = field(default_factory=dict)
 
     def read(
         self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
@@ -60,18 +65,43 @@ class DiscoverySession:
 
     def get(self, url: str) -> Page:
         """Return the document at a URL. Raises FetchError."""
-        if url in self._held:
-            return self._held[url]
+        held = self._held.get((url, self.is_rendering))
+        if isinstance(held, FetchError):
+            raise forget_frames(held)
+        if held:
+            return held
         self.budget.check_time_left(url)
         if len(self.requested) >= self.max_requests:
             raise FetchError(f"not asked: {self.max_requests} addresses were enough", url)
         self.requested.append(url)
         self.on_progress(redact(url))
+        try:
+            page = self._fetch(url)
+        except FetchError as error:
+            self._held[url, self.is_rendering] = forget_frames(error)
+            raise
+        held_bytes = sum(len(each.body) for each in self._held.values() if isinstance(each, Page))
+        if held_bytes + len(page.body) <= _MAX_HELD_BYTES:
+            self._held[url, self.is_rendering] = page
+        return page
+
+    def _fetch(self, url: str) -> Page:
+        if self.is_rendering and self.browser:
+            seconds = self.budget.remaining()
+            return self.browser.render(url, self.fetcher, RequestOptions(), seconds=seconds)
         page = self.fetcher.get(url)
         assert isinstance(page, Page)  # noqa: S101 -- the request is not conditional
-        if sum(len(held.body) for held in self._held.values()) + len(page.body) <= _MAX_HELD_BYTES:
-            self._held[url] = page
         return page
+
+    @contextmanager
+    def rendering(self, *, is_on: bool = True) -> Iterator[None]:
+        """Render the documents within the context in a browser, if `is_on`."""
+        before = self.is_rendering
+        self.is_rendering = is_on
+        try:
+            yield
+        finally:
+            self.is_rendering = before
 
     @contextmanager
     def expect(self, requests: int) -> Iterator[None]:

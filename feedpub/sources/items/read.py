@@ -78,7 +78,7 @@ def read_items_page(
     selectors = ItemSelectors.of_source(source)
 
     def read_page(url: str, number: int) -> ListedPage:
-        return documents.read(url, _parse_page, selectors, number, limit=limit)
+        return documents.read(url, parse_items_page, selectors, number, limit=limit)
 
     return follow_pages(source.url, read_page, pages)
 
@@ -87,10 +87,13 @@ def items_on_page(
     page: Page, selectors: ItemSelectors = ItemSelectors(), *, limit: int = MAX_ITEMS
 ) -> tuple[Item, ...]:
     """Return the entries of a page. Raises ExtractError as `read_items_page` does."""
-    return _parse_page(page, selectors, 1, limit=limit).items
+    return parse_items_page(page, selectors, 1, limit=limit).items
 
 
-def _parse_page(page: Page, selectors: ItemSelectors, number: int, *, limit: int) -> ListedPage:
+def parse_items_page(
+    page: Page, selectors: ItemSelectors, number: int, *, limit: int
+) -> ListedPage:
+    """Return one page of entries, with a given number. Raises ExtractError as `items_on_page`."""
     document = parse_document(page, keeps_content=True)
     if (interstitial := describe_interstitial(document)) is not None:
         raise NoContentError(f"the site answered with {interstitial}", document.url)
@@ -98,10 +101,9 @@ def _parse_page(page: Page, selectors: ItemSelectors, number: int, *, limit: int
     if not blocks:
         raise NoContentError(_why_nothing(document), document.url)
     reader = _ItemReader(document, selectors)
-    items = [reader.read_item(block) for block in blocks[:MAX_ITEMS]]
+    items = [reader.read_item(block) for block in reader.newest_blocks(blocks, limit)]
     items = [item for item in items if item.title or item.html or item.url]
-    identified = _identify(_newest_on_top(items, limit))[:limit]
-    return ListedPage(identified, find_next_url(document, number))
+    return ListedPage(_identify(items), find_next_url(document, number))
 
 
 def _select_blocks(document: HtmlDocument, selector: str) -> list[Block]:
@@ -116,9 +118,19 @@ def _select_blocks(document: HtmlDocument, selector: str) -> list[Block]:
         raise NoContentError(
             f'item = "{selector}" matches nothing in the page; {hint}', document.url
         )
+    elements = [_target(element, document.tree) for element in elements]
     chosen = frozenset(map(top_of_head, elements))
     lines = find_date_lines(document.tree)
     return [_selected_block(element, chosen, lines) for element in elements]
+
+
+def _target(element: HtmlElement, tree: HtmlElement) -> HtmlElement:
+    """Return the place on the page that a selected link leads to, or else the element."""
+    name = element.get("href", "").removeprefix("#")
+    if element.tag != "a" or not element.get("href", "").startswith("#") or not name:
+        return element
+    found = tree.xpath("//*[@id = $name]", name=name)
+    return found[0] if found else element
 
 
 def _selected_block(
@@ -159,6 +171,15 @@ class _ItemReader:
 
     document: HtmlDocument
     selectors: ItemSelectors
+
+    def newest_blocks(self, blocks: Sequence[Block], limit: int) -> Sequence[Block]:
+        """Return the first blocks; the last ones in reverse if the oldest one is on top."""
+        if len(blocks) <= limit:
+            return blocks
+        first, last = self._date(blocks[0]), self._date(blocks[-1])
+        if first and last and first.moment < last.moment:
+            return blocks[: -limit - 1 : -1]
+        return blocks[:limit]
 
     def read_item(self, block: Block) -> Item:
         date = self._date(block)
@@ -269,14 +290,6 @@ def _dropped_elements(title: HtmlElement | None, date: FoundDate | None) -> list
 
 
 # --- all items ---
-
-
-def _newest_on_top(items: list[Item], limit: int) -> list[Item]:
-    """Turn a page with the oldest item on top around, if not all of it is read."""
-    dates = [item.published for item in items if item.published]
-    if len(items) > limit and len(dates) > 1 and dates[0] < dates[-1]:
-        return items[::-1]
-    return items
 
 
 def _identify(items: Sequence[Item]) -> tuple[Item, ...]:

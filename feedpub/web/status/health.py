@@ -1,7 +1,8 @@
-"""Decide if a feed or a source is healthy, late or broken, and why.
+"""Decide if a feed or a source is healthy, partial, late or broken, and why.
 
 A source is broken if it fails. A feed is broken if its last run failed or a run is stuck. Late
-means that a check or a run is overdue.
+means that a check or a run is overdue. A feed is partial if items that its sources list are missing
+in it or incomplete.
 """
 
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 from feedpub.core.humanize import format_age
 from feedpub.core.models import RunResult, RunStatus
 from feedpub.core.redact import redact
+from feedpub.core.text import pluralize
 from feedpub.store import RunRecord, SourceState
 from feedpub.web.status.records import Health, SourceStatus
 
@@ -93,12 +95,23 @@ def feed_health(
             failures += _run_failures(last.outcome)
     delay = NEVER_CHECKED if last is None else late
     delays = [delay] if delay else []
+    unread = describe_unread_count(len(last.outcome.unread)) if last else ""
     health = worst_source
     if failures:
         health = Health.BROKEN
     elif delays:
         health = worst_health((Health.LATE, worst_source))
-    return health, (*failures, *delays)
+    elif unread:
+        health = worst_health((Health.PARTIAL, worst_source))
+    return health, (*failures, *delays, *filter(None, [unread]))
+
+
+def describe_unread_count(count: int) -> str:
+    """Return the reason why a feed with unread items is partial; "" if it has none."""
+    if not count:
+        return ""
+    verb = "is" if count == 1 else "are"
+    return f"{pluralize(count, 'listed item')} {verb} unread or incomplete"
 
 
 def _run_failures(result: RunResult) -> list[str]:

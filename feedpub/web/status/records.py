@@ -23,6 +23,7 @@ class Health(StrEnum):
 
     BROKEN = "broken"
     LATE = "late"
+    PARTIAL = "partial"
     HEALTHY = "healthy"
 
 

@@ -51,22 +51,72 @@ def test_freshrss_xpath_is_kept_unchanged() -> None:
     assert theatre.cookies == (("seen", "1"), ("lang", "en"))
 
 
-def test_freshrss_xpath_that_cannot_be_used_is_reported() -> None:
-    """A computed address falls back to the item's main link.
+def test_freshrss_items_with_a_computed_address_keep_their_selectors() -> None:
+    """The articles are fetched from the computed addresses."""
+    pilots = feeds(import_example("freshrss.opml"))["Pilots"]
+    assert (pilots.type, pilots.fetch) == ("items", True)
+    assert pilots.selectors == (("item", "xpath://li"), ("link", "xpath:concat('/log/', @id)"))
 
-    A broken item selector falls back to the page's structure.
-    """
+
+def test_freshrss_items_without_an_address_are_read_from_the_page() -> None:
+    body = (
+        b'<opml version="1.0"><body><outline text="x" type="HTML+XPath" '
+        b'xmlUrl="https://a.example.org/" frss:xPathItem="//li" '
+        b'frss:xPathItemTitle="descendant::h3" frss:xPathItemContent="." '
+        b'frss:xPathItemTimestamp="descendant::time/@datetime"/></body></opml>'
+    )
+    found = parse_import(body, "x.opml")
+    (draft,) = found.feeds
+    assert draft.as_toml_table("x")["source"] == [
+        {
+            "type": "items",
+            "url": "https://a.example.org/",
+            "item": "xpath://li",
+            "title": "xpath:descendant::h3",
+            "content": "xpath:.",
+            "date": "xpath:descendant::time/@datetime",
+        }
+    ]
+    assert found.unsupported == ()
+
+
+def test_freshrss_xpath_that_cannot_be_used_is_reported() -> None:
+    """A broken item selector falls back to the page's structure."""
     found = import_example("freshrss.opml")
-    assert (feeds(found)["Pilots"].links, feeds(found)["Cranes"].links) == ("xpath://li", "")
+    assert feeds(found)["Cranes"].selectors == ()
     losses = "\n".join(format_losses(found))
     assert (
-        "freshrss.opml:10: xPathItemUri: Pilots: not a path in the item; its main link is taken"
-        in losses
+        "freshrss.opml:11: item: Cranes: \"xpath://li[php:function('x')]\" is not XPath" in losses
     )
-    assert (
-        "freshrss.opml:11: links: Cranes: \"xpath://li[php:function('x')]\" is not XPath" in losses
+    assert "it is found by the page's structure" in losses
+
+
+def test_freshrss_json_becomes_jmespath() -> None:
+    body = (
+        b'<opml version="1.0"><body><outline text="x" type="JSON+DotNotation" '
+        b'xmlUrl="https://a.example.org/api" frss:jsonItem="$.data.0.items" '
+        b'frss:jsonItemTitle="the-title" frss:jsonItemUri="\'/p/\' &amp; id" '
+        b'frss:jsonItemTimestamp="meta.dates[1].at" frss:jsonItemContent="html" '
+        b'frss:CURLOPT_POST="1" frss:CURLOPT_POSTFIELDS="{}"/>'
+        b'<outline text="y" type="HTML+XPath+JSON+DotNotation" xmlUrl="https://b.example.org/" '
+        b'frss:xPathToJson="//script[@id=\'s\']" frss:jsonItem="posts"/></body></opml>'
     )
-    assert "the articles are found by the page's structure" in losses
+    found = parse_import(body, "x.opml")
+    api, page = found.feeds
+    assert api.as_toml_table("x")["source"] == [
+        {
+            "type": "json",
+            "url": "https://a.example.org/api",
+            "items": "data[0].items",
+            "title": '"the-title"',
+            "link": "join('', ['/p/', to_string(id)])",
+            "date": "meta.dates[1].at",
+            "content": "html",
+            "body": "{}",
+        }
+    ]
+    assert page.selectors == (("items", "posts"), ("script", "xpath://script[@id='s']"))
+    assert found.unsupported == ()
 
 
 def test_freshrss_article_rules_become_site_files() -> None:
@@ -83,18 +133,16 @@ def test_freshrss_article_rules_become_site_files() -> None:
 
 
 def test_unsupported_freshrss_sources_are_reported_with_their_lines() -> None:
-    """They are JSON, POST requests, and lists elsewhere."""
+    """They are POST requests and lists elsewhere."""
     found = import_example("freshrss.opml")
-    assert not {"Ferries", "Search", "Elsewhere"} & feeds(found).keys()
+    assert not {"Search", "Elsewhere"} & feeds(found).keys()
     lines = [line.partition(" ")[0] + line.split(": ")[1] for line in format_losses(found)]
     assert lines == [
-        "freshrss.opml:8:JSON+DotNotation",
-        "freshrss.opml:10:xPathItemUri",
         "freshrss.opml:12:CURLOPT_POST",
         "freshrss.opml:13:ttl",
         "freshrss.opml:13:filtersActionRead",
         "freshrss.opml:14:Elsewhere",
-        "freshrss.opml:11:links",
+        "freshrss.opml:11:item",
     ]
 
 
@@ -135,6 +183,52 @@ def test_rsspls_feeds_become_pages_with_selectors() -> None:
     )
     assert lighthouse.links == ".entry"
     assert slipway.name == ""  # feed.xml is named for no feed: its title is
+
+
+def test_rsspls_items_whose_links_lead_to_the_page_itself_keep_their_selectors() -> None:
+    body = b"""[[feed]]
+title = "Notices"
+[feed.config]
+url = "https://a.example.org/"
+item = "article"
+heading = "h3"
+link = 'a[href^="#"]'
+summary = ".body"
+date = { selector = "time", type = "Date" }
+"""
+    found = parse_import(body, "feeds.toml")
+    (draft,) = found.feeds
+    assert (draft.type, draft.links, draft.fetch) == ("items", "", False)
+    assert draft.selectors == (
+        ("item", "article"),
+        ("title", "h3"),
+        ("link", 'a[href^="#"]'),
+        ("date", "time"),
+        ("content", ".body"),
+    )
+    assert found.unsupported == ()
+
+
+def test_html2rss_items_whose_links_lead_to_the_page_itself_keep_their_selectors() -> None:
+    config = b"""channel: {url: 'https://a.example.org/', title: Changes}
+selectors:
+  items: {selector: section}
+  title: {selector: h2}
+  url: {selector: 'a[href^="#"]', extractor: href}
+  published_at: {selector: time, extractor: attribute, attribute: datetime}
+  description: {selector: .body, extractor: html}
+"""
+    found = parse_import(config, "a.yml")
+    (draft,) = found.feeds
+    assert draft.type == "items"
+    assert dict(draft.selectors) == {
+        "item": "section",
+        "title": "h2",
+        "link": "xpath:(descendant::a[@href and starts-with(@href, '#')])/@href",
+        "date": "xpath:(descendant::time)/@datetime",
+        "content": ".body",
+    }
+    assert found.unsupported == ()
 
 
 def test_rsspls_losses_have_their_lines() -> None:
@@ -257,6 +351,22 @@ def test_rss_bridge_xpath_is_kept_unchanged() -> None:
     assert format_losses(found, matters=False) == [
         "b.example.org: title: read from each article instead"
     ]
+
+
+def test_rss_bridge_xpath_without_an_address_reads_the_items_of_the_page() -> None:
+    found = parse_import_address(
+        "https://b.example.org/?bridge=XPathBridge&url=https%3A%2F%2Fc.example.org%2Fnews"
+        "&item=%2F%2Fli&title=.%2F%2Fh2&content=.%2F%2Fp&timestamp=.%2F%2Ftime"
+    )
+    (feed,) = found.feeds
+    assert (feed.type, feed.fetch) == ("items", False)
+    assert dict(feed.selectors) == {
+        "item": "xpath://li",
+        "title": "xpath:.//h2",
+        "content": "xpath:.//p",
+        "date": "xpath:.//time",
+    }
+    assert found.unsupported == ()
 
 
 def test_rss_bridge_xpath_without_items_is_refused() -> None:

@@ -271,9 +271,12 @@ def test_error_without_candidates_names_attempts_and_next_step(scout: Scout, sit
     with pytest.raises(NoContentError) as raised:
         scout.discover("/about/us")
     reason = raised.value.reason
-    assert reason.startswith("nothing here lists articles: no article links found")
-    assert f"{site.url('/f')}: expected a feed, found an HTML page" in reason
-    assert f"(checked {len(scout.session.requested)} addresses)" in reason
+    first, *tried = reason.splitlines()
+    count = len(scout.session.requested)
+    assert first == f"nothing here lists entries that could be read; {count} addresses checked:"
+    assert tried[0].startswith("  as a listing: no article links found among the 0 links")
+    assert tried[1].startswith("  as entries on one page: no items found in the page")
+    assert f"{site.url('/f')}: expected a feed, found an HTML page" in tried[2]
     assert reason.endswith(f"or the site's front page {site.url('/')}")
 
 

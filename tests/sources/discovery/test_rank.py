@@ -1,6 +1,7 @@
 """Rank candidates that are plain data."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -134,4 +135,7 @@ def test_rank_has_reasons() -> None:
         "2 of 3 pages could be read",
         "no dates",
     )
-    assert rank_candidates([candidate()], {}, PAGE, NOW)[0].evidence == ("found", "teasers only")
+    assert rank_candidates([candidate()], {}, PAGE, NOW)[0].evidence == ("found", "titles only")
+    teasers = tuple(replace(item, summary="A teaser") for item in items())
+    (ranked,) = rank_candidates([candidate(items=teasers)], {}, PAGE, NOW)
+    assert ranked.evidence == ("found", "teasers only")

@@ -71,6 +71,15 @@ def test_selected_heading_stands_for_its_section(item: str) -> None:
     assert "Imprint" not in second.html
 
 
+def test_link_of_a_table_of_contents_stands_for_the_section() -> None:
+    body = """<p><a class="toc" href="#b">B</a></p><p><a class="toc" href="#a">A</a></p>
+    <h2 id="b">Version B</h2><p>About b.</p><h2 id="a">Version A</h2><p>About a.</p>"""
+    first, second = read(body, item="a.toc")
+    assert (first.title, first.url) == ("Version B", f"{URL}#b")
+    assert first.html == "<p>About b.</p>"
+    assert "About a." in second.html
+
+
 def test_row_of_a_table_becomes_paragraphs_with_the_labels_of_its_columns() -> None:
     body = """<table><tr><th>Day</th><th>Event</th><th>Place</th></tr>
     <tr class="e"><td>2 May 2025</td><td><a href="/e/1">Flea market</a></td><td>Old mill</td></tr>

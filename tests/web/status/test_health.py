@@ -1,4 +1,4 @@
-"""Healthy, late or broken, and why."""
+"""Healthy, partial, late or broken, and why."""
 
 from datetime import timedelta
 
@@ -101,6 +101,27 @@ def test_open_incident_of_the_feed_makes_it_broken() -> None:
     for last in (run(), run(RunStatus.FAILED, fatal)):
         health = feed_health(last, [source_status()], incident="the disk is full")
         assert health == (Health.BROKEN, ("the disk is full",))
+
+
+UNREAD = Failure("https://x.org/a", "HTTP 403", unread=True)
+
+
+def test_feed_with_unread_items_is_partial() -> None:
+    assert feed_health(run(RunStatus.PARTIAL, UNREAD), [source_status()]) == (
+        Health.PARTIAL,
+        ("1 listed item is unread or incomplete",),
+    )
+    assert feed_health(run(RunStatus.PARTIAL, UNREAD, UNREAD), [failing_source()]) == (
+        Health.BROKEN,
+        ("2 listed items are unread or incomplete",),
+    )
+    other = Failure("https://x.org/a", "the recheck failed")
+    assert feed_health(run(RunStatus.UPDATED, other), [source_status()]) == (Health.HEALTHY, ())
+
+
+def test_late_is_worse_than_partial() -> None:
+    health, _ = feed_health(run(RunStatus.PARTIAL, UNREAD), [source_status()], late="is late")
+    assert health == Health.LATE
 
 
 def test_stuck_and_late_runs_are_reasons() -> None:

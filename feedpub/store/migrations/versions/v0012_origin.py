@@ -1,4 +1,4 @@
-"""The origin of entries: source, rights, other places, podcast elements; texts of watched pages."""
+"""The origin of entries; texts of watched pages; the past of sources that was read."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,6 +17,8 @@ def upgrade() -> None:
     op.add_column("entries", sa.Column("also_at", sa.JSON, nullable=False, server_default="[]"))
     reason = sa.Column("content_reason", sa.String, nullable=False, server_default="")
     op.add_column("entries", reason)
+    backfilled = sa.Column("backfilled", sa.Boolean, nullable=False, server_default="0")
+    op.add_column("entries", backfilled)
     op.create_table(
         "watched_pages",
         sa.Column("feed", sa.String, primary_key=True),
@@ -25,4 +27,15 @@ def upgrade() -> None:
         sa.Column("text", sa.LargeBinary, nullable=False),
         sa.Column("digest", sa.String, nullable=False),
         sa.Column("checked", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "backfills",
+        sa.Column("feed", sa.String, primary_key=True),
+        sa.Column("key", sa.String, primary_key=True),
+        sa.Column("way", sa.String, nullable=False),
+        sa.Column("url", sa.String, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("oldest", sa.BigInteger),
+        sa.Column("is_done", sa.Boolean, nullable=False, server_default="0"),
+        sa.Column("reached", sa.BigInteger),
     )
