@@ -33,6 +33,7 @@ _TIMEOUT_SECONDS = 180.0  # for all requests; they usually take 30 seconds
 _MAX_TITLE_CHARS = 80
 _MAX_NAME_CHARS = 40  # the host makes a better name than a longer title
 _KINDS = ("page", "feed", "sitemap", "items", "json")
+_TAGLINE_MARKS = "|-\N{EN DASH}\N{EM DASH}\u00b7\u2022\u00bb"
 _EXCERPT_CHARS = 200
 _REMOVED_TEXT_CHARS = 60
 _MAX_REMOVED_SHOWN = 5
@@ -196,13 +197,12 @@ def _notes(discovery: "Discovery", choice: _Choice) -> "Iterator[str]":
             "isAccessibleForFree = false, so entries may end at a paywall; if you have a "
             "subscription, set cookies on the source"
         )
-    failed = [sample for sample in choice.samples if sample.reason]
-    if len(failed) == len(choice.samples) and choice.feed.settings.get("fetch") is False:
+    candidate = discovery.candidates[choice.number - 1].candidate
+    pages = [discovery.samples[url] for url in candidate.urls if url in discovery.samples]
+    if pages and not candidate.fetches_articles and all(page.reason for page in pages):
         yield (
-            f"the articles' pages cannot be read ({failed[0].reason}), so the feed has the "
-            "source's own content: fetch = false"
-            if failed
-            else ""
+            f"the entries' own pages cannot be read ({pages[0].reason}), so the feed has only the "
+            "source's own content"
         )
 
 
@@ -310,7 +310,8 @@ def _name_and_title(discovery: "Discovery", candidate: "Candidate") -> tuple[str
 
     title = (candidate.title or discovery.title).strip()
     site = discovery.site_name or without_tagline(title, discovery.url)
-    if title.startswith(site):
+    rest = title.removeprefix(site).strip()
+    if title.startswith(site) and (discovery.site_name or rest[:1] in _TAGLINE_MARKS):
         title = site
     written = transliterate(site)
     is_usable = len(site) <= _MAX_NAME_CHARS and sum(map(str.isalnum, written)) * 2 >= len(site)

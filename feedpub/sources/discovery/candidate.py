@@ -75,6 +75,11 @@ class Candidate:
         return fetches_articles(self.source)
 
     @property
+    def urls(self) -> list[str]:
+        """Return the URLs of its items that have one."""
+        return [item.url for item in self.items if item.url]
+
+    @property
     def own_contents(self) -> int:
         """Return the number of items for which the source has a text, a picture or a file."""
         return sum(map(has_own_content, self.items))
