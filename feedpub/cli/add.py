@@ -67,7 +67,7 @@ class _Choice:
     "--type", "kind", type=click.Choice(_KINDS), help="Look for this type of source only."
 )
 @click.option("--links", metavar="SELECTOR", help="Selector of the article links on the page.")
-@click.option("--item", metavar="SELECTOR", help="Selector of the entries that stand on the page.")
+@click.option("--item", metavar="SELECTOR", help="Selector of the entries that are on the page.")
 @click.option("--render", is_flag=True, help="Run the scripts of the page in a browser.")
 @click.option("--no-fetch", is_flag=True, help="Do not fetch the articles' own pages.")
 @click.option("-y", "--yes", is_flag=True, help="Write without asking.")

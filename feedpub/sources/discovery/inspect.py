@@ -59,7 +59,7 @@ class PageInspection:
         title: its own title.
         site_name: the name of its site, without a tagline; "" if it is unknown.
         listing: the articles that it links to, if it is a page.
-        items: the items that stand on it, if it is a page.
+        items: the items on it, if it is a page.
         feeds: the feeds that it names.
         api: the URL of its site's WordPress API; None if it names none.
         needs_scripts: it shows nothing before its scripts run.

@@ -6,7 +6,7 @@ from itertools import islice
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from feedpub import sources
-from feedpub.config import SitemapSource
+from feedpub.config import JsonSource, SitemapSource
 from feedpub.core.data_files import load_toml
 from feedpub.core.errors import NoContentError, SourceError
 from feedpub.core.models import Item
@@ -95,7 +95,7 @@ def _read_linked(
 ) -> tuple[Item, ...]:
     """Return the items with links that were made of a field; none if there is no such page."""
     try:
-        source = Candidate("json", url, "", settings=settings).source
+        source = JsonSource.model_validate({"type": "json", "url": url, **settings})
         items = sources.read_source(source, session, limit=MAX_ENTRIES)
         session.get(items[0].url or url)
     except SourceError as error:
