@@ -94,7 +94,7 @@ def add(  # noqa: PLR0913 -- one parameter for each option
     """Add a feed of a site to the config.
 
     The command looks for feeds, sitemaps, WordPress posts, JSON, lists of articles and entries that
-    stand on the page at URL. A page that shows nothing without its scripts is rendered, if there is
+    are on the page at URL. A page that shows nothing without its scripts is rendered, if there is
     a browser. The command ranks what it finds by the completeness and the age of the entries, reads
     three of them, shows the result, and asks. The rest of the config stays as it is, with its
     comments.
