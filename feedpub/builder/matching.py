@@ -126,7 +126,7 @@ class ExtractedItem:
         """The title of its entry; "" for a post without one.
 
         A feed that gives a text but no title has posts without titles. The titles of their pages
-        name the author or the site. The name of the site is no title.
+        name the author or the site. The name of the site is not a title.
         """
         if self.listed_first and not self.item.title and (self.item.html or self.item.summary):
             return ""
@@ -138,11 +138,15 @@ class ExtractedItem:
     def published(self) -> datetime | None:
         """The time of publication, if known: to the second if the listing or the page states it.
 
-        The listing's date of an update comes before the page's date, but not for sitemaps.
+        The listing's date of an update comes before the page's date, but not for sitemaps. Any date
+        of publication comes before the page's date of an update.
         """
         item, article = self.item, self.article
         listed = item.published or (item.updated if self.listed_first else None)
-        date = self.prefer(listed, article.published) or item.updated
+        stated = article.published
+        if stated == article.updated and item.published:
+            stated = item.published
+        date = self.prefer(listed, stated) or item.updated
         return with_time_of_day(date, (item.published, article.published))
 
     def prefer(self, listed: T, extracted: T) -> T:

@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 from feedpub.cleaner.layout import Layout
 from feedpub.cleaner.metadata import Metadata, authors, titles
 from feedpub.cleaner.rules import FollowLink, Rule, Ruleset
-from feedpub.cleaner.rules.toml import TEXT_TYPE
+from feedpub.cleaner.rules.rule_book import TEXT_TYPE
 from feedpub.core import dates
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError
@@ -69,7 +69,8 @@ class RuleApplication:
         """Return a page's metadata with the values that the rules find."""
         published = _more_precise(self._find_date(metadata.language), metadata.published)
         updated = metadata.updated
-        if not updated or not published or updated <= published:
+        is_ruled = published != metadata.published
+        if is_ruled and (not updated or not published or updated <= published):
             updated = None
         return replace(
             metadata,

@@ -29,7 +29,7 @@ from feedpub.core.html import parse_html
 from feedpub.core.mail import decode_header_text
 from feedpub.core.models import Article
 from feedpub.core.text import strip_invalid_characters
-from feedpub.core.urls import absolute_url
+from feedpub.core.urls import absolute_url, resolve_link
 
 MHTML_SUFFIXES = (".mhtml", ".mht")
 MAX_PARTS = 2_000  # of an MHTML file
@@ -146,8 +146,7 @@ def _fill_variables(html: str, variables: Mapping[str, str]) -> str:
 
 
 def _web_address(text: str) -> str:
-    address = text.strip()
-    return address if address.startswith(("http://", "https://")) else ""
+    return resolve_link(text.strip(), "") or ""
 
 
 def _decode_base64(text: str) -> bytes:

@@ -20,8 +20,7 @@ from feedpub.cleaner.archived_pages import extract_archived, read_archived_page
 from feedpub.cleaner.choose import OWN_CONTENT, TITLE_ALONE, choose_content
 from feedpub.cleaner.documents import article_from_document
 from feedpub.cleaner.extract import extract, extract_fragment, extract_listed
-from feedpub.cleaner.join_pages import join_pages
-from feedpub.cleaner.pagination import HTML_TYPES, PageSequence
+from feedpub.cleaner.pagination import HTML_TYPES, PageSequence, join_pages
 from feedpub.cleaner.phrases import strip_origin
 from feedpub.cleaner.rules import Ruleset, SiteRuleSet
 from feedpub.cleaner.site_memory import load_site_memory
@@ -31,7 +30,7 @@ from feedpub.core.document_types import document_type_of_page
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.field_limits import limit_fields
-from feedpub.core.i18n import translations_for
+from feedpub.core.languages import translations_for
 from feedpub.core.models import Article, Item, Page
 from feedpub.core.process_pool import Executor
 from feedpub.core.text import count_words
@@ -90,6 +89,18 @@ def article_from_page(
     html = _decode_page(page)
     known = load_site_memory(memory) if memory else None
     return limit_fields(extract(html, page.url, rules=rules, memory=known))
+
+
+def read_document(page: Page) -> Article:
+    """Extract the article of a PDF or another document.
+
+    Raises:
+        ExtractError: it has no text, or cannot be read.
+    """
+    article = limit_fields(article_from_document(page))
+    if not article.text:
+        raise NoContentError(article.content_reason, page.url)
+    return article
 
 
 def annotate_page(
@@ -186,7 +197,7 @@ def article_from_listed_pages(
     own = _own_content(item)
     if not found.article.html:
         return _without_page(found.article, own, item)
-    if not (listed_first or item.html):  # the text next to a link on a listing is no content
+    if not (listed_first or item.html):  # the text next to a link on a listing is not content
         own = None
     article = choose_content(found.article, own, is_post=listed_first and not item.title)
     by_page = not article.content_reason.startswith(OWN_CONTENT)
@@ -203,10 +214,11 @@ def _article_from_listed_document(pages: PageSequence, item: Item) -> MultiPageA
     """Return the article of a document, with the source's own content if it has no text."""
     document = limit_fields(article_from_document(pages.pages[0], item))
     article = replace(document, url=pages.url)
-    if not article.html and (own := _own_content(item)):
+    own = _own_content(item) if item.html else None
+    if not article.html and own:
         reason = f"{OWN_CONTENT}: {document.content_reason}"
         article = replace(article, html=own.html, text=own.text, content_reason=reason)
-    return MultiPageArticle(article)
+    return MultiPageArticle(article, by_page=bool(document.text))
 
 
 def _without_page(page: Article, own: Article | None, item: Item) -> MultiPageArticle:

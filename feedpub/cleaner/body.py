@@ -109,6 +109,8 @@ def render_block(block: Block, context: InlineContext, *, pre: bool) -> str:
             parts.append(_render_text(piece, pre=pre))
         elif piece.tag in INLINE:
             start_tag, end_tag = _inline_tags(piece, context)
+            if start_tag.startswith("<a ") and parts and parts[-1] == "</a>":
+                parts.append(" ")  # such as two buttons
             parts.append(start_tag)
             end_tags.append(end_tag)
         elif piece.tag in PICTURES:

@@ -19,6 +19,7 @@ from feedpub.cleaner.page_furniture import find_named_boxes, find_pull_quotes, f
 from feedpub.cleaner.phrase_steps import (
     MIN_ARTICLE_WORDS,
     PhraseMatches,
+    find_button_pictures,
     find_known_phrases,
     find_phrase_boxes,
     find_phrase_tails,
@@ -140,6 +141,7 @@ STEPS: tuple[tuple[Step, str], ...] = (
     (_find_repeated_title, "the page's title"),
     (_find_credit_lines, "the page's byline and date"),
     (find_known_phrases, PHRASE_FILE),
+    (find_button_pictures, PHRASE_FILE),
     (find_phrase_tails, PHRASE_FILE),
     (find_phrase_boxes, PHRASE_FILE),
     (_find_outside_article, "data/box_names.toml"),

@@ -65,7 +65,7 @@ def _find_reason_for_own(
     page: "_Content", own: "_Content", *, is_short: bool, is_post: bool
 ) -> str:
     """Return why the source's own content is chosen; "" if the page is."""
-    if is_short and own.words and not own.is_in(page):
+    if is_short and own.words and own.is_prose and not own.is_in(page):
         return "the page has hardly any text"
     if is_post and not own.is_cut and len(page.words) > MAX_SAME_POST * len(own.words):
         return "it is a post without a title"

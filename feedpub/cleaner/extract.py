@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 from lxml.html import HtmlElement
 
-from feedpub.cleaner import body, classifier, images, interstitials, metadata, short_pages
+from feedpub.cleaner import access, body, classifier, images, metadata, short_pages
 from feedpub.cleaner.access import LOGIN_PAGE, PAYWALL, AccessLimits, find_access_limits
 from feedpub.cleaner.apply_rules import RuleApplication, parse_with_rules
 from feedpub.cleaner.boilerplate import JUDGEMENTS, RemovalDecision, decide_removals
@@ -18,17 +18,19 @@ from feedpub.cleaner.choose import SHORT_PAGE, TITLE_ALONE
 from feedpub.cleaner.code_lines import join_code_lines
 from feedpub.cleaner.features import measure_features
 from feedpub.cleaner.forum import OUTSIDE_POSTS
-from feedpub.cleaner.layout import Block, Layout
+from feedpub.cleaner.layout import PLACES, Block, Layout
 from feedpub.cleaner.metadata import Metadata, canonical
 from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
 from feedpub.cleaner.page import MAX_LINK_DENSITY, MIN_SCORE, PageContext
-from feedpub.cleaner.page_text import HeadHints, head_hints, tokenize_page
+from feedpub.cleaner.recipes import add_recipe
 from feedpub.cleaner.rules import Rule, Ruleset, coerce_ruleset
 from feedpub.cleaner.segment import segment
 from feedpub.cleaner.site_memory import SiteMemory
 from feedpub.cleaner.site_template import find_site_names
 from feedpub.cleaner.summary import choose_summary
+from feedpub.cleaner.vocabulary import HeadHints, head_hints, tokenize_page
 from feedpub.config import HOW_TO_RENDER, SiteRules
+from feedpub.core.article_keys import url_key
 from feedpub.core.errors import ExtractError, InterstitialError, NoContentError
 from feedpub.core.html import parse_html
 from feedpub.core.models import Article, Removed
@@ -84,7 +86,7 @@ def extract(
         InterstitialError: the page is an error, challenge, consent or login page.
         NoContentError: there is no article on the page.
 
-    The article of a page behind a paywall is not `complete`, and its `content_reason` says so.
+    The article of a page behind a paywall is not `complete`; its `content_reason` is `PAYWALL`.
     """
     return trace_extraction(html, url, memory, coerce_ruleset(rules)).article
 
@@ -248,6 +250,7 @@ def _extract_once(
         pictures = short_pages.find_subject_pictures(page, found.image)
         selection = _select(page, selection, {*selection.kept, *pictures})
         article = _make_article(page, selection, found)
+    article = add_recipe(article, found.ingredients, found.steps)
     article = _mark_closed(limits, article, url)
     article = replace(
         article, url=found.canonical or url, removed=(*removed, *notes, *article.removed)
@@ -315,10 +318,26 @@ def extract_fragment(
         everything = frozenset(range(len(layout.blocks)))
         page = replace(page, rule_kept=everything.difference(page.repeated_titles))
     base = canonical.base_url(tree.iter("base"), url)
-    article = _make_article(page, select_content(page), Metadata(title=title, base=base))
+    selection = select_content(page)
+    if not selection.text:
+        selection = _select(page, selection, {*selection.kept, *_find_links_and_code(page, base)})
+    article = _make_article(page, selection, Metadata(title=title, base=base))
     if not article.html:
         raise NoContentError("there is no text in it", url)
     return replace(article, url=url)
+
+
+def _find_links_and_code(page: PageContext, base: str | None) -> Iterator[int]:
+    """Yield the blocks of a fragment without a text that have code, or a link to elsewhere.
+
+    The items of some sites have nothing else: "[link] [comments]".
+    """
+    own = url_key(page.url) if page.url else ""
+    for index, block in enumerate(page.layout.blocks):
+        links = [images.resolve_link(link, base) for link in block.links]
+        leads_elsewhere = any(link and url_key(link) != own for link in links)
+        if leads_elsewhere or page.place(index) & PLACES["pre"]:
+            yield index
 
 
 def select_content(page: PageContext) -> Selection:
@@ -355,7 +374,7 @@ def _describe_removals(
 
 
 def _has_short_content(page: PageContext, article: Article) -> bool:
-    """Return whether a short page's main text is one. "Loading …" is none."""
+    """Return whether an article is the content of a short page, unlike "Loading …"."""
     if _SHOWN.search(article.html):
         return True
     words = len(_LETTERS.findall(article.text))
@@ -420,7 +439,7 @@ def _has_scripts(tree: HtmlElement) -> bool:
 
 def _check_interstitial(titles: Sequence[str], words: int, title: str, url: str | None) -> None:
     """Raise InterstitialError for an error, challenge, consent or login page."""
-    if message := interstitials.load_interstitials().find(titles, words):
+    if message := access.load_interstitials().find(titles, words):
         raise InterstitialError(f"{message} (its title is '{title}')", url)
 
 
@@ -454,7 +473,7 @@ def _count_words(text: str) -> int:
 def _find_problem(
     article: Article, page: PageContext, selection: Selection, *, has_scripts: bool
 ) -> str:
-    """Return why the selected blocks are no article; "" if they are one."""
+    """Return why the selected blocks are not an article; "" if they are."""
     words = _count_words(article.text)
     blocks = page.layout.blocks
     if words and any(each.reason == OUTSIDE_POSTS for each in selection.decisions.values()):

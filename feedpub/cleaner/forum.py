@@ -44,7 +44,9 @@ def find_thread(page: PageContext) -> Thread | None:
     thread = Thread()
     for box, markup in _find_posts(page):
         kept = _find_body(page, box, markup)
-        if kept and thread.kept:  # the author of the first post is the article's
+        if not kept:  # another kind of post, perhaps an article
+            continue
+        if thread.kept:  # the author of the first post is the article's
             kept.update(_find_author(page, box, markup, min(kept)))
         thread.kept |= kept
         thread.removed.update(set(range(box.first, box.last)) - kept)

@@ -32,7 +32,7 @@ MAX_LABEL_CHARS = 60
 TITLE_LENGTH_RATIOS = (0.7, 1.5)  # length of a repeated title compared with the title
 MAX_MEAN_WORD_CHARS = 16  # with more, the script has no spaces between words
 DENSE_WORD_CHARS = 2  # length of a word in such a script
-HEADING = PLACES["h2"]
+HEADING, PRE = PLACES["h2"], PLACES["pre"]
 
 
 @dataclass(frozen=True)
@@ -110,14 +110,15 @@ class PageContext:
 
     @cached_property
     def repeated_titles(self) -> list[int]:
-        """The blocks that repeat the article's title, ignoring punctuation."""
+        """The blocks that repeat the article's title, ignoring punctuation; code never does."""
         title = split_words(self.title)
         if not title:
             return []
         shortest, longest = (ratio * len(self.title) for ratio in TITLE_LENGTH_RATIOS)
         found: list[int] = []
         for index, block in enumerate(self.layout.blocks):
-            if shortest <= len(block.text) <= longest and split_words(block.text) == title:
+            is_long_enough = shortest <= len(block.text) <= longest
+            if is_long_enough and split_words(block.text) == title and not self.place(index) & PRE:
                 found.append(index)
         return found
 

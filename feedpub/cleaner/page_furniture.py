@@ -138,7 +138,14 @@ def find_spared_blocks(page: PageContext, kept: Sequence[bool]) -> Iterator[int]
         page: the page.
         kept: for each block, whether it stays for its score.
     """
-    for find in (_find_standfirsts, _find_footnotes, find_list_items, _find_table_cells):
+    forms = (
+        _find_standfirsts,
+        _find_abstracts,
+        _find_footnotes,
+        find_list_items,
+        _find_table_cells,
+    )
+    for find in forms:
         for index in find(page, kept):
             if page.scores[index] >= MIN_SPARED_SCORE:
                 yield index
@@ -161,11 +168,23 @@ def _find_standfirsts(page: PageContext, _: Sequence[bool]) -> Iterator[int]:
             yield index
 
 
+def _find_abstracts(page: PageContext, _: Sequence[bool]) -> Iterator[int]:
+    """Yield the blocks that are named as the abstract of a paper."""
+    for index, score in enumerate(page.scores):
+        in_doubt = MIN_SPARED_SCORE <= score < page.min_score and page.word_counts[index]
+        if in_doubt and "abstract" in _names_around(page, index):
+            yield index
+
+
 def _is_named_standfirst(page: PageContext, index: int) -> bool:
+    return not STANDFIRST_CLASSES.isdisjoint(_names_around(page, index))
+
+
+def _names_around(page: PageContext, index: int) -> set[str]:
+    """Return the terms in the names of a block's box and of the one around it."""
     boxes = page.layout.boxes
     box = boxes[page.layout.blocks[index].box]
-    terms = {*terms_in_names(box.name), *terms_in_names(boxes[box.parent].name)}
-    return not STANDFIRST_CLASSES.isdisjoint(terms)
+    return {*terms_in_names(box.name), *terms_in_names(boxes[box.parent].name)}
 
 
 def _find_footnotes(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:

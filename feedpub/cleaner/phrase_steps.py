@@ -14,7 +14,7 @@ from feedpub.cleaner.page import (
     PageContext,
     is_mostly_links,
 )
-from feedpub.cleaner.phrases import Phrase
+from feedpub.cleaner.phrases import Phrase, find_phrases
 from feedpub.core.urls import absolute_url, site_domain
 
 MIN_SUBHEAD_TEXT_WORDS = 15  # of the paragraph below a subhead of the article
@@ -38,6 +38,16 @@ def find_known_phrases(page: PageContext) -> PhraseMatches:
     """Yield the blocks that are a known phrase, unless it belongs to the article."""
     for index, phrase in _find_foreign_phrases(page):
         yield index, _describe(phrase, page.layout.blocks[index])
+
+
+def find_button_pictures(page: PageContext) -> PhraseMatches:
+    """Yield the linked pictures that a known phrase describes, such as "Back"."""
+    for index, block in enumerate(page.layout.blocks):
+        if block.text or not block.links or block.pictures != 1:
+            continue
+        alt = "".join([each.get("alt") or "" for each in block.elements if each.tag == "img"])
+        if phrase := find_phrases(alt):
+            yield index, f"picture of the phrase '{alt.strip()}' ({phrase.language})"
 
 
 def find_phrase_tails(page: PageContext) -> PhraseMatches:
@@ -92,7 +102,7 @@ def _find_headed_boxes(page: PageContext) -> list[tuple[int, int, Phrase]]:
     for index, phrase in enumerate(page.phrases):
         if phrase is None or phrase.kind not in BOX_KIND_MAX_WORDS:
             continue
-        end = _find_box_end(page, index)
+        end = find_box_end(page, index)
         if end > index + 1 and page.layout.blocks[index].text not in page.title:
             found.append((index, end, phrase))
             if len(found) == MAX_HEADED_BOXES:
@@ -100,7 +110,7 @@ def _find_headed_boxes(page: PageContext) -> list[tuple[int, int, Phrase]]:
     return found
 
 
-def _find_box_end(page: PageContext, index: int) -> int:
+def find_box_end(page: PageContext, index: int) -> int:
     """Return the block after the largest box that a block begins. An image may precede it."""
     boxes, blocks = page.layout.boxes, page.layout.blocks
     first = index - 1 if index and not blocks[index - 1].text else index

@@ -32,7 +32,7 @@ _INVISIBLE = dict.fromkeys([0x00AD, 0x0307, 0x0640, *range(0x200B, 0x2010), 0x20
 _NUMBER = re.compile(r"\d+(?:[.,:/\u066b\u066c]\d+)*")
 _SEPARATOR = re.compile(r"[|/=\u00bb\u203a>\u2192\u25b8]|(?<=\s)[\u2013\u2014-](?=\s)")
 _NOISE = re.compile(r"[^\w:©@\u0300-\u036f\u064b-\u0652\u0900-\u0dff\u0e00-\u0eff]+")
-_SENTENCE_END = re.compile(r"\A|[.!?…\]»”\"](?=\s)|[。！？]")
+_SENTENCE_START = re.compile(r"\A|[.!?…\]»”\"](?=\s)|[。！？]|\s(?=[^\W\d_a-z])")
 _COLON = re.compile(r"(?:(?<! ) +)?:[: ]*")
 
 
@@ -199,12 +199,14 @@ def find_phrases(text: str) -> Phrase | None:
 
 def strip_origin(text: str) -> str:
     """Return a text on one line without a last sentence that states where it first appeared."""
-    for end in reversed([match.end() for match in _SENTENCE_END.finditer(text)]):
-        if len(text) - end > MAX_BLOCK_CHARS:
-            break
-        phrase = find_phrases(text[end:])
-        if phrase and phrase.kind == "origin":
-            return text[:end].rstrip()
+    first = max(0, len(text) - MAX_BLOCK_CHARS)
+    for start in reversed(list(_SENTENCE_START.finditer(text, first))):
+        last = normalise(text[start.end() :])
+        phrase = _shipped_index().find(last) if last else None
+        if phrase is None or phrase.kind != "origin":
+            continue
+        if start[0].strip() or not start.start() or not phrase.text.startswith("*"):
+            return text[: start.end()].rstrip()
     return text
 
 

@@ -5,13 +5,16 @@ element, or next to the title.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from feedpub.cleaner.layout import HIDDEN, PLACES, Box
+from feedpub.cleaner.layout import HIDDEN, PLACES, Block, Box
 from feedpub.cleaner.page import PageContext, is_mostly_links
-from feedpub.cleaner.vocabulary import split_words
+from feedpub.cleaner.phrase_steps import find_box_end
+from feedpub.cleaner.vocabulary import split_words, terms_in_names
+from feedpub.core.document_types import document_type_of_url
 
 MAX_SMALL_PAGE_BLOCKS = 8  # without a main element and a title, all of such a page is its content
+MAX_SIDE_SHARE = 0.5  # of a page's blocks in a footer or in a list of other articles
 MAX_NOTE_WORDS = 40  # of a note that the page needs scripts
 _MAIN = PLACES["main"] | PLACES["article"]
 _OUTSIDE = PLACES["nav"] | PLACES["footer"] | PLACES["aside"] | PLACES["form"] | HIDDEN
@@ -33,7 +36,8 @@ def find_main_blocks(
         image: the address of the lead image, if the page states it.
     """
     blocks = range(len(page.layout.blocks))
-    possible = [index for index in blocks if index not in excluded and _may_be_content(page, index)]
+    outside = {*excluded, *_find_side_blocks(page)}
+    possible = [index for index in blocks if index not in outside and _may_be_content(page, index)]
     inside = [index for index in possible if page.place(index) & _MAIN]
     if pictures := find_subject_pictures(page, image):
         return [*pictures, *inside]
@@ -75,7 +79,26 @@ def _may_be_content(page: PageContext, index: int) -> bool:
         return False
     if page.word_counts[index] < MAX_NOTE_WORDS and _NEEDS_SCRIPTS.search(block.text):
         return False
-    return bool(block.pictures) or not is_mostly_links(block)
+    return bool(block.pictures) or not is_mostly_links(block) or _leads_to_document(block)
+
+
+def _leads_to_document(block: Block) -> bool:
+    return any(document_type_of_url(link) for link in block.links)
+
+
+def _find_side_blocks(page: PageContext) -> Iterator[int]:
+    """Yield the blocks of the boxes that are named a footer or begin with "Related articles"."""
+    sides = [
+        range(box.first, box.last)
+        for box in page.layout.boxes
+        if "footer" in terms_in_names(box.name)
+    ]
+    for index, phrase in enumerate(page.phrases):
+        if phrase is not None and phrase.effect == "tail":
+            sides.append(range(index, find_box_end(page, index)))
+    for side in sides:
+        if len(side) <= MAX_SIDE_SHARE * len(page.layout.blocks):
+            yield from side
 
 
 def _names_around(page: PageContext, box: int) -> set[str]:

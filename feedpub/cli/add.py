@@ -368,8 +368,8 @@ def _candidate_table(
     from rich.markup import escape
     from rich.table import Table
 
-    from feedpub.core.humanize import format_relative
     from feedpub.core.redact import redact
+    from feedpub.core.text import format_relative
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("", "type", "entries", "newest", "address and evidence"):

@@ -65,7 +65,10 @@ def _load_article(config_path: Path | None, target: str, executor: "Executor") -
         SourceError: There is no article, or it cannot be read.
     """
     from feedpub.cleaner import extract_saved
+    from feedpub.cleaner.articles import read_document
+    from feedpub.core.document_types import document_type_of_page
     from feedpub.core.errors import ExtractError
+    from feedpub.core.models import Page
 
     if target.startswith(("http://", "https://")):
         return _fetch_article(config_path, target, executor)
@@ -73,6 +76,8 @@ def _load_article(config_path: Path | None, target: str, executor: "Executor") -
         body = sys.stdin.buffer.read() if target == "-" else Path(target).read_bytes()
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", target) from error
+    if document_type_of_page(document := Page(target, body)):
+        return executor.call(target, read_document, document)
     name = "-.html" if target == "-" else target
     return executor.call(target, extract_saved, body, name)
 

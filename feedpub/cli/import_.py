@@ -217,15 +217,19 @@ def _print_table(
     for column in ("feed", "type", "address", "links", "from"):
         table.add_column(column, overflow="fold")
     for name, feed in feeds[:MAX_SHOWN]:
-        links = feed.links
-        if feed.type == "page" and not links:
-            links = "by structure"
-        cells = (name, feed.type, redact(feed.url), links, feed.location)
+        cells = (name, feed.type, redact(feed.url), _describe_items(feed), feed.location)
         table.add_row(*map(escape, cells))
     console.print(heading, style="bold", markup=False, highlight=False, soft_wrap=True)
     console.print(table)
     _print_more(console, len(feeds))
     console.print()
+
+
+def _describe_items(feed: "ImportedFeed") -> str:
+    """Return the selector of a source's links or items."""
+    selectors = dict(feed.selectors)
+    found = feed.links or selectors.get("item") or selectors.get("items", "")
+    return "by structure" if not found and feed.type != "feed" else found
 
 
 def _print_list(console: "Console", heading: str, lines: Sequence[str]) -> None:

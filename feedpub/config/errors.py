@@ -103,7 +103,7 @@ def _explain(details: ErrorDetails, location: ErrorLocation) -> str:
         case "union_tag_invalid":
             text = _explain_choice(context["tag"], context["expected_tags"])
         case "union_tag_not_found":
-            types = '"page", "feed", "sitemap", "items", "json", "folder" or "mail"'
+            types = '"page", "feed", "sitemap", "items", "json", "folder", "mail" or "watch"'
             text = f"missing; write type = {types}"
         case "value_error":
             text = str(context["error"])

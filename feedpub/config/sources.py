@@ -368,6 +368,7 @@ class WatchSource(RemoteSource):
     min_words: int = Field(
         default=1,
         ge=1,
+        le=1000,
         strict=True,
         description="The smallest change that is published, in words. Smaller ones add up.",
         examples=[5],

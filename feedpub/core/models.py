@@ -68,7 +68,8 @@ class Article:
     Attributes:
         url: its canonical URL, or the one that it was read from.
         published: aware, if the page states it.
-        updated: aware, if the page states it and it is later than `published`.
+        updated: aware, if the page states it and it is later than `published`. Both are equal if
+            the page states only this one.
         site: the name of the site.
         image: URL of the lead image.
         image_size: its width and height in pixels, if the page states them.

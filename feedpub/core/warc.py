@@ -1,6 +1,6 @@
 """Read web archives (WARC): the pages in them, and the files that belong to a page.
 
-Archives come from any crawler. What they contain counts only up to limits, whatever they declare.
+Archives come from any crawler. Their sizes are limited by what is read, not by what they declare.
 """
 
 import zlib
@@ -13,6 +13,7 @@ from warcio.exceptions import ArchiveLoadFailed  # type: ignore[import-untyped]
 
 from feedpub.core.errors import ExtractError
 from feedpub.core.models import Page
+from feedpub.core.urls import resolve_link
 
 SUFFIXES = (".warc", ".warc.gz")
 MAX_ARCHIVE_BYTES = 200_000_000
@@ -71,7 +72,8 @@ def iter_responses(path: Path) -> Iterator[ArchivedResponse]:
     except OSError as error:
         reason = f"cannot be read: {error.strerror or error}"
         raise ExtractError(reason, str(path)) from error
-    except (ArchiveLoadFailed, EOFError, ValueError, zlib.error) as error:
+    # The library has an AttributeError for a record without a URL.
+    except (ArchiveLoadFailed, AttributeError, EOFError, ValueError, zlib.error) as error:
         reason = f"the web archive is damaged: {' '.join(str(error).split())[:100]}"
         raise ExtractError(reason, str(path)) from error
 
@@ -84,13 +86,16 @@ def _iter_records(records: ArchiveIterator, path: Path) -> Iterator[ArchivedResp
         headers = record.http_headers
         if record.rec_type != "response" or headers is None or headers.get_statuscode() != _OK:
             continue
+        address = record.rec_headers.get_header("WARC-Target-URI") or ""
+        url = resolve_link(address.strip("<>"), "")
+        if url is None:
+            continue
         content_type = headers.get_header("Content-Type") or ""
         media_type = content_type.partition(";")[0].strip().lower()
         if media_type not in _PAGE_TYPES and not media_type.startswith("image/"):
             continue
         body = record.content_stream().read(MAX_RECORD_BYTES)
         remaining_bytes -= len(body)
-        url = record.rec_headers.get_header("WARC-Target-URI") or ""
         charset = content_type.lower().partition("charset=")[2].strip("\"' ") or None
-        page = Page(url.strip("<>"), body, media_type, charset)
+        page = Page(url, body, media_type, charset)
         yield ArchivedResponse(page, record.rec_headers.get_header("WARC-Date") or "")

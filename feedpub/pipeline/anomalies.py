@@ -86,7 +86,8 @@ def _check_listing(feed: FeedConfig, result: SourceResult, context: RunContext) 
         fresh=sum(_is_dated_between(item, before, now) for item in new_items),
     )
     is_fresh = not history and observation.known <= observation.items / 2
-    return _apply_verdict(replace(result, is_fresh=is_fresh), observation, context)
+    result = replace(result, is_fresh=is_fresh, has_new_settings=not history)
+    return _apply_verdict(result, observation, context)
 
 
 def _find_known_keys(feed: str, guids: Mapping[str, str], context: RunContext) -> set[str]:

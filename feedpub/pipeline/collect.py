@@ -137,6 +137,7 @@ class SourceResult:
             has the time.
         is_fresh: its items are accepted although they are new, because the source is new, its
             settings changed, or an anomaly has lasted long enough.
+        has_new_settings: it was not read with its current settings before.
         podcast: the elements of its head, if it is a podcast.
         watched: the text of a watched page, which the next check is compared with.
     """
@@ -149,6 +150,7 @@ class SourceResult:
     observation: SourceObservation | None = None
     retry_later: bool = False
     is_fresh: bool = False
+    has_new_settings: bool = False
     podcast: tuple[PodcastTag, ...] = ()
     watched: WatchedText | None = None
 

@@ -13,6 +13,7 @@ from feedpub.builder import assemble
 from feedpub.cleaner import archived_pages
 from feedpub.config import FeedConfig
 from feedpub.core.errors import ExtractError
+from feedpub.core.log import fields
 from feedpub.core.models import Entry, Feed
 from feedpub.pipeline import mail
 from feedpub.pipeline.collect import FILE_PREFIX, saved_file_path
@@ -61,7 +62,7 @@ def _render_saved(
                     str(path), archived_pages.pictures_of_file, path, frozenset(by_name)
                 )
             except ExtractError as error:
-                _log.warning("pictures_missing", extra={"file": str(path), "reason": error.reason})
+                _log.warning("pictures_missing", extra=fields(file=str(path), reason=error.reason))
                 continue
             published |= {by_name[name]: content for name, content in found.items()}
     return published

@@ -7,7 +7,7 @@ the cleaner knows what repeats on them.
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 from feedpub.builder.filters import FilterFacts, matching_filter
 from feedpub.builder.matching import Claim, ExtractedItem
 from feedpub.cleaner import pagination
-from feedpub.cleaner.access import LOGIN_PAGE, is_login_address
+from feedpub.cleaner.access import LOGIN_PAGE, PAYWALL, is_login_address
 from feedpub.cleaner.articles import MAX_ARTICLE_BYTES, MultiPageArticle
 from feedpub.cleaner.pagination import PageSequence
 from feedpub.config import FeedConfig
@@ -130,6 +130,7 @@ class KnownItems:
             again.
         due: key → entry of each article that is due for a recheck.
         now: the current time; None to retry every item that could not be read.
+        changed_sources: the keys of sources whose unread items do not wait.
     """
 
     states: Mapping[str, ItemState]
@@ -137,6 +138,7 @@ class KnownItems:
     filters: str
     due: Mapping[str, Entry] = field(default_factory=dict)
     now: datetime | None = None
+    changed_sources: Collection[str] = ()
 
     def find_unchanged(self, item: ListedItem) -> ItemState | None:
         """Return the state of an item that need not be read; None if it has to be read."""
@@ -156,6 +158,8 @@ class KnownItems:
         """Return the state of an item that could not be read and whose next try is later."""
         state = self.states.get(item.key)
         if state is None or self.now is None or not retries.is_waiting(state, self.now):
+            return None
+        if item.source in self.changed_sources:
             return None
         return state if _is_same_version(item.version_key, state) else None
 
@@ -411,7 +415,7 @@ def _learn_page(fetched: _FetchedItem, site: LearningSite) -> _FetchedItem:
     A page that exceeds a limit is replaced by the error, so that it is not parsed again.
     """
     page = fetched.result
-    if not isinstance(page, Page) or page.content_type not in pagination.HTML_TYPES:
+    if not isinstance(page, Page) or not pagination.is_web_page(page):
         return fetched
     try:
         site.learn(page)
@@ -498,13 +502,14 @@ def _mark_incomplete(
         context: the services that the run uses.
     """
     item = fetched.item
-    used = "the rest of the article is kept" if found.by_page else _used_instead(found.article)
     state = replace(_make_state(item, "partial"), reason=found.gap)
     state = retries.schedule_retry(state, before, None, context.clock())
-    if found.by_page and found.article.complete:
+    used, is_final = _used_instead(found.article), state.retry_at == retries.NEVER
+    if found.by_page:
+        used = "the rest of the article is kept"
         is_final = fetched.pages is not None and not fetched.pages.is_temporary
-    else:
-        is_final = state.retry_at == retries.NEVER and not found.by_page
+    if found.gap == PAYWALL:
+        used, is_final = "its free part is published" if found.by_page else used, False
     if is_final:
         return replace(result, failure=Failure(item.address, f"{found.gap}; {used}"))
     return replace(result, state=state, failure=_make_failure(item, state, used))
@@ -634,10 +639,17 @@ def fallback_for(
 
 
 def _has_listed_text(item: ListedItem, error: SourceError, failed: ItemState) -> bool:
-    """Return True if a listing's text can replace a page that was requested in vain."""
+    """Return True if a listing's text can replace a page whose request failed."""
     was_requested = failed.retry_at is not None and not isinstance(error, RetryLaterError)
+<<<<<<< HEAD
     listed = item.item
     return bool(listed.html or listed.enclosures or (listed.summary and was_requested))
+||||||| merged common ancestors
+    return bool(item.item.html or (item.item.summary and was_requested))
+=======
+    has_content = item.item.html or item.item.enclosures
+    return bool(has_content or (item.item.summary and was_requested))
+>>>>>>> backoff
 
 
 def _make_failed_state(

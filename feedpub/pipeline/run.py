@@ -118,7 +118,8 @@ def _run_stages(
 
         due = rechecks.due_rechecks(feed, listed, context)
         items = [*listed, *due.unlisted]
-        item_results = read_items(feed, items, due.entries, context)
+        changed = {result.key for result in source_results if result.has_new_settings}
+        item_results = read_items(feed, items, due.entries, context, changed)
         source_results = anomalies.check_articles(source_results, items, item_results, context)
         item_results = moved_articles.find_moved_articles(
             feed, listed, item_results, source_results, context
@@ -165,6 +166,7 @@ def read_items(
     items: Sequence[ListedItem],
     due: Mapping[str, Entry],
     context: RunContext,
+    changed_sources: Collection[str] = (),
 ) -> list[ItemResult]:
     """Return the result of each item; only new, changed and due ones are read.
 
@@ -173,6 +175,7 @@ def read_items(
         items: the items, listed ones and those that are only due for a recheck.
         due: key → entry of each article that is due for a recheck.
         context: the services that the run uses.
+        changed_sources: the keys of sources with new settings, which may let pages be read.
     """
     keys = [key for item in items for key in item.keys]
     known = KnownItems(
@@ -181,6 +184,7 @@ def read_items(
         filters=hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:8],
         due=due,
         now=None if context.retry else context.clock(),
+        changed_sources=changed_sources,
     )
     results = read_articles(feed, items, known, context)
     for position, reason in anomalies.identical_pages(items, results).items():

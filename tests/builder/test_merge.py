@@ -74,6 +74,14 @@ def test_date_in_the_future_is_ignored() -> None:
     assert one(arrival(replace(ARTICLE, published=NOW + DAY, updated=NOW + DAY))).published == NOW
 
 
+def test_listed_date_comes_before_the_date_of_an_update_of_the_page() -> None:
+    listed = Item(ARTICLE.url, published=NOW - 2 * DAY)
+    updated = replace(ARTICLE, updated=ARTICLE.published)
+    assert one(arrival(updated, listed)).published == NOW - 2 * DAY
+    assert one(arrival(updated)).published == NOW - DAY
+    assert one(arrival(ARTICLE, listed)).published == NOW - DAY
+
+
 def test_fractions_of_seconds_are_dropped() -> None:
     entry = one(arrival(replace(ARTICLE, published=None)), now=NOW.replace(microsecond=5))
     assert entry.published == entry.updated == entry.first_seen == NOW

@@ -43,6 +43,11 @@ def text(page: str) -> str:
             '<p><a href="https://example.org/y">c</a></p>',
             id="link-around-blocks",
         ),
+        pytest.param(
+            '<a href="/x">a</a><a href="/y">b</a>',
+            '<p><a href="https://example.org/x">a</a> <a href="https://example.org/y">b</a></p>',
+            id="links-in-a-row",
+        ),
         pytest.param("<dl><dt>a<dd>b</dl>", "<dl><dt>a</dt><dd>b</dd></dl>", id="definitions"),
         pytest.param(
             "<table><tr><th>a<th>b<tr><td>1<td>2</table>",

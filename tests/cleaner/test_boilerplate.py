@@ -230,3 +230,10 @@ def test_footnote_stays_unless_its_score_is_very_low(score: float) -> None:
         f'id="n1">In 1931.</p>'
     )
     assert set(why(page, [0.9, 0.9, score])) == (set() if score > 0.2 else {2})
+
+
+def test_linked_picture_of_a_phrase_goes() -> None:
+    page = f'<p>{PROSE}</p><a href="/"><img src="b.gif" alt="{{}}"></a>'
+    assert why(page.format("Back"))[1] == "picture of the phrase 'Back' (en)"
+    assert 1 not in why(page.format("The boiler on its lorry"))
+    assert 1 not in why(f'<p>{PROSE}</p><img src="b.gif" alt="Back">')

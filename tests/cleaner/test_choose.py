@@ -1,9 +1,12 @@
 """Choose an article's content among those of its page and its source."""
 
+from dataclasses import replace
+
 import pytest
 
-from feedpub.cleaner.choose import choose_content
+from feedpub.cleaner.choose import SHORT_PAGE, choose_content
 from feedpub.cleaner.extract import extract_fragment
+from feedpub.core.errors import NoContentError
 from feedpub.core.models import Article
 
 URL = "https://example.org/news/lamp"
@@ -173,3 +176,17 @@ def test_picture_alone_and_video_alone_are_content() -> None:
         in article("<iframe src='https://www.youtube.com/embed/abcdefghijk'></iframe>").html
     )
     assert "/talk.mp3" in article("<audio src='/talk.mp3' controls></audio>").html
+
+
+def test_links_alone_are_content() -> None:
+    found = article('<a href="https://other.example/a">[link]</a> <a href="/c/7">[comments]</a>')
+    assert found.text == "[link] [comments]"
+    with pytest.raises(NoContentError):
+        article('<p><a href="/news/lamp">Read more</a></p>')
+
+
+def test_links_alone_do_not_replace_a_page() -> None:
+    comments = '<a href="https://news.example/item?id=7">Comments</a>'
+    assert choose(LONG, comments).html == article(LONG).html
+    short = replace(article("<p>The pool is closed on day 1.</p>"), content_reason=SHORT_PAGE)
+    assert choose_content(short, article(comments)).html == short.html

@@ -230,7 +230,7 @@ def test_type_of_a_document_is_known_by_its_bytes() -> None:
 
 
 def test_the_file_is_an_enclosure() -> None:
-    """Its suffix tells the type until it is fetched; a page behind the link is none."""
+    """Its suffix states the type until it is fetched; a page behind the link is not enclosed."""
     item = Item(URL, enclosures=(Enclosure("https://council.example/a.mp3", "audio/mpeg", 5),))
     listed = with_document_enclosure(item)
     assert listed.enclosures == (Enclosure(URL, "application/pdf", 0), *item.enclosures)

@@ -140,6 +140,11 @@ def test_extract_fragment_removes_only_title_and_phrases() -> None:
     assert (article.title, article.text) == ("Lamp lit again", f"{FIRST}\nShort.")
 
 
+def test_code_of_a_fragment_is_not_its_title() -> None:
+    article = extract_fragment("<pre>Remove a dead branch</pre>", URL, title="Remove a dead branch")
+    assert article.text == "Remove a dead branch"
+
+
 def test_fragment_keeps_the_notes_that_link_to_another_site() -> None:
     note = "submitted by <a href='/user/ann'>ann</a> <a href='{}'>[link]</a>"
     comments = '<a href="https://talk.example/item?id=1">Comments</a>'
@@ -154,6 +159,28 @@ def test_fragment_keeps_the_notes_that_link_to_another_site() -> None:
 def test_empty_fragment_raises_no_content_error(html: str) -> None:
     with pytest.raises(NoContentError):
         extract_fragment(html, URL)
+
+
+def test_short_page_has_its_document_and_no_other_articles() -> None:
+    page = (
+        "<title>Minutes</title><main><h1>Minutes</h1>"
+        '<div><a href="/minutes.pdf">minutes</a><a href="/minutes.pdf" download>Download</a></div>'
+        "<div><h3>Related</h3><div><h4>The bus shelter has a door</h4></div></div></main>"
+        "<p>Hall</p><p>Council</p><p>Roads</p>"
+    )
+    link = '<a href="https://example.org/minutes.pdf">'
+    article = extract(page, URL)
+    assert article.html.strip() == f"<p>{link}minutes</a> {link}Download</a></p>"
+
+
+def test_footer_of_a_page_of_scripts_is_no_content() -> None:
+    page = (
+        '<title>Live</title><meta property="og:title" content="Storm tide live">'
+        "<div id=x></div><script>x()</script><p>Sign in</p>"
+        "<div id=footer>About Press Copyright Contact Creators Terms of use</div>"
+    )
+    with pytest.raises(NoContentError):
+        extract(page, URL)
 
 
 def test_public_names_are_exactly_these() -> None:

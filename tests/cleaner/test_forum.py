@@ -71,6 +71,7 @@ def test_comments_of_an_article_go() -> None:
         "saw him use a stone that was not flat. "
     )
     above = f"<article><h1>The cutler</h1>{f'<p>{prose * 2}</p>' * 4}</article>"
-    found = article("".join(microdata(author, text) for author, text in POSTS), above)
+    comments = "".join(microdata(author, text) for author, text in POSTS)
+    found = article("", f'<div class="post">{above}{comments}</div>')
     assert "The cutler of the old town" in found.text
     assert ANSWER not in found.text

@@ -73,6 +73,16 @@ def test_item_stays_if_most_of_its_list_stays() -> None:
     assert list(find_list_items(case, [True, False, False, False])) == []
 
 
+def test_abstract_of_a_paper_stays() -> None:
+    page = (
+        "<title>On the drift of buoys</title><main><h1>On the drift of buoys</h1>"
+        '<div class="box footer"><blockquote class="abstract mathjax">Equation (7) had the wrong '
+        "sign.</blockquote></div><table><tr><td>Comments:<td>9 pages, 4 figures<tr><td>Subjects:"
+        "<td>Atmospheric and Oceanic Physics<tr><td>Cite as:<td>2609.00412</table></main>"
+    )
+    assert "Equation (7)" in extract(page, "https://example.org/a").text
+
+
 def test_table_in_a_figure_of_the_text_stays_whole() -> None:
     rows = "".join(
         f"<tr><td>{day} December</td><td>closed from {day} pm</td></tr>" for day in (3, 8)
@@ -85,3 +95,18 @@ def test_table_in_a_figure_of_the_text_stays_whole() -> None:
     assert "closed from 8 pm" in extract(page, "https://example.org/a").text
     outside = PAGE.format(above=f"<nav>{figure}</nav>", below="", prose=PROSE, teaser=TEASER)
     assert "closed from 8 pm" not in extract(outside, "https://example.org/a").text
+
+
+def test_table_with_a_header_stays_among_paragraphs_that_stay() -> None:
+    prose = (
+        "The footbridge over the creek will close for about six weeks, because two of its beams "
+        "have rotted where they meet the bank, and the county has agreed to pay for oak. "
+    )
+    rows = "".join(
+        f"<tr><td>{day} December</td><td>closed from {day} pm</td></tr>" for day in (3, 9)
+    )
+    table = f"<figure><table><tr><th>Date</th><th>Lane</th></tr>{rows}</table></figure>"
+    text = f"<p>{prose}</p><p>{prose}</p><h2>At night</h2>{table}"
+    page = f"<html><body><article><h1>Footbridge</h1><div>{text}</div></article></body></html>"
+    found = extract(page, "https://example.org/footbridge")
+    assert "<td>closed from 9 pm</td>" in found.html

@@ -331,6 +331,14 @@ def test_invalid_phrase_file_raises_config_error_with_its_name(
         ),
         ("Sie kommt […] Der Beitrag Die Bahn? Ja! erschien zuerst auf Kai.", "Sie kommt […]"),
         ("The post Pool first appeared on Saltmarsh Parish.", ""),
+        ("minutes Download The post Minutes first appeared on Parish.", "minutes Download"),
+        (
+            (
+                "Cheap. Our New Home was originally published in Harbour on Medium, where people are "
+                "continuing the conversation by highlighting and responding to this story."
+            ),
+            "Cheap.",
+        ),
         ("The post office is closed. It opens on Monday.", None),
         ("", None),
     ],

@@ -19,6 +19,7 @@ from feedpub.cli.terminal import make_console
 from feedpub.core.errors import ConfigError, FeedpubError
 from feedpub.pipeline.context import utc_now
 from feedpub.store import ScheduledRun, Store
+from tests.support.documents import make_pdf
 from tests.support.newsroom import configure, feed, open_newsroom, path, story
 from tests.support.site import Route, Site
 
@@ -288,6 +289,16 @@ def test_clean_explain_states_why_the_content_was_chosen(tmp_path: Path) -> None
     shown = run(tmp_path, "clean", str(file), "--explain").stdout.splitlines()
     assert shown[:2] == ["Pool closed", "content: the page's main text, which is short"]
     assert "The pool is closed on day 1." in shown
+
+
+def test_clean_reads_documents_and_names_the_reason_if_one_has_no_text(tmp_path: Path) -> None:
+    file = tmp_path / "minutes.pdf"
+    file.write_bytes(make_pdf([[(770, 16, "Minutes"), (735, 11, PROSE[:90])]]))
+    assert run(tmp_path, "clean", str(file)).stdout.startswith("Minutes\n\nThe council")
+    file.write_bytes(make_pdf([[]]))
+    result = run(tmp_path, "clean", str(file))
+    assert result.exit_code == 1
+    assert "it has no text, as scanned pages have none" in result.stderr
 
 
 @pytest.mark.usefixtures("newsroom")

@@ -49,7 +49,7 @@ def test_example_publishes_next_to_the_config_folder() -> None:
 
 def test_commented_examples_are_valid_and_include_each_source_type(full_config: Config) -> None:
     types = {source.type for feed in full_config.feed for source in feed.source}
-    assert types == {"page", "feed", "sitemap", "items", "json", "folder", "mail"}
+    assert types == {"page", "feed", "sitemap", "items", "json", "folder", "mail", "watch"}
 
 
 @pytest.mark.parametrize("key", sorted({name for _, name, _ in settings()}))

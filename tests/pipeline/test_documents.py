@@ -140,3 +140,98 @@ def test_pages_come_before_their_attachments(
     assert [entry["url"] for entry in entries(config)] == [
         council.url(f"/news/{month}-report-of-the-council/") for month in months
     ]
+
+
+def test_without_fetching_an_entry_is_its_title_and_file(
+    tmp_path: Path, council: Site, clock: FakeClock
+) -> None:
+    config = configured(tmp_path, council, "fetch = false")
+    build(config, clock)
+    assert council.paths() == ["/minutes/"]
+    october = entries(config)[0]
+    assert october["title"] == "Minutes of the meeting in October"
+    assert october["date_published"] == "2026-10-03T08:30:07+00:00"
+    assert october["attachments"] == [
+        {"url": council.url("/files/october-draft.pdf"), "mime_type": "application/pdf"}
+    ]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Route(b"%PDF-1.4" + b" " * 9_000_000, "application/pdf"),
+        Route(b"gone", status=404, validators=False),
+        Route(b"busy", status=503, validators=False),
+    ],
+    ids=("too-large", "gone", "busy"),
+)
+def test_document_that_cannot_be_fetched_is_its_title_and_file(
+    tmp_path: Path, council: Site, clock: FakeClock, answer: Route
+) -> None:
+    """The other documents are read, and status names this one."""
+    council["/files/october-draft.pdf"] = answer
+    config = configured(tmp_path, council)
+    result = build(config, clock)
+    assert [problem.where for problem in result.problems] == [
+        council.url("/files/october-draft.pdf")
+    ]
+    october, september, _ = entries(config)
+    assert october["title"] == "Minutes of the meeting in October"
+    assert october["attachments"][0]["url"] == council.url("/files/october-draft.pdf")
+    assert MINUTES.format("September") in september["content_html"]
+
+
+def test_document_that_could_not_be_fetched_is_completed_later(
+    tmp_path: Path, council: Site, clock: FakeClock
+) -> None:
+    good = council.routes["/files/october-draft.pdf"]
+    council["/files/october-draft.pdf"] = Route(b"busy", status=503, validators=False)
+    config = configured(tmp_path, council)
+    build(config, clock)
+    before = entries(config)[0]
+    council["/files/october-draft.pdf"] = good
+    clock.pass_time(7200)
+    build(config, clock)
+    after = entries(config)[0]
+    assert after["id"] == before["id"]
+    assert MINUTES.format("October") in after["content_html"]
+
+
+def test_feeds_may_link_to_documents(tmp_path: Path, council: Site, clock: FakeClock) -> None:
+    """The feed's title and date come first; its description stays if the document has no text."""
+    items = "".join(
+        f"<item><title>{name}</title><link>{council.url(f'/files/{name}.pdf')}</link>"
+        f"<description>The minutes of {name}, on two pages.</description></item>"
+        for name in ("september", "scan")
+    )
+    rss = f'<rss version="2.0"><channel><title>Council</title>{items}</channel></rss>'
+    council["/feed"] = Route(rss.encode(), "application/rss+xml")
+    council["/files/scan.pdf"] = Route(make_pdf([[]]), "application/pdf")
+    config = configure(
+        tmp_path,
+        '[[feed]]\nname = "council"\ntitle = "Council"\n[[feed.source]]\n'
+        f'type = "feed"\nurl = "{council.url("/feed")}"\n',
+    )
+    build(config, clock)
+    found = {entry["title"]: entry for entry in entries(config)}
+    assert MINUTES.format("September") in found["september"]["content_html"]
+    assert "The minutes of scan, on two pages." in found["scan"]["content_html"]
+    for entry in found.values():
+        assert entry["attachments"][0]["mime_type"] == "application/pdf"
+
+
+def test_scanned_documents_are_all_entries(tmp_path: Path, council: Site, clock: FakeClock) -> None:
+    """None of them has a text, which does not make them one page."""
+    names = ("one", "two", "three", "four")
+    links = [link(f"{name}.pdf", f"Scan number {name}", 4) for name in names]
+    council["/minutes/"] = listing(*links)
+    for name in names:
+        council[f"/files/{name}.pdf"] = Route(make_pdf([[]]), "text/html")
+    config = configured(tmp_path, council)
+    assert build(config, clock).problems == ()
+    assert [entry["title"] for entry in entries(config)] == [
+        f"Scan number {name}" for name in names
+    ]
+    council.clear_requests()
+    build(config, clock)
+    assert council.paths() == ["/minutes/"]

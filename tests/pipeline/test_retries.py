@@ -183,6 +183,20 @@ def test_retry_after_of_an_article_is_honoured(
     assert build(config, clock).new == 1
 
 
+def test_new_settings_of_a_source_request_its_failed_pages_at_once(
+    newsroom: Site, tmp_path: Path, clock: FakeClock, requested: Callable[[int], int]
+) -> None:
+    """A login that the user sets is tried by the next run."""
+    newsroom[path(2)] = Route(b"", status=401)
+    place = f"sitemap {newsroom.url('/sitemap.xml')}"
+    build(configure(tmp_path, feed("f", place)), clock)
+    config = configure(tmp_path, feed("f", place) + 'cookies = { session = "1" }\n')
+    requested(2)
+    for requests in (1, 0):
+        build(config, clock)
+        assert requested(2) == requests
+
+
 def test_filtered_item_is_not_unread(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     newsroom[path(2)] = Route(b"Forbidden", status=403)
     place = f"sitemap {newsroom.url('/sitemap.xml')}"
@@ -250,3 +264,71 @@ def test_item_of_a_clock_that_was_wrong_is_read(
     newsroom[path(2)] = story(2)
     clock.jump(-400 * DAY)
     assert build(config, clock).updated == 1
+
+
+# --- closed pages ---
+
+LOGIN_FORM = (
+    '<html lang="en"><head><title>Harbour Times</title></head><body><main><h1>Welcome</h1>'
+    '<p>Members read here.</p><form><label>E-mail <input type="email"></label><label>Password '
+    '<input type="password"></label><button>Continue</button></form></main></body></html>'
+)
+CLOSED = Route(LOGIN_FORM.encode())
+REDIRECT = Route(status=302, headers={"Location": "/sso/start?next=story"}, validators=False)
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [
+        (CLOSED, "login page: set cookies or auth (it has a password field and no article)"),
+        (REDIRECT, "login page: set cookies or auth (it redirects to {site}/sso/start?next=story)"),
+        (Route(b"", status=401), "HTTP 401: a login is required: set cookies or auth"),
+        (Route(b"", status=402), "HTTP 402: payment is required: if you have a subscription, set"),
+        (Route(b"", status=403), "HTTP 403: access is forbidden: if you may read it, set cookies"),
+        (Route(b"", status=451), "HTTP 451: it is blocked for legal reasons, often in some"),
+    ],
+)
+@pytest.mark.parametrize("has_text", [False, True])
+def test_closed_page_is_named_and_replaced_by_the_text_of_the_listing(
+    newsroom: Site, tmp_path: Path, clock: FakeClock, closed: tuple[Route, str], *, has_text: bool
+) -> None:
+    wall, message = closed
+    newsroom["/sso/start"] = f"<title>Harbour Times</title><main>{story(9)}</main>"
+    newsroom[path(2)] = wall
+    newsroom["/news"] = (listing if has_text else bare_listing)([3, 2, 1])
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
+    result = build(config, clock)
+    (failure,) = result.unread
+    assert failure.where == newsroom.url(path(2))
+    assert failure.reason.startswith(message.format(site=newsroom.url("").rstrip("/")))
+    assert (result.new, result.failed) == ((3, 0) if has_text else (2, 1))
+    if has_text:
+        assert "was decided after a debate" in published(config)[title(2)]["content_html"]
+
+
+def test_teaser_of_a_paywalled_page_is_published_as_incomplete(
+    newsroom: Site, tmp_path: Path, clock: FakeClock, requested: Callable[[int], int]
+) -> None:
+    part = {"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": ".closed"}
+    data = {"@type": "NewsArticle", "headline": title(2), "hasPart": part}
+    script = f'<script type="application/ld+json">{json.dumps(data)}</script>'
+    whole = story(2).replace("</head>", f"{script}</head>")
+    teaser = whole.partition("<p>Nobody had expected")[0]
+    newsroom[path(2)] = f'{teaser}<div class="closed"></div></article></main></body></html>'
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
+    result = build(config, clock)
+    (failure,) = result.unread
+    assert failure.reason.startswith("paywall: only a part can be read without a subscription; ")
+    assert "; its free part is published; next try at " in failure.reason
+    entry = published(config)[title(2)]
+    assert "two hours of debate" in entry["content_html"]
+    newsroom[path(2)] = whole.replace("<article>", '<article class="closed">')
+    clock.pass_time(HOUR)
+    result = build(config, clock)
+    assert (result.updated, result.unread) == (1, ())
+    newsroom[path(2)] = f'{teaser}<div class="closed"></div></article></main></body></html>'
+    clock.pass_time(30 * DAY)
+    build(config, clock)
+    after = published(config)[title(2)]
+    assert (after["id"], "Nobody had expected" in after["content_html"]) == (entry["id"], True)
+    assert requested(2) == 2

@@ -56,7 +56,7 @@ def entries(config: Config) -> list[dict[str, Any]]:
 
 
 def test_each_change_is_an_entry(tmp_path: Path, site: Site, clock: FakeClock) -> None:
-    """The first check is the baseline; lines that are ignored are no change."""
+    """The first check is the baseline; ignored lines do not count."""
     config = watch(tmp_path, site)
     site["/water"] = page(BATHING)
     assert build(config, clock).problems == ()

@@ -376,7 +376,7 @@ def metrics_page() -> str:
         "|---|---|",
         "| `feed` | the feed's name |",
         "| `source` | the address or folder of one of the feed's sources |",
-        "| `state` | `healthy`, `late` or `broken` |",
+        "| `state` | `healthy`, `partial`, `late` or `broken` |",
         "| `status` | the HTTP status, or `error` if there was no complete response |",
         "| `version` | the version of feedpub |",
         "",

@@ -38,7 +38,7 @@ def article_from_document(page: Page, item: Item | None = None) -> Article:
         says why.
 
     Raises:
-        ExtractError: the file is no document.
+        ExtractError: the file is not a document.
     """
     name = document_type_of_page(page)
     if name is None:

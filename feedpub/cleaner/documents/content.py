@@ -1,7 +1,7 @@
 """Define the content of a document, and choose its title.
 
-Programs fill in titles that nobody wrote ("Microsoft Word - minutes_v3.docx", "Untitled 1"), and
-pages link documents with words that say nothing of them ("Download").
+Programs fill in titles such as "Microsoft Word - minutes_v3.docx" and "Untitled 1". The text of a
+link often does not name its document: "Download".
 """
 
 import re

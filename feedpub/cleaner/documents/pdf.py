@@ -72,7 +72,7 @@ class Line:
     Attributes:
         size: of its font, in points.
         bold: the font is bold.
-        x, y: where it begins; y grows upwards.
+        x, y: its beginning; y grows upwards.
         page: the number of its page, from 0.
     """
 
@@ -255,7 +255,7 @@ def drop_running_heads(lines: Sequence[Line]) -> list[Line]:
 
 
 def _edge_lines(lines: Sequence[Line]) -> list[Line]:
-    """Return the lines at the top and the bottom of a page that stand apart from its text."""
+    """Return the lines at the top and the bottom of a page that have a gap to its text."""
     ordered = sorted(lines, key=lambda line: -line.y)
     edges = [*_lines_before_gap(ordered), *_lines_before_gap(ordered[::-1])]
     return [line for line in edges if len(line.text) <= MAX_HEADING_CHARS]

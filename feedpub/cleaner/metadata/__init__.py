@@ -31,16 +31,14 @@ from feedpub.cleaner.metadata import (
     byline,
     canonical,
     dates,
-    jsonld,
     lead_image,
     meta_tags,
-    microdata,
+    schema_org,
     titles,
 )
-from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
+from feedpub.cleaner.metadata.elements import HeadElements, collect_elements, text_line, text_lines
 from feedpub.cleaner.metadata.facts import Facts, Size
 from feedpub.cleaner.metadata.language import add_country, declared_language, detect_language
-from feedpub.cleaner.metadata.text_lines import text_line, text_lines
 from feedpub.core.urls import bare_host_from_url
 
 _MAX_CATEGORIES = 12
@@ -52,13 +50,14 @@ class Metadata:
     """A page's statements about its article.
 
     Attributes:
-        published, updated: aware; `updated` is set only if it is later.
+        published, updated: aware; `updated` is set only if it is later, or the only date.
         image_size: width and height in pixels, if the page states them for that image.
         canonical: the article's own URL, if the page states a credible one.
         description: as stated. `summary` decides whether an editor wrote it.
         byline_elements: visible elements that hold a byline or a dateline and nothing else. They
             are removed from the body.
         base: the URL that relative URLs are resolved against.
+        ingredients, steps: of the recipe that the page's data describe, one text each.
     """
 
     title: str = ""
@@ -74,6 +73,8 @@ class Metadata:
     categories: tuple[str, ...] = ()
     byline_elements: tuple[HtmlElement, ...] = ()
     base: str | None = None
+    ingredients: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
 
 def read_metadata(
@@ -93,8 +94,8 @@ def read_metadata(
     """
     parts = parts or collect_elements(tree)
     meta = meta_tags.read_meta_tags(tree, chain(parts["meta"], parts["link"], parts["title"]))
-    data = jsonld.read_jsonld(jsonld_scripts(parts["script"]), url, " ".join(meta.titles))
-    items = microdata.read_microdata(tree)
+    data = schema_org.read_jsonld(jsonld_scripts(parts["script"]), url, " ".join(meta.titles))
+    items = schema_org.read_microdata(tree)
     stated = (data, meta, items)
     base = canonical.base_url(parts["base"], url)
     mastheads, headings = _split_headings(parts["h1"], base)
@@ -134,6 +135,8 @@ def read_metadata(
         categories=_choose_categories(stated, sites),
         byline_elements=tuple(visible.elements),
         base=base,
+        ingredients=tuple(data.ingredients),
+        steps=tuple(data.steps),
     )
 
 
@@ -216,7 +219,7 @@ def _complete_byline(
     shown.published += found.facts.published
     shown.updated += found.facts.updated
     if not known_dates and not shown.published and not shown.updated:
-        shown.published += jsonld.dates_in_scripts(tree)
+        shown.published += schema_org.dates_in_scripts(tree)
 
 
 def _choose_description(texts: Iterable[str]) -> str | None:

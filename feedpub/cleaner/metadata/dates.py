@@ -23,6 +23,8 @@ def choose_dates(
 ) -> tuple[datetime | None, datetime | None]:
     """Return the time of publication and, if it is later, of the update; aware, or None.
 
+    If the page states only the time of an update, both are that time.
+
     Args:
         stated: facts of the page's machine-readable origins, the most trusted first.
         visible: dates that the visible page shows.
@@ -44,7 +46,10 @@ def choose_dates(
     published = dates.with_time_of_day(published, [*published_dates, *visible_dates])
     updated_dates = _parse_stated("updated", stated, language)
     updated = _first_date([*updated_dates, *_parse_all(visible.facts.updated, language)])
-    published = _with_zone(published or updated, visible_dates)
+    if published is None:
+        updated = _with_zone(updated, visible_dates)
+        return updated, updated
+    published = _with_zone(published, visible_dates)
     updated = _with_zone(updated, ())
     if published is None or updated is None or updated <= published:
         return published, None

@@ -14,6 +14,7 @@ class Facts:
         publishers: names of the site.
         image_sizes: by the image's URL, if stated.
         addresses: URLs of the article.
+        ingredients, steps: of the recipe that the article is, one text each.
     """
 
     titles: list[str] = field(default_factory=list)
@@ -29,3 +30,5 @@ class Facts:
     addresses: list[str] = field(default_factory=list)
     sections: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
+    ingredients: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)

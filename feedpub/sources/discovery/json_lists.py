@@ -18,13 +18,13 @@ from feedpub.core.dates import parse_date, parse_epoch
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError
 from feedpub.core.html import parse_html
-from feedpub.core.json_query import query
 from feedpub.core.models import Item, Page
+from feedpub.core.selectors import query
 from feedpub.core.urls import absolute_url, is_web_url
+from feedpub.sources.document import JSON, detect_type
 from feedpub.sources.json_api import JsonSelectors, object_lists, parse_json_items
 from feedpub.sources.listing.embedded_json import TITLE_KEYS, load_start
 from feedpub.sources.markup import is_markup
-from feedpub.sources.sniff import JSON, detect_type
 
 MAX_LISTS = 3  # that are returned
 MAX_JUDGED_LISTS = 20

@@ -144,9 +144,9 @@ def _has_blocks(element: HtmlElement) -> bool:
 
 def top_of_head(element: HtmlElement) -> HtmlElement:
     """Return the largest element around a heading that has no text but the heading's."""
-    top, text = element, element_text(element)
-    for above in element.iterancestors():
-        if above.tag in _ROOTS or element_text(above).strip("¶# ") != text.strip("¶# "):
+    top, text = element, element_text(element).strip("¶# ")
+    for above in islice(element.iterancestors(), MAX_LEVELS_ABOVE) if text else ():
+        if above.tag in _ROOTS or element_text(above).strip("¶# ") != text:
             break
         top = above
     return top

@@ -184,6 +184,8 @@ def _is_in_author(element: HtmlElement) -> bool:
 
 def read_date(text: str, language: str | None = None) -> datetime | None:
     """Return the date of a short text, in UTC; the language decides about 3/4/2024."""
+    if not any(char.isdigit() for char in text):
+        return None
     if moment := parse_date(text) or find_date(text):
         return moment
     return as_item_date(parse_page_date(text, language)) if language else None

@@ -19,8 +19,7 @@ from feedpub.core.models import Item, Page
 from feedpub.core.selectors import element_of, select_elements, select_values
 from feedpub.core.text import pluralize
 from feedpub.core.urls import absolute_url
-from feedpub.sources.base import DocumentReader
-from feedpub.sources.document import HtmlDocument, parse_document
+from feedpub.sources.document import DocumentReader, HtmlDocument, parse_document
 from feedpub.sources.items import fields
 from feedpub.sources.items.detect import (
     date_above,
@@ -101,10 +100,9 @@ def parse_items_page(
     if not blocks:
         raise NoContentError(_why_nothing(document), document.url)
     reader = _ItemReader(document, selectors)
-    items = [reader.read_item(block) for block in blocks[:MAX_ITEMS]]
+    items = [reader.read_item(block) for block in reader.newest_blocks(blocks, limit)]
     items = [item for item in items if item.title or item.html or item.url]
-    identified = _identify(_newest_on_top(items, limit))[:limit]
-    return ListedPage(identified, find_next_url(document, number))
+    return ListedPage(_identify(items), find_next_url(document, number))
 
 
 def _select_blocks(document: HtmlDocument, selector: str) -> list[Block]:
@@ -172,6 +170,15 @@ class _ItemReader:
 
     document: HtmlDocument
     selectors: ItemSelectors
+
+    def newest_blocks(self, blocks: Sequence[Block], limit: int) -> Sequence[Block]:
+        """Return the first blocks; the last ones in reverse if the oldest one is on top."""
+        if len(blocks) <= limit:
+            return blocks
+        first, last = self._date(blocks[0]), self._date(blocks[-1])
+        if first and last and first.moment < last.moment:
+            return blocks[: -limit - 1 : -1]
+        return blocks[:limit]
 
     def read_item(self, block: Block) -> Item:
         date = self._date(block)
@@ -282,14 +289,6 @@ def _dropped_elements(title: HtmlElement | None, date: FoundDate | None) -> list
 
 
 # --- all items ---
-
-
-def _newest_on_top(items: list[Item], limit: int) -> list[Item]:
-    """Turn a page with the oldest item on top around, if not all of it is read."""
-    dates = [item.published for item in items if item.published]
-    if len(items) > limit and len(dates) > 1 and dates[0] < dates[-1]:
-        return items[::-1]
-    return items
 
 
 def _identify(items: Sequence[Item]) -> tuple[Item, ...]:

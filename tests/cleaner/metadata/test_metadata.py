@@ -351,6 +351,12 @@ def test_date_at_the_top_is_found_if_there_is_no_other() -> None:
     assert metadata.read_metadata(tree, "https://quay.example/pier").published is None
 
 
+def test_only_date_is_that_of_the_update() -> None:
+    tree = page(body="<p>Last updated: 12 January 2024. Webmaster: Len</p>")
+    found = metadata.read_metadata(tree, "https://quay.example/pier")
+    assert (found.published, found.updated) == (DAY, DAY)
+
+
 def test_empty_time_element_with_attribute_is_read() -> None:
     found = metadata.read_metadata(
         page(below='<time datetime="2024-01-12"></time>'), "https://quay.example/pier"

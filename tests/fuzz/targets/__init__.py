@@ -1,7 +1,7 @@
 """Collect every target by name."""
 
 from tests.fuzz.target import Target
-from tests.fuzz.targets import articles, documents, network, serving, settings, small, state
+from tests.fuzz.targets import articles, documents, files, network, serving, settings, small, state
 
 TARGETS: dict[str, Target] = {
     target.name: target
@@ -13,5 +13,6 @@ TARGETS: dict[str, Target] = {
         *state.TARGETS,
         *documents.TARGETS,
         *articles.TARGETS,
+        *files.TARGETS,
     )
 }

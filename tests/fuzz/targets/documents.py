@@ -11,10 +11,13 @@ from lxml import etree
 from feedpub.builder import render_article, render_index, render_opml, render_page
 from feedpub.cleaner.articles import article_from_feed
 from feedpub.core.errors import ExtractError
-from feedpub.core.models import Enclosure, Entry, FeedSummary, Page
+from feedpub.core.field_limits import limit_fields
+from feedpub.core.models import Enclosure, Entry, FeedSummary, Item, Page
 from feedpub.sources import feed as feeds
 from feedpub.sources import listing_page as pages
-from feedpub.sources.feed_head import read_feed_head
+from feedpub.sources.feed_extensions import read_feed_head
+from feedpub.sources.items.read import ItemSelectors, items_on_page
+from feedpub.sources.json_api import JsonSelectors, parse_json_items
 from feedpub.sources.sitemap import parse_sitemap
 from tests.fuzz.oracle import (
     NOW,
@@ -26,7 +29,7 @@ from tests.fuzz.oracle import (
     check_moment,
     make_feed,
 )
-from tests.fuzz.target import MARKUP, Target, fields, text, texts
+from tests.fuzz.target import MARKUP, WORDS, Target, fields, text, texts
 
 _TESTS = Path(__file__).parents[2]
 _TYPES = (
@@ -95,6 +98,55 @@ def listing(data: bytes) -> None:
             check_item(item)
 
 
+def items(data: bytes) -> None:
+    """Read the entries of a page, by its structure and by selectors, and their own content."""
+    page = _page(data)
+    for selectors in (
+        ItemSelectors(),
+        ItemSelectors(item="div"),
+        ItemSelectors(item="h2, h3", title="a", date="p", content="xpath:.//text()", image="img"),
+    ):
+        try:
+            found = items_on_page(page, selectors, limit=20)
+        except ExtractError as error:
+            str(error).encode()
+            continue
+        for item in found:
+            _check_item_and_content(item)
+
+
+def json_api(data: bytes) -> None:
+    """Read the items of a JSON document, by the usual names and by expressions."""
+    page = _page(data)
+    for selectors in (
+        JsonSelectors(),
+        JsonSelectors(items="items[]", title="title", date="date_published", next="next_url"),
+        JsonSelectors(script="script", content="*"),
+    ):
+        try:
+            listed = parse_json_items(page, selectors, limit=20)
+        except ExtractError as error:
+            str(error).encode()
+            continue
+        check_address(listed.next_url)
+        for item in listed.items:
+            _check_item_and_content(item)
+
+
+def _check_item_and_content(item: Item) -> None:
+    check_item(limit_fields(item))
+    try:
+        article = article_from_feed(item)
+    except ExtractError:
+        return
+    check_article(article)
+
+
+def _json_feeds() -> Iterator[bytes]:
+    for file in sorted((_TESTS / "builder" / "full").glob("harbour*.json")):
+        yield b"\xff" + file.read_bytes()[:6000]
+
+
 def _listings() -> Iterator[bytes]:
     for file in sorted((_TESTS / "sources" / "listings").glob("*/page.html")):
         yield b"\xff" + file.read_bytes()[:8000]
@@ -146,4 +198,6 @@ TARGETS = (
     Target("sitemap", sitemap, "xml", MARKUP, 4000),
     Target("feed", feed, "xml", MARKUP, 6000, _feeds),
     Target("listing", listing, "lists", MARKUP, 8000, _listings),
+    Target("items", items, "lists", MARKUP, 8000, _listings),
+    Target("json", json_api, "json", WORDS, 6000, _json_feeds),
 )
