@@ -1,6 +1,6 @@
 """Features of a block's own text, and of the boxes around it.
 
-They are the boxes' text, and their similarity to an article's body.
+Those of a box are its text, and its similarity to an article's body.
 """
 
 from dataclasses import dataclass
