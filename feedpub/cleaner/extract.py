@@ -429,6 +429,7 @@ def _article_with_metadata(found: Metadata, text: str = "") -> Article:
             found.description, text, title=found.title, site=found.site, language=found.language
         ),
         categories=found.categories,
+        rights=found.rights,
     )
 
 
