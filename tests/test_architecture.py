@@ -43,7 +43,7 @@ LIBRARY_OWNERS = {
     "feedparser": ("sources",),
     "fsspec": ("publisher",),
     "jinja2": ("builder", "web"),
-    "jmespath": ("core/json_query",),
+    "jmespath": ("core/selectors",),
     "nh3": ("cleaner",),
     "playwright": ("fetch/browser",),
     "procrastinate": ("scheduler/queue",),

@@ -34,7 +34,7 @@ from feedpub.fetch import RequestOptions, response, url
 from feedpub.fetch.compression import content_codings
 from feedpub.fetch.request import Validators, mask_secrets
 from feedpub.notify import alert_text
-from feedpub.sources import sniff
+from feedpub.sources import document
 from feedpub.store import Incident
 from tests.support.patterns import MAX_SECONDS, SIZE, cpu_seconds
 
@@ -160,7 +160,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "a page's marks of more pages": lambda text: contains_ignoring_case(
         _MAY_HAVE_NEXT, text.encode("utf-8", "replace")
     ),
-    "a document's kind": lambda text: sniff.detect_type(
+    "a document's kind": lambda text: document.detect_type(
         Page("https://example.org/", text.encode("utf-8", "replace"))
     ),
     "a link": lambda text: urls.absolute_url(text, "https://example.org/"),

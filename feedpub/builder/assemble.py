@@ -13,10 +13,16 @@ from pathlib import Path, PurePath
 from urllib.parse import unquote
 
 from feedpub.builder import html, json_feed, opml, rss_atom
-from feedpub.builder.decorate import with_lead_image, with_reading_time, with_story_links
+from feedpub.builder.entry_html import (
+    PLACEHOLDER,
+    change_addresses,
+    move_addresses,
+    with_lead_image,
+    with_reading_time,
+    with_story_links,
+)
 from feedpub.builder.filters import FilterFacts, matching_filter
 from feedpub.builder.ids import host_from_id
-from feedpub.builder.links import PLACEHOLDER, change_addresses, move_addresses
 from feedpub.builder.rss_atom_text import to_uri
 from feedpub.cleaner import sanitise_svg, summary
 from feedpub.config import (

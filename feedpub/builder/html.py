@@ -19,8 +19,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from feedpub.builder.rss_atom_text import prepare_feed, to_single_line
-from feedpub.core.i18n import Translations, translations_for
-from feedpub.core.languages import text_direction
+from feedpub.core.languages import Translations, text_direction, translations_for
 from feedpub.core.models import Entry, Feed, FeedSummary
 from feedpub.core.text import shorten
 from feedpub.core.urls import host_from_url

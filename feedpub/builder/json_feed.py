@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from feedpub.builder.links import complete_fragments
+from feedpub.builder.entry_html import complete_fragments
 from feedpub.builder.rss_atom_text import prepare_feed, split_mailbox, to_plain_text
 from feedpub.core.models import Enclosure, Entry, Feed, PodcastTag
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from lxml import etree
 
+from feedpub.builder.entry_html import shorten_fragments
 from feedpub.builder.ids import is_id_of_feed
-from feedpub.builder.links import shorten_fragments
 from feedpub.builder.rss_atom_text import from_plain_text
 from feedpub.core.models import Enclosure, Entry, PodcastTag, StoryLink
 from feedpub.core.podcast import read_episode

@@ -18,7 +18,7 @@ from feedgen.ext.base import (  # type: ignore[import-untyped]
 from feedgen.feed import FeedGenerator  # type: ignore[import-untyped]
 from lxml import etree
 
-from feedpub.builder.links import complete_fragments
+from feedpub.builder.entry_html import complete_fragments
 from feedpub.builder.rss_atom_text import prepare_feed, split_mailbox
 from feedpub.core.models import Enclosure, Entry, Feed
 from feedpub.core.podcast import append_tags, used_namespaces

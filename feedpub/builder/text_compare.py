@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from feedpub.core.data_files import load_toml
-from feedpub.core.i18n import month_names
+from feedpub.core.languages import month_names
 
 _MAX_COUNTER_WORDS = 16  # a longer line has content
 _SHINGLE_WORDS = 3

@@ -3,13 +3,12 @@
 from feedpub.cleaner.annotate import AnnotatedPage, annotate
 from feedpub.cleaner.body import raw_text
 from feedpub.cleaner.extract import extract, extract_fragment, extract_listed
-from feedpub.cleaner.join_pages import join_pages
 from feedpub.cleaner.next_page import NextPage
+from feedpub.cleaner.pagination import join_pages
 from feedpub.cleaner.plain_text import extract_text
-from feedpub.cleaner.sanitize import sanitise
+from feedpub.cleaner.sanitize import sanitise, sanitise_svg
 from feedpub.cleaner.saved_files import extract_saved
 from feedpub.cleaner.site_memory import PageFingerprint, SiteMemory, fingerprint_page
-from feedpub.cleaner.svg import sanitise_svg
 
 __all__ = [
     "AnnotatedPage",

@@ -1,7 +1,8 @@
-"""Recognise login pages and paywalls: pages that show a stranger nothing, or only a part.
+"""Recognise pages that a site serves in place of an article, and those that show only a part.
 
-A login page is recognised by its address or by a form with a password field and no article. A
-paywall is recognised by `isAccessibleForFree` in JSON-LD or by the markup of membership software.
+Error, challenge, consent and login pages have known titles. A login page is also recognised by its
+address, or by a form with a password field and no article. A paywall is recognised by
+`isAccessibleForFree` in JSON-LD or by the markup of membership software.
 """
 
 import re
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.metadata.jsonld import read_closed_parts
+from feedpub.cleaner.metadata.schema_org import read_closed_parts
 from feedpub.core.data_files import load_toml
 from feedpub.core.text import count_words
 
@@ -34,6 +35,8 @@ _MINOR_PLACE = re.compile(
 )
 _MINOR_TAGS = frozenset({"header", "nav", "aside", "footer", "dialog", "template", "noscript"})
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_STATUS = re.compile(r"\A(?:(?:http|error)\s)*[45]\d\d\s")
+_SEPARATOR = re.compile(r"[|–—·:»!.…?]+|\s-\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,3 +189,46 @@ def _is_hidden(element: HtmlElement) -> bool:
 
 def _collapse(text: str) -> str:
     return " ".join(text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Interstitials:
+    """The titles of such pages.
+
+    Attributes:
+        titles: in lower case, each with a message about the page. A page's title may have the
+            number of the status before one of them.
+        max_words: a page with more text is an article about such pages.
+    """
+
+    titles: dict[str, str]
+    max_words: int
+
+    def find(self, titles: Iterable[str], words: int) -> str | None:
+        """Return a message about a page that is not an article, or None.
+
+        Args:
+            titles: the page's title and first-level headings.
+            words: number of words of its text.
+        """
+        if words > self.max_words:
+            return None
+        for title in titles:
+            for part in _SEPARATOR.split(title):
+                folded = " ".join(part.split()).casefold()
+                for text in (folded, _STATUS.sub("", folded)):
+                    if found := self.titles.get(text):
+                        return found
+        return None
+
+
+@cache
+def load_interstitials() -> Interstitials:
+    """Load the titles that feedpub ships."""
+    listed = load_toml("feedpub.cleaner", "data/interstitials.toml")
+    max_words = listed.pop("max_words")
+    titles: dict[str, str] = {}
+    for kind in listed.values():
+        for title in kind["titles"]:
+            titles[title.casefold()] = kind["message"]
+    return Interstitials(titles, max_words)

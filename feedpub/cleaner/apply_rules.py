@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 from feedpub.cleaner.layout import Layout
 from feedpub.cleaner.metadata import Metadata, authors, titles
 from feedpub.cleaner.rules import FollowLink, Rule, Ruleset
-from feedpub.cleaner.rules.toml import TEXT_TYPE
+from feedpub.cleaner.rules.rule_book import TEXT_TYPE
 from feedpub.core import dates
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError

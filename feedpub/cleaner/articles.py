@@ -20,8 +20,7 @@ from feedpub.cleaner.archived_pages import extract_archived, read_archived_page
 from feedpub.cleaner.choose import OWN_CONTENT, TITLE_ALONE, choose_content
 from feedpub.cleaner.documents import article_from_document
 from feedpub.cleaner.extract import extract, extract_fragment, extract_listed
-from feedpub.cleaner.join_pages import join_pages
-from feedpub.cleaner.pagination import HTML_TYPES, PageSequence
+from feedpub.cleaner.pagination import HTML_TYPES, PageSequence, join_pages
 from feedpub.cleaner.phrases import strip_origin
 from feedpub.cleaner.rules import Ruleset, SiteRuleSet
 from feedpub.cleaner.site_memory import load_site_memory
@@ -31,7 +30,7 @@ from feedpub.core.document_types import document_type_of_page
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.field_limits import limit_fields
-from feedpub.core.i18n import translations_for
+from feedpub.core.languages import translations_for
 from feedpub.core.models import Article, Item, Page
 from feedpub.core.process_pool import Executor
 from feedpub.core.text import count_words

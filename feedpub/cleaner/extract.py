@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 from lxml.html import HtmlElement
 
-from feedpub.cleaner import body, classifier, images, interstitials, metadata, short_pages
+from feedpub.cleaner import access, body, classifier, images, metadata, short_pages
 from feedpub.cleaner.access import LOGIN_PAGE, PAYWALL, AccessLimits, find_access_limits
 from feedpub.cleaner.apply_rules import RuleApplication, parse_with_rules
 from feedpub.cleaner.boilerplate import JUDGEMENTS, RemovalDecision, decide_removals
@@ -22,13 +22,13 @@ from feedpub.cleaner.layout import PLACES, Block, Layout
 from feedpub.cleaner.metadata import Metadata, canonical
 from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
 from feedpub.cleaner.page import MAX_LINK_DENSITY, MIN_SCORE, PageContext
-from feedpub.cleaner.page_text import HeadHints, head_hints, tokenize_page
 from feedpub.cleaner.recipes import add_recipe
 from feedpub.cleaner.rules import Rule, Ruleset, coerce_ruleset
 from feedpub.cleaner.segment import segment
 from feedpub.cleaner.site_memory import SiteMemory
 from feedpub.cleaner.site_template import find_site_names
 from feedpub.cleaner.summary import choose_summary
+from feedpub.cleaner.vocabulary import HeadHints, head_hints, tokenize_page
 from feedpub.config import HOW_TO_RENDER, SiteRules
 from feedpub.core.article_keys import url_key
 from feedpub.core.errors import ExtractError, InterstitialError, NoContentError
@@ -86,7 +86,7 @@ def extract(
         InterstitialError: the page is an error, challenge, consent or login page.
         NoContentError: there is no article on the page.
 
-    The article of a page behind a paywall is not `complete`, and its `content_reason` says so.
+    The article of a page behind a paywall is not `complete`; its `content_reason` is `PAYWALL`.
     """
     return trace_extraction(html, url, memory, coerce_ruleset(rules)).article
 
@@ -429,6 +429,7 @@ def _article_with_metadata(found: Metadata, text: str = "") -> Article:
             found.description, text, title=found.title, site=found.site, language=found.language
         ),
         categories=found.categories,
+        rights=found.rights,
     )
 
 
@@ -439,7 +440,7 @@ def _has_scripts(tree: HtmlElement) -> bool:
 
 def _check_interstitial(titles: Sequence[str], words: int, title: str, url: str | None) -> None:
     """Raise InterstitialError for an error, challenge, consent or login page."""
-    if message := interstitials.load_interstitials().find(titles, words):
+    if message := access.load_interstitials().find(titles, words):
         raise InterstitialError(f"{message} (its title is '{title}')", url)
 
 

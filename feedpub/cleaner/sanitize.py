@@ -1,9 +1,18 @@
-"""Sanitise HTML of unknown origin. This is the last step before publishing."""
+"""Sanitise HTML and SVG images of unknown origin. This is the last step before publishing.
+
+Nothing in an image acts or refers to anything outside. A browser that opens an SVG treats it as a
+document, and its scripts have the rights of the site that publishes it. Data of editors is dropped.
+An image with any active content is rejected, because its appearance without that content is
+unknown.
+"""
 
 import re
+from functools import cache
 
 import nh3
+from lxml import etree
 
+from feedpub.core.data_files import load_toml
 from feedpub.core.errors import ExtractError
 
 MAX_ESCAPED_CHARS = 200_000  # nh3's time grows with the square of this
@@ -56,6 +65,21 @@ _cleaner = nh3.Cleaner(
     url_schemes=set(SCHEMES),
     link_rel=None,
 )
+MAX_BYTES = 10_000_000
+_MAX_NAMESPACES = 50
+_MAX_QUOTED_CHARS = 80  # of an address or a name in an error
+_SVG = "{http://www.w3.org/2000/svg}"
+_XHTML = "{http://www.w3.org/1999/xhtml}"
+_HREF_ATTRIBUTES = frozenset({"href", "{http://www.w3.org/1999/xlink}href"})
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+_XML_ATTRIBUTES = frozenset({f"{_XML}lang", f"{_XML}space"})
+# attributes in which brackets do not call a function
+_PLAIN_ATTRIBUTES = frozenset({"id", "class", "font-family"})
+_LOCAL_REFERENCE = re.compile(r"\A\s*#")
+_EMBEDDED_IMAGE = re.compile(
+    r"\A\s*data:image/(?:png|jpe?g|gif|webp);base64,[\w+/=\s]*", re.IGNORECASE
+)
+_FUNCTION = re.compile(r"(?<![\w-])([\w-]*+)\(\s*[\"']?\s*(.?)", re.DOTALL)
 
 
 def sanitise(html: str, url: str | None = None) -> str:
@@ -87,3 +111,114 @@ def _measure_depth(html: str) -> int:
         depth += -1 if slash else 1
         deepest = max(deepest, depth)
     return deepest
+
+
+def sanitise_svg(body: bytes) -> bytes:
+    """Reduce an SVG image to the elements and attributes that draw. The result is UTF-8.
+
+    Raises:
+        ExtractError: it is not well-formed SVG, is larger than `MAX_BYTES`, or has a script, an
+            event handler, a foreign object, an animation or a reference to anything outside of it.
+    """
+    if len(body) > MAX_BYTES:
+        raise ExtractError(f"larger than {MAX_BYTES // 1_000_000} MB")
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:  # ValueError: a name that is not text
+        raise ExtractError(
+            f"not well-formed SVG ({' '.join(str(error).split())[:_MAX_QUOTED_CHARS]})"
+        ) from error
+    if root.tag != f"{_SVG}svg":
+        raise ExtractError("not SVG: its root is another element")
+    _drop_invisible(root)
+    for element in root.iter():
+        _check_element(element)
+        _check_attributes(element)
+    etree.cleanup_namespaces(root)
+    return etree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def _drop_invisible(root: etree._Element) -> None:
+    """Drop data of editors, and foreign objects that have a fallback."""
+    for element in list(root.iter(f"{_SVG}foreignObject")):
+        parent = element.getparent()
+        if parent is None or parent.tag != f"{_SVG}switch":
+            continue
+        if len(parent) > 1:
+            parent.remove(element)
+    namespaces = {_namespace(element) for element in root.iter() if isinstance(element.tag, str)}
+    if len(namespaces) > _MAX_NAMESPACES:
+        raise ExtractError(f"it has more than {_MAX_NAMESPACES} namespaces")
+    foreign = [f"{namespace}*" for namespace in namespaces - {_SVG, _XHTML}]
+    etree.strip_elements(root, f"{_SVG}metadata", *foreign, with_tail=False)
+
+
+def _namespace(element: etree._Element) -> str:
+    """Return the namespace of an element, in braces."""
+    return f"{{{etree.QName(element).namespace or ''}}}"
+
+
+def _check_element(element: etree._Element) -> None:
+    if not isinstance(element.tag, str):
+        raise ExtractError("it declares its own entities")
+    name = etree.QName(element).localname
+    if _namespace(element) != _SVG or name not in _allowed("elements"):
+        raise ExtractError(f"it contains a <{name[:_MAX_QUOTED_CHARS]}>")
+    if name == "style":
+        _check_style("".join(map(str, element.itertext())))
+
+
+def _check_attributes(element: etree._Element) -> None:
+    """Drop attributes that do not draw. Raise ExtractError for active ones and references."""
+    kept = _kept_attributes(is_link=element.tag == f"{_SVG}a")
+    for key, value in list(element.attrib.items()):
+        name, text = str(key), str(value)
+        if name.lower().startswith("on"):
+            raise ExtractError(f"it contains an event handler, {name[:_MAX_QUOTED_CHARS]}")
+        if name not in kept:
+            del element.attrib[key]
+        elif name in _HREF_ATTRIBUTES:
+            _check_reference(text)
+        elif name not in _PLAIN_ATTRIBUTES:
+            _check_style(text)
+
+
+@cache
+def _kept_attributes(*, is_link: bool) -> frozenset[str]:
+    """Return the names of the attributes that draw. Those of a link lead elsewhere."""
+    kept = _XML_ATTRIBUTES | _allowed("attributes")
+    return kept - _HREF_ATTRIBUTES if is_link else kept | _HREF_ATTRIBUTES
+
+
+def _check_reference(address: str) -> None:
+    if not _LOCAL_REFERENCE.match(address) and not _EMBEDDED_IMAGE.fullmatch(address):
+        raise ExtractError(f"it refers to {address.strip()[:_MAX_QUOTED_CHARS]}")
+
+
+def _check_style(css: str) -> None:
+    """Raise ExtractError for CSS that may fetch something, or may hide it behind an escape."""
+    if "\\" in css or "@import" in css.lower():
+        raise ExtractError("its style may refer to another resource")
+    for name, argument in _FUNCTION.findall(css):
+        if not name:
+            continue
+        function = name.lower()
+        is_reference = function == "url" and argument != "#"
+        if is_reference or function not in _allowed("functions"):
+            raise ExtractError(
+                f"its style may refer to another resource, with {name[:_MAX_QUOTED_CHARS]}()"
+            )
+
+
+@cache
+def _allowed(kind: str) -> frozenset[str]:
+    """Return a list of names in data/svg.toml."""
+    return frozenset(load_toml("feedpub.cleaner", "data/svg.toml")[kind])

@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup, Tag
 from lxml.html import HtmlElement, tostring
 from markdown_it import MarkdownIt
 
-from feedpub.cleaner import front_matter, metadata
+from feedpub.cleaner import markdown, metadata
 from feedpub.cleaner.archived_pages import (
     MHTML_SUFFIXES,
     extract_archived,
@@ -25,12 +25,12 @@ from feedpub.cleaner.archived_pages import (
     show_pictures,
 )
 from feedpub.cleaner.extract import extract, extract_fragment
+from feedpub.cleaner.markdown import FindFile, translate_wiki_markdown
 from feedpub.cleaner.metadata.language import language_of_text
 from feedpub.cleaner.plain_text import ArticleHead, extract_text, read_head
 from feedpub.cleaner.rules import Ruleset
 from feedpub.cleaner.summary import choose_summary
 from feedpub.cleaner.text_blocks import TextBlock, equal_ignoring_case
-from feedpub.cleaner.wiki_markdown import FindFile, translate_wiki_markdown
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.html import parse_html
@@ -102,7 +102,7 @@ def extract_saved(
         if suffix in MHTML_SUFFIXES:
             article = extract_archived(read_mhtml(body), base, rules)
             return replace(article, title=article.title or _title_from_name(path))
-        stated, text = front_matter.split_front_matter(_decode(body))
+        stated, text = markdown.split_front_matter(_decode(body))
         saved = SavedFile(text, stated.title, stated.url, base, rules, find_file)
         found = _FORMATS[suffix](saved)
     except ExtractError as error:

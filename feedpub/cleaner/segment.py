@@ -6,12 +6,14 @@ does not judge what belongs to the article.
 
 import re
 from collections.abc import Sequence
+from itertools import islice
+from urllib.parse import parse_qs
 
 from lxml.html import HtmlElement
 
 from feedpub.cleaner.embeds import is_post
+from feedpub.cleaner.images import has_addressee
 from feedpub.cleaner.layout import HIDDEN, PLACES, ROLES, Block, Box, Layout, Piece
-from feedpub.cleaner.share_links import is_share_link
 
 SKIPPED = frozenset(
     "script style noscript template svg canvas select textarea input "  # noqa: SIM905 -- words
@@ -75,6 +77,17 @@ NO_LINKS: Sequence[str] = ()
 LINE_BREAK = "\x0b"
 
 _TEX_STYLE = re.compile(r"^\{\\(?:displaystyle|textstyle)\s*+(.*)\}$", re.DOTALL)
+MAX_WORDS_AROUND = 3  # as in "Share this:"; with more, the link is part of a sentence
+MAX_SIBLINGS = 50  # that are read
+_APPS = re.compile(
+    r"\A\s*(?:whatsapp:(?://)?send|sms:(?://)?[?&;]|fb-messenger:(?://)?share"
+    r"|tg:(?://)?(?:msg|share)|viber:(?://)?forward|line:(?://)?(?:msg|share)"
+    r"|threema:(?://)?compose|weixin:|twitter:(?://)?post)",
+    re.IGNORECASE,
+)
+_ADDRESSEE_PARAMETERS = frozenset({"phone", "to", "id", "recipient"})
+_SCRIPT = re.compile(r"\A\s*javascript:", re.IGNORECASE)
+_SHARING_SCRIPT = re.compile(r"print|share|mail", re.IGNORECASE)
 
 
 def segment(tree: HtmlElement) -> Layout:
@@ -393,3 +406,28 @@ def _write_formula(element: HtmlElement, depth: int = 0) -> str:
 def _group(formula: str) -> str:
     formula = formula.strip()
     return formula if len(formula) == 1 else f"{{{formula}}}"
+
+
+def is_share_link(element: HtmlElement) -> bool:
+    """Return whether a link only shares the page and is not part of a sentence."""
+    href = element.get("href") or ""
+    return _only_shares(href) and _count_words_around(element) <= MAX_WORDS_AROUND
+
+
+def _only_shares(href: str) -> bool:
+    if _SCRIPT.match(href):
+        return _SHARING_SCRIPT.search(href) is not None
+    if _APPS.match(href):
+        return not _ADDRESSEE_PARAMETERS.intersection(parse_qs(href.partition("?")[2]))
+    return href.strip().lower().startswith("mailto:") and not has_addressee(href.strip())
+
+
+def _count_words_around(element: HtmlElement) -> int:
+    """Return the number of words between a link and its siblings."""
+    parent = element.getparent()
+    if parent is None:
+        return 0
+    words = len((parent.text or "").split())
+    for child in islice(parent, MAX_SIBLINGS):
+        words += len((child.tail or "").split())
+    return words

@@ -1,18 +1,19 @@
-"""Learned weights of words: of the names around a block, its own words and its link targets.
+"""Split the texts of a page into words, and look up their learned weights.
 
 This module splits names and texts into terms and adds up the terms' weights. A positive weight
 favours the article. The weights are part of the model (see `classifier`); a term that is not in it
-has no weight.
+has no weight. `TokenizedPage` is a page whose texts are split, before weights are applied.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from typing import TypeVar
 
-from feedpub.cleaner.layout import Block
+from feedpub.cleaner.layout import PLACES, Block, Layout
+from feedpub.cleaner.metadata.elements import HeadElements
 
 MAX_NAME_CHARS = 40  # longer class names are generated
 MAX_NAMES = 24  # of one box
@@ -33,6 +34,12 @@ NameWeights = tuple[float, float, float]
 
 T = TypeVar("T")
 NO_WEIGHTS: NameWeights = (0.0, 0.0, 0.0)
+HEAD_CHARS, TAIL_CHARS = 180, 80  # the parts of a long text that are read
+MAX_TITLE_CHARS = 1000
+MAX_DESCRIPTION_CHARS = 2000
+# the words of such a block are ignored: its place is stronger evidence
+UNREAD_PLACES = PLACES["nav"] | PLACES["footer"]
+DESCRIPTIONS = frozenset({"description", "og:description", "twitter:description"})
 
 
 def split_words(text: str) -> list[str]:
@@ -180,3 +187,66 @@ def _remember(cache: dict[str, T], key: str, value: T) -> T:
         cache.clear()
     cache[key] = value
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class HeadHints:
+    """The words that a page's head uses for its article.
+
+    Attributes:
+        titles: the page's title and its first-level headings.
+        title: the words of the titles.
+        description: the words of the page's descriptions.
+    """
+
+    titles: tuple[str, ...] = ()
+    title: frozenset[str] = frozenset()
+    description: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizedPage:
+    """The blocks of a layout with their words; blocks of navigation have none."""
+
+    layout: Layout
+    tokens: Sequence[Sequence[str]]
+    hints: HeadHints
+
+    def terms(self) -> Iterator[Sequence[str]]:
+        """Yield the terms of each block. They are many and used once, so they are not kept."""
+        for block, words in zip(self.layout.blocks, self.tokens, strict=True):
+            yield terms_in_text(block, words) if words else ()
+
+
+def tokenize_page(layout: Layout, hints: HeadHints) -> TokenizedPage:
+    """Split the texts of all blocks into words."""
+    tokens: list[Sequence[str]] = []
+    for block in layout.blocks:
+        if layout.boxes[block.box].place & UNREAD_PLACES:
+            tokens.append(())
+        else:
+            tokens.append(tuple(split_words(_shorten(block.text))))
+    return TokenizedPage(layout, tokens, hints)
+
+
+def head_hints(elements: HeadElements) -> HeadHints:
+    """Read the hints from the elements of a page's head."""
+    title_elements = (*elements["title"][:1], *elements["h1"])
+    titles = ["".join(element.itertext()) for element in title_elements]
+    descriptions: list[str] = []
+    for meta in elements["meta"]:
+        name = meta.get("name") or meta.get("property") or ""
+        if name.lower() in DESCRIPTIONS:
+            descriptions.append(meta.get("content", ""))
+    return HeadHints(
+        tuple(titles),
+        frozenset(split_words(" ".join(titles)[:MAX_TITLE_CHARS])),
+        frozenset(split_words(" ".join(descriptions)[:MAX_DESCRIPTION_CHARS])),
+    )
+
+
+def _shorten(text: str) -> str:
+    """Return the parts of a text that terms are made of."""
+    if len(text) <= HEAD_CHARS + TAIL_CHARS:
+        return text
+    return f"{text[:HEAD_CHARS]} {text[-TAIL_CHARS:]}"

@@ -1,7 +1,7 @@
 """Parse the command line and run its commands. Only this package prints.
 
-Each command is a module of its name. The exit status is 0 on success, 1 if a feed or an article
-failed, and 2 if the command line or the config has an error.
+Each command is a module of its name; `completion` is in `help`. The exit status is 0 on success, 1
+if a feed or an article failed, and 2 if the command line or the config has an error.
 
 Modules of this package import click at the top, and everything heavier inside functions:
 `feedpub --help` and shell completion must not load libraries that they do not use.
@@ -16,9 +16,8 @@ from feedpub.cli.backfill import backfill
 from feedpub.cli.build import build
 from feedpub.cli.check import check
 from feedpub.cli.clean import clean
-from feedpub.cli.completion import completion
 from feedpub.cli.export import export
-from feedpub.cli.help import show_help
+from feedpub.cli.help import completion, show_help
 from feedpub.cli.import_ import import_feeds
 from feedpub.cli.preview import preview
 from feedpub.cli.reclean import reclean

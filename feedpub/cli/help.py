@@ -1,4 +1,4 @@
-"""`feedpub help`: show the manual."""
+"""`feedpub help` and `feedpub completion`: show the manual, and complete commands in a shell."""
 
 import re
 import sys
@@ -70,3 +70,25 @@ def _name_topics(text: str) -> str:
         lambda link: link[1] if link[1] == link[2] else f"{link[1]} (`{link[2]}`)", text
     )
     return _OTHER_LINK.sub(r"\1", text)
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script of a shell.
+
+    \b
+    Examples:
+      feedpub completion bash > ~/.local/share/bash-completion/completions/feedpub
+      feedpub completion zsh > ~/.zfunc/_feedpub    # fpath+=~/.zfunc before compinit in .zshrc
+      feedpub completion fish > ~/.config/fish/completions/feedpub.fish
+
+    Exit status: 0, or 2 if the shell is not one of these.
+    """
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    root = click.get_current_context().find_root().command
+    if kind is None:
+        raise click.UsageError(f"click has no completion for {shell}.")
+    echo(kind(root, {}, "feedpub", "_FEEDPUB_COMPLETE").source())

@@ -15,9 +15,8 @@ from rich.text import Text
 from feedpub.builder.titles import display_title
 from feedpub.cleaner.rules.testing import RuleTestResult
 from feedpub.config import Config
-from feedpub.core.humanize import format_age, format_relative
 from feedpub.core.models import Article, Failure, RunResult, RunStatus
-from feedpub.core.text import escape_commands, pluralize
+from feedpub.core.text import escape_commands, format_age, format_relative, pluralize
 from feedpub.store import Store
 from feedpub.web.status import FeedStatus, Health, ServiceStatus, SourceStatus
 

@@ -23,9 +23,8 @@ from lxml.etree import Element, XPathError
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, ValidationInfo, WithJsonSchema
 
 from feedpub.config import cron
-from feedpub.core.json_query import compile_query
 from feedpub.core.patterns import compile_pattern
-from feedpub.core.selectors import XPATH_PREFIX, check_xpath, selects_nodes
+from feedpub.core.selectors import XPATH_PREFIX, check_xpath, compile_query, selects_nodes
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """Line breaks and other characters that are not text."""

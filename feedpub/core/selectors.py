@@ -1,15 +1,19 @@
-"""Select elements of a page by CSS, or by XPath 1.0 without extensions.
+"""Select elements of a page by CSS or XPath, and values of a JSON document by JMESPath.
 
-An expression cannot reach beyond the page: there are no variables, no extension functions and no
-`document()`. libxml2 reports many mistakes only when it evaluates an expression on a page.
-`check_xpath` finds them earlier, when the config or a rule file is read.
+An XPath expression is one of XPath 1.0 without extensions and cannot reach beyond the page: there
+are no variables, no extension functions and no `document()`. libxml2 reports many mistakes only
+when it evaluates an expression on a page. `check_xpath` finds them earlier, when the config or a
+rule file is read.
 """
 
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
+import jmespath
 from cssselect import HTMLTranslator
+from jmespath.exceptions import JMESPathError
 from lxml import etree
 from lxml.html import HtmlElement
 
@@ -37,6 +41,8 @@ _OPENING, _CLOSING = ("(", "["), (")", "]")
 _PART = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.-])[\w.-]++(?::[\w.-]++)?(?=\s*\()|[(),\[\]]|\S""")
 _CALL = re.compile(r"(?<![\w-])[\w-]++\s*+\(")
 _EMPTY_PAGE = etree.HTML("<html><head><title>-</title></head><body><p>-</p></body></html>")
+MAX_QUERY_CHARS = 2000
+MAX_KEYS_SHOWN = 12
 
 
 def select_elements(tree: HtmlElement, selector: str) -> list[HtmlElement]:
@@ -210,3 +216,40 @@ def xpath_literal(text: str) -> str:
         return f'"{text}"'
     without_apostrophes = text.replace("'", "")
     return f"'{without_apostrophes}'"
+
+
+@lru_cache(maxsize=1000)
+def compile_query(expression: str) -> Any:
+    """Compile a JMESPath expression. Raises ValueError with the mistake on one line."""
+    if len(expression) > MAX_QUERY_CHARS:
+        raise ValueError(f"longer than {MAX_QUERY_CHARS} characters")
+    try:
+        return jmespath.compile(expression)
+    except (JMESPathError, ValueError, RecursionError) as error:
+        raise ValueError(" ".join(str(error).split())) from error
+
+
+def query(expression: str, data: Any) -> Any:
+    """Return the value of an expression in a document; None if there is none.
+
+    Raises:
+        ValueError: a function of the expression does not take the document's value.
+    """
+    try:
+        return compile_query(expression).search(data)
+    except (JMESPathError, TypeError, RecursionError) as error:
+        raise ValueError(" ".join(str(error).split())) from error
+
+
+def describe_value(value: Any) -> str:
+    """Return the shape of a value: 'an object with the keys "a" and "b"', "a list of 3"."""
+    if isinstance(value, dict):
+        keys = [f'"{str(key)[:40]}"' for key in value]
+        shown = ", ".join(keys[:MAX_KEYS_SHOWN])
+        more = len(keys) - MAX_KEYS_SHOWN
+        return f"an object with the keys {shown}{f' and {more} more' if more > 0 else ''}"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if value is None:
+        return "null"
+    return "a text" if isinstance(value, str) else "a number or a truth value"

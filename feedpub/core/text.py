@@ -1,10 +1,11 @@
-"""Clean, escape, shorten and measure texts.
+"""Clean, escape, shorten and measure texts, and format times relative to now.
 
 XML 1.0 (section 2.2) allows neither control characters, nor lone surrogates, nor U+FFFE and
 U+FFFF. They are removed from all input before it is parsed.
 """
 
 import re
+from datetime import datetime, timedelta
 
 _CONTROLS = bytes({*range(0x20)} - {*b"\t\n\f\r"})  # HTML treats a form feed as white space
 _FORM_FEED_TO_SPACE = bytes.maketrans(b"\f", b" ")
@@ -22,6 +23,7 @@ _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+_UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))  # name, seconds
 
 
 def strip_invalid_characters(text: str) -> str:
@@ -87,3 +89,25 @@ def separate_characters(text: str) -> str:
 def count_words(text: str) -> int:
     """Return the number of words; a character of a script without spaces counts as a word."""
     return sum(split_length(text))
+
+
+def format_age(moment: datetime, now: datetime) -> str:
+    """Format how long ago a moment was, in the largest unit that fits: "3 hours ago"."""
+    length = _format_length(now - moment)
+    return f"{length} ago" if length else "just now"
+
+
+def format_relative(moment: datetime, now: datetime) -> str:
+    """Format a past or future moment: "3 hours ago", "in 24 minutes"."""
+    if moment <= now:
+        return format_age(moment, now)
+    return f"in {_format_length(moment - now) or 'less than a minute'}"
+
+
+def _format_length(length: timedelta) -> str:
+    """Format a length in complete units, rounded down; "" for less than a minute."""
+    seconds = length.total_seconds()
+    for name, size in _UNITS:
+        if seconds >= size:
+            return pluralize(int(seconds // size), name)
+    return ""

@@ -17,11 +17,10 @@ from feedpub.core.errors import FetchError, forget_frames
 from feedpub.core.log import fields, to_milliseconds
 from feedpub.core.models import NotModified, Page
 from feedpub.core.redact import find_secrets
-from feedpub.fetch.body_budget import BodyBudget
 from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.connect import Connector, Resolver, resolve_host
-from feedpub.fetch.deadline import RequestDeadline
 from feedpub.fetch.imap import IMAP_PORTS, Mailbox, MailboxAddress
+from feedpub.fetch.limits import BodyBudget, RequestDeadline
 from feedpub.fetch.rate_limit import HostLeases, RateLimiter
 from feedpub.fetch.request import (
     RedirectChain,

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from feedpub.core.errors import FetchError
-from feedpub.fetch.deadline import too_large_error
+from feedpub.fetch.limits import too_large_error
 
 _MAX_CODINGS = 3  # stacked; a real server uses one
 _MAX_MEMBERS = 100  # of one gzip stream; a real server uses one

@@ -22,9 +22,9 @@ import certifi
 
 from feedpub.core.errors import FetchError
 from feedpub.core.mail import MAX_MAIL_BYTES
-from feedpub.fetch.deadline import RequestDeadline
-from feedpub.fetch.errors import wrap_http_errors
+from feedpub.fetch.limits import RequestDeadline
 from feedpub.fetch.request import RequestOptions
+from feedpub.fetch.transport import wrap_http_errors
 
 IMAP_PORTS = {"imap": 143, "imaps": 993}
 MAX_HEADER_BYTES = 64_000_000  # of the headers of one batch

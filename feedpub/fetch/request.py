@@ -14,7 +14,7 @@ from requests.structures import CaseInsensitiveDict
 from feedpub.core.errors import ConfigError, FetchError
 from feedpub.core.redact import find_secrets
 from feedpub.fetch.compression import ACCEPT_ENCODING
-from feedpub.fetch.deadline import RequestDeadline
+from feedpub.fetch.limits import RequestDeadline
 from feedpub.fetch.url import RequestTarget, parse_url
 
 MAX_REDIRECTS = 10

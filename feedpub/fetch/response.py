@@ -20,9 +20,8 @@ from feedpub.core.data_files import load_toml
 from feedpub.core.errors import FetchError
 from feedpub.core.html import contains_ignoring_case
 from feedpub.core.models import Page
-from feedpub.fetch.body_budget import SMALL_BODY_BYTES, Reservation
 from feedpub.fetch.compression import content_codings, decompress, decompress_start
-from feedpub.fetch.deadline import RequestDeadline, too_large_error
+from feedpub.fetch.limits import SMALL_BODY_BYTES, RequestDeadline, Reservation, too_large_error
 from feedpub.fetch.request import Validators
 
 SUCCESS = range(200, 300)

@@ -3,23 +3,51 @@
 Each robots.txt is fetched once a day, not once a process: a cache keeps it. An origin without one
 (any 4xx) allows everything. An origin whose robots.txt cannot be fetched forbids everything for a
 while, unless an older one is known. The client fetches the file.
+
+The file is parsed as Google's parser does, for one crawler. No library does this: Protego splits a
+group at a Crawl-delay, and keeps the rules of all crawlers in memory. Parsing and matching take
+linear time in the length of a file, or of a rule and a path.
 """
 
+import math
+import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Protocol
+from urllib.parse import quote
 
 from feedpub.core.errors import DisallowedError, FetchError, RetryLaterError
 from feedpub.core.models import CachedRobots
+from feedpub.core.patterns import matches_glob
 from feedpub.fetch.clock import Clock
 from feedpub.fetch.response import CLIENT_ERROR
-from feedpub.fetch.robots_parser import RobotsRules, parse_robots
 from feedpub.fetch.url import RequestTarget
 
+MAX_LINE_BYTES = 2083 * 8 - 1  # Google's parser ignores the rest of a line
+MAX_SITEMAPS = 200
+MAX_SITEMAP_BYTES = 2048
+
+_STRING_OVERHEAD_BYTES = 64
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PRODUCT_TOKEN = re.compile(r"[A-Za-z_-]*")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_STRAY_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_INDEX_PAGE = re.compile(r"/index\.html?[^/]*\Z")
+_PLAIN = re.compile(rb"[\w/.~*$?=&-]*")  # a pattern that needs no normalisation
+_PATH_SAFE = "%/:@!$&'()*+,;=~[]|?"  # the same characters as in `url`
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
+_KEYS = (  # with frequent typing errors; prefixes, as in Google's parser
+    ("user-agent", ("user-agent", "useragent", "user agent")),
+    ("allow", ("allow",)),
+    ("disallow", ("disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw")),
+    ("sitemap", ("sitemap", "site-map")),
+    ("crawl-delay", ("crawl-delay", "crawl delay")),
+)
 AGENT = "feedpub"
 
 _CACHE_FOR = timedelta(hours=24)
@@ -30,6 +58,191 @@ MAX_CACHE_BYTES = 8 << 20  # of all rules in memory
 _MAX_DELAY_SECONDS = 30.0  # a longer Crawl-delay is meant for crawlers of entire sites
 
 ReadFile = Callable[[str], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class RobotsRules:
+    """The rules of a robots.txt for one crawler.
+
+    Attributes:
+        allow, disallow: path patterns, the longest first.
+        crawl_delay: seconds; 0.0 without one.
+        sitemaps: as written.
+    """
+
+    allow: tuple[str, ...] = ()
+    disallow: tuple[str, ...] = ()
+    crawl_delay: float = 0.0
+    sitemaps: tuple[str, ...] = ()
+
+    def allows(self, path: str) -> bool:
+        """Return True if a path may be fetched.
+
+        It may if no Disallow matches, or an Allow of at least the same length. Google compares
+        patterns as written, RFC 9309 decodes unreserved characters first. The stricter result
+        counts: a Disallow matches in every spelling, an Allow only as written.
+
+        Args:
+            path: percent-encoded path and query, without dot segments.
+        """
+        path = _with_upper_case_escapes(path)
+        forbidden = _longest_match(self.disallow, _decode_unreserved(path))
+        return forbidden == 0 or forbidden <= _longest_match(self.allow, path)
+
+    @property
+    def size(self) -> int:
+        """Return the approximate memory of the rules in bytes."""
+        texts = (*self.allow, *self.disallow, *self.sitemaps)
+        return sum(map(len, texts)) + _STRING_OVERHEAD_BYTES * (len(texts) + 1)
+
+    @property
+    def text(self) -> str:
+        """Return the rules as a robots.txt; "" if there are none."""
+        lines = [f"Allow: {pattern}" for pattern in self.allow]
+        lines += [f"Disallow: {pattern}" for pattern in self.disallow]
+        if self.crawl_delay:
+            lines.append(f"Crawl-delay: {self.crawl_delay}")
+        lines += [f"Sitemap: {sitemap}" for sitemap in self.sitemaps]
+        return "\n".join(["User-agent: *", *lines]) if lines else ""
+
+
+@dataclass(slots=True)
+class _Rules:
+    """The rules of all groups for a crawler, while they are collected."""
+
+    named: bool = False
+    allow: dict[str, None] = field(default_factory=dict)  # in their order
+    disallow: dict[str, None] = field(default_factory=dict)
+    crawl_delay: float = 0.0
+
+    def add(self, key: str, value: bytes) -> None:
+        if key == "crawl-delay":
+            self.crawl_delay = max(self.crawl_delay, _parse_seconds(value))
+        elif key == "disallow" and value:
+            self.disallow[_decode_unreserved(_normalize_pattern(value))] = None
+        elif value:
+            pattern = _normalize_pattern(value)
+            self.allow[pattern] = None
+            if _INDEX_PAGE.search(pattern):  # its folder is allowed, too
+                self.allow[_INDEX_PAGE.sub("/$", pattern)] = None
+
+
+def parse_robots(body: bytes, agent: str) -> RobotsRules:
+    """Return the rules for a crawler: those of its own groups, else those of the groups for "*".
+
+    Args:
+        body: the file.
+        agent: the crawler's product token: "feedpub".
+    """
+    own, everyone = _Rules(), _Rules()
+    current: list[_Rules] = []
+    sitemaps: dict[str, None] = {}
+    in_rules = False
+    for key, value in parse_directives(body):
+        if key == "user-agent":
+            if in_rules:
+                current, in_rules = [], False
+            group = None
+            if extract_product_token(value.decode("latin-1")).lower() == agent.lower() != "":
+                group = own
+            elif value[:2].strip() == b"*":  # also if more follows after a space
+                group = everyone
+            if group and group not in current:
+                group.named = True
+                current.append(group)
+        elif key == "sitemap":
+            if len(sitemaps) < MAX_SITEMAPS and 0 < len(value) <= MAX_SITEMAP_BYTES:
+                sitemaps[value.decode("utf-8", "replace")] = None
+        else:
+            # A Crawl-delay is not part of RFC 9309: it does not end the User-agent lines of a
+            # group, and applies to those before it. Many files have groups with nothing else.
+            in_rules = in_rules or key != "crawl-delay"
+            for rules in current:
+                rules.add(key, value)
+    chosen = own if own.named else everyone
+    return RobotsRules(
+        _longest_first(chosen.allow),
+        _longest_first(chosen.disallow),
+        chosen.crawl_delay,
+        tuple(sitemaps),
+    )
+
+
+def parse_directives(body: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield the valid lines as a key of `_KEYS` and a value."""
+    for length in (3, 2, 1):  # a byte order mark, or what is left of one
+        if body.startswith(_BYTE_ORDER_MARK[:length]):
+            body = body[length:]
+            break
+    for line in body.splitlines():
+        text = line[:MAX_LINE_BYTES].partition(b"#")[0].strip()
+        name, colon, value = text.partition(b":")
+        if not colon:  # a frequent error
+            name, *others = text.split() if text else (b"",)
+            if len(others) != 1:
+                continue
+            value = others[0]
+        if key := _find_key(name):
+            yield key, value.strip()
+
+
+def extract_product_token(value: str) -> str:
+    """Return the product token that a User-agent line begins with: "feedpub" of "feedpub/0.1"."""
+    found = _PRODUCT_TOKEN.match(value)
+    return found[0] if found else ""
+
+
+@lru_cache(maxsize=64)
+def _find_key(name: bytes) -> str:
+    text = name.strip().decode("latin-1").lower()
+    return next((key for key, spellings in _KEYS if text.startswith(spellings)), "")
+
+
+def _parse_seconds(value: bytes) -> float:
+    """Return a Crawl-delay; 0.0 if it is invalid."""
+    try:
+        seconds = float(value)
+    except ValueError:
+        return 0.0
+    return seconds if math.isfinite(seconds) and seconds > 0 else 0.0
+
+
+def _normalize_pattern(value: bytes) -> str:
+    """Encode a pattern like the paths that it is compared with."""
+    if _PLAIN.fullmatch(value):
+        return value.decode("ascii")
+    return _with_upper_case_escapes(quote(_STRAY_PERCENT.sub(b"%25", value), safe=_PATH_SAFE))
+
+
+def _with_upper_case_escapes(path: str) -> str:
+    return path if "%" not in path else _ESCAPE.sub(lambda escape: escape[0].upper(), path)
+
+
+def _decode_unreserved(path: str) -> str:
+    """Decode the characters that never need to be encoded: letters, digits and "-._~"."""
+    return path if "%" not in path else _ESCAPE.sub(_decode_if_unreserved, path)
+
+
+def _decode_if_unreserved(escape: re.Match[str]) -> str:
+    character = chr(int(escape[0][1:], 16))
+    return character if _UNRESERVED.fullmatch(character) else escape[0]
+
+
+def _longest_first(patterns: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(patterns, key=len, reverse=True))
+
+
+def _longest_match(patterns: Iterable[str], path: str) -> int:
+    """Return the length of the first pattern that matches, or 0. The longest ones are first."""
+    return next((len(pattern) for pattern in patterns if _matches(pattern, path)), 0)
+
+
+def _matches(pattern: str, path: str) -> bool:
+    """Return True if the start of a path matches a pattern.
+
+    "*" matches anything, "$" at the end of the pattern matches the end of the path.
+    """
+    return matches_glob(pattern[:-1] if pattern.endswith("$") else f"{pattern}*", path)
 
 
 class RobotsCache(Protocol):

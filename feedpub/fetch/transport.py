@@ -3,11 +3,15 @@
 The adapter is used without a `requests.Session`: a session reads the environment, shares cookies,
 and reads and decompresses the entire body of a redirect. Still used are prepared requests, TLS with
 certifi's certificates, and connection pools.
+
+Exceptions of the libraries and the system become FetchErrors with readable reasons. Their own
+messages are not passed on: they contain URLs, headers and proxies, and thus secrets.
 """
 
 import http.client
 import io
 import socket
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,13 +20,16 @@ from http import HTTPStatus
 from typing import Any
 
 import requests
+from requests import RequestException
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidHeader
+from requests.exceptions import ProxyError as RequestsProxyError
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError, IncompleteRead, InvalidChunkLength, ProxyError
 
 from feedpub.core.errors import FetchError
-from feedpub.fetch.deadline import RequestDeadline, current_deadline
-from feedpub.fetch.errors import wrap_http_errors
+from feedpub.fetch.limits import RequestDeadline, current_deadline
 from feedpub.fetch.response import SUCCESS, Response, read_body, read_lines, read_start
 
 MAX_HEAD_BYTES = 262_144  # of the status line and all headers of a response
@@ -237,3 +244,52 @@ class _Adapter(HTTPAdapter):
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
         manager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
         return manager
+
+
+_MAX_SHOWN_CHARS = 60  # of a line that is not HTTP
+
+
+@contextmanager
+def wrap_http_errors() -> Iterator[None]:
+    """Raise a FetchError with a reason for an exception of the HTTP libraries or the system."""
+    try:
+        yield
+    except (RequestException, HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+        raise FetchError(_find_reason(error)) from error
+
+
+def _find_reason(error: BaseException) -> str:
+    causes = list(_iter_causes(error))
+    for kind, reason in _REASONS:
+        for cause in causes:
+            if isinstance(cause, kind):
+                return reason.format(cause=cause, line=str(cause)[:_MAX_SHOWN_CHARS])
+    return f"the connection failed ({type(causes[-1]).__name__})"
+
+
+def _iter_causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and its causes."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+# The first match counts, so the more specific ones come first.
+_REASONS: tuple[tuple[type[BaseException], str], ...] = (
+    (ssl.SSLCertVerificationError, "its TLS certificate is not valid: {cause.verify_message}"),
+    (ssl.SSLError, "no secure connection could be made ({cause.reason})"),
+    (RequestsProxyError, "the proxy cannot be reached, or refuses to connect"),
+    (ProxyError, "the proxy cannot be reached, or refuses to connect"),
+    (IncompleteRead, "the answer breaks off before its end"),
+    (InvalidChunkLength, "the answer's chunks are malformed"),
+    (http.client.IncompleteRead, "the answer breaks off before its end"),
+    (http.client.RemoteDisconnected, "the server closed the connection without an answer"),
+    (http.client.LineTooLong, "a line of the answer's headers is too long"),
+    (http.client.BadStatusLine, "the server does not speak HTTP; its first line is {line!r}"),
+    (ConnectionResetError, "the server broke off the connection"),
+    (TimeoutError, "no answer in time"),
+    (InvalidHeader, "the answer's headers contradict each other"),
+    (http.client.HTTPException, "the answer is not valid HTTP ({line!r})"),
+    (HTTPError, "the answer breaks off before its end"),
+    (ValueError, "the answer is not valid HTTP"),
+)

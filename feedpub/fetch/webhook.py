@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from typing import Self
 
 from feedpub.core.errors import FetchError
-from feedpub.fetch.body_budget import BodyBudget
 from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.connect import Connector, Resolver, resolve_host
-from feedpub.fetch.deadline import RequestDeadline
+from feedpub.fetch.limits import BodyBudget, RequestDeadline
 from feedpub.fetch.request import basic_auth, mask_secrets, user_agent
 from feedpub.fetch.response import SUCCESS, Response, failure_of
 from feedpub.fetch.ssrf import AddressPolicy

@@ -1,23 +1,30 @@
-"""Send the messages of the outbox that are due.
+"""Send the messages of the outbox that are due, each through its channel.
 
 Targets are independent: one that does not respond delays only its own messages. A process that dies
 between sending a message and deleting it causes the message to be sent twice, but never lost.
+
+Secrets of a channel are not stored with the message; they are looked up when it is sent.
 """
 
+import json
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import PurePosixPath
+from typing import Any, TypeAlias
+from urllib.parse import parse_qs, urlsplit
 
-from feedpub.config import Config
+from feedpub.config import Config, resolve_secret, secret_variables
 from feedpub.core.errors import FeedpubError, FetchError
 from feedpub.core.log import fields
 from feedpub.fetch import WebhookClient
-from feedpub.notify.channels import CHANNELS, DeliveryContext, log_fields
-from feedpub.store import OutboxMessage, Store
+from feedpub.notify import command, email
+from feedpub.store import Channel, OutboxMessage, Store
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +35,69 @@ RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 3
 _CLAIM_TIME = timedelta(seconds=90)  # then the process that claimed a message has probably died
 _MAX_PARALLEL_TARGETS = 4
 _MAX_RETRY_AFTER_SECONDS = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryContext:
+    """The config and the HTTP clients that messages are sent with.
+
+    Attributes:
+        config: the settings of the channels.
+        webhooks: the client for webhooks. It may connect to private addresses, since many webhooks
+            are servers of the operator.
+        hubs: the client for WebSub hubs, whose addresses are checked like those of sources.
+    """
+
+    config: Config
+    webhooks: WebhookClient
+    hubs: WebhookClient
+
+
+Sender: TypeAlias = Callable[[DeliveryContext, OutboxMessage], None]
+"""Sends a message.
+
+It raises FeedpubError if that fails, and does nothing if the config no longer has the channel.
+"""
+
+
+def _send_ping(context: DeliveryContext, message: OutboxMessage) -> None:
+    if message.target in context.config.feedpub.websub_hubs:
+        context.hubs.post(message.target, message.body, "application/x-www-form-urlencoded")
+
+
+def _send_webhook(context: DeliveryContext, message: OutboxMessage) -> None:
+    webhook = context.config.alerts.webhook
+    if webhook is not None:
+        context.webhooks.post(resolve_secret(webhook), message.body, "application/json")
+
+
+def _send_email(context: DeliveryContext, message: OutboxMessage) -> None:
+    if context.config.alerts.email is not None:
+        email.send_mail(context.config.alerts.email, message.body)
+
+
+def _run_command(context: DeliveryContext, message: OutboxMessage) -> None:
+    arguments = context.config.alerts.command
+    if arguments:
+        command.run_command(arguments, message.body, secret_variables(context.config))
+
+
+CHANNELS: Mapping[Channel, Sender] = {
+    "ping": _send_ping,
+    "webhook": _send_webhook,
+    "email": _send_email,
+    "command": _run_command,
+}
+
+
+def log_fields(message: OutboxMessage) -> dict[str, Any]:
+    """Return what the log may contain about a message: no secret, and not its complete body."""
+    if message.kind == "ping":
+        (topic,) = parse_qs(message.body.decode()).get("hub.topic", [""])
+        feed = PurePosixPath(urlsplit(topic).path).stem
+        return {"kind": message.kind, "feed": feed, "topic": topic, "target": message.target}
+    alert = json.loads(message.body)
+    return {"kind": message.kind, "feed": alert["feed"], "alert": alert["event"]}
 
 
 def deliver_due(config: Config, store: Store, clock: Callable[[], datetime]) -> int:

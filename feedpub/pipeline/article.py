@@ -7,7 +7,7 @@ it, so both arrive at the same article.
 from pathlib import Path
 from typing import Protocol
 
-from feedpub.builder.links import PLACEHOLDER
+from feedpub.builder.entry_html import PLACEHOLDER
 from feedpub.cleaner import articles, mail
 from feedpub.cleaner.articles import MultiPageArticle
 from feedpub.cleaner.pagination import PageSequence

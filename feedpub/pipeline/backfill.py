@@ -1,8 +1,8 @@
 """Fill the archives of a feed with the past of its sources, politely and over time.
 
-A call requests a limited number of pages. What it added is stored after every few articles, and
-how far it came after every page of a listing. The next call continues there, whatever ended the one
-before. New entries get their own dates and belong to archives alone: the live document, the
+A call requests a limited number of pages. New entries are stored after every few articles, and the
+position in the listing after each of its pages. The next call continues there, whatever ended the
+one before. New entries get their own dates and belong to archives alone: the live document, the
 anomalies, the schedule and the alerts do not know them.
 """
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from feedpub.builder import assemble, decorate, parse_published
+from feedpub.builder import assemble, entry_html, parse_published
+from feedpub.builder.entry_html import PLACEHOLDER, move_addresses
 from feedpub.builder.ids import day_from_id, key_digest_from_id
-from feedpub.builder.links import PLACEHOLDER, move_addresses
 from feedpub.builder.parse_published import UnknownDocumentError
 from feedpub.builder.text_compare import significant_words
 from feedpub.cleaner import raw_text
@@ -303,7 +303,7 @@ def _complete_entry(entry: Entry, feed: FeedConfig, store: Store) -> Entry:
 def _without_decoration(entry: Entry, feed: FeedConfig) -> Entry:
     """Return an entry with its text and without what publishing adds to it."""
     bare = entry
-    for candidate in decorate.undecorated_versions(entry):  # the last one is the entry itself
+    for candidate in entry_html.undecorated_versions(entry):  # the last one is the entry itself
         bare = replace(candidate, text=_extract_text(candidate.html))
         if entry.html in (bare.html, assemble.decorate(feed, bare).html):
             break

@@ -29,11 +29,8 @@ from feedpub.pipeline.recovery import with_recovery
 from feedpub.scheduler.cluster import ClusterScheduler
 from feedpub.scheduler.local import LocalScheduler
 from feedpub.scheduler.periodic import ClockJumpDetector, PeriodicTask
-from feedpub.service.config_watcher import FileWatcher, watched_files
-from feedpub.service.malloc import limit_malloc_arenas
-from feedpub.service.reload import apply_reloadable, reload_config
-from feedpub.service.signals import Signals
-from feedpub.service.systemd import SystemdNotifier
+from feedpub.service.process import Signals, SystemdNotifier, limit_malloc_arenas
+from feedpub.service.reload import FileWatcher, apply_reloadable, reload_config, watched_files
 from feedpub.web import FeedApp, Server, open_backend, status
 from feedpub.web.status import ProcessStatus, ServiceStatus
 

@@ -20,12 +20,9 @@ from feedpub.pipeline.context import RunContext, open_fetcher
 from feedpub.scheduler.feed_runner import FeedRunner
 from feedpub.scheduler.local import MAX_STUCK_RUNS
 from feedpub.scheduler.queue import QueueConsumer
-from feedpub.service.config_watcher import FileWatcher, watched_files
-from feedpub.service.malloc import limit_malloc_arenas
-from feedpub.service.reload import apply_reloadable, reload_config
+from feedpub.service.process import Signals, SystemdNotifier, limit_malloc_arenas
+from feedpub.service.reload import FileWatcher, apply_reloadable, reload_config, watched_files
 from feedpub.service.service import EXIT_STUCK, POLL_SECONDS
-from feedpub.service.signals import Signals
-from feedpub.service.systemd import SystemdNotifier
 
 _log = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ from feedpub.config import (
 from feedpub.core.field_limits import limit_fields
 from feedpub.core.models import Item
 from feedpub.sources import feed, folder, json_api, listing_page, mail, sitemap
-from feedpub.sources.base import DocumentReader
-from feedpub.sources.feed_head import FeedHead, read_feed_head
+from feedpub.sources.document import DocumentReader
+from feedpub.sources.feed_extensions import FeedHead, read_feed_head
 from feedpub.sources.folder import file_digest
 from feedpub.sources.items.read import read_items_page
 from feedpub.sources.mail import read_local_message

@@ -12,9 +12,18 @@ from feedpub.core.field_limits import limit_fields
 from feedpub.core.models import Item, Page
 from feedpub.core.text import pluralize
 from feedpub.sources import json_feed, rss_atom, wordpress
-from feedpub.sources.base import DocumentReader
-from feedpub.sources.document import parse_document
-from feedpub.sources.sniff import EMPTY, FEED, HTML, JSON, SITEMAP, TEXT, detect_type, is_html
+from feedpub.sources.document import (
+    EMPTY,
+    FEED,
+    HTML,
+    JSON,
+    SITEMAP,
+    TEXT,
+    DocumentReader,
+    detect_type,
+    is_html,
+    parse_document,
+)
 
 _MAX_FEEDS_SHOWN = 5
 

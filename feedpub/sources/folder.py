@@ -16,7 +16,7 @@ from feedpub.core import warc
 from feedpub.core.dates import parse_date
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.models import Item
-from feedpub.sources.base import DocumentReader
+from feedpub.sources.document import DocumentReader
 
 SUFFIXES = (".txt", ".md", ".html", ".htm", ".mhtml", ".mht", *warc.SUFFIXES)
 _DATED = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_/]?([01]\d)[-_/]?([0-3]\d)(?!\d)")

@@ -18,11 +18,10 @@ from feedpub.core.dates import find_date, parse_date, parse_epoch
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.html import parse_html
-from feedpub.core.json_query import describe_value, query
 from feedpub.core.models import Item, Page
-from feedpub.core.selectors import select_elements
+from feedpub.core.selectors import describe_value, query, select_elements
 from feedpub.core.urls import absolute_url
-from feedpub.sources.base import DocumentReader
+from feedpub.sources.document import EMPTY, HTML, DocumentReader, detect_type
 from feedpub.sources.items.fields import digest_texts
 from feedpub.sources.listing.embedded_json import (
     AUTHOR_KEYS,
@@ -40,7 +39,6 @@ from feedpub.sources.markup import (
     to_text,
 )
 from feedpub.sources.next_pages import ListedPage, follow_pages
-from feedpub.sources.sniff import EMPTY, HTML, detect_type
 
 MAX_ITEMS = 2000  # of one document
 MAX_DEPTH = 12  # at which a list is searched

@@ -8,8 +8,7 @@ from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.models import Item, Page
 from feedpub.core.selectors import select_elements
 from feedpub.core.text import pluralize
-from feedpub.sources.base import DocumentReader
-from feedpub.sources.document import HtmlDocument, parse_document
+from feedpub.sources.document import DocumentReader, HtmlDocument, parse_document
 from feedpub.sources.items.fields import card_content, digest_texts
 from feedpub.sources.listing import find_items, select_cards
 from feedpub.sources.listing.card_fields import CardFields

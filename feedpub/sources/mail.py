@@ -20,7 +20,7 @@ from feedpub.core.mail import HEADER_NAMES, MAX_MAIL_BYTES, MailHeaders, parse_m
 from feedpub.core.models import Item, MessagePlace
 from feedpub.core.patterns import matches_glob
 from feedpub.fetch import MessageHead
-from feedpub.sources.base import DocumentReader
+from feedpub.sources.document import DocumentReader
 
 MAX_SCANNED_MESSAGES = 2_000  # to find those that the filters select
 MAX_MBOX_BYTES = 500_000_000  # from its end

@@ -14,14 +14,13 @@ from feedpub.core.errors import ExtractError, FetchError, NoContentError, Source
 from feedpub.core.models import Item, Page
 from feedpub.core.urls import absolute_url
 from feedpub.sources import feed, sitemap
-from feedpub.sources.base import DocumentReader
+from feedpub.sources.document import JSON, DocumentReader, detect_type
 from feedpub.sources.items.read import ItemSelectors, parse_items_page
 from feedpub.sources.json_api import JsonSelectors, parse_json_items
 from feedpub.sources.json_feed import next_page_of
 from feedpub.sources.listing.links import address_pattern
 from feedpub.sources.listing_page import parse_listing
 from feedpub.sources.next_pages import ListedPage
-from feedpub.sources.sniff import JSON, detect_type
 
 MAX_PAGE_ITEMS = 2000  # of one page
 MAX_SITEMAP_ITEMS = 50_000

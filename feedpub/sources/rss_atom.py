@@ -23,6 +23,7 @@ from feedpub.core.languages import normalize_language
 from feedpub.core.models import Enclosure, Item, Page
 from feedpub.core.urls import MAX_URL_CHARS, absolute_url, is_web_url
 from feedpub.sources import feed_extensions
+from feedpub.sources.document import JSON, detect_type, strip_doctype
 from feedpub.sources.feed_extensions import EntryExtensions
 from feedpub.sources.markup import (
     absolutize_links,
@@ -31,7 +32,6 @@ from feedpub.sources.markup import (
     text_to_paragraphs,
     to_text,
 )
-from feedpub.sources.sniff import JSON, detect_type, strip_doctype
 
 MAX_DESCRIPTION_CHARS = 600  # a longer description is the content
 MAX_LENGTH_DIGITS = 15  # of an enclosure

@@ -23,10 +23,18 @@ from feedpub.core.models import Item, Page
 from feedpub.core.patterns import matches_url
 from feedpub.core.text import pluralize
 from feedpub.core.urls import absolute_url
-from feedpub.sources.base import DocumentReader
+from feedpub.sources.document import (
+    EMPTY,
+    FEED,
+    GZIP,
+    SITEMAP,
+    TEXT,
+    DocumentReader,
+    detect_type,
+    strip_doctype,
+)
 from feedpub.sources.listing.links import may_be_article
 from feedpub.sources.markup import clean_text
-from feedpub.sources.sniff import EMPTY, FEED, GZIP, SITEMAP, TEXT, detect_type, strip_doctype
 
 MAX_BYTES = 52_428_800  # unpacked; the limit of sitemaps.org
 MAX_FILES = 50  # for one listing

@@ -17,13 +17,12 @@ from feedpub.config import WatchSource
 from feedpub.core.dates import parse_date
 from feedpub.core.diff import ChangedLine, diff_words
 from feedpub.core.errors import ExtractError, NoContentError
-from feedpub.core.i18n import translations_for
+from feedpub.core.languages import translations_for
 from feedpub.core.models import Item, Page
 from feedpub.core.patterns import matches_pattern
 from feedpub.core.selectors import select_elements
 from feedpub.core.text import shorten
-from feedpub.sources.base import DocumentReader
-from feedpub.sources.document import parse_document
+from feedpub.sources.document import DocumentReader, parse_document
 
 MAX_LINES = 5_000  # of a page
 MAX_LINE_CHARS = 10_000

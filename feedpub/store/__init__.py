@@ -26,7 +26,7 @@ from feedpub.store.records import (
     StoredSummary,
     WatchedText,
 )
-from feedpub.store.run_marks import PROCESS_MARK
+from feedpub.store.schedule import PROCESS_MARK
 from feedpub.store.snapshots import pack_body, unpack_body
 from feedpub.store.store import Store
 

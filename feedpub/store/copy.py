@@ -13,7 +13,7 @@ from feedpub.core.errors import StoreError
 from feedpub.store import schema
 from feedpub.store.column_types import Json, Text
 from feedpub.store.database import Database
-from feedpub.store.table_names import continue_numbering
+from feedpub.store.schema_repair import continue_numbering
 
 _MAX_ROWS = 500  # in memory at a time
 _MAX_LARGE_ROWS = 20  # of tables with complete pages and documents, which may have megabytes

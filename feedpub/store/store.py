@@ -57,8 +57,7 @@ from feedpub.store.rows import (
     select_rows,
     upsert,
 )
-from feedpub.store.run_marks import RunMarkTable, unmark_run
-from feedpub.store.schedule import ScheduleTable
+from feedpub.store.schedule import RunMarkTable, ScheduleTable, unmark_run
 from feedpub.store.snapshots import (
     SnapshotTable,
     drop_snapshots,

@@ -12,13 +12,12 @@ from feedpub.publisher.names import PART_PATTERN, OutputFile, identify_file
 from feedpub.store import ScheduledRun
 from feedpub.web import control, headers, manual_pages, negotiation
 from feedpub.web.backends import FileBackend, Signature
-from feedpub.web.cache import CachedResponse, ResponseCache
+from feedpub.web.cache import CachedResponse, NextRunCache, ResponseCache
 from feedpub.web.control import ServiceControl
 from feedpub.web.error_pages import RETRY_AFTER, error_page, method_not_allowed
 from feedpub.web.headers import READ_METHODS
 from feedpub.web.http import Headers, Receive, Request, Response, Scope, Send
 from feedpub.web.negotiation import is_not_modified
-from feedpub.web.next_runs import NextRunCache
 from feedpub.web.reports import StatusEndpoints
 
 _log = logging.getLogger(__name__)

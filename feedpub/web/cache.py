@@ -1,17 +1,24 @@
-"""Cache published files as responses: each version is compressed once per coding.
+"""Cache published files as responses, and when each feed runs next.
 
-If the cache exceeds its limit, the least recently used response is dropped. It is built again on
-the next request.
+Each version of a file is compressed once per coding. If the cache exceeds its limit, the least
+recently used response is dropped. It is built again on the next request.
+
+The times of the next runs are cached so that a request for a feed does not wait for the state.
 """
 
+import asyncio
 import hashlib
+import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
+from feedpub.core.errors import FeedpubError
 from feedpub.publisher.names import OutputFile
+from feedpub.store import ScheduledRun
 from feedpub.web import negotiation
 from feedpub.web.backends import FileBackend, Signature
 from feedpub.web.http import Headers
@@ -20,6 +27,11 @@ from feedpub.web.negotiation import http_date
 MAX_CACHE_BYTES = 64 << 20
 STAT_CACHE_SECONDS = 1.0
 _NANOSECONDS = 1_000_000_000
+_log = logging.getLogger(__name__)
+
+REFRESH_SECONDS = 5.0
+MAX_WAIT_SECONDS = 0.5  # that a request waits for the state
+MIN_REST_FACTOR = 20  # `invalidate` waits for that many times the duration of a reload
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +151,51 @@ class ResponseCache:
     def _drop(self, key: tuple[str, str]) -> None:
         if old := self._responses.pop(key, None):
             self._size -= len(old.body)
+
+
+class NextRunCache:
+    """The next run of each feed.
+
+    Args:
+        load: Returns each feed's next run. Called in a separate thread, except the first time.
+    """
+
+    def __init__(self, load: Callable[[], Mapping[str, ScheduledRun]]) -> None:
+        self._load = load
+        self._times: Mapping[str, float] = {}  # by feed, in seconds since 1970
+        self._last_load = 0.0
+        self._load_seconds = 0.0
+        self.reload()
+
+    @property
+    def is_fresh(self) -> bool:
+        """Return True if the cache is recent enough."""
+        return time.monotonic() - self._last_load < REFRESH_SECONDS
+
+    def seconds_until_run(self, feed: str | None) -> float | None:
+        """Return the time until a feed's next run, or the first of all; None if unknown."""
+        due = self._times.get(feed) if feed else min(self._times.values(), default=None)
+        return None if due is None else due - time.time()
+
+    async def refresh(self) -> None:
+        """Reload the cache if it is outdated. Do not wait long for a busy state."""
+        if not self.is_fresh:
+            self._last_load = time.monotonic()  # so that concurrent requests do not reload too
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.to_thread(self.reload), MAX_WAIT_SECONDS)
+
+    def reload(self) -> None:
+        """Reload the cache now. Thread-safe."""
+        self._last_load = began = time.monotonic()
+        try:
+            runs = self._load()
+        except FeedpubError as error:  # the old times are still a good estimate
+            _log.warning("cannot read when feeds run next: %s", error)
+        else:
+            self._times = {feed: run.next_run.timestamp() for feed, run in runs.items()}
+        self._load_seconds = time.monotonic() - began
+
+    def invalidate(self) -> None:
+        """Reload the cache, unless that was just done: thousands of runs may end at once."""
+        if time.monotonic() - self._last_load > MIN_REST_FACTOR * self._load_seconds:
+            self.reload()

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from jinja2 import Environment
 
 from feedpub.builder.html import content_security_policy, jinja_environment, load_stylesheet
-from feedpub.core.i18n import translations_for
+from feedpub.core.languages import translations_for
 from feedpub.web.headers import page_headers
 from feedpub.web.http import HTML, Response, content_response
 

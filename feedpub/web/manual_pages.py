@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from feedpub import manual
 from feedpub.builder import html as page_parts
-from feedpub.core.i18n import translations_for
+from feedpub.core.languages import translations_for
 from feedpub.manual import html
 from feedpub.web import negotiation
 from feedpub.web.error_pages import method_not_allowed

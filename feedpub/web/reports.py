@@ -1,19 +1,26 @@
-"""Serve /status, /metrics and /healthz."""
+"""Serve /status, /metrics and /healthz.
+
+/healthz reports to supervisors if the service works. A failing source or an unread item is
+reported, but it does not make the service unhealthy, because a restart would not fix it.
+"""
 
 import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Any
 
 from feedpub.core.errors import FeedpubError
-from feedpub.web import healthz, metrics, status_page
+from feedpub.web import metrics, status_page
 from feedpub.web.control import ServiceControl
 from feedpub.web.error_pages import RETRY_AFTER, error_page
 from feedpub.web.headers import page_headers
 from feedpub.web.http import HTML, JSON, Response, content_response
+from feedpub.web.status import FeedStatus, ServiceStatus
 
 CACHE_SECONDS = 1.0
+_MAX_UNREAD = 10  # items of each feed
 
 
 class StatusEndpoints:
@@ -62,6 +69,32 @@ class StatusEndpoints:
         return content_response(200, metrics.METRICS_TYPE, text)
 
     def _render_healthz(self) -> Response:
-        healthy, report = healthz.health_response(self._control.status(brief=True))
+        healthy, report = health_response(self._control.status(brief=True))
         body = json.dumps(report, ensure_ascii=False)
         return content_response(200 if healthy else 503, JSON, body)
+
+
+def health_response(status: ServiceStatus) -> tuple[bool, dict[str, Any]]:
+    """Return if the service is healthy, and the report as JSON data.
+
+    It is healthy if the scheduler is alive and no feed is overdue.
+    """
+    feeds = {feed.name: _describe_feed(feed) for feed in status.feeds}
+    scheduler = None  # if the process only serves files
+    is_alive = True
+    if status.running:
+        is_alive = status.running.alive(status.now)
+        scheduler = {"alive": is_alive, "heartbeat": status.running.heartbeat.isoformat()}
+    ok = is_alive and all(feed["fresh"] for feed in feeds.values())
+    return ok, {"ok": ok, "scheduler": scheduler, "feeds": feeds}
+
+
+def _describe_feed(feed: FeedStatus) -> dict[str, Any]:
+    unread = feed.outcome.unread[:_MAX_UNREAD] if feed.outcome else ()
+    return {
+        "fresh": not feed.overdue,
+        "state": feed.health.value,
+        "reason": feed.reason,
+        "unread": [{"item": failure.where, "reason": failure.reason} for failure in unread],
+        "last_success": feed.last_success.isoformat() if feed.last_success else None,
+    }

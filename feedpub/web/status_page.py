@@ -7,10 +7,9 @@ from functools import cache
 from jinja2 import Environment
 
 from feedpub.builder import html
-from feedpub.core.humanize import format_relative
-from feedpub.core.i18n import translations_for
+from feedpub.core.languages import translations_for
 from feedpub.core.models import RunResult
-from feedpub.core.text import pluralize
+from feedpub.core.text import format_relative, pluralize
 from feedpub.web.status import SHOWN_DAYS, FeedStatus, Health, ServiceStatus, SourceStatus
 
 CHART_HEIGHT = 32

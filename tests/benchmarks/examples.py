@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from feedpub.cleaner.metadata.elements import collect_elements
-from feedpub.cleaner.page_text import TokenizedPage, head_hints, tokenize_page
 from feedpub.cleaner.segment import segment
+from feedpub.cleaner.vocabulary import TokenizedPage, head_hints, tokenize_page
 from feedpub.core.errors import ExtractError
 from feedpub.core.html import parse_html
 from tests.benchmarks.labels import align, segments

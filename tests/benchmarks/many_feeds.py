@@ -32,7 +32,7 @@ from feedpub.pipeline import index, run
 from feedpub.pipeline.context import RunContext
 from feedpub.publisher import open_output
 from feedpub.store import RunRecord, ScheduledRun, SourceState, Store
-from feedpub.web import healthz, metrics, status, status_page
+from feedpub.web import metrics, reports, status, status_page
 from tests.benchmarks.serving import WORDS
 from tests.support.service import free_port, running_service
 
@@ -198,7 +198,7 @@ _DONE: dict[str, Callable[[Config], object]] = {
     "pages about all feeds": _with_tools(index.index_files),
     "forgetting": _with_tools(run.prune),
     "overview": _overview,
-    "healthz": lambda config: healthz.health_response(_overview(config, brief=True)),
+    "healthz": lambda config: reports.health_response(_overview(config, brief=True)),
     "metrics": lambda config: metrics.render_metrics(_overview(config)),
     "status page": lambda config: status_page.render_status_page(_overview(config), can_run=False),
 }

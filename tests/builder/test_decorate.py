@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from feedpub.builder.decorate import reading_minutes, with_lead_image, with_reading_time
+from feedpub.builder.entry_html import reading_minutes, with_lead_image, with_reading_time
 from feedpub.core.models import Entry
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)

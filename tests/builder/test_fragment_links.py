@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from feedpub.builder import render_article
-from feedpub.builder.links import complete_fragments, shorten_fragments
+from feedpub.builder.entry_html import complete_fragments, shorten_fragments
 from feedpub.builder.parse_published import parse_published
 from feedpub.core.models import Feed
 from tests.support.feedcheck import CHECKS

@@ -1,6 +1,6 @@
 import pytest
 
-from feedpub.builder.links import PLACEHOLDER, move_addresses
+from feedpub.builder.entry_html import PLACEHOLDER, move_addresses
 from tests.support.feeds import entry
 
 BASE = "https://feeds.example.org/a&b/"

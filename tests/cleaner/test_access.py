@@ -1,10 +1,13 @@
-"""Login pages and paywalls are recognised, and articles next to a login form are not mistaken."""
+"""Login pages and paywalls are recognised, and articles next to a login form are not mistaken.
+
+So are error, challenge and consent pages.
+"""
 
 import json
 
 import pytest
 
-from feedpub.cleaner.access import LOGIN_PAGE, PAYWALL, is_login_address
+from feedpub.cleaner.access import LOGIN_PAGE, PAYWALL, is_login_address, load_interstitials
 from feedpub.cleaner.extract import extract
 from feedpub.core.errors import InterstitialError, NoContentError
 
@@ -159,3 +162,36 @@ def test_closed_article_without_a_text_names_the_paywall() -> None:
     with pytest.raises(NoContentError) as raised:
         extract(page("", head=declared(isAccessibleForFree=False)), URL)
     assert raised.value.reason == PAYWALL
+
+
+@pytest.mark.parametrize(
+    ("title", "message"),
+    [
+        ("404", "this is an error page, not an article"),
+        ("Page not found | Harbour Courier", "this is an error page, not an article"),
+        ("Error 404 – Page Not Found", "this is an error page, not an article"),
+        ("500 Internal Server Error", "this is an error page, not an article"),
+        ("410 Gone", "this is an error page, not an article"),
+        ("Gone", None),
+        ("404 not found errors, explained", None),
+        ("Oops! That's a pity", "this is an error page, not an article"),
+        ("Страница не найдена", "this is an error page, not an article"),
+        ("ページが見つかりません - みなと新報", "this is an error page, not an article"),
+        ("Just a moment...", "this is a page that asks whether one is human, not an article"),
+        (
+            "Before you continue",
+            "this is a page that asks for consent, not an article: set cookies",
+        ),
+        ("Log in - Courier", "login page: set cookies or auth"),
+        ("A page not found in any book", None),
+        ("Forbidden fruit is cheaper this year", None),
+        ("The ferry sails again", None),
+        ("", None),
+    ],
+)
+def test_interstitial_is_recognised_by_a_part_of_its_title(title: str, message: str | None) -> None:
+    assert load_interstitials().find([title], 20) == message
+
+
+def test_page_with_much_text_is_not_an_interstitial() -> None:
+    assert load_interstitials().find(["Page not found"], 400) is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedpub.builder.decorate import reading_minutes
+from feedpub.builder.entry_html import reading_minutes
 from feedpub.cleaner import extract
 from feedpub.core.errors import NoContentError
 from feedpub.core.models import Page

@@ -1,4 +1,6 @@
-"""Characters that XML does not allow are removed from all input."""
+"""Characters that XML does not allow are removed from all input; times are relative to now."""
+
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -6,8 +8,14 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feedpub.cleaner import extract, extract_text
-from feedpub.core.text import strip_invalid_characters, strip_invalid_markup
+from feedpub.core.text import (
+    format_age,
+    format_relative,
+    strip_invalid_characters,
+    strip_invalid_markup,
+)
 from feedpub.sources.markup import to_text
+from tests.support.overviews import NOW
 
 STORY = (
     "The harbour of Lindby is closed until Friday{}, the harbour master announced on Monday, "
@@ -62,3 +70,33 @@ def test_form_feed_becomes_a_space() -> None:
 
 def test_text_of_feed_markup_contains_no_invalid_character() -> None:
     assert to_text("<p>a&#1;b<br>&#x1;c</p>") == "ab c"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (-5, "just now"),
+        (0, "just now"),
+        (59, "just now"),
+        (60, "1 minute ago"),
+        (7199, "1 hour ago"),
+        (7200, "2 hours ago"),
+        (3 * 86400, "3 days ago"),
+    ],
+)
+def test_age_is_in_the_largest_unit_that_fits(seconds: int, expected: str) -> None:
+    assert format_age(NOW - timedelta(seconds=seconds), NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (-120, "2 minutes ago"),
+        (0, "just now"),
+        (30, "in less than a minute"),
+        (1440, "in 24 minutes"),
+        (86400, "in 1 day"),
+    ],
+)
+def test_relative_time_can_be_past_or_future(seconds: int, expected: str) -> None:
+    assert format_relative(NOW + timedelta(seconds=seconds), NOW) == expected

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.builder.links import PLACEHOLDER, move_addresses
+from feedpub.builder.entry_html import PLACEHOLDER, move_addresses
 from feedpub.config import Config
 from feedpub.pipeline import run
 from tests.support.clock import FakeClock

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from feedpub.config import Config
 from feedpub.fetch import SMALL_BODY_BYTES, Fetcher
-from feedpub.fetch.body_budget import BodyBudget
+from feedpub.fetch.limits import BodyBudget
 from feedpub.pipeline import run
 from feedpub.pipeline.context import RunContext
 from tests.catalogue.press import rss, rss_item
@@ -59,9 +59,9 @@ def test_size_limit_of_an_article_is_below_that_of_a_source(site: Site, tmp_path
         outcome = run.run_feed(config.feed[0], context)
     assert outcome.new == 2
     [problem] = outcome.problems
-    assert (problem.where, problem.reason) == (
-        site.url(path(2)),
-        "the answer is larger than 8000000 bytes; its title and link are published instead",
+    assert problem.where == site.url(path(2))
+    assert problem.reason.startswith(
+        "the answer is larger than 8000000 bytes; its title and link are published instead; "
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.web import FeedApp, FolderBackend, limits
+from feedpub.web import FeedApp, FolderBackend, server
 from feedpub.web.http import Request, Response
 from tests.support.client import Client, read_until_closed, serve_app
 from tests.support.service import eventually
@@ -125,7 +125,7 @@ def test_invalid_requests_get_400(
 
 
 def test_slow_request_times_out(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "REQUEST_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(server, "REQUEST_TIMEOUT_SECONDS", 0.5)
     for start in (
         b"",
         b"GET /wor",
@@ -158,7 +158,7 @@ def drip(connection: socket.socket) -> None:
 def test_client_that_receives_nothing_is_disconnected(
     client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "SEND_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(server, "SEND_TIMEOUT_SECONDS", 0.5)
     size = 64 << 20
     (folder / "large.png").write_bytes(b"x" * size)
     with client.connect() as connection:
@@ -178,7 +178,7 @@ def status(connection: socket.socket) -> int:
 def test_slow_client_within_the_limits_is_served(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "REQUEST_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(server, "REQUEST_TIMEOUT_SECONDS", 0.5)
     with client.connect() as connection:
         for _ in range(4):
             connection.sendall(ASK)
@@ -189,7 +189,7 @@ def test_slow_client_within_the_limits_is_served(
 
 
 def test_number_of_connections_is_limited(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
     with client.connect() as first, client.connect() as second:
         for connection in (first, second):
             connection.sendall(ASK)
@@ -225,15 +225,15 @@ def test_client_that_only_sends_requests_is_disconnected(
 def test_sixteen_requests_may_be_pipelined(client: Client, folder: Path) -> None:
     (folder / "large.png").write_bytes(b"x" * (1 << 20))
     requests = (
-        ASK.replace(b"world.rss", b"large.png") + ASK * (limits.MAX_WAITING_REQUESTS - 1) + LAST
+        ASK.replace(b"world.rss", b"large.png") + ASK * (server.MAX_WAITING_REQUESTS - 1) + LAST
     )
-    assert statuses(client.raw(requests)) == [b"200"] * (limits.MAX_WAITING_REQUESTS + 1)
+    assert statuses(client.raw(requests)) == [b"200"] * (server.MAX_WAITING_REQUESTS + 1)
 
 
 def test_address_with_most_connections_loses_one(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "MAX_CONNECTIONS", 20)
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 20)
 
     def connect(host: str) -> socket.socket:
         return socket.create_connection(
@@ -269,8 +269,8 @@ def test_address_with_most_connections_loses_one(
     ],
 )
 def test_ipv6_addresses_are_counted_by_network(host: str, same: str) -> None:
-    assert limits._network_of(host) == limits._network_of(same)
-    assert limits._network_of(host) != limits._network_of("192.0.2.2")
+    assert server._network_of(host) == server._network_of(same)
+    assert server._network_of(host) != server._network_of("192.0.2.2")
 
 
 def test_bug_is_logged_and_gets_500(

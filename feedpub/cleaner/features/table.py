@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feedpub.cleaner.layout import HEADINGS, Block, Box, Place
-from feedpub.cleaner.page_text import TokenizedPage
-from feedpub.cleaner.vocabulary import Vocabulary
+from feedpub.cleaner.vocabulary import TokenizedPage, Vocabulary
 
 Column = npt.NDArray[np.float64]
 """A number for each block, or for each box."""

@@ -31,17 +31,15 @@ from feedpub.cleaner.metadata import (
     byline,
     canonical,
     dates,
-    jsonld,
     lead_image,
     meta_tags,
-    microdata,
+    schema_org,
     titles,
 )
-from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
+from feedpub.cleaner.metadata.elements import HeadElements, collect_elements, text_line, text_lines
 from feedpub.cleaner.metadata.facts import Facts, Size
 from feedpub.cleaner.metadata.language import add_country, declared_language, detect_language
-from feedpub.cleaner.metadata.text_lines import text_line, text_lines
-from feedpub.core.urls import bare_host_from_url
+from feedpub.core.urls import absolute_url, bare_host_from_url, is_web_url
 
 _MAX_CATEGORIES = 12
 _MAX_CATEGORY_CHARS = 60
@@ -60,6 +58,7 @@ class Metadata:
             are removed from the body.
         base: the URL that relative URLs are resolved against.
         ingredients, steps: of the recipe that the page's data describe, one text each.
+        rights: the URL of the licence, else a notice of copyright; "" if there is neither.
     """
 
     title: str = ""
@@ -77,6 +76,7 @@ class Metadata:
     base: str | None = None
     ingredients: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
+    rights: str = ""
 
 
 def read_metadata(
@@ -96,8 +96,8 @@ def read_metadata(
     """
     parts = parts or collect_elements(tree)
     meta = meta_tags.read_meta_tags(tree, chain(parts["meta"], parts["link"], parts["title"]))
-    data = jsonld.read_jsonld(jsonld_scripts(parts["script"]), url, " ".join(meta.titles))
-    items = microdata.read_microdata(tree)
+    data = schema_org.read_jsonld(jsonld_scripts(parts["script"]), url, " ".join(meta.titles))
+    items = schema_org.read_microdata(tree)
     stated = (data, meta, items)
     base = canonical.base_url(parts["base"], url)
     mastheads, headings = _split_headings(parts["h1"], base)
@@ -139,7 +139,17 @@ def read_metadata(
         base=base,
         ingredients=tuple(data.ingredients),
         steps=tuple(data.steps),
+        rights=_choose_rights([*meta.rights, *data.rights], tree, base),
     )
+
+
+def _choose_rights(stated: Sequence[str], tree: HtmlElement, base: str | None) -> str:
+    """Return the URL of a licence that the page states or links to, else another statement."""
+    links = [anchor.get("href", "") for anchor in tree.iterfind(".//a[@rel='license']")]
+    for text in (*filter(is_web_url, stated), *links):
+        if url := absolute_url(text, base or ""):
+            return url
+    return next(iter(stated), "")
 
 
 def jsonld_scripts(scripts: Iterable[HtmlElement]) -> Iterable[str]:
@@ -221,7 +231,7 @@ def _complete_byline(
     shown.published += found.facts.published
     shown.updated += found.facts.updated
     if not known_dates and not shown.published and not shown.updated:
-        shown.published += jsonld.dates_in_scripts(tree)
+        shown.published += schema_org.dates_in_scripts(tree)
 
 
 def _choose_description(texts: Iterable[str]) -> str | None:

@@ -17,14 +17,14 @@ from itertools import islice, pairwise, takewhile
 from lxml.html import HtmlElement
 
 from feedpub.cleaner.metadata import authors
-from feedpub.cleaner.metadata.facts import Facts
-from feedpub.cleaner.metadata.text_lines import (
+from feedpub.cleaner.metadata.elements import (
     MIN_PROSE_CHARS,
     TextLine,
     lines_after,
     lines_before,
     text_lines,
 )
+from feedpub.cleaner.metadata.facts import Facts
 from feedpub.core import dates
 
 MAX_PAGE_LINES = 2_000  # searched on a page

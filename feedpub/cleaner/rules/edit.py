@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feedpub.cleaner.rules.model import Ruleset
-from feedpub.cleaner.rules.rule_book import display_path
-from feedpub.cleaner.rules.toml import parse_rules
+from feedpub.cleaner.rules.rule_book import display_path, parse_rules
 from feedpub.config.edit import append_rules, save_config
 
 

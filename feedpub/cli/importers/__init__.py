@@ -1,9 +1,8 @@
 """Import feeds and site rules from the files of other programs.
 
-    detect      which program a file is from
-    opml, freshrss, html2rss, rsspls, rssbridge     one module for each format
+    opml, html2rss, rsspls, rssbridge     one module for each format; FreshRSS is part of OPML
     selectors   combine selectors into the one of a page source
-    documents   parse XML, YAML and TOML with line numbers
+    documents   detect which program a file is from; parse XML, YAML and TOML with line numbers
     plan        drop what the config refuses, and find the feeds that are new
 
 All functions work on bytes: nothing is fetched, read from disk or written here.
@@ -13,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from feedpub.cli.importers import html2rss, opml, rssbridge, rsspls
-from feedpub.cli.importers.detect import FORMATS, detect_format
+from feedpub.cli.importers.documents import FORMATS, detect_format
 from feedpub.cli.importers.model import (
     Imported,
     ImportedFeed,

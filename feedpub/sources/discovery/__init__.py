@@ -7,9 +7,9 @@ through a `DiscoverySession`, which limits their number and records failures.
 
 from feedpub.sources.discovery.candidate import ArticleSample, Candidate, DiscoveryOptions
 from feedpub.sources.discovery.discover import Discovery, discover_sources, try_articles
+from feedpub.sources.discovery.inspect import without_tagline
 from feedpub.sources.discovery.rank import RankedCandidate
 from feedpub.sources.discovery.session import DiscoverySession
-from feedpub.sources.discovery.site_name import without_tagline
 
 __all__ = [
     "ArticleSample",

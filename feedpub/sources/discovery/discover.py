@@ -115,7 +115,7 @@ def _settle(candidate: Candidate, samples: Mapping[str, ArticleSample]) -> Candi
     """Return a candidate that leaves its articles' pages alone if none of them can be read."""
     if not candidate.fetches_articles:
         return candidate
-    tried = [samples[url] for item in candidate.items if (url := item.url) and url in samples]
+    tried = [samples[url] for url in candidate.urls if url in samples]
     if tried and all(each.is_permanent for each in tried):
         return _without_fetching(candidate)
     return candidate
@@ -289,4 +289,6 @@ def _next_step(start: PageInspection, session: DiscoverySession) -> str:
     parts = urlsplit(start.url)
     if parts.path.strip("/"):
         step += f", or the site's front page {parts.scheme}://{parts.netloc}/"
+    if start.is_page:
+        step += '; to follow the changes of this page, write a source with type = "watch"'
     return step

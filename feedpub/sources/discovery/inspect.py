@@ -1,10 +1,11 @@
-"""Inspect one document of a site: its type, its articles, and the feeds that it names.
+"""Inspect one document of a site: its type, its articles, the feeds that it names, and its name.
 
 The functions run in other processes: arguments and results are plain data.
 """
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from feedpub.cleaner import articles
 from feedpub.core.encoding import decode_html
@@ -12,16 +13,48 @@ from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.html import parse_html
 from feedpub.core.models import Article, Item, Page
 from feedpub.core.text import pluralize
+from feedpub.core.urls import bare_host_from_url
 from feedpub.sources import feed, rss_atom
 from feedpub.sources import listing_page as listing
-from feedpub.sources.discovery.site_name import find_site_name
-from feedpub.sources.document import HtmlDocument, parse_document
+from feedpub.sources.document import (
+    FEED,
+    GZIP,
+    HTML,
+    JSON,
+    SITEMAP,
+    TEXT,
+    HtmlDocument,
+    detect_type,
+    parse_document,
+)
 from feedpub.sources.items.read import ItemSelectors, items_on_page
 from feedpub.sources.listing.embedded_json import items_in_jsonld, items_in_state
 from feedpub.sources.listing.text import count_text_words, element_text
-from feedpub.sources.markup import to_text
-from feedpub.sources.sniff import FEED, GZIP, HTML, JSON, SITEMAP, TEXT, detect_type
+from feedpub.sources.markup import clean_text, to_text
 
+MIN_HOST_CHARS = 4  # of a name that a host may contain
+
+_STATED = ("og:site_name", "application-name", "apple-mobile-web-app-title")
+_SEPARATOR = re.compile(
+    r"(?<!\s)\s++[|\uff5c·•»\u203a~\N{EN DASH}\N{EM DASH}-]+\s+"
+    r"|[|\uff5c]\s*|(?<!\s):\s+|\s*\N{EM DASH}\s*"
+)
+_WELCOME = re.compile(r"^welcome to (?:the )?", re.IGNORECASE)
+_START_PAGES = frozenset(
+    (
+        *("home", "home page", "homepage", "start", "startseite", "accueil", "inicio", "welcome"),
+        *(
+            "forside",
+            "hem",
+            "etusivu",
+            "strona główna",
+            "главная",
+            "ホーム",
+            "トップページ",
+            "首页",
+        ),
+    )
+)
 MIN_FULL_TEXT_CHARS = 1000  # a shorter text in a feed is mostly a teaser
 _CUT_OFF = ("…", "...", "[…]", "[...]", "[&#8230;]", "…]")
 _API_RELATION = "https://api.w.org/"
@@ -29,6 +62,50 @@ _FILE = re.compile(r"\.(?:pdf|epub|docx|odt)(?:$|[?#])", re.IGNORECASE)
 _NOT_FREE = re.compile(
     r'"isAccessibleForFree"\s*:\s*"?(?:https?://schema\.org/)?false', re.IGNORECASE
 )
+
+
+def find_site_name(document: HtmlDocument) -> str:
+    """Return the name of a page's site; "" if the page has no title."""
+    for name in _STATED:
+        for meta in document.tree.iter("meta"):
+            is_name = name in (meta.get("property"), meta.get("name"))
+            if is_name and (text := clean_text(meta.get("content", ""))):
+                return without_tagline(text, document.url)
+    is_front = not urlsplit(document.url).path.strip("/")
+    return without_tagline(document.title, document.url, name_is_last=not is_front)
+
+
+def without_tagline(title: str, url: str, *, name_is_last: bool = False) -> str:
+    """Return the part of a site's or page's title that is the site's name.
+
+    Args:
+        title: the title, such as "Harbour Times – News from the coast".
+        url: of the site; the part that its host contains is the name.
+        name_is_last: the title begins with the name of a page, as "Sport | Harbour Times".
+    """
+    parts = [part.strip() for part in _SEPARATOR.split(title) if part.strip()]
+    parts = [part for part in parts if part.lower() not in _START_PAGES] or parts
+    parts = [_WELCOME.sub("", part) or part for part in parts]
+    if not parts:
+        return ""
+    host = re.sub(r"\W", "", bare_host_from_url(url))
+    named = [part for part in parts if _is_in_host(part, host)]
+    named = named or [part for part in parts if _begins_like_host(part, url)]
+    if named:
+        return max(named, key=len)
+    return parts[-1] if name_is_last else parts[0]
+
+
+def _is_in_host(part: str, host: str) -> bool:
+    compact = re.sub(r"\W", "", part.lower())
+    names = (compact, compact.removeprefix("the"))
+    return any(len(name) >= MIN_HOST_CHARS and name in host for name in names)
+
+
+def _begins_like_host(part: str, url: str) -> bool:
+    """Return True for "BBC Technology" at bbc.com."""
+    first = re.split(r"\W", part.lower(), maxsplit=1)[0]
+    return len(first) > 1 and first in bare_host_from_url(url).split(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +136,7 @@ class PageInspection:
         title: its own title.
         site_name: the name of its site, without a tagline; "" if it is unknown.
         listing: the articles that it links to, if it is a page.
-        items: the items that stand on it, if it is a page.
+        items: the items on it, if it is a page.
         feeds: the feeds that it names.
         api: the URL of its site's WordPress API; None if it names none.
         needs_scripts: it shows nothing before its scripts run.

@@ -19,8 +19,7 @@ from feedpub.core.models import Item, Page
 from feedpub.core.selectors import element_of, select_elements, select_values
 from feedpub.core.text import pluralize
 from feedpub.core.urls import absolute_url
-from feedpub.sources.base import DocumentReader
-from feedpub.sources.document import HtmlDocument, parse_document
+from feedpub.sources.document import DocumentReader, HtmlDocument, parse_document
 from feedpub.sources.items import fields
 from feedpub.sources.items.detect import (
     date_above,

@@ -3,15 +3,15 @@
 The preview serves one user on this machine, for as long as the command runs.
 """
 
-from feedpub.web.preview.pages import (
+from feedpub.web.preview.server import PreviewServer
+from feedpub.web.preview.workspace import (
     PreviewPage,
+    PreviewSession,
     page_from_address,
     page_from_file,
     pages_of_feed,
     pages_of_site,
 )
-from feedpub.web.preview.server import PreviewServer
-from feedpub.web.preview.workspace import PreviewSession
 
 __all__ = [
     "PreviewPage",

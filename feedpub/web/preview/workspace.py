@@ -1,25 +1,29 @@
-"""Try a draft of rules on a page and on the other pages of its site, and save it.
+"""Find pages for the preview, try a draft of rules on them, and save it.
 
 A draft is tried exactly as it would be saved: the site's rule file is extended in memory and read
 by the same loader that every run uses. The preview therefore shows what the saved draft will do.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+from feedpub.builder.titles import display_title
 from feedpub.cleaner import articles
+from feedpub.cleaner.pagination import HTML_TYPES
 from feedpub.cleaner.rules import RuleDraft, Ruleset, SiteRuleSet, display_path, edit
+from feedpub.cleaner.rules.testing import PAGE_SUFFIXES
+from feedpub.config import FeedConfig
 from feedpub.core import diff, process_pool
-from feedpub.core.errors import ConfigError, SourceError
-from feedpub.core.models import Article
-from feedpub.pipeline import article
+from feedpub.core.errors import ConfigError, ExtractError, SourceError
+from feedpub.core.models import Article, Page
+from feedpub.pipeline import article, index
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.site_memory import memory_key
-from feedpub.web.preview.pages import PreviewPage
+from feedpub.store import PageSnapshot, unpack_body
 
 MAX_OTHER_PAGES = 50  # that a draft is tried on
 MAX_SHOWN_LINES = 6  # of the changes in each of them
@@ -29,6 +33,82 @@ NO_ADDRESS_REASON = (
 )
 _FACTS = ("title", "authors", "published")
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreviewPage:
+    """A page for the preview.
+
+    Attributes:
+        title: Shown in the list of pages.
+        url: Its URL; "" for a saved file that does not name one.
+        source: The page, or its stored snapshot.
+        feed: The feed that it belongs to; None if it belongs to none.
+        content_reason: Why its entry has this content; "" if there was no choice.
+    """
+
+    title: str
+    url: str
+    source: Page | PageSnapshot
+    feed: FeedConfig | None = None
+    content_reason: str = ""
+
+    def page(self) -> Page:
+        """Return the page. Raises ExtractError if the snapshot is corrupt."""
+        return self.source if isinstance(self.source, Page) else unpack_body(self.source)
+
+
+def pages_of_feed(feed: FeedConfig, context: RunContext) -> list[PreviewPage]:
+    """Return the stored pages of a feed's entries, newest first. Raises StoreError."""
+    snapshots = context.store.snapshots.for_feed(feed.name)
+    pages = []
+    for entry in index.current_feed(feed, context).entries:
+        snapshot = snapshots.get(entry.id)
+        if snapshot is None or snapshot.form != "page":
+            continue
+        if snapshot.content_type in HTML_TYPES:
+            title, reason = display_title(entry), entry.content_reason
+            pages.append(PreviewPage(title, snapshot.final_url, snapshot, feed, reason))
+    return pages
+
+
+def pages_of_site(url: str, feeds: Iterable[FeedConfig], context: RunContext) -> list[PreviewPage]:
+    """Return the stored pages of all feeds that share a rule file with a URL.
+
+    Raises:
+        StoreError: The state cannot be read.
+    """
+    host = context.site_rules.file_for(url)
+    if not host:
+        return []
+    pages: list[PreviewPage] = []
+    for feed in feeds:
+        pages += pages_of_feed(feed, context)
+    return [page for page in pages if context.site_rules.file_for(page.url) == host]
+
+
+def page_from_address(url: str, context: RunContext) -> PreviewPage:
+    """Fetch the page at a URL. Raises SourceError."""
+    page = articles.fetch_page(url, context.fetcher, context.site_rules)
+    return PreviewPage(url, page.url, page)
+
+
+def page_from_file(path: Path, context: RunContext) -> PreviewPage:
+    """Read a saved page. Its URL is taken from its own metadata. Raises SourceError."""
+    if path.suffix.lower() not in PAGE_SUFFIXES:
+        suffixes = ", ".join(sorted(PAGE_SUFFIXES))
+        raise ExtractError(
+            f"the preview only shows HTML pages ({suffixes}); "
+            "use `feedpub clean --explain` for a text file",
+            str(path),
+        )
+    try:
+        page = Page("", path.read_bytes(), "text/html")
+    except OSError as error:
+        raise ExtractError(f"cannot be read: {error.strerror}", str(path)) from error
+    article = context.executor.call(str(path), articles.article_from_page, page)
+    url = article.url or ""
+    return PreviewPage(path.name, url, Page(url, page.body, page.content_type))
 
 
 @dataclass(frozen=True, slots=True)

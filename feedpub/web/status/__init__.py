@@ -4,7 +4,7 @@ The status page, the metrics and the command line present it. It contains no sec
 tokens are removed from addresses.
 """
 
-from feedpub.core.humanize import format_age, format_relative
+from feedpub.core.text import format_age, format_relative
 from feedpub.web.status.collect import collect_status
 from feedpub.web.status.health import GRACE_PERIOD
 from feedpub.web.status.records import (

@@ -8,8 +8,8 @@ from typing import Self
 from feedpub.config import Config, FeedConfig, Source
 from feedpub.config.sources import source_key
 from feedpub.core.budget import describe_crashes
-from feedpub.core.humanize import format_age
 from feedpub.core.redact import redact, redact_result
+from feedpub.core.text import format_age
 from feedpub.notify.alert_text import ProposalText, describe_proposal
 from feedpub.pipeline.collect import source_fingerprint
 from feedpub.store import Proposal, RemovalStat, RunRecord, ScheduledRun, SourceState, Store

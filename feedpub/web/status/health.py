@@ -8,10 +8,9 @@ in it or incomplete.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from feedpub.core.humanize import format_age
 from feedpub.core.models import RunResult, RunStatus
 from feedpub.core.redact import redact
-from feedpub.core.text import pluralize
+from feedpub.core.text import format_age, pluralize
 from feedpub.store import RunRecord, SourceState
 from feedpub.web.status.records import Health, SourceStatus
 

@@ -4,9 +4,8 @@ import pytest
 from feedpub.cleaner.features import NAMES, measure_features
 from feedpub.cleaner.features.table import Column
 from feedpub.cleaner.metadata.elements import collect_elements
-from feedpub.cleaner.page_text import head_hints, tokenize_page
 from feedpub.cleaner.segment import segment
-from feedpub.cleaner.vocabulary import Vocabulary
+from feedpub.cleaner.vocabulary import Vocabulary, head_hints, tokenize_page
 from feedpub.core.html import parse_html
 
 PROSE = (

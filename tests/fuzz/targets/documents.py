@@ -15,7 +15,7 @@ from feedpub.core.field_limits import limit_fields
 from feedpub.core.models import Enclosure, Entry, FeedSummary, Item, Page
 from feedpub.sources import feed as feeds
 from feedpub.sources import listing_page as pages
-from feedpub.sources.feed_head import read_feed_head
+from feedpub.sources.feed_extensions import read_feed_head
 from feedpub.sources.items.read import ItemSelectors, items_on_page
 from feedpub.sources.json_api import JsonSelectors, parse_json_items
 from feedpub.sources.sitemap import parse_sitemap

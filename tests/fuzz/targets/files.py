@@ -13,7 +13,7 @@ from feedpub.cleaner.archived_pages import (
     read_mhtml,
 )
 from feedpub.cleaner.documents import article_from_document
-from feedpub.cleaner.wiki_markdown import translate_wiki_markdown
+from feedpub.cleaner.markdown import translate_wiki_markdown
 from feedpub.core import warc
 from feedpub.core.models import Item, Page
 from feedpub.publisher.names import is_publishable

@@ -17,8 +17,7 @@ from feedpub.core.redact import redact, strip_credentials
 from feedpub.core.urls import absolute_url, resolve_link, site_domain
 from feedpub.fetch import response as answers
 from feedpub.fetch.compression import DECODERS, content_codings, decompress, decompress_start
-from feedpub.fetch.robots import AGENT, Robots
-from feedpub.fetch.robots_parser import parse_robots
+from feedpub.fetch.robots import AGENT, Robots, parse_robots
 from feedpub.fetch.ssrf import AddressPolicy
 from feedpub.fetch.url import RequestTarget as Address
 from feedpub.fetch.url import parse_url

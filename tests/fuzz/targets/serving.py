@@ -11,7 +11,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from feedpub.web import FeedApp, FolderBackend
-from feedpub.web.limits import LimitedProtocol
+from feedpub.web.server import LimitedProtocol
 from tests.fuzz.target import LINES, Target, fields
 from tests.fuzz.targets.settings import folder
 from tests.web.console import FakeControl

@@ -3,7 +3,7 @@
 from alembic import op
 from sqlalchemy import inspect
 
-from feedpub.store.table_names import FORMER_NAMES, rename_table
+from feedpub.store.schema_repair import FORMER_NAMES, rename_table
 
 revision = "0011"
 down_revision = "0010"

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from feedpub.cleaner.metadata import jsonld
+from feedpub.cleaner.metadata import schema_org
 from feedpub.cleaner.metadata.facts import Facts
 
 URL = "https://example.org/2024/pier"
@@ -19,7 +19,7 @@ ARTICLE: dict[str, Any] = {
 
 
 def read(*values: Any, title: str = "") -> Facts:
-    return jsonld.read_jsonld([json.dumps(value) for value in values], URL, title)
+    return schema_org.read_jsonld([json.dumps(value) for value in values], URL, title)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_web_page_is_read_if_there_is_no_article() -> None:
 )
 def test_wrapped_json_is_read(script: str) -> None:
     text = script.replace("%s", json.dumps(ARTICLE))
-    assert jsonld.read_jsonld([text]).titles[0] == "Council keeps the pier"
+    assert schema_org.read_jsonld([text]).titles[0] == "Council keeps the pier"
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_wrapped_json_is_read(script: str) -> None:
     ],
 )
 def test_slightly_invalid_json_is_read(broken: str) -> None:
-    assert jsonld.read_jsonld([broken]).titles == ["Council keeps the pier"]
+    assert schema_org.read_jsonld([broken]).titles == ["Council keeps the pier"]
 
 
 @pytest.mark.parametrize(
@@ -176,8 +176,8 @@ def test_slightly_invalid_json_is_read(broken: str) -> None:
     ["", "{", "null", "3", '"text"', "[]", "{}", "var x = 3;", '{"@type": null}', "[" * 3000],
 )
 def test_unreadable_script_is_ignored(script: str) -> None:
-    assert jsonld.read_jsonld([script]) == Facts()
-    assert jsonld.read_jsonld([script, json.dumps(ARTICLE)]).authors == ["Marta Quill"]
+    assert schema_org.read_jsonld([script]) == Facts()
+    assert schema_org.read_jsonld([script, json.dumps(ARTICLE)]).authors == ["Marta Quill"]
 
 
 @pytest.mark.parametrize(

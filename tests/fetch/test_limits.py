@@ -16,7 +16,7 @@ import pytest
 from feedpub.core.errors import FetchError
 from feedpub.core.models import Page
 from feedpub.fetch import Fetcher
-from feedpub.fetch.body_budget import SMALL_BODY_BYTES, BodyBudget
+from feedpub.fetch.limits import SMALL_BODY_BYTES, BodyBudget
 from tests.fetch.conftest import LOOPBACK
 from tests.support.clock import FakeClock
 from tests.support.site import Route, Site

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from feedpub.service.config_watcher import FileWatcher
+from feedpub.service.reload import FileWatcher
 
 
 def test_change_is_reported_once_when_it_is_stable(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
-"""Read JSON-LD (schema.org): graphs, arrays, references by @id, and slightly invalid JSON.
+"""Read data of schema.org about the page's own article: JSON-LD and microdata (itemprop).
 
-If several articles are described, the one that the page is about is read.
+JSON-LD has graphs, arrays, references by @id, and is often slightly invalid. If several articles
+are described, the one that the page is about is read. Comments, related articles and products are
+ignored.
 """
 
 import html
@@ -11,9 +13,11 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from feedpub.cleaner.metadata import lead_image
+from feedpub.cleaner.metadata.elements import to_one_line
 from feedpub.cleaner.metadata.facts import Facts
 from feedpub.core.text import strip_invalid_characters
 
@@ -55,6 +59,24 @@ _DATE_PUBLISHED = re.compile(r'\\?"datePublished\\?"\s*:\s*\\?"([^"\\]{8,40})')
 _FREE_KEY = "isAccessibleForFree"
 
 Node = Mapping[str, Any]
+_MAX_VALUE_CHARS = 300
+_MAX_PROPERTIES = 500  # of a page
+
+_PROPERTIES = etree.XPath(f"(//@itemprop)[position() <= {_MAX_PROPERTIES}]/..", smart_strings=False)
+_FIELDS = {
+    "headline": "titles",
+    "author": "authors",
+    "creator": "authors",
+    "datepublished": "published",
+    "datecreated": "published",
+    "datemodified": "updated",
+    "description": "descriptions",
+    "image": "images",
+    "thumbnailurl": "images",
+    "articlesection": "sections",
+    "keywords": "tags",
+}
+_ARTICLE_TYPES = ("article", "posting", "webpage", "report", "creativework")
 
 
 def read_jsonld(scripts: Iterable[str], url: str | None = None, title: str = "") -> Facts:
@@ -220,6 +242,8 @@ def _add_facts(node: Node, by_id: Mapping[str, Node], facts: Facts) -> None:
         ("keywords", facts.tags),
         ("image", facts.images),
         ("thumbnailUrl", facts.images),
+        ("license", facts.rights),
+        ("copyrightNotice", facts.rights),
     ):
         texts.extend(_texts(_resolve(node.get(key), by_id)))
     _add_image_sizes(node.get("image"), by_id, facts)
@@ -304,3 +328,63 @@ def _types(node: Node) -> frozenset[str]:
         name = str(stated).rpartition("/")[2].rpartition(":")[2]
         names.add(name.lower())
     return frozenset(names)
+
+
+def read_microdata(tree: HtmlElement) -> Facts:
+    """Return the facts in the page's itemprop attributes."""
+    facts = Facts()
+    for element in _elements_with_properties(tree):
+        for name in element.get("itemprop", "").lower().split():
+            field = _FIELDS.get(name)
+            if not field or not _is_about_article(element):
+                continue
+            value = _read_image(element, facts) if field == "images" else _read_value(element)
+            if value:
+                getattr(facts, field).append(value)
+    return facts
+
+
+def _elements_with_properties(tree: HtmlElement) -> Iterator[HtmlElement]:
+    found = _PROPERTIES(tree)
+    for element in found if isinstance(found, list) else ():
+        if isinstance(element, HtmlElement):
+            yield element
+
+
+def _is_about_article(element: HtmlElement) -> bool:
+    """Return True if the property belongs to an article, or to an item without a type."""
+    for outer in element.iterancestors():
+        item_type = outer.get("itemtype")
+        if item_type is not None:
+            return any(word in item_type.lower() for word in _ARTICLE_TYPES)
+    return True
+
+
+def _read_value(element: HtmlElement) -> str:
+    """Return a property's value: an author's name, a time's machine-readable form, else a text."""
+    if content := element.get("content") or element.get("datetime"):
+        return str(content).strip()
+    named = element
+    for part in element.iterdescendants():
+        if part.get("itemprop") == "name":
+            named = part
+            break
+    text: str = named.get("content") or to_one_line(str(named.text_content()))
+    return text if len(text) <= _MAX_VALUE_CHARS else ""
+
+
+def _read_image(element: HtmlElement, facts: Facts) -> str:
+    """Return the URL of an image, or of the first one within; add its size to the facts."""
+    address = _first_address(element)
+    stated = {part.get("itemprop"): part.get("content") for part in element.iterdescendants("meta")}
+    if size := lead_image.parse_size(stated.get("width"), stated.get("height")):
+        facts.image_sizes[address] = size
+    return address
+
+
+def _first_address(element: HtmlElement) -> str:
+    for part in element.iter():
+        for name in ("content", "src", "href"):
+            if address := part.get(name):
+                return str(address)
+    return ""

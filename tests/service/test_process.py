@@ -1,13 +1,33 @@
-"""Notifications for systemd, over a real socket."""
+"""Notifications for systemd, over a real socket; threads share two heaps of the C library."""
 
+import ctypes
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from feedpub.service.systemd import SystemdNotifier
+from feedpub.service.process import MAX_ARENAS, SystemdNotifier
+
+THREADS = """
+import ctypes, sys, threading
+from feedpub.service.process import limit_malloc_arenas
+if sys.argv[1] == "together":
+    assert limit_malloc_arenas()
+together = threading.Barrier(12)
+def work():
+    pages = [bytes(100_000) for _ in range(10)]
+    together.wait(30)
+threads = [threading.Thread(target=work) for _ in range(12)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+libc = ctypes.CDLL(None)
+libc.malloc_info(0, ctypes.c_void_p.in_dll(libc, "stdout"))
+libc.fflush(None)
+"""
 
 
 @pytest.fixture
@@ -65,3 +85,17 @@ def test_watchdog_interval_is_a_third_of_systemds(
     environ: dict[str, str], seconds: float | None
 ) -> None:
     assert SystemdNotifier(environ).watchdog == seconds
+
+
+def heaps(how: str) -> int:
+    """Return the number of heaps of a process in which twelve threads have worked."""
+    command = [sys.executable, "-c", THREADS, how]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603 -- ourselves
+    return done.stdout.count("<heap nr=")
+
+
+@pytest.mark.skipif(
+    not hasattr(ctypes.CDLL(None), "malloc_info"), reason="a C library with another allocator"
+)
+def test_all_threads_share_two_heaps() -> None:
+    assert heaps("together") <= MAX_ARENAS < heaps("apart")

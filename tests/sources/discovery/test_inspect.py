@@ -3,7 +3,7 @@
 import pytest
 
 from feedpub.core.models import Page
-from feedpub.sources.discovery.site_name import find_site_name, without_tagline
+from feedpub.sources.discovery.inspect import find_site_name, without_tagline
 from feedpub.sources.document import parse_document
 
 
@@ -37,3 +37,4 @@ def test_name_that_the_page_states_is_preferred() -> None:
 
 def test_feed_title_begins_with_the_name() -> None:
     assert without_tagline("Quay: tides and boats", "https://x.example/feed") == "Quay"
+    assert without_tagline("new : smallboats", "https://x.example/feed") == "new : smallboats"

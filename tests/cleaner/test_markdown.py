@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedpub.cleaner.wiki_markdown import translate_wiki_markdown
+from feedpub.cleaner.markdown import translate_wiki_markdown
 
 
 def find(name: str) -> str | None:
