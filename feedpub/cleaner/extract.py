@@ -86,7 +86,7 @@ def extract(
         InterstitialError: the page is an error, challenge, consent or login page.
         NoContentError: there is no article on the page.
 
-    The article of a page behind a paywall is not `complete`, and its `content_reason` says so.
+    The article of a page behind a paywall is not `complete`; its `content_reason` is `PAYWALL`.
     """
     return trace_extraction(html, url, memory, coerce_ruleset(rules)).article
 
@@ -429,6 +429,7 @@ def _article_with_metadata(found: Metadata, text: str = "") -> Article:
             found.description, text, title=found.title, site=found.site, language=found.language
         ),
         categories=found.categories,
+        rights=found.rights,
     )
 
 

@@ -33,6 +33,7 @@ _TIMEOUT_SECONDS = 180.0  # for all requests; they usually take 30 seconds
 _MAX_TITLE_CHARS = 80
 _MAX_NAME_CHARS = 40  # the host makes a better name than a longer title
 _KINDS = ("page", "feed", "sitemap", "items", "json")
+_TAGLINE_MARKS = "|-\N{EN DASH}\N{EM DASH}\u00b7\u2022\u00bb"
 _EXCERPT_CHARS = 200
 _REMOVED_TEXT_CHARS = 60
 _MAX_REMOVED_SHOWN = 5
@@ -66,7 +67,7 @@ class _Choice:
     "--type", "kind", type=click.Choice(_KINDS), help="Look for this type of source only."
 )
 @click.option("--links", metavar="SELECTOR", help="Selector of the article links on the page.")
-@click.option("--item", metavar="SELECTOR", help="Selector of the entries that stand on the page.")
+@click.option("--item", metavar="SELECTOR", help="Selector of the entries that are on the page.")
 @click.option("--render", is_flag=True, help="Run the scripts of the page in a browser.")
 @click.option("--no-fetch", is_flag=True, help="Do not fetch the articles' own pages.")
 @click.option("-y", "--yes", is_flag=True, help="Write without asking.")
@@ -93,7 +94,7 @@ def add(  # noqa: PLR0913 -- one parameter for each option
     """Add a feed of a site to the config.
 
     The command looks for feeds, sitemaps, WordPress posts, JSON, lists of articles and entries that
-    stand on the page at URL. A page that shows nothing without its scripts is rendered, if there is
+    are on the page at URL. A page that shows nothing without its scripts is rendered, if there is
     a browser. The command ranks what it finds by the completeness and the age of the entries, reads
     three of them, shows the result, and asks. The rest of the config stays as it is, with its
     comments.
@@ -196,13 +197,12 @@ def _notes(discovery: "Discovery", choice: _Choice) -> "Iterator[str]":
             "isAccessibleForFree = false, so entries may end at a paywall; if you have a "
             "subscription, set cookies on the source"
         )
-    failed = [sample for sample in choice.samples if sample.reason]
-    if len(failed) == len(choice.samples) and choice.feed.settings.get("fetch") is False:
+    candidate = discovery.candidates[choice.number - 1].candidate
+    pages = [discovery.samples[url] for url in candidate.urls if url in discovery.samples]
+    if pages and not candidate.fetches_articles and all(page.reason for page in pages):
         yield (
-            f"the articles' pages cannot be read ({failed[0].reason}), so the feed has the "
-            "source's own content: fetch = false"
-            if failed
-            else ""
+            f"the entries' own pages cannot be read ({pages[0].reason}), so the feed has only the "
+            "source's own content"
         )
 
 
@@ -310,7 +310,8 @@ def _name_and_title(discovery: "Discovery", candidate: "Candidate") -> tuple[str
 
     title = (candidate.title or discovery.title).strip()
     site = discovery.site_name or without_tagline(title, discovery.url)
-    if title.startswith(site):
+    rest = title.removeprefix(site).strip()
+    if title.startswith(site) and (discovery.site_name or rest[:1] in _TAGLINE_MARKS):
         title = site
     written = transliterate(site)
     is_usable = len(site) <= _MAX_NAME_CHARS and sum(map(str.isalnum, written)) * 2 >= len(site)

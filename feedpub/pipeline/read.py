@@ -641,8 +641,8 @@ def fallback_for(
 def _has_listed_text(item: ListedItem, error: SourceError, failed: ItemState) -> bool:
     """Return True if a listing's text can replace a page whose request failed."""
     was_requested = failed.retry_at is not None and not isinstance(error, RetryLaterError)
-    listed = item.item
-    return bool(listed.html or listed.enclosures or (listed.summary and was_requested))
+    has_content = item.item.html or item.item.enclosures
+    return bool(has_content or (item.item.summary and was_requested))
 
 
 def _make_failed_state(

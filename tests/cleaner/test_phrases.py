@@ -334,8 +334,8 @@ def test_invalid_phrase_file_raises_config_error_with_its_name(
         ("minutes Download The post Minutes first appeared on Parish.", "minutes Download"),
         (
             (
-                "Cheap. Our New Home was originally published in Harbour on Medium, where people are "
-                "continuing the conversation by highlighting and responding to this story."
+                "Cheap. Our New Home was originally published in Harbour on Medium, where people "
+                "are continuing the conversation by highlighting and responding to this story."
             ),
             "Cheap.",
         ),

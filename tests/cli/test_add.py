@@ -314,3 +314,16 @@ def test_feed_is_named_after_its_site_in_ascii(site: Site, tmp_path: Path) -> No
     assert run(tmp_path, "add", site.url("/rss"), "--yes").exit_code == 0
     (new,) = load_config(config_path(tmp_path)).feed
     assert (new.name, new.title) == ("novaya-gavan", "Новая гавань")
+
+
+def test_add_publishes_a_feed_alone_if_its_pages_are_forbidden(site: Site, tmp_path: Path) -> None:
+    """Requests that fail for ever are not sent."""
+    open_newsroom(site, NUMBERS)
+    for number in NUMBERS:
+        site[path(number)] = Route(b"", status=403)
+    configure(tmp_path)
+    done = run(tmp_path, "add", site.url("/rss"), "--yes")
+    assert done.exit_code == 0
+    assert "note: the entries' own pages cannot be read (HTTP 403" in done.stderr
+    (new,) = load_config(config_path(tmp_path)).feed
+    assert new.source[0].model_dump()["fetch"] is False

@@ -59,9 +59,9 @@ def test_size_limit_of_an_article_is_below_that_of_a_source(site: Site, tmp_path
         outcome = run.run_feed(config.feed[0], context)
     assert outcome.new == 2
     [problem] = outcome.problems
-    assert (problem.where, problem.reason) == (
-        site.url(path(2)),
-        "the answer is larger than 8000000 bytes; its title and link are published instead",
+    assert problem.where == site.url(path(2))
+    assert problem.reason.startswith(
+        "the answer is larger than 8000000 bytes; its title and link are published instead; "
     )
 
 

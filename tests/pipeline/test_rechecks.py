@@ -582,7 +582,7 @@ FAILURES = {
     ),
     "no page": (Route(b"PK", "application/zip"), "not a web page"),
     "empty": (Route(b""), ""),
-    "login": (Route(LOGIN.encode()), "log in"),
+    "login": (Route(LOGIN.encode()), "login page"),
     "consent": (Route(CONSENT.encode()), "consent"),
     "only the beginning": (Route(BEGINNING.encode()), "far shorter"),
     "another page": (Route(ELSEWHERE.encode()), "something else now"),

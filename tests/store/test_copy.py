@@ -16,6 +16,7 @@ from sqlalchemy import text
 from feedpub.core.errors import StoreError
 from feedpub.core.models import CachedRobots, Enclosure, Item, PollingHints, Removed
 from feedpub.store import (
+    BackfillState,
     ConfigChange,
     Incident,
     ItemState,
@@ -76,6 +77,7 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
             observations=[observation],
             watched=[WatchedText(feed, "s", "a", f"line\n{ODD}", "d", NOW)],
         )
+    store.save_backfill_state(BackfillState(feed, "s", "listing", f"https://x/{ODD}", 2, NOW))
     store.schedule.save(ScheduledRun(feed, NOW, "why"))
     store.archives.add(feed, {1: [new_entries[0].id]})
     store.archives.mark_published(feed, [new_entries[1].id])

@@ -5,7 +5,7 @@ import os
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -183,6 +183,18 @@ def build_kind(name: str, folder: Path) -> Build:
             results.append(_build(config, clock))
             clock.pass_time((times[-1] + BETWEEN_BUILDS - clock.now()).total_seconds())
         return Build(kind, output_folder(config), tuple(results), tuple(times))
+
+
+@contextmanager
+def serve_kind(name: str) -> Iterator[Kind]:
+    """Serve a kind's site as it is at the first build."""
+    source = KINDS / name
+    with running_site() as site, running_site("127.0.0.2") as elsewhere:
+        addresses = {"{site}": site.url(""), "{elsewhere}": elsewhere.url("")}
+        kind = load_kind(_fill_in((source / "kind.toml").read_text("utf-8"), addresses))
+        _serve(source / "elsewhere", elsewhere, {}, addresses)
+        _serve(source / "site", site, kind.answers, addresses)
+        yield kind
 
 
 def _copy_files(source: Path, files: Path, addresses: Mapping[str, str]) -> None:

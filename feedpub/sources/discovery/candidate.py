@@ -75,6 +75,11 @@ class Candidate:
         return fetches_articles(self.source)
 
     @property
+    def urls(self) -> list[str]:
+        """Return the URLs of its items that have one."""
+        return [item.url for item in self.items if item.url]
+
+    @property
     def own_contents(self) -> int:
         """Return the number of items for which the source has a text, a picture or a file."""
         return sum(map(has_own_content, self.items))
@@ -99,8 +104,8 @@ class ArticleSample:
     Attributes:
         url: of its page; "" if it has none.
         article: its content; None if it could not be read.
-        reason: why its page could not be read. If there is an article all the same, it is made of
-            the source's own content.
+        reason: why its page could not be read. If there is an article
+            anyway, it is made of the source's own content.
         is_permanent: the page will hardly be readable later, as after HTTP 403.
         is_paid: its page states that it is not accessible for free.
     """

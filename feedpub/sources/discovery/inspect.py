@@ -36,8 +36,8 @@ MIN_HOST_CHARS = 4  # of a name that a host may contain
 
 _STATED = ("og:site_name", "application-name", "apple-mobile-web-app-title")
 _SEPARATOR = re.compile(
-    r"(?<!\s)\s++[|\uff5c·•»\u203a~\N{EN DASH}\N{EM DASH}:-]+\s+"
-    r"|[|\uff5c]\s*|:\s+|\s*\N{EM DASH}\s*"
+    r"(?<!\s)\s++[|\uff5c·•»\u203a~\N{EN DASH}\N{EM DASH}-]+\s+"
+    r"|[|\uff5c]\s*|(?<!\s):\s+|\s*\N{EM DASH}\s*"
 )
 _WELCOME = re.compile(r"^welcome to (?:the )?", re.IGNORECASE)
 _START_PAGES = frozenset(
@@ -136,7 +136,7 @@ class PageInspection:
         title: its own title.
         site_name: the name of its site, without a tagline; "" if it is unknown.
         listing: the articles that it links to, if it is a page.
-        items: the items that stand on it, if it is a page.
+        items: the items on it, if it is a page.
         feeds: the feeds that it names.
         api: the URL of its site's WordPress API; None if it names none.
         needs_scripts: it shows nothing before its scripts run.

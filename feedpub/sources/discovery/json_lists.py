@@ -23,7 +23,7 @@ from feedpub.core.selectors import query
 from feedpub.core.urls import absolute_url, is_web_url
 from feedpub.sources.document import JSON, detect_type
 from feedpub.sources.json_api import JsonSelectors, object_lists, parse_json_items
-from feedpub.sources.listing.embedded_json import load_start
+from feedpub.sources.listing.embedded_json import TITLE_KEYS, load_start
 from feedpub.sources.markup import is_markup
 
 MAX_LISTS = 3  # that are returned
@@ -36,7 +36,7 @@ MIN_SHARE = 0.6  # of the rows that must have a field
 MIN_CONTENT_CHARS = 40  # on average, without markup
 MIN_FIELDS, MIN_SCRIPT_FIELDS = 2, 3  # of title, link, date and content
 MIN_TITLE_CHARS, MAX_TITLE_CHARS = 3, 200
-MIN_EPOCH = 100_000_000  # in 1973; a smaller number is no date
+MIN_EPOCH = 100_000_000  # in 1973; a smaller number is not a date
 
 _TITLE_NAME = re.compile(r"tit|headline|heading|subject|betreff|name|label", re.IGNORECASE)
 _CONTENT_NAME = re.compile(r"text|body|content|html|message|descri|detail|note", re.IGNORECASE)
@@ -122,7 +122,7 @@ def _lists(data: Any, script: str | None) -> Iterator[tuple[str, list[Any]]]:
 def _read_list(
     page: Page, script: str | None, path: str, rows: Sequence[Any], data: Any
 ) -> JsonList | None:
-    """Return a list with the settings that it needs; None if its objects are no entries."""
+    """Return a list with the settings that it needs; None if its objects are not entries."""
     settings: dict[str, str] = {}
     if script:
         settings["script"] = script
@@ -230,7 +230,7 @@ def _find_content(values: _Values, title: str) -> str:
         length = sum(map(len, texts)) / max(len(texts), 1)
         if any(map(is_markup, texts)) or _CONTENT_NAME.search(path):
             length += MIN_CONTENT_CHARS
-        if path != title and length >= longest:
+        if path not in (title, *TITLE_KEYS) and length >= longest:
             best, longest = path, length
     return best
 

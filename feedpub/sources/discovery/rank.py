@@ -161,7 +161,7 @@ def without_teasers(
 
 
 def _samples_of(candidate: Candidate, samples: Mapping[str, ArticleSample]) -> list[ArticleSample]:
-    return [samples[item.url] for item in candidate.items if item.url and item.url in samples]
+    return [samples[url] for url in candidate.urls if url in samples]
 
 
 def _are_teasers(
@@ -176,11 +176,10 @@ def _are_teasers(
         return not samples or not all(each.is_permanent for each in samples)
     if page is None or not page.fetches_articles or candidate.is_full_text:
         return False
-    urls = [item.url for item in page.items if item.url]
     titles = {item.title.casefold() for item in page.items}
     common = 0
     for item in candidate.items:
-        common += item.title.casefold() in titles or any(url in item.html for url in urls)
+        common += item.title.casefold() in titles or any(url in item.html for url in page.urls)
     if common < MIN_COMMON_SHARE * len(candidate.items):
         return False
     return _dated_share(page) >= MIN_COMMON_SHARE * _dated_share(candidate)
@@ -223,7 +222,7 @@ def _difference_from_page(candidate: Candidate, asked: str, shown: frozenset[str
 
 
 def _entry_keys(candidate: Candidate) -> list[str]:
-    return [url_key(item.url) for item in candidate.items if item.url]
+    return list(map(url_key, candidate.urls))
 
 
 def _evidence(candidate: Candidate, samples: Sequence[ArticleSample], dated: float) -> list[str]:

@@ -757,3 +757,27 @@ def test_machine_readable_date_is_read_to_the_second(dateline: str) -> None:
     url = "https://town.example/notices/1"
     published = metadata.read_metadata(page(below=dateline), url).published
     assert published == datetime(2026, 8, 11, 13, 1, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("head", "below", "rights"),
+    [
+        ('<link rel="license" href="https://cc.example/by">', "", "https://cc.example/by"),
+        ("", '<p><a rel="license" href="/by">CC BY</a></p>', "https://www.quay.example/by"),
+        ('<meta name="copyright" content="© 2024 The Quay">', "", "© 2024 The Quay"),
+        (
+            '<meta name="copyright" content="© 2024 The Quay">',
+            '<a rel="license" href="https://cc.example/by">CC BY</a>',
+            "https://cc.example/by",
+        ),
+        ("", "", ""),
+    ],
+)
+def test_licence_of_the_page_is_read(head: str, below: str, rights: str) -> None:
+    assert read(head=head, below=below).rights == rights
+
+
+def test_licence_in_the_data_of_the_page_is_read() -> None:
+    data = {"@type": "NewsArticle", "headline": "x", "license": "https://cc.example/by-sa"}
+    script = f'<script type="application/ld+json">{json.dumps(data)}</script>'
+    assert read(head=script).rights == "https://cc.example/by-sa"

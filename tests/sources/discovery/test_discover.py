@@ -277,7 +277,7 @@ def test_error_without_candidates_names_attempts_and_next_step(scout: Scout, sit
     assert tried[0].startswith("  as a listing: no article links found among the 0 links")
     assert tried[1].startswith("  as entries on one page: no items found in the page")
     assert f"{site.url('/f')}: expected a feed, found an HTML page" in tried[2]
-    assert reason.endswith(f"or the site's front page {site.url('/')}")
+    assert f"or the site's front page {site.url('/')}; to follow the changes" in tried[-1]
 
 
 def test_unreachable_server_is_requested_once(scout: Scout) -> None:

@@ -37,3 +37,4 @@ def test_name_that_the_page_states_is_preferred() -> None:
 
 def test_feed_title_begins_with_the_name() -> None:
     assert without_tagline("Quay: tides and boats", "https://x.example/feed") == "Quay"
+    assert without_tagline("new : smallboats", "https://x.example/feed") == "new : smallboats"
