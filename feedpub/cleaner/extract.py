@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
+from urllib.parse import urljoin
 
 import numpy as np
 from lxml.html import HtmlElement
@@ -17,7 +18,7 @@ from feedpub.cleaner.boilerplate import JUDGEMENTS, RemovalDecision, decide_remo
 from feedpub.cleaner.choose import SHORT_PAGE, TITLE_ALONE
 from feedpub.cleaner.code_lines import join_code_lines
 from feedpub.cleaner.features import measure_features
-from feedpub.cleaner.forum import OUTSIDE_POSTS
+from feedpub.cleaner.forum import OUTSIDE_POSTS, find_post
 from feedpub.cleaner.layout import PLACES, Block, Layout
 from feedpub.cleaner.metadata import Metadata, canonical
 from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
@@ -71,6 +72,7 @@ def extract(
     *,
     memory: SiteMemory | None = None,
     rules: SiteRules | Ruleset | None = None,
+    place: str = "",
 ) -> Article:
     """Extract the article of a page, without the boilerplate around and inside it.
 
@@ -80,6 +82,8 @@ def extract(
         memory: what the site's other pages have in common.
         rules: the site's rules. A content rule that matches nothing is skipped and reported in
             `removed`.
+        place: the fragment of the address that led to the page. If it names a post of a forum's
+            thread, the post is the article.
 
     Raises:
         ExtractError: the page exceeds a limit, the URL is invalid, or the rules exclude the page.
@@ -88,7 +92,7 @@ def extract(
 
     The article of a page behind a paywall is not `complete`, and its `content_reason` says so.
     """
-    return trace_extraction(html, url, memory, coerce_ruleset(rules)).article
+    return trace_extraction(html, url, memory, coerce_ruleset(rules), place=place).article
 
 
 def extract_listed(
@@ -97,6 +101,7 @@ def extract_listed(
     *,
     memory: SiteMemory | None = None,
     rules: SiteRules | Ruleset | None = None,
+    place: str = "",
 ) -> Article:
     """Extract the article of a page that a source lists, at last its metadata alone.
 
@@ -108,7 +113,7 @@ def extract_listed(
         InterstitialError: the page is an error, challenge, consent or login page.
     """
     try:
-        return extract(html, url, memory=memory, rules=rules)
+        return extract(html, url, memory=memory, rules=rules, place=place)
     except InterstitialError:
         raise
     except NoContentError as error:
@@ -174,6 +179,7 @@ def trace_extraction(
     memory: SiteMemory | None,
     rules: Ruleset,
     observe: Callable[[HtmlElement], None] = ignore_tree,
+    place: str = "",
 ) -> ExtractionTrace:
     """Extract the article of a page, and return all decisions. See `extract`.
 
@@ -184,16 +190,17 @@ def trace_extraction(
         rules: the site's rules.
         observe: called with the page's tree before anything is removed from it. If the rules leave
             no article, it is called again for a second attempt, which is the one that counts.
+        place: the fragment of the address that led to the page.
     """
     if not canonical.is_web_address(url):
         raise ExtractError("this is not a web address", url)
     try:
-        return _extract_once(html, url, memory, rules, observe)
+        return _extract_once(html, url, memory, rules, observe, place)
     except NoContentError as error:
         if not rules.content or rules.autodetect is False:
             raise
         relaxed = replace(rules, content=(), remove=(), prune=None)
-        trace = _extract_once(html, url, memory, relaxed, observe)
+        trace = _extract_once(html, url, memory, relaxed, observe, place)
         why = f"the rules leave no article on this page, it was found without them: {error.reason}"
         skipped = [Removed(rule.source, f"{rule}: {why}", 0) for rule in rules.content]
         article = replace(trace.article, removed=(*skipped, *trace.article.removed))
@@ -206,6 +213,7 @@ def _extract_once(
     memory: SiteMemory | None,
     rules: Ruleset,
     observe: Callable[[HtmlElement], None],
+    place: str,
 ) -> ExtractionTrace:
     applied = RuleApplication(parse_with_rules(html, url, rules), rules)
     applied.reshape()
@@ -236,6 +244,10 @@ def _extract_once(
     )
     notes = tuple(applied.report(page.rule_content, url))
     selection = select_content(page)
+    if not page.rule_content and (post := find_post(page, place)):
+        selection = _select(page, selection, post.blocks, OUTSIDE_POSTS)
+        found = metadata.read_post_metadata(post.element, found)
+        url = urljoin(url or "", f"#{place}")
     article = _make_article(page, selection, found)
     words = _count_words(article.text)
     _check_interstitial(hints.titles, words, found.title, url)
@@ -392,7 +404,12 @@ def _select_short_content(page: PageContext, selection: Selection, image: str | 
     return _select(page, selection, {*kept, *page.rule_kept})
 
 
-def _select(page: PageContext, selection: Selection, kept: Collection[int]) -> Selection:
+def _select(
+    page: PageContext,
+    selection: Selection,
+    kept: Collection[int],
+    reason: str = OUTSIDE_MAIN,
+) -> Selection:
     """Return the selection of some blocks, instead of those of another selection."""
     decisions = dict(selection.decisions)
     texts: dict[int, str] = {}
@@ -401,7 +418,7 @@ def _select(page: PageContext, selection: Selection, kept: Collection[int]) -> S
             texts[index] = body.block_text(page.layout, block)
             decisions.pop(index, None)
         else:
-            decisions.setdefault(index, RemovalDecision(OUTSIDE_MAIN, "the page's structure"))
+            decisions.setdefault(index, RemovalDecision(reason, "the page's structure"))
     removed = tuple(_describe_removals(page.layout, decisions, texts))
     return Selection(tuple(texts), "\n".join(filter(None, texts.values())), removed, decisions)
 
