@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache, lru_cache
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from feedpub.core.data_files import load_toml
+
+DateLabel: TypeAlias = Literal["joined", "updated", "published"]
 
 MAX_DATE_CHARS = 150  # a longer text is prose, not a date
 MAX_SEARCHED_CHARS = 50_000  # of a text in which a date is searched
@@ -149,10 +151,11 @@ def date_in_address(url: str) -> datetime | None:
     return None
 
 
-def find_date_label(
-    text: str, language: str | None = None
-) -> Literal["published", "updated"] | None:
-    """Return the date of an article that a visible line announces ("Last updated: …"), or None."""
+def find_date_label(text: str, language: str | None = None) -> DateLabel | None:
+    """Return which date a visible line announces ("Last updated: …"), or None.
+
+    The date on which an author "joined" the site is not one of the article.
+    """
     for label, words in _label_patterns(language):
         if words.search(text):
             return label
@@ -162,11 +165,11 @@ def find_date_label(
 @lru_cache(maxsize=64)  # a site may invent languages
 def _label_patterns(
     language: str | None,
-) -> list[tuple[Literal["published", "updated"], re.Pattern[str]]]:
+) -> list[tuple[DateLabel, re.Pattern[str]]]:
     listed = load_toml("feedpub.core", "data/datelines.toml")
     languages = {"en", (language or "en").partition("-")[0].lower()}
-    labels: tuple[Literal["updated", "published"], ...] = ("updated", "published")
-    patterns: list[tuple[Literal["published", "updated"], re.Pattern[str]]] = []
+    labels: tuple[DateLabel, ...] = ("joined", "updated", "published")
+    patterns: list[tuple[DateLabel, re.Pattern[str]]] = []
     for label in labels:
         words: list[str] = []
         for code in languages:

@@ -229,10 +229,10 @@ def _find_dateline(
 def _is_article_date(
     before: str, line: TextLine, article: AbstractSet[HtmlElement], language: str | None
 ) -> bool:
-    """Return True for a date, unless it is that of an update, in a table or outside the article."""
+    """Return True for a date, unless it is another one, in a table or outside the article."""
     if line.element.tag in ("td", "th") or not _is_date(line.text, language):
         return False
-    if _find_label(before, line.text, language) == "updated":
+    if _find_label(before, line.text, language) in ("updated", "joined"):
         return False
     return not is_outside_article(line.element, article)
 
@@ -274,9 +274,9 @@ def _add_dates(lines: Sequence[TextLine], language: str | None, visible: Visible
 
 def _add_date(before: str, line: TextLine, language: str | None, visible: VisibleByline) -> None:
     """Add a text, if it is a date, as the date of an update or of the publication."""
-    if _is_date(line.text, language):
-        is_update = _find_label(before, line.text, language) == "updated"
-        visible.add_date(line.text, line.element, is_update=is_update)
+    label = _find_label(before, line.text, language)
+    if label != "joined" and _is_date(line.text, language):
+        visible.add_date(line.text, line.element, is_update=label == "updated")
 
 
 def _is_date(text: str, language: str | None) -> bool:

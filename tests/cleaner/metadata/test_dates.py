@@ -216,6 +216,8 @@ def test_date_in_url_is_found(url: str, day: datetime | None) -> None:
         ("ko", "수정", "updated"),
         ("zh", "更新时间", "updated"),
         (None, "Updated", "updated"),
+        ("en", "Joined: Mon Mar 04, 2019", "joined"),
+        ("de", "Mitglied seit", "joined"),
     ],
 )
 def test_label_distinguishes_publication_and_update(

@@ -351,6 +351,14 @@ def test_date_at_the_top_is_found_if_there_is_no_other() -> None:
     assert metadata.read_metadata(tree, "https://quay.example/pier").published is None
 
 
+def test_day_on_which_the_author_joined_is_no_date_of_the_article() -> None:
+    profile = "<dl><dd><b>Joined:</b> Mon Mar 04, 2019 7:11 pm</dd></dl>"
+    url = "https://forum.example/viewtopic.php?t=7"
+    assert metadata.read_metadata(page(below=profile), url).published is None
+    dated = page(below=f'{profile}<time datetime="2024-01-12">Friday</time>')
+    assert metadata.read_metadata(dated, url).published == DAY
+
+
 def test_empty_time_element_with_attribute_is_read() -> None:
     found = metadata.read_metadata(
         page(below='<time datetime="2024-01-12"></time>'), "https://quay.example/pier"
