@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
-from urllib.parse import urljoin
 
 import numpy as np
 from lxml.html import HtmlElement
@@ -36,6 +35,7 @@ from feedpub.core.errors import ExtractError, InterstitialError, NoContentError
 from feedpub.core.html import parse_html
 from feedpub.core.models import Article, Removed
 from feedpub.core.text import pluralize
+from feedpub.core.urls import without_place
 
 MIN_ARTICLE_WORDS = 12
 MIN_RENDERED_WORDS = 50  # a page with scripts and less text is written by them
@@ -72,18 +72,16 @@ def extract(
     *,
     memory: SiteMemory | None = None,
     rules: SiteRules | Ruleset | None = None,
-    place: str = "",
 ) -> Article:
     """Extract the article of a page, without the boilerplate around and inside it.
 
     Args:
         html: the page; bytes are decoded as browsers do.
-        url: the page's URL; relative addresses are resolved against it.
+        url: the page's URL; relative addresses are resolved against it. If it has a fragment that
+            names a post of a forum's thread, the post is the article.
         memory: what the site's other pages have in common.
         rules: the site's rules. A content rule that matches nothing is skipped and reported in
             `removed`.
-        place: the fragment of the address that led to the page. If it names a post of a forum's
-            thread, the post is the article.
 
     Raises:
         ExtractError: the page exceeds a limit, the URL is invalid, or the rules exclude the page.
@@ -92,7 +90,7 @@ def extract(
 
     The article of a page behind a paywall is not `complete`, and its `content_reason` says so.
     """
-    return trace_extraction(html, url, memory, coerce_ruleset(rules), place=place).article
+    return trace_extraction(html, url, memory, coerce_ruleset(rules)).article
 
 
 def extract_listed(
@@ -101,7 +99,6 @@ def extract_listed(
     *,
     memory: SiteMemory | None = None,
     rules: SiteRules | Ruleset | None = None,
-    place: str = "",
 ) -> Article:
     """Extract the article of a page that a source lists, at last its metadata alone.
 
@@ -113,11 +110,12 @@ def extract_listed(
         InterstitialError: the page is an error, challenge, consent or login page.
     """
     try:
-        return extract(html, url, memory=memory, rules=rules, place=place)
+        return extract(html, url, memory=memory, rules=rules)
     except InterstitialError:
         raise
     except NoContentError as error:
         reason = f"{TITLE_ALONE}: {error.reason}"
+    url = without_place(url) if url else None
     try:
         article = _read_metadata_alone(html, url, memory, coerce_ruleset(rules))
     except NoContentError:  # there is no markup
@@ -179,7 +177,6 @@ def trace_extraction(
     memory: SiteMemory | None,
     rules: Ruleset,
     observe: Callable[[HtmlElement], None] = ignore_tree,
-    place: str = "",
 ) -> ExtractionTrace:
     """Extract the article of a page, and return all decisions. See `extract`.
 
@@ -190,17 +187,16 @@ def trace_extraction(
         rules: the site's rules.
         observe: called with the page's tree before anything is removed from it. If the rules leave
             no article, it is called again for a second attempt, which is the one that counts.
-        place: the fragment of the address that led to the page.
     """
     if not canonical.is_web_address(url):
         raise ExtractError("this is not a web address", url)
     try:
-        return _extract_once(html, url, memory, rules, observe, place)
+        return _extract_once(html, url, memory, rules, observe)
     except NoContentError as error:
         if not rules.content or rules.autodetect is False:
             raise
         relaxed = replace(rules, content=(), remove=(), prune=None)
-        trace = _extract_once(html, url, memory, relaxed, observe, place)
+        trace = _extract_once(html, url, memory, relaxed, observe)
         why = f"the rules leave no article on this page, it was found without them: {error.reason}"
         skipped = [Removed(rule.source, f"{rule}: {why}", 0) for rule in rules.content]
         article = replace(trace.article, removed=(*skipped, *trace.article.removed))
@@ -213,8 +209,8 @@ def _extract_once(
     memory: SiteMemory | None,
     rules: Ruleset,
     observe: Callable[[HtmlElement], None],
-    place: str,
 ) -> ExtractionTrace:
+    address, url = url, without_place(url) if url else None
     applied = RuleApplication(parse_with_rules(html, url, rules), rules)
     applied.reshape()
     tree = applied.tree
@@ -244,10 +240,10 @@ def _extract_once(
     )
     notes = tuple(applied.report(page.rule_content, url))
     selection = select_content(page)
-    if not page.rule_content and (post := find_post(page, place)):
+    if not page.rule_content and (post := find_post(page, address)):
         selection = _select(page, selection, post.blocks, OUTSIDE_POSTS)
         found = metadata.read_post_metadata(post.element, found)
-        url = urljoin(url or "", f"#{place}")
+        url = address
     article = _make_article(page, selection, found)
     words = _count_words(article.text)
     _check_interstitial(hints.titles, words, found.title, url)

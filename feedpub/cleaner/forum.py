@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
@@ -66,13 +67,14 @@ def find_thread(page: PageContext) -> Thread | None:
     return thread if words < min(MAX_ARTICLE_WORDS, body_words) else None
 
 
-def find_post(page: PageContext, place: str) -> Post | None:
-    """Return the post that an address with a fragment leads to; None if there is none.
+def find_post(page: PageContext, address: str | None) -> Post | None:
+    """Return the post that an address leads to by its fragment; None if there is none.
 
     Args:
         page: the page.
-        place: the fragment, which names the post, or an element in it or around it alone.
+        address: its fragment names the post, or an element in it or around it alone.
     """
+    place = urlsplit(address or "").fragment
     if not place or find_thread(page) is None:
         return None
     target = _find_place(page, place)

@@ -36,8 +36,7 @@ def article(posts: str, above: str = "", place: str = "") -> Article:
     return extract(
         f"<html><head><title>Bread knife - The Edge Forum</title></head><body>{navigation}{above}"
         f"<h2>Bread knife</h2>{posts}<footer>Powered by a forum</footer></body></html>",
-        URL,
-        place=place,
+        URL + place,
     )
 
 
@@ -82,14 +81,14 @@ def test_address_of_a_reply_gives_the_reply_with_its_author() -> None:
         f'<div id="p{number}">{phpbb(author, text)}</div>'
         for number, (author, text) in enumerate(POSTS, 1)
     )
-    found = article(posts, place="p2")
+    found = article(posts, place="#p2")
     assert (found.text, found.authors) == (ANSWER, ("marten",))
     assert found.url == f"{URL}#p2"
 
 
 def test_fragment_around_all_posts_gives_the_thread() -> None:
     posts = "".join(phpbb(author, text) for author, text in POSTS)
-    found = article(f'<div id="posts">{posts}</div>', place="posts")
+    found = article(f'<div id="posts">{posts}</div>', place="#posts")
     assert QUESTION in found.text
     assert ANSWER in found.text
     assert found.url == URL
