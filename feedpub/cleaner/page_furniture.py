@@ -169,22 +169,17 @@ def _find_standfirsts(page: PageContext, _: Sequence[bool]) -> Iterator[int]:
 
 
 def _find_abstracts(page: PageContext, _: Sequence[bool]) -> Iterator[int]:
-    """Yield the blocks that are named as the abstract of a paper."""
-    for index, score in enumerate(page.scores):
-        in_doubt = MIN_SPARED_SCORE <= score < page.min_score and page.word_counts[index]
-        if in_doubt and "abstract" in _names_around(page, index):
-            yield index
+    """Yield the blocks of a paper's abstract. Several of them belong to a list of papers."""
+    named = [box for box in page.layout.boxes if "abstract" in terms_in_names(box.name)]
+    if named and all(named[0].first <= box.first and box.last <= named[0].last for box in named):
+        yield from range(named[0].first, named[0].last)
 
 
 def _is_named_standfirst(page: PageContext, index: int) -> bool:
-    return not STANDFIRST_CLASSES.isdisjoint(_names_around(page, index))
-
-
-def _names_around(page: PageContext, index: int) -> set[str]:
-    """Return the terms in the names of a block's box and of the one around it."""
     boxes = page.layout.boxes
     box = boxes[page.layout.blocks[index].box]
-    return {*terms_in_names(box.name), *terms_in_names(boxes[box.parent].name)}
+    terms = {*terms_in_names(box.name), *terms_in_names(boxes[box.parent].name)}
+    return not STANDFIRST_CLASSES.isdisjoint(terms)
 
 
 def _find_footnotes(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:

@@ -20,7 +20,7 @@ in `authors`.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, islice
 
@@ -39,7 +39,7 @@ from feedpub.cleaner.metadata import (
 from feedpub.cleaner.metadata.elements import HeadElements, collect_elements, text_line, text_lines
 from feedpub.cleaner.metadata.facts import Facts, Size
 from feedpub.cleaner.metadata.language import add_country, declared_language, detect_language
-from feedpub.core.urls import bare_host_from_url
+from feedpub.core.urls import absolute_url, bare_host_from_url, is_web_url
 
 _MAX_CATEGORIES = 12
 _MAX_CATEGORY_CHARS = 60
@@ -58,6 +58,7 @@ class Metadata:
             are removed from the body.
         base: the URL that relative URLs are resolved against.
         ingredients, steps: of the recipe that the page's data describe, one text each.
+        rights: the URL of the licence, else a notice of copyright; "" if there is neither.
     """
 
     title: str = ""
@@ -75,6 +76,7 @@ class Metadata:
     base: str | None = None
     ingredients: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
+    rights: str = ""
 
 
 def read_metadata(
@@ -137,6 +139,37 @@ def read_metadata(
         base=base,
         ingredients=tuple(data.ingredients),
         steps=tuple(data.steps),
+        rights=_choose_rights([*meta.rights, *data.rights], tree, base),
+    )
+
+
+def _choose_rights(stated: Sequence[str], tree: HtmlElement, base: str | None) -> str:
+    """Return the URL of a licence that the page states or links to, else another statement."""
+    links = [anchor.get("href", "") for anchor in tree.iterfind(".//a[@rel='license']")]
+    for text in (*filter(is_web_url, stated), *links):
+        if url := absolute_url(text, base or ""):
+            return url
+    return next(iter(stated), "")
+
+
+def read_post_metadata(post: HtmlElement, page: Metadata) -> Metadata:
+    """Return the metadata of one post of a thread.
+
+    Args:
+        post: the post's element.
+        page: the metadata of its page; dates and authors are those of the first post.
+    """
+    visible = byline.VisibleByline()
+    byline.search_page(post, page.language, visible, authors=True, published=True)
+    published, updated = dates.choose_dates((), visible, url=None, language=page.language)
+    names = authors.reconcile_authors([visible.facts.authors], language=page.language)
+    return replace(
+        page,
+        authors=names,
+        published=published,
+        updated=updated,
+        description=None,
+        canonical=None,
     )
 
 

@@ -15,6 +15,7 @@ class Facts:
         image_sizes: by the image's URL, if stated.
         addresses: URLs of the article.
         ingredients, steps: of the recipe that the article is, one text each.
+        rights: URLs of licences, and notices of copyright.
     """
 
     titles: list[str] = field(default_factory=list)
@@ -28,6 +29,7 @@ class Facts:
     image_sizes: dict[str, Size] = field(default_factory=dict)
     descriptions: list[str] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
+    rights: list[str] = field(default_factory=list)
     sections: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     ingredients: list[str] = field(default_factory=list)

@@ -70,6 +70,9 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "addresses": (
         "link:canonical", "og:url", "twitter:url", "parsely-link", "dc.identifier",
     ),
+    "rights": (
+        "link:license", "dcterms.license", "dcterms.rights", "dc.rights", "copyright",
+    ),
     "sections": (
         "article:section", "parsely-section", "og:section", "section", "cxenseparse:category",
         "category", "sectionname", "article:section_name", "dc.subject.section",

@@ -242,6 +242,8 @@ def _add_facts(node: Node, by_id: Mapping[str, Node], facts: Facts) -> None:
         ("keywords", facts.tags),
         ("image", facts.images),
         ("thumbnailUrl", facts.images),
+        ("license", facts.rights),
+        ("copyrightNotice", facts.rights),
     ):
         texts.extend(_texts(_resolve(node.get(key), by_id)))
     _add_image_sizes(node.get("image"), by_id, facts)
