@@ -23,6 +23,7 @@ from lxml.html import HtmlElement
 
 from feedpub.cleaner.boilerplate import PHRASE_FILE, RemovalDecision
 from feedpub.cleaner.extract import ExtractionTrace, pause_garbage_collection, trace_extraction
+from feedpub.cleaner.formulas import formula_text
 from feedpub.cleaner.layout import HEADINGS, Block, Layout, Piece, shared_depth
 from feedpub.cleaner.rules import Rule, Ruleset, coerce_ruleset
 from feedpub.cleaner.segment import INLINE, LINE_BREAK, segment
@@ -193,6 +194,8 @@ def _text_outside(block: Block, elements: Mapping[HtmlElement, _Removal]) -> str
         elif isinstance(piece, str):
             if not any(is_excluded):
                 texts.append(piece)
+        elif piece.tag == "math":
+            texts.append(formula_text(piece))
         elif piece.tag in INLINE:
             is_excluded.append(piece in elements)
     return "".join(texts)
@@ -292,6 +295,8 @@ class _Writer:
                 start_tag, end_tag = self._inline_tags(piece)
                 end_tags.append(end_tag)
                 yield start_tag
+            elif piece.tag == "math":
+                yield escape(formula_text(piece))
             else:
                 yield _describe_picture(piece)
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from html import escape
 from itertools import islice
 from pathlib import Path, PurePath
-from urllib.parse import quote
+from urllib.parse import quote, urljoin, urlsplit
 
 from feedpub.cleaner import pagination, saved_files
 from feedpub.cleaner.access import MAX_TEASER_WORDS, PAYWALL
@@ -192,7 +192,7 @@ def article_from_listed_pages(
     """
     if document_type_of_page(pages.pages[0]):
         return _article_from_listed_document(pages, item)
-    first = _article_from_listed_page(pages.pages[0], rules, memory)
+    first = _article_from_listed_page(pages.pages[0], item, rules, memory)
     found = _join(first, pages, rules, memory) if first.html else MultiPageArticle(first)
     own = _own_content(item)
     if not found.article.html:
@@ -236,10 +236,14 @@ def _without_page(page: Article, own: Article | None, item: Item) -> MultiPageAr
     return MultiPageArticle(article, by_page=False, gap=cause)
 
 
-def _article_from_listed_page(page: Page, rules: Ruleset | None, memory: bytes | None) -> Article:
+def _article_from_listed_page(
+    page: Page, item: Item, rules: Ruleset | None, memory: bytes | None
+) -> Article:
     html = _decode_page(page)
     known = load_site_memory(memory) if memory else None
-    return limit_fields(extract_listed(html, page.url, rules=rules, memory=known))
+    place = urlsplit(item.url or "").fragment
+    url = urljoin(page.url, f"#{place}") if place else page.url
+    return limit_fields(extract_listed(html, url, rules=rules, memory=known))
 
 
 def first_page(page: Page, item: Item, *, listed_first: bool) -> Article:

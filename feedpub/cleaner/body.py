@@ -15,8 +15,9 @@ from lxml.html import HtmlElement
 
 from feedpub.cleaner import tables
 from feedpub.cleaner.embeds import convert_embed
+from feedpub.cleaner.formulas import formula_text, render_formula
 from feedpub.cleaner.images import is_caption, render_image, resolve_link
-from feedpub.cleaner.layout import HEADINGS, PLACES, Block, Layout, shared_depth
+from feedpub.cleaner.layout import HEADINGS, PLACES, Block, Layout, Piece, shared_depth
 from feedpub.cleaner.sanitize import sanitise
 from feedpub.cleaner.segment import INLINE, LINE_BREAK, PICTURES, segment
 from feedpub.core.html import parse_html
@@ -113,6 +114,8 @@ def render_block(block: Block, context: InlineContext, *, pre: bool) -> str:
                 parts.append(" ")  # such as two buttons
             parts.append(start_tag)
             end_tags.append(end_tag)
+        elif piece.tag == "math":
+            parts.append(render_formula(piece))
         elif piece.tag in PICTURES:
             parts.append(render_image(piece, context.base))
         elif link := convert_embed(piece, context.base):
@@ -189,10 +192,16 @@ def block_text(layout: Layout, block: Block) -> str:
     if not block.text or is_caption(layout, block):
         return ""
     if layout.boxes[block.box].place & PRE:
-        raw = "".join([piece for piece in block.pieces if isinstance(piece, str)])
+        raw = "".join(map(_code_text, block.pieces))
         lines = raw.replace(LINE_BREAK, "\n").split("\n")
         return "\n".join([line.rstrip() for line in lines if line.strip()])
     return _BACK_LINK.sub("", block.text) if block.links else block.text
+
+
+def _code_text(piece: Piece) -> str:
+    if isinstance(piece, str):
+        return piece
+    return formula_text(piece) if piece is not None and piece.tag == "math" else ""
 
 
 def render_body(

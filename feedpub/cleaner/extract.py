@@ -17,7 +17,7 @@ from feedpub.cleaner.boilerplate import JUDGEMENTS, RemovalDecision, decide_remo
 from feedpub.cleaner.choose import SHORT_PAGE, TITLE_ALONE
 from feedpub.cleaner.code_lines import join_code_lines
 from feedpub.cleaner.features import measure_features
-from feedpub.cleaner.forum import OUTSIDE_POSTS
+from feedpub.cleaner.forum import OUTSIDE_POSTS, find_post
 from feedpub.cleaner.layout import PLACES, Block, Layout
 from feedpub.cleaner.metadata import Metadata, canonical
 from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
@@ -35,6 +35,7 @@ from feedpub.core.errors import ExtractError, InterstitialError, NoContentError
 from feedpub.core.html import parse_html
 from feedpub.core.models import Article, Removed
 from feedpub.core.text import pluralize
+from feedpub.core.urls import without_place
 
 MIN_ARTICLE_WORDS = 12
 MIN_RENDERED_WORDS = 50  # a page with scripts and less text is written by them
@@ -76,7 +77,8 @@ def extract(
 
     Args:
         html: the page; bytes are decoded as browsers do.
-        url: the page's URL; relative addresses are resolved against it.
+        url: the page's URL; relative addresses are resolved against it. If it has a fragment that
+            names a post of a forum's thread, the post is the article.
         memory: what the site's other pages have in common.
         rules: the site's rules. A content rule that matches nothing is skipped and reported in
             `removed`.
@@ -113,6 +115,7 @@ def extract_listed(
         raise
     except NoContentError as error:
         reason = f"{TITLE_ALONE}: {error.reason}"
+    url = without_place(url) if url else None
     try:
         article = _read_metadata_alone(html, url, memory, coerce_ruleset(rules))
     except NoContentError:  # there is no markup
@@ -207,6 +210,7 @@ def _extract_once(
     rules: Ruleset,
     observe: Callable[[HtmlElement], None],
 ) -> ExtractionTrace:
+    address, url = url, without_place(url) if url else None
     applied = RuleApplication(parse_with_rules(html, url, rules), rules)
     applied.reshape()
     tree = applied.tree
@@ -236,6 +240,10 @@ def _extract_once(
     )
     notes = tuple(applied.report(page.rule_content, url))
     selection = select_content(page)
+    if not page.rule_content and (post := find_post(page, address)):
+        selection = _select(page, selection, post.blocks, OUTSIDE_POSTS)
+        found = metadata.read_post_metadata(post.element, found)
+        url = address
     article = _make_article(page, selection, found)
     words = _count_words(article.text)
     _check_interstitial(hints.titles, words, found.title, url)
@@ -392,7 +400,12 @@ def _select_short_content(page: PageContext, selection: Selection, image: str | 
     return _select(page, selection, {*kept, *page.rule_kept})
 
 
-def _select(page: PageContext, selection: Selection, kept: Collection[int]) -> Selection:
+def _select(
+    page: PageContext,
+    selection: Selection,
+    kept: Collection[int],
+    reason: str = OUTSIDE_MAIN,
+) -> Selection:
     """Return the selection of some blocks, instead of those of another selection."""
     decisions = dict(selection.decisions)
     texts: dict[int, str] = {}
@@ -401,7 +414,7 @@ def _select(page: PageContext, selection: Selection, kept: Collection[int]) -> S
             texts[index] = body.block_text(page.layout, block)
             decisions.pop(index, None)
         else:
-            decisions.setdefault(index, RemovalDecision(OUTSIDE_MAIN, "the page's structure"))
+            decisions.setdefault(index, RemovalDecision(reason, "the page's structure"))
     removed = tuple(_describe_removals(page.layout, decisions, texts))
     return Selection(tuple(texts), "\n".join(filter(None, texts.values())), removed, decisions)
 

@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from lxml.html import HtmlElement
 
 from feedpub.cleaner.layout import Block, Box
 from feedpub.cleaner.page import PageContext
@@ -39,6 +42,13 @@ class Thread:
     removed: set[int] = field(default_factory=set)
 
 
+class Post(NamedTuple):
+    """A post of a thread: its element, and the blocks of its text."""
+
+    element: HtmlElement
+    blocks: frozenset[int]
+
+
 def find_thread(page: PageContext) -> Thread | None:
     """Return the thread that a page consists of; None if it is not a forum's."""
     thread = Thread()
@@ -57,6 +67,42 @@ def find_thread(page: PageContext) -> Thread | None:
     words = sum([count for index, count in enumerate(page.likely_words) if index not in inside])
     body_words = sum([page.word_counts[index] for index in thread.kept])
     return thread if words < min(MAX_ARTICLE_WORDS, body_words) else None
+
+
+def find_post(page: PageContext, address: str | None) -> Post | None:
+    """Return the post that an address leads to by its fragment; None if there is none.
+
+    Args:
+        page: the page.
+        address: its fragment names the post, or an element in it or around it alone.
+    """
+    place = urlsplit(address or "").fragment
+    if not place or find_thread(page) is None:
+        return None
+    target = _find_place(page, place)
+    if target is None:
+        return None
+    around = {target, *target.iterancestors()}
+    innermost: Post | None = None
+    inside: list[Post] = []
+    for box, markup in _find_posts(page):
+        if blocks := frozenset(_find_body(page, box, markup)):
+            post = Post(box.element, blocks)
+            if box.element in around:
+                innermost = post
+            elif target in box.element.iterancestors():
+                inside.append(post)
+    if innermost is None and len(inside) == 1:
+        return inside[0]
+    return innermost
+
+
+def _find_place(page: PageContext, place: str) -> HtmlElement | None:
+    """Return the element that a fragment names."""
+    for element in page.layout.boxes[0].element.iter():
+        if place in (element.get("id"), element.get("name")):
+            return element
+    return None
 
 
 def _find_posts(page: PageContext) -> Iterator[tuple[Box, PostMarkup]]:

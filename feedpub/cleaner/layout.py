@@ -66,7 +66,7 @@ HIDDEN = Place.HIDDEN.value
 Piece: TypeAlias = str | HtmlElement | None
 """A part of a run: text, the start of an inline element, or None for the end of the innermost one.
 
-Images and embeds have no end."""
+Images, embeds and formulas have no end."""
 
 
 @dataclass(slots=True, eq=False)

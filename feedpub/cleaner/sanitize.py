@@ -7,6 +7,7 @@ unknown.
 """
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 import nh3
@@ -53,6 +54,30 @@ DROPPED_WITH_CONTENT = frozenset(
     }
 )
 
+# Formulas in MathML. What is in them is text in tokens, so that no browser finds HTML in it.
+FORMULA_TOKENS = frozenset({"mi", "mn", "mo", "ms", "mtext"})
+FORMULA_TAGS = FORMULA_TOKENS | frozenset(
+    "math merror mfrac mmultiscripts mover mpadded mphantom "  # noqa: SIM905 -- words
+    "mprescripts mroot mrow mspace msqrt mstyle msub msubsup msup mtable mtd mtr munder "
+    "munderover none".split(),
+)
+MAX_FORMULA_DEPTH = 50  # levels
+_TRUTH = frozenset({"true", "false"})
+_SPANS = frozenset(map(str, range(1, 21)))
+FORMULA_ATTRIBUTES = {
+    "math": {"display": frozenset({"block", "inline"})},
+    "mfrac": {"linethickness": frozenset({"0"})},
+    "mi": {"mathvariant": frozenset({"normal"})},
+    "mo": {"stretchy": _TRUTH},
+    "mover": {"accent": _TRUTH},
+    "mstyle": {"displaystyle": _TRUTH},
+    "mtd": {"columnspan": _SPANS, "rowspan": _SPANS},
+    "munder": {"accentunder": _TRUTH},
+    "munderover": {"accent": _TRUTH, "accentunder": _TRUTH},
+}
+"""The values that each attribute may have."""
+
+_TAG = re.compile(r"<(/?)([^\s<>]++)([^<>]*+)>")
 _NESTING_TAG = re.compile(
     r"<(/?)(?!(?:area|br|col|d[dt]|h[1-6r]|img|input|li|link|meta|p|t[dhr]|wbr)\b)[a-z]",
     re.IGNORECASE,
@@ -80,13 +105,25 @@ _EMBEDDED_IMAGE = re.compile(
     r"\A\s*data:image/(?:png|jpe?g|gif|webp);base64,[\w+/=\s]*", re.IGNORECASE
 )
 _FUNCTION = re.compile(r"(?<![\w-])([\w-]*+)\(\s*[\"']?\s*(.?)", re.DOTALL)
+_formula_cleaner = nh3.Cleaner(
+    tags=TAGS | FORMULA_TAGS,
+    clean_content_tags=set(DROPPED_WITH_CONTENT - {"math"}),
+    attributes=ATTRIBUTES,
+    tag_attribute_values={
+        tag: {name: set(values) for name, values in attributes.items()}
+        for tag, attributes in FORMULA_ATTRIBUTES.items()
+    },
+    url_schemes=set(SCHEMES),
+    link_rel=None,
+)
 
 
 def sanitise(html: str, url: str | None = None) -> str:
     """Reduce HTML to text, structure, links and images.
 
     Scripts, styles, forms, frames and comments are dropped with their content. Other unknown tags
-    are dropped and leave their text. Addresses are relative or have a scheme of `SCHEMES`.
+    are dropped and leave their text. Addresses are relative or have a scheme of `SCHEMES`. Formulas
+    stay if all of them have nothing but text in elements of `FORMULA_TAGS`, else none does.
 
     Args:
         html: a document or a fragment.
@@ -101,7 +138,49 @@ def sanitise(html: str, url: str | None = None) -> str:
         raise ExtractError(reason, url)
     if html.count("<") > MAX_DEPTH and _measure_depth(html) > MAX_DEPTH:
         raise ExtractError("the article is nested too deeply", url)
+    if "<math" in html and _are_formulas_safe(html):
+        cleaned = _formula_cleaner.clean(html)
+        if _are_formulas_safe(cleaned):
+            return cleaned
     return _cleaner.clean(html)
+
+
+def _are_formulas_safe(html: str) -> bool:
+    """Return whether nothing but the elements and attributes of formulas is in formulas.
+
+    Then browsers read the HTML as the sanitiser did: in MathML, elements of HTML and SVG and some
+    of MathML's own change how a browser reads those after them. The answer is certain for sanitised
+    HTML, which has neither < nor > in texts and attributes.
+    """
+    formula: list[str] = []  # the open elements
+    for slash, name, attributes in _TAG.findall(html):
+        if not formula and name not in FORMULA_TAGS:
+            continue
+        if slash:
+            if not formula or formula.pop() != name:
+                return False
+        elif not _may_contain(formula, name) or not _has_formula_attributes(name, attributes):
+            return False
+        else:
+            formula.append(name)
+    return not formula
+
+
+def _may_contain(formula: Sequence[str], name: str) -> bool:
+    """Return whether an element may be in the innermost open one of a formula."""
+    if not formula:
+        return name == "math"
+    is_inner = name in FORMULA_TAGS and name != "math"
+    return is_inner and formula[-1] not in FORMULA_TOKENS and len(formula) <= MAX_FORMULA_DEPTH
+
+
+def _has_formula_attributes(name: str, attributes: str) -> bool:
+    allowed = FORMULA_ATTRIBUTES.get(name, {})
+    for attribute in attributes.split():
+        key, _, value = attribute.partition("=")
+        if value.strip('"') not in allowed.get(key, ()):
+            return False
+    return True
 
 
 def _measure_depth(html: str) -> int:

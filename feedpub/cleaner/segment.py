@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 from lxml.html import HtmlElement
 
 from feedpub.cleaner.embeds import is_post
+from feedpub.cleaner.formulas import TEX_TYPE, formula_text, is_drawn
 from feedpub.cleaner.images import has_addressee
 from feedpub.cleaner.layout import HIDDEN, PLACES, ROLES, Block, Box, Layout, Piece
 
@@ -42,18 +43,6 @@ INVISIBLE_CLASSES = frozenset(
     "visuallyhidden "
     "katex-html MathJax_Preview".split(),  # renderings of a formula that is also there in MathML
 )
-FORMULAS = {
-    "msup": "{}^{}",
-    "msub": "{}_{}",
-    "msubsup": "{}_{}^{}",
-    "mover": "{}^{}",
-    "munder": "{}_{}",
-    "munderover": "{}_{}^{}",
-    "mfrac": "{}/{}",
-    "msqrt": "√{}",
-}
-MAX_FORMULA_DEPTH = 50  # levels with exponents and the like; deeper ones are only symbols
-TEX_TYPE = "math/tex"  # of the scripts that MathJax 2 reads formulas from
 PERMALINK_TEXTS = frozenset({"¶", "#", "§", "🔗"})
 NAMING_ATTRIBUTES = frozenset(
     {
@@ -76,7 +65,6 @@ NO_LINKS: Sequence[str] = ()
 # <br> in a run; a white-space character, so that it disappears if lines do not matter
 LINE_BREAK = "\x0b"
 
-_TEX_STYLE = re.compile(r"^\{\\(?:displaystyle|textstyle)\s*+(.*)\}$", re.DOTALL)
 MAX_WORDS_AROUND = 3  # as in "Share this:"; with more, the link is part of a sentence
 MAX_SIBLINGS = 50  # that are read
 _APPS = re.compile(
@@ -289,12 +277,15 @@ class _TreeWalk:
         self.after_break = False
 
     def _add_formula(self, element: HtmlElement) -> None:
-        """Add a formula's text. A hidden formula is skipped, as an image shows the same."""
+        """Add a formula and its text. A hidden formula is skipped: an image shows the same."""
         around = element.getparent()
         for key, value in () if around is None else around.items():
             if key in HIDING_ATTRIBUTES and _is_hiding(key, value):
                 return
-        self._add_text(formula_text(element))
+        if text := formula_text(element):
+            self._add_text(text)
+            if is_drawn(element):
+                self.pieces[-1] = element
 
     def _start_run(self) -> None:
         """Start a run. Inline elements that are open continue in it."""
@@ -373,39 +364,6 @@ def _has_source(element: HtmlElement) -> bool:
     following = element.getnext()
     is_script = following is not None and following.tag == "script"
     return is_script and (following.get("type") or "").startswith(TEX_TYPE)
-
-
-def formula_text(element: HtmlElement) -> str:
-    """Return the source of a MathML formula, usually TeX, or its symbols in order.
-
-    Feed readers do not render MathML.
-    """
-    source = element.get("alttext")
-    if not source:
-        note = next(element.iter("annotation"), None)
-        source = "" if note is None else note.text or ""
-    if not source.strip():
-        source = " ".join(_write_formula(element).split())
-    return _TEX_STYLE.sub(r"\1", source.strip()).strip()
-
-
-def _write_formula(element: HtmlElement, depth: int = 0) -> str:
-    """Return the symbols of a formula, with exponents, indices, fractions and roots as in TeX."""
-    if depth == MAX_FORMULA_DEPTH:
-        return "".join(element.itertext())
-    parts = [element.text or ""]
-    for child in element:
-        parts += (_write_formula(child, depth + 1), child.tail or "")
-    template = FORMULAS.get(element.tag)
-    arguments = parts[1::2]
-    if template and template.count("{}") == len(arguments):
-        return template.format(*map(_group, arguments))
-    return "".join(parts)
-
-
-def _group(formula: str) -> str:
-    formula = formula.strip()
-    return formula if len(formula) == 1 else f"{{{formula}}}"
 
 
 def is_share_link(element: HtmlElement) -> bool:

@@ -293,7 +293,7 @@ def _texts_outside_links(block: Block) -> Iterator[str]:
 
 
 def _has_end(element: HtmlElement) -> bool:
-    return element.tag not in PICTURES and element.tag not in EMBEDS
+    return element.tag != "math" and element.tag not in PICTURES and element.tag not in EMBEDS
 
 
 def title_ends(title: str) -> Iterator[tuple[str, str]]:

@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache, lru_cache
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from feedpub.core.data_files import load_toml
+
+DateLabel: TypeAlias = Literal["other", "updated", "published"]
 
 MAX_DATE_CHARS = 150  # a longer text is prose, not a date
 MAX_SEARCHED_CHARS = 50_000  # of a text in which a date is searched
@@ -49,6 +51,9 @@ _TIME = re.compile(
 )
 _OFFSET = re.compile(r"([+\u2212-])(\d{1,2}):?([0-5]\d)?\b")
 _UNIX = re.compile(r"(\d{10})(\d{3})?(?:\.\d+)?")
+_YEAR_AFTER_TIME = re.compile(  # Fri May 17 12:30:15 +0000 2024
+    r"(\b\d{1,2}) (\d{1,2}:\d\d(?::\d\d)?(?: [^\W\d_]+| [+-]\d{4})?) (\d{4})$"
+)
 _IN_ADDRESS = re.compile(
     r"[/_-](?P<y>(?:19|20)\d\d)(?P<s>[/_-]?)(?P<m>0?[1-9]|1[0-2]|[a-z]{3,9})(?P=s)"
     r"(?P<d>[0-2]\d|3[01]|[1-9])(?!\d)"
@@ -80,9 +85,6 @@ _ZONE = _zone_pattern()
 
 _HOUR_ALONE = re.compile(
     r"(?<![\d:.])(1\d|2[0-3]|0?\d)\s?(?:([ap])\.?m\b\.?|(?:h|uhr)\b)", re.IGNORECASE
-)
-_YEAR_AFTER_TIME = re.compile(  # Fri May 17 12:30:15 +0000 2024
-    r"(\b\d{1,2}) (\d{1,2}:\d\d(?::\d\d)?(?: [^\W\d_]+| [+-]\d{4})?) (\d{4})$"
 )
 _SHORT_YEAR = re.compile(  # 17 May 24, and 17.05.24 at the start: elsewhere it may be a version
     r"((?:^\W*\d{1,2}([./-])\s?\d{1,2}\2\s?"
@@ -129,7 +131,7 @@ def parse_page_date(text: str, language: str | None = None) -> datetime | None:
         return None
     if unix := _UNIX.fullmatch(text):
         return _plausible(datetime.fromtimestamp(int(unix[1]), UTC))
-    text = _western_digits(text)
+    text = _YEAR_AFTER_TIME.sub(r"\1 \3 \2", _western_digits(text))
     day = _find_numeric(text, language) or next(_find_named(text, months(language)), None)
     if day is None:
         return None
@@ -149,10 +151,12 @@ def date_in_address(url: str) -> datetime | None:
     return None
 
 
-def find_date_label(
-    text: str, language: str | None = None
-) -> Literal["published", "updated"] | None:
-    """Return the date of an article that a visible line announces ("Last updated: …"), or None."""
+def find_date_label(text: str, language: str | None = None) -> DateLabel | None:
+    """Return which date a visible line announces ("Last updated: …"), or None.
+
+    An "other" date is not one of the article: when its author joined a forum, or when a quoted mail
+    was written.
+    """
     for label, words in _label_patterns(language):
         if words.search(text):
             return label
@@ -162,11 +166,11 @@ def find_date_label(
 @lru_cache(maxsize=64)  # a site may invent languages
 def _label_patterns(
     language: str | None,
-) -> list[tuple[Literal["published", "updated"], re.Pattern[str]]]:
+) -> list[tuple[DateLabel, re.Pattern[str]]]:
     listed = load_toml("feedpub.core", "data/datelines.toml")
     languages = {"en", (language or "en").partition("-")[0].lower()}
-    labels: tuple[Literal["updated", "published"], ...] = ("updated", "published")
-    patterns: list[tuple[Literal["published", "updated"], re.Pattern[str]]] = []
+    labels: tuple[DateLabel, ...] = ("other", "updated", "published")
+    patterns: list[tuple[DateLabel, re.Pattern[str]]] = []
     for label in labels:
         words: list[str] = []
         for code in languages:

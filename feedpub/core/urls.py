@@ -46,8 +46,11 @@ def resolve_link(href: str, base: str) -> str | None:
     A fragment that a page's scripts route by stays; one that names a place in the page does not.
     """
     url = absolute_url(href, base)
-    if url is None:
-        return None
+    return None if url is None else without_place(url)
+
+
+def without_place(url: str) -> str:
+    """Return a URL without a fragment that names a place in the page."""
     page, fragment = urldefrag(url)
     return url if fragment.startswith(("!", "/")) else page
 

@@ -31,12 +31,12 @@ def microdata(author: str, text: str) -> str:
     )
 
 
-def article(posts: str, above: str = "") -> Article:
+def article(posts: str, above: str = "", place: str = "") -> Article:
     navigation = '<nav><a href="/">Board index</a> <a href="/faq">FAQ</a></nav>'
     return extract(
         f"<html><head><title>Bread knife - The Edge Forum</title></head><body>{navigation}{above}"
         f"<h2>Bread knife</h2>{posts}<footer>Powered by a forum</footer></body></html>",
-        URL,
+        URL + place,
     )
 
 
@@ -75,3 +75,21 @@ def test_comments_of_an_article_go() -> None:
     found = article("", f'<div class="post">{above}{comments}</div>')
     assert "The cutler of the old town" in found.text
     assert ANSWER not in found.text
+
+
+def test_address_of_a_reply_gives_the_reply_with_its_author() -> None:
+    posts = "".join(
+        f'<div id="p{number}">{phpbb(author, text)}</div>'
+        for number, (author, text) in enumerate(POSTS, 1)
+    )
+    found = article(posts, place="#p2")
+    assert (found.text, found.authors) == (ANSWER, ("marten",))
+    assert found.url == f"{URL}#p2"
+
+
+def test_fragment_around_all_posts_gives_the_thread() -> None:
+    posts = "".join(phpbb(author, text) for author, text in POSTS)
+    found = article(f'<div id="posts">{posts}</div>', place="#posts")
+    assert QUESTION in found.text
+    assert ANSWER in found.text
+    assert found.url == URL

@@ -235,6 +235,30 @@ def test_formulas_become_their_source_text(formula: str, text: str) -> None:
     )
 
 
+POWER = "<msup><mn>2</mn><mi>n</mi></msup><mo>&gt;</mo><mi>n</mi>"
+
+
+@pytest.mark.parametrize(
+    ("formula", "html"),
+    [
+        (f'<math display="block">{POWER}</math>', f'<math display="block">{POWER}</math>'),
+        (
+            f'<math onclick="x()" class="m"><mrow href="javascript:x()">{POWER}</mrow></math>',
+            f"<math><mrow>{POWER}</mrow></math>",
+        ),
+        (f"<math><maction>{POWER}</maction></math>", "2^n&gt;n"),
+        ("<math><mtext>2<b>n</b></mtext></math>", "2n"),
+        ("<math>2n</math>", "2n"),
+        (f'<math alttext="2^n > n">{POWER}</math>', "2^n &gt; n"),
+    ],
+)
+def test_formula_without_a_source_stays(formula: str, html: str) -> None:
+    found = article(
+        f"<p>The rule is {formula}, and nobody on board has ever doubted it at all.</p>"
+    )
+    assert f"<p>The rule is {html}, and" in found.html
+
+
 def test_hidden_formula_is_replaced_by_its_picture() -> None:
     hidden = (
         '<span style="display: none"><math alttext="E"><mi>E</mi></math></span><img '

@@ -20,7 +20,7 @@ in `authors`.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, islice
 
@@ -150,6 +150,27 @@ def _choose_rights(stated: Sequence[str], tree: HtmlElement, base: str | None) -
         if url := absolute_url(text, base or ""):
             return url
     return next(iter(stated), "")
+
+
+def read_post_metadata(post: HtmlElement, page: Metadata) -> Metadata:
+    """Return the metadata of one post of a thread.
+
+    Args:
+        post: the post's element.
+        page: the metadata of its page; dates and authors are those of the first post.
+    """
+    visible = byline.VisibleByline()
+    byline.search_page(post, page.language, visible, authors=True, published=True)
+    published, updated = dates.choose_dates((), visible, url=None, language=page.language)
+    names = authors.reconcile_authors([visible.facts.authors], language=page.language)
+    return replace(
+        page,
+        authors=names,
+        published=published,
+        updated=updated,
+        description=None,
+        canonical=None,
+    )
 
 
 def jsonld_scripts(scripts: Iterable[HtmlElement]) -> Iterable[str]:

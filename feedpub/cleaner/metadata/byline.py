@@ -32,8 +32,10 @@ _MAX_LINE_CHARS = 200  # of an element that is a byline or a dateline
 _MAX_LABEL_CHARS = 39  # of a text that describes the date after it
 _MAX_MARKED = 40  # elements marked as a byline or a dateline, and texts in one of them
 _MAX_DATELINE_WORDS = 14
+_MAX_WORDS_OF_DATE = 6  # "Tue Oct 7 09:14:31 UTC 2025"
 _MAX_BYLINE_WORDS = 9
 _MIN_SENTENCE_SPACES = 7  # a text with as many, and a full stop, is prose and not a dateline
+_LINES_OF_SENDER = 6  # texts below a headline that may name the sender of a mail
 _LINES_ABOVE = 3  # texts above a headline that may hold its date
 
 _DIGIT = re.compile(r"\d")
@@ -75,6 +77,7 @@ def read_visible_byline(headline: HtmlElement, language: str | None = None) -> V
     if not visible.dateline:
         visible.dateline = _find_dateline(above[_LINES_ABOVE::-1], article, language)
     _add_dates(near, language, visible)
+    _add_sender(below[:_LINES_OF_SENDER], language, visible)
     _add_authors(near, language, visible)
     bylines, datelines = find_marked_elements(near, article)
     _add_marked_bylines(bylines, article, language, visible)
@@ -174,6 +177,22 @@ def _add_authors(
             return
 
 
+def _add_sender(lines: Sequence[TextLine], language: str | None, visible: VisibleByline) -> None:
+    """Add the sender of a mail, as archives show it: the text before an address and a date."""
+    for name, address, date in zip(lines, lines[1:], lines[2:], strict=False):
+        if not _is_mail_link(address.element) or not _is_date(date, language):
+            continue
+        if not name.text.endswith(":") and (found := authors.split_authors(name.text, language)):
+            visible.facts.authors = list(found)
+            visible.add_element(name.element)
+            visible.add_element(address.element)
+        return
+
+
+def _is_mail_link(element: HtmlElement) -> bool:
+    return element.tag == "a" and (element.get("href") or "").lower().startswith("mailto:")
+
+
 def _names_at_start(
     lines: Sequence[TextLine], language: str | None, *, is_marked: bool, has_by: bool
 ) -> Iterator[str]:
@@ -229,10 +248,10 @@ def _find_dateline(
 def _is_article_date(
     before: str, line: TextLine, article: AbstractSet[HtmlElement], language: str | None
 ) -> bool:
-    """Return True for a date, unless it is that of an update, in a table or outside the article."""
-    if line.element.tag in ("td", "th") or not _is_date(line.text, language):
+    """Return True for a date, unless it is another one, in a table or outside the article."""
+    if line.element.tag in ("td", "th") or not _is_date(line, language):
         return False
-    if _find_label(before, line.text, language) == "updated":
+    if _find_label(before, line.text, language) in ("updated", "other"):
         return False
     return not is_outside_article(line.element, article)
 
@@ -274,15 +293,20 @@ def _add_dates(lines: Sequence[TextLine], language: str | None, visible: Visible
 
 def _add_date(before: str, line: TextLine, language: str | None, visible: VisibleByline) -> None:
     """Add a text, if it is a date, as the date of an update or of the publication."""
-    if _is_date(line.text, language):
-        is_update = _find_label(before, line.text, language) == "updated"
-        visible.add_date(line.text, line.element, is_update=is_update)
+    label = _find_label(before, line.text, language)
+    if label != "other" and _is_date(line, language):
+        visible.add_date(line.text, line.element, is_update=label == "updated")
 
 
-def _is_date(text: str, language: str | None) -> bool:
+def _is_date(line: TextLine, language: str | None) -> bool:
+    """Return True for a short text with a date, unless it is preformatted and has other words."""
+    text = line.text
     if not _may_be_date(text) or len(text.split()) > _MAX_DATELINE_WORDS:
         return False
-    return dates.parse_page_date(text, language) is not None
+    if dates.parse_page_date(text, language) is None:
+        return False
+    is_code = line.element.tag == "pre" or next(line.element.iterancestors("pre"), None) is not None
+    return not is_code or len(text.split()) <= _MAX_WORDS_OF_DATE
 
 
 def _may_be_date(text: str) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -21,6 +22,9 @@ MAX_DATE_WORDS = 2  # of a date in a table: a weekday and a month
 MIN_TEASER_WORDS = 6
 MAX_DATELINE_CHARS = 60  # a shorter line with a date is not a teaser
 MAX_NUMERIC_DATE_CHARS = 30  # of a line with 3/4/2024
+MAX_DAY_CHARS = 30  # of a heading that is a day: "Wednesday, 10th September 2025"
+MAX_LEVELS_BELOW_DAY = 3  # of a card that such a heading is above of
+MAX_CARDS_OF_DAY = 100
 MAX_NAME_WORDS = 5
 MAX_NAME_CHARS = 60
 MAX_STYLE_CHARS = 1000  # that are searched
@@ -53,7 +57,7 @@ class CardFields:
         anchor: its first link.
         parts: the elements that describe it, in order.
         has_heading: its title is a heading.
-        has_date: the card shows its date; otherwise the URL may contain it.
+        has_date: the card or the heading above it shows its date; otherwise the URL may contain it.
         is_marked_up: the page calls it an article (`<article>`, microdata, h-entry).
     """
 
@@ -87,7 +91,7 @@ def read_card_fields(
         language: of the page; it decides about 3/4/2024.
     """
     title, has_heading = _read_title(parts, anchors, url)
-    date = _read_date(parts, title, language)
+    date = _read_date(parts, title, language) or _read_day_above(parts[0])
     return CardFields(
         url=url,
         anchor=anchors[0],
@@ -228,6 +232,16 @@ def _dates(
     for text in map(element_text, _elements(parts)):
         if len(text) <= MAX_NUMERIC_DATE_CHARS:
             yield read_date(text, language)
+
+
+def _read_day_above(card: HtmlElement) -> datetime | None:
+    """Return the day in the heading above a card, as lists grouped by day have it."""
+    for element in islice((card, *card.iterancestors()), MAX_LEVELS_BELOW_DAY):
+        for sibling in islice(element.itersiblings(preceding=True), MAX_CARDS_OF_DAY):
+            if sibling.tag in HEADINGS:
+                text = element_text(sibling)
+                return find_date(text) if len(text) <= MAX_DAY_CHARS else None
+    return None
 
 
 # --- teaser ---

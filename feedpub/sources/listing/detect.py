@@ -19,7 +19,7 @@ from feedpub.sources.listing.cards import (
 )
 from feedpub.sources.listing.embedded_json import items_in_jsonld, items_in_state
 from feedpub.sources.listing.groups import Group, PageRegions, group_links
-from feedpub.sources.listing.links import may_be_article
+from feedpub.sources.listing.links import address_pattern, may_be_article
 from feedpub.sources.listing.text import HEADINGS, SHARING, count_text_words, element_text
 
 MIN_SCORE = 2.5  # of a group
@@ -163,10 +163,16 @@ def _has_dated_urls(group: Group) -> bool:
 
 
 def _without_doubtful(cards: list[CardFields], known: Mapping[str, Item]) -> list[CardFields]:
-    """Return the cards if they are several; of one or two, those that are articles for certain."""
+    """Return the cards if they are several; of one or two, those that are articles for certain.
+
+    Two are a list if both are marked up, or dated and have addresses alike.
+    """
     if len(cards) >= MIN_ARTICLES:
         return cards
     if len(cards) > 1 and all(card.is_marked_up for card in cards):
+        return cards
+    patterns = {address_pattern(card.url) for card in cards}
+    if len(cards) > 1 and len(patterns) == 1 and all(card.has_date for card in cards):
         return cards
     headed = [card for card in cards if card.has_heading]
     return [card for card in headed if card.is_marked_up or card.has_date or card.url in known]

@@ -35,6 +35,8 @@ DAY = datetime(2024, 1, 12)  # noqa: DTZ001 -- times without a zone keep none
         ("Published 10:00 AM EST, Wed May 1, 2024", datetime(2024, 5, 1, 10, tzinfo=at(-5))),
         ("1. Mai 2024, 10:00 MESZ", datetime(2024, 5, 1, 10, tzinfo=at(2))),
         ("1 мая 2024, 10:00 МСК", datetime(2024, 5, 1, 10, tzinfo=at(3))),
+        ("Wed May  1 10:00:00 CEST 2024", datetime(2024, 5, 1, 10, tzinfo=at(2))),
+        ("Wed May 1 10:00:00 +0000 2024", datetime(2024, 5, 1, 10, tzinfo=UTC)),
         ("1714557600", datetime(2024, 5, 1, 10, tzinfo=UTC)),
         ("1714557600000", datetime(2024, 5, 1, 10, tzinfo=UTC)),
     ],
@@ -216,6 +218,9 @@ def test_date_in_url_is_found(url: str, day: datetime | None) -> None:
         ("ko", "수정", "updated"),
         ("zh", "更新时间", "updated"),
         (None, "Updated", "updated"),
+        ("en", "Joined: Mon Mar 04, 2019", "other"),
+        ("de", "Mitglied seit", "other"),
+        ("en", "On Tue, 7 Oct 2025 at 11:14, Jon Ek wrote:", "other"),
     ],
 )
 def test_label_distinguishes_publication_and_update(

@@ -357,6 +357,31 @@ def test_only_date_is_that_of_the_update() -> None:
     assert (found.published, found.updated) == (DAY, DAY)
 
 
+def test_day_on_which_the_author_joined_is_no_date_of_the_article() -> None:
+    profile = "<dl><dd><b>Joined:</b> Mon Mar 04, 2019 7:11 pm</dd></dl>"
+    url = "https://forum.example/viewtopic.php?t=7"
+    assert metadata.read_metadata(page(below=profile), url).published is None
+    dated = page(below=f'{profile}<time datetime="2024-01-12">Friday</time>')
+    assert metadata.read_metadata(dated, url).published == DAY
+
+
+def test_mail_in_an_archive_has_its_sender_and_time() -> None:
+    below = (
+        '<b>Release robot</b> <a href="mailto:list@example.net">robot at example.net</a><br>'
+        "<i>Fri Jan 12 06:30:00 UTC 2024</i>"
+        "<pre>On Thu, 11 Jan 2024 at 11:14, Jon &lt;<a>jon at example.org</a>&gt; wrote:</pre>"
+    )
+    found = metadata.read_metadata(page(below=below), "https://lists.example/000412.html")
+    assert found.authors == ("Release robot",)
+    assert found.published == datetime(2024, 1, 12, 6, 30, tzinfo=UTC)
+
+
+def test_date_in_a_quotation_of_a_mail_is_not_the_articles() -> None:
+    below = "<pre>On Thu, 11 Jan 2024 at 11:14, Jon &lt;<a>jon at example.org</a>&gt; wrote:</pre>"
+    found = metadata.read_metadata(page(below=below), "https://lists.example/000412.html")
+    assert found.published is None
+
+
 def test_empty_time_element_with_attribute_is_read() -> None:
     found = metadata.read_metadata(
         page(below='<time datetime="2024-01-12"></time>'), "https://quay.example/pier"

@@ -1,0 +1,101 @@
+"""Read the formulas of a page (MathML): as text, and as safe HTML."""
+
+import re
+from html import escape
+
+from lxml.html import HtmlElement
+
+from feedpub.cleaner.sanitize import (
+    FORMULA_ATTRIBUTES,
+    FORMULA_TAGS,
+    FORMULA_TOKENS,
+    MAX_FORMULA_DEPTH,
+)
+
+MAX_FORMULA_ELEMENTS = 1_000  # a larger formula is published as text
+TEX_TYPE = "math/tex"  # of the scripts that MathJax 2 reads formulas from
+_WRITTEN = {
+    "msup": "{}^{}",
+    "msub": "{}_{}",
+    "msubsup": "{}_{}^{}",
+    "mover": "{}^{}",
+    "munder": "{}_{}",
+    "munderover": "{}_{}^{}",
+    "mfrac": "{}/{}",
+    "msqrt": "√{}",
+}
+_TEX_STYLE = re.compile(r"^\{\\(?:displaystyle|textstyle)\s*+(.*)\}$", re.DOTALL)
+
+
+def formula_source(element: HtmlElement) -> str:
+    """Return the source of a formula, usually TeX; "" if the page does not state it."""
+    source = element.get("alttext")
+    if not source:
+        note = next(element.iter("annotation"), None)
+        source = "" if note is None else note.text or ""
+    return _TEX_STYLE.sub(r"\1", source.strip()).strip()
+
+
+def formula_text(element: HtmlElement) -> str:
+    """Return the source of a formula, or else its symbols in order."""
+    return formula_source(element) or " ".join(_write_symbols(element).split())
+
+
+def _write_symbols(element: HtmlElement, depth: int = 0) -> str:
+    """Return the symbols of a formula, with exponents, indices, fractions and roots as in TeX."""
+    if depth == MAX_FORMULA_DEPTH:
+        return "".join(element.itertext())
+    parts = [element.text or ""]
+    for child in element:
+        parts += (_write_symbols(child, depth + 1), child.tail or "")
+    template = _WRITTEN.get(element.tag)
+    arguments = parts[1::2]
+    if template and template.count("{}") == len(arguments):
+        return template.format(*map(_group, arguments))
+    return "".join(parts)
+
+
+def _group(formula: str) -> str:
+    formula = formula.strip()
+    return formula if len(formula) == 1 else f"{{{formula}}}"
+
+
+# --- as HTML ---
+
+
+def is_drawn(element: HtmlElement) -> bool:
+    """Return whether a formula is published as MathML.
+
+    A formula whose source is known is published as its source, which is readable in every reader. A
+    formula with anything but the elements of `FORMULA_TAGS` is published as text.
+    """
+    if formula_source(element) or not len(element):
+        return False
+    return _is_plain(element, 0) and sum(1 for _ in element.iter()) <= MAX_FORMULA_ELEMENTS
+
+
+def _is_plain(element: HtmlElement, depth: int) -> bool:
+    """Return whether an element and those in it are of MathML, and its text is in tokens."""
+    is_token = element.tag in FORMULA_TOKENS
+    if depth == MAX_FORMULA_DEPTH or (is_token and len(element)):
+        return False
+    if not is_token and (element.text or "").strip():
+        return False
+    for child in element:
+        if child.tag not in FORMULA_TAGS or child.tag == "math" or (child.tail or "").strip():
+            return False
+        if not _is_plain(child, depth + 1):
+            return False
+    return True
+
+
+def render_formula(element: HtmlElement) -> str:
+    """Return the HTML of a formula that `is_drawn`."""
+    allowed = FORMULA_ATTRIBUTES.get(element.tag, {})
+    attributes = ""
+    for name, value in element.items():
+        if value in allowed.get(name, ()):
+            attributes += f' {name}="{value}"'
+    inner = escape((element.text or "").strip(), quote=False)
+    inner += "".join([render_formula(child) for child in element])
+    return f"<{element.tag}{attributes}>{inner}</{element.tag}>"
