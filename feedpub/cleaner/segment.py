@@ -4,6 +4,7 @@ A block ends at a block-level tag or at two line breaks. This module defines wha
 does not judge what belongs to the article.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import islice
 from urllib.parse import parse_qs
