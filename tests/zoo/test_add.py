@@ -15,13 +15,12 @@ from tests.zoo.kind import NOW, Kind, names, serve_kind
 # Kinds that have no address to give, or that the address does not suffice for.
 WITHOUT_ADDRESS = {
     "json-graphql": "the body of the request is not in the address",
-    "watched-page": "the page has no list",
+    "school-menu": "the page changes and has no list",
+    "watched-page": "the page changes and has no list",
 }
 # Other sources than those of the kind that read the same entries.
 EQUIVALENT = {"headlines-in-pages": "items"}
-MISSES = {
-    "hypermail-archive": "its days look like entries",
-}
+MISSES: dict[str, str] = {}
 
 
 @dataclass(frozen=True)

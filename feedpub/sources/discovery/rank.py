@@ -28,6 +28,7 @@ MIN_COMPARABLE_ENTRIES = 5  # fewer say little about what the page shows
 
 KIND_BONUS = {"feed": 0.5, "page": 0.0, "items": 0.0, "json": 0.0, "sitemap": -0.5}
 TEASERS_PENALTY = 1.5  # of items on a page that have pages of their own
+HEADLINES_PENALTY = 1.5  # of a listing whose articles are not read; it may have more entries
 UNTITLED_PENALTY = 3.0  # of items without titles: a page's list of articles has them
 MIN_COMMON_SHARE = 0.5  # of items that are the teasers of listed articles
 COMMENTS_PENALTY, PART_PENALTY, ELSEWHERE_PENALTY, NO_NEWS_PENALTY = 4.0, 1.5, 1.5, 1.0
@@ -89,7 +90,8 @@ def _rank(
     is_teaser = candidate.kind == "items" and _are_teasers(candidate, own, page)
     if is_teaser:
         penalties.append((TEASERS_PENALTY, "its entries have pages of their own"))
-    if candidate.kind == "items" and (untitled := sum(not each.title for each in candidate.items)):
+    untitled = sum(not item.title for item in candidate.items)
+    if candidate.kind == "items" and untitled and page and page.fetches_articles:
         weight = UNTITLED_PENALTY * untitled / len(candidate.items)
         penalties.append((weight, f"{untitled} without a title"))
     score = (
@@ -195,6 +197,8 @@ def _penalties(candidate: Candidate, asked: str, shown: frozenset[str]) -> list[
     found: list[tuple[float, str]] = []
     if _COMMENTS.search(path) or _COMMENTS_TITLE.match(candidate.title):
         found.append((COMMENTS_PENALTY, "comments, not articles"))
+    if candidate.kind == "page" and not candidate.fetches_articles:
+        found.append((HEADLINES_PENALTY, "the listing's own content"))
     if candidate.kind in ("page", "items", "json"):
         return found
     part = _PART.search(path)

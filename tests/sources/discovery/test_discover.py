@@ -213,7 +213,7 @@ def test_next_candidate_is_tried_if_articles_are_unreadable(scout: Scout, site: 
     discovery = scout.discover()
     assert kinds(discovery, site)[0] == ("page", "/news")
     assert (
-        "0 of 3 pages could be read"
+        "0 of 4 pages could be read"
         in next(e for e in discovery.candidates if e.candidate.kind == "feed").evidence
     )
     assert "HTTP 403" in discovery.samples[site.url("/locked/9")].reason

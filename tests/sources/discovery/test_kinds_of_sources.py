@@ -119,7 +119,7 @@ def test_feed_whose_pages_are_forbidden_is_read_alone(
     found = discover_sources(site.url("/rss"), session, NOW)
     (ranked,) = found.candidates
     assert ranked.candidate.settings == {"fetch": False}
-    assert "0 of 3 pages could be read" in ranked.evidence
+    assert "0 of 4 pages could be read" in ranked.evidence
 
 
 def test_page_that_does_not_answer_now_is_still_fetched(
