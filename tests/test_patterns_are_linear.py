@@ -55,7 +55,7 @@ def test_patterns_are_found_in_constants_tables_data_files_and_calls() -> None:
     places = collect_patterns().keys()
     assert {
         "builder.rss_atom_text._MEDIA_TYPE",
-        "sources.sniff._SIGNATURES[0][0]",
+        "sources.document._SIGNATURES[0][0]",
         "cleaner.embeds.load_embeds()['vimeo.com'][1]",
         "cleaner.metadata.authors.byline_words(en).join",
     } <= places

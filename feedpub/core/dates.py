@@ -231,6 +231,15 @@ def find_date(text: str) -> datetime | None:
     return None
 
 
+def read_date(text: str, language: str | None = None) -> datetime | None:
+    """Return the date of a short text, in UTC; the language decides about 3/4/2024."""
+    if not any(char.isdigit() for char in text):
+        return None
+    if moment := parse_date(text) or find_date(text):
+        return moment
+    return as_item_date(parse_page_date(text, language)) if language else None
+
+
 def date_in_path(path: str) -> datetime | None:
     """Return the day in an address's path: /2024/05/17/, /2024-05-17-, /20240517."""
     match = _IN_PATH.search(path)

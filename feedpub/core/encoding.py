@@ -2,8 +2,8 @@
 
 The encoding is, in this order: the one of a byte order mark, the charset of the HTTP header, the
 one that the page declares, UTF-8 if the bytes are valid UTF-8, and windows-1252. Labels have the
-meaning of the WHATWG encoding standard ("latin1" means windows-1252, and utf-16 in a `<meta>`
-means utf-8). Unknown labels are ignored.
+meaning of the WHATWG encoding standard ("latin1" means windows-1252, gb2312 and gbk are decoded as
+gb18030, and utf-16 in a `<meta>` means utf-8). Unknown labels are ignored.
 
 Browsers follow a declaration even if the bytes contradict it. feedpub does not in two cases that
 are common and certain:
@@ -36,11 +36,11 @@ _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([^\s\"';,]+)", re.IGNORECASE)
 _XML = re.compile(rb"\A\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"'>]+)[\"']", re.IGNORECASE)
 
 _WINDOWS_1252 = webencodings.lookup("windows-1252") or webencodings.UTF8
+_GB18030 = webencodings.lookup("gb18030") or webencodings.UTF8
 _MULTI_BYTE = frozenset(
     {
         "utf-16le",
         "utf-16be",
-        "gbk",
         "gb18030",
         "big5",
         "euc-jp",
@@ -146,7 +146,7 @@ def _look_up(label: bytes) -> Encoding | None:
     found = webencodings.lookup(label.decode("latin-1"))
     if found is None or found.name == "replacement":
         return None
-    return found
+    return _GB18030 if found.name == "gbk" else found
 
 
 def _meaning_in_markup(encoding: Encoding) -> Encoding:

@@ -33,7 +33,7 @@ from feedpub.store import BackfillState, ItemState
 
 LISTING, SITEMAP = "listing", "sitemap"
 _CHUNK_ITEMS = 5  # articles that are stored together; an interruption loses no more
-_EXCLUDED = "backfill"  # the version of the state of an article that is too old
+_TOO_OLD = "before "  # and a date: the version of the state of an article that is older
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,7 @@ class _Walk:
         max_requests: the limit of its requests.
         used: the requests of the sources before.
         date: of the last dated item of the walk; an undated one is not newer.
+        oldest: the oldest date of the entries that were added.
         seen: the guids or URLs of the items so far.
     """
 
@@ -112,6 +113,7 @@ class _Walk:
     added: int = 0
     article_requests: int = 0
     date: datetime | None = None
+    oldest: datetime | None = None
     failures: list[Failure] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     documents: CachedDocuments = field(init=False)
@@ -167,8 +169,8 @@ class _Walk:
 
     def _save(self, state: BackfillState) -> BackfillState:
         before = self.context.store.backfill_state(self.feed.name, state.key)
-        oldest = [each for each in (state.oldest, self.date if self.added else None) if each]
-        state = replace(state, oldest=min(oldest, default=None))
+        oldest = min(filter(None, (state.oldest, self.oldest)), default=None)
+        state = replace(state, oldest=oldest)
         if state != before:
             self.context.store.save_backfill_state(state)
         return state
@@ -246,7 +248,9 @@ class _Walk:
         owners = partial(store.owners, name)
         listed = collect_items([result], self.context.settings.anchor, owners)
         keys = [key for item in listed for key in item.keys]
-        known = store.item_states(name, keys).keys() | store.aliases(name, keys).keys()
+        states = store.item_states(name, keys)
+        known = {key for key, state in states.items() if self._is_settled(state)}
+        known.update(store.aliases(name, keys))
         chunk: list[ListedItem] = []
         for item in listed:
             date = item.item.published or item.item.updated
@@ -260,6 +264,11 @@ class _Walk:
                 chunk = []
         if chunk:
             yield chunk
+
+    def _is_settled(self, state: ItemState) -> bool:
+        """Return False for an article that was too old for an earlier call, and may not be now."""
+        was_too_old = state.version.startswith(_TOO_OLD)
+        return not was_too_old or state.version <= f"{_TOO_OLD}{self.until:%Y-%m-%d}"
 
     def _add_chunk(self, items: Sequence[ListedItem]) -> None:
         quiet = replace(self.context, progress=no_progress)
@@ -292,6 +301,9 @@ class _Walk:
         self.date = date or self.date
         if date and date < self.until:
             reason = f"older than {self.until:%Y-%m-%d}"
-            state = ItemState(result.state.key, _EXCLUDED, "excluded", reason)
+            version = f"{_TOO_OLD}{self.until:%Y-%m-%d}"
+            state = ItemState(result.state.key, version, "excluded", reason)
             return replace(result, state=state, extracted=None, failure=None)
+        if date:
+            self.oldest = min(date, self.oldest or date)
         return result

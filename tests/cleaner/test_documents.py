@@ -84,6 +84,7 @@ def test_a_paragraph_continues_on_the_next_page() -> None:
         ("Download", "Minutes of May", "Heading", "Minutes of May"),
         ("PDF (2 MB)", "Minutes of May", "Heading", "Minutes of May"),
         ("minutes-3.pdf", "Minutes of May", "Heading", "Minutes of May"),
+        ("PDF (opens in a new tab)", "Minutes of May", "Heading", "Minutes of May"),
         ("Hier als PDF herunterladen", "Protokoll vom Mai", "", "Protokoll vom Mai"),
         ("Download", "Microsoft Word - minutes v3.docx", "Heading", "Heading"),
         ("Download", "Untitled 1", "Heading", "Heading"),

@@ -28,6 +28,8 @@ def with_meta(meta: str, text: str, encoding: str) -> bytes:
         (JAPANESE.encode("euc-jp"), "euc-jp", JAPANESE),
         (JAPANESE.encode("iso-2022-jp"), "iso-2022-jp", JAPANESE),
         ("中文网页".encode("gbk"), "gb2312", "中文网页"),
+        ("李㛃的网页".encode("gb18030"), "gb2312", "李㛃的网页"),
+        ("李㛃的网页".encode("gb18030"), "GBK", "李㛃的网页"),
         ("中文網頁".encode("big5"), "big5", "中文網頁"),
         ("한국어".encode("euc-kr"), "ks_c_5601-1987", "한국어"),
         (CYRILLIC.encode("utf-16-le"), "utf-16", CYRILLIC),

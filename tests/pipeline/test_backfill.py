@@ -1,6 +1,7 @@
 """Fill archives with the past of a source: listings, feeds, WordPress and sitemaps on loopback."""
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -242,3 +243,22 @@ def test_listing_that_cannot_be_read_is_a_failure(site: Site, tmp_path: Path) ->
         assert "HTTP 500" in result.failures[-1].reason
         site["/news/3"] = listing_page(PAST[6:12], "/news/4")
         assert backfill(config, context).added == 7
+
+
+def test_articles_that_were_too_old_are_added_for_an_earlier_date(
+    site: Site, tmp_path: Path
+) -> None:
+    """Without dates in the sitemap, each article has to be read."""
+    open_site(site)
+    site["/rss"] = rss(site, LIVE)
+    dated = sitemap(site, LIVE + PAST).body.decode()
+    undated = re.sub("<lastmod>.*?</lastmod>", "", dated)
+    site["/sitemap.xml"] = Route(undated.encode(), "application/xml")
+    config = open_feed(tmp_path, f"feed {site.url('/rss')}")
+    with open_context(config, FakeClock(NOW)) as context:
+        run_feed(config.feed[0], context)
+        first = backfill(config, context, until=datetime(2026, 11, 12, tzinfo=UTC))
+        assert (first.added, first.oldest) == (6, datetime(2026, 11, 12, 7, tzinfo=UTC))
+        assert backfill(config, context, until=datetime(2026, 11, 12, tzinfo=UTC)).requests == 0
+        assert backfill(config, context).added == 7
+    assert sorted(archived_titles(config)) == sorted(title(n) for n in range(5, 18))

@@ -4,7 +4,7 @@ import pytest
 
 from feedpub.config import PageSource
 from feedpub.core.errors import ExtractError, FetchError, NoContentError
-from feedpub.core.models import Page
+from feedpub.core.models import Item, Page
 from feedpub.sources import read_source
 from feedpub.sources.listing_page import items_in
 from tests.sources.library import Library
@@ -58,6 +58,35 @@ def test_selected_articles_have_the_fields_of_their_cards(selector: str) -> None
     assert first.published is not None
     assert first.published.isoformat() == "2024-05-02T00:00:00+00:00"
     assert first.image == "https://gazette.example/quay.jpg"
+
+
+ROW = """<tr><td>{day}/08/2025</td><td>[2025] NHC {day}</td><td>{parties}</td><td>Oduya J.</td>
+<td><a href="/files/{day}.pdf">PDF (opens in a new tab)</a></td></tr>"""
+CASES = (("11", "Dunn v The Harbour"), ("07", "In re Mulkerrin"), ("05", "Smith v Jones"))
+
+
+def rows_in(lang: str) -> tuple[Item, ...]:
+    rows = "".join(ROW.format(day=day, parties=parties) for day, parties in CASES)
+    header = "<tr><th>Date</th><th>Citation</th><th>Title</th><th>Judge</th><th>File</th></tr>"
+    return items_in(html(f'<html lang="{lang}"><body><table>{header}{rows}</table></body></html>'))
+
+
+def test_row_names_the_document_that_its_link_does_not() -> None:
+    """The cell with most words is the title, neither a citation nor a date."""
+    assert [item.title for item in rows_in("en")] == [parties for _, parties in CASES]
+
+
+@pytest.mark.parametrize(
+    ("lang", "dates"),
+    [
+        ("en-GB", ["2025-08-11", "2025-08-07", "2025-08-05"]),
+        ("en-US", ["2025-11-08", "2025-07-08", "2025-05-08"]),
+    ],
+)
+def test_language_decides_the_order_of_day_and_month(lang: str, dates: list[str]) -> None:
+    """A listing shows 7/8/2025, as the rows of a table and items do."""
+    published = [item.published for item in rows_in(lang)]
+    assert [moment.date().isoformat() for moment in published if moment] == dates
 
 
 def test_selector_overrides_detection() -> None:

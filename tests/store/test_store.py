@@ -391,7 +391,7 @@ def test_every_table_is_pruned_except_for_permanent_ones(store: Store) -> None:
             for t in schema.metadata.sorted_tables
             if connection.execute(select(t).limit(1)).first()
         }
-    assert left == {"archives", "open_incidents"}
+    assert left == {"archives", "backfills", "open_incidents"}
 
 
 # --- copies ---

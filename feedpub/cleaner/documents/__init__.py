@@ -6,7 +6,7 @@ A document that cannot be read is still an article: it has its title, and the fi
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from feedpub.cleaner.documents.content import DocumentContent, choose_title
+from feedpub.cleaner.documents.content import DocumentContent, choose_title, is_generic_label
 from feedpub.cleaner.documents.office import read_docx, read_epub, read_odt
 from feedpub.cleaner.documents.pdf import read_pdf
 from feedpub.cleaner.extract import extract_fragment
@@ -23,7 +23,7 @@ _READERS: Mapping[DocumentType, Callable[[bytes], DocumentContent]] = {
     DocumentType.ODT: read_odt,
 }
 
-__all__ = ["article_from_document"]
+__all__ = ["article_from_document", "is_generic_label"]
 
 
 def article_from_document(page: Page, item: Item | None = None) -> Article:

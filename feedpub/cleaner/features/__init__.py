@@ -9,11 +9,11 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from feedpub.cleaner.features import language, mass, position, shape
+from feedpub.cleaner.features import boxes, language, position
 from feedpub.cleaner.features.table import Table
 from feedpub.cleaner.vocabulary import TokenizedPage, Vocabulary
 
-GROUPS = (shape, mass, position, language)
+GROUPS = (boxes, position, language)
 NAMES: tuple[str, ...] = tuple(chain.from_iterable(group.NAMES for group in GROUPS))
 """The names of the features, in the order in which they are measured."""
 

@@ -83,7 +83,7 @@ def discover_sources(
     for _ in range(MAX_SAMPLED_CANDIDATES):
         best = rank_candidates(candidates, samples, start.url, now)[0].candidate
         tried = try_articles(best, samples, session)
-        settled = _settle(best, samples)
+        settled = _settle(best, samples, session)
         if settled is not best:
             candidates[candidates.index(best)] = settled
             candidates = _unique(candidates)
@@ -111,14 +111,24 @@ def _without_fetching(candidate: Candidate) -> Candidate:
     return replace(candidate, settings=settings)
 
 
-def _settle(candidate: Candidate, samples: Mapping[str, ArticleSample]) -> Candidate:
-    """Return a candidate that leaves its articles' pages alone if none of them can be read."""
-    if not candidate.fetches_articles:
+def _settle(
+    candidate: Candidate, samples: MutableMapping[str, ArticleSample], session: DiscoverySession
+) -> Candidate:
+    """Return a candidate that leaves its articles' pages alone if none of them can be read.
+
+    The first links of a list may be of another kind, so one in its middle and its last one are
+    tried before that.
+    """
+    if not candidate.fetches_articles or not _are_unreadable(candidate, samples):
         return candidate
+    items = candidate.items
+    try_articles(replace(candidate, items=(items[len(items) // 2], items[-1])), samples, session)
+    return _without_fetching(candidate) if _are_unreadable(candidate, samples) else candidate
+
+
+def _are_unreadable(candidate: Candidate, samples: Mapping[str, ArticleSample]) -> bool:
     tried = [samples[url] for url in candidate.urls if url in samples]
-    if tried and all(each.is_permanent for each in tried):
-        return _without_fetching(candidate)
-    return candidate
+    return bool(tried) and all(each.is_permanent for each in tried)
 
 
 def try_articles(

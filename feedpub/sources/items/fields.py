@@ -11,7 +11,7 @@ from itertools import islice
 
 from lxml.html import HtmlElement, fromstring, tostring
 
-from feedpub.core.dates import as_item_date, find_date, parse_date, parse_page_date
+from feedpub.core.dates import find_date, parse_date, read_date
 from feedpub.core.urls import absolute_url, site_domain
 from feedpub.sources.document import HtmlDocument
 from feedpub.sources.listing.text import HEADINGS, count_text_words, element_text, is_button
@@ -180,15 +180,6 @@ def _is_in_author(element: HtmlElement) -> bool:
 
 
 # --- date ---
-
-
-def read_date(text: str, language: str | None = None) -> datetime | None:
-    """Return the date of a short text, in UTC; the language decides about 3/4/2024."""
-    if not any(char.isdigit() for char in text):
-        return None
-    if moment := parse_date(text) or find_date(text):
-        return moment
-    return as_item_date(parse_page_date(text, language)) if language else None
 
 
 def find_block_date(block: Block, language: str | None = None) -> FoundDate | None:

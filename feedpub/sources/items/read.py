@@ -14,6 +14,7 @@ from urllib.parse import urldefrag
 from lxml.html import HtmlElement, fromstring
 
 from feedpub.config import HOW_TO_RENDER, ItemsSource
+from feedpub.core.dates import read_date
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.models import Item, Page
 from feedpub.core.selectors import element_of, select_elements, select_values
@@ -217,11 +218,11 @@ class _ItemReader:
             return fields.find_block_date(block, language)
         for value in values:
             if isinstance(value, str):
-                moment = fields.read_date(value, language)
+                moment = read_date(value, language)
             else:
                 found = fields.find_block_date(Block((value,)), language)
                 text = element_text(value)[: fields.MAX_DATE_LINE_CHARS]
-                moment = found.moment if found else fields.read_date(text, language)
+                moment = found.moment if found else read_date(text, language)
             if moment:
                 return FoundDate(moment, element_of(value))
         return None

@@ -8,13 +8,19 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from feedpub.core.dates import date_in_path, find_date, parse_date
+from feedpub.cleaner.documents import is_generic_label
+from feedpub.core.dates import date_in_path, find_date, parse_date, read_date
+from feedpub.core.document_types import document_type_of_url
 from feedpub.core.urls import resolve_link
 from feedpub.sources.listing.text import HEADINGS, count_text_words, element_text, is_button
 
 MIN_TITLE_WORDS = 3  # of a link's text
+MIN_CELL_WORDS = 2  # of a title in a table
+MAX_CELL_CHARS = 160
+MAX_DATE_WORDS = 2  # of a date in a table: a weekday and a month
 MIN_TEASER_WORDS = 6
 MAX_DATELINE_CHARS = 60  # a shorter line with a date is not a teaser
+MAX_NUMERIC_DATE_CHARS = 30  # of a line with 3/4/2024
 MAX_NAME_WORDS = 5
 MAX_NAME_CHARS = 60
 MAX_STYLE_CHARS = 1000  # that are searched
@@ -32,6 +38,7 @@ _AUTHOR_CLASS = re.compile(
 )
 _BY = re.compile(r"^(by|von|par|por|di|door|av|af|od)\s+", re.IGNORECASE)
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]{0,500}url\(\s*['\"]?([^'\")]+)")
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _SRCSET_COMMA = re.compile(r",\s+|(?<=\d[wx]),")
 _BLOCK_TAGS = ("div", "p", "li", "td", "section")
 _SRC_NAMES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-image", "src")
@@ -64,7 +71,11 @@ class CardFields:
 
 
 def read_card_fields(
-    parts: Sequence[HtmlElement], anchors: Sequence[HtmlElement], url: str, base: str
+    parts: Sequence[HtmlElement],
+    anchors: Sequence[HtmlElement],
+    url: str,
+    base: str,
+    language: str | None = None,
 ) -> CardFields:
     """Read the card that some elements make up.
 
@@ -73,9 +84,10 @@ def read_card_fields(
         anchors: their links to the article, at least one.
         url: the article's.
         base: resolves relative links.
+        language: of the page; it decides about 3/4/2024.
     """
-    title, has_heading = _read_title(parts, anchors)
-    date = _read_date(parts, title)
+    title, has_heading = _read_title(parts, anchors, url)
+    date = _read_date(parts, title, language)
     return CardFields(
         url=url,
         anchor=anchors[0],
@@ -117,14 +129,16 @@ def _first_text(elements: Iterable[HtmlElement]) -> str:
 # --- title ---
 
 
-def _read_title(parts: Sequence[HtmlElement], anchors: Sequence[HtmlElement]) -> tuple[str, bool]:
+def _read_title(
+    parts: Sequence[HtmlElement], anchors: Sequence[HtmlElement], url: str
+) -> tuple[str, bool]:
     """Return the title, and True if it is a heading.
 
-    It is a linked heading, a link's text, another heading, or a link's label.
+    It is a linked heading, a link's text, another heading, a cell of the row, or a link's label.
     """
     if linked := _first_text(_linked_headings(anchors)):
         return linked, True
-    texts = [text for text in map(_anchor_text, anchors) if text and not is_button(text)]
+    texts = [text for text in map(_anchor_text, anchors) if _may_name(text, url)]
     text = max(texts, key=count_text_words, default="")
     words = count_text_words(text)
     heading = _first_text(_elements(parts, *HEADINGS))
@@ -133,8 +147,33 @@ def _read_title(parts: Sequence[HtmlElement], anchors: Sequence[HtmlElement]) ->
     if words >= MIN_TITLE_WORDS:
         return text, False
     named = _first_text(_with_class(parts, _TITLE_CLASS))
-    longest = max((text, named), key=count_text_words)
-    return longest or next(_labels(anchors), ""), False
+    longest = max((text, named), key=count_text_words) or _row_title(parts)
+    return longest or next(_labels(anchors), "") or element_text(anchors[0]), False
+
+
+def _may_name(text: str, url: str) -> bool:
+    """Return False for the text of a link such as "Read more", or "PDF" to a document."""
+    if not text or is_button(text):
+        return False
+    return document_type_of_url(url) is None or not is_generic_label(text, url)
+
+
+def _row_title(parts: Sequence[HtmlElement]) -> str:
+    """Return the first of a row's cells with most words, up to `MIN_TITLE_WORDS`; or ""."""
+    if parts[0].tag != "tr":
+        return ""
+    texts = [element_text(cell) for cell in parts[0] if next(cell.iter("a"), None) is None]
+    names = [text for text in texts if len(text) <= MAX_CELL_CHARS and not _is_date(text)]
+    longest = max(names, key=_count_title_words, default="")
+    return longest if _count_title_words(longest) >= MIN_CELL_WORDS else ""
+
+
+def _count_title_words(text: str) -> int:
+    return min(count_text_words(" ".join(_WORD.findall(text))), MIN_TITLE_WORDS)
+
+
+def _is_date(text: str) -> bool:
+    return parse_date(text) is not None and len(_WORD.findall(text)) <= MAX_DATE_WORDS
 
 
 def _linked_headings(anchors: Sequence[HtmlElement]) -> Iterator[HtmlElement]:
@@ -171,11 +210,13 @@ def _labels(anchors: Sequence[HtmlElement]) -> Iterator[str]:
 # --- date ---
 
 
-def _read_date(parts: Sequence[HtmlElement], title: str) -> datetime | None:
-    return next(filter(None, _dates(parts, title)), None)
+def _read_date(parts: Sequence[HtmlElement], title: str, language: str | None) -> datetime | None:
+    return next(filter(None, _dates(parts, title, language)), None)
 
 
-def _dates(parts: Sequence[HtmlElement], title: str) -> Iterator[datetime | None]:
+def _dates(
+    parts: Sequence[HtmlElement], title: str, language: str | None
+) -> Iterator[datetime | None]:
     for time in _elements(parts, "time"):
         yield parse_date(time.get("datetime", "")) or find_date(element_text(time))
     for element in _elements(parts):
@@ -184,6 +225,9 @@ def _dates(parts: Sequence[HtmlElement], title: str) -> Iterator[datetime | None
     for element in _with_class(parts, _DATE_CLASS):
         yield find_date(element_text(element))
     yield find_date(" ".join(map(element_text, parts)).replace(title, " "))
+    for text in map(element_text, _elements(parts)):
+        if len(text) <= MAX_NUMERIC_DATE_CHARS:
+            yield read_date(text, language)
 
 
 # --- teaser ---

@@ -51,11 +51,11 @@ class CardFinder:
 
     Args:
         links: all links of the page that may be an article's, in order.
-        base: resolves relative links.
+        document: the page.
     """
 
-    def __init__(self, links: Sequence[Link], base: str) -> None:
-        self._base = base
+    def __init__(self, links: Sequence[Link], document: HtmlDocument) -> None:
+        self._document = document
         self._by_url: dict[str, list[HtmlElement]] = defaultdict(list)
         headed: list[Link] = []
         titled: list[Link] = []
@@ -95,7 +95,8 @@ class CardFinder:
             is_inside = any(each in parts for each in (anchor, *anchor.iterancestors()))
             if is_inside and anchor is not member.element:
                 anchors.append(anchor)
-        return read_card_fields(parts, anchors, member.url, self._base)
+        base, language = self._document.base, self._document.tree.get("lang")
+        return read_card_fields(parts, anchors, member.url, base, language)
 
     def _find_parts(
         self, member: Link, rivals: Sequence[UrlsByElement], units: Sequence[str]
@@ -242,7 +243,7 @@ def select_cards(
     without a link are ignored. `read_content` is as in `card_items`.
     """
     links = {link.element: link for link in card_links(document)}
-    finder = CardFinder(list(links.values()), document.base)
+    finder = CardFinder(list(links.values()), document)
     direct: list[Link] = []
     cards: list[CardFields] = []
     for element in elements:

@@ -199,7 +199,7 @@ def group_links(
         known: URLs that the page's data calls articles.
     """
     paths = DomPaths(document.tree)
-    finder = CardFinder(links, document.base)
+    finder = CardFinder(links, document)
     members: dict[tuple[bool, int], list[Link]] = defaultdict(list)
     for link in links:
         has_button_text = is_button(element_text(link.element))

@@ -1,17 +1,39 @@
-"""Features of the boxes around a block: their text, and their similarity to an article's body."""
+"""Features of a block's own text, and of the boxes around it.
+
+Those of a box are its text, and its similarity to an article's body.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from feedpub.cleaner.features.table import Column, Index, Rows, Table
+from feedpub.cleaner.features.table import Column, Index, Rows, Table, integers
+from feedpub.cleaner.layout import Place
 
+_SENTENCE_ENDS = (*".!?…。！？”»“।؟」", '"')
+_PLACES = (
+    Place.ARTICLE,
+    Place.MAIN,
+    Place.ASIDE,
+    Place.NAV,
+    Place.FOOTER,
+    Place.CAPTION,
+    Place.LIST,
+    Place.TABLE,
+    Place.HEADING,
+    Place.PRE,
+    Place.HIDDEN,
+)
+_MASKS = np.array([place.value for place in _PLACES], dtype=np.int64)[:, np.newaxis]
 _LEVELS = 5  # of boxes around a block that are measured
 _BOX_FEATURES = (
     *("words", "share", "density", "good", "blocks", "paragraphs", "mean words", "readability"),
     "of outer",
 )
 NAMES = (
+    *("words", "chars", "density", "bars", "lines", "bold", "links", "ends"),
+    *(f"inside {place.name}" for place in _PLACES),
+    "depth",
     *(f"{name} {step}" for name in _BOX_FEATURES for step in range(_LEVELS)),
     *("readability parent", "readability grandparent", "readability best"),
     *("in top", "before top", "after top", "through top", "shared with top"),
@@ -59,12 +81,24 @@ def rows(table: Table) -> Rows:
     """Return the features of this group."""
     mass = Mass.measure(table)
     return [
+        *_own(table),
         *_levels(table, mass),
         *_readabilities(table, mass),
         *_top(table, mass),
         *_parents(table),
         *_page(table, mass),
     ]
+
+
+def _own(table: Table) -> Rows:
+    """Describe a block's own text, and the elements that contain it."""
+    blocks = table.blocks
+    bold = integers(blocks, "bold_chars") / np.maximum(table.chars, 1)
+    links = np.array([len(block.links) for block in blocks], dtype=np.float64)
+    ends = np.array([block.text.endswith(_SENTENCE_ENDS) for block in blocks], dtype=np.float64)
+    inside = ((table.places & _MASKS) > 0).astype(np.float64)
+    own = [table.words, table.chars, table.density, table.bars, table.newlines, bold, links, ends]
+    return [*own, *inside, table.depth[table.box].astype(np.float64)]
 
 
 def _levels(table: Table, mass: Mass) -> Rows:
