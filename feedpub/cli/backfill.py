@@ -30,12 +30,14 @@ _WAYS = {"listing": "page by page", "sitemap": "by the sitemap"}
 @click.option(
     "--until",
     type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
     required=True,
-    help="The date of the oldest entry to add.",
+    help="The date of the oldest entry to add, such as 2024-01-31.",
 )
 @click.option(
     "--max-pages",
     type=click.IntRange(1, 100_000),
+    metavar="NUMBER",
     default=_MAX_PAGES,
     show_default=True,
     help="How many pages this call requests, listings and articles together.",

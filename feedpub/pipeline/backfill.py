@@ -259,7 +259,7 @@ class _Walk:
                 self.date = date or self.date
                 continue
             chunk.append(item)
-            if len(chunk) == _CHUNK_ITEMS:
+            if len(chunk) >= min(_CHUNK_ITEMS, self.max_requests - self.requests):
                 yield chunk
                 chunk = []
         if chunk:
