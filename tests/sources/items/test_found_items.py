@@ -214,3 +214,11 @@ def test_terms_that_are_times_do_not_name_the_programmes_of_a_week() -> None:
     assert [item.url for item in items][1] == "https://town.example/talk2025-05-03"
     assert "12.00 Uhr" in items[0].html
     assert "<strong>" not in items[0].html
+
+
+def test_newest_item_comes_first_if_the_oldest_one_is_on_top() -> None:
+    """Items of one day are in the page's order otherwise."""
+    days = ("2 April 2025", "2 April 2025", "3 May 2025")
+    rows = [f"<li><b>{day}</b> {text}</li>" for day, text in zip(days, TEXTS, strict=True)]
+    found = [item.html for item in find(f"<ul>{''.join(rows)}</ul>")]
+    assert [text in html for text, html in zip(TEXTS[::-1], found, strict=True)] == [True] * 3
