@@ -25,6 +25,7 @@ PAYWALL = (
 MAX_LOGIN_WORDS = 60  # around a login form; with more, the form is below an article
 MAX_TEASER_WORDS = 150  # of a closed page whose closed part is not known
 MAX_LONG_TEASER_WORDS = 300  # of a closed page that lacks its closed part
+MAX_OPENING_LINES = 2  # of a text that may begin with the sentence of a login page
 MIN_CLOSED_WORDS = 20  # of the closed part in the article; with fewer, it was left out
 
 _CLASS_SELECTOR = re.compile(r"\.(-?[A-Za-z_][\w-]{0,80})\s*\Z")
@@ -193,15 +194,17 @@ def _collapse(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Interstitials:
-    """The titles of such pages.
+    """The titles and first sentences of such pages.
 
     Attributes:
         titles: in lower case, each with a message about the page. A page's title may have the
             number of the status before one of them.
+        openings: the beginnings of first sentences, in the same form.
         max_words: a page with more text is an article about such pages.
     """
 
     titles: dict[str, str]
+    openings: dict[str, str]
     max_words: int
 
     def find(self, titles: Iterable[str], words: int) -> str | None:
@@ -221,14 +224,32 @@ class Interstitials:
                         return found
         return None
 
+    def find_in_text(self, text: str) -> str | None:
+        """Return a message about a page that is not an article, by its first lines; or None.
+
+        Args:
+            text: paragraphs separated by newlines. A heading may be above the first.
+        """
+        if count_words(text) > self.max_words:
+            return None
+        for line in text.split("\n", MAX_OPENING_LINES)[:MAX_OPENING_LINES]:
+            folded = " ".join(line.split()).casefold()
+            for opening, message in self.openings.items():
+                if folded.startswith(opening):
+                    return message
+        return None
+
 
 @cache
 def load_interstitials() -> Interstitials:
-    """Load the titles that feedpub ships."""
+    """Load the titles and sentences that feedpub ships."""
     listed = load_toml("feedpub.cleaner", "data/interstitials.toml")
     max_words = listed.pop("max_words")
     titles: dict[str, str] = {}
+    openings: dict[str, str] = {}
     for kind in listed.values():
         for title in kind["titles"]:
             titles[title.casefold()] = kind["message"]
-    return Interstitials(titles, max_words)
+        for opening in kind.get("openings", ()):
+            openings[opening.casefold()] = kind["message"]
+    return Interstitials(titles, openings, max_words)

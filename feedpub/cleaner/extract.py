@@ -246,7 +246,7 @@ def _extract_once(
         url = address
     article = _make_article(page, selection, found)
     words = _count_words(article.text)
-    _check_interstitial(hints.titles, words, found.title, url)
+    _check_interstitial(hints.titles, words, found.title, url, article.text)
     if problem := _find_problem(article, page, selection, has_scripts=has_scripts):
         selection = _select_short_content(page, selection, found.image)
         article = _make_article(page, selection, found)
@@ -451,9 +451,12 @@ def _has_scripts(tree: HtmlElement) -> bool:
     return any("json" not in script.get("type", "").lower() for script in tree.iter("script"))
 
 
-def _check_interstitial(titles: Sequence[str], words: int, title: str, url: str | None) -> None:
+def _check_interstitial(
+    titles: Sequence[str], words: int, title: str, url: str | None, text: str = ""
+) -> None:
     """Raise InterstitialError for an error, challenge, consent or login page."""
-    if message := access.load_interstitials().find(titles, words):
+    known = access.load_interstitials()
+    if message := known.find(titles, words) or known.find_in_text(text):
         raise InterstitialError(f"{message} (its title is '{title}')", url)
 
 

@@ -22,7 +22,8 @@ _FIELDS = (
 )
 _BETWEEN_TAGS = re.compile(r"(?<=>)(?=<)")
 _CONTEXT_LINES = 1
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")  # Chinese and Japanese have no spaces
+# Chinese and Japanese have no spaces; a price, a time, a date or a range is one word.
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\d+(?:[.,:/\N{EN DASH}-]\d+)+|\w+")
 _TOKEN = re.compile(rf" ?(?:{_WORD.pattern}|[^\w\s])")
 _MAX_COMPARED_LINES = 50  # that one line is compared with
 _MAX_COMPARED_WORDS = 2_000  # of a line

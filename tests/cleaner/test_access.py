@@ -195,3 +195,17 @@ def test_interstitial_is_recognised_by_a_part_of_its_title(title: str, message: 
 
 def test_page_with_much_text_is_not_an_interstitial() -> None:
     assert load_interstitials().find(["Page not found"], 400) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[Members]\nThe page you have tried to view is for subscribers.", LOGIN_PAGE),
+        ("Dieser Artikel ist nur für Abonnenten lesbar.", LOGIN_PAGE),
+        ("The ferry sails.\nAt noon.\nPlease log in to read more.", None),
+        ("Please log in to read more." + " word" * 400, None),
+        ("", None),
+    ],
+)
+def test_interstitial_is_recognised_by_its_first_sentence(text: str, message: str | None) -> None:
+    assert load_interstitials().find_in_text(text) == message

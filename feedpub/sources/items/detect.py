@@ -22,6 +22,8 @@ from feedpub.sources.items.fields import (
     find_block_date,
     find_link,
     find_title,
+    has_own_line,
+    is_clock,
     is_date_line,
     title_text,
 )
@@ -39,6 +41,7 @@ MAX_LINES_ABOVE = 60  # that are searched for the date above an item
 MAX_LEVELS_ABOVE = 3
 MIN_SCORE = 2.5
 MAX_MONTH_WORDS = 2
+MAX_TIMES = 20  # of a day
 
 _BLOCK_TAGS = ("article", "section", "div", "li", "details", "p", "blockquote", "tr")
 ASIDE = "complementary"
@@ -99,8 +102,12 @@ def _block_groups(tree: HtmlElement, date_lines: Collection[HtmlElement]) -> Ite
 def _section_groups(
     tree: HtmlElement, date_lines: Collection[HtmlElement]
 ) -> Iterator[list[Block]]:
-    """Yield the sections below headings of one level, lines with a date, or terms."""
-    heads: dict[tuple[HtmlElement, str], dict[HtmlElement, HtmlElement]] = defaultdict(dict)
+    """Yield the sections below headings of one level, lines with a date, or terms.
+
+    The terms of several lists at the same place, such as one for each day, are one group.
+    """
+    paths = DomPaths(tree)
+    heads: dict[tuple[object, str], dict[HtmlElement, HtmlElement]] = defaultdict(dict)
     for element in tree.iter(*HEADINGS, "dt", "p", "div", "b", "strong"):
         kind = _kind_of_head(element, date_lines)
         if not kind:
@@ -108,7 +115,8 @@ def _section_groups(
         head = top_of_head(element)
         parent = head.getparent()
         if parent is not None:
-            heads[parent, kind].setdefault(head, element)
+            place = paths.place_of(parent) if kind == "dt" else parent
+            heads[place, kind].setdefault(head, element)
     for members in heads.values():
         if len(members) >= MIN_ITEMS:
             chosen = frozenset(members)
@@ -121,21 +129,9 @@ def _kind_of_head(element: HtmlElement, date_lines: Collection[HtmlElement]) -> 
         return str(element.tag) if element_text(element) else ""
     if element.tag in ("p", "div") and element in date_lines and not _has_blocks(element):
         return f"{element.tag} date"
-    if element.tag in ("b", "strong") and element_text(element) and _has_own_line(element):
+    if element.tag in ("b", "strong") and element_text(element) and has_own_line(element):
         return "bold"
     return ""
-
-
-def _has_own_line(element: HtmlElement) -> bool:
-    """Return True for bold text that is all of its block, or is between line breaks."""
-    parent = element.getparent()
-    if parent is None or element_text(parent) == element_text(element):
-        return parent is not None
-    before, after = element.getprevious(), element.getnext()
-    text_before = parent.text if before is None else before.tail
-    is_first = before is None or before.tag in ("br", "hr", *_BLOCK_TAGS, *HEADINGS)
-    is_last = after is not None and after.tag == "br"
-    return is_first and is_last and not f"{text_before or ''}{element.tail or ''}".strip()
 
 
 def _has_blocks(element: HtmlElement) -> bool:
@@ -171,7 +167,8 @@ def section_from(
         if sibling in chosen or _ends_section(sibling, title):
             break
         parts.append(sibling)
-    is_title = title.tag in HEADINGS or title not in date_lines
+    is_time = title in date_lines or is_clock(element_text(title))
+    is_title = title.tag in HEADINGS or not is_time
     return Block(
         tuple(parts),
         heading=title if is_title else None,
@@ -302,17 +299,21 @@ class _Scorer:
             + 0.5 * versions
             + 2.0 * share
             + 2.0 * (distinct - 1.0)
-            - 1.0 * sum(fact.is_month for fact in facts) / count
+            - 1.0 * sum(fact.is_period for fact in facts) / count
             - penalty
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """The properties of one member that its group's score depends on."""
+    """The properties of one member that its group's score depends on.
+
+    Attributes:
+        is_period: it is a month or a day with several items.
+    """
 
     title: str
-    is_month: bool
+    is_period: bool
     text: str
     is_dated: bool
     is_linked: bool
@@ -326,7 +327,7 @@ def _judge(block: Block, document: HtmlDocument) -> _Facts:
         text = title_text(title)
     return _Facts(
         title="" if _is_month(text) else text,
-        is_month=_is_month(text),
+        is_period=_is_month(text) or _is_day(block),
         text=element_text(block.parts[0]),
         is_dated=date is not None,
         is_linked=find_link(block, title, document) is not None,
@@ -339,6 +340,12 @@ def _is_month(text: str) -> bool:
     if not 1 <= len(words) <= MAX_MONTH_WORDS or words[0] not in months(None):
         return False
     return all(word.isdecimal() for word in words[1:])
+
+
+def _is_day(block: Block) -> bool:
+    """Return True for a day with several times as terms: a programme."""
+    times = (each for part in block.parts for each in part.iter("dt"))
+    return sum(is_clock(element_text(each)) for each in islice(times, MAX_TIMES)) > 1
 
 
 def _is_one_of_several(title: HtmlElement, block: Block) -> bool:

@@ -47,12 +47,18 @@ _BLOCK_TAGS = frozenset(
     " footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody td"
     " tfoot th thead tr ul".split()
 )
+_LINE_ENDS = _BLOCK_TAGS | {"br"}
 _MEDIA_TAGS = ("img", "video", "audio", "iframe", "object", "picture", "svg", "math")
 _KEPT_TAGS = frozenset((*HEADINGS, "td", "th", "li"))  # a few words in them are content
 _FILE_WORDS = frozenset({"pdf", "doc", "docx", "html", "link", "download", "details", "info"})
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _LEADING_DATE = re.compile(r"\s*+([^:\n–—|]{6,30}?)\s*+(?:[:–—|]|-(?=\s))\s*+")
 _EDGES = " \t\n-\N{EN DASH}\N{EM DASH}|·:,;/"
+_CLOCK = re.compile(
+    r"\W*\d{1,2}(?:[.:h]\d{2})?\s*(?:uhr|h|am|pm|a\.m\.|p\.m\.|klo|kl)?"
+    r"(?:\s*[-\N{EN DASH}]\s*\d{1,2}[.:h]\d{2}\s*(?:uhr|h|am|pm|a\.m\.|p\.m\.)?)?\W*",
+    re.IGNORECASE,
+)
 _VERSION = re.compile(r"v?\d+(?:\.\d+){1,5}(?:[+-][\w.+-]*)?", re.IGNORECASE)
 _EMPTY_BRACKETS = re.compile(r"\(\s*\)|\[\s*\]")
 
@@ -115,7 +121,8 @@ def _is_named_title(element: HtmlElement) -> bool:
     is_named = element.tag in ("dt", "summary", "caption")
     if not is_named and not _TITLE_CLASS.search(element.get("class", "")):
         return False
-    return _has_title_text(element) and not _is_date(title_text(element))
+    text = title_text(element)
+    return _has_title_text(element) and not _is_date(text) and not is_clock(text)
 
 
 def _title_cell(row: HtmlElement, date: HtmlElement | None) -> HtmlElement | None:
@@ -149,9 +156,27 @@ def _lone_label(elements: Sequence[HtmlElement], date: HtmlElement | None) -> Ht
         if date is not None and line in date.iterancestors():
             rest = rest.replace(element_text(date), " ")
         is_alone = rest.strip(_EDGES) == element_text(element).strip(_EDGES)
+        is_alone = is_alone or (element.tag != "a" and has_own_line(element))
         is_title = is_alone and not is_button(rest) and not is_date_line(element)
         return element if is_title else None
     return None
+
+
+def has_own_line(element: HtmlElement) -> bool:
+    """Return True for bold text that is all of its block, or is between line breaks."""
+    parent = element.getparent()
+    if parent is None or element_text(parent) == element_text(element):
+        return parent is not None
+    before, after = element.getprevious(), element.getnext()
+    text_before = parent.text if before is None else before.tail
+    is_first = before is None or before.tag in _LINE_ENDS
+    is_last = after is not None and after.tag == "br"
+    return is_first and is_last and not f"{text_before or ''}{element.tail or ''}".strip()
+
+
+def is_clock(text: str) -> bool:
+    """Return True for a time of day and nothing else: "20.05 Uhr", "7:30 – 8:00 pm"."""
+    return _CLOCK.fullmatch(text[:MAX_DATE_LINE_CHARS]) is not None
 
 
 def title_text(element: HtmlElement) -> str:

@@ -174,8 +174,6 @@ class _ItemReader:
 
     def newest_blocks(self, blocks: Sequence[Block], limit: int) -> Sequence[Block]:
         """Return the first blocks; the last ones in reverse if the oldest one is on top."""
-        if len(blocks) <= limit:
-            return blocks
         first, last = self._date(blocks[0]), self._date(blocks[-1])
         if first and last and first.moment < last.moment:
             return blocks[: -limit - 1 : -1]

@@ -201,3 +201,24 @@ def test_large_page_is_read_in_a_few_seconds(body: str) -> None:
     with suppress(NoContentError):
         items_on_page(Page(URL, body.encode(), "text/html", "utf-8"), limit=50)
     assert time.process_time() - began < 15
+
+
+def test_terms_that_are_times_do_not_name_the_programmes_of_a_week() -> None:
+    """Each day has a list of its own below its date; the times stay in the text."""
+    day = """<h2>{date}</h2><dl><dt>12.00 Uhr</dt><dd><strong>Noon</strong><br>Weather.</dd>
+    <dt>7:30 – 8:00 pm</dt><dd><b><a href="/talk{day}">Talk</a></b><br>{text}</dd></dl>"""
+    items = find(repeat(day))
+    assert [
+        (item.title, item.published and item.published.date().isoformat()) for item in items
+    ] == [(title, day) for day in DAYS for title in ("Noon", "Talk")]
+    assert [item.url for item in items][1] == "https://town.example/talk2025-05-03"
+    assert "12.00 Uhr" in items[0].html
+    assert "<strong>" not in items[0].html
+
+
+def test_newest_item_comes_first_if_the_oldest_one_is_on_top() -> None:
+    """Items of one day are in the page's order otherwise."""
+    days = ("2 April 2025", "2 April 2025", "3 May 2025")
+    rows = [f"<li><b>{day}</b> {text}</li>" for day, text in zip(days, TEXTS, strict=True)]
+    found = [item.html for item in find(f"<ul>{''.join(rows)}</ul>")]
+    assert [text in html for text, html in zip(TEXTS[::-1], found, strict=True)] == [True] * 3

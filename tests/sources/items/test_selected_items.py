@@ -85,7 +85,7 @@ def test_row_of_a_table_becomes_paragraphs_with_the_labels_of_its_columns() -> N
     <tr class="e"><td>2 May 2025</td><td><a href="/e/1">Flea market</a></td><td>Old mill</td></tr>
     <tr class="e"><td>9 May 2025</td><td>General assembly</td><td><b>Town</b> hall</td></tr></table>
     """
-    first, second = read(body, item="tr.e")
+    second, first = read(body, item="tr.e")  # the oldest row is on top
     assert (first.title, first.url) == ("Flea market", "https://mill.example/e/1")
     assert first.html == "<p><strong>Place:</strong> Old mill</p>"
     assert (second.title, second.url) == ("General assembly", None)
