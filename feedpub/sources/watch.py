@@ -124,7 +124,7 @@ def _join_cells(html: str) -> str:
             row[:] = cells[:1]
             cells[0][:] = ()
             cells[0].text = text
-    return tostring(tree, encoding="unicode")
+    return str(tostring(tree, encoding="unicode"))
 
 
 # --- changes ---
