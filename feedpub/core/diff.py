@@ -164,12 +164,22 @@ def _diff_line(before: str, after: str) -> Iterator[tuple[ChangeKind, str]]:
         yield "del", before
         yield "ins", after
         return
+    removed, added = "", ""
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for kind, start, end, other_start, other_end in matcher.get_opcodes():
-        if kind == "equal":
-            yield "same", "".join(old[start:end])
+        gone, come = "".join(old[start:end]), "".join(new[other_start:other_end])
+        is_between = bool(removed or added) and (end < len(old) or other_end < len(new))
+        if kind != "equal" or (is_between and not _WORD.search(gone)):
+            removed, added = removed + gone, added + come  # a comma does not part two changes
             continue
-        if start < end:
-            yield "del", "".join(old[start:end])
-        if other_start < other_end:
-            yield "ins", "".join(new[other_start:other_end])
+        yield from _changed_parts(removed, added)
+        yield "same", gone
+        removed, added = "", ""
+    yield from _changed_parts(removed, added)
+
+
+def _changed_parts(removed: str, added: str) -> Iterator[tuple[ChangeKind, str]]:
+    if removed:
+        yield "del", removed
+    if added:
+        yield "ins", added

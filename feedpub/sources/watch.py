@@ -1,7 +1,8 @@
 """Read a page that changes, and make an item of each change.
 
-The page is compared by the lines of its cleaned text. The pipeline keeps the text of the last
-change, as sources do not know what was there before.
+The page is compared by the lines of its cleaned text. The row of a table is one line, so that a
+cell that changes is shown with its row. The pipeline keeps the text of the last change, as sources
+do not know what was there before.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
-from lxml.html import HtmlElement, tostring
+from lxml.html import HtmlElement, fragment_fromstring, tostring
 
 from feedpub.cleaner import extract_fragment, extract_listed
 from feedpub.config import WatchSource
@@ -26,6 +27,7 @@ from feedpub.sources.document import DocumentReader, parse_document
 
 MAX_LINES = 5_000  # of a page
 MAX_LINE_CHARS = 10_000
+MAX_ROW_CHARS = 1_000  # a longer one is compared by its cells
 MAX_EXCERPT_CHARS = 60  # of a change, in the title of its entry
 _CONTEXT_WORDS = 3  # before the first changed word in the title
 
@@ -72,7 +74,8 @@ def parse_watched_page(page: Page, selector: str | None, ignored: Sequence[str])
     if selector is not None:
         text = _select_text(document.tree, selector, page.url)
     else:
-        text = article.text or _text_of(tostring(document.tree, encoding="unicode"), page.url)
+        html = article.html if article.text else tostring(document.tree, encoding="unicode")
+        text = _text_of(html, page.url) or article.text
     lines = [line[:MAX_LINE_CHARS] for line in text.split("\n") if line]
     kept = [line for line in lines if not any(matches_pattern(each, line) for each in ignored)]
     return WatchedPage(
@@ -101,9 +104,26 @@ def _select_text(tree: HtmlElement, selector: str, url: str) -> str:
 def _text_of(html: str, url: str) -> str:
     """Return all of a text, without a judgement of its parts; "" if there is none."""
     try:
-        return extract_fragment(html, url, prune=False).text
+        return extract_fragment(_join_cells(html), url, prune=False).text
     except NoContentError:
         return ""
+
+
+def _join_cells(html: str) -> str:
+    """Return HTML whose table rows have a single cell each, with the texts of all."""
+    if "<tr" not in html:
+        return html
+    tree = fragment_fromstring(html, create_parent="div")
+    for row in list(tree.iter("tr")):
+        cells = [cell for cell in row if cell.tag in ("td", "th")]
+        texts = [" ".join(str(cell.text_content()).split()) for cell in cells]
+        text = " | ".join(filter(None, texts))
+        is_layout = next(row.iter("table"), None) is not None
+        if len(cells) > 1 and text and len(text) <= MAX_ROW_CHARS and not is_layout:
+            row[:] = cells[:1]
+            cells[0][:] = ()
+            cells[0].text = text
+    return str(tostring(tree, encoding="unicode"))
 
 
 # --- changes ---

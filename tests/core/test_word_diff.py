@@ -25,6 +25,11 @@ def shown(before: list[str], after: list[str]) -> list[str]:
         (["Price: 5€ net"], ["Price: 6€ net"], ["Price:- 5-+ 6+€ net"]),
         (["Only 14.00 now"], ["Only 15.50 now"], ["Only- 14.00-+ 15.50+ now"]),
         (["Week 6–10 May"], ["Week 13–17 May"], ["Week- 6–10-+ 13–17+ May"]),
+        (
+            ["Barley soup with bread | Cod, rice | plum"],
+            ["Barley soup with bread | Leek stew, noodles | plum"],
+            ["Barley soup with bread |- Cod, rice-+ Leek stew, noodles+ | plum"],
+        ),
         (["One thing"], ["Quite another matter"], ["-One thing-", "+Quite another matter+"]),
         (["水は良い"], ["水は悪い"], ["水は-良-+悪+い"]),
         (

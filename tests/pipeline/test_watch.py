@@ -55,6 +55,22 @@ def entries(config: Config) -> list[dict[str, Any]]:
     return list(document["items"])
 
 
+def test_changed_cell_is_shown_with_its_row(tmp_path: Path, site: Site, clock: FakeClock) -> None:
+    """The row says which day, place or thing has changed."""
+    tuesday = "<tr><td>Tue</td><td>Barley soup, bread</td></tr>"
+    menu = f"</p><table>{tuesday}<tr><td>Wed</td><td>Plum, pear</td><td>{{}}</td></tr></table><p>"
+    config = watch(tmp_path, site)
+    site["/water"] = page(BATHING, menu.format("Cod"))
+    build(config, clock)
+    site["/water"] = page(BATHING, menu.format("Leek stew"))
+    build(config, clock)
+    (change,) = entries(config)
+    assert (
+        change["content_html"].strip()
+        == "<p>Wed | Plum, pear | <del>Cod</del> <ins>Leek stew</ins></p>"
+    )
+
+
 def test_each_change_is_an_entry(tmp_path: Path, site: Site, clock: FakeClock) -> None:
     """The first check is the baseline; ignored lines do not count."""
     config = watch(tmp_path, site)

@@ -165,8 +165,10 @@ def _lone_label(elements: Sequence[HtmlElement], date: HtmlElement | None) -> Ht
 def has_own_line(element: HtmlElement) -> bool:
     """Return True for bold text that is all of its block, or is between line breaks."""
     parent = element.getparent()
-    if parent is None or element_text(parent) == element_text(element):
-        return parent is not None
+    if parent is None:
+        return False
+    if element_text(parent) == element_text(element):
+        return parent.tag in _BLOCK_TAGS or has_own_line(parent)
     before, after = element.getprevious(), element.getnext()
     text_before = parent.text if before is None else before.tail
     is_first = before is None or before.tag in _LINE_ENDS
@@ -303,6 +305,7 @@ def find_link(block: Block, title: HtmlElement | None, document: HtmlDocument) -
     return (
         _marked_permalink(block, title, document)
         or own
+        or _link_of_date(block, document)
         or _anchor(block, title, document)
         or next(iter(linked), None)
     )
@@ -314,6 +317,17 @@ def _marked_permalink(
     for anchor in block.head_elements():
         if anchor.tag == "a" and _is_marked_permalink(anchor) and _is_of_title(anchor, title):
             return resolve(anchor.get("href", ""), document)
+    return None
+
+
+def _link_of_date(block: Block, document: HtmlDocument) -> str | None:
+    """Return the address that the date of a post links to."""
+    for element in block.head_elements():
+        anchor = next(element.iterancestors("a"), None) if element.tag in _TIME_TAGS else None
+        if anchor is not None and element_text(anchor) == element_text(element):
+            url = resolve(anchor.get("href", ""), document)
+            if url and site_domain(url) == site_domain(document.url):
+                return url
     return None
 
 

@@ -31,6 +31,7 @@ from feedpub.sources.items.detect import (
     top_of_head,
 )
 from feedpub.sources.items.fields import Block, FoundDate
+from feedpub.sources.items.prepare import prepare_blocks
 from feedpub.sources.listing.card_fields import read_authors, read_image
 from feedpub.sources.listing.text import HEADINGS, count_text_words, element_text
 from feedpub.sources.listing_page import MIN_VISIBLE_WORDS, describe_interstitial
@@ -100,6 +101,7 @@ def parse_items_page(
     blocks = _select_blocks(document, selectors.item) if selectors.item else find_blocks(document)
     if not blocks:
         raise NoContentError(_why_nothing(document), document.url)
+    prepare_blocks(blocks)
     reader = _ItemReader(document, selectors)
     items = [reader.read_item(block) for block in reader.newest_blocks(blocks, limit)]
     items = [item for item in items if item.title or item.html or item.url]

@@ -44,6 +44,7 @@ _BY = re.compile(r"^(by|von|par|por|di|door|av|af|od)\s+", re.IGNORECASE)
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]{0,500}url\(\s*['\"]?([^'\")]+)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SRCSET_COMMA = re.compile(r",\s+|(?<=\d[wx]),")
+_INLINE_TAGS = ("b", "em", "i", "span", "strong")
 _BLOCK_TAGS = ("div", "p", "li", "td", "section")
 _SRC_NAMES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-image", "src")
 _SRCSET_NAMES = ("data-srcset", "data-lazy-srcset", "srcset")
@@ -275,9 +276,20 @@ def read_image(parts: Sequence[HtmlElement], base: str) -> str | None:
         if address := _image_address(image):
             return resolve_link(address, base)
     for element in _elements(parts):
-        if found := _BACKGROUND.search(element.get("style", "")[:MAX_STYLE_CHARS]):
-            return resolve_link(found[1], base)
+        if address := background_address(element):
+            return resolve_link(address, base)
     return None
+
+
+def background_address(element: HtmlElement) -> str:
+    """Return the address of the background image in an element's style; "" if it has none.
+
+    That of a few characters in a line is an emoji or an icon.
+    """
+    if element.tag in _INLINE_TAGS and element_text(element):
+        return ""
+    found = _BACKGROUND.search(element.get("style", "")[:MAX_STYLE_CHARS])
+    return found[1] if found else ""
 
 
 def _image_address(image: HtmlElement) -> str:

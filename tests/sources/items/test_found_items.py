@@ -222,3 +222,24 @@ def test_newest_item_comes_first_if_the_oldest_one_is_on_top() -> None:
     rows = [f"<li><b>{day}</b> {text}</li>" for day, text in zip(days, TEXTS, strict=True)]
     found = [item.html for item in find(f"<ul>{''.join(rows)}</ul>")]
     assert [text in html for text, html in zip(TEXTS[::-1], found, strict=True)] == [True] * 3
+
+
+POST = """<div class="post"><img src="/avatar.jpg"><div><a href="/channel">Channel</a></div>
+<a href="/v{up}"><video src="/v{up}.mp4"></video><time>0:14</time></a>
+<a href="/p/{up}?single" style="width:9px;background-image:url('/photo{up}.jpg')"><span></span></a>
+<div class="words">{text}
+<i style="background-image:url(/emoji.png)"><b>⚓️</b></i></div>
+<div class="foot">{up}K views <a href="/p/{up}"><time
+datetime="{day}T07:10:31Z">07:10</time></a></div></div>"""
+
+
+def test_repeated_names_and_avatars_are_no_part_of_posts() -> None:
+    """The link of the date is that of the post, and its background is a picture."""
+    for number, item in enumerate(find(repeat(POST))):
+        assert (item.title, item.url) == ("", f"https://town.example/p/{number}")
+        assert item.image == f"https://town.example/photo{number}.jpg"
+        assert f'src="https://town.example/photo{number}.jpg"' in item.html
+        assert TEXTS[number] in item.html
+        assert not any(
+            words in item.html for words in ("avatar", "Channel", "views", "07:10", "0:14")
+        )
