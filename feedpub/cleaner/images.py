@@ -320,7 +320,7 @@ def _largest(srcset: str) -> str:
 def name_picture(content: bytes) -> str:
     """Return the name under which a picture in a mail or a saved page is published.
 
-    It is a digest of the content with a suffix; "" for content that is no picture.
+    It is a digest of the content with a suffix; "" for other content.
     """
     for start, suffix in _SUFFIXES:
         if start.match(content):

@@ -23,7 +23,6 @@ _LATIN = {
     "ŧ": "t",
     "ŋ": "ng",
     "ə": "a",
-    "&": " and ",
 }
 _CYRILLIC = dict(
     zip(
@@ -52,7 +51,7 @@ def transliterate(text: str) -> str:
 
 @cache
 def _transliterate_letter(letter: str) -> str:
-    if letter.isascii() and letter != "&":
+    if letter.isascii():
         return letter
     if (written := _LETTERS.get(letter)) is not None:
         return written

@@ -120,7 +120,8 @@ class PageSnapshot:
     """The input that an entry was made from, so that it can be made again without a request.
 
     Attributes:
-        item: the item as its source listed it, without guid and file path; the key contains these.
+        item: the item as its source listed it, without guid, file path and message; the key
+            contains these.
         key: the item's key.
         form: "page" if a page was fetched; "feed" if the item contains the content; "file" for a
             saved file, which is read from its folder again; "mail" for a mail.

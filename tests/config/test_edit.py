@@ -167,7 +167,8 @@ def test_unwritable_folder_is_an_error(tmp_path: Path) -> None:
         ("Straße & Käse", [], "strasse-kase"),
         ("Feeds", [], "feeds-2"),
         ("old", ["old", "old-2"], "old-3"),
-        ("Новости", [], "feed"),
+        ("Новости", [], "novosti"),
+        ("!?", [], "feed"),
         ("the-archive-1", [], "the-1"),
         (
             "a very long title that goes on and on without an end",

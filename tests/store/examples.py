@@ -114,7 +114,7 @@ runs = st.builds(RunRecord, any_record(RunResult, feed="world"), times)
 robots = any_record(CachedRobots)
 messages = any_record(OutboxMessage)
 incidents = any_record(Incident)
-snapshots = any_record(PageSnapshot, item=any_record(Item, path=None, guid=""))
+snapshots = any_record(PageSnapshot, item=any_record(Item, path=None, guid="", message=None))
 observations = any_record(
     SourceObservation, feed="world", key="s", settings="", verdict="", accepted=False
 )

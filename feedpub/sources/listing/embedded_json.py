@@ -71,7 +71,7 @@ def items_in_state(texts: Sequence[str], base: str) -> tuple[Item, ...]:
 
 
 def load_start(text: str) -> Any:
-    """Return the JSON that a text begins with; None if it is none, such as JavaScript's syntax."""
+    """Return the JSON that a text begins with; None for another syntax, such as JavaScript's."""
     try:
         return json.JSONDecoder(strict=False).raw_decode(text)[0]
     except (ValueError, RecursionError):  # for example an object in JavaScript's syntax
