@@ -10,7 +10,7 @@ from feedpub.core.transliterate import transliterate
     [
         ("Übermedien", "ubermedien"),
         ("Łódź Dziś", "lodz dzis"),
-        ("Straße & Ærø", "strasse  and  aero"),
+        ("Straße & Ærø", "strasse & aero"),
         ("\u041d\u043e\u0432\u0430\u044f \u0433\u0430\u0437\u0435\u0442\u0430", "novaya gazeta"),
         ("\u0397 \u039a\u03b1\u03b8\u03b7\u03bc\u03b5\u03c1\u03b9\u03bd\u03ae", "i kathimerini"),
         ("ひらがな", "hiragana"),
