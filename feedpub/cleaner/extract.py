@@ -41,6 +41,7 @@ MIN_ARTICLE_WORDS = 12
 MIN_RENDERED_WORDS = 50  # a page with scripts and less text is written by them
 MAX_COUNTED_WORDS = 500
 MAX_CAPTION_WORDS = 60  # next to a picture that the page is about
+MAX_LOADING_WORDS = 4  # of a note such as "Loading the news …" on a page that scripts write
 MIN_SHORT_WORDS = 3  # a page with fewer and without a picture and a title has no content
 FRAGMENT_SCORE = 0.9  # of the blocks of a fragment, as its source states that it is the article
 OUTSIDE_MAIN = "outside the main text of a short page"
@@ -250,7 +251,7 @@ def _extract_once(
     if problem := _find_problem(article, page, selection, has_scripts=has_scripts):
         selection = _select_short_content(page, selection, found.image)
         article = _make_article(page, selection, found)
-        if not _has_short_content(page, article):
+        if not _has_short_content(page, article, has_scripts=has_scripts):
             _check_login(limits, "", url)
             raise NoContentError(PAYWALL if limits.is_paywalled("") else problem, url)
         article = replace(article, content_reason=SHORT_PAGE)
@@ -381,12 +382,15 @@ def _describe_removals(
         yield Removed("\n".join(joined), joined_reason, lines_above)
 
 
-def _has_short_content(page: PageContext, article: Article) -> bool:
+def _has_short_content(page: PageContext, article: Article, *, has_scripts: bool) -> bool:
     """Return whether an article is the content of a short page, unlike "Loading …"."""
     if _SHOWN.search(article.html):
         return True
     words = len(_LETTERS.findall(article.text))
-    is_titled = page.repeated_titles and not article.text.endswith(("…", "..."))
+    is_unfinished = article.text.endswith(("…", "..."))
+    if is_unfinished and has_scripts and words <= MAX_LOADING_WORDS:
+        return False
+    is_titled = page.repeated_titles and not is_unfinished
     return words >= (1 if is_titled else MIN_SHORT_WORDS)
 
 

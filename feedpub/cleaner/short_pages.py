@@ -22,6 +22,7 @@ _OUTSIDE_NAMES = frozenset(
     {"footer", "header", "masthead", "menu", "nav", "navbar", "navigation", "site-footer"}
 )
 _SIDEBAR = re.compile("sidebar|widget")
+_CONTROLS = frozenset({"button", "input", "label", "select"})
 _NEEDS_SCRIPTS = re.compile(r"java-?script", re.IGNORECASE)
 
 
@@ -72,6 +73,8 @@ def find_subject_pictures(page: PageContext, image: str | None) -> list[int]:
 
 def _may_be_content(page: PageContext, index: int) -> bool:
     block, place = page.layout.blocks[index], page.place(index)
+    if block.elements and {element.tag for element in block.elements} <= _CONTROLS:
+        return False
     names = _names_around(page, block.box)
     if not names.isdisjoint(_OUTSIDE_NAMES) or _SIDEBAR.search(" ".join(names)):
         return False

@@ -256,7 +256,7 @@ def test_encoding_of_a_saved_file_is_detected(encoded: bytes) -> None:
 
 def test_unknown_suffix_is_rejected_by_name() -> None:
     with pytest.raises(
-        ExtractError, match=r"a\.pdf: \.pdf: only \.txt, \.md, \.html, \.htm are read"
+        ExtractError, match=r"a\.pdf: \.pdf: only \.txt, \.md, \.html, \.htm, \.mhtml, \.mht are"
     ):
         extract_saved(b"%PDF", "a.pdf")
 

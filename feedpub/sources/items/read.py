@@ -101,7 +101,8 @@ def parse_items_page(
     blocks = _select_blocks(document, selectors.item) if selectors.item else find_blocks(document)
     if not blocks:
         raise NoContentError(_why_nothing(document), document.url)
-    prepare_blocks(blocks)
+    if selectors == ItemSelectors(item=selectors.item):  # others may select what is repeated
+        prepare_blocks(blocks)
     reader = _ItemReader(document, selectors)
     items = [reader.read_item(block) for block in reader.newest_blocks(blocks, limit)]
     items = [item for item in items if item.title or item.html or item.url]

@@ -203,3 +203,13 @@ def test_error_page_is_no_list_of_items() -> None:
     body = "<html><head><title>404 Not Found</title></head><body><h2>Gone</h2></body></html>"
     with pytest.raises(NoContentError, match="the site answered with an error page"):
         read(body)
+
+
+def test_selected_link_may_be_the_same_in_all_items() -> None:
+    """Repeated links are left out only if nothing in the items is selected."""
+    item = (
+        '<div class="e"><h3>Walk {n}</h3><p>Bring boots.</p><p><a href="/join">Join</a></p></div>'
+    )
+    body = "".join(item.format(n=number) for number in range(4))
+    assert {each.url for each in read(body, item=".e", link="a")} == {"https://mill.example/join"}
+    assert not any("/join" in each.html for each in read(body, item=".e"))
