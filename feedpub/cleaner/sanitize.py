@@ -54,7 +54,7 @@ DROPPED_WITH_CONTENT = frozenset(
     }
 )
 
-# Formulas in MathML. They contain nothing but text in tokens, so no browser finds HTML in them.
+# Formulas in MathML. They contain only text in tokens, so browsers find no HTML in them.
 FORMULA_TOKENS = frozenset({"mi", "mn", "mo", "ms", "mtext"})
 FORMULA_TAGS = FORMULA_TOKENS | frozenset(
     "math merror mfrac mmultiscripts mover mpadded mphantom "  # noqa: SIM905 -- words
