@@ -410,6 +410,7 @@ def test_live_teaser_is_not_archived_before_its_text_arrives(press: Press) -> No
         if "archive" in name
     )
     press.offer(5, 4, 3, 2)
+    press.clock.pass_time(3600)  # until the page is requested again
     press.build(config)
     press.offer(8, 7, 6, 5)
     press.build(config)

@@ -215,7 +215,7 @@ def test_feeds_may_link_to_documents(tmp_path: Path, council: Site, clock: FakeC
     build(config, clock)
     found = {entry["title"]: entry for entry in entries(config)}
     assert MINUTES.format("September") in found["september"]["content_html"]
-    assert "The minutes of scan, on two pages." in found["scan"]["content_html"]
+    assert found["scan"]["content_text"] == "The minutes of scan, on two pages."
     for entry in found.values():
         assert entry["attachments"][0]["mime_type"] == "application/pdf"
 
