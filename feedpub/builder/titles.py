@@ -14,7 +14,7 @@ from feedpub.core.models import Entry
 from feedpub.core.text import shorten
 
 MAX_MADE_TITLE_CHARS = 80
-_ALTERNATIVE_TEXT = re.compile(r'<img [^>]*?\balt="([^"]+)"')
+_ALTERNATIVE_TEXT = re.compile(r'<img [^<>]*?\balt="([^"<>]+)"')
 
 
 def display_title(entry: Entry) -> str:

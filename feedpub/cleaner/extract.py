@@ -45,7 +45,7 @@ MAX_LOADING_WORDS = 4  # of a note such as "Loading the news …" on a page that
 MIN_SHORT_WORDS = 3  # a page with fewer and without a picture and a title has no content
 FRAGMENT_SCORE = 0.9  # of the blocks of a fragment, as its source states that it is the article
 OUTSIDE_MAIN = "outside the main text of a short page"
-_SHOWN = re.compile(r"<img |<a [^>]*+><img|<a [^>]*+>(?:Video|Audio)")
+_SHOWN = re.compile(r"<img |<a [^<>]*+>(?:Video|Audio)")
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
 _LETTERS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+")
 

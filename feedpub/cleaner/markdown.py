@@ -47,7 +47,7 @@ _ARTICLE_FIELDS = (
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
 
 _FENCED = re.compile(
-    r"^ {0,3}(?P<fence>```+|~~~+)[^\n]*\n.*?(?:^ {0,3}(?P=fence)[^\n]*$|\Z)",
+    r"^ {0,3}(?P<fence>`{3,}+|~{3,}+)[^\n]*+\n.*?(?:^ {0,3}(?P=fence)[^\n]*+$|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 _CODE = re.compile(r"(`[^`\n]{1,1000}`)")
@@ -57,7 +57,7 @@ _LINK = re.compile(r"\[\[([^\[\]|\n]{1,300})(?:\|([^\[\]\n]{0,300}))?\]\]")
 _HIGHLIGHT = re.compile(r"==(?=\S)([^=\n]{1,2000})(?<=\S)==")
 _CALLOUT = re.compile(r"^((?:> ?){1,8})\[!([\w-]{1,40})\][+-]?[ \t]*([^\n]*)$", re.MULTILINE)
 _BLOCK_ID = re.compile(r"(?<=\s)\^[A-Za-z0-9-]{1,60}[ \t]*$", re.MULTILINE)
-_TAG_LINE = re.compile(r"^[ \t]*(?:#[\w/-]*[^\W\d][\w/-]*[ \t]*)+$", re.MULTILINE)
+_TAG_LINE = re.compile(r"^[ \t]*+(?:#(?=[\w/-]*[^\W\d])[\w/-]++[ \t]*+)++$", re.MULTILINE)
 _TASK = re.compile(r"^(\s{0,40}[-*+] )\[([ xX])\] ", re.MULTILINE)
 _SIZE = re.compile(r"\d{1,5}(?:x\d{1,5})?")
 

@@ -39,7 +39,7 @@ MAX_REPLACED_AFTER = timedelta(hours=3)  # no list is replaced completely in les
 TOLERANCE = 0.05  # the share of observations or articles that may be exceptions
 NEW_BASELINE_OBSERVATIONS = 5  # anomalies in a row that become the new baseline
 NEW_BASELINE_AFTER = timedelta(days=1)  # if they span at least this time
-_PICTURE = re.compile(r'<img [^>]*?src="([^"]+)"')
+_PICTURE = re.compile(r'<img [^<>]*?src="([^"]+)"')
 MIN_IDENTICAL_PAGES = 3  # two may be one article that is listed twice
 
 _EASTERNMOST_OFFSET = timedelta(hours=14)  # ahead of UTC

@@ -38,6 +38,7 @@ _XLINK = "{http://www.w3.org/1999/xlink}"
 _OPF = "{http://www.idpf.org/2007/opf}"
 _CONTAINER = "{urn:oasis:names:tc:opendocument:xmlns:container}"
 
+_HEADING = re.compile(r"<h([1-6])>((?:(?!<h[1-6]>).)*?)</h\1>")
 _LEVEL = re.compile(r"(?:heading|berschrift|titre|titolo|título|kop|rubrik|nagłówek)\D{0,3}([1-9])")
 _WORD_RUNS = frozenset(
     f"{_W}{name}" for name in ("r", "ins", "smartTag", "fldSimple", "sdt", "sdtContent")
@@ -113,7 +114,7 @@ def _plain_text(element: etree._Element) -> str:
 
 
 def _first_heading(html: str) -> str:
-    found = re.search(r"<h([1-6])>(.*?)</h\1>", html[:MAX_TEXT_CHARS])
+    found = _HEADING.search(html[:MAX_TEXT_CHARS])
     return "" if found is None else " ".join(re.sub(r"<[^<>]*>", "", found[2]).split())
 
 

@@ -52,16 +52,17 @@ _BOLD = re.compile(r"bold|black|heavy|semibd", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
 _NUMBER = re.compile(r"[\W_]{0,5}(\d{1,4})[\W_]{0,5}")
 _PAGE_NUMBER = re.compile(
-    r"[\W_]{0,5}(?:page|pg|p|seite|página|pagina|pág|pag|side|sida|sivu|strona|str|oldal|стр|bladzijde|blz)"
+    r"\A[\W_]{0,5}(?:page|pg|p|seite|página|pagina|pág|pag|side|sida|sivu|strona|str|oldal|стр|bladzijde|blz)"
     r"\W{0,3}\d{1,4}(?:\s{0,3}(?:/|of|von|de|di|da|sur|van|av|af|z|ze|из)\s{0,3}\d{1,4})?[\W_]{0,5}"
-    r"|[\W_]{0,5}\d{1,4}\s{0,3}(?:/|of|von)\s{0,3}\d{1,4}[\W_]{0,5}",
+    r"|\A[\W_]{0,5}\d{1,4}\s{0,3}(?:/|of|von)\s{0,3}\d{1,4}[\W_]{0,5}",
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"[•‣▪●◦∙·*–—-]\s+(?=\S)|\uf0b7\s*")
 _NUMBERED = re.compile(r"\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)]\s", re.IGNORECASE)
 _END = re.compile(r"[.!?:;…][\"'»”’)\]]{0,2}$")
 _HYPHENATED = re.compile(r"[^\W\d_]-$")
-_WORD_BEFORE = re.compile(r"[^\W\d_]+-$")
+_WORD_BEFORE = re.compile(r"(?<![^\W\d_])[^\W\d_]++-$")
+_WORDS_WITH_HYPHEN = re.compile(r"(?<![^\W\d_])[^\W\d_]++-[^\W\d_]++")
 _WORD_AFTER = re.compile(r"^[^\W\d_]+")
 
 
@@ -390,7 +391,7 @@ def _words_with_hyphen(paragraphs: Iterable[Paragraph]) -> frozenset[str]:
     words: set[str] = set()
     for paragraph in paragraphs:
         for line in paragraph.lines:
-            words.update(word.lower() for word in re.findall(r"[^\W\d_]+-[^\W\d_]+", line.text))
+            words.update(word.lower() for word in _WORDS_WITH_HYPHEN.findall(line.text))
     return frozenset(words)
 
 

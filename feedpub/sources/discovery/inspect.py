@@ -37,7 +37,7 @@ MIN_HOST_CHARS = 4  # of a name that a host may contain
 _STATED = ("og:site_name", "application-name", "apple-mobile-web-app-title")
 _SEPARATOR = re.compile(
     r"(?<!\s)\s++[|\uff5c·•»\u203a~\N{EN DASH}\N{EM DASH}-]+\s+"
-    r"|[|\uff5c]\s*|(?<!\s):\s+|\s*\N{EM DASH}\s*"
+    r"|[|\uff5c]\s*|(?<!\s):\s+|(?<!\s)\s*+\N{EM DASH}\s*"
 )
 _WELCOME = re.compile(r"^welcome to (?:the )?", re.IGNORECASE)
 _START_PAGES = frozenset(

@@ -52,14 +52,14 @@ _MEDIA_TAGS = ("img", "video", "audio", "iframe", "object", "picture", "svg", "m
 _KEPT_TAGS = frozenset((*HEADINGS, "td", "th", "li"))  # a few words in them are content
 _FILE_WORDS = frozenset({"pdf", "doc", "docx", "html", "link", "download", "details", "info"})
 _LETTERS = re.compile(r"[^\W\d_]{2}")
-_LEADING_DATE = re.compile(r"\s*+([^:\n–—|]{6,30}?)\s*+(?:[:–—|]|-(?=\s))\s*+")
+_LEADING_DATE = re.compile(r"\A\s*+([^:\n–—|]{6,30}?)\s*+(?:[:–—|]|-(?=\s))\s*+")
 _EDGES = " \t\n-\N{EN DASH}\N{EM DASH}|·:,;/"
 _CLOCK = re.compile(
-    r"\W*\d{1,2}(?:[.:h]\d{2})?\s*(?:uhr|h|am|pm|a\.m\.|p\.m\.|klo|kl)?"
+    r"\A\W*+\d{1,2}(?:[.:h]\d{2})?\s*(?:uhr|h|am|pm|a\.m\.|p\.m\.|klo|kl)?"
     r"(?:\s*[-\N{EN DASH}]\s*\d{1,2}[.:h]\d{2}\s*(?:uhr|h|am|pm|a\.m\.|p\.m\.)?)?\W*",
     re.IGNORECASE,
 )
-_VERSION = re.compile(r"v?\d+(?:\.\d+){1,5}(?:[+-][\w.+-]*)?", re.IGNORECASE)
+_VERSION = re.compile(r"\Av?\d++(?:\.\d++){1,5}(?:[+-][\w.+-]*)?", re.IGNORECASE)
 _EMPTY_BRACKETS = re.compile(r"\(\s*\)|\[\s*\]")
 
 
