@@ -27,10 +27,10 @@ from feedpub.core.article_keys import WATCH_PREFIX, url_key
 from feedpub.core.document_types import document_type_of_url, with_document_enclosure
 from feedpub.core.errors import (
     ExtractError,
+    FetchError,
     InterstitialError,
     NoContentError,
     ResourceLimitError,
-    RetryLaterError,
     SourceError,
     forget_frames,
 )
@@ -54,6 +54,7 @@ from feedpub.pipeline.mail import MessageReader, open_messages
 from feedpub.pipeline.site_memory import LearningSite, memory_key
 from feedpub.store import ItemState, ItemStatus, PageSnapshot
 
+_CLOSED_STATUSES = frozenset((401, 402, 403, 451))  # a login, payment, or another country
 _MAX_PARALLEL_SITES = 8
 _MAX_BATCH_BYTES = 4_000_000  # of pages of one site that wait to be cleaned together
 
@@ -620,7 +621,7 @@ def fallback_for(
     """Return the source's own data for an article that cannot be read, or else only the failure."""
     failed = _make_failed_state(item, error, known.states.get(item.key), context)
     failure = ItemResult(failed, failure=_make_failure(item, failed))
-    if not (item.listed_first or _has_listed_text(item, error, failed)):
+    if not (item.listed_first or _has_listed_text(item, error)):
         return failure
     try:
         article = replace(article_from_feed(item.item, item.address, context), complete=False)
@@ -638,11 +639,14 @@ def fallback_for(
     return replace(result, failure=_make_failure(item, partial, _used_instead(article)))
 
 
-def _has_listed_text(item: ListedItem, error: SourceError, failed: ItemState) -> bool:
-    """Return True if a listing's text can replace a page whose request failed."""
-    was_requested = failed.retry_at is not None and not isinstance(error, RetryLaterError)
-    has_content = item.item.html or item.item.enclosures
-    return bool(has_content or (item.item.summary and was_requested))
+def _has_listed_text(item: ListedItem, error: SourceError) -> bool:
+    """Return True if the listing's own content replaces a page that cannot be read.
+
+    A teaser does so only if the page is closed to us. Other pages may be mistakes, such as error
+    pages and private addresses, or can be read later: their items wait.
+    """
+    is_closed = isinstance(error, FetchError) and error.status in _CLOSED_STATUSES
+    return bool(item.item.html or item.item.enclosures or (item.item.summary and is_closed))
 
 
 def _make_failed_state(
