@@ -143,6 +143,10 @@ class DisallowedError(FetchError):
     """It may not be fetched: robots.txt forbids it, or its address is not public."""
 
 
+class RobotsDisallowedError(DisallowedError):
+    """It may not be fetched because robots.txt forbids it."""
+
+
 class RetryLaterError(FetchError):
     """It was not requested, because its server requested a pause of `retry_after` seconds."""
 

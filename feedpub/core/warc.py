@@ -22,6 +22,11 @@ MAX_RECORD_BYTES = 8_000_000  # of a page or picture, decompressed
 MAX_READ_BYTES = 400_000_000  # of all of them, decompressed
 _OK = "200"
 _PAGE_TYPES = ("text/html", "application/xhtml+xml")
+# The library has an AttributeError for a record without a URL, and an OverflowError for a length
+# of more than 63 bits.
+_FORMAT_ERRORS = (
+    *(ArchiveLoadFailed, AttributeError, EOFError, OverflowError, ValueError, zlib.error),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +77,7 @@ def iter_responses(path: Path) -> Iterator[ArchivedResponse]:
     except OSError as error:
         reason = f"cannot be read: {error.strerror or error}"
         raise ExtractError(reason, str(path)) from error
-    # The library has an AttributeError for a record without a URL.
-    except (ArchiveLoadFailed, AttributeError, EOFError, ValueError, zlib.error) as error:
+    except _FORMAT_ERRORS as error:
         reason = f"the web archive is damaged: {' '.join(str(error).split())[:100]}"
         raise ExtractError(reason, str(path)) from error
 

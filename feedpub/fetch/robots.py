@@ -21,7 +21,7 @@ from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import quote
 
-from feedpub.core.errors import DisallowedError, FetchError, RetryLaterError
+from feedpub.core.errors import DisallowedError, FetchError, RetryLaterError, RobotsDisallowedError
 from feedpub.core.models import CachedRobots
 from feedpub.core.patterns import matches_glob
 from feedpub.fetch.clock import Clock
@@ -300,7 +300,7 @@ class Robots:
         """
         rules = self._get_rules(target.origin, read)
         if not rules.allows(target.path):
-            raise DisallowedError(f"robots.txt of {target.server} forbids it")
+            raise RobotsDisallowedError(f"robots.txt of {target.server} forbids it")
         return min(rules.crawl_delay, _MAX_DELAY_SECONDS)
 
     def known_delay(self, target: RequestTarget) -> float:

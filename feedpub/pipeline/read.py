@@ -26,11 +26,13 @@ from feedpub.config import FeedConfig
 from feedpub.core.article_keys import WATCH_PREFIX, url_key
 from feedpub.core.document_types import document_type_of_url, with_document_enclosure
 from feedpub.core.errors import (
+    DisallowedError,
     ExtractError,
     FetchError,
     InterstitialError,
     NoContentError,
     ResourceLimitError,
+    RobotsDisallowedError,
     SourceError,
     forget_frames,
 )
@@ -621,6 +623,8 @@ def fallback_for(
     """Return the source's own data for an article that cannot be read, or else only the failure."""
     failed = _make_failed_state(item, error, known.states.get(item.key), context)
     failure = ItemResult(failed, failure=_make_failure(item, failed))
+    if _leads_to_forbidden_address(error):
+        return failure
     if not (item.listed_first or _has_listed_text(item, error)):
         return failure
     try:
@@ -637,6 +641,11 @@ def fallback_for(
     if result.extracted is None:  # the filters exclude it
         return result
     return replace(result, failure=_make_failure(item, partial, _used_instead(article)))
+
+
+def _leads_to_forbidden_address(error: SourceError) -> bool:
+    """Return True if an item's address is private or of another scheme, so it is kept out."""
+    return isinstance(error, DisallowedError) and not isinstance(error, RobotsDisallowedError)
 
 
 def _has_listed_text(item: ListedItem, error: SourceError) -> bool:

@@ -112,7 +112,7 @@ def test_findings_that_differ_in_a_number_are_one() -> None:
         AssertionError(f"took {seconds} s for 12{seconds} bytes") for seconds in (2, 3)
     )
     assert [_raise_and_sign(error) for error in (first, second)] == [
-        "took-s-for-bytes-in-test-fuzz-raised"
+        "took-s-for-bytes-in-test-fuzz-raise-and-sign"
     ] * 2
 
 

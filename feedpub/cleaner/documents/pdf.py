@@ -61,6 +61,9 @@ _BULLET = re.compile(r"[•‣▪●◦∙·*–—-]\s+(?=\S)|\uf0b7\s*")
 _NUMBERED = re.compile(r"\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)]\s", re.IGNORECASE)
 _END = re.compile(r"[.!?:;…][\"'»”’)\]]{0,2}$")
 _HYPHENATED = re.compile(r"[^\W\d_]-$")
+_FORMAT_ERRORS = (
+    *(ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError),
+)
 _WORD_BEFORE = re.compile(r"(?<![^\W\d_])[^\W\d_]++-$")
 _WORDS_WITH_HYPHEN = re.compile(r"(?<![^\W\d_])[^\W\d_]++-[^\W\d_]++")
 _WORD_AFTER = re.compile(r"^[^\W\d_]+")
@@ -138,8 +141,9 @@ def read_pdf(body: bytes) -> DocumentContent:
         raise ExtractError("it is encrypted") from error
     except PyPdfError as error:
         raise ExtractError(f"it is damaged ({' '.join(str(error).split())[:100]})") from error
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        # The library meets an object of another type than the format demands.
+    except _FORMAT_ERRORS as error:
+        # The library meets an object of another type than the format demands, or a filter that
+        # does not exist.
         raise ExtractError(f"it is damaged ({type(error).__name__})") from error
     paragraphs = join_lines(drop_running_heads(lines))
     heading = next((_plain_text(each) for each in paragraphs if each.level == 1), "")
