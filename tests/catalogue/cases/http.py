@@ -217,7 +217,7 @@ CASES = (
     bad(
         "401-login",
         answer("401 Unauthorized", "", 'WWW-Authenticate: Basic realm="x"'),
-        "HTTP 401: .* for a login",
+        "HTTP 401: a login is required: set cookies or auth",
     ),
     bad(
         "503-retry-after",

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.catalogue.answers import answer, with_length
 from tests.catalogue.case import Case, Scene
-from tests.catalogue.cases.rights import has_news
+from tests.catalogue.cases.rights import has_news_among_others
 from tests.catalogue.press import NOW, body, rss, rss_item, story
 from tests.catalogue.stage import Stage, Start
 from tests.support.newsroom import feed, path
@@ -58,7 +58,16 @@ def _robots(rules: str, stage: Stage) -> None:
 
 def crowd(name: str, scene: Scene, reason: str, **more: Any) -> Case:
     """Return a case with many other hosts; the feed's own story is published in any case."""
-    return Case(name, scene, reason, has_news, start=_MANY, seconds=60.0, megabytes=500.0, **more)
+    return Case(
+        name,
+        scene,
+        reason,
+        has_news_among_others,
+        start=_MANY,
+        seconds=60.0,
+        megabytes=500.0,
+        **more,
+    )
 
 
 CASES = (

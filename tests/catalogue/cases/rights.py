@@ -31,6 +31,13 @@ def has_news(stage: Stage) -> None:
     assert "The harbour master hopes" in new["content_html"], new
 
 
+def has_news_among_others(stage: Stage) -> None:
+    """Publish the new story in full, next to others of which only the headline can be read."""
+    keeps_the_old(stage)
+    (new,) = (item for item in stage.items() if item["title"] == title(max(NOW)))
+    assert "The harbour master hopes" in new["content_html"], new
+
+
 def has_headline(stage: Stage) -> None:
     """Publish the new story as far as the listing has it, and change no other entry."""
     keeps_the_old(stage)

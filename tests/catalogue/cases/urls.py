@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.catalogue import dns
 from tests.catalogue.case import Case
-from tests.catalogue.cases.rights import has_news, same_entries
+from tests.catalogue.cases.rights import has_headline, has_news, same_entries
 from tests.catalogue.press import NEW, NOW, OLD, listing, publish, rss, rss_item, story
 from tests.catalogue.stage import FEED, PAGE, Stage, Start
 from tests.support.newsroom import feed, path
@@ -134,15 +134,20 @@ CASES = (
     links_case("blanks-around", " \n{path}\t"),
     links_case("empty-query", "{path}?"),
     links_case("password-in-link", "http://user:secret@{site}{path}"),
-    unusable("javascript-link", "javascript:alert(1)"),
-    unusable("file-link", "file:///etc/passwd"),
-    unusable("no-host", "http://:80/nowhere"),
-    unusable("port-99999", "http://127.77.0.1:99999/"),
+    unusable("javascript-link", "javascript:alert(1)", right=has_headline),
+    unusable("file-link", "file:///etc/passwd", right=has_headline),
+    unusable("no-host", "http://:80/nowhere", right=has_headline),
+    unusable("port-99999", "http://127.77.0.1:99999/", right=has_headline),
     Case(
         "canonical-port-99999", partial(_canonical, "http://127.77.0.1:99999/pier"), right=has_news
     ),
-    unusable("bad-ipv6", "http://[::1/"),
-    unusable("nul-in-host", "http://127.77.0.1%00.example/", "has no valid host|valid URL"),
+    unusable("bad-ipv6", "http://[::1/", right=has_headline),
+    unusable(
+        "nul-in-host",
+        "http://127.77.0.1%00.example/",
+        "has no valid host|valid URL",
+        right=has_headline,
+    ),
     forbidden("robots-around-dots", f"/open/%2e%2E{path(NEW)}"),
     forbidden("robots-percent-encoded", path(NEW).replace("/news/", "/%6eews/")),
     forbidden(
