@@ -29,9 +29,9 @@ def prepare_blocks(blocks: Sequence[Block]) -> None:
             _show_background(element)
 
 
-def _elements(block: Block) -> Iterator[HtmlElement]:
+def _elements(block: Block, *tags: str) -> Iterator[HtmlElement]:
     for part in block.parts:
-        yield from part.iter()
+        yield from part.iter(*tags)
 
 
 def _target(element: HtmlElement) -> tuple[str, str, str]:
@@ -47,7 +47,8 @@ def _repeated_elements(blocks: Sequence[Block]) -> Collection[tuple[str, str, st
         return frozenset()
     counts: Counter[tuple[str, str, str]] = Counter()
     for block in blocks:
-        counts.update({_target(each) for each in _elements(block) if _has_own_place(each)})
+        links = _elements(block, "a", "img")
+        counts.update({_target(each) for each in links if _has_own_place(each)})
     del counts["", "", ""]
     return {target for target, count in counts.items() if count > MIN_SHARE * len(blocks)}
 
