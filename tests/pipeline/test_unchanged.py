@@ -151,7 +151,7 @@ def test_unreadable_article_causes_a_full_run(workspace: Workspace) -> None:
     assert len(workspace.run().unread) == 1
     assert not workspace.context.store.probe_states("world")
     workspace.site[path(4)] = story(4)
-    assert workspace.run(after=24 * 3600).updated == 1
+    assert workspace.run(after=24 * 3600).new == 1
 
 
 def test_due_recheck_causes_a_full_run(site: Site, tmp_path: Path) -> None:
