@@ -8,6 +8,7 @@ are read here, where they belong to their medium or episode.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape, unescape
 from urllib.parse import urlsplit
 
@@ -15,11 +16,17 @@ from lxml import etree
 
 from feedpub.core import podcast
 from feedpub.core.models import NO_HINTS, Enclosure, Page, PodcastTag, PollingHints
-from feedpub.core.podcast import read_channel
 from feedpub.core.urls import absolute_url
-from feedpub.sources.markup import clean_text, is_markup, text_to_paragraphs, to_text
+from feedpub.sources.markup import (
+    clean_text,
+    find_head,
+    is_markup,
+    local_name,
+    read_xml,
+    text_to_paragraphs,
+    to_text,
+)
 
-_MEDIA = "{http://search.yahoo.com/mrss/}"
 _MEDIA_URIS = ("http://search.yahoo.com/mrss/", "http://search.yahoo.com/mrss")
 _HIDDEN_NAMES = {
     "media": "title|description|text|rating|credit|copyright",
@@ -105,17 +112,14 @@ def read_extensions(text: str, base: str) -> list[EntryExtensions]:
     uris = (_MEDIA_URIS[1], *podcast.NAMESPACES.values(), "podcastindex-org/podcast-namespace")
     if not any(uri in lower for uri in uris):
         return []
-    parser = etree.XMLParser(
-        recover=True, resolve_entities=False, no_network=True, load_dtd=False, encoding="utf-8"
+    found = read_xml(
+        text.encode("utf-8", "replace"), partial(_read_entries, base=base), encoding="utf-8"
     )
-    try:
-        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
-    except (etree.XMLSyntaxError, ValueError):  # ValueError: half a surrogate pair in a name
-        return []
-    if root is None:
-        return []
-    entries = root.iter("{*}item", "{*}entry")
-    return [_read_entry(entry, base) for entry in entries]
+    return found or []
+
+
+def _read_entries(root: etree._Element, base: str) -> list[EntryExtensions]:
+    return [_read_entry(entry, base) for entry in root.iter("{*}item", "{*}entry")]
 
 
 def _read_entry(entry: etree._Element, base: str) -> EntryExtensions:
@@ -263,19 +267,16 @@ class FeedHead:
 
 def read_feed_head(page: Page) -> FeedHead:
     """Return what a feed's head says; nothing if the document is not an XML feed."""
-    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False)
-    try:
-        root = etree.fromstring(page.body, parser)
-    except (etree.XMLSyntaxError, ValueError):  # ValueError: half a surrogate pair in a name
-        return FeedHead()
-    if root is None:
-        return FeedHead()
-    head = next((child for child in root if _name(child) == "channel"), root)
-    return FeedHead(_read_hints(head), read_channel(head, page.url))
+    return read_xml(page.body, partial(_read_head, url=page.url)) or FeedHead()
+
+
+def _read_head(root: etree._Element, url: str) -> FeedHead:
+    head = find_head(root)
+    return FeedHead(_read_hints(head), podcast.read_channel(head, url))
 
 
 def _read_hints(head: etree._Element) -> PollingHints:
-    elements = {_name(child): child for child in head}
+    elements = {local_name(child): child for child in head}
     hours = {hour for hour in _numbers(elements.get("skiphours")) if hour < _HOURS}
     hints = PollingHints(
         skip_hours=tuple(sorted(hours)),
@@ -284,11 +285,6 @@ def _read_hints(head: etree._Element) -> PollingHints:
     hints = hints.with_min_wait(_ttl_seconds(elements), "ttl", _MAX_INTERVAL_SECONDS)
     period = _period_seconds(elements)
     return hints.with_min_wait(period, "sy:updatePeriod", _MAX_INTERVAL_SECONDS)
-
-
-def _name(element: etree._Element) -> str:
-    """Return a tag without its namespace, in lower case; "" for comments and instructions."""
-    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
 
 
 def _text(element: etree._Element | None) -> str:

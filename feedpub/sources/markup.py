@@ -1,10 +1,12 @@
-"""Convert the HTML fragments of feeds to text, or make their links absolute.
+"""Read the XML of feeds, and convert the HTML fragments in it to text or make their links absolute.
 
 Nothing is sanitised here: the cleaner does that.
 """
 
 import re
+from collections.abc import Callable
 from html import escape
+from typing import TypeVar
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, fragment_fromstring, tostring
@@ -17,7 +19,41 @@ _RELATIVE = re.compile(
     r"(?:href|src|srcset|poster|data)\s*=\s*[\"']?(?!https?:|data:|mailto:|#)[^\s>]", re.IGNORECASE
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+T = TypeVar("T")
 _BLOCKS = ("p", "br", "div", "li", "tr", "td", "h1", "h2", "h3", "h4", "blockquote")
+
+
+def read_xml(
+    document: bytes, read: Callable[[etree._Element], T], *, encoding: str | None = None
+) -> T | None:
+    """Return the result of a function for the root of an XML document that may have errors.
+
+    Return None if the document is not XML, or if a name in it is not text: a namespace may be half
+    a surrogate pair, which raises ValueError when it is read.
+
+    Args:
+        document: the document.
+        read: reads what is needed of it.
+        encoding: of the document; None for the one that it declares.
+    """
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, load_dtd=False, encoding=encoding
+    )
+    try:
+        root = etree.fromstring(document, parser)
+        return None if root is None else read(root)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def local_name(element: etree._Element) -> str:
+    """Return a tag without its namespace, in lower case; "" for comments and instructions."""
+    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
+
+
+def find_head(root: etree._Element) -> etree._Element:
+    """Return the element with a feed's own properties: the channel of RSS, else the root."""
+    return next((child for child in root if local_name(child) == "channel"), root)
 
 
 def is_markup(text: str) -> bool:

@@ -28,7 +28,10 @@ from feedpub.sources.feed_extensions import EntryExtensions
 from feedpub.sources.markup import (
     absolutize_links,
     clean_text,
+    find_head,
     is_markup,
+    local_name,
+    read_xml,
     text_to_paragraphs,
     to_text,
 )
@@ -60,22 +63,12 @@ def _json_title(page: Page) -> str:
 
 def _xml_title(page: Page) -> str:
     text = strip_doctype(decode_html(page.body, page.charset)).encode("utf-8", "replace")
-    parser = etree.XMLParser(
-        recover=True, resolve_entities=False, no_network=True, load_dtd=False, encoding="utf-8"
-    )
-    try:
-        root = etree.fromstring(text, parser)
-        if root is None:
-            return ""
-        head = next((child for child in root if _name(child) == "channel"), root)
-        title = next((child for child in head if _name(child) == "title"), None)
-        return to_text("".join(map(str, title.itertext()))) if title is not None else ""
-    except (etree.XMLSyntaxError, ValueError):  # ValueError: half a surrogate pair in a name
-        return ""
+    return read_xml(text, _title_of, encoding="utf-8") or ""
 
 
-def _name(element: etree._Element) -> str:
-    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
+def _title_of(root: etree._Element) -> str:
+    title = next((child for child in find_head(root) if local_name(child) == "title"), None)
+    return "" if title is None else to_text("".join(map(str, title.itertext())))
 
 
 # --- its entries ---

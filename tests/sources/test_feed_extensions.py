@@ -3,7 +3,7 @@
 import pytest
 
 from feedpub.core.models import Enclosure, Item, Page, PodcastTag, PollingHints
-from feedpub.sources import read_feed_head
+from feedpub.sources import FeedHead, read_feed_head
 from feedpub.sources.feed import parse_items
 
 NAMESPACES = (
@@ -177,6 +177,15 @@ def test_categories_of_a_channel_keep_their_hierarchy() -> None:
     category, image = read_feed_head(Page(PAGE_URL, document.encode())).podcast
     assert category.children == (PodcastTag("itunes:category", "", (("text", "Places"),)),)
     assert image.attributes == (("href", "https://press.example/cover.jpg"),)
+
+
+def test_namespace_that_is_not_text_hides_nothing_else() -> None:
+    """An element in a namespace of half a surrogate pair has no name that can be read."""
+    odd = "<odd xmlns='&#xD800;'/>"
+    item = read_item(f"{POST}{odd}{picture('/1.jpg', 'A heron')}", channel=odd)
+    assert item.summary == "Good morning from the pier."
+    document = f'<rss version="2.0" {NAMESPACES}><channel>{odd}<ttl>60</ttl></channel></rss>'
+    assert read_feed_head(Page(PAGE_URL, document.encode())) == FeedHead()
 
 
 # --- origin ---
