@@ -8,11 +8,12 @@ In a page, what readers see is separated from the data in its scripts.
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from lxml.html import HtmlElement
 
@@ -20,6 +21,7 @@ from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.html import parse_html
 from feedpub.core.models import Page
+from feedpub.core.process_pool import Executor
 from feedpub.core.urls import resolve_link
 from feedpub.fetch import Mailbox
 
@@ -50,47 +52,43 @@ _ASSIGNMENT = re.compile(  # window.__STATE__ = {
 )
 
 
-class DocumentReader(Protocol):
-    """Gets documents from the network, a store or a test, and parses them here or elsewhere."""
+class DocumentReader(ABC):
+    """Gets documents from the network, and parses them in the executor.
 
-    def read(
-        self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Return the result of `parse` for the document at a URL.
+    Attributes:
+        executor: runs the functions that parse, here or in another process. They, their arguments
+            and their results can be pickled.
+    """
 
-        It may run in another process: the function, its arguments and its result can be pickled.
+    executor: Executor
 
-        Raises:
-            FetchError: the document cannot be fetched.
-            ExtractError: the function raised it, or exceeded a limit.
-        """
-        ...
-
-    def call(
-        self, address: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Return the result of a function that parses what was read.
-
-        It may run in another process, as in `read`.
-
-        Args:
-            address: the URL or path of the input, for errors.
-            function: a function at the top level of a module.
-            args: positional arguments of the function.
-            kwargs: keyword arguments of the function.
+    @abstractmethod
+    def get(self, url: str) -> Page:
+        """Return the document at a URL.
 
         Raises:
-            ExtractError: the function raised it, or exceeded a limit.
+            FetchError: it cannot be fetched.
         """
-        ...
 
+    @abstractmethod
     def open_mailbox(self, url: str) -> AbstractContextManager[Mailbox]:
         """Open a mailbox on an IMAP server, read-only.
 
         Raises:
             FetchError: it cannot be opened.
         """
-        ...
+
+    def read(
+        self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return the result of `parse` for the document at a URL.
+
+        Raises:
+            FetchError: the document cannot be fetched.
+            ExtractError: the function raised it, or exceeded a limit.
+        """
+        page = self.get(url)
+        return self.executor.call(page.url, parse, page, *args, **kwargs)
 
 
 def strip_doctype(text: str) -> str:

@@ -8,7 +8,7 @@ after the feed is published, so that an interrupted run fetches the documents ag
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Concatenate, ParamSpec, TypeAlias, TypeVar
+from typing import TypeAlias
 
 from feedpub.core.budget import RunBudget
 from feedpub.core.errors import FetchError
@@ -16,6 +16,7 @@ from feedpub.core.models import NotModified, Page
 from feedpub.core.process_pool import Executor, InlineExecutor
 from feedpub.fetch import Fetcher, Mailbox, RequestOptions, Validators
 from feedpub.fetch.browser import Browser
+from feedpub.sources.document import DocumentReader
 from feedpub.store import CachedDocument, Store
 
 _MAX_FRESH_BYTES = 20_000_000  # of one source; documents beyond it are fetched again next time
@@ -23,12 +24,9 @@ _MAX_FRESH_BYTES = 20_000_000  # of one source; documents beyond it are fetched 
 FetchedDocument: TypeAlias = Page | NotModified | FetchError
 """A server's response to one request."""
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 
 @dataclass
-class CachedDocuments:
+class CachedDocuments(DocumentReader):
     """The documents of one source.
 
     Attributes:
@@ -58,19 +56,6 @@ class CachedDocuments:
     answers: dict[str, FetchedDocument] = field(default_factory=dict)
     headers: tuple[tuple[str, str], ...] = ()
     request_body: bytes | None = None
-
-    def read(
-        self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Fetch a document and return the result of `parse` for it. Raises SourceError."""
-        page = self.get(url)
-        return self.call(page.url, parse, page, *args, **kwargs)
-
-    def call(
-        self, address: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Call a function in another process. Raises SourceError."""
-        return self.executor.call(address, function, *args, **kwargs)
 
     def open_mailbox(self, url: str) -> Mailbox:
         """Open a mailbox read-only. Raises FetchError."""

@@ -52,7 +52,7 @@ def _list_file(path: Path, documents: DocumentReader) -> Iterator[Item]:
     urls: list[str] = []
     if warc.is_web_archive(path):
         with suppress(ExtractError):
-            urls = documents.call(str(path), warc.list_archived_pages, path)
+            urls = documents.executor.call(str(path), warc.list_archived_pages, path)
     version = file_digest(path)
     for url in urls or (None,):
         yield Item(url=url, path=str(path), version=version)

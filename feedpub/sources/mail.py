@@ -63,7 +63,9 @@ def read_mail(source: MailSource, documents: DocumentReader, *, limit: int) -> t
         tuple(glob.lower() for glob in source.from_), tuple(glob.lower() for glob in source.list_id)
     )
     if source.path is not None:
-        items = documents.call(source.address, list_local_messages, source.path, chosen, limit)
+        items = documents.executor.call(
+            source.address, list_local_messages, source.path, chosen, limit
+        )
     else:
         items = _list_mailbox(source.address, documents, chosen, limit)
     return tuple(items)
@@ -76,7 +78,7 @@ def _list_mailbox(
     scanned = 0
     with documents.open_mailbox(url) as mailbox:
         for heads in mailbox.read_heads(HEADER_NAMES):
-            items += documents.call(url, list_heads, heads, chosen)
+            items += documents.executor.call(url, list_heads, heads, chosen)
             scanned += len(heads)
             if len(items) >= limit or scanned >= MAX_SCANNED_MESSAGES:
                 break

@@ -3,20 +3,21 @@
 An in-memory network, and pages written for the purpose.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from feedpub.core.errors import FetchError
 from feedpub.core.models import Page
+from feedpub.core.process_pool import Executor, InlineExecutor
 from feedpub.fetch import Mailbox
+from feedpub.sources import DocumentReader
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 @dataclass
-class Library:
+class Library(DocumentReader):
     """An in-memory network: documents by address.
 
     `requested` lists the fetched addresses. A missing document raises a fetch error.
@@ -24,6 +25,7 @@ class Library:
 
     pages: dict[str, Page] = field(default_factory=dict)
     requested: list[str] = field(default_factory=list)
+    executor: Executor = field(default_factory=InlineExecutor)
 
     def add(
         self, url: str, body: bytes | str, content_type: str = "", charset: str | None = None
@@ -31,16 +33,6 @@ class Library:
         body = body.encode() if isinstance(body, str) else body
         self.pages[url] = Page(url, body, content_type, charset)
         return self
-
-    def read(
-        self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        return parse(self.get(url), *args, **kwargs)
-
-    def call(
-        self, _address: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        return function(*args, **kwargs)
 
     def open_mailbox(self, url: str) -> Mailbox:
         raise FetchError("there are no mailboxes in a library", url)

@@ -177,7 +177,7 @@ def _is_permanent(error: SourceError) -> bool:
 def _read_own(item: Item, session: DiscoverySession) -> ArticleSample:
     """Make an article of the source's own content, at last of its title and link."""
     try:
-        article = session.call(item.url or "", articles.article_from_feed, item)
+        article = session.executor.call(item.url or "", articles.article_from_feed, item)
     except SourceError as error:
         return ArticleSample(item.url or "", reason=error.reason)
     if article.published is None:

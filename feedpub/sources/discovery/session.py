@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TypeVar
 
 from feedpub.core.budget import RunBudget
 from feedpub.core.errors import FetchError, SourceError, forget_frames
@@ -12,8 +12,8 @@ from feedpub.core.process_pool import Executor
 from feedpub.core.redact import redact
 from feedpub.fetch import Fetcher, Mailbox, RequestOptions
 from feedpub.fetch.browser import Browser
+from feedpub.sources.document import DocumentReader
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 MAX_REQUESTS = 36  # of one discovery, without redirects and robots.txt
@@ -21,7 +21,7 @@ _MAX_HELD_BYTES = 20_000_000  # of documents that may be parsed again
 
 
 @dataclass
-class DiscoverySession:
+class DiscoverySession(DocumentReader):
     """A document reader for probes and sources.
 
     Attributes:
@@ -45,19 +45,6 @@ class DiscoverySession:
     requested: list[str] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
     _held: dict[tuple[str, bool], Page | FetchError] = field(default_factory=dict)
-
-    def read(
-        self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Fetch a document and return the result of `parse` for it. Raises SourceError."""
-        page = self.get(url)
-        return self.call(page.url, parse, page, *args, **kwargs)
-
-    def call(
-        self, address: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Call a function in another process. Raises SourceError."""
-        return self.executor.call(address, function, *args, **kwargs)
 
     def open_mailbox(self, url: str) -> Mailbox:
         """Open a mailbox without a login. Raises FetchError."""
