@@ -26,7 +26,7 @@ from feedpub.core.dates import as_item_date, parse_date
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError
 from feedpub.core.html import parse_html
-from feedpub.core.mail import decode_header_text
+from feedpub.core.mail import decode_header_text, decode_payload
 from feedpub.core.models import Article
 from feedpub.core.text import strip_invalid_characters
 from feedpub.core.urls import absolute_url, resolve_link
@@ -181,11 +181,11 @@ def read_mhtml(body: bytes) -> ArchivedPage:
         raise ExtractError("it contains no page")
     pictures: dict[str, str] = {}
     for part in parts:
-        if part.get_content_maintype() == "image" and (name := name_picture(_payload(part))):
+        if part.get_content_maintype() == "image" and (name := name_picture(decode_payload(part))):
             pictures |= dict.fromkeys(_addresses_of(part), name)
     url = str(message.get("Snapshot-Content-Location") or page.get("Content-Location") or "")
     charset = page.get_param("charset")
-    html = decode_html(_payload(page), charset if isinstance(charset, str) else None)
+    html = decode_html(decode_payload(page), charset if isinstance(charset, str) else None)
     return ArchivedPage(
         strip_invalid_characters(html),
         _web_address(url),
@@ -201,11 +201,6 @@ def _iter_parts(message: "Part[str, str]") -> Iterator["Part[str, str]"]:
             return
         if not part.is_multipart():
             yield part
-
-
-def _payload(part: "Part[str, str]") -> bytes:
-    payload = part.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
 
 
 def _addresses_of(part: "Part[str, str]") -> Iterator[str]:
@@ -274,7 +269,7 @@ def _iter_pictures(path: Path) -> Iterator[bytes]:
         raise ExtractError(f"cannot be read: {error.strerror}", str(path)) from error
     if path.suffix.lower() in MHTML_SUFFIXES:
         parts = _iter_parts(BytesParser(policy=compat32).parsebytes(body))
-        yield from map(_payload, parts)
+        yield from map(decode_payload, parts)
     else:
         for data in _DATA_ADDRESS.finditer(decode_html(body)):
             yield _decode_base64(data[1])

@@ -21,7 +21,7 @@ from feedpub.core.article_keys import strip_tracking
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.field_limits import limit_fields
-from feedpub.core.mail import MAX_MAIL_BYTES, parse_mail, read_headers
+from feedpub.core.mail import MAX_MAIL_BYTES, decode_payload, parse_mail, read_headers
 from feedpub.core.models import Article, Removed
 from feedpub.core.text import strip_invalid_characters
 
@@ -202,15 +202,10 @@ def _clean(html: str, mail: _Mail) -> str:
     return cleaned
 
 
-def _payload(part: "MailPart[str, str]") -> bytes:
-    payload = part.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
-
-
 def _text_of(part: "MailPart[str, str]") -> str:
     charset = part.get_param("charset")
     label = charset[2] if isinstance(charset, tuple) else charset
-    return strip_invalid_characters(decode_html(_payload(part), label or None))
+    return strip_invalid_characters(decode_html(decode_payload(part), label or None))
 
 
 # --- pictures ---
@@ -230,7 +225,7 @@ def _iter_pictures(message: "MailPart[str, str]", *, is_cut: bool) -> Iterator[_
     for part in leaves:
         if part.get_content_maintype() not in ("image", "application") or found >= MAX_PICTURES:
             continue
-        content = _payload(part)
+        content = decode_payload(part)
         if name := name_picture(content):
             found += 1
             yield part, name, content

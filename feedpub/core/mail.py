@@ -1,4 +1,4 @@
-"""Read the headers of mails: who wrote them, when, to which list, and how they are identified.
+"""Read mails: the headers that name author, date, list and identity, and the content of a part.
 
 Headers of newsletters break every rule: bytes that are not ASCII, unknown charsets, encoded words
 within quotes, dates without a zone. None of them raises an error; an unusable value is empty.
@@ -182,3 +182,9 @@ def _find_id(values: dict[str, str]) -> str:
     if len(id_) > _MAX_ID_CHARS:
         return f"{id_[:_MAX_ID_CHARS]}{hashlib.sha256(id_.encode()).hexdigest()[:32]}"
     return id_
+
+
+def decode_payload(part: "Message[str, str]") -> bytes:
+    """Return the content of a part that has no parts of its own, without its transfer encoding."""
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
