@@ -12,6 +12,7 @@ from feedpub.builder.titles import display_title
 from feedpub.core import languages
 from feedpub.core.field_limits import limit_fields
 from feedpub.core.models import Enclosure, Entry, Feed, PodcastTag, StoryLink
+from feedpub.core.urls import is_web_url
 
 # The start of a tag, a comment or the like in HTML, now or after the text is unescaped once more.
 _MARKUP_START = re.compile(r"<(?=[a-z/!?])|&(?=lt;|#0*60\b|#x0*3c\b)", re.IGNORECASE)
@@ -216,4 +217,4 @@ def _percent_encode(text: str, safe: str = "") -> str:
 def _web_uri(address: str | None) -> str | None:
     """Return an http(s) address as a URI; None for data: and other schemes."""
     uri = to_uri(address or "")
-    return uri if uri.startswith(("http://", "https://")) else None
+    return uri if is_web_url(uri) else None

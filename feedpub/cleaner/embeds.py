@@ -16,7 +16,7 @@ from lxml.html import HtmlElement
 from feedpub.cleaner.images import resolve_first
 from feedpub.cleaner.phrases import find_phrases
 from feedpub.core.data_files import load_toml
-from feedpub.core.urls import bare_host_from_url
+from feedpub.core.urls import bare_host_from_url, is_web_url
 
 MAX_TRACKER_PIXELS = 48  # a smaller frame counts visits
 MAX_LABEL_CHARS = 100
@@ -120,7 +120,7 @@ def _address_candidates(element: HtmlElement) -> Iterator[str]:
 
 def _render_link(address: str, label: str, thumbnail: str = "") -> str:
     picture = ""
-    if thumbnail.startswith(("http://", "https://")):
+    if is_web_url(thumbnail):
         picture = f'<img src="{escape(thumbnail)}" alt=""><br>'
     if len(label) > MAX_LABEL_CHARS:
         label = f"{label[: MAX_LABEL_CHARS - 1].rstrip()}…"

@@ -21,6 +21,7 @@ from feedpub.core.article_keys import strip_tracking
 from feedpub.core.data_files import load_toml
 from feedpub.core.html import parse_html
 from feedpub.core.models import Removed
+from feedpub.core.urls import is_web_url
 
 MAX_LINES = 10_000  # a longer mail is not a newsletter, and nothing is cut
 MAX_LINE_CHARS = 700  # a longer line is content
@@ -148,7 +149,7 @@ def _place_pictures(root: HtmlElement, find_picture: Callable[[str], str | None]
             if not any(True for _ in image.iterancestors("a")):
                 _drop_size(image)
             continue
-        is_remote = address.lower().startswith(("http://", "https://"))
+        is_remote = is_web_url(address.lower())
         if not is_remote or _is_tiny(image) or any(text in address.lower() for text in trackers):
             image.drop_tree()
             continue

@@ -8,6 +8,7 @@ import click
 
 from feedpub.cli.context import load_or_default
 from feedpub.cli.terminal import echo, echo_json, exit_with_error, make_console, output_encoding
+from feedpub.core.urls import is_web_url
 
 if TYPE_CHECKING:
     from feedpub.core.models import Article
@@ -70,7 +71,7 @@ def _load_article(config_path: Path | None, target: str, executor: "Executor") -
     from feedpub.core.errors import ExtractError
     from feedpub.core.models import Page
 
-    if target.startswith(("http://", "https://")):
+    if is_web_url(target):
         return _fetch_article(config_path, target, executor)
     try:
         body = sys.stdin.buffer.read() if target == "-" else Path(target).read_bytes()

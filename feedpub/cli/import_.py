@@ -11,6 +11,7 @@ import click
 from feedpub.cli.context import load_if_exists
 from feedpub.cli.terminal import echo, echo_json, make_console, print_line, track_loops
 from feedpub.core.text import pluralize
+from feedpub.core.urls import is_web_url
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -135,7 +136,7 @@ def _read_target(target: str, kind: str | None, track: "Track") -> "Imported":
     from feedpub.cli import importers
     from feedpub.core.errors import ImportFileError
 
-    if target.startswith(("http://", "https://")):
+    if is_web_url(target):
         return importers.parse_import_address(target)
     if target == "-":
         return importers.parse_import(sys.stdin.buffer.read(), "standard input", kind, track)

@@ -9,6 +9,7 @@ import click
 from feedpub.cli.context import load_or_default, open_context
 from feedpub.cli.serve import stop_on_signals, wait_until_stopped
 from feedpub.cli.terminal import echo, exit_with_error
+from feedpub.core.urls import is_web_url
 
 if TYPE_CHECKING:
     from feedpub.config import Config
@@ -83,7 +84,7 @@ def _open_session(config: "Config", target: str, context: "RunContext") -> "Prev
             message = f"{target}: no page is stored; `feedpub build` stores them (see keep_pages)"
             exit_with_error(message, status=1)
         return PreviewSession(pages, context, config.rules.sites, pages)
-    if target.startswith(("http://", "https://")):
+    if is_web_url(target):
         page = page_from_address(target, context)
     elif Path(target).exists():
         page = page_from_file(Path(target), context)

@@ -22,7 +22,7 @@ from feedpub.core.languages import normalize_language
 from feedpub.core.models import Item, Page
 from feedpub.core.patterns import matches_url
 from feedpub.core.text import pluralize
-from feedpub.core.urls import absolute_url
+from feedpub.core.urls import absolute_url, is_web_url
 from feedpub.sources.document import (
     EMPTY,
     FEED,
@@ -227,7 +227,7 @@ def _unpack(page: Page) -> bytes:
 def _read_lines(page: Page) -> Sitemap:
     """Read a text sitemap: one address a line."""
     lines = decode_html(page.body, page.charset).split()
-    links = [line for line in lines if line.startswith(("http://", "https://"))]
+    links = [line for line in lines if is_web_url(line)]
     urls = [url for link in links if (url := absolute_url(link, page.url))]
     if not urls:
         raise ExtractError("expected a sitemap, found plain text without addresses", page.url)

@@ -20,6 +20,7 @@ from feedpub.cleaner.rules.model import (
 )
 from feedpub.config import RULE_HEADERS
 from feedpub.core.selectors import check_xpath, xpath_literal
+from feedpub.core.urls import is_web_url
 
 LEGACY = frozenset(
     "autodetect_next_page convert_double_br_tags dissolve footnotes insert_detected_image "  # noqa: SIM905 -- words
@@ -255,7 +256,7 @@ def _src_lazy_load_attr(reader: _Reader, value: str, _argument: str) -> None:
 
 
 def _test_url(reader: _Reader, value: str, _argument: str) -> None:
-    if not value.startswith(("http://", "https://")):
+    if not is_web_url(value):
         raise ValueError(f"test_url: {_quote(value)} is not a web address")
     reader.tests.append(RuleTest(value, (), reader.file, reader.line))
 

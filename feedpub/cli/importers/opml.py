@@ -30,7 +30,7 @@ from feedpub.cli.importers.selectors import (
 )
 from feedpub.core.errors import ImportFileError
 from feedpub.core.selectors import XPATH_PREFIX, anchor_xpath, split_outside_brackets
-from feedpub.core.urls import bare_host_from_url
+from feedpub.core.urls import bare_host_from_url, is_web_url
 
 FRESHRSS_PREFIX = f"{{{FRESHRSS_NAMESPACE}}}"
 
@@ -275,7 +275,7 @@ def _draft(values: dict[str, str], location: str) -> ImportedFeed:
         title=" ".join(title.split()),
         description=" ".join(values.get("description", "").split()),
         language=values.get("language", ""),
-        link=link if link.startswith(("http://", "https://")) else "",
+        link=link if is_web_url(link) else "",
     )
 
 

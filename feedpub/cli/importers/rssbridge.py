@@ -26,7 +26,7 @@ from feedpub.cli.importers.selectors import (
 )
 from feedpub.core.errors import ImportFileError
 from feedpub.core.selectors import split_outside_brackets
-from feedpub.core.urls import bare_host_from_url
+from feedpub.core.urls import bare_host_from_url, is_web_url
 
 _SIMPLE, _COMPLEX, _XPATH = "cssselector", "cssselectorcomplex", "xpath"
 _OURS = {
@@ -86,7 +86,7 @@ _XPATH_CARRIED = {"action", "bridge", "format", "context", "url", "item", "uri",
 
 def is_rssbridge_url(text: str) -> bool:
     """Return True for an address of an RSS-Bridge instance."""
-    return text.startswith(("http://", "https://")) and "bridge" in _query(text)
+    return is_web_url(text) and "bridge" in _query(text)
 
 
 def _query(address: str) -> dict[str, str]:
