@@ -1,25 +1,23 @@
-"""Read the messages of mail sources, publish their pictures, and mark them once they are stored.
+"""Read the messages of mail sources, and mark them once they are stored.
 
-Unlike pages, a message has no address. Its entry has a page of its own, and the pictures in it are
-published next to that page. The stored message is the only copy of them, so it is kept as long as
-its entry is in the live document.
+Unlike pages, a message has no address. Its entry has a page of its own, and `pictures` publishes
+the pictures in it next to that page. The stored message is the only copy of them, so it is kept as
+long as its entry is in the live document.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from feedpub.builder import assemble
 from feedpub.cleaner import mail
-from feedpub.config import FeedConfig, MailSource
-from feedpub.config.sources import source_key
+from feedpub.config import MailSource
 from feedpub.core.errors import FetchError, forget_frames
-from feedpub.core.models import Entry, Failure, Feed, Page
+from feedpub.core.models import Failure, Page
 from feedpub.fetch import Mailbox
 from feedpub.pipeline.collect import ListedItem
 from feedpub.pipeline.context import RunContext
 from feedpub.sources import read_local_message
-from feedpub.store import ItemState, unpack_body
+from feedpub.store import ItemState
 
 # --- reading ---
 
@@ -76,47 +74,6 @@ def open_messages(context: RunContext) -> Iterator[MessageReader]:
         yield reader
     finally:
         reader.close()
-
-
-# --- publishing ---
-
-
-def render_pictures(
-    feed: FeedConfig, live: Feed, entries: Iterable[Entry], context: RunContext
-) -> dict[str, bytes]:
-    """Return the pictures of mails that are not published yet: name in the output → content.
-
-    A picture is named by its content. It never changes, and is published once.
-
-    Args:
-        feed: the feed's settings.
-        live: the live document.
-        entries: the entries to publish, with their current addresses.
-        context: the services that the run uses.
-
-    Raises:
-        StoreError: the state cannot be read.
-    """
-    keys = {source_key(source) for source in feed.source if isinstance(source, MailSource)}
-    names = {
-        entry.id: assemble.image_names(live, entry) for entry in entries if entry.source in keys
-    }
-    files = [f"{feed.name}/{name}" for shown in names.values() for name in shown]
-    missing = set(context.output.find_missing(files)) if files else set()
-    published: dict[str, bytes] = {}
-    for id_, shown in names.items():
-        wanted = {f"{feed.name}/{name}": name for name in shown}
-        if missing.isdisjoint(wanted):
-            continue
-        snapshot = context.store.snapshots.for_entry(feed.name, id_)
-        if snapshot is None or snapshot.form != "mail":
-            continue
-        body = unpack_body(snapshot).body
-        pictures = context.executor.call(snapshot.key, mail.pictures_of_mail, body)
-        for file, name in wanted.items():
-            if file in missing and name in pictures:
-                published[file] = pictures[name]
-    return published
 
 
 # --- marking ---

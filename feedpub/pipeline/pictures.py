@@ -5,19 +5,19 @@ A picture is named by its content. It never changes, and is published once.
 
 import logging
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePosixPath
 
 from feedpub.builder import assemble
-from feedpub.cleaner import archived_pages
-from feedpub.config import FeedConfig
+from feedpub.cleaner import archived_pages, mail
+from feedpub.config import FeedConfig, MailSource
+from feedpub.config.sources import source_key
 from feedpub.core.errors import ExtractError
 from feedpub.core.log import fields
 from feedpub.core.models import Entry, Feed
-from feedpub.pipeline import mail
 from feedpub.pipeline.collect import FILE_PREFIX, saved_file_path
 from feedpub.pipeline.context import RunContext
+from feedpub.store import unpack_body
 
 _EMBEDDED = re.compile(r"[0-9a-f]{20}\.(?:png|jpg|gif|webp|avif)")
 
@@ -39,23 +39,25 @@ def render_pictures(
         StoreError: the state cannot be read.
     """
     shown = list(entries)
-    return _render_saved(feed, live, shown, context) | mail.render_pictures(
-        feed, live, shown, context
-    )
+    folders = {str(folder) for folder in assemble.saved_folders(feed)}
+    mails = {source_key(source) for source in feed.source if isinstance(source, MailSource)}
+    return {
+        **_render_saved(feed, _find_missing(live, shown, folders, context), context),
+        **_render_mailed(feed, _find_missing(live, shown, mails, context), context),
+    }
 
 
 def _render_saved(
-    feed: FeedConfig, live: Feed, entries: Iterable[Entry], context: RunContext
+    feed: FeedConfig, missing: Mapping[str, list[str]], context: RunContext
 ) -> dict[str, bytes]:
     """Return the pictures in saved pages; those of a file that is gone or damaged are missing."""
-    names = _find_missing(feed, live, entries, context)
     published: dict[str, bytes] = {}
-    keys = context.store.entry_keys(feed.name, list(names), FILE_PREFIX) if names else {}
-    for id_, wanted in names.items():
+    keys = context.store.entry_keys(feed.name, list(missing), FILE_PREFIX) if missing else {}
+    for id_, wanted in missing.items():
         by_name = {PurePosixPath(file).name: file for file in wanted}
         for key in keys.get(id_, ()):
             path = saved_file_path(key, context.settings.anchor)
-            if path is None or by_name.keys() <= published.keys():
+            if path is None or published.keys() >= set(wanted):
                 continue
             try:
                 found = context.executor.call(
@@ -68,19 +70,43 @@ def _render_saved(
     return published
 
 
+def _render_mailed(
+    feed: FeedConfig, missing: Mapping[str, list[str]], context: RunContext
+) -> dict[str, bytes]:
+    """Return the pictures in mails, from the messages that are stored."""
+    published: dict[str, bytes] = {}
+    for id_, wanted in missing.items():
+        if published.keys() >= set(wanted):
+            continue  # another mail has the same pictures
+        snapshot = context.store.snapshots.for_entry(feed.name, id_)
+        if snapshot is None or snapshot.form != "mail":
+            continue
+        body = unpack_body(snapshot).body
+        found = context.executor.call(snapshot.key, mail.pictures_of_mail, body)
+        for file in wanted:
+            if content := found.get(PurePosixPath(file).name):
+                published[file] = content
+    return published
+
+
 def _find_missing(
-    feed: FeedConfig, live: Feed, entries: Iterable[Entry], context: RunContext
+    live: Feed, entries: Iterable[Entry], sources: Collection[str], context: RunContext
 ) -> Mapping[str, list[str]]:
-    """Return entry id → the names in the output of its pictures that are not published."""
-    folders = {str(folder) for folder in assemble.saved_folders(feed)}
-    files: dict[str, str] = {}
+    """Return entry id → the names in the output of its pictures that are not published.
+
+    Only the entries of some sources have pictures that are named by their content.
+    """
+    shown: dict[str, list[str]] = {}
     for entry in entries:
-        if entry.source not in folders:
+        if entry.source not in sources:
             continue
         for name in assemble.image_names(live, entry):
             if _EMBEDDED.fullmatch(PurePosixPath(name).name):
-                files[f"{feed.name}/{name}"] = entry.id
-    missing: dict[str, list[str]] = defaultdict(list)
-    for file in context.output.find_missing(files) if files else ():
-        missing[files[file]].append(file)
-    return missing
+                shown.setdefault(entry.id, []).append(f"{live.name}/{name}")
+    files = {file for each in shown.values() for file in each}
+    unpublished = set(context.output.find_missing(files)) if files else set()
+    return {
+        id_: wanted
+        for id_, each in shown.items()
+        if (wanted := [file for file in each if file in unpublished])
+    }
