@@ -36,7 +36,7 @@ OWN_CONTENT = "the source's own content"
 _SHINGLE_WORDS = 3
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _CUT_END = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*\Z")
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
+WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
 
 
 def choose_content(page: Article, own: Article | None, *, is_post: bool = False) -> Article:
@@ -155,7 +155,7 @@ class _Content:
         for link in labels:
             del self._links[link]
             link.drop_tree()
-        self.words = split_words(self._tree.text_content())
+        self.words = casefolded_words(self._tree.text_content())
 
     def _find_links(self) -> Iterator[tuple[HtmlElement, str]]:
         for link in self._tree.iter("a"):
@@ -163,7 +163,7 @@ class _Content:
                 yield link, url_key(address)
 
     def _is_label(self, link: HtmlElement, key: str) -> bool:
-        is_short = len(split_words(link.text_content())) <= MAX_LABEL_WORDS
+        is_short = len(casefolded_words(link.text_content())) <= MAX_LABEL_WORDS
         return key == self._own_key and is_short and next(link.iter("img"), None) is None
 
     @cached_property
@@ -189,12 +189,12 @@ class _Content:
     def is_captioned_picture(self) -> bool:
         """The content is a picture with a caption, as that of a web comic."""
         captions = [caption.text_content() for caption in self._tree.iter("figcaption")]
-        return bool(captions) and split_words(" ".join(captions)) == self.words
+        return bool(captions) and casefolded_words(" ".join(captions)) == self.words
 
     @cached_property
     def is_prose(self) -> bool:
         """The links are in a text, not the text itself."""
-        linked = sum([len(split_words(link.text_content())) for link in self._links])
+        linked = sum([len(casefolded_words(link.text_content())) for link in self._links])
         return linked < MAX_LINKED_SHARE * len(self.words)
 
     @cached_property
@@ -245,7 +245,7 @@ class _Content:
     def _count_missing_texts(self, tags: Sequence[str], other: "_Content") -> int:
         missing = 0
         for element in self._tree.iter(*tags):
-            words = split_words(element.text_content())
+            words = casefolded_words(element.text_content())
             missing += bool(words) and f" {' '.join(words)} " not in other.text
         return missing
 
@@ -255,9 +255,9 @@ def _write_element(element: HtmlElement) -> str:
     return f"{html}\n" if element.tag == "figure" else f"<p>{html}</p>\n"
 
 
-def split_words(text: str) -> list[str]:
+def casefolded_words(text: str) -> list[str]:
     """Return the words of a text in lower case; characters of scripts without spaces are words."""
-    return _WORD.findall(text.casefold())
+    return WORD.findall(text.casefold())
 
 
 def _shingles(words: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -14,7 +14,7 @@ from feedpub.cleaner import access, body, classifier, images, metadata, short_pa
 from feedpub.cleaner.access import LOGIN_PAGE, PAYWALL, AccessLimits, find_access_limits
 from feedpub.cleaner.apply_rules import RuleApplication, parse_with_rules
 from feedpub.cleaner.boilerplate import JUDGEMENTS, RemovalDecision, decide_removals
-from feedpub.cleaner.choose import SHORT_PAGE, TITLE_ALONE
+from feedpub.cleaner.choose import SHORT_PAGE, TITLE_ALONE, WORD
 from feedpub.cleaner.code_lines import join_code_lines
 from feedpub.cleaner.features import measure_features
 from feedpub.cleaner.forum import OUTSIDE_POSTS, find_post
@@ -46,7 +46,6 @@ MIN_SHORT_WORDS = 3  # a page with fewer and without a picture and a title has n
 FRAGMENT_SCORE = 0.9  # of the blocks of a fragment, as its source states that it is the article
 OUTSIDE_MAIN = "outside the main text of a short page"
 _SHOWN = re.compile(r"<img |<a [^<>]*+>(?:Video|Audio)")
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
 _LETTERS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+")
 
 
@@ -488,7 +487,7 @@ def _mark_closed(limits: AccessLimits, article: Article, url: str | None) -> Art
 
 
 def _count_words(text: str) -> int:
-    return sum(1 for _ in islice(_WORD.finditer(text), MAX_COUNTED_WORDS))
+    return sum(1 for _ in islice(WORD.finditer(text), MAX_COUNTED_WORDS))
 
 
 def _find_problem(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 
-from feedpub.cleaner.choose import split_words
+from feedpub.cleaner.choose import casefolded_words
 from feedpub.cleaner.sanitize import sanitise
 from feedpub.cleaner.summary.editorial import to_plain_text
 from feedpub.core.models import Article
@@ -25,9 +25,9 @@ def add_recipe(article: Article, ingredients: Sequence[str], steps: Sequence[str
 
 
 def _is_shown(lines: Sequence[str], text: str) -> bool:
-    shown_lines = [set(split_words(line)) for line in text.splitlines()]
+    shown_lines = [set(casefolded_words(line)) for line in text.splitlines()]
     shown = 0
     for line in lines:
-        words = split_words(line)
+        words = casefolded_words(line)
         shown += any(each.issuperset(words) for each in shown_lines)
     return shown > MAX_SHOWN_SHARE * len(lines)
