@@ -4,12 +4,10 @@ Archives come from any crawler. Their sizes are limited by what is read, not by 
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
-from warcio.exceptions import ArchiveLoadFailed  # type: ignore[import-untyped]
+from typing import Any
 
 from feedpub.core.errors import ExtractError
 from feedpub.core.models import Page
@@ -24,9 +22,7 @@ _OK = "200"
 _PAGE_TYPES = ("text/html", "application/xhtml+xml")
 # The library has an AttributeError for a record without a URL, and an OverflowError for a length
 # of more than 63 bits.
-_FORMAT_ERRORS = (
-    *(ArchiveLoadFailed, AttributeError, EOFError, OverflowError, ValueError, zlib.error),
-)
+_FORMAT_ERRORS = (AttributeError, EOFError, OverflowError, ValueError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +64,10 @@ def iter_responses(path: Path) -> Iterator[ArchivedResponse]:
     Raises:
         ExtractError: the archive cannot be read, or is too large.
     """
+    # The library is slow to import, and few folders have archives.
+    from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]  # noqa: PLC0415
+    from warcio.exceptions import ArchiveLoadFailed  # type: ignore[import-untyped]  # noqa: PLC0415
+
     try:
         if path.stat().st_size > MAX_ARCHIVE_BYTES:
             reason = f"larger than {MAX_ARCHIVE_BYTES // 1_000_000} MB"
@@ -77,12 +77,12 @@ def iter_responses(path: Path) -> Iterator[ArchivedResponse]:
     except OSError as error:
         reason = f"cannot be read: {error.strerror or error}"
         raise ExtractError(reason, str(path)) from error
-    except _FORMAT_ERRORS as error:
+    except (ArchiveLoadFailed, *_FORMAT_ERRORS) as error:
         reason = f"the web archive is damaged: {' '.join(str(error).split())[:100]}"
         raise ExtractError(reason, str(path)) from error
 
 
-def _iter_records(records: ArchiveIterator, path: Path) -> Iterator[ArchivedResponse]:
+def _iter_records(records: Iterable[Any], path: Path) -> Iterator[ArchivedResponse]:
     remaining_bytes = MAX_READ_BYTES
     for number, record in enumerate(records):
         if number == MAX_RECORDS or remaining_bytes <= 0:
