@@ -41,7 +41,6 @@ _CONTENT = (
     ".//*[@itemprop='articleBody' or contains(concat(' ', @class, ' '), ' e-content ')"
     " or contains(concat(' ', @class, ' '), ' entry-content ')]"
 )
-_TITLE_HOLDERS = (*HEADINGS, "dt", "summary", "caption")
 _BLOCK_TAGS = frozenset(
     "address article aside blockquote body caption dd details div dl dt fieldset figcaption figure"  # noqa: SIM905
     " footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody td"
