@@ -126,13 +126,13 @@ class Timer:
         with self._lock:
             old, self._scheduler = self._scheduler, self._make_scheduler()
             self._rebuild_heap()
-        old.shutdown(wait=False)
+        _shut_down(old)
         self.start()
 
     def stop(self) -> None:
         """Stop the scheduler. Its jobs only pass names on, so there is nothing to wait for."""
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+            _shut_down(self._scheduler)
 
     def _make_scheduler(self) -> BackgroundScheduler:
         # By default APScheduler drops a job that is a second late, and runs a job twice that is
@@ -192,6 +192,13 @@ class Timer:
     def _beat(self) -> None:
         self.heartbeat = self._clock()
         self._last_beat = time.monotonic()  # a jump of the wall clock must not look like death
+
+
+def _shut_down(scheduler: BackgroundScheduler) -> None:
+    # The scheduler's thread fails if it looks for a job while the job stores are being shut down.
+    # Without jobs it looks for none.
+    scheduler.remove_all_jobs()
+    scheduler.shutdown(wait=False)
 
 
 def _log_job_error(event: JobExecutionEvent) -> None:

@@ -89,7 +89,7 @@ def test_interrupted_backfill_states_how_to_continue(harbour: Site, tmp_path: Pa
     run(tmp_path, "build")
     config = tmp_path / "config" / "feedpub.toml"
     text = config.read_text("utf-8")
-    config.write_text(text.replace('request_delay = "0s"', 'request_delay = "1s"'), "utf-8")
+    config.write_text(text.replace('request_delay = "0s"', 'request_delay = "5s"'), "utf-8")
     harbour.clear_requests()
     arguments = ["-c", str(config), "backfill", "harbour", "--until", "2025-11-01"]
     process = subprocess.Popen(  # noqa: S603 -- our own command
@@ -98,8 +98,9 @@ def test_interrupted_backfill_states_how_to_continue(harbour: Site, tmp_path: Pa
         text=True,
         env=os.environ,
     )
-    deadline = time.monotonic() + 30
-    while "/news/2" not in harbour.paths() and time.monotonic() < deadline:
+    deadline = time.monotonic() + 60
+    while "/news/2" not in harbour.paths():
+        assert time.monotonic() < deadline
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)

@@ -246,7 +246,7 @@ from tests.support import hostile
 workers = ProcessPool(limits=CallLimits(cpu_seconds=3, wall_seconds=5))
 print(workers.call("", hostile.pid), flush=True)
 if sys.argv[1] != "idle":
-    workers.call("", hostile.begin, Path(sys.argv[2]), sys.argv[1])
+    workers.call("", hostile.touch_and_call, Path(sys.argv[2]), sys.argv[1])
 time.sleep(1000)
 """
 

@@ -99,3 +99,13 @@ def test_failed_job_is_logged(caplog: pytest.LogCaptureFixture) -> None:
         assert timer.is_alive
     finally:
         timer.stop()
+
+
+def test_timer_that_is_stopped_while_feeds_are_due_fails_in_no_thread(due: list[str]) -> None:
+    """An exception in the scheduler's thread would fail this test."""
+    for _ in range(50):
+        timer = Timer(due.append, now)
+        timer.set("a", now())
+        timer.start()
+        timer.restart()
+        timer.stop()
