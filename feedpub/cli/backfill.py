@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.context import load_config, open_context, select_feeds
-from feedpub.cli.terminal import Interrupted, echo, exit_with_error, progress_bar
+from feedpub.cli.terminal import echo, exit_with_error, progress_bar, set_interrupt_hint
 from feedpub.core.text import pluralize
 
 if TYPE_CHECKING:
@@ -76,18 +76,13 @@ def backfill(config_path: Path | None, name: str, *, until: datetime, max_pages:
                 f"{name} was never built; build it first: feedpub build {name}", status=1
             )
         again = f"feedpub backfill {name} --until {until:%Y-%m-%d}"
-        before = context.store.count(name)
 
         def run() -> "list[BackfillResult]":
             with _show_progress(context) as progress:
                 return backfill_feed(feed, oldest, max_pages, replace(context, progress=progress))
 
-        try:
-            results = with_recovery(run, config, context)
-        except Interrupted:
-            added = pluralize(context.store.count(name) - before, "entry", "entries")
-            echo(f"{name}: {added} stored so far; continue with: {again}", err=True)
-            raise
+        set_interrupt_hint(f"{name}: entries so far are stored; continue with: {again}")
+        results = with_recovery(run, config, context)
         _print_results(feed, results, again)
     failed = any(failure.fatal for result in results for failure in result.failures)
     sys.exit(1 if failed else 0)

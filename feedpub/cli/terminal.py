@@ -93,6 +93,7 @@ def escape_json(document: str) -> str:
 
 _GRACE_SECONDS = 2.0  # for work in progress; an aborted run changes nothing, so none is lost
 _INTERRUPT_MESSAGES = {signal.SIGINT: "Interrupted.", signal.SIGTERM: "Terminated."}
+_interrupt_hint: list[str] = []
 _SHOW_CURSOR = "\x1b[?25h"  # progress bars hide it
 
 
@@ -120,6 +121,11 @@ def handle_interrupts() -> None:
             signal.signal(number, _interrupt)
 
 
+def set_interrupt_hint(hint: str) -> None:
+    """Set what an interrupt prints below its message, such as how to continue."""
+    _interrupt_hint[:] = [hint]
+
+
 def end_interrupted(number: signal.Signals) -> NoReturn:
     """Print the signal's message and end the process with status 128 + number.
 
@@ -127,7 +133,8 @@ def end_interrupted(number: signal.Signals) -> NoReturn:
     """
     is_terminal = os.isatty(sys.__stderr__.fileno()) if sys.__stderr__ else False
     start = f"{_SHOW_CURSOR}\n" if is_terminal else ""  # the terminal has shown ^C on this line
-    os.write(2, f"{start}{_INTERRUPT_MESSAGES[number]}\n".encode("ascii"))
+    message = "\n".join([_INTERRUPT_MESSAGES[number], *_interrupt_hint])
+    os.write(2, f"{start}{message}\n".encode("ascii", "backslashreplace"))
     os._exit(128 + number)
 
 
