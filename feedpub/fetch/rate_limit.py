@@ -136,7 +136,9 @@ class RateLimiter:
                     name: host for name, host in self._hosts.items() if not host.is_idle(now)
                 }
                 self._max_hosts = max(MAX_HOSTS, 2 * len(self._hosts))
-            host = self._hosts.setdefault(name, _Host())
+            host = self._hosts.get(name)
+            if host is None:
+                host = self._hosts[name] = _Host()
             host.last_used = now
         return host
 
