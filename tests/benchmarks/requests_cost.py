@@ -166,10 +166,11 @@ def _feedpub(farm: Farm) -> Iterator[Get]:
 @contextmanager
 def _requests(farm: Farm) -> Iterator[Get]:
     with requests.Session() as session:
-        session.verify = farm.ca_file
 
         def get(url: str) -> int:
-            answer = session.get(url, headers={"If-None-Match": ETAG}, timeout=30)
+            answer = session.get(
+                url, headers={"If-None-Match": ETAG}, timeout=30, verify=farm.ca_file
+            )
             return answer.status_code if len(answer.content) in {0, PAGE_BYTES} else 0
 
         yield get
