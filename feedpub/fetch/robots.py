@@ -262,7 +262,7 @@ class _Origin:
     """The rules of one origin.
 
     Attributes:
-        lock: held by the thread that fetches robots.txt.
+        lock: held by the thread that fetches robots.txt; created when one has to.
         rules: the parsed rules.
         size: the memory that the origin takes in bytes.
         expires: when they have to be fetched again; None if they were never fetched.
@@ -270,7 +270,7 @@ class _Origin:
         failed_until: the time of the next attempt after a failure.
     """
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: "threading.Lock | None" = None
     rules: RobotsRules = _NO_RULES
     size: int = _ORIGIN_BYTES
     expires: datetime | None = None
@@ -324,11 +324,12 @@ class Robots:
         known = self._get_origin(origin)
         if self._is_current(known.expires):
             return known.rules
-        with known.lock:
+        with self._get_lock(known):
             if known.expires is None and self._cache and (stored := self._cache.load(origin)):
                 self._parse(origin, known, stored.body.encode(), stored.expires)
             if not self._is_current(known.expires):
                 self._fetch(origin, known, read)
+            known.lock = None  # threads that wait for it find current rules
             return known.rules
 
     def _get_origin(self, origin: str) -> _Origin:
@@ -341,6 +342,11 @@ class Robots:
             else:
                 self._origins.move_to_end(origin)
             return known
+
+    def _get_lock(self, known: _Origin) -> threading.Lock:
+        with self._lock:
+            lock = known.lock = known.lock or threading.Lock()
+            return lock
 
     def _drop_unused(self) -> None:
         """Drop the least recently used origins if there are too many."""

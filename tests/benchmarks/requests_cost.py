@@ -79,7 +79,8 @@ def main() -> None:
             _print_memory(farm)
             return
         print("CPU in ms per request; in brackets, feedpub as a multiple of it")
-        for scenario in _list_scenarios(farm):
+        chosen = [each for each in _list_scenarios(farm) if options.only in each.name]
+        for scenario in chosen:
             _measure(scenario, farm, options.passes)
 
 
@@ -88,6 +89,7 @@ def _parse_options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--passes", type=int, default=5, help="passes of each series")
+    parser.add_argument("--only", default="", help="a part of the names of the series to run")
     parser.add_argument("--memory", action="store_true", help="measure memory instead")
     return parser.parse_args()
 
