@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Integer,
     Select,
     and_,
     delete,
@@ -24,6 +23,7 @@ from sqlalchemy import (
 )
 
 from feedpub.store import schema
+from feedpub.store.column_types import Seconds
 from feedpub.store.database import Database
 from feedpub.store.records import PublicationDates, StoredRhythm
 from feedpub.store.rows import chunks, from_row, select_rows, upsert
@@ -93,7 +93,7 @@ class RhythmTable:
         if not sources:
             return []
         t = schema.entries
-        first_check = func.min(type_coerce(t.c.first_seen, Integer))
+        first_check = func.min(type_coerce(t.c.first_seen, Seconds))
         query = select(t.c.feed, t.c.source, func.count(), first_check)
         own = or_(*[_is_own(source) for source in sources])
         query = query.where(own).group_by(t.c.feed, t.c.source)
@@ -145,8 +145,8 @@ def prune_rhythms(connection: Connection) -> None:
 
 def _select_newest(source: SourceId, limit: int) -> Select[Any]:
     t = schema.entries
-    published = type_coerce(t.c.published, Integer).label("published")
-    first_seen = type_coerce(t.c.first_seen, Integer).label("first_seen")
+    published = type_coerce(t.c.published, Seconds).label("published")
+    first_seen = type_coerce(t.c.first_seen, Seconds).label("first_seen")
     query = select(t.c.feed, t.c.source, published, first_seen).where(_is_own(source))
     return select(query.order_by(t.c.published.desc()).limit(limit).subquery())
 

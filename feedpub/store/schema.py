@@ -25,6 +25,7 @@ from feedpub.core.models import (
     StoryLink,
 )
 from feedpub.store.column_types import (
+    Bytes,
     CompressedBytes,
     CompressedText,
     EnumText,
@@ -247,7 +248,7 @@ publishing_rhythms = Table(
     Column("key", Text, primary_key=True),
     Column("changes", Integer, nullable=False, server_default="0"),
     Column("covered", Integer, nullable=False),
-    Column("data", LargeBinary, nullable=False),
+    Column("data", Bytes, nullable=False),
 )
 
 schedule = Table(
