@@ -179,7 +179,7 @@ class SourceRates:
 
     last: float
     rates: tuple[float, ...]
-    week: array[float]
+    week: "array[float]"
 
 
 class RateModel:

@@ -32,7 +32,7 @@ MAX_KEPT_MOMENTS = MAX_MOMENTS + MAX_FRESH
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 
-_HEAD = Struct("<II")  # checksum and number of moments
+_NUMBER = Struct("<I")  # for the checksum of the rest, and the number of moments
 _WEEK_BYTES, _MOMENT_BYTES = 4 * WEEK, 8
 # Rhythms have other checksums with other parameters of the model, in another format, or on a
 # machine with another byte order.
@@ -52,7 +52,7 @@ class Rhythm:
         pattern: Pattern of the known publications.
     """
 
-    moments: array[float]
+    moments: "array[float]"
     earlier: int
     known: int
     settled: int
@@ -105,7 +105,7 @@ def learn_rhythm(dates: PublicationDates, now: float, former: Rhythm | None = No
     return _learn(moments, dates.earlier, bisect_right(moments, now), former)
 
 
-def _learn(moments: array[float], earlier: int, known: int, former: Rhythm | None) -> Rhythm:
+def _learn(moments: "array[float]", earlier: int, known: int, former: Rhythm | None) -> Rhythm:
     settled = max(0, count_settled(earlier + known) - earlier)
     learned_from = _select_settled(moments, settled)
     if former and learned_from == _select_settled(former.moments, former.settled):
@@ -115,7 +115,7 @@ def _learn(moments: array[float], earlier: int, known: int, former: Rhythm | Non
     return Rhythm(moments, earlier, known, settled, rates, find_pattern(moments[:known]))
 
 
-def _select_settled(moments: array[float], settled: int) -> array[float]:
+def _select_settled(moments: "array[float]", settled: int) -> "array[float]":
     return moments[max(0, settled - MAX_MOMENTS) : settled]
 
 
@@ -166,22 +166,24 @@ def pack_rhythm(rhythm: Rhythm) -> bytes:
         "rates": rhythm.rates.rates,
         "pattern": astuple(rhythm.pattern),
     }
-    text = json.dumps(values).encode()
-    body = rhythm.rates.week.tobytes() + rhythm.moments.tobytes() + text
-    return _HEAD.pack(zlib.crc32(body, _FORMAT), len(rhythm.moments)) + body
+    count = _NUMBER.pack(len(rhythm.moments))
+    arrays = rhythm.rates.week.tobytes() + rhythm.moments.tobytes()
+    body = count + arrays + json.dumps(values).encode()
+    return _NUMBER.pack(zlib.crc32(body, _FORMAT)) + body
 
 
 def unpack_rhythm(data: bytes) -> Rhythm | None:
     """Return a packed rhythm; None if it is damaged or made with other parameters."""
-    if len(data) < _HEAD.size:
+    body = memoryview(data)[_NUMBER.size :]
+    if data[: _NUMBER.size] != _NUMBER.pack(zlib.crc32(body, _FORMAT)):
         return None
-    checksum, count = _HEAD.unpack_from(data)
-    body = data[_HEAD.size :]
-    if zlib.crc32(body, _FORMAT) != checksum:
-        return None
-    end = _WEEK_BYTES + count * _MOMENT_BYTES
-    week, moments = array("f", body[:_WEEK_BYTES]), array("d", body[_WEEK_BYTES:end])
-    values = json.loads(body[end:])
+    (count,) = _NUMBER.unpack_from(body)
+    start = _NUMBER.size + _WEEK_BYTES
+    end = start + count * _MOMENT_BYTES
+    week, moments = array("f"), array("d")
+    week.frombytes(body[_NUMBER.size : start])
+    moments.frombytes(body[start:end])
+    values = json.loads(body[end:].tobytes())
     return Rhythm(
         moments,
         values["earlier"],
