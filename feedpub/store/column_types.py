@@ -85,16 +85,6 @@ class UtcSeconds(_Checked[datetime]):
         return None if value is None else _EPOCH + value * _SECOND
 
 
-class Seconds(_Checked[int]):
-    """The number of a UtcSeconds, for reading many of them fast."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> int | None:
-        return None if value is None else int(value)
-
-
 class Bytes(_Checked[bytes]):
     """Bytes as they are."""
 

@@ -282,7 +282,7 @@ class PublicationDates:
     Attributes:
         newest: the publication time and the first-seen time of each, in any order.
         earlier: the number of earlier entries.
-        first_check: the earliest first-seen time of all entries; None if `newest` contains it.
+        first_check: the earliest first-seen time of all entries; None if there are none.
     """
 
     newest: tuple[tuple[int, int], ...] = ()

@@ -4,31 +4,29 @@ Every change of a source's entries is counted. A stored rhythm that covers all c
 so a check of its source reads no entry.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
+    Integer,
+    Row,
     Select,
-    and_,
+    bindparam,
     delete,
     exists,
     func,
     or_,
     select,
     type_coerce,
-    union_all,
     update,
 )
 
 from feedpub.store import schema
-from feedpub.store.column_types import Seconds
+from feedpub.store.column_types import ColumnDecodeError
 from feedpub.store.database import Database
 from feedpub.store.records import PublicationDates, StoredRhythm
 from feedpub.store.rows import chunks, from_row, select_rows, upsert
-
-_MAX_SOURCES = 20  # whose dates one query reads
 
 SourceId: TypeAlias = tuple[str, str]
 """The name of a source's feed, and the source's key."""
@@ -61,45 +59,17 @@ class RhythmTable:
             limit: the maximum number of entries of each source.
         """
         found: dict[SourceId, PublicationDates] = {}
-        ordered = sorted(sources)
-        for start in range(0, len(ordered), _MAX_SOURCES):
-            newest = self._read_newest(ordered[start : start + _MAX_SOURCES], limit)
-            for source, dates in newest.items():
-                found[source] = PublicationDates(tuple(dates))
-            # The others have no earlier entries.
-            full = [source for source, dates in newest.items() if len(dates) == limit]
-            for source, total, first_check in self._count(full):
-                dates = newest[source]
-                found[source] = PublicationDates(tuple(dates), total - limit, first_check)
+        with self._database.read_transaction() as connection:
+            for source in sources:
+                rows = connection.execute(_NEWEST_DATES, _parameters(source, limit)).all()
+                if rows:
+                    found[source] = _read_rows(rows)
         return found
 
     def save(self, rhythms: Iterable[StoredRhythm]) -> None:
         """Store what was learned."""
         with self._database.write_transaction() as connection:
             save_rhythms(connection, rhythms)
-
-    def _read_newest(
-        self, sources: Iterable[SourceId], limit: int
-    ) -> dict[SourceId, list[tuple[int, int]]]:
-        query = union_all(*[_select_newest(source, limit) for source in sources])
-        found: dict[SourceId, list[tuple[int, int]]] = {}
-        with self._database.read_transaction() as connection:
-            for feed, key, published, first_seen in connection.execute(query):
-                found.setdefault((feed, key), []).append((published, first_seen))
-        return found
-
-    def _count(self, sources: Collection[SourceId]) -> list[tuple[SourceId, int, int]]:
-        """Return each source, the number of its entries and their earliest first-seen time."""
-        if not sources:
-            return []
-        t = schema.entries
-        first_check = func.min(type_coerce(t.c.first_seen, Seconds))
-        query = select(t.c.feed, t.c.source, func.count(), first_check)
-        own = or_(*[_is_own(source) for source in sources])
-        query = query.where(own).group_by(t.c.feed, t.c.source)
-        with self._database.read_transaction() as connection:
-            rows = connection.execute(query).all()
-        return [((feed, key), total, first) for feed, key, total, first in rows]
 
 
 def save_rhythms(connection: Connection, rhythms: Iterable[StoredRhythm]) -> None:
@@ -143,15 +113,42 @@ def prune_rhythms(connection: Connection) -> None:
     connection.execute(delete(t).where(~is_source))
 
 
-def _select_newest(source: SourceId, limit: int) -> Select[Any]:
+def _select_newest_dates() -> Select[Any]:
+    """Return the query for the dates of a source, the number of its entries and its first check.
+
+    Backfilled entries are left out. The index `entries_by_source` contains all that it reads.
+    """
     t = schema.entries
-    published = type_coerce(t.c.published, Seconds).label("published")
-    first_seen = type_coerce(t.c.first_seen, Seconds).label("first_seen")
-    query = select(t.c.feed, t.c.source, published, first_seen).where(_is_own(source))
-    return select(query.order_by(t.c.published.desc()).limit(limit).subquery())
+    own = (
+        t.c.feed == bindparam("feed"),
+        t.c.source == bindparam("key"),
+        t.c.backfilled.is_(False),
+    )
+    published, first_seen = (
+        type_coerce(t.c.published, Integer),
+        type_coerce(t.c.first_seen, Integer),
+    )
+    total = select(func.count()).where(*own).scalar_subquery()
+    first_check = select(func.min(first_seen)).where(*own).scalar_subquery()
+    newest = select(published, first_seen, total, first_check).where(*own)
+    return newest.order_by(t.c.published.desc()).limit(bindparam("limit", type_=Integer))
 
 
-def _is_own(source: SourceId) -> ColumnElement[bool]:
-    """Return the condition that an entry belongs to a source, and not to its archives alone."""
-    t = schema.entries
-    return and_(t.c.feed == source[0], t.c.source == source[1], t.c.backfilled.is_(False))
+_NEWEST_DATES = _select_newest_dates()
+
+
+def _parameters(source: SourceId, limit: int) -> dict[str, object]:
+    return {"feed": source[0], "key": source[1], "limit": limit}
+
+
+def _read_rows(rows: Sequence[Row[tuple[int, int, int, int]]]) -> PublicationDates:
+    """Return the dates of a source.
+
+    Raises:
+        ColumnDecodeError: a date is not a number.
+    """
+    newest = tuple([(published, first_seen) for published, first_seen, *_ in rows])
+    if {type(value) for row in rows for value in row} != {int}:
+        raise ColumnDecodeError("a stored date is not a number")
+    _, _, total, first_check = rows[0]
+    return PublicationDates(newest, total - len(rows), first_check)
