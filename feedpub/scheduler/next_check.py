@@ -58,7 +58,7 @@ class SourcePlans:
 
     Attributes:
         checks: Source key → its next check.
-        learned: What was learned to plan them, which is stored with them.
+        learned: Rhythms that were learned to plan them, which are stored with them.
     """
 
     checks: Mapping[str, NextCheck]
@@ -107,7 +107,7 @@ def plan_next_check(
     Args:
         feed: The feed with its settings.
         source: State after the last check.
-        rhythm: What is known of its publications; not used unless `needs_rhythm`.
+        rhythm: Rhythm of its publications; not used unless `needs_rhythm`.
         now: Aware.
         local: True for a folder or mails on this machine, which can be checked often.
     """

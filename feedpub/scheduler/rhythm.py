@@ -1,4 +1,4 @@
-"""Keep what was learned from a source's publications, so that a check reads no entries.
+"""Learn the rhythm of a source from its publications, so that a check reads no entries.
 
 A rhythm is learned when the entries of its source change, and stored with the plan of the check
 that found the change. Until then it gives the wait before each check and the reason for it.
@@ -41,7 +41,7 @@ _FORMAT = zlib.crc32(f"1 {sys.byteorder} {astuple(MODEL.weights)}".encode())
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """What is known of a source's publications.
+    """A source's newest publications, and what was learned from them.
 
     Attributes:
         moments: Times of the newest publications, ascending.
@@ -60,7 +60,7 @@ class Rhythm:
     pattern: PublishingPattern
 
     def at(self, now: float) -> "Rhythm":
-        """Return the rhythm at a time: itself, unless a publication lies in between."""
+        """Return the rhythm at a time: itself, unless something was published in between."""
         known = bisect_right(self.moments, now)
         return self if known == self.known else _learn(self.moments, self.earlier, known, self)
 

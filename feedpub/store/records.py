@@ -259,7 +259,7 @@ class StoredSummary:
 
 @dataclass(frozen=True, slots=True)
 class StoredRhythm:
-    """What the scheduler learned from the publications of a source.
+    """The rhythm that the scheduler learned from the publications of a source.
 
     Attributes:
         feed, key: the source.

@@ -1,4 +1,4 @@
-"""What was learned from each source's publications, and the dates that it is learned from.
+"""The rhythm of each source's publications, and the dates that it is learned from.
 
 Every change of a source's entries is counted. A stored rhythm that covers all changes is current,
 so a check of its source reads no entry.
@@ -67,13 +67,13 @@ class RhythmTable:
         return found
 
     def save(self, rhythms: Iterable[StoredRhythm]) -> None:
-        """Store what was learned."""
+        """Store learned rhythms."""
         with self._database.write_transaction() as connection:
             save_rhythms(connection, rhythms)
 
 
 def save_rhythms(connection: Connection, rhythms: Iterable[StoredRhythm]) -> None:
-    """Store what was learned, as a part of a larger transaction."""
+    """Store learned rhythms, as a part of a larger transaction."""
     rows: list[dict[str, object]] = []
     for rhythm in rhythms:
         source = {"feed": rhythm.feed, "key": rhythm.key}
@@ -141,7 +141,7 @@ def _parameters(source: SourceId, limit: int) -> dict[str, object]:
     return {"feed": source[0], "key": source[1], "limit": limit}
 
 
-def _read_rows(rows: Sequence[Row[tuple[int, int, int, int]]]) -> PublicationDates:
+def _read_rows(rows: Sequence[Row[Any]]) -> PublicationDates:
     """Return the dates of a source.
 
     Raises:

@@ -65,7 +65,7 @@ class ScheduleTable:
         Args:
             planned: the next run.
             checks: the next checks of the feed's sources.
-            learned: what was learned to plan them.
+            learned: the rhythms that were learned to plan them.
         """
         with self._database.write_transaction() as connection:
             upsert(connection, schema.schedule, [as_row(planned) | {"handed": None}])

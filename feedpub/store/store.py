@@ -88,7 +88,7 @@ class Store:
     Attributes:
         robots_cache: the robots.txt of each origin.
         schedule: the next run of each feed.
-        rhythms: what was learned from each source's publications.
+        rhythms: the learned rhythm of each source's publications.
         archives: the archive of each entry.
         snapshots: the pages that entries were made from.
         outbox: messages that are not sent yet.

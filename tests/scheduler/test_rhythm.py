@@ -1,4 +1,4 @@
-"""What is kept of a source's publications gives the same plan as its complete history."""
+"""The rhythm of a source gives the same plan as the complete history of its publications."""
 
 import itertools
 import json

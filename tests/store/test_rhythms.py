@@ -1,4 +1,4 @@
-"""What is stored of each source's publications."""
+"""The stored rhythm of each source's publications."""
 
 from datetime import timedelta
 

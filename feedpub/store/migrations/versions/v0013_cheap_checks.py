@@ -1,4 +1,4 @@
-"""What checks of sources need, so that they read no entries."""
+"""The rhythm of each source's publications."""
 
 import sqlalchemy as sa
 from alembic import op
