@@ -1,0 +1,21 @@
+"""The rhythm of each source's publications."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+
+
+def upgrade() -> None:
+    """Add a table, which each source's next check fills, and an index."""
+    op.create_table(
+        "publishing_rhythms",
+        sa.Column("feed", sa.String, primary_key=True),
+        sa.Column("key", sa.String, primary_key=True),
+        sa.Column("changes", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("covered", sa.Integer, nullable=False),
+        sa.Column("data", sa.LargeBinary, nullable=False),
+    )
+    columns = ["feed", "source", "backfilled", "published", "first_seen"]
+    op.create_index("entries_by_source", "entries", columns)
