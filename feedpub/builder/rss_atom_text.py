@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from feedpub.builder.titles import display_title
 from feedpub.core import languages
-from feedpub.core.field_limits import limit_fields
+from feedpub.core.field_limits import limit_authors, limit_fields
 from feedpub.core.models import Enclosure, Entry, Feed, PodcastTag, StoryLink
 from feedpub.core.urls import is_web_url
 
@@ -49,11 +49,12 @@ def prepare_feed(feed: Feed) -> Feed:
         icon=_web_uri(feed.icon),
         hubs=_distinct(_web_uri(hub) or "" for hub in feed.hubs),
         podcast=tuple(map(_prepare_tag, feed.podcast)),
-        entries=tuple(_prepare_entry(entry) for entry in feed.entries),
+        entries=tuple(prepare_entry(entry) for entry in feed.entries),
     )
 
 
-def _prepare_entry(entry: Entry) -> Entry:
+def prepare_entry(entry: Entry) -> Entry:
+    """Return an entry in a form that every document can contain."""
     entry = limit_fields(entry)  # an entry of an older state may exceed the limits
     url, text = _web_uri(entry.url) or "", clean_characters(entry.text)
     entry_id, summary = to_single_line(entry.id), to_plain_text(entry.summary)
@@ -63,13 +64,12 @@ def _prepare_entry(entry: Entry) -> Entry:
             entry, id=entry_id, url=url, title="", summary=summary, text=to_plain_text(text)
         )
         title = to_plain_text(display_title(untitled))
-    names = [split_mailbox(author)[0] for author in entry.authors]  # addresses stay private
     return replace(
         entry,
         id=entry_id,
         url=url,
         title=title,
-        authors=_distinct(map(to_plain_text, names)),
+        authors=prepare_authors(entry),
         summary=summary,
         html=clean_characters(entry.html).strip(),
         text=text,
@@ -83,6 +83,12 @@ def _prepare_entry(entry: Entry) -> Entry:
         podcast=tuple(map(_prepare_tag, entry.podcast)),
         also_at=tuple(_prepare_story_links(entry.also_at)),
     )
+
+
+def prepare_authors(entry: Entry) -> tuple[str, ...]:
+    """Return the names of an entry's authors without their addresses, which stay private."""
+    names = [split_mailbox(author)[0] for author in limit_authors(entry.authors)]
+    return _distinct(map(to_plain_text, names))
 
 
 def _prepare_tag(tag: PodcastTag) -> PodcastTag:

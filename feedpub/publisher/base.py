@@ -9,7 +9,13 @@ def no_check() -> None:
 
 
 class Output(Protocol):
-    """The place where feeds are published. Thread-safe; every method raises PublishError."""
+    """The place where feeds are published. Thread-safe; every method raises PublishError.
+
+    Attributes:
+        is_remote: True if reading a file takes a request.
+    """
+
+    is_remote: bool
 
     def publish(
         self, files: Mapping[str, bytes], *, before_commit: Callable[[], None] = no_check
@@ -37,6 +43,16 @@ class Output(Protocol):
     def read(self, name: str) -> bytes | None:
         """Return the published bytes of a file; None if there is no such file."""
 
+    def digest(self, name: str, body: bytes) -> str:
+        """Return a digest of a file as `publish` would write it."""
+
+    def find_intact(self, digests: Mapping[str, str]) -> frozenset[str]:
+        """Return the names under which a file with the given digest is published.
+
+        Args:
+            digests: by name, as `digest` returns them.
+        """
+
     def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return the names under which no file is published, without reading any file."""
 
@@ -56,6 +72,7 @@ class DryRunOutput(Output):
 
     def __init__(self, output: Output) -> None:
         self._output = output
+        self.is_remote = output.is_remote
 
     def publish(
         self,
@@ -71,6 +88,12 @@ class DryRunOutput(Output):
 
     def read(self, name: str) -> bytes | None:
         return self._output.read(name)
+
+    def digest(self, name: str, body: bytes) -> str:
+        return self._output.digest(name, body)
+
+    def find_intact(self, digests: Mapping[str, str]) -> frozenset[str]:
+        return self._output.find_intact(digests)
 
     def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
         return self._output.find_missing(names)

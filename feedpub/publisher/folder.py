@@ -52,6 +52,8 @@ class FolderOutput(Output):
         fsync: flushes a descriptor to the disk.
     """
 
+    is_remote = False
+
     def __init__(self, root: Path, *, fsync: Callable[[int], None] = os.fsync) -> None:
         self._root = root
         self._fsync = fsync
@@ -110,6 +112,23 @@ class FolderOutput(Output):
                 folder = folder.open_subfolder(parent, stack)
             return folder.read(last)
         return None
+
+    def digest(self, name: str, body: bytes) -> str:  # noqa: ARG002 -- only the content matters
+        """Return a digest of a file's content."""
+        return hashlib.sha256(body).hexdigest()
+
+    def find_intact(self, digests: Mapping[str, str]) -> frozenset[str]:
+        """Return the names under which a file with the given digest is published.
+
+        Raises:
+            PublishError: a name leads out of the folder, or a file cannot be read.
+        """
+        intact = set()
+        for name, digest in digests.items():
+            body = self.read(name)
+            if body is not None and self.digest(name, body) == digest:
+                intact.add(name)
+        return frozenset(intact)
 
     def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return the names under which no file is published, without reading any file.

@@ -1,7 +1,7 @@
 """Statistics of all feeds in a few queries, feed summaries, and statistics of removed lines."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -135,7 +135,8 @@ class FeedStats:
 class SummaryTable:
     """The feed summaries, each of which is deleted when the feed's entries change.
 
-    Raises StoreError.
+    It also holds the records of rendered files, which are saved with the summaries. Raises
+    StoreError.
     """
 
     def __init__(self, database: Database) -> None:
@@ -152,10 +153,32 @@ class SummaryTable:
         t = schema.feed_summaries
         return select_record(self._database, StoredSummary, select(t).where(t.c.feed == feed))
 
-    def save(self, summary: StoredSummary) -> None:
-        """Store a summary. The caller holds the feed's lock, so that its entries are current."""
+    def save(self, summary: StoredSummary, rendered: bytes | None = None) -> None:
+        """Store a summary, and the record of the feed's files if there is a new one.
+
+        The caller holds the feed's lock, so that its entries are current.
+        """
         with self._database.write_transaction() as connection:
             upsert(connection, schema.feed_summaries, [as_row(summary)])
+            if rendered is not None:
+                row = {"feed": summary.feed, "record": rendered}
+                upsert(connection, schema.rendered_files, [row])
+
+    def load_rendered(self, feed: str) -> bytes | None:
+        """Return the record of a feed's files; None if there is none.
+
+        Args:
+            feed: the feed's name; with an asterisk, the name of files about all feeds.
+        """
+        t = schema.rendered_files
+        with self._database.read_transaction() as connection:
+            return connection.scalar(select(t.c.record).where(t.c.feed == feed))
+
+    def save_rendered(self, records: Mapping[str, bytes]) -> None:
+        """Store records of files: name as in `load_rendered` → record."""
+        rows = [{"feed": name, "record": record} for name, record in records.items()]
+        with self._database.write_transaction() as connection:
+            upsert(connection, schema.rendered_files, rows)
 
 
 def drop_summary(connection: Connection, feed: str) -> None:

@@ -36,7 +36,7 @@ from feedpub.store.column_types import (
 )
 from feedpub.store.records import ConfigChange
 
-VERSION = "0012"  # of the newest migration
+VERSION = "0013"  # of the newest migration
 
 metadata = MetaData()
 
@@ -91,6 +91,14 @@ feed_summaries = Table(
     Column("newest", UtcSeconds),
     Column("updated", UtcSeconds),
     Column("language", Text, nullable=False),
+)
+
+# What a feed's files, or those about all feeds, were last rendered from, as the builder writes it.
+rendered_files = Table(
+    "rendered_files",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("record", CompressedBytes, nullable=False),
 )
 
 # All keys that have ever identified an entry, and their kinds.

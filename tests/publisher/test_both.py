@@ -101,6 +101,16 @@ def test_find_missing_matches_complete_names_of_files(output: Output) -> None:
     assert output.find_missing(names) == ("world-archive-1.rss", "world-archive", "world")
 
 
+def test_find_intact_compares_digests_of_published_files(output: Output) -> None:
+    output.publish(PAGES_FIRST)
+    digests = {name: output.digest(name, body) for name, body in PAGES_FIRST.items()}
+    assert output.find_intact(digests) == set(PAGES_FIRST)
+    assert DryRunOutput(output).find_intact(digests) == set(PAGES_FIRST)
+    output.publish({"world.rss": b"another"})
+    assert output.find_intact({**digests, "new.rss": "0"}) == set(PAGES_FIRST) - {"world.rss"}
+    assert output.find_intact({}) == set()
+
+
 @pytest.mark.parametrize(
     "name", ["", "/etc/passwd", "../up.rss", "a/../../up.rss", "a//b", "a/", ".hidden", "a\0b"]
 )
@@ -112,6 +122,7 @@ def test_name_that_leads_out_of_the_output_is_refused(
         lambda: output.find_changed({name: b"x"}),
         lambda: output.read(name),
         lambda: output.find_missing([name]),
+        lambda: output.find_intact({name: "0"}),
     ):
         with pytest.raises(PublishError, match="must lead into the output folder"):
             refused()
