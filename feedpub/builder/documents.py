@@ -8,6 +8,7 @@ the published document.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from feedpub.builder.rss_atom_text import (
     prepare_authors,
@@ -59,7 +60,7 @@ def prepare(feed: Feed, positions: Collection[int] | None = None) -> PreparedFee
         entries={position: prepare_entry(feed.entries[position]) for position in selected},
         untitled={each for each in selected if not to_plain_text(feed.entries[each].title)},
         is_empty=not feed.entries,
-        is_signed=all(prepare_authors(entry) for entry in feed.entries),
+        is_signed=all(prepare_authors(entry.authors) for entry in feed.entries),
         namespaces=used_namespaces(tags),
     )
 
@@ -82,6 +83,8 @@ class Document:
 
     def join(self) -> bytes:
         """Return the document as it is published."""
+        if not self.separator:
+            return b"".join([self.head, *self.fragments, self.tail])
         return b"".join([self.head, self.separator.join(self.fragments), self.tail])
 
 
@@ -102,5 +105,5 @@ def split_document(body: bytes, start: bytes, end: bytes) -> Document:
         starts.append(position)
         position = body.find(start, position + len(start))
     bounds = [*starts, first_of_tail]
-    fragments = [body[begin:stop] for begin, stop in zip(bounds[:-1], bounds[1:], strict=True)]
+    fragments = [body[begin:stop] for begin, stop in pairwise(bounds)]
     return Document(body[: bounds[0]], fragments, body[first_of_tail:])

@@ -10,17 +10,18 @@ file is rendered completely, and so is every file after an update of feedpub.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cache
+from importlib import resources
 from importlib.metadata import version
-from importlib.resources import files
 from importlib.resources.abc import Traversable
+from operator import attrgetter
 
 from feedpub.builder import html, json_feed, rss_atom
-from feedpub.builder.documents import Document, prepare
+from feedpub.builder.documents import prepare
 from feedpub.core.errors import PublishError
 from feedpub.core.models import Entry, Feed
 from feedpub.publisher.base import Output
@@ -35,23 +36,27 @@ _RENDERERS = {
 FORMATS = tuple(suffix for suffix in _RENDERERS if suffix != _PAGE)
 _LIBRARIES = ("feedgen", "jinja2", "lxml")
 _DIGEST_CHARS = 32
+_LONG_FIELDS = {"html", "text"}
+_get_short_fields = attrgetter(*(f.name for f in fields(Entry) if f.name not in _LONG_FIELDS))
 _ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """A file as it was rendered.
+    """A file as it was rendered: a head, the fragments, and the rest.
 
     Attributes:
-        digest: of its bytes, as `Output.digest` returns it.
-        head: the number of bytes before the first fragment.
-        gap: the number of bytes between two fragments.
+        digest: of the digests of these parts, so that the digests of reused fragments are too.
+        mark: as `Output.make_mark` returns it.
+        head: the length of the head in bytes.
+        separator: between two fragments.
         fragments: the length of each entry's fragment in bytes, in the order of the entries.
     """
 
     digest: str
+    mark: str = ""
     head: int = 0
-    gap: int = 0
+    separator: str = ""
     fragments: tuple[int, ...] = ()
 
 
@@ -74,7 +79,7 @@ class RenderRecord:
     def to_bytes(self) -> bytes:
         """Return the record in a form that can be stored."""
         rows = {
-            name: [file.digest, file.head, file.gap, file.fragments]
+            name: [file.digest, file.mark, file.head, file.separator, file.fragments]
             for name, file in self.files.items()
         }
         values = [self.inputs, self.settings, self.entries, rows]
@@ -88,8 +93,8 @@ class RenderRecord:
         try:
             inputs, settings, entries, rows = json.loads(stored)
             known = {
-                name: FileRecord(digest, head, gap, tuple(fragments))
-                for name, (digest, head, gap, fragments) in rows.items()
+                name: FileRecord(digest, mark, head, separator, tuple(fragments))
+                for name, (digest, mark, head, separator, fragments) in rows.items()
             }
         except (ValueError, TypeError, AttributeError):
             return cls()
@@ -132,17 +137,10 @@ def render_feed(feed: Feed, record: RenderRecord, output: Output) -> RenderedFil
     for name, entry in pages.entries.items():
         if name not in intact:
             rendered[name] = html.render_article(feed, entry)
-            known[name] = FileRecord(output.digest(name, rendered[name]))
+            known[name] = _record_file(name, rendered[name], output)
     pending = {name: suffix for name, suffix in suffixes.items() if name not in intact}
-    for name, document in _render_pending(feed, pending, current, record, output).items():
-        rendered[name] = document.join()
-        known[name] = FileRecord(
-            output.digest(name, rendered[name]),
-            len(document.head),
-            len(document.separator),
-            tuple(map(len, document.fragments)),
-        )
-    return RenderedFiles(rendered, replace(current, files=known))
+    rest, files = _render_pending(feed, pending, current, record, output)
+    return RenderedFiles(rendered | rest, replace(current, files=known | files))
 
 
 def render_documents(feed: Feed, suffixes: Collection[str]) -> dict[str, bytes]:
@@ -159,16 +157,28 @@ def make_record(inputs: str, rendered: Mapping[str, bytes], output: Output) -> R
         rendered: name → content.
         output: where the files are published.
     """
-    known = {name: FileRecord(output.digest(name, body)) for name, body in rendered.items()}
+    known = {name: _record_file(name, body, output) for name, body in rendered.items()}
     return RenderRecord(inputs, files=known)
+
+
+def _record_file(name: str, body: bytes, output: Output) -> FileRecord:
+    digest = combine([hash_part(b""), hash_part(body)])  # of the head, and the rest
+    return FileRecord(digest, output.make_mark(name, body))
 
 
 def find_intact(names: Iterable[str], record: RenderRecord, output: Output) -> Collection[str]:
     """Return those of the names under which the recorded bytes are still published."""
-    digests = {name: record.files[name].digest for name in names if name in record.files}
+    known = {name: record.files[name] for name in names if name in record.files}
+    marked = [name for name, file in known.items() if file.mark]
+    marks: Mapping[str, str] = {}
     with suppress(PublishError):  # writing the file reports the same error
-        return output.find_intact(digests)
-    return ()
+        marks = output.find_marks(marked)
+    intact = []
+    for name, file in known.items():
+        is_same = marks.get(name) == file.mark if file.mark else _read_parts(name, file, output)
+        if is_same:
+            intact.append(name)
+    return intact
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,13 +210,21 @@ def _changed_pages(feed: Feed, current: RenderRecord, record: RenderRecord) -> _
 # --- fragments ---
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a file, and its digest."""
+
+    content: bytes | memoryview
+    digest: bytes
+
+
 def _render_pending(
     feed: Feed,
     pending: Mapping[str, str],
     current: RenderRecord,
     record: RenderRecord,
     output: Output,
-) -> dict[str, Document]:
+) -> tuple[dict[str, bytes], dict[str, FileRecord]]:
     """Render documents, whose unchanged fragments are taken from the published ones.
 
     Args:
@@ -215,48 +233,79 @@ def _render_pending(
         current: the digests of the feed.
         record: of the last rendering.
         output: where the files are published.
+
+    Returns:
+        Name → content, and name → record.
     """
-    if not pending:
-        return {}
-    published: dict[str, Mapping[str, memoryview]] = {}
+    published: dict[str, Mapping[str, _Part]] = {}
     missing: dict[str, list[int]] = {}
     for name in pending:
-        published[name] = _read_fragments(name, current, record, output)
-        missing[name] = [
-            position
-            for position, digest in enumerate(current.entries)
-            if digest not in published[name]
-        ]
+        found = published[name] = _read_fragments(name, current, record, output)
+        positions = enumerate(current.entries)
+        missing[name] = [position for position, digest in positions if digest not in found]
     prepared = prepare(feed, {each for positions in missing.values() for each in positions})
-    documents = {}
+    rendered: dict[str, bytes] = {}
+    records: dict[str, FileRecord] = {}
     for name, suffix in pending.items():
         document = _RENDERERS[suffix](prepared.select(missing[name]))
-        new = iter(document.fragments)
-        fragments = [published[name].get(digest) or next(new) for digest in current.entries]
-        documents[name] = replace(document, fragments=fragments)
-    return documents
+        new = (_Part(fragment, hash_part(fragment)) for fragment in document.fragments)
+        parts = [published[name].get(digest) or next(new) for digest in current.entries]
+        document = replace(document, fragments=[part.content for part in parts])
+        rendered[name] = body = document.join()
+        ends = (hash_part(document.head), hash_part(document.tail))
+        records[name] = FileRecord(
+            combine([ends[0], *(part.digest for part in parts), ends[1]]),
+            output.make_mark(name, body),
+            len(document.head),
+            document.separator.decode(),
+            tuple(map(len, document.fragments)),
+        )
+    return rendered, records
 
 
 def _read_fragments(
     name: str, current: RenderRecord, record: RenderRecord, output: Output
-) -> Mapping[str, memoryview]:
-    """Return the published fragments by the digest of their entry, if they can be used."""
+) -> Mapping[str, _Part]:
+    """Return the published fragments by the digest of their entry, if they can be used.
+
+    A file with a mark is in a bucket: to fetch it costs more than to render it.
+    """
     known = record.files.get(name)
-    if known is None or output.is_remote or current.settings != record.settings:
+    if known is None or known.mark or current.settings != record.settings:
         return {}
     if len(known.fragments) != len(record.entries):
         return {}
+    parts = _read_parts(name, known, output)
+    return dict(zip(record.entries, parts[1:-1], strict=True)) if parts else {}
+
+
+def _read_parts(name: str, file: FileRecord, output: Output) -> Sequence[_Part]:
+    """Return the parts of a published file; () if it is not the recorded one."""
     body = None
     with suppress(PublishError):  # writing the file reports the same error
         body = output.read(name)
-    if body is None or output.digest(name, body) != known.digest:
-        return {}
-    fragments: dict[str, memoryview] = {}
-    start = known.head
-    for digest, length in zip(record.entries, known.fragments, strict=True):
-        fragments[digest] = memoryview(body)[start : start + length]
-        start += length + known.gap
-    return fragments
+    if body is None:
+        return ()
+    parts = split_file(body, file)
+    digests = list(map(hash_part, parts))
+    if combine(digests) != file.digest:
+        return ()
+    return list(map(_Part, parts, digests))
+
+
+def split_file(body: bytes, file: FileRecord) -> Sequence[memoryview]:
+    """Split a file into its head, its fragments and the rest; () if its separators differ."""
+    content, position = memoryview(body), file.head
+    separator = file.separator.encode()
+    parts = [content[:position]]
+    for number, length in enumerate(file.fragments):
+        if number and separator:
+            if content[position : position + len(separator)] != separator:
+                return ()
+            position += len(separator)
+        parts.append(content[position : position + length])
+        position += length
+    return [*parts, content[position:]]
 
 
 # --- digests ---
@@ -278,12 +327,9 @@ def _digest_entry(entry: Entry) -> str:
 
     Long texts are hashed as they are, because their `repr` takes ten times as long.
     """
-    texts = [text.encode("utf-8", "surrogatepass") for text in (entry.html, entry.text)]
-    fields = (replace(entry, html="", text=""), *map(len, texts))
-    digest = hashlib.sha256(repr(fields).encode("utf-8", "surrogatepass"))
-    for text in texts:
-        digest.update(text)
-    return digest.hexdigest()[:_DIGEST_CHARS]
+    others = repr((len(entry.html), len(entry.text), _get_short_fields(entry)))
+    everything = f"{others}{entry.html}{entry.text}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(everything).hexdigest()[:_DIGEST_CHARS]
 
 
 def digest_values(*values: object) -> str:
@@ -292,12 +338,22 @@ def digest_values(*values: object) -> str:
     return hashlib.sha256(text).hexdigest()[:_DIGEST_CHARS]
 
 
+def hash_part(part: bytes | memoryview) -> bytes:
+    """Return the digest of a part of a file."""
+    return hashlib.sha256(part).digest()
+
+
+def combine(digests: Iterable[bytes]) -> str:
+    """Return the digest of a file, given those of its parts."""
+    return hashlib.sha256(b"".join(digests)).hexdigest()[:_DIGEST_CHARS]
+
+
 @cache
 def _digest_code() -> str:
     """Return a digest of this package and of the libraries that it renders with."""
     versions = [version(name) for name in ("feedpub", *_LIBRARIES)]
     digest = hashlib.sha256(" ".join(versions).encode())
-    package = files("feedpub.builder")
+    package = resources.files("feedpub.builder")
     for folder in (package, package / "templates"):
         for file in sorted(folder.iterdir(), key=_name):
             if file.is_file():

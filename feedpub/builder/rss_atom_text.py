@@ -6,6 +6,7 @@ Every renderer begins with `prepare_feed`. Only the notation changes, not the me
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from feedpub.builder.titles import display_title
@@ -25,6 +26,7 @@ _UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 _EMAIL = re.compile(r"<?[A-Za-z0-9_.+-]{1,64}+@[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})+>?")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_MAX_CACHED_AUTHORS = 1000
 _RESERVED = "!$&'()*+,;=:@/?%"
 
 
@@ -69,7 +71,7 @@ def prepare_entry(entry: Entry) -> Entry:
         id=entry_id,
         url=url,
         title=title,
-        authors=prepare_authors(entry),
+        authors=prepare_authors(entry.authors),
         summary=summary,
         html=clean_characters(entry.html).strip(),
         text=text,
@@ -85,9 +87,10 @@ def prepare_entry(entry: Entry) -> Entry:
     )
 
 
-def prepare_authors(entry: Entry) -> tuple[str, ...]:
+@lru_cache(_MAX_CACHED_AUTHORS)
+def prepare_authors(authors: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names of an entry's authors without their addresses, which stay private."""
-    names = [split_mailbox(author)[0] for author in limit_authors(entry.authors)]
+    names = [split_mailbox(author)[0] for author in limit_authors(authors)]
     return _distinct(map(to_plain_text, names))
 
 

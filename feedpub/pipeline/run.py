@@ -339,10 +339,7 @@ def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, 
     files |= pictures.render_pictures(feed, live, live.entries, context)
     files |= rendered.files
     documents = websub.feed_documents(feed.name, files) if context.settings.websub_hubs else []
-    intact = context.output.find_intact(
-        {name: rendered.record.files[name].digest for name in documents}
-    )
-    changed = [name for name in documents if name not in intact]
+    changed = context.output.find_changed({name: files[name] for name in documents})
 
     def before_writing() -> None:
         ensure_lock_held(context)

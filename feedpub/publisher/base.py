@@ -9,13 +9,7 @@ def no_check() -> None:
 
 
 class Output(Protocol):
-    """The place where feeds are published. Thread-safe; every method raises PublishError.
-
-    Attributes:
-        is_remote: True if reading a file takes a request.
-    """
-
-    is_remote: bool
+    """The place where feeds are published. Thread-safe; every method raises PublishError."""
 
     def publish(
         self, files: Mapping[str, bytes], *, before_commit: Callable[[], None] = no_check
@@ -43,15 +37,14 @@ class Output(Protocol):
     def read(self, name: str) -> bytes | None:
         """Return the published bytes of a file; None if there is no such file."""
 
-    def digest(self, name: str, body: bytes) -> str:
-        """Return a digest of a file as `publish` would write it."""
+    def make_mark(self, name: str, body: bytes) -> str:
+        """Return the digest that is stored with a file; "" if files can be read without requests.
 
-    def find_intact(self, digests: Mapping[str, str]) -> frozenset[str]:
-        """Return the names under which a file with the given digest is published.
-
-        Args:
-            digests: by name, as `digest` returns them.
+        By its mark, a file can be recognised without reading it.
         """
+
+    def find_marks(self, names: Iterable[str]) -> Mapping[str, str]:
+        """Return the mark of each published file, for some names, without reading any file."""
 
     def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return the names under which no file is published, without reading any file."""
@@ -72,7 +65,6 @@ class DryRunOutput(Output):
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        self.is_remote = output.is_remote
 
     def publish(
         self,
@@ -89,11 +81,11 @@ class DryRunOutput(Output):
     def read(self, name: str) -> bytes | None:
         return self._output.read(name)
 
-    def digest(self, name: str, body: bytes) -> str:
-        return self._output.digest(name, body)
+    def make_mark(self, name: str, body: bytes) -> str:
+        return self._output.make_mark(name, body)
 
-    def find_intact(self, digests: Mapping[str, str]) -> frozenset[str]:
-        return self._output.find_intact(digests)
+    def find_marks(self, names: Iterable[str]) -> Mapping[str, str]:
+        return self._output.find_marks(names)
 
     def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
         return self._output.find_missing(names)

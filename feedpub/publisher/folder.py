@@ -52,8 +52,6 @@ class FolderOutput(Output):
         fsync: flushes a descriptor to the disk.
     """
 
-    is_remote = False
-
     def __init__(self, root: Path, *, fsync: Callable[[int], None] = os.fsync) -> None:
         self._root = root
         self._fsync = fsync
@@ -113,22 +111,13 @@ class FolderOutput(Output):
             return folder.read(last)
         return None
 
-    def digest(self, name: str, body: bytes) -> str:  # noqa: ARG002 -- only the content matters
-        """Return a digest of a file's content."""
-        return hashlib.sha256(body).hexdigest()
+    def make_mark(self, name: str, body: bytes) -> str:  # noqa: ARG002 -- as in a bucket
+        """Return "", because no marks are stored in a folder."""
+        return ""
 
-    def find_intact(self, digests: Mapping[str, str]) -> frozenset[str]:
-        """Return the names under which a file with the given digest is published.
-
-        Raises:
-            PublishError: a name leads out of the folder, or a file cannot be read.
-        """
-        intact = set()
-        for name, digest in digests.items():
-            body = self.read(name)
-            if body is not None and self.digest(name, body) == digest:
-                intact.add(name)
-        return frozenset(intact)
+    def find_marks(self, names: Iterable[str]) -> Mapping[str, str]:  # noqa: ARG002
+        """Return no marks."""
+        return {}
 
     def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return the names under which no file is published, without reading any file.

@@ -43,8 +43,6 @@ class S3Output(Output):
         gzip: store text files compressed.
     """
 
-    is_remote = True
-
     def __init__(
         self, client: S3Client, *, gzip: bool = Storage.model_fields["gzip"].default
     ) -> None:
@@ -78,17 +76,17 @@ class S3Output(Output):
             return None
         return decompress_object(f"{self._client.bucket}/{name}", *found)
 
-    def digest(self, name: str, body: bytes) -> str:
+    def make_mark(self, name: str, body: bytes) -> str:
         """Return the mark that a file is stored with."""
         return make_mark(name, body, compress=self._gzip)
 
-    def find_intact(self, digests: Mapping[str, str]) -> frozenset[str]:
-        """Return the names under which an object with the given mark is stored."""
-        for name in digests:
+    def find_marks(self, names: Iterable[str]) -> Mapping[str, str]:
+        """Return the mark of each stored object; "" for one of another program."""
+        wanted = tuple(names)
+        for name in wanted:
             split_name(name)
-        stored = self._threads.map(self._client.stat, digests)
-        found = zip(digests.items(), stored, strict=True)
-        return frozenset(name for (name, mark), each in found if each and each.mark == mark)
+        stored = self._threads.map(self._client.stat, wanted)
+        return {name: each.mark for name, each in zip(wanted, stored, strict=True) if each}
 
     def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return the names under which no file is published, with one listing of the bucket."""
@@ -111,7 +109,7 @@ class S3Output(Output):
         stored = self._threads.map(self._client.stat, files)
         pending = []
         for (name, body), before in zip(files.items(), stored, strict=True):
-            if before is None or before.mark != self.digest(name, body):
+            if before is None or before.mark != self.make_mark(name, body):
                 upload = make_upload(name, body, compress=self._gzip)
                 pending.append(_PendingUpload(name, upload, before))
         return pending
