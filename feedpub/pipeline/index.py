@@ -92,17 +92,8 @@ def _load_summaries(config: Config, context: RunContext) -> list[FeedSummary]:
     return summaries
 
 
-def save_summary(
-    feed: FeedConfig, live: Feed, context: RunContext, rendered: bytes | None = None
-) -> StoredSummary:
-    """Save the summary of a feed if it changed. The caller holds the feed's lock.
-
-    Args:
-        feed: the feed's settings.
-        live: the live document.
-        context: the services that the run uses.
-        rendered: the record of the feed's files, if it changed.
-    """
+def save_summary(feed: FeedConfig, live: Feed, context: RunContext) -> StoredSummary:
+    """Save the summary of a feed if it changed. The caller holds the feed's lock."""
     summary = FeedSummary.for_feed(live)
     stored = StoredSummary(
         feed.name,
@@ -112,8 +103,8 @@ def save_summary(
         updated=max((entry.updated for entry in live.entries), default=None),
         language=assemble.common_language(live.entries),
     )
-    if rendered is not None or context.store.summaries.get(feed.name) != stored:
-        context.store.summaries.save(stored, rendered)
+    if context.store.summaries.get(feed.name) != stored:
+        context.store.summaries.save(stored)
     return stored
 
 

@@ -347,8 +347,9 @@ def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, 
 
     with websub.announce_changes(changed, context.settings, context.store, context.clock):
         written = context.output.publish(files, before_commit=before_writing)
-    changed_record = rendered.record.to_bytes() if rendered.record != record else None
-    index.save_summary(feed, live, context, changed_record)
+    index.save_summary(feed, live, context)
+    if rendered.record != record:
+        context.store.summaries.save_rendered({feed.name: rendered.record.to_bytes()})
     return (*archived, *written)
 
 

@@ -135,8 +135,7 @@ class FeedStats:
 class SummaryTable:
     """The feed summaries, each of which is deleted when the feed's entries change.
 
-    It also holds the records of rendered files, which are saved with the summaries. Raises
-    StoreError.
+    It also holds the records of rendered files. Raises StoreError.
     """
 
     def __init__(self, database: Database) -> None:
@@ -153,16 +152,10 @@ class SummaryTable:
         t = schema.feed_summaries
         return select_record(self._database, StoredSummary, select(t).where(t.c.feed == feed))
 
-    def save(self, summary: StoredSummary, rendered: bytes | None = None) -> None:
-        """Store a summary, and the record of the feed's files if there is a new one.
-
-        The caller holds the feed's lock, so that its entries are current.
-        """
+    def save(self, summary: StoredSummary) -> None:
+        """Store a summary. The caller holds the feed's lock, so that its entries are current."""
         with self._database.write_transaction() as connection:
             upsert(connection, schema.feed_summaries, [as_row(summary)])
-            if rendered is not None:
-                row = {"feed": summary.feed, "record": rendered}
-                upsert(connection, schema.rendered_files, [row])
 
     def load_rendered(self, feed: str) -> bytes | None:
         """Return the record of a feed's files; None if there is none.
@@ -176,9 +169,14 @@ class SummaryTable:
 
     def save_rendered(self, records: Mapping[str, bytes]) -> None:
         """Store records of files: name as in `load_rendered` → record."""
-        rows = [{"feed": name, "record": record} for name, record in records.items()]
         with self._database.write_transaction() as connection:
-            upsert(connection, schema.rendered_files, rows)
+            save_rendered_files(connection, records)
+
+
+def save_rendered_files(connection: Connection, records: Mapping[str, bytes]) -> None:
+    """Store records of files as a part of a larger transaction."""
+    rows = [{"feed": name, "record": record} for name, record in records.items()]
+    upsert(connection, schema.rendered_files, rows)
 
 
 def drop_summary(connection: Connection, feed: str) -> None:

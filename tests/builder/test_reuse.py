@@ -69,7 +69,7 @@ def changes(draw: st.DrawFn) -> tuple[Feed, Feed]:
     new = [draw(entries(number)) for number in range(10, 10 + draw(st.integers(0, 2)))]
     new = [replace(each, podcast=draw(PODCAST)) for each in new]
     after = replace(before, entries=(*new, *changed), updated=NOW + timedelta(hours=1))
-    channel = st.sampled_from(
+    channel: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
         [
             {},
             {},
@@ -82,8 +82,7 @@ def changes(draw: st.DrawFn) -> tuple[Feed, Feed]:
             {"formats": ("json",)},
         ]
     )
-    changed_channel: dict[str, Any] = draw(channel)
-    return before, replace(after, **changed_channel)
+    return before, replace(after, **draw(channel))
 
 
 @THOROUGH

@@ -95,7 +95,8 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
     store.save_memory("example.org", b"\0" * 100, NOW)
     probe = ProbeState(feed, "s", "b", NOW, 1, f'"{ODD}"', None)
     store.commit_run(run(feed), probe_states={"s": probe})
-    store.summaries.save(StoredSummary(feed, "a", 3, NOW, NOW, "en"), b"\0\xff")
+    store.summaries.save(StoredSummary(feed, "a", 3, NOW, NOW, "en"))
+    store.summaries.save_rendered({feed: b"\0\xff"})
 
 
 def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:

@@ -362,7 +362,8 @@ def test_old_schedules_messages_and_summaries_are_pruned(store: Store) -> None:
         store.schedule.save(ScheduledRun(name, then, "why"))
         store.outbox.add([OutboxMessage("ping", name, b"", then)])
     for feed in ("gone", "empty", "full"):
-        store.summaries.save(StoredSummary(feed, "a", 0, None, None, "en"), b"record")
+        store.summaries.save(StoredSummary(feed, "a", 0, None, None, "en"))
+        store.summaries.save_rendered({feed: b"record"})
     store.summaries.save_rendered({"*index": b"old"})
     store.summaries.save_rendered({"*index": b"record"})
     store.prune(NOW - DAY, keep={"empty": ()})
@@ -375,8 +376,8 @@ def test_old_schedules_messages_and_summaries_are_pruned(store: Store) -> None:
 
 
 def test_record_of_rendered_files_outlives_the_summary(store: Store) -> None:
-    store.summaries.save(StoredSummary("world", "a", 0, None, None, "en"), b"record")
-    store.summaries.save(StoredSummary("world", "b", 0, None, None, "en"))
+    store.summaries.save(StoredSummary("world", "a", 0, None, None, "en"))
+    store.summaries.save_rendered({"world": b"record"})
     commit(store, entry("new"))
     assert store.summaries.get("world") is None
     assert store.summaries.load_rendered("world") == b"record"
