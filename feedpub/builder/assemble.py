@@ -216,7 +216,7 @@ def render_files(
         feed: the live document.
         folders: of its saved articles.
         record: of the last rendering.
-        output: where the files are published.
+        output: the place of the published files.
     """
     roots = tuple(folders)
     images: dict[str, bytes] = {}

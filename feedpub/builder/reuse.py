@@ -62,7 +62,7 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class RenderRecord:
-    """What the files of a feed were rendered from.
+    """The inputs from which a feed's files were rendered, as digests.
 
     Attributes:
         inputs: a digest of everything that the documents depend on.
@@ -124,7 +124,7 @@ def render_feed(feed: Feed, record: RenderRecord, output: Output) -> RenderedFil
     Args:
         feed: the live document.
         record: of the last rendering.
-        output: where the files are published.
+        output: the place of the published files.
     """
     current = _digest_feed(feed)
     pages = _changed_pages(feed, current, record)
@@ -155,7 +155,7 @@ def make_record(inputs: str, rendered: Mapping[str, bytes], output: Output) -> R
     Args:
         inputs: a digest of everything that they depend on.
         rendered: name → content.
-        output: where the files are published.
+        output: the place of the published files.
     """
     known = {name: _record_file(name, body, output) for name, body in rendered.items()}
     return RenderRecord(inputs, files=known)
@@ -169,16 +169,12 @@ def _record_file(name: str, body: bytes, output: Output) -> FileRecord:
 def find_intact(names: Iterable[str], record: RenderRecord, output: Output) -> Collection[str]:
     """Return those of the names under which the recorded bytes are still published."""
     known = {name: record.files[name] for name in names if name in record.files}
-    marked = [name for name, file in known.items() if file.mark]
+    if not output.has_marks:
+        return [name for name, file in known.items() if _read_parts(name, file, output)]
     marks: Mapping[str, str] = {}
     with suppress(PublishError):  # writing the file reports the same error
-        marks = output.find_marks(marked)
-    intact = []
-    for name, file in known.items():
-        is_same = marks.get(name) == file.mark if file.mark else _read_parts(name, file, output)
-        if is_same:
-            intact.append(name)
-    return intact
+        marks = output.find_marks(known)
+    return [name for name, file in known.items() if file.mark and marks.get(name) == file.mark]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +228,7 @@ def _render_pending(
         pending: file name → format.
         current: the digests of the feed.
         record: of the last rendering.
-        output: where the files are published.
+        output: the place of the published files.
 
     Returns:
         Name → content, and name → record.
@@ -268,10 +264,10 @@ def _read_fragments(
 ) -> Mapping[str, _Part]:
     """Return the published fragments by the digest of their entry, if they can be used.
 
-    A file with a mark is in a bucket: to fetch it costs more than to render it.
+    Files in a bucket are not read: to fetch one costs more than to render it.
     """
     known = record.files.get(name)
-    if known is None or known.mark or current.settings != record.settings:
+    if known is None or output.has_marks or current.settings != record.settings:
         return {}
     if len(known.fragments) != len(record.entries):
         return {}

@@ -9,7 +9,14 @@ def no_check() -> None:
 
 
 class Output(Protocol):
-    """The place where feeds are published. Thread-safe; every method raises PublishError."""
+    """The place where feeds are published. Thread-safe; every method raises PublishError.
+
+    Attributes:
+        has_marks: True if each file is stored with a mark, by which it is recognised without
+            reading it, because that takes a request.
+    """
+
+    has_marks: bool
 
     def publish(
         self, files: Mapping[str, bytes], *, before_commit: Callable[[], None] = no_check
@@ -38,10 +45,7 @@ class Output(Protocol):
         """Return the published bytes of a file; None if there is no such file."""
 
     def make_mark(self, name: str, body: bytes) -> str:
-        """Return the digest that is stored with a file; "" if files can be read without requests.
-
-        By its mark, a file can be recognised without reading it.
-        """
+        """Return the mark of a file, a digest; "" if the output has no marks."""
 
     def find_marks(self, names: Iterable[str]) -> Mapping[str, str]:
         """Return the mark of each published file, for some names, without reading any file."""
@@ -65,6 +69,7 @@ class DryRunOutput(Output):
 
     def __init__(self, output: Output) -> None:
         self._output = output
+        self.has_marks = output.has_marks
 
     def publish(
         self,

@@ -52,6 +52,8 @@ class FolderOutput(Output):
         fsync: flushes a descriptor to the disk.
     """
 
+    has_marks = False
+
     def __init__(self, root: Path, *, fsync: Callable[[int], None] = os.fsync) -> None:
         self._root = root
         self._fsync = fsync

@@ -43,6 +43,8 @@ class S3Output(Output):
         gzip: store text files compressed.
     """
 
+    has_marks = True
+
     def __init__(
         self, client: S3Client, *, gzip: bool = Storage.model_fields["gzip"].default
     ) -> None:

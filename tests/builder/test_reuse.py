@@ -245,6 +245,13 @@ def test_fragments_of_an_inconsistent_record_are_not_used(output: FolderOutput) 
     assert {each: output.read(each) for each in expected} == expected
 
 
+def test_record_of_a_folder_is_not_used_for_a_bucket(output: FolderOutput) -> None:
+    """Its files may have other headers there."""
+    record = publish(WHOLE, output)
+    output.has_marks = True
+    assert set(render_feed(WHOLE, record, output).files) == set(record.files)
+
+
 def test_record_grows_by_some_bytes_for_each_entry() -> None:
     digests = ("0" * 32,) * 50
     files = {name: FileRecord("0" * 32, "", 1000, ",", (10_000,) * 50) for name in DOCUMENTS}
