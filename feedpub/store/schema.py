@@ -103,6 +103,14 @@ feed_summaries = Table(
     Column("language", Text, nullable=False),
 )
 
+# What a feed's files, or those about all feeds, were last rendered from, as the builder writes it.
+rendered_files = Table(
+    "rendered_files",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("record", CompressedBytes, nullable=False),
+)
+
 # All keys that have ever identified an entry, and their kinds.
 aliases = Table(
     "aliases",

@@ -94,7 +94,7 @@ class Store:
         outbox: messages that are not sent yet.
         removal_stats: lines that the cleaner removes.
         stats: statistics of all feeds.
-        summaries: each feed's line on the index page.
+        summaries: each feed's line on the index page, and what its files were rendered from.
         observations: the results of each source's checks.
         incidents: failures and recoveries, and the alerts about them.
         proposals: changes of the config that would repair sources.
@@ -765,11 +765,14 @@ def _prune_incidents(connection: Connection) -> None:
 
 
 def _prune_summaries(connection: Connection, published: Collection[str]) -> None:
-    """Delete the summaries of feeds that have no entries and are not published."""
-    t = schema.feed_summaries
-    empty = select(t.c.feed).where(~exists().where(schema.entries.c.feed == t.c.feed))
-    for some in chunks(set(connection.scalars(empty)) - set(published)):
-        connection.execute(delete(t).where(t.c.feed.in_(some)))
+    """Delete the summaries and records of feeds that have no entries and are not published."""
+    for t in (schema.feed_summaries, schema.rendered_files):
+        empty = select(t.c.feed).where(
+            ~exists().where(schema.entries.c.feed == t.c.feed),
+            t.c.feed.not_like("*%"),  # files about all feeds
+        )
+        for some in chunks(set(connection.scalars(empty)) - set(published)):
+            connection.execute(delete(t).where(t.c.feed.in_(some)))
 
 
 def _prune_runs(connection: Connection, feed: str) -> None:

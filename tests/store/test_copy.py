@@ -98,6 +98,7 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
     store.commit_run(run(feed), probe_states={"s": probe})
     store.summaries.save(StoredSummary(feed, "a", 3, NOW, NOW, "en"))
     store.rhythms.save([StoredRhythm(feed, "s", 2, b"\0\xff")])
+    store.summaries.save_rendered({feed: b"\0\xff"})
 
 
 def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:

@@ -1,4 +1,4 @@
-"""The rhythm of each source's publications."""
+"""The rhythm of each source's publications; records of rendered files."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0012"
 
 
 def upgrade() -> None:
-    """Add a table, which each source's next check fills, and an index."""
+    """Add tables and an index. The next check of a source and the next run of a feed fill them."""
     op.create_table(
         "publishing_rhythms",
         sa.Column("feed", sa.String, primary_key=True),
@@ -19,3 +19,8 @@ def upgrade() -> None:
     )
     columns = ["feed", "source", "backfilled", "published", "first_seen"]
     op.create_index("entries_by_source", "entries", columns)
+    op.create_table(
+        "rendered_files",
+        sa.Column("feed", sa.String, primary_key=True),
+        sa.Column("record", sa.LargeBinary, nullable=False),
+    )
