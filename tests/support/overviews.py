@@ -147,6 +147,13 @@ def render_status_page(
 
 def render_metrics(status: ServiceStatus) -> str:
     """Return the metrics of a status."""
+    if status.running:
+        requests = {
+            (feed.name, http_status): count
+            for feed in status.feeds
+            for http_status, count in feed.requests.items()
+        }
+        status = replace(status, running=replace(status.running, requests=requests))
     entries = {feed.name: (feed.entries, feed.newest) for feed in status.feeds}
     return "".join(metrics.render_metrics(overview_of(status), entries))
 
