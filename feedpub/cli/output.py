@@ -14,7 +14,6 @@ from rich.text import Text
 
 from feedpub.builder.titles import display_title
 from feedpub.cleaner.rules.testing import RuleTestResult
-from feedpub.config import Config
 from feedpub.core.models import Article, Failure, RunResult, RunStatus
 from feedpub.core.text import escape_commands, format_age, format_relative, pluralize
 from feedpub.store import Store
@@ -191,12 +190,12 @@ def status_lines(status: ServiceStatus) -> Iterator[str]:
             yield from _source_lines(feed, source, status.now)
 
 
-def content_lines(config: Config, store: Store) -> Iterator[str]:
-    """Yield why the newest entries of each feed have their content, if there was a choice."""
-    for feed in config.feed:
-        for entry in store.entries(feed.name, _MAX_ENTRIES_EXPLAINED):
+def content_lines(feeds: Iterable[str], store: Store) -> Iterator[str]:
+    """Yield why the newest entries of feeds have their content, if there was a choice."""
+    for feed in feeds:
+        for entry in store.entries(feed, _MAX_ENTRIES_EXPLAINED):
             if entry.content_reason:
-                yield f"{feed.name}: {display_title(entry)}: {entry.content_reason}"
+                yield f"{feed}: {display_title(entry)}: {entry.content_reason}"
 
 
 def _format_health(feed: FeedStatus) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 T = TypeVar("T", bound="DataclassInstance")
-_MAX_QUERY_KEYS = 500  # databases limit the number of a query's parameters
+MAX_QUERY_KEYS = 500  # databases limit the number of a query's parameters
 
 
 def as_row(record: "DataclassInstance") -> dict[str, Any]:
@@ -93,5 +93,5 @@ def sorted_by_key(
 def chunks(keys: Collection[str]) -> Iterator[list[str]]:
     """Yield the distinct keys in lists that are short enough for a query."""
     unique = sorted(set(keys))
-    for start in range(0, len(unique), _MAX_QUERY_KEYS):
-        yield unique[start : start + _MAX_QUERY_KEYS]
+    for start in range(0, len(unique), MAX_QUERY_KEYS):
+        yield unique[start : start + MAX_QUERY_KEYS]
