@@ -175,8 +175,8 @@ class FeedRunner:
     def _plan(self, feed: FeedConfig, context: RunContext) -> NextCheck:
         """Plan each checked source and the feed's next run, and store both."""
         now = context.clock()
-        source_plans = plan_sources(feed, context, now)
-        choices = list(source_plans.values())
+        plans = plan_sources(feed, context, now)
+        choices = list(plans.checks.values())
         recheck = context.store.next_recheck(feed.name, now) if feed.recheck else None
         if recheck:
             choices.append(NextCheck(recheck, "articles are due for a recheck"))
@@ -186,9 +186,10 @@ class FeedRunner:
             wait = min(wait * 2 ** min(failures - 1, MAX_DOUBLINGS), MAX_RETRY_WAIT)
             first = NextCheck(max(first.time, now + wait), "the last run failed")
         first = replace(first, time=max(first.time, now + MIN_RUN_INTERVAL))
-        checks = {key: (plan.time, plan.why) for key, plan in source_plans.items()}
+        checks = {key: (plan.time, plan.why) for key, plan in plans.checks.items()}
+        planned = ScheduledRun(feed.name, first.time, first.why)
         try:
-            context.store.schedule.save(ScheduledRun(feed.name, first.time, first.why), checks)
+            context.store.schedule.save(planned, checks, plans.learned)
         except CorruptStateError:
             raise
         except FeedpubError as error:

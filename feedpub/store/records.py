@@ -258,6 +258,39 @@ class StoredSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredRhythm:
+    """The rhythm that the scheduler learned from the publications of a source.
+
+    Attributes:
+        feed, key: the source.
+        covered: the number of changes of the source's entries that it takes into account.
+        data: the scheduler's own format.
+        changes: the number of changes so far. Only the store counts them.
+    """
+
+    feed: str
+    key: str
+    covered: int
+    data: bytes
+    changes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationDates:
+    """The dates of a source's newest entries, in seconds since 1970.
+
+    Attributes:
+        newest: the publication time and the first-seen time of each, in any order.
+        earlier: the number of earlier entries.
+        first_check: the earliest first-seen time of all entries; None if there are none.
+    """
+
+    newest: tuple[tuple[int, int], ...] = ()
+    earlier: int = 0
+    first_check: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduledRun:
     """The next run of a feed.
 

@@ -25,6 +25,7 @@ from feedpub.core.models import (
     StoryLink,
 )
 from feedpub.store.column_types import (
+    Bytes,
     CompressedBytes,
     CompressedText,
     EnumText,
@@ -73,6 +74,15 @@ entries = Table(
     Column("backfilled", Boolean, nullable=False, server_default="0"),
 )
 Index("entries_by_date", entries.c.feed, entries.c.published)
+# It contains all that a source's publication times are read from, without the long entries.
+Index(
+    "entries_by_source",
+    entries.c.feed,
+    entries.c.source,
+    entries.c.backfilled,
+    entries.c.published,
+    entries.c.first_seen,
+)
 Index("entries_by_listing", entries.c.feed, entries.c.last_listed)
 NEWEST_FIRST = (
     entries.c.published.desc(),
@@ -235,6 +245,18 @@ source_probes = Table(
     Column("skipped", Integer, nullable=False),
     Column("etag", Text),
     Column("last_modified", Text),
+)
+
+# The rhythm that the scheduler learned from each source's publications. `changes` counts the
+# changes of the source's entries; `covered` is its value when they were read.
+publishing_rhythms = Table(
+    "publishing_rhythms",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("changes", Integer, nullable=False, server_default="0"),
+    Column("covered", Integer, nullable=False),
+    Column("data", Bytes, nullable=False),
 )
 
 schedule = Table(

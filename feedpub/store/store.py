@@ -45,6 +45,7 @@ from feedpub.store.records import (
     SourceState,
     WatchedText,
 )
+from feedpub.store.rhythms import RhythmTable, count_change, count_removal, prune_rhythms
 from feedpub.store.robots import RobotsCacheTable
 from feedpub.store.rows import (
     as_row,
@@ -87,6 +88,7 @@ class Store:
     Attributes:
         robots_cache: the robots.txt of each origin.
         schedule: the next run of each feed.
+        rhythms: the learned rhythm of each source's publications.
         archives: the archive of each entry.
         snapshots: the pages that entries were made from.
         outbox: messages that are not sent yet.
@@ -104,6 +106,7 @@ class Store:
         self._database = database
         self.robots_cache = RobotsCacheTable(database)
         self.schedule = ScheduleTable(database)
+        self.rhythms = RhythmTable(database)
         self.archives = ArchivesTable(database)
         self.snapshots = SnapshotTable(database)
         self.outbox = OutboxTable(database)
@@ -310,17 +313,6 @@ class Store:
         newest = query.order_by(*schema.NEWEST_FIRST).limit(limit)
         return select_records(self._database, Entry, newest)
 
-    def published(self, feed: str) -> dict[str, list[tuple[datetime, datetime]]]:
-        """Return source key → the dates of publication and first sight of its entries, sorted."""
-        t = schema.entries
-        query = select(t.c.source, t.c.published, t.c.first_seen).where(
-            t.c.feed == feed, t.c.backfilled.is_(False)
-        )
-        found: dict[str, list[tuple[datetime, datetime]]] = {}
-        for row in self._rows(query.order_by(t.c.published)):
-            found.setdefault(row["source"], []).append((row["published"], row["first_seen"]))
-        return found
-
     def count(self, feed: str) -> int:
         """Return the number of a feed's stored entries."""
         t = schema.entries
@@ -490,6 +482,8 @@ class Store:
         with self._database.write_transaction() as connection:
             if entry_rows:
                 drop_summary(connection, feed)
+                dated = [row for row in entry_rows if row["id"] not in backfilled]
+                _count_change(connection, feed, dated)
             upsert(connection, schema.entries, entry_rows)
             t = schema.entries
             for some in chunks(backfilled):
@@ -504,11 +498,13 @@ class Store:
     def replace_entries(self, feed: str, entries: Iterable[Entry]) -> None:
         """Replace the stored entries with the same ids. No entry is added or marked as listed."""
         t = schema.entries
+        rows = [as_row(entry) for entry in entries]
         with self._database.write_transaction() as connection:
             drop_summary(connection, feed)
-            for entry in entries:
-                own = update(t).where(t.c.feed == feed, t.c.id == entry.id)
-                connection.execute(own.values(as_row(entry)))
+            _count_change(connection, feed, rows)
+            for row in rows:
+                own = update(t).where(t.c.feed == feed, t.c.id == row["id"])
+                connection.execute(own.values(row))
 
     # --- sources and runs ---
 
@@ -680,6 +676,7 @@ class Store:
                 schema.site_memories.c.used,
             ):
                 connection.execute(delete(date.table).where(date < before))
+            prune_rhythms(connection)
             _prune_incidents(connection)
             _prune_summaries(connection, keep.keys())
             expires = schema.robots_cache.c.expires
@@ -707,6 +704,8 @@ class Store:
             for some in chunks(old):
                 # The date again: another process may have listed one of them since.
                 connection.execute(delete(t).where(*is_old, t.c.id.in_(some)))
+            if old:
+                count_removal(connection, feed)
             drop_snapshots(connection, feed, outdated)
 
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
@@ -740,6 +739,12 @@ def _mark_listed(connection: Connection, feed: str, keys: Collection[str], now: 
         ids = select(aliases.c.entry).where(aliases.c.feed == feed, aliases.c.key.in_(some))
         own = update(entries).where(entries.c.feed == feed, entries.c.id.in_(ids))
         connection.execute(own.values(last_listed=now))
+
+
+def _count_change(connection: Connection, feed: str, rows: Collection[Mapping[str, Any]]) -> None:
+    """Count a change of entries, before their new rows are stored."""
+    keys, ids = {row["source"] for row in rows}, {row["id"] for row in rows}
+    count_change(connection, feed, keys, ids)
 
 
 def _save_probe_states(

@@ -28,6 +28,7 @@ from feedpub.store import (
     SourceObservation,
     SourceState,
     Store,
+    StoredRhythm,
     StoredSummary,
     WatchedText,
     pack_body,
@@ -96,6 +97,7 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
     probe = ProbeState(feed, "s", "b", NOW, 1, f'"{ODD}"', None)
     store.commit_run(run(feed), probe_states={"s": probe})
     store.summaries.save(StoredSummary(feed, "a", 3, NOW, NOW, "en"))
+    store.rhythms.save([StoredRhythm(feed, "s", 2, b"\0\xff")])
     store.summaries.save_rendered({feed: b"\0\xff"})
 
 

@@ -1,4 +1,4 @@
-"""Records of rendered files."""
+"""The rhythm of each source's publications; records of rendered files."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,17 @@ down_revision = "0012"
 
 
 def upgrade() -> None:
-    """Add a table. It is filled when the files of a feed are rendered again."""
+    """Add tables and an index. The next check of a source and the next run of a feed fill them."""
+    op.create_table(
+        "publishing_rhythms",
+        sa.Column("feed", sa.String, primary_key=True),
+        sa.Column("key", sa.String, primary_key=True),
+        sa.Column("changes", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("covered", sa.Integer, nullable=False),
+        sa.Column("data", sa.LargeBinary, nullable=False),
+    )
+    columns = ["feed", "source", "backfilled", "published", "first_seen"]
+    op.create_index("entries_by_source", "entries", columns)
     op.create_table(
         "rendered_files",
         sa.Column("feed", sa.String, primary_key=True),
