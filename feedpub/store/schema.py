@@ -103,7 +103,7 @@ feed_summaries = Table(
     Column("language", Text, nullable=False),
 )
 
-# What a feed's files, or those about all feeds, were last rendered from, as the builder writes it.
+# The inputs from which a feed's files, or those about all feeds, were last rendered, as digests.
 rendered_files = Table(
     "rendered_files",
     metadata,
