@@ -23,9 +23,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import certifi
 import requests
-from requests import RequestException
+from requests import RequestException, adapters
 from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidHeader
 from requests.exceptions import ProxyError as RequestsProxyError
@@ -63,7 +62,7 @@ class Transport:
 
     def __init__(self, ca_file: str | None = None) -> None:
         self._adapter = _Adapter(pool_connections=_MAX_SERVERS, pool_maxsize=1)
-        self._ca_file = ca_file or certifi.where()
+        self._ca_file = ca_file or adapters.DEFAULT_CA_BUNDLE_PATH
 
     def exchange(  # noqa: PLR0913, PLR0917 -- the parts of a request
         self,
