@@ -247,8 +247,8 @@ source_probes = Table(
     Column("last_modified", Text),
 )
 
-# The rhythm that the scheduler learned from each source's publications. `changes` counts the
-# changes of the source's entries; `covered` is its value when they were read.
+# The learned rhythm of each source's publications. `changes` counts the changes of the source's
+# entries; `covered` is its value when they were read.
 publishing_rhythms = Table(
     "publishing_rhythms",
     metadata,
