@@ -221,7 +221,7 @@ def test_closing_ends_idle_and_working_processes(tmp_path: Path) -> None:
 
 
 def test_process_that_cannot_be_started_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feedpub.core.process_pool.pool._COMMAND", ("/nowhere/python",))
+    monkeypatch.setattr("feedpub.core.process_pool.process._COMMAND", ("/nowhere/python",))
     with (
         ProcessPool() as workers,
         pytest.raises(WorkerError, match=r"no process can be started .*No such file"),

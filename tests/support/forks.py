@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from feedpub.cli import cli
-from feedpub.core.process_pool import child, pool
+from feedpub.core.process_pool import child, process
 from tests.support import faults
 from tests.support.newsroom import feed, story
 
@@ -106,8 +106,8 @@ class _Workers:
     def prepare(self) -> None:
         """Create the forks, and use them for workers."""
         self._waiting = [_Worker() for _ in range(self._PREPARED)]
-        self._start = pool._start_process
-        pool._start_process = self.start  # type: ignore[assignment]
+        self._start = process._start_process
+        process._start_process = self.start  # type: ignore[assignment]
 
     def start(self, descriptor: int) -> "_Worker | subprocess.Popen[bytes]":
         """Start a worker that serves the other end of a socket."""
