@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path, PurePath
 from urllib.parse import unquote
 
-from feedpub.builder import html, json_feed, opml, rss_atom
+from feedpub.builder import html
 from feedpub.builder.entry_html import (
     PLACEHOLDER,
     change_addresses,
@@ -24,7 +24,8 @@ from feedpub.builder.entry_html import (
 from feedpub.builder.filters import FilterFacts, matching_filter
 from feedpub.builder.ids import host_from_id
 from feedpub.builder.rss_atom_text import to_uri
-from feedpub.cleaner import sanitise_svg, summary
+from feedpub.cleaner import summary
+from feedpub.cleaner.sanitize import sanitise_svg
 from feedpub.config import (
     FeedConfig,
     FolderSource,
@@ -39,12 +40,7 @@ from feedpub.core.redact import redact
 from feedpub.core.urls import host_from_url
 from feedpub.publisher.names import NAME_RULES, is_publishable
 
-_RENDERERS = {
-    "rss": rss_atom.render_rss,
-    "atom": rss_atom.render_atom,
-    "json": json_feed.render_json,
-}
-FORMATS = tuple(_RENDERERS)
+FORMATS = ("rss", "atom", "json")
 _SOURCE_ATTRIBUTE = re.compile(r'\bsrc="([^"]+)"')
 _IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
 _MAX_SHOWN_CHARS = 100  # of an image's name in a message
@@ -223,7 +219,14 @@ def render_files(feed: Feed, folders: Iterable[Path]) -> dict[str, bytes]:
 
 def render_document(feed: Feed, suffix: str) -> bytes:
     """Render one of a feed's documents."""
-    return _RENDERERS[suffix](feed)
+    from feedpub.builder import json_feed, rss_atom  # noqa: PLC0415 -- slow to import
+
+    renderers = {
+        "rss": rss_atom.render_rss,
+        "atom": rss_atom.render_atom,
+        "json": json_feed.render_json,
+    }
+    return renderers[suffix](feed)
 
 
 def render_pages(feed: Feed, entries: Iterable[Entry], folders: Iterable[Path]) -> dict[str, bytes]:
@@ -241,6 +244,8 @@ def render_pages(feed: Feed, entries: Iterable[Entry], folders: Iterable[Path]) 
 def render_index_files(headlines: Sequence[FeedSummary]) -> dict[str, bytes]:
     """Return the files that list all feeds."""
     feeds = [headline.feed for headline in headlines]
+    from feedpub.builder import opml  # noqa: PLC0415 -- slow to import
+
     return {"index.html": html.render_index(headlines), "feeds.opml": opml.render_opml(feeds)}
 
 

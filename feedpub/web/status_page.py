@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
-
-from jinja2 import Environment
+from typing import TYPE_CHECKING
 
 from feedpub.builder import html
 from feedpub.core.languages import translations_for
 from feedpub.core.models import RunResult
 from feedpub.core.text import format_relative, pluralize
 from feedpub.web.status import SHOWN_DAYS, FeedStatus, Health, ServiceStatus, SourceStatus
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 CHART_HEIGHT = 32
 BAR_STEP, BAR_WIDTH = 4, 3  # the step is from one bar to the next
@@ -48,7 +50,7 @@ def render_status_page(status: ServiceStatus, *, can_run: bool) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
     environment = html.jinja_environment(_PACKAGE, ["status.css"])
     environment.globals.update(
         format_relative=format_relative,

@@ -1,4 +1,4 @@
-"""Start a process of the pool as a new program, and run calls in it."""
+"""Start the fork server of a pool, and run calls in the workers that it forks."""
 
 import os
 import pickle
@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -15,29 +16,27 @@ from feedpub.core.process_pool import wire
 from feedpub.core.process_pool.limits import CallLimits
 from feedpub.core.process_pool.wire import CallResult
 
-_GRACE_SECONDS = 5.0  # after which a process that its own timers should have ended is killed
+_GRACE_SECONDS = 5.0  # after which a worker that its own timers should have ended is killed
 _EXIT_SECONDS = 1.0  # to learn the exit status of a process
-_COMMAND = (sys.executable, "-P", "-m", "feedpub.core.process_pool.child")
+_POLL_SECONDS = 0.01
+_COMMAND = (sys.executable, "-P", "-m", "feedpub.core.process_pool.fork_server")
 
 
-class PoolProcess:
-    """A process that runs calls for one thread at a time.
+class ForkServer:
+    """The process that forks a pool's workers. Thread-safe.
 
     Args:
         limits: the limits of each call.
-        modules: the modules that it imports before its first call.
-
-    Attributes:
-        has_run_large_calls: True after the first large call.
+        modules: the modules that it imports before it forks the first worker.
 
     Raises:
         WorkerError: it cannot be started.
     """
 
     def __init__(self, limits: CallLimits, modules: Iterable[str] = ()) -> None:
-        self._limits = limits
+        self._start_seconds = limits.start_seconds
         self._is_ready = False
-        self.has_run_large_calls = False
+        self._lock = threading.Lock()
         channel, child_channel = socket.socketpair()
         with child_channel:
             try:
@@ -45,27 +44,124 @@ class PoolProcess:
                 wire.send_message(channel, pickle.dumps((limits, tuple(modules))))
             except OSError as error:
                 channel.close()
-                reason = f"no process can be started to read pages: {error.strerror}"
-                raise WorkerError(reason) from error
+                raise _start_error(error.strerror or str(error)) from error
         self._channel = channel
-        self._started = time.monotonic()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
     @property
     def is_alive(self) -> bool:
         return self._process.poll() is None
+
+    def fork(self, calls: socket.socket) -> int:
+        """Fork a worker that serves the calls of a socket, and return its process id.
+
+        Raises:
+            WorkerError: the fork server failed, or the system has no room for another process.
+        """
+        with self._lock:
+            try:
+                self._wait_until_ready()
+                response = self._request(("fork", 0), calls)
+            except (EOFError, OSError) as error:
+                status = _wait_for_exit(self._process)
+                what = f"is not ready after {self._start_seconds:g} s"
+                if status is not None:
+                    what = _describe_status(status)
+                reason = f"a process that was started to read pages {what}"
+                raise WorkerError(reason) from error
+        if not isinstance(response, int):
+            raise _start_error(str(response))
+        return response
+
+    def poll(self, pid: int) -> int | None:
+        """Return the exit status of a worker; None while it runs, or if it is unknown."""
+        return self._ask(("poll", pid))
+
+    def kill(self, pid: int) -> int | None:
+        """Kill a worker and return its exit status; None if it is unknown."""
+        return self._ask(("kill", pid))
+
+    def stop(self) -> None:
+        """End the process and its workers."""
+        if not self._is_ready:  # it has no workers yet, and notices nothing while it imports
+            self._process.kill()
+        with suppress(OSError):  # it has ended
+            self._channel.shutdown(socket.SHUT_RDWR)  # wakes threads that wait for it, too
+        with self._lock:
+            self._channel.close()
+        if _wait_for_exit(self._process) is None:
+            self._process.kill()
+            self._process.wait()
+
+    def _ask(self, request: wire.ForkRequest) -> int | None:
+        with self._lock, suppress(EOFError, OSError):  # it has ended
+            response = self._request(request)
+            return response if isinstance(response, int) else None
+        return None
+
+    def _request(
+        self, request: wire.ForkRequest, calls: socket.socket | None = None
+    ) -> wire.ForkResponse:
+        deadline = time.monotonic() + self._start_seconds
+        wire.send_message(self._channel, pickle.dumps(request), deadline)
+        if calls:
+            socket.send_fds(self._channel, [b"."], [calls.fileno()])
+        response = wire.receive_message(self._channel, deadline)
+        loaded: wire.ForkResponse = pickle.loads(response)  # noqa: S301 -- sent by feedpub's own process
+        return loaded
+
+    def _wait_until_ready(self) -> None:
+        if not self._is_ready:
+            wire.receive_message(self._channel, time.monotonic() + self._start_seconds)
+            self._is_ready = True
+
+
+class PoolProcess:
+    """A worker: a process that runs calls for one thread at a time.
+
+    Args:
+        server: the fork server.
+        limits: the limits of each call.
+
+    Attributes:
+        pid: its process id.
+        has_run_large_calls: True after the first large call.
+        idle_since: the time of the monotonic clock when its last call ended.
+
+    Raises:
+        WorkerError: it cannot be started.
+    """
+
+    def __init__(self, server: ForkServer, limits: CallLimits) -> None:
+        self._server = server
+        self._limits = limits
+        self._status: int | None = None
+        self.has_run_large_calls = False
+        self.idle_since = time.monotonic()
+        self._channel, child_channel = socket.socketpair()
+        with child_channel:
+            try:
+                self.pid = server.fork(child_channel)
+            except WorkerError:
+                self._channel.close()
+                raise
+
+    @property
+    def is_alive(self) -> bool:
+        """True unless the process has closed its socket. An idle one sends nothing."""
+        self._channel.settimeout(0)
+        try:
+            return bool(self._channel.recv(1, socket.MSG_PEEK))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
 
     def call(self, request: bytes) -> CallResult:
         """Run a pickled call and return its result.
 
         Raises:
             ResourceLimitError: the call exceeded a limit, and the process has ended.
-            WorkerError: the process did not start.
         """
-        self._wait_until_ready()
         deadline = time.monotonic() + self._limits.wall_seconds + _GRACE_SECONDS
         max_bytes = self._limits.result_bytes
         try:
@@ -83,35 +179,30 @@ class PoolProcess:
             reason = self._explain_exit()
             self.stop()
             raise ResourceLimitError(reason) from error
-        assert isinstance(result, CallResult)  # noqa: S101 -- the child sends nothing else
+        assert isinstance(result, CallResult)  # noqa: S101 -- the worker sends nothing else
         return result
 
-    def kill(self) -> None:
-        """End the process immediately; a call in progress fails."""
-        self._process.kill()
+    def interrupt(self) -> None:
+        """Make a call in progress fail. The process ends when it notices, or with its server."""
+        with suppress(OSError):  # the process has ended
+            self._channel.shutdown(socket.SHUT_RDWR)
 
     def stop(self) -> None:
         """End the process and release its resources."""
         self._channel.close()
-        self._process.kill()
-        self._process.wait()
-
-    def _wait_until_ready(self) -> None:
-        if self._is_ready:
-            return
-        start_seconds = self._limits.start_seconds
-        try:
-            wire.receive_message(self._channel, self._started + start_seconds)
-        except (EOFError, OSError) as error:
-            status = _describe_exit(self._process) or f"is not ready after {start_seconds:g} s"
-            self.stop()
-            raise WorkerError(f"a process that was started to read pages {status}") from error
-        self._is_ready = True
+        if self._status is None:
+            self._status = self._server.kill(self.pid)
 
     def _explain_exit(self) -> str:
-        status = _describe_exit(self._process)
-        timeout = self._limits.explain_timeout(self._process.returncode or 0)
-        return timeout or f"the process that read it {status}"
+        until = time.monotonic() + _EXIT_SECONDS
+        while self._status is None and self._server.is_alive and time.monotonic() < until:
+            self._status = self._server.poll(self.pid)
+            if self._status is None:
+                time.sleep(_POLL_SECONDS)
+        if self._status is None:
+            return "the process that read it ended unexpectedly"
+        timeout = self._limits.explain_timeout(self._status)
+        return timeout or f"the process that read it {_describe_status(self._status)}"
 
 
 def _start_process(descriptor: int) -> "subprocess.Popen[bytes]":
@@ -127,13 +218,19 @@ def _start_process(descriptor: int) -> "subprocess.Popen[bytes]":
     )
 
 
-def _describe_exit(process: "subprocess.Popen[bytes]") -> str:
-    """Describe how a process ended; return "" if it is still running."""
+def _start_error(reason: str) -> WorkerError:
+    return WorkerError(f"no process can be started to read pages: {reason}")
+
+
+def _wait_for_exit(process: "subprocess.Popen[bytes]") -> int | None:
+    """Return the exit status of a process; None if it runs on."""
     with suppress(subprocess.TimeoutExpired):
-        process.wait(_EXIT_SECONDS)
-    status = process.returncode
-    if status is None:
-        return ""
+        return process.wait(_EXIT_SECONDS)
+    return None
+
+
+def _describe_status(status: int) -> str:
+    """Describe how a process ended."""
     if status == -signal.SIGKILL:
         return "was killed, most likely because the machine ran out of memory"
     if status < 0:

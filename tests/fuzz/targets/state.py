@@ -17,7 +17,7 @@ from feedpub.store import (
     SourceState,
     Store,
 )
-from feedpub.store.sqlite import FILE_NAME
+from feedpub.store.files import FILE_NAME
 from tests.fuzz.oracle import NOW, PAGE, make_entry
 from tests.fuzz.target import WORDS, Target, text
 from tests.fuzz.targets.settings import folder
