@@ -1,6 +1,7 @@
 """`feedpub status`: show the state of each feed."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -29,7 +30,6 @@ def status(config_path: Path | None, *, as_json: bool, verbose: bool) -> None:
     from feedpub.cli import output
     from feedpub.config import state_location
     from feedpub.core.errors import ConfigError
-    from feedpub.pipeline.context import utc_now
     from feedpub.store import Store
     from feedpub.web.status import Health, collect_status
 
@@ -41,7 +41,7 @@ def status(config_path: Path | None, *, as_json: bool, verbose: bool) -> None:
         ) from None
     location = state_location(config.feedpub.state)
     with Store.open(location) as store:
-        service = collect_status(config, store, utc_now())
+        service = collect_status(config, store, datetime.now(UTC))
         choices = list(output.content_lines(config, store)) if verbose else []
     if as_json:
         echo_json(service)
