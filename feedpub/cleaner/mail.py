@@ -18,11 +18,10 @@ from feedpub.core.article_keys import strip_tracking
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.field_limits import limit_fields
-from feedpub.core.mail import MAX_MAIL_BYTES, decode_payload, parse_mail, read_headers
+from feedpub.core.mail import MAIL_TYPE, MAX_MAIL_BYTES, decode_payload, parse_mail, read_headers
 from feedpub.core.models import Article, Removed
 from feedpub.core.text import strip_invalid_characters
 
-MAIL_TYPE = "message/rfc822"
 PATCH_TYPES = ("text/x-diff", "text/x-patch")
 MAX_PARTS = 200
 MAX_DEPTH = 20

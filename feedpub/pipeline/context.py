@@ -58,7 +58,12 @@ def open_pool() -> ProcessPool:
             "feedpub.cleaner.extract",
             "feedpub.cleaner.mail",
             "feedpub.cleaner.next_page",
-            "feedpub.sources",
+            "feedpub.sources.feed",
+            "feedpub.sources.items.read",
+            "feedpub.sources.json_api",
+            "feedpub.sources.rss_atom",
+            "feedpub.sources.sitemap",
+            "feedpub.sources.watch",
         )
     )
 
