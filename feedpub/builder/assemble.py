@@ -24,8 +24,6 @@ from feedpub.builder.entry_html import (
 from feedpub.builder.filters import FilterFacts, matching_filter
 from feedpub.builder.ids import host_from_id
 from feedpub.builder.rss_atom_text import to_uri
-from feedpub.cleaner import summary
-from feedpub.cleaner.sanitize import sanitise_svg
 from feedpub.config import (
     FeedConfig,
     FolderSource,
@@ -151,6 +149,8 @@ def _with_summary(entry: Entry, mode: str) -> Entry:
         return entry
     if mode == "none":
         return replace(entry, summary="")
+    from feedpub.cleaner import summary  # noqa: PLC0415 -- most feeds keep the stored summaries
+
     summarize = summary.lead if mode == "lead" else summary.summarize
     text = summarize(entry.text, title=entry.title, language=entry.language)
     return replace(entry, summary=text)
@@ -293,6 +293,8 @@ def _read_image(name: str, roots: tuple[Path, ...]) -> bytes | None:
         ExtractError: its name is not allowed, it cannot be read, or it is an SVG with active
             content.
     """
+    from feedpub.cleaner.sanitize import sanitise_svg  # noqa: PLC0415 -- few feeds have saved images
+
     if not is_publishable(name):
         raise ExtractError(f"it cannot be the name of a published file: {NAME_RULES}")
     path = _find_image(name, roots)

@@ -64,6 +64,8 @@ def open_pool() -> ProcessPool:
             "feedpub.sources.rss_atom",
             "feedpub.sources.sitemap",
             "feedpub.sources.watch",
+            "nh3",
+            "sentencex",
         )
     )
 
