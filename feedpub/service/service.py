@@ -39,7 +39,7 @@ if TYPE_CHECKING:  # an extra, for several machines
 
 _log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.5  # of the main loop
+POLL_SECONDS = 1.0  # of the main loop
 DRAIN_SECONDS = 15.0  # for active runs at shutdown
 SHUTDOWN_SECONDS = 3.0  # for the HTTP server and the periodic tasks
 PRUNE_SECONDS = 3600.0  # between two deletions of old state
