@@ -55,7 +55,7 @@ class ForkServer:
         """Fork a worker that serves the calls of a socket, and return its process id.
 
         Raises:
-            WorkerError: the fork server failed, or the system has no room for another process.
+            WorkerError: the fork server failed, or cannot fork.
         """
         with self._lock:
             try:
@@ -63,10 +63,10 @@ class ForkServer:
                 response = self._request(("fork", 0), calls)
             except (EOFError, OSError) as error:
                 status = _wait_for_exit(self._process)
-                what = f"is not ready after {self._start_seconds:g} s"
+                outcome = f"is not ready after {self._start_seconds:g} s"
                 if status is not None:
-                    what = _describe_status(status)
-                reason = f"a process that was started to read pages {what}"
+                    outcome = _describe_status(status)
+                reason = f"a process that was started to read pages {outcome}"
                 raise WorkerError(reason) from error
         if not isinstance(response, int):
             raise _start_error(str(response))
