@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Integer,
-    Row,
     RowMapping,
     Select,
     Table,
@@ -135,10 +134,12 @@ class FeedStats:
         plans = func.sum(func.coalesce(type_coerce(t.c.next_look, Integer), 0))
         checked = func.max(type_coerce(t.c.checked, Integer))
         query = select(t.c.feed, checked, plans, func.sum(t.c.failures)).group_by(t.c.feed)
-        digests = {feed: hash(tuple(values)) for feed, *values in self._tuples(query)}
+        digests: dict[str, int] = {}
+        for row in self._tuples(query):
+            digests[row[0]] = hash(tuple(row[1:]))
         t = schema.schedule
-        for feed, planned in self._tuples(select(t.c.feed, type_coerce(t.c.next_run, Integer))):
-            digests[feed] = hash((digests.get(feed), planned))
+        for row in self._tuples(select(t.c.feed, type_coerce(t.c.next_run, Integer))):
+            digests[row[0]] = hash((digests.get(row[0]), row[1]))
         return digests
 
     def open_incidents(
@@ -171,12 +172,12 @@ class FeedStats:
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
         return select_rows(self._database, query)
 
-    def _tuples(self, query: Select[Any]) -> list[Row[Any]]:
+    def _tuples(self, query: Select[Any]) -> list[tuple[Any, ...]]:
         with self._database.read_transaction() as connection:
-            return list(connection.execute(query))
+            return [tuple(row) for row in connection.execute(query)]
 
     def _counts_by_feed(self, query: Select[Any]) -> dict[str, tuple[int, datetime | None]]:
-        return {feed: (count, newest) for feed, count, newest in self._tuples(query)}
+        return {row[0]: (row[1], row[2]) for row in self._tuples(query)}
 
     def _dict(self, query: Select[Any]) -> dict[str, Any]:
         with self._database.read_transaction() as connection:
