@@ -35,6 +35,9 @@ _HOURS_PER_WEEK = 7 * 24
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 
+PublishedDates = Mapping[str, Sequence[tuple[datetime, datetime]]]
+"""Source key → the dates of publication and first sight of its entries, sorted."""
+
 
 @dataclass(frozen=True, slots=True)
 class NextCheck:
@@ -174,7 +177,7 @@ def _format_seconds(seconds: float) -> str:
     return format_duration(timedelta(seconds=max(1, round(seconds))))
 
 
-def plan_sources(feed: FeedConfig, context: RunContext, now: datetime) -> Mapping[str, NextCheck]:
+def plan_sources(feed: FeedConfig, context: RunContext, now: datetime) -> dict[str, NextCheck]:
     """Return the next check of each source, by source key.
 
     A plan for a future time is kept. A source that was checked or became due gets a new one.
@@ -183,8 +186,33 @@ def plan_sources(feed: FeedConfig, context: RunContext, now: datetime) -> Mappin
         StoreError: The state cannot be read.
     """
     states = {state.key: state for state in context.store.sources(feed.name)}
+    return plan_checks(feed, states, load_published(feed, context), now)
+
+
+def load_published(feed: FeedConfig, context: RunContext) -> PublishedDates:
+    """Return the dates that the plans of a feed depend on, by source key.
+
+    Raises:
+        StoreError: The state cannot be read.
+    """
     needs_history = feed.every == "auto" and not feed.cron
-    published = context.store.published(feed.name) if needs_history else {}
+    return context.store.published(feed.name) if needs_history else {}
+
+
+def plan_checks(
+    feed: FeedConfig,
+    states: Mapping[str, SourceState],
+    published: PublishedDates,
+    now: datetime,
+) -> dict[str, NextCheck]:
+    """Return the next check of each source, by source key, as `plan_sources` does.
+
+    Args:
+        feed: The feed with its settings.
+        states: The state of each source, by source key.
+        published: The dates of publication and first sight of the entries, by source key.
+        now: Aware.
+    """
     plans = {}
     for source in feed.source:
         key = source_key(source)

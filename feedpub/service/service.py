@@ -109,6 +109,7 @@ class Service:
         Raises:
             StoreError: the state cannot be read.
         """
+        self._scheduler.save_checks()
         now = self._context.clock()
         process = ProcessStatus(
             started=self._started,

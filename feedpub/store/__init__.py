@@ -8,6 +8,7 @@ from feedpub.store.records import (
     BackfillState,
     CachedDocument,
     Channel,
+    CheckState,
     ConfigChange,
     Incident,
     IncidentKind,
@@ -24,6 +25,8 @@ from feedpub.store.records import (
     SourceObservation,
     SourceState,
     StoredSummary,
+    UnchangedCheck,
+    UnchangedSource,
     WatchedText,
 )
 from feedpub.store.schedule import PROCESS_MARK
@@ -35,6 +38,7 @@ __all__ = [
     "BackfillState",
     "CachedDocument",
     "Channel",
+    "CheckState",
     "ConfigChange",
     "Incident",
     "IncidentKind",
@@ -52,6 +56,8 @@ __all__ = [
     "SourceState",
     "Store",
     "StoredSummary",
+    "UnchangedCheck",
+    "UnchangedSource",
     "WatchedText",
     "pack_body",
     "unpack_body",

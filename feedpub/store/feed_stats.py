@@ -17,10 +17,12 @@ from sqlalchemy import (
     select,
     tuple_,
     type_coerce,
+    union,
 )
 
 from feedpub.core.models import Removed, RunStatus
 from feedpub.store import schema
+from feedpub.store.checks import CheckTable
 from feedpub.store.column_types import UtcSeconds
 from feedpub.store.database import Database
 from feedpub.store.records import RemovalStat, RunRecord, SourceState, StoredSummary
@@ -50,6 +52,7 @@ class FeedStats:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._checks = CheckTable(database)
 
     def entry_counts(self) -> dict[str, int]:
         """Return feed → its number of stored entries."""
@@ -58,7 +61,9 @@ class FeedStats:
 
     def feeds_with_runs(self) -> set[str]:
         """Return the feeds that have run at least once."""
-        return {row["feed"] for row in self._rows(select(schema.runs.c.feed).distinct())}
+        names = union(select(schema.runs.c.feed), select(schema.sources.c.feed))
+        with self._database.read_transaction() as connection:
+            return set(connection.scalars(names))
 
     def newest_entries(self) -> dict[str, datetime]:
         """Return feed → the latest date of publication of its entries."""
@@ -81,18 +86,25 @@ class FeedStats:
         return days
 
     def last_runs(self) -> dict[str, RunRecord]:
-        """Return feed → its latest run."""
+        """Return feed → its latest run, which may be a check without news."""
         t = schema.runs
         newest = select(func.max(t.c.id)).group_by(t.c.feed)
         rows = self._rows(select(t).where(t.c.id.in_(newest)))
-        return {row["feed"]: run_from_row(row) for row in rows}
+        runs = {row["feed"]: run_from_row(row) for row in rows}
+        for feed, check in self._checks.last_runs().items():
+            if feed not in runs or check.started > runs[feed].started:
+                runs[feed] = check
+        return runs
 
     def last_successes(self) -> dict[str, datetime]:
         """Return feed → the start of its latest run that did not fail."""
         t = schema.runs
         started = func.max(t.c.started, type_=UtcSeconds)
         query = select(t.c.feed, started).where(t.c.status != RunStatus.FAILED)
-        return self._dict(query.group_by(t.c.feed))
+        successes = self._dict(query.group_by(t.c.feed))
+        for feed, check in self._checks.last_runs().items():
+            successes[feed] = max(check.started, successes.get(feed, check.started))
+        return successes
 
     def source_states(self) -> dict[tuple[str, str], SourceState]:
         """Return (feed, source key) → the source's state, for all sources."""

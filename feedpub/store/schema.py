@@ -36,7 +36,7 @@ from feedpub.store.column_types import (
 )
 from feedpub.store.records import ConfigChange
 
-VERSION = "0012"  # of the newest migration
+VERSION = "0013"  # of the newest migration
 
 metadata = MetaData()
 
@@ -227,6 +227,19 @@ source_probes = Table(
     Column("skipped", Integer, nullable=False),
     Column("etag", Text),
     Column("last_modified", Text),
+    Column("observe_at", UtcSeconds),
+)
+
+# Checks of a source that found nothing new, counted by day (days since 1970, in UTC).
+unchanged_checks = Table(
+    "unchanged_checks",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("checks", Integer, nullable=False),
+    Column("last", UtcSeconds, nullable=False),
+    Column("seconds", Float, nullable=False),  # of the last one
 )
 
 schedule = Table(
