@@ -64,7 +64,7 @@ class CheckStates:
         """Return the state of a feed, which is loaded with those of other feeds that are due.
 
         Raises:
-            StoreError: The state cannot be read, or earlier checks cannot be saved.
+            StoreError: The state cannot be read.
         """
         with self._loading:
             with self._changed:
@@ -95,11 +95,14 @@ class CheckStates:
                 self._changed.notify_all()
 
     def save_checks_of(self, feeds: Iterable[str]) -> None:
-        """Save all checks now if some feeds have one. Raises StoreError."""
+        """Save all checks now if some feeds have one.
+
+        An error is logged. A later check or run of the same feeds takes precedence then.
+        """
         with self._changed:
             has_check = not self._checks.keys().isdisjoint(feeds)
         if has_check or self._saving.locked():
-            self.save()
+            self.try_to_save()
 
     def save(self) -> None:
         """Save all checks now. If that fails, they are kept for the next time.
