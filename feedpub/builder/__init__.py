@@ -5,6 +5,8 @@
     assemble         from stored entries to the files of a feed
     rss_atom, json_feed, opml, html
                      the documents
+    documents        their parts: a head, a fragment for each entry, a tail
+    reuse            take unchanged parts from the published files
     parse_published  read published documents back after the state is lost
 
 The documents are pure functions of `Feed`: the same feed always gives the same bytes.

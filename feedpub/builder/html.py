@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from feedpub.builder.documents import Document, PreparedFeed, prepare, split_document
 from feedpub.builder.rss_atom_text import prepare_feed, to_single_line
 from feedpub.core.languages import Translations, text_direction, translations_for
 from feedpub.core.models import Entry, Feed, FeedSummary
@@ -45,15 +46,28 @@ _MAX_SUMMARY_CHARS = 300
 
 def render_page(feed: Feed) -> bytes:
     """Render the page of a feed: how to subscribe in each format, and its latest articles."""
-    feed = prepare_feed(feed)
+    return render_page_parts(prepare(feed)).join()
+
+
+def render_page_parts(prepared: PreparedFeed) -> Document:
+    """Render the page of a feed, with the selected entries only."""
+    feed = prepared.feed
     host = host_from_url(feed.link)
     site = host if host != host_from_url(feed.base_url) else ""
 
     def page_of(entry: Entry) -> str:
         return entry.url or f"{feed.name}/{entry.slug}.html"
 
-    translations = translations_for(feed.language)
-    return _render("feed.html", translations, feed=feed, site=site, page_of=page_of)
+    page = _render(
+        "feed.html",
+        translations_for(feed.language),
+        feed=feed,
+        entries=prepared.entries.values(),
+        is_empty=prepared.is_empty,
+        site=site,
+        page_of=page_of,
+    )
+    return split_document(page, b"<article", b"</section>\n</main>")
 
 
 def render_article(feed: Feed, entry: Entry) -> bytes:

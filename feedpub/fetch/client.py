@@ -188,8 +188,7 @@ class Fetcher:
             FetchError: there is no complete document; with `status` and `retry_after` if the server
                 sent them. Its URL is the requested one without user and password.
         """
-        target, options = parse_url(url), options or RequestOptions()
-        home = parse_url(options.site) if options.site else target
+        target, home, options = _parse_request(url, options)
         deadline = self._start_deadline(max_bytes=max_bytes)
         usable = (validators or Validators()).as_headers()
         chain = RedirectChain(deadline, self._user_agent, home, usable, options)
@@ -215,8 +214,7 @@ class Fetcher:
         Raises:
             DisallowedError, RetryLaterError, FetchError: as in `get`.
         """
-        target, options = parse_url(url), options or RequestOptions()
-        home = parse_url(options.site) if options.site else target
+        target, home, options = _parse_request(url, options)
         if not target.may_receive_secrets(home):
             raise FetchError("the body of the request is not sent to another server", target.url)
         deadline = self._start_deadline()
@@ -235,8 +233,7 @@ class Fetcher:
         Raises:
             DisallowedError, RetryLaterError, FetchError: as in `get`.
         """
-        target, options = parse_url(url), options or RequestOptions()
-        home = parse_url(options.site) if options.site else target
+        target, home, options = _parse_request(url, options)
         deadline = self._start_deadline()
         chain = RedirectChain(deadline, self._user_agent, home, options=options)
         response, final = self._follow(target, chain)
@@ -354,11 +351,11 @@ class Fetcher:
                 response = self._request(target, chain)
                 if response.location is None:
                     break
-                chain.jar.update(response.cookies)
+                chain.keep_cookies(response.cookies)
                 target = target.join(response.location)
                 chain = chain.after_redirect(response.status, target)
             is_not_modified = response.status == _NOT_MODIFIED and chain.validators
-            if not response.ok and not is_not_modified:
+            if not is_not_modified and not response.ok:
                 raise failure_of(response, self._clock.now())
         except FetchError as error:
             raise _describe_error(error, start, target, chain.options) from forget_frames(error)
@@ -389,7 +386,7 @@ class Fetcher:
         try:
             response = self._transport.exchange(
                 chain.deadline,
-                target.url,
+                target,
                 headers,
                 chain.options.proxy,
                 chain.max_read_bytes,
@@ -420,6 +417,16 @@ class Fetcher:
             conditional=not headers.keys().isdisjoint(("If-None-Match", "If-Modified-Since")),
         )
         _log.debug("request", extra=extra)
+
+
+def _parse_request(
+    url: str, options: RequestOptions | None
+) -> tuple[RequestTarget, RequestTarget, RequestOptions]:
+    """Return the target, the server that the secrets of the options are for, and the options."""
+    target, options = parse_url(url), options or RequestOptions()
+    if not options.site or options.site == url:
+        return target, target, options
+    return target, parse_url(options.site), options
 
 
 def _describe_error(

@@ -135,7 +135,9 @@ def parse_retry_after(headers: Mapping[str, str], now: datetime) -> float | None
 
     None if there is no valid one.
     """
-    value = headers.get("Retry-After", "").strip()
+    if "Retry-After" not in headers:
+        return None
+    value = headers["Retry-After"].strip()
     if value.isascii() and value.isdecimal():
         return float(value[:12])
     if until := parse_http_date(value):
@@ -276,6 +278,10 @@ def read_lines(raw: HTTPResponse, max_bytes: int) -> bytes:
 
 def read_start(raw: HTTPResponse) -> bytes:
     """Return the first bytes of an error page, as far as they can be read and decompressed."""
+    if raw.status == HTTPStatus.NOT_MODIFIED:  # it has no body, whatever its headers announce
+        if not raw.chunked:
+            raw.drain_conn()  # the connection can be used again
+        return b""
     try:
         applied = content_codings(raw.headers.get("Content-Encoding", ""))
         return decompress(

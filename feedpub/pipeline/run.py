@@ -346,11 +346,15 @@ def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, 
     The caller holds the feed's lock.
     """
     live = archives.plan_archives(feed, live, context)
-    archived = archives.write_archives(feed, live, context, partial(ensure_lock_held, context))
-    files = pictures.render_pictures(feed, live, live.entries, context)
-    files |= assemble.render_files(live, assemble.saved_folders(feed))
+    archived, files = archives.write_archives(
+        feed, live, context, partial(ensure_lock_held, context)
+    )
+    record = index.load_record(feed.name, context)
+    rendered = assemble.render_files(live, assemble.saved_folders(feed), record, context.output)
+    files |= pictures.render_pictures(feed, live, live.entries, context)
+    files |= rendered.files
     documents = websub.feed_documents(feed.name, files) if context.settings.websub_hubs else []
-    changed = [name for name in documents if context.output.read(name) != files[name]]
+    changed = context.output.find_changed({name: files[name] for name in documents})
 
     def before_writing() -> None:
         ensure_lock_held(context)
@@ -359,6 +363,8 @@ def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, 
     with websub.announce_changes(changed, context.settings, context.store, context.clock):
         written = context.output.publish(files, before_commit=before_writing)
     index.save_summary(feed, live, context)
+    if rendered.record != record:
+        context.store.summaries.save_rendered({feed.name: rendered.record.to_bytes()})
     return (*archived, *written)
 
 
@@ -399,8 +405,16 @@ def write_index(config: Config, context: RunContext) -> tuple[str, ...]:
     """
     for _ in range(_MAX_INDEX_ATTEMPTS - 1):
         with suppress(StaleWriteError):
-            return context.output.publish(index.index_files(config, context))
-    return context.output.publish(index.index_files(config, context))
+            return _write_index_once(config, context)
+    return _write_index_once(config, context)
+
+
+def _write_index_once(config: Config, context: RunContext) -> tuple[str, ...]:
+    rendered = index.render_index_files(config, context)
+    written = context.output.publish(rendered.files)
+    if rendered.records:
+        context.store.summaries.save_rendered(rendered.records)
+    return written
 
 
 def prune(config: Config, context: RunContext) -> None:

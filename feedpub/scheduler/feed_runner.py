@@ -32,7 +32,6 @@ from feedpub.scheduler.check_states import CheckStates
 from feedpub.scheduler.next_check import (
     NextCheck,
     has_impossible_times,
-    load_published,
     plan_checks,
     plan_sources,
 )
@@ -235,15 +234,15 @@ class FeedRunner:
             sources[before.key] = replace(
                 before, checked=checked, succeeded=checked, next_look=None
             )
-        plans = plan_checks(feed, sources, load_published(feed, context), now)
-        first = self._choose_next(feed, plans, state.recheck_at, now)
+        plans = plan_checks(feed, sources, context, now)
+        first = self._choose_next(feed, plans.checks, state.recheck_at, now)
         changed = {}
-        for key, plan in plans.items():
+        for key, plan in plans.checks.items():
             known = sources.get(key)
             if known and (known.next_look != plan.time or known.why != plan.why):
                 changed[key] = (plan.time, plan.why)
         run = ScheduledRun(feed.name, first.time, first.why)
-        check = replace(check, next_checks=changed, next_run=run)
+        check = replace(check, next_checks=changed, next_run=run, learned=plans.learned)
         result = unchanged_result(check)
         self._count_own_failures(result)
         self.states.add(check)
@@ -309,12 +308,13 @@ class FeedRunner:
     def _plan(self, feed: FeedConfig, context: RunContext) -> NextCheck:
         """Plan each checked source and the feed's next run, and store both."""
         now = context.clock()
-        source_plans = plan_sources(feed, context, now)
+        plans = plan_sources(feed, context, now)
         recheck_at = context.store.next_recheck(feed.name, now) if feed.recheck else None
-        first = self._choose_next(feed, source_plans, recheck_at, now)
-        checks = {key: (plan.time, plan.why) for key, plan in source_plans.items()}
+        first = self._choose_next(feed, plans.checks, recheck_at, now)
+        checks = {key: (plan.time, plan.why) for key, plan in plans.checks.items()}
+        planned = ScheduledRun(feed.name, first.time, first.why)
         try:
-            context.store.schedule.save(ScheduledRun(feed.name, first.time, first.why), checks)
+            context.store.schedule.save(planned, checks, plans.learned)
         except CorruptStateError:
             raise
         except FeedpubError as error:

@@ -18,17 +18,20 @@ from feedpub.store.records import (
     PageSnapshot,
     ProbeState,
     Proposal,
+    PublicationDates,
     RemovalStat,
     RunRecord,
     ScheduledRun,
     SnapshotKind,
     SourceObservation,
     SourceState,
+    StoredRhythm,
     StoredSummary,
     UnchangedCheck,
     UnchangedSource,
     WatchedText,
 )
+from feedpub.store.rhythms import SourceId
 from feedpub.store.schedule import PROCESS_MARK
 from feedpub.store.snapshots import pack_body, unpack_body
 from feedpub.store.store import Store
@@ -48,13 +51,16 @@ __all__ = [
     "PageSnapshot",
     "ProbeState",
     "Proposal",
+    "PublicationDates",
     "RemovalStat",
     "RunRecord",
     "ScheduledRun",
     "SnapshotKind",
+    "SourceId",
     "SourceObservation",
     "SourceState",
     "Store",
+    "StoredRhythm",
     "StoredSummary",
     "UnchangedCheck",
     "UnchangedSource",

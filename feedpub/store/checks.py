@@ -36,6 +36,7 @@ from feedpub.store.records import (
     SourceState,
     UnchangedCheck,
 )
+from feedpub.store.rhythms import save_rhythms
 from feedpub.store.rows import as_row, chunks, from_row, insert, select_rows, sorted_by_key, upsert
 
 MIN_OBSERVATIONS = 12  # of a source, before checks without news prolong the latest one
@@ -76,6 +77,7 @@ class CheckTable:
             _update_sources(connection, valid)
             runs = [as_row(check.next_run) | {"handed": None} for check in valid if check.next_run]
             upsert(connection, schema.schedule, runs)
+            save_rhythms(connection, [rhythm for check in valid for rhythm in check.learned])
             _save_observations(connection, valid)
             _count_checks(connection, valid)
             marked = [check.feed for check in valid if check.is_marked]

@@ -1,7 +1,7 @@
 """Statistics of all feeds in a few queries, feed summaries, and statistics of removed lines."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -147,7 +147,7 @@ class FeedStats:
 class SummaryTable:
     """The feed summaries, each of which is deleted when the feed's entries change.
 
-    Raises StoreError.
+    It also holds the records of rendered files. Raises StoreError.
     """
 
     def __init__(self, database: Database) -> None:
@@ -168,6 +168,27 @@ class SummaryTable:
         """Store a summary. The caller holds the feed's lock, so that its entries are current."""
         with self._database.write_transaction() as connection:
             upsert(connection, schema.feed_summaries, [as_row(summary)])
+
+    def load_rendered(self, feed: str) -> bytes | None:
+        """Return the record of a feed's files; None if there is none.
+
+        Args:
+            feed: the feed's name; with an asterisk, the name of files about all feeds.
+        """
+        t = schema.rendered_files
+        with self._database.read_transaction() as connection:
+            return connection.scalar(select(t.c.record).where(t.c.feed == feed))
+
+    def save_rendered(self, records: Mapping[str, bytes]) -> None:
+        """Store records of files: name as in `load_rendered` → record."""
+        with self._database.write_transaction() as connection:
+            save_rendered_files(connection, records)
+
+
+def save_rendered_files(connection: Connection, records: Mapping[str, bytes]) -> None:
+    """Store records of files as a part of a larger transaction."""
+    rows = [{"feed": name, "record": record} for name, record in records.items()]
+    upsert(connection, schema.rendered_files, rows)
 
 
 def drop_summary(connection: Connection, feed: str) -> None:

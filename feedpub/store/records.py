@@ -250,6 +250,7 @@ class UnchangedCheck:
         sources: the sources that were checked.
         next_checks: source key → the time of its next check and the reason.
         next_run: the feed's next run; None if none is planned.
+        learned: the rhythms that were learned to plan the next checks.
         is_marked: the run is marked as active, or as crashed earlier.
     """
 
@@ -259,6 +260,7 @@ class UnchangedCheck:
     sources: tuple[UnchangedSource, ...]
     next_checks: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
     next_run: "ScheduledRun | None" = None
+    learned: "tuple[StoredRhythm, ...]" = ()
     is_marked: bool = False
 
 
@@ -318,6 +320,39 @@ class StoredSummary:
     newest: datetime | None
     updated: datetime | None
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRhythm:
+    """The rhythm that the scheduler learned from the publications of a source.
+
+    Attributes:
+        feed, key: the source.
+        covered: the number of changes of the source's entries that it takes into account.
+        data: the scheduler's own format.
+        changes: the number of changes so far. Only the store counts them.
+    """
+
+    feed: str
+    key: str
+    covered: int
+    data: bytes
+    changes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationDates:
+    """The dates of a source's newest entries, in seconds since 1970.
+
+    Attributes:
+        newest: the publication time and the first-seen time of each, in any order.
+        earlier: the number of earlier entries.
+        first_check: the earliest first-seen time of all entries; None if there are none.
+    """
+
+    newest: tuple[tuple[int, int], ...] = ()
+    earlier: int = 0
+    first_check: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

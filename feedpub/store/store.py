@@ -46,6 +46,7 @@ from feedpub.store.records import (
     SourceState,
     WatchedText,
 )
+from feedpub.store.rhythms import RhythmTable, count_change, count_removal, prune_rhythms
 from feedpub.store.robots import RobotsCacheTable
 from feedpub.store.rows import (
     as_row,
@@ -87,12 +88,13 @@ class Store:
         robots_cache: the robots.txt of each origin.
         checks: the checks that found nothing new.
         schedule: the next run of each feed.
+        rhythms: the learned rhythm of each source's publications.
         archives: the archive of each entry.
         snapshots: the pages that entries were made from.
         outbox: messages that are not sent yet.
         removal_stats: lines that the cleaner removes.
         stats: statistics of all feeds.
-        summaries: each feed's line on the index page.
+        summaries: each feed's line on the index page, and what its files were rendered from.
         observations: the results of each source's checks.
         incidents: failures and recoveries, and the alerts about them.
         proposals: changes of the config that would repair sources.
@@ -105,6 +107,7 @@ class Store:
         self.robots_cache = RobotsCacheTable(database)
         self.checks = CheckTable(database)
         self.schedule = ScheduleTable(database)
+        self.rhythms = RhythmTable(database)
         self.archives = ArchivesTable(database)
         self.snapshots = SnapshotTable(database)
         self.outbox = OutboxTable(database)
@@ -311,17 +314,6 @@ class Store:
         newest = query.order_by(*schema.NEWEST_FIRST).limit(limit)
         return select_records(self._database, Entry, newest)
 
-    def published(self, feed: str) -> dict[str, list[tuple[datetime, datetime]]]:
-        """Return source key → the dates of publication and first sight of its entries, sorted."""
-        t = schema.entries
-        query = select(t.c.source, t.c.published, t.c.first_seen).where(
-            t.c.feed == feed, t.c.backfilled.is_(False)
-        )
-        found: dict[str, list[tuple[datetime, datetime]]] = {}
-        for row in self._rows(query.order_by(t.c.published)):
-            found.setdefault(row["source"], []).append((row["published"], row["first_seen"]))
-        return found
-
     def count(self, feed: str) -> int:
         """Return the number of a feed's stored entries."""
         t = schema.entries
@@ -488,6 +480,8 @@ class Store:
         with self._database.write_transaction() as connection:
             if entry_rows:
                 drop_summary(connection, feed)
+                dated = [row for row in entry_rows if row["id"] not in backfilled]
+                _count_change(connection, feed, dated)
             upsert(connection, schema.entries, entry_rows)
             t = schema.entries
             for some in chunks(backfilled):
@@ -502,11 +496,13 @@ class Store:
     def replace_entries(self, feed: str, entries: Iterable[Entry]) -> None:
         """Replace the stored entries with the same ids. No entry is added or marked as listed."""
         t = schema.entries
+        rows = [as_row(entry) for entry in entries]
         with self._database.write_transaction() as connection:
             drop_summary(connection, feed)
-            for entry in entries:
-                own = update(t).where(t.c.feed == feed, t.c.id == entry.id)
-                connection.execute(own.values(as_row(entry)))
+            _count_change(connection, feed, rows)
+            for row in rows:
+                own = update(t).where(t.c.feed == feed, t.c.id == row["id"])
+                connection.execute(own.values(row))
 
     # --- sources and runs ---
 
@@ -665,6 +661,7 @@ class Store:
             ):
                 connection.execute(delete(date.table).where(date < before))
             prune_checks(connection, before)
+            prune_rhythms(connection)
             _prune_incidents(connection)
             _prune_summaries(connection, keep.keys())
             expires = schema.robots_cache.c.expires
@@ -692,6 +689,8 @@ class Store:
             for some in chunks(old):
                 # The date again: another process may have listed one of them since.
                 connection.execute(delete(t).where(*is_old, t.c.id.in_(some)))
+            if old:
+                count_removal(connection, feed)
             drop_snapshots(connection, feed, outdated)
 
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
@@ -727,6 +726,12 @@ def _mark_listed(connection: Connection, feed: str, keys: Collection[str], now: 
         connection.execute(own.values(last_listed=now))
 
 
+def _count_change(connection: Connection, feed: str, rows: Collection[Mapping[str, Any]]) -> None:
+    """Count a change of entries, before their new rows are stored."""
+    keys, ids = {row["source"] for row in rows}, {row["id"] for row in rows}
+    count_change(connection, feed, keys, ids)
+
+
 def _save_probe_states(
     connection: Connection, feed: str, states: Mapping[str, ProbeState | None]
 ) -> None:
@@ -745,11 +750,14 @@ def _prune_incidents(connection: Connection) -> None:
 
 
 def _prune_summaries(connection: Connection, published: Collection[str]) -> None:
-    """Delete the summaries of feeds that have no entries and are not published."""
-    t = schema.feed_summaries
-    empty = select(t.c.feed).where(~exists().where(schema.entries.c.feed == t.c.feed))
-    for some in chunks(set(connection.scalars(empty)) - set(published)):
-        connection.execute(delete(t).where(t.c.feed.in_(some)))
+    """Delete the summaries and records of feeds that have no entries and are not published."""
+    for t in (schema.feed_summaries, schema.rendered_files):
+        empty = select(t.c.feed).where(
+            ~exists().where(schema.entries.c.feed == t.c.feed),
+            t.c.feed.not_like("*%"),  # files about all feeds
+        )
+        for some in chunks(set(connection.scalars(empty)) - set(published)):
+            connection.execute(delete(t).where(t.c.feed.in_(some)))
 
 
 def _prune_runs(connection: Connection, feed: str) -> None:

@@ -23,7 +23,7 @@ import ssl
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,21 +32,23 @@ from heapq import heapify, heappop, heappush
 from multiprocessing.sharedctypes import SynchronizedArray
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import requests
 import trustme
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, func, select
 
-from feedpub.config import Config, load_config
+from feedpub.config import Config, FeedConfig, load_config
 from feedpub.core.budget import RunBudget
-from feedpub.core.models import Entry, RunResult
+from feedpub.core.models import Entry
 from feedpub.fetch import Fetcher
 from feedpub.pipeline import run
 from feedpub.pipeline.context import RunContext, utc_now
+from feedpub.pipeline.unchanged import feed_fingerprint
 from feedpub.publisher import open_output
 from feedpub.scheduler.feed_runner import FeedRunner
 from feedpub.scheduler.local import LocalScheduler
-from feedpub.store import Store
+from feedpub.store import Store, schema
 from tests.support.clock import FakeClock
 from tests.support.service import free_port
 from tests.support.states import state_folder
@@ -57,6 +59,7 @@ START = datetime(2026, 3, 2, tzinfo=UTC)
 _TEXT = "<p>" + "The quay was repaired before the ice came, and nobody had to wait. " * 30 + "</p>"
 _NOT_MODIFIED = b"HTTP/1.1 304 Not Modified\r\nETag: %s\r\n\r\n"
 _PASSES = 3
+_NOT_COPIED = {"page_snapshots", "runs", "run_marks", "removal_stats"}
 
 
 def main() -> None:
@@ -273,39 +276,37 @@ def prime(config: Config, context: RunContext, site: Farm, history: int) -> None
 
 
 def copy_feed(config: Config, context: RunContext, site: Farm) -> None:
-    """Copy the state of the first feed to all others, by statements on its rows."""
-    from sqlalchemy import select  # noqa: PLC0415 -- only here
-
-    from feedpub.pipeline.unchanged import feed_fingerprint  # noqa: PLC0415
-    from feedpub.store import schema  # noqa: PLC0415
-
-    tables = [t for t in schema.metadata.sorted_tables if "feed" in t.columns]
-    skipped = {"page_snapshots", "runs", "run_marks", "removal_stats"}
-    with context.store._database.write_transaction() as connection:  # noqa: SLF001
-        rows = {}
-        for table in [*tables, schema.document_cache]:
-            if table.name in skipped:
+    """Copy the rows of the first feed for all others."""
+    others = list(enumerate(config.feed))[1:]
+    with context.store._database.write_transaction() as connection:
+        for table in schema.metadata.sorted_tables:
+            if table.name in _NOT_COPIED:
                 continue
             query = select(table)
             if "feed" in table.columns:
                 query = query.where(table.c.feed == config.feed[0].name)
-            rows[table] = [dict(row) for row in connection.execute(query).mappings()]
-        for table, own in rows.items():
-            copies = []
-            for n, feed in list(enumerate(config.feed))[1:]:
-                for row in own:
-                    copy = {k: v for k, v in row.items() if k != "id" or table.name == "entries"}
-                    copy.update({"feed": feed.name} if "feed" in row else {"url": site.url(n)})
-                    for name in ("key", "source", "url", "final_url"):
-                        if row.get(name) == site.url(0):
-                            copy[name] = site.url(n)
-                    if "etag" in row and row["etag"]:
-                        copy["etag"] = etag_of(n, site.versions[n])
-                    if "basis" in row:
-                        copy["basis"] = feed_fingerprint(feed, context.settings)
-                    copies.append(copy)
+            elif table is not schema.document_cache:
+                continue
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+            copies = [_copy_row(row, site, n, feed) for n, feed in others for row in rows]
+            for copy in copies:
+                if "basis" in copy and (feed := config.feed.get(copy["feed"])):
+                    copy["basis"] = feed_fingerprint(feed, context.settings)
             if copies:
                 connection.execute(table.insert(), copies)
+
+
+def _copy_row(row: dict[str, Any], site: Farm, n: int, feed: FeedConfig) -> dict[str, Any]:
+    """Return a row of the first feed as that of another one."""
+    copy = {name: value for name, value in row.items() if name != "id" or "html" in row}
+    if "feed" in row:
+        copy["feed"] = feed.name
+    for name in ("key", "source", "url", "final_url"):
+        if row.get(name) == site.url(0):
+            copy[name] = site.url(n)
+    if row.get("etag"):
+        copy["etag"] = etag_of(n, site.versions[n])
+    return copy
 
 
 def _add_history(store: Store, feed: str, source: str, number: int) -> None:
@@ -435,9 +436,8 @@ class Totals:
     """What the checks of a simulated time cost.
 
     Attributes:
-        cpu: seconds, by the kind of check: "news", "nothing" or "first".
-        checks: their number.
-        runs: the number of checks without news that were full runs.
+        cpu: Seconds by the kind of check: "news", "nothing" or "first".
+        checks: Their number.
     """
 
     cpu: dict[str, float] = field(default_factory=dict)
@@ -454,20 +454,17 @@ class Totals:
 
 def simulate(site: Farm, duration: timedelta) -> None:
     """Let feeds with `every = "auto"` run for a simulated time, and print what it cost."""
-    totals = Totals()
+    totals, clock = Totals(), FakeClock(START)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        config = configure(site, folder, "auto")
-        clock = FakeClock(START)
+        config = configure(site, Path(name), "auto")
         with open_context(config, site, clock.now) as context:
-            results: dict[str, RunResult] = {}
-            runner = FeedRunner(
-                config, context, lambda feed, result, _: results.__setitem__(feed.name, result)
-            )
-            for day, sizes in _simulate_days(site, runner, clock, duration, totals, results):
+            runner = FeedRunner(config, context, lambda *_: None)
+            for day in _simulate_days(site, runner, clock, totals):
                 if day % 30 == 0:
-                    print(f"  day {day}: {sizes}", flush=True)
-    bare = median(measure_bare(site) for _ in range(_PASSES))
+                    print(f"  day {day}: {describe_state(context.store)}", flush=True)
+                if day >= duration.days:
+                    break
+    bare = median([measure_bare(site) for _ in range(_PASSES)])
     nothing = totals.mean("nothing")
     print(
         f"{site.feeds} feeds, {duration.days} days, every = auto: "
@@ -479,49 +476,40 @@ def simulate(site: Farm, duration: timedelta) -> None:
 
 
 def _simulate_days(
-    site: Farm,
-    runner: FeedRunner,
-    clock: FakeClock,
-    duration: timedelta,
-    totals: Totals,
-    results: Mapping[str, RunResult],
-) -> Iterator[tuple[int, str]]:
-    """Run feeds when they are due; yield the number of each day, and the size of the state."""
+    site: Farm, runner: FeedRunner, clock: FakeClock, totals: Totals
+) -> Iterator[int]:
+    """Run feeds when they are due, without end; yield the number of each day."""
     numbers = {feed.name: n for n, feed in enumerate(runner.config.feed)}
     seen: dict[str, int] = {}
     due = [(START + timedelta(seconds=n), name) for name, n in numbers.items()]
     heapify(due)
     day = 0
-    while due[0][0] < START + duration:
+    while True:
         moment, name = heappop(due)
         clock.pass_time(max(0.0, (moment - clock.now()).total_seconds()))
         n = numbers[name]
-        version = LISTED + max(0, (clock.now() - START) // interval_of(n))
-        kind = "nothing" if seen.get(name) == version else "news"
+        version = LISTED + (clock.now() - START) // interval_of(n)
+        kind = "first" if name not in seen else "news"
+        if seen.get(name) == version:
+            kind = "nothing"
         site.versions[n] = seen[name] = version
         began = cpu_seconds()
         planned = runner.run(name, RunBudget(600))
         if states := getattr(runner, "states", None):
             states.save()
-        totals.add(
-            kind if kind == "nothing" or version > LISTED else "first", cpu_seconds() - began
-        )
-        assert planned is not None, results.get(name)
+        totals.add(kind, cpu_seconds() - began)
+        assert planned is not None
         heappush(due, (planned.time, name))
         if (clock.now() - START).days > day:
             day = (clock.now() - START).days
             run.prune(runner.config, runner.context)
-            yield day, describe_state(runner.context.store)
+            yield day
 
 
 def describe_state(store: Store) -> str:
     """Return the size of the state and the number of rows of its largest tables."""
-    from sqlalchemy import func, select  # noqa: PLC0415 -- only here
-
-    from feedpub.store import schema  # noqa: PLC0415
-
-    path = store._database.path  # type: ignore[attr-defined]  # noqa: SLF001
-    with store._database.read_transaction() as connection:  # noqa: SLF001
+    path = store._database.path  # type: ignore[attr-defined]
+    with store._database.read_transaction() as connection:
         counts = {
             table.name: connection.scalar(select(func.count()).select_from(table)) or 0
             for table in schema.metadata.sorted_tables

@@ -194,8 +194,8 @@ def _overview(config: Config, *, brief: bool = False) -> status.ServiceStatus:
 
 
 _DONE: dict[str, Callable[[Config], object]] = {
-    "pages about all feeds, the first time": _with_tools(index.index_files),
-    "pages about all feeds": _with_tools(index.index_files),
+    "pages about all feeds, the first time": _with_tools(index.render_index_files),
+    "pages about all feeds": _with_tools(index.render_index_files),
     "forgetting": _with_tools(run.prune),
     "overview": _overview,
     "healthz": lambda config: reports.health_response(_overview(config, brief=True)),

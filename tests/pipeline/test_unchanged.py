@@ -13,6 +13,7 @@ from feedpub.core.models import RunResult, RunStatus
 from feedpub.pipeline import run, unchanged
 from feedpub.pipeline.context import RunContext
 from feedpub.store import ProbeState, RunRecord, SourceObservation, schema
+from feedpub.store.checks import MIN_OBSERVATIONS
 from tests.support.clock import FakeClock
 from tests.support.newsroom import (
     configure,
@@ -167,7 +168,7 @@ def test_observations_are_those_of_full_runs(site: Site, tmp_path: Path) -> None
     clock, config = FakeClock(), configure_feed(tmp_path, site)
     with open_context(config, clock) as context:
         workspace = Workspace(site, config, context, clock)
-        for number in range(unchanged.MIN_OBSERVATIONS + 1):
+        for number in range(MIN_OBSERVATIONS + 1):
             workspace.run()
             assert len(workspace.observations) == number + 1
         first_runs = workspace.observations

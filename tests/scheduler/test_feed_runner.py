@@ -31,7 +31,7 @@ def work(folder: Path, *, queued: bool) -> Iterator[FeedRunner]:
         yield FeedRunner(config, context, lambda *_: None, in_vain, queued=queued)
 
 
-def full(planned: ScheduledRun, checks: object = None) -> None:
+def full(planned: ScheduledRun, checks: object = None, *_: object) -> None:
     """Raise the error of a full disk."""
     raise StoreError(f"disk full: {planned} and {checks}")
 

@@ -28,6 +28,7 @@ from feedpub.store import (
     SourceObservation,
     SourceState,
     Store,
+    StoredRhythm,
     StoredSummary,
     UnchangedCheck,
     UnchangedSource,
@@ -100,6 +101,8 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
     checked = UnchangedSource(state, probe, observes=False)
     store.checks.save([UnchangedCheck(feed, NOW, 0.1, (checked,))])
     store.summaries.save(StoredSummary(feed, "a", 3, NOW, NOW, "en"))
+    store.rhythms.save([StoredRhythm(feed, "s", 2, b"\0\xff")])
+    store.summaries.save_rendered({feed: b"\0\xff"})
 
 
 def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:

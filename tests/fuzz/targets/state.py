@@ -128,7 +128,9 @@ def look_at_everything(store: Store) -> None:
     """Make the queries of a run."""
     for entry in (*store.entries(FEED), store.entry(FEED, "tag:example.org,2026-11-25:news/1")):
         assert entry is None or (isinstance(entry.html, str) and isinstance(entry.authors, tuple))
-    store.published(FEED)
+    source = (FEED, "source")
+    store.rhythms.load([source])
+    store.rhythms.read_dates([source], 10)
     store.update_times(FEED)
     store.item_states(FEED, ["key"])
     store.rechecks(FEED, NOW, 10)
