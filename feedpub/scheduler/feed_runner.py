@@ -234,7 +234,7 @@ class FeedRunner:
             sources[before.key] = replace(
                 before, checked=checked, succeeded=checked, next_look=None
             )
-        plans = plan_checks(feed, sources, context, now)
+        plans = plan_checks(feed, sources, context, now, state.rhythms)
         first = self._choose_next(feed, plans.checks, state.recheck_at, now)
         changed = {}
         for key, plan in plans.checks.items():

@@ -3,7 +3,7 @@
 Such checks are counted by day and source. A run that finds something is stored in `runs`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -34,6 +34,7 @@ from feedpub.store.records import (
     ProbeState,
     RunRecord,
     SourceState,
+    StoredRhythm,
     UnchangedCheck,
 )
 from feedpub.store.rhythms import save_rhythms
@@ -57,12 +58,15 @@ class CheckTable:
     def load(self, feeds: Collection[str], now: datetime) -> dict[str, CheckState]:
         """Return feed → what its check needs; feeds that were never checked are left out."""
         found: dict[str, CheckState] = {}
-        feed = schema.sources.c.feed
+        s, r = schema.sources, schema.publishing_rhythms
         with self._database.read_transaction() as connection:
             for some in chunks(feeds):
-                rows = connection.execute(_STATES.where(feed.in_(some))).mappings()
+                rhythms: dict[str, dict[str, StoredRhythm]] = {}
+                for row in connection.execute(select(r).where(r.c.feed.in_(some))).mappings():
+                    rhythms.setdefault(row["feed"], {})[row["key"]] = from_row(StoredRhythm, row)
+                rows = connection.execute(_STATES.where(s.c.feed.in_(some))).mappings()
                 for name, own in groupby(rows, key=lambda row: str(row["feed"])):
-                    found[name] = _check_state(list(own), now)
+                    found[name] = _check_state(list(own), rhythms.get(name, {}), now)
         return found
 
     def save(self, checks: Iterable[UnchangedCheck]) -> None:
@@ -162,7 +166,9 @@ _STATES = _select_states()
 _SOURCE_FIELDS = [each.name for each in fields(SourceState) if each.name != "podcast"]
 
 
-def _check_state(rows: Sequence[RowMapping], now: datetime) -> CheckState:
+def _check_state(
+    rows: Sequence[RowMapping], rhythms: Mapping[str, StoredRhythm], now: datetime
+) -> CheckState:
     """Return what a check of a feed needs, from the rows of its sources."""
     sources: dict[str, SourceState] = {}
     probes: dict[str, ProbeState] = {}
@@ -176,6 +182,7 @@ def _check_state(rows: Sequence[RowMapping], now: datetime) -> CheckState:
         sources,
         probes,
         frozenset(row["key"] for row in rows if row["has_baseline"]),
+        rhythms,
         earliest_recheck(first["first_recheck"], first["last_recheck"], now),
         has_incident=first["has_incident"],
         is_marked=first["is_marked"],

@@ -211,6 +211,7 @@ class CheckState:
         sources: source key → the source's state, without the elements of its channel.
         probes: source key → its state without pending work.
         baselines: the keys of sources with at least `MIN_OBSERVATIONS` observations.
+        rhythms: source key → the stored rhythm of its publications.
         recheck_at: the time of the next recheck, even if it is past; None if there is none.
         has_incident: the feed or one of its sources is failing, and an alert was sent.
         is_marked: a mark states that a run of the feed is active, or that it crashed.
@@ -219,6 +220,7 @@ class CheckState:
     sources: Mapping[str, SourceState] = field(default_factory=dict)
     probes: Mapping[str, ProbeState] = field(default_factory=dict)
     baselines: Collection[str] = ()
+    rhythms: "Mapping[str, StoredRhythm]" = field(default_factory=dict)
     recheck_at: datetime | None = None
     has_incident: bool = False
     is_marked: bool = False

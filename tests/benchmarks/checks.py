@@ -360,10 +360,9 @@ def measure_bare(site: Farm) -> float:
     number = max(250, min(site.feeds, 1000))
     began = cpu_seconds()
     with requests.Session() as session:
-        session.verify = site.ca_file or True
         for n in (n % site.feeds for n in range(number)):
             headers = {"If-None-Match": etag_of(n, site.versions[n])}
-            response = session.get(site.url(n), headers=headers)
+            response = session.get(site.url(n), headers=headers, verify=site.ca_file)
             assert response.status_code == requests.codes.not_modified
     return (cpu_seconds() - began) / number * 1000
 

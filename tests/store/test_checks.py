@@ -66,7 +66,9 @@ def test_states_of_many_feeds_are_loaded_together(store: Store) -> None:
     for number in range(1, MIN_OBSERVATIONS):
         store.commit_run(run("local"), observations=[observation("local", NOW + number * HOUR)])
     assert store.checks.load(["world", "local", "unknown"], NOW) == {
-        "world": CheckState({"s": source("world")}, {"s": probe("world")}, frozenset(), NOW + HOUR),
+        "world": CheckState(
+            {"s": source("world")}, {"s": probe("world")}, frozenset(), recheck_at=NOW + HOUR
+        ),
         "local": CheckState(
             {"s": source("local")},
             {"s": probe("local")},
