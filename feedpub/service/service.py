@@ -132,6 +132,7 @@ class Service:
         Raises:
             StoreError: the state cannot be read.
         """
+        self._scheduler.save_checks()
         max_age_seconds = max_age_seconds if self._runs_locally else 0.0
         now, process = self._context.clock(), self._process_status()
         return self._recovering(
@@ -148,6 +149,7 @@ class Service:
         Raises:
             StoreError: the state cannot be read.
         """
+        self._scheduler.save_checks()
         config, store = self._config, self._context.store
         now, process = self._context.clock(), self._process_status()
         return self._recovering(

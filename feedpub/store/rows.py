@@ -99,3 +99,10 @@ def chunks(keys: Collection[str]) -> Iterator[list[str]]:
     unique = sorted(set(keys))
     for start in range(0, len(unique), MAX_QUERY_KEYS):
         yield unique[start : start + MAX_QUERY_KEYS]
+
+
+def of_feeds(query: Select[Any], table: Table, feeds: Collection[str] | None) -> Select[Any]:
+    """Restrict a query to some feeds. Too many for one query, or None, are all feeds."""
+    if feeds is None or len(feeds) > MAX_QUERY_KEYS:
+        return query
+    return query.where(table.c.feed.in_(list(feeds)))

@@ -30,6 +30,8 @@ from feedpub.store import (
     Store,
     StoredRhythm,
     StoredSummary,
+    UnchangedCheck,
+    UnchangedSource,
     WatchedText,
     pack_body,
     schema,
@@ -96,6 +98,8 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
     store.save_memory("example.org", b"\0" * 100, NOW)
     probe = ProbeState(feed, "s", "b", NOW, 1, f'"{ODD}"', None)
     store.commit_run(run(feed), probe_states={"s": probe})
+    checked = UnchangedSource(state, probe, observes=False)
+    store.checks.save([UnchangedCheck(feed, NOW, 0.1, (checked,))])
     store.summaries.save(StoredSummary(feed, "a", 3, NOW, NOW, "en"))
     store.rhythms.save([StoredRhythm(feed, "s", 2, b"\0\xff")])
     store.summaries.save_rendered({feed: b"\0\xff"})

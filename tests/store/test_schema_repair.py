@@ -372,7 +372,7 @@ def test_dry_run_repairs_only_its_copy(place: StatePlace) -> None:
     before = shape(place)
     if isinstance(place, Path):
         with Store.open(place, copy=True) as copy:
-            assert copy.probe_states("world") == {}
+            assert copy.checks.load(["world"], NOW) == {}
     else:
         with pytest.raises(
             StoreError,
