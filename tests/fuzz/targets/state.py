@@ -16,6 +16,7 @@ from feedpub.store import (
     SourceObservation,
     SourceState,
     Store,
+    StoredRhythm,
 )
 from feedpub.store.files import FILE_NAME
 from tests.fuzz.oracle import NOW, PAGE, make_entry
@@ -24,7 +25,7 @@ from tests.fuzz.targets.settings import folder
 
 TABLES = (
     *("entries", "item_states", "document_cache", "sources", "source_observations", "runs"),
-    *("robots_cache", "site_memories"),
+    *("robots_cache", "site_memories", "publishing_rhythms"),
 )
 EDGES = (0, -1, 2**31, 2**53, 2**63 - 1, -(2**63), 253402300800)
 FEED, SITE, ORIGIN = "news", "example.org", "https://example.org"
@@ -89,6 +90,7 @@ def fill(store: Store) -> None:
         sources=[SourceState(FEED, "source", NOW, NOW, 3)],
         observations=[SourceObservation(FEED, "source", "a", NOW, 3, lengths=(1, 2))],
     )
+    store.rhythms.save([StoredRhythm(FEED, "source", 0, b"rhythm")])
     store.robots_cache.save(ORIGIN, CachedRobots(ORIGIN, "User-agent: *", 200, NOW))
     memory = SiteMemory()
     for number in range(3):
