@@ -68,6 +68,7 @@ from feedpub.pipeline.save import (
     save_unchanged_run,
     without_unread_changes,
 )
+from feedpub.store import CheckState
 
 # After its day, a robots.txt is only used while a newer one cannot be fetched.
 _ROBOTS_KEPT = timedelta(days=30)
@@ -75,7 +76,11 @@ _MAX_INDEX_ATTEMPTS = 3  # other processes may write the index files at the same
 
 
 def run_feed(
-    feed: FeedConfig, context: RunContext, *, only: Collection[str] | None = None
+    feed: FeedConfig,
+    context: RunContext,
+    *,
+    only: Collection[str] | None = None,
+    probe: unchanged.ProbeResult | None = None,
 ) -> RunResult:
     """Run one feed and return the result, failures included.
 
@@ -83,6 +88,7 @@ def run_feed(
         feed: the feed's settings.
         context: the services that the run uses.
         only: the keys of the sources to check; None checks all. Articles of other sources stay.
+        probe: the responses of the sources, if they were probed already.
 
     Raises:
         CorruptStateError: the state has to be rebuilt first (`recovery.with_recovery`).
@@ -91,7 +97,7 @@ def run_feed(
     fetcher = context.fetcher.for_run(feed.name, context.budget.remaining)
     context = replace(context, fetcher=fetcher, executor=context.executor.for_run())
     try:
-        return _run_stages(feed, context, only, start)
+        return _run_stages(feed, context, only, probe, start)
     except CorruptStateError:
         raise
     except FeedpubError as error:
@@ -101,12 +107,21 @@ def run_feed(
 
 
 def _run_stages(
-    feed: FeedConfig, context: RunContext, only: Collection[str] | None, start: RunStart
+    feed: FeedConfig,
+    context: RunContext,
+    only: Collection[str] | None,
+    probe: unchanged.ProbeResult | None,
+    start: RunStart,
 ) -> RunResult:
     with context.browser.is_in_use():
-        probe = unchanged.probe_sources(feed, context, only)
-        if probe.is_unchanged:
-            return save_unchanged_run(feed, probe, start, context)
+        if probe is None:
+            state = context.store.checks.load([feed.name], context.clock()).get(
+                feed.name, CheckState()
+            )
+            fingerprint = unchanged.feed_fingerprint(feed, context.settings)
+            probe = unchanged.probe_sources(feed, state, context, only, fingerprint)
+            if probe.is_unchanged:
+                return save_unchanged_run(feed, probe, state, start, context)
         mark_run(feed, context)
         restore_missing_entries(feed, context)
 

@@ -210,6 +210,28 @@ def plan_sources(feed: FeedConfig, context: RunContext, now: datetime) -> Source
         StoreError: The state cannot be read.
     """
     states = {state.key: state for state in context.store.sources(feed.name)}
+    return plan_checks(feed, states, context, now)
+
+
+def plan_checks(
+    feed: FeedConfig,
+    states: Mapping[str, SourceState],
+    context: RunContext,
+    now: datetime,
+    stored: Mapping[str, StoredRhythm] | None = None,
+) -> SourcePlans:
+    """Plan the next check of each source, as `plan_sources` does.
+
+    Args:
+        feed: The feed with its settings.
+        states: The state of each source, by source key.
+        context: For the rhythms of the sources.
+        now: Aware.
+        stored: The stored rhythm of each source, by source key, if they were loaded already.
+
+    Raises:
+        StoreError: The state cannot be read.
+    """
     plans: dict[str, NextCheck] = {}
     unplanned: dict[str, SourceState] = {}
     for source in feed.source:
@@ -221,7 +243,7 @@ def plan_sources(feed: FeedConfig, context: RunContext, now: datetime) -> Source
             plans[key] = planned
         elif state:  # the clock may have been set back
             unplanned[key] = replace(state, checked=min(state.checked, now))
-    rhythms = _load_rhythms(feed, unplanned, context)
+    rhythms = _load_rhythms(feed, unplanned, context, stored)
     for source in feed.source:
         key = source_key(source)
         if key in unplanned:
@@ -239,14 +261,22 @@ def _find_plan(feed: FeedConfig, source: SourceState, now: datetime) -> NextChec
 
 
 def _load_rhythms(
-    feed: FeedConfig, unplanned: Mapping[str, SourceState], context: RunContext
+    feed: FeedConfig,
+    unplanned: Mapping[str, SourceState],
+    context: RunContext,
+    stored: Mapping[str, StoredRhythm] | None,
 ) -> LoadedRhythms:
     checks: dict[SourceId, datetime] = {}
     for source in feed.source:
         state = unplanned.get(source_key(source))
         if state and needs_rhythm(feed, source):
             checks[feed.name, state.key] = state.checked
-    return load_rhythms(context.store, checks) if checks else LoadedRhythms({})
+    if not checks:
+        return LoadedRhythms({})
+    by_source = None
+    if stored is not None:
+        by_source = {(feed.name, key): rhythm for key, rhythm in stored.items()}
+    return load_rhythms(context.store, checks, by_source)
 
 
 def _plan_source(

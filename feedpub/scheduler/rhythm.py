@@ -122,17 +122,22 @@ def _select_settled(moments: "array[float]", settled: int) -> "array[float]":
 NO_PUBLICATIONS = _learn(array("d"), 0, 0, None)
 
 
-def load_rhythms(store: Store, checks: Mapping[SourceId, datetime]) -> LoadedRhythms:
+def load_rhythms(
+    store: Store,
+    checks: Mapping[SourceId, datetime],
+    stored: Mapping[SourceId, StoredRhythm] | None = None,
+) -> LoadedRhythms:
     """Load the rhythms of sources, and learn those whose entries have changed.
 
     Args:
         store: The state.
         checks: When each source was checked, aware.
+        stored: Stored rhythms, if they were loaded already.
 
     Raises:
         StoreError: The state cannot be read.
     """
-    stored = store.rhythms.load(checks.keys())
+    stored = store.rhythms.load(checks.keys()) if stored is None else stored
     former = {source: unpack_rhythm(each.data) for source, each in stored.items()}
     current = {source for source, each in stored.items() if each.covered == each.changes}
     outdated = [source for source in checks if source not in current or not former[source]]

@@ -245,10 +245,23 @@ source_probes = Table(
     Column("skipped", Integer, nullable=False),
     Column("etag", Text),
     Column("last_modified", Text),
+    Column("observe_at", UtcSeconds),
 )
 
-# The rhythm that the scheduler learned from each source's publications. `changes` counts the
-# changes of the source's entries; `covered` is its value when they were read.
+# Checks of a source that found nothing new, counted by day (days since 1970, in UTC).
+unchanged_checks = Table(
+    "unchanged_checks",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("checks", Integer, nullable=False),
+    Column("last", UtcSeconds, nullable=False),
+    Column("seconds", Float, nullable=False),  # of the last one
+)
+
+# The learned rhythm of each source's publications. `changes` counts the changes of the source's
+# entries; `covered` is its value when they were read.
 publishing_rhythms = Table(
     "publishing_rhythms",
     metadata,

@@ -26,13 +26,15 @@ from feedpub.core.errors import StoreError
 from feedpub.core.models import GUID_PREFIX, Alias, AliasKind, Entry
 from feedpub.store import schema
 from feedpub.store.archives import ArchivesTable
+from feedpub.store.checks import MAX_RECHECK_DELAY, CheckTable, earliest_recheck, prune_checks
 from feedpub.store.column_types import UtcSeconds
 from feedpub.store.copy import CopyProgress, copy_state, no_progress
-from feedpub.store.database import Database, StatePlace
+from feedpub.store.database import Database
 from feedpub.store.feed_stats import FeedStats, RemovalTable, SummaryTable, drop_summary
+from feedpub.store.files import FILE_NAME, StatePlace
 from feedpub.store.incidents import IncidentTable, ProposalTable
 from feedpub.store.leases import LeaseTable
-from feedpub.store.observations import ObservationTable, add_observations, prolong_observations
+from feedpub.store.observations import ObservationTable, add_observations
 from feedpub.store.outbox import OutboxTable
 from feedpub.store.records import (
     BackfillState,
@@ -65,13 +67,11 @@ from feedpub.store.snapshots import (
     prune_snapshots,
     replace_snapshots,
 )
-from feedpub.store.sqlite import FILE_NAME, FileDatabase
+from feedpub.store.sqlite import FileDatabase
 
 if TYPE_CHECKING:
     from feedpub.store.postgres import PostgresDatabase
 
-# A recheck that is due later was scheduled while the clock was ahead.
-MAX_RECHECK_DELAY = timedelta(days=3)
 MAX_RUNS = 200  # of each feed
 MAX_INCIDENTS = 1000  # of all feeds; health.rss contains the latest 50
 MAX_URL_CHARS = 2000  # of a cached document; PostgreSQL's indexes allow 2,700 bytes
@@ -87,6 +87,7 @@ class Store:
 
     Attributes:
         robots_cache: the robots.txt of each origin.
+        checks: the checks that found nothing new.
         schedule: the next run of each feed.
         rhythms: the learned rhythm of each source's publications.
         archives: the archive of each entry.
@@ -105,6 +106,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.robots_cache = RobotsCacheTable(database)
+        self.checks = CheckTable(database)
         self.schedule = ScheduleTable(database)
         self.rhythms = RhythmTable(database)
         self.archives = ArchivesTable(database)
@@ -178,20 +180,6 @@ class Store:
             copy.close()
             raise
         return copy
-
-    @staticmethod
-    def quarantined_files(place: StatePlace) -> tuple[Path, ...]:
-        """Return the corrupt files of a state that were quarantined, oldest first."""
-        if isinstance(place, str):
-            return ()
-        return FileDatabase(place / FILE_NAME).quarantined_files()
-
-    @staticmethod
-    def exposures(place: StatePlace) -> tuple[str, ...]:
-        """Describe the permissions that others have on a state, and how to remove them."""
-        if isinstance(place, str):
-            return ()
-        return FileDatabase(place / FILE_NAME).exposures()
 
     @classmethod
     def empty(cls) -> Self:
@@ -422,10 +410,7 @@ class Store:
             func.max(t.c.recheck_at, type_=UtcSeconds).label("last"),
         )
         row = self._rows(bounds.where(t.c.feed == feed))[0]
-        first: datetime | None = row["first"]
-        if first and row["last"] > now + MAX_RECHECK_DELAY:
-            return min(first, now)
-        return first
+        return earliest_recheck(row["first"], row["last"], now)
 
     def rechecks(self, feed: str, now: datetime, limit: int) -> tuple[ItemState, ...]:
         """Return the items of a feed whose rechecks are due, the most overdue first."""
@@ -520,17 +505,6 @@ class Store:
         query = select(t).where(t.c.feed == feed).order_by(t.c.key)
         return select_records(self._database, SourceState, query)
 
-    def probe_states(self, feed: str) -> dict[str, tuple[ProbeState, SourceState]]:
-        """Return source key → its states, for a feed's sources without pending work."""
-        probes, sources = schema.source_probes, schema.sources
-        same = (probes.c.feed == sources.c.feed) & (probes.c.key == sources.c.key)
-        own = [column for column in probes.columns if column.name not in sources.columns]
-        query = select(sources, *own).join(probes, same).where(sources.c.feed == feed)
-        found = {}
-        for row in self._rows(query):
-            found[row["key"]] = (from_row(ProbeState, row), from_row(SourceState, row))
-        return found
-
     def runs(self, feed: str, limit: int | None = None) -> tuple[RunRecord, ...]:
         """Return the runs of a feed, latest first."""
         t = schema.runs
@@ -550,7 +524,6 @@ class Store:
         observations: Iterable[SourceObservation] = (),
         watched: Iterable[WatchedText] = (),
         probe_states: Mapping[str, ProbeState | None] | None = None,
-        unchanged: Collection[str] = (),
     ) -> None:
         """Store a run's result, after publishing: documents with validators are not fetched again.
 
@@ -563,7 +536,6 @@ class Store:
             watched: the texts of watched pages.
             probe_states: source key → its state without pending work; None deletes it. Those of
                 other sources stay.
-            unchanged: the keys of sources whose latest observations are still valid.
         """
         feed = run.outcome.feed
         cached = [as_row(document) for document in documents if len(document.url) <= MAX_URL_CHARS]
@@ -573,7 +545,6 @@ class Store:
             add_observations(connection, observations)
             upsert(connection, schema.watched_pages, [as_row(text) for text in watched])
             _save_probe_states(connection, feed, probe_states or {})
-            prolong_observations(connection, feed, unchanged, run.started)
             unmark_run(connection, feed)
             connection.execute(schema.runs.insert(), run_as_row(run))
             _prune_runs(connection, feed)
@@ -676,6 +647,7 @@ class Store:
                 schema.site_memories.c.used,
             ):
                 connection.execute(delete(date.table).where(date < before))
+            prune_checks(connection, before)
             prune_rhythms(connection)
             _prune_incidents(connection)
             _prune_summaries(connection, keep.keys())

@@ -1,4 +1,4 @@
-"""The rhythm of each source's publications; records of rendered files."""
+"""The rhythm of each source's publications; records of rendered files; checks without news."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,11 @@ down_revision = "0012"
 
 
 def upgrade() -> None:
-    """Add tables and an index. The next check of a source and the next run of a feed fill them."""
+    """Add tables, an index and a column.
+
+    The next check of a source and the next run of a feed fill them. Checks without news were stored
+    as runs before, which stay.
+    """
     op.create_table(
         "publishing_rhythms",
         sa.Column("feed", sa.String, primary_key=True),
@@ -24,3 +28,13 @@ def upgrade() -> None:
         sa.Column("feed", sa.String, primary_key=True),
         sa.Column("record", sa.LargeBinary, nullable=False),
     )
+    op.create_table(
+        "unchanged_checks",
+        sa.Column("feed", sa.String, primary_key=True),
+        sa.Column("key", sa.String, primary_key=True),
+        sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("checks", sa.Integer, nullable=False),
+        sa.Column("last", sa.BigInteger, nullable=False),
+        sa.Column("seconds", sa.Float, nullable=False),
+    )
+    op.add_column("source_probes", sa.Column("observe_at", sa.BigInteger))
