@@ -93,8 +93,10 @@ class ServiceControl(Protocol):
             StoreError: The state cannot be read.
         """
 
-    def live_entries(self) -> Mapping[str, tuple[int, datetime | None]]:
+    def live_entries(self) -> Mapping[str, tuple[int, int | None]]:
         """Return feed → the number of entries in its live document, and the newest one's date.
+
+        The date is in seconds since 1970.
 
         Raises:
             StoreError: The state cannot be read.
@@ -136,7 +138,7 @@ class ReadOnlyControl:
         now = datetime.now(UTC)
         return status.collect_status(self._config, self._store, now, feeds=feeds, brief=brief)
 
-    def live_entries(self) -> Mapping[str, tuple[int, datetime | None]]:
+    def live_entries(self) -> Mapping[str, tuple[int, int | None]]:
         return status.collect_live_entries(self._config, self._store, self.feed_names)
 
     def run_now(self, feed: str) -> bool:  # noqa: ARG002 -- it runs no feeds
