@@ -153,6 +153,11 @@ class FeedSelection:
         """Return the number of pages, at least 1."""
         return _count_pages(self.matching)
 
+    @property
+    def first(self) -> int:
+        """Return the number of the page's first feed among those that match, from 1."""
+        return (self.query.page - 1) * PAGE_FEEDS + 1
+
 
 def _count_pages(matching: Mapping[Health, int]) -> int:
     return max(1, -(-sum(matching.values()) // PAGE_FEEDS))
