@@ -117,14 +117,18 @@ class ServiceControl(Protocol):
 
 
 class ReadOnlyControl:
-    """A process that only serves files. It reports the stored status and runs nothing."""
+    """A process that only serves files. It reports the stored status and runs nothing.
+
+    Attributes:
+        board: The health of all feeds.
+    """
 
     runs_feeds = False
 
     def __init__(self, config: Config, store: Store) -> None:
         self._config = config
         self._store = store
-        self._board = StatusBoard(config, store)
+        self.board = StatusBoard(config, store)
 
     @property
     def feed_names(self) -> Collection[str]:
@@ -132,7 +136,7 @@ class ReadOnlyControl:
 
     def overview(self, *, max_age_seconds: float = 0.0) -> Overview:
         del max_age_seconds  # all changes are by other processes
-        return self._board.overview(datetime.now(UTC), None, max_age_seconds=0.0)
+        return self.board.overview(datetime.now(UTC), None, max_age_seconds=0.0)
 
     def details(self, feeds: Collection[str], *, brief: bool = False) -> ServiceStatus:
         now = datetime.now(UTC)
