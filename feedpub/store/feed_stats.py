@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Integer,
-    Row,
     RowMapping,
     Select,
     Table,
@@ -175,7 +174,7 @@ class FeedStats:
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
         return select_rows(self._database, query)
 
-    def _tuples(self, query: Select[Any]) -> Sequence[Row[Any]]:
+    def _tuples(self, query: Select[Any]) -> Sequence[Any]:
         with self._database.read_transaction() as connection:
             return connection.execute(query).all()
 

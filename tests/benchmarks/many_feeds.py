@@ -250,9 +250,8 @@ def _request_pages(config: Config) -> None:
             for path in PAGES:
                 _request(endpoints, path)
     grown = _memory(os.getpid()) - first_requests
-    print(
-        f"  memory of these pages: {(first_requests - before) >> 10} MB, after 100 requests +{grown >> 10} MB"
-    )
+    used = first_requests - before
+    print(f"  memory of these pages: {used >> 10} MB, after 100 requests +{grown >> 10} MB")
 
 
 def _request(endpoints: reports.StatusEndpoints, path: str) -> tuple[float, float, int]:

@@ -38,7 +38,7 @@ class StatusBoard:
         self.apply(config)
 
     def apply(self, config: Config) -> None:
-        """Use another config, and read the status of all feeds anew."""
+        """Use another config, and read the status of all feeds again."""
         with self._lock:
             self._config = config
             self._rows: dict[str, FeedRow] = {}

@@ -28,7 +28,7 @@ _FEED_ITSELF = ""  # the source key of incidents of a feed as a whole
 _MAX_REMOVALS = 5  # of each feed
 
 
-def collect_status(  # noqa: PLR0913 -- what it reads, and how much of it
+def collect_status(  # noqa: PLR0913 -- all named or of different types
     config: Config,
     store: Store,
     now: datetime,
@@ -98,7 +98,7 @@ class _State:
     service_started: datetime | None
 
     @classmethod
-    def load(  # noqa: PLR0913 -- whose state, when, and how much of it
+    def load(  # noqa: PLR0913 -- those of collect_status
         cls,
         config: Config,
         store: Store,

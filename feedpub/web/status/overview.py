@@ -119,7 +119,7 @@ def _seconds(time: datetime | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class FeedQuery:
-    """The feeds that a client asks for.
+    """The feeds that a client requests.
 
     Attributes:
         state: Only feeds of this health; None for all.
