@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path, PurePath
 from urllib.parse import unquote
 
-from feedpub.builder import html, json_feed, opml, rss_atom
+from feedpub.builder import html, reuse
 from feedpub.builder.entry_html import (
     PLACEHOLDER,
     change_addresses,
@@ -23,8 +23,8 @@ from feedpub.builder.entry_html import (
 )
 from feedpub.builder.filters import FilterFacts, matching_filter
 from feedpub.builder.ids import host_from_id
+from feedpub.builder.reuse import RenderedFiles, RenderRecord
 from feedpub.builder.rss_atom_text import to_uri
-from feedpub.cleaner import sanitise_svg, summary
 from feedpub.config import (
     FeedConfig,
     FolderSource,
@@ -37,14 +37,9 @@ from feedpub.core.errors import ExtractError
 from feedpub.core.models import Entry, Feed, FeedSummary
 from feedpub.core.redact import redact
 from feedpub.core.urls import host_from_url
+from feedpub.publisher.base import Output
 from feedpub.publisher.names import NAME_RULES, is_publishable
 
-_RENDERERS = {
-    "rss": rss_atom.render_rss,
-    "atom": rss_atom.render_atom,
-    "json": json_feed.render_json,
-}
-FORMATS = tuple(_RENDERERS)
 _SOURCE_ATTRIBUTE = re.compile(r'\bsrc="([^"]+)"')
 _IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
 _MAX_SHOWN_CHARS = 100  # of an image's name in a message
@@ -155,6 +150,8 @@ def _with_summary(entry: Entry, mode: str) -> Entry:
         return entry
     if mode == "none":
         return replace(entry, summary="")
+    from feedpub.cleaner import summary  # noqa: PLC0415 -- most feeds keep the stored summaries
+
     summarize = summary.lead if mode == "lead" else summary.summarize
     text = summarize(entry.text, title=entry.title, language=entry.language)
     return replace(entry, summary=text)
@@ -209,21 +206,26 @@ def saved_folders(feed: FeedConfig) -> tuple[Path, ...]:
 # --- files ---
 
 
-def render_files(feed: Feed, folders: Iterable[Path]) -> dict[str, bytes]:
-    """Return the files of a feed: name relative to the output → content.
+def render_files(
+    feed: Feed, folders: Iterable[Path], record: RenderRecord, output: Output
+) -> RenderedFiles:
+    """Render the files of a feed that are not published in this form.
 
     Files precede the documents that link to them, so that no link is broken while they are written.
+
+    Args:
+        feed: the live document.
+        folders: of its saved articles.
+        record: of the last rendering.
+        output: the place of the published files.
     """
-    published = render_pages(feed, feed.entries, folders)
-    for suffix in feed.formats:
-        published[feed.file(suffix)] = render_document(feed, suffix)
-    published[f"{feed.name}.html"] = html.render_page(feed)
-    return published
-
-
-def render_document(feed: Feed, suffix: str) -> bytes:
-    """Render one of a feed's documents."""
-    return _RENDERERS[suffix](feed)
+    roots = tuple(folders)
+    images: dict[str, bytes] = {}
+    for entry in feed.entries:
+        if is_saved_article(entry, roots):
+            images |= _images(feed, entry, roots)
+    rendered = reuse.render_feed(feed, record, output)
+    return replace(rendered, files=images | rendered.files)
 
 
 def render_pages(feed: Feed, entries: Iterable[Entry], folders: Iterable[Path]) -> dict[str, bytes]:
@@ -241,6 +243,8 @@ def render_pages(feed: Feed, entries: Iterable[Entry], folders: Iterable[Path]) 
 def render_index_files(headlines: Sequence[FeedSummary]) -> dict[str, bytes]:
     """Return the files that list all feeds."""
     feeds = [headline.feed for headline in headlines]
+    from feedpub.builder import opml  # noqa: PLC0415 -- slow to import
+
     return {"index.html": html.render_index(headlines), "feeds.opml": opml.render_opml(feeds)}
 
 
@@ -288,6 +292,8 @@ def _read_image(name: str, roots: tuple[Path, ...]) -> bytes | None:
         ExtractError: its name is not allowed, it cannot be read, or it is an SVG with active
             content.
     """
+    from feedpub.cleaner.sanitize import sanitise_svg  # noqa: PLC0415 -- few feeds have saved images
+
     if not is_publishable(name):
         raise ExtractError(f"it cannot be the name of a published file: {NAME_RULES}")
     path = _find_image(name, roots)

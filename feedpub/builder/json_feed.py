@@ -3,16 +3,23 @@
 import json
 from typing import Any
 
+from feedpub.builder.documents import Document, PreparedFeed, prepare
 from feedpub.builder.entry_html import complete_fragments
-from feedpub.builder.rss_atom_text import prepare_feed, split_mailbox, to_plain_text
+from feedpub.builder.rss_atom_text import split_mailbox
 from feedpub.core.models import Enclosure, Entry, Feed, PodcastTag
+
+_ITEM_INDENT = b"    "
 
 
 def render_json(feed: Feed) -> bytes:
     """Render the feed as JSON Feed 1.1."""
-    is_titled = [bool(to_plain_text(entry.title)) for entry in feed.entries]
-    feed = prepare_feed(feed)
-    document = {
+    return render_json_parts(prepare(feed)).join()
+
+
+def render_json_parts(prepared: PreparedFeed) -> Document:
+    """Render the feed as JSON Feed, with the selected entries only."""
+    feed = prepared.feed
+    channel = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
         "home_page_url": feed.link,
@@ -25,13 +32,21 @@ def render_json(feed: Feed) -> bytes:
         "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
         "_feedpub": _without_empty({"podcast": [_tag(tag) for tag in feed.podcast]}),
     }
-    document = _without_empty(document)
-    items = [_item(feed, entry) for entry in feed.entries]
-    for item, has_title in zip(items, is_titled, strict=True):
-        if not has_title:
+    head = _dumps({**_without_empty(channel), "items": []})  # items are required, even if empty
+    if prepared.is_empty:
+        return Document(head, (), b"\n")
+    items = []
+    for position, entry in prepared.entries.items():
+        item = _item(feed, entry)
+        if position in prepared.untitled:
             del item["title"]
-    document["items"] = items  # required, even if empty
-    return f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode()
+        items.append(_ITEM_INDENT + _dumps(item).replace(b"\n", b"\n" + _ITEM_INDENT))
+    return Document(head.removesuffix(b"]\n}") + b"\n", items, b"\n  ]\n}\n", b",\n")
+
+
+def _dumps(value: dict[str, Any]) -> bytes:
+    """Return an indented object; a line break in it never belongs to a text."""
+    return json.dumps(value, ensure_ascii=False, indent=2).encode()
 
 
 def _item(feed: Feed, entry: Entry) -> dict[str, Any]:

@@ -65,8 +65,15 @@ class Links:
         return _folder(self.own)
 
 
+_ENTRIES = {  # the beginning of the entries, which occurs in no text, and the end without them
+    "rss": (b"<item>", b"</channel></rss>"),
+    "atom": (b"<entry", b"</feed>"),
+    "json": (b'\n  "items": [', b'\n  "items": []}'),
+}
+
+
 def read_links(document: bytes, suffix: str) -> Links:
-    """Return the links of a document.
+    """Return the links of a document, whose entries are not parsed.
 
     Args:
         document: its content.
@@ -75,6 +82,10 @@ def read_links(document: bytes, suffix: str) -> Links:
     Raises:
         UnknownDocumentError: the document is damaged.
     """
+    first_entry, end = _ENTRIES[suffix]
+    head, has_entries, _ = document.partition(first_entry)
+    if has_entries:
+        document = head + end
     with _document_errors():
         if suffix == "json":
             feed = json.loads(document)
@@ -82,9 +93,9 @@ def read_links(document: bytes, suffix: str) -> Links:
         else:
             root = _parse_xml(document)
             channel = root.find("channel")  # in RSS
-            head = root if channel is None else channel
+            element = root if channel is None else channel
             links = {}
-            for link in head.iterchildren(f"{_ATOM}link"):
+            for link in element.iterchildren(f"{_ATOM}link"):
                 links[link.get("rel", "")] = link.get("href", "")
             own, previous = links.get("self", ""), links.get("prev-archive", "")
         if not own:

@@ -18,10 +18,11 @@ from feedgen.ext.base import (  # type: ignore[import-untyped]
 from feedgen.feed import FeedGenerator  # type: ignore[import-untyped]
 from lxml import etree
 
+from feedpub.builder.documents import Document, PreparedFeed, prepare, split_document
 from feedpub.builder.entry_html import complete_fragments
-from feedpub.builder.rss_atom_text import prepare_feed, split_mailbox
+from feedpub.builder.rss_atom_text import split_mailbox
 from feedpub.core.models import Enclosure, Entry, Feed
-from feedpub.core.podcast import append_tags, used_namespaces
+from feedpub.core.podcast import append_tags
 from feedpub.core.urls import is_web_url
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -50,8 +51,18 @@ _RSS_ENCLOSURE = re.compile(r"https?://([\w-]+\.)+[\w-]+(:\d+)?/", re.ASCII)
 
 def render_rss(feed: Feed) -> bytes:
     """Render the feed as RSS 2.0."""
-    feed = prepare_feed(feed)
-    generator = _generator(feed, _RssChannel, _RssItem)
+    return render_rss_parts(prepare(feed)).join()
+
+
+def render_atom(feed: Feed) -> bytes:
+    """Render the feed as Atom (RFC 4287)."""
+    return render_atom_parts(prepare(feed)).join()
+
+
+def render_rss_parts(prepared: PreparedFeed) -> Document:
+    """Render the feed as RSS 2.0, with the selected entries only."""
+    feed = prepared.feed
+    generator = _generator(prepared, _RssChannel, _RssItem)
     # feedgen uses the last link as the channel's link.
     generator.link(href=feed.address("rss"), rel="self", type=_MEDIA_TYPES["rss"])
     generator.link(href=feed.link)
@@ -61,13 +72,13 @@ def render_rss(feed: Feed) -> bytes:
         generator.image(feed.icon)
     if feed.ttl and feed.ttl > 0:
         generator.ttl(feed.ttl)
-    return bytes(generator.rss_str(pretty=True))
+    return split_document(generator.rss_str(pretty=True), b"    <item>", b"  </channel>")
 
 
-def render_atom(feed: Feed) -> bytes:
-    """Render the feed as Atom (RFC 4287)."""
-    feed = prepare_feed(feed)
-    generator = _generator(feed, _AtomFeed, _AtomEntry)
+def render_atom_parts(prepared: PreparedFeed) -> Document:
+    """Render the feed as Atom, with the selected entries only."""
+    feed = prepared.feed
+    generator = _generator(prepared, _AtomFeed, _AtomEntry)
     generator.id(feed.live_address("atom"))  # the same in archives, which are part of the feed
     generator.updated(feed.updated)
     generator.link(href=feed.address("atom"), rel="self", type=_MEDIA_TYPES["atom"])
@@ -76,19 +87,22 @@ def render_atom(feed: Feed) -> bytes:
         generator.subtitle(feed.description)
     if feed.icon:
         generator.icon(feed.icon)
-    return bytes(generator.atom_str(pretty=True))
+    return split_document(generator.atom_str(pretty=True), b"  <entry", b"</feed>")
 
 
-def _generator(feed: Feed, feed_extension: type[Any], entry_extension: type[Any]) -> Any:
+def _generator(
+    prepared: PreparedFeed, feed_extension: type[Any], entry_extension: type[Any]
+) -> Any:
     """Return a generator with the elements that both formats share, and with our extensions."""
+    feed = prepared.feed
     generator = FeedGenerator()
     generator.register_extension("feedpub", feed_extension, entry_extension)
-    generator.feedpub.feed = feed
+    generator.feedpub.prepared = prepared
     generator.title(feed.title)
     generator.generator("feedpub")
     if feed.language:
         generator.language(feed.language)
-    for entry in feed.entries:
+    for entry in prepared.entries.values():
         item = generator.add_entry(order="append")
         item.feedpub.feed, item.feedpub.entry = feed, entry
         item.id(entry.id)
@@ -116,19 +130,19 @@ def _content(feed: Feed, entry: Entry) -> str:
 class _RssChannel(BaseExtension):  # type: ignore[misc]
     """Add the channel's own elements; feedgen appends the items after them."""
 
-    feed: Feed
+    prepared: PreparedFeed
 
     def extend_ns(self) -> dict[str, str]:
-        return _NAMESPACES | _history_namespace(self.feed) | _podcast_namespaces(self.feed)
+        return _NAMESPACES | _optional_namespaces(self.prepared)
 
     def extend_rss(self, rss: etree._Element) -> None:
-        channel = rss[0]
-        _add_links(channel, self.feed, "rss", f"{{{_ATOM}}}link")
-        if self.feed.entries:
-            _add(channel, "lastBuildDate", format_datetime(self.feed.updated))
-        _add_editor(channel, self.feed.author or "", self.feed.title)
-        _add_update_period(channel, self.feed.ttl or 0)
-        append_tags(channel, self.feed.podcast)
+        channel, feed = rss[0], self.prepared.feed
+        _add_links(channel, feed, "rss", f"{{{_ATOM}}}link")
+        if not self.prepared.is_empty:
+            _add(channel, "lastBuildDate", format_datetime(feed.updated))
+        _add_editor(channel, feed.author or "", feed.title)
+        _add_update_period(channel, feed.ttl or 0)
+        append_tags(channel, feed.podcast)
         for element in channel.iter("title", "description", "managingEditor"):
             _escape_markup(element)
 
@@ -171,19 +185,19 @@ class _RssItem(BaseEntryExtension):  # type: ignore[misc]
 class _AtomFeed(BaseExtension):  # type: ignore[misc]
     """Add the feed's author, and mark its plain texts as plain."""
 
-    feed: Feed
+    prepared: PreparedFeed
 
     def extend_ns(self) -> dict[str, str]:
-        media = {"media": _NAMESPACES["media"]}
-        return media | _history_namespace(self.feed) | _podcast_namespaces(self.feed)
+        return {"media": _NAMESPACES["media"]} | _optional_namespaces(self.prepared)
 
     def extend_atom(self, root: etree._Element) -> None:
-        _add_links(root, self.feed, "atom", "link")
+        feed = self.prepared.feed
+        _add_links(root, feed, "atom", "link")
         # RFC 4287 requires an author of the feed if an entry has none.
-        if self.feed.author or not all(entry.authors for entry in self.feed.entries):
-            name, email = split_mailbox(self.feed.author or "")
-            _add_person(root, name or split_mailbox(self.feed.title)[0] or self.feed.name, email)
-        append_tags(root, self.feed.podcast)
+        if feed.author or not self.prepared.is_signed:
+            name, email = split_mailbox(feed.author or "")
+            _add_person(root, name or split_mailbox(feed.title)[0] or feed.name, email)
+        append_tags(root, feed.podcast)
         _mark_as_plain(root)
 
 
@@ -230,8 +244,9 @@ def _add(
     return element
 
 
-def _history_namespace(feed: Feed) -> dict[str, str]:
-    return {"fh": _HISTORY} if feed.archive else {}
+def _optional_namespaces(prepared: PreparedFeed) -> dict[str, str]:
+    history = {"fh": _HISTORY} if prepared.feed.archive else {}
+    return history | dict(prepared.namespaces)
 
 
 def _add_links(head: etree._Element, feed: Feed, suffix: str, link: str) -> None:
@@ -273,11 +288,6 @@ def _add_person(parent: etree._Element, name: str, email: str = "") -> None:
     _escape_markup(_add(person, "name", name))
     if email:
         _add(person, "email", email)
-
-
-def _podcast_namespaces(feed: Feed) -> dict[str, str]:
-    tags = [*feed.podcast, *(tag for entry in feed.entries for tag in entry.podcast)]
-    return used_namespaces(tags)
 
 
 def _add_related_links(parent: etree._Element, entry: Entry, link: str) -> None:

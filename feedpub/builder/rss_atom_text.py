@@ -6,11 +6,12 @@ Every renderer begins with `prepare_feed`. Only the notation changes, not the me
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from feedpub.builder.titles import display_title
 from feedpub.core import languages
-from feedpub.core.field_limits import limit_fields
+from feedpub.core.field_limits import limit_authors, limit_fields
 from feedpub.core.models import Enclosure, Entry, Feed, PodcastTag, StoryLink
 from feedpub.core.urls import is_web_url
 
@@ -25,6 +26,7 @@ _UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 _EMAIL = re.compile(r"<?[A-Za-z0-9_.+-]{1,64}+@[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})+>?")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_MAX_CACHED_AUTHORS = 1000
 _RESERVED = "!$&'()*+,;=:@/?%"
 
 
@@ -49,11 +51,12 @@ def prepare_feed(feed: Feed) -> Feed:
         icon=_web_uri(feed.icon),
         hubs=_distinct(_web_uri(hub) or "" for hub in feed.hubs),
         podcast=tuple(map(_prepare_tag, feed.podcast)),
-        entries=tuple(_prepare_entry(entry) for entry in feed.entries),
+        entries=tuple(prepare_entry(entry) for entry in feed.entries),
     )
 
 
-def _prepare_entry(entry: Entry) -> Entry:
+def prepare_entry(entry: Entry) -> Entry:
+    """Return an entry in a form that every document can contain."""
     entry = limit_fields(entry)  # an entry of an older state may exceed the limits
     url, text = _web_uri(entry.url) or "", clean_characters(entry.text)
     entry_id, summary = to_single_line(entry.id), to_plain_text(entry.summary)
@@ -63,13 +66,12 @@ def _prepare_entry(entry: Entry) -> Entry:
             entry, id=entry_id, url=url, title="", summary=summary, text=to_plain_text(text)
         )
         title = to_plain_text(display_title(untitled))
-    names = [split_mailbox(author)[0] for author in entry.authors]  # addresses stay private
     return replace(
         entry,
         id=entry_id,
         url=url,
         title=title,
-        authors=_distinct(map(to_plain_text, names)),
+        authors=prepare_authors(entry.authors),
         summary=summary,
         html=clean_characters(entry.html).strip(),
         text=text,
@@ -83,6 +85,13 @@ def _prepare_entry(entry: Entry) -> Entry:
         podcast=tuple(map(_prepare_tag, entry.podcast)),
         also_at=tuple(_prepare_story_links(entry.also_at)),
     )
+
+
+@lru_cache(_MAX_CACHED_AUTHORS)
+def prepare_authors(authors: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of an entry's authors without their addresses, which stay private."""
+    names = [split_mailbox(author)[0] for author in limit_authors(authors)]
+    return _distinct(map(to_plain_text, names))
 
 
 def _prepare_tag(tag: PodcastTag) -> PodcastTag:

@@ -1,6 +1,7 @@
 """`feedpub status`: show the state of each feed."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -33,7 +34,6 @@ def status(config_path: Path | None, *, show_all: bool, as_json: bool, verbose: 
     from feedpub.cli import output
     from feedpub.config import state_location
     from feedpub.core.errors import ConfigError
-    from feedpub.pipeline.context import utc_now
     from feedpub.store import Store
     from feedpub.web.status import (
         PAGE_FEEDS,
@@ -56,11 +56,13 @@ def status(config_path: Path | None, *, show_all: bool, as_json: bool, verbose: 
     with Store.open(location) as store:
         if shows_worst:
             board = StatusBoard(config, store)
-            selection = board.overview(utc_now(), None, max_age_seconds=0.0).select(FeedQuery())
+            selection = board.overview(datetime.now(UTC), None, max_age_seconds=0.0).select(
+                FeedQuery()
+            )
             counts = selection.counts
-            service = collect_status(config, store, utc_now(), feeds=selection.names)
+            service = collect_status(config, store, datetime.now(UTC), feeds=selection.names)
         else:
-            service = collect_status(config, store, utc_now())
+            service = collect_status(config, store, datetime.now(UTC))
             counts = service.counts
         shown = [feed.name for feed in service.feeds]
         choices = list(output.content_lines(shown, store)) if verbose else []

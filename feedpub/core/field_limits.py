@@ -32,7 +32,7 @@ def limit_fields(record: T) -> T:
         record,
         title=shorten(record.title, MAX_TITLE_CHARS),
         summary=shorten(record.summary, MAX_SUMMARY_CHARS),
-        authors=_limit_names(record.authors, MAX_AUTHORS),
+        authors=limit_authors(record.authors),
         categories=_limit_names(record.categories, MAX_CATEGORIES),
     )
     if isinstance(limited, Article):
@@ -49,6 +49,11 @@ def limit_fields(record: T) -> T:
     if isinstance(limited, Item):
         return replace(limited, version=_limit_version(limited.version))
     return limited
+
+
+def limit_authors(authors: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the authors of an item, article or entry within their limits."""
+    return _limit_names(authors, MAX_AUTHORS)
 
 
 def _limit_names(names: tuple[str, ...], max_names: int) -> tuple[str, ...]:

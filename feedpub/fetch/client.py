@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from feedpub.core.errors import FetchError, forget_frames
 from feedpub.core.log import fields, to_milliseconds
@@ -19,7 +19,6 @@ from feedpub.core.models import NotModified, Page
 from feedpub.core.redact import find_secrets
 from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.connect import Connector, Resolver, resolve_host
-from feedpub.fetch.imap import IMAP_PORTS, Mailbox, MailboxAddress
 from feedpub.fetch.limits import BodyBudget, RequestDeadline
 from feedpub.fetch.rate_limit import HostLeases, RateLimiter
 from feedpub.fetch.request import (
@@ -42,10 +41,12 @@ from feedpub.fetch.stats import NO_ANSWER, RequestCounter, RequestCounts
 from feedpub.fetch.transport import Transport
 from feedpub.fetch.url import RequestTarget, parse_url
 
+if TYPE_CHECKING:
+    from feedpub.fetch.imap import Mailbox
+
 _log = logging.getLogger(__name__)
 
 _PROCESS_BODY_BUDGET = BodyBudget()  # shared by all clients of this process
-_IMAP_PORTS = frozenset(IMAP_PORTS.values())
 _NOT_MODIFIED = 304
 # Some servers answer their own validators with one of these statuses.
 _REJECTS_VALIDATORS = frozenset({400, 431})
@@ -188,8 +189,7 @@ class Fetcher:
             FetchError: there is no complete document; with `status` and `retry_after` if the server
                 sent them. Its URL is the requested one without user and password.
         """
-        target, options = parse_url(url), options or RequestOptions()
-        home = parse_url(options.site) if options.site else target
+        target, home, options = _parse_request(url, options)
         deadline = self._start_deadline(max_bytes=max_bytes)
         usable = (validators or Validators()).as_headers()
         chain = RedirectChain(deadline, self._user_agent, home, usable, options)
@@ -215,8 +215,7 @@ class Fetcher:
         Raises:
             DisallowedError, RetryLaterError, FetchError: as in `get`.
         """
-        target, options = parse_url(url), options or RequestOptions()
-        home = parse_url(options.site) if options.site else target
+        target, home, options = _parse_request(url, options)
         if not target.may_receive_secrets(home):
             raise FetchError("the body of the request is not sent to another server", target.url)
         deadline = self._start_deadline()
@@ -235,8 +234,7 @@ class Fetcher:
         Raises:
             DisallowedError, RetryLaterError, FetchError: as in `get`.
         """
-        target, options = parse_url(url), options or RequestOptions()
-        home = parse_url(options.site) if options.site else target
+        target, home, options = _parse_request(url, options)
         deadline = self._start_deadline()
         chain = RedirectChain(deadline, self._user_agent, home, options=options)
         response, final = self._follow(target, chain)
@@ -249,7 +247,7 @@ class Fetcher:
 
     def open_mailbox(
         self, url: str, options: RequestOptions, *, is_writable: bool = False
-    ) -> Mailbox:
+    ) -> "Mailbox":
         """Log in to an IMAP server and open a mailbox.
 
         Args:
@@ -261,8 +259,11 @@ class Fetcher:
             DisallowedError: the server's address is not public.
             FetchError: the server cannot be reached, refuses the login, or has no such mailbox.
         """
+        from feedpub.fetch.imap import IMAP_PORTS, Mailbox, MailboxAddress  # noqa: PLC0415 -- rarely needed
+
         address = MailboxAddress.parse(url)
-        policy = replace(self._connector.policy, ports=_IMAP_PORTS, service="IMAP")
+        ports = frozenset(IMAP_PORTS.values())
+        policy = replace(self._connector.policy, ports=ports, service="IMAP")
         connector = replace(self._connector, policy=policy)
 
         def start_deadline(max_bytes: int) -> RequestDeadline:
@@ -354,11 +355,11 @@ class Fetcher:
                 response = self._request(target, chain)
                 if response.location is None:
                     break
-                chain.jar.update(response.cookies)
+                chain.keep_cookies(response.cookies)
                 target = target.join(response.location)
                 chain = chain.after_redirect(response.status, target)
             is_not_modified = response.status == _NOT_MODIFIED and chain.validators
-            if not response.ok and not is_not_modified:
+            if not is_not_modified and not response.ok:
                 raise failure_of(response, self._clock.now())
         except FetchError as error:
             raise _describe_error(error, start, target, chain.options) from forget_frames(error)
@@ -389,7 +390,7 @@ class Fetcher:
         try:
             response = self._transport.exchange(
                 chain.deadline,
-                target.url,
+                target,
                 headers,
                 chain.options.proxy,
                 chain.max_read_bytes,
@@ -420,6 +421,16 @@ class Fetcher:
             conditional=not headers.keys().isdisjoint(("If-None-Match", "If-Modified-Since")),
         )
         _log.debug("request", extra=extra)
+
+
+def _parse_request(
+    url: str, options: RequestOptions | None
+) -> tuple[RequestTarget, RequestTarget, RequestOptions]:
+    """Return the target, the server that the secrets of the options are for, and the options."""
+    target, options = parse_url(url), options or RequestOptions()
+    if not options.site or options.site == url:
+        return target, target, options
+    return target, parse_url(options.site), options
 
 
 def _describe_error(

@@ -4,11 +4,14 @@ There is no second lookup between check and connection, so DNS rebinding has no 
 module resolves names or connects to other machines.
 """
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
+from queue import Empty, SimpleQueue
 
 from feedpub.core.errors import DisallowedError, FetchError
 from feedpub.fetch.ssrf import AddressPolicy
@@ -18,6 +21,8 @@ Remaining = Callable[[], float]
 
 _MAX_ADDRESSES = 8  # to try for one connection
 _ADDRESS_TIMEOUT_SECONDS = 5.0  # while there are other addresses
+_MAX_IDLE_THREADS = 4  # that wait for names
+_MAX_IDLE_SECONDS = 60.0
 
 
 def resolve_host(host: str, port: int) -> Sequence[str]:
@@ -84,21 +89,21 @@ class Connector:
         raise FetchError(f"{host} cannot be reached on port {port} ({'; '.join(failures)})")
 
     def _lookup(self, host: str, port: int, seconds: float) -> list[str]:
-        """Resolve in another thread, because the system's resolver has no timeout."""
-        result: Future[Sequence[str]] = Future()
-        threading.Thread(
-            target=_resolve_into, args=(result, self.resolver, host, port), daemon=True
-        ).start()
+        """Resolve a name in another thread, because the system's resolver has no timeout."""
         try:
-            addresses = list(dict.fromkeys(result.result(timeout=max(seconds, 0.0))))
+            if _is_address(host):
+                found = self.resolver(host, port)
+            else:
+                lookup = _THREADS.start(self.resolver, host, port)
+                found = lookup.result(timeout=max(seconds, 0.0))
         except TimeoutError as error:
             raise FetchError(f"the name {host} was not resolved in time") from error
         except (OSError, UnicodeError) as error:
             text = error.strerror if isinstance(error, OSError) and error.strerror else error
             raise FetchError(f"the name {host} does not resolve ({text})") from error
-        if not addresses:
+        if not found:
             raise FetchError(f"the name {host} has no address")
-        return addresses
+        return list(dict.fromkeys(found))
 
     def _check(self, host: str, addresses: Sequence[str], port: int) -> None:
         policy = self.policy
@@ -109,6 +114,69 @@ class Connector:
                 if host != address:
                     reason = f"{host} resolves to a forbidden address: {reason}"
                 raise DisallowedError(reason)
+
+
+def _is_address(host: str) -> bool:
+    """Return True for an address as the system writes it, which the resolver need not look up."""
+    try:
+        socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
+    except (OSError, UnicodeError):
+        return False
+    return True
+
+
+class _LookupThreads:
+    """Resolves names in threads that are used again. Thread-safe.
+
+    A lookup gets an idle thread, or else a new one. A resolver that hangs keeps its thread to
+    itself, and no other lookup waits for it.
+    """
+
+    def __init__(self) -> None:
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)  # a fork has no threads
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: list[SimpleQueue[Callable[[], None]]] = []  # where idle threads wait
+
+    def start(self, resolver: Resolver, host: str, port: int) -> "Future[Sequence[str]]":
+        """Start to resolve a host in another thread."""
+        result: Future[Sequence[str]] = Future()
+        lookup = partial(_resolve_into, result, resolver, host, port)
+        with self._lock:
+            inbox = self._idle.pop() if self._idle else None
+        if inbox is None:
+            threading.Thread(
+                target=self._run, args=(lookup,), name="fetch-lookup", daemon=True
+            ).start()
+        else:
+            inbox.put(lookup)
+        return result
+
+    def _run(self, lookup: Callable[[], None] | None) -> None:
+        inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        while lookup:
+            lookup()
+            lookup = self._wait_for_next(inbox)
+
+    def _wait_for_next(self, inbox: "SimpleQueue[Callable[[], None]]") -> Callable[[], None] | None:
+        """Return the next lookup; None if the thread is not needed any more."""
+        with self._lock:
+            if len(self._idle) >= _MAX_IDLE_THREADS:
+                return None
+            self._idle.append(inbox)
+        try:
+            return inbox.get(timeout=_MAX_IDLE_SECONDS)
+        except Empty:
+            with self._lock:
+                if inbox in self._idle:
+                    self._idle.remove(inbox)
+                    return None
+            return inbox.get()  # a lookup was just assigned to it
+
+
+_THREADS = _LookupThreads()
 
 
 def _resolve_into(

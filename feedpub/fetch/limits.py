@@ -1,7 +1,8 @@
 """Limit the time and size of one call, and the memory for the bodies of all calls.
 
-The timeout of a socket limits one read, not a body that arrives one byte at a time. So a timer
-shuts down every socket of a call at its deadline, and whatever waits for them ends immediately.
+The timeout of a socket limits one read, not a body that arrives one byte at a time. So one thread
+for all calls shuts down every socket of a call at its deadline, and whatever waits for them ends
+immediately.
 
 Most bodies are small and need no reservation. A large one reserves the maximum that it may need
 before it is read or decompressed. Once it is complete, the reservation shrinks to its size. It is
@@ -12,12 +13,13 @@ immediately, or an error. Threads with reservations therefore never wait for eac
 finish.
 """
 
+import math
 import os
 import socket
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
@@ -121,6 +123,64 @@ class BodyBudget:
             self._changed.notify_all()
 
 
+class TimerThread:
+    """Runs functions at their time, in a thread that starts with the first one. Thread-safe.
+
+    The thread sleeps until the earliest time that is known when it falls asleep. Almost every timer
+    is cancelled before its time, so starting and cancelling one only changes a dict. Few are active
+    at once, which makes a heap with its cancelled entries the slower choice.
+
+    The functions must not block.
+    """
+
+    def __init__(self) -> None:
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)  # a fork has no threads
+
+    def _reset(self) -> None:
+        self._times: dict[Callable[[], None], float] = {}
+        self._changed = threading.Condition(threading.Lock())
+        self._wakes_at = math.inf
+        self._is_started = False
+
+    def start(self, function: Callable[[], None], seconds: float) -> None:
+        """Run a function after the given time, unless it is cancelled or started again."""
+        at = time.monotonic() + seconds
+        with self._changed:
+            if not self._is_started:
+                threading.Thread(target=self._run, name="fetch-timers", daemon=True).start()
+                self._is_started = True
+            self._times[function] = at
+            if at < self._wakes_at:
+                self._changed.notify()
+
+    def cancel(self, function: Callable[[], None]) -> None:
+        """Do not run a function. It may be running already."""
+        with self._changed:
+            self._times.pop(function, None)
+
+    def _run(self) -> None:
+        while True:
+            for function in self._wait_for_due():
+                function()
+
+    def _wait_for_due(self) -> list[Callable[[], None]]:
+        """Wait for the next time and return the functions that are due; there may be none."""
+        with self._changed:
+            self._wakes_at = min(self._times.values(), default=math.inf)
+            seconds = self._wakes_at - time.monotonic()
+            if seconds > 0:
+                self._changed.wait(min(seconds, threading.TIMEOUT_MAX))
+            now = time.monotonic()
+            due = [function for function, at in self._times.items() if at <= now]
+            for function in due:
+                del self._times[function]
+        return due
+
+
+TIMERS = TimerThread()
+
+
 def current_deadline() -> "RequestDeadline":
     """Return the deadline of the call that this thread is working on."""
     return _current.get()
@@ -153,7 +213,7 @@ class RequestDeadline:
         self._remaining_seconds = seconds
         self._started = 0.0
         self._lock = threading.Lock()
-        self._sockets: list[socket.socket] = []
+        self._descriptors: list[int] = []
         self._expired = False
 
     @contextmanager
@@ -165,10 +225,8 @@ class RequestDeadline:
         """
         self._started = time.monotonic()
         self.has_connected = False
-        timer = threading.Timer(self._remaining_seconds, self._expire)
-        timer.daemon = True
         token = _current.set(self)
-        timer.start()
+        TIMERS.start(self._expire, self._remaining_seconds)
         try:
             yield
         except Exception as error:
@@ -178,10 +236,10 @@ class RequestDeadline:
             self._check_not_expired(error)
             raise
         finally:
-            timer.cancel()
+            TIMERS.cancel(self._expire)
             _current.reset(token)
             self._remaining_seconds = self.remaining()
-            self._close_sockets()
+            self._close_descriptors()
             if self._reservation:  # the body was not used
                 self._reservation.release()
                 self._reservation = None
@@ -205,14 +263,14 @@ class RequestDeadline:
 
     def guard(self, connection: socket.socket) -> None:
         """Shut down a connection at the deadline."""
+        self.peer = _get_peer(connection)
         # A duplicate stays valid when TLS wraps the socket, and its descriptor is not reused for
         # another connection when that is closed.
-        twin = socket.socket(fileno=os.dup(connection.fileno()))
-        self.peer = _get_peer(twin)
+        descriptor = os.dup(connection.fileno())
         with self._lock:
-            self._sockets.append(twin)
+            self._descriptors.append(descriptor)
             if self._expired:
-                _shut_down(twin)
+                _shut_down(descriptor)
 
     def count_bytes(self, received: int) -> None:
         """Check the number of bytes received for one response, framing included.
@@ -244,14 +302,14 @@ class RequestDeadline:
     def _expire(self) -> None:
         with self._lock:
             self._expired = True
-            for twin in self._sockets:
-                _shut_down(twin)
+            for descriptor in self._descriptors:
+                _shut_down(descriptor)
 
-    def _close_sockets(self) -> None:
+    def _close_descriptors(self) -> None:
         with self._lock:
-            for twin in self._sockets:
-                twin.close()
-            self._sockets.clear()
+            for descriptor in self._descriptors:
+                os.close(descriptor)
+            self._descriptors.clear()
 
     def _check_not_expired(self, cause: Exception | None) -> None:
         if self._expired:
@@ -270,6 +328,10 @@ def _get_peer(connection: socket.socket) -> str:
         return ""
 
 
-def _shut_down(connection: socket.socket) -> None:
+def _shut_down(descriptor: int) -> None:
     with suppress(OSError):  # the server has closed it
-        connection.shutdown(socket.SHUT_RDWR)
+        connection = socket.socket(fileno=descriptor)
+        try:
+            connection.shutdown(socket.SHUT_RDWR)
+        finally:
+            connection.detach()

@@ -16,7 +16,7 @@ from feedpub.fetch.clock import Clock
 LEASE_SECONDS = 45.0  # more than the deadline of a request; then other machines may go on
 MAX_LEASE_WAIT_SECONDS = 120.0
 MAX_RETRY_AFTER_SECONDS = 24 * 3600.0  # a longer Retry-After is a mistake or an attack
-KEEP_HOST_SECONDS = 1800.0  # longer than any delay
+KEEP_HOST_SECONDS = 60.0  # at least; longer than any Crawl-delay
 MAX_HOSTS = 1000  # before idle ones are forgotten
 _POLL_SECONDS = 1.0  # a lease may be released early
 
@@ -53,11 +53,11 @@ class _Host:
     last_used: float = float("-inf")
     status: int | None = None
 
-    def is_idle(self, now: float) -> bool:
+    def is_idle(self, now: float, keep_seconds: float) -> bool:
         """Return True if the state no longer matters."""
         if self.slot.locked() or self.paused_until > now:
             return False
-        return max(self.last_used, self.last_request) < now - KEEP_HOST_SECONDS
+        return max(self.last_used, self.last_request) < now - keep_seconds
 
 
 class RateLimiter:
@@ -77,6 +77,7 @@ class RateLimiter:
         self._lock = threading.Lock()
         self._hosts: dict[str, _Host] = {}
         self._max_hosts = MAX_HOSTS
+        self._keep_seconds = max(KEEP_HOST_SECONDS, delay)
 
     @contextmanager
     def slot(
@@ -133,10 +134,14 @@ class RateLimiter:
         with self._lock:
             if len(self._hosts) >= self._max_hosts:
                 self._hosts = {
-                    name: host for name, host in self._hosts.items() if not host.is_idle(now)
+                    name: host
+                    for name, host in self._hosts.items()
+                    if not host.is_idle(now, self._keep_seconds)
                 }
                 self._max_hosts = max(MAX_HOSTS, 2 * len(self._hosts))
-            host = self._hosts.setdefault(name, _Host())
+            host = self._hosts.get(name)
+            if host is None:
+                host = self._hosts[name] = _Host()
             host.last_used = now
         return host
 

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from urllib.parse import quote, urlsplit
@@ -28,6 +28,7 @@ _ACCEPT = (
 )
 _MIN_SECRET_CHARS = 6  # to be masked in texts; a secret "de" would be in every other word
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NOTHING: Mapping[str, str] = {}
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -105,9 +106,9 @@ class RequestOptions:
         return mask_secrets(text, (part for value in secrets for part in value.split()))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RedirectChain:
-    """The requests of one call, with its redirects.
+    """The requests of one call, with its redirects. It is used in one thread.
 
     Attributes:
         deadline: the time and size limits.
@@ -115,7 +116,7 @@ class RedirectChain:
         home: the server that the options' secrets are for.
         validators: those of the caller's copy.
         options: headers and credentials to send.
-        jar: the cookies that servers set; each is sent only to its own server.
+        jar: the cookies that servers set, if any; each is sent only to its own server.
         obeys_robots: False only for a robots.txt itself.
         max_read_bytes: the bytes of a response to read; None reads all.
         steps: the URLs that were requested so far, with their cookies.
@@ -128,7 +129,7 @@ class RedirectChain:
     home: RequestTarget
     validators: Validators = Validators()
     options: RequestOptions = RequestOptions()
-    jar: RequestsCookieJar = field(default_factory=RequestsCookieJar)
+    jar: RequestsCookieJar | None = None
     obeys_robots: bool = True
     max_read_bytes: int | None = None
     steps: set[tuple[str, str]] = field(default_factory=set)
@@ -138,6 +139,12 @@ class RedirectChain:
     @property
     def method(self) -> str:
         return "GET" if self.body is None else "POST"
+
+    def keep_cookies(self, received: RequestsCookieJar) -> None:
+        """Add the cookies of a response."""
+        if self.jar is None:
+            self.jar = RequestsCookieJar()
+        self.jar.update(received)
 
     def after_redirect(self, status: int, target: RequestTarget) -> "RedirectChain":
         """Return the chain for the target of a redirect.
@@ -175,31 +182,42 @@ class RedirectChain:
         return headers
 
     def _build_headers(self, target: RequestTarget) -> dict[str, str]:
-        headers = CaseInsensitiveDict(
-            {"User-Agent": self.user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING}
-        )
+        headers: MutableMapping[str, str] = {
+            "User-Agent": self.user_agent,
+            "Accept": _ACCEPT,
+            "Accept-Encoding": ACCEPT_ENCODING,
+        }
+        if self.page_headers or self.options.headers:  # they may spell the same names differently
+            headers = CaseInsensitiveDict(headers)
         if self.body is not None:
             headers["Content-Type"] = "application/json"
         if self.page_headers and target.may_receive_secrets(self.page_headers[0]):
             headers.update(self.page_headers[1])
-        auth = target.auth
-        cookies: list[str] = []
+        auth, own_cookies = target.auth, _NOTHING
         if target.may_receive_secrets(self.home):
             headers.update(self.options.headers)
             auth = auth or self.options.auth or self.home.auth
-            cookies = [f"{name}={value}" for name, value in self.options.cookies.items()]
+            own_cookies = self.options.cookies
         if auth:
             headers["Authorization"] = basic_auth(auth)
-        prepared = Request("GET", target.url, cookies=self.jar).prepare()
-        if received := prepared.headers.get("Cookie"):
-            cookies.append(received)
-        if cookies:
-            headers["Cookie"] = "; ".join(cookies)
+        if own_cookies or self.jar:
+            self._add_cookies(headers, target, own_cookies)
         if self.validators.etag:
             headers["If-None-Match"] = self.validators.etag
         if self.validators.last_modified:
             headers["If-Modified-Since"] = self.validators.last_modified
         return {name: _encode_header(name, value) for name, value in headers.items()}
+
+    def _add_cookies(
+        self, headers: MutableMapping[str, str], target: RequestTarget, own: Mapping[str, str]
+    ) -> None:
+        """Set the Cookie header to those of the config, then those that the server has set."""
+        cookies = [f"{name}={value}" for name, value in own.items()]
+        prepared = Request("GET", target.url, cookies=self.jar).prepare()
+        if received := prepared.headers.get("Cookie"):
+            cookies.append(received)
+        if cookies:
+            headers["Cookie"] = "; ".join(cookies)
 
     def display_url(self, target: RequestTarget) -> str:
         """Return a target's URL for the log, with secrets masked: redirects may repeat them."""

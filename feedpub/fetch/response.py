@@ -5,7 +5,7 @@ honour them. `read_body` reads and decompresses the body within the limits of th
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -135,7 +135,9 @@ def parse_retry_after(headers: Mapping[str, str], now: datetime) -> float | None
 
     None if there is no valid one.
     """
-    value = headers.get("Retry-After", "").strip()
+    if "Retry-After" not in headers:
+        return None
+    value = headers["Retry-After"].strip()
     if value.isascii() and value.isdecimal():
         return float(value[:12])
     if until := parse_http_date(value):
@@ -237,16 +239,23 @@ def read_body(raw: HTTPResponse, deadline: RequestDeadline) -> bytes:
             raise too_large_error(max_bytes)
         if len(received) > SMALL_BODY_BYTES:
             deadline.reserve_body(max_bytes if applied or length is None else length)
-    if (
-        applied
-        and len(decompress_start(bytes(received), applied, SMALL_BODY_BYTES + 1)) > SMALL_BODY_BYTES
-    ):
-        deadline.reserve_body(max_bytes)
-    body = decompress(bytes(received), applied, max_bytes)
+    body = _decompress_small(bytes(received), applied, max_bytes)
+    if body is None:
+        if len(decompress_start(bytes(received), applied, SMALL_BODY_BYTES + 1)) > SMALL_BODY_BYTES:
+            deadline.reserve_body(max_bytes)
+        body = decompress(bytes(received), applied, max_bytes)
     deadline.reserve_body(len(body))
     if length is None and not raw.chunked:
         _check_page_end(body)
     return body
+
+
+def _decompress_small(received: bytes, applied: Sequence[str], max_bytes: int) -> bytes | None:
+    """Decompress a body that needs no reservation; None if it is large or invalid."""
+    try:
+        return decompress(received, applied, min(SMALL_BODY_BYTES, max_bytes))
+    except FetchError:
+        return None
 
 
 def read_lines(raw: HTTPResponse, max_bytes: int) -> bytes:
@@ -276,6 +285,10 @@ def read_lines(raw: HTTPResponse, max_bytes: int) -> bytes:
 
 def read_start(raw: HTTPResponse) -> bytes:
     """Return the first bytes of an error page, as far as they can be read and decompressed."""
+    if raw.status == HTTPStatus.NOT_MODIFIED:  # it has no body, whatever its headers announce
+        if not raw.chunked:
+            raw.drain_conn()  # the connection can be used again
+        return b""
     try:
         applied = content_codings(raw.headers.get("Content-Encoding", ""))
         return decompress(

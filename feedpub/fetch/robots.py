@@ -53,8 +53,9 @@ AGENT = "feedpub"
 _CACHE_FOR = timedelta(hours=24)
 _CACHE_FAILURE_FOR = timedelta(minutes=5)
 MAX_ROBOTS_BYTES = 512 << 10  # to read; RFC 9309 requires at least 500 KiB
-MAX_ORIGINS = 500  # in memory; the rules of others are loaded from the cache
-MAX_CACHE_BYTES = 8 << 20  # of all rules in memory
+MAX_ORIGINS = 20_000  # in memory; the rules of others are loaded from the cache
+MAX_CACHE_BYTES = 8 << 20  # of all origins in memory, with their rules
+_ORIGIN_BYTES = 500  # of an origin without its rules
 _MAX_DELAY_SECONDS = 30.0  # a longer Crawl-delay is meant for crawlers of entire sites
 
 ReadFile = Callable[[str], bytes]
@@ -245,6 +246,9 @@ def _matches(pattern: str, path: str) -> bool:
     return matches_glob(pattern[:-1] if pattern.endswith("$") else f"{pattern}*", path)
 
 
+_NO_RULES = RobotsRules()  # shared by the many origins without a robots.txt
+
+
 class RobotsCache(Protocol):
     """Keeps robots.txt files between processes. Called from several threads."""
 
@@ -258,24 +262,24 @@ class _Origin:
     """The rules of one origin.
 
     Attributes:
-        lock: held by the thread that fetches robots.txt.
+        lock: held by the thread that fetches robots.txt; created when one has to.
         rules: the parsed rules.
-        size: the memory that they take in bytes.
+        size: the memory that the origin takes in bytes.
         expires: when they have to be fetched again; None if they were never fetched.
         failure: the last failure, if there are no rules.
         failed_until: the time of the next attempt after a failure.
     """
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    rules: RobotsRules = field(default_factory=RobotsRules)
-    size: int = 0
+    lock: "threading.Lock | None" = None
+    rules: RobotsRules = _NO_RULES
+    size: int = _ORIGIN_BYTES
     expires: datetime | None = None
     failure: FetchError | None = None
     failed_until: datetime | None = None
 
 
 class Robots:
-    """The rules of all origins.
+    """The rules of all origins. A check of a known origin takes microseconds.
 
     Thread-safe: one thread fetches the robots.txt of an origin while others wait for it.
     """
@@ -286,6 +290,7 @@ class Robots:
         self._lock = threading.Lock()
         self._parse_lock = threading.Lock()  # parsing takes many times the memory of a file
         self._origins: OrderedDict[str, _Origin] = OrderedDict()  # least recently used first
+        self._size = 0  # of all origins in bytes
 
     def check_allowed(self, target: RequestTarget, read: ReadFile) -> float:
         """Check that a target may be fetched, and return the Crawl-delay in seconds, or 0.
@@ -305,38 +310,61 @@ class Robots:
 
     def known_delay(self, target: RequestTarget) -> float:
         """Return the Crawl-delay of a target in seconds, if its robots.txt is known, else 0."""
-        return min(self._get_origin(target.origin).rules.crawl_delay, _MAX_DELAY_SECONDS)
+        return min(self._known_rules(target).crawl_delay, _MAX_DELAY_SECONDS)
 
     def known_sitemaps(self, target: RequestTarget) -> tuple[str, ...]:
         """Return the sitemaps in the robots.txt of a target's origin, if it is known."""
-        return self._get_origin(target.origin).rules.sitemaps
+        return self._known_rules(target).sitemaps
+
+    def _known_rules(self, target: RequestTarget) -> RobotsRules:
+        known = self._origins.get(target.origin)
+        return known.rules if known else _NO_RULES
 
     def _get_rules(self, origin: str, read: ReadFile) -> RobotsRules:
         known = self._get_origin(origin)
-        with known.lock:
+        if self._is_current(known.expires):
+            return known.rules
+        with self._get_lock(known):
             if known.expires is None and self._cache and (stored := self._cache.load(origin)):
-                self._parse(known, stored.body.encode(), stored.expires)
+                self._parse(origin, known, stored.body.encode(), stored.expires)
             if not self._is_current(known.expires):
                 self._fetch(origin, known, read)
+            known.lock = None  # threads that wait for it find current rules
             return known.rules
 
     def _get_origin(self, origin: str) -> _Origin:
-        """Return an origin, and remove the least recently used ones if there are too many."""
         with self._lock:
-            known = self._origins.setdefault(origin, _Origin())
-            self._origins.move_to_end(origin)
-            size = sum(each.size for each in self._origins.values())
-            while len(self._origins) > 1 and (
-                len(self._origins) > MAX_ORIGINS or size > MAX_CACHE_BYTES
-            ):
-                size -= self._origins.popitem(last=False)[1].size
+            known = self._origins.get(origin)
+            if known is None:
+                known = self._origins[origin] = _Origin()
+                self._size += known.size
+                self._drop_unused()
+            else:
+                self._origins.move_to_end(origin)
             return known
 
-    def _parse(self, known: _Origin, body: bytes, expires: datetime) -> None:
+    def _get_lock(self, known: _Origin) -> threading.Lock:
+        with self._lock:
+            lock = known.lock = known.lock or threading.Lock()
+            return lock
+
+    def _drop_unused(self) -> None:
+        """Drop the least recently used origins if there are too many."""
+        while len(self._origins) > 1 and (
+            len(self._origins) > MAX_ORIGINS or self._size > MAX_CACHE_BYTES
+        ):
+            self._size -= self._origins.popitem(last=False)[1].size
+
+    def _parse(self, origin: str, known: _Origin, body: bytes, expires: datetime) -> None:
         with self._parse_lock:
-            known.rules = parse_robots(body, AGENT)
-        known.size, known.expires = known.rules.size, expires
-        known.failure = known.failed_until = None
+            rules = parse_robots(body, AGENT)
+        known.rules = _NO_RULES if rules == _NO_RULES else rules
+        known.expires, known.failure, known.failed_until = expires, None, None
+        with self._lock:
+            before, known.size = known.size, _ORIGIN_BYTES + rules.size
+            if self._origins.get(origin) is known:  # it may have been dropped
+                self._size += known.size - before
+                self._drop_unused()
 
     def _is_current(self, expires: datetime | None) -> bool:
         """Return False for an expired time, and for one that only a wrong clock can have set."""
@@ -359,7 +387,7 @@ class Robots:
                 self._handle_failure(known, error, now)
                 return
             body, status = b"", error.status or 0
-        self._parse(known, body, now + _CACHE_FOR)
+        self._parse(origin, known, body, now + _CACHE_FOR)
         if self._cache:
             self._cache.save(
                 origin, CachedRobots(origin, known.rules.text, status, now + _CACHE_FOR)

@@ -58,6 +58,10 @@ _NOT_PUBLIC: tuple[tuple[Network, str], ...] = tuple(
     )
 )
 
+_NOT_PUBLIC_BY_VERSION = {
+    version: [(network, kind) for network, kind in _NOT_PUBLIC if network.version == version]
+    for version in (4, 6)
+}
 _CARRIES_IPV4 = tuple(IPv6Network(network) for network in ("::ffff:0:0/96", "64:ff9b::/96"))
 _6TO4 = IPv6Network("2002::/16")
 
@@ -114,7 +118,8 @@ def _parse_network(text: str) -> Network:
 
 
 def _get_kind(address: Address) -> str | None:
-    return next((kind for network, kind in _NOT_PUBLIC if address in network), None)
+    networks = _NOT_PUBLIC_BY_VERSION[address.version]
+    return next((kind for network, kind in networks if address in network), None)
 
 
 def _iter_forms(address: Address) -> Iterator[Address]:

@@ -22,6 +22,7 @@ _C0_AND_SPACE = "".join(map(chr, range(0x21)))
 _TAB_OR_NEWLINE = re.compile(r"[\t\r\n]")
 _STRAY_PERCENT = re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE)
 _ENCODED_DOT = re.compile(r"%2e", re.IGNORECASE)
+_PLAIN_HOST = re.compile(r"[a-z0-9._-]+")  # the same after mapping
 _HOST = re.compile(r"\A(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 _PATH_SAFE = "%/:@!$&'()*+,;=~[]|"
 _QUERY_SAFE = _PATH_SAFE + "?"
@@ -80,8 +81,11 @@ class RequestTarget:
 
         That is so for the same origin, and for https on the host of an http URL.
         """
+        if self.host != other.host:
+            return False
+        is_same = (self.scheme, self.port) == (other.scheme, other.port)
         upgraded = (other.scheme, other.port, self.scheme, self.port) == ("http", 80, "https", 443)
-        return self.host == other.host and (self.origin == other.origin or upgraded)
+        return is_same or upgraded
 
 
 def parse_url(url: str) -> RequestTarget:
@@ -126,10 +130,12 @@ def _ascii_host(host: str) -> str | None:
     """Return the host as it is resolved and sent; None if it is invalid."""
     if ":" in host:
         return _parse_ipv6(host)
-    try:
-        mapped = idna.uts46_remap(unquote(host), std3_rules=False, transitional=False)
-    except idna.IDNAError:
-        return None
+    mapped = host
+    if not _PLAIN_HOST.fullmatch(host):
+        try:
+            mapped = idna.uts46_remap(unquote(host), std3_rules=False, transitional=False)
+        except idna.IDNAError:
+            return None
     # Not idna.encode, which rejects emoji and old registrations. Browsers accept them.
     labels = mapped.removesuffix(".").split(".")
     encoded = [_encode_label(label) for label in labels]

@@ -75,7 +75,7 @@ class WebhookClient:
                 self._connector, self._deadline_seconds, _MAX_RESPONSE_BYTES, BodyBudget()
             )
             headers = self._build_headers(target, content_type)
-            self._check(self._transport.post(deadline, target.url, headers, body))
+            self._check(self._transport.post(deadline, target, headers, body))
         except FetchError as error:
             reason = mask_secrets(error.reason, _find_secrets(target))
             raise type(error)(

@@ -199,8 +199,10 @@ def _find_feed_incident(
         problem.reason for problem in outcome.problems if problem.fatal and problem.where == feed
     ]
     if reasons and "" not in open_incidents:
-        successes = (run.started for run in store.runs(feed) if run.outcome.ok)
-        last_good = next(successes, None)
+        successes = [run.started for run in store.runs(feed) if run.outcome.ok][:1]
+        if last_check := store.checks.last_time(feed):
+            successes.append(last_check)
+        last_good = max(successes, default=None)
         return [Incident(feed, "", "broken", now, now, reasons[0], 1, last_good)]
     if not reasons and "" in open_incidents:
         since, reason = open_incidents[""]

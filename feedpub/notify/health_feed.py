@@ -7,7 +7,7 @@ from datetime import datetime
 from html import escape
 from urllib.parse import quote
 
-from feedpub.builder import assemble, ids
+from feedpub.builder import ids
 from feedpub.config import Config
 from feedpub.core.models import Entry, Feed
 from feedpub.core.text import pluralize
@@ -18,8 +18,8 @@ NAME = "health"
 _MAX_ENTRIES = 50
 
 
-def health_feed_files(config: Config, store: Store, now: datetime) -> dict[str, bytes]:
-    """Return the feed's documents and its web page, as name → content.
+def current_health_feed(config: Config, store: Store, now: datetime) -> Feed:
+    """Return the feed of the latest incidents.
 
     Raises:
         StoreError: the state cannot be read or written.
@@ -28,7 +28,7 @@ def health_feed_files(config: Config, store: Store, now: datetime) -> dict[str, 
     first = Incident(feed="", key="", kind="started", at=now, since=now, reason=number)
     store.incidents.start(first)
     incidents = store.incidents.newest(_MAX_ENTRIES)
-    return assemble.render_files(health_feed(config.feedpub.base_url, incidents), ())
+    return health_feed(config.feedpub.base_url, incidents)
 
 
 def health_feed(base_url: str, incidents: tuple[Incident, ...]) -> Feed:

@@ -14,13 +14,15 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import count, pairwise
 
-from feedpub.builder import assemble, parse_published
+from feedpub.builder import assemble, parse_published, reuse
 from feedpub.builder.parse_published import UnknownDocumentError
 from feedpub.config import FeedConfig
 from feedpub.core.log import fields
 from feedpub.core.models import Entry, Feed
 from feedpub.pipeline import pictures, restore
 from feedpub.pipeline.context import RunContext
+
+_MAX_PENDING_BYTES = 8 << 20
 
 _log = logging.getLogger(__name__)
 
@@ -100,17 +102,18 @@ def _iter_unused_numbers(live: Feed, context: RunContext) -> Iterator[int]:
     """Yield the numbers that no archive has yet, in the store or among the files."""
     for number in count((context.store.archives.newest_number(live.name) or 0) + 1):
         archive = replace(live, archive=number)
-        names = [archive.file(suffix) for suffix in assemble.FORMATS]
+        names = [archive.file(suffix) for suffix in reuse.FORMATS]
         if len(context.output.find_missing(names)) == len(names):
             yield number
 
 
 def write_archives(
     feed: FeedConfig, live: Feed, context: RunContext, before_writing: Callable[[], None]
-) -> tuple[str, ...]:
-    """Write the archive files that are missing or have an old `base_url`.
+) -> tuple[tuple[str, ...], dict[str, bytes]]:
+    """Render the archive files that are missing or have an old `base_url`.
 
-    The oldest archive is written first, so that no link leads to a missing file.
+    The oldest archive is written first, so that no link leads to a missing file. The newest ones
+    are left to the caller, who writes them with the live document: each write flushes the folder.
 
     Args:
         feed: the feed's settings.
@@ -119,7 +122,7 @@ def write_archives(
         before_writing: called before each archive is written; raises if it must not be.
 
     Returns:
-        The names of the files that were written.
+        The names of the files that were written, and the files to write before the live document.
 
     Raises:
         PublishError: a file cannot be written; later ones are not written either.
@@ -128,6 +131,7 @@ def write_archives(
     numbers = context.store.archives.numbers(feed.name)
     due = _find_due_files(feed, live, numbers, context)
     written: list[str] = []
+    pending: dict[str, bytes] = {}
     for previous, number in pairwise((None, *numbers)):
         suffixes = [s for s in feed.formats if replace(live, archive=number).file(s) in due]
         if number and suffixes:
@@ -135,12 +139,13 @@ def write_archives(
             archive = assemble.build_archive(feed, context.settings, entries, number, previous)
             # An entry restored from a document of summaries has no text; its page stays.
             with_text = [entry for entry in archive.entries if entry.html]
-            files = pictures.render_pictures(feed, live, with_text, context)
-            files |= assemble.render_pages(live, with_text, assemble.saved_folders(feed))
-            for suffix in suffixes:
-                files[archive.file(suffix)] = assemble.render_document(archive, suffix)
-            written += context.output.publish(files, before_commit=before_writing)
-    return tuple(written)
+            pending |= pictures.render_pictures(feed, live, with_text, context)
+            pending |= assemble.render_pages(live, with_text, assemble.saved_folders(feed))
+            pending |= reuse.render_documents(archive, suffixes)
+            if sum(map(len, pending.values())) > _MAX_PENDING_BYTES:
+                written += context.output.publish(pending, before_commit=before_writing)
+                pending = {}
+    return tuple(written), pending
 
 
 def _find_due_files(

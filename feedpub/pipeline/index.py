@@ -6,9 +6,10 @@ missing summary is made here.
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from feedpub.builder import assemble
+from feedpub.builder import assemble, reuse
+from feedpub.builder.reuse import RenderedFiles, RenderRecord
 from feedpub.config import Config, FeedConfig, Filters
 from feedpub.core.models import Feed, FeedSummary
 from feedpub.notify import health_feed
@@ -26,11 +27,59 @@ def current_feed(feed: FeedConfig, context: RunContext) -> Feed:
     return replace(live, podcast=channels[0] if channels else ())
 
 
-def index_files(config: Config, context: RunContext) -> dict[str, bytes]:
-    """Return name → content of the index page, the OPML and the health feed.
+@dataclass(frozen=True, slots=True)
+class IndexFiles:
+    """The files about all feeds that are not published in their present form.
+
+    Attributes:
+        files: name → content.
+        records: name → record of the files, to store when they are written.
+    """
+
+    files: Mapping[str, bytes]
+    records: Mapping[str, bytes]
+
+
+def render_index_files(config: Config, context: RunContext) -> IndexFiles:
+    """Render the index page, the OPML and the health feed, if they are not published already.
 
     They list the feeds that have been published.
     """
+    files: dict[str, bytes] = {}
+    records: dict[str, bytes] = {}
+    for name, render in (("*index", _render_lists), ("*health", _render_health)):
+        record = load_record(name, context)
+        rendered = render(config, record, context)
+        files |= rendered.files
+        if rendered.record != record:
+            records[name] = rendered.record.to_bytes()
+    return IndexFiles(files, records)
+
+
+def load_record(name: str, context: RunContext) -> RenderRecord:
+    """Return the record of the last rendering of a feed, or of files about all feeds."""
+    return RenderRecord.from_bytes(context.store.summaries.load_rendered(name))
+
+
+def _render_lists(config: Config, record: RenderRecord, context: RunContext) -> RenderedFiles:
+    """Render the index page and the OPML."""
+    summaries = _load_summaries(config, context)
+    inputs = reuse.digest_values(summaries)
+    if inputs == record.inputs:
+        intact = reuse.find_intact(record.files, record, context.output)
+        if len(intact) == len(record.files):
+            return RenderedFiles({}, record)
+    files = assemble.render_index_files(summaries)
+    return RenderedFiles(files, reuse.make_record(inputs, files, context.output))
+
+
+def _render_health(config: Config, record: RenderRecord, context: RunContext) -> RenderedFiles:
+    feed = health_feed.current_health_feed(config, context.store, context.clock())
+    return assemble.render_files(feed, (), record, context.output)
+
+
+def _load_summaries(config: Config, context: RunContext) -> list[FeedSummary]:
+    """Return the summary of each published feed; make those that are missing."""
     stored = context.store.summaries.load()
     summaries: list[FeedSummary] = []
     for feed in _find_published(config, context):
@@ -40,8 +89,7 @@ def index_files(config: Config, context: RunContext) -> dict[str, bytes]:
                 summary = save_summary(feed, current_feed(feed, context), context)
         header = assemble.feed_header(feed, context.settings, summary.updated, summary.language)
         summaries.append(FeedSummary(header, summary.entries, summary.newest))
-    health = health_feed.health_feed_files(config, context.store, context.clock())
-    return assemble.render_index_files(summaries) | health
+    return summaries
 
 
 def save_summary(feed: FeedConfig, live: Feed, context: RunContext) -> StoredSummary:

@@ -68,6 +68,7 @@ from feedpub.pipeline.save import (
     save_unchanged_run,
     without_unread_changes,
 )
+from feedpub.store import CheckState
 
 # After its day, a robots.txt is only used while a newer one cannot be fetched.
 _ROBOTS_KEPT = timedelta(days=30)
@@ -75,7 +76,11 @@ _MAX_INDEX_ATTEMPTS = 3  # other processes may write the index files at the same
 
 
 def run_feed(
-    feed: FeedConfig, context: RunContext, *, only: Collection[str] | None = None
+    feed: FeedConfig,
+    context: RunContext,
+    *,
+    only: Collection[str] | None = None,
+    probe: unchanged.ProbeResult | None = None,
 ) -> RunResult:
     """Run one feed and return the result, failures included.
 
@@ -83,6 +88,7 @@ def run_feed(
         feed: the feed's settings.
         context: the services that the run uses.
         only: the keys of the sources to check; None checks all. Articles of other sources stay.
+        probe: the responses of the sources, if they were probed already.
 
     Raises:
         CorruptStateError: the state has to be rebuilt first (`recovery.with_recovery`).
@@ -91,7 +97,7 @@ def run_feed(
     fetcher = context.fetcher.for_run(feed.name, context.budget.remaining)
     context = replace(context, fetcher=fetcher, executor=context.executor.for_run())
     try:
-        return _run_stages(feed, context, only, start)
+        return _run_stages(feed, context, only, probe, start)
     except CorruptStateError:
         raise
     except FeedpubError as error:
@@ -101,12 +107,21 @@ def run_feed(
 
 
 def _run_stages(
-    feed: FeedConfig, context: RunContext, only: Collection[str] | None, start: RunStart
+    feed: FeedConfig,
+    context: RunContext,
+    only: Collection[str] | None,
+    probe: unchanged.ProbeResult | None,
+    start: RunStart,
 ) -> RunResult:
     with context.browser.is_in_use():
-        probe = unchanged.probe_sources(feed, context, only)
-        if probe.is_unchanged:
-            return save_unchanged_run(feed, probe, start, context)
+        if probe is None:
+            state = context.store.checks.load([feed.name], context.clock()).get(
+                feed.name, CheckState()
+            )
+            fingerprint = unchanged.feed_fingerprint(feed, context.settings)
+            probe = unchanged.probe_sources(feed, state, context, only, fingerprint)
+            if probe.is_unchanged:
+                return save_unchanged_run(feed, probe, state, start, context)
         mark_run(feed, context)
         restore_missing_entries(feed, context)
 
@@ -331,11 +346,15 @@ def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, 
     The caller holds the feed's lock.
     """
     live = archives.plan_archives(feed, live, context)
-    archived = archives.write_archives(feed, live, context, partial(ensure_lock_held, context))
-    files = pictures.render_pictures(feed, live, live.entries, context)
-    files |= assemble.render_files(live, assemble.saved_folders(feed))
+    archived, files = archives.write_archives(
+        feed, live, context, partial(ensure_lock_held, context)
+    )
+    record = index.load_record(feed.name, context)
+    rendered = assemble.render_files(live, assemble.saved_folders(feed), record, context.output)
+    files |= pictures.render_pictures(feed, live, live.entries, context)
+    files |= rendered.files
     documents = websub.feed_documents(feed.name, files) if context.settings.websub_hubs else []
-    changed = [name for name in documents if context.output.read(name) != files[name]]
+    changed = context.output.find_changed({name: files[name] for name in documents})
 
     def before_writing() -> None:
         ensure_lock_held(context)
@@ -344,6 +363,8 @@ def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, 
     with websub.announce_changes(changed, context.settings, context.store, context.clock):
         written = context.output.publish(files, before_commit=before_writing)
     index.save_summary(feed, live, context)
+    if rendered.record != record:
+        context.store.summaries.save_rendered({feed.name: rendered.record.to_bytes()})
     return (*archived, *written)
 
 
@@ -384,8 +405,16 @@ def write_index(config: Config, context: RunContext) -> tuple[str, ...]:
     """
     for _ in range(_MAX_INDEX_ATTEMPTS - 1):
         with suppress(StaleWriteError):
-            return context.output.publish(index.index_files(config, context))
-    return context.output.publish(index.index_files(config, context))
+            return _write_index_once(config, context)
+    return _write_index_once(config, context)
+
+
+def _write_index_once(config: Config, context: RunContext) -> tuple[str, ...]:
+    rendered = index.render_index_files(config, context)
+    written = context.output.publish(rendered.files)
+    if rendered.records:
+        context.store.summaries.save_rendered(rendered.records)
+    return written
 
 
 def prune(config: Config, context: RunContext) -> None:

@@ -20,8 +20,8 @@ from feedpub.pipeline.collect import ListedItem, SourceResult
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.read import ItemResult
 from feedpub.pipeline.repair import propose
-from feedpub.pipeline.unchanged import ProbeResult, unchanged_result
-from feedpub.store import ProbeState, RunRecord, SourceState
+from feedpub.pipeline.unchanged import ProbeResult, unchanged_check, unchanged_result
+from feedpub.store import CheckState, ProbeState, RunRecord, SourceState
 
 _log = logging.getLogger(__name__)
 
@@ -121,15 +121,14 @@ def without_unread_changes(
 
 
 def save_unchanged_run(
-    feed: FeedConfig, probe: ProbeResult, start: RunStart, context: RunContext
+    feed: FeedConfig, probe: ProbeResult, state: CheckState, start: RunStart, context: RunContext
 ) -> RunResult:
     """Save a run in which no source had anything new."""
     context.budget.check_not_cancelled()
-    result, states = unchanged_result(feed, probe, context)
-    result = replace(result, seconds=start.elapsed_seconds())
-    keys = [state.key for state in states]
-    context.store.commit_run(RunRecord(result, start.at), sources=states, unchanged=keys)
-    return result
+    seconds = start.elapsed_seconds()
+    check = unchanged_check(feed.name, probe, state, context.clock(), seconds)
+    context.store.checks.save([check])
+    return unchanged_result(check)
 
 
 def save_failed_run(result: RunResult, start: RunStart, context: RunContext) -> RunResult:

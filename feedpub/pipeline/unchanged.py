@@ -1,9 +1,10 @@
-"""Skip the full run if every due source answers 304 Not Modified.
+"""Settle a check by conditional requests if every due source answers 304 Not Modified.
 
-A full run that leaves nothing to do saves how to probe its sources. The next run then sends each
-of them one conditional request. If none has changed, that was the run; otherwise the responses are
-handed on to the full run. A full run still happens every three hours, so that anomalies which need
-the complete listing are detected.
+A full run that leaves nothing to do saves how to probe its sources. The next check then sends each
+of them one conditional request. If none has changed, a full run could change nothing but the
+observations that anomalies are detected from, and these are saved as it would save them. Otherwise
+the responses are handed on to the full run. A full run still happens once a week: it repairs files
+that somebody has damaged.
 """
 
 import hashlib
@@ -16,19 +17,26 @@ from functools import cache
 from importlib.metadata import version
 from typing import TypeAlias
 
-from feedpub.config import FeedConfig, FeedSource, ItemsSource, PageSource
-from feedpub.config.sources import source_key
+from feedpub.config import FeedConfig, FeedSource, GlobalSettings, ItemsSource, PageSource
+from feedpub.config.sources import is_rendered, source_key
 from feedpub.core.errors import FetchError
 from feedpub.core.models import NotModified, RunResult, RunStatus
 from feedpub.fetch import Validators
-from feedpub.pipeline.collect import ListedItem, SourceResult, is_rendered, request_options
+from feedpub.pipeline.collect import ListedItem, SourceResult, request_options
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.read import ItemResult
 from feedpub.sources.documents import FetchedDocument
-from feedpub.store import ProbeState, SourceState
+from feedpub.store import (
+    CheckState,
+    ProbeState,
+    SourceObservation,
+    UnchangedCheck,
+    UnchangedSource,
+)
+from feedpub.store.checks import MIN_OBSERVATIONS
 
-FULL_RUN_INTERVAL = timedelta(hours=3)
-MIN_OBSERVATIONS = 12  # full runs that are needed before probing, to learn a source's baseline
+FULL_RUN_INTERVAL = timedelta(days=7)
+OBSERVATION_INTERVAL = timedelta(hours=3)  # once a source has enough observations
 _MAX_PARALLEL_SOURCES = 4
 _Probed: TypeAlias = FeedSource | PageSource | ItemsSource
 
@@ -39,11 +47,11 @@ class ProbeResult:
 
     Attributes:
         responses: the response or error by requested address; empty if no source was probed.
-        known: the probe and the state of each probed source, before this run.
+        keys: the keys of the sources that were probed.
     """
 
     responses: Mapping[str, FetchedDocument]
-    known: tuple[tuple[ProbeState, SourceState], ...]
+    keys: tuple[str, ...]
 
     @property
     def is_unchanged(self) -> bool:
@@ -56,79 +64,108 @@ NOT_PROBED = ProbeResult({}, ())
 
 
 def probe_sources(
-    feed: FeedConfig, context: RunContext, only: Collection[str] | None
+    feed: FeedConfig,
+    state: CheckState,
+    context: RunContext,
+    only: Collection[str] | None,
+    fingerprint: str,
 ) -> ProbeResult:
-    """Send each due source a conditional request, if that can settle the run.
+    """Send each due source a conditional request, if that can settle the check.
 
     No request is sent if a due source has no valid probe, or if other work is pending.
 
     Args:
         feed: the feed's settings.
+        state: what the state knows about the feed.
         context: the services that the run uses.
         only: the keys of the sources to check; None checks all.
+        fingerprint: the feed's fingerprint.
     """
     due = [source for source in feed.source if only is None or source_key(source) in only]
     remote = [source for source in due if isinstance(source, _Probed)]
     if not due or len(remote) < len(due):
         return NOT_PROBED
-    known = _load_valid_probes(feed, remote, context)
-    if len(known) < len(remote) or _has_pending_work(feed, context, context.clock()):
+    now, keys = context.clock(), [source_key(source) for source in remote]
+    probes: list[ProbeState] = []
+    for key in keys:
+        probe = state.probes.get(key)
+        if probe is None or not _is_valid(probe, fingerprint, context.settings, now):
+            return NOT_PROBED
+        probes.append(probe)
+    if _has_pending_work(feed, state, context, now):
         return NOT_PROBED
+    responses = _send_requests(remote, probes, context)
+    urls = [source.url for source in remote]
+    return ProbeResult(dict(zip(urls, responses, strict=True)), tuple(keys))
 
-    def probe(source: _Probed, state: ProbeState) -> FetchedDocument:
+
+def _send_requests(
+    sources: Sequence[_Probed], probes: Sequence[ProbeState], context: RunContext
+) -> list[FetchedDocument]:
+    """Return the response or the error of each source."""
+
+    def send(source: _Probed, probe: ProbeState) -> FetchedDocument:
+        validators = Validators(probe.etag, probe.last_modified)
         try:
             context.budget.check_time_left(source.url)
-            validators, options = (
-                Validators(state.etag, state.last_modified),
-                request_options(source),
-            )
+            options = request_options(source)
             return context.fetcher.get(source.url, validators=validators, options=options)
         except FetchError as error:
             return error
 
-    probes = [state for state, _ in known]
-    if len(remote) == 1:  # most feeds have one source, which is not worth a thread
-        responses = [probe(remote[0], probes[0])]
-    else:
-        with ThreadPoolExecutor(_MAX_PARALLEL_SOURCES) as pool:
-            responses = list(pool.map(probe, remote, probes))
-    urls = [source.url for source in remote]
-    return ProbeResult(dict(zip(urls, responses, strict=True)), tuple(known))
+    if len(sources) == 1:  # most feeds have one source, which is not worth a thread
+        return [send(sources[0], probes[0])]
+    with ThreadPoolExecutor(_MAX_PARALLEL_SOURCES) as pool:
+        return list(pool.map(send, sources, probes))
 
 
-def _load_valid_probes(
-    feed: FeedConfig, sources: Iterable[_Probed], context: RunContext
-) -> list[tuple[ProbeState, SourceState]]:
-    """Return the probe and the state of each source, up to the first without a valid probe."""
-    stored = context.store.probe_states(feed.name)
-    fingerprint, now = _get_fingerprint(feed, context), context.clock()
-    valid: list[tuple[ProbeState, SourceState]] = []
-    for source in sources:
-        known = stored.get(source_key(source))
-        if known is None or not _is_valid(known[0], fingerprint, now):
-            break
-        valid.append(known)
-    return valid
+def unchanged_check(
+    feed: str, probe: ProbeResult, state: CheckState, now: datetime, seconds: float
+) -> UnchangedCheck:
+    """Return the check of a feed whose due sources have not changed, without plans.
 
-
-def unchanged_result(
-    feed: FeedConfig, probe: ProbeResult, context: RunContext
-) -> tuple[RunResult, list[SourceState]]:
-    """Return the result of a run in which no source changed, and the state of its sources.
-
-    The scheduler has yet to decide about the next check of each source.
+    Args:
+        feed: the feed's name.
+        probe: the responses, which are all 304.
+        state: the state of the feed before the check.
+        now: the time of the check.
+        seconds: its duration.
     """
-    now = context.clock()
-    states = []
-    for _, state in probe.known:
-        states.append(replace(state, checked=now, succeeded=now, next_look=None))
-    skipped = sum(state.skipped for state, _ in probe.known)
-    kept = sum(state.items for state in states) - skipped
-    requests = len(probe.responses)
-    result = RunResult(
-        feed.name, RunStatus.UNCHANGED, kept=kept, skipped=skipped, requests=requests
+    probes = [state.probes[key] for key in probe.keys]
+    # As in a full run of these sources, each of them is observed.
+    observes = any(_is_observation_due(each, now) for each in probes)
+    sources: list[UnchangedSource] = []
+    for each in probes:
+        after = each
+        if observes:
+            has_baseline = each.key in state.baselines
+            until = now + OBSERVATION_INTERVAL if has_baseline else None
+            after = replace(each, observe_at=until)
+        sources.append(UnchangedSource(state.sources[each.key], after, observes))
+    return UnchangedCheck(feed, now, seconds, tuple(sources), is_marked=state.is_marked)
+
+
+def unchanged_result(check: UnchangedCheck) -> RunResult:
+    """Return a check without news as the result of a run."""
+    skipped = sum(source.probe.skipped for source in check.sources)
+    kept = sum(source.before.items for source in check.sources) - skipped
+    return RunResult(
+        check.feed,
+        RunStatus.UNCHANGED,
+        kept=kept,
+        skipped=skipped,
+        requests=len(check.sources),
+        seconds=check.seconds,
     )
-    return result, states
+
+
+def _is_observation_due(probe: ProbeState, now: datetime) -> bool:
+    """Return True if a check is an observation of its own.
+
+    A time beyond the interval was saved while the clock was wrong.
+    """
+    time = probe.observe_at
+    return time is None or not now < time <= now + OBSERVATION_INTERVAL
 
 
 def plan_next_probe(
@@ -157,65 +194,77 @@ def plan_next_probe(
         skipped[item.source] += item_result.state.state == "excluded"
     if not is_settled:
         return {source_key(source): None for source in feed.source}
-    fingerprint, until = _get_fingerprint(feed, context), context.clock() + FULL_RUN_INTERVAL
+    now = context.clock()
+    basis = feed_fingerprint(feed, context.settings)
+    until = now + _full_run_interval(context.settings)
     probes: dict[str, ProbeState | None] = {}
     for each in source_results:
-        page = each.documents.first
-        if page and _can_be_probed(each, context):
-            probes[each.key] = ProbeState(
-                feed.name,
-                each.key,
-                fingerprint,
-                until,
-                skipped[each.key],
-                page.etag,
-                page.last_modified,
-            )
-        else:
+        page, observation = each.documents.first, each.observation
+        if page is None or observation is None or not _can_be_probed(each):
             probes[each.key] = None
+            continue
+        probes[each.key] = ProbeState(
+            feed.name,
+            each.key,
+            basis,
+            until,
+            skipped[each.key],
+            page.etag,
+            page.last_modified,
+            observe_at=_next_observation(observation, now, context),
+        )
     return probes
 
 
-def _can_be_probed(result: SourceResult, context: RunContext) -> bool:
-    """Return True if one conditional request can show that a source has not changed.
+def _can_be_probed(result: SourceResult) -> bool:
+    """Return True if one conditional request can show that a source has not changed."""
+    page = result.documents.first
+    if page is None or result.documents.requests != 1 or is_rendered(result.source):
+        return False
+    return bool(page.etag or page.last_modified)
 
-    That also requires a baseline: enough observations under the same settings.
+
+def _next_observation(
+    observation: SourceObservation, now: datetime, context: RunContext
+) -> datetime | None:
+    """Return when the next check without news is an observation of its own; None for at once.
+
+    That is the next one as long as the baseline is small, and after a check that found news.
     """
-    page, observation = result.documents.first, result.observation
-    if page is None or observation is None:
-        return False
-    if result.documents.requests != 1 or is_rendered(result.source):
-        return False
-    if not (page.etag or page.last_modified):
-        return False
     if observation.read or observation.known < observation.items:
-        return False
+        return None
     history = context.store.observations.for_source(
         observation.feed, observation.key, observation.settings
     )
-    return len(history) >= MIN_OBSERVATIONS
+    return now + OBSERVATION_INTERVAL if len(history) >= MIN_OBSERVATIONS else None
 
 
-def _is_valid(state: ProbeState, fingerprint: str, now: datetime) -> bool:
+def _full_run_interval(settings: GlobalSettings) -> timedelta:
+    """Return the time between two full runs, which record that articles are still listed."""
+    return min(FULL_RUN_INTERVAL, settings.keep / 2)
+
+
+def _is_valid(probe: ProbeState, fingerprint: str, settings: GlobalSettings, now: datetime) -> bool:
     """Return True if a probe is for the same settings and has not expired.
 
     An expiry beyond the interval was saved while the clock was wrong.
     """
-    return state.basis == fingerprint and now < state.until <= now + FULL_RUN_INTERVAL
+    is_current = now < probe.until <= now + _full_run_interval(settings)
+    return is_current and probe.basis == fingerprint
 
 
-def _has_pending_work(feed: FeedConfig, context: RunContext, now: datetime) -> bool:
+def _has_pending_work(
+    feed: FeedConfig, state: CheckState, context: RunContext, now: datetime
+) -> bool:
     """Return True if articles are due for a recheck, or files are missing."""
-    recheck = context.store.next_recheck(feed.name, now) if feed.recheck else None
-    if recheck and recheck <= now:
+    if feed.recheck and state.recheck_at and state.recheck_at <= now:
         return True
     names = [f"{feed.name}.html", *(f"{feed.name}.{suffix}" for suffix in feed.formats)]
     return bool(context.output.find_missing(names))
 
 
-def _get_fingerprint(feed: FeedConfig, context: RunContext) -> str:
-    """Return a digest of everything but the sources' documents that the feed depends on."""
-    settings = context.settings
+def feed_fingerprint(feed: FeedConfig, settings: GlobalSettings) -> str:
+    """Return a digest of everything but the sources' documents that a feed depends on."""
     parts = (
         _get_version(),
         repr(feed),

@@ -9,7 +9,14 @@ def no_check() -> None:
 
 
 class Output(Protocol):
-    """The place where feeds are published. Thread-safe; every method raises PublishError."""
+    """The place where feeds are published. Thread-safe; every method raises PublishError.
+
+    Attributes:
+        has_marks: True if each file is stored with a mark, by which it is recognised without
+            reading it, because that takes a request.
+    """
+
+    has_marks: bool
 
     def publish(
         self, files: Mapping[str, bytes], *, before_commit: Callable[[], None] = no_check
@@ -37,6 +44,12 @@ class Output(Protocol):
     def read(self, name: str) -> bytes | None:
         """Return the published bytes of a file; None if there is no such file."""
 
+    def make_mark(self, name: str, body: bytes) -> str:
+        """Return the mark of a file, a digest; "" if the output has no marks."""
+
+    def find_marks(self, names: Iterable[str]) -> Mapping[str, str]:
+        """Return the mark of each published file, for some names, without reading any file."""
+
     def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return the names under which no file is published, without reading any file."""
 
@@ -56,6 +69,7 @@ class DryRunOutput(Output):
 
     def __init__(self, output: Output) -> None:
         self._output = output
+        self.has_marks = output.has_marks
 
     def publish(
         self,
@@ -71,6 +85,12 @@ class DryRunOutput(Output):
 
     def read(self, name: str) -> bytes | None:
         return self._output.read(name)
+
+    def make_mark(self, name: str, body: bytes) -> str:
+        return self._output.make_mark(name, body)
+
+    def find_marks(self, names: Iterable[str]) -> Mapping[str, str]:
+        return self._output.find_marks(names)
 
     def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
         return self._output.find_missing(names)

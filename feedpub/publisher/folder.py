@@ -52,6 +52,8 @@ class FolderOutput(Output):
         fsync: flushes a descriptor to the disk.
     """
 
+    has_marks = False
+
     def __init__(self, root: Path, *, fsync: Callable[[int], None] = os.fsync) -> None:
         self._root = root
         self._fsync = fsync
@@ -110,6 +112,14 @@ class FolderOutput(Output):
                 folder = folder.open_subfolder(parent, stack)
             return folder.read(last)
         return None
+
+    def make_mark(self, name: str, body: bytes) -> str:  # noqa: ARG002 -- as in a bucket
+        """Return "", because no marks are stored in a folder."""
+        return ""
+
+    def find_marks(self, names: Iterable[str]) -> Mapping[str, str]:  # noqa: ARG002
+        """Return no marks."""
+        return {}
 
     def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return the names under which no file is published, without reading any file.

@@ -43,6 +43,8 @@ class S3Output(Output):
         gzip: store text files compressed.
     """
 
+    has_marks = True
+
     def __init__(
         self, client: S3Client, *, gzip: bool = Storage.model_fields["gzip"].default
     ) -> None:
@@ -76,6 +78,18 @@ class S3Output(Output):
             return None
         return decompress_object(f"{self._client.bucket}/{name}", *found)
 
+    def make_mark(self, name: str, body: bytes) -> str:
+        """Return the mark that a file is stored with."""
+        return make_mark(name, body, compress=self._gzip)
+
+    def find_marks(self, names: Iterable[str]) -> Mapping[str, str]:
+        """Return the mark of each stored object; "" for one of another program."""
+        wanted = tuple(names)
+        for name in wanted:
+            split_name(name)
+        stored = self._threads.map(self._client.stat, wanted)
+        return {name: each.mark for name, each in zip(wanted, stored, strict=True) if each}
+
     def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return the names under which no file is published, with one listing of the bucket."""
         wanted = tuple(names)
@@ -97,8 +111,8 @@ class S3Output(Output):
         stored = self._threads.map(self._client.stat, files)
         pending = []
         for (name, body), before in zip(files.items(), stored, strict=True):
-            upload = make_upload(name, body, compress=self._gzip)
-            if before is None or before.mark != upload.mark:
+            if before is None or before.mark != self.make_mark(name, body):
+                upload = make_upload(name, body, compress=self._gzip)
                 pending.append(_PendingUpload(name, upload, before))
         return pending
 
@@ -127,7 +141,21 @@ class S3Output(Output):
 
 
 def make_upload(name: str, body: bytes, *, compress: bool) -> Upload:
-    """Return a file as it is stored in a bucket; the same file always gives the same bytes.
+    """Return a file as it is stored in a bucket; the same file always gives the same bytes."""
+    mark, headers = make_mark(name, body, compress=compress), make_headers(name, compress=compress)
+    if "ContentEncoding" in headers:
+        body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
+    return Upload(body, mark, headers)
+
+
+def make_mark(name: str, body: bytes, *, compress: bool) -> str:
+    """Return a digest of a file's content and headers, which is stored with it."""
+    headers = make_headers(name, compress=compress)
+    return hashlib.sha256(repr(sorted(headers.items())).encode() + b"\n" + body).hexdigest()
+
+
+def make_headers(name: str, *, compress: bool) -> dict[str, str]:
+    """Return the headers of a file as arguments of the S3 API.
 
     Content-Security-Policy and similar headers cannot be stored with an object. Pages therefore
     contain their policy, and an SVG picture, which can contain scripts, becomes a download unless a
@@ -142,13 +170,9 @@ def make_upload(name: str, body: bytes, *, compress: bool) -> Upload:
         headers["CacheControl"] = _CACHE_FOREVER  # an archive only changes with its address
     if name.lower().endswith(".svg"):
         headers["ContentDisposition"] = "attachment"
-    compress = compress and file is not None and file.kind.compressed
-    if compress:
+    if compress and file is not None and file.kind.compressed:
         headers["ContentEncoding"] = "gzip"
-    mark = hashlib.sha256(repr(sorted(headers.items())).encode() + b"\n" + body).hexdigest()
-    if compress:
-        body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
-    return Upload(body, mark, headers)
+    return headers
 
 
 def decompress_object(location: str, body: bytes, stored: StoredObject) -> bytes:

@@ -144,6 +144,9 @@ class ClusterScheduler:
         """
         return name in self._config.feed.names and self._queue.enqueue_urgent(name)
 
+    def save_checks(self) -> None:
+        """Do nothing: workers save what they have checked."""
+
     def tick(self) -> None:
         """Do nothing: cycles have their own thread, because they may wait for the database."""
 

@@ -30,59 +30,76 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 _EPOCH_DAY = 3  # 1970 began on a Thursday
 
 
-def describe_schedule(published_minutes: Sequence[float], now_minutes: float) -> str:
+@dataclass(frozen=True, slots=True)
+class PublishingPattern:
+    """The part of a description that stays the same until a source publishes again.
+
+    Attributes:
+        mean_wait: Mean minutes between days with a publication, before the last publication.
+        rate: The rate at that time: "9 a day".
+        details: The bursts, days and hours: " in bursts, mostly 7–18 h UTC"; "" if there are none.
+    """
+
+    mean_wait: float
+    rate: str
+    details: str
+
+
+NO_PATTERN = PublishingPattern(0.0, "", "")
+
+
+def find_pattern(moments: Sequence[float]) -> PublishingPattern:
+    """Find a source's publishing pattern.
+
+    Args:
+        moments: Publication times in minutes since 1970 UTC, ascending.
+    """
+    if len(moments) < MIN_PUBLICATIONS:
+        return NO_PATTERN
+    recent, known = _recent_publications(moments, moments[-1])
+    days = {moment // DAY for moment in recent}
+    details = _describe_bursts(recent) + _describe_pattern(moments)
+    return PublishingPattern(known / len(days), _format_rate(len(recent) / known), details)
+
+
+def describe_schedule(
+    moments: Sequence[float], now: float, pattern: PublishingPattern | None = None
+) -> str:
     """Describe when a source publishes.
 
     Args:
-        published_minutes: Publication times in minutes since 1970 UTC, ascending. Times after
-            `now_minutes` do not count.
-        now_minutes: Current time, in the same unit.
+        moments: Publication times in minutes since 1970 UTC, ascending. Times after `now` do not
+            count.
+        now: Current time, in the same unit.
+        pattern: The pattern of the times until now, if it was found before.
     """
-    moments = published_minutes[: bisect_right(published_minutes, now_minutes)]
+    moments = moments[: bisect_right(moments, now)]
     if not moments:
         return "no publication dates to estimate a rate from"
-    silence = now_minutes - moments[-1]
+    silence = now - moments[-1]
     if len(moments) < MIN_PUBLICATIONS:
         return (
             "too few publication dates to estimate a rate from; "
             f"the last is {_format_duration(silence)} old"
         )
-    before = _recent_activity(moments, moments[-1])
-    if silence > min(max(WEEK, SILENCE_FACTOR * before.mean_wait), LONG_SPAN):
+    pattern = pattern or find_pattern(moments)
+    if silence > min(max(WEEK, SILENCE_FACTOR * pattern.mean_wait), LONG_SPAN):
         return (
             f"has published nothing for {_format_duration(silence)}; "
-            f"before that about {_format_rate(before.rate)}"
+            f"before that about {pattern.rate}"
         )
-    now = _recent_activity(moments, now_minutes)
-    return (
-        f"publishes about {_format_rate(now.rate)}"
-        + _describe_bursts(before.moments)
-        + _describe_pattern(moments)
-        + _describe_current_burst(moments, now_minutes, now.rate)
-    )
+    recent, known = _recent_publications(moments, now)
+    rate = len(recent) / known
+    burst = _describe_current_burst(moments, now, rate)
+    return f"publishes about {_format_rate(rate)}{pattern.details}{burst}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Activity:
-    """Publications of a recent span.
-
-    Attributes:
-        rate: Publications a minute.
-        mean_wait: Mean minutes between days with a publication.
-    """
-
-    moments: Sequence[float]
-    rate: float
-    mean_wait: float
-
-
-def _recent_activity(moments: Sequence[float], end: float) -> _Activity:
+def _recent_publications(moments: Sequence[float], end: float) -> tuple[Sequence[float], float]:
+    """Return the publications of a recent span, and the minutes of it for which they are known."""
     count = len(moments) - bisect_left(moments, end - SHORT_SPAN)
     span = SHORT_SPAN if count >= MIN_FOR_PATTERN else LONG_SPAN
     recent = moments[bisect_left(moments, end - span) :]
-    known = max(min(span, end - moments[0]), DAY)
-    days = {moment // DAY for moment in recent}
-    return _Activity(recent, len(recent) / known, known / len(days))
+    return recent, max(min(span, end - moments[0]), DAY)
 
 
 def _describe_bursts(moments: Sequence[float]) -> str:

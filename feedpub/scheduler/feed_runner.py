@@ -5,7 +5,8 @@ The state is the authority on when a feed runs. It is written after each run.
 
 import logging
 import threading
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -20,8 +21,21 @@ from feedpub.core.text import pluralize
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.recovery import with_recovery
 from feedpub.pipeline.run import mark_run, run_feed
-from feedpub.scheduler.next_check import NextCheck, has_impossible_times, plan_sources
-from feedpub.store import RunRecord, ScheduledRun, SourceState
+from feedpub.pipeline.unchanged import (
+    ProbeResult,
+    feed_fingerprint,
+    probe_sources,
+    unchanged_check,
+    unchanged_result,
+)
+from feedpub.scheduler.check_states import CheckStates
+from feedpub.scheduler.next_check import (
+    NextCheck,
+    has_impossible_times,
+    plan_checks,
+    plan_sources,
+)
+from feedpub.store import CheckState, RunRecord, ScheduledRun, SourceState, UnchangedCheck
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +55,13 @@ class RunFeed(Protocol):
     """Runs one feed with all of its sources or some of them."""
 
     def __call__(
-        self, feed: FeedConfig, context: RunContext, /, *, only: Collection[str] | None = None
+        self,
+        feed: FeedConfig,
+        context: RunContext,
+        /,
+        *,
+        only: Collection[str] | None = None,
+        probe: ProbeResult | None = None,
     ) -> RunResult: ...
 
 
@@ -55,6 +75,9 @@ class FeedRunner:
         run_feed: Runs one feed.
         queued: A queue decides what runs. It reads the next run from the state, so a plan that
             cannot be stored is an error.
+
+    Attributes:
+        states: The states of feeds that are due, and checks that are not saved yet.
     """
 
     def __init__(
@@ -71,12 +94,15 @@ class FeedRunner:
         self._run_feed = run_feed
         self._queued = queued
         self._own_failures: dict[str, int] = {}  # consecutive, of each feed
+        self.states = CheckStates(self._load_states, self._save_checks)
         self.apply(config, context)
 
     def apply(self, config: Config, context: RunContext) -> None:
         """Use another config. Runs in progress continue with theirs."""
         with self._lock:
             self.config, self.context = config, context
+            self._fingerprints: dict[str, tuple[FeedConfig, str]] = {}
+        self.states.forget()
 
     @property
     def names(self) -> Collection[str]:
@@ -91,6 +117,11 @@ class FeedRunner:
     def run_timeout_seconds(self) -> float:
         """Return the time after which a run stops fetching."""
         return self.context.settings.run_timeout.total_seconds()
+
+    @property
+    def request_delay_seconds(self) -> float:
+        """Return the pause between two requests to one host."""
+        return self.context.settings.request_delay.total_seconds()
 
     def run(
         self, name: str, budget: RunBudget, *, everything: bool = False, careful: bool = False
@@ -155,40 +186,135 @@ class FeedRunner:
             return None
         if careful:
             mark_run(feed, context)
-        only = None if everything else _due_sources(feed, context)
-        result = self._run_feed(feed, context, only=only)
+        only, probe = None, None
+        if not everything:
+            began = time.monotonic()
+            state = self.states.take(name)
+            state = replace(state, is_marked=state.is_marked or careful)
+            only = _due_sources(feed, state.sources, context.clock())
+            probe = self._probe(feed, state, context, only)
+            if probe and probe.is_unchanged:
+                return self._finish_unchanged(feed, probe, state, context, began)
+        self.states.save_checks_of([name])
+        result = self._run_feed(feed, context, only=only, probe=probe)
         return None if budget.cancelled else self._finish(feed, result, context)
 
+    def _probe(
+        self, feed: FeedConfig, state: CheckState, context: RunContext, only: Collection[str]
+    ) -> ProbeResult | None:
+        """Send each due source a conditional request; None if the run has to do that itself."""
+        if self.states.is_failing:
+            return None
+        fingerprint = self._fingerprint(feed, context)
+        fetcher = context.fetcher.for_run(feed.name, context.budget.remaining)
+        try:
+            return probe_sources(feed, state, replace(context, fetcher=fetcher), only, fingerprint)
+        except CorruptStateError:
+            raise
+        except FeedpubError:  # the run meets the same error, and reports it
+            return None
+
+    def _finish_unchanged(
+        self,
+        feed: FeedConfig,
+        probe: ProbeResult,
+        state: CheckState,
+        context: RunContext,
+        began: float,
+    ) -> NextCheck | None:
+        """Plan a feed in which no source has changed, and leave its check to be saved."""
+        if context.budget.cancelled:
+            return None
+        now = context.clock()
+        check = unchanged_check(feed.name, probe, state, now, time.monotonic() - began)
+        checked = now.replace(microsecond=0)  # as it is stored
+        sources = dict(state.sources)
+        for source in check.sources:
+            before = source.before
+            sources[before.key] = replace(
+                before, checked=checked, succeeded=checked, next_look=None
+            )
+        plans = plan_checks(feed, sources, context, now, state.rhythms)
+        first = self._choose_next(feed, plans.checks, state.recheck_at, now)
+        changed = {}
+        for key, plan in plans.checks.items():
+            known = sources.get(key)
+            if known and (known.next_look != plan.time or known.why != plan.why):
+                changed[key] = (plan.time, plan.why)
+        run = ScheduledRun(feed.name, first.time, first.why)
+        check = replace(check, next_checks=changed, next_run=run, learned=plans.learned)
+        result = unchanged_result(check)
+        self._count_own_failures(result)
+        self.states.add(check)
+        if _log.isEnabledFor(logging.DEBUG):
+            _log_run(logging.DEBUG, result, first)
+        if state.is_marked or state.has_incident:
+            self.states.save()
+            self._on_run(feed, result, context)
+        return first
+
+    def _fingerprint(self, feed: FeedConfig, context: RunContext) -> str:
+        """Return a feed's fingerprint, which is computed once for each config."""
+        known, fingerprint = self._fingerprints.get(feed.name, (None, ""))
+        if known is not feed:
+            fingerprint = feed_fingerprint(feed, context.settings)
+            self._fingerprints[feed.name] = (feed, fingerprint)
+        return fingerprint
+
+    def _load_states(self, feeds: Collection[str]) -> Mapping[str, CheckState]:
+        return self.context.store.checks.load(feeds, self.context.clock())
+
+    def _save_checks(self, checks: Collection[UnchangedCheck]) -> None:
+        store = self.context.store
+        with_recovery(lambda: store.checks.save(checks), self.config, self.context)
+
     def _finish(self, feed: FeedConfig, result: RunResult, context: RunContext) -> NextCheck:
-        with self._lock:
-            # A run that failed without a request met a problem of the disk or the state. The next
-            # one waits longer, because another check of the sources would not help.
-            if result.status == RunStatus.FAILED and not result.requests:
-                self._own_failures[feed.name] = self._own_failures.get(feed.name, 0) + 1
-            else:
-                self._own_failures[feed.name] = 0
+        self._count_own_failures(result)
         planned = self._plan(feed, context)
-        _log_run(result, planned)
+        _log_run(logging.INFO if result.ok else logging.WARNING, result, planned)
         self._on_run(feed, result, context)
         return planned
 
-    def _plan(self, feed: FeedConfig, context: RunContext) -> NextCheck:
-        """Plan each checked source and the feed's next run, and store both."""
-        now = context.clock()
-        source_plans = plan_sources(feed, context, now)
+    def _count_own_failures(self, result: RunResult) -> None:
+        """Count the runs in a row that failed without a request.
+
+        They met a problem of the disk or the state. The next run waits longer, because another
+        check of the sources would not help.
+        """
+        with self._lock:
+            if result.status == RunStatus.FAILED and not result.requests:
+                self._own_failures[result.feed] = self._own_failures.get(result.feed, 0) + 1
+            else:
+                self._own_failures.pop(result.feed, None)
+
+    def _choose_next(
+        self,
+        feed: FeedConfig,
+        source_plans: Mapping[str, NextCheck],
+        recheck_at: datetime | None,
+        now: datetime,
+    ) -> NextCheck:
+        """Return a feed's next run, from the next checks of its sources and the next recheck."""
         choices = list(source_plans.values())
-        recheck = context.store.next_recheck(feed.name, now) if feed.recheck else None
-        if recheck:
-            choices.append(NextCheck(recheck, "articles are due for a recheck"))
+        if feed.recheck and recheck_at:
+            choices.append(NextCheck(recheck_at, "articles are due for a recheck"))
         first = min(choices, key=lambda choice: choice.time)
         if failures := self._own_failures.get(feed.name, 0):
             wait = QUEUED_MIN_RETRY_WAIT if self._queued else MIN_RETRY_WAIT
             wait = min(wait * 2 ** min(failures - 1, MAX_DOUBLINGS), MAX_RETRY_WAIT)
             first = NextCheck(max(first.time, now + wait), "the last run failed")
-        first = replace(first, time=max(first.time, now + MIN_RUN_INTERVAL))
-        checks = {key: (plan.time, plan.why) for key, plan in source_plans.items()}
+        return replace(first, time=max(first.time, now + MIN_RUN_INTERVAL))
+
+    def _plan(self, feed: FeedConfig, context: RunContext) -> NextCheck:
+        """Plan each checked source and the feed's next run, and store both."""
+        now = context.clock()
+        plans = plan_sources(feed, context, now)
+        recheck_at = context.store.next_recheck(feed.name, now) if feed.recheck else None
+        first = self._choose_next(feed, plans.checks, recheck_at, now)
+        checks = {key: (plan.time, plan.why) for key, plan in plans.checks.items()}
+        planned = ScheduledRun(feed.name, first.time, first.why)
         try:
-            context.store.schedule.save(ScheduledRun(feed.name, first.time, first.why), checks)
+            context.store.schedule.save(planned, checks, plans.learned)
         except CorruptStateError:
             raise
         except FeedpubError as error:
@@ -219,10 +345,8 @@ class FeedRunner:
             return NextCheck(now + MIN_RETRY_WAIT, "the state could not be written")
 
 
-def _due_sources(feed: FeedConfig, context: RunContext) -> set[str]:
+def _due_sources(feed: FeedConfig, states: Mapping[str, SourceState], now: datetime) -> set[str]:
     """Return the keys of the sources that are due. The others are not checked."""
-    now = context.clock()
-    states = {state.key: state for state in context.store.sources(feed.name)}
     due = set()
     for source in feed.source:
         key = source_key(source)
@@ -238,10 +362,10 @@ def _is_due(feed: FeedConfig, state: SourceState, now: datetime) -> bool:
     return has_impossible_times(feed, state, now)
 
 
-def _log_run(result: RunResult, planned: NextCheck) -> None:
+def _log_run(level: int, result: RunResult, planned: NextCheck) -> None:
     """Log one line for the run and one for each failure."""
     _log.log(
-        logging.INFO if result.ok else logging.WARNING,
+        level,
         "run_finished",
         extra=fields(
             feed=result.feed,

@@ -62,10 +62,11 @@ class LocalScheduler:
         self._suspects: dict[str, int] = {}
         self._unproven: set[str] = set()  # feeds that have not run since the last crash
         self.stuck_runs: dict[str, datetime] = {}
-        self.timer = Timer(self._submit, context.clock)
+        self.timer = Timer(self._submit_due, context.clock)
         self.executor = RunExecutor(
             self._run,
             hosts=self._hosts_of_feed,
+            pause_seconds=lambda: self.feed_runner.request_delay_seconds,
             timeout_seconds=lambda: self.feed_runner.run_timeout_seconds,
             on_timeout=self._handle_timeout,
             on_crash=self._handle_crash,
@@ -123,6 +124,7 @@ class LocalScheduler:
             The names of feeds under "added", "changed" and "removed".
         """
         changes = changed_feeds(self._config, config)
+        self.save_checks()
         self.feed_runner.apply(config, context)
         for name in changes["removed"]:
             self.timer.drop(name)
@@ -138,6 +140,10 @@ class LocalScheduler:
         with self._lock:
             self._check_all.add(name)
         return self._submit(name)
+
+    def save_checks(self) -> None:
+        """Save checks without news that are not saved yet, before somebody reads the state."""
+        self.feed_runner.states.try_to_save()
 
     def tick(self) -> None:
         """Cancel late runs, and restart a dead timer. Call it about once a second."""
@@ -173,6 +179,7 @@ class LocalScheduler:
         """
         self.timer.stop()
         cancelled = self.executor.drain(seconds)
+        self.feed_runner.states.stop()
         try:
             self._context.store.run_marks.release(current_process_name())
         except FeedpubError as error:  # the next process will suspect the current runs
@@ -226,6 +233,11 @@ class LocalScheduler:
     @property
     def _context(self) -> RunContext:
         return self.feed_runner.context
+
+    def _submit_due(self, names: Sequence[str]) -> None:
+        self.feed_runner.states.expect(names)
+        for name in names:
+            self._submit(name)
 
     def _submit(self, name: str) -> bool:
         return self.executor.submit(name, exclusive=name in self._suspects)

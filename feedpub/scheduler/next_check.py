@@ -17,9 +17,14 @@ from feedpub.core.log import fields
 from feedpub.core.models import NO_HINTS, PollingHints
 from feedpub.pipeline.context import RunContext
 from feedpub.scheduler.cron import next_cron_time
-from feedpub.scheduler.describe import describe_schedule
-from feedpub.scheduler.publishing_rate import minutes_until_check, publication_times
-from feedpub.store import SourceState
+from feedpub.scheduler.rhythm import (
+    NO_PUBLICATIONS,
+    LoadedRhythms,
+    Rhythm,
+    load_rhythms,
+    to_minutes,
+)
+from feedpub.store import SourceId, SourceState, StoredRhythm
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +37,6 @@ _HOUR = timedelta(hours=1)
 _MAX_SKIPPED = timedelta(days=7)  # delay that skipHours and skipDays can cause
 _MAX_RETRY_AFTER = timedelta(days=1)
 _HOURS_PER_WEEK = 7 * 24
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 
 
@@ -48,15 +52,36 @@ class NextCheck:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class SourcePlans:
+    """The next checks of a feed's sources.
+
+    Attributes:
+        checks: Source key → its next check.
+        learned: Rhythms that were learned to plan them, which are stored with them.
+    """
+
+    checks: Mapping[str, NextCheck]
+    learned: tuple[StoredRhythm, ...] = ()
+
+
 def has_impossible_times(feed: FeedConfig, source: SourceState, now: datetime) -> bool:
     """Return True if a source's times lie too far ahead, so that a wrong clock wrote them."""
     if source.checked > now + MAX_CLOCK_SKEW:
         return True
-    latest = now + max_interval(feed, source.pace, now)
-    return source.next_look is not None and source.next_look > latest
+    return source.next_look is not None and _is_too_late(feed, source.next_look, [source.pace], now)
 
 
-def max_interval(feed: FeedConfig, hints: PollingHints, now: datetime) -> timedelta:
+def _is_too_late(
+    feed: FeedConfig, time: datetime, hints: Iterable[PollingHints], now: datetime
+) -> bool:
+    """Return True if no result of a check with one of the hints can cause a wait until a time."""
+    if time <= now + _MAX_RETRY_AFTER:  # which is always possible; a cron time takes long to find
+        return False
+    return time > now + max([_max_interval(feed, each, now) for each in hints])
+
+
+def _max_interval(feed: FeedConfig, hints: PollingHints, now: datetime) -> timedelta:
     """Return the longest wait that any result of a source's last check can cause."""
     if feed.cron:
         normal = next_cron_time(feed.cron, feed.timezone, now) - now
@@ -72,17 +97,17 @@ def max_interval(feed: FeedConfig, hints: PollingHints, now: datetime) -> timede
 def plan_next_check(
     feed: FeedConfig,
     source: SourceState,
-    published: Sequence[datetime],
+    rhythm: Rhythm,
     now: datetime,
     *,
     local: bool,
 ) -> NextCheck:
-    """Decide when a source is checked next.
+    """Decide when a source is checked next. Reads nothing from the state.
 
     Args:
         feed: The feed with its settings.
         source: State after the last check.
-        published: Publication times, ascending.
+        rhythm: Rhythm of its publications; not used unless `needs_rhythm`.
         now: Aware.
         local: True for a folder or mails on this machine, which can be checked often.
     """
@@ -97,14 +122,19 @@ def plan_next_check(
             source.checked + interval, f"a folder: every {format_duration(interval)}"
         )
     elif source.failures:
-        normal = min(_at_learned_interval(feed, source, published).time - source.checked, _HOUR)
+        normal = min(_at_learned_interval(feed, source, rhythm).time - source.checked, _HOUR)
         planned = _after_failure(source, max(normal, feed.min_every), feed.max_every)
     else:
-        return _apply_hints(source, _at_learned_interval(feed, source, published))
+        return _apply_hints(source, _at_learned_interval(feed, source, rhythm))
     return _apply_hints(source, planned) if source.pace.by == "Retry-After" else planned
 
 
-def _is_local(source: Source) -> bool:
+def needs_rhythm(feed: FeedConfig, source: Source) -> bool:
+    """Return True if a source's publications decide about its next check."""
+    return feed.every == "auto" and not feed.cron and not is_local(source)
+
+
+def is_local(source: Source) -> bool:
     """Return True for a folder or mails on this machine."""
     return isinstance(source, FolderSource) or (
         isinstance(source, MailSource) and source.path is not None
@@ -117,15 +147,12 @@ def _at_fixed_interval(every: timedelta, source: SourceState, now: datetime) -> 
     return NextCheck(max(source.checked + every, now), f"every {format_duration(every)}")
 
 
-def _at_learned_interval(
-    feed: FeedConfig, source: SourceState, published: Sequence[datetime]
-) -> NextCheck:
-    moments = [(moment - _EPOCH) / _MINUTE for moment in published]
-    checked = (source.checked - _EPOCH) / _MINUTE
-    minutes = minutes_until_check(checked, moments, checked, feed.interval_factor)
+def _at_learned_interval(feed: FeedConfig, source: SourceState, rhythm: Rhythm) -> NextCheck:
+    checked = to_minutes(source.checked)
+    rhythm = rhythm.at(checked)
+    minutes = rhythm.minutes_until_check(checked, feed.interval_factor)
     wait = timedelta(minutes=min(minutes, feed.max_every / _MINUTE))
-    why = describe_schedule(moments, checked)
-    return NextCheck(source.checked + max(wait, feed.min_every), why)
+    return NextCheck(source.checked + max(wait, feed.min_every), rhythm.describe(checked))
 
 
 def _after_failure(source: SourceState, normal: timedelta, longest: timedelta) -> NextCheck:
@@ -174,8 +201,8 @@ def _format_seconds(seconds: float) -> str:
     return format_duration(timedelta(seconds=max(1, round(seconds))))
 
 
-def plan_sources(feed: FeedConfig, context: RunContext, now: datetime) -> Mapping[str, NextCheck]:
-    """Return the next check of each source, by source key.
+def plan_sources(feed: FeedConfig, context: RunContext, now: datetime) -> SourcePlans:
+    """Plan the next check of each source.
 
     A plan for a future time is kept. A source that was checked or became due gets a new one.
 
@@ -183,27 +210,82 @@ def plan_sources(feed: FeedConfig, context: RunContext, now: datetime) -> Mappin
         StoreError: The state cannot be read.
     """
     states = {state.key: state for state in context.store.sources(feed.name)}
-    needs_history = feed.every == "auto" and not feed.cron
-    published = context.store.published(feed.name) if needs_history else {}
-    plans = {}
+    return plan_checks(feed, states, context, now)
+
+
+def plan_checks(
+    feed: FeedConfig,
+    states: Mapping[str, SourceState],
+    context: RunContext,
+    now: datetime,
+    stored: Mapping[str, StoredRhythm] | None = None,
+) -> SourcePlans:
+    """Plan the next check of each source, as `plan_sources` does.
+
+    Args:
+        feed: The feed with its settings.
+        states: The state of each source, by source key.
+        context: For the rhythms of the sources.
+        now: Aware.
+        stored: The stored rhythm of each source, by source key, if they were loaded already.
+
+    Raises:
+        StoreError: The state cannot be read.
+    """
+    plans: dict[str, NextCheck] = {}
+    unplanned: dict[str, SourceState] = {}
     for source in feed.source:
         key = source_key(source)
         state = states.get(key)
-        if state is None:  # the run failed before it reached this source
-            plans[key] = NextCheck(now + feed.min_every, "not checked yet")
-            continue
-        next_time = state.next_look
-        if next_time and next_time > now and not has_impossible_times(feed, state, now):
-            plans[key] = NextCheck(next_time, state.why)
-            continue
-        state = replace(state, checked=min(state.checked, now))  # the clock may have been set back
-        history = publication_times(published.get(key, ()))
-        planned = plan_next_check(feed, state, history, now, local=_is_local(source))
-        plans[key] = planned
-        _log.debug(
-            "plan", extra=fields(feed=feed.name, source=key, next=planned.time, why=planned.why)
-        )
-    return plans
+        # If the state is missing, the run failed before it reached this source.
+        plans[key] = NextCheck(now + feed.min_every, "not checked yet")
+        if state and (planned := _find_plan(feed, state, now)):
+            plans[key] = planned
+        elif state:  # the clock may have been set back
+            unplanned[key] = replace(state, checked=min(state.checked, now))
+    rhythms = _load_rhythms(feed, unplanned, context, stored)
+    for source in feed.source:
+        key = source_key(source)
+        if key in unplanned:
+            rhythm = rhythms.by_source.get((feed.name, key), NO_PUBLICATIONS)
+            plans[key] = _plan_source(feed, source, unplanned[key], rhythm, now)
+    return SourcePlans(plans, rhythms.learned)
+
+
+def _find_plan(feed: FeedConfig, source: SourceState, now: datetime) -> NextCheck | None:
+    """Return the planned check of a source; None if it is past, or if a wrong clock wrote it."""
+    time = source.next_look
+    if time is None or time <= now or has_impossible_times(feed, source, now):
+        return None
+    return NextCheck(time, source.why)
+
+
+def _load_rhythms(
+    feed: FeedConfig,
+    unplanned: Mapping[str, SourceState],
+    context: RunContext,
+    stored: Mapping[str, StoredRhythm] | None,
+) -> LoadedRhythms:
+    checks: dict[SourceId, datetime] = {}
+    for source in feed.source:
+        state = unplanned.get(source_key(source))
+        if state and needs_rhythm(feed, source):
+            checks[feed.name, state.key] = state.checked
+    if not checks:
+        return LoadedRhythms({})
+    by_source = None
+    if stored is not None:
+        by_source = {(feed.name, key): rhythm for key, rhythm in stored.items()}
+    return load_rhythms(context.store, checks, by_source)
+
+
+def _plan_source(
+    feed: FeedConfig, source: Source, state: SourceState, rhythm: Rhythm, now: datetime
+) -> NextCheck:
+    planned = plan_next_check(feed, state, rhythm, now, local=is_local(source))
+    extra = fields(feed=feed.name, source=state.key, next=planned.time, why=planned.why)
+    _log.debug("plan", extra=extra)
+    return planned
 
 
 def find_next_runs(
@@ -243,8 +325,7 @@ def _check_plan(
         if has_impossible_times(feed, state, now):
             return None
         all_hints.append(state.pace)
-    longest = max([max_interval(feed, hints, now) for hints in all_hints or [NO_HINTS]])
-    return time if time <= now + longest else None
+    return None if _is_too_late(feed, time, all_hints or [NO_HINTS], now) else time
 
 
 def plan_after_manual_run(feed: FeedConfig, context: RunContext) -> None:
@@ -258,7 +339,8 @@ def plan_after_manual_run(feed: FeedConfig, context: RunContext) -> None:
     scheduled = context.store.schedule.get(feed.name)
     if scheduled is None:
         return
+    plans = plan_sources(feed, context, context.clock())
     checks = {}
-    for key, planned in plan_sources(feed, context, context.clock()).items():
+    for key, planned in plans.checks.items():
         checks[key] = (max(planned.time, scheduled.next_run), planned.why)
-    context.store.schedule.check_now(feed.name, checks)
+    context.store.schedule.check_now(feed.name, checks, plans.learned)

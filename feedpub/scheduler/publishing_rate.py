@@ -13,17 +13,15 @@ All times and waits are in minutes, counted from 1970 UTC.
 
 import json
 import math
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from importlib.resources import files
+from itertools import repeat
 from operator import mul
 from typing import Self
-
-import numpy as np
-import numpy.typing as npt
 
 HOUR = 60.0
 DAY = 24  # hours
@@ -42,19 +40,24 @@ MAX_MOMENTS = 1000  # newest publications that the model learns from
 # The share of publications that may be newer than the learned rates. They are counted separately,
 # so that one new entry does not cause learning from the complete history again.
 MAX_FRESH_SHARE = 1 / 64
+MAX_FRESH = int(MAX_FRESH_SHARE * MAX_MOMENTS)
 MIN_DAILY_RATE = 0.002  # publications a day assumed for any source
 MIN_WAIT_MINUTES, MAX_WAIT_MINUTES = 1 / HOUR, 365 * DAY_MINUTES
-_MAX_CACHED_SOURCES = 64
+_MAX_CACHED_HISTORIES = 4
 
-_MAX_DISCOVERY_DELAY = timedelta(hours=36)
-_NOON = timedelta(hours=12)
+# In seconds
+_MAX_DISCOVERY_DELAY = 36 * 3600
+_NOON = 12 * 3600
+_DAY_SECONDS = 24 * 3600
 # Undated entries get dates in the seconds before the check that found them, one second each.
-_MAX_UNDATED_OFFSET = timedelta(minutes=10)
+_MAX_UNDATED_OFFSET = 600
 
-Numbers = npt.NDArray[np.float64]
+_BLUR_REACH = 11  # hours; the share of an hour further away is below 1e-12
 
 
-def publication_times(entries: Iterable[tuple[datetime, datetime]]) -> list[datetime]:
+def publication_times(
+    entries: Iterable[tuple[int, int]], first_check: int | None = None
+) -> list[float]:
     """Return the times at which a source published, in ascending order.
 
     An undated entry counts as published when it was first seen. Undated entries of the source's
@@ -64,29 +67,33 @@ def publication_times(entries: Iterable[tuple[datetime, datetime]]) -> list[date
     was first seen, if that was soon after, or else by noon.
 
     Args:
-        entries: Publication time and first-seen time of each entry of one source, aware.
+        entries: Publication time and first-seen time of each entry of one source, in seconds since
+            1970.
+        first_check: Time of the source's first check in seconds; None for the earliest of the
+            first-seen times.
     """
     pairs = list(entries)
-    first_check = min((seen for _, seen in pairs), default=None)
+    if first_check is None:
+        first_check = min((seen for _, seen in pairs), default=0)
     times = []
     for published, seen in pairs:
         # The store has no other mark of an undated entry.
-        undated = timedelta(0) <= seen - published < _MAX_UNDATED_OFFSET
+        undated = 0 <= seen - published < _MAX_UNDATED_OFFSET
         if undated and seen == first_check:
             continue
-        times.append(_estimate_time(published, seen))
+        times.append(_estimate_time(published, seen) / 60)
     return sorted(times)
 
 
-def _estimate_time(published: datetime, seen: datetime) -> datetime:
-    if published.astimezone(UTC).time() != time():
+def _estimate_time(published: int, seen: int) -> int:
+    if published % _DAY_SECONDS:
         return published
-    if timedelta(0) <= seen - published < _MAX_DISCOVERY_DELAY:
+    if 0 <= seen - published < _MAX_DISCOVERY_DELAY:
         return seen
     return published + _NOON
 
 
-def weekly_profile(moments: Numbers) -> Numbers:
+def weekly_profile(moments: Sequence[float]) -> list[float]:
     """Return a factor for each hour of the week: how much a source publishes in it.
 
     Args:
@@ -95,27 +102,37 @@ def weekly_profile(moments: Numbers) -> Numbers:
     Returns:
         168 factors with a mean of 1.
     """
-    if not len(moments):
-        return np.ones(WEEK)
-    hours = (moments // HOUR).astype(int) % WEEK
-    counts = np.bincount(hours, np.exp((moments - moments[-1]) / MEMORY), WEEK)
-    total = counts.sum()
-    by_day = counts.reshape(7, DAY)
-    day = (_DAY_BLUR @ by_day.sum(axis=0) + EVEN_HOURS / DAY) / (total + EVEN_HOURS)
-    days = (by_day.sum(axis=1) + EVEN_DAYS / 7) / (total + EVEN_DAYS)
-    guess = np.outer(days, day).ravel()
-    shares: Numbers = (_WEEK_BLUR @ counts + EVERY_DAY_ALIKE * guess) / (total + EVERY_DAY_ALIKE)
-    return shares * WEEK
+    if not moments:
+        return [1.0] * WEEK
+    counts = [0.0] * WEEK
+    for moment in moments:
+        counts[int(moment // HOUR) % WEEK] += math.exp((moment - moments[-1]) / MEMORY)
+    total = sum(counts)
+    by_day = [counts[start : start + DAY] for start in range(0, WEEK, DAY)]
+    by_hour = _smooth([sum(hour) for hour in zip(*by_day, strict=True)])
+    day = [(count + EVEN_HOURS / DAY) / (total + EVEN_HOURS) for count in by_hour]
+    days = [(sum(hours) + EVEN_DAYS / 7) / (total + EVEN_DAYS) for hours in by_day]
+    guess = [of_day * of_hour for of_day in days for of_hour in day]
+    scale = WEEK / (total + EVERY_DAY_ALIKE)
+    smooth = zip(_smooth(counts), guess, strict=True)
+    return [(count + EVERY_DAY_ALIKE * guessed) * scale for count, guessed in smooth]
 
 
-def _make_blur(length: int) -> Numbers:
-    """Return a matrix that smooths counts over neighbouring hours, on a ring of that length."""
-    apart = np.abs(np.subtract.outer(np.arange(length), np.arange(length)))
-    shares = np.exp(-0.5 * (np.minimum(apart, length - apart) / BLUR) ** 2)
-    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+def _smooth(counts: Sequence[float]) -> list[float]:
+    """Smooth counts over neighbouring hours, on a ring."""
+    ring = [*counts[-_BLUR_REACH:], *counts, *counts[:_BLUR_REACH]]
+    width = len(_BLUR_SHARES)
+    return [sum(map(mul, _BLUR_SHARES, ring[at : at + width])) for at in range(len(counts))]
 
 
-_DAY_BLUR, _WEEK_BLUR = _make_blur(DAY), _make_blur(WEEK)
+def _blur_shares() -> list[float]:
+    apart = range(-_BLUR_REACH, _BLUR_REACH + 1)
+    shares = [math.exp(-0.5 * (hours / BLUR) ** 2) for hours in apart]
+    total = sum(shares)
+    return [share / total for share in shares]
+
+
+_BLUR_SHARES = _blur_shares()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +147,9 @@ class RateWeights:
         base_minutes: Wait at one publication a day and a scale of 1.
     """
 
-    spans: Numbers
-    weights: Numbers
-    weekly: Numbers
+    spans: tuple[float, ...]
+    weights: tuple[float, ...]
+    weekly: tuple[float, ...]
     power: float
     base_minutes: float
 
@@ -142,9 +159,9 @@ class RateWeights:
         file = files("feedpub.scheduler") / "data" / "rhythm.json"
         values = json.loads(file.read_text(encoding="utf-8"))
         return cls(
-            spans=np.array(values["spans"], float) * HOUR,
-            weights=np.array(values["weights"], float),
-            weekly=np.array(values["weekly"], float),
+            spans=tuple(hours * HOUR for hours in values["spans"]),
+            weights=tuple(values["weights"]),
+            weekly=tuple(values["weekly"]),
             power=values["power"],
             base_minutes=values["pace"],
         )
@@ -155,29 +172,31 @@ class SourceRates:
     """The model's learned values for one source.
 
     Attributes:
-        last: Time of its last publication.
+        last: Time of the last publication that they were learned from.
         rates: Weighted publications a day over each span, at that time.
-        week: For each hour of the week, the factor of each rate.
+        week: For each hour of the week, the factor of its publications, as 4-byte floats.
     """
 
     last: float
-    rates: list[float]
-    week: list[list[float]]
+    rates: tuple[float, ...]
+    week: "array[float]"
 
 
 class RateModel:
     """Predict a source's publishing rate, and from it the wait before the next check.
 
-    The model caches what it learned about the most recently used sources.
+    Args:
+        weights: The model's parameters.
     """
 
     def __init__(self, weights: RateWeights) -> None:
-        self._weights = weights
-        self._spans = weights.spans.tolist()
+        self.weights = weights
         # the part of each rate that one publication contributes
-        self._units = (weights.weights * DAY_MINUTES / weights.spans).tolist()
-        self._hourly_decays = np.exp(-HOUR / weights.spans).tolist()
-        self._learn_cached = lru_cache(_MAX_CACHED_SOURCES)(self._learn)
+        self._units: list[float] = []
+        for span, weight in zip(weights.spans, weights.weights, strict=True):
+            self._units.append(weight * DAY_MINUTES / span)
+        self._hourly_decays = [math.exp(-HOUR / span) for span in weights.spans]
+        self._learn_cached = lru_cache(_MAX_CACHED_HISTORIES)(self.learn)
 
     def minutes_until_check(
         self,
@@ -186,7 +205,7 @@ class RateModel:
         last_check: float,  # noqa: ARG002 -- the time of a check says nothing about publishing
         scale: float,
     ) -> float:
-        """Return how long to wait before the next check of a source.
+        """Return how long to wait before the next check of a source, from its complete history.
 
         Args:
             now: Current time.
@@ -198,10 +217,38 @@ class RateModel:
             Minutes, from one second to one year.
         """
         known = bisect_right(published, now)
-        settled = known - known % (1 + int(MAX_FRESH_SHARE * min(known, MAX_MOMENTS)))
+        settled = count_settled(known)
         learned = self._learn_cached(tuple(published[max(0, settled - MAX_MOMENTS) : settled]))
-        wait = self._integrate(learned, published[settled:known], now, scale)
-        return min(max(wait, MIN_WAIT_MINUTES), MAX_WAIT_MINUTES)
+        return self.wait(learned, published[settled:known], now, scale)
+
+    def learn(self, published: Sequence[float]) -> SourceRates:
+        """Learn a source's rates.
+
+        Args:
+            published: Its newest settled publications in ascending order, `MAX_MOMENTS` at most.
+        """
+        week = array("f", weekly_profile(published))
+        if not published:
+            return SourceRates(0.0, (0.0,) * len(self._units), week)
+        last, rates = published[-1], []
+        for span, unit in zip(self.weights.spans, self._units, strict=True):
+            rates.append(unit * sum([math.exp((moment - last) / span) for moment in published]))
+        return SourceRates(last, tuple(rates), week)
+
+    def wait(self, learned: SourceRates, fresh: Sequence[float], now: float, scale: float) -> float:
+        """Return how long to wait before the next check of a source, from its learned rates.
+
+        Args:
+            learned: Rates at the last settled publication.
+            fresh: Later publications, until now.
+            now: Current time.
+            scale: Factor of the wait.
+
+        Returns:
+            Minutes, from one second to one year.
+        """
+        found = self._integrate(learned, fresh, now, scale)
+        return min(max(found, MIN_WAIT_MINUTES), MAX_WAIT_MINUTES)
 
     def _integrate(
         self, learned: SourceRates, fresh: Sequence[float], now: float, scale: float
@@ -210,14 +257,15 @@ class RateModel:
 
         After one day, the mean of that day is extrapolated.
         """
-        due, found, waited = scale * self._weights.base_minutes, 0.0, 0.0
+        due, found, waited = scale * self.weights.base_minutes, 0.0, 0.0
         hour, step = int(now // HOUR) % WEEK, HOUR - now % HOUR
         rates = self._rates_at(learned, fresh, now + step / 2)
         # to the middle of the next hour
-        decays = [math.exp(-(step + HOUR) / 2 / span) for span in self._spans]
+        decays = [math.exp(-(step + HOUR) / 2 / span) for span in self.weights.spans]
         while waited < DAY_MINUTES:
-            rate = MIN_DAILY_RATE + sum(map(mul, learned.week[hour], rates))
-            gain = step * math.pow(rate, self._weights.power)
+            factors = map(pow, repeat(learned.week[hour]), self.weights.weekly)
+            rate = MIN_DAILY_RATE + sum(map(mul, factors, rates))
+            gain = step * math.pow(rate, self.weights.power)
             if found + gain >= due:
                 return waited + step * (due - found) / gain
             found, waited = found + gain, waited + step
@@ -228,18 +276,16 @@ class RateModel:
     def _rates_at(self, learned: SourceRates, fresh: Sequence[float], moment: float) -> list[float]:
         """Return the weighted publications a day over each span, at a moment."""
         rates = []
-        for rate, span, unit in zip(learned.rates, self._spans, self._units, strict=True):
+        for rate, span, unit in zip(learned.rates, self.weights.spans, self._units, strict=True):
             recent = sum([math.exp((published - moment) / span) for published in fresh])
             rates.append(rate * math.exp((learned.last - moment) / span) + unit * recent)
         return rates
 
-    def _learn(self, published: tuple[float, ...]) -> SourceRates:
-        if not published:
-            return SourceRates(0.0, [0.0] * len(self._spans), [[1.0] * len(self._spans)] * WEEK)
-        moments = np.array(published, float)
-        counts = np.exp((moments - moments[-1]) / self._weights.spans[:, None]).sum(axis=1)
-        week = weekly_profile(moments)[:, None] ** self._weights.weekly
-        return SourceRates(published[-1], (counts * self._units).tolist(), week.tolist())
+
+def count_settled(known: int) -> int:
+    """Return how many of a source's publications, the oldest ones, the model learns from."""
+    return known - known % (1 + int(MAX_FRESH_SHARE * min(known, MAX_MOMENTS)))
 
 
-minutes_until_check = RateModel(RateWeights.load()).minutes_until_check
+MODEL = RateModel(RateWeights.load())
+minutes_until_check = MODEL.minutes_until_check

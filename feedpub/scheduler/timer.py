@@ -1,4 +1,4 @@
-"""Fire each feed's name when the feed is due.
+"""Fire the names of all feeds that are due, together.
 
 The timer uses one APScheduler job, set to the earliest time of all feeds. The job only passes names
 on, so it can neither hang nor fail. The state is the authority on when a feed runs. A heartbeat job
@@ -11,7 +11,7 @@ be ten thousand feeds.
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
 
@@ -60,7 +60,7 @@ def spread_overdue(planned: Mapping[str, datetime | None], now: datetime) -> dic
 
 
 class Timer:
-    """Call `on_due` with a feed's name when the feed is due. Thread-safe.
+    """Call `on_due` with the names of feeds when they are due. Thread-safe.
 
     Args:
         on_due: Returns at once.
@@ -70,7 +70,9 @@ class Timer:
         heartbeat: Time of the scheduler's last heartbeat.
     """
 
-    def __init__(self, on_due: Callable[[str], object], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, on_due: Callable[[Sequence[str]], object], clock: Callable[[], datetime]
+    ) -> None:
         self._on_due = on_due
         self._clock = clock
         self._lock = threading.Lock()
@@ -174,20 +176,21 @@ class Timer:
     def _fire(self, moment: datetime) -> None:
         """Pass on all feeds that are due at a moment, and set the job to the next time."""
         try:
-            while feed := self._pop_due(moment):
-                self._on_due(feed)
+            if feeds := self._pop_due(moment):
+                self._on_due(feeds)
         finally:
             with self._lock:
                 self._armed = None
                 self._arm()
 
-    def _pop_due(self, moment: datetime) -> str | None:
+    def _pop_due(self, moment: datetime) -> list[str]:
+        feeds = []
         with self._lock:
             while self._heap and self._heap[0][0] <= moment:
                 planned, feed = heappop(self._heap)
                 if self._planned.get(feed) == planned:
-                    return feed
-        return None
+                    feeds.append(feed)
+        return list(dict.fromkeys(feeds))
 
     def _beat(self) -> None:
         self.heartbeat = self._clock()

@@ -29,7 +29,12 @@ from feedpub.pipeline.recovery import with_recovery
 from feedpub.scheduler.cluster import ClusterScheduler
 from feedpub.scheduler.local import LocalScheduler
 from feedpub.scheduler.periodic import ClockJumpDetector, PeriodicTask
-from feedpub.service.process import Signals, SystemdNotifier, limit_malloc_arenas
+from feedpub.service.process import (
+    Signals,
+    SystemdNotifier,
+    limit_malloc_arenas,
+    release_free_memory,
+)
 from feedpub.service.reload import FileWatcher, apply_reloadable, reload_config, watched_files
 from feedpub.web import FeedApp, Server, open_backend
 from feedpub.web.status import (
@@ -48,7 +53,7 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-POLL_SECONDS = 0.5  # of the main loop
+POLL_SECONDS = 1.0  # of the main loop
 DRAIN_SECONDS = 15.0  # for active runs at shutdown
 SHUTDOWN_SECONDS = 3.0  # for the HTTP server and the periodic tasks
 PRUNE_SECONDS = 3600.0  # between two deletions of old state
@@ -126,6 +131,7 @@ class Service:
         Raises:
             StoreError: the state cannot be read.
         """
+        self._scheduler.save_checks()
         max_age_seconds = max_age_seconds if self._runs_locally else 0.0
         now, process = self._context.clock(), self._process_status()
         return self._recovering(
@@ -142,6 +148,7 @@ class Service:
         Raises:
             StoreError: the state cannot be read.
         """
+        self._scheduler.save_checks()
         config, store = self._config, self._context.store
         now, process = self._context.clock(), self._process_status()
         return self._recovering(
@@ -361,6 +368,7 @@ class Service:
         try:
             alerts.close_removed_feeds(self._config, self._context.store, self._context.clock())
             self._app.refresh(run.write_index(self._config, self._context))
+            release_free_memory()  # after all feeds were loaded
         except FeedpubError:  # retry: a disk, bucket or database may be available again soon
             self._index_is_stale.set()
             raise

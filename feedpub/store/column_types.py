@@ -85,6 +85,13 @@ class UtcSeconds(_Checked[datetime]):
         return None if value is None else _EPOCH + value * _SECOND
 
 
+class Bytes(_Checked[bytes]):
+    """Bytes as they are."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+
 class CompressedBytes(_Checked[bytes]):
     """Compressed bytes."""
 

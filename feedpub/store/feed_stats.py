@@ -1,7 +1,7 @@
 """Statistics of all feeds in a few queries, feed summaries, and statistics of removed lines."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,6 @@ from sqlalchemy import (
     Integer,
     RowMapping,
     Select,
-    Table,
     Text,
     cast,
     delete,
@@ -18,18 +17,20 @@ from sqlalchemy import (
     select,
     tuple_,
     type_coerce,
+    union,
 )
 
 from feedpub.core.models import Removed, RunStatus
 from feedpub.store import schema
+from feedpub.store.checks import CheckTable
 from feedpub.store.column_types import UtcSeconds
 from feedpub.store.database import Database
 from feedpub.store.records import RemovalStat, RunRecord, SourceState, StoredSummary
 from feedpub.store.rows import (
-    MAX_QUERY_KEYS,
     as_row,
     chunks,
     insert,
+    of_feeds,
     run_from_row,
     select_record,
     select_records,
@@ -56,6 +57,7 @@ class FeedStats:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._checks = CheckTable(database)
 
     def entry_counts(self) -> dict[str, int]:
         """Return feed → its number of stored entries."""
@@ -64,7 +66,9 @@ class FeedStats:
 
     def feeds_with_runs(self) -> set[str]:
         """Return the feeds that have run at least once."""
-        return {row["feed"] for row in self._rows(select(schema.runs.c.feed).distinct())}
+        names = union(select(schema.runs.c.feed), select(schema.sources.c.feed))
+        with self._database.read_transaction() as connection:
+            return set(connection.scalars(names))
 
     def live_entries(
         self, feeds: Collection[str] | None = None
@@ -75,7 +79,7 @@ class FeedStats:
         """
         t = schema.feed_summaries
         query = select(t.c.feed, t.c.entries, type_coerce(t.c.newest, Integer))
-        return self._counts_by_feed(_of_feeds(query, t, feeds))
+        return self._counts_by_feed(of_feeds(query, t, feeds))
 
     def stored_entries(self, feeds: Collection[str]) -> dict[str, tuple[int, int | None]]:
         """Return feed → the number of its stored entries, and the newest one's date.
@@ -100,7 +104,7 @@ class FeedStats:
         t = schema.entries
         day = (type_coerce(t.c.published, Integer) // _DAY_SECONDS).label("day")
         query = select(t.c.feed, day, func.count().label("n")).where(t.c.published >= since)
-        query = _of_feeds(query, t, feeds)
+        query = of_feeds(query, t, feeds)
         days: dict[str, dict[date, int]] = {}
         for row in self._rows(query.group_by(t.c.feed, day)):
             published = _EPOCH_DAY + timedelta(days=row["day"])
@@ -108,24 +112,31 @@ class FeedStats:
         return days
 
     def last_runs(self, feeds: Collection[str] | None = None) -> dict[str, RunRecord]:
-        """Return feed → its latest run."""
+        """Return feed → its latest run, which may be a check without news."""
         t = schema.runs
-        newest = _of_feeds(select(func.max(t.c.id)).group_by(t.c.feed), t, feeds)
+        newest = of_feeds(select(func.max(t.c.id)).group_by(t.c.feed), t, feeds)
         rows = self._rows(select(t).where(t.c.id.in_(newest)))
-        return {row["feed"]: run_from_row(row) for row in rows}
+        runs = {row["feed"]: run_from_row(row) for row in rows}
+        for feed, check in self._checks.last_runs(feeds).items():
+            if feed not in runs or check.started > runs[feed].started:
+                runs[feed] = check
+        return runs
 
     def last_successes(self, feeds: Collection[str] | None = None) -> dict[str, datetime]:
         """Return feed → the start of its latest run that did not fail."""
         t = schema.runs
         started = func.max(t.c.started, type_=UtcSeconds)
         query = select(t.c.feed, started).where(t.c.status != RunStatus.FAILED)
-        return self._dict(_of_feeds(query.group_by(t.c.feed), t, feeds))
+        successes = self._dict(of_feeds(query.group_by(t.c.feed), t, feeds))
+        for feed, check in self._checks.last_runs(feeds).items():
+            successes[feed] = max(check.started, successes.get(feed, check.started))
+        return successes
 
     def source_states(
         self, feeds: Collection[str] | None = None
     ) -> dict[tuple[str, str], SourceState]:
         """Return (feed, source key) → the source's state."""
-        query = _of_feeds(select(schema.sources), schema.sources, feeds)
+        query = of_feeds(select(schema.sources), schema.sources, feeds)
         states = select_records(self._database, SourceState, query)
         return {(state.feed, state.key): state for state in states}
 
@@ -138,10 +149,12 @@ class FeedStats:
         plans = func.sum(func.coalesce(type_coerce(t.c.next_look, Integer), 0))
         checked = func.max(type_coerce(t.c.checked, Integer))
         query = select(t.c.feed, checked, plans, func.sum(t.c.failures)).group_by(t.c.feed)
-        digests = {feed: hash(tuple(values)) for feed, *values in self._tuples(query)}
+        digests: dict[str, int] = {}
+        for row in self._tuples(query):
+            digests[row[0]] = hash(tuple(row[1:]))
         t = schema.schedule
-        for feed, planned in self._tuples(select(t.c.feed, type_coerce(t.c.next_run, Integer))):
-            digests[feed] = hash((digests.get(feed), planned))
+        for row in self._tuples(select(t.c.feed, type_coerce(t.c.next_run, Integer))):
+            digests[row[0]] = hash((digests.get(row[0]), row[1]))
         return digests
 
     def open_incidents(
@@ -151,7 +164,7 @@ class FeedStats:
 
         The key "" is the feed itself.
         """
-        rows = self._rows(_of_feeds(select(schema.open_incidents), schema.open_incidents, feeds))
+        rows = self._rows(of_feeds(select(schema.open_incidents), schema.open_incidents, feeds))
         return {(row["feed"], row["key"]): (row["since"], row["reason"]) for row in rows}
 
     def changed_counts(self, after: int) -> tuple[int, int]:
@@ -186,17 +199,10 @@ class FeedStats:
             return {key: value for key, value in connection.execute(query)}  # noqa: C416 -- mypy does not accept rows as pairs
 
 
-def _of_feeds(query: Select[Any], table: Table, feeds: Collection[str] | None) -> Select[Any]:
-    """Restrict a query to some feeds. Too many for one query, or None, are all feeds."""
-    if feeds is None or len(feeds) > MAX_QUERY_KEYS:
-        return query
-    return query.where(table.c.feed.in_(list(feeds)))
-
-
 class SummaryTable:
     """The feed summaries, each of which is deleted when the feed's entries change.
 
-    Raises StoreError.
+    It also holds the records of rendered files. Raises StoreError.
     """
 
     def __init__(self, database: Database) -> None:
@@ -217,6 +223,27 @@ class SummaryTable:
         """Store a summary. The caller holds the feed's lock, so that its entries are current."""
         with self._database.write_transaction() as connection:
             upsert(connection, schema.feed_summaries, [as_row(summary)])
+
+    def load_rendered(self, feed: str) -> bytes | None:
+        """Return the record of a feed's files; None if there is none.
+
+        Args:
+            feed: the feed's name; with an asterisk, the name of files about all feeds.
+        """
+        t = schema.rendered_files
+        with self._database.read_transaction() as connection:
+            return connection.scalar(select(t.c.record).where(t.c.feed == feed))
+
+    def save_rendered(self, records: Mapping[str, bytes]) -> None:
+        """Store records of files: name as in `load_rendered` → record."""
+        with self._database.write_transaction() as connection:
+            save_rendered_files(connection, records)
+
+
+def save_rendered_files(connection: Connection, records: Mapping[str, bytes]) -> None:
+    """Store records of files as a part of a larger transaction."""
+    rows = [{"feed": name, "record": record} for name, record in records.items()]
+    upsert(connection, schema.rendered_files, rows)
 
 
 def drop_summary(connection: Connection, feed: str) -> None:
@@ -263,7 +290,7 @@ class RemovalTable:
         order = (t.c.first.desc(), t.c.count.desc(), t.c.text)
         rank = func.row_number().over(partition_by=t.c.feed, order_by=order).label("rank")
         repeated = select(t, rank).where(t.c.count >= MIN_ARTICLES)
-        ranked = _of_feeds(repeated, t, feeds).subquery()
+        ranked = of_feeds(repeated, t, feeds).subquery()
         query = select(ranked).where(ranked.c.rank <= each).order_by(ranked.c.feed, ranked.c.rank)
         found: dict[str, tuple[RemovalStat, ...]] = {}
         for stat in select_records(self._database, RemovalStat, query):

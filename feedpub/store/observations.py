@@ -1,15 +1,20 @@
 """The results of the checks of each source, which are the baseline of later checks."""
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    ScalarSelect,
+    Select,
     and_,
+    bindparam,
     delete,
+    false,
     func,
+    literal,
     select,
     type_coerce,
     update,
@@ -59,14 +64,78 @@ def add_observations(connection: Connection, observations: Iterable[SourceObserv
         _thin_out(connection, observation)
 
 
-def prolong_observations(
-    connection: Connection, feed: str, keys: Collection[str], now: datetime
-) -> None:
-    """Date the latest observations of some sources now: they have not changed since."""
+def add_unchanged(connection: Connection, checks: Sequence[Mapping[str, object]]) -> None:
+    """Add an observation for each check whose source has not changed since its latest one.
+
+    The number of rows stays bounded: of the observations that are no longer among the newest,
+    `add_observations` would delete the same ones.
+
+    Args:
+        connection: a larger transaction.
+        checks: the `b_feed` and `b_key` of each source, and the time `b_at` of the check.
+    """
+    if checks:
+        connection.execute(_ADD_UNCHANGED, checks)
+        connection.execute(_THIN_OUT_LAST, checks)
+        connection.execute(_DELETE_EXCESS, checks)
+
+
+def prolong_observations(connection: Connection, checks: Sequence[Mapping[str, object]]) -> None:
+    """Date the latest observations of some sources now: they have not changed since.
+
+    The arguments are those of `add_unchanged`.
+    """
+    if checks:
+        connection.execute(_PROLONG, checks)
+
+
+def _id_of_own(place: int) -> ScalarSelect[int]:
+    """Return a query for the id of a source's observation by its place; 0 is the newest."""
+    t = schema.source_observations.alias()
+    own = select(t.c.id).where(t.c.feed == bindparam("b_feed"), t.c.key == bindparam("b_key"))
+    return own.order_by(t.c.id.desc()).offset(place).limit(1).scalar_subquery()
+
+
+def _select_unchanged() -> Select[Any]:
+    """Return a query for the observation that follows a source's latest one without any news."""
     t = schema.source_observations
-    for key in keys:
-        last = select(func.max(t.c.id)).where(t.c.feed == feed, t.c.key == key).scalar_subquery()
-        connection.execute(update(t).where(t.c.id == last).values(at=now))
+    values = {
+        "at": bindparam("b_at", type_=t.c.at.type),
+        "known": t.c["items"],
+        "lengths": literal((), t.c.lengths.type),
+        **{name: literal(0) for name in ("fresh", "read", "failed", "dated", "pictured")},
+        **{name: literal("") for name in ("obstacle", "verdict")},
+        "accepted": false(),
+    }
+    columns = [values.get(column.name, column) for column in _COLUMNS]
+    return select(*columns).where(t.c.id == _id_of_own(0))
+
+
+def _period(place: int) -> ScalarSelect[int]:
+    """Return a query for the period of a source's observation by its place."""
+    t = schema.source_observations.alias()
+    period = type_coerce(t.c.at, Integer) // _THINNED_SECONDS
+    return select(period).where(t.c.id == _id_of_own(place)).scalar_subquery()
+
+
+_COLUMNS = [column for column in schema.source_observations.columns if column.name != "id"]
+_ADD_UNCHANGED = schema.source_observations.insert().from_select(
+    [column.name for column in _COLUMNS], _select_unchanged()
+)
+_PROLONG = (
+    update(schema.source_observations)
+    .where(schema.source_observations.c.id == _id_of_own(0))
+    .values(at=bindparam("b_at"))
+)
+# One per period is kept: the newest. Only the one that has just left the newest may be another.
+_THIN_OUT_LAST = delete(schema.source_observations).where(
+    schema.source_observations.c.id == _id_of_own(MIN_NEWEST),
+    schema.source_observations.c.read == 0,
+    _period(MIN_NEWEST) == _period(MIN_NEWEST - 1),
+)
+_DELETE_EXCESS = delete(schema.source_observations).where(
+    schema.source_observations.c.id == _id_of_own(MAX_NORMAL)
+)
 
 
 def _delete_outdated(connection: Connection, observation: SourceObservation) -> None:

@@ -1,6 +1,7 @@
 """The records of the state, except for entries. Times are aware, in UTC and whole seconds."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -188,6 +189,8 @@ class ProbeState:
         until: the time of the next full run, even if nothing changes.
         skipped: the number of its items that the feed's filters exclude.
         etag, last_modified: the document's validators.
+        observe_at: the time from which a check without news is an observation of its own; until
+            then it prolongs the latest one. None for the next check.
     """
 
     feed: str
@@ -197,6 +200,70 @@ class ProbeState:
     skipped: int
     etag: str | None
     last_modified: str | None
+    observe_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckState:
+    """What a check of a feed needs to know from the state.
+
+    Attributes:
+        sources: source key → the source's state, without the elements of its channel.
+        probes: source key → its state without pending work.
+        baselines: the keys of sources with at least `MIN_OBSERVATIONS` observations.
+        rhythms: source key → the stored rhythm of its publications.
+        recheck_at: the time of the next recheck, even if it is past; None if there is none.
+        has_incident: the feed or one of its sources is failing, and an alert was sent.
+        is_marked: a mark states that a run of the feed is active, or that it crashed.
+    """
+
+    sources: Mapping[str, SourceState] = field(default_factory=dict)
+    probes: Mapping[str, ProbeState] = field(default_factory=dict)
+    baselines: Collection[str] = ()
+    rhythms: "Mapping[str, StoredRhythm]" = field(default_factory=dict)
+    recheck_at: datetime | None = None
+    has_incident: bool = False
+    is_marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnchangedSource:
+    """A source that has not changed since its last full run.
+
+    Attributes:
+        before: its state before the check.
+        probe: how it was probed. `observe_at` is the one for the next check.
+        observes: the check is an observation of its own.
+    """
+
+    before: SourceState
+    probe: ProbeState
+    observes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnchangedCheck:
+    """A check of a feed that found nothing new in any source that was due.
+
+    Attributes:
+        feed: the feed's name.
+        at: the time of the check.
+        seconds: its duration.
+        sources: the sources that were checked.
+        next_checks: source key → the time of its next check and the reason.
+        next_run: the feed's next run; None if none is planned.
+        learned: the rhythms that were learned to plan the next checks.
+        is_marked: the run is marked as active, or as crashed earlier.
+    """
+
+    feed: str
+    at: datetime
+    seconds: float
+    sources: tuple[UnchangedSource, ...]
+    next_checks: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
+    next_run: "ScheduledRun | None" = None
+    learned: "tuple[StoredRhythm, ...]" = ()
+    is_marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +322,39 @@ class StoredSummary:
     newest: datetime | None
     updated: datetime | None
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRhythm:
+    """The rhythm that the scheduler learned from the publications of a source.
+
+    Attributes:
+        feed, key: the source.
+        covered: the number of changes of the source's entries that it takes into account.
+        data: the scheduler's own format.
+        changes: the number of changes so far. Only the store counts them.
+    """
+
+    feed: str
+    key: str
+    covered: int
+    data: bytes
+    changes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationDates:
+    """The dates of a source's newest entries, in seconds since 1970.
+
+    Attributes:
+        newest: the publication time and the first-seen time of each, in any order.
+        earlier: the number of earlier entries.
+        first_check: the earliest first-seen time of all entries; None if there are none.
+    """
+
+    newest: tuple[tuple[int, int], ...] = ()
+    earlier: int = 0
+    first_check: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,15 @@ suspects until one of their runs ends.
 From the marks the next process learns which run crashed the previous one.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, or_, select, update
 
 from feedpub.store import schema
 from feedpub.store.database import Database
-from feedpub.store.records import ScheduledRun
+from feedpub.store.records import ScheduledRun, StoredRhythm
+from feedpub.store.rhythms import save_rhythms
 from feedpub.store.rows import (
     as_row,
     chunks,
@@ -56,21 +57,31 @@ class ScheduleTable:
         t = schema.schedule
         return select_record(self._database, ScheduledRun, select(t).where(t.c.feed == feed))
 
-    def save(self, planned: ScheduledRun, checks: NextChecks | None = None) -> None:
+    def save(
+        self,
+        planned: ScheduledRun,
+        checks: NextChecks | None = None,
+        learned: Iterable[StoredRhythm] = (),
+    ) -> None:
         """Store a feed's next run.
 
         Args:
             planned: the next run.
             checks: the next checks of the feed's sources.
+            learned: the rhythms that were learned to plan them.
         """
         with self._database.write_transaction() as connection:
             upsert(connection, schema.schedule, [as_row(planned) | {"handed": None}])
             _save_checks(connection, planned.feed, checks or {})
+            save_rhythms(connection, learned)
 
-    def check_now(self, feed: str, checks: NextChecks) -> None:
+    def check_now(
+        self, feed: str, checks: NextChecks, learned: Iterable[StoredRhythm] = ()
+    ) -> None:
         """Store the next checks of a feed's sources, but not the feed's next run."""
         with self._database.write_transaction() as connection:
             _save_checks(connection, feed, checks)
+            save_rhythms(connection, learned)
 
     def mark_due(self, feeds: Collection[str]) -> None:
         """Make all sources of some feeds due."""

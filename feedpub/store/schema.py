@@ -25,6 +25,7 @@ from feedpub.core.models import (
     StoryLink,
 )
 from feedpub.store.column_types import (
+    Bytes,
     CompressedBytes,
     CompressedText,
     EnumText,
@@ -36,7 +37,7 @@ from feedpub.store.column_types import (
 )
 from feedpub.store.records import ConfigChange
 
-VERSION = "0012"  # of the newest migration
+VERSION = "0013"  # of the newest migration
 
 metadata = MetaData()
 
@@ -73,6 +74,15 @@ entries = Table(
     Column("backfilled", Boolean, nullable=False, server_default="0"),
 )
 Index("entries_by_date", entries.c.feed, entries.c.published)
+# It contains all that a source's publication times are read from, without the long entries.
+Index(
+    "entries_by_source",
+    entries.c.feed,
+    entries.c.source,
+    entries.c.backfilled,
+    entries.c.published,
+    entries.c.first_seen,
+)
 Index("entries_by_listing", entries.c.feed, entries.c.last_listed)
 NEWEST_FIRST = (
     entries.c.published.desc(),
@@ -91,6 +101,14 @@ feed_summaries = Table(
     Column("newest", UtcSeconds),
     Column("updated", UtcSeconds),
     Column("language", Text, nullable=False),
+)
+
+# The inputs from which a feed's files, or those about all feeds, were last rendered, as digests.
+rendered_files = Table(
+    "rendered_files",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("record", CompressedBytes, nullable=False),
 )
 
 # All keys that have ever identified an entry, and their kinds.
@@ -227,6 +245,31 @@ source_probes = Table(
     Column("skipped", Integer, nullable=False),
     Column("etag", Text),
     Column("last_modified", Text),
+    Column("observe_at", UtcSeconds),
+)
+
+# Checks of a source that found nothing new, counted by day (days since 1970, in UTC).
+unchanged_checks = Table(
+    "unchanged_checks",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("checks", Integer, nullable=False),
+    Column("last", UtcSeconds, nullable=False),
+    Column("seconds", Float, nullable=False),  # of the last one
+)
+
+# The learned rhythm of each source's publications. `changes` counts the changes of the source's
+# entries; `covered` is its value when they were read.
+publishing_rhythms = Table(
+    "publishing_rhythms",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("changes", Integer, nullable=False, server_default="0"),
+    Column("covered", Integer, nullable=False),
+    Column("data", Bytes, nullable=False),
 )
 
 schedule = Table(

@@ -26,13 +26,15 @@ from feedpub.core.errors import StoreError
 from feedpub.core.models import GUID_PREFIX, Alias, AliasKind, Entry
 from feedpub.store import schema
 from feedpub.store.archives import ArchivesTable
+from feedpub.store.checks import MAX_RECHECK_DELAY, CheckTable, earliest_recheck, prune_checks
 from feedpub.store.column_types import UtcSeconds
 from feedpub.store.copy import CopyProgress, copy_state, no_progress
-from feedpub.store.database import Database, StatePlace
+from feedpub.store.database import Database
 from feedpub.store.feed_stats import FeedStats, RemovalTable, SummaryTable, drop_summary
+from feedpub.store.files import FILE_NAME, StatePlace
 from feedpub.store.incidents import IncidentTable, ProposalTable
 from feedpub.store.leases import LeaseTable
-from feedpub.store.observations import ObservationTable, add_observations, prolong_observations
+from feedpub.store.observations import ObservationTable, add_observations
 from feedpub.store.outbox import OutboxTable
 from feedpub.store.records import (
     BackfillState,
@@ -45,6 +47,7 @@ from feedpub.store.records import (
     SourceState,
     WatchedText,
 )
+from feedpub.store.rhythms import RhythmTable, count_change, count_removal, prune_rhythms
 from feedpub.store.robots import RobotsCacheTable
 from feedpub.store.rows import (
     as_row,
@@ -64,13 +67,11 @@ from feedpub.store.snapshots import (
     prune_snapshots,
     replace_snapshots,
 )
-from feedpub.store.sqlite import FILE_NAME, FileDatabase
+from feedpub.store.sqlite import FileDatabase
 
 if TYPE_CHECKING:
     from feedpub.store.postgres import PostgresDatabase
 
-# A recheck that is due later was scheduled while the clock was ahead.
-MAX_RECHECK_DELAY = timedelta(days=3)
 MAX_RUNS = 200  # of each feed
 MAX_INCIDENTS = 1000  # of all feeds; health.rss contains the latest 50
 MAX_URL_CHARS = 2000  # of a cached document; PostgreSQL's indexes allow 2,700 bytes
@@ -86,13 +87,15 @@ class Store:
 
     Attributes:
         robots_cache: the robots.txt of each origin.
+        checks: the checks that found nothing new.
         schedule: the next run of each feed.
+        rhythms: the learned rhythm of each source's publications.
         archives: the archive of each entry.
         snapshots: the pages that entries were made from.
         outbox: messages that are not sent yet.
         removal_stats: lines that the cleaner removes.
         stats: statistics of all feeds.
-        summaries: each feed's line on the index page.
+        summaries: each feed's line on the index page, and what its files were rendered from.
         observations: the results of each source's checks.
         incidents: failures and recoveries, and the alerts about them.
         proposals: changes of the config that would repair sources.
@@ -103,7 +106,9 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.robots_cache = RobotsCacheTable(database)
+        self.checks = CheckTable(database)
         self.schedule = ScheduleTable(database)
+        self.rhythms = RhythmTable(database)
         self.archives = ArchivesTable(database)
         self.snapshots = SnapshotTable(database)
         self.outbox = OutboxTable(database)
@@ -175,20 +180,6 @@ class Store:
             copy.close()
             raise
         return copy
-
-    @staticmethod
-    def quarantined_files(place: StatePlace) -> tuple[Path, ...]:
-        """Return the corrupt files of a state that were quarantined, oldest first."""
-        if isinstance(place, str):
-            return ()
-        return FileDatabase(place / FILE_NAME).quarantined_files()
-
-    @staticmethod
-    def exposures(place: StatePlace) -> tuple[str, ...]:
-        """Describe the permissions that others have on a state, and how to remove them."""
-        if isinstance(place, str):
-            return ()
-        return FileDatabase(place / FILE_NAME).exposures()
 
     @classmethod
     def empty(cls) -> Self:
@@ -310,17 +301,6 @@ class Store:
         newest = query.order_by(*schema.NEWEST_FIRST).limit(limit)
         return select_records(self._database, Entry, newest)
 
-    def published(self, feed: str) -> dict[str, list[tuple[datetime, datetime]]]:
-        """Return source key → the dates of publication and first sight of its entries, sorted."""
-        t = schema.entries
-        query = select(t.c.source, t.c.published, t.c.first_seen).where(
-            t.c.feed == feed, t.c.backfilled.is_(False)
-        )
-        found: dict[str, list[tuple[datetime, datetime]]] = {}
-        for row in self._rows(query.order_by(t.c.published)):
-            found.setdefault(row["source"], []).append((row["published"], row["first_seen"]))
-        return found
-
     def count(self, feed: str) -> int:
         """Return the number of a feed's stored entries."""
         t = schema.entries
@@ -430,10 +410,7 @@ class Store:
             func.max(t.c.recheck_at, type_=UtcSeconds).label("last"),
         )
         row = self._rows(bounds.where(t.c.feed == feed))[0]
-        first: datetime | None = row["first"]
-        if first and row["last"] > now + MAX_RECHECK_DELAY:
-            return min(first, now)
-        return first
+        return earliest_recheck(row["first"], row["last"], now)
 
     def rechecks(self, feed: str, now: datetime, limit: int) -> tuple[ItemState, ...]:
         """Return the items of a feed whose rechecks are due, the most overdue first."""
@@ -490,6 +467,8 @@ class Store:
         with self._database.write_transaction() as connection:
             if entry_rows:
                 drop_summary(connection, feed)
+                dated = [row for row in entry_rows if row["id"] not in backfilled]
+                _count_change(connection, feed, dated)
             upsert(connection, schema.entries, entry_rows)
             t = schema.entries
             for some in chunks(backfilled):
@@ -504,11 +483,13 @@ class Store:
     def replace_entries(self, feed: str, entries: Iterable[Entry]) -> None:
         """Replace the stored entries with the same ids. No entry is added or marked as listed."""
         t = schema.entries
+        rows = [as_row(entry) for entry in entries]
         with self._database.write_transaction() as connection:
             drop_summary(connection, feed)
-            for entry in entries:
-                own = update(t).where(t.c.feed == feed, t.c.id == entry.id)
-                connection.execute(own.values(as_row(entry)))
+            _count_change(connection, feed, rows)
+            for row in rows:
+                own = update(t).where(t.c.feed == feed, t.c.id == row["id"])
+                connection.execute(own.values(row))
 
     # --- sources and runs ---
 
@@ -523,17 +504,6 @@ class Store:
         t = schema.sources
         query = select(t).where(t.c.feed == feed).order_by(t.c.key)
         return select_records(self._database, SourceState, query)
-
-    def probe_states(self, feed: str) -> dict[str, tuple[ProbeState, SourceState]]:
-        """Return source key → its states, for a feed's sources without pending work."""
-        probes, sources = schema.source_probes, schema.sources
-        same = (probes.c.feed == sources.c.feed) & (probes.c.key == sources.c.key)
-        own = [column for column in probes.columns if column.name not in sources.columns]
-        query = select(sources, *own).join(probes, same).where(sources.c.feed == feed)
-        found = {}
-        for row in self._rows(query):
-            found[row["key"]] = (from_row(ProbeState, row), from_row(SourceState, row))
-        return found
 
     def runs(self, feed: str, limit: int | None = None) -> tuple[RunRecord, ...]:
         """Return the runs of a feed, latest first."""
@@ -554,7 +524,6 @@ class Store:
         observations: Iterable[SourceObservation] = (),
         watched: Iterable[WatchedText] = (),
         probe_states: Mapping[str, ProbeState | None] | None = None,
-        unchanged: Collection[str] = (),
     ) -> None:
         """Store a run's result, after publishing: documents with validators are not fetched again.
 
@@ -567,7 +536,6 @@ class Store:
             watched: the texts of watched pages.
             probe_states: source key → its state without pending work; None deletes it. Those of
                 other sources stay.
-            unchanged: the keys of sources whose latest observations are still valid.
         """
         feed = run.outcome.feed
         cached = [as_row(document) for document in documents if len(document.url) <= MAX_URL_CHARS]
@@ -577,7 +545,6 @@ class Store:
             add_observations(connection, observations)
             upsert(connection, schema.watched_pages, [as_row(text) for text in watched])
             _save_probe_states(connection, feed, probe_states or {})
-            prolong_observations(connection, feed, unchanged, run.started)
             unmark_run(connection, feed)
             connection.execute(schema.runs.insert(), run_as_row(run))
             _prune_runs(connection, feed)
@@ -680,6 +647,8 @@ class Store:
                 schema.site_memories.c.used,
             ):
                 connection.execute(delete(date.table).where(date < before))
+            prune_checks(connection, before)
+            prune_rhythms(connection)
             _prune_incidents(connection)
             _prune_summaries(connection, keep.keys())
             expires = schema.robots_cache.c.expires
@@ -707,6 +676,8 @@ class Store:
             for some in chunks(old):
                 # The date again: another process may have listed one of them since.
                 connection.execute(delete(t).where(*is_old, t.c.id.in_(some)))
+            if old:
+                count_removal(connection, feed)
             drop_snapshots(connection, feed, outdated)
 
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
@@ -742,6 +713,12 @@ def _mark_listed(connection: Connection, feed: str, keys: Collection[str], now: 
         connection.execute(own.values(last_listed=now))
 
 
+def _count_change(connection: Connection, feed: str, rows: Collection[Mapping[str, Any]]) -> None:
+    """Count a change of entries, before their new rows are stored."""
+    keys, ids = {row["source"] for row in rows}, {row["id"] for row in rows}
+    count_change(connection, feed, keys, ids)
+
+
 def _save_probe_states(
     connection: Connection, feed: str, states: Mapping[str, ProbeState | None]
 ) -> None:
@@ -760,11 +737,14 @@ def _prune_incidents(connection: Connection) -> None:
 
 
 def _prune_summaries(connection: Connection, published: Collection[str]) -> None:
-    """Delete the summaries of feeds that have no entries and are not published."""
-    t = schema.feed_summaries
-    empty = select(t.c.feed).where(~exists().where(schema.entries.c.feed == t.c.feed))
-    for some in chunks(set(connection.scalars(empty)) - set(published)):
-        connection.execute(delete(t).where(t.c.feed.in_(some)))
+    """Delete the summaries and records of feeds that have no entries and are not published."""
+    for t in (schema.feed_summaries, schema.rendered_files):
+        empty = select(t.c.feed).where(
+            ~exists().where(schema.entries.c.feed == t.c.feed),
+            t.c.feed.not_like("*%"),  # files about all feeds
+        )
+        for some in chunks(set(connection.scalars(empty)) - set(published)):
+            connection.execute(delete(t).where(t.c.feed.in_(some)))
 
 
 def _prune_runs(connection: Connection, feed: str) -> None:

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
-
-from jinja2 import Environment
 
 from feedpub.builder import html
 from feedpub.core.languages import translations_for
@@ -22,6 +21,9 @@ from feedpub.web.status import (
     SourceStatus,
     describe_counts,
 )
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 CHART_HEIGHT = 32
 BAR_STEP, BAR_WIDTH = 4, 3  # the step is from one bar to the next
@@ -65,7 +67,7 @@ def render_status_page(status: ServiceStatus, selection: FeedSelection, *, can_r
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
     environment = html.jinja_environment(_PACKAGE, ["status.css"])
     environment.globals.update(
         format_relative=format_relative,

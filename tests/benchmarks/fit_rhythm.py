@@ -65,9 +65,7 @@ def case(trace: Trace) -> Case:
     for number, gap in enumerate(np.diff(moments), 1):
         counts[number] += counts[number - 1] * np.exp(-gap / SPANS)
     middle = steps + STEP / 2
-    profiles = np.array(
-        [weekly_profile(moments[: number + 1]) for number in range(half, len(moments))]
-    )
+    profiles = np.array([weekly_profile(trace[: number + 1]) for number in range(half, len(trace))])
     return Case(
         rates=counts[last]
         * np.exp(-(middle - moments[last])[:, None] / SPANS)
@@ -94,7 +92,13 @@ def learn(cases: Sequence[Case]) -> RateWeights:
     found = minimize(
         loss, np.array([0.0] * spans + [1.0] * spans + [0.5]), jac=True, method="L-BFGS-B"
     ).x
-    return RateWeights(SPANS, np.exp(found[:spans]), found[spans:-1], float(found[-1]), HOUR)
+    return RateWeights(
+        spans=tuple(SPANS.tolist()),
+        weights=tuple(np.exp(found[:spans]).tolist()),
+        weekly=tuple(found[spans:-1].tolist()),
+        power=float(found[-1]),
+        base_minutes=HOUR,
+    )
 
 
 def _loss(one: Case, weights: Table, weekly: Table, power: float) -> tuple[float, Table]:
@@ -139,9 +143,9 @@ def cross_validated(traces: Sequence[Trace], cases: Sequence[Case]) -> dict[int,
 def write(weights: RateWeights, path: Path) -> None:
     """Write the weights to the shipped file."""
     weights_by_name = {
-        "spans": (weights.spans / HOUR).tolist(),
-        "weights": weights.weights.round(4).tolist(),
-        "weekly": weights.weekly.round(4).tolist(),
+        "spans": [span / HOUR for span in weights.spans],
+        "weights": [round(weight, 4) for weight in weights.weights],
+        "weekly": [round(power, 4) for power in weights.weekly],
         "power": round(weights.power, 4),
         "pace": round(weights.base_minutes, 2),
     }

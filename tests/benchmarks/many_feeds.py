@@ -271,8 +271,8 @@ def _tell_page(what: str, requests: list[tuple[float, float, int]]) -> None:
 
 
 _DONE: dict[str, Callable[[Config], object]] = {
-    "pages about all feeds, the first time": _with_tools(index.index_files),
-    "pages about all feeds": _with_tools(index.index_files),
+    "pages about all feeds, the first time": _with_tools(index.render_index_files),
+    "pages about all feeds": _with_tools(index.render_index_files),
     "forgetting": _with_tools(run.prune),
     "status of all feeds": _read_status,
 }

@@ -18,8 +18,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean, geometric_mean
 
-import numpy as np
-
 from feedpub.scheduler.publishing_rate import (
     HOUR,
     WEEK,
@@ -31,7 +29,7 @@ from tests.benchmarks.traces import Policy, Trace, delay, fixed_delay, read
 
 NEVER = 1000 * WEEK * HOUR  # a span over which the rate does not change
 WEEK_ALONE = RateWeights(
-    np.array([NEVER]), np.array([NEVER]), np.array([1.0]), power=0.5, base_minutes=HOUR
+    spans=(NEVER,), weights=(NEVER,), weekly=(1.0,), power=0.5, base_minutes=HOUR
 )
 
 

@@ -93,6 +93,14 @@ def test_links_are_own_address_and_previous_archive(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
+def test_links_are_read_from_the_head_alone(kind: str) -> None:
+    whole = RENDERERS[kind](ARCHIVE)
+    for tail in (b"", b"<item>", whole[-100:]):
+        cut = whole[: whole.index(b"A note") - 10] + tail
+        assert read_links(cut, kind) == read_links(whole, kind)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize(
     "document", [b"", b"<", b"{}", b"[]", b'{"feed_url": 1}', b"<rss><channel/></rss>", b"<feed/>"]
 )

@@ -1,13 +1,19 @@
 """Requests by `Fetcher.get`: pages, 304 responses, errors and headers."""
 
+import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from requests import Request
 
 from feedpub.core.errors import FetchError
 from feedpub.core.models import NotModified, Page
-from feedpub.fetch import Fetcher, SystemClock, Validators
+from feedpub.fetch import Fetcher, SystemClock, Validators, transport
+from feedpub.fetch.url import parse_url
 from tests.fetch.conftest import LOOPBACK
 from tests.support.clock import FakeClock
 from tests.support.evil import answer_repeatedly, running_raw_server
@@ -93,6 +99,36 @@ def test_connections_are_reused(clock: FakeClock) -> None:
         assert server.connections == 1
 
 
+def test_idle_connections_are_closed(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "_MAX_IDLE_SECONDS", 0.3)
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    closed = threading.Event()
+
+    def script(connection: socket.socket, stop: threading.Event) -> None:
+        answer_repeatedly(answer)(connection, stop)
+        closed.set()
+
+    with (
+        Fetcher(allow_private=LOOPBACK, clock=clock) as fetcher,
+        running_raw_server(script, robots=False) as server,
+    ):
+        for number in range(5):  # each use keeps it open
+            fetcher.get(server.url(f"/{number}"))
+            assert not closed.wait(0.1)
+        assert server.connections == 1
+        assert closed.wait(5)
+        fetcher.get(server.url("/again"))
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("line", ["", "Transfer-Encoding: chunked\r\n", "Content-Length: 9\r\n"])
+def test_body_of_304_is_not_read(fetcher: Fetcher, line: str) -> None:
+    answer = f"HTTP/1.1 304 Not Modified\r\n{line}\r\n".encode()
+    with running_raw_server(answer_repeatedly(answer)) as server:
+        for _ in range(2):
+            assert isinstance(fetcher.get(server.url(), validators=Validators('"1"')), NotModified)
+
+
 def test_retry_after_pauses_the_host(fetcher: Fetcher, site: Site, clock: FakeClock) -> None:
     site["/a"] = Route(status=429, headers={"Retry-After": "120"})
     site["/b"] = "hello"
@@ -143,6 +179,15 @@ def test_paths_are_sent_as_written(fetcher: Fetcher, site: Site, path: str) -> N
     site[sent] = "hello"
     assert isinstance(fetcher.get(site.url(path)), Page)
     assert site.paths() == [sent]
+
+
+@given(st.text("ab/.~%|2eE7[]\"^`{}<>\\;=&?!$'()*+,:@-_ ä\u2028", max_size=20))
+def test_urls_are_sent_as_requests_prepares_them(path: str) -> None:
+    """Also those whose preparation is skipped, because it would change nothing."""
+    target = parse_url(f"http://a.example/{path}")
+    request = transport._Request(target, {}, None)
+    prepared = Request("GET", target.url).prepare()
+    assert (request.url, request.path_url) == (prepared.url, prepared.path_url)
 
 
 def test_system_clock_is_monotonic_and_utc() -> None:

@@ -367,6 +367,21 @@ def test_rules_of_many_origins_are_loaded_from_the_cache(memory: Memory, clock: 
     assert requested == [f"{origin}/robots.txt" for origin in origins]
 
 
+def test_rules_of_a_known_origin_are_not_loaded_again(memory: Memory, clock: FakeClock) -> None:
+    loaded: list[str] = []
+    robots = Robots(memory, clock)
+    targets = [parse_target(f"http://{number}.example/") for number in range(1000)]
+    for target in targets:
+        robots.check_allowed(target, lambda _: b"")
+    memory.load = loaded.append  # type: ignore[assignment,method-assign]
+    for target in targets:
+        robots.check_allowed(target, lambda _: pytest.fail("it is known"))
+    assert loaded == []
+    clock.pass_time(24 * 3600)
+    robots.check_allowed(targets[0], lambda _: b"User-agent: *\nCrawl-delay: 3")
+    assert robots.known_delay(targets[0]) == 3
+
+
 def expand(text: str) -> str:
     return re.sub(r"\$LONG\((\d+), (\w)\)", lambda found: int(found[1]) * found[2], text)
 

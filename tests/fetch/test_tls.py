@@ -2,7 +2,9 @@
 
 import socket
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import trustme
@@ -10,6 +12,7 @@ import trustme
 from feedpub.core.errors import FetchError
 from feedpub.core.models import Page
 from feedpub.fetch import Fetcher
+from feedpub.fetch.transport import get_tls_context
 from tests.fetch.conftest import LOOPBACK
 from tests.support.clock import FakeClock
 from tests.support.evil import answer_repeatedly, running_raw_server, send_slowly
@@ -128,3 +131,55 @@ def test_slow_handshake_and_body_end_at_the_deadline(
         pytest.raises(FetchError, match=r"no complete answer within 0\.4 s|no answer in time"),
     ):
         fetcher.get(f"https://127.0.0.1:{silent.getsockname()[1] if handshake else server.port}/")
+
+
+def test_certificates_are_read_once_for_all_connections(ca_file: str) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        contexts = set(pool.map(get_tls_context, [ca_file] * 8))
+    assert len(contexts) == 1
+
+
+def test_changed_file_of_certificates_is_read_again(
+    authority: trustme.CA, ca_file: str, clock: FakeClock
+) -> None:
+    other = trustme.CA()
+    tls = server_context(other.issue_cert("127.0.0.1"))
+    with (
+        running_raw_server(WHOLE, tls=tls) as server,
+        Fetcher(allow_private=LOOPBACK, ca_file=ca_file, clock=clock) as fetcher,
+    ):
+        url = f"https://127.0.0.1:{server.port}/"
+        with pytest.raises(FetchError, match="TLS certificate is not valid"):
+            fetcher.get(url)
+        clock.pass_time(3600)
+        both = authority.cert_pem.bytes() + other.cert_pem.bytes()
+        Path(ca_file).write_bytes(both)
+        assert isinstance(fetcher.get(url), Page)
+
+
+def test_many_threads_check_the_name_of_each_server(authority: trustme.CA, ca_file: str) -> None:
+    """All connections have the same settings, and each expects its own name."""
+    names: list[str | None] = []
+    right = server_context(authority.issue_cert("*.right.example"), names)
+    wrong = server_context(authority.issue_cert("other.example"))
+    answer = answer_repeatedly(WHOLE)
+    with (
+        running_raw_server(answer, tls=right) as one,
+        running_raw_server(answer, tls=wrong) as two,
+        Fetcher(allow_private=LOOPBACK, ca_file=ca_file, resolver=here, delay=0) as fetcher,
+        ThreadPoolExecutor(8) as pool,
+    ):
+
+        def get(number: int) -> str:
+            right_url = f"https://{number}.right.example:{one.port}/"
+            wrong_url = f"https://{number}.right.example:{two.port}/"
+            try:
+                fetcher.get(wrong_url if number % 3 == 0 else right_url)
+            except FetchError as error:
+                return error.reason.partition(":")[0]
+            return "page"
+
+        outcomes = list(pool.map(get, range(60)))
+    refused = "its TLS certificate is not valid"
+    assert outcomes == [refused if number % 3 == 0 else "page" for number in range(60)]
+    assert set(names) == {f"{number}.right.example" for number in range(60) if number % 3}

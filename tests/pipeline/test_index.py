@@ -68,8 +68,8 @@ def of_entries(config: Config, context: RunContext) -> dict[str, bytes]:
 
 def pages(config: Config, context: RunContext) -> dict[str, bytes]:
     """Return the published index files."""
-    files = index.index_files(config, context)
-    return {name: files[name] for name in ("index.html", "feeds.opml")}
+    run.write_index(config, context)
+    return {name: context.output.read(name) or b"" for name in ("index.html", "feeds.opml")}
 
 
 def test_index_files_equal_those_made_from_all_entries(config: Config, context: RunContext) -> None:
@@ -102,6 +102,28 @@ def test_unchanged_feeds_are_not_read_for_the_index(
     known = pages(config, context)
     monkeypatch.setattr(index, "current_feed", None)
     assert pages(config, context) == known
+
+
+def test_published_index_files_are_not_rendered_again(
+    config: Config, context: RunContext, clock: FakeClock
+) -> None:
+    assert index.render_index_files(config, context).files != {}
+    run.write_index(config, context)
+    clock.jump(DAY.total_seconds())
+    assert index.render_index_files(config, context) == index.IndexFiles({}, {})
+    run.prune(config, context)
+    assert index.render_index_files(config, context) == index.IndexFiles({}, {})
+
+
+@pytest.mark.parametrize("name", ["index.html", "feeds.opml", "health.rss", "health.html"])
+def test_damaged_index_file_is_rendered_again(
+    config: Config, context: RunContext, name: str
+) -> None:
+    run.write_index(config, context)
+    before = context.output.read(name)
+    context.output.publish({name: b"damaged"})
+    assert run.write_index(config, context) == (name,)
+    assert context.output.read(name) == before
 
 
 def test_changed_title_and_filters_change_the_index_before_the_next_run(

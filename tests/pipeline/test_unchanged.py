@@ -1,7 +1,8 @@
 """Runs in which no source has changed send one conditional request a source and miss nothing."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from feedpub.config import Config
 from feedpub.core.models import RunResult, RunStatus
 from feedpub.pipeline import run, unchanged
 from feedpub.pipeline.context import RunContext
-from feedpub.store import schema
+from feedpub.store import ProbeState, RunRecord, SourceObservation, schema
+from feedpub.store.checks import MIN_OBSERVATIONS
 from tests.support.clock import FakeClock
 from tests.support.newsroom import (
     configure,
@@ -42,9 +44,16 @@ class Workspace:
 
     def settle(self) -> None:
         """Run until the next run can be a probe."""
-        for _ in range(unchanged.MIN_OBSERVATIONS + 2):
-            self.run()
-        assert self.context.store.probe_states("world")
+        self.run()
+        assert self.probes
+
+    @property
+    def probes(self) -> Mapping[str, ProbeState]:
+        return self.context.store.checks.load(["world"], self.clock.now())["world"].probes
+
+    @property
+    def observations(self) -> tuple[SourceObservation, ...]:
+        return self.context.store.observations.for_source("world", self.site.url("/news"))
 
     @property
     def published(self) -> str:
@@ -87,15 +96,22 @@ def test_unchanged_source_costs_one_conditional_request(workspace: Workspace) ->
 
 
 def test_probe_counts_as_a_check_of_the_source(workspace: Workspace) -> None:
-    before = len(
-        workspace.context.store.observations.for_source("world", workspace.site.url("/news"))
-    )
     outcome, now = workspace.run(), workspace.clock.now().replace(microsecond=0)
     (state,) = workspace.context.store.sources("world")
-    observations = workspace.context.store.observations.for_source("world", state.key)
     assert (state.checked, state.succeeded, state.items) == (now, now, 3)
-    assert workspace.context.store.runs("world", limit=1)[0].outcome == outcome
-    assert (len(observations), observations[-1].at) == (before, now)
+    assert workspace.context.store.stats.last_runs() == {"world": RunRecord(outcome, now)}
+    assert workspace.context.store.stats.last_successes() == {"world": now}
+
+
+def test_probes_are_counted_by_day_and_source(workspace: Workspace) -> None:
+    runs = workspace.context.store.runs("world")
+    day = (workspace.clock.now() - datetime(1970, 1, 1, tzinfo=UTC)).days
+    for _ in range(3):
+        workspace.run()
+    workspace.run(after=24 * 3600)
+    counts = workspace.context.store.checks.counts("world")
+    assert counts == {workspace.site.url("/news"): {day: 3, day + 1: 1}}
+    assert workspace.context.store.runs("world") == runs
 
 
 def test_changed_source_is_requested_once_and_read(workspace: Workspace) -> None:
@@ -112,27 +128,61 @@ def test_failed_probe_is_reported_and_followed_by_a_full_run(workspace: Workspac
     outcome = workspace.run()
     assert outcome.status == RunStatus.FAILED
     assert "404" in str(outcome.problems)
-    assert not workspace.context.store.probe_states("world")
+    assert not workspace.probes
 
 
-def test_source_without_a_baseline_gets_full_runs(site: Site, tmp_path: Path) -> None:
+def test_run_with_news_is_followed_by_a_probe(workspace: Workspace) -> None:
+    workspace.site[path(4)] = story(4)
+    workspace.site["/news"] = listing([4, 3, 2, 1])
+    runs = len(workspace.context.store.runs("world"))
+    assert workspace.run().new == 1
+    assert workspace.run().status == RunStatus.UNCHANGED
+    assert workspace.site.paths() == ["/news"]
+    assert len(workspace.context.store.runs("world")) == runs + 1
+    assert workspace.observations[-1].items == workspace.observations[-1].known == 4
+    assert workspace.observations[-2].known == 3
+
+
+def test_full_run_happens_once_a_week(workspace: Workspace) -> None:
+    runs = len(workspace.context.store.runs("world"))
+    week = unchanged.FULL_RUN_INTERVAL / timedelta(seconds=1)
+    workspace.run(after=week - 2 * PAUSE)
+    assert len(workspace.context.store.runs("world")) == runs
+    workspace.run(after=2 * PAUSE)
+    assert len(workspace.context.store.runs("world")) == runs + 1
+    workspace.run()
+    assert len(workspace.context.store.runs("world")) == runs + 1
+
+
+def test_full_run_repairs_a_damaged_file(workspace: Workspace) -> None:
+    published = workspace.published
+    (output_folder(workspace.config) / "world.rss").write_text("damaged")
+    workspace.run()
+    assert workspace.published == "damaged"
+    workspace.run(after=unchanged.FULL_RUN_INTERVAL / timedelta(seconds=1))
+    assert workspace.published == published
+
+
+def test_observations_are_those_of_full_runs(site: Site, tmp_path: Path) -> None:
+    """The first checks are observed one by one, later ones at most once in three hours."""
     clock, config = FakeClock(), configure_feed(tmp_path, site)
     with open_context(config, clock) as context:
         workspace = Workspace(site, config, context, clock)
-        for _ in range(unchanged.MIN_OBSERVATIONS - 1):
+        for number in range(MIN_OBSERVATIONS + 1):
             workspace.run()
-            assert not context.store.probe_states("world")
-
-
-def test_full_run_happens_after_the_interval(workspace: Workspace) -> None:
-    before = len(
-        workspace.context.store.observations.for_source("world", workspace.site.url("/news"))
-    )
-    workspace.run(after=unchanged.FULL_RUN_INTERVAL / timedelta(seconds=1) + PAUSE)
-    assert (
-        len(workspace.context.store.observations.for_source("world", workspace.site.url("/news")))
-        == before + 1
-    )
+            assert len(workspace.observations) == number + 1
+        first_runs = workspace.observations
+        for _ in range(11):
+            workspace.run()
+            assert len(workspace.observations) == len(first_runs)
+            assert workspace.observations[-1].at == clock.now().replace(microsecond=0)
+        workspace.run()
+        assert len(workspace.observations) == len(first_runs) + 1
+        workspace.run()
+        last = workspace.observations[-1]
+        assert len(workspace.observations) == len(first_runs) + 1
+        assert last == replace(first_runs[-1], at=clock.now().replace(microsecond=0))
+        assert len(context.store.runs("world")) == 1
 
 
 def test_changed_config_causes_a_full_run(workspace: Workspace, tmp_path: Path) -> None:
@@ -149,7 +199,7 @@ def test_missing_file_causes_a_full_run(workspace: Workspace) -> None:
 def test_unreadable_article_causes_a_full_run(workspace: Workspace) -> None:
     workspace.site["/news"] = listing([4, 3, 2, 1])
     assert len(workspace.run().unread) == 1
-    assert not workspace.context.store.probe_states("world")
+    assert not workspace.probes
     workspace.site[path(4)] = story(4)
     assert workspace.run(after=24 * 3600).new == 1
 

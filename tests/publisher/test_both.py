@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from feedpub.builder import render_rss
+from feedpub.builder.reuse import RenderRecord, render_feed
 from feedpub.core.errors import PublishError, RunCancelledError
 from feedpub.publisher import DryRunOutput, FolderOutput, Output
+from tests.builder import full
 from tests.support.bucket import EmptyBucket
 
 Versions = Callable[[], object]
@@ -99,6 +103,34 @@ def test_find_missing_matches_complete_names_of_files(output: Output) -> None:
     assert output.find_missing(()) == ()
     output.publish({"world-archive-10.rss": b"1", "world/a.html": b"1", "x.rss": b"1"})
     assert output.find_missing(names) == ("world-archive-1.rss", "world-archive", "world")
+
+
+def test_marks_of_published_files_are_those_of_their_content(output: Output) -> None:
+    output.publish(PAGES_FIRST)
+    marks = {name: output.make_mark(name, body) for name, body in PAGES_FIRST.items()}
+    marks = {name: mark for name, mark in marks.items() if mark}
+    assert len(marks) == (len(PAGES_FIRST) if output.has_marks else 0)
+    assert output.find_marks([*PAGES_FIRST, "new.rss"]) == marks
+    dry_run = DryRunOutput(output)
+    assert dry_run.find_marks(PAGES_FIRST) == marks
+    assert dry_run.make_mark("world.rss", b"new") == output.make_mark("world.rss", b"new")
+    assert output.find_marks([]) == {}
+
+
+def test_published_feed_is_rendered_again_only_after_a_change(
+    output: Output, versions: Versions
+) -> None:
+    rendered = render_feed(full.FEED, RenderRecord(), output)
+    output.publish(rendered.files)
+    before = versions()
+    assert render_feed(full.FEED, rendered.record, output).files == {}
+    changed = replace(full.FEED, entries=full.FEED.entries[:2])
+    files = render_feed(changed, rendered.record, output).files
+    assert files == {**files, "harbour.rss": render_rss(changed)}
+    assert len(files) == 4
+    output.publish({"harbour.atom": b"edited"})
+    assert list(render_feed(full.FEED, rendered.record, output).files) == ["harbour.atom"]
+    assert versions() != before
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The feed runner, with and without a queue."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -18,11 +18,9 @@ from feedpub.store import RunRecord, ScheduledRun, SourceState
 from tests.support.newsroom import configure, feed, open_context
 
 
-def in_vain(
-    feed: FeedConfig, context: RunContext, *, only: Collection[str] | None = None
-) -> RunResult:
+def in_vain(feed: FeedConfig, context: RunContext, **_: object) -> RunResult:
     """Return a failed result without requests."""
-    del context, only
+    del context
     return RunResult(feed.name, RunStatus.FAILED)
 
 
@@ -33,7 +31,7 @@ def work(folder: Path, *, queued: bool) -> Iterator[FeedRunner]:
         yield FeedRunner(config, context, lambda *_: None, in_vain, queued=queued)
 
 
-def full(planned: ScheduledRun, checks: object = None) -> None:
+def full(planned: ScheduledRun, checks: object = None, *_: object) -> None:
     """Raise the error of a full disk."""
     raise StoreError(f"disk full: {planned} and {checks}")
 

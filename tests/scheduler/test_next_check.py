@@ -9,12 +9,16 @@ import pytest
 from feedpub.config import FeedConfig
 from feedpub.core.models import PollingHints
 from feedpub.scheduler.next_check import JITTER, NextCheck, plan_next_check
-from feedpub.store import SourceState
+from feedpub.scheduler.rhythm import learn_rhythm, to_minutes
+from feedpub.store import PublicationDates, SourceState
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)  # a Thursday
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 CHECKED = SourceState("world", "https://example.org/", checked=NOW, succeeded=NOW, items=10)
-DAILY = [NOW - n * DAY for n in range(60, 0, -1)]
+DATES = [int((NOW - n * DAY).timestamp()) for n in range(60, 0, -1)]
+DAILY = learn_rhythm(
+    PublicationDates(tuple((date, date + 3600) for date in DATES)), to_minutes(NOW)
+)
 
 
 def feed(**settings: Any) -> FeedConfig:

@@ -1,7 +1,7 @@
 """The timer: changed times, many feeds, and a dead thread."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,7 +23,7 @@ def due() -> list[str]:
 
 @pytest.fixture
 def timer(due: list[str]) -> Iterator[Timer]:
-    new_timer = Timer(due.append, now)
+    new_timer = Timer(due.extend, now)
     new_timer.start()
     yield new_timer
     new_timer.stop()
@@ -86,9 +86,9 @@ def test_timer_with_dead_thread_is_not_alive_until_restarted(timer: Timer, due: 
 def test_failed_job_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     called = threading.Event()
 
-    def fail(feed: str) -> None:
+    def fail(feeds: Sequence[str]) -> None:
         called.set()
-        raise ValueError(feed)
+        raise ValueError(feeds)
 
     timer = Timer(fail, now)
     timer.start()
@@ -104,7 +104,7 @@ def test_failed_job_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 def test_timer_that_is_stopped_while_feeds_are_due_fails_in_no_thread(due: list[str]) -> None:
     """An exception in the scheduler's thread would fail this test."""
     for _ in range(50):
-        timer = Timer(due.append, now)
+        timer = Timer(due.extend, now)
         timer.set("a", now())
         timer.start()
         timer.restart()

@@ -45,6 +45,7 @@ COMMITS = {
     "0010": "268944d",
     "0010-branch": "c882192",  # without what 0007, 0008 and 0009 add
     "0011": "8ed1947",
+    "0012": "0060a387",
 }
 PORT = 8765  # below the ports that systems give to outgoing connections
 SECONDS_FOR_A_FREE_PORT = 60.0

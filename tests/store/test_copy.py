@@ -28,12 +28,15 @@ from feedpub.store import (
     SourceObservation,
     SourceState,
     Store,
+    StoredRhythm,
     StoredSummary,
+    UnchangedCheck,
+    UnchangedSource,
     WatchedText,
     pack_body,
     schema,
 )
-from feedpub.store.database import StatePlace
+from feedpub.store.files import StatePlace
 from tests.store.conftest import ENGINES
 from tests.store.examples import NOW, document, entry, run
 from tests.store.test_concurrency import FORKS
@@ -95,7 +98,11 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
     store.save_memory("example.org", b"\0" * 100, NOW)
     probe = ProbeState(feed, "s", "b", NOW, 1, f'"{ODD}"', None)
     store.commit_run(run(feed), probe_states={"s": probe})
+    checked = UnchangedSource(state, probe, observes=False)
+    store.checks.save([UnchangedCheck(feed, NOW, 0.1, (checked,))])
     store.summaries.save(StoredSummary(feed, "a", 3, NOW, NOW, "en"))
+    store.rhythms.save([StoredRhythm(feed, "s", 2, b"\0\xff")])
+    store.summaries.save_rendered({feed: b"\0\xff"})
 
 
 def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:

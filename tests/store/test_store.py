@@ -23,7 +23,7 @@ from feedpub.store import (
     StoredSummary,
     schema,
 )
-from feedpub.store.database import StatePlace
+from feedpub.store.files import StatePlace
 from feedpub.store.store import MAX_INCIDENTS
 from tests.store import examples
 from tests.store.examples import DAY, NOW, document, entry, run
@@ -363,10 +363,24 @@ def test_old_schedules_messages_and_summaries_are_pruned(store: Store) -> None:
         store.outbox.add([OutboxMessage("ping", name, b"", then)])
     for feed in ("gone", "empty", "full"):
         store.summaries.save(StoredSummary(feed, "a", 0, None, None, "en"))
+        store.summaries.save_rendered({feed: b"record"})
+    store.summaries.save_rendered({"*index": b"old"})
+    store.summaries.save_rendered({"*index": b"record"})
     store.prune(NOW - DAY, keep={"empty": ()})
     assert set(store.schedule.load()) == {"new"}
     assert [message.target for message in store.outbox.load_all()] == ["new"]
     assert set(store.summaries.load()) == {"empty", "full"}
+    assert store.summaries.load_rendered("gone") is None
+    for name in ("empty", "full", "*index"):
+        assert store.summaries.load_rendered(name) == b"record"
+
+
+def test_record_of_rendered_files_outlives_the_summary(store: Store) -> None:
+    store.summaries.save(StoredSummary("world", "a", 0, None, None, "en"))
+    store.summaries.save_rendered({"world": b"record"})
+    commit(store, entry("new"))
+    assert store.summaries.get("world") is None
+    assert store.summaries.load_rendered("world") == b"record"
 
 
 def test_number_of_incidents_is_limited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Self
 
 from feedpub.config import Config, FeedConfig, Source
-from feedpub.config.sources import source_key
+from feedpub.config.sources import source_fingerprint, source_key
 from feedpub.core.budget import describe_crashes
 from feedpub.core.models import RunStatus
 from feedpub.core.redact import redact, redact_result
 from feedpub.core.text import format_age
 from feedpub.notify.alert_text import ProposalText, describe_proposal
-from feedpub.pipeline.collect import source_fingerprint
 from feedpub.store import Proposal, RemovalStat, RunRecord, ScheduledRun, SourceState, Store
 from feedpub.web.status.health import feed_health, is_overdue, source_health, worst_health
 from feedpub.web.status.records import (

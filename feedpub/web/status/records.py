@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from feedpub.core.models import RunResult
-from feedpub.fetch import RequestCounts
 from feedpub.notify.alert_text import ProposalText
 from feedpub.store import RemovalStat
+
+if TYPE_CHECKING:
+    from feedpub.fetch import RequestCounts
 
 SHOWN_DAYS = 30  # for which entries are counted per day
 _DEAD_AFTER = timedelta(minutes=1)  # without a heartbeat
@@ -44,7 +47,7 @@ class ProcessStatus:
     busy: Mapping[str, datetime] = field(default_factory=dict)
     config_problem: str | None = None
     hung: Mapping[str, datetime] = field(default_factory=dict)
-    requests: RequestCounts = field(default_factory=dict)
+    requests: "RequestCounts" = field(default_factory=dict)
 
     def alive(self, now: datetime) -> bool:
         """Return True if the scheduler's last heartbeat is recent."""

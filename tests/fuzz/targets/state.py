@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from feedpub.cleaner import SiteMemory
+from feedpub.cleaner.site_memory import SiteMemory
 from feedpub.core.models import Article, CachedRobots, Failure, RunResult, RunStatus
 from feedpub.pipeline.site_memory import LearningSite
 from feedpub.store import (
@@ -17,7 +17,7 @@ from feedpub.store import (
     SourceState,
     Store,
 )
-from feedpub.store.sqlite import FILE_NAME
+from feedpub.store.files import FILE_NAME
 from tests.fuzz.oracle import NOW, PAGE, make_entry
 from tests.fuzz.target import WORDS, Target, text
 from tests.fuzz.targets.settings import folder
@@ -128,7 +128,9 @@ def look_at_everything(store: Store) -> None:
     """Make the queries of a run."""
     for entry in (*store.entries(FEED), store.entry(FEED, "tag:example.org,2026-11-25:news/1")):
         assert entry is None or (isinstance(entry.html, str) and isinstance(entry.authors, tuple))
-    store.published(FEED)
+    source = (FEED, "source")
+    store.rhythms.load([source])
+    store.rhythms.read_dates([source], 10)
     store.update_times(FEED)
     store.item_states(FEED, ["key"])
     store.rechecks(FEED, NOW, 10)
