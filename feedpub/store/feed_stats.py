@@ -72,20 +72,24 @@ class FeedStats:
 
     def live_entries(
         self, feeds: Collection[str] | None = None
-    ) -> dict[str, tuple[int, datetime | None]]:
+    ) -> dict[str, tuple[int, int | None]]:
         """Return feed → the number of entries in its live document, and the newest one's date.
 
-        Feeds without a summary are left out.
+        The date is in seconds since 1970. Feeds without a summary are left out.
         """
         t = schema.feed_summaries
-        return self._counts_by_feed(of_feeds(select(t.c.feed, t.c.entries, t.c.newest), t, feeds))
+        query = select(t.c.feed, t.c.entries, type_coerce(t.c.newest, Integer))
+        return self._counts_by_feed(of_feeds(query, t, feeds))
 
-    def stored_entries(self, feeds: Collection[str]) -> dict[str, tuple[int, datetime | None]]:
-        """Return feed → the number of its stored entries, and the newest one's date."""
+    def stored_entries(self, feeds: Collection[str]) -> dict[str, tuple[int, int | None]]:
+        """Return feed → the number of its stored entries, and the newest one's date.
+
+        The date is in seconds since 1970.
+        """
         t = schema.entries
-        newest = func.max(t.c.published, type_=UtcSeconds)
+        newest = func.max(type_coerce(t.c.published, Integer))
         query = select(t.c.feed, func.count(), newest).group_by(t.c.feed)
-        found: dict[str, tuple[int, datetime | None]] = {}
+        found: dict[str, tuple[int, int | None]] = {}
         for some in chunks(feeds):
             found |= self._counts_by_feed(query.where(t.c.feed.in_(some)))
         return found
@@ -183,12 +187,12 @@ class FeedStats:
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
         return select_rows(self._database, query)
 
-    def _tuples(self, query: Select[Any]) -> list[tuple[Any, ...]]:
+    def _tuples(self, query: Select[Any]) -> Sequence[Any]:
         with self._database.read_transaction() as connection:
-            return [tuple(row) for row in connection.execute(query)]
+            return connection.execute(query).all()
 
-    def _counts_by_feed(self, query: Select[Any]) -> dict[str, tuple[int, datetime | None]]:
-        return {row[0]: (row[1], row[2]) for row in self._tuples(query)}
+    def _counts_by_feed(self, query: Select[Any]) -> dict[str, tuple[int, int | None]]:
+        return {feed: (count, newest) for feed, count, newest in self._tuples(query)}
 
     def _dict(self, query: Select[Any]) -> dict[str, Any]:
         with self._database.read_transaction() as connection:
