@@ -7,9 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from feedpub.cleaner import SiteMemory, extract, extract_text, sanitise
+    from feedpub.cleaner.extract import extract
+    from feedpub.cleaner.plain_text import extract_text
     from feedpub.cleaner.rules import SiteRuleSet
     from feedpub.cleaner.rules import SiteRuleSet as RuleBook
+    from feedpub.cleaner.sanitize import sanitise
+    from feedpub.cleaner.site_memory import SiteMemory
     from feedpub.cleaner.summary import summarize
     from feedpub.config import SiteRules
     from feedpub.core.errors import (
@@ -60,10 +63,13 @@ __all__ = [
 ]
 
 _MODULES = {
-    **dict.fromkeys(("SiteMemory", "extract", "extract_text", "sanitise"), "feedpub.cleaner"),
     **dict.fromkeys(("Article", "Removed"), "feedpub.core.models"),
+    "SiteMemory": "feedpub.cleaner.site_memory",
     "SiteRuleSet": "feedpub.cleaner.rules",
     "SiteRules": "feedpub.config",
+    "extract": "feedpub.cleaner.extract",
+    "extract_text": "feedpub.cleaner.plain_text",
+    "sanitise": "feedpub.cleaner.sanitize",
     "summarize": "feedpub.cleaner.summary",
 }
 _OLD_NAMES = {  # kept for one release

@@ -12,10 +12,15 @@
 The documents are pure functions of `Feed`: the same feed always gives the same bytes.
 """
 
-from feedpub.builder.html import render_article, render_index, render_page
-from feedpub.builder.json_feed import render_json
-from feedpub.builder.opml import render_opml, render_source_opml, unsupported_settings
-from feedpub.builder.rss_atom import render_atom, render_rss
+from typing import TYPE_CHECKING
+
+from feedpub.core.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from feedpub.builder.html import render_article, render_index, render_page
+    from feedpub.builder.json_feed import render_json
+    from feedpub.builder.opml import render_opml, render_source_opml, unsupported_settings
+    from feedpub.builder.rss_atom import render_atom, render_rss
 
 __all__ = [
     "render_article",
@@ -28,3 +33,13 @@ __all__ = [
     "render_source_opml",
     "unsupported_settings",
 ]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "html": ("render_article", "render_index", "render_page"),
+        "json_feed": ("render_json",),
+        "opml": ("render_opml", "render_source_opml", "unsupported_settings"),
+        "rss_atom": ("render_atom", "render_rss"),
+    },
+)

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path, PurePath
 from urllib.parse import unquote
 
-from feedpub.builder import html, opml, reuse
+from feedpub.builder import html, reuse
 from feedpub.builder.entry_html import (
     PLACEHOLDER,
     change_addresses,
@@ -25,7 +25,6 @@ from feedpub.builder.filters import FilterFacts, matching_filter
 from feedpub.builder.ids import host_from_id
 from feedpub.builder.reuse import RenderedFiles, RenderRecord
 from feedpub.builder.rss_atom_text import to_uri
-from feedpub.cleaner import sanitise_svg, summary
 from feedpub.config import (
     FeedConfig,
     FolderSource,
@@ -151,6 +150,8 @@ def _with_summary(entry: Entry, mode: str) -> Entry:
         return entry
     if mode == "none":
         return replace(entry, summary="")
+    from feedpub.cleaner import summary  # noqa: PLC0415 -- most feeds keep the stored summaries
+
     summarize = summary.lead if mode == "lead" else summary.summarize
     text = summarize(entry.text, title=entry.title, language=entry.language)
     return replace(entry, summary=text)
@@ -242,6 +243,8 @@ def render_pages(feed: Feed, entries: Iterable[Entry], folders: Iterable[Path]) 
 def render_index_files(headlines: Sequence[FeedSummary]) -> dict[str, bytes]:
     """Return the files that list all feeds."""
     feeds = [headline.feed for headline in headlines]
+    from feedpub.builder import opml  # noqa: PLC0415 -- slow to import
+
     return {"index.html": html.render_index(headlines), "feeds.opml": opml.render_opml(feeds)}
 
 
@@ -289,6 +292,8 @@ def _read_image(name: str, roots: tuple[Path, ...]) -> bytes | None:
         ExtractError: its name is not allowed, it cannot be read, or it is an SVG with active
             content.
     """
+    from feedpub.cleaner.sanitize import sanitise_svg  # noqa: PLC0415 -- few feeds have saved images
+
     if not is_publishable(name):
         raise ExtractError(f"it cannot be the name of a published file: {NAME_RULES}")
     path = _find_image(name, roots)

@@ -13,10 +13,8 @@ from dataclasses import replace
 from functools import cache
 from html import escape
 from importlib.resources import files
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
-
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from feedpub.builder.documents import Document, PreparedFeed, prepare, split_document
 from feedpub.builder.rss_atom_text import prepare_feed, to_single_line
@@ -24,6 +22,9 @@ from feedpub.core.languages import Translations, text_direction, translations_fo
 from feedpub.core.models import Entry, Feed, FeedSummary
 from feedpub.core.text import shorten
 from feedpub.core.urls import host_from_url
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 OWN_PACKAGE = "feedpub.builder"
 ICON = (  # inline; otherwise browsers would request /favicon.ico
@@ -75,6 +76,8 @@ def render_article(feed: Feed, entry: Entry) -> bytes:
 
     Its images have relative addresses, so that they work wherever the folder is served.
     """
+    from markupsafe import Markup  # noqa: PLC0415 -- slow to import
+
     feed = prepare_feed(replace(feed, entries=(entry,)))
     entry = feed.entries[0]
     body = entry.html.replace(f'src="{feed.base_url}', 'src="../')
@@ -119,7 +122,7 @@ def _render(
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
     environment = jinja_environment()
     environment.globals.update(
         label=_FORMAT_LABELS.get, media_type=_MEDIA_TYPES.get, direction=text_direction
@@ -144,13 +147,16 @@ def _beginning(text: str) -> str:
 # --- the shared frame ---
 
 
-def jinja_environment(package: str = OWN_PACKAGE, sheets: Sequence[str] = ()) -> Environment:
+def jinja_environment(package: str = OWN_PACKAGE, sheets: Sequence[str] = ()) -> "Environment":
     """Return an environment for templates that extend the shared frame, `base.html`.
 
     Args:
         package: its templates take precedence over the shared ones.
         sheets: its style sheets, in addition to the shared one.
     """
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 -- slow to import
+    from markupsafe import Markup  # noqa: PLC0415 -- slow to import
+
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader(OWN_PACKAGE)]),
         autoescape=True,

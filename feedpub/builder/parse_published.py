@@ -93,9 +93,9 @@ def read_links(document: bytes, suffix: str) -> Links:
         else:
             root = _parse_xml(document)
             channel = root.find("channel")  # in RSS
-            head = root if channel is None else channel
+            element = root if channel is None else channel
             links = {}
-            for link in head.iterchildren(f"{_ATOM}link"):
+            for link in element.iterchildren(f"{_ATOM}link"):
                 links[link.get("rel", "")] = link.get("href", "")
             own, previous = links.get("self", ""), links.get("prev-archive", "")
         if not own:

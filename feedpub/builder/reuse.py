@@ -20,20 +20,14 @@ from importlib.metadata import version
 from importlib.resources.abc import Traversable
 from operator import attrgetter
 
-from feedpub.builder import html, json_feed, rss_atom
-from feedpub.builder.documents import prepare
+from feedpub.builder import html
+from feedpub.builder.documents import Document, PreparedFeed, prepare
 from feedpub.core.errors import PublishError
 from feedpub.core.models import Entry, Feed
 from feedpub.publisher.base import Output
 
 _PAGE = "html"
-_RENDERERS = {
-    "rss": rss_atom.render_rss_parts,
-    "atom": rss_atom.render_atom_parts,
-    "json": json_feed.render_json_parts,
-    _PAGE: html.render_page_parts,
-}
-FORMATS = tuple(suffix for suffix in _RENDERERS if suffix != _PAGE)
+FORMATS = ("rss", "atom", "json")
 _LIBRARIES = ("feedgen", "jinja2", "lxml")
 _DIGEST_CHARS = 32
 _LONG_FIELDS = {"html", "text"}
@@ -146,7 +140,7 @@ def render_feed(feed: Feed, record: RenderRecord, output: Output) -> RenderedFil
 def render_documents(feed: Feed, suffixes: Collection[str]) -> dict[str, bytes]:
     """Render some of a feed's documents completely: file name → content."""
     prepared = prepare(feed)
-    return {feed.file(suffix): _RENDERERS[suffix](prepared).join() for suffix in suffixes}
+    return {feed.file(suffix): _render_parts(suffix, prepared).join() for suffix in suffixes}
 
 
 def make_record(inputs: str, rendered: Mapping[str, bytes], output: Output) -> RenderRecord:
@@ -243,7 +237,7 @@ def _render_pending(
     rendered: dict[str, bytes] = {}
     records: dict[str, FileRecord] = {}
     for name, suffix in pending.items():
-        document = _RENDERERS[suffix](prepared.select(missing[name]))
+        document = _render_parts(suffix, prepared.select(missing[name]))
         new = (_Part(fragment, hash_part(fragment)) for fragment in document.fragments)
         parts = [published[name].get(digest) or next(new) for digest in current.entries]
         document = replace(document, fragments=[part.content for part in parts])
@@ -359,3 +353,15 @@ def _digest_code() -> str:
 
 def _name(file: Traversable) -> str:
     return file.name
+
+
+def _render_parts(suffix: str, feed: PreparedFeed) -> Document:
+    from feedpub.builder import json_feed, rss_atom  # noqa: PLC0415 -- slow to import
+
+    renderers = {
+        "rss": rss_atom.render_rss_parts,
+        "atom": rss_atom.render_atom_parts,
+        "json": json_feed.render_json_parts,
+        _PAGE: html.render_page_parts,
+    }
+    return renderers[suffix](feed)

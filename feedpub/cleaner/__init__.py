@@ -1,29 +1,14 @@
-"""The cleaner: extract articles from pages, fragments and saved files, without boilerplate."""
+"""The cleaner: extract articles from pages, fragments and saved files, without boilerplate.
 
-from feedpub.cleaner.annotate import AnnotatedPage, annotate
-from feedpub.cleaner.body import raw_text
-from feedpub.cleaner.extract import extract, extract_fragment, extract_listed
-from feedpub.cleaner.next_page import NextPage
-from feedpub.cleaner.pagination import join_pages
-from feedpub.cleaner.plain_text import extract_text
-from feedpub.cleaner.sanitize import sanitise, sanitise_svg
-from feedpub.cleaner.saved_files import extract_saved
-from feedpub.cleaner.site_memory import PageFingerprint, SiteMemory, fingerprint_page
+    articles       makes articles; its functions run in the processes that read pages
+    extract        the article of an HTML page, in steps that are modules of their own
+    pagination     the other pages of an article
+    plain_text, saved_files, mail, documents
+                   articles in other forms
+    rules          site rules
+    site_memory    what repeats on the pages of a site
+    summary        summaries of articles
 
-__all__ = [
-    "AnnotatedPage",
-    "NextPage",
-    "PageFingerprint",
-    "SiteMemory",
-    "annotate",
-    "extract",
-    "extract_fragment",
-    "extract_listed",
-    "extract_saved",
-    "extract_text",
-    "fingerprint_page",
-    "join_pages",
-    "raw_text",
-    "sanitise",
-    "sanitise_svg",
-]
+Only the processes that read pages load all of it. The functions that they run import the extractor
+themselves, so that other processes can import the modules of these functions.
+"""

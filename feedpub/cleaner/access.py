@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.metadata.schema_org import read_closed_parts
 from feedpub.core.data_files import load_toml
 from feedpub.core.text import count_words
 
@@ -119,6 +118,8 @@ def find_access_limits(
         url: the page's URL.
         title: its title. Both distinguish its article from others in the same data.
     """
+    from feedpub.cleaner.metadata.schema_org import read_closed_parts
+
     selectors = read_closed_parts(scripts, url, title)
     closed = None
     if selectors:

@@ -18,7 +18,6 @@ from pathlib import Path
 
 from lxml.html import HtmlElement, tostring
 
-from feedpub.cleaner.extract import extract_listed
 from feedpub.cleaner.images import name_picture
 from feedpub.cleaner.rules import Ruleset
 from feedpub.core import warc
@@ -84,6 +83,8 @@ def extract_archived(page: ArchivedPage, base: str | None, rules: Ruleset | None
     Raises:
         ExtractError: the page exceeds a limit, or is an error or login page.
     """
+    from feedpub.cleaner.extract import extract_listed
+
     tree = parse_html(page.html, page.url or None)
     show_pictures(tree, page, base or "")
     html = tostring(tree, encoding="unicode")

@@ -1,7 +1,7 @@
 """Make an article of its source: a fetched page, a saved file, or the source's own content.
 
-It only fetches the pages of a single article, by
-its URL. All other functions can run in another process: they take and return plain data.
+It only fetches the pages of a single article, by its URL. All other functions can run in another
+process: they take and return plain data, and import the extractor, which only that process needs.
 """
 
 import os
@@ -11,15 +11,12 @@ from datetime import UTC, datetime
 from html import escape
 from itertools import islice
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
-from feedpub.cleaner import pagination, saved_files
+from feedpub.cleaner import pagination
 from feedpub.cleaner.access import MAX_TEASER_WORDS, PAYWALL
-from feedpub.cleaner.annotate import AnnotatedPage, annotate
-from feedpub.cleaner.archived_pages import extract_archived, read_archived_page
 from feedpub.cleaner.choose import OWN_CONTENT, TITLE_ALONE, choose_content
-from feedpub.cleaner.documents import article_from_document
-from feedpub.cleaner.extract import extract, extract_fragment, extract_listed
 from feedpub.cleaner.pagination import HTML_TYPES, PageSequence, join_pages
 from feedpub.cleaner.phrases import strip_origin
 from feedpub.cleaner.rules import Ruleset, SiteRuleSet
@@ -35,19 +32,24 @@ from feedpub.core.models import Article, Item, Page
 from feedpub.core.process_pool import Executor
 from feedpub.core.text import count_words
 from feedpub.core.warc import is_web_archive
-from feedpub.fetch import Fetcher, RequestOptions
+
+if TYPE_CHECKING:
+    from feedpub.cleaner.annotate import AnnotatedPage
+    from feedpub.fetch import Fetcher
 
 _MAX_FILE_BYTES = 20_000_000
 MAX_FOLDER_FILES = 50_000  # among which embedded files are searched
 MAX_ARTICLE_BYTES = 8_000_000  # of all pages of an article; a source's document may be larger
 
 
-def fetch_page(url: str, fetcher: Fetcher, site_rules: SiteRuleSet | None = None) -> Page:
+def fetch_page(url: str, fetcher: "Fetcher", site_rules: SiteRuleSet | None = None) -> Page:
     """Fetch a page with the request headers of its site's rules.
 
     Raises:
         SourceError: the page cannot be fetched.
     """
+    from feedpub.fetch import RequestOptions
+
     headers = site_rules.rules_for(url).headers if site_rules else ()
     options = RequestOptions().for_url(url, headers)
     response = fetcher.get(url, options=options, max_bytes=MAX_ARTICLE_BYTES)
@@ -56,7 +58,7 @@ def fetch_page(url: str, fetcher: Fetcher, site_rules: SiteRuleSet | None = None
 
 
 def fetch_pages(
-    url: str, fetcher: Fetcher, site_rules: SiteRuleSet, executor: Executor
+    url: str, fetcher: "Fetcher", site_rules: SiteRuleSet, executor: Executor
 ) -> PageSequence:
     """Fetch a page and the further pages of its article.
 
@@ -84,6 +86,9 @@ def article_from_page(
     Raises:
         ExtractError: the page is neither a web page nor a document, or has no article.
     """
+    from feedpub.cleaner.documents import article_from_document
+    from feedpub.cleaner.extract import extract
+
     if document_type_of_page(page):
         return limit_fields(article_from_document(page))
     html = _decode_page(page)
@@ -97,6 +102,8 @@ def read_document(page: Page) -> Article:
     Raises:
         ExtractError: it has no text, or cannot be read.
     """
+    from feedpub.cleaner.documents import article_from_document
+
     article = limit_fields(article_from_document(page))
     if not article.text:
         raise NoContentError(article.content_reason, page.url)
@@ -105,11 +112,13 @@ def read_document(page: Page) -> Article:
 
 def annotate_page(
     page: Page, rules: Ruleset | None = None, memory: bytes | None = None
-) -> AnnotatedPage:
+) -> "AnnotatedPage":
     """Render a fetched page with the removed text in place.
 
     Arguments and errors are those of `article_from_page`.
     """
+    from feedpub.cleaner.annotate import annotate
+
     html = _decode_page(page)
     known = load_site_memory(memory) if memory else None
     return annotate(html, page.url or None, rules=rules, memory=known)
@@ -212,6 +221,8 @@ def article_from_listed_pages(
 
 def _article_from_listed_document(pages: PageSequence, item: Item) -> MultiPageArticle:
     """Return the article of a document, with the source's own content if it has no text."""
+    from feedpub.cleaner.documents import article_from_document
+
     document = limit_fields(article_from_document(pages.pages[0], item))
     article = replace(document, url=pages.url)
     own = _own_content(item) if item.html else None
@@ -239,6 +250,8 @@ def _without_page(page: Article, own: Article | None, item: Item) -> MultiPageAr
 def _article_from_listed_page(
     page: Page, item: Item, rules: Ruleset | None, memory: bytes | None
 ) -> Article:
+    from feedpub.cleaner.extract import extract_listed
+
     html = _decode_page(page)
     known = load_site_memory(memory) if memory else None
     place = urlsplit(item.url or "").fragment
@@ -278,6 +291,9 @@ def article_from_file(
     Raises:
         ExtractError: the file cannot be read, is too large or has no article.
     """
+    from feedpub.cleaner.archived_pages import extract_archived, read_archived_page
+    from feedpub.cleaner.saved_files import extract_saved
+
     below = path.relative_to(folder).parent.as_posix()
     files_base = base if below == "." else f"{base}{below}/"
     if is_web_archive(path):
@@ -289,7 +305,7 @@ def article_from_file(
         body = path.read_bytes()
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", str(path)) from error
-    article = saved_files.extract_saved(
+    article = extract_saved(
         body,
         str(path),
         base=files_base,
@@ -372,6 +388,8 @@ def article_from_change(item: Item) -> Article:
     Raises:
         NoContentError: there is no text in it.
     """
+    from feedpub.cleaner.extract import extract_fragment
+
     article = extract_fragment(item.html, item.url, prune=False)
     summary = choose_summary(None, article.text, title=item.title, language=item.language)
     return limit_fields(replace(article, title=item.title, language=item.language, summary=summary))
@@ -392,6 +410,8 @@ def _lead_picture(item: Item) -> Article | None:
 
 
 def _article_from_fragment(html: str, item: Item) -> Article | None:
+    from feedpub.cleaner.extract import extract_fragment
+
     with suppress(ExtractError):  # the next candidate is used
         return limit_fields(extract_fragment(html, item.url, title=item.title))
     return None

@@ -13,19 +13,15 @@ from itertools import groupby
 from typing import TypeAlias
 from urllib.parse import unquote
 
-from feedpub.cleaner.extract import extract_fragment
 from feedpub.cleaner.images import name_picture
-from feedpub.cleaner.mail_html import clean_mail_html
-from feedpub.cleaner.metadata.language import language_of_text
 from feedpub.core.article_keys import strip_tracking
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.field_limits import limit_fields
-from feedpub.core.mail import MAX_MAIL_BYTES, decode_payload, parse_mail, read_headers
+from feedpub.core.mail import MAIL_TYPE, MAX_MAIL_BYTES, decode_payload, parse_mail, read_headers
 from feedpub.core.models import Article, Removed
 from feedpub.core.text import strip_invalid_characters
 
-MAIL_TYPE = "message/rfc822"
 PATCH_TYPES = ("text/x-diff", "text/x-patch")
 MAX_PARTS = 200
 MAX_DEPTH = 20
@@ -115,6 +111,9 @@ def pictures_of_mail(body: bytes) -> Mapping[str, bytes]:
 
 
 def _make_article(html: str, title: str) -> Article:
+    from feedpub.cleaner.extract import extract_fragment
+    from feedpub.cleaner.metadata.language import language_of_text
+
     try:
         article = extract_fragment(html, title=title, prune=False)
     except NoContentError:
@@ -191,6 +190,8 @@ def _iter_leaves(part: "MailPart[str, str]", depth: int = 0) -> Iterator["MailPa
 
 
 def _clean(html: str, mail: _Mail) -> str:
+    from feedpub.cleaner.mail_html import clean_mail_html
+
     try:
         cleaned, removed = clean_mail_html(html, mail.find_picture, mail.names)
     except NoContentError:

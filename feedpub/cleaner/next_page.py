@@ -7,7 +7,6 @@ list it in a row of page numbers. The "next" link of a blog leads to another art
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
@@ -16,6 +15,7 @@ from lxml.html import HtmlElement
 from feedpub.cleaner.apply_rules import RuleApplication, parse_with_rules
 from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
 from feedpub.cleaner.metadata.titles import compact_title
+from feedpub.cleaner.pagination import NextPage
 from feedpub.cleaner.rules import Ruleset
 from feedpub.core.urls import bare_netloc
 
@@ -39,23 +39,6 @@ _PAGE_IN_TITLE = re.compile(
     rf"(?:\b(?:{_WORDS})\b\W*+|(?<!\W)\W++|)\d+(?:\s*(?:/|of|von|de|di|av|af)\s*\d+)?",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class NextPage:
-    """The pages that a page of an article leads to.
-
-    Attributes:
-        complete_url: a page with the complete article, or "".
-        next_url: the next page, or "" if this is the last one.
-        by_rule: the next page was found by a rule.
-        titles: titles of this page without page numbers, for comparison.
-    """
-
-    complete_url: str = ""
-    next_url: str = ""
-    by_rule: bool = False
-    titles: frozenset[str] = frozenset()
 
 
 def find_next_page(

@@ -14,10 +14,7 @@ from typing import TypeVar
 
 from lxml.html import HtmlElement, fragments_fromstring, tostring
 
-from feedpub.cleaner import next_page
-from feedpub.cleaner.next_page import NextPage
 from feedpub.cleaner.rules import MAX_PAGES, Ruleset
-from feedpub.cleaner.sanitize import sanitise
 from feedpub.core.article_keys import url_key
 from feedpub.core.document_types import document_type_of_page
 from feedpub.core.encoding import decode_html
@@ -33,6 +30,23 @@ _MAY_HAVE_NEXT = re.compile(rb"""\brel\s*=\s*+["']?[^"'>]{0,60}\bnext\b|>\s*2\s*
 MIN_REPEATED_CHARS = 80  # a text of this length is not on two pages by chance
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class NextPage:
+    """The pages that a page of an article leads to.
+
+    Attributes:
+        complete_url: a page with the complete article, or "".
+        next_url: the next page, or "" if this is the last one.
+        by_rule: the next page was found by a rule.
+        titles: titles of this page without page numbers, for comparison.
+    """
+
+    complete_url: str = ""
+    next_url: str = ""
+    by_rule: bool = False
+    titles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +186,10 @@ def inspect_page(page: Page, rules: Ruleset, first_url: str, number: int) -> Nex
     Raises:
         ExtractError: the page cannot be read.
     """
+    from feedpub.cleaner.next_page import find_next_page
+
     html = decode_html(page.body, page.charset)
-    return next_page.find_next_page(html, page.url, rules, first_url, number)
+    return find_next_page(html, page.url, rules, first_url, number)
 
 
 def _have_same_title(first: NextPage, other: NextPage) -> bool:
@@ -187,6 +203,8 @@ def join_pages(pages: Sequence[Article | str]) -> Article:
     Args:
         pages: the articles in order; for a missing page, the text that takes its place.
     """
+    from feedpub.cleaner.sanitize import sanitise
+
     articles = [page for page in pages if isinstance(page, Article)]
     first = articles[0]
     if len(pages) == 1:

@@ -9,12 +9,15 @@ unknown.
 import re
 from collections.abc import Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
-import nh3
 from lxml import etree
 
 from feedpub.core.data_files import load_toml
 from feedpub.core.errors import ExtractError
+
+if TYPE_CHECKING:
+    from nh3 import Cleaner
 
 MAX_ESCAPED_CHARS = 200_000  # nh3's time grows with the square of this
 MAX_DEPTH = 4_000  # levels; likewise
@@ -83,13 +86,6 @@ _NESTING_TAG = re.compile(
     re.IGNORECASE,
 )
 
-_cleaner = nh3.Cleaner(
-    tags=set(TAGS),
-    clean_content_tags=set(DROPPED_WITH_CONTENT),
-    attributes=ATTRIBUTES,
-    url_schemes=set(SCHEMES),
-    link_rel=None,
-)
 MAX_BYTES = 10_000_000
 _MAX_NAMESPACES = 50
 _MAX_QUOTED_CHARS = 80  # of an address or a name in an error
@@ -105,17 +101,6 @@ _EMBEDDED_IMAGE = re.compile(
     r"\A\s*data:image/(?:png|jpe?g|gif|webp);base64,[\w+/=\s]*", re.IGNORECASE
 )
 _FUNCTION = re.compile(r"(?<![\w-])([\w-]*+)\(\s*[\"']?\s*(.?)", re.DOTALL)
-_formula_cleaner = nh3.Cleaner(
-    tags=TAGS | FORMULA_TAGS,
-    clean_content_tags=set(DROPPED_WITH_CONTENT - {"math"}),
-    attributes=ATTRIBUTES,
-    tag_attribute_values={
-        tag: {name: set(values) for name, values in attributes.items()}
-        for tag, attributes in FORMULA_ATTRIBUTES.items()
-    },
-    url_schemes=set(SCHEMES),
-    link_rel=None,
-)
 
 
 def sanitise(html: str, url: str | None = None) -> str:
@@ -139,10 +124,40 @@ def sanitise(html: str, url: str | None = None) -> str:
     if html.count("<") > MAX_DEPTH and _measure_depth(html) > MAX_DEPTH:
         raise ExtractError("the article is nested too deeply", url)
     if "<math" in html and _are_formulas_safe(html):
-        cleaned = _formula_cleaner.clean(html)
+        cleaned = _formula_cleaner().clean(html)
         if _are_formulas_safe(cleaned):
             return cleaned
-    return _cleaner.clean(html)
+    return _html_cleaner().clean(html)
+
+
+@cache
+def _html_cleaner() -> "Cleaner":
+    from nh3 import Cleaner
+
+    return Cleaner(
+        tags=set(TAGS),
+        clean_content_tags=set(DROPPED_WITH_CONTENT),
+        attributes=ATTRIBUTES,
+        url_schemes=set(SCHEMES),
+        link_rel=None,
+    )
+
+
+@cache
+def _formula_cleaner() -> "Cleaner":
+    from nh3 import Cleaner
+
+    return Cleaner(
+        tags=TAGS | FORMULA_TAGS,
+        clean_content_tags=set(DROPPED_WITH_CONTENT - {"math"}),
+        attributes=ATTRIBUTES,
+        tag_attribute_values={
+            tag: {name: set(values) for name, values in attributes.items()}
+            for tag, attributes in FORMULA_ATTRIBUTES.items()
+        },
+        url_schemes=set(SCHEMES),
+        link_rel=None,
+    )
 
 
 def _are_formulas_safe(html: str) -> bool:

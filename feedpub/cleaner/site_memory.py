@@ -22,7 +22,9 @@ from lxml.html import HtmlElement
 
 from feedpub.cleaner.layout import Block, Layout
 from feedpub.cleaner.segment import EMBEDS, PICTURES, segment
+from feedpub.core.encoding import decode_html
 from feedpub.core.html import parse_html
+from feedpub.core.models import Page
 
 VERSION = 2
 MAX_PAGES = 80  # beyond that, the oldest fifth is dropped
@@ -211,6 +213,11 @@ def _parse_texts(stored: Mapping[str, Mapping[str, str]]) -> dict[str, Trace]:
 def load_site_memory(stored: bytes) -> SiteMemory:
     """Read a serialised memory that is not going to be changed."""
     return SiteMemory.from_bytes(stored)
+
+
+def fingerprint_fetched_page(page: Page) -> PageFingerprint:
+    """Return the part of a fetched page that a memory keeps. Raises ExtractError."""
+    return fingerprint_page(decode_html(page.body, page.charset), page.url)
 
 
 def fingerprint_page(html: bytes | str, url: str | None = None) -> PageFingerprint:

@@ -96,22 +96,23 @@ def check(  # noqa: PLR0913 -- one parameter for each option
 def _find_warnings(config: "Config", path: Path, site_rules: "SiteRuleSet") -> "Iterator[str]":
     """Yield a warning for each setting that is valid but probably not intended."""
     from feedpub.config import find_warnings, state_location
-    from feedpub.store import Store
+    from feedpub.store import find_exposures
 
     yield from find_warnings(config, path)
     yield from _check_browser(config)
     yield from _check_output(config)
     yield from _find_leftover_files(config)
     yield from _check_ftr_rules(site_rules)
-    yield from Store.exposures(state_location(config.feedpub.state))
+    yield from find_exposures(state_location(config.feedpub.state))
 
 
 def _check_browser(config: "Config") -> "Iterator[str]":
-    from feedpub.fetch.browser import why_unavailable
-    from feedpub.pipeline.collect import is_rendered
+    from feedpub.config.sources import is_rendered
 
     sources = [source for feed in config.feed for source in feed.source]
     if any(map(is_rendered, sources)):
+        from feedpub.fetch.browser import why_unavailable
+
         reason = why_unavailable(config.feedpub.browser_path)
         if reason:
             yield reason

@@ -65,8 +65,8 @@ def _load_article(config_path: Path | None, target: str, executor: "Executor") -
     Raises:
         SourceError: There is no article, or it cannot be read.
     """
-    from feedpub.cleaner import extract_saved
     from feedpub.cleaner.articles import read_document
+    from feedpub.cleaner.saved_files import extract_saved
     from feedpub.core.document_types import document_type_of_page
     from feedpub.core.errors import ExtractError
     from feedpub.core.models import Page

@@ -99,7 +99,6 @@ def open_context(
         open_store(config, output, copy=dry_run, pages_of=pages_of) as store,
         open_fetcher(settings, store) as fetcher,
     ):
-        executor.prestart()
         yield RunContext(
             settings,
             store,

@@ -6,19 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from feedpub.builder.titles import display_title
-from feedpub.cleaner.rules.testing import RuleTestResult
-from feedpub.config import Config
 from feedpub.core.models import Article, Failure, RunResult, RunStatus
 from feedpub.core.text import escape_commands, format_age, format_relative, pluralize
-from feedpub.store import Store
 from feedpub.web.status import FeedStatus, Health, ServiceStatus, SourceStatus
+
+if TYPE_CHECKING:
+    from feedpub.cleaner.rules.testing import RuleTestResult
+    from feedpub.store import Store
 
 _STATUS_COLOURS = {
     RunStatus.UPDATED: "green",
@@ -98,7 +99,7 @@ def format_failure(feed: str, failure: Failure) -> str:
     return f"{feed}: {kind}: {failure.where}: {failure.reason}"
 
 
-def rule_test_table(results: Iterable[RuleTestResult]) -> Table:
+def rule_test_table(results: "Iterable[RuleTestResult]") -> Table:
     """Return a table of rule tests: the rule's line, the page and the result."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("file", "page", "result"):
@@ -191,12 +192,12 @@ def status_lines(status: ServiceStatus) -> Iterator[str]:
             yield from _source_lines(feed, source, status.now)
 
 
-def content_lines(config: Config, store: Store) -> Iterator[str]:
-    """Yield why the newest entries of each feed have their content, if there was a choice."""
-    for feed in config.feed:
-        for entry in store.entries(feed.name, _MAX_ENTRIES_EXPLAINED):
+def content_lines(feeds: Iterable[str], store: "Store") -> Iterator[str]:
+    """Yield why the newest entries of feeds have their content, if there was a choice."""
+    for feed in feeds:
+        for entry in store.entries(feed, _MAX_ENTRIES_EXPLAINED):
             if entry.content_reason:
-                yield f"{feed.name}: {display_title(entry)}: {entry.content_reason}"
+                yield f"{feed}: {display_title(entry)}: {entry.content_reason}"
 
 
 def _format_health(feed: FeedStatus) -> str:

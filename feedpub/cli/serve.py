@@ -82,7 +82,7 @@ def serve(config_path: Path | None, listen: str | None) -> None:
             ReadOnlyControl(config, store),
             settings.websub_hubs,
             settings.base_url,
-            store.schedule.load,
+            store.schedule.next_times,
             hosts=config.http.hosts,
         )
         server = Server(app, sockets)

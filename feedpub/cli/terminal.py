@@ -179,9 +179,9 @@ def exit_with_error(message: str, *, status: int) -> NoReturn:
 
 def warn_quarantined(state: Path | str) -> None:
     """List the quarantined files of a damaged state, which use disk space."""
-    from feedpub.store import Store
+    from feedpub.store import find_quarantined_files
 
-    for file in Store.quarantined_files(state):
+    for file in find_quarantined_files(state):
         echo(f"note: {file} is a damaged state; delete it when you no longer need it")
 
 

@@ -11,6 +11,8 @@
 Other packages only see `Config` and its tables, never the parsed documents.
 """
 
+from typing import TYPE_CHECKING
+
 from feedpub.config.base import ConfigModel
 from feedpub.config.checks import (
     check_selector_syntax,
@@ -19,15 +21,6 @@ from feedpub.config.checks import (
     validate_feed,
 )
 from feedpub.config.cron import cron_fields
-from feedpub.config.edit import (
-    ConfigPatch,
-    NewFeed,
-    add_feed,
-    ensure_not_configured,
-    patch_source,
-    unique_name,
-    with_new_feed,
-)
 from feedpub.config.files import DEFAULT_NAME, config_files
 from feedpub.config.load import find_config, load_config, load_site, parse_site
 from feedpub.config.locations import Bucket, parse_state_location, state_location
@@ -63,6 +56,18 @@ from feedpub.config.sources import (
 )
 from feedpub.config.toml_lines import TomlLines
 from feedpub.config.types import check_web_address, format_duration, parse_listen_address
+from feedpub.core.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from feedpub.config.edit import (
+        ConfigPatch,
+        NewFeed,
+        add_feed,
+        ensure_not_configured,
+        patch_source,
+        unique_name,
+        with_new_feed,
+    )
 
 __all__ = [
     "DEFAULT_NAME",
@@ -125,3 +130,18 @@ __all__ = [
     "validate_feed",
     "with_new_feed",
 ]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "edit": (
+            "ConfigPatch",
+            "NewFeed",
+            "add_feed",
+            "ensure_not_configured",
+            "patch_source",
+            "unique_name",
+            "with_new_feed",
+        ),
+    },
+)

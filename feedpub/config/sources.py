@@ -1,5 +1,6 @@
 """Define the sources of a feed: `[[feed.source]]`."""
 
+import hashlib
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, Literal, Self, TypeAlias
@@ -383,6 +384,9 @@ ListedSource: TypeAlias = (
 Source = Annotated[ListedSource | WatchSource, Field(discriminator="type")]
 
 
+_LATER_SETTINGS = {"render", "pages", "fetch"}
+
+
 @cache
 def _source_adapter() -> TypeAdapter[Any]:
     return TypeAdapter(Source)
@@ -405,6 +409,25 @@ def source_key(source: Source) -> str:
     if isinstance(source, MailSource):
         return source.address
     return strip_credentials(source.url)
+
+
+def source_fingerprint(source: Source) -> str:
+    """Return a digest that changes when any setting of the source changes."""
+    # Settings that were introduced later only count if they are used: known sources stay known.
+    later = {"render", "pages"} if isinstance(source, FeedSource) else _LATER_SETTINGS
+    fields = type(source).model_fields
+    unused = {name for name in later & fields.keys() if _is_default(source, name)}
+    settings = source.model_dump_json(exclude=unused)
+    return hashlib.sha256(settings.encode()).hexdigest()[:16]
+
+
+def _is_default(source: Source, name: str) -> bool:
+    return bool(getattr(source, name) == type(source).model_fields[name].default)
+
+
+def is_rendered(source: Source) -> bool:
+    """Return True if the pages of a source's articles are rendered in a browser."""
+    return isinstance(source, RemoteSource) and source.render
 
 
 def fetches_articles(source: Source) -> bool:

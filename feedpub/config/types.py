@@ -10,21 +10,16 @@ import json
 import os
 import re
 import unicodedata
-import zoneinfo
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from cssselect import SelectorError
-from lxml.cssselect import CSSSelector
-from lxml.etree import Element, XPathError
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, ValidationInfo, WithJsonSchema
 
 from feedpub.config import cron
 from feedpub.core.patterns import compile_pattern
-from feedpub.core.selectors import XPATH_PREFIX, check_xpath, compile_query, selects_nodes
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """Line breaks and other characters that are not text."""
@@ -112,6 +107,8 @@ def check_value_selector(value: str) -> str:
     Raises:
         ValueError: states the mistake.
     """
+    from feedpub.core.selectors import XPATH_PREFIX, check_xpath  # noqa: PLC0415 -- slow to import
+
     require_text(value)
     quoted = quote_for_message(value)
     if value.startswith(XPATH_PREFIX):
@@ -122,6 +119,10 @@ def check_value_selector(value: str) -> str:
         return value
     if value.lstrip().startswith(("/", "./", "(/", "(./")):
         raise ValueError(f'{quoted} looks like XPath; write "xpath:" before it')
+    from cssselect import SelectorError  # noqa: PLC0415 -- slow to import
+    from lxml.cssselect import CSSSelector  # noqa: PLC0415 -- for the same reason
+    from lxml.etree import Element, XPathError  # noqa: PLC0415 -- for the same reason
+
     try:
         selector = CSSSelector(value, translator="html")
         selector(Element("p"))  # some errors are only detected on use
@@ -136,6 +137,8 @@ def check_selector(value: str) -> str:
     Raises:
         ValueError: states the mistake.
     """
+    from feedpub.core.selectors import XPATH_PREFIX, selects_nodes  # noqa: PLC0415 -- slow to import
+
     check_value_selector(value)
     if value.startswith(XPATH_PREFIX) and not selects_nodes(value.removeprefix(XPATH_PREFIX)):
         raise ValueError(
@@ -146,6 +149,8 @@ def check_selector(value: str) -> str:
 
 
 def _check_json_path(value: str) -> str:
+    from feedpub.core.selectors import compile_query  # noqa: PLC0415 -- slow to import
+
     try:
         compile_query(require_text(value))
     except ValueError as error:
@@ -266,7 +271,9 @@ def _check_every(value: object) -> object:
 
 
 def _check_timezone(value: str) -> str:
-    names = zoneinfo.available_timezones()
+    from zoneinfo import available_timezones  # noqa: PLC0415 -- few configs name a time zone
+
+    names = available_timezones()
     if value in names:
         return value
     hint = 'write for example "Europe/Berlin" or "UTC"'

@@ -23,6 +23,7 @@ from feedpub.core.text import strip_invalid_characters
 HEADER_NAMES = ("Message-ID", "From", "Subject", "Date", "List-Id", "Archived-At")
 """The headers that `parse_mail_headers` reads."""
 
+MAIL_TYPE = "message/rfc822"
 MAX_MAIL_BYTES = 10_000_000
 """The number of bytes of a mail that are read; the rest is ignored."""
 

@@ -11,11 +11,13 @@
 import re
 from functools import lru_cache
 from math import prod
-
-import regex
+from typing import TYPE_CHECKING
 
 from feedpub.core.errors import ResourceLimitError
 from feedpub.core.text import pluralize
+
+if TYPE_CHECKING:
+    import regex
 
 REGEX = "re:"
 _COUNT = re.compile(r"\{(\d*+),?(\d*+)\}")
@@ -68,6 +70,8 @@ def compile_pattern(pattern: str) -> "regex.Pattern[str]":
         ValueError: the pattern is empty, or its regular expression is invalid; the message states
             the position.
     """
+    import regex  # noqa: PLC0415 -- many configs have no patterns
+
     expression = pattern.removeprefix(REGEX).strip()
     if not expression:
         raise ValueError("an empty pattern would match everything")

@@ -8,11 +8,13 @@ and are not on the list.
 import ipaddress
 import re
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
-from publicsuffixlist import PublicSuffixList
-
 from feedpub.core.data_files import load_toml
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 MAX_URL_CHARS = 8192  # no server accepts more
 
@@ -119,7 +121,9 @@ def _is_ip_address(name: str) -> bool:
 
 
 @cache
-def _public_suffixes() -> PublicSuffixList:
+def _public_suffixes() -> "PublicSuffixList":
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 -- the list takes megabytes
+
     return PublicSuffixList()
 
 

@@ -21,15 +21,20 @@ requests and urllib3.
     browser      renders pages that need JavaScript
 """
 
+from typing import TYPE_CHECKING
+
+from feedpub.core.lazy import lazy_exports
 from feedpub.core.redact import redact, strip_credentials
-from feedpub.fetch.client import Fetcher, PageSession
-from feedpub.fetch.clock import Clock, SystemClock
-from feedpub.fetch.imap import Mailbox, MessageHead
-from feedpub.fetch.limits import SMALL_BODY_BYTES
-from feedpub.fetch.request import RequestOptions, Validators
-from feedpub.fetch.robots import RobotsCache
-from feedpub.fetch.stats import NO_ANSWER, RequestCounts
-from feedpub.fetch.webhook import WebhookClient
+
+if TYPE_CHECKING:
+    from feedpub.fetch.client import Fetcher, PageSession
+    from feedpub.fetch.clock import Clock, SystemClock
+    from feedpub.fetch.imap import Mailbox, MessageHead
+    from feedpub.fetch.limits import SMALL_BODY_BYTES
+    from feedpub.fetch.request import RequestOptions, Validators
+    from feedpub.fetch.robots import RobotsCache
+    from feedpub.fetch.stats import NO_ANSWER, RequestCounts
+    from feedpub.fetch.webhook import WebhookClient
 
 __all__ = [
     "NO_ANSWER",
@@ -48,3 +53,17 @@ __all__ = [
     "redact",
     "strip_credentials",
 ]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "client": ("Fetcher", "PageSession"),
+        "clock": ("Clock", "SystemClock"),
+        "imap": ("Mailbox", "MessageHead"),
+        "limits": ("SMALL_BODY_BYTES",),
+        "request": ("RequestOptions", "Validators"),
+        "robots": ("RobotsCache",),
+        "stats": ("NO_ANSWER", "RequestCounts"),
+        "webhook": ("WebhookClient",),
+    },
+)

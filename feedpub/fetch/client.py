@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from feedpub.core.errors import FetchError, forget_frames
 from feedpub.core.log import fields, to_milliseconds
@@ -19,7 +19,6 @@ from feedpub.core.models import NotModified, Page
 from feedpub.core.redact import find_secrets
 from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.connect import Connector, Resolver, resolve_host
-from feedpub.fetch.imap import IMAP_PORTS, Mailbox, MailboxAddress
 from feedpub.fetch.limits import BodyBudget, RequestDeadline
 from feedpub.fetch.rate_limit import HostLeases, RateLimiter
 from feedpub.fetch.request import (
@@ -42,10 +41,12 @@ from feedpub.fetch.stats import NO_ANSWER, RequestCounter, RequestCounts
 from feedpub.fetch.transport import Transport
 from feedpub.fetch.url import RequestTarget, parse_url
 
+if TYPE_CHECKING:
+    from feedpub.fetch.imap import Mailbox
+
 _log = logging.getLogger(__name__)
 
 _PROCESS_BODY_BUDGET = BodyBudget()  # shared by all clients of this process
-_IMAP_PORTS = frozenset(IMAP_PORTS.values())
 _NOT_MODIFIED = 304
 # Some servers answer their own validators with one of these statuses.
 _REJECTS_VALIDATORS = frozenset({400, 431})
@@ -246,7 +247,7 @@ class Fetcher:
 
     def open_mailbox(
         self, url: str, options: RequestOptions, *, is_writable: bool = False
-    ) -> Mailbox:
+    ) -> "Mailbox":
         """Log in to an IMAP server and open a mailbox.
 
         Args:
@@ -258,8 +259,11 @@ class Fetcher:
             DisallowedError: the server's address is not public.
             FetchError: the server cannot be reached, refuses the login, or has no such mailbox.
         """
+        from feedpub.fetch.imap import IMAP_PORTS, Mailbox, MailboxAddress  # noqa: PLC0415 -- rarely needed
+
         address = MailboxAddress.parse(url)
-        policy = replace(self._connector.policy, ports=_IMAP_PORTS, service="IMAP")
+        ports = frozenset(IMAP_PORTS.values())
+        policy = replace(self._connector.policy, ports=ports, service="IMAP")
         connector = replace(self._connector, policy=policy)
 
         def start_deadline(max_bytes: int) -> RequestDeadline:

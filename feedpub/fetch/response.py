@@ -5,7 +5,7 @@ honour them. `read_body` reads and decompresses the body within the limits of th
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -239,16 +239,23 @@ def read_body(raw: HTTPResponse, deadline: RequestDeadline) -> bytes:
             raise too_large_error(max_bytes)
         if len(received) > SMALL_BODY_BYTES:
             deadline.reserve_body(max_bytes if applied or length is None else length)
-    if (
-        applied
-        and len(decompress_start(bytes(received), applied, SMALL_BODY_BYTES + 1)) > SMALL_BODY_BYTES
-    ):
-        deadline.reserve_body(max_bytes)
-    body = decompress(bytes(received), applied, max_bytes)
+    body = _decompress_small(bytes(received), applied, max_bytes)
+    if body is None:
+        if len(decompress_start(bytes(received), applied, SMALL_BODY_BYTES + 1)) > SMALL_BODY_BYTES:
+            deadline.reserve_body(max_bytes)
+        body = decompress(bytes(received), applied, max_bytes)
     deadline.reserve_body(len(body))
     if length is None and not raw.chunked:
         _check_page_end(body)
     return body
+
+
+def _decompress_small(received: bytes, applied: Sequence[str], max_bytes: int) -> bytes | None:
+    """Decompress a body that needs no reservation; None if it is large or invalid."""
+    try:
+        return decompress(received, applied, min(SMALL_BODY_BYTES, max_bytes))
+    except FetchError:
+        return None
 
 
 def read_lines(raw: HTTPResponse, max_bytes: int) -> bytes:

@@ -23,9 +23,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import certifi
 import requests
-from requests import RequestException
+from requests import RequestException, adapters
 from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidHeader
 from requests.exceptions import ProxyError as RequestsProxyError
@@ -63,7 +62,7 @@ class Transport:
 
     def __init__(self, ca_file: str | None = None) -> None:
         self._adapter = _Adapter(pool_connections=_MAX_SERVERS, pool_maxsize=1)
-        self._ca_file = ca_file or certifi.where()
+        self._ca_file = ca_file or adapters.DEFAULT_CA_BUNDLE_PATH
 
     def exchange(  # noqa: PLR0913, PLR0917 -- the parts of a request
         self,
@@ -282,8 +281,7 @@ class _Pools:
     or if too many others were used since. A request that still uses it is not affected.
     """
 
-    def __init__(self, max_servers: int) -> None:
-        self._max_servers = max_servers
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pools: OrderedDict[_PoolKey, tuple[float, HTTPConnectionPool]] = OrderedDict()
 
@@ -301,7 +299,7 @@ class _Pools:
                 TIMERS.start(self._drop_idle, _MAX_IDLE_SECONDS)
             pool = pool or _new_pool(target, context)
             self._pools[key] = time.monotonic(), pool
-            if len(self._pools) > self._max_servers:
+            if len(self._pools) > _MAX_SERVERS:
                 self._pools.popitem(last=False)
         return pool
 
@@ -342,7 +340,7 @@ class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
-        self._pools = _Pools(self._pool_connections)
+        self._pools = _Pools()
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
@@ -359,18 +357,27 @@ class _Adapter(HTTPAdapter):
 
     def build_connection_pool_key_attributes(
         self, request: Any, verify: Any, cert: Any = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    ) -> Any:
         host, settings = super().build_connection_pool_key_attributes(request, verify, cert)
         if request.target.scheme == "https" and request.proxy.startswith("http://"):
-            settings = _use_context(get_tls_context(verify))
+            return host, _use_context(get_tls_context(verify))
         return host, settings
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         if "ssl_context" not in conn.conn_kw:
-            super().cert_verify(conn, url, verify, cert)
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
 
     def request_url(self, request: Any, proxies: Any) -> str:
         return super().request_url(request, proxies) if proxies else str(request.path_url)
+
+    def build_response(self, req: Any, resp: Any) -> requests.Response:
+        if "Set-Cookie" in resp.headers:
+            return super().build_response(req, resp)
+        response = requests.Response()  # with what is used of it; the rest costs more
+        response.status_code = resp.status
+        response.headers = CaseInsensitiveDict(resp.headers)
+        response.raw = resp
+        return response
 
     def close(self) -> None:
         super().close()
@@ -401,7 +408,7 @@ def _load_tls_context(ca_file: str, *_version: int) -> ssl.SSLContext:
     context.set_alpn_protocols(ALPN_PROTOCOLS)
     # urllib3 sets them again for each connection. OpenSSL frees the old ones, which another thread
     # may be copying for its own connection at that moment.
-    context.set_alpn_protocols = _keep_protocols  # type: ignore[method-assign]
+    context.set_alpn_protocols = _keep_protocols  # type: ignore[method-assign,assignment]
     return context
 
 

@@ -4,6 +4,13 @@
 webhooks by POST, alerts by `email` and by `command` too.
 """
 
-from feedpub.notify.outbox import deliver_due, send_now
+from typing import TYPE_CHECKING
+
+from feedpub.core.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from feedpub.notify.outbox import deliver_due, send_now
 
 __all__ = ["deliver_due", "send_now"]
+
+__getattr__ = lazy_exports(__name__, {"outbox": ("deliver_due", "send_now")})

@@ -23,7 +23,6 @@ from feedpub.config import Config, resolve_secret, secret_variables
 from feedpub.core.errors import FeedpubError, FetchError
 from feedpub.core.log import fields
 from feedpub.fetch import WebhookClient
-from feedpub.notify import command, email
 from feedpub.store import Channel, OutboxMessage, Store
 
 _log = logging.getLogger(__name__)
@@ -72,11 +71,15 @@ def _send_webhook(context: DeliveryContext, message: OutboxMessage) -> None:
 
 
 def _send_email(context: DeliveryContext, message: OutboxMessage) -> None:
+    from feedpub.notify import email  # noqa: PLC0415 -- most configs send no mail
+
     if context.config.alerts.email is not None:
         email.send_mail(context.config.alerts.email, message.body)
 
 
 def _run_command(context: DeliveryContext, message: OutboxMessage) -> None:
+    from feedpub.notify import command  # noqa: PLC0415 -- most configs run no command
+
     arguments = context.config.alerts.command
     if arguments:
         command.run_command(arguments, message.body, secret_variables(context.config))

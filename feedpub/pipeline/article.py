@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from feedpub.builder.entry_html import PLACEHOLDER
-from feedpub.cleaner import articles, mail
+from feedpub.cleaner import articles
 from feedpub.cleaner.articles import MultiPageArticle
 from feedpub.cleaner.pagination import PageSequence
 from feedpub.cleaner.rules import Ruleset, parse_ruleset
@@ -105,6 +105,8 @@ def article_from_mail(feed: FeedConfig, body: bytes, address: str, context: RunC
 
     Addresses of pictures in the mail start with the placeholder for `base_url`.
     """
+    from feedpub.cleaner import mail  # noqa: PLC0415 -- only for mails
+
     base = f"{PLACEHOLDER}{feed.name}/"
     return context.executor.call(address, mail.article_from_mail, body, base)
 

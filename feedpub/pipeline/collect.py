@@ -3,7 +3,6 @@
 A source that fails adds nothing and removes nothing: its failure is part of its `SourceResult`.
 """
 
-import hashlib
 import os
 import re
 from collections import defaultdict
@@ -30,7 +29,7 @@ from feedpub.config import (
     fetches_articles,
     resolve_secret,
 )
-from feedpub.config.sources import source_key
+from feedpub.config.sources import is_rendered, source_fingerprint, source_key
 from feedpub.core.article_keys import mail_key, url_key, watch_key
 from feedpub.core.document_types import with_document_enclosure
 from feedpub.core.errors import (
@@ -56,7 +55,6 @@ _PAGE_IN_ARCHIVE = re.compile(r"#https?://.*", re.DOTALL)  # a path has no //
 _MAX_PARALLEL_SOURCES = 4
 _TEMPORARY_STATUSES = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
-_LATER_SETTINGS = {"render", "pages", "fetch"}
 _DAY_SECONDS = 86400.0
 # Static hosts declare everything fresh for a year, which has nothing to do with news.
 _MAX_FRESH_SECONDS = _DAY_SECONDS
@@ -160,20 +158,6 @@ class SourceResult:
         return source_key(self.source)
 
 
-def source_fingerprint(source: Source) -> str:
-    """Return a digest that changes when any setting of the source changes."""
-    # Settings that were introduced later only count if they are used: known sources stay known.
-    later = {"render", "pages"} if isinstance(source, FeedSource) else _LATER_SETTINGS
-    fields = type(source).model_fields
-    unused = {name for name in later & fields.keys() if _is_default(source, name)}
-    settings = source.model_dump_json(exclude=unused)
-    return hashlib.sha256(settings.encode()).hexdigest()[:16]
-
-
-def _is_default(source: Source, name: str) -> bool:
-    return bool(getattr(source, name) == type(source).model_fields[name].default)
-
-
 def list_sources(
     feed: FeedConfig,
     context: RunContext,
@@ -262,11 +246,6 @@ def open_documents(source: Source, context: RunContext) -> CachedDocuments:
     elif isinstance(source, PageSource | ItemsSource | WatchSource) and source.render:
         documents.browser = context.browser
     return documents
-
-
-def is_rendered(source: Source) -> bool:
-    """Return True if the pages of a source's articles are rendered in a browser."""
-    return isinstance(source, RemoteSource) and source.render
 
 
 def _is_firm(error: SourceError) -> bool:

@@ -47,13 +47,25 @@ def open_fetcher(settings: GlobalSettings, store: Store | None = None) -> Fetche
 
 
 def open_pool() -> ProcessPool:
-    """Return the process pool that parses what was fetched."""
+    """Return the process pool that parses what was fetched.
+
+    Its modules include those that functions import while they run, so that workers share them.
+    """
     return ProcessPool(
         (
+            "feedparser",
             "feedpub.cleaner.articles",
+            "feedpub.cleaner.extract",
             "feedpub.cleaner.mail",
-            "feedpub.cleaner.pagination",
-            "feedpub.sources",
+            "feedpub.cleaner.next_page",
+            "feedpub.sources.feed",
+            "feedpub.sources.items.read",
+            "feedpub.sources.json_api",
+            "feedpub.sources.rss_atom",
+            "feedpub.sources.sitemap",
+            "feedpub.sources.watch",
+            "nh3",
+            "sentencex",
         )
     )
 

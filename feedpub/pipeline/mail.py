@@ -8,16 +8,18 @@ long as its entry is in the live document.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from feedpub.cleaner import mail
 from feedpub.config import MailSource
 from feedpub.core.errors import FetchError, forget_frames
+from feedpub.core.mail import MAIL_TYPE
 from feedpub.core.models import Failure, Page
-from feedpub.fetch import Mailbox
 from feedpub.pipeline.collect import ListedItem
 from feedpub.pipeline.context import RunContext
-from feedpub.sources import read_local_message
 from feedpub.store import ItemState
+
+if TYPE_CHECKING:
+    from feedpub.fetch import Mailbox
 
 # --- reading ---
 
@@ -40,11 +42,13 @@ class MessageReader:
         source, message = item.mail, item.item.message
         assert source is not None and message is not None  # noqa: PT018, S101 -- it is a mail
         if source.path is not None:
+            from feedpub.sources import read_local_message  # noqa: PLC0415 -- only for mails
+
             body = read_local_message(source.path, message.place)
         else:
             self._context.budget.check_time_left(source.address)
             body = self._open(source, item).read_message(message.place)
-        return Page("", body, mail.MAIL_TYPE)
+        return Page("", body, MAIL_TYPE)
 
     def close(self) -> None:
         """Close the mailbox."""
@@ -52,7 +56,7 @@ class MessageReader:
             self._mailbox.close()
             self._mailbox = None
 
-    def _open(self, source: MailSource, item: ListedItem) -> Mailbox:
+    def _open(self, source: MailSource, item: ListedItem) -> "Mailbox":
         """Return the mailbox. A login that was refused is not tried again."""
         if self._failure:
             raise self._failure

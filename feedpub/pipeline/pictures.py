@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePosixPath
 
 from feedpub.builder import assemble
-from feedpub.cleaner import archived_pages, mail
 from feedpub.config import FeedConfig, MailSource
 from feedpub.config.sources import source_key
 from feedpub.core.errors import ExtractError
@@ -59,10 +58,10 @@ def _render_saved(
             path = saved_file_path(key, context.settings.anchor)
             if path is None or published.keys() >= set(wanted):
                 continue
+            from feedpub.cleaner.archived_pages import pictures_of_file  # noqa: PLC0415 -- rarely needed
+
             try:
-                found = context.executor.call(
-                    str(path), archived_pages.pictures_of_file, path, frozenset(by_name)
-                )
+                found = context.executor.call(str(path), pictures_of_file, path, frozenset(by_name))
             except ExtractError as error:
                 _log.warning("pictures_missing", extra=fields(file=str(path), reason=error.reason))
                 continue
@@ -81,8 +80,10 @@ def _render_mailed(
         snapshot = context.store.snapshots.for_entry(feed.name, id_)
         if snapshot is None or snapshot.form != "mail":
             continue
+        from feedpub.cleaner.mail import pictures_of_mail  # noqa: PLC0415 -- rarely needed
+
         body = unpack_body(snapshot).body
-        found = context.executor.call(snapshot.key, mail.pictures_of_mail, body)
+        found = context.executor.call(snapshot.key, pictures_of_mail, body)
         for file in wanted:
             if content := found.get(PurePosixPath(file).name):
                 published[file] = content

@@ -16,12 +16,12 @@ from feedpub.builder.merge import differs
 from feedpub.builder.text_compare import overlap, significant_words
 from feedpub.cleaner.summary import lead
 from feedpub.config import FeedConfig, RemoteSource, describes_articles, fetches_articles
-from feedpub.config.sources import source_key
+from feedpub.config.sources import is_rendered, source_key
 from feedpub.core.article_keys import url_key
 from feedpub.core.errors import ConfigError, ExtractError
 from feedpub.core.models import AliasKind, Entry, Item
 from feedpub.core.text import pluralize
-from feedpub.pipeline.collect import ListedItem, is_rendered, request_options
+from feedpub.pipeline.collect import ListedItem, request_options
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.retries import UNREAD
 from feedpub.store import ItemState

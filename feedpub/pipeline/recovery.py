@@ -19,7 +19,7 @@ from feedpub.notify import alerts
 from feedpub.pipeline import restore
 from feedpub.pipeline.context import RunContext, utc_now
 from feedpub.publisher import Output
-from feedpub.store import Incident, Store
+from feedpub.store import Incident, Store, find_exposures
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def open_store(
         store.connect()
     except CorruptStateError as error:
         _rebuild(config, store, output, clock, error)
-    for exposure in Store.exposures(location):
+    for exposure in find_exposures(location):
         _log.warning("state_exposed", extra=fields(reason=exposure))
     return store
 

@@ -19,7 +19,6 @@ from feedpub.builder.entry_html import PLACEHOLDER, move_addresses
 from feedpub.builder.ids import day_from_id, key_digest_from_id
 from feedpub.builder.parse_published import UnknownDocumentError
 from feedpub.builder.text_compare import significant_words
-from feedpub.cleaner import raw_text
 from feedpub.config import FeedConfig, FolderSource, MailSource, RemoteSource
 from feedpub.config.sources import source_key
 from feedpub.core import article_keys
@@ -312,6 +311,8 @@ def _without_decoration(entry: Entry, feed: FeedConfig) -> Entry:
 
 def _extract_text(html: str) -> str:
     try:
+        from feedpub.cleaner.body import raw_text  # noqa: PLC0415 -- rarely needed
+
         return raw_text(html)
     except ExtractError:  # the HTML exceeds a limit or has no text
         return ""

@@ -8,8 +8,7 @@ later run.
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from feedpub.cleaner import PageFingerprint, SiteMemory, fingerprint_page
-from feedpub.core.encoding import decode_html
+from feedpub.cleaner.site_memory import SiteMemory, fingerprint_fetched_page
 from feedpub.core.errors import ExtractError, ResourceLimitError
 from feedpub.core.models import Page
 from feedpub.core.process_pool import Executor, InlineExecutor
@@ -57,7 +56,7 @@ class LearningSite:
         if self._memory.knows(page.url):
             return
         try:
-            fingerprint = self._executor.call(page.url, _fingerprint, page)
+            fingerprint = self._executor.call(page.url, fingerprint_fetched_page, page)
         except ResourceLimitError:
             raise
         except ExtractError:
@@ -72,7 +71,3 @@ class LearningSite:
             self._stored = self.memory
         elif self._stored:
             self._store.use_memory(self._name, now)
-
-
-def _fingerprint(page: Page) -> PageFingerprint:
-    return fingerprint_page(decode_html(page.body, page.charset), page.url)

@@ -18,11 +18,11 @@ from importlib.metadata import version
 from typing import TypeAlias
 
 from feedpub.config import FeedConfig, FeedSource, GlobalSettings, ItemsSource, PageSource
-from feedpub.config.sources import source_key
+from feedpub.config.sources import is_rendered, source_key
 from feedpub.core.errors import FetchError
 from feedpub.core.models import NotModified, RunResult, RunStatus
 from feedpub.fetch import Validators
-from feedpub.pipeline.collect import ListedItem, SourceResult, is_rendered, request_options
+from feedpub.pipeline.collect import ListedItem, SourceResult, request_options
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.read import ItemResult
 from feedpub.sources.documents import FetchedDocument

@@ -6,15 +6,18 @@ entry: a run that is interrupted finds the same change again, under the same key
 
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from feedpub import sources
 from feedpub.config import WatchSource
 from feedpub.config.sources import source_key
 from feedpub.core.models import Item
 from feedpub.pipeline.context import RunContext
-from feedpub.sources import WatchedPage
 from feedpub.sources.documents import CachedDocuments
 from feedpub.store import WatchedText
+
+if TYPE_CHECKING:
+    from feedpub.sources import WatchedPage
 
 
 def check_page(
@@ -53,7 +56,7 @@ def check_page(
     return (item,), replace(before, text=text, digest=item.guid, checked=now)
 
 
-def _date_of_change(page: WatchedPage, before: WatchedText, now: datetime) -> datetime:
+def _date_of_change(page: "WatchedPage", before: WatchedText, now: datetime) -> datetime:
     """Return the time of the check, or of the modification if it is known and new."""
     if page.modified and before.checked < page.modified <= now:
         return page.modified

@@ -12,6 +12,7 @@ one of its times.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.base import BaseTrigger  # type: ignore[import-untyped]
@@ -23,6 +24,7 @@ from feedpub.config import cron_fields
 _NAMES = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
+_MAX_CACHED_TRIGGERS = 64  # each takes longer to make than to evaluate
 
 
 def next_cron_time(expression: str, timezone: str, after: datetime) -> datetime:
@@ -90,6 +92,7 @@ def _iter_calendar(expression: str, after: datetime) -> Iterator[datetime]:
         after = found
 
 
+@lru_cache(_MAX_CACHED_TRIGGERS)
 def _make_trigger(expression: str) -> BaseTrigger:
     minutes, hours, days, months, weekdays = cron_fields(expression)
     _, _, day_field, _, weekday_field = expression.split()

@@ -99,3 +99,14 @@ def limit_malloc_arenas() -> bool:
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and mallopt(_ARENA_MAX, MAX_ARENAS) == 1
+
+
+def release_free_memory() -> None:
+    """Return memory that the process has freed to the system, if the C library can do that.
+
+    glibc keeps what is below the last block in use, for example after thousands of feeds were
+    loaded.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

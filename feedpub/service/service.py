@@ -8,10 +8,11 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from feedpub import config as configuration
 from feedpub import notify
@@ -29,17 +30,31 @@ from feedpub.pipeline.recovery import with_recovery
 from feedpub.scheduler.cluster import ClusterScheduler
 from feedpub.scheduler.local import LocalScheduler
 from feedpub.scheduler.periodic import ClockJumpDetector, PeriodicTask
-from feedpub.service.process import Signals, SystemdNotifier, limit_malloc_arenas
+from feedpub.service.process import (
+    Signals,
+    SystemdNotifier,
+    limit_malloc_arenas,
+    release_free_memory,
+)
 from feedpub.service.reload import FileWatcher, apply_reloadable, reload_config, watched_files
-from feedpub.web import FeedApp, Server, open_backend, status
-from feedpub.web.status import ProcessStatus, ServiceStatus
+from feedpub.web import FeedApp, Server, open_backend
+from feedpub.web.status import (
+    Overview,
+    ProcessStatus,
+    ServiceStatus,
+    StatusBoard,
+    collect_live_entries,
+    collect_status,
+)
 
 if TYPE_CHECKING:  # an extra, for several machines
     from feedpub.scheduler.queue import FeedQueue
 
 _log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.5  # of the main loop
+T = TypeVar("T")
+
+POLL_SECONDS = 1.0  # of the main loop
 DRAIN_SECONDS = 15.0  # for active runs at shutdown
 SHUTDOWN_SECONDS = 3.0  # for the HTTP server and the periodic tasks
 PRUNE_SECONDS = 3600.0  # between two deletions of old state
@@ -84,6 +99,8 @@ class Service:
         self._systemd = SystemdNotifier()
         self._watcher = FileWatcher(watched_files(config, path))
         self._clock_jumps = ClockJumpDetector(context.clock, time.monotonic)
+        self._board = StatusBoard(config, context.store)
+        self._runs_locally = queue is None
         self._scheduler: LocalScheduler | ClusterScheduler
         if queue is None:
             self._scheduler = LocalScheduler(config, context, self._after_run)
@@ -100,31 +117,51 @@ class Service:
 
     # --- ServiceControl ---
 
-    def status(self, *, brief: bool = False) -> ServiceStatus:
-        """Return the status of all feeds and of the process.
+    @property
+    def feed_names(self) -> Collection[str]:
+        """Return the names of the config's feeds."""
+        return self._config.feed.names
+
+    def overview(self, *, max_age_seconds: float = 0.0) -> Overview:
+        """Return the health of all feeds.
 
         Args:
-            brief: only collect what shows if everything is healthy.
+            max_age_seconds: the age of changes by other processes that may be missing. Workers
+                are such processes.
 
         Raises:
             StoreError: the state cannot be read.
         """
-        self._scheduler.save_checks()
-        now = self._context.clock()
-        process = ProcessStatus(
-            started=self._started,
-            heartbeat=self._scheduler.heartbeat,
-            busy=dict(self._scheduler.running_feeds),
-            config_problem=self._config_problem,
-            hung=dict(self._scheduler.stuck_runs),
-            requests=self._context.fetcher.statistics,
+        max_age_seconds = max_age_seconds if self._runs_locally else 0.0
+        now, process = self._context.clock(), self._process_status()
+        return self._recovering(
+            lambda: self._board.overview(now, process, max_age_seconds=max_age_seconds)
         )
 
-        def collect() -> ServiceStatus:
-            store = self._context.store
-            return status.collect_status(self._config, store, now, process, brief=brief)
+    def details(self, feeds: Collection[str], *, brief: bool = False) -> ServiceStatus:
+        """Return the status of some feeds and of the process.
 
-        return with_recovery(collect, self._config, self._context)
+        Args:
+            feeds: their names.
+            brief: only collect what the health depends on.
+
+        Raises:
+            StoreError: the state cannot be read.
+        """
+        config, store = self._config, self._context.store
+        now, process = self._context.clock(), self._process_status()
+        return self._recovering(
+            lambda: collect_status(config, store, now, process, feeds=feeds, brief=brief)
+        )
+
+    def live_entries(self) -> Mapping[str, tuple[int, datetime | None]]:
+        """Return feed → the number of entries in its live document, and the newest one's date.
+
+        Raises:
+            StoreError: the state cannot be read.
+        """
+        config, store = self._config, self._context.store
+        return self._recovering(lambda: collect_live_entries(config, store, config.feed.names))
 
     def run_now(self, feed: str) -> bool:
         """Check all sources of a feed now. Return False if it is unknown, queued or running."""
@@ -134,6 +171,22 @@ class Service:
         """Return the token that authorises "Run now" and requests from other machines."""
         token = self._config.http.admin_token
         return configuration.resolve_secret(token) if token else None
+
+    def _process_status(self) -> ProcessStatus:
+        """Return the status of the process, before the state is read."""
+        self._scheduler.save_checks()
+        return ProcessStatus(
+            started=self._started,
+            heartbeat=self._scheduler.heartbeat,
+            busy=dict(self._scheduler.running_feeds),
+            config_problem=self._config_problem,
+            hung=dict(self._scheduler.stuck_runs),
+            requests=self._context.fetcher.statistics,
+        )
+
+    def _recovering(self, read: Callable[[], T]) -> T:
+        """Read the state; rebuild it first if it is corrupt."""
+        return with_recovery(read, self._config, self._context)
 
     # --- the process ---
 
@@ -242,6 +295,7 @@ class Service:
             site_rules=rules,
         )
         changes = self._scheduler.apply(config, self._context)
+        self._board.apply(config)
         self._app = self._server.app = self._make_app()
         self._index_is_stale.set()
         return changes
@@ -253,7 +307,7 @@ class Service:
             self,
             settings.websub_hubs,
             settings.base_url,
-            self._context.store.schedule.load,
+            self._context.store.schedule.next_times,
             hosts=self._config.http.hosts,
         )
 
@@ -262,10 +316,11 @@ class Service:
     def _after_run(self, feed: FeedConfig, outcome: RunResult, context: RunContext) -> None:
         """Update what depends on a feed, in the thread of its run."""
         if outcome.written:
-            self._app.refresh(outcome.written)  # compress the files before the first request
+            self._app.refresh(outcome.written)
             self._index_is_stale.set()
         if self._record_incidents(feed, outcome, context):
             self._index_is_stale.set()
+        self._board.mark_changed(feed.name)
 
     def _record_incidents(self, feed: FeedConfig, outcome: RunResult, context: RunContext) -> bool:
         """Record what broke or recovered; return True if something did.
@@ -312,6 +367,7 @@ class Service:
         try:
             alerts.close_removed_feeds(self._config, self._context.store, self._context.clock())
             self._app.refresh(run.write_index(self._config, self._context))
+            release_free_memory()  # after all feeds were loaded
         except FeedpubError:  # retry: a disk, bucket or database may be available again soon
             self._index_is_stale.set()
             raise

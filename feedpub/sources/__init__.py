@@ -4,7 +4,7 @@ There is one module for each type of source. Sources get documents through a `Do
 do not know the network, what was listed before, or how an article's own page is read.
 """
 
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from feedpub.config import (
     FeedSource,
@@ -17,14 +17,15 @@ from feedpub.config import (
     SitemapSource,
 )
 from feedpub.core.field_limits import limit_fields
+from feedpub.core.lazy import lazy_exports
 from feedpub.core.models import Item
-from feedpub.sources import feed, folder, json_api, listing_page, mail, sitemap
-from feedpub.sources.document import DocumentReader
-from feedpub.sources.feed_extensions import FeedHead, read_feed_head
-from feedpub.sources.folder import file_digest
-from feedpub.sources.items.read import read_items_page
-from feedpub.sources.mail import read_local_message
-from feedpub.sources.watch import WatchedPage, describe_change, digest_lines, read_watched_page
+
+if TYPE_CHECKING:
+    from feedpub.sources.document import DocumentReader
+    from feedpub.sources.feed_extensions import FeedHead, read_feed_head
+    from feedpub.sources.folder import file_digest
+    from feedpub.sources.mail import read_local_message
+    from feedpub.sources.watch import WatchedPage, describe_change, digest_lines, read_watched_page
 
 __all__ = [
     "DocumentReader",
@@ -40,8 +41,20 @@ __all__ = [
 ]
 
 
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "document": ("DocumentReader",),
+        "feed_extensions": ("FeedHead", "read_feed_head"),
+        "folder": ("file_digest",),
+        "mail": ("read_local_message",),
+        "watch": ("WatchedPage", "describe_change", "digest_lines", "read_watched_page"),
+    },
+)
+
+
 def read_source(
-    source: ListedSource, documents: DocumentReader, *, limit: int, pages: int = 1
+    source: ListedSource, documents: "DocumentReader", *, limit: int, pages: int = 1
 ) -> tuple[Item, ...]:
     """Return the articles that a source lists now.
 
@@ -58,19 +71,33 @@ def read_source(
     """
     match source:
         case PageSource():
-            items = listing_page.read_listing(source, documents, pages)[: limit * pages]
+            from feedpub.sources.listing_page import read_listing
+
+            items = read_listing(source, documents, pages)[: limit * pages]
         case FeedSource():
-            items = feed.read_feed(source, documents, limit=limit)
+            from feedpub.sources.feed import read_feed
+
+            items = read_feed(source, documents, limit=limit)
         case SitemapSource():
-            items = sitemap.read_sitemap(source, documents, limit=limit)
+            from feedpub.sources.sitemap import read_sitemap
+
+            items = read_sitemap(source, documents, limit=limit)
         case ItemsSource():
+            from feedpub.sources.items.read import read_items_page
+
             items = read_items_page(source, documents, limit=limit, pages=pages)
         case JsonSource():
-            items = json_api.read_json(source, documents, limit=limit, pages=pages)
+            from feedpub.sources.json_api import read_json
+
+            items = read_json(source, documents, limit=limit, pages=pages)
         case FolderSource():
-            items = folder.read_folder(source, documents, limit=limit)
+            from feedpub.sources.folder import read_folder
+
+            items = read_folder(source, documents, limit=limit)
         case MailSource():
-            items = mail.read_mail(source, documents, limit=limit)
+            from feedpub.sources.mail import read_mail
+
+            items = read_mail(source, documents, limit=limit)
         case _:
             assert_never(source)
     return tuple(map(limit_fields, items))

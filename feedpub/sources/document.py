@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from lxml.html import HtmlElement
 
@@ -23,7 +23,9 @@ from feedpub.core.html import parse_html
 from feedpub.core.models import Page
 from feedpub.core.process_pool import Executor
 from feedpub.core.urls import resolve_link
-from feedpub.fetch import Mailbox
+
+if TYPE_CHECKING:
+    from feedpub.fetch import Mailbox
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -71,7 +73,7 @@ class DocumentReader(ABC):
         """
 
     @abstractmethod
-    def open_mailbox(self, url: str) -> AbstractContextManager[Mailbox]:
+    def open_mailbox(self, url: str) -> "AbstractContextManager[Mailbox]":
         """Open a mailbox on an IMAP server, read-only.
 
         Raises:

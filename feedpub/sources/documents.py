@@ -8,16 +8,19 @@ after the feed is published, so that an interrupted run fetches the documents ag
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from feedpub.core.budget import RunBudget
 from feedpub.core.errors import FetchError
 from feedpub.core.models import NotModified, Page
 from feedpub.core.process_pool import Executor, InlineExecutor
-from feedpub.fetch import Fetcher, Mailbox, RequestOptions, Validators
+from feedpub.fetch import Fetcher, RequestOptions, Validators
 from feedpub.fetch.browser import Browser
 from feedpub.sources.document import DocumentReader
 from feedpub.store import CachedDocument, Store
+
+if TYPE_CHECKING:
+    from feedpub.fetch import Mailbox
 
 _MAX_FRESH_BYTES = 20_000_000  # of one source; documents beyond it are fetched again next time
 
@@ -57,7 +60,7 @@ class CachedDocuments(DocumentReader):
     headers: tuple[tuple[str, str], ...] = ()
     request_body: bytes | None = None
 
-    def open_mailbox(self, url: str) -> Mailbox:
+    def open_mailbox(self, url: str) -> "Mailbox":
         """Open a mailbox read-only. Raises FetchError."""
         self.budget.check_time_left(url)
         return self.fetcher.open_mailbox(url, self.options)

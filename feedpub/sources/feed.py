@@ -11,7 +11,6 @@ from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.field_limits import limit_fields
 from feedpub.core.models import Item, Page
 from feedpub.core.text import pluralize
-from feedpub.sources import json_feed, rss_atom, wordpress
 from feedpub.sources.document import (
     EMPTY,
     FEED,
@@ -68,6 +67,8 @@ def newest_first(items: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def _entries(page: Page) -> Sequence[Item]:
+    from feedpub.sources import json_feed, rss_atom, wordpress
+
     found = detect_type(page)
     if found == JSON and page.body.lstrip().startswith(b"["):
         return wordpress.wordpress_entries(page)

@@ -13,14 +13,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from feedpub.config import MailSource
 from feedpub.core.errors import ExtractError
 from feedpub.core.mail import HEADER_NAMES, MAX_MAIL_BYTES, MailHeaders, parse_mail_headers
 from feedpub.core.models import Item, MessagePlace
 from feedpub.core.patterns import matches_glob
-from feedpub.fetch import MessageHead
 from feedpub.sources.document import DocumentReader
+
+if TYPE_CHECKING:
+    from feedpub.fetch import MessageHead
 
 MAX_SCANNED_MESSAGES = 2_000  # to find those that the filters select
 MAX_MBOX_BYTES = 500_000_000  # from its end
@@ -85,7 +88,7 @@ def _list_mailbox(
     return sort_items(items)[:limit]
 
 
-def list_heads(heads: Iterable[MessageHead], chosen: MailFilter) -> list[Item]:
+def list_heads(heads: "Iterable[MessageHead]", chosen: MailFilter) -> list[Item]:
     """Return the messages that a filter selects, by their headers."""
     items: list[Item] = []
     for head in heads:
@@ -150,8 +153,10 @@ def read_local_message(path: Path, place: str) -> bytes:
         raise ExtractError(reason, error.filename or str(path)) from error
 
 
-def _iter_heads(path: Path) -> Iterator[MessageHead]:
+def _iter_heads(path: Path) -> "Iterator[MessageHead]":
     """Yield the headers of each message, the newest files first."""
+    from feedpub.fetch import MessageHead
+
     if not path.is_dir():
         yield from _iter_file_heads(path)
         return
@@ -188,8 +193,10 @@ def _iter_eml_files(path: Path) -> Iterator[tuple[Path, str, bool]]:
             yield file, place.as_posix(), False
 
 
-def _iter_file_heads(path: Path) -> Iterator[MessageHead]:
+def _iter_file_heads(path: Path) -> "Iterator[MessageHead]":
     """Yield the headers of each message in an mbox, the last one first, or in one .eml file."""
+    from feedpub.fetch import MessageHead
+
     with path.open("rb") as file:
         if not path.stat().st_size:
             return

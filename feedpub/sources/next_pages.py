@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.next_page import is_page_url
 from feedpub.core.article_keys import url_key
 from feedpub.core.errors import SourceError
 from feedpub.core.models import Item
@@ -94,6 +93,8 @@ def find_next_url(document: HtmlDocument, number: int) -> str | None:
 
 
 def _next_links(document: HtmlDocument, number: int) -> Iterator[str]:
+    from feedpub.cleaner.next_page import is_page_url
+
     anchors = [anchor for anchor in document.tree.iter("a") if anchor.get("href")][:MAX_LINKS]
     for element in (*document.tree.iter("link"), *anchors):
         if "next" in element.get("rel", "").lower().split():

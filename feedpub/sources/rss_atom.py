@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-import feedparser  # type: ignore[import-untyped]
 from lxml import etree
 
 from feedpub.core.dates import as_item_date, parse_date
@@ -123,6 +122,8 @@ def feed_entries(page: Page) -> list[Item]:
 
 
 def _parse(text: str, url: str) -> Node:
+    import feedparser  # type: ignore[import-untyped]
+
     try:
         parsed: Node = feedparser.parse(
             io.BytesIO(feed_extensions.hide_extensions(text).encode("utf-8", "replace")),

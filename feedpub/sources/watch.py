@@ -13,7 +13,6 @@ from html import escape
 
 from lxml.html import HtmlElement, fragment_fromstring, tostring
 
-from feedpub.cleaner import extract_fragment, extract_listed
 from feedpub.config import WatchSource
 from feedpub.core.dates import parse_date
 from feedpub.core.diff import ChangedLine, diff_words
@@ -69,6 +68,8 @@ def parse_watched_page(page: Page, selector: str | None, ignored: Sequence[str])
         selector: of its content; None for the cleaned page.
         ignored: patterns of lines to leave out.
     """
+    from feedpub.cleaner.extract import extract_listed
+
     document = parse_document(page)
     article = extract_listed(tostring(document.tree, encoding="unicode"), page.url)
     if selector is not None:
@@ -103,6 +104,8 @@ def _select_text(tree: HtmlElement, selector: str, url: str) -> str:
 
 def _text_of(html: str, url: str) -> str:
     """Return all of a text, without a judgement of its parts; "" if there is none."""
+    from feedpub.cleaner.extract import extract_fragment
+
     try:
         return extract_fragment(_join_cells(html), url, prune=False).text
     except NoContentError:

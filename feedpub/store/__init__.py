@@ -4,37 +4,43 @@ Other packages use `Store`, whose arguments and results are frozen dataclasses. 
 knows SQLAlchemy, SQLite and PostgreSQL; their errors are raised as StoreError.
 """
 
-from feedpub.store.records import (
-    BackfillState,
-    CachedDocument,
-    Channel,
-    CheckState,
-    ConfigChange,
-    Incident,
-    IncidentKind,
-    ItemState,
-    ItemStatus,
-    OutboxMessage,
-    PageSnapshot,
-    ProbeState,
-    Proposal,
-    PublicationDates,
-    RemovalStat,
-    RunRecord,
-    ScheduledRun,
-    SnapshotKind,
-    SourceObservation,
-    SourceState,
-    StoredRhythm,
-    StoredSummary,
-    UnchangedCheck,
-    UnchangedSource,
-    WatchedText,
-)
-from feedpub.store.rhythms import SourceId
-from feedpub.store.schedule import PROCESS_MARK
-from feedpub.store.snapshots import pack_body, unpack_body
-from feedpub.store.store import Store
+from typing import TYPE_CHECKING
+
+from feedpub.core.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from feedpub.store.files import find_exposures, find_quarantined_files
+    from feedpub.store.records import (
+        BackfillState,
+        CachedDocument,
+        Channel,
+        CheckState,
+        ConfigChange,
+        Incident,
+        IncidentKind,
+        ItemState,
+        ItemStatus,
+        OutboxMessage,
+        PageSnapshot,
+        ProbeState,
+        Proposal,
+        PublicationDates,
+        RemovalStat,
+        RunRecord,
+        ScheduledRun,
+        SnapshotKind,
+        SourceObservation,
+        SourceState,
+        StoredRhythm,
+        StoredSummary,
+        UnchangedCheck,
+        UnchangedSource,
+        WatchedText,
+    )
+    from feedpub.store.rhythms import SourceId
+    from feedpub.store.schedule import PROCESS_MARK
+    from feedpub.store.snapshots import pack_body, unpack_body
+    from feedpub.store.store import Store
 
 __all__ = [
     "PROCESS_MARK",
@@ -65,6 +71,46 @@ __all__ = [
     "UnchangedCheck",
     "UnchangedSource",
     "WatchedText",
+    "find_exposures",
+    "find_quarantined_files",
     "pack_body",
     "unpack_body",
 ]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "files": ("find_exposures", "find_quarantined_files"),
+        "records": (
+            "BackfillState",
+            "CachedDocument",
+            "Channel",
+            "CheckState",
+            "ConfigChange",
+            "Incident",
+            "IncidentKind",
+            "ItemState",
+            "ItemStatus",
+            "OutboxMessage",
+            "PageSnapshot",
+            "ProbeState",
+            "Proposal",
+            "PublicationDates",
+            "RemovalStat",
+            "RunRecord",
+            "ScheduledRun",
+            "SnapshotKind",
+            "SourceObservation",
+            "SourceState",
+            "StoredRhythm",
+            "StoredSummary",
+            "UnchangedCheck",
+            "UnchangedSource",
+            "WatchedText",
+        ),
+        "rhythms": ("SourceId",),
+        "schedule": ("PROCESS_MARK",),
+        "snapshots": ("pack_body", "unpack_body"),
+        "store": ("Store",),
+    },
+)

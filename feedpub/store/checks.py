@@ -38,7 +38,16 @@ from feedpub.store.records import (
     UnchangedCheck,
 )
 from feedpub.store.rhythms import save_rhythms
-from feedpub.store.rows import as_row, chunks, from_row, insert, select_rows, sorted_by_key, upsert
+from feedpub.store.rows import (
+    MAX_QUERY_KEYS,
+    as_row,
+    chunks,
+    from_row,
+    insert,
+    select_rows,
+    sorted_by_key,
+    upsert,
+)
 
 MIN_OBSERVATIONS = 12  # of a source, before checks without news prolong the latest one
 MAX_DAYS = 90  # for which checks are counted
@@ -89,8 +98,12 @@ class CheckTable:
                 mark = schema.run_marks
                 connection.execute(delete(mark).where(mark.c.feed.in_(some)))
 
-    def last_runs(self) -> dict[str, RunRecord]:
-        """Return feed → its latest check without news, as a run with nothing new."""
+    def last_runs(self, feeds: Collection[str] | None = None) -> dict[str, RunRecord]:
+        """Return feed → its latest check without news, as a run with nothing new.
+
+        Args:
+            feeds: the feeds. Too many for one query, or None, are all feeds.
+        """
         s, p, t = schema.sources, schema.source_probes, schema.unchanged_checks
         day = type_coerce(s.c.checked, Integer) // _DAY_SECONDS
         same = and_(t.c.feed == s.c.feed, t.c.key == s.c.key, t.c.day == day)
@@ -101,6 +114,8 @@ class CheckTable:
             .outerjoin(p, and_(p.c.feed == s.c.feed, p.c.key == s.c.key))
             .order_by(s.c.feed)
         )
+        if feeds is not None and len(feeds) <= MAX_QUERY_KEYS:
+            query = query.where(s.c.feed.in_(feeds))
         runs: dict[str, RunRecord] = {}
         for feed, rows in groupby(self._rows(query), key=lambda row: str(row["feed"])):
             runs[feed] = _as_run(feed, list(rows))

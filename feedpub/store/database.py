@@ -3,15 +3,9 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from sqlalchemy import Connection
-
-StatePlace: TypeAlias = Path | str
-"""The location of a state.
-
-A folder, or the address of a PostgreSQL database ("postgresql://…"), which may contain a password.
-"""
 
 
 class Database(Protocol):
@@ -64,9 +58,6 @@ class Database(Protocol):
         Raises:
             StoreError: it lost the lock.
         """
-
-    def quarantined_files(self) -> tuple[Path, ...]:
-        """Return the corrupt files that were quarantined, oldest first."""
 
     def exists(self) -> bool:
         """Return True if there is a state of any version."""

@@ -1,7 +1,7 @@
 """Statistics of all feeds in a few queries, feed summaries, and statistics of removed lines."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import (
     Integer,
     RowMapping,
     Select,
+    Table,
     Text,
     cast,
     delete,
@@ -27,7 +28,9 @@ from feedpub.store.column_types import UtcSeconds
 from feedpub.store.database import Database
 from feedpub.store.records import RemovalStat, RunRecord, SourceState, StoredSummary
 from feedpub.store.rows import (
+    MAX_QUERY_KEYS,
     as_row,
+    chunks,
     insert,
     run_from_row,
     select_record,
@@ -48,7 +51,10 @@ _MIN_LINE_CHARS = 3  # shorter lines are bullets and dividers
 
 
 class FeedStats:
-    """Queries over all feeds, for the status page and metrics. Raises StoreError."""
+    """Queries over all feeds, for the status page and metrics. Raises StoreError.
+
+    Queries that are asked for more feeds than a statement can name may return others as well.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -65,13 +71,29 @@ class FeedStats:
         with self._database.read_transaction() as connection:
             return set(connection.scalars(names))
 
-    def newest_entries(self) -> dict[str, datetime]:
-        """Return feed → the latest date of publication of its entries."""
+    def live_entries(
+        self, feeds: Collection[str] | None = None
+    ) -> dict[str, tuple[int, datetime | None]]:
+        """Return feed → the number of entries in its live document, and the newest one's date.
+
+        Feeds without a summary are left out.
+        """
+        t = schema.feed_summaries
+        return self._counts_by_feed(_of_feeds(select(t.c.feed, t.c.entries, t.c.newest), t, feeds))
+
+    def stored_entries(self, feeds: Collection[str]) -> dict[str, tuple[int, datetime | None]]:
+        """Return feed → the number of its stored entries, and the newest one's date."""
         t = schema.entries
         newest = func.max(t.c.published, type_=UtcSeconds)
-        return self._dict(select(t.c.feed, newest).group_by(t.c.feed))
+        query = select(t.c.feed, func.count(), newest).group_by(t.c.feed)
+        found: dict[str, tuple[int, datetime | None]] = {}
+        for some in chunks(feeds):
+            found |= self._counts_by_feed(query.where(t.c.feed.in_(some)))
+        return found
 
-    def per_day(self, since: datetime) -> dict[str, dict[date, int]]:
+    def per_day(
+        self, since: datetime, feeds: Collection[str] | None = None
+    ) -> dict[str, dict[date, int]]:
         """Return feed → day (UTC) → the number of entries that were published then.
 
         Days without entries are left out.
@@ -79,44 +101,67 @@ class FeedStats:
         t = schema.entries
         day = (type_coerce(t.c.published, Integer) // _DAY_SECONDS).label("day")
         query = select(t.c.feed, day, func.count().label("n")).where(t.c.published >= since)
+        query = _of_feeds(query, t, feeds)
         days: dict[str, dict[date, int]] = {}
         for row in self._rows(query.group_by(t.c.feed, day)):
             published = _EPOCH_DAY + timedelta(days=row["day"])
             days.setdefault(row["feed"], {})[published] = row["n"]
         return days
 
-    def last_runs(self) -> dict[str, RunRecord]:
+    def last_runs(self, feeds: Collection[str] | None = None) -> dict[str, RunRecord]:
         """Return feed → its latest run, which may be a check without news."""
         t = schema.runs
-        newest = select(func.max(t.c.id)).group_by(t.c.feed)
+        newest = _of_feeds(select(func.max(t.c.id)).group_by(t.c.feed), t, feeds)
         rows = self._rows(select(t).where(t.c.id.in_(newest)))
         runs = {row["feed"]: run_from_row(row) for row in rows}
-        for feed, check in self._checks.last_runs().items():
+        for feed, check in self._checks.last_runs(feeds).items():
             if feed not in runs or check.started > runs[feed].started:
                 runs[feed] = check
         return runs
 
-    def last_successes(self) -> dict[str, datetime]:
+    def last_successes(self, feeds: Collection[str] | None = None) -> dict[str, datetime]:
         """Return feed → the start of its latest run that did not fail."""
         t = schema.runs
         started = func.max(t.c.started, type_=UtcSeconds)
         query = select(t.c.feed, started).where(t.c.status != RunStatus.FAILED)
-        successes = self._dict(query.group_by(t.c.feed))
-        for feed, check in self._checks.last_runs().items():
+        successes = self._dict(_of_feeds(query.group_by(t.c.feed), t, feeds))
+        for feed, check in self._checks.last_runs(feeds).items():
             successes[feed] = max(check.started, successes.get(feed, check.started))
         return successes
 
-    def source_states(self) -> dict[tuple[str, str], SourceState]:
-        """Return (feed, source key) → the source's state, for all sources."""
-        states = select_records(self._database, SourceState, select(schema.sources))
+    def source_states(
+        self, feeds: Collection[str] | None = None
+    ) -> dict[tuple[str, str], SourceState]:
+        """Return (feed, source key) → the source's state."""
+        query = _of_feeds(select(schema.sources), schema.sources, feeds)
+        states = select_records(self._database, SourceState, query)
         return {(state.feed, state.key): state for state in states}
 
-    def open_incidents(self) -> dict[tuple[str, str], tuple[datetime, str]]:
+    def check_digests(self) -> dict[str, int]:
+        """Return feed → a number that changes with each check of its sources and each plan.
+
+        The numbers are only comparable within one process.
+        """
+        t = schema.sources
+        plans = func.sum(func.coalesce(type_coerce(t.c.next_look, Integer), 0))
+        checked = func.max(type_coerce(t.c.checked, Integer))
+        query = select(t.c.feed, checked, plans, func.sum(t.c.failures)).group_by(t.c.feed)
+        digests: dict[str, int] = {}
+        for row in self._tuples(query):
+            digests[row[0]] = hash(tuple(row[1:]))
+        t = schema.schedule
+        for row in self._tuples(select(t.c.feed, type_coerce(t.c.next_run, Integer))):
+            digests[row[0]] = hash((digests.get(row[0]), row[1]))
+        return digests
+
+    def open_incidents(
+        self, feeds: Collection[str] | None = None
+    ) -> dict[tuple[str, str], tuple[datetime, str]]:
         """Return (feed, source key) → since when it has been failing, and why.
 
         The key "" is the feed itself.
         """
-        rows = self._rows(select(schema.open_incidents))
+        rows = self._rows(_of_feeds(select(schema.open_incidents), schema.open_incidents, feeds))
         return {(row["feed"], row["key"]): (row["since"], row["reason"]) for row in rows}
 
     def changed_counts(self, after: int) -> tuple[int, int]:
@@ -139,9 +184,23 @@ class FeedStats:
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
         return select_rows(self._database, query)
 
+    def _tuples(self, query: Select[Any]) -> list[tuple[Any, ...]]:
+        with self._database.read_transaction() as connection:
+            return [tuple(row) for row in connection.execute(query)]
+
+    def _counts_by_feed(self, query: Select[Any]) -> dict[str, tuple[int, datetime | None]]:
+        return {row[0]: (row[1], row[2]) for row in self._tuples(query)}
+
     def _dict(self, query: Select[Any]) -> dict[str, Any]:
         with self._database.read_transaction() as connection:
             return {key: value for key, value in connection.execute(query)}  # noqa: C416 -- mypy does not accept rows as pairs
+
+
+def _of_feeds(query: Select[Any], table: Table, feeds: Collection[str] | None) -> Select[Any]:
+    """Restrict a query to some feeds. Too many for one query, or None, are all feeds."""
+    if feeds is None or len(feeds) > MAX_QUERY_KEYS:
+        return query
+    return query.where(table.c.feed.in_(list(feeds)))
 
 
 class SummaryTable:
@@ -222,16 +281,20 @@ class RemovalTable:
                 _add_counts(connection, rows)
                 _prune_lines(connection, feed)
 
-    def latest(self, each: int) -> dict[str, tuple[RemovalStat, ...]]:
+    def latest(
+        self, each: int, feeds: Collection[str] | None = None
+    ) -> dict[str, tuple[RemovalStat, ...]]:
         """Return feed → lines that were removed from several articles, latest first.
 
         Args:
             each: the maximum number of lines of each feed.
+            feeds: only the lines of these feeds; None for all.
         """
         t = schema.removal_stats
         order = (t.c.first.desc(), t.c.count.desc(), t.c.text)
         rank = func.row_number().over(partition_by=t.c.feed, order_by=order).label("rank")
-        ranked = select(t, rank).where(t.c.count >= MIN_ARTICLES).subquery()
+        repeated = select(t, rank).where(t.c.count >= MIN_ARTICLES)
+        ranked = _of_feeds(repeated, t, feeds).subquery()
         query = select(ranked).where(ranked.c.rank <= each).order_by(ranked.c.feed, ranked.c.rank)
         found: dict[str, tuple[RemovalStat, ...]] = {}
         for stat in select_records(self._database, RemovalStat, query):

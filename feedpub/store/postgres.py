@@ -158,10 +158,6 @@ class PostgresDatabase:
             with self.read_transaction() as connection:
                 connection.execute(select(1))
 
-    def quarantined_files(self) -> tuple[Path, ...]:
-        """Return nothing: databases of a server are not quarantined."""
-        return ()
-
     def exists(self) -> bool:
         """Return True if the database contains a state of any version."""
         engine = self._create_engine()

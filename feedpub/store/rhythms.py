@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 from sqlalchemy import (
     Connection,
     Integer,
-    Row,
     Select,
     bindparam,
     delete,
@@ -141,7 +140,7 @@ def _parameters(source: SourceId, limit: int) -> dict[str, object]:
     return {"feed": source[0], "key": source[1], "limit": limit}
 
 
-def _read_rows(rows: Sequence[Row[Any]]) -> PublicationDates:
+def _read_rows(rows: Sequence[Sequence[Any]]) -> PublicationDates:
     """Return the dates of a source.
 
     Raises:

@@ -6,7 +6,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, Select, Table
-from sqlalchemy.dialects import postgresql, sqlite
 
 from feedpub.core.models import RunResult
 from feedpub.store.database import Database
@@ -14,9 +13,10 @@ from feedpub.store.records import RunRecord
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+    from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T", bound="DataclassInstance")
-_MAX_QUERY_KEYS = 500  # databases limit the number of a query's parameters
+MAX_QUERY_KEYS = 500  # databases limit the number of a query's parameters
 
 
 def as_row(record: "DataclassInstance") -> dict[str, Any]:
@@ -76,10 +76,14 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     connection.execute(statement, sorted_by_key(rows, keys))
 
 
-def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+def insert(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":
     """Return the engine's own INSERT, which supports ON CONFLICT."""
     if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 -- a process needs one engine
+
         return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite  # noqa: PLC0415 -- a process needs one engine
+
     return sqlite.insert(table)
 
 
@@ -93,5 +97,5 @@ def sorted_by_key(
 def chunks(keys: Collection[str]) -> Iterator[list[str]]:
     """Yield the distinct keys in lists that are short enough for a query."""
     unique = sorted(set(keys))
-    for start in range(0, len(unique), _MAX_QUERY_KEYS):
-        yield unique[start : start + _MAX_QUERY_KEYS]
+    for start in range(0, len(unique), MAX_QUERY_KEYS):
+        yield unique[start : start + MAX_QUERY_KEYS]

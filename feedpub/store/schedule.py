@@ -44,9 +44,12 @@ class ScheduleTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def load(self) -> dict[str, ScheduledRun]:
-        """Return feed → its next run."""
-        runs = select_records(self._database, ScheduledRun, select(schema.schedule))
+    def load(self, feeds: Collection[str] | None = None) -> dict[str, ScheduledRun]:
+        """Return feed → its next run, for all feeds or some."""
+        query = select(schema.schedule)
+        if feeds is not None:
+            query = query.where(schema.schedule.c.feed.in_(list(feeds)))
+        runs = select_records(self._database, ScheduledRun, query)
         return {run.feed: run for run in runs}
 
     def get(self, feed: str) -> ScheduledRun | None:

@@ -103,7 +103,7 @@ feed_summaries = Table(
     Column("language", Text, nullable=False),
 )
 
-# What a feed's files, or those about all feeds, were last rendered from, as the builder writes it.
+# The inputs from which a feed's files, or those about all feeds, were last rendered, as digests.
 rendered_files = Table(
     "rendered_files",
     metadata,
@@ -260,8 +260,8 @@ unchanged_checks = Table(
     Column("seconds", Float, nullable=False),  # of the last one
 )
 
-# The rhythm that the scheduler learned from each source's publications. `changes` counts the
-# changes of the source's entries; `covered` is its value when they were read.
+# The learned rhythm of each source's publications. `changes` counts the changes of the source's
+# entries; `covered` is its value when they were read.
 publishing_rhythms = Table(
     "publishing_rhythms",
     metadata,

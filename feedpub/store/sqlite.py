@@ -4,7 +4,6 @@ Everything specific to SQLite is here; the rest of the store uses SQLAlchemy Cor
 to another file later: a corrupt one is quarantined under another name, or a backup is restored.
 """
 
-import errno
 import fcntl
 import os
 import sqlite3
@@ -12,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self, TypeAlias
@@ -25,10 +23,16 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from feedpub.core.errors import CorruptStateError, StoreError
 from feedpub.store import schema, schema_repair
 from feedpub.store.column_types import ColumnDecodeError
-from feedpub.store.permissions import find_exposures, make_private
-
-FILE_NAME = "feedpub.sqlite"
-COMPANIONS = ("-wal", "-shm", "-journal")  # suffixes of the files that SQLite keeps next to it
+from feedpub.store.files import (
+    DISK_ADVICE,
+    FILE_NAME,
+    PERMISSION_ADVICE,
+    SPACE_ADVICE,
+    format_problem,
+    make_private,
+    quarantine,
+    wrap_system_errors,
+)
 
 FileIdentity: TypeAlias = tuple[int, int] | None
 """The device and the inode of a file; None if there is no file."""
@@ -155,16 +159,6 @@ class FileDatabase:
 
     def check_lock(self) -> None:
         """Do nothing: a running process cannot lose a file lock."""
-
-    def quarantined_files(self) -> tuple[Path, ...]:
-        """Return the corrupt files that were quarantined, oldest first."""
-        with wrap_sqlite_errors(self.path.parent):
-            return quarantined_files(self.path)
-
-    def exposures(self) -> tuple[str, ...]:
-        """Describe the permissions that others have on the file and its folder."""
-        with wrap_sqlite_errors(self.path.parent):
-            return find_exposures(self.path)
 
     def exists(self) -> bool:
         """Return True if there is a file."""
@@ -367,27 +361,15 @@ _REBUILD_NOTE = (
     "it is damaged: the next `feedpub build` or `feedpub run` moves it aside and rebuilds it "
     "from the published feeds, whose entries keep their ids"
 )
-_PERMISSION_ADVICE = "let the user that runs feedpub write to the file and its folder"
 _LOCKED_ADVICE = "another process has locked it: wait for it, or stop it"
-_SPACE_ADVICE = "free some space on the disk"
-_DISK_ADVICE = "check the disk, its free space and the limit on file sizes"
 _ADVICE = {
     sqlite3.SQLITE_BUSY: _LOCKED_ADVICE,
     sqlite3.SQLITE_LOCKED: _LOCKED_ADVICE,
-    sqlite3.SQLITE_READONLY: _PERMISSION_ADVICE,
-    sqlite3.SQLITE_CANTOPEN: _PERMISSION_ADVICE,
-    sqlite3.SQLITE_PERM: _PERMISSION_ADVICE,
-    sqlite3.SQLITE_FULL: _SPACE_ADVICE,
-    sqlite3.SQLITE_IOERR: _DISK_ADVICE,
-}
-_SYSTEM_ADVICE = {
-    errno.EACCES: _PERMISSION_ADVICE,
-    errno.EPERM: _PERMISSION_ADVICE,
-    errno.EROFS: _PERMISSION_ADVICE,
-    errno.ENOSPC: _SPACE_ADVICE,
-    errno.EDQUOT: _SPACE_ADVICE,
-    errno.EFBIG: _DISK_ADVICE,
-    errno.EIO: _DISK_ADVICE,
+    sqlite3.SQLITE_READONLY: PERMISSION_ADVICE,
+    sqlite3.SQLITE_CANTOPEN: PERMISSION_ADVICE,
+    sqlite3.SQLITE_PERM: PERMISSION_ADVICE,
+    sqlite3.SQLITE_FULL: SPACE_ADVICE,
+    sqlite3.SQLITE_IOERR: DISK_ADVICE,
 }
 
 
@@ -395,14 +377,13 @@ _SYSTEM_ADVICE = {
 def wrap_sqlite_errors(path: Path) -> Iterator[None]:
     """Raise errors of SQLite and the system, with advice, as StoreError or CorruptStateError."""
     try:
-        yield
+        with wrap_system_errors(path):
+            yield
     except ColumnDecodeError as error:
         raise corrupt_state_error(path, str(error)) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise _store_error(path, cause or error) from error
-    except OSError as error:
-        raise StoreError(_format(path, error, _SYSTEM_ADVICE.get(error.errno or 0))) from error
     except UnicodeEncodeError as error:  # the caller's text cannot be stored in any database
         raise StoreError(f"{path}: {error}") from error
 
@@ -416,70 +397,7 @@ def _store_error(path: Path, cause: BaseException) -> StoreError:
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the other bytes are details
     if code in _CORRUPT_CODES or str(cause).startswith(_NOT_UTF8):
         return corrupt_state_error(path, str(cause))
-    return StoreError(_format(path, cause, _ADVICE.get(code)))
-
-
-def _format(path: Path, cause: BaseException, advice: str | None) -> str:
-    return f"{path}: {cause}; {advice}" if advice else f"{path}: {cause}"
-
-
-# --- quarantine ---
-
-_QUARANTINE_MARK = ".damaged-"
-
-
-def quarantine(path: Path, now: datetime) -> Path:
-    """Rename a corrupt database and SQLite's files next to it to unused names.
-
-    The file is never deleted: other tools may read more of it than SQLite does. It is renamed last,
-    so that an interrupted quarantine can be repeated. A log that stayed would be applied to a new
-    database. One process at a time may call this.
-
-    Returns:
-        The new path: "….damaged-<UTC time>".
-
-    Raises:
-        OSError: a file cannot be renamed.
-    """
-    target = _unused_path(path, now)
-    for suffix in (*COMPANIONS, ""):
-        part = path.with_name(f"{path.name}{suffix}")
-        if part.exists():
-            part.rename(target.with_name(f"{target.name}{suffix}"))
-    _flush_folder(path.parent)
-    return target
-
-
-def quarantined_files(path: Path) -> tuple[Path, ...]:
-    """Return the files that were quarantined from a path, oldest first.
-
-    Raises:
-        OSError: the folder cannot be read.
-    """
-    if not path.parent.is_dir():
-        return ()
-    files = path.parent.glob(f"{path.name}{_QUARANTINE_MARK}*")
-    return tuple(sorted(file for file in files if not file.name.endswith(COMPANIONS)))
-
-
-def _unused_path(path: Path, now: datetime) -> Path:
-    stem = f"{path.name}{_QUARANTINE_MARK}{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    taken = {file.name for file in path.parent.glob(f"{stem}*")}
-    for number in count(1):
-        name = stem if number == 1 else f"{stem}-{number}"
-        names = {f"{name}{suffix}" for suffix in ("", *COMPANIONS)}
-        if not taken & names:
-            break
-    return path.with_name(name)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Write the new names to the disk before a new file gets the old name."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return StoreError(format_problem(path, cause, _ADVICE.get(code)))
 
 
 class ReadWriteLock:

@@ -29,8 +29,9 @@ from feedpub.store.archives import ArchivesTable
 from feedpub.store.checks import MAX_RECHECK_DELAY, CheckTable, earliest_recheck, prune_checks
 from feedpub.store.column_types import UtcSeconds
 from feedpub.store.copy import CopyProgress, copy_state, no_progress
-from feedpub.store.database import Database, StatePlace
+from feedpub.store.database import Database
 from feedpub.store.feed_stats import FeedStats, RemovalTable, SummaryTable, drop_summary
+from feedpub.store.files import FILE_NAME, StatePlace
 from feedpub.store.incidents import IncidentTable, ProposalTable
 from feedpub.store.leases import LeaseTable
 from feedpub.store.observations import ObservationTable, add_observations
@@ -66,7 +67,7 @@ from feedpub.store.snapshots import (
     prune_snapshots,
     replace_snapshots,
 )
-from feedpub.store.sqlite import FILE_NAME, FileDatabase
+from feedpub.store.sqlite import FileDatabase
 
 if TYPE_CHECKING:
     from feedpub.store.postgres import PostgresDatabase
@@ -179,20 +180,6 @@ class Store:
             copy.close()
             raise
         return copy
-
-    @staticmethod
-    def quarantined_files(place: StatePlace) -> tuple[Path, ...]:
-        """Return the corrupt files of a state that were quarantined, oldest first."""
-        if isinstance(place, str):
-            return ()
-        return FileDatabase(place / FILE_NAME).quarantined_files()
-
-    @staticmethod
-    def exposures(place: StatePlace) -> tuple[str, ...]:
-        """Describe the permissions that others have on a state, and how to remove them."""
-        if isinstance(place, str):
-            return ()
-        return FileDatabase(place / FILE_NAME).exposures()
 
     @classmethod
     def empty(cls) -> Self:

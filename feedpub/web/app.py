@@ -3,13 +3,13 @@
 import asyncio
 import logging
 import posixpath
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 from feedpub.core.errors import FeedpubError, PublishError
 from feedpub.publisher.names import PART_PATTERN, OutputFile, identify_file
-from feedpub.store import ScheduledRun
 from feedpub.web import control, headers, manual_pages, negotiation
 from feedpub.web.backends import FileBackend, Signature
 from feedpub.web.cache import CachedResponse, NextRunCache, ResponseCache
@@ -74,7 +74,7 @@ class FeedApp:
         service: ServiceControl | None,
         websub_hubs: Sequence[str],
         base_url: str,
-        load_plans: Callable[[], Mapping[str, ScheduledRun]] = dict,
+        load_plans: Callable[[], Mapping[str, datetime]] = dict,
         *,
         hosts: Collection[str] = (),
     ) -> None:
@@ -88,21 +88,20 @@ class FeedApp:
         self._backend = backend
         self._builds: dict[tuple[str, str], asyncio.Task[CachedResponse | None]] = {}
 
-    def refresh(self, written: Iterable[str]) -> None:
-        """Compress files that have just been written, before the first request for them."""
+    def refresh(self, written: Collection[str]) -> None:
+        """Serve the new versions of files that this process has just written."""
         self._next_runs.invalidate()
-        for name in written:
-            file = identify_file(name)
-            if file is None or not file.kind.compressed:
-                continue
-            for coding in negotiation.COMPRESSIBLE_TYPES:
-                self._cache.build(file, coding)
+        self._cache.note_written(written)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request through the ASGI interface."""
         client = scope.get("client")
         request = Request.from_scope(
-            scope["method"], scope["path"], scope["headers"], client[0] if client else None
+            scope["method"],
+            scope["path"],
+            scope["headers"],
+            client[0] if client else None,
+            scope["query_string"],
         )
         response = await self._answer(request, receive)
         await response.send(send, bodiless=request.method == "HEAD")
@@ -155,7 +154,7 @@ class FeedApp:
         methods = ("POST",) if request.path == control.RUN_PATH else _STATUS_METHODS
         if request.method not in methods:
             return method_not_allowed(*methods)
-        return await endpoints.get(request.path)
+        return await endpoints.get(request.path, request.query)
 
     async def _serve(self, request: Request, found: _FileRequest) -> Response:
         try:

@@ -10,7 +10,7 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +58,9 @@ class FileBackend(Protocol):
             OSError, PublishError: There is no list yet and none can be fetched.
         """
 
+    def note_written(self, names: Collection[str]) -> None:
+        """Note that this process has just written new versions of files."""
+
     def stat(self, name: str) -> Signature | None:
         """Return a file's signature; None if there is no regular file of that name.
 
@@ -82,6 +85,9 @@ class FolderBackend(FileBackend):
         self._root = root
 
     def refresh(self) -> None:
+        """Do nothing."""
+
+    def note_written(self, names: Collection[str]) -> None:
         """Do nothing."""
 
     def stat(self, name: str) -> Signature | None:
@@ -127,7 +133,8 @@ def _read_signature(descriptor: int) -> Signature | None:
 class S3Backend(FileBackend):
     """The objects of a bucket.
 
-    A version that `read` fetches is known at once. Versions that other processes write are known
+    A version that `read` fetches is known at once. So is one that this process writes, but its
+    signature is only a placeholder until it is read. Versions that other processes write are known
     after the next listing.
     """
 
@@ -158,6 +165,13 @@ class S3Backend(FileBackend):
                     raise
                 _log.warning("cannot list the bucket, the last listing stays in use: %s", error)
             self._last_listing = began
+
+    def note_written(self, names: Collection[str]) -> None:
+        """List the files with a placeholder as their signature."""
+        with self._lock:
+            if self._signatures is not None:
+                placeholder = Signature("", 0, time.time_ns())
+                self._signatures = {**self._signatures, **dict.fromkeys(names, placeholder)}
 
     def stat(self, name: str) -> Signature | None:
         return self._signatures.get(name) if self._signatures else None

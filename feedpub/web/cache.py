@@ -1,7 +1,8 @@
 """Cache published files as responses, and when each feed runs next.
 
-Each version of a file is compressed once per coding. If the cache exceeds its limit, the least
-recently used response is dropped. It is built again on the next request.
+Each version of a file is compressed once per coding, at the first request for it. If the cache
+exceeds its limit, the least recently used response is dropped. It is built again on the next
+request.
 
 The times of the next runs are cached so that a request for a feed does not wait for the state.
 """
@@ -12,13 +13,13 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from feedpub.core.errors import FeedpubError
 from feedpub.publisher.names import OutputFile
-from feedpub.store import ScheduledRun
 from feedpub.web import negotiation
 from feedpub.web.backends import FileBackend, Signature
 from feedpub.web.http import Headers
@@ -31,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 5.0
 MAX_WAIT_SECONDS = 0.5  # that a request waits for the state
-MIN_REST_FACTOR = 20  # `invalidate` waits for that many times the duration of a reload
+MIN_REST_FACTOR = 20  # the times stay in use for that many times the duration of a reload
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,12 @@ class ResponseCache:
         signature = self._backend.stat(name)
         self._save_signature(name, signature, now)
         return signature
+
+    def note_written(self, names: Collection[str]) -> None:
+        """Inspect files again at the next request: this process has just written them."""
+        self._backend.note_written(names)
+        for name in names:
+            self._signatures.pop(name, None)
 
     def lookup(self, name: str, coding: str, signature: Signature) -> CachedResponse | None:
         """Return the cached response for a file's version, if there is one."""
@@ -160,21 +167,26 @@ class NextRunCache:
         load: Returns each feed's next run. Called in a separate thread, except the first time.
     """
 
-    def __init__(self, load: Callable[[], Mapping[str, ScheduledRun]]) -> None:
+    def __init__(self, load: Callable[[], Mapping[str, datetime]]) -> None:
         self._load = load
         self._times: Mapping[str, float] = {}  # by feed, in seconds since 1970
+        self._first: float | None = None  # of these
         self._last_load = 0.0
         self._load_seconds = 0.0
+        self._has_changed = False
         self.reload()
 
     @property
     def is_fresh(self) -> bool:
         """Return True if the cache is recent enough."""
-        return time.monotonic() - self._last_load < REFRESH_SECONDS
+        age = time.monotonic() - self._last_load
+        if self._has_changed:  # thousands of runs may end at once
+            return age < min(MIN_REST_FACTOR * self._load_seconds, REFRESH_SECONDS)
+        return age < REFRESH_SECONDS
 
     def seconds_until_run(self, feed: str | None) -> float | None:
         """Return the time until a feed's next run, or the first of all; None if unknown."""
-        due = self._times.get(feed) if feed else min(self._times.values(), default=None)
+        due = self._times.get(feed) if feed else self._first
         return None if due is None else due - time.time()
 
     async def refresh(self) -> None:
@@ -187,15 +199,16 @@ class NextRunCache:
     def reload(self) -> None:
         """Reload the cache now. Thread-safe."""
         self._last_load = began = time.monotonic()
+        self._has_changed = False
         try:
             runs = self._load()
         except FeedpubError as error:  # the old times are still a good estimate
             _log.warning("cannot read when feeds run next: %s", error)
         else:
-            self._times = {feed: run.next_run.timestamp() for feed, run in runs.items()}
+            self._times = {feed: next_run.timestamp() for feed, next_run in runs.items()}
+            self._first = min(self._times.values(), default=None)
         self._load_seconds = time.monotonic() - began
 
     def invalidate(self) -> None:
-        """Reload the cache, unless that was just done: thousands of runs may end at once."""
-        if time.monotonic() - self._last_load > MIN_REST_FACTOR * self._load_seconds:
-            self.reload()
+        """Reload the cache before the next request, because a run has ended."""
+        self._has_changed = True

@@ -11,7 +11,7 @@ passes on the Host header of the client.
 import asyncio
 import hmac
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -32,7 +32,7 @@ from feedpub.web.http import (
     content_response,
     read_body,
 )
-from feedpub.web.status import ServiceStatus
+from feedpub.web.status import PAGE_FEEDS, Overview, ServiceStatus, StatusBoard
 
 RUN_PATH = "/run"
 WRONG_TOKEN_SECONDS = 1.0  # delay of the response, against guessing
@@ -68,11 +68,33 @@ class ServiceControl(Protocol):
 
     runs_feeds: bool
 
-    def status(self, *, brief: bool = False) -> ServiceStatus:
-        """Return the current status.
+    @property
+    def feed_names(self) -> Collection[str]:
+        """Return the names of the config's feeds."""
+
+    def overview(self, *, max_age_seconds: float = 0.0) -> Overview:
+        """Return the health of all feeds.
 
         Args:
+            max_age_seconds: The age of changes by other processes that may be missing.
+
+        Raises:
+            StoreError: The state cannot be read.
+        """
+
+    def details(self, feeds: Collection[str], *, brief: bool = False) -> ServiceStatus:
+        """Return the status of some feeds, in their order.
+
+        Args:
+            feeds: Their names.
             brief: Load only what the health depends on.
+
+        Raises:
+            StoreError: The state cannot be read.
+        """
+
+    def live_entries(self) -> Mapping[str, tuple[int, datetime | None]]:
+        """Return feed → the number of entries in its live document, and the newest one's date.
 
         Raises:
             StoreError: The state cannot be read.
@@ -92,22 +114,36 @@ class ServiceControl(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
 class ReadOnlyControl:
     """A process that only serves files. It reports the stored status and runs nothing."""
 
-    config: Config
-    store: Store
     runs_feeds = False
 
-    def status(self, *, brief: bool = False) -> ServiceStatus:
-        return status.collect_status(self.config, self.store, datetime.now(UTC), brief=brief)
+    def __init__(self, config: Config, store: Store) -> None:
+        self._config = config
+        self._store = store
+        self._board = StatusBoard(config, store)
+
+    @property
+    def feed_names(self) -> Collection[str]:
+        return self._config.feed.names
+
+    def overview(self, *, max_age_seconds: float = 0.0) -> Overview:
+        del max_age_seconds  # all changes are by other processes
+        return self._board.overview(datetime.now(UTC), None, max_age_seconds=0.0)
+
+    def details(self, feeds: Collection[str], *, brief: bool = False) -> ServiceStatus:
+        now = datetime.now(UTC)
+        return status.collect_status(self._config, self._store, now, feeds=feeds, brief=brief)
+
+    def live_entries(self) -> Mapping[str, tuple[int, datetime | None]]:
+        return status.collect_live_entries(self._config, self._store, self.feed_names)
 
     def run_now(self, feed: str) -> bool:  # noqa: ARG002 -- it runs no feeds
         return False
 
     def admin_token(self) -> str | None:
-        token = self.config.http.admin_token
+        token = self._config.http.admin_token
         return resolve_secret(token) if token else None
 
 
@@ -219,13 +255,16 @@ def _parse_run_request(request: Request, body: bytes) -> _RunRequest:
 
 
 def _start_run(run_request: _RunRequest, service: ServiceControl) -> Response:
-    if run_request.feed not in {feed.name for feed in service.status().feeds}:
+    if run_request.feed not in service.feed_names:
         return _run_response(run_request, 404, "There is no feed of this name.")
     if not service.run_now(run_request.feed):
         return _run_response(run_request, 409, "This feed is already waiting or running.")
     if run_request.wants_json:
         return _run_response(run_request, 202, "The feed is running now.")
-    location = f"status#{quote(run_request.feed)}"
+    name = quote(run_request.feed)
+    location = f"status#{name}"
+    if len(service.feed_names) > PAGE_FEEDS:  # the feed may be on any page
+        location = f"status?q={name}#{name}"
     return Response(303, ((b"location", location.encode()), (b"content-length", b"0")))
 
 

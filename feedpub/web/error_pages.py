@@ -2,13 +2,15 @@
 
 from functools import cache, lru_cache
 from http import HTTPStatus
-
-from jinja2 import Environment
+from typing import TYPE_CHECKING
 
 from feedpub.builder.html import content_security_policy, jinja_environment, load_stylesheet
 from feedpub.core.languages import translations_for
 from feedpub.web.headers import page_headers
 from feedpub.web.http import HTML, Response, content_response
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 RETRY_AFTER = (b"retry-after", b"10")
 
@@ -34,5 +36,5 @@ def method_not_allowed(*methods: str) -> Response:
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
     return jinja_environment("feedpub.web")

@@ -1,6 +1,7 @@
 """Represent requests and responses, and send them through the ASGI interface."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,12 +27,14 @@ class Request:
         path: Decoded, without the query.
         headers: By lower-case name. Repeated headers are joined with commas.
         client: IP address; None for a Unix socket.
+        query: Undecoded, without the question mark.
     """
 
     method: str
     path: str
     headers: Mapping[bytes, bytes]
     client: str | None = None
+    query: str = ""
 
     @classmethod
     def from_scope(
@@ -40,21 +43,29 @@ class Request:
         path: str,
         headers: Iterable[tuple[bytes, bytes]],
         client: str | None = None,
+        query: bytes = b"",
     ) -> "Request":
         """Return a request from the values of an ASGI scope."""
         joined: dict[bytes, bytes] = {}
         for name, value in headers:
             joined[name] = value if name not in joined else joined[name] + b", " + value
-        return cls(method, path, joined, client)
+        return cls(method, path, joined, client, query.decode("latin-1"))
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response to a client."""
+    """A response to a client.
+
+    Attributes:
+        body: The body; empty if it is streamed.
+        stream: The parts of a large body. They are made in another thread, as fast as the client
+            receives them.
+    """
 
     status: int
     headers: Headers
     body: bytes = b""
+    stream: Iterator[bytes] | None = None
 
     async def send(self, send: Send, *, bodiless: bool) -> None:
         """Send the response in chunks, as fast as the client receives it.
@@ -66,16 +77,19 @@ class Response:
         await send(
             {"type": "http.response.start", "status": self.status, "headers": list(self.headers)}
         )
-        body = memoryview(b"" if bodiless else self.body)
-        for start in range(0, len(body) or 1, CHUNK_BYTES):
-            end = start + CHUNK_BYTES
-            await send(
-                {
-                    "type": "http.response.body",
-                    "body": body[start:end],
-                    "more_body": end < len(body),
-                }
-            )
+        if self.stream and not bodiless:
+            while part := await asyncio.to_thread(next, self.stream, b""):
+                await _send_body(send, part, more_body=True)
+        await _send_body(send, b"" if bodiless else self.body, more_body=False)
+
+
+async def _send_body(send: Send, body: bytes, *, more_body: bool) -> None:
+    """Send a part of a body in chunks."""
+    view = memoryview(body)
+    for start in range(0, len(view) or 1, CHUNK_BYTES):
+        end = start + CHUNK_BYTES
+        more = more_body or end < len(view)
+        await send({"type": "http.response.body", "body": view[start:end], "more_body": more})
 
 
 async def read_body(receive: Receive, max_bytes: int) -> bytes:
@@ -101,10 +115,18 @@ def content_response(
 ) -> Response:
     """Return a response with generated text that clients must not store."""
     encoded = body.encode()
-    base_headers = (
+    length = (b"content-length", str(len(encoded)).encode())
+    return Response(status, (*_generated_headers(media_type), length, *headers), encoded)
+
+
+def streamed_response(media_type: str, parts: Iterator[bytes]) -> Response:
+    """Return a response with a large generated text that clients must not store."""
+    return Response(200, _generated_headers(media_type), stream=parts)
+
+
+def _generated_headers(media_type: str) -> Headers:
+    return (
         (b"content-type", media_type.encode()),
-        (b"content-length", str(len(encoded)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
     )
-    return Response(status, (*base_headers, *headers), encoded)

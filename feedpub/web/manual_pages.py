@@ -2,19 +2,19 @@
 
 import hashlib
 from functools import cache
-
-from jinja2 import Environment
-from markupsafe import Markup
+from typing import TYPE_CHECKING
 
 from feedpub import manual
 from feedpub.builder import html as page_parts
 from feedpub.core.languages import translations_for
-from feedpub.manual import html
 from feedpub.web import negotiation
 from feedpub.web.error_pages import method_not_allowed
 from feedpub.web.headers import NOT_MODIFIED_HEADERS, page_headers
 from feedpub.web.http import HTML, Headers, Request, Response
 from feedpub.web.negotiation import is_not_modified
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 ADDRESS = "/manual/"
 _METHODS = ("GET", "HEAD")
@@ -72,6 +72,10 @@ def _encode(topic: str, coding: str) -> tuple[Headers, bytes]:
 
 
 def _render(topic: str) -> str:
+    from markupsafe import Markup  # noqa: PLC0415 -- slow to import
+
+    from feedpub.manual import html  # noqa: PLC0415 -- for the same reason
+
     stylesheet = page_parts.load_stylesheet(_PACKAGE, _SHEET)
     body = Markup(html.render(topic))  # noqa: S704 -- from the package's own Markdown, without raw HTML
     return (
@@ -88,5 +92,5 @@ def _render(topic: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
     return page_parts.jinja_environment(_PACKAGE, [_SHEET])

@@ -6,13 +6,14 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Literal
 
-from feedpub.web.status import FeedStatus, Health, ServiceStatus, SourceStatus
+from feedpub.fetch import RequestCounts
+from feedpub.web.status import FeedRow, Health, Overview, SourceRow
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-_Value = float | datetime | None
-_Sample = tuple[Mapping[str, str], _Value]
-"""Labels and a value."""
+_Sample = tuple[str, float | None]
+"""Labels as they are written, and a value."""
+_LiveEntries = Mapping[str, tuple[int, datetime | None]]
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 
@@ -25,118 +26,143 @@ class Metric:
     samples: Iterable[_Sample]
     kind: Literal["gauge", "counter"] = "gauge"
 
-    def lines(self) -> Iterator[str]:
-        """Yield the metric's lines; none if it has no value."""
-        known = [(labels, value) for labels, value in self.samples if value is not None]
-        if known:
-            yield f"# HELP {self.name} {self.help}"
-            yield f"# TYPE {self.name} {self.kind}"
-        for labels, value in known:
-            yield f"{self.name}{_format_labels(labels)} {_format_number(value)}"
+    def render(self) -> str:
+        """Return the metric's lines; "" if it has no value."""
+        lines = [
+            f"{self.name}{labels} {_format_number(value)}\n"
+            for labels, value in self.samples
+            if value is not None
+        ]
+        if not lines:
+            return ""
+        return f"# HELP {self.name} {self.help}\n# TYPE {self.name} {self.kind}\n{''.join(lines)}"
 
 
-def render_metrics(status: ServiceStatus) -> str:
-    """Return all metrics as text."""
-    lines: list[str] = []
-    for metric in (*_service_metrics(status), *_feed_metrics(status), *_source_metrics(status)):
-        lines += metric.lines()
-    return "\n".join([*lines, ""])
+def render_metrics(overview: Overview, entries: _LiveEntries) -> Iterator[str]:
+    """Yield the text of each metric. The text about thousands of feeds is large.
+
+    Args:
+        overview: The health of all feeds.
+        entries: The number of entries in each feed's live document, and the newest one's date.
+    """
+    rows = tuple(overview.rows.values())
+    requests: RequestCounts = overview.running.requests if overview.running else {}
+    metrics = (
+        _service_metrics(overview),
+        _feed_metrics(rows, entries, requests),
+        _source_metrics(rows),
+    )
+    for group in metrics:
+        for metric in group:
+            if text := metric.render():
+                yield text
 
 
-def _service_metrics(status: ServiceStatus) -> Iterator[Metric]:
-    process = status.running
+def _service_metrics(overview: Overview) -> Iterator[Metric]:
+    process = overview.running
     yield Metric(
         "feedpub_build_info",
         "The version of feedpub, as a label.",
-        [({"version": version("feedpub")}, 1)],
+        [(_format_labels(version=version("feedpub")), 1)],
     )
     yield Metric(
         "feedpub_feeds",
         "Number of feeds in each state.",
-        [({"state": health}, status.count(health)) for health in Health],
+        [(_format_labels(state=health), overview.counts.get(health, 0)) for health in Health],
     )
     if process is None:
         return
-    yield Metric("process_start_time_seconds", "When the service started.", [({}, process.started)])
+    yield Metric(
+        "process_start_time_seconds",
+        "When the service started.",
+        [("", process.started.timestamp())],
+    )
     yield Metric(
         "feedpub_scheduler_heartbeat_timestamp_seconds",
         "Time of the scheduler's last heartbeat.",
-        [({}, process.heartbeat)],
+        [("", process.heartbeat.timestamp())],
     )
     yield Metric(
         "feedpub_config_last_reload_successful",
         "1 if the current config file is in use, 0 if it has an error.",
-        [({}, float(process.config_problem is None))],
+        [("", process.config_problem is None)],
     )
 
 
-def _feed_metrics(status: ServiceStatus) -> Iterator[Metric]:
-    def gauge(name: str, help_text: str, value: Callable[[FeedStatus], _Value]) -> Metric:
-        samples = [({"feed": feed.name}, value(feed)) for feed in status.feeds]
+def _feed_metrics(
+    rows: Iterable[FeedRow], entries: _LiveEntries, requests: RequestCounts
+) -> Iterator[Metric]:
+    labelled = [(_format_labels(feed=row.name), row) for row in rows]
+
+    def gauge(name: str, help_text: str, value: Callable[[FeedRow], float | None]) -> Metric:
+        samples = ((labels, value(row)) for labels, row in labelled)
         return Metric(f"feedpub_feed_{name}", help_text, samples)
 
-    yield _feed_states(status.feeds)
+    yield _feed_states(row for _, row in labelled)
     yield gauge(
-        "last_run_timestamp_seconds", "Start of the feed's last run.", lambda feed: feed.last_run
+        "last_run_timestamp_seconds", "Start of the feed's last run.", lambda row: row.last_run
     )
     yield gauge(
         "last_success_timestamp_seconds",
         "Start of the feed's last successful run.",
-        lambda feed: feed.last_success,
+        lambda row: row.last_success,
     )
     yield gauge(
         "next_run_timestamp_seconds",
         "Start of the feed's next scheduled run.",
-        lambda feed: feed.next_run,
+        lambda row: row.next_run,
     )
     yield gauge(
-        "last_run_duration_seconds",
-        "Duration of the feed's last run.",
-        lambda feed: feed.outcome.seconds if feed.outcome else None,
+        "last_run_duration_seconds", "Duration of the feed's last run.", lambda row: row.seconds
     )
+    yield gauge("running", "1 while the feed is running.", lambda row: row.is_busy)
+    yield gauge("run_stuck", "1 while a run of the feed is stuck.", lambda row: row.is_stuck)
     yield gauge(
-        "running", "1 while the feed is running.", lambda feed: float(feed.busy is not None)
+        "entries",
+        "Entries in the feed's live document.",
+        lambda row: entries[row.name][0] if row.name in entries else 0,
     )
-    yield gauge(
-        "run_stuck",
-        "1 while a run of the feed is stuck.",
-        lambda feed: float(feed.hung is not None),
-    )
-    yield gauge("entries", "Entries in the feed's live document.", lambda feed: feed.entries)
     yield gauge(
         "newest_entry_timestamp_seconds",
         "Publication date of the feed's newest entry.",
-        lambda feed: feed.newest,
+        lambda row: _newest(entries, row.name),
     )
     yield gauge(
         "last_run_failed_articles",
         "Articles that the feed's last run could not read.",
-        lambda feed: feed.outcome.failed if feed.outcome else None,
+        lambda row: row.failed,
     )
     yield gauge(
         "unread_items",
         "Listed items that are missing in the feed or incomplete in it.",
-        lambda feed: len(feed.outcome.unread) if feed.outcome else None,
+        lambda row: row.unread,
     )
-    yield _feed_requests(status.feeds)
+    yield _feed_requests(requests, {row.name for _, row in labelled})
 
 
-def _feed_states(feeds: Iterable[FeedStatus]) -> Metric:
-    samples: list[_Sample] = []
-    for feed in feeds:
-        for health in Health:
-            labels = {"feed": feed.name, "state": health.value}
-            samples.append((labels, float(feed.health is health)))
+def _newest(entries: _LiveEntries, feed: str) -> float | None:
+    newest = entries[feed][1] if feed in entries else None
+    return newest.timestamp() if newest else None
+
+
+def _feed_states(rows: Iterable[FeedRow]) -> Metric:
+    states = [(health, _escape(health)) for health in Health]
+    samples = (
+        (f'{{feed="{_escape(row.name)}",state="{state}"}}', row.health is health)
+        for row in rows
+        for health, state in states
+    )
     return Metric(
         "feedpub_feed_state", "1 for the feed's current state, 0 for the others.", samples
     )
 
 
-def _feed_requests(feeds: Iterable[FeedStatus]) -> Metric:
-    samples: list[_Sample] = []
-    for feed in feeds:
-        for http_status, count in feed.requests.items():
-            samples.append(({"feed": feed.name, "status": http_status}, count))
+def _feed_requests(requests: RequestCounts, feeds: set[str]) -> Metric:
+    samples = (
+        (_format_labels(feed=feed, status=http_status), count)
+        for (feed, http_status), count in requests.items()
+        if feed in feeds
+    )
     return Metric(
         "feedpub_feed_requests_total",
         "HTTP requests sent for the feed, by response status; "
@@ -146,18 +172,18 @@ def _feed_requests(feeds: Iterable[FeedStatus]) -> Metric:
     )
 
 
-def _source_metrics(status: ServiceStatus) -> Iterator[Metric]:
-    def gauge(name: str, help_text: str, value: Callable[[SourceStatus], _Value]) -> Metric:
-        samples: list[_Sample] = []
-        for feed in status.feeds:
-            for source in feed.sources:
-                labels = {"feed": feed.name, "source": source.address}
-                samples.append((labels, value(source)))
+def _source_metrics(rows: Iterable[FeedRow]) -> Iterator[Metric]:
+    labelled = [
+        (_format_labels(feed=row.name, source=source.address), source)
+        for row in rows
+        for source in row.sources
+    ]
+
+    def gauge(name: str, help_text: str, value: Callable[[SourceRow], float | None]) -> Metric:
+        samples = ((labels, value(source)) for labels, source in labelled)
         return Metric(f"feedpub_source_{name}", help_text, samples)
 
-    yield gauge(
-        "up", "1 if the source is healthy.", lambda source: float(source.health is Health.HEALTHY)
-    )
+    yield gauge("up", "1 if the source is healthy.", lambda source: source.health is Health.HEALTHY)
     yield gauge(
         "last_check_timestamp_seconds",
         "Time of the source's last check.",
@@ -185,11 +211,16 @@ def _source_metrics(status: ServiceStatus) -> Iterator[Metric]:
     )
 
 
-def _format_labels(labels: Mapping[str, str]) -> str:
-    pairs = [f'{name}="{value.translate(_ESCAPES)}"' for name, value in labels.items()]
-    return f"{{{','.join(pairs)}}}" if pairs else ""
+def _format_labels(**labels: str) -> str:
+    pairs = [f'{name}="{_escape(value)}"' for name, value in labels.items()]
+    return f"{{{','.join(pairs)}}}"
 
 
-def _format_number(value: float | datetime) -> str:
-    number = value.timestamp() if isinstance(value, datetime) else float(value)
-    return str(int(number)) if number.is_integer() else repr(number)
+def _escape(value: str) -> str:
+    return value.translate(_ESCAPES)
+
+
+def _format_number(value: float) -> str:
+    if isinstance(value, int):
+        return str(int(value))  # also for True and False
+    return str(int(value)) if value.is_integer() else repr(value)

@@ -6,8 +6,6 @@ from datetime import UTC
 from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
 
-import brotli  # type: ignore[import-untyped]
-
 IDENTITY_CODING = "identity"
 COMPRESSIBLE_TYPES = ("br", "gzip")
 # By preference, for codings that a client accepts equally
@@ -21,6 +19,8 @@ _ETAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 def compress(body: bytes, coding: str) -> bytes:
     """Return a body in a content coding. The same body always gives the same bytes."""
     if coding == "br":
+        import brotli  # type: ignore[import-untyped]  # noqa: PLC0415 -- many clients never accept it
+
         return bytes(brotli.compress(body, quality=_BROTLI_QUALITY))
     if coding == "gzip":
         return gzip.compress(body, _GZIP_LEVEL, mtime=0)

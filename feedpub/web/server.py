@@ -19,6 +19,7 @@ import threading
 from asyncio import TimerHandle
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
 from typing import Any, Protocol
@@ -39,6 +40,7 @@ _HEADER_OVERHEAD_BYTES = len(": \r\n")
 MAX_WAITING_REQUESTS = 16  # per connection; each uses some kB until it is answered
 MAX_CONNECTIONS = 500  # a process often has 1024 descriptors and needs others for itself
 _KEEP_ALIVE_SECONDS = 15
+_TICK_SECONDS = 1.0  # between two updates of the Date header
 
 
 class _CompletedCycle:
@@ -231,6 +233,28 @@ def _network_of(host: str) -> str:
     return str(address)
 
 
+class SlowTickServer(uvicorn.Server):
+    """uvicorn's server, but it wakes once a second instead of ten times."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._exiting = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._exiting.wait(), _TICK_SECONDS)
+
+    def exit_soon(self) -> None:
+        """Begin to shut down. Thread-safe."""
+        self.should_exit = True
+        if self._loop:
+            with suppress(RuntimeError):  # the loop has ended already
+                self._loop.call_soon_threadsafe(self._exiting.set)
+
+
 class App(Protocol):
     """An ASGI application that can answer some requests at once."""
 
@@ -266,7 +290,7 @@ class Server:
             server_header=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         )
-        self._server = uvicorn.Server(self._config)
+        self._server = SlowTickServer(self._config)
         self._thread = threading.Thread(target=self._run, name="feedpub-http", daemon=True)
 
     @property
@@ -290,7 +314,7 @@ class Server:
     def stop(self, seconds: float) -> None:
         """Accept no more requests, and wait up to `seconds` for responses in progress."""
         self._config.timeout_graceful_shutdown = max(0, int(seconds) - 1)
-        self._server.should_exit = True
+        self._server.exit_soon()
         self._thread.join(seconds)
 
     def _run(self) -> None:

@@ -28,8 +28,7 @@ import psycopg
 import requests
 
 from feedpub.config import load_config
-from feedpub.config.sources import source_key
-from feedpub.pipeline.collect import source_fingerprint
+from feedpub.config.sources import source_fingerprint, source_key
 from feedpub.store import Store
 from tests.support.postgres import Server, temporary_server
 from tests.support.service import free_port

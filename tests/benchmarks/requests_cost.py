@@ -245,7 +245,8 @@ def running_farm() -> Iterator[Farm]:
         process = context.Process(target=_serve, args=(theirs, ca_file), daemon=True)
         process.start()
         try:
-            yield Farm(*ours.recv(), ca_file)
+            http, https = ours.recv()
+            yield Farm(http, https, ca_file)
         finally:
             process.terminate()
             process.join()

@@ -7,7 +7,8 @@ The ten pages that follow the learned ones are measured; after all thirty, the l
 
 import time
 
-from feedpub.cleaner import SiteMemory, extract
+from feedpub.cleaner.extract import extract
+from feedpub.cleaner.site_memory import SiteMemory
 from tests.support.sites import MARKUP, PAGES, SitePage, add_counts, count_errors, site
 
 LEARNED = (1, 2, 5, 10, 30)

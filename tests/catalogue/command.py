@@ -45,8 +45,11 @@ class Memory:
 
     def sample(self) -> None:
         """Sample the process and its descendants."""
+        workers = set(workers_of(self._pid))
         for pid in family(self._pid):
-            self._peaks[pid] = max(self._peaks.get(pid, 0), _peak(pid))
+            # A worker begins with the memory of its parent, which counts there.
+            shared = _shared_kilobytes(pid) if pid in workers else 0
+            self._peaks[pid] = max(self._peaks.get(pid, 0), _peak(pid) - shared)
 
     @property
     def megabytes(self) -> float:
@@ -62,6 +65,11 @@ def children(pid: int) -> list[int]:
         ]
     except OSError:  # it has ended
         return []
+
+
+def workers_of(pid: int) -> list[int]:
+    """Return the workers of a process: the children of its fork server."""
+    return [worker for server in children(pid) for worker in children(server)]
 
 
 def family(pid: int) -> Iterator[int]:
@@ -80,11 +88,20 @@ def _resident_kilobytes(pid: int) -> int:
 
     Return 0 if it has ended.
     """
+    return _sum_of_mappings(pid, "Pss:")
+
+
+def _shared_kilobytes(pid: int) -> int:
+    """Return the kB of memory that a process shares with others; 0 if it has ended."""
+    return _sum_of_mappings(pid, "Shared_Clean:", "Shared_Dirty:")
+
+
+def _sum_of_mappings(pid: int, *fields: str) -> int:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
     except OSError:
         return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+    return sum(int(line.split()[1]) for line in lines if line.startswith(fields))
 
 
 def _peak(pid: int) -> int:

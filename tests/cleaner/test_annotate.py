@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pytest
 from lxml.html import HtmlElement, fromstring
 
-from feedpub.cleaner import AnnotatedPage, annotate, extract
+from feedpub.cleaner.annotate import AnnotatedPage, annotate
+from feedpub.cleaner.extract import extract
 from feedpub.cleaner.rules import Ruleset
 from feedpub.cleaner.rules.model import Rule
 from feedpub.config import SiteRules

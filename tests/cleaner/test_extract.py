@@ -7,7 +7,7 @@ import pytest
 
 import feedpub
 from feedpub import ExtractError, NoContentError, SiteMemory, extract
-from feedpub.cleaner import extract_fragment
+from feedpub.cleaner.extract import extract_fragment
 from feedpub.config import SiteRules
 
 URL = "https://example.org/news/lamp"

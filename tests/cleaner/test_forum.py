@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedpub.cleaner import extract
+from feedpub.cleaner.extract import extract
 from feedpub.core.models import Article
 
 URL = "https://forum.example.org/viewtopic.php?t=7"

@@ -3,6 +3,7 @@
 import pytest
 
 from feedpub.cleaner import next_page
+from feedpub.cleaner.pagination import NextPage
 from feedpub.cleaner.rules import Ruleset, ftr
 
 FIRST = "https://mag.example/reads/the-loom"
@@ -10,7 +11,7 @@ FIRST = "https://mag.example/reads/the-loom"
 
 def find_next(
     body: str, url: str = FIRST, *, first: str = "", number: int = 1, rules: str = ""
-) -> next_page.NextPage:
+) -> NextPage:
     html = (
         f"<html><head><title>The loom | Mag</title></head><body><h1>The "
         f"loom</h1>{body}</body></html>"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.cleaner import articles, join_pages
-from feedpub.cleaner.pagination import PageSequence, collect_pages
+from feedpub.cleaner import articles
+from feedpub.cleaner.pagination import PageSequence, collect_pages, join_pages
 from feedpub.cleaner.rules import MAX_PAGES, Ruleset, ftr
 from feedpub.config import Config
 from feedpub.core.errors import SourceError

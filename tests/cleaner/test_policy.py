@@ -3,8 +3,7 @@
 
 import pytest
 
-from feedpub.cleaner import extract
-from feedpub.cleaner.extract import extract_fragment
+from feedpub.cleaner.extract import extract, extract_fragment
 from feedpub.config import SiteRules
 from feedpub.core.models import Article, Removed
 

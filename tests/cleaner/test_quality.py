@@ -9,7 +9,7 @@ from itertools import islice
 
 import pytest
 
-from feedpub.cleaner import extract
+from feedpub.cleaner.extract import extract
 from feedpub.core.errors import ExtractError
 from tests.benchmarks.bench import metrics, segment_shares
 from tests.benchmarks.examples import Row, rows

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from feedpub.cleaner import sanitise, sanitise_svg
+from feedpub.cleaner.sanitize import sanitise, sanitise_svg
 from feedpub.core.errors import ExtractError
 
 DECLARED = "<?xml version='1.0' encoding='utf-8'?>\n"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from feedpub.cleaner import extract_saved
+from feedpub.cleaner.saved_files import extract_saved
 from feedpub.core.errors import ExtractError, NoContentError
 
 PROSE = (

@@ -5,7 +5,7 @@ Links that only share the page are removed, with their text and their box.
 
 import pytest
 
-from feedpub.cleaner import extract
+from feedpub.cleaner.extract import extract
 from feedpub.cleaner.images import has_addressee
 from feedpub.cleaner.layout import Layout, Place
 from feedpub.cleaner.segment import segment

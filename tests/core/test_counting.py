@@ -3,7 +3,7 @@
 import pytest
 
 from feedpub.builder.entry_html import reading_minutes
-from feedpub.cleaner import extract
+from feedpub.cleaner.extract import extract
 from feedpub.core.errors import NoContentError
 from feedpub.core.models import Page
 from feedpub.core.text import count_words, pluralize, split_length

@@ -22,6 +22,7 @@ from feedpub.core.errors import (
 )
 from feedpub.core.process_pool import Executor, InlineExecutor, ProcessPool
 from feedpub.core.process_pool.limits import CallLimits
+from feedpub.pipeline.context import open_pool
 from tests.support import hostile
 
 URL = "https://example.org/story"
@@ -220,8 +221,64 @@ def test_closing_ends_idle_and_working_processes(tmp_path: Path) -> None:
         workers.call(URL, hostile.double, 1)
 
 
+def test_workers_are_forks_of_one_server(tmp_path: Path) -> None:
+    with ProcessPool(limits=GENEROUS, max_processes=2) as workers, ThreadPoolExecutor(2) as threads:
+        holding = threads.submit(workers.call, URL, hostile.wait_for, tmp_path / "continue")
+        assert wait_until(lambda: len(workers._working) == 1)
+        first = workers.call(URL, os.getppid)
+        (tmp_path / "continue").touch()
+        holding.result()
+        parents = set(threads.map(lambda _: workers.call(URL, os.getppid), range(20)))
+        assert first != os.getpid()
+    assert parents == {first}
+    assert wait_until(lambda: is_gone(first))
+
+
+def test_fork_server_with_the_modules_of_a_run_has_one_thread() -> None:
+    """A worker would inherit locks that another thread holds."""
+    with open_pool() as workers:
+        server = workers.call(URL, os.getppid)
+        assert len(list(Path(f"/proc/{server}/task").iterdir())) == 1
+
+
+def test_idle_processes_end_and_the_next_call_starts_new_ones() -> None:
+    with ProcessPool(limits=GENEROUS, idle_seconds=0.2) as workers:
+        worker, server = workers.call(URL, hostile.pid), workers.call(URL, os.getppid)
+        assert wait_until(lambda: is_gone(worker))
+        assert wait_until(lambda: is_gone(server))
+        assert workers.call(URL, hostile.pid) != worker
+
+
+def test_call_may_take_longer_than_idle_processes_stay(tmp_path: Path) -> None:
+    signal_file = tmp_path / "continue"
+    with ProcessPool(limits=GENEROUS, idle_seconds=0.1) as workers, ThreadPoolExecutor(1) as thread:
+        holding = thread.submit(workers.call, URL, hostile.wait_for, signal_file)
+        time.sleep(0.5)
+        signal_file.write_text("done")
+        assert holding.result() == "done"
+
+
+def test_fork_server_that_was_killed_is_replaced(workers: ProcessPool) -> None:
+    worker, server = workers.call(URL, hostile.pid), workers.call(URL, os.getppid)
+    os.kill(server, signal.SIGKILL)
+    assert wait_until(lambda: is_gone(server))
+    assert workers.call(URL, hostile.pid) == worker  # it is no less able to work
+    os.kill(worker, signal.SIGKILL)
+    assert wait_until(lambda: is_gone(worker))
+    assert workers.call(URL, os.getppid) not in (server, os.getpid())
+
+
+def test_crash_after_the_end_of_the_fork_server_fails_one_page(workers: ProcessPool) -> None:
+    server = workers.call(URL, os.getppid)
+    os.kill(server, signal.SIGKILL)
+    assert wait_until(lambda: is_gone(server))
+    with pytest.raises(ResourceLimitError, match="the process that read it ended unexpectedly"):
+        workers.call(URL, hostile.exit_silently)
+    assert workers.call(URL, hostile.double, 4) == 8
+
+
 def test_process_that_cannot_be_started_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feedpub.core.process_pool.pool._COMMAND", ("/nowhere/python",))
+    monkeypatch.setattr("feedpub.core.process_pool.process._COMMAND", ("/nowhere/python",))
     with (
         ProcessPool() as workers,
         pytest.raises(WorkerError, match=r"no process can be started .*No such file"),

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from feedpub.cleaner import extract, extract_text
+from feedpub.cleaner.extract import extract
+from feedpub.cleaner.plain_text import extract_text
 from feedpub.core.text import (
     format_age,
     format_relative,

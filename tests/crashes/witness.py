@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from feedpub.core.article_keys import url_key
-from feedpub.store.sqlite import FILE_NAME
+from feedpub.store.files import FILE_NAME
 from tests.crashes.paper import Paper
 from tests.support.feedcheck import CHECKS, opml
 

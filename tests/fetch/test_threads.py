@@ -64,9 +64,7 @@ def test_calls_in_sequence_start_no_threads(
 
 def test_stuck_lookups_do_not_block_others(named: Fetcher, release: threading.Event) -> None:
     def look_up(number: int) -> None:
-        with pytest.raises(
-            FetchError, match="was not resolved in time|no complete answer within 1 s"
-        ):
+        with pytest.raises(FetchError, match=r"was not resolved in time|within 1 s"):
             named.get(f"http://stuck-{number}.example/")
 
     with running_raw_server(WHOLE) as server, ThreadPoolExecutor(20) as pool:

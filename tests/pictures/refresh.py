@@ -8,7 +8,7 @@ from contextlib import chdir
 from pathlib import Path
 
 from feedpub.core.models import Page
-from feedpub.web import Server, status_page
+from feedpub.web import Server
 from feedpub.web.preview import PreviewPage, PreviewServer, PreviewSession
 from feedpub.web.sockets import open_socket
 from feedpub.web.status import Health, ServiceStatus
@@ -27,7 +27,7 @@ def main() -> None:
     screenshot(ROOT / "feeds" / "quay.html", HERE / "feed-page.png", width=900, height=860)
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "status.html")
-        page.write_text(status_page.render_status_page(_overview(), can_run=True), encoding="utf-8")
+        page.write_text(overviews.render_status_page(_overview(), can_run=True), encoding="utf-8")
         screenshot(page, HERE / "status-page.png", width=900, height=860)
         _preview(Path(folder), HERE / "preview.png")
 

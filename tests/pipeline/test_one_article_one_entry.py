@@ -18,8 +18,8 @@ from feedpub.core.article_keys import former_url_key
 from feedpub.core.models import RunResult
 from feedpub.pipeline import run
 from feedpub.store import migrations
+from feedpub.store.files import FILE_NAME
 from feedpub.store.schema_repair import FORMER_NAMES
-from feedpub.store.sqlite import FILE_NAME
 from tests.support.clock import FakeClock
 from tests.support.newsroom import configure, feed, open_context, output_folder
 from tests.support.site import Route, Site, running_site

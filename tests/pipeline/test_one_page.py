@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from feedpub.config import Config, FeedSource, PageSource
+from feedpub.config.sources import source_fingerprint
 from feedpub.core.models import RunResult, RunStatus
-from feedpub.pipeline.collect import source_fingerprint
 from feedpub.pipeline.run import run_feed
 from tests.support.clock import FakeClock
 from tests.support.newsroom import configure, open_context, open_newsroom, output_folder

@@ -19,7 +19,7 @@ from feedpub.config import Config
 from feedpub.core.models import Entry
 from feedpub.pipeline import index, restore, run
 from feedpub.pipeline.archives import group_by_archive
-from feedpub.store.sqlite import FILE_NAME
+from feedpub.store.files import FILE_NAME
 from tests.support.clock import FakeClock
 from tests.support.newsroom import configure, open_context, output_folder
 from tests.support.states import state_folder

@@ -27,8 +27,8 @@ from feedpub.pipeline import recovery, run
 from feedpub.pipeline.context import RunContext
 from feedpub.publisher import DryRunOutput, open_output
 from feedpub.scheduler.local import LocalScheduler
-from feedpub.store import Store
-from feedpub.store.sqlite import FILE_NAME
+from feedpub.store import Store, find_quarantined_files
+from feedpub.store.files import FILE_NAME
 from tests.support.clock import FakeClock
 from tests.support.home import HEAD, Home
 from tests.support.newsroom import (
@@ -217,7 +217,7 @@ def test_rebuilt_state_changes_no_published_byte(
     build(config, clock)
     assert read_published(config) == before
     assert set(site.paths()) == {"/news"}
-    (aside,) = Store.quarantined_files(state_folder(config.feedpub))
+    (aside,) = find_quarantined_files(state_folder(config.feedpub))
     assert aside.read_bytes() == damaged
     after = entries(config)
     assert [(e.id, e.url, e.published, e.updated, e.text, e.source) for e in after] == [
@@ -276,7 +276,7 @@ def test_invalid_write_ahead_log_is_ignored_by_sqlite(
     build(config, clock)
     assert read_published(config) == before
     assert site.paths() == ["/news"]
-    assert not Store.quarantined_files(state_folder(config.feedpub))
+    assert not find_quarantined_files(state_folder(config.feedpub))
 
 
 def test_missing_state_is_rebuilt(begin: Begin, clock: FakeClock) -> None:
@@ -428,7 +428,7 @@ def test_rebuild_is_logged_and_alerted_once(
         with open_run_context(config, clock) as context:
             notify.deliver_due(config, context.store, context.clock)
     (sent,) = [json.loads(request.body) for request in site.requests if request.path == "/hook"]
-    (aside,) = Store.quarantined_files(state_folder(config.feedpub))
+    (aside,) = find_quarantined_files(state_folder(config.feedpub))
     assert (sent["event"], sent["feed"]) == ("renewed", "")
     assert sent["text"] == "feedpub's state was damaged and was rebuilt from the published feeds"
     assert sent["evidence"]["Reason"].endswith(f"the damaged file was kept as {aside.name}")
@@ -467,7 +467,7 @@ def test_status_and_check_report_the_damage_and_change_nothing(begin: Begin) -> 
     built = command(config, "build")
     assert built.exit_code == 0
     assert "rebuilt from the published feeds" in built.stderr
-    (aside,) = Store.quarantined_files(state_folder(config.feedpub))
+    (aside,) = find_quarantined_files(state_folder(config.feedpub))
     for name in ("status", "check"):
         assert (
             f"note: {aside} is a damaged state; delete it when you no longer need it"
@@ -481,7 +481,7 @@ def test_clean_works_without_a_corrupt_state(begin: Begin, site: Site) -> None:
     done = command(config, "clean", site.url(path(1)))
     assert (done.exit_code, title(1) in done.stdout) == (0, True)
     assert "the site memory is not used: " in done.stderr
-    assert not Store.quarantined_files(state_folder(config.feedpub))
+    assert not find_quarantined_files(state_folder(config.feedpub))
 
 
 # --- others at work
@@ -495,7 +495,7 @@ def test_other_connection_continues_with_the_new_file(begin: Begin, clock: FakeC
         assert other.store.count("world") == len(STORIES)
         corrupt_text(state(config))
         recovery.with_recovery(partial(_build, config, one), config, one)
-        (aside,) = Store.quarantined_files(state_folder(config.feedpub))
+        (aside,) = find_quarantined_files(state_folder(config.feedpub))
         kept = aside.read_bytes()
         other.store.save_memory("example.org", b"learned", NOW)
         assert one.store.site_memory("example.org") == b"learned"
@@ -520,7 +520,7 @@ def test_two_threads_that_find_the_damage_quarantine_one_file(
                 partial(_entries_after, [error], context), config, context
             )
             assert len(found) == len(STORIES)
-    assert len(Store.quarantined_files(state_folder(config.feedpub))) == 1
+    assert len(find_quarantined_files(state_folder(config.feedpub))) == 1
 
 
 def _entries_after(errors: list[CorruptStateError], context: RunContext) -> tuple[Entry, ...]:
@@ -562,7 +562,7 @@ def test_two_processes_that_find_the_damage_quarantine_one_file(begin: Begin) ->
         process.stdin.flush()
     outputs = [process.communicate(timeout=60)[0].strip() for process in processes]
     assert outputs == [str(len(STORIES))] * 2
-    assert len(Store.quarantined_files(state_folder(config.feedpub))) == 1
+    assert len(find_quarantined_files(state_folder(config.feedpub))) == 1
 
 
 def test_scheduler_rebuilds_the_state_during_a_run(begin: Begin) -> None:
@@ -579,7 +579,7 @@ def test_scheduler_rebuilds_the_state_during_a_run(begin: Begin) -> None:
             corrupt_text(state(config))
             jobs.run_now("world")
             assert eventually(
-                lambda: len(Store.quarantined_files(state_folder(config.feedpub))) == 1
+                lambda: len(find_quarantined_files(state_folder(config.feedpub))) == 1
             )
             assert eventually(lambda: outcomes and "world" in context.store.schedule.load())
         finally:
@@ -608,7 +608,7 @@ def test_service_rebuilds_the_state_while_it_runs(site: Site, tmp_path: Path) ->
             pass
         assert service.wait_for_event("run_finished", times=2, feed="world")
         assert service.get("/world.json") == before
-        assert len(Store.quarantined_files(folder)) == 1
+        assert len(find_quarantined_files(folder)) == 1
         assert service.events_named("state_rebuilt")[0]["entries"] == 3
         assert service.stop() == 0
 
@@ -623,4 +623,4 @@ def test_state_of_a_newer_version_is_not_quarantined(begin: Begin, clock: FakeCl
         connection.execute("UPDATE alembic_version SET version_num = '9000'")
     with pytest.raises(StoreError, match="a newer feedpub wrote it"):
         build(config, clock)
-    assert not Store.quarantined_files(state_folder(config.feedpub))
+    assert not find_quarantined_files(state_folder(config.feedpub))

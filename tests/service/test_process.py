@@ -30,6 +30,23 @@ libc.fflush(None)
 """
 
 
+# Frees many blocks below one that stays.
+FREED = """
+from pathlib import Path
+from feedpub.service.process import release_free_memory
+
+def resident_pages():
+    return int(Path("/proc/self/statm").read_text().split()[1])
+
+blocks = [bytes(50_000) for _ in range(2000)]
+kept = bytes(50_000)
+del blocks
+before = resident_pages()
+release_free_memory()
+print(before - resident_pages())
+"""
+
+
 @pytest.fixture
 def listener(tmp_path: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
@@ -99,3 +116,9 @@ def heaps(how: str) -> int:
 )
 def test_all_threads_share_two_heaps() -> None:
     assert heaps("together") <= MAX_ARENAS < heaps("apart")
+
+
+def test_freed_memory_is_returned_to_the_system() -> None:
+    command = [sys.executable, "-c", FREED]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 -- our own script
+    assert int(done.stdout) * os.sysconf("SC_PAGE_SIZE") > 50_000_000

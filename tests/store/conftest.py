@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from feedpub.store import Store
-from feedpub.store.database import StatePlace
+from feedpub.store.files import StatePlace
 from tests.support.postgres import SKIP_REASON, Server, is_available
 
 ENGINES = [

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from feedpub.store import Incident, ItemState, OutboxMessage, Store
-from feedpub.store.database import StatePlace
-from feedpub.store.sqlite import FILE_NAME
+from feedpub.store.files import FILE_NAME, StatePlace
 from tests.store.examples import NOW, document, entry, run
 
 # A server that has imported the store and forks from there: thirty processes cost what one does.

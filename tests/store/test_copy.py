@@ -36,7 +36,7 @@ from feedpub.store import (
     pack_body,
     schema,
 )
-from feedpub.store.database import StatePlace
+from feedpub.store.files import StatePlace
 from tests.store.conftest import ENGINES
 from tests.store.examples import NOW, document, entry, run
 from tests.store.test_concurrency import FORKS

@@ -19,8 +19,7 @@ from feedpub.config import Config
 from feedpub.core.models import RunResult
 from feedpub.pipeline.run import finish_build, run_feed
 from feedpub.store import Store, migrations, schema
-from feedpub.store.database import StatePlace
-from feedpub.store.sqlite import FILE_NAME
+from feedpub.store.files import FILE_NAME, StatePlace
 from tests.store import make_states
 from tests.store.make_states import FEEDS, LIMIT, SECOND, STATES, Site
 from tests.store.test_schema_repair import foreign_connection, shape

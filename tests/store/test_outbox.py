@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from feedpub.store import OutboxMessage, Store
-from feedpub.store.database import StatePlace
+from feedpub.store.files import StatePlace
 from tests.store import examples
 from tests.store.examples import DAY, NOW
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.store import ItemState, Store
-from feedpub.store.sqlite import FILE_NAME
+from feedpub.store import ItemState, Store, find_exposures
+from feedpub.store.files import FILE_NAME
 from tests.store.examples import NOW, entry
 
 
@@ -43,7 +43,7 @@ def test_new_state_is_private(folder: Path) -> None:
             [FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm"], 0o600
         )
     assert mode(folder) == 0o700
-    assert Store.exposures(folder) == ()
+    assert find_exposures(folder) == ()
 
 
 def test_existing_state_and_its_other_files_become_private(folder: Path) -> None:
@@ -81,7 +81,7 @@ def test_permissions_of_an_existing_folder_are_reported_and_kept(
         pass
     assert mode(folder) == rights
     wanted = (f"{exposure} {folder}; run chmod 700 {folder}",) if exposure else ()
-    assert Store.exposures(folder) == wanted
+    assert find_exposures(folder) == wanted
 
 
 def test_exposed_file_of_another_user_is_reported_and_used(
@@ -96,11 +96,9 @@ def test_exposed_file_of_another_user_is_reported_and_used(
     monkeypatch.setattr(Path, "chmod", refuse)
     Store.open(folder).close()
     file = folder / FILE_NAME
-    assert Store.exposures(folder) == (
-        f"others can read {file}; run chmod 600 {file} as its owner",
-    )
+    assert find_exposures(folder) == (f"others can read {file}; run chmod 600 {file} as its owner",)
 
 
 def test_missing_state_has_no_exposures(folder: Path) -> None:
-    assert Store.exposures(folder) == ()
-    assert Store.exposures("postgresql://db.example.org/feedpub") == ()
+    assert find_exposures(folder) == ()
+    assert find_exposures("postgresql://db.example.org/feedpub") == ()

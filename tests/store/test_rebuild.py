@@ -10,15 +10,9 @@ from pathlib import Path
 import pytest
 
 from feedpub.core.errors import CorruptStateError, StoreError
-from feedpub.store import Store
-from feedpub.store.sqlite import (
-    COMPANIONS,
-    FILE_NAME,
-    ReadWriteLock,
-    quarantine,
-    quarantined_files,
-    wrap_sqlite_errors,
-)
+from feedpub.store import Store, find_quarantined_files
+from feedpub.store.files import COMPANIONS, FILE_NAME, quarantine, quarantined_files
+from feedpub.store.sqlite import ReadWriteLock, wrap_sqlite_errors
 from tests.store.examples import NOW, entry
 
 AT = datetime(2026, 11, 25, 14, 53, 51, tzinfo=UTC)
@@ -53,7 +47,7 @@ def test_quarantine_never_overwrites_a_file(tmp_path: Path) -> None:
 
 
 def test_missing_folder_has_no_quarantined_files(tmp_path: Path) -> None:
-    assert Store.quarantined_files(tmp_path / "none") == ()
+    assert find_quarantined_files(tmp_path / "none") == ()
 
 
 # --- renewing ---
@@ -86,7 +80,7 @@ def test_rebuilt_state_contains_what_it_was_filled_with(store: Store, folder: Pa
 def test_intact_state_is_never_quarantined(store: Store, folder: Path) -> None:
     fill(store)
     assert store.rebuild(lambda _: pytest.fail("filled")) is None
-    assert Store.quarantined_files(folder) == ()
+    assert find_quarantined_files(folder) == ()
     assert store.count("world") == 1
 
 

@@ -12,9 +12,8 @@ from sqlalchemy.schema import CreateColumn
 
 from feedpub.core.errors import CorruptStateError, StoreError
 from feedpub.store import ItemState, Store, migrations, schema
-from feedpub.store.database import StatePlace
+from feedpub.store.files import FILE_NAME, StatePlace
 from feedpub.store.schema_repair import FORMER_NAMES
-from feedpub.store.sqlite import FILE_NAME
 from tests.store.examples import NOW, entry
 from tests.store.test_copy import fill as fill_all_tables
 from tests.store.test_sqlite import versions

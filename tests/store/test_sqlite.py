@@ -17,7 +17,8 @@ from sqlalchemy import Connection, create_engine, inspect
 
 from feedpub.core.errors import CorruptStateError, StoreError
 from feedpub.store import ItemState, Store, migrations, schema
-from feedpub.store.sqlite import FILE_NAME, FileDatabase
+from feedpub.store.files import FILE_NAME
+from feedpub.store.sqlite import FileDatabase
 from tests.store.examples import NOW, entry
 from tests.support.disk import run_on_disk
 

@@ -23,7 +23,7 @@ from feedpub.store import (
     StoredSummary,
     schema,
 )
-from feedpub.store.database import StatePlace
+from feedpub.store.files import StatePlace
 from feedpub.store.store import MAX_INCIDENTS
 from tests.store import examples
 from tests.store.examples import DAY, NOW, document, entry, run

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from feedpub.core.errors import StoreError
 from feedpub.store import OutboxMessage, Store, migrations, schema
-from feedpub.store.database import StatePlace
+from feedpub.store.files import StatePlace
 from feedpub.store.schema_repair import FORMER_NAMES
 from tests.store.examples import NOW
 from tests.store.test_copy import fill, rows

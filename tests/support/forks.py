@@ -2,8 +2,8 @@
 
 It reads orders from standard input, one line of JSON each. For each order it writes one line to
 standard output: the process that it started, or how one ended. The fork then runs what `python -m
-feedpub` runs, with its own arguments, environment and output. The first workers that it starts are
-forks, too, created before it had any thread.
+feedpub` runs, with its own arguments, environment and output. The first fork server of workers that
+it starts is a fork, too, created before it had any thread.
 """
 
 import gc
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from feedpub.cli import cli
-from feedpub.core.process_pool import child, pool
+from feedpub.core.process_pool import fork_server, process
 from tests.support import faults
 from tests.support.newsroom import feed, story
 
@@ -95,32 +95,29 @@ def _become_command(order: dict[str, Any]) -> None:
     sys.argv[1:] = order["arguments"]
     faults.install(order["faults"])
     if _READING_COMMANDS.intersection(order["arguments"]):
-        _Workers().prepare()
+        _prepare_fork_server()
 
 
-class _Workers:
-    """Forks that wait to become workers. Further workers are started normally."""
+def _prepare_fork_server() -> None:
+    """Let the first fork server be a fork of this process. Others are started normally."""
+    start = process._start_process
+    waiting = [_ForkServer()]
 
-    _PREPARED = 2
+    def start_process(descriptor: int) -> "_ForkServer | subprocess.Popen[bytes]":
+        if not waiting:
+            return start(descriptor)
+        server = waiting.pop()
+        server.begin(descriptor)
+        return server
 
-    def prepare(self) -> None:
-        """Create the forks, and use them for workers."""
-        self._waiting = [_Worker() for _ in range(self._PREPARED)]
-        self._start = pool._start_process
-        pool._start_process = self.start  # type: ignore[assignment]
-
-    def start(self, descriptor: int) -> "_Worker | subprocess.Popen[bytes]":
-        """Start a worker that serves the other end of a socket."""
-        try:
-            worker = self._waiting.pop()
-        except IndexError:
-            return self._start(descriptor)
-        worker.begin(descriptor)
-        return worker
+    process._start_process = start_process  # type: ignore[assignment]
 
 
-class _Worker:
-    """A fork of this process that becomes a worker when it gets a socket. Acts as a `Popen`."""
+class _ForkServer:
+    """A fork of this process that becomes a fork server when it gets a socket.
+
+    It acts as a `Popen`.
+    """
 
     def __init__(self) -> None:
         self.returncode: int | None = None
@@ -135,11 +132,11 @@ class _Worker:
         _, descriptors, _, _ = socket.recv_fds(other, 1, 1)
         if descriptors:  # otherwise, it was not needed
             sys.argv[1:] = [str(descriptors[0])]
-            child.main()
+            fork_server.main()
         os._exit(0)
 
     def begin(self, descriptor: int) -> None:
-        """Become a worker."""
+        """Become a fork server."""
         with self._socket:
             socket.send_fds(self._socket, [b"."], [descriptor])
 
@@ -152,7 +149,7 @@ class _Worker:
         end = None if timeout is None else time.monotonic() + timeout
         while (status := self._wait(os.WNOHANG if end else 0)) is None:
             if end and time.monotonic() > end:
-                raise subprocess.TimeoutExpired("worker", timeout or 0)
+                raise subprocess.TimeoutExpired("fork server", timeout or 0)
             time.sleep(0.01)
         return status
 

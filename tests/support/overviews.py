@@ -9,10 +9,21 @@ from typing import Any
 
 from feedpub.core.models import Failure, RunResult, RunStatus
 from feedpub.store import RemovalStat
-from feedpub.web.status import FeedStatus, Health, ProcessStatus, ServiceStatus, SourceStatus
+from feedpub.web import metrics, status_page
+from feedpub.web.status import (
+    FeedQuery,
+    FeedRow,
+    FeedStatus,
+    Health,
+    Overview,
+    ProcessStatus,
+    ServiceStatus,
+    SourceStatus,
+)
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+ALL_FEEDS = FeedQuery()
 RATE_REASON = "publishes about 9 a day, mostly 7–18 h UTC"
 DAYS = (
     0,
@@ -115,6 +126,36 @@ def process_status(**others: Any) -> ProcessStatus:
 def service_status(*feeds: FeedStatus, **others: Any) -> ServiceStatus:
     """Return the status of these feeds and of a healthy service."""
     return replace(ServiceStatus(NOW, process_status(), feeds), **others)
+
+
+def overview_of(status: ServiceStatus) -> Overview:
+    """Return the overview of the feeds of a status."""
+    started = status.running.started if status.running else None
+    rows = [FeedRow.from_status(feed, status.now, started) for feed in status.feeds]
+    return Overview.from_rows(status.now, status.running, rows)
+
+
+def render_status_page(
+    status: ServiceStatus, query: FeedQuery = ALL_FEEDS, *, can_run: bool = False
+) -> str:
+    """Return the page of the status that a query asks for."""
+    selection = overview_of(status).select(query)
+    by_name = {feed.name: feed for feed in status.feeds}
+    shown = replace(status, feeds=tuple(by_name[name] for name in selection.names))
+    return status_page.render_status_page(shown, selection, can_run=can_run)
+
+
+def render_metrics(status: ServiceStatus) -> str:
+    """Return the metrics of a status."""
+    if status.running:
+        requests = {
+            (feed.name, http_status): count
+            for feed in status.feeds
+            for http_status, count in feed.requests.items()
+        }
+        status = replace(status, running=replace(status.running, requests=requests))
+    entries = {feed.name: (feed.entries, feed.newest) for feed in status.feeds}
+    return "".join(metrics.render_metrics(overview_of(status), entries))
 
 
 def service_in_every_state() -> ServiceStatus:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from feedpub.cleaner import extract
+from feedpub.cleaner.extract import extract
 from feedpub.cleaner.rules import Ruleset, SiteRuleSet, open_rules, parse_ruleset
 from feedpub.config import RuleFiles, SiteRules
 from feedpub.core.models import Article

@@ -19,7 +19,6 @@ from feedpub.config import Config, ConfigModel, SiteFile
 from feedpub.config.errors import format_heading, tables_in, type_name
 from feedpub.config.models import ConfigSchemaGenerator
 from feedpub.config.secrets import Secret
-from feedpub.web import metrics
 from tests.support import overviews
 
 MANUAL = Path(__file__).parents[2] / "feedpub" / "manual"
@@ -353,7 +352,7 @@ def _cell(text: str) -> str:
 def metrics_page() -> str:
     """Return metrics.md."""
     rows: list[str] = []
-    text = metrics.render_metrics(overviews.service_in_every_state())
+    text = overviews.render_metrics(overviews.service_in_every_state())
     for name, explanation in re.findall(r"^# HELP (\S+) (.*)$", text, re.MULTILINE):
         kind = re.search(rf"^# TYPE {name} (\w+)$", text, re.MULTILINE)
         sample = re.search(rf"^{name}(?:\{{(.*)\}})? ", text, re.MULTILINE)

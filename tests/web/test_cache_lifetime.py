@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from feedpub.core.errors import StoreError
-from feedpub.store import ScheduledRun
 from feedpub.web import FeedApp, FolderBackend, cache
 from tests.support.client import Client, serve_app
 from tests.support.service import eventually
@@ -25,15 +24,12 @@ class Plans:
         self.open = threading.Event()
         self.open.set()
 
-    def load(self) -> Mapping[str, ScheduledRun]:
+    def load(self) -> Mapping[str, datetime]:
         self.open.wait(10)
         if self.broken:
             raise StoreError("the state cannot be read")
         now = datetime.now(UTC)
-        return {
-            feed: ScheduledRun(feed, now + timedelta(seconds=wait), "")
-            for feed, wait in self.seconds.items()
-        }
+        return {feed: now + timedelta(seconds=wait) for feed, wait in self.seconds.items()}
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ import re
 import pytest
 
 from feedpub.core.models import Failure, RunResult, RunStatus
-from feedpub.web import metrics
 from feedpub.web.status import Health, SourceStatus
 from tests.support.overviews import (
     NOW,
     failing_source,
     feed_status,
+    render_metrics,
     service_in_every_state,
     service_status,
     source_status,
@@ -52,7 +52,7 @@ def parse_metrics(text: str) -> dict[str, dict[str, float]]:
 
 
 def test_feed_and_source_metrics() -> None:
-    match = parse_metrics(metrics.render_metrics(service_status(feed_status())))
+    match = parse_metrics(render_metrics(service_status(feed_status())))
     minute = 60
     now = NOW.timestamp()
     of_feed = {
@@ -86,7 +86,7 @@ def test_feed_and_source_metrics() -> None:
 
 
 def test_requests_are_counted_by_status() -> None:
-    match = parse_metrics(metrics.render_metrics(service_status(feed_status())))
+    match = parse_metrics(render_metrics(service_status(feed_status())))
     assert match["feedpub_feed_requests_total"] == {
         'feed="world",status="200"': 40,
         'feed="world",status="304"': 12,
@@ -96,7 +96,7 @@ def test_requests_are_counted_by_status() -> None:
 
 def test_feed_states_are_one_hot() -> None:
     match = parse_metrics(
-        metrics.render_metrics(
+        render_metrics(
             service_status(
                 feed_status(),
                 feed_status("gone", health=Health.BROKEN, sources=(failing_source(),)),
@@ -119,17 +119,17 @@ def test_unread_items_are_counted() -> None:
     other = Failure("https://x.org/b", "the recheck failed")
     outcome = RunResult("world", RunStatus.PARTIAL, problems=(unread, other, unread))
     feed = feed_status(health=Health.PARTIAL, outcome=outcome)
-    match = parse_metrics(metrics.render_metrics(service_status(feed)))
+    match = parse_metrics(render_metrics(service_status(feed)))
     assert match["feedpub_feed_unread_items"] == {'feed="world"': 2}
     assert match["feedpub_feeds"]['state="partial"'] == 1
 
 
 def test_service_metrics() -> None:
-    match = parse_metrics(metrics.render_metrics(service_in_every_state()))
+    match = parse_metrics(render_metrics(service_in_every_state()))
     assert match["feedpub_config_last_reload_successful"] == {"": 0}
     assert match["feedpub_scheduler_heartbeat_timestamp_seconds"] == {"": NOW.timestamp() - 3}
     assert "feedpub_config_last_reload_successful" not in parse_metrics(
-        metrics.render_metrics(service_status(feed_status(), running=None))
+        render_metrics(service_status(feed_status(), running=None))
     )
 
 
@@ -138,7 +138,7 @@ def test_service_metrics() -> None:
 )
 def test_label_values_are_escaped(address: str) -> None:
     match = parse_metrics(
-        metrics.render_metrics(service_status(feed_status(sources=(source_status(address),))))
+        render_metrics(service_status(feed_status(sources=(source_status(address),))))
     )
     (label,) = match["feedpub_source_up"]
     escaped = label.removeprefix('feed="world",source="').removesuffix('"')
@@ -158,7 +158,7 @@ def test_unknown_values_are_left_out() -> None:
         requests={},
         sources=(never,),
     )
-    match = parse_metrics(metrics.render_metrics(service_status(new)))
+    match = parse_metrics(render_metrics(service_status(new)))
     absent = (
         "last_run",
         "last_success",

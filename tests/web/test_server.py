@@ -47,6 +47,16 @@ def test_server_stops_in_time_despite_open_connections(client: Client) -> None:
         assert not client.server.alive
 
 
+def test_idle_server_stops_without_waiting_for_its_next_tick(
+    app: FeedApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_TICK_SECONDS", 1000)
+    with serve_app(app) as client:
+        assert client.get("/world.rss").status == 200
+        client.server.stop(30)
+        assert not client.server.alive
+
+
 def test_app_can_be_replaced_while_serving(client: Client, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()

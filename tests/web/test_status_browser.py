@@ -5,14 +5,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from feedpub.web import status_page
 from tests.support.chromium import dump
-from tests.support.overviews import feed_status, service_in_every_state, service_status
+from tests.support.overviews import (
+    feed_status,
+    render_status_page,
+    service_in_every_state,
+    service_status,
+)
 from tests.support.site import Route, Site, running_site
 
 pytestmark = pytest.mark.slow
 
-PAGE = status_page.render_status_page(service_in_every_state(), can_run=True).replace(
+PAGE = render_status_page(service_in_every_state(), can_run=True).replace(
     "<details>", "<details open>"
 )
 DARK = ("--blink-settings=preferredColorScheme=0",)
@@ -83,7 +87,7 @@ def test_page_fits_all_widths_with_enough_contrast(
 
 
 def test_run_now_form_sends_feed_and_token(host: Site) -> None:
-    host["/status"] = status_page.render_status_page(service_status(feed_status()), can_run=True)
+    host["/status"] = render_status_page(service_status(feed_status()), can_run=True)
     host["/run"] = Route(b"done")
     host["/submit"] = SUBMIT
     dump(host.url("/submit"), "--virtual-time-budget=10000")

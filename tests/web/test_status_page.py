@@ -7,9 +7,9 @@ import pytest
 from lxml import html
 
 from feedpub.core.models import Failure, RunResult, RunStatus
-from feedpub.web import status_page
-from feedpub.web.status import Health, ServiceStatus
+from feedpub.web.status import FeedQuery, Health, ServiceStatus
 from tests.support.overviews import (
+    ALL_FEEDS,
     DAYS,
     HOUR,
     NOW,
@@ -17,14 +17,17 @@ from tests.support.overviews import (
     feed_status,
     process_status,
     removal_stat,
+    render_status_page,
     service_in_every_state,
     service_status,
     source_status,
 )
 
 
-def page(seen: ServiceStatus, *, can_run: bool = False) -> html.HtmlElement:
-    return html.document_fromstring(status_page.render_status_page(seen, can_run=can_run))
+def page(
+    seen: ServiceStatus, query: FeedQuery = ALL_FEEDS, *, can_run: bool = False
+) -> html.HtmlElement:
+    return html.document_fromstring(render_status_page(seen, query, can_run=can_run))
 
 
 def text(element: html.HtmlElement) -> str:
@@ -185,7 +188,7 @@ def test_hostile_texts_are_escaped() -> None:
         sources=(failing_source(evil, reason=evil, why=evil),),
         removals=(removal_stat(evil, reason=evil),),
     )
-    written = status_page.render_status_page(
+    written = render_status_page(
         service_status(hostile, running=process_status(config_problem=evil)), can_run=True
     )
     assert "<script" not in written
@@ -236,9 +239,7 @@ def test_heading_levels_are_not_skipped() -> None:
 def colours(scheme: str) -> dict[str, str]:
     """Return the named colours of a scheme in the page's stylesheet."""
     style = (
-        status_page.render_status_page(service_status(), can_run=False)
-        .split("<style>")[1]
-        .split("</style>")[0]
+        render_status_page(service_status(), can_run=False).split("<style>")[1].split("</style>")[0]
     )
     named: dict[str, str] = {}
     for place, rules in re.findall(r"(@media [^{]*\{\s*)?:root \{(.*?)\}", style, re.DOTALL):

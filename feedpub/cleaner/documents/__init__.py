@@ -7,21 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from feedpub.cleaner.documents.content import DocumentContent, choose_title, is_generic_label
-from feedpub.cleaner.documents.office import read_docx, read_epub, read_odt
-from feedpub.cleaner.documents.pdf import read_pdf
-from feedpub.cleaner.extract import extract_fragment
-from feedpub.cleaner.metadata.language import language_of_text
-from feedpub.cleaner.summary import choose_summary
 from feedpub.core.document_types import DocumentType, document_type_of_page
 from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.models import Article, Item, Page
-
-_READERS: Mapping[DocumentType, Callable[[bytes], DocumentContent]] = {
-    DocumentType.PDF: read_pdf,
-    DocumentType.EPUB: read_epub,
-    DocumentType.DOCX: read_docx,
-    DocumentType.ODT: read_odt,
-}
 
 __all__ = ["article_from_document", "is_generic_label"]
 
@@ -40,11 +28,14 @@ def article_from_document(page: Page, item: Item | None = None) -> Article:
     Raises:
         ExtractError: the file is not a document.
     """
+    from feedpub.cleaner.metadata.language import language_of_text
+    from feedpub.cleaner.summary import choose_summary
+
     name = document_type_of_page(page)
     if name is None:
         raise ExtractError(f"not a document but {page.content_type or 'of unknown type'}", page.url)
     try:
-        content = _READERS[name](page.body)
+        content = _readers()[name](page.body)
     except ExtractError as error:
         content = DocumentContent("", reason=error.reason)
     listed = item or Item(page.url)
@@ -66,7 +57,21 @@ def article_from_document(page: Page, item: Item | None = None) -> Article:
     )
 
 
+def _readers() -> Mapping[DocumentType, Callable[[bytes], DocumentContent]]:
+    from feedpub.cleaner.documents.office import read_docx, read_epub, read_odt
+    from feedpub.cleaner.documents.pdf import read_pdf
+
+    return {
+        DocumentType.PDF: read_pdf,
+        DocumentType.EPUB: read_epub,
+        DocumentType.DOCX: read_docx,
+        DocumentType.ODT: read_odt,
+    }
+
+
 def _extract_text(content: DocumentContent, title: str, url: str) -> Article:
+    from feedpub.cleaner.extract import extract_fragment
+
     try:
         return extract_fragment(content.html, url, title=title, prune=False)
     except NoContentError:

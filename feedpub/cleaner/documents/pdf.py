@@ -129,8 +129,8 @@ def read_pdf(body: bytes) -> DocumentContent:
         ExtractError: it is damaged, encrypted, or beyond a limit.
     """
     # Imported here: loading the library takes longer than reading most pages.
-    from pypdf import PdfReader  # noqa: PLC0415
-    from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError  # noqa: PLC0415
+    from pypdf import PdfReader
+    from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it logs every irregularity
     try:

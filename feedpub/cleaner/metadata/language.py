@@ -45,7 +45,7 @@ def language_of_text(text: str) -> str | None:
     if len(text) < _MIN_CHARS:
         return None
     # Imported here: loading its model takes longer than reading most pages.
-    from py3langid import classify  # type: ignore[import-untyped]  # noqa: PLC0415
+    from py3langid import classify  # type: ignore[import-untyped]
 
     language, _ = classify(text[:_MAX_CHARS])
     return str(language)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from feedpub.cleaner.rules.model import Ruleset
 from feedpub.cleaner.rules.rule_book import display_path, parse_rules
-from feedpub.config.edit import append_rules, save_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +27,8 @@ def extend_rules(text: str, draft: RuleDraft, file: Path) -> str:
     Raises:
         ConfigError: the text has errors.
     """
+    from feedpub.config.edit import append_rules
+
     lists = {"remove": draft.remove, "keep": draft.keep}
     single = {"title": draft.title, "author": draft.author, "date": draft.date}
     return append_rules(text, lists, single, display_path(file))
@@ -48,5 +49,7 @@ def write_rules(text: str, file: Path) -> None:
     Raises:
         ConfigError: the text has errors.
     """
+    from feedpub.config.edit import save_config
+
     read_rules(text, file)
     save_config(file, text)

@@ -19,7 +19,6 @@ from feedpub.cleaner.rules.model import (
     WrapRule,
 )
 from feedpub.config import RULE_HEADERS
-from feedpub.core.selectors import check_xpath, xpath_literal
 from feedpub.core.urls import is_web_url
 
 LEGACY = frozenset(
@@ -129,6 +128,8 @@ class _Reader:
 
     def make_rule(self, command: str, source: str, xpath: str) -> Rule:
         """Return a rule of the current line; raise ValueError if its XPath is invalid."""
+        from feedpub.core.selectors import check_xpath
+
         if not source:
             raise ValueError(f"{command} has no value; add one, or remove the line")
         try:
@@ -181,6 +182,8 @@ def _attribute_command(name: str, command: str, xpath: Callable[[str], str]) -> 
     """
 
     def run(reader: _Reader, value: str, _argument: str) -> None:
+        from feedpub.core.selectors import xpath_literal
+
         literal = xpath_literal(re.sub("[\"']", "", value))
         reader.add(name, reader.make_rule(command, value, xpath(literal)))
 

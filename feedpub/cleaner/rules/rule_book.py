@@ -15,7 +15,6 @@ from feedpub.cleaner.rules import ftr
 from feedpub.cleaner.rules.model import FollowLink, Replacement, Rule, RuleIssue, Ruleset, RuleTest
 from feedpub.config import RuleFiles, SiteFile, SiteRules, TomlLines, load_site, parse_site
 from feedpub.core.errors import ConfigError
-from feedpub.core.selectors import xpath_from_selector
 from feedpub.core.urls import bare_host_from_url
 
 TEXT_TYPE = "text:"
@@ -34,6 +33,8 @@ def parse_ruleset(rules: SiteRules, file: str = "", line: _LineOf = lambda _: 0)
     def convert(command: str, source: str | None, *path: str | int) -> tuple[Rule, ...]:
         if not source:
             return ()
+        from feedpub.core.selectors import xpath_from_selector
+
         xpath = "" if source.startswith(TEXT_TYPE) else xpath_from_selector(source)
         return (Rule(command, source, xpath, file, line(path or (command,)), css=True),)
 

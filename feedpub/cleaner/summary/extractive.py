@@ -12,12 +12,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from feedpub.cleaner.summary.sentences import Sentence
 from feedpub.cleaner.summary.wordlists import begins_dangling
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 MAX_SENTENCES = 100  # considered of an article; later ones do not represent it
 BEAM = 8  # choices kept at each step of the beam search
@@ -184,6 +186,8 @@ def centrality(bags: Sequence[Sequence[str]]) -> tuple[float, ...]:
 
     It is the stationary distribution of a random walk between similar sentences.
     """
+    import numpy as np
+
     if not bags:
         return ()
     similarity = _cosine_similarity(bags)
@@ -196,8 +200,10 @@ def centrality(bags: Sequence[Sequence[str]]) -> tuple[float, ...]:
     return tuple((rank * count).round(9).tolist())  # rounded: the same on every machine
 
 
-def _cosine_similarity(bags: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
+def _cosine_similarity(bags: Sequence[Sequence[str]]) -> "npt.NDArray[np.float64]":
     """Return the cosine similarity (TF-IDF) of each two sentences; 0 on the diagonal."""
+    import numpy as np
+
     document_frequency: Counter[str] = Counter()
     for bag in bags:
         document_frequency.update(set(bag))

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from sentencex import segment  # type: ignore[import-untyped]
-
 from feedpub.cleaner.summary.datelines import is_byline_sentence, is_editorial_note, strip_dateline
 from feedpub.cleaner.summary.wordlists import base_language, sentence_words
 from feedpub.core.text import strip_invalid_characters
@@ -76,6 +74,8 @@ def join_sentences(sentences: Iterable[str]) -> str:
 
 
 def _split_line(line: str, language: str) -> list[str]:
+    from sentencex import segment  # type: ignore[import-untyped]
+
     sentences: list[str] = []
     for segmented in segment(language, line):
         part = segmented.strip()

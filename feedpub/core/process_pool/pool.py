@@ -1,33 +1,29 @@
 """Run functions on fetched pages in a pool of processes, or inline.
 
-A process is started as a new program, not forked: a fork of a process with threads can inherit
-locks that no thread releases. Each process has a socket pair of its own, without shared queues or
-semaphores, so a process that is killed while it sends leaves no lock behind.
+This process has threads, so it is never forked: a fork can inherit locks that no thread releases.
+It starts a fork server instead, a new program with a single thread, which forks the workers (see
+`fork_server`). Workers that have been idle for a while end, and the fork server after them.
+
+Each worker has a socket pair of its own, without shared queues or semaphores, so a process that is
+killed while it sends leaves no lock behind.
 """
 
 import logging
 import os
 import pickle
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ParamSpec, Protocol, Self, TypeVar
 
 from feedpub.core.errors import ExtractError, ResourceLimitError, WorkerError
-from feedpub.core.process_pool import wire
 from feedpub.core.process_pool.limits import CallLimits
+from feedpub.core.process_pool.process import ForkServer, PoolProcess
 from feedpub.core.process_pool.wire import CallResult
 
-_GRACE_SECONDS = 5.0  # after which a process that its own timers should have ended is killed
-_EXIT_SECONDS = 1.0  # to learn the exit status of a process
-_COMMAND = (sys.executable, "-P", "-m", "feedpub.core.process_pool.child")
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -35,128 +31,8 @@ T = TypeVar("T")
 LARGE_CALL_BYTES = 2_000_000
 MIN_WORKERS = 2  # with one, a slow page would delay all others
 MAX_WORKERS = 4
+IDLE_SECONDS = 60.0  # after which a process ends
 _log = logging.getLogger(__name__)
-
-
-class PoolProcess:
-    """A process that runs calls for one thread at a time.
-
-    Args:
-        limits: the limits of each call.
-        modules: the modules that it imports before its first call.
-
-    Attributes:
-        has_run_large_calls: True after the first large call.
-
-    Raises:
-        WorkerError: it cannot be started.
-    """
-
-    def __init__(self, limits: CallLimits, modules: Iterable[str] = ()) -> None:
-        self._limits = limits
-        self._is_ready = False
-        self.has_run_large_calls = False
-        channel, child_channel = socket.socketpair()
-        with child_channel:
-            try:
-                self._process = _start_process(child_channel.fileno())
-                wire.send_message(channel, pickle.dumps((limits, tuple(modules))))
-            except OSError as error:
-                channel.close()
-                reason = f"no process can be started to read pages: {error.strerror}"
-                raise WorkerError(reason) from error
-        self._channel = channel
-        self._started = time.monotonic()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def is_alive(self) -> bool:
-        return self._process.poll() is None
-
-    def call(self, request: bytes) -> CallResult:
-        """Run a pickled call and return its result.
-
-        Raises:
-            ResourceLimitError: the call exceeded a limit, and the process has ended.
-            WorkerError: the process did not start.
-        """
-        self._wait_until_ready()
-        deadline = time.monotonic() + self._limits.wall_seconds + _GRACE_SECONDS
-        max_bytes = self._limits.result_bytes
-        try:
-            wire.send_message(self._channel, request, deadline)
-            message = wire.receive_message(self._channel, deadline, max_bytes)
-            result = pickle.loads(message)  # noqa: S301 -- sent by feedpub's own process
-        except TimeoutError as error:
-            self.stop()
-            raise ResourceLimitError(self._limits.wall_time_error) from error
-        except wire.MessageTooLargeError as error:
-            self.stop()
-            reason = f"its content is more than {max_bytes // 1_000_000} MB"
-            raise ResourceLimitError(reason) from error
-        except (EOFError, OSError) as error:
-            reason = self._explain_exit()
-            self.stop()
-            raise ResourceLimitError(reason) from error
-        assert isinstance(result, CallResult)  # noqa: S101 -- the child sends nothing else
-        return result
-
-    def kill(self) -> None:
-        """End the process immediately; a call in progress fails."""
-        self._process.kill()
-
-    def stop(self) -> None:
-        """End the process and release its resources."""
-        self._channel.close()
-        self._process.kill()
-        self._process.wait()
-
-    def _wait_until_ready(self) -> None:
-        if self._is_ready:
-            return
-        start_seconds = self._limits.start_seconds
-        try:
-            wire.receive_message(self._channel, self._started + start_seconds)
-        except (EOFError, OSError) as error:
-            status = _describe_exit(self._process) or f"is not ready after {start_seconds:g} s"
-            self.stop()
-            raise WorkerError(f"a process that was started to read pages {status}") from error
-        self._is_ready = True
-
-    def _explain_exit(self) -> str:
-        status = _describe_exit(self._process)
-        timeout = self._limits.explain_timeout(self._process.returncode or 0)
-        return timeout or f"the process that read it {status}"
-
-
-def _start_process(descriptor: int) -> "subprocess.Popen[bytes]":
-    """Start an interpreter with the same import path, except modules in the working directory."""
-    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109 -- as the import system does
-    return subprocess.Popen(  # noqa: S603 -- feedpub's own program
-        (*_COMMAND, str(descriptor)),
-        pass_fds=(descriptor,),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"},
-        start_new_session=True,  # Ctrl-C in a terminal must only reach the parent process
-    )
-
-
-def _describe_exit(process: "subprocess.Popen[bytes]") -> str:
-    """Describe how a process ended; return "" if it is still running."""
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(_EXIT_SECONDS)
-    status = process.returncode
-    if status is None:
-        return ""
-    if status == -signal.SIGKILL:
-        return "was killed, most likely because the machine ran out of memory"
-    if status < 0:
-        return f"crashed ({signal.Signals(-status).name})"
-    return f"exited unexpectedly (status {status})"
 
 
 class Executor(Protocol):
@@ -207,9 +83,10 @@ class ProcessPool:
     therefore delays itself, and another feed only by the pages that are being read.
 
     Args:
-        modules: the modules that contain the functions; each process imports them at its start.
+        modules: the modules that contain the functions; the fork server imports them.
         limits: the limits of each call.
         max_processes: None for one per core, between MIN_WORKERS and MAX_WORKERS.
+        idle_seconds: the time after which an idle process ends.
     """
 
     def __init__(
@@ -217,17 +94,23 @@ class ProcessPool:
         modules: Sequence[str] = (),
         limits: CallLimits | None = None,
         max_processes: int | None = None,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self._modules = modules
         self._limits = limits or CallLimits()
         cores = len(os.sched_getaffinity(0))
-        self._free_slots = max_processes or min(max(MIN_WORKERS, cores), MAX_WORKERS)
+        self._max_processes = max_processes or min(max(MIN_WORKERS, cores), MAX_WORKERS)
+        self._free_slots = self._max_processes
+        self._idle_seconds = idle_seconds
         self._changed = threading.Condition()
         self._waiting: list[_QueuedCall] = []
         self._idle: list[PoolProcess] = []
         self._working: set[PoolProcess] = set()
         self._is_reading_large = False
-        self._is_closed = False
+        self._starting = threading.Lock()
+        self._server: ForkServer | None = None
+        self._server_used = 0.0  # the time of the monotonic clock
+        self._closed = threading.Event()
 
     def __enter__(self) -> Self:
         return self
@@ -236,23 +119,22 @@ class ProcessPool:
         self.close()
 
     def prestart(self) -> None:
-        """Start a process, so that the first call need not wait for it.
+        """Start the fork server, so that the first call need not wait for its imports.
 
         Raises:
             WorkerError: it cannot be started.
         """
-        self._release(PoolProcess(self._limits, self._modules), reusable=True)
+        self._ensure_server()
 
     def close(self) -> None:
         """End all processes; calls in progress fail, and no other call starts."""
         with self._changed:
-            self._is_closed = True
-            idle, self._idle = self._idle, []
+            self._closed.set()
             for worker in self._working:
-                worker.kill()  # the thread that waits for its result releases it
+                worker.interrupt()  # the thread that waits for its result releases it
             self._changed.notify_all()
-        for worker in idle:
-            worker.stop()
+        with self._starting:
+            self._stop_server()
 
     def for_run(self) -> "PoolClient":
         """Return an executor for one run; the run's priority falls with the time that it uses."""
@@ -312,7 +194,7 @@ class ProcessPool:
                 self._changed.notify_all()
 
     def _may_start(self, queued: "_QueuedCall") -> bool:
-        if self._is_closed:
+        if self._closed.is_set():
             return True
         if not self._free_slots:
             return False
@@ -322,33 +204,81 @@ class ProcessPool:
     def _take_process(self, *, large: bool) -> PoolProcess:
         """Return an idle process or a new one.
 
-        Large calls prefer a process that has run large calls, because its memory has grown.
+        Large calls prefer a process that has run large calls, because its memory has grown. Of
+        several, the one that was used last is returned, so that others can end.
         """
         with self._changed:
-            if self._is_closed:
-                raise WorkerError("nothing more is read: feedpub is shutting down")
-            worker = max(self._idle, key=lambda it: it.has_run_large_calls == large, default=None)
+            idle = reversed(self._idle)
+            worker = max(idle, key=lambda it: it.has_run_large_calls == large, default=None)
             if worker:
                 self._idle.remove(worker)
-                worker.has_run_large_calls |= large
-                if worker.is_alive:
-                    self._working.add(worker)
-                    return worker
-        if worker:  # it was killed from outside while it was idle
+        if worker and not worker.is_alive:  # it was killed from outside
             worker.stop()
-        worker = PoolProcess(self._limits, self._modules)
-        worker.has_run_large_calls = large
+            worker = None
+        worker = worker or PoolProcess(self._ensure_server(), self._limits)
+        worker.has_run_large_calls |= large
         with self._changed:
-            self._working.add(worker)
-        return worker
+            if not self._closed.is_set():
+                self._working.add(worker)
+                return worker
+        worker.stop()
+        raise _closed_error()
 
     def _release(self, worker: PoolProcess, *, reusable: bool) -> None:
         with self._changed:
             self._working.discard(worker)
-            if reusable and not self._is_closed:
+            if reusable and not self._closed.is_set():
+                worker.idle_since = time.monotonic()
                 self._idle.append(worker)
                 return
         worker.stop()
+
+    def _ensure_server(self) -> ForkServer:
+        """Return the fork server; start it if it does not run."""
+        with self._starting:
+            if self._closed.is_set():
+                raise _closed_error()
+            self._server_used = time.monotonic()
+            if self._server and not self._server.is_alive:  # it was killed from outside
+                self._stop_server()
+            if self._server is None:
+                self._server = ForkServer(self._limits, self._modules)
+                args = (self._server,)
+                threading.Thread(
+                    target=self._end_idle_processes, args=args, name="feedpub-pool", daemon=True
+                ).start()
+            return self._server
+
+    def _end_idle_processes(self, server: ForkServer) -> None:
+        """End processes that have been idle for too long, and at last their fork server."""
+        while not self._closed.wait(self._idle_seconds / 2):
+            with self._starting:
+                if self._server is not server:  # it was killed from outside
+                    return
+                if not self._end_idle_workers():
+                    self._stop_server()
+                    return
+
+    def _end_idle_workers(self) -> bool:
+        """End workers that have been idle for too long; return False if no process is needed."""
+        last_use = time.monotonic() - self._idle_seconds
+        with self._changed:
+            expired = [worker for worker in self._idle if worker.idle_since <= last_use]
+            self._idle = [worker for worker in self._idle if worker not in expired]
+            is_used = self._idle or self._free_slots < self._max_processes
+        for worker in expired:
+            worker.stop()
+        return bool(is_used) or self._server_used > last_use
+
+    def _stop_server(self) -> None:
+        """End the fork server and idle workers. The caller holds the lock `_starting`."""
+        with self._changed:
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.stop()
+        if self._server:
+            self._server.stop()
+        self._server = None
 
 
 class PoolClient:
@@ -389,6 +319,10 @@ class _QueuedCall:
 
     run: PoolClient
     large: bool
+
+
+def _closed_error() -> WorkerError:
+    return WorkerError("nothing more is read: feedpub is shutting down")
 
 
 def _value_or_raise(result: CallResult, address: str | None) -> Any:

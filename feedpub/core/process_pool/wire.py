@@ -1,12 +1,24 @@
-"""Exchange messages with a process of the pool: length-prefixed bytes over a socket."""
+"""Exchange messages with the processes of the pool: length-prefixed bytes over a socket."""
 
 import socket
 import struct
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from feedpub.core.errors import SourceError
+
+ForkRequest: TypeAlias = tuple[Literal["fork", "poll", "kill"], int]
+"""A request to the fork server: an action, and the process id of a worker; 0 for a new one.
+
+The socket of a new worker follows its request.
+"""
+
+ForkResponse: TypeAlias = int | str | None
+"""The process id of a new worker, or the reason why there is none.
+
+Otherwise, the exit status of the worker; None if it runs or is unknown.
+"""
 
 _LENGTH = struct.Struct("!Q")
 _CHUNK_BYTES = 1 << 20

@@ -7,6 +7,7 @@ at every check.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from feedpub.config import FeedConfig, PageSource
 from feedpub.core.errors import SourceError
@@ -14,11 +15,11 @@ from feedpub.core.redact import strip_credentials
 from feedpub.core.text import pluralize
 from feedpub.pipeline.collect import SourceResult
 from feedpub.pipeline.context import RunContext
-from feedpub.pipeline.repair import candidates
-from feedpub.pipeline.repair.candidates import ArticlePreview, FoundList
-from feedpub.pipeline.repair.search_site import SiteSearch
 from feedpub.pipeline.repair.similarity import KnownArticles, normalize_title
 from feedpub.store import ConfigChange, Proposal, SourceState, Store
+
+if TYPE_CHECKING:
+    from feedpub.pipeline.repair.candidates import ArticlePreview, FoundList
 
 MAX_KNOWN_ARTICLES = 1000
 MIN_FAILURES = 2  # in a row
@@ -36,7 +37,7 @@ class SearchResult:
 
     proposal: Proposal | None = None
     message: str = ""
-    articles: tuple[ArticlePreview, ...] = ()
+    articles: "tuple[ArticlePreview, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class _Repair:
     """The settings of a source that have to change, and the list that it finds with them."""
 
     changes: tuple[ConfigChange, ...]
-    found: FoundList
+    found: "FoundList"
 
 
 def propose_after_run(
@@ -141,9 +142,12 @@ def _search_page(
     page = result.documents.refetch_first(source.url)
     if page is None:
         return None
-    compare = candidates.compare_selectors
+    from feedpub.pipeline.repair.candidates import compare_selectors  # noqa: PLC0415 -- rarely needed
+
     try:
-        found = result.documents.executor.call(page.url, compare, page, source.links, known)
+        found = result.documents.executor.call(
+            page.url, compare_selectors, page, source.links, known
+        )
     except SourceError:  # the failure of the source reports it
         return None
     if found.best:
@@ -158,6 +162,8 @@ def _search_site(source: PageSource, result: SourceResult, known: KnownArticles)
     """Search the site for the list. Return the change, or the reason why there is none."""
     if strip_credentials(source.url) != source.url:
         return "its address contains a password: its site is not searched"
+    from feedpub.pipeline.repair.search_site import SiteSearch  # noqa: PLC0415 -- rarely needed
+
     moved = SiteSearch(source, result.documents, known).search()
     if moved is None:
         number = min(known.usual_items, len(known.keys))

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.documents import is_generic_label
 from feedpub.core.dates import date_in_path, find_date, parse_date, read_date
 from feedpub.core.document_types import document_type_of_url
 from feedpub.core.urls import resolve_link
@@ -158,6 +157,8 @@ def _read_title(
 
 def _may_name(text: str, url: str) -> bool:
     """Return False for the text of a link such as "Read more", or "PDF" to a document."""
+    from feedpub.cleaner.documents.content import is_generic_label
+
     if not text or is_button(text):
         return False
     return document_type_of_url(url) is None or not is_generic_label(text, url)

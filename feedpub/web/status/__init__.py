@@ -5,8 +5,17 @@ tokens are removed from addresses.
 """
 
 from feedpub.core.text import format_age, format_relative
-from feedpub.web.status.collect import collect_status
+from feedpub.web.status.board import StatusBoard
+from feedpub.web.status.collect import collect_live_entries, collect_status
 from feedpub.web.status.health import GRACE_PERIOD
+from feedpub.web.status.overview import (
+    PAGE_FEEDS,
+    FeedQuery,
+    FeedRow,
+    FeedSelection,
+    Overview,
+    SourceRow,
+)
 from feedpub.web.status.records import (
     SHOWN_DAYS,
     FeedStatus,
@@ -14,17 +23,27 @@ from feedpub.web.status.records import (
     ProcessStatus,
     ServiceStatus,
     SourceStatus,
+    describe_counts,
 )
 
 __all__ = [
     "GRACE_PERIOD",
+    "PAGE_FEEDS",
     "SHOWN_DAYS",
+    "FeedQuery",
+    "FeedRow",
+    "FeedSelection",
     "FeedStatus",
     "Health",
+    "Overview",
     "ProcessStatus",
     "ServiceStatus",
+    "SourceRow",
     "SourceStatus",
+    "StatusBoard",
+    "collect_live_entries",
     "collect_status",
+    "describe_counts",
     "format_age",
     "format_relative",
 ]

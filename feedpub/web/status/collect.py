@@ -1,17 +1,17 @@
 """Collect the status from the config, the state and the running process."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Self
 
 from feedpub.config import Config, FeedConfig, Source
-from feedpub.config.sources import source_key
+from feedpub.config.sources import source_fingerprint, source_key
 from feedpub.core.budget import describe_crashes
+from feedpub.core.models import RunStatus
 from feedpub.core.redact import redact, redact_result
 from feedpub.core.text import format_age
 from feedpub.notify.alert_text import ProposalText, describe_proposal
-from feedpub.pipeline.collect import source_fingerprint
 from feedpub.store import Proposal, RemovalStat, RunRecord, ScheduledRun, SourceState, Store
 from feedpub.web.status.health import feed_health, is_overdue, source_health, worst_health
 from feedpub.web.status.records import (
@@ -27,12 +27,13 @@ _FEED_ITSELF = ""  # the source key of incidents of a feed as a whole
 _MAX_REMOVALS = 5  # of each feed
 
 
-def collect_status(
+def collect_status(  # noqa: PLR0913 -- what it reads, and how much of it
     config: Config,
     store: Store,
     now: datetime,
     running: ProcessStatus | None = None,
     *,
+    feeds: Collection[str] | None = None,
     brief: bool = False,
 ) -> ServiceStatus:
     """Return the current status.
@@ -42,15 +43,35 @@ def collect_status(
         store: The state.
         now: Aware.
         running: The service's process; None if there is none.
+        feeds: The names of the feeds to include, in their order; None for all.
         brief: Leave out entries, removals and proposals, which do not affect the health.
 
     Raises:
         StoreError: The state cannot be read.
     """
-    state = _State.load(store, now, running, brief=brief)
-    return ServiceStatus(
-        now, running, tuple(_feed_status(feed, state, now) for feed in config.feed)
-    )
+    state = _State.load(config, store, now, running, feeds, brief=brief)
+    included: Iterable[FeedConfig] = config.feed
+    if feeds is not None:
+        included = filter(None, map(config.feed.get, feeds))
+    return ServiceStatus(now, running, tuple(_feed_status(feed, state, now) for feed in included))
+
+
+def collect_live_entries(
+    config: Config, store: Store, feeds: Collection[str]
+) -> dict[str, tuple[int, datetime | None]]:
+    """Return feed → the number of entries in its live document, and the newest one's date.
+
+    Feeds that were never published are left out.
+
+    Raises:
+        StoreError: The state cannot be read.
+    """
+    found = store.stats.live_entries(feeds)
+    unknown = [name for name in feeds if name not in found]
+    for name, (number, newest) in store.stats.stored_entries(unknown).items():
+        if feed := config.feed.get(name):
+            found[name] = (min(number, feed.limit), newest)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +81,7 @@ class _State:
     The keys are feed names, or feed names with source keys.
     """
 
-    entries: Mapping[str, int]
-    newest: Mapping[str, datetime]
+    entries: Mapping[str, tuple[int, datetime | None]]
     days: Mapping[str, Mapping[date, int]]
     runs: Mapping[str, RunRecord]
     successes: Mapping[str, datetime]
@@ -77,30 +97,48 @@ class _State:
     service_started: datetime | None
 
     @classmethod
-    def load(
-        cls, store: Store, now: datetime, process: ProcessStatus | None, *, brief: bool
+    def load(  # noqa: PLR0913 -- whose state, when, and how much of it
+        cls,
+        config: Config,
+        store: Store,
+        now: datetime,
+        process: ProcessStatus | None,
+        feeds: Collection[str] | None,
+        *,
+        brief: bool,
     ) -> Self:
         stats = store.stats
-        requests: dict[str, dict[str, int]] = {}
-        for (feed, http_status), count in sorted(process.requests.items() if process else ()):
-            requests.setdefault(feed, {})[http_status] = count
+        runs = stats.last_runs(feeds)
+        succeeded = {
+            name: run.started
+            for name, run in runs.items()
+            if run.outcome.status != RunStatus.FAILED
+        }
+        failed = runs.keys() - succeeded.keys()
+        names = config.feed.names if feeds is None else feeds
         return cls(
-            entries={} if brief else stats.entry_counts(),
-            newest={} if brief else stats.newest_entries(),
-            days={} if brief else stats.per_day(now - timedelta(days=SHOWN_DAYS)),
-            runs=stats.last_runs(),
-            successes=stats.last_successes(),
-            sources=stats.source_states(),
-            incidents=stats.open_incidents(),
-            planned=store.schedule.load(),
-            removals={} if brief else store.removal_stats.latest(_MAX_REMOVALS),
+            entries={} if brief else collect_live_entries(config, store, names),
+            days={} if brief else stats.per_day(now - timedelta(days=SHOWN_DAYS), feeds),
+            runs=runs,
+            successes=stats.last_successes(failed) | succeeded if failed else succeeded,
+            sources=stats.source_states(feeds),
+            incidents=stats.open_incidents(feeds),
+            planned=store.schedule.load(feeds),
+            removals={} if brief else store.removal_stats.latest(_MAX_REMOVALS, feeds),
             proposals={} if brief else store.proposals.load(),
             suspects=store.run_marks.suspects(),
-            requests=requests,
+            requests={} if brief else _requests_by_feed(process),
             busy=process.busy if process else {},
             hung=process.hung if process else {},
             service_started=process.started if process else None,
         )
+
+
+def _requests_by_feed(process: ProcessStatus | None) -> Mapping[str, Mapping[str, int]]:
+    requests: dict[str, dict[str, int]] = {}
+    for (feed, http_status), count in sorted(process.requests.items() if process else ()):
+        requests.setdefault(feed, {})[http_status] = count
+    return requests
 
 
 def _feed_status(feed: FeedConfig, state: _State, now: datetime) -> FeedStatus:
@@ -122,7 +160,8 @@ def _feed_status(feed: FeedConfig, state: _State, now: datetime) -> FeedStatus:
         reasons = (*reasons, describe_crashes(state.suspects[name]))
     # Source states are kept for longer than run records.
     read_times = [source.last_success for source in sources if source.last_success]
-    was_published = name in state.entries or name in state.successes
+    entries, newest = state.entries.get(name, (0, None))
+    was_published = entries > 0 or name in state.successes
     return FeedStatus(
         name=name,
         title=feed.title,
@@ -136,9 +175,9 @@ def _feed_status(feed: FeedConfig, state: _State, now: datetime) -> FeedStatus:
         busy=busy,
         hung=hung,
         overdue=overdue,
-        entries=min(state.entries.get(name, 0), feed.limit),
-        newest=state.newest.get(name),
-        days=_count_days(state.days.get(name, {}), now),
+        entries=min(entries, feed.limit),
+        newest=newest,
+        days=_count_days(state.days[name], now) if name in state.days else (0,) * SHOWN_DAYS,
         requests=state.requests.get(name, {}),
         sources=sources,
         removals=state.removals.get(name, ()),

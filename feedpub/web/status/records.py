@@ -3,16 +3,19 @@
 Times are aware. Texts contain no secrets.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from feedpub.core.models import RunResult
-from feedpub.core.text import pluralize
-from feedpub.fetch import RequestCounts
 from feedpub.notify.alert_text import ProposalText
 from feedpub.store import RemovalStat
+
+if TYPE_CHECKING:
+    from feedpub.fetch import RequestCounts
 
 SHOWN_DAYS = 30  # for which entries are counted per day
 _DEAD_AFTER = timedelta(minutes=1)  # without a heartbeat
@@ -44,7 +47,7 @@ class ProcessStatus:
     busy: Mapping[str, datetime] = field(default_factory=dict)
     config_problem: str | None = None
     hung: Mapping[str, datetime] = field(default_factory=dict)
-    requests: RequestCounts = field(default_factory=dict)
+    requests: "RequestCounts" = field(default_factory=dict)
 
     def alive(self, now: datetime) -> bool:
         """Return True if the scheduler's last heartbeat is recent."""
@@ -145,14 +148,15 @@ class ServiceStatus:
     running: ProcessStatus | None
     feeds: tuple[FeedStatus, ...]
 
-    def count(self, health: Health) -> int:
-        """Return the number of feeds with this health."""
-        return sum(feed.health is health for feed in self.feeds)
-
     @property
-    def summary(self) -> str:
-        """Return one line: "12 feeds: 10 healthy, 1 late, 1 broken"."""
-        total = pluralize(len(self.feeds), "feed")
-        counts = [(self.count(health), health) for health in reversed(Health)]
-        parts = [f"{count} {health}" for count, health in counts if count]
-        return f"{total}: {', '.join(parts)}" if parts else total
+    def counts(self) -> Mapping[Health, int]:
+        """Return the number of feeds by health."""
+        return Counter([feed.health for feed in self.feeds])
+
+
+def describe_counts(counts: Mapping[Health, int]) -> str:
+    """Describe the number of feeds in each state: "12 feeds: 10 healthy, 1 late, 1 broken"."""
+    number = sum(counts.values())
+    total = f"{number:,} feed" if number == 1 else f"{number:,} feeds"
+    parts = [f"{counts[health]:,} {health}" for health in reversed(Health) if counts.get(health)]
+    return f"{total}: {', '.join(parts)}" if parts else total

@@ -23,7 +23,7 @@ import pytest
 from tests.catalogue.answers import Answer, with_length
 from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import has_news
-from tests.catalogue.command import Ended, children
+from tests.catalogue.command import Ended, workers_of
 from tests.catalogue.press import NEW, NOW, body, listing, story
 from tests.catalogue.stage import FOLDER, HEAD, PAGE, SHORT, Stage, Start
 from tests.support.faults import Faults
@@ -31,6 +31,9 @@ from tests.support.home import FAILED
 from tests.support.newsroom import path, title
 from tests.support.service import RunningService, eventually
 from tests.support.site import Site
+from tests.support.warm import MAX_COMMAND_SECONDS
+
+_LONG_TICKS = 15  # a worker that has used more CPU reads a long page
 
 TOKEN = "hush"
 NOW_AND_THEN = Start("now-and-then", PAGE.feeds, head=f'{HEAD}[http]\nadmin_token = "{TOKEN}"\n')
@@ -348,16 +351,27 @@ def _killed_worker(stage: Stage) -> None:
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         with_length(page)(handler)
-        threading.Timer(
-            0.4, lambda: os.kill(max(children(stage.pid), key=_work), signal.SIGKILL)
-        ).start()
+        threading.Thread(target=kill_busy_worker).start()
+
+    def kill_busy_worker() -> None:
+        until = time.monotonic() + MAX_COMMAND_SECONDS
+        while time.monotonic() < until:
+            for worker in workers_of(stage.pid):
+                if _work(worker) > _LONG_TICKS:
+                    os.kill(worker, signal.SIGKILL)
+                    return
+            time.sleep(0.01)
 
     stage.site[path(NEW)] = answer
 
 
 def _work(pid: int) -> int:
-    """Return the CPU time of a process in clock ticks."""
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    """Return the CPU time of a process in clock ticks; 0 if it has ended."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("ascii")
+    except OSError:
+        return 0
+    fields = stat.rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
 
 

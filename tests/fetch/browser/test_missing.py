@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.cleaner import extract
+from feedpub.cleaner.extract import extract
 from feedpub.config import HOW_TO_RENDER
 from feedpub.core.errors import FetchError, NoContentError
 from feedpub.core.models import Page

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from feedpub import cleaner
-from feedpub.cleaner import SiteMemory
+from feedpub.cleaner.extract import extract
 from feedpub.cleaner.mail import article_from_mail, pictures_of_mail
+from feedpub.cleaner.plain_text import extract_text
+from feedpub.cleaner.saved_files import extract_saved
+from feedpub.cleaner.site_memory import SiteMemory
 from feedpub.config import SiteRules
 from feedpub.core.errors import ExtractError
 from feedpub.publisher.names import is_publishable
@@ -21,23 +23,23 @@ _BASE = "https://feeds.example.org/news/"
 
 def page(data: bytes) -> None:
     """Extract a page given as bytes."""
-    check_article(cleaner.extract(data, PAGE))
+    check_article(extract(data, PAGE))
 
 
 def page_text(data: bytes) -> None:
     """Extract a page given as text, with rules for its site and without an address."""
-    check_article(cleaner.extract(text(data), None, rules=_RULES))
+    check_article(extract(text(data), None, rules=_RULES))
 
 
 def plain(data: bytes) -> None:
     """Extract an article from plain text."""
-    check_article(cleaner.extract_text(text(data)))
+    check_article(extract_text(text(data)))
 
 
-def extract_saved(data: bytes) -> None:
+def saved(data: bytes) -> None:
     """Extract a saved file; its first byte selects the format."""
     suffix = _SUFFIXES[data[0] % len(_SUFFIXES)] if data else ".md"
-    article = cleaner.extract_saved(data[1:], f"2026-01-14_story{suffix}", base=_BASE)
+    article = extract_saved(data[1:], f"2026-01-14_story{suffix}", base=_BASE)
     check_article(article)
 
 
@@ -58,7 +60,7 @@ def site(data: bytes) -> None:
         except ExtractError:
             continue
     assert SiteMemory.from_bytes(memory.to_bytes()).to_bytes() == memory.to_bytes()
-    check_article(cleaner.extract(text(some[0]), PAGE, memory=memory))
+    check_article(extract(text(some[0]), PAGE, memory=memory))
 
 
 def _pages() -> Iterator[bytes]:
@@ -93,7 +95,7 @@ def _sites() -> Iterator[bytes]:
 
 TARGETS = (
     Target("text", plain, "prose", LINES, 4000, _texts),
-    Target("saved", extract_saved, "prose", LINES, 3000, _saved_inputs),
+    Target("saved", saved, "prose", LINES, 3000, _saved_inputs),
     Target("mail", extract_mail, "mail", LINES, 6000, _mails),
     Target("page", page, "html", MARKUP, 8000, _pages),
     Target("page-text", page_text, "html", MARKUP, 8000, _pages),

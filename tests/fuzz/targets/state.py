@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from feedpub.cleaner import SiteMemory
+from feedpub.cleaner.site_memory import SiteMemory
 from feedpub.core.models import Article, CachedRobots, Failure, RunResult, RunStatus
 from feedpub.pipeline.site_memory import LearningSite
 from feedpub.store import (
@@ -17,7 +17,7 @@ from feedpub.store import (
     SourceState,
     Store,
 )
-from feedpub.store.sqlite import FILE_NAME
+from feedpub.store.files import FILE_NAME
 from tests.fuzz.oracle import NOW, PAGE, make_entry
 from tests.fuzz.target import WORDS, Target, text
 from tests.fuzz.targets.settings import folder

@@ -18,7 +18,7 @@ from feedpub.notify.email import format_mail
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.run import run_feed
 from feedpub.store import ConfigChange, Proposal, Store
-from feedpub.web import status, status_page
+from feedpub.web import status
 from tests.cli.test_add import on_a_terminal
 from tests.support.clock import FakeClock
 from tests.support.newsroom import (
@@ -31,6 +31,7 @@ from tests.support.newsroom import (
     story,
     title,
 )
+from tests.support.overviews import render_status_page
 from tests.support.site import Route, Site
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -233,7 +234,7 @@ def test_proposal_is_in_alert_mail_status_command_and_status_page(
     assert email is not None
     assert f"Proposal: {line}" in format_mail(email, json.dumps(alert).encode()).get_content()
     assert f"world: proposed: {line}" in list(status_lines(collect_status(file, context, clock)))
-    page = status_page.render_status_page(collect_status(file, context, clock), can_run=False)
+    page = render_status_page(collect_status(file, context, clock))
     assert '<code class="new">+links = &#34;#reports h3 a&#34;</code>' in page
     assert config.feed[0].source[0].model_dump()["links"] == ".card h2 a"
 

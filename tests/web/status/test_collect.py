@@ -9,7 +9,14 @@ from feedpub.fetch import NO_ANSWER
 from feedpub.pipeline import run
 from feedpub.pipeline.context import RunContext
 from feedpub.store import ScheduledRun
-from feedpub.web.status import SHOWN_DAYS, Health, ProcessStatus, ServiceStatus, collect_status
+from feedpub.web.status import (
+    SHOWN_DAYS,
+    Health,
+    ProcessStatus,
+    ServiceStatus,
+    collect_status,
+    describe_counts,
+)
 from tests.support.newsroom import configure, feed, open_context, open_newsroom, rss
 from tests.support.overviews import HOUR, MINUTE, failing_source, service_status
 from tests.support.overviews import feed_status as made_up
@@ -38,7 +45,7 @@ def test_feed_before_its_first_run_is_late(newsroom: Site, tmp_path: Path) -> No
         ("not checked yet",),
         (),
     )
-    assert (world.days, status.summary) == ((0,) * SHOWN_DAYS, "1 feed: 1 late")
+    assert (world.days, describe_counts(status.counts)) == ((0,) * SHOWN_DAYS, "1 feed: 1 late")
 
 
 def test_healthy_feed_has_all_facts(newsroom: Site, tmp_path: Path) -> None:
@@ -62,7 +69,7 @@ def test_healthy_feed_has_all_facts(newsroom: Site, tmp_path: Path) -> None:
     assert ("Copyright 2026 Harbour Times", 3) in [
         (removal.text, removal.count) for removal in world.removals
     ]
-    assert status.summary == "1 feed: 1 healthy"
+    assert describe_counts(status.counts) == "1 feed: 1 healthy"
 
 
 def test_broken_source_makes_its_feed_broken(newsroom: Site, tmp_path: Path) -> None:
@@ -167,11 +174,10 @@ def test_sources_that_differ_only_in_a_secret_are_numbered(newsroom: Site, tmp_p
     assert not any(token in repr(status) for token in tokens)
 
 
-def test_summary_counts_feeds_by_health() -> None:
+def test_counts_of_feeds_by_health_are_described() -> None:
     broken = made_up("gone", sources=(failing_source(),), health=Health.BROKEN)
     late = made_up("late", health=Health.LATE)
-    assert (
-        service_status(made_up(), late, broken, made_up("more")).summary
-        == "4 feeds: 2 healthy, 1 late, 1 broken"
-    )
-    assert service_status().summary == "0 feeds"
+    counts = service_status(made_up(), late, broken, made_up("more")).counts
+    assert describe_counts(counts) == "4 feeds: 2 healthy, 1 late, 1 broken"
+    assert describe_counts(service_status().counts) == "0 feeds"
+    assert describe_counts({Health.HEALTHY: 12345}) == "12,345 feeds: 12,345 healthy"

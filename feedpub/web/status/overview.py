@@ -1,0 +1,227 @@
+"""Define the few values of each feed that decide which feeds a page shows, and the metrics.
+
+A process keeps them in memory for all feeds, so they are small: times are seconds since 1970.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from feedpub.web.status.health import GRACE_PERIOD
+from feedpub.web.status.records import FeedStatus, Health, ProcessStatus, SourceStatus
+
+PAGE_FEEDS = 200  # shown at once
+_WORST_FIRST = {health: number for number, health in enumerate(Health)}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A source in the metrics. The attributes are those of `SourceStatus`, in seconds."""
+
+    address: str
+    health: Health
+    failures: int
+    items: int
+    last_look: int | None
+    last_success: int | None
+    next_look: int | None
+
+    @classmethod
+    def from_status(cls, source: SourceStatus) -> Self:
+        """Return the row of a source."""
+        return cls(
+            source.address,
+            source.health,
+            source.failures,
+            source.items,
+            _seconds(source.last_look),
+            _seconds(source.last_success),
+            _seconds(source.next_look),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """A feed on the status page and in the metrics.
+
+    Attributes:
+        is_busy, is_stuck: A run is active; a run is stuck.
+        is_overdue: It should have run by now.
+        changes_at: When a run or a check is overdue if there is none until then; None for never.
+        seconds: Duration of the last run.
+        failed: Articles that the last run could not read.
+        unread: Listed items that are missing in the feed or incomplete in it.
+    """
+
+    name: str
+    title: str
+    health: Health
+    is_busy: bool
+    is_stuck: bool
+    is_overdue: bool
+    changes_at: float | None
+    last_run: int | None
+    last_success: int | None
+    next_run: int | None
+    seconds: float | None
+    failed: int | None
+    unread: int | None
+    sources: tuple[SourceRow, ...]
+
+    @classmethod
+    def from_status(cls, feed: FeedStatus, now: datetime, started: datetime | None = None) -> Self:
+        """Return the row of a feed.
+
+        Args:
+            feed: The feed's status.
+            now: The time of that status.
+            started: Start of the service, which runs new feeds at once.
+        """
+        due = [feed.next_run or (None if feed.last_run else started)]
+        due += [source.next_look for source in feed.sources]
+        deadlines = [time + GRACE_PERIOD for time in due if time]
+        changes = [deadline.timestamp() for deadline in deadlines if deadline >= now]
+        result = feed.outcome
+        return cls(
+            feed.name,
+            feed.title,
+            feed.health,
+            feed.busy is not None,
+            feed.hung is not None,
+            feed.overdue,
+            min(changes, default=None),
+            _seconds(feed.last_run),
+            _seconds(feed.last_success),
+            _seconds(feed.next_run),
+            result.seconds if result else None,
+            result.failed if result else None,
+            len(result.unread) if result else None,
+            tuple(map(SourceRow.from_status, feed.sources)),
+        )
+
+    @property
+    def trouble(self) -> tuple[int, bool, str]:
+        """Return the sort key by trouble: failing, stuck, late, partial; then by name."""
+        return _WORST_FIRST[self.health], self.is_stuck, self.name
+
+    def matches(self, text: str) -> bool:
+        """Return True if the name, the title or an address contains a text in lower case."""
+        if text in self.name or text in self.title.casefold():
+            return True
+        return any(text in source.address.casefold() for source in self.sources)
+
+
+def _seconds(time: datetime | None) -> int | None:
+    return int(time.timestamp()) if time else None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedQuery:
+    """The feeds that a client asks for.
+
+    Attributes:
+        state: Only feeds of this health; None for all.
+        text: Only feeds whose name, title or addresses contain it; "" for all.
+        page: The number of the page, from 1.
+    """
+
+    state: Health | None = None
+    text: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSelection:
+    """The feeds that a page shows.
+
+    Attributes:
+        query: The query, with the number of an existing page.
+        names: The feeds, the worst first.
+        counts: The number of all feeds by health.
+        matching: The number of feeds by health that match the query, on all pages.
+    """
+
+    query: FeedQuery
+    names: tuple[str, ...]
+    counts: Mapping[Health, int]
+    matching: Mapping[Health, int]
+
+    @property
+    def pages(self) -> int:
+        """Return the number of pages, at least 1."""
+        return _count_pages(self.matching)
+
+
+def _count_pages(matching: Mapping[Health, int]) -> int:
+    return max(1, -(-sum(matching.values()) // PAGE_FEEDS))
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The health of all feeds at one moment.
+
+    Attributes:
+        running: The service's process; None if there is none.
+        rows: The feeds by name, in the config's order. Their values may become newer.
+        counts: The number of feeds by health.
+        troubled: The feeds that are not healthy.
+        overdue: The feeds that should have run by now.
+    """
+
+    now: datetime
+    running: ProcessStatus | None
+    rows: Mapping[str, FeedRow]
+    counts: Mapping[Health, int]
+    troubled: Collection[str]
+    overdue: Collection[str] = field(default=())
+
+    @classmethod
+    def from_rows(
+        cls, now: datetime, running: ProcessStatus | None, rows: Iterable[FeedRow]
+    ) -> Self:
+        """Return the overview of some feeds."""
+        by_name = {row.name: row for row in rows}
+        return cls(
+            now,
+            running,
+            by_name,
+            Counter([row.health for row in by_name.values()]),
+            {name for name, row in by_name.items() if row.health is not Health.HEALTHY},
+            {name for name, row in by_name.items() if row.is_overdue},
+        )
+
+    @property
+    def is_healthy(self) -> bool:
+        """Return True if the scheduler is alive and no feed is overdue."""
+        is_alive = self.running is None or self.running.alive(self.now)
+        return is_alive and not self.overdue
+
+    def worst_feeds(self, limit: int) -> list[str]:
+        """Return feeds that are not healthy, the worst first; all feeds if they are that few."""
+        shown = self.rows if len(self.rows) <= limit else self.troubled
+        return sorted(shown, key=lambda name: self.rows[name].trouble)[:limit]
+
+    def select(self, query: FeedQuery) -> FeedSelection:
+        """Return the feeds on a page, the worst first.
+
+        A feed with exactly the name that is searched for comes before all others. The last page is
+        shown instead of one that does not exist.
+        """
+        text = query.text.strip().casefold()
+        found = [
+            row
+            for row in self.rows.values()
+            if query.state in (None, row.health) and (not text or row.matches(text))
+        ]
+        matching = Counter([row.health for row in found])
+        page = min(max(query.page, 1), _count_pages(matching))
+        found.sort(key=lambda row: (row.name != text, *row.trouble))
+        shown = found[(page - 1) * PAGE_FEEDS : page * PAGE_FEEDS]
+        return FeedSelection(
+            FeedQuery(query.state, query.text.strip(), page),
+            tuple(row.name for row in shown),
+            self.counts,
+            matching,
+        )
