@@ -92,11 +92,15 @@ def _build_feeds(
 
     try:
         results = _run_feeds(config, feeds, context, quiet=quiet)
+        has_news = any(result.written for result in results.values())
         for feed in feeds:
-            _record_incidents(feed, results[feed.name], config, context)
+            has_news |= _record_incidents(feed, results[feed.name], config, context)
             plan_after_manual_run(feed, context)
-        close_removed_feeds(config, context.store, context.clock())
-        run.finish_build(config, context)
+        has_news |= close_removed_feeds(config, context.store, context.clock())
+        if len(feeds) == len(config.feed):
+            run.finish_build(config, context)
+        else:
+            run.finish_named_build(config, feeds, context, has_news=has_news)
         return [results[feed.name] for feed in feeds]
     finally:  # also if the files cannot be written
         with suppress(FeedpubError):  # the results have reported an unusable state already
@@ -154,12 +158,13 @@ def _find_crashes(config: "Config", context: "RunContext") -> "Mapping[str, int]
 
 def _record_incidents(
     feed: "FeedConfig", result: "RunResult", config: "Config", context: "RunContext"
-) -> None:
+) -> bool:
+    """Record what broke or recovered; return True if something did."""
     from feedpub.core.errors import CorruptStateError, StoreError
     from feedpub.notify.alerts import alert_state_unavailable, record_incidents
 
     try:
-        record_incidents(feed, result, config.alerts, context.store, context.clock())
+        return record_incidents(feed, result, config.alerts, context.store, context.clock())
     except CorruptStateError:
         raise
     except StoreError as error:  # the alert cannot be stored, so send it now

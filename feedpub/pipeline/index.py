@@ -108,6 +108,13 @@ def save_summary(feed: FeedConfig, live: Feed, context: RunContext) -> StoredSum
     return stored
 
 
+def live_entry_ids(feed: FeedConfig, context: RunContext) -> Collection[str]:
+    """Return the ids of the entries in a feed's live document."""
+    if _has_filters(feed):
+        return [entry.id for entry in current_feed(feed, context).entries]
+    return context.store.live_ids(feed.name, feed.limit)
+
+
 class LiveEntryIds(Mapping[str, Collection[str]]):
     """Map each published feed to the ids in its live document. They are loaded on access."""
 
@@ -116,10 +123,7 @@ class LiveEntryIds(Mapping[str, Collection[str]]):
         self._feeds = {feed.name: feed for feed in _find_published(config, context)}
 
     def __getitem__(self, name: str) -> Collection[str]:
-        feed = self._feeds[name]
-        if _has_filters(feed):
-            return [entry.id for entry in current_feed(feed, self._context).entries]
-        return self._context.store.live_ids(name, feed.limit)
+        return live_entry_ids(self._feeds[name], self._context)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._feeds)

@@ -397,6 +397,24 @@ def finish_build(config: Config, context: RunContext) -> tuple[str, ...]:
     return written
 
 
+def finish_named_build(
+    config: Config, feeds: Iterable[FeedConfig], context: RunContext, *, has_news: bool
+) -> None:
+    """Do what `finish_build` does after some feeds ran, and leave the other feeds alone.
+
+    Args:
+        config: the config.
+        feeds: the feeds that ran.
+        context: the services that the run uses.
+        has_news: something was published, broke or recovered, so the index files may change.
+    """
+    if has_news or context.output.find_missing(["index.html"]):
+        write_index(config, context)
+    before = context.clock() - config.feedpub.keep
+    for feed in feeds:
+        context.store.prune_feed(feed.name, before, index.live_entry_ids(feed, context))
+
+
 def write_index(config: Config, context: RunContext) -> tuple[str, ...]:
     """Write the index page, the OPML and the health feed, and return the names of changed files.
 

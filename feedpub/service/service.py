@@ -131,7 +131,6 @@ class Service:
         Raises:
             StoreError: the state cannot be read.
         """
-        self._scheduler.save_checks()
         max_age_seconds = max_age_seconds if self._runs_locally else 0.0
         now, process = self._context.clock(), self._process_status()
         return self._recovering(
@@ -148,7 +147,6 @@ class Service:
         Raises:
             StoreError: the state cannot be read.
         """
-        self._scheduler.save_checks()
         config, store = self._config, self._context.store
         now, process = self._context.clock(), self._process_status()
         return self._recovering(
@@ -176,6 +174,8 @@ class Service:
         return configuration.resolve_secret(token) if token else None
 
     def _process_status(self) -> ProcessStatus:
+        """Return the status of the process, before the state is read."""
+        self._scheduler.save_checks()
         return ProcessStatus(
             started=self._started,
             heartbeat=self._scheduler.heartbeat,

@@ -654,6 +654,23 @@ class Store:
             expires = schema.robots_cache.c.expires
             connection.execute(delete(schema.robots_cache).where(expires < (robots or before)))
 
+    def prune_feed(self, feed: str, before: datetime, live: Collection[str]) -> None:
+        """Delete a feed's entries and items that were last listed before a time.
+
+        `prune` deletes what else is old, of all feeds.
+
+        Args:
+            feed: the feed's name.
+            before: the time.
+            live: the ids of the entries in its live document, which are kept.
+        """
+        self._prune_entries(feed, before, live)
+        t = schema.item_states
+        aliased = select(schema.aliases.c.key).where(schema.aliases.c.feed == feed)
+        is_old = (t.c.feed == feed, t.c.last_listed < before, t.c.key.not_in(aliased))
+        with self._database.write_transaction() as connection:
+            connection.execute(delete(t).where(*is_old))
+
     def _prune_entries(self, feed: str, before: datetime, live: Collection[str] | None) -> None:
         """Delete a feed's old entries except for live ones, and the snapshots of all others.
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -18,9 +19,9 @@ from feedpub import cli as command
 from feedpub.cli.terminal import make_console
 from feedpub.core.errors import ConfigError, FeedpubError
 from feedpub.pipeline.context import utc_now
-from feedpub.store import ScheduledRun, Store
+from feedpub.store import ItemState, ScheduledRun, Store
 from tests.support.documents import make_pdf
-from tests.support.newsroom import configure, feed, open_newsroom, path, story
+from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story
 from tests.support.site import Route, Site
 
 PROSE = (
@@ -85,6 +86,30 @@ def test_build_with_names_runs_only_those_feeds(newsroom: Site, tmp_path: Path) 
     assert run(tmp_path, "build", "world").exit_code == 0
     assert (tmp_path / "feeds" / "world.rss").exists()
     assert "/nowhere" not in newsroom.paths()
+
+
+def test_build_with_names_leaves_other_feeds_alone(newsroom: Site, tmp_path: Path) -> None:
+    """It prunes only their entries, and writes the index if something has changed."""
+    run(tmp_path, "build")
+    index = tmp_path / "feeds" / "index.html"
+    published = index.read_bytes()
+    index.write_text("edited")
+    with Store.open(tmp_path / ".feedpub") as store:
+        for name in ("world", "bad"):
+            old = [replace(store.entries("world")[0], id=f"tag:{name}", url="https://x/")]
+            then = utc_now() - timedelta(days=400)
+            item = ItemState("old", "", "excluded")
+            store.commit_entries(name, entries=old, aliases={}, item_states=[item], now=then)
+    assert run(tmp_path, "build", "world").exit_code == 0
+    assert index.read_text() == "edited"
+    with Store.open(tmp_path / ".feedpub") as store:
+        assert store.entry("bad", "tag:bad")
+        assert store.item_states("bad", ["old"])
+        assert not store.item_states("world", ["old"])
+    newsroom[path(4)] = story(4)
+    newsroom["/news"] = listing([4, 3, 2, 1])
+    assert run(tmp_path, "build", "world").exit_code == 0
+    assert index.read_bytes() not in (b"edited", published)
 
 
 def test_build_json_prints_one_document_and_nothing_else(newsroom: Site, tmp_path: Path) -> None:
