@@ -11,7 +11,7 @@ has changed, so that readers need not fetch it twice.
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count, pairwise
 
 from feedpub.builder import assemble, parse_published
@@ -21,30 +21,60 @@ from feedpub.core.log import fields
 from feedpub.core.models import Entry, Feed
 from feedpub.pipeline import pictures, restore
 from feedpub.pipeline.context import RunContext
+from feedpub.store import FeedTransaction, UnarchivedEntry
 
 _log = logging.getLogger(__name__)
 
 
-def plan_archives(feed: FeedConfig, live: Feed, context: RunContext) -> Feed:
+@dataclass(frozen=True, slots=True)
+class StoredArchives:
+    """The archives of a feed in the store.
+
+    Attributes:
+        numbers: their numbers, oldest first.
+        unarchived: the entries that are in none, newest first.
+    """
+
+    numbers: tuple[int, ...]
+    unarchived: tuple[UnarchivedEntry, ...]
+
+
+def prepare_archives(live: Feed, transaction: FeedTransaction) -> StoredArchives:
+    """Record which entries the live document publishes, and return the feed's archives."""
+    unarchived = transaction.unarchived_entries()
+    shown = {entry.id for entry in live.entries}
+    transaction.mark_published(
+        entry.id for entry in unarchived if entry.id in shown and not entry.is_published
+    )
+    return StoredArchives(transaction.archive_numbers(), unarchived)
+
+
+def plan_archives(
+    feed: FeedConfig, live: Feed, stored: StoredArchives, context: RunContext
+) -> tuple[int, ...]:
     """Assign the entries that left the live document to new archives, without writing files.
 
     Returns:
-        The live document with its link to the newest archive.
+        The numbers of all archives, oldest first.
     """
-    archives = context.store.archives
-    published = archives.published(feed.name)
-    unpublished = reversed(archives.unpublished(feed.name))
-    waiting = [e for e in unpublished if e.id in published or assemble.admits(feed, e)]
+    shown = {entry.id for entry in live.entries}
+    due = {entry.id for entry in stored.unarchived if entry.is_published or entry.id in shown}
+    if others := [entry.id for entry in stored.unarchived if entry.id not in due]:
+        entries = context.store.entries_by_id(feed.name, others)
+        due.update(entry.id for entry in entries if assemble.admits(feed, entry))
+    waiting = [entry for entry in reversed(stored.unarchived) if entry.id in due]
     groups = group_by_archive(
         [entry.id for entry in waiting],
-        {entry.id for entry in live.entries},
+        shown,
         feed.limit,
         {entry.id for entry in waiting if not entry.complete},
     )
-    if groups:
-        numbers = _iter_unused_numbers(live, context)
-        archives.add(feed.name, dict(zip(numbers, groups, strict=False)))
-    return replace(live, previous=archives.newest_number(feed.name))
+    if not groups:
+        return stored.numbers
+    unused = _iter_unused_numbers(live, max(stored.numbers, default=0), context)
+    members = dict(zip(unused, groups, strict=False))
+    context.store.archives.add(feed.name, members)
+    return (*stored.numbers, *members)
 
 
 def archive_backfilled(
@@ -65,7 +95,8 @@ def archive_backfilled(
     size = max(1, feed.limit // 2)
     groups = [members[start : start + size] for start in range(0, len(members), size)]
     if groups:
-        numbers = _iter_unused_numbers(live, context)
+        newest = max(context.store.archives.numbers(feed.name), default=0)
+        numbers = _iter_unused_numbers(live, newest, context)
         context.store.archives.add(feed.name, dict(zip(numbers, groups, strict=False)))
 
 
@@ -96,9 +127,9 @@ def group_by_archive(
     return [members[start : start + size] for start in range(0, len(members), size)]
 
 
-def _iter_unused_numbers(live: Feed, context: RunContext) -> Iterator[int]:
-    """Yield the numbers that no archive has yet, in the store or among the files."""
-    for number in count((context.store.archives.newest_number(live.name) or 0) + 1):
+def _iter_unused_numbers(live: Feed, newest: int, context: RunContext) -> Iterator[int]:
+    """Yield the numbers above the newest stored one that no file has."""
+    for number in count(newest + 1):
         archive = replace(live, archive=number)
         names = [archive.file(suffix) for suffix in assemble.FORMATS]
         if len(context.output.find_missing(names)) == len(names):
@@ -106,7 +137,11 @@ def _iter_unused_numbers(live: Feed, context: RunContext) -> Iterator[int]:
 
 
 def write_archives(
-    feed: FeedConfig, live: Feed, context: RunContext, before_writing: Callable[[], None]
+    feed: FeedConfig,
+    live: Feed,
+    numbers: Sequence[int],
+    context: RunContext,
+    before_writing: Callable[[], None],
 ) -> tuple[str, ...]:
     """Write the archive files that are missing or have an old `base_url`.
 
@@ -115,6 +150,7 @@ def write_archives(
     Args:
         feed: the feed's settings.
         live: the live document.
+        numbers: the numbers of the archives, oldest first.
         context: the services that the run uses.
         before_writing: called before each archive is written; raises if it must not be.
 
@@ -125,7 +161,6 @@ def write_archives(
         PublishError: a file cannot be written; later ones are not written either.
         StoreError: the state cannot be read.
     """
-    numbers = context.store.archives.numbers(feed.name)
     due = _find_due_files(feed, live, numbers, context)
     written: list[str] = []
     for previous, number in pairwise((None, *numbers)):

@@ -4,11 +4,14 @@ Other packages use `Store`, whose arguments and results are frozen dataclasses. 
 knows SQLAlchemy, SQLite and PostgreSQL; their errors are raised as StoreError.
 """
 
+from feedpub.store.feed_state import FeedState, KnownKeys
+from feedpub.store.feed_transaction import EntryChanges, FeedTransaction, UnarchivedEntry
 from feedpub.store.records import (
     BackfillState,
     CachedDocument,
     Channel,
     ConfigChange,
+    Headline,
     Incident,
     IncidentKind,
     ItemState,
@@ -36,10 +39,15 @@ __all__ = [
     "CachedDocument",
     "Channel",
     "ConfigChange",
+    "EntryChanges",
+    "FeedState",
+    "FeedTransaction",
+    "Headline",
     "Incident",
     "IncidentKind",
     "ItemState",
     "ItemStatus",
+    "KnownKeys",
     "OutboxMessage",
     "PageSnapshot",
     "ProbeState",
@@ -52,6 +60,7 @@ __all__ = [
     "SourceState",
     "Store",
     "StoredSummary",
+    "UnarchivedEntry",
     "WatchedText",
     "pack_body",
     "unpack_body",

@@ -65,7 +65,7 @@ class ArchivesTable:
             archived += ids
         t = schema.published
         with self._database.write_transaction() as connection:
-            _insert_missing(connection, schema.archives, rows)
+            insert_missing(connection, schema.archives, rows)
             for some in chunks(archived):
                 connection.execute(delete(t).where(t.c.feed == feed, t.c.entry.in_(some)))
 
@@ -87,12 +87,10 @@ class ArchivesTable:
         rows = [{"feed": feed, "entry": entry_id} for entry_id in set(ids) - known]
         if rows:
             with self._database.write_transaction() as connection:
-                _insert_missing(connection, p, rows)
+                insert_missing(connection, p, rows)
 
 
-def _insert_missing(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
-) -> None:
+def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; leave existing rows with the same keys as they are."""
     statement = insert(connection, table).on_conflict_do_nothing()
     connection.execute(statement, sorted_by_key(rows, ["feed", "entry"]))

@@ -26,7 +26,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import Connection, Engine, event
 
@@ -56,11 +56,11 @@ class _Handler(BaseHTTPRequestHandler):
     """Serve feeds whose list moves on by one article at each request, and their pages."""
 
     protocol_version = "HTTP/1.1"
-    newest: Counter[str] = Counter()
+    newest: ClassVar[Counter[str]] = Counter()
 
     def do_GET(self) -> None:
         kind, _, name = self.path.strip("/").partition("/")
-        if kind == "pages" or kind == "contents":
+        if kind in {"pages", "contents"}:
             self.newest[self.path] += 1
             last = LISTED + self.newest[self.path]
             numbers = range(last, last - LISTED, -1)
@@ -339,7 +339,8 @@ def _run_with_news(base: str, kind: str, number: int, passes: int, counter: _Sta
     with tempfile.TemporaryDirectory() as name:
         config = _configure(Path(name), base)
         path = {"pages": "pages/a", "contents": "contents/b"}[kind]
-        feed = config.feed[path.replace("/", "-")]
+        feed = config.feed.get(path.replace("/", "-"))
+        assert feed is not None
         clock = FakeClock(NOW)
         with open_context(config, clock) as context:
             _fill(context.store, feed, base, path, max(0, number - LISTED))
@@ -358,7 +359,7 @@ def _first_build(base: str, counter: _Statements) -> Figures:
     with tempfile.TemporaryDirectory() as name:
         config = _configure(Path(name), base)
         with open_context(config, FakeClock(NOW + INTERVAL * FIRST_BUILD)) as context:
-            return _measure(config.feed["many-c"], context, counter, FIRST_BUILD)
+            return _measure(config.feed[2], context, counter, FIRST_BUILD)
 
 
 def _print(what: str, figures: Figures) -> None:
