@@ -12,13 +12,13 @@ from datetime import timedelta
 from typing import Literal
 
 from feedpub.builder.matching import (
+    MIN_RELATED_OVERLAP,
     MIN_WORDS,
     ExtractedItem,
     is_dated_alike,
-    is_related,
     is_same_article,
 )
-from feedpub.builder.text_compare import significant_words
+from feedpub.builder.text_compare import RelatedTexts, significant_words
 from feedpub.config import FeedConfig
 from feedpub.config.sources import source_key
 from feedpub.core.article_keys import url_key
@@ -38,7 +38,7 @@ _GONE = frozenset({404, 410})
 _AddressStatus = Literal["moved", "gone", "alive", "unknown"]
 
 
-def find_moved_articles(
+def find_moved_articles(  # noqa: PLR0913, PLR0917 -- two states, before and during the run
     feed: FeedConfig,
     listed: Sequence[ListedItem],
     results: Sequence[ItemResult],
@@ -135,20 +135,23 @@ class _MoveFinder:
         # Not the current time: the site may have been down for long.
         last_list = min(last_lists, default=self._context.clock())
         latest = store.listed_since(self._feed, last_list - MAX_UNLISTED, MAX_CANDIDATES)
-        return store.entries_by_id(self._feed, [id_ for id_ in latest if id_ not in present])
+        return store.entry_texts(self._feed, [id_ for id_ in latest if id_ not in present])
 
     def find(self, extracted: ExtractedItem, item: ListedItem) -> str:
         """Return the id of the entry that a new item had; "" if there is none."""
+        title = significant_words(extracted.title)
+        related = RelatedTexts(extracted.article.text, MIN_RELATED_OVERLAP, MIN_WORDS)
         for entry in self._missing:
-            may_own = entry.source == extracted.source or entry.source not in self._sources
-            if may_own and self._is_moved(entry, extracted, item):
+            if entry.source != extracted.source and entry.source in self._sources:
+                continue
+            has_same_title = bool(title) and title == significant_words(entry.title)
+            may_be_same = has_same_title or related.is_related(entry.text)
+            if may_be_same and self._is_moved(entry, extracted, item):
                 self._missing.remove(entry)
                 return entry.id
         return ""
 
     def _is_moved(self, entry: Entry, extracted: ExtractedItem, item: ListedItem) -> bool:
-        if not _may_be_same(entry, extracted):
-            return False
         same = is_same_article(entry, extracted) and is_dated_alike(entry, extracted)
         if entry.source not in self._sources:  # its source was removed: do not request it again
             return same
@@ -177,12 +180,3 @@ class _MoveFinder:
             return "alive"
         claimed = {claim.key for claim in extracted.claims}
         return "moved" if found in {item.key, *claimed} else "gone"
-
-
-def _may_be_same(entry: Entry, extracted: ExtractedItem) -> bool:
-    """Return True if an entry has the same title as an article, or shares much of its text."""
-    title = significant_words(extracted.title)
-    if title and title == significant_words(entry.title):
-        return True
-    lengths = len(significant_words(entry.text)), len(significant_words(extracted.article.text))
-    return min(lengths) >= MIN_WORDS and is_related(entry, extracted)

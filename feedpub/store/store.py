@@ -318,6 +318,22 @@ class Store:
             found = load_entries(connection, feed, ids)
         return tuple(found[id_] for id_ in ids if id_ in found)
 
+    def entry_texts(self, feed: str, ids: Sequence[str]) -> tuple[Entry, ...]:
+        """Return the entries with the given ids, in their order, with what is compared of them.
+
+        That is their titles, texts, lead images, dates, addresses and sources.
+        """
+        t = schema.entries
+        names = ("id", "url", "title", "first_seen", "published", "updated")
+        columns = [t.c[name] for name in (*names, "text", "image", "source")]
+        query = select(*columns).where(t.c.feed == feed)
+        found: dict[str, Entry] = {}
+        with self._database.read_transaction() as connection:
+            for some in chunks(ids):
+                for row in connection.execute(query.where(t.c.id.in_(some))).mappings():
+                    found[row["id"]] = Entry(**row)
+        return tuple(found[id_] for id_ in ids if id_ in found)
+
     def headlines_between(
         self, feed: str, since: datetime, until: datetime, limit: int
     ) -> tuple[Headline, ...]:
