@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count, pairwise
+from typing import Self
 
 from feedpub.builder import assemble, parse_published
 from feedpub.builder.parse_published import UnknownDocumentError
@@ -38,15 +39,15 @@ class StoredArchives:
     numbers: tuple[int, ...]
     unarchived: tuple[UnarchivedEntry, ...]
 
+    @classmethod
+    def load(cls, transaction: FeedTransaction) -> Self:
+        """Load the archives of a feed."""
+        return cls(transaction.archive_numbers(), transaction.unarchived_entries())
 
-def prepare_archives(live: Feed, transaction: FeedTransaction) -> StoredArchives:
-    """Record which entries the live document publishes, and return the feed's archives."""
-    unarchived = transaction.unarchived_entries()
-    shown = {entry.id for entry in live.entries}
-    transaction.mark_published(
-        entry.id for entry in unarchived if entry.id in shown and not entry.is_published
-    )
-    return StoredArchives(transaction.archive_numbers(), unarchived)
+    def find_first_published(self, live: Feed) -> list[str]:
+        """Return the ids of the entries that a live document is the first one to have."""
+        unpublished = {entry.id for entry in self.unarchived if not entry.is_published}
+        return [entry.id for entry in live.entries if entry.id in unpublished]
 
 
 def plan_archives(

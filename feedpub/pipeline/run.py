@@ -80,7 +80,7 @@ _MAX_INDEX_ATTEMPTS = 3  # other processes may write the index files at the same
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What is published of a feed, as it is recorded in the state before files are written.
+    """What is published of a feed.
 
     Attributes:
         live: the live document.
@@ -89,6 +89,11 @@ class Publication:
 
     live: Feed
     archives: StoredArchives
+
+    @property
+    def first_published(self) -> list[str]:
+        """Return the ids of the entries that no document had before."""
+        return self.archives.find_first_published(self.live)
 
 
 def run_feed(
@@ -147,7 +152,7 @@ def _run_stages(
         )
     log_sources(feed.name, source_results)
     usable = results_of_healthy_sources(source_results, items, item_results, due.entries)
-    result = merge_and_write(feed, source_results, usable, state, context)
+    result, published = merge_and_write(feed, source_results, usable, state, context)
     context.budget.check_not_cancelled()
     states = [each.state for each in item_results]
     unmarked = mail.mark_stored_messages(items, states, context)
@@ -171,6 +176,7 @@ def _run_stages(
         source_results=source_results,
         read=ReadResult(usable, read.memories),
         proposals=proposals,
+        published=published,
         probes=probes,
     )
     return result
@@ -214,7 +220,7 @@ def restore_missing_entries(feed: FeedConfig, context: RunContext) -> None:
         restore.restore(feed, context.store, context.output, context.clock())
 
 
-def read_items(
+def read_items(  # noqa: PLR0913, PLR0917 -- the items, and all that is known of them
     feed: FeedConfig,
     items: Sequence[ListedItem],
     due: DueRechecks,
@@ -275,10 +281,13 @@ def merge_and_write(
     item_results: Sequence[ItemResult],
     state: FeedState,
     context: RunContext,
-) -> RunResult:
+) -> tuple[RunResult, list[str]]:
     """Merge the articles into the stored entries and write the feed's files.
 
     The lock keeps two processes from creating two ids for one article.
+
+    Returns:
+        The result so far, and the ids of the entries that are published for the first time.
     """
     with context.store.feed_lock(feed.name):
         context.budget.check_not_cancelled()
@@ -296,8 +305,12 @@ def merge_and_write(
         unread = _find_other_unread(feed, source_results, item_results, state, context)
         result = replace(result, problems=(*result.problems, *unread))
         if publication is None:
-            return replace(result, status=RunStatus.FAILED)
-        return _write_if_usable(feed, source_results, item_results, result, publication, context)
+            return replace(result, status=RunStatus.FAILED), []
+        has_failure = any(each.failure for each in source_results)
+        result = _write_if_usable(feed, item_results, result, publication, context)
+        if has_failure and result.status is not RunStatus.FAILED:
+            result = replace(result, status=RunStatus.PARTIAL)
+        return result, publication.first_published
 
 
 def _summarize(
@@ -349,7 +362,6 @@ def _find_other_unread(
 
 def _write_if_usable(
     feed: FeedConfig,
-    source_results: Sequence[SourceResult],
     item_results: Sequence[ItemResult],
     result: RunResult,
     publication: Publication,
@@ -363,7 +375,7 @@ def _write_if_usable(
         return replace(result, status=RunStatus.FAILED, problems=(*result.problems, failure))
     written = publish(feed, publication, context)
     status = RunStatus.UPDATED if written else RunStatus.UNCHANGED
-    if result.unread or any(each.failure for each in source_results):
+    if result.unread:
         status = RunStatus.PARTIAL
     missing = _find_unpublished_files(feed, live, item_results, context)
     problems = (*result.problems, *missing)
@@ -406,9 +418,9 @@ def _prepare_publication(
 
 
 def record_publication(feed: FeedConfig, live: Feed, transaction: FeedTransaction) -> Publication:
-    """Record in the state what a live document shows, before it is written."""
+    """Save the summary of a live document before it is written, and load the feed's archives."""
     transaction.save_summary(index.summarize(feed, live))
-    return Publication(live, archives.prepare_archives(live, transaction))
+    return Publication(live, StoredArchives.load(transaction))
 
 
 def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, ...]:
@@ -418,7 +430,9 @@ def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, 
     """
     with context.store.feed_transaction(feed.name) as transaction:
         publication = record_publication(feed, live, transaction)
-    return publish(feed, publication, context)
+    written = publish(feed, publication, context)
+    context.store.archives.mark_published(feed.name, publication.first_published)
+    return written
 
 
 def publish(feed: FeedConfig, publication: Publication, context: RunContext) -> tuple[str, ...]:

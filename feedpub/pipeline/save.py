@@ -72,6 +72,7 @@ def save_run(  # noqa: PLR0913 -- all that is saved of a run, by name
     source_results: Sequence[SourceResult],
     read: ReadResult,
     proposals: Sequence[Proposal],
+    published: Sequence[str],
     probes: Mapping[str, ProbeState | None],
 ) -> None:
     """Save a run and what was learned about its sources, once the feed is written.
@@ -85,6 +86,7 @@ def save_run(  # noqa: PLR0913 -- all that is saved of a run, by name
         source_results: the sources that were checked.
         read: the results of the articles.
         proposals: how sources whose lists are no longer found could be repaired.
+        published: the ids of the entries that are published for the first time.
         probes: source key → how to probe the source in the next run, if that is possible.
     """
     healthy = [each for each in source_results if not each.failure]
@@ -102,6 +104,7 @@ def save_run(  # noqa: PLR0913 -- all that is saved of a run, by name
         memories=read.memories,
         proposals=proposals,
         repaired=repaired,
+        published=published,
     )
 
 

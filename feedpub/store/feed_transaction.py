@@ -1,6 +1,6 @@
 """The transaction that stores a run's entries and ids, before any of them is published."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -8,7 +8,6 @@ from sqlalchemy import Connection, bindparam, exists, select, update
 
 from feedpub.core.models import Alias, AliasKind, Entry
 from feedpub.store import schema
-from feedpub.store.archives import insert_missing
 from feedpub.store.column_types import Text, UtcSeconds
 from feedpub.store.feed_stats import drop_summary
 from feedpub.store.records import ItemState, PageSnapshot, StoredSummary
@@ -137,12 +136,6 @@ class FeedTransaction:
     def archive_numbers(self) -> tuple[int, ...]:
         """Return the numbers of the archives, oldest first."""
         return tuple(self._connection.scalars(_NUMBERS, {"of_feed": self._feed}))
-
-    def mark_published(self, ids: Iterable[str]) -> None:
-        """Record that unarchived entries are about to be in the live document."""
-        rows = [{"feed": self._feed, "entry": id_} for id_ in ids]
-        if rows:
-            insert_missing(self._connection, _p, rows)
 
     def save_summary(self, summary: StoredSummary) -> None:
         """Store the feed's line on the index page."""

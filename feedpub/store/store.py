@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import (
     Connection,
+    Row,
     RowMapping,
     Select,
     delete,
@@ -23,7 +24,7 @@ from sqlalchemy import (
 from feedpub.core.errors import StoreError
 from feedpub.core.models import GUID_PREFIX, Alias, AliasKind, Entry, Removed
 from feedpub.store import schema
-from feedpub.store.archives import ArchivesTable
+from feedpub.store.archives import ArchivesTable, mark_published
 from feedpub.store.column_types import UtcSeconds
 from feedpub.store.copy import CopyProgress, copy_state, no_progress
 from feedpub.store.database import Database, StatePlace
@@ -373,12 +374,12 @@ class Store:
         query = select(t.c.id, t.c.updated).where(t.c.feed == feed)
         with self._database.read_transaction() as connection:
             if ids is None:
-                return {id_: updated for id_, updated in connection.execute(query)}
-            found: dict[str, datetime] = {}
-            for some in chunks(ids):
-                for id_, updated in connection.execute(query.where(t.c.id.in_(some))):
-                    found[id_] = updated
-            return found
+                rows = list(connection.execute(query))
+            else:
+                rows = []
+                for some in chunks(ids):
+                    rows += connection.execute(query.where(t.c.id.in_(some)))
+        return {row.id: row.updated for row in rows}
 
     def ids_ending_in(self, feed: str, endings: Collection[str]) -> list[str]:
         """Return the ids of a feed's entries that end in one of some texts of equal length."""
@@ -513,12 +514,10 @@ class Store:
         backfilled: Collection[str] = (),
         now: datetime,
     ) -> None:
-        """Store entries, ids and item states in a transaction; see `EntryChanges`.
+        """Store entries, ids and item states in a transaction of their own.
 
-        Args:
-            feed: the feed's name.
-            aliases: key → entry id, for keys under which an entry is listed.
-            claimed: key → alias, for all others.
+        The arguments are the fields of `EntryChanges`; only aliases are divided into those under
+        which an entry is listed, as key → entry id, and all others (`claimed`).
         """
         own = {key: Alias(entry_id) for key, entry_id in aliases.items()}
         changes = EntryChanges(
@@ -624,6 +623,7 @@ class Store:
         memories: Mapping[str, bytes | None] | None = None,
         proposals: Collection[Proposal] = (),
         repaired: Collection[str] = (),
+        published: Collection[str] = (),
     ) -> None:
         """Store a run's result, after publishing: documents with validators are not fetched again.
 
@@ -641,6 +641,7 @@ class Store:
             memories: site → its new memory; None if it was used and has not changed.
             proposals: new proposals, which replace earlier ones of their sources.
             repaired: the keys of sources whose proposals are deleted.
+            published: the ids of entries that are in the live document now.
         """
         feed = run.outcome.feed
         cached = [as_row(document) for document in documents if len(document.url) <= MAX_URL_CHARS]
@@ -654,6 +655,7 @@ class Store:
             add_removed_lines(connection, feed, removed, run.started)
             _save_memories(connection, memories or {}, run.started)
             save_proposals(connection, feed, proposals, repaired)
+            mark_published(connection, feed, published)
             unmark_run(connection, feed)
             connection.execute(schema.runs.insert(), run_as_row(run))
             _prune_runs(connection, feed)
@@ -684,14 +686,13 @@ class Store:
     def site_memories(self, sites: Collection[str]) -> dict[str, bytes]:
         """Return site → its stored memory, for those of the sites that have one."""
         t = schema.site_memories
-        found: dict[str, bytes] = {}
+        rows: list[Row[Any]] = []
         if sites:
             with self._database.read_transaction() as connection:
                 for some in chunks(sites):
                     query = select(t.c.site, t.c.memory).where(t.c.site.in_(some))
-                    for site, memory in connection.execute(query):
-                        found[site] = memory
-        return found
+                    rows += connection.execute(query)
+        return {row.site: row.memory for row in rows}
 
     def save_memories(self, memories: Mapping[str, bytes | None], now: datetime) -> None:
         """Store the memories of sites, and record that others were used without changing.
