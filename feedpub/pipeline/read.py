@@ -193,7 +193,7 @@ def _is_same_version(version: str, state: ItemState) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """What became of the listed items.
+    """The results of the listed items.
 
     Attributes:
         items: the result of every item, in their order.

@@ -80,7 +80,7 @@ _MAX_INDEX_ATTEMPTS = 3  # other processes may write the index files at the same
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What is published of a feed.
+    """A feed that is about to be published.
 
     Attributes:
         live: the live document.

@@ -1,4 +1,4 @@
-"""What a run of a feed reads: its state at the start, and what is known of the listed items.
+"""Load the state of a feed at the start of a run, and the stored data of the listed items.
 
 The statements are built once. To build one takes longer than to execute it.
 """
@@ -46,7 +46,7 @@ class FeedState:
 
 @dataclass(frozen=True, slots=True)
 class KnownKeys:
-    """What is stored about some keys of a feed.
+    """The stored data of some keys of a feed.
 
     Attributes:
         states: key → the state of the item that was listed under it.

@@ -17,7 +17,7 @@ from feedpub.store.snapshots import replace_snapshots
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryChanges:
-    """What one transaction stores of a run before anything is published, so that no id is lost.
+    """The changes that a run stores before it publishes anything, so that no id is lost.
 
     Attributes:
         entries: new and changed entries.

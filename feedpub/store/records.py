@@ -44,7 +44,7 @@ class ItemState:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """What is needed of an entry to decide if its text has to be compared with another one."""
+    """The fields of an entry that decide if its text has to be compared with another one."""
 
     id: str
     url: str
