@@ -11,7 +11,7 @@ has changed, so that readers need not fetch it twice.
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count, pairwise
 from typing import Self
 
@@ -131,8 +131,7 @@ def group_by_archive(
 def _iter_unused_numbers(live: Feed, newest: int, context: RunContext) -> Iterator[int]:
     """Yield the numbers above the newest stored one that no file has."""
     for number in count(newest + 1):
-        archive = replace(live, archive=number)
-        names = [archive.file(suffix) for suffix in assemble.FORMATS]
+        names = [live.archive_file(number, suffix) for suffix in assemble.FORMATS]
         if len(context.output.find_missing(names)) == len(names):
             yield number
 
@@ -165,8 +164,10 @@ def write_archives(
     due = _find_due_files(feed, live, numbers, context)
     written: list[str] = []
     for previous, number in pairwise((None, *numbers)):
-        suffixes = [s for s in feed.formats if replace(live, archive=number).file(s) in due]
-        if number and suffixes:
+        if not number or not due:
+            continue
+        suffixes = [s for s in feed.formats if live.archive_file(number, s) in due]
+        if suffixes:
             entries = _load_entries(feed, number, context)
             archive = assemble.build_archive(feed, context.settings, entries, number, previous)
             # An entry restored from a document of summaries has no text; its page stays.
@@ -185,9 +186,8 @@ def _find_due_files(
     """Return the names of the archive files that are missing or outdated."""
     names: dict[str, list[str]] = {}
     for number in numbers:
-        archive = replace(live, archive=number)
         for suffix in feed.formats:
-            names.setdefault(suffix, []).append(archive.file(suffix))
+            names.setdefault(suffix, []).append(live.archive_file(number, suffix))
     missing = set(context.output.find_missing([name for row in names.values() for name in row]))
     return missing | _find_outdated(names, missing, live, context)
 
