@@ -28,6 +28,7 @@ from feedpub.core.models import RunResult, RunStatus
 from feedpub.store import schema
 from feedpub.store.column_types import UtcSeconds
 from feedpub.store.database import Database
+from feedpub.store.feed_state import MAX_RECHECK_DELAY
 from feedpub.store.observations import add_unchanged, prolong_observations
 from feedpub.store.records import (
     CheckState,
@@ -51,8 +52,6 @@ from feedpub.store.rows import (
 
 MIN_OBSERVATIONS = 12  # of a source, before checks without news prolong the latest one
 MAX_DAYS = 90  # for which checks are counted
-# A recheck that is due later was scheduled while the clock was ahead.
-MAX_RECHECK_DELAY = timedelta(days=3)
 _DAY = timedelta(days=1)
 _DAY_SECONDS = 86400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
