@@ -212,7 +212,7 @@ def farm(feeds: int, *, https: bool = False) -> Iterator[Farm]:
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(200):
+    for _ in range(2000):
         try:
             requests.get(f"http://127.0.0.1:{port}/", timeout=1)
         except requests.ConnectionError as error:
