@@ -34,6 +34,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import certifi
 import requests
 import trustme
 from sqlalchemy import Engine, event, func, select
@@ -198,6 +199,8 @@ def farm(feeds: int, *, https: bool = False) -> Iterator[Farm]:
             hosts = sorted({host_of(n) for n in range(feeds)})
             ca.issue_cert(*hosts).private_key_and_cert_chain_pem.write_to_path(certificate)
             ca.cert_pem.write_to_path(authority)
+            with Path(authority).open("ab") as file:  # as many authorities as on the Internet
+                file.write(Path(certifi.where()).read_bytes())
         process = context.Process(target=_serve, args=(port, versions, certificate), daemon=True)
         process.start()
         try:
@@ -209,7 +212,7 @@ def farm(feeds: int, *, https: bool = False) -> Iterator[Farm]:
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(200):
+    for _ in range(2000):
         try:
             requests.get(f"http://127.0.0.1:{port}/", timeout=1)
         except requests.ConnectionError as error:
