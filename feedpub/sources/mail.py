@@ -59,9 +59,7 @@ def read_mail(source: MailSource, documents: DocumentReader, *, limit: int) -> t
         FetchError: the server cannot be reached, refuses the login, or has no such mailbox.
         ExtractError: the files cannot be read.
     """
-    chosen = MailFilter(
-        tuple(glob.lower() for glob in source.from_), tuple(glob.lower() for glob in source.list_id)
-    )
+    chosen = MailFilter(tuple(map(str.lower, source.from_)), tuple(map(str.lower, source.list_id)))
     if source.path is not None:
         items = documents.executor.call(
             source.address, list_local_messages, source.path, chosen, limit
