@@ -79,7 +79,7 @@ class InlineContext:
             kept["id"] = name
         if (language := element.get("lang")) and language.lower() != self.language:
             kept["lang"] = language
-        direction = (element.get("dir") or "").lower()
+        direction = element.get("dir", "").lower()
         if direction and direction != (self.direction or "ltr"):
             kept["dir"] = direction
         return kept
@@ -249,7 +249,7 @@ def _collect_ids(layout: Layout, kept: Sequence[int]) -> set[str]:
         elements.update([layout.boxes[number].element for number in layout.path(block)])
     ids: set[str] = set()
     for element in elements:
-        ids.update((element.get("id") or "", element.get("name") or ""))
+        ids.update((element.get("id", ""), element.get("name", "")))
     return ids - {""}
 
 

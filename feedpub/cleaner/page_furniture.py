@@ -215,7 +215,7 @@ def _footnote_ids(block: Block) -> Iterator[str]:
     if not any(link.startswith("#") for link in block.links):
         return
     for element in block.elements:
-        start, _, name = (element.get("href") or "").partition("#")
+        start, _, name = element.get("href", "").partition("#")
         if element.tag != "a" or start or not name:
             continue
         if len(element.text_content().strip()) <= MAX_MARK_CHARS:
