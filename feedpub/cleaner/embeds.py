@@ -134,7 +134,7 @@ def _is_invisible(element: HtmlElement) -> bool:
     if element.tag != "iframe":
         return False
     for name in ("width", "height"):
-        size = (element.get(name) or "").removesuffix("px")
+        size = element.get(name, "").removesuffix("px")
         if size.isdecimal() and int(size[:9]) <= MAX_TRACKER_PIXELS:
             return True
     return False
