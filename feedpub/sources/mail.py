@@ -49,7 +49,10 @@ class MailFilter:
             return True
         if any(matches_glob(glob, headers.list_id) for glob in self.lists):
             return True
-        return any(matches_glob(glob, each) for glob in self.senders for each in headers.addresses)
+        for address in headers.addresses:
+            if any(matches_glob(glob, address) for glob in self.senders):
+                return True
+        return False
 
 
 def read_mail(source: MailSource, documents: DocumentReader, *, limit: int) -> tuple[Item, ...]:

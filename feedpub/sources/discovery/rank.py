@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import unquote, urlsplit
@@ -138,12 +138,16 @@ def _dates(
     dates = list(filter(None, map(_date_of, items)))
     share = len(dates) / max(len(items), 1)
     if not dates:
-        dates = [
-            each.article.published for each in samples if each.article and each.article.published
-        ]
+        dates = list(_dates_of_samples(samples))
         share = DATED_SAMPLES_VALUE * len(dates) / max(len(samples), 1)
     latest = now + timedelta(days=1)  # events lie in the future
     return max((date for date in dates if date <= latest), default=None), share
+
+
+def _dates_of_samples(samples: Iterable[ArticleSample]) -> Iterator[datetime]:
+    for sample in samples:
+        if sample.article and sample.article.published:
+            yield sample.article.published
 
 
 def _date_of(item: Item) -> datetime | None:

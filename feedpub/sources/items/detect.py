@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from lxml.html import HtmlElement
 
@@ -372,8 +372,9 @@ def _is_month(text: str) -> bool:
 
 def _is_day(block: Block) -> bool:
     """Return True for a day with several times as terms: a programme."""
-    times = (each for part in block.parts for each in part.iter("dt"))
-    return sum(is_clock(element_text(each)) for each in islice(times, MAX_TIMES)) > 1
+    terms = chain.from_iterable(part.iter("dt") for part in block.parts)
+    texts = map(element_text, islice(terms, MAX_TIMES))
+    return sum(map(is_clock, texts)) > 1
 
 
 def _is_one_of_several(title: HtmlElement, block: Block) -> bool:

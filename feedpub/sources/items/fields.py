@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from html import escape
 from itertools import chain, islice, repeat
 
@@ -87,7 +88,7 @@ class Block:
 
     def head_elements(self) -> Iterator[HtmlElement]:
         """Yield the first elements, in which title, date and link are searched."""
-        elements = (element for part in self.parts for element in part.iter())
+        elements = chain.from_iterable(part.iter() for part in self.parts)
         return islice(elements, MAX_HEAD_ELEMENTS)
 
 
@@ -305,6 +306,7 @@ def is_date_line(element: HtmlElement) -> bool:
     return _is_date(_short_text(element))
 
 
+@lru_cache(maxsize=4096)  # one line is in several candidates for an item
 def _is_date(text: str) -> bool:
     if read_date(text) is None:
         return False

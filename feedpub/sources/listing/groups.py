@@ -94,7 +94,9 @@ class PageRegions:
     """
 
     def __init__(self, tree: HtmlElement, links: Sequence[HtmlElement]) -> None:
-        self._link_counts = Counter(above for link in links for above in link.iterancestors())
+        self._link_counts: Counter[HtmlElement] = Counter()
+        for link in links:
+            self._link_counts.update(link.iterancestors())
         self._navigation: dict[HtmlElement, bool] = {}
         self._content_links = sum(1 for link in links if not self.is_in_navigation(link))
         self._boxes = frozenset(self._titled_boxes(tree))

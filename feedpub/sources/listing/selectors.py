@@ -89,7 +89,8 @@ def _selectors(anchors: Sequence[HtmlElement]) -> Iterator[tuple[str, float]]:
 
 
 def _join(*steps: _Step) -> tuple[str, float]:
-    return " ".join(step.text for step in steps), sum(step.cost for step in steps)
+    text = " ".join(step.text for step in steps)
+    return text, sum(step.cost for step in steps)
 
 
 def _shared_steps(anchors: Sequence[HtmlElement]) -> Iterator[_Step]:
