@@ -103,9 +103,15 @@ def _find_place(page: PageContext, place: str) -> HtmlElement | None:
 def _find_posts(page: PageContext) -> Iterator[tuple[Box, PostMarkup]]:
     forums, _ = load_forums()
     for box in page.layout.boxes:
-        kind = box.element.get("itemtype", "").rpartition("/")[2]
-        for name in forums.keys() & {*_split_name(box.name), kind}:
+        for name in _find_post_names(box.name, box.element.get("itemtype", "")):
             yield box, forums[name]
+
+
+@lru_cache(maxsize=10_000)
+def _find_post_names(names: str, item_type: str) -> frozenset[str]:
+    """Return the known names of posts among the names of a box and the type of its microdata."""
+    forums, _ = load_forums()
+    return frozenset(forums.keys() & {*_split_name(names), item_type.rpartition("/")[2]})
 
 
 def _find_body(page: PageContext, post: Box, markup: PostMarkup) -> frozenset[int]:
