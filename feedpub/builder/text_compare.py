@@ -10,8 +10,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from feedpub.core.data_files import load_toml
 from feedpub.core.languages import month_names
+from feedpub.core.loading import load_toml
 
 _MAX_COUNTER_WORDS = 16  # a longer line has content
 _SHINGLE_WORDS = 3

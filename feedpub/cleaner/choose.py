@@ -9,10 +9,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from html import escape
 
 from lxml.etree import tostring
 from lxml.html import HtmlElement
 
+from feedpub.cleaner.sanitize import sanitise
+from feedpub.cleaner.summary.editorial import to_plain_text
 from feedpub.core.article_keys import url_key
 from feedpub.core.html import parse_html
 from feedpub.core.models import Article
@@ -269,3 +272,28 @@ def _shingles(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
     for start in range(max(1, len(words) - _SHINGLE_WORDS + 1)):
         if group := tuple(words[start : start + _SHINGLE_WORDS]):
             yield group
+
+
+MAX_SHOWN_SHARE = 0.5  # of the lines; if the text has more, the page shows the recipe
+
+
+def add_recipe(article: Article, ingredients: Sequence[str], steps: Sequence[str]) -> Article:
+    """Return the article with the lists of ingredients and steps that its text lacks."""
+    for tag, stated in (("ul", ingredients), ("ol", steps)):
+        lines = list(filter(None, map(to_plain_text, stated)))
+        if lines and not _is_shown(lines, article.text):
+            items = "\n".join([f"<li>{escape(line, quote=False)}</li>" for line in lines])
+            html = sanitise(f"<{tag}>{items}</{tag}>\n", article.url)
+            text = "\n".join(filter(None, [article.text, *lines]))
+            article = replace(article, html=article.html + html, text=text)
+    return article
+
+
+def _is_shown(lines: Sequence[str], text: str) -> bool:
+    """Return True if, for most lines, the text has a line with the same words."""
+    shown_lines = [set(casefolded_words(line)) for line in text.splitlines()]
+    shown = 0
+    for line in lines:
+        words = casefolded_words(line)
+        shown += any(each.issuperset(words) for each in shown_lines)
+    return shown > MAX_SHOWN_SHARE * len(lines)

@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 
 from feedpub.cleaner.images import resolve_first
 from feedpub.cleaner.phrases import find_phrases
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 from feedpub.core.urls import bare_host_from_url, is_web_url
 
 MAX_TRACKER_PIXELS = 48  # a smaller frame counts visits

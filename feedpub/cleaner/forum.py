@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 
 from feedpub.cleaner.layout import Block, Box
 from feedpub.cleaner.page import PageContext
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 
 MAX_ARTICLE_WORDS = 80  # outside of the posts; with more, they are comments of an article
 MAX_AUTHOR_CHARS = 120  # of the line with the name of a post's author

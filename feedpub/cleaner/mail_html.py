@@ -18,8 +18,8 @@ from lxml.html import Element, HtmlElement, tostring
 from feedpub.cleaner import phrases
 from feedpub.cleaner.images import MAX_ICON_PIXELS
 from feedpub.core.article_keys import strip_tracking
-from feedpub.core.data_files import load_toml
 from feedpub.core.html import parse_html
+from feedpub.core.loading import load_toml
 from feedpub.core.models import Removed
 from feedpub.core.urls import is_web_url
 

@@ -13,7 +13,7 @@ from feedpub.cleaner.layout import HIDDEN, PLACES, Block, Layout
 from feedpub.cleaner.page import HEADING, PageContext, is_mostly_links
 from feedpub.cleaner.tables import find_data_tables
 from feedpub.cleaner.vocabulary import split_words, terms_in_names
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 
 QUOTE, FIGURE = PLACES["blockquote"], PLACES["figure"]
 OUTSIDE_TEXT = PLACES["nav"] | PLACES["footer"] | PLACES["aside"] | PLACES["form"] | HIDDEN

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import cache, lru_cache
 from typing import Literal, TypeAlias
 
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 
 DateLabel: TypeAlias = Literal["other", "updated", "published"]
 

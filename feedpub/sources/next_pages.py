@@ -110,7 +110,7 @@ def _url_of(link: HtmlElement, document: HtmlDocument) -> str:
 
 def _is_numbered(anchor: HtmlElement, document: HtmlDocument, number: int) -> bool:
     """Return True for a link that has a page's number as its text."""
-    from feedpub.cleaner.next_page import is_page_url  # noqa: PLC0415 -- few listings need it
+    from feedpub.cleaner.next_page import is_page_url
 
     if element_text(anchor) != str(number):
         return False

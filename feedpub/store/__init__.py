@@ -6,11 +6,16 @@ knows SQLAlchemy, SQLite and PostgreSQL; their errors are raised as StoreError.
 
 from typing import TYPE_CHECKING
 
-from feedpub.core.lazy import lazy_exports
+from feedpub.core.loading import lazy_exports
 
 if TYPE_CHECKING:
-    from feedpub.store.feed_state import FeedState, KnownKeys
-    from feedpub.store.feed_transaction import EntryChanges, FeedTransaction, UnarchivedEntry
+    from feedpub.store.feed_state import (
+        EntryChanges,
+        FeedState,
+        FeedTransaction,
+        KnownKeys,
+        UnarchivedEntry,
+    )
     from feedpub.store.files import find_exposures, find_quarantined_files
     from feedpub.store.records import (
         BackfillState,
@@ -89,8 +94,13 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        "feed_state": ("FeedState", "KnownKeys"),
-        "feed_transaction": ("EntryChanges", "FeedTransaction", "UnarchivedEntry"),
+        "feed_state": (
+            "EntryChanges",
+            "FeedState",
+            "FeedTransaction",
+            "KnownKeys",
+            "UnarchivedEntry",
+        ),
         "files": ("find_exposures", "find_quarantined_files"),
         "records": (
             "BackfillState",

@@ -30,7 +30,9 @@ from feedpub.store.column_types import UtcSeconds
 from feedpub.store.copy import CopyProgress, copy_state, no_progress
 from feedpub.store.database import Database
 from feedpub.store.feed_state import (
+    EntryChanges,
     FeedState,
+    FeedTransaction,
     KnownKeys,
     RelatedEntries,
     load_aliases,
@@ -50,10 +52,9 @@ from feedpub.store.feed_stats import (
     drop_summary,
     save_rendered_files,
 )
-from feedpub.store.feed_transaction import EntryChanges, FeedTransaction
 from feedpub.store.files import FILE_NAME, StatePlace
 from feedpub.store.incidents import IncidentTable, ProposalTable, save_proposals
-from feedpub.store.leases import LeaseTable
+from feedpub.store.leases import LeaseTable, RobotsCacheTable
 from feedpub.store.observations import ObservationTable, add_observations
 from feedpub.store.outbox import OutboxTable
 from feedpub.store.records import (
@@ -70,7 +71,6 @@ from feedpub.store.records import (
     WatchedText,
 )
 from feedpub.store.rhythms import RhythmTable, count_change, count_removal, prune_rhythms
-from feedpub.store.robots import RobotsCacheTable
 from feedpub.store.rows import (
     as_row,
     chunks,

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 
 MAX_TEXT_CHARS = 400_000  # of a document; the rest is only in the file
 CUT = f"only the first {MAX_TEXT_CHARS:,} characters are read"
