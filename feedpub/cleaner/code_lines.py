@@ -36,7 +36,7 @@ def _find_line_holders(tree: HtmlElement) -> Iterator[HtmlElement]:
 
 
 def _is_line(element: HtmlElement) -> bool:
-    classes = (element.get("class") or "").split()
+    classes = element.get("class", "").split()
     return element.tag == "div" and not LINE_CLASSES.isdisjoint(classes)
 
 
@@ -49,7 +49,7 @@ def _is_code(holder: HtmlElement) -> bool:
             break
         if around.tag == "pre":
             return False
-        names = (around.get("class") or "").lower()
+        names = around.get("class", "").lower()
         is_named = is_named or any(name in names for name in CODE_NAMES)
         around = around.getparent()
     return is_named

@@ -76,17 +76,18 @@ def is_drawn(element: HtmlElement) -> bool:
 
 def _is_plain(element: HtmlElement, depth: int) -> bool:
     """Return whether an element and those in it are of MathML, and its text is in tokens."""
-    is_token = element.tag in FORMULA_TOKENS
-    if depth == MAX_FORMULA_DEPTH or (is_token and len(element)):
+    if depth == MAX_FORMULA_DEPTH:
         return False
-    if not is_token and (element.text or "").strip():
+    if element.tag in FORMULA_TOKENS:
+        return not len(element)
+    texts = [element.text, *(child.tail for child in element)]
+    if any(text and text.strip() for text in texts):
         return False
-    for child in element:
-        if child.tag not in FORMULA_TAGS or child.tag == "math" or (child.tail or "").strip():
-            return False
-        if not _is_plain(child, depth + 1):
-            return False
-    return True
+    return all(_is_part(child) and _is_plain(child, depth + 1) for child in element)
+
+
+def _is_part(element: HtmlElement) -> bool:
+    return element.tag in FORMULA_TAGS and element.tag != "math"
 
 
 def render_formula(element: HtmlElement) -> str:

@@ -25,6 +25,7 @@ def add_recipe(article: Article, ingredients: Sequence[str], steps: Sequence[str
 
 
 def _is_shown(lines: Sequence[str], text: str) -> bool:
+    """Return True if, for most lines, the text has a line with the same words."""
     shown_lines = [set(casefolded_words(line)) for line in text.splitlines()]
     shown = 0
     for line in lines:

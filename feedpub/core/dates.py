@@ -237,7 +237,7 @@ def find_date(text: str) -> datetime | None:
 
 def read_date(text: str, language: str | None = None) -> datetime | None:
     """Return the date of a short text, in UTC; the language decides about 3/4/2024."""
-    if not any(char.isdigit() for char in text):
+    if not any(map(str.isdigit, text)):
         return None
     if moment := parse_date(text) or find_date(text):
         return moment

@@ -138,7 +138,7 @@ class _LookupThreads:
 
     def _reset(self) -> None:
         self._lock = threading.Lock()
-        self._idle: list[SimpleQueue[Callable[[], None]]] = []  # where idle threads wait
+        self._idle: list[SimpleQueue[Callable[[], None]]] = []  # of idle threads
 
     def start(self, resolver: Resolver, host: str, port: int) -> "Future[Sequence[str]]":
         """Start to resolve a host in another thread."""

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -154,8 +153,10 @@ class Service:
             lambda: collect_status(config, store, now, process, feeds=feeds, brief=brief)
         )
 
-    def live_entries(self) -> Mapping[str, tuple[int, datetime | None]]:
+    def live_entries(self) -> Mapping[str, tuple[int, int | None]]:
         """Return feed → the number of entries in its live document, and the newest one's date.
+
+        The date is in seconds since 1970.
 
         Raises:
             StoreError: the state cannot be read.

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from feedpub.core.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from feedpub.store.feed_state import FeedState, KnownKeys
+    from feedpub.store.feed_transaction import EntryChanges, FeedTransaction, UnarchivedEntry
     from feedpub.store.files import find_exposures, find_quarantined_files
     from feedpub.store.records import (
         BackfillState,
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
         Channel,
         CheckState,
         ConfigChange,
+        Headline,
         Incident,
         IncidentKind,
         ItemState,
@@ -49,10 +52,15 @@ __all__ = [
     "Channel",
     "CheckState",
     "ConfigChange",
+    "EntryChanges",
+    "FeedState",
+    "FeedTransaction",
+    "Headline",
     "Incident",
     "IncidentKind",
     "ItemState",
     "ItemStatus",
+    "KnownKeys",
     "OutboxMessage",
     "PageSnapshot",
     "ProbeState",
@@ -68,6 +76,7 @@ __all__ = [
     "Store",
     "StoredRhythm",
     "StoredSummary",
+    "UnarchivedEntry",
     "UnchangedCheck",
     "UnchangedSource",
     "WatchedText",
@@ -80,6 +89,8 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
+        "feed_state": ("FeedState", "KnownKeys"),
+        "feed_transaction": ("EntryChanges", "FeedTransaction", "UnarchivedEntry"),
         "files": ("find_exposures", "find_quarantined_files"),
         "records": (
             "BackfillState",
@@ -87,6 +98,7 @@ __getattr__ = lazy_exports(
             "Channel",
             "CheckState",
             "ConfigChange",
+            "Headline",
             "Incident",
             "IncidentKind",
             "ItemState",

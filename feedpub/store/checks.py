@@ -31,6 +31,7 @@ from feedpub.core.models import RunResult, RunStatus
 from feedpub.store import schema
 from feedpub.store.column_types import UtcSeconds
 from feedpub.store.database import Database
+from feedpub.store.feed_state import MAX_RECHECK_DELAY
 from feedpub.store.observations import add_unchanged, prolong_observations
 from feedpub.store.records import (
     CheckState,
@@ -42,10 +43,10 @@ from feedpub.store.records import (
 )
 from feedpub.store.rhythms import save_rhythms
 from feedpub.store.rows import (
-    MAX_QUERY_KEYS,
     as_row,
     chunks,
     from_row,
+    of_feeds,
     select_rows,
     sorted_by_key,
     upsert,
@@ -53,8 +54,6 @@ from feedpub.store.rows import (
 
 MIN_OBSERVATIONS = 12  # of a source, before checks without news prolong the latest one
 MAX_DAYS = 90  # for which checks are counted
-# A recheck that is due later was scheduled while the clock was ahead.
-MAX_RECHECK_DELAY = timedelta(days=3)
 _DAY = timedelta(days=1)
 _DAY_SECONDS = 86400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -100,11 +99,7 @@ class CheckTable:
                 connection.execute(delete(mark).where(mark.c.feed.in_(some)))
 
     def last_runs(self, feeds: Collection[str] | None = None) -> dict[str, RunRecord]:
-        """Return feed → its latest check without news, as a run with nothing new.
-
-        Args:
-            feeds: the feeds. Too many for one query, or None, are all feeds.
-        """
+        """Return feed → its latest check without news, as a run with nothing new."""
         s, p, t = schema.sources, schema.source_probes, schema.unchanged_checks
         day = type_coerce(s.c.checked, Integer) // _DAY_SECONDS
         same = and_(t.c.feed == s.c.feed, t.c.key == s.c.key, t.c.day == day)
@@ -115,10 +110,10 @@ class CheckTable:
             .outerjoin(p, and_(p.c.feed == s.c.feed, p.c.key == s.c.key))
             .order_by(s.c.feed)
         )
-        if feeds is not None and len(feeds) <= MAX_QUERY_KEYS:
-            query = query.where(s.c.feed.in_(feeds))
         runs: dict[str, RunRecord] = {}
-        for feed, rows in groupby(self._rows(query), key=lambda row: str(row["feed"])):
+        for feed, rows in groupby(
+            self._rows(of_feeds(query, s, feeds)), key=lambda row: str(row["feed"])
+        ):
             runs[feed] = _as_run(feed, list(rows))
         return runs
 

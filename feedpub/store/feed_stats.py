@@ -10,7 +10,6 @@ from sqlalchemy import (
     Integer,
     RowMapping,
     Select,
-    Table,
     Text,
     cast,
     delete,
@@ -28,10 +27,10 @@ from feedpub.store.column_types import UtcSeconds
 from feedpub.store.database import Database
 from feedpub.store.records import RemovalStat, RunRecord, SourceState, StoredSummary
 from feedpub.store.rows import (
-    MAX_QUERY_KEYS,
     as_row,
     chunks,
     insert,
+    of_feeds,
     run_from_row,
     select_record,
     select_records,
@@ -73,20 +72,24 @@ class FeedStats:
 
     def live_entries(
         self, feeds: Collection[str] | None = None
-    ) -> dict[str, tuple[int, datetime | None]]:
+    ) -> dict[str, tuple[int, int | None]]:
         """Return feed → the number of entries in its live document, and the newest one's date.
 
-        Feeds without a summary are left out.
+        The date is in seconds since 1970. Feeds without a summary are left out.
         """
         t = schema.feed_summaries
-        return self._counts_by_feed(_of_feeds(select(t.c.feed, t.c.entries, t.c.newest), t, feeds))
+        query = select(t.c.feed, t.c.entries, type_coerce(t.c.newest, Integer))
+        return self._counts_by_feed(of_feeds(query, t, feeds))
 
-    def stored_entries(self, feeds: Collection[str]) -> dict[str, tuple[int, datetime | None]]:
-        """Return feed → the number of its stored entries, and the newest one's date."""
+    def stored_entries(self, feeds: Collection[str]) -> dict[str, tuple[int, int | None]]:
+        """Return feed → the number of its stored entries, and the newest one's date.
+
+        The date is in seconds since 1970.
+        """
         t = schema.entries
-        newest = func.max(t.c.published, type_=UtcSeconds)
+        newest = func.max(type_coerce(t.c.published, Integer))
         query = select(t.c.feed, func.count(), newest).group_by(t.c.feed)
-        found: dict[str, tuple[int, datetime | None]] = {}
+        found: dict[str, tuple[int, int | None]] = {}
         for some in chunks(feeds):
             found |= self._counts_by_feed(query.where(t.c.feed.in_(some)))
         return found
@@ -101,7 +104,7 @@ class FeedStats:
         t = schema.entries
         day = (type_coerce(t.c.published, Integer) // _DAY_SECONDS).label("day")
         query = select(t.c.feed, day, func.count().label("n")).where(t.c.published >= since)
-        query = _of_feeds(query, t, feeds)
+        query = of_feeds(query, t, feeds)
         days: dict[str, dict[date, int]] = {}
         for row in self._rows(query.group_by(t.c.feed, day)):
             published = _EPOCH_DAY + timedelta(days=row["day"])
@@ -111,7 +114,7 @@ class FeedStats:
     def last_runs(self, feeds: Collection[str] | None = None) -> dict[str, RunRecord]:
         """Return feed → its latest run, which may be a check without news."""
         t = schema.runs
-        newest = _of_feeds(select(func.max(t.c.id)).group_by(t.c.feed), t, feeds)
+        newest = of_feeds(select(func.max(t.c.id)).group_by(t.c.feed), t, feeds)
         rows = self._rows(select(t).where(t.c.id.in_(newest)))
         runs = {row["feed"]: run_from_row(row) for row in rows}
         for feed, check in self._checks.last_runs(feeds).items():
@@ -124,7 +127,7 @@ class FeedStats:
         t = schema.runs
         started = func.max(t.c.started, type_=UtcSeconds)
         query = select(t.c.feed, started).where(t.c.status != RunStatus.FAILED)
-        successes = self._dict(_of_feeds(query.group_by(t.c.feed), t, feeds))
+        successes = self._dict(of_feeds(query.group_by(t.c.feed), t, feeds))
         for feed, check in self._checks.last_runs(feeds).items():
             successes[feed] = max(check.started, successes.get(feed, check.started))
         return successes
@@ -133,7 +136,7 @@ class FeedStats:
         self, feeds: Collection[str] | None = None
     ) -> dict[tuple[str, str], SourceState]:
         """Return (feed, source key) → the source's state."""
-        query = _of_feeds(select(schema.sources), schema.sources, feeds)
+        query = of_feeds(select(schema.sources), schema.sources, feeds)
         states = select_records(self._database, SourceState, query)
         return {(state.feed, state.key): state for state in states}
 
@@ -161,7 +164,7 @@ class FeedStats:
 
         The key "" is the feed itself.
         """
-        rows = self._rows(_of_feeds(select(schema.open_incidents), schema.open_incidents, feeds))
+        rows = self._rows(of_feeds(select(schema.open_incidents), schema.open_incidents, feeds))
         return {(row["feed"], row["key"]): (row["since"], row["reason"]) for row in rows}
 
     def changed_counts(self, after: int) -> tuple[int, int]:
@@ -184,23 +187,16 @@ class FeedStats:
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
         return select_rows(self._database, query)
 
-    def _tuples(self, query: Select[Any]) -> list[tuple[Any, ...]]:
+    def _tuples(self, query: Select[Any]) -> Sequence[Any]:
         with self._database.read_transaction() as connection:
-            return [tuple(row) for row in connection.execute(query)]
+            return connection.execute(query).all()
 
-    def _counts_by_feed(self, query: Select[Any]) -> dict[str, tuple[int, datetime | None]]:
-        return {row[0]: (row[1], row[2]) for row in self._tuples(query)}
+    def _counts_by_feed(self, query: Select[Any]) -> dict[str, tuple[int, int | None]]:
+        return {feed: (count, newest) for feed, count, newest in self._tuples(query)}
 
     def _dict(self, query: Select[Any]) -> dict[str, Any]:
         with self._database.read_transaction() as connection:
             return {key: value for key, value in connection.execute(query)}  # noqa: C416 -- mypy does not accept rows as pairs
-
-
-def _of_feeds(query: Select[Any], table: Table, feeds: Collection[str] | None) -> Select[Any]:
-    """Restrict a query to some feeds. Too many for one query, or None, are all feeds."""
-    if feeds is None or len(feeds) > MAX_QUERY_KEYS:
-        return query
-    return query.where(table.c.feed.in_(list(feeds)))
 
 
 class SummaryTable:
@@ -266,20 +262,8 @@ class RemovalTable:
 
     def add(self, feed: str, articles: Iterable[Sequence[Removed]], now: datetime) -> None:
         """Count the lines that were removed from new articles."""
-        counts: Counter[str] = Counter()
-        reasons: dict[str, str] = {}
-        for removed in articles:
-            lines = dict(_lines(removed))
-            counts.update(lines.keys())
-            reasons |= lines
-        rows = []
-        for text, count in counts.most_common(MAX_LINES):
-            row = {"feed": feed, "text": text, "reason": reasons[text]}
-            rows.append({**row, "first": now, "last": now, "count": count})
-        if rows:
-            with self._database.write_transaction() as connection:
-                _add_counts(connection, rows)
-                _prune_lines(connection, feed)
+        with self._database.write_transaction() as connection:
+            add_removed_lines(connection, feed, articles, now)
 
     def latest(
         self, each: int, feeds: Collection[str] | None = None
@@ -294,12 +278,31 @@ class RemovalTable:
         order = (t.c.first.desc(), t.c.count.desc(), t.c.text)
         rank = func.row_number().over(partition_by=t.c.feed, order_by=order).label("rank")
         repeated = select(t, rank).where(t.c.count >= MIN_ARTICLES)
-        ranked = _of_feeds(repeated, t, feeds).subquery()
+        ranked = of_feeds(repeated, t, feeds).subquery()
         query = select(ranked).where(ranked.c.rank <= each).order_by(ranked.c.feed, ranked.c.rank)
         found: dict[str, tuple[RemovalStat, ...]] = {}
         for stat in select_records(self._database, RemovalStat, query):
             found[stat.feed] = (*found.get(stat.feed, ()), stat)
         return found
+
+
+def add_removed_lines(
+    connection: Connection, feed: str, articles: Iterable[Sequence[Removed]], now: datetime
+) -> None:
+    """Count the lines that were removed from new articles, as a part of a larger transaction."""
+    counts: Counter[str] = Counter()
+    reasons: dict[str, str] = {}
+    for removed in articles:
+        lines = dict(_lines(removed))
+        counts.update(lines.keys())
+        reasons |= lines
+    rows = []
+    for text, count in counts.most_common(MAX_LINES):
+        row = {"feed": feed, "text": text, "reason": reasons[text]}
+        rows.append({**row, "first": now, "last": now, "count": count})
+    if rows:
+        _add_counts(connection, rows)
+        _prune_lines(connection, feed)
 
 
 def _lines(removed: Iterable[Removed]) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from feedpub.core.models import NO_HINTS, Item, PodcastTag, PollingHints, RunResult
+from feedpub.core.models import NO_HINTS, Enclosure, Item, PodcastTag, PollingHints, RunResult
 
 ItemStatus = Literal["stored", "excluded", "failed", "partial"]
 
@@ -41,6 +41,17 @@ class ItemState:
     first_seen: datetime | None = None
     url: str = ""
     recheck_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The fields of an entry that decide if its text has to be compared with another one."""
+
+    id: str
+    url: str
+    title: str
+    published: datetime
+    enclosures: tuple[Enclosure, ...]
 
 
 @dataclass(frozen=True, slots=True)

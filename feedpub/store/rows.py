@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, Select, Table
+from sqlalchemy import Connection, CursorResult, RowMapping, Select, Table
 
 from feedpub.core.models import RunResult
 from feedpub.store.database import Database
@@ -27,6 +28,13 @@ def as_row(record: "DataclassInstance") -> dict[str, Any]:
 def from_row(kind: type[T], row: RowMapping) -> T:
     """Return a row as a record."""
     return kind(**{name: row[name] for name in _field_names(kind)})
+
+
+def from_result(kind: type[T], result: CursorResult[Any]) -> list[T]:
+    """Return the rows of a result as records."""
+    names = list(result.keys())
+    pick = itemgetter(*(names.index(name) for name in _field_names(kind)))
+    return [kind(*pick(row)) for row in result]
 
 
 def run_as_row(run: RunRecord) -> dict[str, Any]:
@@ -52,7 +60,8 @@ def select_rows(database: Database, query: Select[Any]) -> list[RowMapping]:
 
 def select_records(database: Database, kind: type[T], query: Select[Any]) -> tuple[T, ...]:
     """Run a query in a transaction of its own, and return its rows as records."""
-    return tuple(from_row(kind, row) for row in select_rows(database, query))
+    with database.read_transaction() as connection:
+        return tuple(from_result(kind, connection.execute(query)))
 
 
 def select_record(database: Database, kind: type[T], query: Select[Any]) -> T | None:
@@ -68,17 +77,29 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     """
     if not rows:
         return
-    statement = insert(connection, table)
+    statement = _upsert_statement(connection.dialect.name, table, tuple(rows[0]))
     keys = [column.name for column in table.primary_key]
-    names = [name for name in rows[0] if name not in keys]
-    values = {name: statement.excluded[name] for name in names}
-    statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
     connection.execute(statement, sorted_by_key(rows, keys))
+
+
+@cache
+def _upsert_statement(
+    engine: str, table: Table, names: tuple[str, ...]
+) -> "postgresql.Insert | sqlite.Insert":
+    """Return a statement that is built once: building it takes longer than executing it."""
+    statement = _insert_statement(engine, table)
+    keys = [column.name for column in table.primary_key]
+    values = {name: statement.excluded[name] for name in names if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=values)
 
 
 def insert(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":
     """Return the engine's own INSERT, which supports ON CONFLICT."""
-    if connection.dialect.name == "postgresql":
+    return _insert_statement(connection.dialect.name, table)
+
+
+def _insert_statement(engine: str, table: Table) -> "postgresql.Insert | sqlite.Insert":
+    if engine == "postgresql":
         from sqlalchemy.dialects import postgresql  # noqa: PLC0415 -- a process needs one engine
 
         return postgresql.insert(table)
@@ -99,3 +120,10 @@ def chunks(keys: Collection[str]) -> Iterator[list[str]]:
     unique = sorted(set(keys))
     for start in range(0, len(unique), MAX_QUERY_KEYS):
         yield unique[start : start + MAX_QUERY_KEYS]
+
+
+def of_feeds(query: Select[Any], table: Table, feeds: Collection[str] | None) -> Select[Any]:
+    """Restrict a query to some feeds. Too many for one query, or None, are all feeds."""
+    if feeds is None or len(feeds) > MAX_QUERY_KEYS:
+        return query
+    return query.where(table.c.feed.in_(list(feeds)))

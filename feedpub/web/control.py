@@ -93,8 +93,10 @@ class ServiceControl(Protocol):
             StoreError: The state cannot be read.
         """
 
-    def live_entries(self) -> Mapping[str, tuple[int, datetime | None]]:
+    def live_entries(self) -> Mapping[str, tuple[int, int | None]]:
         """Return feed → the number of entries in its live document, and the newest one's date.
+
+        The date is in seconds since 1970.
 
         Raises:
             StoreError: The state cannot be read.
@@ -115,14 +117,18 @@ class ServiceControl(Protocol):
 
 
 class ReadOnlyControl:
-    """A process that only serves files. It reports the stored status and runs nothing."""
+    """A process that only serves files. It reports the stored status and runs nothing.
+
+    Attributes:
+        board: The health of all feeds.
+    """
 
     runs_feeds = False
 
     def __init__(self, config: Config, store: Store) -> None:
         self._config = config
         self._store = store
-        self._board = StatusBoard(config, store)
+        self.board = StatusBoard(config, store)
 
     @property
     def feed_names(self) -> Collection[str]:
@@ -130,13 +136,13 @@ class ReadOnlyControl:
 
     def overview(self, *, max_age_seconds: float = 0.0) -> Overview:
         del max_age_seconds  # all changes are by other processes
-        return self._board.overview(datetime.now(UTC), None, max_age_seconds=0.0)
+        return self.board.overview(datetime.now(UTC), None, max_age_seconds=0.0)
 
     def details(self, feeds: Collection[str], *, brief: bool = False) -> ServiceStatus:
         now = datetime.now(UTC)
         return status.collect_status(self._config, self._store, now, feeds=feeds, brief=brief)
 
-    def live_entries(self) -> Mapping[str, tuple[int, datetime | None]]:
+    def live_entries(self) -> Mapping[str, tuple[int, int | None]]:
         return status.collect_live_entries(self._config, self._store, self.feed_names)
 
     def run_now(self, feed: str) -> bool:  # noqa: ARG002 -- it runs no feeds

@@ -1,9 +1,10 @@
 """Render metrics in the Prometheus text format 0.0.4."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from importlib.metadata import version
+from itertools import chain
 from typing import Literal
 
 from feedpub.fetch import RequestCounts
@@ -11,216 +12,222 @@ from feedpub.web.status import FeedRow, Health, Overview, SourceRow
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-_Sample = tuple[str, float | None]
-"""Labels as they are written, and a value."""
-_LiveEntries = Mapping[str, tuple[int, datetime | None]]
+_LiveEntries = Mapping[str, tuple[int, int | None]]
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
+_MUST_ESCAPE = re.compile(r'[\\\n"]')
+_PART_SAMPLES = 5000  # in one part of the text, which limits the memory
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric with one sample for each set of labels. Unknown values are left out."""
+    """A metric with one sample for each set of labels. Unknown values are left out.
+
+    Attributes:
+        labels: Of each sample, as they are written.
+        values: Of each sample; None if it is unknown.
+    """
 
     name: str
     help: str
-    samples: Iterable[_Sample]
+    labels: Sequence[str]
+    values: Sequence[float | None]
     kind: Literal["gauge", "counter"] = "gauge"
 
-    def render(self) -> str:
-        """Return the metric's lines; "" if it has no value."""
-        lines = [
-            f"{self.name}{labels} {_format_number(value)}\n"
-            for labels, value in self.samples
-            if value is not None
-        ]
-        if not lines:
-            return ""
-        return f"# HELP {self.name} {self.help}\n# TYPE {self.name} {self.kind}\n{''.join(lines)}"
+    def render(self) -> Iterator[str]:
+        """Yield the metric's text in parts; nothing if it has no value."""
+        head = f"# HELP {self.name} {self.help}\n# TYPE {self.name} {self.kind}\n"
+        name = self.name
+        for start in range(0, len(self.values), _PART_SAMPLES):
+            end = start + _PART_SAMPLES
+            part = zip(self.labels[start:end], self.values[start:end], strict=True)
+            lines = [f"{name}{labels} {value}\n" for labels, value in part if value is not None]
+            if lines:
+                yield head + "".join(lines)
+                head = ""
 
 
 def render_metrics(overview: Overview, entries: _LiveEntries) -> Iterator[str]:
-    """Yield the text of each metric. The text about thousands of feeds is large.
+    """Yield the text in parts. The text about thousands of feeds is large.
 
     Args:
         overview: The health of all feeds.
-        entries: The number of entries in each feed's live document, and the newest one's date.
+        entries: The number of entries in each feed's live document, and the newest one's date in
+            seconds since 1970.
     """
     rows = tuple(overview.rows.values())
     requests: RequestCounts = overview.running.requests if overview.running else {}
-    metrics = (
-        _service_metrics(overview),
-        _feed_metrics(rows, entries, requests),
-        _source_metrics(rows),
-    )
-    for group in metrics:
-        for metric in group:
-            if text := metric.render():
-                yield text
+    yield from _render(_service_metrics(overview))
+    yield from _render(_feed_metrics(rows, entries, requests))
+    yield from _render(_source_metrics(rows))
+
+
+def _render(metrics: Iterable[Metric]) -> Iterator[str]:
+    return chain.from_iterable(metric.render() for metric in metrics)
 
 
 def _service_metrics(overview: Overview) -> Iterator[Metric]:
-    process = overview.running
+    def metric(name: str, help_text: str, value: float) -> Metric:
+        return Metric(name, help_text, [""], [_shorten(value)])
+
     yield Metric(
         "feedpub_build_info",
         "The version of feedpub, as a label.",
-        [(_format_labels(version=version("feedpub")), 1)],
+        [f'{{version="{_escape(version("feedpub"))}"}}'],
+        [1],
     )
     yield Metric(
         "feedpub_feeds",
         "Number of feeds in each state.",
-        [(_format_labels(state=health), overview.counts.get(health, 0)) for health in Health],
+        [f'{{state="{health}"}}' for health in Health],
+        [overview.counts.get(health, 0) for health in Health],
     )
+    process = overview.running
     if process is None:
         return
-    yield Metric(
-        "process_start_time_seconds",
-        "When the service started.",
-        [("", process.started.timestamp())],
+    yield metric(
+        "process_start_time_seconds", "When the service started.", process.started.timestamp()
     )
-    yield Metric(
+    yield metric(
         "feedpub_scheduler_heartbeat_timestamp_seconds",
         "Time of the scheduler's last heartbeat.",
-        [("", process.heartbeat.timestamp())],
+        process.heartbeat.timestamp(),
     )
-    yield Metric(
+    yield metric(
         "feedpub_config_last_reload_successful",
         "1 if the current config file is in use, 0 if it has an error.",
-        [("", process.config_problem is None)],
+        int(process.config_problem is None),
     )
 
 
 def _feed_metrics(
-    rows: Iterable[FeedRow], entries: _LiveEntries, requests: RequestCounts
+    rows: Sequence[FeedRow], entries: _LiveEntries, requests: RequestCounts
 ) -> Iterator[Metric]:
-    labelled = [(_format_labels(feed=row.name), row) for row in rows]
+    labels = [f'{{feed="{row.name}"}}' for row in rows]
+    unknown = (0, None)
 
-    def gauge(name: str, help_text: str, value: Callable[[FeedRow], float | None]) -> Metric:
-        samples = ((labels, value(row)) for labels, row in labelled)
-        return Metric(f"feedpub_feed_{name}", help_text, samples)
+    def gauge(name: str, help_text: str, values: Sequence[float | None]) -> Metric:
+        return Metric(f"feedpub_feed_{name}", help_text, labels, values)
 
-    yield _feed_states(row for _, row in labelled)
+    yield _feed_states(rows)
     yield gauge(
-        "last_run_timestamp_seconds", "Start of the feed's last run.", lambda row: row.last_run
+        "last_run_timestamp_seconds",
+        "Start of the feed's last run.",
+        [row.last_run for row in rows],
     )
     yield gauge(
         "last_success_timestamp_seconds",
         "Start of the feed's last successful run.",
-        lambda row: row.last_success,
+        [row.last_success for row in rows],
     )
     yield gauge(
         "next_run_timestamp_seconds",
         "Start of the feed's next scheduled run.",
-        lambda row: row.next_run,
+        [row.next_run for row in rows],
     )
     yield gauge(
-        "last_run_duration_seconds", "Duration of the feed's last run.", lambda row: row.seconds
+        "last_run_duration_seconds",
+        "Duration of the feed's last run.",
+        [None if row.seconds is None else _shorten(row.seconds) for row in rows],
     )
-    yield gauge("running", "1 while the feed is running.", lambda row: row.is_busy)
-    yield gauge("run_stuck", "1 while a run of the feed is stuck.", lambda row: row.is_stuck)
+    yield gauge("running", "1 while the feed is running.", [int(row.is_busy) for row in rows])
+    yield gauge(
+        "run_stuck",
+        "1 while a run of the feed is stuck.",
+        [int(row.is_stuck) for row in rows],
+    )
     yield gauge(
         "entries",
         "Entries in the feed's live document.",
-        lambda row: entries[row.name][0] if row.name in entries else 0,
+        [entries.get(row.name, unknown)[0] for row in rows],
     )
     yield gauge(
         "newest_entry_timestamp_seconds",
         "Publication date of the feed's newest entry.",
-        lambda row: _newest(entries, row.name),
+        [entries.get(row.name, unknown)[1] for row in rows],
     )
     yield gauge(
         "last_run_failed_articles",
         "Articles that the feed's last run could not read.",
-        lambda row: row.failed,
+        [row.failed for row in rows],
     )
     yield gauge(
         "unread_items",
         "Listed items that are missing in the feed or incomplete in it.",
-        lambda row: row.unread,
+        [row.unread for row in rows],
     )
-    yield _feed_requests(requests, {row.name for _, row in labelled})
+    yield _feed_requests(requests, {row.name for row in rows})
 
 
-def _newest(entries: _LiveEntries, feed: str) -> float | None:
-    newest = entries[feed][1] if feed in entries else None
-    return newest.timestamp() if newest else None
-
-
-def _feed_states(rows: Iterable[FeedRow]) -> Metric:
-    states = [(health, _escape(health)) for health in Health]
-    samples = (
-        (f'{{feed="{_escape(row.name)}",state="{state}"}}', row.health is health)
-        for row in rows
-        for health, state in states
-    )
+def _feed_states(rows: Sequence[FeedRow]) -> Metric:
+    states = [(state, f'",state="{state}"}}') for state in Health]
     return Metric(
-        "feedpub_feed_state", "1 for the feed's current state, 0 for the others.", samples
+        "feedpub_feed_state",
+        "1 for the feed's current state, 0 for the others.",
+        [f'{{feed="{row.name}{label}' for row in rows for _, label in states],
+        [int(row.health is state) for row in rows for state, _ in states],
     )
 
 
-def _feed_requests(requests: RequestCounts, feeds: set[str]) -> Metric:
-    samples = (
-        (_format_labels(feed=feed, status=http_status), count)
-        for (feed, http_status), count in requests.items()
-        if feed in feeds
-    )
+def _feed_requests(requests: RequestCounts, feeds: Collection[str]) -> Metric:
+    shown = [(key, count) for key, count in requests.items() if key[0] in feeds]
     return Metric(
         "feedpub_feed_requests_total",
         "HTTP requests sent for the feed, by response status; "
         "error if there was no complete response.",
-        samples,
+        [f'{{feed="{feed}",status="{http_status}"}}' for (feed, http_status), _ in shown],
+        [count for _, count in shown],
         kind="counter",
     )
 
 
 def _source_metrics(rows: Iterable[FeedRow]) -> Iterator[Metric]:
-    labelled = [
-        (_format_labels(feed=row.name, source=source.address), source)
-        for row in rows
-        for source in row.sources
-    ]
+    labels: list[str] = []
+    sources: list[SourceRow] = []
+    for row in rows:
+        sources += row.sources
+        for source in row.sources:
+            labels.append(f'{{feed="{row.name}",source="{_escape(source.address)}"}}')  # noqa: PERF401 -- simpler
 
-    def gauge(name: str, help_text: str, value: Callable[[SourceRow], float | None]) -> Metric:
-        samples = ((labels, value(source)) for labels, source in labelled)
-        return Metric(f"feedpub_source_{name}", help_text, samples)
+    def gauge(name: str, help_text: str, values: Sequence[float | None]) -> Metric:
+        return Metric(f"feedpub_source_{name}", help_text, labels, values)
 
-    yield gauge("up", "1 if the source is healthy.", lambda source: source.health is Health.HEALTHY)
+    yield gauge(
+        "up",
+        "1 if the source is healthy.",
+        [int(source.health is Health.HEALTHY) for source in sources],
+    )
     yield gauge(
         "last_check_timestamp_seconds",
         "Time of the source's last check.",
-        lambda source: source.last_look,
+        [source.last_look for source in sources],
     )
     yield gauge(
         "last_success_timestamp_seconds",
         "Time of the source's last successful check.",
-        lambda source: source.last_success,
+        [source.last_success for source in sources],
     )
     yield gauge(
         "next_check_timestamp_seconds",
         "Time of the source's next check.",
-        lambda source: source.next_look,
+        [source.next_look for source in sources],
     )
     yield gauge(
         "consecutive_failures",
         "Failed checks of the source in a row.",
-        lambda source: source.failures,
+        [source.failures for source in sources],
     )
     yield gauge(
         "items",
         "Items that the source listed at its last successful check.",
-        lambda source: source.items if source.last_success else None,
+        [source.items if source.last_success else None for source in sources],
     )
 
 
-def _format_labels(**labels: str) -> str:
-    pairs = [f'{name}="{_escape(value)}"' for name, value in labels.items()]
-    return f"{{{','.join(pairs)}}}"
-
-
 def _escape(value: str) -> str:
-    return value.translate(_ESCAPES)
+    """Escape the value of a label. Names, states and HTTP statuses need no escape."""
+    return value.translate(_ESCAPES) if _MUST_ESCAPE.search(value) else value
 
 
-def _format_number(value: float) -> str:
-    if isinstance(value, int):
-        return str(int(value))  # also for True and False
-    return str(int(value)) if value.is_integer() else repr(value)
+def _shorten(value: float) -> float:
+    """Return a whole number as an integer, which has no fraction in the text."""
+    return int(value) if float(value).is_integer() else value

@@ -95,7 +95,7 @@ class StatusEndpoints:
 
 
 def parse_feed_query(query: str) -> FeedQuery:
-    """Return which feeds a client asks for, from the query of a URL. Invalid values are ignored."""
+    """Parse the query of a URL that requests the status page. Invalid values are ignored."""
     values = {name: given[0] for name, given in parse_qs(query[:_MAX_QUERY_CHARS]).items()}
     state, page = values.get("state", ""), values.get("page", "")
     return FeedQuery(

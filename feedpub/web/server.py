@@ -1,7 +1,7 @@
 """Run the HTTP server (uvicorn) in its own thread, with a protocol that limits connections.
 
 For each request, uvicorn creates a task and passes messages. That takes several times as long as
-sending a file from memory. Responses that need no waiting skip it; all others use it.
+sending a file from memory. Responses that are available without waiting skip it; all others use it.
 
 uvicorn limits how long an idle connection stays open. This module limits the duration and head size
 of a request, the time that a client takes to receive a response, the number of pipelined requests
@@ -50,6 +50,16 @@ class _CompletedCycle:
     message_event = asyncio.Event()
 
 
+class _SendingCycle:
+    """Replace uvicorn's request cycle while a large response is sent."""
+
+    def __init__(self, *, keep_alive: bool) -> None:
+        self.keep_alive = keep_alive
+        self.response_complete = self.disconnected = False
+        self.message_event = asyncio.Event()
+        self.body = bytearray()  # of the request; ignored
+
+
 class FastPathProtocol(HttpToolsProtocol):
     """A connection whose application may answer at once through `try_fast`."""
 
@@ -57,12 +67,19 @@ class FastPathProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         response = self._try_fast()
-        if response:
-            self.cycle = _CompletedCycle
-            self._write(response)
-            self.on_response_complete()
-        else:
+        if response is None:
             super().on_headers_complete()
+            return
+        keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+        rest = self._write(response, keep_alive=keep_alive)
+        if rest:
+            self.cycle = _SendingCycle(keep_alive=keep_alive)
+            task = self.loop.create_task(self._send_rest(self.cycle, rest))
+            task.add_done_callback(self.tasks.discard)
+            self.tasks.add(task)
+        else:
+            self.cycle = _CompletedCycle
+            self._complete(keep_alive=keep_alive)
 
     def _try_fast(self) -> Response | None:
         if self.cycle and not self.cycle.response_complete:
@@ -74,18 +91,37 @@ class FastPathProtocol(HttpToolsProtocol):
         method = self.parser.get_method().decode("ascii")
         request = Request.from_scope(method, self.url.decode("ascii"), self.headers)
         response: Response | None = self.app.try_fast(request)
-        return response if response and len(response.body) <= CHUNK_BYTES else None
+        return response
 
-    def _write(self, response: Response) -> None:
-        keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+    def _write(self, response: Response, *, keep_alive: bool) -> memoryview:
+        """Send as much of a response as the client receives at once; return the rest."""
         headers = [*self.server_state.default_headers, *response.headers]
         if not keep_alive:
             headers.append((b"connection", b"close"))
         lines = [b"%b: %b\r\n" % header for header in headers]
-        body = b"" if self.parser.get_method() == b"HEAD" else response.body
-        self.transport.write(b"".join((_STATUS_LINES[response.status], *lines, b"\r\n", body)))
+        body = memoryview(b"" if self.parser.get_method() == b"HEAD" else response.body)
+        head = (_STATUS_LINES[response.status], *lines, b"\r\n")
+        self.transport.write(b"".join((*head, body[:CHUNK_BYTES])))
+        return self._write_chunks(body[CHUNK_BYTES:])
+
+    def _write_chunks(self, body: memoryview) -> memoryview:
+        while body and not self.flow.write_paused and not self.transport.is_closing():
+            self.transport.write(body[:CHUNK_BYTES])
+            body = body[CHUNK_BYTES:]
+        return body
+
+    async def _send_rest(self, cycle: _SendingCycle, body: memoryview) -> None:
+        """Send the rest of a response, as fast as the client receives it."""
+        while body and not self.transport.is_closing():
+            await self.flow.drain()
+            body = self._write_chunks(body)
+        cycle.response_complete = True
+        self._complete(keep_alive=cycle.keep_alive)
+
+    def _complete(self, *, keep_alive: bool) -> None:
         if not keep_alive:
             self.transport.close()
+        self.on_response_complete()
 
 
 class BadRequestHeadError(Exception):

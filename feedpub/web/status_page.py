@@ -12,7 +12,6 @@ from feedpub.core.languages import translations_for
 from feedpub.core.models import RunResult
 from feedpub.core.text import format_relative, pluralize
 from feedpub.web.status import (
-    PAGE_FEEDS,
     SHOWN_DAYS,
     FeedQuery,
     FeedSelection,
@@ -60,7 +59,6 @@ def render_status_page(status: ServiceStatus, selection: FeedSelection, *, can_r
         selection=selection,
         query=selection.query,
         total=total,
-        first=(selection.query.page - 1) * PAGE_FEEDS + 1,
         has_filters=total > _MIN_FILTERED_FEEDS or selection.query != FeedQuery(),
         can_run=can_run,
         words=translations_for("en"),

@@ -19,12 +19,9 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
-from feedpub import config as configuration
-from feedpub.store import Store
 from tests.benchmarks.compare import table
 from tests.catalogue.command import family, megabytes_of
 from tests.support.service import free_port, running_service
@@ -49,6 +46,21 @@ with open_pool() as pool, ThreadPoolExecutor(int(sys.argv[2])) as threads:
     list(threads.map(lambda page: pool.call(page.url, article_from_page, page), pages))
     print(len(pages), flush=True)
     sys.stdin.readline()
+"""
+
+# Fills the state so that each feed is due in some hours.
+_PLAN_LATER = """
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from feedpub.config import load_config, state_location
+from feedpub.store import Store
+config = load_config(Path(sys.argv[1]))
+now = datetime.now(UTC).replace(microsecond=0)
+times = {name: now + timedelta(hours=2, seconds=n % 3600)
+         for n, name in enumerate(config.feed.names)}
+with Store.open(state_location(config.feedpub.state)) as store:
+    store.schedule.reschedule(times, "every day")
 """
 
 Checkouts = Mapping[str, Path]
@@ -171,7 +183,8 @@ def _measure_service(
 ) -> tuple[str, str, str, str]:
     path = folder / "config" / "feedpub.toml"
     _write_config(path, number)
-    _plan_later(path)
+    command = [sys.executable, "-P", "-c", _PLAN_LATER, str(path)]
+    subprocess.run(command, env=_environ(checkout), check=True)  # noqa: S603 -- our own script
     with running_service(
         path, environ=_environ(checkout), command=(sys.executable, "-P", "-m", "feedpub")
     ) as service:
@@ -202,17 +215,6 @@ def _write_config(path: Path, number: int) -> None:
             f'[[feed.source]]\ntype = "feed"\nurl = "https://news-{n}.example.org/feed.xml"\n'
         )
         (path.parent / "feeds.d" / f"{n:05}.toml").write_text(feed, "utf-8")
-
-
-def _plan_later(path: Path) -> None:
-    """Fill the state so that each feed is due in some hours."""
-    config = configuration.load_config(path)
-    now = datetime.now(UTC).replace(microsecond=0)
-    times = {}
-    for n, name in enumerate(config.feed.names):
-        times[name] = now + timedelta(hours=2, seconds=n % 3600)
-    with Store.open(configuration.state_location(config.feedpub.state)) as store:
-        store.schedule.reschedule(times, "every day")
 
 
 def _cpu_seconds(pids: Iterable[int]) -> float:

@@ -4,14 +4,18 @@
 
 Each number of feeds is written twice: as one file, and as one file per feed in feeds.d. `feedpub
 check` is measured as a complete command. Then a state is filled with 50 entries of about 4 kB per
-feed, and each operation on all feeds is measured in a process of its own. Finally `feedpub run` is
+feed, and each operation on all feeds is measured in a process of its own. One feed in fifty fails,
+is overdue or is partial. The pages about all feeds are requested from one process: the first time,
+then again and again, while a hundred feeds change between two requests. Finally `feedpub run` is
 started on sources that answer 304 from loopback: the time until it serves, the runs it completes
 per second, and its memory after a given number of seconds.
 """
 
 import argparse
+import asyncio
 import json
 import multiprocessing
+import os
 import resource
 import shutil
 import subprocess
@@ -23,20 +27,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
+from statistics import median
 
 from feedpub import config as configuration
-from feedpub.config import Config
-from feedpub.core.models import Entry, RunResult, RunStatus
+from feedpub.config import Config, FeedConfig
+from feedpub.config.sources import source_key
+from feedpub.core.models import Entry, Failure, RunResult, RunStatus
 from feedpub.pipeline import index, run
 from feedpub.pipeline.context import RunContext
 from feedpub.publisher import open_output
 from feedpub.store import RunRecord, ScheduledRun, SourceState, Store
-from feedpub.web import metrics, reports, status, status_page
+from feedpub.web import ReadOnlyControl, reports, status
 from tests.benchmarks.serving import WORDS
 from tests.support.service import free_port, running_service
 
 ENTRIES = 50  # of each feed
+PAGES = ("/healthz", "/status", "/status?state=late", "/status?q=feed-1&page=2", "/metrics")
 HOSTS = 200  # hosts of the feeds
 # Starts a command and measures it. A process inherits the memory peak of its parent, and this
 # process has a large one.
@@ -83,6 +91,7 @@ def _measure(number: int, folder: Path, seconds: float, *, filled: bool) -> None
         _tell("(filling the state)", time.perf_counter() - began, 0)
         for what, do in _DONE.items():
             _tell(what, *_apart(do, config))
+        _apart(_request_pages, config)
         shutil.rmtree(many.parents[1] / ".feedpub")
     with _sources(port):
         _serve(many, seconds)
@@ -144,16 +153,33 @@ def _fill(config: Config) -> None:
     text = " ".join(WORDS[(n * 7 + n // 5) % len(WORDS)] for n in range(700))
     with Store.open(configuration.state_location(config.feedpub.state)) as store:
         for n, feed in enumerate(config.feed):
-            key = f"feed {n}"
             entries = [_entry(feed.name, n, number, text) for number in range(ENTRIES)]
             store.commit_entries(feed.name, entries=entries, aliases={}, item_states=[], now=NOW)
-            outcome = RunResult(feed.name, RunStatus.UPDATED, new=ENTRIES)
-            store.commit_run(
-                RunRecord(outcome, NOW), sources=[SourceState(feed.name, key, NOW, NOW, ENTRIES)]
-            )
-            store.schedule.save(
-                ScheduledRun(feed.name, NOW + timedelta(hours=1), "publishes about 9 a day")
-            )
+            _record_run(store, feed, n)
+
+
+def _record_run(store: Store, feed: FeedConfig, n: int) -> None:
+    """Record a run. Of 150 feeds, one is partial, one fails, and one is overdue afterwards."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    trouble = {0: "partial", 50: "failing", 100: "overdue"}.get(n % 150, "")
+    unread = Failure("https://example.org/1", "HTTP 403: access is forbidden", unread=True)
+    problems = (unread,) if trouble == "partial" else ()
+    due = now + timedelta(hours=-1 if trouble == "overdue" else 1)
+    began = now - timedelta(hours=2)
+    state = SourceState(
+        feed.name,
+        source_key(feed.source[0]),
+        began,
+        began,
+        ENTRIES,
+        failure="HTTP 404: the page is gone" if trouble == "failing" else None,
+        failing_since=began if trouble == "failing" else None,
+        failures=int(trouble == "failing"),
+    )
+    outcome = RunResult(feed.name, RunStatus.UPDATED, new=ENTRIES, problems=problems)
+    store.commit_run(RunRecord(outcome, began), sources=[state])
+    plan = {state.key: (now + timedelta(hours=1), "publishes about 9 a day")}
+    store.schedule.save(ScheduledRun(feed.name, due, "publishes about 9 a day"), plan)
 
 
 def _entry(feed: str, n: int, number: int, text: str) -> Entry:
@@ -185,22 +211,70 @@ def _with_tools(do: Callable[[Config, RunContext], object]) -> Callable[[Config]
     return done
 
 
-def _overview(config: Config, *, brief: bool = False) -> status.ServiceStatus:
+def _read_status(config: Config) -> status.ServiceStatus:
     with Store.open(configuration.state_location(config.feedpub.state)) as store:
-        running = status.ProcessStatus(
-            NOW, datetime.now(UTC), requests={(feed.name, "304"): 1 for feed in config.feed}
-        )
-        return status.collect_status(config, store, datetime.now(UTC), running, brief=brief)
+        return status.collect_status(config, store, datetime.now(UTC))
+
+
+# --- the pages about all feeds ---
+
+
+class _Control(ReadOnlyControl):
+    """A service that knows which feeds it ran and how many requests it sent."""
+
+    def __init__(self, config: Config, store: Store) -> None:
+        super().__init__(config, store)
+        self.requests = dict.fromkeys(product(config.feed.names, ("200", "304")), 1)
+
+    def overview(self, *, max_age_seconds: float = 0.0) -> status.Overview:
+        now = datetime.now(UTC)
+        process = status.ProcessStatus(NOW, now, requests=self.requests)
+        return self.board.overview(now, process, max_age_seconds=max_age_seconds)
+
+
+def _request_pages(config: Config) -> None:
+    """Print time, CPU time and size of each page, and the memory after all requests."""
+    reports.CACHE_SECONDS = -1.0
+    before = _memory(os.getpid())
+    with Store.open(configuration.state_location(config.feedpub.state)) as store:
+        control = _Control(config, store)
+        endpoints = reports.StatusEndpoints(control)
+        for path in PAGES:
+            first, *others = [_request(endpoints, path) for _ in range(10)]
+            _tell_page(f"{path}, first time", [first])
+            _tell_page(path, others)
+        first_requests = _memory(os.getpid())
+        for number in range(100):
+            for n in range(number, len(config.feed), max(1, len(config.feed) // 100)):
+                control.board.mark_changed(config.feed[n].name)
+            for path in PAGES:
+                _request(endpoints, path)
+    grown = _memory(os.getpid()) - first_requests
+    used = first_requests - before
+    print(f"  memory of these pages: {used >> 10} MB, after 100 requests +{grown >> 10} MB")
+
+
+def _request(endpoints: reports.StatusEndpoints, path: str) -> tuple[float, float, int]:
+    """Return the seconds, the seconds of CPU and the number of bytes of a page."""
+    began, began_cpu = time.perf_counter(), time.process_time()
+    response = asyncio.run(endpoints.get(*path.partition("?")[::2]))
+    size = len(response.body) + sum(map(len, response.stream or ()))
+    return time.perf_counter() - began, time.process_time() - began_cpu, size
+
+
+def _tell_page(what: str, requests: list[tuple[float, float, int]]) -> None:
+    seconds, cpu, size = (median(values) for values in zip(*requests, strict=True))
+    print(
+        f"  {what:<44}{seconds * 1000:>8.0f} ms{cpu * 1000:>8.0f} ms CPU{size / 1000:>9.0f} kB",
+        flush=True,
+    )
 
 
 _DONE: dict[str, Callable[[Config], object]] = {
     "pages about all feeds, the first time": _with_tools(index.render_index_files),
     "pages about all feeds": _with_tools(index.render_index_files),
     "forgetting": _with_tools(run.prune),
-    "overview": _overview,
-    "healthz": lambda config: reports.health_response(_overview(config, brief=True)),
-    "metrics": lambda config: metrics.render_metrics(_overview(config)),
-    "status page": lambda config: status_page.render_status_page(_overview(config), can_run=False),
+    "status of all feeds": _read_status,
 }
 
 

@@ -1,11 +1,15 @@
-"""Compare requests per second and latency with nginx serving the same file.
+"""Compare CPU time and latency per request with nginx and a bare uvicorn app for the same file.
 
     python -m tests.benchmarks.serving --seconds 30
 
 Each server has one core, and wrk another. The file is a feed of 50 entries, or the one given with
 --file. The requests ask for the plain bytes, for the compressed ones (nginx finds them in a second
 file, gzip_static), and as a reader that already has the newest version, as most requests of a day
-do. nginx and wrk have to be installed.
+do. The bare app answers each request with the same bytes. feedpub is measured twice: with its fast
+path, and with all requests through uvicorn's. nginx and wrk have to be installed.
+
+The CPU time is that of the server, user and system. It is comparable on a busy machine, where
+requests per second are not.
 """
 
 import argparse
@@ -20,8 +24,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -60,19 +64,43 @@ http {{
 OURS = """
 import sys
 from pathlib import Path
-from feedpub.web import FolderShelf, Server, Site
-from feedpub.web.sockets import listen
-site = Site(FolderBackend(Path(sys.argv[1])), None, [], "https://feeds.example.org/")
-server = Server(site, [listen(f"127.0.0.1:{sys.argv[2]}")])
+from feedpub.web import FeedApp, FolderBackend, Server
+from feedpub.web.sockets import open_socket
+app = FeedApp(FolderBackend(Path(sys.argv[1])), None, [], "https://feeds.example.org/")
+if sys.argv[3] == "slow":
+    app.try_fast = lambda request: None
+server = Server(app, [open_socket(f"127.0.0.1:{sys.argv[2]}")])
 server.start()
 sys.stdin.read()
+"""
+BARE = """
+import sys
+from pathlib import Path
+import uvicorn
+file = Path(sys.argv[1], "world.rss")
+etag = b'"1"'
+plain, packed = file.read_bytes(), file.with_name("world.rss.gz").read_bytes()
+async def app(scope, receive, send):
+    head = dict(scope["headers"])
+    body = packed if head.get(b"accept-encoding") == b"gzip" else plain
+    status = 200
+    if head.get(b"if-none-match") == etag:
+        status, body = 304, b""
+    headers = [(b"etag", etag)]
+    if body:
+        headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+uvicorn.run(app, port=int(sys.argv[2]), lifespan="off", access_log=False, log_level="error",
+            loop="asyncio", server_header=False)
 """
 
 
 @dataclass(frozen=True)
 class Result:
-    """The measurements of wrk; latencies in milliseconds."""
+    """The measurements of wrk; latencies in milliseconds, CPU time of a request in microseconds."""
 
+    cpu: float
     rate: float
     median: float
     p99: float
@@ -86,33 +114,30 @@ def main() -> None:
         folder = _publish(home, options.file)
         size, packed = ((folder / file).stat().st_size for file in (NAME, f"{NAME}.gz"))
         print(
-            f"{size:,} bytes, {packed:,} with gzip; {options.connections} connections, "
-            f"{options.seconds} s each\n"
+            f"{size:,} bytes, {packed:,} with gzip; {options.seconds} s each; CPU in µs a request\n"
         )
-        print(f"{'':<28}{'requests/s':>12}{'median ms':>12}{'p99 ms':>10}{'failed':>8}")
-        results: dict[str, list[Result]] = {}
-        for server in (_nginx, _ours):
-            with server(home, folder) as port:
+        head = f"{'CPU':>8}{'requests/s':>12}{'median ms':>12}{'p99 ms':>10}{'failed':>8}"
+        print(f"{'':<44}{head}")
+        for label, server in SERVERS.items():
+            with server(home, folder) as (process, port):
                 for what, headers in _cases(port).items():
-                    found = _measure(port, headers, options.seconds, options.connections)
-                    results.setdefault(what, []).append(found)
-                    line = (
-                        f"{found.rate:>12,.0f}{found.median:>12.2f}"
-                        f"{found.p99:>10.2f}{found.failed:>8}"
-                    )
-                    print(f"{server.__name__.strip('_'):<8}{what:<20}{line}", flush=True)
-        for what, (other, feedpub) in results.items():
-            print(
-                f"\n{what}: nginx answers {other.rate / feedpub.rate:.1f} times as many a second",
-                end="",
-            )
-        print()
+                    for connections in options.connections:
+                        found = _measure(process, port, headers, options.seconds, connections)
+                        row = f"{label:<20}{what:<14}{connections:>4} conn."
+                        print(f"{row:<44}{_as_line(found)}", flush=True)
+
+
+def _as_line(found: Result) -> str:
+    return (
+        f"{found.cpu:>8.1f}{found.rate:>12,.0f}{found.median:>12.2f}{found.p99:>10.2f}"
+        f"{found.failed:>8}"
+    )
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=int, default=30, help="for each measurement")
-    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--connections", type=int, nargs="+", default=[1, 100])
     parser.add_argument("--file", type=Path, help="a feed to serve instead")
     for tool in ("nginx", "wrk"):
         if shutil.which(tool) is None:
@@ -156,23 +181,34 @@ def _etag(port: int, headers: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def _nginx(home: Path, folder: Path) -> Iterator[int]:
+def _nginx(home: Path, folder: Path) -> Iterator[tuple[int, int]]:
     port = free_port()
     config = home / "nginx.conf"
     config.write_text(NGINX.format(home=home, folder=folder, port=port))
-    with _running(["nginx", "-p", str(home), "-c", str(config)], port):
-        yield port
+    with _running(["nginx", "-p", str(home), "-c", str(config)], port) as process:
+        yield process, port
 
 
 @contextmanager
-def _ours(_home: Path, folder: Path) -> Iterator[int]:
+def _python(script: str, folder: Path, *more: str) -> Iterator[tuple[int, int]]:
     port = free_port()
-    with _running([sys.executable, "-c", OURS, str(folder), str(port)], port):
-        yield port
+    with _running([sys.executable, "-c", script, str(folder), str(port), *more], port) as process:
+        yield process, port
+
+
+Server = Callable[[Path, Path], AbstractContextManager[tuple[int, int]]]
+"""Runs a server for a folder; yields its process and port."""
+
+SERVERS: Mapping[str, Server] = {
+    "nginx": _nginx,
+    "bare uvicorn": lambda _, folder: _python(BARE, folder),
+    "feedpub, slow path": lambda _, folder: _python(OURS, folder, "slow"),
+    "feedpub": lambda _, folder: _python(OURS, folder, "fast"),
+}
 
 
 @contextmanager
-def _running(command: list[str], port: int) -> Iterator[None]:
+def _running(command: list[str], port: int) -> Iterator[int]:
     """Run a server on the first core while the block runs; it listens when the block begins."""
     process = subprocess.Popen([*_on_core(0), *command], stdin=subprocess.PIPE)  # noqa: S603 -- our own words
     try:
@@ -181,7 +217,7 @@ def _running(command: list[str], port: int) -> Iterator[None]:
             if process.poll() is not None or time.monotonic() > end:
                 raise SystemExit(f"{command[0]} does not listen on port {port}")
             time.sleep(0.05)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.communicate()
@@ -202,20 +238,40 @@ def _on_core(number: int) -> list[str]:
     )
 
 
-def _measure(port: int, headers: Mapping[str, str], seconds: int, connections: int) -> Result:
+def _cpu_seconds(process: int) -> float:
+    """Return the CPU time of a process and its children so far."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    ticks = 0
+    for each in (process, *map(int, children)):
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _measure(
+    process: int, port: int, headers: Mapping[str, str], seconds: int, connections: int
+) -> Result:
     header_options = [
         part for name, value in headers.items() for part in ("-H", f"{name}: {value}")
     ]
     url = f"http://127.0.0.1:{port}/{NAME}"
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *header_options, url]
+    before = _cpu_seconds(process)
     report = subprocess.run(  # noqa: S603
         [*_on_core(1), *command], capture_output=True, text=True, check=True
     ).stdout
+    cpu = _cpu_seconds(process) - before
+    requests = re.search(r"(\d+) requests in", report)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", report)
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", report)
-    assert rate is not None, report
+    assert rate, report
+    assert requests, report
     return Result(
-        float(rate[1]), _latency(report, 50), _latency(report, 99), int(failed[1]) if failed else 0
+        cpu / int(requests[1]) * 1e6,
+        float(rate[1]),
+        _latency(report, 50),
+        _latency(report, 99),
+        int(failed[1]) if failed else 0,
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.builder import assemble
+from feedpub.builder import assemble, render_atom
 from feedpub.config import Config
 from feedpub.core.models import FeedSummary
 from feedpub.pipeline import index, run
@@ -113,6 +113,22 @@ def test_published_index_files_are_not_rendered_again(
     assert index.render_index_files(config, context) == index.IndexFiles({}, {})
     run.prune(config, context)
     assert index.render_index_files(config, context) == index.IndexFiles({}, {})
+
+
+def test_files_of_an_unchanged_feed_are_not_rendered_again(
+    config: Config, context: RunContext, newsroom: Site, clock: FakeClock
+) -> None:
+    newsroom[path(7)] = story(7)
+    newsroom["/news"] = listing([7, *STORIES])
+    clock.jump(DAY.total_seconds())
+    assert len(run.run_feed(config.feed[0], context).written) == 4
+    live = index.current_feed(config.feed[0], context)
+    record = index.load_record("world", context)
+    assert assemble.render_files(live, (), record, context.output).files == {}
+    context.output.publish({"world.atom": b"edited"})
+    files = assemble.render_files(live, (), record, context.output).files
+    assert files == {"world.atom": render_atom(live)}
+    assert run.write_feed(config.feed[0], live, context) == ("world.atom",)
 
 
 @pytest.mark.parametrize("name", ["index.html", "feeds.opml", "health.rss", "health.html"])

@@ -497,7 +497,7 @@ def test_other_connection_continues_with_the_new_file(begin: Begin, clock: FakeC
         recovery.with_recovery(partial(_build, config, one), config, one)
         (aside,) = find_quarantined_files(state_folder(config.feedpub))
         kept = aside.read_bytes()
-        other.store.save_memory("example.org", b"learned", NOW)
+        other.store.save_memories({"example.org": b"learned"}, NOW)
         assert one.store.site_memory("example.org") == b"learned"
         assert len(other.store.entries("world")) == len(STORIES)
     assert aside.read_bytes() == kept

@@ -6,6 +6,8 @@ from feedpub.core.models import RunResult, RunStatus
 from feedpub.store import RunRecord, ScheduledRun, SourceState, Store, StoredSummary
 from tests.store.examples import DAY, NOW, entry, run
 
+SECONDS = int(NOW.timestamp())
+
 
 def put(store: Store, feed: str, *days_ago: int) -> None:
     entries = [entry(f"{feed}-{n}", published=NOW - days * DAY) for n, days in enumerate(days_ago)]
@@ -17,8 +19,8 @@ def test_entries_are_counted_by_feed_and_day(store: Store) -> None:
     put(store, "local", 3)
     assert store.stats.entry_counts() == {"world": 4, "local": 1}
     assert store.stats.stored_entries(["world", "local", "other"]) == {
-        "world": (4, NOW),
-        "local": (1, NOW - 3 * DAY),
+        "world": (4, SECONDS),
+        "local": (1, SECONDS - 3 * 86400),
     }
     assert store.stats.per_day(NOW - 30 * DAY) == {
         "world": {date(2024, 5, 17): 2, date(2024, 5, 16): 1},
@@ -61,7 +63,7 @@ def test_live_entries_are_those_of_the_summaries(store: Store) -> None:
     assert store.stats.live_entries() == {}
     for feed, newest in (("world", NOW), ("local", None)):
         store.summaries.save(StoredSummary(feed, "50", 7, newest, newest, "en"))
-    assert store.stats.live_entries() == {"world": (7, NOW), "local": (7, None)}
+    assert store.stats.live_entries() == {"world": (7, SECONDS), "local": (7, None)}
     assert store.stats.live_entries(["local"]) == {"local": (7, None)}
 
 

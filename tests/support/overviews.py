@@ -154,7 +154,10 @@ def render_metrics(status: ServiceStatus) -> str:
             for http_status, count in feed.requests.items()
         }
         status = replace(status, running=replace(status.running, requests=requests))
-    entries = {feed.name: (feed.entries, feed.newest) for feed in status.feeds}
+    entries = {
+        feed.name: (feed.entries, int(feed.newest.timestamp()) if feed.newest else None)
+        for feed in status.feeds
+    }
     return "".join(metrics.render_metrics(overview_of(status), entries))
 
 

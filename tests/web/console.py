@@ -57,8 +57,8 @@ class FakeControl:
         running = ProcessStatus(started=NOW, heartbeat=self.heartbeat)
         return ServiceStatus(NOW, running, tuple(by_name[name] for name in feeds))
 
-    def live_entries(self) -> Mapping[str, tuple[int, datetime | None]]:
-        return {feed.name: (feed.entries, feed.newest) for feed in self.feeds}
+    def live_entries(self) -> Mapping[str, tuple[int, int | None]]:
+        return {feed.name: (feed.entries, None) for feed in self.feeds}
 
     def run_now(self, feed: str) -> bool:
         self.ran.append(feed)

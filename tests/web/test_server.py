@@ -99,6 +99,34 @@ def test_body_of_a_get_request_is_ignored(client: Client) -> None:
         assert statuses(client.raw(request + LAST)) == [b"200", b"200"]
 
 
+def test_large_response_is_sent_as_fast_as_the_client_receives_it(
+    client: Client, folder: Path
+) -> None:
+    large = b"0123456789abcdef" * (1 << 19)
+    (folder / "large.json").write_bytes(large)
+    assert client.get("/large.json").body == large
+    ask = b"GET /large.json HTTP/1.1\r\nHost: x\r\n\r\n"
+    with client.connect() as connection:
+        connection.sendall(ask + ask + LAST)
+        time.sleep(0.3)  # the server has to wait for the client
+        assert client.get("/world.rss").status == 200
+        received = read_until_closed(connection)
+    assert statuses(received) == [b"200"] * 3
+    assert received.count(large) == 2
+    assert received.endswith(b"\r\n\r\n{}")
+
+
+def test_client_that_leaves_a_large_response_is_forgotten(client: Client, folder: Path) -> None:
+    (folder / "large.json").write_bytes(b"x" * (1 << 24))
+    assert client.get("/large.json").status == 200
+    ask = b"GET /large.json HTTP/1.1\r\nHost: x\r\n\r\n"
+    with client.connect() as connection:
+        connection.sendall(ask + ask)
+        assert connection.recv(100)
+    state = client.server._server.server_state
+    assert eventually(lambda: not state.tasks and not state.connections)
+
+
 def test_fast_path_and_normal_path_give_the_same_response(client: Client) -> None:
     for headers in ({}, {"Accept-Encoding": "br"}, {"If-None-Match": "*"}):
         first, second = (client.request("GET", "/world.rss", headers) for _ in range(2))

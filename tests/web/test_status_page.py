@@ -7,7 +7,7 @@ import pytest
 from lxml import html
 
 from feedpub.core.models import Failure, RunResult, RunStatus
-from feedpub.web.status import FeedQuery, Health, ServiceStatus
+from feedpub.web.status import FeedQuery, Health, ServiceStatus, overview
 from tests.support.overviews import (
     ALL_FEEDS,
     DAYS,
@@ -265,3 +265,60 @@ def test_colours_have_enough_contrast(scheme: str) -> None:
     for front, back in pairs:
         dark, light = sorted((luminance(named[front]), luminance(named[back])))
         assert (light + 0.05) / (dark + 0.05) >= 4.5, (front, back)
+
+
+# --- many feeds ---
+
+
+def many_feeds(number: int = 30) -> ServiceStatus:
+    feeds = [feed_status(f"feed-{n:02}") for n in range(number - 2)]
+    late = feed_status("late", health=Health.LATE, reasons=("its run was due 3 hours ago",))
+    return service_status(*feeds, late, feed_status("gone", health=Health.BROKEN))
+
+
+def links(seen: html.HtmlElement, nav: str) -> dict[str, str]:
+    """Return text → address of the links in a navigation."""
+    return {text(a): a.get("href") for a in seen.cssselect(f"nav.{nav} a")}
+
+
+def test_states_are_counted_and_link_to_their_feeds() -> None:
+    seen = page(many_feeds(), FeedQuery(text="a&b"))
+    assert links(seen, "filters") == {
+        "all 30": "status?q=a%26b",
+        "× broken 1": "status?state=broken&q=a%26b",
+        "! late 1": "status?state=late&q=a%26b",
+        "✓ healthy 28": "status?state=healthy&q=a%26b",
+    }
+    assert text(seen.find(".//main")) == "No feed matches. Show all feeds"
+
+
+def test_search_keeps_the_state_and_shows_the_text() -> None:
+    seen = page(many_feeds(), FeedQuery(Health.HEALTHY, 'feed-0"'))
+    (form,) = seen.cssselect("form[role=search]")
+    assert (form.get("action"), form.get("method")) == ("status", None)
+    assert dict(form.fields) == {"state": "healthy", "q": 'feed-0"'}
+    assert [text(a) for a in seen.cssselect("nav.filters [aria-current]")] == ["✓ healthy 28"]
+
+
+def test_few_feeds_have_neither_filters_nor_pages() -> None:
+    seen = page(service_in_every_state())
+    assert not seen.cssselect("form, nav.filters, nav.pages")
+    assert page(service_in_every_state(), FeedQuery(text="late")).cssselect("form[role=search]")
+
+
+def test_pages_link_to_their_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overview, "PAGE_FEEDS", 10)
+    first, second, last = (page(many_feeds(), FeedQuery(page=n)) for n in (1, 2, 3))
+    assert [len(seen.cssselect("article")) for seen in (first, second, last)] == [10, 10, 10]
+    assert links(first, "pages") == {"Next →": "status?page=2"}
+    assert links(second, "pages") == {"← Previous": "status", "Next →": "status?page=3"}
+    assert links(last, "pages") == {"← Previous": "status?page=2"}
+    assert text(second.cssselect("nav.pages span")[0]) == "page 2 of 3"
+    assert text(second.cssselect("main .hint")[0]) == "Feeds 11 to 20 of 30, the worst first."
+    assert [text(heading) for heading in first.iter("h2")] == [
+        "Broken (1)",
+        "Late (1)",
+        "Healthy (28)",
+    ]
+    (refresh,) = [a for a in second.iter("a") if text(a) == "refresh"]
+    assert refresh.get("href") == "status?page=2"

@@ -176,7 +176,7 @@ def read_post_metadata(post: HtmlElement, page: Metadata) -> Metadata:
 def jsonld_scripts(scripts: Iterable[HtmlElement]) -> Iterable[str]:
     """Yield the texts of the scripts that are JSON-LD."""
     for script in scripts:
-        is_jsonld = "ld+json" in (script.get("type") or "").lower()
+        is_jsonld = "ld+json" in script.get("type", "").lower()
         if is_jsonld and script.text:
             yield script.text
 
@@ -196,7 +196,7 @@ def _split_headings(
 def _is_link_home(heading: HtmlElement, base: str | None) -> bool:
     """Return True if a heading is only a link to the home page."""
     link = heading.find(".//a")
-    if link is None or not canonical.is_home_page(link.get("href") or "", base):
+    if link is None or not canonical.is_home_page(link.get("href", ""), base):
         return False
     return text_line(link) == text_line(heading)
 

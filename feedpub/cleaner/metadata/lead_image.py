@@ -58,7 +58,7 @@ def _size_of_element(image: str, tree: HtmlElement, base: str | None) -> Size | 
     name = image.rpartition("/")[2]
     compared = 0
     for element in tree.iter("img"):
-        address = element.get("src") or ""
+        address = element.get("src", "")
         if name not in address:
             continue
         compared += 1

@@ -1,8 +1,9 @@
 """Keep the health of all feeds up to date in memory.
 
 At the start the status of each feed is read from the state. After that a feed is read again if this
-process has run it, if it is running, if a run or check of it is due for too long, or if its checks
-in the state have changed. So an overview costs about as much as the few feeds that have changed.
+process has run it, if it is running, if it is overdue or a check of it becomes overdue, or if its
+checks in the state have changed since the last comparison. So an overview costs about as much as
+the few feeds that have changed.
 """
 
 import threading
@@ -11,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
+from itertools import islice
 
 from feedpub.config import Config
 from feedpub.store import Store
@@ -38,7 +40,7 @@ class StatusBoard:
         self.apply(config)
 
     def apply(self, config: Config) -> None:
-        """Use another config, and read the status of all feeds anew."""
+        """Use another config, and read the status of all feeds again."""
         with self._lock:
             self._config = config
             self._rows: dict[str, FeedRow] = {}
@@ -92,6 +94,8 @@ class StatusBoard:
         with self._changed_lock:
             changed, self._changed = self._changed, set()
         outdated = {*changed, *active, *self._active, *self._pass_deadlines(now)}
+        # A check without news is not marked, but it ends the delay of an overdue feed.
+        outdated.update(islice(self._overdue, _READ_FEEDS))
         if now + _MAX_CLOCK_STEP < self._last_time:
             outdated.update(self._rows)
         self._outdated.update(dict.fromkeys(outdated))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Self
 
 from feedpub.config import Config, FeedConfig, Source
@@ -27,7 +27,7 @@ _FEED_ITSELF = ""  # the source key of incidents of a feed as a whole
 _MAX_REMOVALS = 5  # of each feed
 
 
-def collect_status(  # noqa: PLR0913 -- what it reads, and how much of it
+def collect_status(  # noqa: PLR0913 -- all named or of different types
     config: Config,
     store: Store,
     now: datetime,
@@ -58,10 +58,10 @@ def collect_status(  # noqa: PLR0913 -- what it reads, and how much of it
 
 def collect_live_entries(
     config: Config, store: Store, feeds: Collection[str]
-) -> dict[str, tuple[int, datetime | None]]:
+) -> dict[str, tuple[int, int | None]]:
     """Return feed → the number of entries in its live document, and the newest one's date.
 
-    Feeds that were never published are left out.
+    The date is in seconds since 1970. Feeds that were never published are left out.
 
     Raises:
         StoreError: The state cannot be read.
@@ -81,7 +81,7 @@ class _State:
     The keys are feed names, or feed names with source keys.
     """
 
-    entries: Mapping[str, tuple[int, datetime | None]]
+    entries: Mapping[str, tuple[int, int | None]]
     days: Mapping[str, Mapping[date, int]]
     runs: Mapping[str, RunRecord]
     successes: Mapping[str, datetime]
@@ -97,7 +97,7 @@ class _State:
     service_started: datetime | None
 
     @classmethod
-    def load(  # noqa: PLR0913 -- whose state, when, and how much of it
+    def load(  # noqa: PLR0913 -- those of collect_status
         cls,
         config: Config,
         store: Store,
@@ -176,7 +176,7 @@ def _feed_status(feed: FeedConfig, state: _State, now: datetime) -> FeedStatus:
         hung=hung,
         overdue=overdue,
         entries=min(entries, feed.limit),
-        newest=newest,
+        newest=datetime.fromtimestamp(newest, UTC) if newest is not None else None,
         days=_count_days(state.days[name], now) if name in state.days else (0,) * SHOWN_DAYS,
         requests=state.requests.get(name, {}),
         sources=sources,

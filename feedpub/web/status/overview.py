@@ -119,7 +119,7 @@ def _seconds(time: datetime | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class FeedQuery:
-    """The feeds that a client asks for.
+    """The feeds that a client requests.
 
     Attributes:
         state: Only feeds of this health; None for all.
@@ -152,6 +152,11 @@ class FeedSelection:
     def pages(self) -> int:
         """Return the number of pages, at least 1."""
         return _count_pages(self.matching)
+
+    @property
+    def first(self) -> int:
+        """Return the number of the page's first feed among those that match, from 1."""
+        return (self.query.page - 1) * PAGE_FEEDS + 1
 
 
 def _count_pages(matching: Mapping[Health, int]) -> int:
@@ -210,18 +215,32 @@ class Overview:
         shown instead of one that does not exist.
         """
         text = query.text.strip().casefold()
-        found = [
-            row
-            for row in self.rows.values()
-            if query.state in (None, row.health) and (not text or row.matches(text))
-        ]
-        matching = Counter([row.health for row in found])
+        found: dict[Health, list[FeedRow]] = {health: [] for health in Health}
+        for row in self.rows.values():
+            if query.state in (None, row.health) and (not text or row.matches(text)):
+                found[row.health].append(row)
+        matching = {health: len(rows) for health, rows in found.items()}
         page = min(max(query.page, 1), _count_pages(matching))
-        found.sort(key=lambda row: (row.name != text, *row.trouble))
-        shown = found[(page - 1) * PAGE_FEEDS : page * PAGE_FEEDS]
+        groups = list(found.values())
+        if (exact := self.rows.get(text)) and exact in found[exact.health]:
+            found[exact.health].remove(exact)
+            groups.insert(0, [exact])
         return FeedSelection(
             FeedQuery(query.state, query.text.strip(), page),
-            tuple(row.name for row in shown),
+            tuple(_take_page(groups, page)),
             self.counts,
             matching,
         )
+
+
+def _take_page(groups: Iterable[list[FeedRow]], page: int) -> list[str]:
+    """Return the names of a page's feeds. Only the groups on that page are sorted."""
+    shown: list[str] = []
+    skipped = (page - 1) * PAGE_FEEDS
+    for group in groups:
+        if len(group) > skipped and len(shown) < PAGE_FEEDS:
+            group.sort(key=lambda row: row.trouble)
+            end = skipped + PAGE_FEEDS - len(shown)
+            shown += [row.name for row in group[skipped:end]]
+        skipped = max(0, skipped - len(group))
+    return shown

@@ -16,6 +16,7 @@ from feedpub.store import (
     SourceObservation,
     SourceState,
     Store,
+    StoredRhythm,
 )
 from feedpub.store.files import FILE_NAME
 from tests.fuzz.oracle import NOW, PAGE, make_entry
@@ -24,7 +25,7 @@ from tests.fuzz.targets.settings import folder
 
 TABLES = (
     *("entries", "item_states", "document_cache", "sources", "source_observations", "runs"),
-    *("robots_cache", "site_memories"),
+    *("robots_cache", "site_memories", "publishing_rhythms"),
 )
 EDGES = (0, -1, 2**31, 2**53, 2**63 - 1, -(2**63), 253402300800)
 FEED, SITE, ORIGIN = "news", "example.org", "https://example.org"
@@ -89,6 +90,7 @@ def fill(store: Store) -> None:
         sources=[SourceState(FEED, "source", NOW, NOW, 3)],
         observations=[SourceObservation(FEED, "source", "a", NOW, 3, lengths=(1, 2))],
     )
+    store.rhythms.save([StoredRhythm(FEED, "source", 0, b"rhythm")])
     store.robots_cache.save(ORIGIN, CachedRobots(ORIGIN, "User-agent: *", 200, NOW))
     memory = SiteMemory()
     for number in range(3):
@@ -96,7 +98,7 @@ def fill(store: Store) -> None:
             f"<title>{number} - Site</title><p>About us</p><p>Text {number} of the day.</p>",
             f"{PAGE}?{number}",
         )
-    store.save_memory(SITE, memory.to_bytes(), NOW)
+    store.save_memories({SITE: memory.to_bytes()}, NOW)
 
 
 def state(data: bytes) -> None:
@@ -131,15 +133,16 @@ def look_at_everything(store: Store) -> None:
     source = (FEED, "source")
     store.rhythms.load([source])
     store.rhythms.read_dates([source], 10)
-    store.update_times(FEED)
-    store.item_states(FEED, ["key"])
-    store.rechecks(FEED, NOW, 10)
+    store.feed_state(FEED, NOW, 10)
+    store.known_keys(FEED, ["key"])
+    store.related_entries(FEED, ["key"], (), NOW)
+    store.headlines_between(FEED, NOW, NOW, 10)
     store.cached_document(PAGE, "a")
     store.sources(FEED)
     store.runs(FEED)
     store.observations.for_source(FEED, "source")
     store.robots_cache.load(ORIGIN)
-    LearningSite(SITE, store)
+    LearningSite(store.site_memory(SITE) or b"")
 
 
 def _states() -> Iterator[bytes]:

@@ -181,6 +181,16 @@ def test_feed_is_read_again_before_it_is_called_overdue(config: Config, store: S
     assert "f0" not in shown.overview(latest, None, max_age_seconds=LONG).overdue
 
 
+def test_overdue_feed_is_fresh_as_soon_as_it_was_checked(config: Config, store: Store) -> None:
+    shown = StatusBoard(config, store)
+    store.commit_run(RunRecord(RunResult("f0", RunStatus.UPDATED), NOW))
+    store.schedule.save(ScheduledRun("f0", NOW + MINUTE, "every 1m"))
+    later = NOW + 60 * MINUTE
+    assert "f0" in shown.overview(later, None, max_age_seconds=LONG).overdue
+    store.schedule.save(ScheduledRun("f0", later, "every 1m"))  # nothing marks this check
+    assert "f0" not in shown.overview(later, None, max_age_seconds=LONG).overdue
+
+
 def test_clock_that_was_ahead_leaves_no_overdue_feed(config: Config, store: Store) -> None:
     shown = StatusBoard(config, store)
     store.commit_run(RunRecord(RunResult("f0", RunStatus.UPDATED), NOW))
