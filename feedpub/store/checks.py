@@ -10,7 +10,9 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Connection,
+    Executable,
     Integer,
     RowMapping,
     Select,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from feedpub.core.models import RunResult, RunStatus
 from feedpub.store import schema
@@ -43,7 +46,6 @@ from feedpub.store.rows import (
     as_row,
     chunks,
     from_row,
-    insert,
     of_feeds,
     select_rows,
     sorted_by_key,
@@ -66,13 +68,12 @@ class CheckTable:
     def load(self, feeds: Collection[str], now: datetime) -> dict[str, CheckState]:
         """Return feed → what its check needs; feeds that were never checked are left out."""
         found: dict[str, CheckState] = {}
-        s, r = schema.sources, schema.publishing_rhythms
         with self._database.read_transaction() as connection:
             for some in chunks(feeds):
                 rhythms: dict[str, dict[str, StoredRhythm]] = {}
-                for row in connection.execute(select(r).where(r.c.feed.in_(some))).mappings():
+                for row in connection.execute(_RHYTHMS, {"b_feeds": some}).mappings():
                     rhythms.setdefault(row["feed"], {})[row["key"]] = from_row(StoredRhythm, row)
-                rows = connection.execute(_STATES.where(s.c.feed.in_(some))).mappings()
+                rows = connection.execute(_STATES, {"b_feeds": some}).mappings()
                 for name, own in groupby(rows, key=lambda row: str(row["feed"])):
                     found[name] = _check_state(list(own), rhythms.get(name, {}), now)
         return found
@@ -147,7 +148,7 @@ def prune_checks(connection: Connection, before: datetime) -> None:
 
 
 def _select_states() -> Select[Any]:
-    """Return the query for the states of sources, without its condition."""
+    """Return the query for the states of the sources of some feeds."""
     s, p, t = schema.sources, schema.source_probes, schema.source_observations
     items, incidents, marks = schema.item_states, schema.open_incidents, schema.run_marks
     # The elements of a podcast's channel may be long, and a check has no use for them.
@@ -169,10 +170,14 @@ def _select_states() -> Select[Any]:
         exists().where(marks.c.feed == s.c.feed).label("is_marked"),
     )
     same = and_(p.c.feed == s.c.feed, p.c.key == s.c.key)
-    return query.select_from(s.outerjoin(p, same)).order_by(s.c.feed, s.c.key)
+    query = query.select_from(s.outerjoin(p, same)).where(s.c.feed.in_(_FEEDS))
+    return query.order_by(s.c.feed, s.c.key)
 
 
+# Statements are made once: to make one costs as much as to execute it.
+_FEEDS: BindParameter[list[str]] = bindparam("b_feeds", expanding=True)
 _STATES = _select_states()
+_RHYTHMS = select(schema.publishing_rhythms).where(schema.publishing_rhythms.c.feed.in_(_FEEDS))
 _SOURCE_FIELDS = [each.name for each in fields(SourceState) if each.name != "podcast"]
 
 
@@ -231,18 +236,23 @@ def _without_outdated(
     connection: Connection, checks: Iterable[UnchangedCheck]
 ) -> Iterator[UnchangedCheck]:
     """Yield the checks whose sources no other process has checked since they were loaded."""
-    t = schema.sources
     by_feed = {check.feed: check for check in checks}
     current: dict[tuple[str, str], datetime] = {}
     for some in chunks(by_feed):
-        query = select(t.c.feed, t.c.key, t.c.checked).where(t.c.feed.in_(some))
-        rows = connection.execute(query.with_for_update())
+        rows = connection.execute(_LAST_CHECKS, {"b_feeds": some})
         current.update({(feed, key): checked for feed, key, checked in rows})
     for feed in sorted(by_feed):
         check = by_feed[feed]
         states = [source.before for source in check.sources]
         if all(current.get((feed, state.key)) == state.checked for state in states):
             yield check
+
+
+_LAST_CHECKS = (
+    select(schema.sources.c.feed, schema.sources.c.key, schema.sources.c.checked)
+    .where(schema.sources.c.feed.in_(_FEEDS))
+    .with_for_update()
+)
 
 
 def _update_sources(connection: Connection, checks: Iterable[UnchangedCheck]) -> None:
@@ -279,7 +289,6 @@ _CHECK_SOURCE = _PLAN_SOURCE.values(
 
 def _save_observations(connection: Connection, checks: Iterable[UnchangedCheck]) -> None:
     """Add observations, or prolong the latest ones."""
-    t = schema.source_probes
     added, prolonged, probes = [], [], []
     for check in checks:
         for source in check.sources:
@@ -292,22 +301,38 @@ def _save_observations(connection: Connection, checks: Iterable[UnchangedCheck])
     prolong_observations(connection, prolonged)
     add_unchanged(connection, added)
     if probes:
-        own_probe = (t.c.feed == bindparam("b_feed"), t.c.key == bindparam("b_key"))
-        change = update(t).where(*own_probe).values(observe_at=bindparam("b_observe_at"))
-        connection.execute(change, probes)
+        connection.execute(_OBSERVE_AT, probes)
+
+
+_OBSERVE_AT = (
+    update(schema.source_probes)
+    .where(
+        schema.source_probes.c.feed == bindparam("b_feed"),
+        schema.source_probes.c.key == bindparam("b_key"),
+    )
+    .values(observe_at=bindparam("b_observe_at"))
+)
 
 
 def _count_checks(connection: Connection, checks: Iterable[UnchangedCheck]) -> None:
-    t = schema.unchanged_checks
-    keys = ["feed", "key", "day"]
     rows = []
     for check in checks:
         day = (check.at - _EPOCH) // _DAY
         for source in check.sources:
             row = {"feed": check.feed, "key": source.before.key, "day": day}
             rows.append(row | {"checks": 1, "last": check.at, "seconds": check.seconds})
-    statement = insert(connection, t)
-    new = statement.excluded
+    statement = _COUNT[connection.dialect.name]
+    connection.execute(statement, sorted_by_key(rows, ["feed", "key", "day"]))
+
+
+def _count_statement(statement: postgresql.Insert | sqlite.Insert) -> Executable:
+    """Return an INSERT that adds a check to those of its day."""
+    t, new = schema.unchanged_checks, statement.excluded
     values = {"checks": t.c.checks + new.checks, "last": new.last, "seconds": new.seconds}
-    statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
-    connection.execute(statement, sorted_by_key(rows, keys))
+    return statement.on_conflict_do_update(index_elements=["feed", "key", "day"], set_=values)
+
+
+_COUNT = {
+    "postgresql": _count_statement(postgresql.insert(schema.unchanged_checks)),
+    "sqlite": _count_statement(sqlite.insert(schema.unchanged_checks)),
+}

@@ -17,7 +17,6 @@ import argparse
 import asyncio
 import logging
 import multiprocessing
-import os
 import resource
 import ssl
 import tempfile
@@ -337,8 +336,8 @@ def _add_history(store: Store, feed: str, source: str, number: int) -> None:
 
 def cpu_seconds() -> float:
     """Return the CPU of this process and of the children that it has waited for."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 @dataclass
