@@ -4,7 +4,7 @@ The words are in `words.toml`.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lxml import etree
@@ -56,22 +56,23 @@ SIDEBAR_NAMES = _class_pattern(_WORDS["regions"]["side"])
 
 def element_text(element: HtmlElement) -> str:
     """Return the text of an element with collapsed white space, about `MAX_TEXT_CHARS` of it."""
-    walk: Iterable[tuple[str, HtmlElement]] = [("start", element)]
-    if len(element):  # to start a walk takes long, and most elements have no children
-        walk = etree.iterwalk(element, events=("start", "end"))
     pieces: list[str] = []
     length = 0
-    for event, part in walk:
-        if event == "end" and part is element:
-            break
-        piece = (part.text if event == "start" else part.tail) or ""
-        if part.tag not in _INLINE_TAGS:
-            piece = f" {piece}"
+    for piece in _text_pieces(element):
         pieces.append(piece[:MAX_TEXT_CHARS])
         length += len(piece)
         if length > MAX_TEXT_CHARS:
             break
     return " ".join("".join(pieces).split())
+
+
+def _text_pieces(element: HtmlElement) -> Iterator[str]:
+    for event, part in etree.iterwalk(element, events=("start", "end")):
+        gap = "" if part.tag in _INLINE_TAGS else " "
+        if event == "start":
+            yield gap + (part.text or "")
+        else:
+            yield gap + (part.tail or "" if part is not element else "")
 
 
 def label_text(anchor: HtmlElement) -> str:
