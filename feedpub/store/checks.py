@@ -10,12 +10,13 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Integer,
     RowMapping,
     Select,
+    Update,
     and_,
-    bindparam,
     delete,
     exists,
     func,
@@ -41,8 +42,10 @@ from feedpub.store.rhythms import save_rhythms
 from feedpub.store.rows import (
     as_row,
     chunks,
+    execute_for_rows,
     from_row,
     insert,
+    insert_rows,
     of_feeds,
     select_rows,
     sorted_by_key,
@@ -237,7 +240,8 @@ def _without_outdated(
     current: dict[tuple[str, str], datetime] = {}
     for some in chunks(by_feed):
         query = select(t.c.feed, t.c.key, t.c.checked).where(t.c.feed.in_(some))
-        rows = connection.execute(query.with_for_update())
+        # In this order, so that concurrent transactions cannot deadlock.
+        rows = connection.execute(query.order_by(t.c.feed, t.c.key).with_for_update())
         current.update({(feed, key): checked for feed, key, checked in rows})
     for feed in sorted(by_feed):
         check = by_feed[feed]
@@ -259,23 +263,26 @@ def _update_sources(connection: Connection, checks: Iterable[UnchangedCheck]) ->
         for key, (next_look, why) in plans.items():
             own = {"b_feed": check.feed, "b_key": key, "b_next_look": next_look, "b_why": why}
             planned.append(own)
-    connection.execute(_CHECK_SOURCE, checked)
-    if planned:
-        connection.execute(_PLAN_SOURCE, planned)
+    types = {name: schema.sources.c[name.removeprefix("b_")].type for name in checked[0]}
+    execute_for_rows(connection, _check_source, checked, types)
+    del types["b_checked"]
+    execute_for_rows(connection, _plan_source, planned, types)
 
 
-_OWN_SOURCE = (
-    schema.sources.c.feed == bindparam("b_feed"),
-    schema.sources.c.key == bindparam("b_key"),
-)
-_PLAN_SOURCE = (
-    update(schema.sources)
-    .where(*_OWN_SOURCE)
-    .values(next_look=bindparam("b_next_look"), why=bindparam("b_why"))
-)
-_CHECK_SOURCE = _PLAN_SOURCE.values(
-    checked=bindparam("b_checked"), succeeded=bindparam("b_checked")
-)
+def _plan_source(own: Mapping[str, ColumnElement[Any]]) -> Update:
+    t = schema.sources
+    change = update(t).where(t.c.feed == own["b_feed"], t.c.key == own["b_key"])
+    return change.values(next_look=own["b_next_look"], why=own["b_why"])
+
+
+def _check_source(own: Mapping[str, ColumnElement[Any]]) -> Update:
+    return _plan_source(own).values(checked=own["b_checked"], succeeded=own["b_checked"])
+
+
+def _observe_later(own: Mapping[str, ColumnElement[Any]]) -> Update:
+    t = schema.source_probes
+    change = update(t).where(t.c.feed == own["b_feed"], t.c.key == own["b_key"])
+    return change.values(observe_at=own["b_observe_at"])
 
 
 def _save_observations(connection: Connection, checks: Iterable[UnchangedCheck]) -> None:
@@ -292,10 +299,10 @@ def _save_observations(connection: Connection, checks: Iterable[UnchangedCheck])
                 prolonged.append(own | {"b_at": check.at})
     prolong_observations(connection, prolonged)
     add_unchanged(connection, added)
-    if probes:
-        own_probe = (t.c.feed == bindparam("b_feed"), t.c.key == bindparam("b_key"))
-        change = update(t).where(*own_probe).values(observe_at=bindparam("b_observe_at"))
-        connection.execute(change, probes)
+    types = {
+        name: t.c[name.removeprefix("b_")].type for name in ("b_feed", "b_key", "b_observe_at")
+    }
+    execute_for_rows(connection, _observe_later, probes, types)
 
 
 def _count_checks(connection: Connection, checks: Iterable[UnchangedCheck]) -> None:
@@ -311,4 +318,4 @@ def _count_checks(connection: Connection, checks: Iterable[UnchangedCheck]) -> N
     new = statement.excluded
     values = {"checks": t.c.checks + new.checks, "last": new.last, "seconds": new.seconds}
     statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
-    connection.execute(statement, sorted_by_key(rows, keys))
+    insert_rows(connection, statement, sorted_by_key(rows, keys))

@@ -1,11 +1,24 @@
 """Convert records to rows and back, and insert or replace rows. Columns are named after fields."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, Select, Table
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    UpdateBase,
+    bindparam,
+    column,
+    func,
+    literal,
+)
+from sqlalchemy.types import TypeEngine
 
 from feedpub.core.models import RunResult
 from feedpub.store.database import Database
@@ -73,7 +86,20 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     names = [name for name in rows[0] if name not in keys]
     values = {name: statement.excluded[name] for name in names}
     statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
-    connection.execute(statement, sorted_by_key(rows, keys))
+    insert_rows(connection, statement, sorted_by_key(rows, keys))
+
+
+def insert_rows(
+    connection: Connection,
+    statement: "postgresql.Insert | sqlite.Insert",
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Insert many rows; on PostgreSQL with few statements."""
+    if len(rows) > 1 and connection.dialect.name == "postgresql":
+        # Otherwise SQLAlchemy executes the statement once for each row.
+        connection.execute(statement.returning(literal(1)), rows)
+    else:
+        connection.execute(statement, rows)
 
 
 def insert(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":
@@ -85,6 +111,33 @@ def insert(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.
     from sqlalchemy.dialects import sqlite  # noqa: PLC0415 -- a process needs one engine
 
     return sqlite.insert(table)
+
+
+def execute_for_rows(
+    connection: Connection,
+    make_statement: Callable[[Mapping[str, ColumnElement[Any]]], UpdateBase],
+    rows: Sequence[Mapping[str, Any]],
+    types: Mapping[str, TypeEngine[Any]],
+) -> None:
+    """Execute a statement for many rows of values; on PostgreSQL once, over all of them.
+
+    Args:
+        connection: the transaction's connection.
+        make_statement: returns the statement for the expressions of a row's values, by name.
+        rows: the values by name. The names are not those of columns.
+        types: the types of the values.
+    """
+    if not rows:
+        return
+    if connection.dialect.name != "postgresql":
+        values = {name: bindparam(name, type_=kind) for name, kind in types.items()}
+        connection.execute(make_statement(values), rows)
+        return
+    arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in types.items()]
+    columns = [column(name, kind) for name, kind in types.items()]
+    table = func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+    lists = {name: [row[name] for row in rows] for name in types}
+    connection.execute(make_statement(dict(table.c)), lists)
 
 
 def sorted_by_key(
