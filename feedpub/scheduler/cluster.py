@@ -1,4 +1,4 @@
-"""Schedule feeds for several workers: one service is the leader and queues due feeds.
+"""Schedule feeds for several workers: one service is the leader and queues due feeds in batches.
 
 The other services stand by. Leadership is a lease in the state. If the leader dies or hangs, the
 lease expires and another service takes over within 40 seconds. A leader that resumes late sees that
@@ -6,6 +6,7 @@ its lease has expired. A feed that it still queues is already in the queue.
 """
 
 import logging
+import math
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from feedpub.core.budget import new_owner_name
 from feedpub.core.errors import FeedpubError
 from feedpub.core.log import fields
 from feedpub.pipeline.context import RunContext
-from feedpub.scheduler.next_check import find_next_runs
+from feedpub.scheduler.feed_runner import feed_hosts, load_plans
 from feedpub.scheduler.periodic import PeriodicTask
 from feedpub.scheduler.timer import spread_overdue
 
@@ -30,6 +31,10 @@ _log = logging.getLogger(__name__)
 LEADER = "lead"  # the lease's name
 SHUTDOWN_SECONDS = 5.0  # for the cycle in progress
 MAX_DISPATCHED_FEEDS = 500  # at once
+# Feeds that are due together become this number of batches, within the limits of a batch.
+SHARES = 8
+MIN_BATCH_FEEDS = 10
+MAX_BATCH_FEEDS = 100
 CONFIG_RELOAD_DELAY = timedelta(seconds=5)  # until workers have loaded a changed config
 # A run dispatched longer ago is in the queue, even if the nodes' clocks differ.
 ENQUEUE_DELAY = timedelta(seconds=30)
@@ -208,8 +213,7 @@ class ClusterScheduler:
         schedule = self._context.store.schedule
         self._jumped_back = False
         schedule.keep_only(self._config.feed.names)
-        plans = find_next_runs(self._config.feed, schedule.next_times(), self._context)
-        self._context.store.incidents.limit_to_now(self._context.clock())
+        plans = load_plans(self._config, self._context)
         unplanned = [name for name, time in plans.items() if time is None or name in changed]
         times = spread_overdue(dict.fromkeys(unplanned), self._context.clock() + delay)
         if times:
@@ -234,9 +238,16 @@ class ClusterScheduler:
         schedule = self._context.store.schedule
         while self.is_leader:
             now = self._context.clock()
-            feeds = schedule.dispatch_due(now, MAX_DISPATCHED_FEEDS, self._queue.enqueue)
+            feeds = schedule.dispatch_due(now, MAX_DISPATCHED_FEEDS, self._enqueue)
             if len(feeds) < MAX_DISPATCHED_FEEDS:
                 return
+
+    def _enqueue(self, connection: object, feeds: Sequence[str]) -> None:
+        hosts: dict[str, frozenset[str]] = {}
+        for name in feeds:
+            feed = self._config.feed.get(name)
+            hosts[name] = feed_hosts(feed) if feed else frozenset()
+        self._queue.enqueue(connection, group_by_host(hosts))
 
     def _detect_publications(self) -> None:
         """Call `on_change` if a worker has published something."""
@@ -244,3 +255,23 @@ class ClusterScheduler:
         if changes != self._changes:
             self._changes = changes
             self._on_change()
+
+
+def group_by_host(hosts: Mapping[str, frozenset[str]]) -> list[list[str]]:
+    """Return feeds in batches for several workers. Those with the same first host stay together.
+
+    Args:
+        hosts: Feed → its hosts, in the order in which the feeds are due.
+    """
+    by_host: dict[str, list[str]] = {}
+    for feed, own in hosts.items():
+        by_host.setdefault(min(own, default=""), []).append(feed)
+    share = min(max(math.ceil(len(hosts) / SHARES), MIN_BATCH_FEEDS), MAX_BATCH_FEEDS)
+    batches: list[list[str]] = [[]]
+    for feeds in by_host.values():
+        for start in range(0, len(feeds), MAX_BATCH_FEEDS):
+            part = feeds[start : start + MAX_BATCH_FEEDS]
+            if batches[-1] and len(batches[-1]) + len(part) > share:
+                batches.append([])
+            batches[-1] += part
+    return batches

@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
+from urllib.parse import urlsplit
 
-from feedpub.config import Config, FeedConfig
+from feedpub.config import Config, FeedConfig, MailSource, RemoteSource
 from feedpub.config.sources import source_key
 from feedpub.core.budget import RunBudget, describe_crashes
 from feedpub.core.errors import CorruptStateError, FeedpubError
@@ -31,6 +32,7 @@ from feedpub.pipeline.unchanged import (
 from feedpub.scheduler.check_states import CheckStates
 from feedpub.scheduler.next_check import (
     NextCheck,
+    find_next_runs,
     has_impossible_times,
     plan_checks,
     plan_sources,
@@ -355,6 +357,24 @@ class FeedRunner:
                 raise
             _log.error("state_error", extra=fields(feed=name, reason=str(error)))
             return NextCheck(now + MIN_RETRY_WAIT, "the state could not be written")
+
+
+def load_plans(config: Config, context: RunContext) -> Mapping[str, datetime | None]:
+    """Return each feed's stored next run; None if it was never planned, or by a wrong clock."""
+    plans = find_next_runs(config.feed, context.store.schedule.next_times(), context)
+    context.store.incidents.limit_to_now(context.clock())
+    return plans
+
+
+def feed_hosts(feed: FeedConfig) -> frozenset[str]:
+    """Return the hosts of a feed's sources."""
+    hosts: set[str] = set()
+    for source in feed.source:
+        if isinstance(source, RemoteSource):
+            hosts.add(urlsplit(source.url).netloc.lower())
+        elif isinstance(source, MailSource) and source.server:
+            hosts.add(urlsplit(source.server).netloc.lower())
+    return frozenset(hosts)
 
 
 def _due_sources(feed: FeedConfig, states: Mapping[str, SourceState], now: datetime) -> set[str]:

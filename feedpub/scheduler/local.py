@@ -8,9 +8,8 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from urllib.parse import urlsplit
 
-from feedpub.config import Config, MailSource, RemoteSource
+from feedpub.config import Config
 from feedpub.config.load import changed_feeds
 from feedpub.core.budget import RunBudget, current_process_name, describe_crashes, is_process_alive
 from feedpub.core.errors import FeedpubError
@@ -24,8 +23,10 @@ from feedpub.scheduler.feed_runner import (
     FeedRunner,
     RunFeed,
     RunListener,
+    feed_hosts,
+    load_plans,
 )
-from feedpub.scheduler.next_check import NextCheck, find_next_runs
+from feedpub.scheduler.next_check import NextCheck
 from feedpub.scheduler.runner import RunExecutor
 from feedpub.scheduler.timer import MAX_SPREAD, MIN_GAP, Timer, spread_overdue
 from feedpub.store import PROCESS_MARK
@@ -217,11 +218,7 @@ class LocalScheduler:
         self.timer.set_all(times)
 
     def _load_plans(self) -> Mapping[str, datetime | None]:
-        """Return each feed's stored next run; None if it was never planned, or by a wrong clock."""
-        store = self._context.store
-        plans = find_next_runs(self._config.feed, store.schedule.next_times(), self._context)
-        store.incidents.limit_to_now(self._context.clock())
-        return plans
+        return load_plans(self._config, self._context)
 
     def _set_timer(self, planned: Mapping[str, datetime | None]) -> None:
         self.timer.set_all(spread_overdue(planned, self._context.clock()))
@@ -244,15 +241,7 @@ class LocalScheduler:
 
     def _hosts_of_feed(self, name: str) -> frozenset[str]:
         feed = self.feed_runner.feed(name)
-        if feed is None:
-            return frozenset()
-        hosts: set[str] = set()
-        for source in feed.source:
-            if isinstance(source, RemoteSource):
-                hosts.add(urlsplit(source.url).netloc.lower())
-            elif isinstance(source, MailSource) and source.server:
-                hosts.add(urlsplit(source.server).netloc.lower())
-        return frozenset(hosts)
+        return feed_hosts(feed) if feed else frozenset()
 
     def _run(self, name: str, budget: RunBudget) -> None:
         """Run a feed in the executor's thread."""

@@ -53,8 +53,7 @@ class Worker:
         self._signals = Signals()
         self._consumer = QueueConsumer(
             str(configuration.state_location(config.feedpub.state)),
-            self._run,
-            on_timeout=self._runner.run_timed_out,
+            self,
             concurrency=parallel_runs,
             timeout_seconds=lambda: self._runner.run_timeout_seconds,
             is_rescuer=self._is_rescuer,
@@ -76,6 +75,7 @@ class Worker:
             _log.info("started", extra=fields(worker=self._name, config=str(self._path)))
             self._systemd.ready(self._status_line())
             self._consumer.run_until(self._signals.ended)
+            self._runner.states.stop()
             self._systemd.stopping()
         _log.info("stopped", extra=fields(worker=self._name))
         return EXIT_STUCK if self._has_too_many_stuck_threads() else 0
@@ -91,9 +91,25 @@ class Worker:
     def _has_too_many_stuck_threads(self) -> bool:
         return len(self._stuck_threads()) >= MAX_STUCK_RUNS
 
-    # --- one run, in its own thread ---
+    # --- jobs, in threads ---
 
-    def _run(self, feed: str, everything: bool, budget: RunBudget) -> None:  # noqa: FBT001 -- the queue's signature
+    def begin(self, feeds: Sequence[str]) -> Sequence[str]:
+        """Return which feeds of a job have not run since they were queued."""
+        dispatched = self._runner.context.store.schedule.dispatched(feeds)
+        remaining = [feed for feed in feeds if feed in dispatched]
+        self._runner.states.expect(remaining)
+        return remaining
+
+    def end(self) -> None:
+        """Save the checks without news."""
+        self._runner.states.save()
+
+    def time_out(self, feed: str) -> None:
+        """Record a run that was cancelled because it was stuck."""
+        self._runner.run_timed_out(feed)
+
+    def run_feed(self, feed: str, everything: bool, budget: RunBudget) -> None:  # noqa: FBT001 -- the queue's signature
+        """Run a feed. Raises StoreError if another worker, or this one later, has to do it."""
         schedule = self._runner.context.store.schedule
         if self._runner.feed(feed) is None and schedule.get(feed):
             raise StoreError(f"{feed} is not in this node's config yet")

@@ -6,16 +6,18 @@ Such checks are counted by day and source. A run that finds something is stored 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Connection,
-    Executable,
     Integer,
     RowMapping,
     Select,
+    Update,
     and_,
     bindparam,
     delete,
@@ -25,7 +27,6 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from feedpub.core.models import RunResult, RunStatus
 from feedpub.store import schema
@@ -45,12 +46,18 @@ from feedpub.store.rhythms import save_rhythms
 from feedpub.store.rows import (
     as_row,
     chunks,
+    execute_for_rows,
     from_row,
+    insert_rows,
+    insert_statement,
     of_feeds,
     select_rows,
     sorted_by_key,
     upsert,
 )
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 MIN_OBSERVATIONS = 12  # of a source, before checks without news prolong the latest one
 MAX_DAYS = 90  # for which checks are counted
@@ -251,6 +258,8 @@ def _without_outdated(
 _LAST_CHECKS = (
     select(schema.sources.c.feed, schema.sources.c.key, schema.sources.c.checked)
     .where(schema.sources.c.feed.in_(_FEEDS))
+    # In this order, so that concurrent transactions cannot deadlock.
+    .order_by(schema.sources.c.feed, schema.sources.c.key)
     .with_for_update()
 )
 
@@ -268,23 +277,26 @@ def _update_sources(connection: Connection, checks: Iterable[UnchangedCheck]) ->
         for key, (next_look, why) in plans.items():
             own = {"b_feed": check.feed, "b_key": key, "b_next_look": next_look, "b_why": why}
             planned.append(own)
-    connection.execute(_CHECK_SOURCE, checked)
-    if planned:
-        connection.execute(_PLAN_SOURCE, planned)
+    types = {name: schema.sources.c[name.removeprefix("b_")].type for name in checked[0]}
+    execute_for_rows(connection, _check_source, checked, types)
+    del types["b_checked"]
+    execute_for_rows(connection, _plan_source, planned, types)
 
 
-_OWN_SOURCE = (
-    schema.sources.c.feed == bindparam("b_feed"),
-    schema.sources.c.key == bindparam("b_key"),
-)
-_PLAN_SOURCE = (
-    update(schema.sources)
-    .where(*_OWN_SOURCE)
-    .values(next_look=bindparam("b_next_look"), why=bindparam("b_why"))
-)
-_CHECK_SOURCE = _PLAN_SOURCE.values(
-    checked=bindparam("b_checked"), succeeded=bindparam("b_checked")
-)
+def _plan_source(own: Mapping[str, ColumnElement[Any]]) -> Update:
+    t = schema.sources
+    change = update(t).where(t.c.feed == own["b_feed"], t.c.key == own["b_key"])
+    return change.values(next_look=own["b_next_look"], why=own["b_why"])
+
+
+def _check_source(own: Mapping[str, ColumnElement[Any]]) -> Update:
+    return _plan_source(own).values(checked=own["b_checked"], succeeded=own["b_checked"])
+
+
+def _observe_later(own: Mapping[str, ColumnElement[Any]]) -> Update:
+    t = schema.source_probes
+    change = update(t).where(t.c.feed == own["b_feed"], t.c.key == own["b_key"])
+    return change.values(observe_at=own["b_observe_at"])
 
 
 def _save_observations(connection: Connection, checks: Iterable[UnchangedCheck]) -> None:
@@ -300,18 +312,9 @@ def _save_observations(connection: Connection, checks: Iterable[UnchangedCheck])
                 prolonged.append(own | {"b_at": check.at})
     prolong_observations(connection, prolonged)
     add_unchanged(connection, added)
-    if probes:
-        connection.execute(_OBSERVE_AT, probes)
-
-
-_OBSERVE_AT = (
-    update(schema.source_probes)
-    .where(
-        schema.source_probes.c.feed == bindparam("b_feed"),
-        schema.source_probes.c.key == bindparam("b_key"),
-    )
-    .values(observe_at=bindparam("b_observe_at"))
-)
+    columns = schema.source_probes.c
+    types = {f"b_{name}": columns[name].type for name in ("feed", "key", "observe_at")}
+    execute_for_rows(connection, _observe_later, probes, types)
 
 
 def _count_checks(connection: Connection, checks: Iterable[UnchangedCheck]) -> None:
@@ -321,18 +324,14 @@ def _count_checks(connection: Connection, checks: Iterable[UnchangedCheck]) -> N
         for source in check.sources:
             row = {"feed": check.feed, "key": source.before.key, "day": day}
             rows.append(row | {"checks": 1, "last": check.at, "seconds": check.seconds})
-    statement = _COUNT[connection.dialect.name]
-    connection.execute(statement, sorted_by_key(rows, ["feed", "key", "day"]))
+    statement = _count_statement(connection.dialect.name)
+    insert_rows(connection, statement, sorted_by_key(rows, ["feed", "key", "day"]))
 
 
-def _count_statement(statement: postgresql.Insert | sqlite.Insert) -> Executable:
+@cache
+def _count_statement(engine: str) -> "postgresql.Insert | sqlite.Insert":
     """Return an INSERT that adds a check to those of its day."""
+    statement = insert_statement(engine, schema.unchanged_checks)
     t, new = schema.unchanged_checks, statement.excluded
     values = {"checks": t.c.checks + new.checks, "last": new.last, "seconds": new.seconds}
     return statement.on_conflict_do_update(index_elements=["feed", "key", "day"], set_=values)
-
-
-_COUNT = {
-    "postgresql": _count_statement(postgresql.insert(schema.unchanged_checks)),
-    "sqlite": _count_statement(sqlite.insert(schema.unchanged_checks)),
-}

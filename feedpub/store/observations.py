@@ -9,8 +9,8 @@ from sqlalchemy import (
     Delete,
     Integer,
     ScalarSelect,
-    Select,
     Table,
+    UpdateBase,
     and_,
     bindparam,
     delete,
@@ -27,7 +27,7 @@ from feedpub.store import schema
 from feedpub.store.column_types import Text
 from feedpub.store.database import Database
 from feedpub.store.records import SourceObservation
-from feedpub.store.rows import as_row, select_records
+from feedpub.store.rows import as_row, execute_for_rows, select_records
 
 # Of each source, these normal checks are kept: the newest ones, and of the older ones those that
 # fetched articles and one every 6 hours.
@@ -81,10 +81,8 @@ def add_unchanged(connection: Connection, checks: Sequence[Mapping[str, object]]
         connection: a larger transaction.
         checks: the `b_feed` and `b_key` of each source, and the time `b_at` of the check.
     """
-    if checks:
-        connection.execute(_ADD_UNCHANGED, checks)
-        connection.execute(_THIN_OUT_LAST, checks)
-        connection.execute(_DELETE_EXCESS, checks)
+    for statement in (_add_unchanged, _thin_out_last, _delete_excess):
+        execute_for_rows(connection, statement, checks, _OWN_TYPES)
 
 
 def prolong_observations(connection: Connection, checks: Sequence[Mapping[str, object]]) -> None:
@@ -92,22 +90,23 @@ def prolong_observations(connection: Connection, checks: Sequence[Mapping[str, o
 
     The arguments are those of `add_unchanged`.
     """
-    if checks:
-        connection.execute(_PROLONG, checks)
+    execute_for_rows(connection, _prolong, checks, _OWN_TYPES)
 
 
-def _id_of_own(place: int) -> ScalarSelect[int]:
-    """Return a query for the id of a source's observation by its place; 0 is the newest."""
-    t = schema.source_observations.alias()
-    own = select(t.c.id).where(t.c.feed == bindparam("b_feed"), t.c.key == bindparam("b_key"))
-    return own.order_by(t.c.id.desc()).offset(place).limit(1).scalar_subquery()
+_Values = Mapping[str, ColumnElement[Any]]
+_OWN_TYPES = {
+    "b_feed": schema.source_observations.c.feed.type,
+    "b_key": schema.source_observations.c.key.type,
+    "b_at": schema.source_observations.c.at.type,
+}
+_COLUMNS = [column for column in schema.source_observations.columns if column.name != "id"]
 
 
-def _select_unchanged() -> Select[Any]:
-    """Return a query for the observation that follows a source's latest one without any news."""
+def _add_unchanged(own: _Values) -> UpdateBase:
+    """Return a statement that adds the observation after a source's latest one, without news."""
     t = schema.source_observations
     values = {
-        "at": bindparam("b_at", type_=t.c.at.type),
+        "at": own["b_at"],
         "known": t.c["items"],
         "lengths": literal((), t.c.lengths.type),
         **{name: literal(0) for name in ("fresh", "read", "failed", "dated", "pictured")},
@@ -115,34 +114,45 @@ def _select_unchanged() -> Select[Any]:
         "accepted": false(),
     }
     columns = [values.get(column.name, column) for column in _COLUMNS]
-    return select(*columns).where(t.c.id == _id_of_own(0))
+    latest = select(*columns).where(*_is_own(own, 0))
+    return t.insert().from_select([column.name for column in _COLUMNS], latest)
 
 
-def _period(place: int) -> ScalarSelect[int]:
+def _prolong(own: _Values) -> UpdateBase:
+    return update(schema.source_observations).where(*_is_own(own, 0)).values(at=own["b_at"])
+
+
+def _thin_out_last(own: _Values) -> UpdateBase:
+    """Return a statement that deletes the observation that has just left the newest ones.
+
+    One per period is kept: the newest.
+    """
+    t = schema.source_observations
+    same_period = _period(own, MIN_NEWEST) == _period(own, MIN_NEWEST - 1)
+    return delete(t).where(*_is_own(own, MIN_NEWEST), t.c.read == 0, same_period)
+
+
+def _delete_excess(own: _Values) -> UpdateBase:
+    return delete(schema.source_observations).where(*_is_own(own, MAX_NORMAL))
+
+
+def _is_own(own: _Values, place: int) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for a source's observation by its place; 0 is the newest."""
+    t = schema.source_observations
+    return t.c.feed == own["b_feed"], t.c.key == own["b_key"], t.c.id == _id_of_own(own, place)
+
+
+def _id_of_own(own: _Values, place: int) -> ScalarSelect[int]:
+    t = schema.source_observations.alias()
+    query = select(t.c.id).where(t.c.feed == own["b_feed"], t.c.key == own["b_key"])
+    return query.order_by(t.c.id.desc()).offset(place).limit(1).scalar_subquery()
+
+
+def _period(own: _Values, place: int) -> ScalarSelect[int]:
     """Return a query for the period of a source's observation by its place."""
     t = schema.source_observations.alias()
     period = type_coerce(t.c.at, Integer) // _THINNED_SECONDS
-    return select(period).where(t.c.id == _id_of_own(place)).scalar_subquery()
-
-
-_COLUMNS = [column for column in schema.source_observations.columns if column.name != "id"]
-_ADD_UNCHANGED = schema.source_observations.insert().from_select(
-    [column.name for column in _COLUMNS], _select_unchanged()
-)
-_PROLONG = (
-    update(schema.source_observations)
-    .where(schema.source_observations.c.id == _id_of_own(0))
-    .values(at=bindparam("b_at"))
-)
-# One per period is kept: the newest. Only the one that has just left the newest may be another.
-_THIN_OUT_LAST = delete(schema.source_observations).where(
-    schema.source_observations.c.id == _id_of_own(MIN_NEWEST),
-    schema.source_observations.c.read == 0,
-    _period(MIN_NEWEST) == _period(MIN_NEWEST - 1),
-)
-_DELETE_EXCESS = delete(schema.source_observations).where(
-    schema.source_observations.c.id == _id_of_own(MAX_NORMAL)
-)
+    return select(period).where(t.c.id == _id_of_own(own, place)).scalar_subquery()
 
 
 def _accept_anomalies(connection: Connection, observation: SourceObservation) -> None:

@@ -1,12 +1,26 @@
 """Convert records to rows and back, and insert or replace rows. Columns are named after fields."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, RowMapping, Select, Table
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    RowMapping,
+    Select,
+    Table,
+    UpdateBase,
+    bindparam,
+    column,
+    func,
+    literal,
+)
+from sqlalchemy.types import TypeEngine
 
 from feedpub.core.models import RunResult
 from feedpub.store.database import Database
@@ -79,7 +93,20 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
         return
     statement = _upsert_statement(connection.dialect.name, table, tuple(rows[0]))
     keys = [column.name for column in table.primary_key]
-    connection.execute(statement, sorted_by_key(rows, keys))
+    insert_rows(connection, statement, sorted_by_key(rows, keys))
+
+
+def insert_rows(
+    connection: Connection,
+    statement: "postgresql.Insert | sqlite.Insert",
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Insert many rows; on PostgreSQL with few statements."""
+    if len(rows) > 1 and connection.dialect.name == "postgresql":
+        # Otherwise SQLAlchemy executes the statement once for each row.
+        connection.execute(statement.returning(literal(1)), rows)
+    else:
+        connection.execute(statement, rows)
 
 
 @cache
@@ -87,7 +114,7 @@ def _upsert_statement(
     engine: str, table: Table, names: tuple[str, ...]
 ) -> "postgresql.Insert | sqlite.Insert":
     """Return a statement that is built once: building it takes longer than executing it."""
-    statement = _insert_statement(engine, table)
+    statement = insert_statement(engine, table)
     keys = [column.name for column in table.primary_key]
     values = {name: statement.excluded[name] for name in names if name not in keys}
     return statement.on_conflict_do_update(index_elements=keys, set_=values)
@@ -95,10 +122,11 @@ def _upsert_statement(
 
 def insert(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":
     """Return the engine's own INSERT, which supports ON CONFLICT."""
-    return _insert_statement(connection.dialect.name, table)
+    return insert_statement(connection.dialect.name, table)
 
 
-def _insert_statement(engine: str, table: Table) -> "postgresql.Insert | sqlite.Insert":
+def insert_statement(engine: str, table: Table) -> "postgresql.Insert | sqlite.Insert":
+    """Return the INSERT of an engine, "postgresql" or "sqlite"."""
     if engine == "postgresql":
         from sqlalchemy.dialects import postgresql  # noqa: PLC0415 -- a process needs one engine
 
@@ -106,6 +134,46 @@ def _insert_statement(engine: str, table: Table) -> "postgresql.Insert | sqlite.
     from sqlalchemy.dialects import sqlite  # noqa: PLC0415 -- a process needs one engine
 
     return sqlite.insert(table)
+
+
+def execute_for_rows(
+    connection: Connection,
+    make_statement: Callable[[Mapping[str, ColumnElement[Any]]], UpdateBase],
+    rows: Sequence[Mapping[str, Any]],
+    types: Mapping[str, TypeEngine[Any]],
+) -> None:
+    """Execute a statement for many rows of values; on PostgreSQL once, over all of them.
+
+    Args:
+        connection: the transaction's connection.
+        make_statement: a function of a module, which returns the statement for the expressions of a
+            row's values, by name.
+        rows: the values by name. The names are not those of columns.
+        types: the types of the values.
+    """
+    if not rows:
+        return
+    engine = connection.dialect.name
+    statement = _statement_for_rows(engine, make_statement, tuple(types.items()))
+    if engine == "postgresql":
+        connection.execute(statement, {name: [row[name] for row in rows] for name in types})
+    else:
+        connection.execute(statement, rows)
+
+
+@cache
+def _statement_for_rows(
+    engine: str,
+    make_statement: Callable[[Mapping[str, ColumnElement[Any]]], UpdateBase],
+    types: tuple[tuple[str, TypeEngine[Any]], ...],
+) -> UpdateBase:
+    """Return a statement that is built once: building it takes longer than executing it."""
+    if engine != "postgresql":
+        return make_statement({name: bindparam(name, type_=kind) for name, kind in types})
+    arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in types]
+    columns = [column(name, kind) for name, kind in types]
+    table = func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+    return make_statement(dict(table.c))
 
 
 def sorted_by_key(

@@ -7,7 +7,7 @@ suspects until one of their runs ends.
 From the marks the next process learns which run crashed the previous one.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, or_, select, update
@@ -30,7 +30,7 @@ _DISPATCH_LOCK = "hand over"
 # A feed that was queued later than this from now was queued while the clock was wrong.
 _MAX_CLOCK_ERROR = timedelta(hours=1)
 
-Queue = Callable[[object, Collection[str]], None]
+Queue = Callable[[object, Sequence[str]], None]
 """Puts feeds into a queue in the same database, within the driver's connection's transaction."""
 
 NextChecks = Mapping[str, tuple[datetime, str]]
@@ -125,6 +125,16 @@ class ScheduleTable:
                 connection.execute(update(t).where(t.c.feed.in_(feeds)).values(handed=now))
                 queue(connection.connection.driver_connection, feeds)
         return feeds
+
+    def dispatched(self, feeds: Collection[str]) -> frozenset[str]:
+        """Return the feeds that are queued and have not run since."""
+        t = schema.schedule
+        found: set[str] = set()
+        with self._database.read_transaction() as connection:
+            for some in chunks(feeds):
+                query = select(t.c.feed).where(t.c.feed.in_(some), t.c.handed.is_not(None))
+                found.update(connection.scalars(query))
+        return frozenset(found)
 
     def requeue_lost(self, before: datetime, queued: Collection[str]) -> tuple[str, ...]:
         """Mark feeds as not queued that the queue has lost, so that they are queued again.

@@ -17,7 +17,13 @@ from feedpub.config import Config
 from feedpub.core.errors import StoreError
 from feedpub.pipeline.context import RunContext, open_fetcher, utc_now
 from feedpub.publisher import open_output
-from feedpub.scheduler.cluster import ClusterScheduler, LeaderTimings
+from feedpub.scheduler.cluster import (
+    MIN_BATCH_FEEDS,
+    SHARES,
+    ClusterScheduler,
+    LeaderTimings,
+    group_by_host,
+)
 from feedpub.scheduler.queue import FeedQueue
 from feedpub.scheduler.queue.queue import SCHEMA_NAME, connection_info
 from feedpub.store import ScheduledRun, Store
@@ -82,9 +88,10 @@ def test_due_feed_is_queued_once(address: str, queue: FeedQueue, tmp_path: Path)
         time.sleep(1)
         assert queue.count_waiting() == 2
         with psycopg.connect(connection_info(address)) as connection:
-            connection.execute("DELETE FROM procrastinate_jobs WHERE lock = 'a'")
+            connection.execute("DELETE FROM procrastinate_jobs")
         with Store.open(address) as store:
-            store.schedule.save(ScheduledRun("a", utc_now(), "x"))
+            for name in "ab":
+                store.schedule.save(ScheduledRun(name, utc_now(), "x"))
         assert eventually(lambda: queue.queued_feeds() == {"a", "b"})
 
 
@@ -179,3 +186,24 @@ def test_run_now_queues_the_feed_first(address: str, queue: FeedQueue, tmp_path:
         assert not jobs.run_now("a")
         assert not jobs.run_now("z")
         assert eventually(lambda: queue.count_waiting() == 2)
+
+
+def test_feeds_of_a_host_stay_together() -> None:
+    hosts = {}
+    for number in range(60):
+        hosts[f"feed{number}"] = frozenset([f"host{number % 20}"])
+    batches = group_by_host(hosts)
+    assert sorted(feed for batch in batches for feed in batch) == sorted(hosts)
+    assert max(map(len, batches)) <= MIN_BATCH_FEEDS
+    for host in set(hosts.values()):
+        having = [batch for batch in batches if any(hosts[feed] == host for feed in batch)]
+        assert len(having) == 1
+
+
+def test_batches_are_bounded_and_begin_with_the_most_overdue_feed() -> None:
+    one_host = {f"feed{number}": frozenset(["host"]) for number in range(250)}
+    batches = group_by_host(one_host)
+    assert [len(batch) for batch in batches] == [100, 100, 50]
+    assert batches[0][0] == "feed0"
+    many = {f"feed{number}": frozenset([f"host{number}"]) for number in range(500)}
+    assert len(group_by_host(many)) == SHARES

@@ -1,4 +1,8 @@
-"""Consume the queue in a worker: run queued feeds in threads, and requeue lost jobs.
+"""Consume the queue in a worker: run the feeds of jobs in threads, and requeue lost jobs.
+
+The feeds of a job run one after the other in one thread. If that takes long, most of them have
+something new: the job keeps the feed that runs, and the others become smaller jobs, which any
+worker can run. A feed that fails or is stuck therefore does not affect the others of its job.
 
 Live workers requeue the jobs of dead ones. A worker that loses the database continues when it is
 reachable again. Jobs that ran meanwhile are requeued, because their completion could not be
@@ -8,14 +12,16 @@ before it continues.
 
 import asyncio
 import logging
+import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import procrastinate
+from procrastinate import JobContext
 from procrastinate.exceptions import ProcrastinateException
 from procrastinate.jobs import Job
 from procrastinate.worker import Worker
@@ -25,18 +31,24 @@ from psycopg_pool import PoolTimeout
 from feedpub.core.budget import RunBudget
 from feedpub.core.errors import FeedpubError
 from feedpub.core.log import fields
-from feedpub.scheduler.queue.queue import QUEUE_NAME, TASK_NAME, OwnedJobManager, connection_info
+from feedpub.scheduler.queue.queue import (
+    QUEUE_NAME,
+    TASK_NAME,
+    OwnedJobManager,
+    connection_info,
+    job_feeds,
+    share_job,
+)
+from feedpub.scheduler.queue.running_job import RunningJob
 
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-RunQueuedFeed = Callable[[str, bool, RunBudget], object]
-"""Runs a feed, with all its sources or the due ones. If it raises an exception, it is retried."""
-
 POLL_SECONDS = 0.25  # between checks for the end of the worker
 CONNECT_TIMEOUT_SECONDS = 8.0  # also delays the end of the worker
 MAX_RECONNECT_SECONDS = 15.0
 MAX_DOUBLINGS = 8  # of the wait between two attempts
+SHARES = 10  # smaller jobs that the feeds of one that takes long become
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,7 @@ class WorkerTimings:
         heartbeat: Interval between heartbeats, and between searches for lost jobs.
         lost_after: Time without a heartbeat after which a worker is considered dead.
         poll: Interval between checks for a job, if no notification arrives.
+        share: Time after which a job shares its waiting feeds with other workers.
     """
 
     grace: float = 60.0
@@ -60,6 +73,26 @@ class WorkerTimings:
     heartbeat: float = 5.0
     lost_after: float = 30.0
     poll: float = 2.0
+    share: float = 5.0
+
+
+class QueuedRuns(Protocol):
+    """What a worker does for its jobs. Called in threads.
+
+    A job is retried if one of these calls raises an exception, except for `time_out`.
+    """
+
+    def begin(self, feeds: Sequence[str], /) -> Sequence[str]:
+        """Return which feeds of a job still have to run: another worker may have run some."""
+
+    def run_feed(self, feed: str, everything: bool, budget: RunBudget, /) -> object:  # noqa: FBT001 -- the queue's signature
+        """Run a feed, with all its sources or the due ones. The job's other feeds still run."""
+
+    def end(self) -> object:
+        """Save what runs have left to be saved."""
+
+    def time_out(self, feed: str, /) -> object:
+        """Record a run that was cancelled."""
 
 
 class RetryStrategy(procrastinate.BaseRetryStrategy):
@@ -86,8 +119,7 @@ class QueueConsumer:
 
     Args:
         address: Address of the database.
-        run: Runs a feed. Called in threads.
-        on_timeout: Called with a feed whose run was cancelled.
+        runs: Runs the feeds.
         concurrency: Number of feeds that run at once.
         timeout_seconds: Returns the time limit of a run.
         is_rescuer: Returns True if this worker requeues the jobs of dead workers. Called every few
@@ -98,31 +130,24 @@ class QueueConsumer:
     def __init__(  # noqa: PLR0913 -- its collaborators and limits, all named
         self,
         address: str,
-        run: RunQueuedFeed,
+        runs: QueuedRuns,
         *,
-        on_timeout: Callable[[str], object],
         concurrency: int,
         timeout_seconds: Callable[[], float],
         is_rescuer: Callable[[], bool],
         timings: WorkerTimings = WorkerTimings(),
     ) -> None:
         self._address = address
-        self._run = run
-        self._on_timeout = on_timeout
+        self._runs = runs
         self._concurrency = concurrency
         self._timeout_seconds = timeout_seconds
         self._is_rescuer = is_rescuer
         self._timings = timings
         self._last_heartbeat = 0.0
-        self._running: dict[str, RunBudget] = {}
+        self._running: dict[int | None, RunningJob] = {}
         # Jobs that the queue assigns to this worker but that did not run at the last search
         self._missing_jobs: set[int | None] = set()
         self.stuck_threads: list[threading.Thread] = []
-
-    @property
-    def running_feeds(self) -> tuple[str, ...]:
-        """Return the feeds that run in this worker."""
-        return tuple(self._running)
 
     def run_until(self, stopped: threading.Event) -> None:
         """Work until the event is set.
@@ -153,7 +178,8 @@ class QueueConsumer:
         )
         app = procrastinate.App(connector=connector)
         app.job_manager = OwnedJobManager(app.connector)
-        app.task(name=TASK_NAME, queue=QUEUE_NAME, retry=RetryStrategy(self._timings))(self._job)
+        retry = RetryStrategy(self._timings)
+        app.task(name=TASK_NAME, queue=QUEUE_NAME, retry=retry, pass_context=True)(self._run_job)
         async with app.open_async():
             worker = Worker(
                 app,
@@ -179,33 +205,63 @@ class QueueConsumer:
                 worker.stop()  # type: ignore[no-untyped-call]
                 await working
 
-    async def _job(self, feed: str, all: bool = False) -> None:  # noqa: A002, FBT001, FBT002 -- the queue has these names
-        """Run a feed in its own thread, which is abandoned if it is stuck."""
+    async def _run_job(self, context: JobContext, feeds: list[str], all: bool) -> None:  # noqa: A002, FBT001 -- the queue has these names
+        """Run the feeds of a job in a thread, which is abandoned if it is stuck."""
+        running = RunningJob(
+            feeds, lambda feed, budget: self._runs.run_feed(feed, all, budget), self._new_budget
+        )
+        self._running[context.job.id] = running
+        try:
+            if not all:
+                running.keep_only(await asyncio.to_thread(self._runs.begin, feeds))
+            while running.has_waiting:
+                await self._run_thread(context, running)
+            await asyncio.to_thread(self._runs.end)
+            if running.error:
+                raise running.error
+        finally:
+            # If this worker stops, another one will run the feed. This run must not write results.
+            running.stop()
+            del self._running[context.job.id]
+
+    async def _run_thread(self, context: JobContext, running: RunningJob) -> None:
+        """Run feeds in a thread until they have ended or one is stuck."""
+        thread, done = _start_thread(running.run_all, f"job {context.job.id}")
+        max_seconds = self._timeout_seconds() + self._timings.grace
+        while not done.done():
+            until_share, until_timeout = running.seconds_until(self._timings.share, max_seconds)
+            if until_share <= 0:
+                await self._share(context, running)
+            elif until_timeout <= 0:
+                if feed := running.cancel_run():
+                    self.stuck_threads.append(thread)
+                    await asyncio.to_thread(self._runs.time_out, feed)
+                return
+            else:
+                await asyncio.wait([done], timeout=min(until_share, until_timeout))
+        done.result()
+
+    async def _share(self, context: JobContext, running: RunningJob) -> None:
+        """Move the waiting feeds of a job into smaller ones."""
+        kept, waiting = running.take_waiting()
+        if waiting:
+            await asyncio.to_thread(self._runs.end)  # before the other feeds leave the job
+            size = math.ceil(len(waiting) / SHARES)
+            batches = [waiting[n : n + size] for n in range(0, len(waiting), size)]
+            await share_job(context.app.connector, context.job, kept, batches, lost=False)
+
+    def _new_budget(self) -> RunBudget:
+        """Return the budget of a run, which ends when others consider this worker dead."""
         budget = RunBudget(self._timeout_seconds())
         budget.extend(self._last_heartbeat + self._timings.lost_after)
-        thread, done = _start_thread(lambda: self._run(feed, all, budget), f"feed {feed}")
-        self._running[feed] = budget
-        try:
-            timeout = self._timeout_seconds() + self._timings.grace
-            await asyncio.wait_for(asyncio.shield(done), timeout)
-            budget.check_not_cancelled()  # a cancelled run has to be repeated
-        except TimeoutError:
-            budget.cancel()
-            self.stuck_threads.append(thread)
-            await asyncio.to_thread(self._on_timeout, feed)
-        except asyncio.CancelledError:
-            budget.cancel()  # another worker will run it, so this run must not write results
-            raise
-        finally:
-            if self._running.get(feed) is budget:
-                del self._running[feed]
+        return budget
 
     async def _send_heartbeat(self, app: procrastinate.App, worker: int) -> None:
         """Send a heartbeat, and extend the budgets of runs that no other worker can own yet."""
         now = time.monotonic()
         await app.job_manager.update_heartbeat(worker)
-        for budget in self._running.values():
-            budget.extend(now + self._timings.lost_after)
+        for running in self._running.values():
+            running.extend(now + self._timings.lost_after)
         self._last_heartbeat = now
 
     async def _requeue_lost(self, app: procrastinate.App, worker: Worker) -> None:
@@ -213,7 +269,7 @@ class QueueConsumer:
         doing = list(await app.job_manager.list_jobs_async(queue=QUEUE_NAME, status="doing"))
         missing = {}
         for job in doing:
-            if job.worker_id == worker.worker_id and job.lock not in self._running:
+            if job.worker_id == worker.worker_id and job.id not in self._running:
                 missing[job.id] = job
         lost = {id_: job for id_, job in missing.items() if id_ in self._missing_jobs}
         self._missing_jobs = set(missing)
@@ -228,10 +284,20 @@ class QueueConsumer:
             )
             lost |= {job.id: job for job in stalled}
         for job in lost.values():
-            _log.warning(
-                "worker_lost", extra=fields(feed=job.lock, outcome="the run is queued again")
-            )
-            await app.job_manager.retry_job(job, retry_at=_retry_time(job, self._timings))
+            await _requeue(app, job, self._timings)
+
+
+async def _requeue(app: procrastinate.App, job: Job, timings: WorkerTimings) -> None:
+    """Requeue each feed of a lost job on its own, because one may have crashed the worker."""
+    first, *others = job_feeds(job)
+    _log.warning(
+        "worker_lost",
+        extra=fields(feed=first, others=len(others) or None, outcome="the run is queued again"),
+    )
+    if others:
+        alone = [[feed] for feed in others]
+        await share_job(app.connector, job, [first], alone, lost=True)
+    await app.job_manager.retry_job(job, retry_at=_retry_time(job, timings))
 
 
 def _retry_time(job: Job, timings: WorkerTimings) -> datetime | None:

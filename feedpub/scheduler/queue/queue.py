@@ -1,17 +1,18 @@
-"""Queue feeds for workers, and create the queue's tables.
+"""Queue feeds for workers in batches, and create the queue's tables.
 
-The tables are in their own schema and match the installed version of Procrastinate.
+A job is a batch of feeds. No feed is in two jobs that run at once. The tables are in their own
+schema and match the installed version of Procrastinate.
 """
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from procrastinate import SyncPsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException, UniqueViolation
+from procrastinate import BaseConnector, SyncPsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 from procrastinate.schema import SchemaManager
@@ -26,8 +27,25 @@ URGENT_PRIORITY = 10  # of feeds that a user is waiting for
 _CONNECT_TIMEOUT_SECONDS = 15.0
 
 SCHEMA_NAME = "feedpub_queue"
-# Procrastinate searches by lock for each job that is fetched, and has no index for it.
-_INDEX = "CREATE INDEX ON procrastinate_jobs (lock) WHERE status IN ('todo', 'doing')"
+# A lock of Procrastinate's excludes whole jobs, but a feed can be in several.
+# Fetches take turns, so that each sees the jobs that others have fetched.
+_FETCH_FUNCTION = """
+CREATE INDEX ON procrastinate_jobs (id) WHERE status = 'doing';
+CREATE FUNCTION feedpub_fetch_job(worker bigint) RETURNS SETOF procrastinate_jobs
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('feedpub fetch', 0));
+    RETURN QUERY UPDATE procrastinate_jobs SET status = 'doing', worker_id = worker WHERE id = (
+        SELECT id FROM procrastinate_jobs job
+        WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())
+        AND NOT EXISTS (
+            SELECT FROM procrastinate_jobs other WHERE other.status = 'doing'
+            AND other.args->'feeds' ?| ARRAY(SELECT jsonb_array_elements_text(job.args->'feeds')))
+        ORDER BY priority DESC, id LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) RETURNING *;
+END $$;
+"""
+_FETCH = "SELECT * FROM feedpub_fetch_job(%(worker)s)"
 _OPTIONS = {
     "options": f"-c search_path={SCHEMA_NAME} -c idle_in_transaction_session_timeout=60s",
     "application_name": "feedpub queue",
@@ -54,6 +72,16 @@ _RETRY = (
     "UPDATE procrastinate_jobs SET status = 'todo', attempts = attempts + 1, "  # noqa: S608
     f"scheduled_at = %(at)s, worker_id = NULL WHERE {_OWNED}"
 )
+_WAITING = (  # an urgent job has a queueing lock, and does not replace another one
+    "SELECT jsonb_array_elements_text(args->'feeds') FROM procrastinate_jobs "
+    "WHERE status = 'todo' AND queueing_lock IS NULL"
+)
+_SHARE = (
+    f"WITH job AS (UPDATE procrastinate_jobs SET args = %(kept)s WHERE {_OWNED} RETURNING *) "  # noqa: S608
+    "INSERT INTO procrastinate_jobs (queue_name, task_name, priority, attempts, args) "
+    "SELECT queue_name, task_name, priority, attempts + %(lost)s, shared "
+    "FROM job, unnest(%(shared)s::jsonb[]) AS shared"
+)
 
 
 class OwnedJobManager(JobManager):
@@ -63,12 +91,10 @@ class OwnedJobManager(JobManager):
     worker now owns.
     """
 
-    async def fetch_job(self, queues: object, worker_id: int) -> Job | None:
-        """Return the next job; None if there is none or another worker fetched its feed first."""
-        try:
-            return await super().fetch_job(queues, worker_id)  # type: ignore[arg-type]
-        except UniqueViolation:
-            return None
+    async def fetch_job(self, queues: object, worker_id: int) -> Job | None:  # noqa: ARG002 -- overrides
+        """Return the next job none of whose feeds runs; None if there is none."""
+        rows = await self.connector.execute_query_all_async(_FETCH, worker=worker_id)
+        return Job.from_row(rows[0]) if rows else None
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: ARG002, FBT001 -- overrides
         """Delete a finished job if the worker still owns it."""
@@ -88,6 +114,29 @@ class OwnedJobManager(JobManager):
         await self.connector.execute_query_async(_RETRY, at=retry_at, **ownership)
 
 
+async def share_job(
+    connector: BaseConnector,
+    job: Job,
+    kept: Sequence[str],
+    batches: Iterable[Sequence[str]],
+    *,
+    lost: bool,
+) -> None:
+    """Move feeds of a running job into jobs of their own, if the worker still owns it.
+
+    Args:
+        connector: The worker's.
+        job: The job.
+        kept: The feeds that stay.
+        batches: The feeds of each new job.
+        lost: Count the new jobs as attempted, because the worker was lost.
+    """
+    shared = [_arguments(batch) for batch in batches]
+    await connector.execute_query_async(
+        _SHARE, kept=_arguments(kept), shared=shared, lost=int(lost), **_ownership(job)
+    )
+
+
 def _ownership(job: Job) -> dict[str, object]:
     return {"id": job.id, "worker": job.worker_id, "attempts": job.attempts}
 
@@ -104,7 +153,7 @@ def create_queue_tables(connector: SyncPsycopgConnector) -> None:
 
     If several processes call this at once, only one creates the tables.
     """
-    definition = f"{SchemaManager.get_schema()}\n{_INDEX}"
+    definition = f"{SchemaManager.get_schema()}\n{_FETCH_FUNCTION}"
     digest = hashlib.sha256(definition.encode()).hexdigest()[:16]
     if _read_digest(connector) == digest:
         return
@@ -129,7 +178,7 @@ def _read_digest(connector: SyncPsycopgConnector) -> str | None:
 
 
 class FeedQueue:
-    """The queue of feeds that wait for a worker. Thread-safe.
+    """The queue of batches of feeds that wait for a worker. Thread-safe.
 
     Every method raises StoreError if the database cannot be queried.
 
@@ -168,22 +217,18 @@ class FeedQueue:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def enqueue(self, connection: Any, feeds: Collection[str]) -> None:
-        """Queue feeds that do not wait already, in the caller's transaction.
+    def enqueue(self, connection: Any, batches: Iterable[Sequence[str]]) -> None:
+        """Queue batches of feeds, except for those that wait already, in the caller's transaction.
 
         Args:
             connection: Driver connection to the same database.
-            feeds: Their names.
+            batches: The feeds of each job.
         """
-        names = list(feeds)
-        query = (
-            "SELECT queueing_lock FROM procrastinate_jobs "
-            "WHERE status = 'todo' AND queueing_lock = ANY(%s)"
-        )
         with _wrap_queue_errors():
             connection.execute(f"SET LOCAL search_path = {SCHEMA_NAME}")
-            waiting = {row[0] for row in connection.execute(query, (names,))}
-            jobs = [_make_job(name) for name in names if name not in waiting]
+            waiting = {row[0] for row in connection.execute(_WAITING)}
+            new = [[feed for feed in batch if feed not in waiting] for batch in batches]
+            jobs = [_make_job(feeds) for feeds in new if feeds]
             if jobs:
                 self._jobs.batch_defer_jobs(jobs, connection=connection)
 
@@ -193,10 +238,8 @@ class FeedQueue:
         Returns:
             False if it is queued like that already.
         """
-        job = _make_job(feed).evolve(
-            priority=URGENT_PRIORITY,
-            queueing_lock=f"now {feed}",
-            task_kwargs={"feed": feed, "all": True},
+        job = _make_job([feed], everything=True).evolve(
+            priority=URGENT_PRIORITY, queueing_lock=f"now {feed}"
         )
         with _wrap_queue_errors():
             try:
@@ -206,36 +249,53 @@ class FeedQueue:
         return True
 
     def running_feeds(self) -> dict[str, datetime]:
-        """Return since when each running feed has been running."""
+        """Return since when each feed has been running, or its job."""
         query = (
-            "SELECT job.lock AS feed, max(event.at) AS since FROM procrastinate_jobs job "
+            "SELECT jsonb_array_elements_text(job.args->'feeds') AS feed, max(event.at) AS since "
+            "FROM procrastinate_jobs job "
             "JOIN procrastinate_events event ON event.job_id = job.id AND event.type = 'started' "
-            "WHERE job.status = 'doing' GROUP BY job.lock"
+            "WHERE job.status = 'doing' GROUP BY feed"
         )
         with _wrap_queue_errors():
             return {row["feed"]: row["since"] for row in self._connector.execute_query_all(query)}
 
     def queued_feeds(self) -> set[str]:
         """Return the feeds that wait or run."""
-        query = "SELECT DISTINCT lock FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+        query = (
+            "SELECT DISTINCT jsonb_array_elements_text(args->'feeds') AS feed "
+            "FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+        )
         with _wrap_queue_errors():
-            return {row["lock"] for row in self._connector.execute_query_all(query)}
+            return {row["feed"] for row in self._connector.execute_query_all(query)}
 
     def count_waiting(self) -> int:
-        """Return how many feeds wait."""
-        query = "SELECT count(*) AS n FROM procrastinate_jobs WHERE status = 'todo'"
+        """Return how many feeds wait. One that waits in two jobs counts twice."""
+        query = (
+            "SELECT coalesce(sum(jsonb_array_length(args->'feeds')), 0) AS n "
+            "FROM procrastinate_jobs WHERE status = 'todo'"
+        )
         with _wrap_queue_errors():
             return int(self._connector.execute_query_all(query)[0]["n"])
 
 
-def _make_job(feed: str) -> Job:
+def _make_job(feeds: Sequence[str], *, everything: bool = False) -> Job:
     return Job(
         queue=QUEUE_NAME,
         task_name=TASK_NAME,
-        lock=feed,
-        queueing_lock=feed,
-        task_kwargs={"feed": feed, "all": False},
+        lock=None,
+        queueing_lock=None,
+        task_kwargs=_arguments(feeds, everything=everything),
     )
+
+
+def _arguments(feeds: Sequence[str], *, everything: bool = False) -> dict[str, Any]:
+    """Return the arguments of a job's task."""
+    return {"feeds": list(feeds), "all": everything}
+
+
+def job_feeds(job: Job) -> list[str]:
+    """Return the feeds of a job."""
+    return cast("list[str]", job.task_kwargs["feeds"])
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from feedpub.core.errors import StoreError
 from feedpub.scheduler.queue import FeedQueue, QueueConsumer, WorkerTimings
 from feedpub.scheduler.queue.consumer import RetryStrategy, _retry_time
 from feedpub.scheduler.queue.queue import connection_info
-from tests.scheduler.queue.test_queue import put
+from tests.scheduler.queue.test_queue import put, put_batches
 from tests.support.postgres import temporary_server
 from tests.support.service import eventually
 
@@ -42,10 +42,12 @@ class Bench:
 
     Attributes:
         does: Called in each run.
+        done: The feeds that have run already.
         most: The highest number of concurrent runs, of all feeds and of each.
     """
 
     does: Callable[[str, RunBudget], object] = lambda _feed, _budget: None
+    done: set[str] = field(default_factory=set)
     runs: list[str] = field(default_factory=list)
     everything: list[bool] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
@@ -54,7 +56,16 @@ class Bench:
     ended: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(self, feed: str, everything: bool, budget: RunBudget) -> None:  # noqa: FBT001 -- the consumer passes it
+    def begin(self, feeds: Sequence[str]) -> Sequence[str]:
+        return [feed for feed in feeds if feed not in self.done]
+
+    def end(self) -> None:
+        pass
+
+    def time_out(self, feed: str) -> None:
+        self.lost.append(feed)
+
+    def run_feed(self, feed: str, everything: bool, budget: RunBudget) -> None:  # noqa: FBT001 -- the consumer passes it
         with self._lock:
             self.runs.append(feed)
             self.everything.append(everything)
@@ -80,8 +91,7 @@ def running_consumer(
     """Run a consumer while the block runs."""
     consumer = QueueConsumer(
         address,
-        bench.run,
-        on_timeout=bench.lost.append,
+        bench,
         concurrency=concurrency,
         timeout_seconds=timeout_seconds,
         is_rescuer=lambda: True,
@@ -135,6 +145,88 @@ def test_feed_never_runs_twice_at_once(address: str, queue: FeedQueue) -> None:
     with running_consumer(address, bench), running_consumer(address, bench):
         assert eventually(lambda: len(bench.runs) == 2 and empty(address, queue))
     assert bench.most["a"] == 1
+
+
+def test_feeds_of_a_batch_run_one_after_the_other(address: str, queue: FeedQueue) -> None:
+    bench = Bench(lambda _feed, _budget: time.sleep(0.02))
+    put_batches(address, queue, ["a", "b", "c"], ["d", "e"])
+    with running_consumer(address, bench, concurrency=2):
+        assert eventually(lambda: len(bench.runs) == 5 and empty(address, queue))
+    assert [feed for feed in bench.runs if feed in "abc"] == ["a", "b", "c"]
+    assert bench.most["all of them"] <= 2
+
+
+def test_batches_with_the_same_feed_never_run_at_once(address: str, queue: FeedQueue) -> None:
+    bench = Bench(lambda _feed, _budget: time.sleep(0.2))
+    put_batches(address, queue, ["a", "b", "c"])
+    for feed in "abc":
+        queue.enqueue_urgent(feed)
+    with running_consumer(address, bench), running_consumer(address, bench):
+        assert eventually(lambda: len(bench.runs) == 6 and empty(address, queue))
+    assert max(bench.most[feed] for feed in "abc") == 1
+
+
+def test_failed_feed_is_retried_without_the_others_of_its_batch(
+    address: str, queue: FeedQueue
+) -> None:
+    bench = Bench()
+
+    def fail_once(feed: str, _budget: RunBudget) -> None:
+        if feed == "b" and bench.runs.count("b") == 1:
+            raise StoreError("the disk is full")
+        bench.done.add(feed)
+
+    bench.does = fail_once
+    put_batches(address, queue, ["a", "b", "c"])
+    with running_consumer(address, bench, concurrency=1):
+        assert eventually(lambda: len(bench.runs) == 4 and empty(address, queue))
+    assert bench.runs == ["a", "b", "c", "b"]
+
+
+def test_batch_that_takes_long_is_shared(address: str, queue: FeedQueue) -> None:
+    free = threading.Event()
+    bench = Bench(lambda feed, _budget: free.wait(30) if feed == "slow" else None)
+    names = [f"feed{number}" for number in range(25)]
+    put_batches(address, queue, ["first", "slow", *names])
+    timings = replace(FAST, share=0.3, lost_after=60.0)
+    with running_consumer(address, bench, concurrency=2, timings=timings):
+        assert eventually(lambda: len(bench.runs) == 27)
+        assert eventually(lambda: queue.queued_feeds() == {"slow"})
+        free.set()
+        assert eventually(lambda: empty(address, queue))
+    assert sorted(bench.runs) == sorted(["first", "slow", *names])
+    assert not bench.lost
+
+
+def test_failed_feed_of_a_shared_batch_is_retried(address: str, queue: FeedQueue) -> None:
+    bench = Bench()
+
+    def run(feed: str, _budget: RunBudget) -> None:
+        if feed == "a" and bench.runs.count("a") == 1:
+            raise StoreError("the disk is full")
+        if feed == "b" and bench.runs.count("b") == 1:
+            time.sleep(1)
+        bench.done.add(feed)
+
+    bench.does = run
+    put_batches(address, queue, ["a", "b", "c"])
+    with running_consumer(address, bench, timings=replace(FAST, share=0.3)):
+        assert eventually(lambda: len(bench.runs) == 4 and empty(address, queue))
+    assert sorted(bench.runs) == ["a", "a", "b", "c"]
+
+
+def test_stuck_feed_does_not_hold_its_batch(address: str, queue: FeedQueue) -> None:
+    free = threading.Event()
+    bench = Bench(lambda feed, _budget: free.wait(30) if feed == "b" else None)
+    put_batches(address, queue, ["a", "b", "c"])
+    with running_consumer(
+        address, bench, concurrency=1, timeout_seconds=lambda: 30.0 if bench.lost else 0.2
+    ):
+        assert eventually(lambda: bench.runs == ["a", "b", "c"] and empty(address, queue))
+        assert bench.lost == ["b"]
+        free.set()
+        time.sleep(0.3)
+    assert bench.runs == ["a", "b", "c"]
 
 
 def test_failed_job_is_retried(address: str, queue: FeedQueue) -> None:
@@ -211,8 +303,7 @@ def test_stop_waits_for_current_runs(address: str, queue: FeedQueue) -> None:
 def work_until_killed(address: str, signals: Path) -> None:
     """Run a consumer in its own process. Files start its runs and record how they end."""
 
-    def run(feed: str, everything: bool, budget: RunBudget) -> None:  # noqa: FBT001
-        del feed, everything
+    def run(_feed: str, budget: RunBudget) -> None:
         (signals / "began").touch()
         assert eventually((signals / "go").exists, 300)
         (signals / ("refused" if budget.cancelled else "counted")).touch()
@@ -220,8 +311,7 @@ def work_until_killed(address: str, signals: Path) -> None:
     logging.disable()
     consumer = QueueConsumer(
         address,
-        run,
-        on_timeout=lambda _: None,
+        Bench(run),
         concurrency=1,
         timeout_seconds=lambda: 60.0,
         is_rescuer=lambda: False,
@@ -269,6 +359,19 @@ def test_job_of_a_dead_worker_is_requeued(address: str, queue: FeedQueue, tmp_pa
         assert bench.runs == []
         is_silent(address)
         assert eventually(lambda: bench.runs == ["a"] and empty(address, queue))
+
+
+def test_feeds_of_a_dead_workers_batch_are_requeued_alone(
+    address: str, queue: FeedQueue, tmp_path: Path
+) -> None:
+    put_batches(address, queue, ["a", "b", "c"])
+    bench = Bench(done={"c"})
+    with other_worker(address, tmp_path) as pid:
+        kill(pid, signal.SIGKILL)
+        with running_consumer(address, bench, timings=PATIENT, concurrency=1):
+            is_silent(address)
+            assert eventually(lambda: len(bench.runs) == 2 and empty(address, queue))
+    assert sorted(bench.runs) == ["a", "b"]
 
 
 def test_job_that_crashes_workers_waits_longer_each_time() -> None:

@@ -1,6 +1,7 @@
 """The queue and its tables."""
 
 import multiprocessing
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -11,28 +12,31 @@ from feedpub.scheduler.queue import FeedQueue
 from feedpub.scheduler.queue.queue import SCHEMA_NAME, connection_info
 
 FORKS = multiprocessing.get_context("spawn")
-_JOBS = (
-    "SELECT task_name, lock, priority, args "  # noqa: S608
-    f"FROM {SCHEMA_NAME}.procrastinate_jobs ORDER BY priority DESC, id"
-)
+_JOBS = f"SELECT args FROM {SCHEMA_NAME}.procrastinate_jobs ORDER BY priority DESC, id"  # noqa: S608
 
 
 def put(address: str, queue: FeedQueue, *feeds: str) -> None:
-    with psycopg.connect(address) as connection:
-        queue.enqueue(connection, feeds)
+    """Queue each feed in a job of its own."""
+    put_batches(address, queue, *[[feed] for feed in feeds])
 
 
-def queued_feeds(address: str) -> list[tuple[str, bool]]:
-    """Return the queued feeds in order, and for each if all its sources are checked."""
+def put_batches(address: str, queue: FeedQueue, *batches: Sequence[str]) -> None:
     with psycopg.connect(address) as connection:
-        return [(row[1], row[3]["all"]) for row in connection.execute(_JOBS)]
+        queue.enqueue(connection, batches)
+
+
+def queued_jobs(address: str) -> list[tuple[str, bool]]:
+    """Return the feeds of the queued jobs in order, and if all sources are checked."""
+    with psycopg.connect(address) as connection:
+        jobs = [args for (args,) in connection.execute(_JOBS)]
+    return [(" ".join(args["feeds"]), args["all"]) for args in jobs]
 
 
 def take(address: str, feed: str) -> None:
-    """Begin to work on a feed, as a worker does."""
+    """Begin to work on a job that begins with a feed, as a worker does."""
     with psycopg.connect(connection_info(address)) as connection:
         connection.execute(
-            "UPDATE procrastinate_jobs SET status = 'doing' WHERE lock = %s", (feed,)
+            "UPDATE procrastinate_jobs SET status = 'doing' WHERE args->'feeds'->>0 = %s", (feed,)
         )
 
 
@@ -44,23 +48,31 @@ def open_and_close(address: str) -> None:
 def test_feeds_are_queued_once_in_order(address: str, queue: FeedQueue) -> None:
     put(address, queue, "b", "a")
     put(address, queue, "a", "c")
-    assert queued_feeds(address) == [("b", False), ("a", False), ("c", False)]
+    assert queued_jobs(address) == [("b", False), ("a", False), ("c", False)]
     assert queue.count_waiting() == 3
     assert queue.queued_feeds() == {"a", "b", "c"}
 
 
+def test_batches_are_queued_without_feeds_that_wait(address: str, queue: FeedQueue) -> None:
+    put_batches(address, queue, ["b", "a"], ["c"])
+    put_batches(address, queue, ["a", "d", "c"], ["b"], ["e"])
+    assert queued_jobs(address) == [("b a", False), ("c", False), ("d", False), ("e", False)]
+    assert queue.count_waiting() == 5
+    assert queue.queued_feeds() == {"a", "b", "c", "d", "e"}
+
+
 def test_enqueue_is_part_of_the_callers_transaction(address: str, queue: FeedQueue) -> None:
     with psycopg.connect(address) as connection:
-        queue.enqueue(connection, ["a"])
+        queue.enqueue(connection, [["a"]])
         connection.rollback()
-    assert queued_feeds(address) == []
+    assert queued_jobs(address) == []
 
 
 def test_urgent_feed_is_queued_first(address: str, queue: FeedQueue) -> None:
     put(address, queue, "a", "b")
     assert queue.enqueue_urgent("b")
     assert not queue.enqueue_urgent("b")
-    assert queued_feeds(address) == [("b", True), ("a", False), ("b", False)]
+    assert queued_jobs(address) == [("b", True), ("a", False), ("b", False)]
 
 
 def test_running_feeds_are_reported(address: str, queue: FeedQueue) -> None:
@@ -73,6 +85,12 @@ def test_running_feeds_are_reported(address: str, queue: FeedQueue) -> None:
     put(address, queue, "a")
     assert queue.count_waiting() == 2
     assert queue.enqueue_urgent("a")
+
+
+def test_all_feeds_of_a_running_batch_are_reported(address: str, queue: FeedQueue) -> None:
+    put_batches(address, queue, ["a", "b"], ["c"])
+    take(address, "a")
+    assert queue.running_feeds().keys() == {"a", "b"}
 
 
 def test_tables_of_another_version_are_rebuilt(address: str, queue: FeedQueue) -> None:
@@ -103,7 +121,7 @@ def test_dropped_tables_are_created_again(address: str, queue: FeedQueue) -> Non
         pytest.raises(StoreError, match="cannot query the job queue"),
         psycopg.connect(address) as connection,
     ):
-        queue.enqueue(connection, ["a"])
+        queue.enqueue(connection, [["a"]])
     queue.create_tables()
     put(address, queue, "a")
     assert queue.count_waiting() == 1
