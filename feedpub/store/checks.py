@@ -32,9 +32,9 @@ from feedpub.core.models import RunResult, RunStatus
 from feedpub.store import schema
 from feedpub.store.column_types import UtcSeconds
 from feedpub.store.database import Database
-from feedpub.store.feed_state import MAX_RECHECK_DELAY
 from feedpub.store.observations import add_unchanged, prolong_observations
 from feedpub.store.records import (
+    MAX_RECHECK_DELAY,
     CheckState,
     ProbeState,
     RunRecord,

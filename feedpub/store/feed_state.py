@@ -5,7 +5,7 @@ The statements are built once. To build one takes longer than to execute it.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, exists, or_, select, update
@@ -15,6 +15,7 @@ from feedpub.store import schema
 from feedpub.store.column_types import Text, UtcSeconds
 from feedpub.store.feed_stats import drop_summary
 from feedpub.store.records import (
+    MAX_RECHECK_DELAY,
     ItemState,
     PageSnapshot,
     SourceObservation,
@@ -25,8 +26,6 @@ from feedpub.store.rhythms import count_change
 from feedpub.store.rows import as_row, chunks, from_result, upsert
 from feedpub.store.snapshots import replace_snapshots
 
-# A recheck that is due later was scheduled while the clock was ahead.
-MAX_RECHECK_DELAY = timedelta(days=3)
 _FEED = bindparam("feed", type_=Text())
 _KEYS = bindparam("keys", expanding=True, type_=Text())
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from feedpub.core.models import NO_HINTS, Enclosure, Item, PodcastTag, PollingHints, RunResult
+
+# A recheck that is due later was scheduled while the clock was ahead.
+MAX_RECHECK_DELAY = timedelta(days=3)
 
 ItemStatus = Literal["stored", "excluded", "failed", "partial"]
 

@@ -36,8 +36,14 @@ from feedpub.cleaner.metadata import (
     schema_org,
     titles,
 )
-from feedpub.cleaner.metadata.elements import HeadElements, collect_elements, text_line, text_lines
-from feedpub.cleaner.metadata.facts import Facts, Size
+from feedpub.cleaner.metadata.elements import (
+    Facts,
+    HeadElements,
+    Size,
+    collect_elements,
+    text_line,
+    text_lines,
+)
 from feedpub.cleaner.metadata.language import add_country, declared_language, detect_language
 from feedpub.core.urls import absolute_url, bare_host_from_url, is_web_url
 

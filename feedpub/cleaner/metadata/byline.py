@@ -19,12 +19,12 @@ from lxml.html import HtmlElement
 from feedpub.cleaner.metadata import authors
 from feedpub.cleaner.metadata.elements import (
     MIN_PROSE_CHARS,
+    Facts,
     TextLine,
     lines_after,
     lines_before,
     text_lines,
 )
-from feedpub.cleaner.metadata.facts import Facts
 from feedpub.core import dates
 
 MAX_PAGE_LINES = 2_000  # searched on a page

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.metadata.facts import Facts, Size
+from feedpub.cleaner.metadata.elements import Facts, Size
 from feedpub.core.urls import absolute_url
 
 _MAX_ELEMENTS = 20  # of a page that may show one image
