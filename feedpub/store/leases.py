@@ -1,13 +1,30 @@
-"""What processes share in the state: leases of exclusive rights, and each origin's robots.txt."""
+"""Leases of exclusive rights for one of several processes, and the robots.txt files that all share.
+
+A process leases the right to be the leader, or to send requests to a host, for a limited time. Times
+are the database engine's, so that machines whose clocks differ agree. A lease expires if it is not
+renewed: a process that crashes, hangs or loses its connection blocks the others for a short time.
+"""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, Float, delete, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Float,
+    TextClause,
+    delete,
+    func,
+    literal,
+    select,
+    text,
+)
 
 from feedpub.core.models import CachedRobots
 from feedpub.store import schema
 from feedpub.store.database import Database
-from feedpub.store.rows import as_row, insert, select_record, upsert
+from feedpub.store.rows import as_row, select_record, upsert
 
 # Of a lease. One that expires later was acquired while the engine's clock was ahead.
 MAX_SECONDS = 3600.0
@@ -33,29 +50,19 @@ class LeaseTable:
             0 if the holder has the lease now; otherwise the seconds until it expires.
         """
         t = schema.leases
+        values = {"name": name, "holder": holder, "seconds": seconds}
         with self._database.autocommit() as connection:
-            now = _engine_time(connection)
-            until = now + literal(seconds, Float)
-            statement = insert(connection, t).values(name=name, holder=holder, until=until)
-            is_expired = t.c.until <= now
-            is_invalid = t.c.until > now + literal(MAX_SECONDS, Float)
-            statement = statement.on_conflict_do_update(
-                index_elements=["name"],
-                set_={"holder": holder, "until": statement.excluded.until},
-                where=is_expired | is_invalid | (t.c.holder == holder),
-            )
-            if connection.execute(statement.returning(t.c.name)).first():
+            if connection.execute(_statements(connection.dialect.name).acquire, values).first():
                 return 0.0
+            now = _engine_time(connection)
             remaining = connection.scalar(select(t.c.until - now).where(t.c.name == name))
         return max(float(remaining or 0.0), _MIN_WAIT_SECONDS)
 
     def release(self, name: str, holder: str, seconds: float = 0.0) -> None:
         """Release a lease, so that others can acquire it after the given number of seconds."""
-        t = schema.leases
+        values = {"name": name, "holder": holder, "seconds": seconds}
         with self._database.autocommit() as connection:
-            until = _engine_time(connection) + literal(seconds, Float)
-            own = update(t).where(t.c.name == name, t.c.holder == holder)
-            connection.execute(own.values(until=until, holder=""))
+            connection.execute(_statements(connection.dialect.name).release, values)
 
     def holder(self, name: str) -> str | None:
         """Return the present holder of a lease; None if it has expired or never existed."""
@@ -71,6 +78,33 @@ class LeaseTable:
         with self._database.write_transaction() as connection:
             is_old = t.c.until < _engine_time(connection) - literal(_DAY_SECONDS, Float)
             connection.execute(delete(t).where(is_old, t.c.name.not_in(list(kept))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """Statements that each request executes. As texts, they take half of the CPU."""
+
+    acquire: TextClause
+    release: TextClause
+
+
+@cache
+def _statements(engine: str) -> _Statements:
+    """Return the statements for an engine."""
+    now = "CAST(extract(epoch FROM clock_timestamp()) AS float)"
+    if engine != "postgresql":
+        now = f"(julianday('now') - 2440587.5) * {_DAY_SECONDS}"
+    acquire = (
+        f"INSERT INTO leases (name, holder, until) VALUES (:name, :holder, {now} + :seconds) "  # noqa: S608 -- constants only
+        "ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until "
+        f"WHERE leases.until <= {now} OR leases.until > {now} + {MAX_SECONDS} "
+        "OR leases.holder = excluded.holder RETURNING name"
+    )
+    release = (
+        f"UPDATE leases SET until = {now} + :seconds, holder = '' "  # noqa: S608
+        "WHERE name = :name AND holder = :holder"
+    )
+    return _Statements(text(acquire), text(release))
 
 
 def _engine_time(connection: Connection) -> ColumnElement[float]:

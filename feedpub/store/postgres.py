@@ -98,6 +98,7 @@ class PostgresDatabase:
         self._read_only = read_only
         self._engine_lock = threading.Lock()
         self._engine: Engine | None = None
+        self._engines: dict[IsolationLevel, Engine] = {}
         self._thread = threading.local()  # .connection of a thread that holds a lock
 
     def open(self) -> None:
@@ -191,9 +192,15 @@ class PostgresDatabase:
                 with locked.execution_options(isolation_level=isolation).begin():
                     yield locked
             else:
-                engine = self._open_engine().execution_options(isolation_level=isolation)
-                with engine.begin() as connection:
+                with self._engine_for(isolation).begin() as connection:
                     yield connection
+
+    def _engine_for(self, isolation: IsolationLevel) -> Engine:
+        """Return the engine with an isolation level. Each transaction needs one."""
+        if (engine := self._engines.get(isolation)) is None:
+            engine = self._open_engine().execution_options(isolation_level=isolation)
+            self._engines[isolation] = engine
+        return engine
 
     def _open_engine(self) -> Engine:
         with self._engine_lock:
