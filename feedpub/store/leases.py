@@ -1,8 +1,9 @@
 """Leases of exclusive rights for one of several processes, and the robots.txt files that all share.
 
-A process leases the right to be the leader, or to send requests to a host, for a limited time. Times
-are the database engine's, so that machines whose clocks differ agree. A lease expires if it is not
-renewed: a process that crashes, hangs or loses its connection blocks the others for a short time.
+A process leases the right to be the leader, or to send requests to a host, for a limited time.
+Times are the database engine's, so that machines whose clocks differ agree. A lease expires if it
+is not renewed: a process that crashes, hangs or loses its connection blocks the others only for a
+short time.
 """
 
 from collections.abc import Iterable

@@ -219,7 +219,7 @@ class ProbeState:
 
 @dataclass(frozen=True, slots=True)
 class CheckState:
-    """What a check of a feed needs to know from the state.
+    """The stored data that a check of a feed needs.
 
     Attributes:
         sources: source key → the source's state, without the elements of its channel.

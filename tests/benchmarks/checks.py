@@ -434,7 +434,7 @@ def measure_news(site: Farm, scheduler: LocalScheduler) -> float:
 
 @dataclass
 class Totals:
-    """What the checks of a simulated time cost.
+    """The cost of the checks of a simulated time.
 
     Attributes:
         cpu: Seconds by the kind of check: "news", "nothing" or "first".

@@ -299,7 +299,7 @@ def _xml(text: str) -> str:
 def careless(home: Home, name: str) -> dict[str, str]:
     """Return each entry as a page that contains its texts without a policy.
 
-    A page has the texts of the entry in all formats; what is the same in two is there once.
+    A page has the texts of the entry in all formats; texts that two formats share are there once.
     """
     formats = zip(
         etree.parse(home.feeds / f"{name}.rss").iterfind(".//item"),

@@ -154,7 +154,7 @@ def test_missing_table_is_created(folder: Path, table: str) -> None:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_missing_columns_are_added(folder: Path, table: str) -> None:
-    """A table without a column that its rows need is made anew."""
+    """A table without a column that its rows need is created again."""
     Store.open(folder).close()
     before = shape(folder)
     for names in removable_columns(table):
