@@ -1,12 +1,14 @@
 """Run one feed once: `run_feed` is the list of stages.
 
-1. Probe the sources: if every due source answers 304 Not Modified, the run ends here.
-2. List the sources (`collect`) and reject listings that look wrong (`anomalies`).
-3. Read the articles that are new, changed or due for a recheck (`read`, `rechecks`).
-4. Merge them into the stored entries (`merge`).
-5. Write the feed's archives and files (`archives`, `index`).
-6. Mark the messages of mail sources (`mail`), if that is configured.
-7. Save the result of the run (`save`).
+1. List the sources (`collect`) and reject listings that look wrong (`anomalies`).
+2. Read the articles that are new, changed or due for a recheck (`read`, `rechecks`).
+3. Merge them into the stored entries (`merge`).
+4. Write the feed's archives and files (`archives`, `index`).
+5. Mark the messages of mail sources (`mail`), if that is configured.
+6. Save the result of the run (`save`).
+
+A scheduler probes the sources first (`unchanged`): if every due one answers 304 Not Modified, the
+feed is not run.
 
 A source that fails adds nothing and removes nothing. Entries and their ids are stored before files
 are written, validators and the result of the run afterwards. The next run therefore repeats a run
@@ -69,10 +71,9 @@ from feedpub.pipeline.save import (
     log_sources,
     save_failed_run,
     save_run,
-    save_unchanged_run,
     without_unread_changes,
 )
-from feedpub.store import CheckState, FeedState, FeedTransaction, KnownKeys
+from feedpub.store import FeedState, FeedTransaction, KnownKeys
 
 # After its day, a robots.txt is only used while a newer one cannot be fetched.
 _ROBOTS_KEPT = timedelta(days=30)
@@ -104,7 +105,7 @@ def run_feed(
     context: RunContext,
     *,
     only: Collection[str] | None = None,
-    probe: unchanged.ProbeResult | None = None,
+    probe: unchanged.ProbeResult = unchanged.NOT_PROBED,
 ) -> RunResult:
     """Run one feed and return the result, failures included.
 
@@ -134,17 +135,10 @@ def _run_stages(
     feed: FeedConfig,
     context: RunContext,
     only: Collection[str] | None,
-    probe: unchanged.ProbeResult | None,
+    probe: unchanged.ProbeResult,
     start: RunStart,
 ) -> RunResult:
     with context.browser.is_in_use():
-        if probe is None:
-            checks = context.store.checks.load([feed.name], context.clock())
-            before = checks.get(feed.name, CheckState())
-            fingerprint = unchanged.feed_fingerprint(feed, context.settings)
-            probe = unchanged.probe_sources(feed, before, context, only, fingerprint)
-            if probe.is_unchanged:
-                return save_unchanged_run(feed, probe, before, start, context)
         mark_run(feed, context)
         restore_missing_entries(feed, context)
         state, store, now = load_state(feed, context), context.store, context.clock()

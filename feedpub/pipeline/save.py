@@ -19,8 +19,7 @@ from feedpub.core.models import Failure, RunResult
 from feedpub.pipeline.collect import ListedItem, SourceResult
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.read import ItemResult, ReadResult
-from feedpub.pipeline.unchanged import ProbeResult, unchanged_check, unchanged_result
-from feedpub.store import CheckState, FeedState, ProbeState, Proposal, RunRecord, SourceState
+from feedpub.store import FeedState, ProbeState, Proposal, RunRecord, SourceState
 
 _log = logging.getLogger(__name__)
 
@@ -125,17 +124,6 @@ def without_unread_changes(
         if result.state.state == "failed":
             failed.add(item.source)
     return [replace(each, watched=None) if each.key in failed else each for each in source_results]
-
-
-def save_unchanged_run(
-    feed: FeedConfig, probe: ProbeResult, state: CheckState, start: RunStart, context: RunContext
-) -> RunResult:
-    """Save a run in which no source had anything new."""
-    context.budget.check_not_cancelled()
-    seconds = start.elapsed_seconds()
-    check = unchanged_check(feed.name, probe, state, context.clock(), seconds)
-    context.store.checks.save([check])
-    return unchanged_result(check)
 
 
 def save_failed_run(result: RunResult, start: RunStart, context: RunContext) -> RunResult:

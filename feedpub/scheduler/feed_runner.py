@@ -23,6 +23,7 @@ from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.recovery import with_recovery
 from feedpub.pipeline.run import mark_run, run_feed
 from feedpub.pipeline.unchanged import (
+    NOT_PROBED,
     ProbeResult,
     feed_fingerprint,
     probe_sources,
@@ -63,7 +64,7 @@ class RunFeed(Protocol):
         /,
         *,
         only: Collection[str] | None = None,
-        probe: ProbeResult | None = None,
+        probe: ProbeResult = NOT_PROBED,
     ) -> RunResult: ...
 
 
@@ -188,14 +189,14 @@ class FeedRunner:
             return None
         if careful:
             mark_run(feed, context)
-        only, probe = None, None
+        only, probe = None, NOT_PROBED
         if not everything:
             began = time.monotonic()
             state = self.states.take(name)
             state = replace(state, is_marked=state.is_marked or careful)
             only = _due_sources(feed, state.sources, context.clock())
             probe = self._probe(feed, state, context, only)
-            if probe and probe.is_unchanged:
+            if probe.is_unchanged:
                 return self._finish_unchanged(feed, probe, state, context, began)
         self.states.save_checks_of([name])
         result = self._run_feed(feed, context, only=only, probe=probe)
@@ -203,10 +204,10 @@ class FeedRunner:
 
     def _probe(
         self, feed: FeedConfig, state: CheckState, context: RunContext, only: Collection[str]
-    ) -> ProbeResult | None:
-        """Send each due source a conditional request; None if the run has to do that itself."""
+    ) -> ProbeResult:
+        """Send each due source a conditional request, if that can settle the check."""
         if self.states.is_failing:
-            return None
+            return NOT_PROBED
         fingerprint = self._fingerprint(feed, context)
         fetcher = context.fetcher.for_run(feed.name, context.budget.remaining)
         try:
@@ -214,7 +215,7 @@ class FeedRunner:
         except CorruptStateError:
             raise
         except FeedpubError:  # the run meets the same error, and reports it
-            return None
+            return NOT_PROBED
 
     def _finish_unchanged(
         self,

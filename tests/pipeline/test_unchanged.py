@@ -12,7 +12,7 @@ from feedpub.config import Config
 from feedpub.core.models import RunResult, RunStatus
 from feedpub.pipeline import run, unchanged
 from feedpub.pipeline.context import RunContext
-from feedpub.store import ProbeState, RunRecord, SourceObservation, schema
+from feedpub.store import CheckState, ProbeState, RunRecord, SourceObservation, schema
 from feedpub.store.checks import MIN_OBSERVATIONS
 from tests.support.clock import FakeClock
 from tests.support.newsroom import (
@@ -37,10 +37,18 @@ class Workspace:
         self.site, self.config, self.context, self.clock = site, config, context, clock
 
     def run(self, *, after: float = PAUSE) -> RunResult:
-        """Run all sources, and forget earlier requests to the site."""
+        """Check all sources as a service does, and forget earlier requests to the site."""
         self.clock.sleep(after)
         self.site.clear_requests()
-        return run.run_feed(self.config.feed[0], self.context)
+        feed, context = self.config.feed[0], self.context
+        state = context.store.checks.load(["world"], self.clock.now()).get("world", CheckState())
+        fingerprint = unchanged.feed_fingerprint(feed, context.settings)
+        probe = unchanged.probe_sources(feed, state, context, None, fingerprint)
+        if not probe.is_unchanged:
+            return run.run_feed(feed, context, probe=probe)
+        check = unchanged.unchanged_check("world", probe, state, self.clock.now(), 0.0)
+        context.store.checks.save([check])
+        return unchanged.unchanged_result(check)
 
     def settle(self) -> None:
         """Run until the next run can be a probe."""

@@ -226,7 +226,7 @@ try:
         now = datetime.now(UTC)
         for n in range({times}):
             memory = n.to_bytes(4, "big") * 100_000 + os.urandom(50_000)
-            store.save_memories({str(n): memory}, now)
+            store.save_memories({{str(n): memory}}, now)
 except StoreError as error:
     print(error)
 """

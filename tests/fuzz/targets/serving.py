@@ -59,7 +59,8 @@ def _site() -> FeedApp:
 def application(data: bytes) -> None:
     """Answer a request: its method and path, its headers, its body."""
     head, lines, body = fields(data, 3)
-    method, _, path = head.decode("latin-1").partition(" ")
+    method, _, target = head.decode("latin-1").partition(" ")
+    path, _, query = target.partition("?")
     pairs = [line.partition(b":") for line in lines.splitlines() if b":" in line]
     received = [(name.lower().strip(), value.strip()) for name, _, value in pairs]
     sent: list[MutableMapping[str, Any]] = []
@@ -73,7 +74,13 @@ def application(data: bytes) -> None:
     if method == "POST":  # the answer to a wrong token is delayed
         received = [(name, value) for name, value in received if name != b"authorization"]
         body = b"feed=world&token=open+sesame" if len(body) % 2 else b"x" * 5000
-    scope = {"type": "http", "method": method, "path": path, "headers": received}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": query.encode("latin-1"),
+        "headers": received,
+    }
     _loop().run_until_complete(_site()(scope, receive, send))
     _check_answer(sent, method)
 
