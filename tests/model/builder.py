@@ -167,8 +167,8 @@ class _Service:
 
     def _build_in_fork(self, order: Mapping[str, str], kill_at: int) -> dict[str, Any]:
         for thread in threading.enumerate():
-            if thread is not threading.current_thread():
-                # A cancelled timer takes a moment to end.
+            is_kept = thread.name.startswith("fetch-")  # the client starts it again after a fork
+            if thread is not threading.current_thread() and not is_kept:
                 thread.join(_MAX_BUILD_SECONDS)
                 assert not thread.is_alive(), f"{thread} still runs after a build"
         reading, writing = os.pipe()
