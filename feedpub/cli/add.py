@@ -113,7 +113,7 @@ def add(  # noqa: PLR0913 -- one parameter for each option
     error.
     """
     from feedpub.config import add_feed, find_config
-    from feedpub.pipeline.context import utc_now
+    from feedpub.core.clock import utc_now
     from feedpub.sources.discovery import discover_sources
 
     path = find_config(config_path)
@@ -352,7 +352,7 @@ def _ask(path: Path, count: int) -> bool | int:
 
 
 def _print_discovery(console: "Console", discovery: "Discovery", choice: _Choice) -> None:
-    from feedpub.pipeline.context import utc_now
+    from feedpub.core.clock import utc_now
 
     console.print(_candidate_table(discovery.candidates, choice.number, utc_now()))
     for sample in choice.samples:

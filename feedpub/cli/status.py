@@ -1,7 +1,6 @@
 """`feedpub status`: show the state of each feed."""
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ import click
 
 from feedpub.cli.context import load_config
 from feedpub.cli.terminal import echo_json, make_console, print_line, warn_quarantined
+from feedpub.core.clock import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +79,7 @@ def _read_status(
     """Return the status of all feeds, or of the worst of many, and the number of all by health."""
     from feedpub.web.status import FeedQuery, StatusBoard, collect_status, overview
 
-    now = datetime.now(UTC)
+    now = utc_now()
     if complete or len(config.feed) <= overview.PAGE_FEEDS:
         service = collect_status(config, store, now)
         return service, service.counts

@@ -28,7 +28,6 @@ from feedpub.core.redact import redact, strip_credentials
 
 if TYPE_CHECKING:
     from feedpub.fetch.client import NO_ANSWER, Fetcher, PageSession, RequestCounts
-    from feedpub.fetch.clock import Clock, SystemClock
     from feedpub.fetch.imap import Mailbox, MessageHead
     from feedpub.fetch.limits import SMALL_BODY_BYTES
     from feedpub.fetch.request import RequestOptions, Validators
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = [
     "NO_ANSWER",
     "SMALL_BODY_BYTES",
-    "Clock",
     "Fetcher",
     "Mailbox",
     "MessageHead",
@@ -46,7 +44,6 @@ __all__ = [
     "RequestCounts",
     "RequestOptions",
     "RobotsCache",
-    "SystemClock",
     "Validators",
     "WebhookClient",
     "redact",
@@ -57,7 +54,6 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "client": ("NO_ANSWER", "Fetcher", "PageSession", "RequestCounts"),
-        "clock": ("Clock", "SystemClock"),
         "imap": ("Mailbox", "MessageHead"),
         "limits": ("SMALL_BODY_BYTES",),
         "request": ("RequestOptions", "Validators"),

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self
 
+from feedpub.core.clock import Clock, SystemClock
 from feedpub.core.errors import FetchError, forget_frames
 from feedpub.core.log import fields, to_milliseconds
 from feedpub.core.models import NotModified, Page
 from feedpub.core.redact import find_secrets
-from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.connect import Connector, Resolver, resolve_host
 from feedpub.fetch.limits import BodyBudget, RequestDeadline
 from feedpub.fetch.rate_limit import HostLeases, RateLimiter

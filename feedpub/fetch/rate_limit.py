@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from feedpub.core.budget import new_owner_name
+from feedpub.core.clock import Clock
 from feedpub.core.errors import RetryLaterError
-from feedpub.fetch.clock import Clock
 
 LEASE_SECONDS = 45.0  # more than the deadline of a request; then other machines may go on
 MAX_LEASE_WAIT_SECONDS = 120.0

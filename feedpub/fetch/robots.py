@@ -21,10 +21,10 @@ from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import quote
 
+from feedpub.core.clock import Clock
 from feedpub.core.errors import DisallowedError, FetchError, RetryLaterError, RobotsDisallowedError
 from feedpub.core.models import CachedRobots
 from feedpub.core.patterns import matches_glob
-from feedpub.fetch.clock import Clock
 from feedpub.fetch.response import CLIENT_ERROR
 from feedpub.fetch.url import RequestTarget
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import Self
 
+from feedpub.core.clock import Clock, SystemClock
 from feedpub.core.errors import FetchError
-from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.connect import Connector, Resolver, resolve_host
 from feedpub.fetch.limits import BodyBudget, RequestDeadline
 from feedpub.fetch.request import basic_auth, mask_secrets, user_agent

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from feedpub.cleaner.rules import SiteRuleSet
 from feedpub.config import GlobalSettings
 from feedpub.core.budget import RunBudget
+from feedpub.core.clock import utc_now
 from feedpub.core.process_pool import Executor, InlineExecutor, ProcessPool
 from feedpub.fetch import Fetcher
 from feedpub.fetch.browser import Browser
@@ -24,11 +25,6 @@ class ProgressCallback(Protocol):
 
 def no_progress(feed: str, done: int, total: int) -> None:
     """Ignore the progress."""
-
-
-def utc_now() -> datetime:
-    """Return the current time."""
-    return datetime.now(UTC)
 
 
 def open_fetcher(settings: GlobalSettings, store: Store | None = None) -> Fetcher:

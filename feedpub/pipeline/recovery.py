@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from feedpub.config import Config, state_location
+from feedpub.core.clock import utc_now
 from feedpub.core.errors import CorruptStateError
 from feedpub.core.log import fields
 from feedpub.notify import alerts
 from feedpub.pipeline import restore
-from feedpub.pipeline.context import RunContext, utc_now
+from feedpub.pipeline.context import RunContext
 from feedpub.publisher import Output
 from feedpub.store import Incident, Store, find_exposures
 

@@ -13,12 +13,12 @@ import hmac
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Protocol
 from urllib.parse import parse_qs, quote
 
 from feedpub.config import Config, resolve_secret
+from feedpub.core.clock import utc_now
 from feedpub.core.errors import FeedpubError
 from feedpub.store import Store
 from feedpub.web import status
@@ -136,10 +136,10 @@ class ReadOnlyControl:
 
     def overview(self, *, max_age_seconds: float = 0.0) -> Overview:
         del max_age_seconds  # all changes are by other processes
-        return self.board.overview(datetime.now(UTC), None, max_age_seconds=0.0)
+        return self.board.overview(utc_now(), None, max_age_seconds=0.0)
 
     def details(self, feeds: Collection[str], *, brief: bool = False) -> ServiceStatus:
-        now = datetime.now(UTC)
+        now = utc_now()
         return status.collect_status(self._config, self._store, now, feeds=feeds, brief=brief)
 
     def live_entries(self) -> Mapping[str, tuple[int, int | None]]:

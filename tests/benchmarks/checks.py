@@ -40,10 +40,11 @@ from sqlalchemy import Engine, event, func, select
 
 from feedpub.config import Config, FeedConfig, load_config
 from feedpub.core.budget import RunBudget
+from feedpub.core.clock import utc_now
 from feedpub.core.models import Entry
 from feedpub.fetch import Fetcher
 from feedpub.pipeline import run
-from feedpub.pipeline.context import RunContext, utc_now
+from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.unchanged import feed_fingerprint
 from feedpub.publisher import open_output
 from feedpub.scheduler.feed_runner import FeedRunner

@@ -17,8 +17,8 @@ from rich.text import Text
 
 from feedpub import cli as command
 from feedpub.cli.terminal import make_console
+from feedpub.core.clock import utc_now
 from feedpub.core.errors import ConfigError, FeedpubError
-from feedpub.pipeline.context import utc_now
 from feedpub.store import ItemState, ScheduledRun, Store
 from feedpub.web.status import overview
 from tests.support.documents import make_pdf

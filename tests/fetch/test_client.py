@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests import Request
 
+from feedpub.core.clock import SystemClock
 from feedpub.core.errors import FetchError
 from feedpub.core.models import NotModified, Page
-from feedpub.fetch import Fetcher, SystemClock, Validators, transport
+from feedpub.fetch import Fetcher, Validators, transport
 from feedpub.fetch.url import parse_url
 from tests.fetch.conftest import LOOPBACK
 from tests.support.clock import FakeClock

@@ -14,8 +14,9 @@ import psycopg
 import pytest
 
 from feedpub.config import Config
+from feedpub.core.clock import utc_now
 from feedpub.core.errors import StoreError
-from feedpub.pipeline.context import RunContext, open_fetcher, utc_now
+from feedpub.pipeline.context import RunContext, open_fetcher
 from feedpub.publisher import open_output
 from feedpub.scheduler.cluster import (
     MIN_BATCH_FEEDS,

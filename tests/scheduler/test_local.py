@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from feedpub.config import Config, FeedConfig
+from feedpub.core.clock import utc_now
 from feedpub.core.errors import StoreError
 from feedpub.core.models import RunResult, RunStatus
 from feedpub.pipeline import run
-from feedpub.pipeline.context import RunContext, utc_now
+from feedpub.pipeline.context import RunContext
 from feedpub.scheduler.feed_runner import MIN_RETRY_WAIT, RunFeed
 from feedpub.scheduler.local import LocalScheduler
 from feedpub.store import PROCESS_MARK, Incident, RunRecord, ScheduledRun

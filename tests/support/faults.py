@@ -33,11 +33,7 @@ def clock(path: str) -> None:
                 tz,
             )
 
-    for module in (
-        "feedpub.pipeline.context",
-        "feedpub.fetch.clock",
-    ):  # every function that returns the time
-        import_module(module).datetime = Shifted  # type: ignore[attr-defined]
+    import_module("feedpub.core.clock").datetime = Shifted  # type: ignore[attr-defined]
 
 
 def limits(of: Mapping[str, int]) -> None:

@@ -1,12 +1,17 @@
-"""A clock as a collaborator, so that tests need not wait."""
+"""Return the current time; clocks are collaborators, so that tests need not wait."""
 
 import time
 from datetime import UTC, datetime
 from typing import Protocol
 
 
+def utc_now() -> datetime:
+    """Return the current time."""
+    return datetime.now(UTC)
+
+
 class Clock(Protocol):
-    """The time functions that the client uses."""
+    """The time functions that the HTTP client uses."""
 
     def monotonic(self) -> float:
         """Return seconds that never go back."""
@@ -26,7 +31,7 @@ class SystemClock:
         return time.monotonic()
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return utc_now()
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
