@@ -14,7 +14,7 @@ The documents are pure functions of `Feed`: the same feed always gives the same 
 
 from typing import TYPE_CHECKING
 
-from feedpub.core.lazy import lazy_exports
+from feedpub.core.loading import lazy_exports
 
 if TYPE_CHECKING:
     from feedpub.builder.html import render_article, render_index, render_page

@@ -159,6 +159,24 @@ def is_same_story(one: Story, other: Story, threshold: float = DEFAULT_THRESHOLD
     return overlap >= threshold and not _numbers_conflict(shorter.words, longer.words)
 
 
+def may_be_same_story(one: Story, others: Iterable[Story]) -> bool:
+    """Return True if a story may be one of some others, whatever their texts.
+
+    It is what `is_same_story` requires apart from the texts, so that only few texts are compared.
+    """
+    return any(_may_be_same(one, other) for other in others)
+
+
+def _may_be_same(one: Story, other: Story) -> bool:
+    apart = abs(one.published - other.published)
+    if apart > MAX_TIME_APART or one.media != other.media:
+        return False
+    if bare_host_from_url(one.url) != bare_host_from_url(other.url):
+        return True
+    is_near = apart <= _MAX_SAME_HOST_TIME_APART
+    return is_near and significant_words(one.title) == significant_words(other.title)
+
+
 class _Text:
     """A story with the words and shingles of its text."""
 

@@ -10,8 +10,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from feedpub.core.data_files import load_toml
 from feedpub.core.languages import month_names
+from feedpub.core.loading import load_toml
 
 _MAX_COUNTER_WORDS = 16  # a longer line has content
 _SHINGLE_WORDS = 3
@@ -79,6 +79,37 @@ def overlap(old: Sequence[str], new: Sequence[str]) -> float:
     """Return the share of the old words that the new ones contain in the same order: 0 to 1."""
     shingles = _shingles(old)
     return len(shingles & _shingles(new)) / len(shingles) if shingles else 1.0
+
+
+class RelatedTexts:
+    """Finds the texts that share much of a new one, without comparing most of them completely.
+
+    Args:
+        text: the new text.
+        min_overlap: the share of another text's words in a row that the new text has to contain.
+        min_words: shorter texts are not related to any other.
+    """
+
+    def __init__(self, text: str, min_overlap: float, min_words: int) -> None:
+        words = significant_words(text)
+        self._is_long = len(words) >= max(min_words, _SHINGLE_WORDS)
+        self._shingles = _shingles(words)
+        self._min_overlap = min_overlap
+        self._min_words = max(min_words, _SHINGLE_WORDS)
+
+    def is_related(self, text: str) -> bool:
+        """Return True if `overlap` of a text and the new one is large enough."""
+        if not self._is_long:
+            return False
+        words = significant_words(text)
+        if len(words) < self._min_words:
+            return False
+        in_row = zip(words, words[1:], words[2:], strict=False)
+        shared = len(self._shingles.intersection(in_row))
+        # There are at least as many runs of words as there are words that begin one.
+        if shared < self._min_overlap * (len(set(words)) - _SHINGLE_WORDS + 1):
+            return False
+        return shared >= self._min_overlap * len(_shingles(words))
 
 
 def _shingles(words: Sequence[str]) -> set[tuple[str, ...]]:

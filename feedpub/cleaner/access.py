@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 from feedpub.core.text import count_words
 
 LOGIN_PAGE = "login page: set cookies or auth"
@@ -34,6 +34,7 @@ _MINOR_PLACE = re.compile(
     re.IGNORECASE,
 )
 _MINOR_TAGS = frozenset({"header", "nav", "aside", "footer", "dialog", "template", "noscript"})
+_MINOR_ROLES = frozenset({"dialog", "navigation", "banner"})
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _STATUS = re.compile(r"\A(?:(?:http|error)\s)*[45]\d\d\s")
 _SEPARATOR = re.compile(r"[|–—·:»!.…?]+|\s-\s")
@@ -101,9 +102,10 @@ class AccessLimits:
             lines = [line for line in text.split("\n") if line in self.closed_text]
             if count_words(" ".join(lines)) < MIN_CLOSED_WORDS:
                 return True
-            return self.has_notice and words < MAX_TEASER_WORDS
-        if self.is_declared:
-            return words < (MAX_LONG_TEASER_WORDS if self.names_part else MAX_TEASER_WORDS)
+        elif self.names_part:
+            return words < MAX_LONG_TEASER_WORDS
+        elif self.is_declared:
+            return words < MAX_TEASER_WORDS
         return self.has_notice and words < MAX_TEASER_WORDS
 
 
@@ -150,17 +152,20 @@ def _find_login_text(tree: HtmlElement) -> str | None:
 def _is_minor(element: HtmlElement) -> bool:
     """Return True if an element or one above it is hidden or not in the main content."""
     for each in (element, *element.iterancestors()):
-        if each.tag in _MINOR_TAGS or each.get("role") in ("dialog", "navigation", "banner"):
+        if each.tag in _MINOR_TAGS or each.get("role") in _MINOR_ROLES:
             return True
         if each.tag in ("body", "html"):
             return False
-        if "hidden" in each.attrib or each.get("aria-hidden") == "true":
-            return True
-        if _HIDDEN_STYLE.search(each.get("style", "")):
+        if _hides(each) or each.get("aria-hidden") == "true":
             return True
         if _MINOR_PLACE.search(f"{each.get('class', '')} {each.get('id', '')}"):
             return True
     return False
+
+
+def _hides(element: HtmlElement) -> bool:
+    """Return True if an element hides its content by an attribute."""
+    return "hidden" in element.attrib or _HIDDEN_STYLE.search(element.get("style", "")) is not None
 
 
 def _text_of_classes(tree: HtmlElement, names: set[str]) -> str | None:
@@ -182,15 +187,17 @@ def _has_notice(tree: HtmlElement) -> bool:
 
 def _is_hidden(element: HtmlElement) -> bool:
     for each in (element, *element.iterancestors()):
-        if "hidden" in each.attrib or _HIDDEN_STYLE.search(each.get("style", "")):
-            return True
-        if each.tag in ("template", "noscript", "dialog"):
+        if each.tag in ("template", "noscript", "dialog") or _hides(each):
             return True
     return False
 
 
 def _collapse(text: str) -> str:
     return " ".join(text.split())
+
+
+def _fold(text: str) -> str:
+    return _collapse(text).casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +226,10 @@ class Interstitials:
             return None
         for title in titles:
             for part in _SEPARATOR.split(title):
-                folded = " ".join(part.split()).casefold()
-                for text in (folded, _STATUS.sub("", folded)):
-                    if found := self.titles.get(text):
-                        return found
+                folded = _fold(part)
+                message = self.titles.get(folded) or self.titles.get(_STATUS.sub("", folded))
+                if message:
+                    return message
         return None
 
     def find_in_text(self, text: str) -> str | None:
@@ -234,7 +241,7 @@ class Interstitials:
         if count_words(text) > self.max_words:
             return None
         for line in text.split("\n", MAX_OPENING_LINES)[:MAX_OPENING_LINES]:
-            folded = " ".join(line.split()).casefold()
+            folded = _fold(line)
             for opening, message in self.openings.items():
                 if folded.startswith(opening):
                     return message

@@ -101,7 +101,7 @@ def extract_archived(page: ArchivedPage, base: str | None, rules: Ruleset | None
 def show_pictures(tree: HtmlElement, page: ArchivedPage, base: str) -> None:
     """Replace the addresses of saved pictures by those under which they are published."""
     for element in tree.iter(*_MEDIA):
-        address = (element.get("src") or "").strip()
+        address = element.get("src", "").strip()
         name = page.pictures.get(address)
         if name is None and (absolute := absolute_url(address, page.url)):
             name = page.pictures.get(absolute)

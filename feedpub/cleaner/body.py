@@ -75,12 +75,15 @@ class InlineContext:
     def attributes(self, element: HtmlElement) -> dict[str, str]:
         """Return the attributes that any tag keeps: a linked id, language and direction."""
         kept: dict[str, str] = {}
-        if self.anchors and (name := element.get("id") or element.get("name")) in self.anchors:
-            kept["id"] = name
-        if (language := element.get("lang")) and language.lower() != self.language:
+        if self.anchors:
+            name = element.get("id") or element.get("name", "")
+            if name in self.anchors:
+                kept["id"] = name
+        language = element.get("lang", "")
+        if language.lower() not in ("", self.language):
             kept["lang"] = language
-        direction = (element.get("dir") or "").lower()
-        if direction and direction != (self.direction or "ltr"):
+        direction = element.get("dir", "").lower()
+        if direction not in ("", self.direction or "ltr"):
             kept["dir"] = direction
         return kept
 
@@ -249,7 +252,7 @@ def _collect_ids(layout: Layout, kept: Sequence[int]) -> set[str]:
         elements.update([layout.boxes[number].element for number in layout.path(block)])
     ids: set[str] = set()
     for element in elements:
-        ids.update((element.get("id") or "", element.get("name") or ""))
+        ids.update((element.get("id", ""), element.get("name", "")))
     return ids - {""}
 
 

@@ -9,10 +9,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from html import escape
 
 from lxml.etree import tostring
 from lxml.html import HtmlElement
 
+from feedpub.cleaner.sanitize import sanitise
+from feedpub.cleaner.summary.editorial import to_plain_text
 from feedpub.core.article_keys import url_key
 from feedpub.core.html import parse_html
 from feedpub.core.models import Article
@@ -99,19 +102,26 @@ def _take_own(page: Article, own: Article, reason: str) -> Article:
 
 def _describe_lack(page: "_Content", own: "_Content", *, is_post: bool) -> str:
     """Return the parts of the source's content that the page lacks; "" if the page is chosen."""
-    missing = own.words_missing_in(page)
     others = own.others_than(page)
     if not own.is_in(page):
+        missing = own.words_missing_in(page)
+        if missing >= page.words_missing_in(own):
+            return others.describe(missing)
         is_other = missing >= MIN_OTHER_SHARE * len(own.words)
-        has_links = own.is_prose and bool(others.links)
-        is_picture = own.is_captioned_picture and len(page.words) < MAX_SHORT_PAGE_WORDS
-        is_whole = has_links or others.code or is_post or is_picture
-        is_teaser = len(own.words) < MIN_OWN_TEXT_WORDS and not is_whole
-        if missing >= page.words_missing_in(own) or (is_other and not is_teaser):
+        if is_other and (is_post or not _is_teaser(page, own, others)):
             return others.describe(missing)
     if len(own.words) < MIN_SAME_LENGTH * len(page.words):
         return ""
-    return others.describe(0) if others else ""
+    return others.describe(0)
+
+
+def _is_teaser(page: "_Content", own: "_Content", others: "_Others") -> bool:
+    """Return True for a short text without links or code of its own, and not about a picture."""
+    if len(own.words) >= MIN_OWN_TEXT_WORDS or others.code:
+        return False
+    if own.is_prose and others.links:
+        return False
+    return not own.is_captioned_picture or len(page.words) >= MAX_SHORT_PAGE_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +133,8 @@ class _Others:
     code: int
     headings: int
 
-    def __bool__(self) -> bool:
-        return any((self.links, self.pictures, self.code, self.headings))
-
     def describe(self, words: int) -> str:
-        """Return the parts in words: "12 words, 1 picture"."""
+        """Return the parts in words: "12 words, 1 picture"; "" if there are none."""
         parts = (
             (words, "word", ""),
             (self.links, "link", ""),
@@ -159,7 +166,7 @@ class _Content:
 
     def _find_links(self) -> Iterator[tuple[HtmlElement, str]]:
         for link in self._tree.iter("a"):
-            if address := absolute_url(link.get("href") or "", self._url):
+            if address := absolute_url(link.get("href", ""), self._url):
                 yield link, url_key(address)
 
     def _is_label(self, link: HtmlElement, key: str) -> bool:
@@ -174,7 +181,7 @@ class _Content:
     @cached_property
     def pictures(self) -> frozenset[str]:
         """The addresses of the pictures."""
-        return frozenset([picture.get("src") or "" for picture in self._tree.iter("img")])
+        return frozenset([picture.get("src", "") for picture in self._tree.iter("img")])
 
     @cached_property
     def picture_html(self) -> str:
@@ -265,3 +272,28 @@ def _shingles(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
     for start in range(max(1, len(words) - _SHINGLE_WORDS + 1)):
         if group := tuple(words[start : start + _SHINGLE_WORDS]):
             yield group
+
+
+MAX_SHOWN_SHARE = 0.5  # of the lines; if the text has more, the page shows the recipe
+
+
+def add_recipe(article: Article, ingredients: Sequence[str], steps: Sequence[str]) -> Article:
+    """Return the article with the lists of ingredients and steps that its text lacks."""
+    for tag, stated in (("ul", ingredients), ("ol", steps)):
+        lines = list(filter(None, map(to_plain_text, stated)))
+        if lines and not _is_shown(lines, article.text):
+            items = "\n".join([f"<li>{escape(line, quote=False)}</li>" for line in lines])
+            html = sanitise(f"<{tag}>{items}</{tag}>\n", article.url)
+            text = "\n".join(filter(None, [article.text, *lines]))
+            article = replace(article, html=article.html + html, text=text)
+    return article
+
+
+def _is_shown(lines: Sequence[str], text: str) -> bool:
+    """Return True if, for most lines, the text has a line with the same words."""
+    shown_lines = [set(casefolded_words(line)) for line in text.splitlines()]
+    shown = 0
+    for line in lines:
+        words = casefolded_words(line)
+        shown += any(each.issuperset(words) for each in shown_lines)
+    return shown > MAX_SHOWN_SHARE * len(lines)

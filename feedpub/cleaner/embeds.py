@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 
 from feedpub.cleaner.images import resolve_first
 from feedpub.cleaner.phrases import find_phrases
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 from feedpub.core.urls import bare_host_from_url, is_web_url
 
 MAX_TRACKER_PIXELS = 48  # a smaller frame counts visits
@@ -84,7 +84,7 @@ class ExcludedFrames(NamedTuple):
 
 def is_post(element: HtmlElement) -> bool:
     """Return whether a quotation is a placeholder for a post that a script would show."""
-    classes = (element.get("class") or "").split()
+    classes = element.get("class", "").split()
     if not POST_CLASSES.isdisjoint(classes):
         return True
     return "twitter-tweet" in classes and not "".join(element.itertext()).strip()
@@ -113,9 +113,9 @@ def _address_candidates(element: HtmlElement) -> Iterator[str]:
         if value := element.get(name):
             yield value
     for source in element.iterfind(".//source"):
-        yield source.get("src") or ""
+        yield source.get("src", "")
     for link in element.iterfind(".//a"):
-        yield link.get("href") or ""
+        yield link.get("href", "")
 
 
 def _render_link(address: str, label: str, thumbnail: str = "") -> str:
@@ -128,13 +128,13 @@ def _render_link(address: str, label: str, thumbnail: str = "") -> str:
 
 
 def _is_invisible(element: HtmlElement) -> bool:
-    style = (element.get("style") or "").replace(" ", "")
+    style = element.get("style", "").replace(" ", "")
     if "display:none" in style or "visibility:hidden" in style:
         return True
     if element.tag != "iframe":
         return False
     for name in ("width", "height"):
-        size = (element.get(name) or "").removesuffix("px")
+        size = element.get(name, "").removesuffix("px")
         if size.isdecimal() and int(size[:9]) <= MAX_TRACKER_PIXELS:
             return True
     return False

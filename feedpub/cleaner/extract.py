@@ -14,15 +14,14 @@ from feedpub.cleaner import access, body, classifier, images, metadata, short_pa
 from feedpub.cleaner.access import LOGIN_PAGE, PAYWALL, AccessLimits, find_access_limits
 from feedpub.cleaner.apply_rules import RuleApplication, parse_with_rules
 from feedpub.cleaner.boilerplate import JUDGEMENTS, RemovalDecision, decide_removals
-from feedpub.cleaner.choose import SHORT_PAGE, TITLE_ALONE, WORD
-from feedpub.cleaner.code_lines import join_code_lines
+from feedpub.cleaner.choose import SHORT_PAGE, TITLE_ALONE, WORD, add_recipe
 from feedpub.cleaner.features import measure_features
+from feedpub.cleaner.formulas import join_code_lines
 from feedpub.cleaner.forum import OUTSIDE_POSTS, find_post
 from feedpub.cleaner.layout import PLACES, Block, Layout
 from feedpub.cleaner.metadata import Metadata, canonical
 from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
 from feedpub.cleaner.page import MAX_LINK_DENSITY, MIN_SCORE, PageContext
-from feedpub.cleaner.recipes import add_recipe
 from feedpub.cleaner.rules import Rule, Ruleset, coerce_ruleset
 from feedpub.cleaner.segment import segment
 from feedpub.cleaner.site_memory import SiteMemory

@@ -1,8 +1,10 @@
-"""Read the formulas of a page (MathML): as text, and as safe HTML."""
+"""Read what a page writes in its own notation: formulas (MathML), and lines of code in elements."""
 
 import re
+from collections.abc import Iterator
 from html import escape
 
+from lxml.etree import SubElement
 from lxml.html import HtmlElement
 
 from feedpub.cleaner.sanitize import (
@@ -76,17 +78,18 @@ def is_drawn(element: HtmlElement) -> bool:
 
 def _is_plain(element: HtmlElement, depth: int) -> bool:
     """Return whether an element and those in it are of MathML, and its text is in tokens."""
-    is_token = element.tag in FORMULA_TOKENS
-    if depth == MAX_FORMULA_DEPTH or (is_token and len(element)):
+    if depth == MAX_FORMULA_DEPTH:
         return False
-    if not is_token and (element.text or "").strip():
+    if element.tag in FORMULA_TOKENS:
+        return not len(element)
+    texts = [element.text, *(child.tail for child in element)]
+    if any(text and text.strip() for text in texts):
         return False
-    for child in element:
-        if child.tag not in FORMULA_TAGS or child.tag == "math" or (child.tail or "").strip():
-            return False
-        if not _is_plain(child, depth + 1):
-            return False
-    return True
+    return all(_is_part(child) and _is_plain(child, depth + 1) for child in element)
+
+
+def _is_part(element: HtmlElement) -> bool:
+    return element.tag in FORMULA_TAGS and element.tag != "math"
 
 
 def render_formula(element: HtmlElement) -> str:
@@ -99,3 +102,49 @@ def render_formula(element: HtmlElement) -> str:
     inner = escape((element.text or "").strip(), quote=False)
     inner += "".join([render_formula(child) for child in element])
     return f"<{element.tag}{attributes}>{inner}</{element.tag}>"
+
+
+LINE_CLASSES = frozenset(
+    {"line", "code-line", "token-line", "cm-line", "view-line", "CodeMirror-line", "ec-line"}
+)
+CODE_NAMES = ("highlight", "code", "prism", "shiki", "monaco", "cm-editor")
+MAX_DEPTH = 6  # from a line to the element whose name states that it is code
+
+
+def join_code_lines(tree: HtmlElement) -> None:
+    """Make a `<pre>` of each element that holds lines of code, unless it is in one."""
+    for element in list(_find_line_holders(tree)):
+        lines = [child.text_content().rstrip("\n") for child in element]
+        for child in list(element):
+            element.remove(child)
+        element.tag, element.text = "pre", None
+        SubElement(element, "code").text = "\n".join(lines)
+
+
+def _find_line_holders(tree: HtmlElement) -> Iterator[HtmlElement]:
+    for line in tree.iter("div"):
+        holder = line.getparent()
+        if holder is None or holder[0] is not line or not _is_line(line):
+            continue
+        if all(map(_is_line, holder)) and _is_code(holder):
+            yield holder
+
+
+def _is_line(element: HtmlElement) -> bool:
+    classes = element.get("class", "").split()
+    return element.tag == "div" and not LINE_CLASSES.isdisjoint(classes)
+
+
+def _is_code(holder: HtmlElement) -> bool:
+    """Return whether an element is in one that is named as code, and in no `<pre>`."""
+    is_named = False
+    around: HtmlElement | None = holder
+    for _ in range(MAX_DEPTH):
+        if around is None:
+            break
+        if around.tag == "pre":
+            return False
+        names = around.get("class", "").lower()
+        is_named = is_named or any(name in names for name in CODE_NAMES)
+        around = around.getparent()
+    return is_named

@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 
 from feedpub.cleaner.layout import Block, Box
 from feedpub.cleaner.page import PageContext
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 
 MAX_ARTICLE_WORDS = 80  # outside of the posts; with more, they are comments of an article
 MAX_AUTHOR_CHARS = 120  # of the line with the name of a post's author
@@ -53,7 +53,7 @@ def find_thread(page: PageContext) -> Thread | None:
     """Return the thread that a page consists of; None if it is not a forum's."""
     thread = Thread()
     for box, markup in _find_posts(page):
-        kept = _find_body(page, box, markup)
+        kept = set(_find_body(page, box, markup))
         if not kept:  # another kind of post, perhaps an article
             continue
         if thread.kept:  # the author of the first post is the article's
@@ -82,19 +82,14 @@ def find_post(page: PageContext, address: str | None) -> Post | None:
     target = _find_place(page, place)
     if target is None:
         return None
-    around = {target, *target.iterancestors()}
-    innermost: Post | None = None
-    inside: list[Post] = []
-    for box, markup in _find_posts(page):
-        if blocks := frozenset(_find_body(page, box, markup)):
-            post = Post(box.element, blocks)
-            if box.element in around:
-                innermost = post
-            elif target in box.element.iterancestors():
-                inside.append(post)
-    if innermost is None and len(inside) == 1:
-        return inside[0]
-    return innermost
+    posts = [Post(box.element, _find_body(page, box, markup)) for box, markup in _find_posts(page)]
+    posts = [post for post in posts if post.blocks]
+    above = {target, *target.iterancestors()}
+    around = [post for post in posts if post.element in above]
+    if around:
+        return around[-1]  # the innermost one
+    inside = [post for post in posts if target in post.element.iterancestors()]
+    return inside[0] if len(inside) == 1 else None
 
 
 def _find_place(page: PageContext, place: str) -> HtmlElement | None:
@@ -108,12 +103,18 @@ def _find_place(page: PageContext, place: str) -> HtmlElement | None:
 def _find_posts(page: PageContext) -> Iterator[tuple[Box, PostMarkup]]:
     forums, _ = load_forums()
     for box in page.layout.boxes:
-        kind = (box.element.get("itemtype") or "").rpartition("/")[2]
-        for name in forums.keys() & {*_split_name(box.name), kind}:
+        for name in _find_post_names(box.name, box.element.get("itemtype", "")):
             yield box, forums[name]
 
 
-def _find_body(page: PageContext, post: Box, markup: PostMarkup) -> set[int]:
+@lru_cache(maxsize=10_000)
+def _find_post_names(names: str, item_type: str) -> frozenset[str]:
+    """Return the known names of posts among the names of a box and the type of its microdata."""
+    forums, _ = load_forums()
+    return frozenset(forums.keys() & {*_split_name(names), item_type.rpartition("/")[2]})
+
+
+def _find_body(page: PageContext, post: Box, markup: PostMarkup) -> frozenset[int]:
     """Return the blocks of a post's text, without its signature."""
     _, signatures = load_forums()
     found: set[int] = set()
@@ -126,7 +127,7 @@ def _find_body(page: PageContext, post: Box, markup: PostMarkup) -> set[int]:
             excluded.update(range(box.first, box.last))
         elif not names.isdisjoint(markup.body):
             found.update(range(box.first, box.last))
-    return found - excluded
+    return frozenset(found - excluded)
 
 
 def _find_author(page: PageContext, post: Box, markup: PostMarkup, end: int) -> Iterator[int]:
@@ -141,7 +142,7 @@ def _find_author(page: PageContext, post: Box, markup: PostMarkup, end: int) -> 
 def _names(page: PageContext, block: Block, markup: PostMarkup) -> bool:
     names = set(_split_name(page.layout.boxes[block.box].name))
     for element in block.elements:
-        names.update((element.get("class") or "").split(), (element.get("itemprop") or "").split())
+        names.update(element.get("class", "").split(), element.get("itemprop", "").split())
     return not names.isdisjoint(markup.author)
 
 

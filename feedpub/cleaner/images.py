@@ -229,9 +229,8 @@ def find_image_addresses(element: HtmlElement) -> Iterator[str]:
     candidates = lazy + [_largest(element.get(name, "")) for name in _SET_ATTRIBUTES]
     picture = next(element.iterancestors("picture"), None)
     if picture is not None:
-        sources = islice(picture.iterfind(".//source"), MAX_SOURCES)
-        sets = [source.get("srcset") or source.get("data-srcset") or "" for source in sources]
-        candidates += map(_largest, sets)
+        for source in islice(picture.iterfind(".//source"), MAX_SOURCES):
+            candidates.append(_largest(source.get("srcset") or source.get("data-srcset", "")))
     own = element.get("src", "")
     if not any(lazy):  # the page's own choice comes first if nothing is loaded lazily
         candidates.insert(0, own)
@@ -290,9 +289,10 @@ def _is_icon(element: HtmlElement) -> bool:
 def _is_described_paragraph(element: HtmlElement) -> bool:
     """Return whether an image is a paragraph of its own, with a description."""
     parent = element.getparent()
-    if parent is None or parent.tag != "p" or len(parent) > 1 or (parent.text or "").strip():
+    if parent is None or parent.tag != "p" or len(parent) > 1:
         return False
-    return len(element.get("alt", "").split()) > 1 and not (element.tail or "").strip()
+    text_around = f"{parent.text or ''}{element.tail or ''}".strip()
+    return text_around == "" and len(element.get("alt", "").split()) > 1
 
 
 def _render_size(element: HtmlElement) -> str:

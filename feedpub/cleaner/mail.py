@@ -237,8 +237,8 @@ def _render_loose_pictures(pictures: Iterable[_Picture], mail: _Mail, *, has_tex
     html = []
     for part, name, _ in pictures:
         is_attached = part.get_content_disposition() == "attachment"
-        is_inside = bool(part.get("content-id")) and has_text and bool(mail.used)
-        if name in mail.used or (is_attached and has_text) or is_inside:
+        is_inside = bool(mail.used) and bool(part.get("content-id"))
+        if name in mail.used or (has_text and (is_attached or is_inside)):
             continue
         mail.used.add(name)
         html.append(f'<p><img src="{escape(mail.base + name)}"></p>')
@@ -332,18 +332,19 @@ def _render_paragraphs(lines: list[str]) -> str:
 
 
 def _render_paragraph(lines: list[str]) -> str:
-    if _PATCH.match(lines[0]) or (len(lines) > 1 and all(line[:2] == "  " for line in lines)):
+    is_indented = len(lines) > 1 and all(line.startswith("  ") for line in lines)
+    if is_indented or _PATCH.match(lines[0]):
         return _preformatted(lines)
-    if len(lines) == 2 and _RULE.match(lines[1]) and not _RULE.match(lines[0]):  # noqa: PLR2004
-        return f"<h2>{_link(lines[0].strip())}</h2>"
-    lines = [line for line in lines if not _RULE.match(line)]
-    if not lines:
+    texts = [line for line in lines if not _RULE.match(line)]
+    if not texts:
         return "<hr>"
-    if _ITEM.match(lines[0]):
-        return _render_list(lines)
-    is_wrapped = all(len(line) >= MIN_WRAPPED_CHARS for line in lines[:-1])
+    if len(lines) == 2 and texts == lines[:1]:  # noqa: PLR2004 -- a heading above its rule
+        return f"<h2>{_link(lines[0].strip())}</h2>"
+    if _ITEM.match(texts[0]):
+        return _render_list(texts)
+    is_wrapped = all(len(line) >= MIN_WRAPPED_CHARS for line in texts[:-1])
     separator = " " if is_wrapped else "<br>"
-    return f"<p>{separator.join([_link(line.strip()) for line in lines])}</p>"
+    return f"<p>{separator.join([_link(line.strip()) for line in texts])}</p>"
 
 
 def _preformatted(lines: list[str]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
-from itertools import islice
+from itertools import chain, islice
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from lxml.html import Element, HtmlElement, tostring
@@ -18,8 +18,8 @@ from lxml.html import Element, HtmlElement, tostring
 from feedpub.cleaner import phrases
 from feedpub.cleaner.images import MAX_ICON_PIXELS
 from feedpub.core.article_keys import strip_tracking
-from feedpub.core.data_files import load_toml
 from feedpub.core.html import parse_html
+from feedpub.core.loading import load_toml
 from feedpub.core.models import Removed
 from feedpub.core.urls import is_web_url
 
@@ -33,6 +33,9 @@ MAX_ICON_CHARS = 2  # of a link that stands for an icon
 MIN_CONTENT_WORDS = 12  # of a line, to end the part above the content
 MAX_LINES_ABOVE = 8  # of the footer above its unsubscribe line
 MAX_ADDRESS_WORDS = 25
+MIN_DATA_ROWS = 2  # with several cells, of a table that shows data
+MIN_DATA_ROW_SHARE = 0.6  # of all rows
+MAX_DATA_CELL_WORDS = 12  # on average
 
 LINK_OUT = "unsubscribe link"
 NOTICE = "unsubscribe notice"
@@ -48,7 +51,7 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _CONTENT_TAGS = _HEADINGS | {"table", "pre"}
 _BUTTONS = frozenset({"comments", "follow", "login", "newsletter", "share", "support"})
 _TABLE_PARTS = frozenset({"table", "thead", "tbody", "tfoot", "tr", "td", "th"})
-_STRUCTURE = frozenset({"table", "h1", "h2", "h3", "ul", "ol", "blockquote", "p", "img"})
+_STRUCTURE = ("table", "h1", "h2", "h3", "ul", "ol", "blockquote", "img")
 _NOT_SHOWN = frozenset({"script", "style", "title", "template", "noscript", "meta", "link"})
 _HIDDEN = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all"
@@ -64,7 +67,6 @@ _NUMBER = re.compile(r"\A\s*+(\d{1,5})")
 _FILLERS = r"\u00ad\u034f\u061c\u180e\u200b-\u200f\u2007\u2060\ufeff"
 _FILLER = re.compile(rf"[{_FILLERS}][{_FILLERS}\s]{{4,}}+")
 _POSTAL = re.compile(r"\b\d{4,6}(?:-\d{4})?\b|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
-_ENDS_SENTENCE = re.compile(r"[.!?…。！？]\W*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,27 +143,30 @@ def _is_hidden(element: HtmlElement) -> bool:
 
 def _place_pictures(root: HtmlElement, find_picture: Callable[[str], str | None]) -> None:
     """Give pictures in the mail their published address, and remove pictures that count readers."""
-    trackers = _data()["trackers"]
     for image in list(root.iter("img")):
         address = image.get("src", "").strip()
         if published := find_picture(address):
             image.set("src", published)
-            if not any(True for _ in image.iterancestors("a")):
-                _drop_size(image)
-            continue
-        is_remote = is_web_url(address.lower())
-        if not is_remote or _is_tiny(image) or any(text in address.lower() for text in trackers):
+            if next(image.iterancestors("a"), None) is None:
+                # A picture in the mail is not an icon even if it is small.
+                _drop_attributes(image, "width", "height")
+        elif _is_shown(image, address.lower()):
+            image.set("src", _strip_tracking(address))
+            _drop_attributes(image, "srcset", "data-src")
+        else:
             image.drop_tree()
-            continue
-        image.set("src", _strip_tracking(address))
-        for name in ("srcset", "data-src"):
-            image.attrib.pop(name, None)
 
 
-def _drop_size(image: HtmlElement) -> None:
-    """Drop the size of a picture in the mail, which is not an icon even if it is small."""
-    for name in ("width", "height"):
-        image.attrib.pop(name, None)
+def _is_shown(image: HtmlElement, address: str) -> bool:
+    """Return False for a picture that counts readers, or is not on the web."""
+    if not is_web_url(address) or _is_tiny(image):
+        return False
+    return not any(text in address for text in _data()["trackers"])
+
+
+def _drop_attributes(element: HtmlElement, *names: str) -> None:
+    for name in names:
+        element.attrib.pop(name, None)
 
 
 def _is_tiny(image: HtmlElement) -> bool:
@@ -215,23 +220,35 @@ def _dissolve_layout_tables(root: HtmlElement) -> None:
 
 
 def _is_data_table(table: HtmlElement) -> bool:
-    """Return True if a table shows data: several rows with the same number of short cells."""
-    if table.get("role", "").lower() in ("presentation", "none"):
+    """Return True if a table shows data: several rows with several short cells."""
+    if table.get("role", "").lower() in ("presentation", "none") or _has_inside(table, "table"):
         return False
-    rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in table.iter("tr")]
-    if any(True for _ in table.iterdescendants("table")) or len(rows) < 2:  # noqa: PLR2004
+    rows = [list(row.iterchildren("td", "th")) for row in table.iter("tr")]
+    with_several = [row for row in rows if _count_filled(row) > 1]
+    if len(with_several) < max(MIN_DATA_ROWS, len(rows) * MIN_DATA_ROW_SHARE):
         return False
-    filled = [sum([bool(cell.text_content().strip()) for cell in row]) for row in rows]
-    with_several = sum([count > 1 for count in filled])
-    if with_several < max(2, len(rows) * 0.6):
-        return False
-    cells = [cell for row in rows for cell in row]
-    if any(cell.tag == "th" for cell in cells):
+    return _are_data_cells(list(chain.from_iterable(rows)))
+
+
+def _count_filled(cells: Sequence[HtmlElement]) -> int:
+    texts = [cell.text_content().strip() for cell in cells]
+    return len(texts) - texts.count("")
+
+
+def _are_data_cells(cells: Sequence[HtmlElement]) -> bool:
+    """Return True if one is a header, or all are short and without a structure of their own."""
+    if "th" in [cell.tag for cell in cells]:
         return True
-    if any(True for cell in cells for _ in cell.iterdescendants(*_STRUCTURE - {"p"})):
-        return False
-    words = sum([len(cell.text_content().split()) for cell in cells])
-    return words <= 12 * len(cells)
+    words = 0
+    for cell in cells:
+        if _has_inside(cell, *_STRUCTURE):
+            return False
+        words += len(cell.text_content().split())
+    return words <= MAX_DATA_CELL_WORDS * len(cells)
+
+
+def _has_inside(element: HtmlElement, *tags: str) -> bool:
+    return next(element.iterdescendants(*tags), None) is not None
 
 
 def _box_loose_texts(root: HtmlElement) -> None:
@@ -239,11 +256,12 @@ def _box_loose_texts(root: HtmlElement) -> None:
     for element in [root, *root.iter(*_BOXES)]:
         if element.tag == "p" and _has_blocks(element):
             element.tag = "div"
-        runs = [run for run in _split_runs(element) if _is_filled(run)]
+        runs = list(filter(_is_filled, _split_runs(element)))
         if len(runs) > 1:
             tag = "p" if element.tag == "p" else "div"
             _replace_children(element, [_box(run, tag) for run in runs])
-            element.tag = "div" if element.tag == "p" else element.tag
+            if element.tag == "p":
+                element.tag = "div"
 
 
 def _split_runs(element: HtmlElement) -> Iterator[Sequence[HtmlElement | str]]:
@@ -254,36 +272,43 @@ def _split_runs(element: HtmlElement) -> Iterator[Sequence[HtmlElement | str]]:
     run: list[HtmlElement | str] = []
     breaks = 0
     for node in nodes:
-        if isinstance(node, str):
-            breaks = 0 if node.strip() else breaks
-        elif node.tag == "br":
-            breaks += 1
-        else:
-            breaks = 0
-        is_block = not isinstance(node, str) and (node.tag in _BLOCKS or _has_blocks(node))
-        if is_block or breaks > 1:
+        breaks = _count_breaks(node, breaks)
+        if _is_block(node):
+            yield run
+            yield [node]
+            run = []
+        elif breaks > 1:
             yield run
             run = []
-        if is_block:
-            yield [node]
-        elif breaks < 2:  # noqa: PLR2004
+        else:
             run.append(node)
     yield run
 
 
+def _count_breaks(node: HtmlElement | str, before: int) -> int:
+    """Return the number of line breaks in a row up to a node; white space may be between them."""
+    if isinstance(node, str):
+        return 0 if node.strip() else before
+    return before + 1 if node.tag == "br" else 0
+
+
+def _is_block(node: HtmlElement | str) -> bool:
+    return not isinstance(node, str) and (node.tag in _BLOCKS or _has_blocks(node))
+
+
 def _is_filled(run: Sequence[HtmlElement | str]) -> bool:
+    """Return True for a run with more than white space and line breaks."""
     for node in run:
-        if isinstance(node, str):
-            if node.strip():
-                return True
-        elif node.tag != "br":
+        is_filled = bool(node.strip()) if isinstance(node, str) else node.tag != "br"
+        if is_filled:
             return True
     return False
 
 
 def _box(run: Sequence[HtmlElement | str], tag: str) -> HtmlElement:
-    if len(run) == 1 and not isinstance(run[0], str) and run[0].tag in _BLOCKS:
-        return run[0]
+    first = run[0]
+    if len(run) == 1 and not isinstance(first, str) and first.tag in _BLOCKS:
+        return first
     box = Element(tag)
     _replace_children(box, run)
     return box
@@ -322,12 +347,12 @@ def _remove_frame(root: HtmlElement, names: Collection[str]) -> Iterator[Removed
         return
     text_lines = 0
     for number, line in enumerate(lines):
-        if number in reasons:
-            if line.text:
-                yield Removed(line.text, reasons[number], text_lines)
-            _drop(line.element, root)
-        else:
+        if number not in reasons:
             text_lines += bool(line.text)
+            continue
+        if line.text:
+            yield Removed(line.text, reasons[number], text_lines)
+        _drop(line.element, root)
 
 
 def _iter_lines(root: HtmlElement) -> Iterator[HtmlElement]:
@@ -342,11 +367,11 @@ def _iter_lines(root: HtmlElement) -> Iterator[HtmlElement]:
 
 
 def _has_blocks(element: HtmlElement) -> bool:
-    return any(True for _ in element.iterdescendants(*_BLOCKS))
+    return not _BLOCKS.isdisjoint(inner.tag for inner in element.iterdescendants())
 
 
 def _has_picture(element: HtmlElement) -> bool:
-    return element.tag == "img" or any(True for _ in element.iterdescendants("img"))
+    return next(element.iter("img"), None) is not None
 
 
 def _judge(element: HtmlElement) -> _Line:
@@ -357,23 +382,28 @@ def _judge(element: HtmlElement) -> _Line:
 
 def _find_kind(element: HtmlElement, text: str) -> str:
     """Return the kind of a short line; "" if it is content."""
-    lowered, data = text.casefold(), _data()
+    lowered = text.casefold()
     links = [element] if element.tag == "a" else list(element.iter("a"))
-    if any(phrase in lowered for phrase in data["unsubscribe"]) or _links_to_list(links):
+    if _has_phrase(lowered, "unsubscribe") or _links_to_list(links):
         return LINK_OUT if links else NOTICE
-    if len(text) <= MAX_BROWSER_CHARS and any(phrase in lowered for phrase in data["browser"]):
+    if len(text) <= MAX_BROWSER_CHARS and _has_phrase(lowered, "browser"):
         return "link to the copy on the web"
     if links and _links_to_networks(links, lowered):
         return "links to social networks"
-    if (links and _is_button(element, text)) or any(each in lowered for each in data["subscribe"]):
+    if (links and _is_button(element, text)) or _has_phrase(lowered, "subscribe"):
         return "request to subscribe or to share"
-    return FOOTER if any(phrase in lowered for phrase in data["footer"]) else ""
+    return FOOTER if _has_phrase(lowered, "footer") else ""
+
+
+def _has_phrase(lowered: str, kind: str) -> bool:
+    """Return True if a text has one of the known phrases of a kind."""
+    return any(phrase in lowered for phrase in _data()[kind])
 
 
 def _is_button(element: HtmlElement, text: str) -> bool:
     """Return True if a line is a link to subscribe, share or comment, or a row of icons."""
     if not text:
-        return _has_picture(element) and all(_is_icon(image) for image in element.iter("img"))
+        return _has_picture(element) and all(map(_is_icon, element.iter("img")))
     phrase = phrases.find_phrases(text)
     return phrase is not None and phrase.kind in _BUTTONS
 
@@ -392,23 +422,26 @@ def _links_to_networks(links: Sequence[HtmlElement], text: str) -> bool:
     linked = " ".join(" ".join([link.text_content() for link in links]).casefold().split())
     if len(text) - len(linked) > 3 * len(links) + 12:  # separators, or "Follow us:"
         return False
-    return all(_is_network(link) for link in links)
+    return all(map(_is_network, links))
 
 
 def _is_network(link: HtmlElement) -> bool:
-    try:
-        host = (urlsplit(link.get("href", "")).hostname or "").removeprefix("www.")
-    except ValueError:
-        host = ""
-    path = link.get("href", "").partition("://")[2].partition("/")[2].strip("/")
     names = {link.text_content().strip().casefold()}
     names |= {image.get("alt", "").strip().casefold() for image in link.iter("img")}
-    if any(len(name) > MAX_ICON_CHARS for name in names):
+    if max(map(len, names)) > MAX_ICON_CHARS:
         return names <= set(_data()["network_names"])
     # An icon without a name; posts and videos on networks have longer addresses than profiles.
-    return any(host == name or host.endswith(f".{name}") for name in _data()["networks"]) and (
-        path.count("/") <= 1
-    )
+    address = link.get("href", "")
+    path = address.partition("://")[2].partition("/")[2].strip("/")
+    return path.count("/") <= 1 and _is_host_of_network(address)
+
+
+def _is_host_of_network(address: str) -> bool:
+    try:
+        host = urlsplit(address).hostname or ""
+    except ValueError:
+        return False
+    return f".{host}".endswith(tuple(f".{name}" for name in _data()["networks"]))
 
 
 def _find_head(lines: Sequence[_Line], names: Collection[str]) -> Mapping[int, str]:
@@ -417,9 +450,7 @@ def _find_head(lines: Sequence[_Line], names: Collection[str]) -> Mapping[int, s
     for number, line in enumerate(lines):
         if line.kind == FOOTER:
             reasons[number] = "notice above the text"
-        images = list(line.element.iter("img"))
-        alts = {image.get("alt", "").strip().casefold().removesuffix(" logo") for image in images}
-        if images and not line.text and alts <= set(names):
+        if _is_logo(line, names):
             reasons[number] = "logo"
         elif line.text and any(line.text.casefold() in name for name in names):
             reasons[number] = "byline"
@@ -428,23 +459,34 @@ def _find_head(lines: Sequence[_Line], names: Collection[str]) -> Mapping[int, s
     return reasons
 
 
+def _is_logo(line: _Line, names: Collection[str]) -> bool:
+    """Return True for pictures that are described by the names of the senders alone."""
+    images = list(line.element.iter("img"))
+    alts = {image.get("alt", "").strip().casefold().removesuffix(" logo") for image in images}
+    return bool(images) and not line.text and alts <= set(names)
+
+
 def _find_frame(lines: Sequence[_Line]) -> Mapping[int, str]:
     """Return the numbers of the lines that go, each with the reason."""
     if any(line.kind == LINK_OUT for line in lines):  # then texts about it are content
         lines = [replace(line, kind="") if line.kind == NOTICE else line for line in lines]
-    reasons: dict[int, str] = {}
-    for number, line in enumerate(lines):
-        if line.kind and line.kind not in (FOOTER, NOTICE):
-            reasons[number] = line.kind
     start = _find_footer(lines)
-    for number in range(start, len(lines)):
-        reasons.setdefault(number, lines[number].kind or FOOTER)
-    number = start - 1
-    while number >= max(0, start - MAX_LINES_ABOVE) and _may_be_footer(lines[number]):
-        if lines[number].text or not _has_picture(lines[number].element):
-            reasons.setdefault(number, lines[number].kind or FOOTER)
-        number -= 1
+    footer = [*_find_above_footer(lines, start), *range(start, len(lines))]
+    reasons = {number: lines[number].kind or FOOTER for number in footer}
+    for number, line in enumerate(lines):
+        if line.kind not in ("", FOOTER, NOTICE):
+            reasons[number] = line.kind
     return reasons
+
+
+def _find_above_footer(lines: Sequence[_Line], start: int) -> Iterator[int]:
+    """Yield the lines that belong to a footer though they are above the line that begins it."""
+    for number in range(start - 1, max(0, start - MAX_LINES_ABOVE) - 1, -1):
+        line = lines[number]
+        if not _may_be_footer(line):
+            return
+        if line.text or not _has_picture(line.element):
+            yield number
 
 
 def _find_footer(lines: Sequence[_Line]) -> int:
@@ -472,9 +514,7 @@ def _may_be_footer(line: _Line) -> bool:
         return True
     if line.element.tag in _HEADINGS or line.words > MAX_ADDRESS_WORDS:
         return False
-    if _ENDS_SENTENCE.search(line.text) and not _POSTAL.search(line.text):
-        return False
-    return bool(_POSTAL.search(line.text)) and "," in line.text
+    return "," in line.text and _POSTAL.search(line.text) is not None
 
 
 def _drop(element: HtmlElement, root: HtmlElement) -> None:

@@ -96,8 +96,8 @@ def _find_next_url(tree: HtmlElement, base: str, first_url: str, number: int) ->
 
 def _marked_links(tree: HtmlElement) -> Iterator[str]:
     for element in tree.iter("link", "a"):
-        if "next" in (element.get("rel") or "").lower().split():
-            yield element.get("href") or ""
+        if "next" in element.get("rel", "").lower().split():
+            yield element.get("href", "")
 
 
 def _numbered_links(tree: HtmlElement, number: int) -> Iterator[str]:
@@ -105,7 +105,7 @@ def _numbered_links(tree: HtmlElement, number: int) -> Iterator[str]:
     own_number, next_number = str(number), str(number + 1)
     for link in islice(tree.iter("a"), MAX_LINKS):
         if _only_number(link.text_content()) == next_number and own_number in _row(link):
-            yield link.get("href") or ""
+            yield link.get("href", "")
 
 
 def _only_number(text: str) -> str:

@@ -7,12 +7,13 @@ Standfirsts, footnotes, corrections and gaps in a list or table look like boiler
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
+from itertools import product
 
 from feedpub.cleaner.layout import HIDDEN, PLACES, Block, Layout
 from feedpub.cleaner.page import HEADING, PageContext, is_mostly_links
 from feedpub.cleaner.tables import find_data_tables
 from feedpub.cleaner.vocabulary import split_words, terms_in_names
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 
 QUOTE, FIGURE = PLACES["blockquote"], PLACES["figure"]
 OUTSIDE_TEXT = PLACES["nav"] | PLACES["footer"] | PLACES["aside"] | PLACES["form"] | HIDDEN
@@ -114,11 +115,7 @@ def _normalise(text: str) -> str:
 
 
 def _is_in_longer_text(parts: Sequence[str], texts: Sequence[str]) -> bool:
-    for text in texts:
-        repeated = [part for part in parts if part in text and part != text]
-        if repeated:
-            return True
-    return False
+    return any(part in text and part != text for part, text in product(parts, texts))
 
 
 def _may_be_pull_quote(page: PageContext, index: int) -> bool:
@@ -171,8 +168,11 @@ def _find_standfirsts(page: PageContext, _: Sequence[bool]) -> Iterator[int]:
 def _find_abstracts(page: PageContext, _: Sequence[bool]) -> Iterator[int]:
     """Yield the blocks of a paper's abstract. Several of them belong to a list of papers."""
     named = [box for box in page.layout.boxes if "abstract" in terms_in_names(box.name)]
-    if named and all(named[0].first <= box.first and box.last <= named[0].last for box in named):
-        yield from range(named[0].first, named[0].last)
+    if not named:
+        return
+    outermost = named[0]
+    if all(outermost.first <= box.first and box.last <= outermost.last for box in named):
+        yield from range(outermost.first, outermost.last)
 
 
 def _is_named_standfirst(page: PageContext, index: int) -> bool:
@@ -214,11 +214,10 @@ def _footnote_ids(block: Block) -> Iterator[str]:
     """Yield the ids that a block's footnote marks link to."""
     if not any(link.startswith("#") for link in block.links):
         return
-    for element in block.elements:
-        start, _, name = (element.get("href") or "").partition("#")
-        if element.tag != "a" or start or not name:
-            continue
-        if len(element.text_content().strip()) <= MAX_MARK_CHARS:
+    for link in block.elements:
+        page, _, name = link.get("href", "").partition("#")
+        is_local = link.tag == "a" and page == "" and name != ""
+        if is_local and len(link.text_content().strip()) <= MAX_MARK_CHARS:
             yield name
 
 
@@ -256,16 +255,21 @@ def _find_table_cells(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
 
 def _find_tables_in_figures(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:
     """Yield the cells of data tables that are the figures of a text that stays."""
-    boxes, blocks = page.layout.boxes, page.layout.blocks
-    in_figures = [index for index in range(len(blocks)) if page.place(index) & FIGURE]
+    boxes = page.layout.boxes
+    in_figures = [index for index in range(len(kept)) if page.place(index) & FIGURE]
     for table, cells in find_data_tables(page.layout, in_figures).items():
-        above = boxes[table].first - 1
-        while above >= 0 and page.place(above) & FIGURE:
-            above -= 1
-        if above < 0 or not kept[above] or boxes[table].place & OUTSIDE_TEXT:
+        if boxes[table].place & OUTSIDE_TEXT or not _is_below_text(page, boxes[table].first, kept):
             continue
         if sum([page.scores[index] for index in cells]) >= MIN_FIGURE_SCORE * len(cells):
             yield from cells
+
+
+def _is_below_text(page: PageContext, index: int, kept: Sequence[bool]) -> bool:
+    """Return True if the nearest block above a block that is not in a figure stays."""
+    for above in range(index - 1, -1, -1):
+        if not page.place(above) & FIGURE:
+            return kept[above]
+    return False
 
 
 def find_corrections(page: PageContext, kept: Sequence[bool]) -> Iterator[int]:

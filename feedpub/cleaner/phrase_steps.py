@@ -45,7 +45,7 @@ def find_button_pictures(page: PageContext) -> PhraseMatches:
     for index, block in enumerate(page.layout.blocks):
         if block.text or not block.links or block.pictures != 1:
             continue
-        alt = "".join([each.get("alt") or "" for each in block.elements if each.tag == "img"])
+        alt = "".join([each.get("alt", "") for each in block.elements if each.tag == "img"])
         if phrase := find_phrases(alt):
             yield index, f"picture of the phrase '{alt.strip()}' ({phrase.language})"
 

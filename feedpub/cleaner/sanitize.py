@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from feedpub.core.data_files import load_toml
 from feedpub.core.errors import ExtractError
+from feedpub.core.loading import load_toml
 
 if TYPE_CHECKING:
     from nh3 import Cleaner

@@ -110,7 +110,7 @@ def _holds_the_page(noscript: HtmlElement, page_chars: int) -> bool:
 
 def is_permalink(element: HtmlElement) -> bool:
     """Return whether an element is a heading's link to itself, as manuals have it."""
-    return (element.text or "").strip() in PERMALINK_TEXTS and "#" in (element.get("href") or "")
+    return (element.text or "").strip() in PERMALINK_TEXTS and "#" in element.get("href", "")
 
 
 class _TreeWalk:
@@ -169,7 +169,7 @@ class _TreeWalk:
             return True
         if kind == "inline":
             return self._start_inline(element, tag)
-        if tag == "script" and (element.get("type") or "").startswith(TEX_TYPE):
+        if tag == "script" and element.get("type", "").startswith(TEX_TYPE):
             self._add_text(element.text or "")
         elif kind == "break":
             self._add_break()
@@ -363,12 +363,12 @@ def _has_source(element: HtmlElement) -> bool:
     """Return whether the source of a rendered formula follows it."""
     following = element.getnext()
     is_script = following is not None and following.tag == "script"
-    return is_script and (following.get("type") or "").startswith(TEX_TYPE)
+    return is_script and following.get("type", "").startswith(TEX_TYPE)
 
 
 def is_share_link(element: HtmlElement) -> bool:
     """Return whether a link only shares the page and is not part of a sentence."""
-    href = element.get("href") or ""
+    href = element.get("href", "")
     return _only_shares(href) and _count_words_around(element) <= MAX_WORDS_AROUND
 
 

@@ -75,10 +75,10 @@ class SelectorIndex:
 
 def _own_selectors(element: HtmlElement) -> Iterator[str]:
     """Yield the selectors made of an element's own lasting names."""
-    name = element.get("id") or ""
+    name = element.get("id", "")
     if is_lasting_name(name):
         yield f"#{name}"
-    for each in (element.get("class") or "").split():
+    for each in element.get("class", "").split():
         if is_lasting_name(each):
             yield f".{each}"
     for key in ATTRIBUTES:

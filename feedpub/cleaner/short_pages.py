@@ -7,6 +7,8 @@ element, or next to the title.
 import re
 from collections.abc import Collection, Iterator, Sequence
 
+from lxml.html import HtmlElement
+
 from feedpub.cleaner.layout import HIDDEN, PLACES, Block, Box
 from feedpub.cleaner.page import PageContext, is_mostly_links
 from feedpub.cleaner.phrase_steps import find_box_end
@@ -42,10 +44,11 @@ def find_main_blocks(
     inside = [index for index in possible if page.place(index) & _MAIN]
     if pictures := find_subject_pictures(page, image):
         return [*pictures, *inside]
-    found = inside or _find_below_title(page, possible)
-    if not found and not page.repeated_titles and len(blocks) <= MAX_SMALL_PAGE_BLOCKS:
-        return possible
-    return found
+    if inside:
+        return inside
+    if page.repeated_titles:
+        return _find_below_title(page, possible)
+    return possible if len(blocks) <= MAX_SMALL_PAGE_BLOCKS else []
 
 
 def find_subject_pictures(page: PageContext, image: str | None) -> list[int]:
@@ -62,40 +65,48 @@ def find_subject_pictures(page: PageContext, image: str | None) -> list[int]:
     for index, block in enumerate(page.layout.blocks):
         if not block.pictures or block.text or not _may_be_content(page, index):
             continue
-        for element in block.elements:
-            texts = (element.get("alt"), element.get("title"))
-            is_described = bool(title) and any(split_words(text or "") == title for text in texts)
-            is_lead = bool(image) and image in (element.get("src"), element.get("data-src"))
-            if element.tag == "img" and (is_described or is_lead):
-                found.append(index)
+        pictures = [element for element in block.elements if element.tag == "img"]
+        found += [index for each in pictures if _is_subject(each, title, image)]
     return found
 
 
+def _is_subject(picture: HtmlElement, title: list[str], image: str | None) -> bool:
+    """Return True for the lead image, and for a picture that the title describes."""
+    if image and image in (picture.get("src"), picture.get("data-src")):
+        return True
+    texts = (picture.get("alt", ""), picture.get("title", ""))
+    return bool(title) and title in map(split_words, texts)
+
+
 def _may_be_content(page: PageContext, index: int) -> bool:
-    block, place = page.layout.blocks[index], page.place(index)
-    if block.elements and {element.tag for element in block.elements} <= _CONTROLS:
-        return False
-    names = _names_around(page, block.box)
-    if not names.isdisjoint(_OUTSIDE_NAMES) or _SIDEBAR.search(" ".join(names)):
-        return False
-    if place & _OUTSIDE or (place & PLACES["header"] and not place & _MAIN):
+    block = page.layout.blocks[index]
+    if _is_control(block) or _is_outside(page, block):
         return False
     if page.word_counts[index] < MAX_NOTE_WORDS and _NEEDS_SCRIPTS.search(block.text):
         return False
-    return bool(block.pictures) or not is_mostly_links(block) or _leads_to_document(block)
+    if block.pictures or not is_mostly_links(block):
+        return True
+    return any(map(document_type_of_url, block.links))
 
 
-def _leads_to_document(block: Block) -> bool:
-    return any(document_type_of_url(link) for link in block.links)
+def _is_control(block: Block) -> bool:
+    tags = {element.tag for element in block.elements}
+    return bool(tags) and tags <= _CONTROLS
+
+
+def _is_outside(page: PageContext, block: Block) -> bool:
+    """Return True for a block in navigation, a sidebar, or the header of the site."""
+    place = page.layout.boxes[block.box].place
+    if place & _OUTSIDE or (place & PLACES["header"] and not place & _MAIN):
+        return True
+    names = _names_around(page, block.box)
+    return not names.isdisjoint(_OUTSIDE_NAMES) or _SIDEBAR.search(" ".join(names)) is not None
 
 
 def _find_side_blocks(page: PageContext) -> Iterator[int]:
     """Yield the blocks of the boxes that are named a footer or begin with "Related articles"."""
-    sides = [
-        range(box.first, box.last)
-        for box in page.layout.boxes
-        if "footer" in terms_in_names(box.name)
-    ]
+    footers = [box for box in page.layout.boxes if "footer" in terms_in_names(box.name)]
+    sides = [range(box.first, box.last) for box in footers]
     for index, phrase in enumerate(page.phrases):
         if phrase is not None and phrase.effect == "tail":
             sides.append(range(index, find_box_end(page, index)))
@@ -115,8 +126,6 @@ def _names_around(page: PageContext, box: int) -> set[str]:
 
 def _find_below_title(page: PageContext, possible: Sequence[int]) -> list[int]:
     """Return the blocks below the last repetition of the title, in the smallest box with some."""
-    if not page.repeated_titles:
-        return []
     title = page.repeated_titles[-1]
     boxes = page.layout.boxes
     box: Box = boxes[page.layout.blocks[title].box]

@@ -112,7 +112,7 @@ def _load_site_memory(location: Path | str, url: str) -> bytes:
         return b""
     try:
         with Store.open(location, copy=isinstance(location, Path)) as store:
-            return LearningSite(memory_key(url), store).memory
+            return LearningSite(store.site_memory(memory_key(url)) or b"").memory
     except CorruptStateError as error:
         echo(f"feedpub: the site memory is not used: {error}", err=True)
         return b""

@@ -147,8 +147,7 @@ def _repair_feeds(
     """Search a repair for each failing source, or for each source."""
     from feedpub.config.sources import source_key
     from feedpub.core.budget import RunBudget
-    from feedpub.pipeline.anomalies import check_listings
-    from feedpub.pipeline.collect import list_sources
+    from feedpub.pipeline.run import check_sources
 
     for feed in feeds:
         keys = {source_key(source) for source in feed.source}
@@ -158,8 +157,7 @@ def _repair_feeds(
         budget = RunBudget(_TIMEOUT_SECONDS)
         fetcher = context.fetcher.for_run(feed.name, budget.remaining)
         feed_context = replace(context, budget=budget, fetcher=fetcher)
-        listings = list_sources(feed, feed_context, keys)
-        for listing in check_listings(feed, listings, feed_context):
+        for listing in check_sources(feed, feed_context, keys):
             yield _repair_source(feed, listing, path, feed_context)
 
 

@@ -3,11 +3,19 @@
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from feedpub.cli.context import load_config
 from feedpub.cli.terminal import echo_json, make_console, print_line, warn_quarantined
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from feedpub.config import Config
+    from feedpub.store import Store
+    from feedpub.web.status import Health, ServiceStatus
 
 
 @click.command()
@@ -35,14 +43,7 @@ def status(config_path: Path | None, *, show_all: bool, as_json: bool, verbose: 
     from feedpub.config import state_location
     from feedpub.core.errors import ConfigError
     from feedpub.store import Store
-    from feedpub.web.status import (
-        PAGE_FEEDS,
-        FeedQuery,
-        Health,
-        StatusBoard,
-        collect_status,
-        describe_counts,
-    )
+    from feedpub.web.status import Health, describe_counts
 
     try:
         config = load_config(config_path)
@@ -51,35 +52,37 @@ def status(config_path: Path | None, *, show_all: bool, as_json: bool, verbose: 
             f"{error}\nA running service continues with the config that it loaded before."
         ) from None
     location = state_location(config.feedpub.state)
-    number = len(config.feed)
-    shows_worst = number > PAGE_FEEDS and not show_all and not as_json
     with Store.open(location) as store:
-        if shows_worst:
-            board = StatusBoard(config, store)
-            selection = board.overview(datetime.now(UTC), None, max_age_seconds=0.0).select(
-                FeedQuery()
-            )
-            counts = selection.counts
-            service = collect_status(config, store, datetime.now(UTC), feeds=selection.names)
-        else:
-            service = collect_status(config, store, datetime.now(UTC))
-            counts = service.counts
-        shown = [feed.name for feed in service.feeds]
-        choices = list(output.content_lines(shown, store)) if verbose else []
+        service, counts = _read_status(config, store, complete=show_all or as_json)
+        names = [feed.name for feed in service.feeds]
+        choices = list(output.content_lines(names, store)) if verbose else []
     if as_json:
         echo_json(service)
     else:
         console = make_console()
         summary = describe_counts(counts)
-        if shows_worst:
+        if len(names) < len(config.feed):
             console.print(f"{summary}\n", highlight=False)
+            total = f"{len(config.feed):,} feeds"
+            summary = f"Shown are the {len(names)} worst of {total}; --all shows all."
         console.print(output.status_table(service))
-        for line in output.status_lines(service):
+        for line in (*output.status_lines(service), *choices):
             print_line(console, line)
-        for line in choices:
-            print_line(console, line)
-        if shows_worst:
-            summary = f"Shown are the {len(shown)} worst of {number:,} feeds; --all shows all."
         console.print(summary, highlight=False)
         warn_quarantined(location)
     sys.exit(1 if counts.get(Health.BROKEN) else 0)
+
+
+def _read_status(
+    config: "Config", store: "Store", *, complete: bool
+) -> "tuple[ServiceStatus, Mapping[Health, int]]":
+    """Return the status of all feeds, or of the worst of many, and the number of all by health."""
+    from feedpub.web.status import FeedQuery, StatusBoard, collect_status, overview
+
+    now = datetime.now(UTC)
+    if complete or len(config.feed) <= overview.PAGE_FEEDS:
+        service = collect_status(config, store, now)
+        return service, service.counts
+    board = StatusBoard(config, store)
+    selection = board.overview(now, None, max_age_seconds=0.0).select(FeedQuery())
+    return collect_status(config, store, now, feeds=selection.names), selection.counts

@@ -56,7 +56,7 @@ from feedpub.config.sources import (
 )
 from feedpub.config.toml_lines import TomlLines
 from feedpub.config.types import check_web_address, format_duration, parse_listen_address
-from feedpub.core.lazy import lazy_exports
+from feedpub.core.loading import lazy_exports
 
 if TYPE_CHECKING:
     from feedpub.config.edit import (

@@ -10,7 +10,7 @@ import re
 from contextlib import suppress
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 from feedpub.core.models import GUID_PREFIX
 
 WATCH_PREFIX = "watch:"

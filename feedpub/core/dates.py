@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import cache, lru_cache
 from typing import Literal, TypeAlias
 
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 
 DateLabel: TypeAlias = Literal["other", "updated", "published"]
 
@@ -237,7 +237,7 @@ def find_date(text: str) -> datetime | None:
 
 def read_date(text: str, language: str | None = None) -> datetime | None:
     """Return the date of a short text, in UTC; the language decides about 3/4/2024."""
-    if not any(char.isdigit() for char in text):
+    if not any(map(str.isdigit, text)):
         return None
     if moment := parse_date(text) or find_date(text):
         return moment

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 
 _BCP47_TAG = re.compile(
     r"(?P<language>[a-z]{2}|(?P<long>[a-z]{3}))(-(?P<script>[a-z]{4}))?"

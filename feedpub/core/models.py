@@ -380,6 +380,10 @@ class Feed:
         """
         return f"{self._stem(self.archive)}.{suffix}"
 
+    def archive_file(self, number: int, suffix: str) -> str:
+        """Return the name of a document of one of its archives."""
+        return f"{self._stem(number)}.{suffix}"
+
     def address(self, suffix: str) -> str:
         """Return the URL of one of its documents: `address("rss")`."""
         return f"{self.base_url}{self.file(suffix)}"

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList

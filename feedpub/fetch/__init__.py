@@ -23,17 +23,16 @@ requests and urllib3.
 
 from typing import TYPE_CHECKING
 
-from feedpub.core.lazy import lazy_exports
+from feedpub.core.loading import lazy_exports
 from feedpub.core.redact import redact, strip_credentials
 
 if TYPE_CHECKING:
-    from feedpub.fetch.client import Fetcher, PageSession
+    from feedpub.fetch.client import NO_ANSWER, Fetcher, PageSession, RequestCounts
     from feedpub.fetch.clock import Clock, SystemClock
     from feedpub.fetch.imap import Mailbox, MessageHead
     from feedpub.fetch.limits import SMALL_BODY_BYTES
     from feedpub.fetch.request import RequestOptions, Validators
     from feedpub.fetch.robots import RobotsCache
-    from feedpub.fetch.stats import NO_ANSWER, RequestCounts
     from feedpub.fetch.webhook import WebhookClient
 
 __all__ = [
@@ -57,13 +56,12 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        "client": ("Fetcher", "PageSession"),
+        "client": ("NO_ANSWER", "Fetcher", "PageSession", "RequestCounts"),
         "clock": ("Clock", "SystemClock"),
         "imap": ("Mailbox", "MessageHead"),
         "limits": ("SMALL_BODY_BYTES",),
         "request": ("RequestOptions", "Validators"),
         "robots": ("RobotsCache",),
-        "stats": ("NO_ANSWER", "RequestCounts"),
         "webhook": ("WebhookClient",),
     },
 )

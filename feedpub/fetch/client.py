@@ -37,12 +37,14 @@ from feedpub.fetch.response import (
 )
 from feedpub.fetch.robots import MAX_ROBOTS_BYTES, Robots, RobotsCache
 from feedpub.fetch.ssrf import AddressPolicy
-from feedpub.fetch.stats import NO_ANSWER, RequestCounter, RequestCounts
 from feedpub.fetch.transport import Transport
 from feedpub.fetch.url import RequestTarget, parse_url
 
 if TYPE_CHECKING:
     from feedpub.fetch.imap import Mailbox
+import threading
+from collections import Counter
+from http import HTTPStatus
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +55,44 @@ _REJECTS_VALIDATORS = frozenset({400, 431})
 # With these statuses, Retry-After is about the server and not about one page.
 _PAUSES_HOST = frozenset({429, 503})
 _MAX_SHOWN_CHARS = 200  # of a redirect's address in a message
+
+
+NO_ANSWER = "error"
+_STATUSES = frozenset(HTTPStatus)
+
+RequestCounts = Mapping[tuple[str, str], int]
+"""(feed, status) → the number of requests.
+
+The status is that of HTTP, or "error" if there was no complete response.
+"""
+
+
+class RequestCounter:
+    """Counts requests. Thread-safe.
+
+    Unknown statuses share a label, so that servers cannot make the counter grow.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def count(self, feed: str, status: int | None) -> None:
+        """Count one request of a feed; pass None if there was no complete response."""
+        if status is None:
+            label = NO_ANSWER
+        elif status in _STATUSES:
+            label = str(status)
+        else:
+            label = f"{status // 100}xx"
+        with self._lock:
+            self._counts[feed, label] += 1
+
+    @property
+    def totals(self) -> RequestCounts:
+        """Return the counts so far."""
+        with self._lock:
+            return dict(self._counts)
 
 
 class _FetchSubresource(Protocol):

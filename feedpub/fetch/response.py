@@ -16,9 +16,9 @@ from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
-from feedpub.core.data_files import load_toml
 from feedpub.core.errors import FetchError
 from feedpub.core.html import contains_ignoring_case
+from feedpub.core.loading import load_toml
 from feedpub.core.models import Page
 from feedpub.fetch.compression import content_codings, decompress, decompress_start
 from feedpub.fetch.limits import SMALL_BODY_BYTES, RequestDeadline, Reservation, too_large_error

@@ -6,7 +6,7 @@ webhooks by POST, alerts by `email` and by `command` too.
 
 from typing import TYPE_CHECKING
 
-from feedpub.core.lazy import lazy_exports
+from feedpub.core.loading import lazy_exports
 
 if TYPE_CHECKING:
     from feedpub.notify.outbox import deliver_due, send_now

@@ -13,7 +13,7 @@ time has replaced completely.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from itertools import takewhile
@@ -24,10 +24,9 @@ from urllib.parse import urlsplit
 from feedpub.config import FeedConfig, RemoteSource, WatchSource
 from feedpub.core.models import Failure, Item
 from feedpub.core.text import count_words, pluralize
-from feedpub.pipeline.collect import ListedItem, SourceResult, keys_of_items
-from feedpub.pipeline.context import RunContext
+from feedpub.pipeline.collect import ListedItem, SourceResult
 from feedpub.pipeline.read import ItemResult
-from feedpub.store import SourceObservation
+from feedpub.store import FeedState, SourceObservation
 
 RECENT_OBSERVATIONS = 30  # the baseline is either these or those before them
 MIN_OBSERVATIONS = 5  # in a history that has a baseline
@@ -46,11 +45,22 @@ _EASTERNMOST_OFFSET = timedelta(hours=14)  # ahead of UTC
 
 
 def check_listings(
-    feed: FeedConfig, results: Iterable[SourceResult], context: RunContext
+    feed: FeedConfig,
+    results: Iterable[SourceResult],
+    state: FeedState,
+    known: Collection[str],
+    now: datetime,
 ) -> list[SourceResult]:
     """Return the results with an observation of each listing.
 
     A result with an anomaly has a failure and no items.
+
+    Args:
+        feed: the feed's settings.
+        results: the result of each source.
+        state: the state of the feed.
+        known: the keys that are stored, of items and of entries.
+        now: the current time.
     """
     checked: list[SourceResult] = []
     for result in results:
@@ -58,49 +68,40 @@ def check_listings(
             result.source, WatchSource
         )
         if result.failure is None and is_listing:
-            checked.append(_check_listing(feed, result, context))
+            checked.append(_check_listing(feed, result, state, known, now))
         else:
             checked.append(result)
     return checked
 
 
-def _check_listing(feed: FeedConfig, result: SourceResult, context: RunContext) -> SourceResult:
+def _check_listing(
+    feed: FeedConfig,
+    result: SourceResult,
+    state: FeedState,
+    known: Collection[str],
+    now: datetime,
+) -> SourceResult:
     guids: dict[str, str] = {}
     items: dict[str, Item] = {}
-    all_keys = keys_of_items(result, context.settings.anchor)
-    for keys, item in zip(all_keys, result.items, strict=True):
+    for keys, item in zip(result.keys, result.items, strict=True):
         guids[keys.key], items[keys.key] = keys.guid, item
-    known = _find_known_keys(feed.name, guids, context)
+    listed_before = {key for key, guid in guids.items() if key in known or guid in known}
     settings = f"{result.documents.digest} {feed.limit}"
-    history = context.store.observations.for_source(feed.name, result.key, settings)
-    now = context.clock()
+    history = state.observations_under(result.key, settings)
     before = history[-1].at if history else now
-    new_items = [item for key, item in items.items() if key not in known]
+    new_items = [item for key, item in items.items() if key not in listed_before]
     observation = SourceObservation(
         feed=feed.name,
         key=result.key,
         settings=settings,
         at=now,
         items=len(items),
-        known=len(known),
+        known=len(listed_before),
         fresh=sum(_is_dated_between(item, before, now) for item in new_items),
     )
     is_fresh = not history and observation.known <= observation.items / 2
     result = replace(result, is_fresh=is_fresh, has_new_settings=not history)
-    return _apply_verdict(result, observation, context)
-
-
-def _find_known_keys(feed: str, guids: Mapping[str, str], context: RunContext) -> set[str]:
-    """Return the keys that are stored, or whose guid is.
-
-    Args:
-        feed: the feed's name.
-        guids: item key → the key of its guid, or "".
-        context: the services that the run uses.
-    """
-    every = [key for pair in guids.items() for key in pair if key]
-    stored = {*context.store.item_states(feed, every), *context.store.aliases(feed, every)}
-    return {key for key, guid in guids.items() if key in stored or guid in stored}
+    return _apply_verdict(result, observation, history)
 
 
 def _is_dated_between(item: Item, before: datetime, now: datetime) -> bool:
@@ -120,7 +121,9 @@ def check_articles(
     results: Iterable[SourceResult],
     items: Sequence[ListedItem],
     item_results: Sequence[ItemResult],
-    context: RunContext,
+    state: FeedState,
+    *,
+    out_of_time: bool,
 ) -> list[SourceResult]:
     """Return the results with the articles added to each observation.
 
@@ -130,7 +133,8 @@ def check_articles(
         results: the results of `check_listings`.
         items: the items that the sources list.
         item_results: the result of each item.
-        context: the services that the run uses.
+        state: the state of the feed.
+        out_of_time: the run had no time for some of the items.
     """
     by_source: dict[str, list[ItemResult]] = defaultdict(list)
     for item, item_result in zip(items, item_results, strict=True):
@@ -138,17 +142,19 @@ def check_articles(
     checked: list[SourceResult] = []
     for result in results:
         if result.observation and result.failure is None:
-            observation = _observe_articles(result.observation, by_source[result.key], context)
-            checked.append(_apply_verdict(result, observation, context))
+            observation = _observe_articles(
+                result.observation, by_source[result.key], out_of_time=out_of_time
+            )
+            history = state.observations_under(result.key, observation.settings)
+            checked.append(_apply_verdict(result, observation, history))
         else:
             checked.append(result)
     return checked
 
 
 def _observe_articles(
-    observation: SourceObservation, results: Iterable[ItemResult], context: RunContext
+    observation: SourceObservation, results: Iterable[ItemResult], *, out_of_time: bool
 ) -> SourceObservation:
-    out_of_time = context.budget.expired
     lengths: list[int] = []
     dated = pictured = 0
     failures: list[str] = []
@@ -174,17 +180,14 @@ def _observe_articles(
 
 
 def _apply_verdict(
-    result: SourceResult, observation: SourceObservation, context: RunContext
+    result: SourceResult, observation: SourceObservation, history: Sequence[SourceObservation]
 ) -> SourceResult:
-    history = context.store.observations.for_source(
-        observation.feed, observation.key, observation.settings
-    )
     observation = detect(history, observation)
     if not observation.verdict:
         is_fresh = result.is_fresh or observation.accepted
         return replace(result, observation=observation, is_fresh=is_fresh)
     failure = Failure(result.key, observation.verdict, fatal=True, firm=True)
-    return replace(result, observation=observation, failure=failure, items=())
+    return replace(result, observation=observation, failure=failure, items=(), keys=())
 
 
 def detect(

@@ -11,8 +11,9 @@ has changed, so that readers need not fetch it twice.
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass
 from itertools import count, pairwise
+from typing import Self
 
 from feedpub.builder import assemble, parse_published, reuse
 from feedpub.builder.parse_published import UnknownDocumentError
@@ -21,32 +22,62 @@ from feedpub.core.log import fields
 from feedpub.core.models import Entry, Feed
 from feedpub.pipeline import pictures, restore
 from feedpub.pipeline.context import RunContext
+from feedpub.store import FeedTransaction, UnarchivedEntry
 
 _MAX_PENDING_BYTES = 8 << 20
 
 _log = logging.getLogger(__name__)
 
 
-def plan_archives(feed: FeedConfig, live: Feed, context: RunContext) -> Feed:
+@dataclass(frozen=True, slots=True)
+class StoredArchives:
+    """The archives of a feed in the store.
+
+    Attributes:
+        numbers: their numbers, oldest first.
+        unarchived: the entries that are in none, newest first.
+    """
+
+    numbers: tuple[int, ...]
+    unarchived: tuple[UnarchivedEntry, ...]
+
+    @classmethod
+    def load(cls, transaction: FeedTransaction) -> Self:
+        """Load the archives of a feed."""
+        return cls(transaction.archive_numbers(), transaction.unarchived_entries())
+
+    def find_first_published(self, live: Feed) -> list[str]:
+        """Return the ids of the entries that a live document is the first one to have."""
+        unpublished = {entry.id for entry in self.unarchived if not entry.is_published}
+        return [entry.id for entry in live.entries if entry.id in unpublished]
+
+
+def plan_archives(
+    feed: FeedConfig, live: Feed, stored: StoredArchives, context: RunContext
+) -> tuple[int, ...]:
     """Assign the entries that left the live document to new archives, without writing files.
 
     Returns:
-        The live document with its link to the newest archive.
+        The numbers of all archives, oldest first.
     """
-    archives = context.store.archives
-    published = archives.published(feed.name)
-    unpublished = reversed(archives.unpublished(feed.name))
-    waiting = [e for e in unpublished if e.id in published or assemble.admits(feed, e)]
+    shown = {entry.id for entry in live.entries}
+    due = {entry.id for entry in stored.unarchived if entry.is_published or entry.id in shown}
+    if others := [entry.id for entry in stored.unarchived if entry.id not in due]:
+        entries = context.store.entries_by_id(feed.name, others)
+        due.update(entry.id for entry in entries if assemble.admits(feed, entry))
+    waiting = [entry for entry in reversed(stored.unarchived) if entry.id in due]
     groups = group_by_archive(
         [entry.id for entry in waiting],
-        {entry.id for entry in live.entries},
+        shown,
         feed.limit,
         {entry.id for entry in waiting if not entry.complete},
     )
-    if groups:
-        numbers = _iter_unused_numbers(live, context)
-        archives.add(feed.name, dict(zip(numbers, groups, strict=False)))
-    return replace(live, previous=archives.newest_number(feed.name))
+    if not groups:
+        return stored.numbers
+    unused = _iter_unused_numbers(live, max(stored.numbers, default=0), context)
+    members = dict(zip(unused, groups, strict=False))
+    context.store.archives.add(feed.name, members)
+    return (*stored.numbers, *members)
 
 
 def archive_backfilled(
@@ -67,7 +98,8 @@ def archive_backfilled(
     size = max(1, feed.limit // 2)
     groups = [members[start : start + size] for start in range(0, len(members), size)]
     if groups:
-        numbers = _iter_unused_numbers(live, context)
+        newest = max(context.store.archives.numbers(feed.name), default=0)
+        numbers = _iter_unused_numbers(live, newest, context)
         context.store.archives.add(feed.name, dict(zip(numbers, groups, strict=False)))
 
 
@@ -98,17 +130,20 @@ def group_by_archive(
     return [members[start : start + size] for start in range(0, len(members), size)]
 
 
-def _iter_unused_numbers(live: Feed, context: RunContext) -> Iterator[int]:
-    """Yield the numbers that no archive has yet, in the store or among the files."""
-    for number in count((context.store.archives.newest_number(live.name) or 0) + 1):
-        archive = replace(live, archive=number)
-        names = [archive.file(suffix) for suffix in reuse.FORMATS]
+def _iter_unused_numbers(live: Feed, newest: int, context: RunContext) -> Iterator[int]:
+    """Yield the numbers above the newest stored one that no file has."""
+    for number in count(newest + 1):
+        names = [live.archive_file(number, suffix) for suffix in reuse.FORMATS]
         if len(context.output.find_missing(names)) == len(names):
             yield number
 
 
 def write_archives(
-    feed: FeedConfig, live: Feed, context: RunContext, before_writing: Callable[[], None]
+    feed: FeedConfig,
+    live: Feed,
+    numbers: Sequence[int],
+    context: RunContext,
+    before_writing: Callable[[], None],
 ) -> tuple[tuple[str, ...], dict[str, bytes]]:
     """Render the archive files that are missing or have an old `base_url`.
 
@@ -118,6 +153,7 @@ def write_archives(
     Args:
         feed: the feed's settings.
         live: the live document.
+        numbers: the numbers of the archives, oldest first.
         context: the services that the run uses.
         before_writing: called before each archive is written; raises if it must not be.
 
@@ -128,13 +164,14 @@ def write_archives(
         PublishError: a file cannot be written; later ones are not written either.
         StoreError: the state cannot be read.
     """
-    numbers = context.store.archives.numbers(feed.name)
     due = _find_due_files(feed, live, numbers, context)
     written: list[str] = []
     pending: dict[str, bytes] = {}
     for previous, number in pairwise((None, *numbers)):
-        suffixes = [s for s in feed.formats if replace(live, archive=number).file(s) in due]
-        if number and suffixes:
+        if not number or not due:
+            continue
+        suffixes = [s for s in feed.formats if live.archive_file(number, s) in due]
+        if suffixes:
             entries = _load_entries(feed, number, context)
             archive = assemble.build_archive(feed, context.settings, entries, number, previous)
             # An entry restored from a document of summaries has no text; its page stays.
@@ -154,9 +191,8 @@ def _find_due_files(
     """Return the names of the archive files that are missing or outdated."""
     names: dict[str, list[str]] = {}
     for number in numbers:
-        archive = replace(live, archive=number)
         for suffix in feed.formats:
-            names.setdefault(suffix, []).append(archive.file(suffix))
+            names.setdefault(suffix, []).append(live.archive_file(number, suffix))
     missing = set(context.output.find_missing([name for row in names.values() for name in row]))
     return missing | _find_outdated(names, missing, live, context)
 

@@ -22,10 +22,12 @@ from feedpub.pipeline.collect import (
     collect_items,
     open_documents,
     request_options,
+    with_keys,
 )
 from feedpub.pipeline.context import RunContext, no_progress
-from feedpub.pipeline.merge import merge_entries
+from feedpub.pipeline.merge import plan_merge
 from feedpub.pipeline.read import ItemResult
+from feedpub.pipeline.rechecks import DueRechecks
 from feedpub.sources import past
 from feedpub.sources.documents import CachedDocuments
 from feedpub.sources.next_pages import ListedPage
@@ -245,12 +247,11 @@ class _Walk:
         """Yield the items that are neither known nor too old, a few at a time."""
         store, name = self.context.store, self.feed.name
         result = SourceResult(self.source, self.documents, items=tuple(items))
-        owners = partial(store.owners, name)
-        listed = collect_items([result], self.context.settings.anchor, owners)
-        keys = [key for item in listed for key in item.keys]
-        states = store.item_states(name, keys)
-        known = {key for key, state in states.items() if self._is_settled(state)}
-        known.update(store.aliases(name, keys))
+        result = with_keys(result, self.context.settings.anchor)
+        listed = collect_items([result], partial(store.owners, name))
+        stored = store.known_keys(name, [key for item in listed for key in item.keys])
+        known = {key for key, state in stored.states.items() if self._is_settled(state)}
+        known.update(stored.entry_ids)
         chunk: list[ListedItem] = []
         for item in listed:
             date = item.item.published or item.item.updated
@@ -273,12 +274,18 @@ class _Walk:
     def _add_chunk(self, items: Sequence[ListedItem]) -> None:
         quiet = replace(self.context, progress=no_progress)
         listed = [replace(item, rank=rank) for rank, item in enumerate(items)]
-        results = [self._dated(each) for each in run.read_items(self.feed, listed, {}, quiet)]
+        keys = [key for item in items for key in item.keys]
+        stored = quiet.store.known_keys(self.feed.name, keys)
+        read = run.read_items(self.feed, listed, DueRechecks(), stored, quiet)
+        quiet.store.save_memories(read.memories, quiet.clock())
+        results = [self._dated(each) for each in read.items]
         self.article_requests += sum(each.requests for each in results)
         self.failures += [each.failure for each in results if each.failure]
         with self.context.store.feed_lock(self.feed.name):
             before = self._entry_ids(results)
-            merged = merge_entries(self.feed, results, self.context, for_archives=True)
+            merged, changes = plan_merge(self.feed, results, self.context, for_archives=True)
+            with self.context.store.feed_transaction(self.feed.name) as transaction:
+                transaction.save(changes)
             self.added += merged.new
             live = index.current_feed(self.feed, self.context)
             new = self._entry_ids(results) - before

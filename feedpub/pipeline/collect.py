@@ -45,7 +45,7 @@ from feedpub.fetch import RequestOptions
 from feedpub.pipeline import watch
 from feedpub.pipeline.context import RunContext
 from feedpub.sources.documents import CachedDocuments, FetchedDocument
-from feedpub.store import SourceObservation, WatchedText
+from feedpub.store import FeedState, SourceObservation, WatchedText
 
 _JSON_HEADERS = (("accept", "application/json, */*;q=0.5"),)  # many APIs also answer in HTML
 FILE_PREFIX = "file:"
@@ -128,6 +128,7 @@ class SourceResult:
         source: the source's settings.
         documents: the documents that were fetched.
         items: the items that it lists.
+        keys: the keys of each item.
         failure: the reason why it lists nothing.
         hints: how often it may be checked.
         observation: the measurements that anomalies are detected by.
@@ -143,6 +144,7 @@ class SourceResult:
     source: Source
     documents: CachedDocuments
     items: tuple[Item, ...] = ()
+    keys: tuple[ItemKeys, ...] = ()
     failure: Failure | None = None
     hints: PollingHints = NO_HINTS
     observation: SourceObservation | None = None
@@ -160,6 +162,7 @@ class SourceResult:
 
 def list_sources(
     feed: FeedConfig,
+    state: FeedState,
     context: RunContext,
     only: Collection[str] | None = None,
     responses: Mapping[str, FetchedDocument] | None = None,
@@ -168,12 +171,13 @@ def list_sources(
 
     Args:
         feed: the feed's settings.
+        state: the state of the feed.
         context: the services that the run uses.
         only: the keys of the sources to check; None checks all.
         responses: responses that are known already, by the requested address.
     """
     chosen = [source for source in feed.source if only is None or source_key(source) in only]
-    listed = {state.key for state in context.store.sources(feed.name) if state.items}
+    listed = {key for key, source in state.sources.items() if source.items}
 
     def list_source(source: Source) -> SourceResult:
         pages = 1
@@ -204,7 +208,7 @@ def _list_source(
             items = sources.read_source(source, documents, limit=feed.limit, pages=pages)
         head = _read_head(source, documents, context)
         documents.drop_body()  # the run may take long
-        return SourceResult(
+        result = SourceResult(
             source,
             documents,
             items=items,
@@ -212,6 +216,7 @@ def _list_source(
             podcast=head.podcast,
             watched=watched,
         )
+        return with_keys(result, context.settings.anchor)
     except SourceError as error:
         where, is_firm = error.url or source_key(source), _is_firm(error)
         wait = error.retry_after if isinstance(error, FetchError) else None
@@ -292,25 +297,20 @@ def request_options(source: Source) -> RequestOptions:
 
 
 def collect_items(
-    results: Sequence[SourceResult],
-    anchor: Path,
-    owners: Callable[[Collection[str]], Mapping[str, str]],
+    results: Sequence[SourceResult], owners: Callable[[Collection[str]], Mapping[str, str]]
 ) -> list[ListedItem]:
     """Return the items of all sources, each article once.
 
-    If two sources list an article, the source that owns its entry counts, else the first one. The
-    key of a saved article is its path relative to the output folder, so that state, output and
-    articles can be moved together.
+    If two sources list an article, the source that owns its entry counts, else the first one.
 
     Args:
         results: the result of each source.
-        anchor: the output folder.
         owners: returns item key → the key of the source that owns the entry.
     """
     rows: list[tuple[ItemKeys, Item, SourceResult]] = []
     listed_by: dict[str, set[str]] = defaultdict(set)
     for result in results:
-        for keys, item in zip(keys_of_items(result, anchor), result.items, strict=True):
+        for keys, item in zip(result.keys, result.items, strict=True):
             rows.append((keys, item, result))
             listed_by[keys.key].add(result.key)
     owner = owners([key for key, listing in listed_by.items() if len(listing) > 1])
@@ -324,8 +324,20 @@ def collect_items(
     return list(unique.values())
 
 
-def keys_of_items(result: SourceResult, anchor: Path) -> list[ItemKeys]:
-    """Return the keys of the items that a source lists, in their order."""
+def with_keys(result: SourceResult, anchor: Path) -> SourceResult:
+    """Return the result with the keys of its items.
+
+    The key of a saved article is its path relative to the output folder, so that state, output and
+    articles can be moved together.
+
+    Args:
+        result: the result of a source.
+        anchor: the output folder.
+    """
+    return replace(result, keys=tuple(_keys_of_items(result, anchor)))
+
+
+def _keys_of_items(result: SourceResult, anchor: Path) -> list[ItemKeys]:
     if isinstance(result.source, MailSource):
         return [ItemKeys(mail_key(item.guid)) for item in result.items]
     if isinstance(result.source, WatchSource):

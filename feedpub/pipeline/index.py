@@ -5,7 +5,7 @@ missing summary is made here.
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from feedpub.builder import assemble, reuse
@@ -14,16 +14,27 @@ from feedpub.config import Config, FeedConfig, Filters
 from feedpub.core.models import Feed, FeedSummary
 from feedpub.notify import health_feed
 from feedpub.pipeline.context import RunContext
-from feedpub.store import StoredSummary
+from feedpub.store import SourceState, StoredSummary
 
 
 def current_feed(feed: FeedConfig, context: RunContext) -> Feed:
     """Return a feed's live document from the store."""
-    stored = context.store.live_entries(feed.name, limit=None if _has_filters(feed) else feed.limit)
+    stored = context.store.live_entries(feed.name, max_live_entries(feed))
     live = assemble.build_feed(feed, context.settings, stored)
+    has_episodes = any(entry.podcast for entry in live.entries)
+    return with_channel(live, context.store.sources(feed.name)) if has_episodes else live
+
+
+def max_live_entries(feed: FeedConfig) -> int | None:
+    """Return how many of the newest entries the live document may contain; None for all."""
+    return None if _has_filters(feed) else feed.limit
+
+
+def with_channel(live: Feed, sources: Iterable[SourceState]) -> Feed:
+    """Return a document with the elements of its channel, if its entries are episodes."""
     if not any(entry.podcast for entry in live.entries):
         return live
-    channels = [state.podcast for state in context.store.sources(feed.name) if state.podcast]
+    channels = [state.podcast for state in sources if state.podcast]
     return replace(live, podcast=channels[0] if channels else ())
 
 
@@ -93,9 +104,16 @@ def _load_summaries(config: Config, context: RunContext) -> list[FeedSummary]:
 
 
 def save_summary(feed: FeedConfig, live: Feed, context: RunContext) -> StoredSummary:
-    """Save the summary of a feed if it changed. The caller holds the feed's lock."""
+    """Save the summary of a feed. The caller holds the feed's lock."""
+    summary = summarize(feed, live)
+    context.store.summaries.save(summary)
+    return summary
+
+
+def summarize(feed: FeedConfig, live: Feed) -> StoredSummary:
+    """Return the summary of a feed."""
     summary = FeedSummary.for_feed(live)
-    stored = StoredSummary(
+    return StoredSummary(
         feed.name,
         _get_fingerprint(feed),
         summary.entries,
@@ -103,9 +121,6 @@ def save_summary(feed: FeedConfig, live: Feed, context: RunContext) -> StoredSum
         updated=max((entry.updated for entry in live.entries), default=None),
         language=assemble.common_language(live.entries),
     )
-    if context.store.summaries.get(feed.name) != stored:
-        context.store.summaries.save(stored)
-    return stored
 
 
 def live_entry_ids(feed: FeedConfig, context: RunContext) -> Collection[str]:

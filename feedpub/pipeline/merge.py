@@ -8,44 +8,58 @@ return and logs each article.
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from feedpub.builder.matching import (
     ExistingEntries,
     ExtractedItem,
     drop_false_claims,
     has_address,
+    publication_url,
     story_of_entry,
+    story_of_item,
 )
 from feedpub.builder.merge import MergeResult, merge_items
-from feedpub.builder.similar import MAX_ENTRIES, MAX_TIME_APART, StoryIndex
+from feedpub.builder.similar import (
+    MAX_ENTRIES,
+    MAX_TIME_APART,
+    Story,
+    StoryIndex,
+    may_be_same_story,
+    media_addresses,
+)
 from feedpub.config import FeedConfig, RemoteSource
 from feedpub.config.sources import source_key
 from feedpub.core.article_keys import url_key
 from feedpub.core.log import fields, to_milliseconds
-from feedpub.core.models import Alias, AliasKind, Entry
+from feedpub.core.models import Entry
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.read import ItemResult
-from feedpub.store import PageSnapshot
+from feedpub.store import EntryChanges, Headline, PageSnapshot
 
+_DAY = timedelta(days=1)
 _log = logging.getLogger(__name__)
 
 
-def merge_entries(
+def plan_merge(
     feed: FeedConfig,
     results: Sequence[ItemResult],
     context: RunContext,
     *,
     for_archives: bool = False,
-) -> MergeResult:
-    """Merge the articles that were read into the stored entries, in one transaction.
+) -> tuple[MergeResult, EntryChanges]:
+    """Merge the articles that were read into the stored entries, without storing anything.
 
-    The caller holds the feed's lock.
+    The caller holds the feed's lock until the changes are stored.
 
     Args:
         feed: the feed's settings.
         results: the result of each article.
         context: the services that the run uses.
         for_archives: new entries belong to archives alone, and never to the live document.
+
+    Returns:
+        The merge, and what it has to store.
     """
     now = context.clock()
     keys: list[str] = []
@@ -55,25 +69,16 @@ def merge_entries(
             keys.append(result.state.key)
             extracted.append(result.extracted)
     items = drop_false_claims(extracted, _get_listing_keys(feed))
-    existing = load_existing_entries(feed, items, context)
+    existing = _load_existing_entries(feed, items, context)
     if feed.merge_similar:
         _load_stories(feed, items, existing, context)
     before = dict(existing.entries)
     merged = merge_items(feed.name, context.settings.base_url, existing, items, now)
     ids = dict(zip(keys, merged.ids, strict=True))
     _log_articles(feed.name, results, before, merged, ids)
-    aliases: dict[str, str] = {}
-    claims: dict[str, Alias] = {}
-    for key, alias in merged.aliases.items():
-        if alias.kind is AliasKind.OWN:
-            aliases[key] = alias.entry
-        else:
-            claims[key] = alias
-    context.store.commit_entries(
-        feed.name,
+    changes = EntryChanges(
         entries=merged.entries,
-        aliases=aliases,
-        claimed=claims,
+        aliases=merged.aliases,
         listed=[key for item in items for key in item.keys],
         item_states=[result.state for result in results],
         snapshots=_choose_snapshots(results, ids, existing),
@@ -81,7 +86,7 @@ def merge_entries(
         backfilled={e.id for e in merged.entries} - before.keys() if for_archives else (),
         now=now,
     )
-    return merged
+    return merged, changes
 
 
 def _get_listing_keys(feed: FeedConfig) -> set[str]:
@@ -89,29 +94,42 @@ def _get_listing_keys(feed: FeedConfig) -> set[str]:
     return {url_key(source.url) for source in feed.source if isinstance(source, RemoteSource)}
 
 
-def load_existing_entries(
+def _load_existing_entries(
     feed: FeedConfig, items: Sequence[ExtractedItem], context: RunContext
 ) -> ExistingEntries:
     """Load the entries that the given items may belong to, and what identifies them."""
+    sources = {source_key(source) for source in feed.source}
+    if not items:
+        return ExistingEntries(sources=sources)
     keys: set[str] = set()
     for item in items:
         keys.update(item.keys, (claim.key for claim in item.claims))
-    aliases = context.store.all_aliases(feed.name, keys)
-    ids = {alias.entry for alias in aliases.values()}
-    ids.update(item.moved_from for item in items if item.moved_from)
-    ids.discard("")
-    entries = {}
-    for id_ in ids:
-        if entry := context.store.entry(feed.name, id_):
-            entries[id_] = entry
+    ids = {item.moved_from for item in items if item.moved_from}
+    since = _earliest_update(items, context.clock())
+    found = context.store.related_entries(feed.name, keys, ids, since)
+    needs_slugs = any(item.own_page or not publication_url(item) for item in items)
     return ExistingEntries(
-        aliases=aliases,
-        entries=entries,
-        update_times=context.store.update_times(feed.name),
-        slugs=context.store.slugs(feed.name),
-        guids=context.store.guid_keys(feed.name, ids),
-        sources={source_key(source) for source in feed.source},
+        aliases=found.aliases,
+        entries=found.entries,
+        update_times=found.update_times,
+        slugs=context.store.slugs(feed.name) if needs_slugs else set(),
+        guids=found.guids,
+        sources=sources,
     )
+
+
+def _earliest_update(items: Iterable[ExtractedItem], now: datetime) -> datetime:
+    """Return a time before all those that the entries of some items may get as `updated`.
+
+    `unique_update_time` takes a free second near a date that the item states, or near now. A day
+    has more seconds than a feed has entries.
+    """
+    times = [now]
+    for item in items:
+        stated = (item.published, item.item.updated, item.article.updated)
+        times += [time for time in stated if time]
+    earliest = min(times)
+    return earliest - _DAY if earliest.year > 1 else earliest
 
 
 def _load_stories(
@@ -137,11 +155,19 @@ def _load_stories(
     if not times:
         return
     since, until = min(times) - MAX_TIME_APART, max(times) + MAX_TIME_APART
-    recent = context.store.published_between(feed.name, since, until, MAX_ENTRIES)
-    for entry in recent:
+    recent = context.store.headlines_between(feed.name, since, until, MAX_ENTRIES)
+    new = [story_of_item(item, now) for item in items if has_address(item)]
+    similar = [each.id for each in recent if may_be_same_story(_story_of_headline(each), new)]
+    entries = context.store.entries_by_id(feed.name, similar) if similar else ()
+    for entry in entries:
         existing.entries.setdefault(entry.id, entry)
-    stories = map(story_of_entry, recent)
+    stories = map(story_of_entry, entries)
     existing.stories = StoryIndex(now, stories, feed.similarity_threshold)
+
+
+def _story_of_headline(headline: Headline) -> Story:
+    media = media_addresses(headline.enclosures)
+    return Story(headline.id, headline.url, headline.title, "", headline.published, media)
 
 
 def _find_same_content(entries: Iterable[Entry], before: Mapping[str, Entry]) -> set[str]:

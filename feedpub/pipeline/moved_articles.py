@@ -6,19 +6,19 @@ it is gone and the new item has its title and text. If most of a list is new, th
 moved: then title and text alone decide, and no address is requested.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
 from feedpub.builder.matching import (
+    MIN_RELATED_OVERLAP,
     MIN_WORDS,
     ExtractedItem,
     is_dated_alike,
-    is_related,
     is_same_article,
 )
-from feedpub.builder.text_compare import significant_words
+from feedpub.builder.text_compare import RelatedTexts, significant_words
 from feedpub.config import FeedConfig
 from feedpub.config.sources import source_key
 from feedpub.core.article_keys import url_key
@@ -28,6 +28,7 @@ from feedpub.fetch import Validators
 from feedpub.pipeline.collect import ListedItem, SourceResult
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.read import ItemResult
+from feedpub.store import FeedState
 
 MAX_UNLISTED = timedelta(days=30)  # since an article was listed, before the previous run
 MAX_CANDIDATES = 100  # entries that new items are compared with
@@ -37,11 +38,13 @@ _GONE = frozenset({404, 410})
 _AddressStatus = Literal["moved", "gone", "alive", "unknown"]
 
 
-def find_moved_articles(
+def find_moved_articles(  # noqa: PLR0913, PLR0917 -- two states, before and during the run
     feed: FeedConfig,
     listed: Sequence[ListedItem],
     results: Sequence[ItemResult],
     source_results: Iterable[SourceResult],
+    state: FeedState,
+    entry_ids: Mapping[str, str],
     context: RunContext,
 ) -> list[ItemResult]:
     """Return the results, with `moved_from` set for each new item that is a known entry.
@@ -51,14 +54,16 @@ def find_moved_articles(
         listed: the listed items.
         results: the result of each of them; others may follow.
         source_results: the sources that list them.
+        state: the state of the feed.
+        entry_ids: key → entry, for the keys of the listed items.
         context: the services that the run uses.
     """
     updated = list(results)
-    new = _find_new_items(feed.name, listed, results, context)
+    new = _find_new_items(listed, results, entry_ids)
     if not new:
         return updated
     mostly_new = {result.key for result in source_results if _is_mostly_new(result)}
-    finder = _MoveFinder(feed, [key for item in listed for key in item.keys], context, mostly_new)
+    finder = _MoveFinder(feed, state, set(entry_ids.values()), context, mostly_new)
     for position, extracted in new.items():
         if id_ := finder.find(extracted, listed[position]):
             moved = replace(extracted, moved_from=id_)
@@ -67,19 +72,17 @@ def find_moved_articles(
 
 
 def _find_new_items(
-    feed: str, listed: Sequence[ListedItem], results: Sequence[ItemResult], context: RunContext
+    listed: Sequence[ListedItem], results: Sequence[ItemResult], entry_ids: Mapping[str, str]
 ) -> dict[int, ExtractedItem]:
     """Return position → article of each item without an entry. Saved articles do not move."""
     candidates: dict[int, ExtractedItem] = {}
     for position, (item, result) in enumerate(zip(listed, results, strict=False)):
         if result.extracted and item.item.url and item.item.path is None:
             candidates[position] = result.extracted
-    keys = [key for extracted in candidates.values() for key in extracted.keys]
-    known = context.store.aliases(feed, keys).keys()
     return {
         position: extracted
         for position, extracted in candidates.items()
-        if known.isdisjoint(extracted.keys)
+        if entry_ids.keys().isdisjoint(extracted.keys)
     }
 
 
@@ -95,50 +98,60 @@ class _MoveFinder:
 
     Args:
         feed: the feed's settings.
-        listed: the keys of all listed items.
+        state: the state of the feed.
+        present: the ids of the entries that are listed.
         context: the services that the run uses.
         mostly_new: the keys of sources whose list is mostly new.
     """
 
     def __init__(
-        self, feed: FeedConfig, listed: Collection[str], context: RunContext, mostly_new: set[str]
+        self,
+        feed: FeedConfig,
+        state: FeedState,
+        present: Collection[str],
+        context: RunContext,
+        mostly_new: set[str],
     ) -> None:
         self._feed = feed.name
         self._context = context
         self._mostly_new = mostly_new
         self._requests = 0
         self._sources = {source_key(source) for source in feed.source}
-        present = {*context.store.aliases(feed.name, listed).values()}
-        self._missing: list[Entry] = []
-        for entry in self._load_candidates():
-            if entry.url and entry.id not in present:
-                self._missing.append(entry)
+        self._missing = [
+            entry
+            for entry in self._load_candidates(state, present)
+            if entry.url and entry.id not in present
+        ]
 
-    def _load_candidates(self) -> Sequence[Entry]:
+    def _load_candidates(self, state: FeedState, present: Collection[str]) -> Sequence[Entry]:
         store = self._context.store
         if self._mostly_new:
             return store.entries(self._feed)
         last_lists = [
-            state.succeeded
-            for state in store.sources(self._feed)
-            if state.key in self._sources and state.succeeded
+            source.succeeded
+            for key, source in state.sources.items()
+            if key in self._sources and source.succeeded
         ]
         # Not the current time: the site may have been down for long.
         last_list = min(last_lists, default=self._context.clock())
-        return store.listed_since(self._feed, last_list - MAX_UNLISTED, MAX_CANDIDATES)
+        latest = store.listed_since(self._feed, last_list - MAX_UNLISTED, MAX_CANDIDATES)
+        return store.entry_texts(self._feed, [id_ for id_ in latest if id_ not in present])
 
     def find(self, extracted: ExtractedItem, item: ListedItem) -> str:
         """Return the id of the entry that a new item had; "" if there is none."""
+        title = significant_words(extracted.title)
+        related = RelatedTexts(extracted.article.text, MIN_RELATED_OVERLAP, MIN_WORDS)
         for entry in self._missing:
-            may_own = entry.source == extracted.source or entry.source not in self._sources
-            if may_own and self._is_moved(entry, extracted, item):
+            if entry.source != extracted.source and entry.source in self._sources:
+                continue
+            has_same_title = bool(title) and title == significant_words(entry.title)
+            may_be_same = has_same_title or related.is_related(entry.text)
+            if may_be_same and self._is_moved(entry, extracted, item):
                 self._missing.remove(entry)
                 return entry.id
         return ""
 
     def _is_moved(self, entry: Entry, extracted: ExtractedItem, item: ListedItem) -> bool:
-        if not _may_be_same(entry, extracted):
-            return False
         same = is_same_article(entry, extracted) and is_dated_alike(entry, extracted)
         if entry.source not in self._sources:  # its source was removed: do not request it again
             return same
@@ -167,12 +180,3 @@ class _MoveFinder:
             return "alive"
         claimed = {claim.key for claim in extracted.claims}
         return "moved" if found in {item.key, *claimed} else "gone"
-
-
-def _may_be_same(entry: Entry, extracted: ExtractedItem) -> bool:
-    """Return True if an entry has the same title as an article, or shares much of its text."""
-    title = significant_words(extracted.title)
-    if title and title == significant_words(entry.title):
-        return True
-    lengths = len(significant_words(entry.text)), len(significant_words(extracted.article.text))
-    return min(lengths) >= MIN_WORDS and is_related(entry, extracted)

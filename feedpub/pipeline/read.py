@@ -191,10 +191,23 @@ def _is_same_version(version: str, state: ItemState) -> bool:
     return state.version.partition(" ")[0] != version.partition(" ")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """The results of the listed items.
+
+    Attributes:
+        items: the result of every item, in their order.
+        memories: site → its memory after the pages that were read; None if it has not changed.
+    """
+
+    items: list[ItemResult]
+    memories: Mapping[str, bytes | None] = field(default_factory=dict)
+
+
 def read_articles(
     feed: FeedConfig, items: Sequence[ListedItem], known: KnownItems, context: RunContext
-) -> list[ItemResult]:
-    """Return the result of every item, in their order; only new and changed ones are read."""
+) -> ReadResult:
+    """Return the result of every item; only new and changed ones are read."""
     results: dict[int, ItemResult] = {}
     to_read: list[ListedItem] = []
     for item in items:
@@ -209,25 +222,35 @@ def read_articles(
     by_site: dict[str, list[ListedItem]] = defaultdict(list)
     for item in to_read:
         by_site[item.source if item.mail else memory_key(item.item.url or "")].append(item)
+    with_pages = [name for name, some in by_site.items() if any(map(_has_page, some))]
+    stored = context.store.site_memories(with_pages)
+    memories: dict[str, bytes | None] = {}
     done = count(1)
 
     def report_progress() -> None:
         context.progress(feed.name, next(done), len(to_read))
 
     def read_site(name: str) -> dict[int, ItemResult]:
-        site = LearningSite(name, context.store, context.executor)
+        site = LearningSite(stored.get(name, b""), context.executor)
         fetched = _fetch_items(feed, by_site[name], known, context, report_progress)
         site_results: dict[int, ItemResult] = {}
         for batch in _batch_by_size(fetched):
             site_results.update(_clean_batch(feed, batch, site, known, context))
-        site.save(context.clock())
+        memory = site.changed_memory()
+        if memory or name in stored:
+            memories[name] = memory
         return site_results
 
     context.progress(feed.name, 0, len(to_read))
     with ThreadPoolExecutor(_MAX_PARALLEL_SITES) as pool:
         for site_results in pool.map(read_site, by_site):
             results.update(site_results)
-    return [results[item.rank] for item in items]
+    return ReadResult([results[item.rank] for item in items], memories)
+
+
+def _has_page(item: ListedItem) -> bool:
+    """Return True if an item is read from a page on the web."""
+    return item.fetches_page and item.mail is None and item.item.path is None
 
 
 def describe_unread(state: ItemState, address: str) -> Failure:
@@ -279,7 +302,7 @@ def _fetch_if_needed(
         return ItemResult(_make_excluded_state(item, reason, known.filters))
     if item.mail:
         return _read_message(item, messages)
-    if not item.fetches_page or item.item.path is not None:
+    if not _has_page(item):
         return None
     if item.key in known.due and context.budget.expired:
         return ItemResult(known.states[item.key])  # it stays due

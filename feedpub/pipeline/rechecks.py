@@ -22,9 +22,8 @@ from feedpub.core.errors import ConfigError, ExtractError
 from feedpub.core.models import AliasKind, Entry, Item
 from feedpub.core.text import pluralize
 from feedpub.pipeline.collect import ListedItem, request_options
-from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.retries import UNREAD
-from feedpub.store import ItemState
+from feedpub.store import ItemState, Store
 
 RECHECK_AFTER = (  # an article was first listed
     timedelta(hours=1),
@@ -94,20 +93,23 @@ class DueRechecks:
     unlisted: Sequence[ListedItem] = ()
 
 
-def due_rechecks(feed: FeedConfig, items: Sequence[ListedItem], context: RunContext) -> DueRechecks:
+def due_rechecks(
+    feed: FeedConfig, items: Sequence[ListedItem], waiting: Sequence[ItemState], store: Store
+) -> DueRechecks:
     """Return the articles that are due for a recheck; end the rechecks of those without a page.
 
     Args:
         feed: the feed's settings.
         items: the items that the sources list in this run.
-        context: the services that the run uses.
+        waiting: the items whose rechecks are due.
+        store: the state.
     """
-    store = context.store
-    waiting = store.rechecks(feed.name, context.clock(), MAX_RECHECKS) if feed.recheck else ()
+    if not waiting:
+        return DueRechecks()
     listed = {item.key: item for item in items}
     entries: dict[str, Entry] = {}
     unlisted: list[ListedItem] = []
-    for state, entry in _load_entries(feed.name, waiting, context):
+    for state, entry in _load_entries(feed.name, waiting, store):
         rank = len(items) + len(unlisted)
         item = listed.get(state.key) or _make_listed_item(feed, state, entry, rank)
         has_page = item is not None and item.fetches_page and item.item.path is None
@@ -116,23 +118,26 @@ def due_rechecks(feed: FeedConfig, items: Sequence[ListedItem], context: RunCont
         entries[state.key] = entry
         if state.key not in listed:
             unlisted.append(item)
-    ended = [state.key for state in waiting if state.key not in entries]
-    store.end_rechecks(feed.name, ended)
+    if ended := [state.key for state in waiting if state.key not in entries]:
+        store.end_rechecks(feed.name, ended)
     return DueRechecks(entries, unlisted)
 
 
 def _load_entries(
-    feed: str, waiting: Sequence[ItemState], context: RunContext
+    feed: str, waiting: Sequence[ItemState], store: Store
 ) -> list[tuple[ItemState, Entry]]:
     """Return each waiting item with its entry, and with its new address if it has moved."""
-    store = context.store
     aliases = store.all_aliases(feed, [state.key for state in waiting])
+    entries = {
+        entry.id: entry
+        for entry in store.entries_by_id(feed, [alias.entry for alias in aliases.values()])
+    }
     found: list[tuple[ItemState, Entry]] = []
     for state in waiting:
         alias = aliases.get(state.key)
         if alias is None or alias.kind in _UNCORRECTED:
             continue
-        entry = store.entry(feed, alias.entry)
+        entry = entries.get(alias.entry)
         if entry and state.key not in {url_key(link.url) for link in entry.also_at}:
             found.append((state, entry))
     addresses = {url_key(entry.url) for _, entry in found} - {state.key for state in waiting}

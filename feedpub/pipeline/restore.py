@@ -63,13 +63,14 @@ def restore(feed: FeedConfig, store: Store, output: Output, now: datetime) -> in
     Raises:
         StoreError: the state cannot be read or written.
     """
-    known = store.updated_by_id(feed.name)
     live = _read_document(feed, None, output)
     live_ids = [entry.id for entry in live.entries]
+    known = store.updated_by_id(feed.name, live_ids or None)
     is_complete = known and not _select_missing(live.entries, known)
     if is_complete and not _is_unknown_archive(live.previous, feed.name, store):
         store.archives.mark_published(feed.name, live_ids)
         return 0
+    known = store.updated_by_id(feed.name)
     numbers = _find_archive_numbers(feed.name, output)
     documents = [live, *(_read_document(feed, number, output) for number in numbers)]
     missing = _select_missing(_rank_entries(documents), known)
@@ -118,14 +119,27 @@ def read_archive(
 # --- keys ---
 
 
-def restore_keys(feed: str, items: Sequence[ListedItem], store: Store, now: datetime) -> None:
-    """Store the keys of listed items whose entries the state has, but not under these keys."""
-    known = store.aliases(feed, [key for item in items for key in item.keys])
+def restore_keys(
+    feed: str, items: Sequence[ListedItem], known: Mapping[str, str], store: Store, now: datetime
+) -> dict[str, str]:
+    """Store the keys of listed items whose entries the state has, but not under these keys.
+
+    Args:
+        feed: the feed's name.
+        items: the listed items.
+        known: key → entry id, for the known keys of the items.
+        store: the state.
+        now: the current time.
+
+    Returns:
+        Key → entry id, for these keys.
+    """
     restored: dict[str, str] = {}
     for find in (_find_by_digest, _find_by_former_key, _find_by_guid):
-        restored |= find(feed, items, known | restored, store)
+        restored |= find(feed, items, {**known, **restored}, store)
     if restored:
         store.commit_entries(feed, aliases=restored, item_states=(), now=now)
+    return restored
 
 
 def _find_by_digest(
@@ -139,11 +153,12 @@ def _find_by_digest(
     unknown = {key for item in items for key in item.keys} - known.keys()
     if not unknown:
         return {}
-    by_digest = {key_digest_from_id(id_): id_ for id_ in store.updated_by_id(feed)}
+    digests = {article_keys.key_digest(key): key for key in unknown}
     found: dict[str, str] = {}
-    for key in unknown:
-        if id_ := by_digest.get(article_keys.key_digest(key)):
-            found[key] = id_
+    for id_ in store.ids_ending_in(feed, digests):
+        digest = key_digest_from_id(id_)
+        if digest in digests:
+            found[digests[digest]] = id_
     return found
 
 
@@ -157,7 +172,7 @@ def _find_by_former_key(
     """
     former = [(item, former_url_key(item.item.url)) for item in items if item.item.url]
     changed = [(item, key) for item, key in former if key != item.key and item.key not in known]
-    stored = store.aliases(feed, [key for _, key in changed])
+    stored = store.aliases(feed, [key for _, key in changed]) if changed else {}
     uses = Counter(key for _, key in former)
     found: dict[str, str] = {}
     for item, key in changed:
@@ -182,6 +197,8 @@ def _find_by_guid(
     for item in items:
         if item.guid and item.guid not in known and item.key in known:
             candidates[item.guid] = known[item.key]
+    if not candidates:
+        return {}
     with_guid = set(store.guid_keys(feed, list(candidates.values())))
     with_guid.update(id_ for key, id_ in known.items() if is_guid_key(key))
     return {guid: id_ for guid, id_ in candidates.items() if id_ not in with_guid}
@@ -233,7 +250,7 @@ def _with_placeholders(entry: Entry, feed: FeedConfig, base: str) -> Entry:
 def _is_unknown_archive(address: str, feed: str, store: Store) -> bool:
     """Return True if the address is that of an archive which is not in the store."""
     number = re.search(rf"/{re.escape(feed)}-archive-(\d{{1,9}})\.\w+\Z", address)
-    return number is not None and int(number[1]) not in store.archives.numbers(feed)
+    return number is not None and not store.archives.members(feed, int(number[1]))
 
 
 def _find_archive_numbers(feed: str, output: Output) -> list[int]:

@@ -15,19 +15,20 @@ that was interrupted.
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
 from feedpub.builder import assemble
 from feedpub.builder.merge import MergeResult
+from feedpub.builder.reuse import RenderRecord
 from feedpub.config import Config, FeedConfig
 from feedpub.config.sources import source_key
 from feedpub.core.budget import current_process_name
 from feedpub.core.errors import CorruptStateError, FeedpubError, NoContentError, StaleWriteError
-from feedpub.core.models import Entry, Failure, Feed, RunResult, RunStatus
+from feedpub.core.models import Failure, Feed, RunResult, RunStatus
 from feedpub.core.redact import redact_result
 from feedpub.core.text import pluralize
 from feedpub.notify import websub
@@ -42,6 +43,7 @@ from feedpub.pipeline import (
     restore,
     unchanged,
 )
+from feedpub.pipeline.archives import StoredArchives
 from feedpub.pipeline.collect import (
     ListedItem,
     SourceResult,
@@ -51,28 +53,50 @@ from feedpub.pipeline.collect import (
     source_digest,
 )
 from feedpub.pipeline.context import RunContext
-from feedpub.pipeline.merge import merge_entries
+from feedpub.pipeline.merge import plan_merge
 from feedpub.pipeline.read import (
     ItemResult,
     KnownItems,
+    ReadResult,
     describe_unread,
     fallback_for,
     read_articles,
 )
+from feedpub.pipeline.rechecks import DueRechecks
+from feedpub.pipeline.repair import propose
 from feedpub.pipeline.save import (
     RunStart,
     log_sources,
     save_failed_run,
-    save_proposals,
     save_run,
     save_unchanged_run,
     without_unread_changes,
 )
-from feedpub.store import CheckState
+from feedpub.store import CheckState, FeedState, FeedTransaction, KnownKeys
 
 # After its day, a robots.txt is only used while a newer one cannot be fetched.
 _ROBOTS_KEPT = timedelta(days=30)
 _MAX_INDEX_ATTEMPTS = 3  # other processes may write the index files at the same time
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A feed that is about to be published.
+
+    Attributes:
+        live: the live document.
+        archives: the feed's archives.
+        record: what the published files were rendered from.
+    """
+
+    live: Feed
+    archives: StoredArchives
+    record: RenderRecord
+
+    @property
+    def first_published(self) -> list[str]:
+        """Return the ids of the entries that no document had before."""
+        return self.archives.find_first_published(self.live)
 
 
 def run_feed(
@@ -115,38 +139,41 @@ def _run_stages(
 ) -> RunResult:
     with context.browser.is_in_use():
         if probe is None:
-            state = context.store.checks.load([feed.name], context.clock()).get(
-                feed.name, CheckState()
-            )
+            checks = context.store.checks.load([feed.name], context.clock())
+            before = checks.get(feed.name, CheckState())
             fingerprint = unchanged.feed_fingerprint(feed, context.settings)
-            probe = unchanged.probe_sources(feed, state, context, only, fingerprint)
+            probe = unchanged.probe_sources(feed, before, context, only, fingerprint)
             if probe.is_unchanged:
-                return save_unchanged_run(feed, probe, state, start, context)
+                return save_unchanged_run(feed, probe, before, start, context)
         mark_run(feed, context)
         restore_missing_entries(feed, context)
+        state, store, now = load_state(feed, context), context.store, context.clock()
 
-        source_results = list_sources(feed, context, only, probe.responses)
-        source_results = anomalies.check_listings(feed, source_results, context)
-        owners = partial(context.store.owners, feed.name)
-        listed = collect_items(source_results, context.settings.anchor, owners)
-        restore.restore_keys(feed.name, listed, context.store, context.clock())
+        source_results = list_sources(feed, state, context, only, probe.responses)
+        known = store.known_keys(feed.name, _get_keys(source_results))
+        source_results = anomalies.check_listings(feed, source_results, state, known.keys, now)
+        listed = collect_items(source_results, partial(store.owners, feed.name))
+        if restore.restore_keys(feed.name, listed, known.entry_ids, store, now):
+            known = store.known_keys(feed.name, _get_keys(source_results))
 
-        due = rechecks.due_rechecks(feed, listed, context)
+        due = rechecks.due_rechecks(feed, listed, state.rechecks, store)
         items = [*listed, *due.unlisted]
         changed = {result.key for result in source_results if result.has_new_settings}
-        item_results = read_items(feed, items, due.entries, context, changed)
-        source_results = anomalies.check_articles(source_results, items, item_results, context)
+        read = read_items(feed, items, due, known, context, changed)
+        source_results = anomalies.check_articles(
+            source_results, items, read.items, state, out_of_time=context.budget.expired
+        )
         item_results = moved_articles.find_moved_articles(
-            feed, listed, item_results, source_results, context
+            feed, listed, read.items, source_results, state, known.entry_ids, context
         )
     log_sources(feed.name, source_results)
     usable = results_of_healthy_sources(source_results, items, item_results, due.entries)
-    result = merge_and_write(feed, source_results, usable, context)
+    result, publication, rendered = merge_and_write(feed, source_results, usable, state, context)
     context.budget.check_not_cancelled()
     states = [each.state for each in item_results]
     unmarked = mail.mark_stored_messages(items, states, context)
     result = replace(result, problems=(*result.problems, *unmarked))
-    save_proposals(feed, source_results, context)
+    proposals = list(propose.propose_after_run(feed, source_results, state.sources, context))
     result = replace(
         redact_result(result),
         requests=_count_requests(source_results, item_results),
@@ -156,8 +183,42 @@ def _run_stages(
         feed, result, source_results, zip(items, item_results, strict=True), context
     )
     source_results = without_unread_changes(source_results, items, item_results)
-    save_run(result, source_results, start, context, probes)
+    save_run(
+        result,
+        start,
+        context,
+        feed=feed,
+        state=state,
+        source_results=source_results,
+        read=ReadResult(usable, read.memories),
+        proposals=proposals,
+        published=publication.first_published if publication else (),
+        rendered=rendered,
+        probes=probes,
+    )
     return result
+
+
+def check_sources(
+    feed: FeedConfig, context: RunContext, only: Collection[str]
+) -> list[SourceResult]:
+    """Return the results of some sources, with their anomalies, without reading any article."""
+    state = load_state(feed, context)
+    results = list_sources(feed, state, context, only)
+    known = context.store.known_keys(feed.name, _get_keys(results))
+    return anomalies.check_listings(feed, results, state, known.keys, context.clock())
+
+
+def load_state(feed: FeedConfig, context: RunContext) -> FeedState:
+    """Load the state of a feed, with the rechecks that are due now."""
+    max_rechecks = rechecks.MAX_RECHECKS if feed.recheck else 0
+    return context.store.feed_state(feed.name, context.clock(), max_rechecks)
+
+
+def _get_keys(source_results: Iterable[SourceResult]) -> list[str]:
+    """Return the keys of all listed items, and those of their guids."""
+    keys = [each for result in source_results for each in result.keys]
+    return [key for each in keys for key in (each.key, each.guid) if key]
 
 
 def mark_run(feed: FeedConfig, context: RunContext) -> None:
@@ -176,37 +237,41 @@ def restore_missing_entries(feed: FeedConfig, context: RunContext) -> None:
         restore.restore(feed, context.store, context.output, context.clock())
 
 
-def read_items(
+def read_items(  # noqa: PLR0913, PLR0917 -- the items, and all that is known of them
     feed: FeedConfig,
     items: Sequence[ListedItem],
-    due: Mapping[str, Entry],
+    due: DueRechecks,
+    stored: KnownKeys,
     context: RunContext,
     changed_sources: Collection[str] = (),
-) -> list[ItemResult]:
+) -> ReadResult:
     """Return the result of each item; only new, changed and due ones are read.
 
     Args:
         feed: the feed's settings.
         items: the items, listed ones and those that are only due for a recheck.
-        due: key → entry of each article that is due for a recheck.
+        due: the articles that are due for a recheck.
+        stored: what is stored about the keys of the listed items.
         context: the services that the run uses.
         changed_sources: the keys of sources with new settings, which may let pages be read.
     """
-    keys = [key for item in items for key in item.keys]
+    if due.unlisted:
+        keys = [key for item in items for key in item.keys]
+        stored = context.store.known_keys(feed.name, keys)
     known = KnownItems(
-        states=context.store.item_states(feed.name, keys),
-        entry_ids=context.store.aliases(feed.name, keys),
+        states=stored.states,
+        entry_ids=stored.entry_ids,
         filters=hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:8],
-        due=due,
+        due=due.entries,
         now=None if context.retry else context.clock(),
         changed_sources=changed_sources,
     )
-    results = read_articles(feed, items, known, context)
-    for position, reason in anomalies.identical_pages(items, results).items():
+    read = read_articles(feed, items, known, context)
+    for position, reason in anomalies.identical_pages(items, read.items).items():
         item = items[position]
         error = NoContentError(reason, item.address)
-        results[position] = fallback_for(feed, item, error, known, context)
-    return results
+        read.items[position] = fallback_for(feed, item, error, known, context)
+    return read
 
 
 def results_of_healthy_sources(
@@ -231,22 +296,39 @@ def merge_and_write(
     feed: FeedConfig,
     source_results: Sequence[SourceResult],
     item_results: Sequence[ItemResult],
+    state: FeedState,
     context: RunContext,
-) -> RunResult:
+) -> tuple[RunResult, Publication | None, bytes | None]:
     """Merge the articles into the stored entries and write the feed's files.
 
     The lock keeps two processes from creating two ids for one article.
+
+    Returns:
+        The result so far; the publication, None if every source failed; and the new record of what
+        the files were rendered from, None if it has not changed.
     """
     with context.store.feed_lock(feed.name):
         context.budget.check_not_cancelled()
-        merged = merge_entries(feed, item_results, context)
+        merged, changes = plan_merge(feed, item_results, context)
         result = _summarize(feed, source_results, item_results, merged)
-        unread = _find_other_unread(feed, source_results, item_results, context)
+        all_failed = bool(source_results) and all(each.failure for each in source_results)
+        with context.store.feed_transaction(feed.name) as transaction:
+            transaction.save(changes)
+            if all_failed and not result.updated:
+                publication = None
+            else:
+                publication = _prepare_publication(
+                    feed, state, source_results, transaction, context
+                )
+        unread = _find_other_unread(feed, source_results, item_results, state, context)
         result = replace(result, problems=(*result.problems, *unread))
-        result = _write_if_usable(feed, source_results, item_results, result, context)
-        removed = (each.extracted.article.removed for each in item_results if each.extracted)
-        context.store.removal_stats.add(feed.name, removed, context.clock())
-    return result
+        if publication is None:
+            return replace(result, status=RunStatus.FAILED), None, None
+        has_failure = any(each.failure for each in source_results)
+        result, rendered = _write_if_usable(feed, item_results, result, publication, context)
+        if has_failure and result.status is not RunStatus.FAILED:
+            result = replace(result, status=RunStatus.PARTIAL)
+        return result, publication, rendered
 
 
 def _summarize(
@@ -276,6 +358,7 @@ def _find_other_unread(
     feed: FeedConfig,
     source_results: Iterable[SourceResult],
     item_results: Iterable[ItemResult],
+    state: FeedState,
     context: RunContext,
 ) -> Iterator[Failure]:
     """Yield the failures of unread items of sources that failed or were not checked.
@@ -286,40 +369,40 @@ def _find_other_unread(
     others = {source_key(source) for source in feed.source} - read
     known = {result.state.key for result in item_results}
     checked = {}
-    for source in context.store.sources(feed.name) if others else ():
-        if source.key in others and source.succeeded:
-            checked[source_digest(source.key)] = source.succeeded
-    for state, last_listed in context.store.unread_items(feed.name) if checked else ():
-        last_check = checked.get(state.version.partition(" ")[0])
-        if last_check and last_listed >= last_check and state.key not in known:
-            yield describe_unread(state, state.url or state.key)
+    for key, source in state.sources.items():
+        if key in others and source.succeeded:
+            checked[source_digest(key)] = source.succeeded
+    for item, last_listed in context.store.unread_items(feed.name) if checked else ():
+        last_check = checked.get(item.version.partition(" ")[0])
+        if last_check and last_listed >= last_check and item.key not in known:
+            yield describe_unread(item, item.url or item.key)
 
 
 def _write_if_usable(
     feed: FeedConfig,
-    source_results: Sequence[SourceResult],
     item_results: Sequence[ItemResult],
     result: RunResult,
+    publication: Publication,
     context: RunContext,
-) -> RunResult:
-    """Write the feed's files, unless every source failed or no article could be read."""
-    has_failure = any(each.failure for each in source_results)
-    if has_failure and all(each.failure for each in source_results) and not result.updated:
-        return replace(result, status=RunStatus.FAILED)
-    live = index.current_feed(feed, context)
-    if channel := next((each.podcast for each in source_results if each.podcast), ()):
-        live = replace(live, podcast=channel)  # newer than the stored one
+) -> tuple[RunResult, bytes | None]:
+    """Write the feed's files, unless no article could be read.
+
+    Returns:
+        The result, and the new record as `publish` returns it.
+    """
+    live = publication.live
     if not live.entries and result.failed:
         reason = f"none of the {pluralize(result.failed, 'article')} listed could be read"
         failure = Failure(feed.name, reason, fatal=True)
-        return replace(result, status=RunStatus.FAILED, problems=(*result.problems, failure))
-    written = write_feed(feed, live, context)
+        failed = replace(result, status=RunStatus.FAILED, problems=(*result.problems, failure))
+        return failed, None
+    written, record = publish(feed, publication, context)
     status = RunStatus.UPDATED if written else RunStatus.UNCHANGED
-    if has_failure or result.unread:
+    if result.unread:
         status = RunStatus.PARTIAL
     missing = _find_unpublished_files(feed, live, item_results, context)
     problems = (*result.problems, *missing)
-    return replace(result, status=status, written=written, problems=problems)
+    return replace(result, status=status, written=written, problems=problems), record
 
 
 def _find_unpublished_files(
@@ -340,32 +423,67 @@ def _find_unpublished_files(
                 yield Failure(str(path), reason)
 
 
+def _prepare_publication(
+    feed: FeedConfig,
+    state: FeedState,
+    source_results: Iterable[SourceResult],
+    transaction: FeedTransaction,
+    context: RunContext,
+) -> Publication:
+    """Build the live document from the entries as they are now, and record what it shows."""
+    entries = transaction.live_entries(index.max_live_entries(feed))
+    live = assemble.build_feed(feed, context.settings, entries)
+    if channel := next((each.podcast for each in source_results if each.podcast), ()):
+        live = replace(live, podcast=channel)  # newer than the stored one
+    else:
+        live = index.with_channel(live, state.sources.values())
+    return record_publication(feed, live, transaction)
+
+
+def record_publication(feed: FeedConfig, live: Feed, transaction: FeedTransaction) -> Publication:
+    """Save the summary of a live document before it is written, and load the feed's archives."""
+    transaction.save_summary(index.summarize(feed, live))
+    record = RenderRecord.from_bytes(transaction.rendered_files())
+    return Publication(live, StoredArchives.load(transaction), record)
+
+
 def write_feed(feed: FeedConfig, live: Feed, context: RunContext) -> tuple[str, ...]:
     """Write the files of a feed that changed, archives first, and return their names.
 
     The caller holds the feed's lock.
     """
-    live = archives.plan_archives(feed, live, context)
-    archived, files = archives.write_archives(
-        feed, live, context, partial(ensure_lock_held, context)
-    )
-    record = index.load_record(feed.name, context)
-    rendered = assemble.render_files(live, assemble.saved_folders(feed), record, context.output)
+    with context.store.feed_transaction(feed.name) as transaction:
+        publication = record_publication(feed, live, transaction)
+    written, record = publish(feed, publication, context)
+    context.store.archives.mark_published(feed.name, publication.first_published)
+    if record is not None:
+        context.store.summaries.save_rendered({feed.name: record})
+    return written
+
+
+def publish(
+    feed: FeedConfig, publication: Publication, context: RunContext
+) -> tuple[tuple[str, ...], bytes | None]:
+    """Write the files of a publication that changed, archives first.
+
+    Returns:
+        The names of the files, and the new record of what they were rendered from; None if it has
+        not changed.
+    """
+    numbers = archives.plan_archives(feed, publication.live, publication.archives, context)
+    live = replace(publication.live, previous=max(numbers, default=None))
+    is_permitted = partial(ensure_lock_held, context)
+    archived, files = archives.write_archives(feed, live, numbers, context, is_permitted)
+    record, folders = publication.record, assemble.saved_folders(feed)
+    rendered = assemble.render_files(live, folders, record, context.output)
     files |= pictures.render_pictures(feed, live, live.entries, context)
     files |= rendered.files
     documents = websub.feed_documents(feed.name, files) if context.settings.websub_hubs else []
     changed = context.output.find_changed({name: files[name] for name in documents})
-
-    def before_writing() -> None:
-        ensure_lock_held(context)
-        context.store.archives.mark_published(live.name, [entry.id for entry in live.entries])
-
     with websub.announce_changes(changed, context.settings, context.store, context.clock):
-        written = context.output.publish(files, before_commit=before_writing)
-    index.save_summary(feed, live, context)
-    if rendered.record != record:
-        context.store.summaries.save_rendered({feed.name: rendered.record.to_bytes()})
-    return (*archived, *written)
+        written = context.output.publish(files, before_commit=is_permitted)
+    new_record = rendered.record.to_bytes() if rendered.record != record else None
+    return (*archived, *written), new_record
 
 
 def ensure_lock_held(context: RunContext) -> None:

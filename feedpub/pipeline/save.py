@@ -18,10 +18,9 @@ from feedpub.core.log import fields
 from feedpub.core.models import Failure, RunResult
 from feedpub.pipeline.collect import ListedItem, SourceResult
 from feedpub.pipeline.context import RunContext
-from feedpub.pipeline.read import ItemResult
-from feedpub.pipeline.repair import propose
+from feedpub.pipeline.read import ItemResult, ReadResult
 from feedpub.pipeline.unchanged import ProbeResult, unchanged_check, unchanged_result
-from feedpub.store import CheckState, ProbeState, RunRecord, SourceState
+from feedpub.store import CheckState, FeedState, ProbeState, Proposal, RunRecord, SourceState
 
 _log = logging.getLogger(__name__)
 
@@ -63,44 +62,52 @@ def log_sources(feed: str, results: Iterable[SourceResult]) -> None:
         _log.debug("source", extra=extra)
 
 
-def save_proposals(feed: FeedConfig, results: Sequence[SourceResult], context: RunContext) -> None:
-    """Save proposals for sources whose lists are no longer found; delete those that are done."""
-    states = {state.key: state for state in context.store.sources(feed.name)}
-    proposals = list(propose.propose_after_run(feed, results, states, context))
-    healthy = {result.key for result in results if not result.failure}
-    removed = states.keys() - {source_key(source) for source in feed.source}
-    done = (healthy | removed) & context.store.proposals.for_feed(feed.name).keys()
-    context.budget.check_not_cancelled()
-    if proposals or done:
-        context.store.proposals.save(feed.name, proposals, done)
-
-
-def save_run(
+def save_run(  # noqa: PLR0913 -- all that is saved of a run, by name
     result: RunResult,
-    source_results: Sequence[SourceResult],
     start: RunStart,
     context: RunContext,
+    *,
+    feed: FeedConfig,
+    state: FeedState,
+    source_results: Sequence[SourceResult],
+    read: ReadResult,
+    proposals: Sequence[Proposal],
+    published: Sequence[str],
+    rendered: bytes | None,
     probes: Mapping[str, ProbeState | None],
 ) -> None:
     """Save a run and what was learned about its sources, once the feed is written.
 
     Args:
         result: the result of the run.
-        source_results: the sources that were checked.
         start: the start of the run.
         context: the services that the run uses.
+        feed: the feed's settings.
+        state: the state of the feed before the run.
+        source_results: the sources that were checked.
+        read: the results of the articles.
+        proposals: how sources whose lists are no longer found could be repaired.
+        published: the ids of the entries that are published for the first time.
+        rendered: the new record of the feed's files; None if it has not changed.
         probes: source key → how to probe the source in the next run, if that is possible.
     """
-    context.budget.check_not_cancelled()
-    before = {state.key: state for state in context.store.sources(result.feed)}
     healthy = [each for each in source_results if not each.failure]
+    removed = state.sources.keys() - {source_key(source) for source in feed.source}
+    repaired = ({each.key for each in healthy} | removed) & state.proposals
+    context.budget.check_not_cancelled()
     context.store.commit_run(
         RunRecord(result, start.at),
         documents=[document for each in healthy for document in each.documents.fresh],
-        sources=_update_states(result.feed, source_results, before, start.at),
+        sources=_update_states(feed.name, source_results, state.sources, start.at),
         observations=[each.observation for each in source_results if each.observation],
         watched=[each.watched for each in healthy if each.watched],
         probe_states=probes,
+        removed=[each.extracted.article.removed for each in read.items if each.extracted],
+        memories=read.memories,
+        proposals=proposals,
+        repaired=repaired,
+        published=published,
+        rendered=rendered,
     )
 
 

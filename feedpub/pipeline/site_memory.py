@@ -1,11 +1,10 @@
-"""Load the memory of each site that a run reads, add every page to it, and save it.
+"""Add every page that a run reads to the memory of its site.
 
 A site is a host without "www.": blogs on one domain do not share a template. If two runs learn
 about a site at the same time, the one that ends last is saved; the other's pages are learned in a
 later run.
 """
 
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from feedpub.cleaner.site_memory import SiteMemory, fingerprint_fetched_page
@@ -13,7 +12,6 @@ from feedpub.core.errors import ExtractError, ResourceLimitError
 from feedpub.core.models import Page
 from feedpub.core.process_pool import Executor, InlineExecutor
 from feedpub.core.urls import bare_netloc
-from feedpub.store import Store
 
 
 def memory_key(url: str) -> str:
@@ -25,16 +23,13 @@ class LearningSite:
     """The memory of one site during a run.
 
     Args:
-        name: the name from `memory_key`.
-        store: keeps the memory between runs.
+        stored: the memory as it is stored; b"" if there is none.
         executor: parses the pages.
     """
 
-    def __init__(self, name: str, store: Store, executor: Executor | None = None) -> None:
-        self._name = name
-        self._store = store
+    def __init__(self, stored: bytes = b"", executor: Executor | None = None) -> None:
         self._executor = executor or InlineExecutor()
-        self._stored = store.site_memory(name) or b""
+        self._stored = stored
         self._memory = SiteMemory.from_bytes(self._stored) if self._stored else SiteMemory()
         self._serialized: bytes | None = None
 
@@ -64,10 +59,8 @@ class LearningSite:
         self._memory.remember(fingerprint)
         self._serialized = None
 
-    def save(self, now: datetime) -> None:
-        """Save the memory for the next run, unless it is empty."""
+    def changed_memory(self) -> bytes | None:
+        """Return the memory to store for the next run; None if it has not changed."""
         if self._memory.pages and self.memory != self._stored:
-            self._store.save_memory(self._name, self.memory, now)
-            self._stored = self.memory
-        elif self._stored:
-            self._store.use_memory(self._name, now)
+            return self.memory
+        return None

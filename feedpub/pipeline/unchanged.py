@@ -4,7 +4,7 @@ A full run that leaves nothing to do saves how to probe its sources. The next ch
 of them one conditional request. If none has changed, a full run could change nothing but the
 observations that anomalies are detected from, and these are saved as it would save them. Otherwise
 the responses are handed on to the full run. A full run still happens once a week: it repairs files
-that somebody has damaged.
+that were damaged.
 """
 
 import hashlib

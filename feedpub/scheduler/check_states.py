@@ -138,7 +138,7 @@ class CheckStates:
         )
 
     def try_to_save(self) -> None:
-        """Save all checks now, before somebody reads the state. An error is logged once."""
+        """Save all checks now, before the state is read. An error is logged once."""
         was_failing = self.is_failing
         try:
             self.save()

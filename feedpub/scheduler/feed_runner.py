@@ -268,7 +268,19 @@ class FeedRunner:
 
     def _save_checks(self, checks: Collection[UnchangedCheck]) -> None:
         store = self.context.store
-        with_recovery(lambda: store.checks.save(checks), self.config, self.context)
+        try:
+            with_recovery(lambda: store.checks.save(checks), self.config, self.context)
+        except FeedpubError as error:
+            if not self.states.is_failing:
+                self._report_unsaved(next(iter(checks)).feed, error)
+            raise
+
+    def _report_unsaved(self, name: str, error: FeedpubError) -> None:
+        """Report to the listener that checks cannot be saved, as a failed run of one feed."""
+        if (feed := self.feed(name)) is not None:
+            failure = Failure(name, str(error), fatal=True)
+            result = RunResult(name, RunStatus.FAILED, problems=(failure,))
+            self._on_run(feed, result, self.context)
 
     def _finish(self, feed: FeedConfig, result: RunResult, context: RunContext) -> NextCheck:
         self._count_own_failures(result)

@@ -143,7 +143,7 @@ class LocalScheduler:
         return self._submit(name)
 
     def save_checks(self) -> None:
-        """Save checks without news that are not saved yet, before somebody reads the state."""
+        """Save checks without news that are not saved yet, before the state is read."""
         self.feed_runner.states.try_to_save()
 
     def tick(self) -> None:

@@ -54,7 +54,7 @@ class _WaitingFeeds:
     """Feeds that wait for their hosts. The order of those with the same host is kept.
 
     A feed is in one of two places: among the ready ones, or in the line of one host that is in use.
-    Thousands may wait for one host, so no feed is looked at while its host is in use.
+    Thousands may wait for one host, so no feed is checked while its host is in use.
     """
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ from feedpub.config import (
     SitemapSource,
 )
 from feedpub.core.field_limits import limit_fields
-from feedpub.core.lazy import lazy_exports
+from feedpub.core.loading import lazy_exports
 from feedpub.core.models import Item
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ The format is detected from the content, whatever the Content-Type header states
 
 from collections.abc import Sequence
 from contextlib import suppress
+from operator import itemgetter
 
 from feedpub.config import FeedSource
 from feedpub.core.errors import ExtractError, NoContentError
@@ -56,14 +57,14 @@ def _has_content(item: Item) -> bool:
 
 def newest_first(items: Sequence[Item]) -> tuple[Item, ...]:
     """Return items by date, the newest first; in the given order if one has no date."""
-    timestamps: dict[int, float] = {}
-    for index, item in enumerate(items):
+    dated: list[tuple[float, Item]] = []
+    for item in items:
         date = item.published or item.updated
         if date is None:
             return tuple(items)
-        timestamps[index] = date.timestamp()
-    order = sorted(timestamps, key=lambda index: timestamps[index], reverse=True)
-    return tuple(items[index] for index in order)
+        dated.append((date.timestamp(), item))
+    dated.sort(key=itemgetter(0), reverse=True)
+    return tuple(item for _, item in dated)
 
 
 def _entries(page: Page) -> Sequence[Item]:

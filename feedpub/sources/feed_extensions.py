@@ -48,6 +48,8 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _MAX_INTERVAL_SECONDS = 7 * 86400.0  # a longer one is a forgotten setting
 _HOURS = 24
 _NUMBER = re.compile(r"\d{1,9}")
+_ITUNES = f"{{{podcast.NAMESPACES['itunes']}}}"
+_EPISODE_TEXTS = (f"{_ITUNES}summary", f"{_ITUNES}subtitle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def _read_entry(entry: etree._Element, base: str) -> EntryExtensions:
         if _is(element, "content"):
             media += _read_medium([element], (element, entry), base)
         elif _is(element, "group"):
-            files = [child for child in element if _is(child, "content")]
+            files = _children(element, "content")
             media += _read_medium(_best_first(files), (element, entry), base)
         if len(media) >= _MAX_MEDIA:
             break
@@ -143,6 +145,11 @@ def _is(element: etree._Element, name: str) -> bool:
     if not isinstance(element.tag, str) or "mrss" not in element.tag:
         return False
     return element.tag.lower() in (f"{{{uri}}}{name}" for uri in _MEDIA_URIS)
+
+
+def _children(element: etree._Element, name: str) -> Iterator[etree._Element]:
+    """Yield the children of an element that are of Media RSS and have a name."""
+    return (child for child in element if _is(child, name))
 
 
 def _best_first(files: Iterable[etree._Element]) -> list[etree._Element]:
@@ -186,20 +193,24 @@ def _read_medium(
 
 def _captions(elements: Iterable[etree._Element]) -> Iterator[str]:
     for element in elements:
-        for child in element:
-            if _is(child, "description") and (text := _plain_text(child)):
+        for text in map(_plain_text, _children(element, "description")):
+            if text:
                 yield text[:_MAX_CAPTION_CHARS]
 
 
 def _plain_text(element: etree._Element) -> str:
-    text = "".join(map(str, element.itertext()))
+    text = _raw_text(element)
     return to_text(text) if is_markup(text) else clean_text(unescape(text))
+
+
+def _raw_text(element: etree._Element) -> str:
+    return "".join(map(str, element.itertext()))
 
 
 def _thumbnails(elements: Iterable[etree._Element], base: str) -> Iterator[str]:
     for element in elements:
-        for child in element:
-            if _is(child, "thumbnail") and (url := absolute_url(child.get("url") or "", base)):
+        for child in _children(element, "thumbnail"):
+            if url := absolute_url(child.get("url", ""), base):
                 yield url
 
 
@@ -207,14 +218,10 @@ def _descriptions(entry: etree._Element) -> Iterator[str]:
     """Yield what can be an entry's text if it has none: of its media, then of its episode."""
     groups = [child for child in entry if _is(child, "group") or _is(child, "content")]
     for element in (entry, *groups):
-        for child in element:
-            if _is(child, "description"):
-                yield "".join(map(str, child.itertext()))
-    itunes = podcast.NAMESPACES["itunes"]
+        yield from map(_raw_text, _children(element, "description"))
     for child in entry:
-        is_text = isinstance(child.tag, str)
-        if is_text and child.tag.lower() in (f"{{{itunes}}}summary", f"{{{itunes}}}subtitle"):
-            yield "".join(map(str, child.itertext()))
+        if isinstance(child.tag, str) and child.tag.lower() in _EPISODE_TEXTS:
+            yield _raw_text(child)
 
 
 def as_html(description: str) -> str:
@@ -236,13 +243,15 @@ def figures(media: Iterable[Medium], html: str) -> str:
         path = urlsplit(medium.url).path
         if medium.medium == "image" and path not in html:
             missing.setdefault(path, medium)
-    if html and len(missing) == 1 and not any(each.description for each in missing.values()):
+    is_lead = len(missing) == 1 and not any(each.description for each in missing.values())
+    if html and is_lead:
         return ""
-    images = (
-        f'<img src="{escape(medium.url)}" alt="{escape(medium.description)}">'
-        for medium in missing.values()
-    )
-    return "".join(f"<figure>{image}</figure>" for image in images)
+    return "".join(map(_figure, missing.values()))
+
+
+def _figure(medium: Medium) -> str:
+    image = f'<img src="{escape(medium.url)}" alt="{escape(medium.description)}">'
+    return f"<figure>{image}</figure>"
 
 
 def media_enclosures(media: Iterable[Medium]) -> Iterator[Enclosure]:
@@ -280,7 +289,7 @@ def _read_hints(head: etree._Element) -> PollingHints:
     hours = {hour for hour in _numbers(elements.get("skiphours")) if hour < _HOURS}
     hints = PollingHints(
         skip_hours=tuple(sorted(hours)),
-        skip_days=tuple(sorted(_days(elements.get("skipdays")))),
+        skip_days=tuple(_days(elements.get("skipdays"))),
     )
     hints = hints.with_min_wait(_ttl_seconds(elements), "ttl", _MAX_INTERVAL_SECONDS)
     period = _period_seconds(elements)
@@ -309,12 +318,16 @@ def _period_seconds(elements: dict[str, etree._Element]) -> float | None:
 
 
 def _numbers(element: etree._Element | None) -> Iterator[int]:
-    for child in element if element is not None else ():
-        number = _parse_number(_text(child))
+    for text in _child_texts(element):
+        number = _parse_number(text)
         if number is not None:
             yield number
 
 
-def _days(element: etree._Element | None) -> set[int]:
-    names = {_text(child) for child in (element if element is not None else ())}
-    return {number for number, name in enumerate(_DAYS) if name in names}
+def _days(element: etree._Element | None) -> list[int]:
+    names = set(_child_texts(element))
+    return [number for number, name in enumerate(_DAYS) if name in names]
+
+
+def _child_texts(element: etree._Element | None) -> list[str]:
+    return [] if element is None else list(map(_text, element))

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import unescape
-from itertools import islice
 from typing import Any
 
 from feedpub.config import JsonSource
@@ -49,6 +48,8 @@ _CONTENT_KEYS = (
     *("content_html", "contentHtml", "body_html", "bodyHtml", "content", "body", "html"),
     *("text", "content_text", "message"),
 )
+_TEXT_KEYS = ("rendered", "html", "text", "value")
+_ADDRESS_KEYS = ("url", "href", "src", "link")
 _NAME_KEYS = ("name", "display_name", "displayName", "username", "login")
 _IMAGE_KEYS = ("image", "image_url", "imageUrl", "thumbnail", "cover", "photo")
 _MORE_DATE_KEYS = ("created", "time", "updated_at", "updatedAt", "issued", "startsAt", "start")
@@ -105,8 +106,8 @@ def parse_json_items(page: Page, selectors: JsonSelectors, *, limit: int = MAX_I
     data = _load(page, selectors.script)
     rows = _rows(data, selectors, page.url)
     reader = _RowReader(selectors, page.url)
-    items = [reader.read_row(row) for row in rows[:MAX_ITEMS]]
-    reader.check_expressions(rows)
+    items = list(map(reader.read_row, rows[:MAX_ITEMS]))
+    reader.check_expressions(rows[:MAX_ITEMS])
     kept = [item for item in items if item.title or item.html or item.url or item.summary]
     if not kept:
         shape = describe_value(rows[0])
@@ -130,10 +131,11 @@ def _load(page: Page, script: str | None) -> Any:
     try:
         return json.loads(page.body.decode("utf-8-sig", "replace"), strict=False)
     except (ValueError, RecursionError) as error:
+        reason = f"{found}: {error}"
         if found == HTML:
             hint = "set script to the selector of the script that contains the JSON"
-            raise ExtractError(f"expected JSON, found an HTML page; {hint}", page.url) from error
-        raise ExtractError(f"expected JSON, found {found}: {error}", page.url) from error
+            reason = f"{found}; {hint}"
+        raise ExtractError(f"expected JSON, found {reason}", page.url) from error
 
 
 def _load_script(page: Page, selector: str) -> Any:
@@ -147,11 +149,11 @@ def _load_script(page: Page, selector: str) -> Any:
     if not elements:
         raise NoContentError(f'script = "{selector}" matches nothing in the page', page.url)
     for element in elements:
-        text = element.text or element.get("data-page", "") or ""
-        if start := _SCRIPT.search(text):
-            data = load_start(text[start.start() :])
-            if data is not None:
-                return data
+        text = element.text or element.get("data-page", "")
+        start = _SCRIPT.search(text)
+        data = load_start(text[start.start() :]) if start else None
+        if data is not None:
+            return data
     raise ExtractError(f'script = "{selector}" contains no JSON', page.url)
 
 
@@ -162,7 +164,7 @@ def _rows(data: Any, selectors: JsonSelectors, url: str) -> list[Any]:
     rows = _query("items", selectors.items, data, url)
     if isinstance(rows, dict):
         values = list(rows.values())
-        rows = values if values and all(isinstance(each, dict) for each in values) else [rows]
+        rows = values if _are_objects(values) else [rows]
     if not isinstance(rows, list):
         raise ExtractError(
             f'items = "{selectors.items}" gives {describe_value(rows)}, not a list; the document '
@@ -197,13 +199,16 @@ def object_lists(data: Any) -> Iterator[tuple[str, list[Any]]]:
     while waiting and seen < MAX_NODES:
         path, node, depth = waiting.pop()
         seen += 1
-        if isinstance(node, list):
-            if node and all(isinstance(each, dict) for each in node):
-                yield path, node
+        if isinstance(node, list) and _are_objects(node):
+            yield path, node
         elif isinstance(node, dict) and depth:
             for key, value in reversed(node.items()):
                 name = key if re.fullmatch(r"[A-Za-z_]\w*", key) else json.dumps(key)
                 waiting.append((f"{path}.{name}" if path else name, value, depth - 1))
+
+
+def _are_objects(values: Sequence[Any]) -> bool:
+    return bool(values) and all(isinstance(each, dict) for each in values)
 
 
 def _next_url(data: Any, selectors: JsonSelectors, url: str) -> str | None:
@@ -265,7 +270,7 @@ class _RowReader:
             expression: str | None = getattr(self.selectors, name)
             if expression is None:
                 continue
-            values = (_query(name, expression, row, self.base) for row in rows[:MAX_ITEMS])
+            values = (_query(name, expression, row, self.base) for row in rows)
             if all(value is None for value in values):
                 raise ExtractError(
                     f'{name} = "{expression}" gives null on every item; the first item is '
@@ -281,16 +286,16 @@ class _RowReader:
             if value is not None:
                 yield value
         elif isinstance(row, dict):
-            yield from (row[key] for key in keys if row.get(key) is not None)
+            yield from _values_of_keys(row, keys)
 
     def _title(self, row: Any) -> str:
         text = _first_text(self._values(row, "title", TITLE_KEYS))
         return clean_text(unescape(to_text(text) if is_markup(text) else text))
 
     def _text(self, row: Any, keys: Sequence[str]) -> str:
-        if not isinstance(row, Mapping):
+        if not isinstance(row, dict):
             return ""
-        text = _first_text(row[key] for key in keys if row.get(key) is not None)
+        text = _first_text(_values_of_keys(row, keys))
         return to_text(text) if is_markup(text) else clean_text(text)
 
     def _address(self, row: Any, name: str, keys: Sequence[str]) -> str | None:
@@ -304,6 +309,13 @@ class _RowReader:
         return next(filter(None, map(_as_date, values)), None)
 
 
+def _values_of_keys(row: Mapping[str, Any], keys: Sequence[str]) -> Iterator[Any]:
+    """Yield the values of the keys that an object has."""
+    for key in keys:
+        if row.get(key) is not None:
+            yield row[key]
+
+
 def _first_text(values: Iterator[Any]) -> str:
     return next(filter(None, map(_as_text, values)), "")
 
@@ -311,46 +323,52 @@ def _first_text(values: Iterator[Any]) -> str:
 def _as_text(value: Any) -> str:
     """Return a text, a number as text, or the text that an object or a list holds."""
     if isinstance(value, dict):
-        value = next(
-            (value[key] for key in ("rendered", "html", "text", "value") if value.get(key)), ""
-        )
-    if isinstance(value, list):
-        return "\n\n".join(filter(None, map(_as_text, value)))
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return ""
-    return str(value).strip()
+        value = _first_filled(value, _TEXT_KEYS)
+    match value:
+        case bool():
+            return ""
+        case str() | int() | float():
+            return str(value).strip()
+        case list():
+            return "\n\n".join(filter(None, map(_as_text, value)))
+        case _:
+            return ""
+
+
+def _first_filled(row: Mapping[str, Any], keys: Sequence[str]) -> Any:
+    """Return the first value of some keys that is not empty; None if there is none."""
+    return next(filter(None, map(row.get, keys)), None)
 
 
 def _address_text(value: Any) -> str:
     if isinstance(value, list):
         value = next(iter(value), None)
     if isinstance(value, dict):
-        found = (value.get(key) for key in ("url", "href", "src", "link"))
-        value = next(filter(None, found), None)
+        value = _first_filled(value, _ADDRESS_KEYS)
     return value if isinstance(value, str) else ""
 
 
 def _as_date(value: Any) -> datetime | None:
     """Return the date of a number of seconds or milliseconds, or of a text."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return parse_epoch(value)
-    if not isinstance(value, str):
-        return None
-    if _NUMBER.fullmatch(value.strip()):
-        return parse_epoch(float(value))
-    return parse_date(value) or find_date(value)
+    match value:
+        case bool():
+            return None
+        case int() | float():
+            return parse_epoch(value)
+        case str() if _NUMBER.fullmatch(value.strip()):
+            return parse_epoch(float(value))
+        case str():
+            return parse_date(value) or find_date(value)
+        case _:
+            return None
 
 
 def _names(values: Iterator[Any]) -> Iterator[str]:
-    for value in islice(values, 1):
-        for person in value if isinstance(value, list) else [value]:
-            name = person
-            if isinstance(person, dict):
-                name = next((person[key] for key in _NAME_KEYS if person.get(key)), None)
-            if isinstance(name, str):
-                yield clean_text(to_text(name) if is_markup(name) else name)
+    value = next(values, None)
+    for person in value if isinstance(value, list) else [value]:
+        name = _first_filled(person, _NAME_KEYS) if isinstance(person, dict) else person
+        if isinstance(name, str):
+            yield clean_text(to_text(name) if is_markup(name) else name)
 
 
 def _as_html(content: str, base: str) -> str:

@@ -74,7 +74,8 @@ def _item(
 
 def _content(entry: Mapping[str, Any], base: str) -> str:
     """Return the content as HTML."""
-    if isinstance(marked := entry.get("content_html"), str) and marked:
+    marked = entry.get("content_html")
+    if isinstance(marked, str) and marked:
         return absolutize_links(marked, base)
     text = entry.get("content_text")
     return text_to_paragraphs(text) if isinstance(text, str) else ""

@@ -52,7 +52,10 @@ class MailFilter:
             return True
         if any(matches_glob(glob, headers.list_id) for glob in self.lists):
             return True
-        return any(matches_glob(glob, each) for glob in self.senders for each in headers.addresses)
+        for address in headers.addresses:
+            if any(matches_glob(glob, address) for glob in self.senders):
+                return True
+        return False
 
 
 def read_mail(source: MailSource, documents: DocumentReader, *, limit: int) -> tuple[Item, ...]:
@@ -62,9 +65,7 @@ def read_mail(source: MailSource, documents: DocumentReader, *, limit: int) -> t
         FetchError: the server cannot be reached, refuses the login, or has no such mailbox.
         ExtractError: the files cannot be read.
     """
-    chosen = MailFilter(
-        tuple(glob.lower() for glob in source.from_), tuple(glob.lower() for glob in source.list_id)
-    )
+    chosen = MailFilter(tuple(map(str.lower, source.from_)), tuple(map(str.lower, source.list_id)))
     if source.path is not None:
         items = documents.executor.call(
             source.address, list_local_messages, source.path, chosen, limit

@@ -68,8 +68,8 @@ def clean_text(text: str) -> str:
 
 def text_to_paragraphs(text: str) -> str:
     """Return a plain text as HTML paragraphs, split at empty lines."""
-    parts = (part.strip() for part in re.split(r"\n\s*\n", text))
-    return "".join(f"<p>{escape(part)}</p>" for part in parts if part)
+    parts = filter(None, map(str.strip, re.split(r"\n\s*\n", text)))
+    return "".join(f"<p>{escape(part)}</p>" for part in parts)
 
 
 def to_text(html: str) -> str:

@@ -85,30 +85,39 @@ def find_next_url(document: HtmlDocument, number: int) -> str | None:
         number: its number in the listing.
     """
     host, own = bare_host_from_url(document.url), url_key(document.url, exact=True)
-    for href in _next_links(document, number):
-        url = (absolute_url(href, document.base) or "").partition("#")[0]
+    for link in _next_links(document, number):
+        url = _url_of(link, document).partition("#")[0]
         if url and url_key(url, exact=True) != own and bare_host_from_url(url) == host:
             return url
     return None
 
 
-def _next_links(document: HtmlDocument, number: int) -> Iterator[str]:
-    from feedpub.cleaner.next_page import is_page_url
-
+def _next_links(document: HtmlDocument, number: int) -> Iterator[HtmlElement]:
+    """Yield the links that may lead to the next page, the likeliest first."""
     anchors = [anchor for anchor in document.tree.iter("a") if anchor.get("href")][:MAX_LINKS]
     for element in (*document.tree.iter("link"), *anchors):
         if "next" in element.get("rel", "").lower().split():
-            yield element.get("href", "")
+            yield element
+    yield from filter(_names_next_page, anchors)
     for anchor in anchors:
-        if _names_next_page(anchor):
-            yield anchor.get("href", "")
-    for anchor in anchors:
-        if element_text(anchor) != str(number + 1):
-            continue
-        url = absolute_url(anchor.get("href", ""), document.base) or ""
-        is_alike = address_pattern(url) == address_pattern(document.url)
-        if is_alike or is_page_url(url, document.url, number + 1) or _is_in_pager(anchor):
-            yield url
+        if _is_numbered(anchor, document, number + 1):
+            yield anchor
+
+
+def _url_of(link: HtmlElement, document: HtmlDocument) -> str:
+    return absolute_url(link.get("href", ""), document.base) or ""
+
+
+def _is_numbered(anchor: HtmlElement, document: HtmlDocument, number: int) -> bool:
+    """Return True for a link that has a page's number as its text."""
+    from feedpub.cleaner.next_page import is_page_url
+
+    if element_text(anchor) != str(number):
+        return False
+    url = _url_of(anchor, document)
+    if address_pattern(url) == address_pattern(document.url):
+        return True
+    return is_page_url(url, document.url, number) or _is_in_pager(anchor)
 
 
 def _names_next_page(anchor: HtmlElement) -> bool:
@@ -116,10 +125,10 @@ def _names_next_page(anchor: HtmlElement) -> bool:
     names = anchor.get("class", "")
     if _PREVIOUS_CLASS.search(names):
         return False
-    labels = (element_text(anchor), anchor.get("aria-label", ""), anchor.get("title", ""))
-    short = (label.strip(_ARROWS) for label in labels if len(label) <= MAX_LABEL_CHARS)
-    if any(strip_counts(label) in NEXT_PAGE for label in short):
-        return True
+    for label in (element_text(anchor), anchor.get("aria-label", ""), anchor.get("title", "")):
+        is_short = len(label) <= MAX_LABEL_CHARS
+        if is_short and strip_counts(label.strip(_ARROWS)) in NEXT_PAGE:
+            return True
     return _NEXT_CLASS.search(names) is not None and _is_in_pager(anchor)
 
 

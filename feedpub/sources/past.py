@@ -77,6 +77,11 @@ def _next_feed_url(page: Page, number: int) -> str | None:
         if _POSTS_PATH in page.url:
             return _next_numbered(page.url, "page")
         return absolute_url(next_page_of(page), page.url)
+    return _next_xml_url(page, number)
+
+
+def _next_xml_url(page: Page, number: int) -> str | None:
+    """Return the URL that an RSS or Atom feed names, or the next page of WordPress."""
     head = page.body[:_HEAD_CHARS].decode("utf-8", "replace")
     head = re.split(r"<(?:item|entry)\b", head, maxsplit=1)[0]
     for link in _LINK.finditer(head):
@@ -139,7 +144,7 @@ def read_past_sitemap(
         raise NoContentError("the source names no further pages")
     patterns = {address_pattern(item.url) for item in known if item.url}
     error: SourceError = NoContentError("the site has no sitemap", source.url)
-    for url in named or tuple(urljoin(source.url, path) for path in _USUAL_SITEMAPS):
+    for url in named or _USUAL_SITEMAPS:
         try:
             own = SitemapSource(type="sitemap", url=urljoin(source.url, url))
             items = sitemap.read_sitemap(own, documents, limit=MAX_SITEMAP_ITEMS)
@@ -148,8 +153,8 @@ def read_past_sitemap(
             continue
         matching = [item for item in items if item.url and address_pattern(item.url) in patterns]
         if matching:
+            recent = [item for item in matching if _may_be_since(item, since)]
             # A lastmod is when the page changed, not when the article was published.
-            recent = (item for item in matching if _may_be_since(item, since))
             return tuple(replace(item, updated=None) for item in recent)
         error = NoContentError("its sitemap has no addresses like those of the source", own.url)
     raise error

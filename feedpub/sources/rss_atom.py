@@ -115,10 +115,8 @@ def feed_entries(page: Page) -> list[Item]:
     extensions = feed_extensions.read_extensions(text, defaults.base)
     if len(extensions) != len(entries):  # a broken document, which feedparser reads in another way
         extensions = [EntryExtensions()] * len(entries)
-    return [
-        _add_extensions(_item(entry, defaults), each)
-        for entry, each in zip(entries, extensions, strict=True)
-    ]
+    items = [_item(entry, defaults) for entry in entries]
+    return list(map(_add_extensions, items, extensions))
 
 
 def _parse(text: str, url: str) -> Node:
@@ -146,10 +144,7 @@ def _item(entry: Node, feed: _FeedDefaults) -> Item:
     title = _plain(_node(entry, "title_detail"))
     updated = _date(entry, "updated")
     description, content = _texts(entry, url or feed.base)
-    categories = (
-        to_text(_text(tag, "label") or _text(tag, "term")) for tag in _nodes(entry, "tags")
-    )
-    origin = _node(entry, "source")
+    source_name, source_url, rights = _origin(entry, feed)
     return Item(
         url=url,
         title=title,
@@ -158,32 +153,44 @@ def _item(entry: Node, feed: _FeedDefaults) -> Item:
         updated=updated,
         summary=description,
         html=content,
-        categories=tuple(dict.fromkeys(filter(None, categories))),
+        categories=_categories(entry),
         enclosures=tuple(_enclosures(entry, feed.base)),
         image=next(_images(entry, feed.base), None),
         language=_language(entry) or feed.language,
         version=f"{updated.isoformat() if updated else ''} {title}".strip(),
         guid=_text(entry, "id").strip(),
-        source_name=to_text(_text(origin, "title")) or feed.title,
-        source_url=absolute_url(_text(origin, "href") or _text(origin, "link"), feed.base)
-        or ("" if origin else feed.home),
-        rights=_rights(entry, feed.base) or ("" if origin else feed.rights),
+        source_name=source_name,
+        source_url=source_url,
+        rights=rights,
     )
+
+
+def _categories(entry: Node) -> tuple[str, ...]:
+    texts = [_text(tag, "label") or _text(tag, "term") for tag in _nodes(entry, "tags")]
+    return tuple(dict.fromkeys(filter(None, map(to_text, texts))))
+
+
+def _origin(entry: Node, feed: _FeedDefaults) -> tuple[str, str, str]:
+    """Return the name, the page and the rights of an entry's source: its own, or else the feed."""
+    rights = _rights(entry, feed.base)
+    origin = _node(entry, "source")
+    if not origin:
+        return feed.title, feed.home, rights or feed.rights
+    page = absolute_url(_text(origin, "href") or _text(origin, "link"), feed.base)
+    return to_text(_text(origin, "title")) or feed.title, page or "", rights
 
 
 def _add_extensions(item: Item, extensions: EntryExtensions) -> Item:
     """Return an item with its media and podcast elements; they never replace a text of its own."""
     media, html = extensions.media, item.html
-    thumbnails = (medium.thumbnail or "" for medium in media if medium.medium != "audio")
     if not html and not item.summary:
-        described = {medium.description for medium in media if medium.medium == "image"}
-        if extensions.description and to_text(extensions.description) not in described:
-            html = feed_extensions.as_html(extensions.description)
+        html = _described(extensions)
     if html or not item.summary:
         html += feed_extensions.figures(media, html)
     files = item.enclosures
     if not any(file.type.startswith(("audio/", "video/")) for file in files):
         files = (*feed_extensions.media_enclosures(media), *files)
+    thumbnails = [medium.thumbnail for medium in media if medium.medium != "audio"]
     return replace(
         item,
         html=html,
@@ -193,11 +200,19 @@ def _add_extensions(item: Item, extensions: EntryExtensions) -> Item:
     )
 
 
+def _described(extensions: EntryExtensions) -> str:
+    """Return the description of a medium as HTML; "" if it only describes a picture."""
+    described = {medium.description for medium in extensions.media if medium.medium == "image"}
+    if not extensions.description or to_text(extensions.description) in described:
+        return ""
+    return feed_extensions.as_html(extensions.description)
+
+
 def _rights(node: Node, base: str) -> str:
     """Return the licence's URL, or else the text about rights; "" if neither is stated."""
     links = [_text(link, "href") for link in _nodes(node, "links") if link.get("rel") == "license"]
     for link in (*links, _text(node, "license")):
-        if link and (url := absolute_url(link, base)):
+        if url := absolute_url(link, base):
             return url
     return _plain(_node(node, "rights_detail"))
 
@@ -207,8 +222,8 @@ def _link(entry: Node, base: str) -> str | None:
     guid = _text(entry, "id")
     links = [_text(entry, "feedburner_origlink"), _text(entry, "link"), guid]
     for link in links:
-        is_usable = link != guid or is_web_url(link)
-        if is_usable and (url := absolute_url(link, base)):
+        url = absolute_url(link, base)
+        if url and (link != guid or is_web_url(link)):
             return url
     for link in links:
         if len(link) > MAX_URL_CHARS and is_web_url(link):
@@ -226,7 +241,8 @@ def _texts(entry: Node, base: str) -> tuple[str, str]:
     content = max(bodies, key=len, default="")
     description = _plain(summary)
     if content:
-        return ("" if to_text(content) == description else description), content
+        is_repeated = to_text(content) == description
+        return "" if is_repeated else description, content
     if len(description) > MAX_DESCRIPTION_CHARS:
         return "", _html(summary, base)
     return description, _html(summary, base) if is_markup(_text(summary, "value")) else ""
@@ -281,19 +297,25 @@ def _language(entry: Node) -> str | None:
 
 def _enclosures(entry: Node, base: str) -> Iterator[Enclosure]:
     for link in _nodes(entry, "links"):
-        if _text(link, "rel") == "enclosure" and (url := absolute_url(_text(link, "href"), base)):
-            length = _text(link, "length")
-            is_number = length.isdecimal() and len(length) <= MAX_LENGTH_DIGITS
-            size = int(length) if is_number else 0
+        url = absolute_url(_text(link, "href"), base)
+        if url and _text(link, "rel") == "enclosure":
+            size = _parse_length(_text(link, "length"))
             yield Enclosure(url, _text(link, "type") or Enclosure(url).type, size)
 
 
+def _parse_length(text: str) -> int:
+    """Return the length of an enclosure in bytes; 0 if it is unknown."""
+    return int(text) if text.isdecimal() and len(text) <= MAX_LENGTH_DIGITS else 0
+
+
 def _images(entry: Node, base: str) -> Iterator[str]:
-    media = [node for node in _nodes(entry, "media_content") if _is_image(node)]
-    urls = [_text(node, "url") for node in [*media, *_nodes(entry, "media_thumbnail")]]
+    media = filter(_is_image, _nodes(entry, "media_content"))
+    urls = [_text(node, "url") for node in (*media, *_nodes(entry, "media_thumbnail"))]
     urls.append(_text(_node(entry, "image"), "href"))
     urls += [link.url for link in _enclosures(entry, base) if link.type.startswith("image/")]
-    return filter(None, (absolute_url(url, base) for url in urls))
+    for each in urls:
+        if url := absolute_url(each, base):
+            yield url
 
 
 def _is_image(media: Node) -> bool:
@@ -303,16 +325,20 @@ def _is_image(media: Node) -> bool:
 # feedparser's dictionaries invent values for missing keys, so `dict.get` reads them.
 
 
+def _value(node: Node, name: str) -> Any:
+    return dict.get(node, name) if isinstance(node, dict) else None
+
+
 def _text(node: Node, name: str) -> str:
-    value = dict.get(node, name) if isinstance(node, dict) else None
+    value = _value(node, name)
     return value if isinstance(value, str) else ""
 
 
 def _node(node: Node, name: str) -> Node:
-    value = dict.get(node, name) if isinstance(node, dict) else None
+    value = _value(node, name)
     return value if isinstance(value, dict) else {}
 
 
 def _nodes(node: Node, name: str) -> list[Node]:
-    value = dict.get(node, name) if isinstance(node, dict) else None
+    value = _value(node, name)
     return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []

@@ -110,15 +110,15 @@ class _Newest:
     def add(self, items: Sequence[Item]) -> None:
         """Consider the items of one more file."""
         self.listed += len(items)
-        articles = list(self.articles)
-        others = list(self.others)
-        taken = set[str]()
-        selected = [item for item in items if _is_selected(item.url or "", self.source)]
-        for item in selected:
-            if self.source.include or may_be_article(item.url or ""):
+        articles, others = list(self.articles), list(self.others)
+        for item in items:
+            url = item.url or ""
+            if not _is_selected(url, self.source):
+                continue
+            if self.source.include or may_be_article(url):
                 articles.append(item)
-                taken.add(item.url or "")
-        others += (item for item in selected if item.url not in taken)
+            else:
+                others.append(item)
         self.articles = _newest_first(articles, self.limit)
         self.others = _newest_first(others, self.limit)
 
@@ -167,8 +167,13 @@ def _is_selected(url: str, source: SitemapSource) -> bool:
     parts = urlsplit(url)
     if parts.path in ("", "/") and not parts.query:
         return False
-    included = not source.include or any(matches_url(pattern, url) for pattern in source.include)
-    return included and not any(matches_url(pattern, url) for pattern in source.exclude)
+    if source.include and not _matches_any(source.include, url):
+        return False
+    return not _matches_any(source.exclude, url)
+
+
+def _matches_any(patterns: Iterable[str], url: str) -> bool:
+    return any(matches_url(pattern, url) for pattern in patterns)
 
 
 def _newest_first(items: Iterable[Item], limit: int) -> tuple[Item, ...]:
@@ -226,12 +231,14 @@ def _unpack(page: Page) -> bytes:
 
 def _read_lines(page: Page) -> Sitemap:
     """Read a text sitemap: one address a line."""
-    lines = decode_html(page.body, page.charset).split()
-    links = [line for line in lines if is_web_url(line)]
-    urls = [url for link in links if (url := absolute_url(link, page.url))]
-    if not urls:
+    items: list[Item] = []
+    for line in decode_html(page.body, page.charset).split():
+        url = absolute_url(line, page.url)
+        if url and is_web_url(line):
+            items.append(Item(url=url))
+    if not items:
         raise ExtractError("expected a sitemap, found plain text without addresses", page.url)
-    return Sitemap(items=tuple(Item(url=url) for url in urls))
+    return Sitemap(items=tuple(items))
 
 
 def _read_xml(page: Page) -> Sitemap:
@@ -276,13 +283,14 @@ def _nodes(text: str) -> Iterator[etree._Element]:
 
 def _item(node: etree._Element, url: str) -> Item:
     modified = _text(node, "lastmod")
-    pictures = (_text(child, "loc") for child in node if _name(child) == "image")
-    image = absolute_url(next(pictures, ""), url)
-    news = next((child for child in node if _name(child) == "news"), None)
+    picture, news = _child(node, "image"), _child(node, "news")
+    image = None if picture is None else absolute_url(_text(picture, "loc"), url)
     if news is None:
         return Item(url=url, updated=parse_date(modified), version=modified, image=image)
-    publication = next((child for child in news if _name(child) == "publication"), news)
-    keywords = (clean_text(word) for word in _text(news, "keywords").split(","))
+    publication = _child(news, "publication")
+    if publication is None:
+        publication = news
+    keywords = map(clean_text, _text(news, "keywords").split(","))
     return Item(
         url=url,
         title=_text(news, "title"),
@@ -296,11 +304,13 @@ def _item(node: etree._Element, url: str) -> Item:
     )
 
 
+def _child(node: etree._Element, name: str) -> etree._Element | None:
+    return next((child for child in node if _name(child) == name), None)
+
+
 def _text(node: etree._Element, name: str) -> str:
-    for child in node:
-        if _name(child) == name:
-            return clean_text(child.text or "")
-    return ""
+    child = _child(node, name)
+    return "" if child is None else clean_text(child.text or "")
 
 
 def _name(node: etree._Element) -> str:

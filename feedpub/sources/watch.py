@@ -77,13 +77,16 @@ def parse_watched_page(page: Page, selector: str | None, ignored: Sequence[str])
     else:
         html = article.html if article.text else tostring(document.tree, encoding="unicode")
         text = _text_of(html, page.url) or article.text
-    lines = [line[:MAX_LINE_CHARS] for line in text.split("\n") if line]
-    kept = [line for line in lines if not any(matches_pattern(each, line) for each in ignored)]
+    lines: list[str] = []
+    for full_line in filter(None, text.split("\n")):
+        line = full_line[:MAX_LINE_CHARS]
+        if not any(matches_pattern(pattern, line) for pattern in ignored):
+            lines.append(line)
     return WatchedPage(
         url=page.url,
         title=article.title or document.title,
         language=article.language,
-        lines=tuple(kept[:MAX_LINES]),
+        lines=tuple(lines[:MAX_LINES]),
         modified=parse_date(page.last_modified or ""),
     )
 
@@ -118,7 +121,7 @@ def _join_cells(html: str) -> str:
         return html
     tree = fragment_fromstring(html, create_parent="div")
     for row in list(tree.iter("tr")):
-        cells = [cell for cell in row if cell.tag in ("td", "th")]
+        cells = list(row.iterchildren("td", "th"))
         texts = [" ".join(str(cell.text_content()).split()) for cell in cells]
         text = " | ".join(filter(None, texts))
         is_layout = next(row.iter("table"), None) is not None
@@ -144,7 +147,8 @@ def describe_change(
         min_words: the smallest number of words that count as a change.
     """
     changes = diff_words(before, page.lines)
-    added, removed = sum(each.added for each in changes), sum(each.removed for each in changes)
+    added = sum(each.added for each in changes)
+    removed = sum(each.removed for each in changes)
     if max(added, removed) < min_words or not changes:
         return None
     html = "".join([f"<p>{_render_line(each)}</p>" for each in changes])
@@ -180,6 +184,7 @@ def _render_line(change: ChangedLine) -> str:
 
 def _excerpt(changes: Sequence[ChangedLine], language: str | None) -> str:
     """Return a few words of what was added, or else of what was removed."""
+    removed: list[str] = []
     for change in changes:
         words: list[str] = []
         for kind, text in change.parts:
@@ -188,5 +193,6 @@ def _excerpt(changes: Sequence[ChangedLine], language: str | None) -> str:
                 return shorten(near, MAX_EXCERPT_CHARS)
             if kind == "same":
                 words += text.split()
-    removed = next(text for change in changes for kind, text in change.parts if kind == "del")
-    return translations_for(language).removed(shorten(removed, MAX_EXCERPT_CHARS))
+            else:
+                removed.append(text)
+    return translations_for(language).removed(shorten(removed[0], MAX_EXCERPT_CHARS))

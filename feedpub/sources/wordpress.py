@@ -5,7 +5,7 @@ It is better than the same site's feed, which has ten entries and often only the
 
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,11 +26,16 @@ def wordpress_entries(page: Page) -> list[Item]:
         posts = json.loads(page.body.decode("utf-8-sig", "replace"), strict=False)
     except (ValueError, RecursionError) as error:
         raise ExtractError(f"expected a feed, found broken JSON ({error})", page.url) from error
-    if not isinstance(posts, list) or not all(isinstance(post, dict) for post in posts):
-        raise ExtractError("expected a feed, found a JSON list that holds no posts", page.url)
-    if posts and not any("link" in post and "title" in post for post in posts):
+    if not isinstance(posts, list) or not _are_posts(posts):
         raise ExtractError("expected a feed, found a JSON list that holds no posts", page.url)
     return [_item(post, page.url) for post in posts]
+
+
+def _are_posts(rows: Sequence[Any]) -> bool:
+    """Return True for objects of which one at least has the fields of a post, and for no rows."""
+    if not all(isinstance(row, dict) for row in rows):
+        return False
+    return not rows or any({"link", "title"} <= row.keys() for row in rows)
 
 
 def _item(post: Mapping[str, Any], base: str) -> Item:

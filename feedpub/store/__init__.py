@@ -6,9 +6,16 @@ knows SQLAlchemy, SQLite and PostgreSQL; their errors are raised as StoreError.
 
 from typing import TYPE_CHECKING
 
-from feedpub.core.lazy import lazy_exports
+from feedpub.core.loading import lazy_exports
 
 if TYPE_CHECKING:
+    from feedpub.store.feed_state import (
+        EntryChanges,
+        FeedState,
+        FeedTransaction,
+        KnownKeys,
+        UnarchivedEntry,
+    )
     from feedpub.store.files import find_exposures, find_quarantined_files
     from feedpub.store.records import (
         BackfillState,
@@ -16,6 +23,7 @@ if TYPE_CHECKING:
         Channel,
         CheckState,
         ConfigChange,
+        Headline,
         Incident,
         IncidentKind,
         ItemState,
@@ -49,10 +57,15 @@ __all__ = [
     "Channel",
     "CheckState",
     "ConfigChange",
+    "EntryChanges",
+    "FeedState",
+    "FeedTransaction",
+    "Headline",
     "Incident",
     "IncidentKind",
     "ItemState",
     "ItemStatus",
+    "KnownKeys",
     "OutboxMessage",
     "PageSnapshot",
     "ProbeState",
@@ -68,6 +81,7 @@ __all__ = [
     "Store",
     "StoredRhythm",
     "StoredSummary",
+    "UnarchivedEntry",
     "UnchangedCheck",
     "UnchangedSource",
     "WatchedText",
@@ -80,6 +94,13 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
+        "feed_state": (
+            "EntryChanges",
+            "FeedState",
+            "FeedTransaction",
+            "KnownKeys",
+            "UnarchivedEntry",
+        ),
         "files": ("find_exposures", "find_quarantined_files"),
         "records": (
             "BackfillState",
@@ -87,6 +108,7 @@ __getattr__ = lazy_exports(
             "Channel",
             "CheckState",
             "ConfigChange",
+            "Headline",
             "Incident",
             "IncidentKind",
             "ItemState",

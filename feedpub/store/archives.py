@@ -77,17 +77,29 @@ class ArchivesTable:
 
     def mark_published(self, feed: str, ids: Collection[str]) -> None:
         """Record that stored entries are in the live document."""
-        known: set[str] = set()
-        a, p = schema.archives, schema.published
         with self._database.read_transaction() as connection:
-            for some in chunks(ids):
-                archived = select(a.c.entry).where(a.c.feed == feed, a.c.entry.in_(some))
-                published = select(p.c.entry).where(p.c.feed == feed, p.c.entry.in_(some))
-                known.update(connection.scalars(union(archived, published)))
-        rows = [{"feed": feed, "entry": entry_id} for entry_id in set(ids) - known]
-        if rows:
+            unmarked = _find_unmarked(connection, feed, ids)
+        if unmarked:
             with self._database.write_transaction() as connection:
-                _insert_missing(connection, p, rows)
+                mark_published(connection, feed, unmarked)
+
+
+def mark_published(connection: Connection, feed: str, ids: Collection[str]) -> None:
+    """Record that stored entries are in the live document, as a part of a larger transaction."""
+    rows = [{"feed": feed, "entry": id_} for id_ in _find_unmarked(connection, feed, ids)]
+    if rows:
+        _insert_missing(connection, schema.published, rows)
+
+
+def _find_unmarked(connection: Connection, feed: str, ids: Collection[str]) -> set[str]:
+    """Return the ids of the entries that are neither archived nor recorded as published."""
+    known: set[str] = set()
+    a, p = schema.archives, schema.published
+    for some in chunks(ids):
+        archived = select(a.c.entry).where(a.c.feed == feed, a.c.entry.in_(some))
+        published = select(p.c.entry).where(p.c.feed == feed, p.c.entry.in_(some))
+        known.update(connection.scalars(union(archived, published)))
+    return set(ids) - known
 
 
 def _insert_missing(

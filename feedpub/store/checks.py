@@ -6,10 +6,12 @@ Such checks are counted by day and source. A run that finds something is stored 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Integer,
@@ -17,6 +19,7 @@ from sqlalchemy import (
     Select,
     Update,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -31,6 +34,7 @@ from feedpub.store.column_types import UtcSeconds
 from feedpub.store.database import Database
 from feedpub.store.observations import add_unchanged, prolong_observations
 from feedpub.store.records import (
+    MAX_RECHECK_DELAY,
     CheckState,
     ProbeState,
     RunRecord,
@@ -44,18 +48,19 @@ from feedpub.store.rows import (
     chunks,
     execute_for_rows,
     from_row,
-    insert,
     insert_rows,
+    insert_statement,
     of_feeds,
     select_rows,
     sorted_by_key,
     upsert,
 )
 
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
 MIN_OBSERVATIONS = 12  # of a source, before checks without news prolong the latest one
 MAX_DAYS = 90  # for which checks are counted
-# A recheck that is due later was scheduled while the clock was ahead.
-MAX_RECHECK_DELAY = timedelta(days=3)
 _DAY = timedelta(days=1)
 _DAY_SECONDS = 86400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,13 +75,12 @@ class CheckTable:
     def load(self, feeds: Collection[str], now: datetime) -> dict[str, CheckState]:
         """Return feed → what its check needs; feeds that were never checked are left out."""
         found: dict[str, CheckState] = {}
-        s, r = schema.sources, schema.publishing_rhythms
         with self._database.read_transaction() as connection:
             for some in chunks(feeds):
                 rhythms: dict[str, dict[str, StoredRhythm]] = {}
-                for row in connection.execute(select(r).where(r.c.feed.in_(some))).mappings():
+                for row in connection.execute(_RHYTHMS, {"b_feeds": some}).mappings():
                     rhythms.setdefault(row["feed"], {})[row["key"]] = from_row(StoredRhythm, row)
-                rows = connection.execute(_STATES.where(s.c.feed.in_(some))).mappings()
+                rows = connection.execute(_STATES, {"b_feeds": some}).mappings()
                 for name, own in groupby(rows, key=lambda row: str(row["feed"])):
                     found[name] = _check_state(list(own), rhythms.get(name, {}), now)
         return found
@@ -151,7 +155,7 @@ def prune_checks(connection: Connection, before: datetime) -> None:
 
 
 def _select_states() -> Select[Any]:
-    """Return the query for the states of sources, without its condition."""
+    """Return the query for the states of the sources of some feeds."""
     s, p, t = schema.sources, schema.source_probes, schema.source_observations
     items, incidents, marks = schema.item_states, schema.open_incidents, schema.run_marks
     # The elements of a podcast's channel may be long, and a check has no use for them.
@@ -173,10 +177,14 @@ def _select_states() -> Select[Any]:
         exists().where(marks.c.feed == s.c.feed).label("is_marked"),
     )
     same = and_(p.c.feed == s.c.feed, p.c.key == s.c.key)
-    return query.select_from(s.outerjoin(p, same)).order_by(s.c.feed, s.c.key)
+    query = query.select_from(s.outerjoin(p, same)).where(s.c.feed.in_(_FEEDS))
+    return query.order_by(s.c.feed, s.c.key)
 
 
+# Statements are made once: to make one costs as much as to execute it.
+_FEEDS: BindParameter[list[str]] = bindparam("b_feeds", expanding=True)
 _STATES = _select_states()
+_RHYTHMS = select(schema.publishing_rhythms).where(schema.publishing_rhythms.c.feed.in_(_FEEDS))
 _SOURCE_FIELDS = [each.name for each in fields(SourceState) if each.name != "podcast"]
 
 
@@ -235,19 +243,25 @@ def _without_outdated(
     connection: Connection, checks: Iterable[UnchangedCheck]
 ) -> Iterator[UnchangedCheck]:
     """Yield the checks whose sources no other process has checked since they were loaded."""
-    t = schema.sources
     by_feed = {check.feed: check for check in checks}
     current: dict[tuple[str, str], datetime] = {}
     for some in chunks(by_feed):
-        query = select(t.c.feed, t.c.key, t.c.checked).where(t.c.feed.in_(some))
-        # In this order, so that concurrent transactions cannot deadlock.
-        rows = connection.execute(query.order_by(t.c.feed, t.c.key).with_for_update())
+        rows = connection.execute(_LAST_CHECKS, {"b_feeds": some})
         current.update({(feed, key): checked for feed, key, checked in rows})
     for feed in sorted(by_feed):
         check = by_feed[feed]
         states = [source.before for source in check.sources]
         if all(current.get((feed, state.key)) == state.checked for state in states):
             yield check
+
+
+_LAST_CHECKS = (
+    select(schema.sources.c.feed, schema.sources.c.key, schema.sources.c.checked)
+    .where(schema.sources.c.feed.in_(_FEEDS))
+    # In this order, so that concurrent transactions cannot deadlock.
+    .order_by(schema.sources.c.feed, schema.sources.c.key)
+    .with_for_update()
+)
 
 
 def _update_sources(connection: Connection, checks: Iterable[UnchangedCheck]) -> None:
@@ -287,7 +301,6 @@ def _observe_later(own: Mapping[str, ColumnElement[Any]]) -> Update:
 
 def _save_observations(connection: Connection, checks: Iterable[UnchangedCheck]) -> None:
     """Add observations, or prolong the latest ones."""
-    t = schema.source_probes
     added, prolonged, probes = [], [], []
     for check in checks:
         for source in check.sources:
@@ -299,23 +312,26 @@ def _save_observations(connection: Connection, checks: Iterable[UnchangedCheck])
                 prolonged.append(own | {"b_at": check.at})
     prolong_observations(connection, prolonged)
     add_unchanged(connection, added)
-    types = {
-        name: t.c[name.removeprefix("b_")].type for name in ("b_feed", "b_key", "b_observe_at")
-    }
+    columns = schema.source_probes.c
+    types = {f"b_{name}": columns[name].type for name in ("feed", "key", "observe_at")}
     execute_for_rows(connection, _observe_later, probes, types)
 
 
 def _count_checks(connection: Connection, checks: Iterable[UnchangedCheck]) -> None:
-    t = schema.unchanged_checks
-    keys = ["feed", "key", "day"]
     rows = []
     for check in checks:
         day = (check.at - _EPOCH) // _DAY
         for source in check.sources:
             row = {"feed": check.feed, "key": source.before.key, "day": day}
             rows.append(row | {"checks": 1, "last": check.at, "seconds": check.seconds})
-    statement = insert(connection, t)
-    new = statement.excluded
+    statement = _count_statement(connection.dialect.name)
+    insert_rows(connection, statement, sorted_by_key(rows, ["feed", "key", "day"]))
+
+
+@cache
+def _count_statement(engine: str) -> "postgresql.Insert | sqlite.Insert":
+    """Return an INSERT that adds a check to those of its day."""
+    statement = insert_statement(engine, schema.unchanged_checks)
+    t, new = schema.unchanged_checks, statement.excluded
     values = {"checks": t.c.checks + new.checks, "last": new.last, "seconds": new.seconds}
-    statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
-    insert_rows(connection, statement, sorted_by_key(rows, keys))
+    return statement.on_conflict_do_update(index_elements=["feed", "key", "day"], set_=values)

@@ -262,20 +262,8 @@ class RemovalTable:
 
     def add(self, feed: str, articles: Iterable[Sequence[Removed]], now: datetime) -> None:
         """Count the lines that were removed from new articles."""
-        counts: Counter[str] = Counter()
-        reasons: dict[str, str] = {}
-        for removed in articles:
-            lines = dict(_lines(removed))
-            counts.update(lines.keys())
-            reasons |= lines
-        rows = []
-        for text, count in counts.most_common(MAX_LINES):
-            row = {"feed": feed, "text": text, "reason": reasons[text]}
-            rows.append({**row, "first": now, "last": now, "count": count})
-        if rows:
-            with self._database.write_transaction() as connection:
-                _add_counts(connection, rows)
-                _prune_lines(connection, feed)
+        with self._database.write_transaction() as connection:
+            add_removed_lines(connection, feed, articles, now)
 
     def latest(
         self, each: int, feeds: Collection[str] | None = None
@@ -296,6 +284,25 @@ class RemovalTable:
         for stat in select_records(self._database, RemovalStat, query):
             found[stat.feed] = (*found.get(stat.feed, ()), stat)
         return found
+
+
+def add_removed_lines(
+    connection: Connection, feed: str, articles: Iterable[Sequence[Removed]], now: datetime
+) -> None:
+    """Count the lines that were removed from new articles, as a part of a larger transaction."""
+    counts: Counter[str] = Counter()
+    reasons: dict[str, str] = {}
+    for removed in articles:
+        lines = dict(_lines(removed))
+        counts.update(lines.keys())
+        reasons |= lines
+    rows = []
+    for text, count in counts.most_common(MAX_LINES):
+        row = {"feed": feed, "text": text, "reason": reasons[text]}
+        rows.append({**row, "first": now, "last": now, "count": count})
+    if rows:
+        _add_counts(connection, rows)
+        _prune_lines(connection, feed)
 
 
 def _lines(removed: Iterable[Removed]) -> Iterator[tuple[str, str]]:

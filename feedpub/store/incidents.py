@@ -124,16 +124,23 @@ class ProposalTable:
         proposals = select_records(self._database, Proposal, select(schema.proposals))
         return {(proposal.feed, proposal.key): proposal for proposal in proposals}
 
-    def save(self, feed: str, proposals: Iterable[Proposal], done: Collection[str]) -> None:
+    def save(self, feed: str, proposals: Iterable[Proposal], repaired: Collection[str]) -> None:
         """Store a feed's proposals, and delete those of sources that need none any more.
 
         Args:
             feed: the feed's name.
             proposals: new ones, which replace earlier ones of their sources.
-            done: the keys of sources whose proposals are deleted.
+            repaired: the keys of sources whose proposals are deleted.
         """
-        t = schema.proposals
-        rows = [as_row(proposal) for proposal in proposals]
         with self._database.write_transaction() as connection:
-            connection.execute(delete(t).where(t.c.feed == feed, t.c.key.in_(sorted(done))))
-            upsert(connection, t, rows)
+            save_proposals(connection, feed, proposals, repaired)
+
+
+def save_proposals(
+    connection: Connection, feed: str, proposals: Iterable[Proposal], repaired: Collection[str]
+) -> None:
+    """Store proposals and delete those of repaired sources, as a part of a larger transaction."""
+    t = schema.proposals
+    if repaired:
+        connection.execute(delete(t).where(t.c.feed == feed, t.c.key.in_(sorted(repaired))))
+    upsert(connection, t, [as_row(proposal) for proposal in proposals])

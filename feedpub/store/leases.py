@@ -1,8 +1,9 @@
-"""Exclusive rights of one of several processes for a limited time.
+"""Leases of exclusive rights for one of several processes, and the robots.txt files that all share.
 
-Such as to be the leader, or to send requests to a host. Times are the database engine's, so that
-machines whose clocks differ agree. A lease expires if it is not renewed: a process that crashes,
-hangs or loses its connection blocks the others only for a short time.
+A process leases the right to be the leader, or to send requests to a host, for a limited time.
+Times are the database engine's, so that machines whose clocks differ agree. A lease expires if it
+is not renewed: a process that crashes, hangs or loses its connection blocks the others only for a
+short time.
 """
 
 from collections.abc import Iterable
@@ -21,8 +22,10 @@ from sqlalchemy import (
     text,
 )
 
+from feedpub.core.models import CachedRobots
 from feedpub.store import schema
 from feedpub.store.database import Database
+from feedpub.store.rows import as_row, select_record, upsert
 
 # Of a lease. One that expires later was acquired while the engine's clock was ahead.
 MAX_SECONDS = 3600.0
@@ -110,3 +113,20 @@ def _engine_time(connection: Connection) -> ColumnElement[float]:
     if connection.dialect.name == "postgresql":
         return func.extract("epoch", func.clock_timestamp()).cast(Float)
     return (func.julianday("now") - 2440587.5) * _DAY_SECONDS
+
+
+class RobotsCacheTable:
+    """The cached robots.txt files, so that the next run need not fetch them. Raises StoreError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def load(self, origin: str) -> CachedRobots | None:
+        """Return an origin's robots.txt, even if it has expired; None if it is not cached."""
+        t = schema.robots_cache
+        return select_record(self._database, CachedRobots, select(t).where(t.c.origin == origin))
+
+    def save(self, origin: str, robots: CachedRobots) -> None:
+        """Store an origin's robots.txt and replace the previous one."""
+        with self._database.write_transaction() as connection:
+            upsert(connection, schema.robots_cache, [as_row(robots) | {"origin": origin}])

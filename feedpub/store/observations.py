@@ -6,20 +6,25 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Delete,
     Integer,
     ScalarSelect,
+    Table,
     UpdateBase,
     and_,
+    bindparam,
     delete,
     false,
     func,
     literal,
+    or_,
     select,
     type_coerce,
     update,
 )
 
 from feedpub.store import schema
+from feedpub.store.column_types import Text
 from feedpub.store.database import Database
 from feedpub.store.records import SourceObservation
 from feedpub.store.rows import as_row, execute_for_rows, select_records
@@ -58,9 +63,12 @@ class ObservationTable:
 def add_observations(connection: Connection, observations: Iterable[SourceObservation]) -> None:
     """Add observations, as a part of a larger transaction."""
     for observation in observations:
-        _delete_outdated(connection, observation)
+        if observation.accepted and not observation.verdict:
+            _accept_anomalies(connection, observation)
         connection.execute(schema.source_observations.insert(), as_row(observation))
-        _thin_out(connection, observation)
+        statement = _DELETE_AFTER_ANOMALY if observation.verdict else _DELETE_AFTER_NORMAL
+        own = {"of": observation.feed, "by": observation.key, "under": observation.settings}
+        connection.execute(statement, own)
 
 
 def add_unchanged(connection: Connection, checks: Sequence[Mapping[str, object]]) -> None:
@@ -147,41 +155,45 @@ def _period(own: _Values, place: int) -> ScalarSelect[int]:
     return select(period).where(t.c.id == _id_of_own(own, place)).scalar_subquery()
 
 
-def _delete_outdated(connection: Connection, observation: SourceObservation) -> None:
-    """Delete the observations that a new one makes irrelevant.
-
-    These are observations under other settings; anomalies, if the check was normal; and all but the
-    first anomalies in a row, if it was not. If an anomaly is accepted, the anomalies so far become
-    the baseline.
-    """
+def _accept_anomalies(connection: Connection, observation: SourceObservation) -> None:
+    """Make the anomalies so far the baseline, in place of the earlier one."""
     t = schema.source_observations
-    own = _of_same_source(observation)
-    is_anomaly = t.c.verdict != ""
-    connection.execute(delete(t).where(own, t.c.settings != observation.settings))
-    if observation.verdict:
-        first = select(t.c.id).where(own, is_anomaly).order_by(t.c.id).limit(_MAX_ANOMALIES - 1)
-        connection.execute(delete(t).where(own, is_anomaly, t.c.id.not_in(first)))
-    elif observation.accepted:
-        connection.execute(delete(t).where(own, ~is_anomaly))
-        connection.execute(update(t).where(own).values(verdict=""))
-    else:
-        connection.execute(delete(t).where(own, is_anomaly))
+    own = (t.c.feed == observation.feed, t.c.key == observation.key)
+    connection.execute(delete(t).where(*own, t.c.verdict == ""))
+    connection.execute(update(t).where(*own).values(verdict=""))
 
 
-def _thin_out(connection: Connection, observation: SourceObservation) -> None:
-    """Delete old normal observations that add little to the baseline."""
+def _is_kept(t: Table) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the conditions of an observation's source and of its settings."""
+    own = and_(t.c.feed == bindparam("of", type_=Text()), t.c.key == bindparam("by", type_=Text()))
+    return own, t.c.settings == bindparam("under", type_=Text())
+
+
+def _delete_after_anomaly() -> Delete:
+    """Delete those under other settings, and all but the first and the newest anomalies."""
     t = schema.source_observations
-    is_normal = and_(_of_same_source(observation), t.c.verdict == "")
-    newest = select(t.c.id).where(is_normal).order_by(t.c.id.desc())
+    own, same = _is_kept(t)
+    anomalies = select(t.c.id).where(own, same, t.c.verdict != "")
+    first = anomalies.order_by(t.c.id).limit(_MAX_ANOMALIES - 1)
+    newest = anomalies.order_by(t.c.id.desc()).limit(1)
+    middle = and_(t.c.verdict != "", t.c.id.not_in(first), t.c.id.not_in(newest))
+    return delete(t).where(own, or_(~same, middle))
+
+
+def _delete_after_normal() -> Delete:
+    """Delete those under other settings, anomalies, and old ones that add little."""
+    t = schema.source_observations
+    own, same = _is_kept(t)
+    normal = and_(own, same, t.c.verdict == "")
+    newest = select(t.c.id).where(normal).order_by(t.c.id.desc())
     period = type_coerce(t.c.at, Integer) // _THINNED_SECONDS
-    one_per_period = select(func.max(t.c.id)).where(is_normal).group_by(period)
-    idle = delete(t).where(is_normal, t.c.read == 0)
-    connection.execute(
-        idle.where(t.c.id.not_in(newest.limit(MIN_NEWEST)), t.c.id.not_in(one_per_period))
+    one_per_period = select(func.max(t.c.id)).where(normal).group_by(period)
+    is_idle = and_(
+        t.c.read == 0, t.c.id.not_in(newest.limit(MIN_NEWEST)), t.c.id.not_in(one_per_period)
     )
-    connection.execute(delete(t).where(is_normal, t.c.id.not_in(newest.limit(MAX_NORMAL))))
+    is_excess = t.c.id.not_in(newest.limit(MAX_NORMAL))
+    return delete(t).where(own, or_(~same, t.c.verdict != "", is_idle, is_excess))
 
 
-def _of_same_source(observation: SourceObservation) -> ColumnElement[bool]:
-    t = schema.source_observations
-    return and_(t.c.feed == observation.feed, t.c.key == observation.key)
+_DELETE_AFTER_ANOMALY = _delete_after_anomaly()
+_DELETE_AFTER_NORMAL = _delete_after_normal()

@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from feedpub.core.models import NO_HINTS, Item, PodcastTag, PollingHints, RunResult
+from feedpub.core.models import NO_HINTS, Enclosure, Item, PodcastTag, PollingHints, RunResult
+
+# A recheck that is due later was scheduled while the clock was ahead.
+MAX_RECHECK_DELAY = timedelta(days=3)
 
 ItemStatus = Literal["stored", "excluded", "failed", "partial"]
 
@@ -41,6 +44,17 @@ class ItemState:
     first_seen: datetime | None = None
     url: str = ""
     recheck_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The fields of an entry that decide if its text has to be compared with another one."""
+
+    id: str
+    url: str
+    title: str
+    published: datetime
+    enclosures: tuple[Enclosure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +219,7 @@ class ProbeState:
 
 @dataclass(frozen=True, slots=True)
 class CheckState:
-    """What a check of a feed needs to know from the state.
+    """The stored data that a check of a feed needs.
 
     Attributes:
         sources: source key → the source's state, without the elements of its channel.

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
+    CursorResult,
     RowMapping,
     Select,
     Table,
@@ -42,6 +44,13 @@ def from_row(kind: type[T], row: RowMapping) -> T:
     return kind(**{name: row[name] for name in _field_names(kind)})
 
 
+def from_result(kind: type[T], result: CursorResult[Any]) -> list[T]:
+    """Return the rows of a result as records."""
+    names = list(result.keys())
+    pick = itemgetter(*(names.index(name) for name in _field_names(kind)))
+    return [kind(*pick(row)) for row in result]
+
+
 def run_as_row(run: RunRecord) -> dict[str, Any]:
     """Return a run as a row, which contains the fields of its result."""
     return as_row(run.outcome) | {"started": run.started}
@@ -65,7 +74,8 @@ def select_rows(database: Database, query: Select[Any]) -> list[RowMapping]:
 
 def select_records(database: Database, kind: type[T], query: Select[Any]) -> tuple[T, ...]:
     """Run a query in a transaction of its own, and return its rows as records."""
-    return tuple(from_row(kind, row) for row in select_rows(database, query))
+    with database.read_transaction() as connection:
+        return tuple(from_result(kind, connection.execute(query)))
 
 
 def select_record(database: Database, kind: type[T], query: Select[Any]) -> T | None:
@@ -81,11 +91,8 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     """
     if not rows:
         return
-    statement = insert(connection, table)
+    statement = _upsert_statement(connection.dialect.name, table, tuple(rows[0]))
     keys = [column.name for column in table.primary_key]
-    names = [name for name in rows[0] if name not in keys]
-    values = {name: statement.excluded[name] for name in names}
-    statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
     insert_rows(connection, statement, sorted_by_key(rows, keys))
 
 
@@ -102,9 +109,25 @@ def insert_rows(
         connection.execute(statement, rows)
 
 
+@cache
+def _upsert_statement(
+    engine: str, table: Table, names: tuple[str, ...]
+) -> "postgresql.Insert | sqlite.Insert":
+    """Return a statement that is built once: building it takes longer than executing it."""
+    statement = insert_statement(engine, table)
+    keys = [column.name for column in table.primary_key]
+    values = {name: statement.excluded[name] for name in names if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=values)
+
+
 def insert(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":
     """Return the engine's own INSERT, which supports ON CONFLICT."""
-    if connection.dialect.name == "postgresql":
+    return insert_statement(connection.dialect.name, table)
+
+
+def insert_statement(engine: str, table: Table) -> "postgresql.Insert | sqlite.Insert":
+    """Return the INSERT of an engine, "postgresql" or "sqlite"."""
+    if engine == "postgresql":
         from sqlalchemy.dialects import postgresql  # noqa: PLC0415 -- a process needs one engine
 
         return postgresql.insert(table)
@@ -123,21 +146,34 @@ def execute_for_rows(
 
     Args:
         connection: the transaction's connection.
-        make_statement: returns the statement for the expressions of a row's values, by name.
+        make_statement: a function of a module, which returns the statement for the expressions of a
+            row's values, by name.
         rows: the values by name. The names are not those of columns.
         types: the types of the values.
     """
     if not rows:
         return
-    if connection.dialect.name != "postgresql":
-        values = {name: bindparam(name, type_=kind) for name, kind in types.items()}
-        connection.execute(make_statement(values), rows)
-        return
-    arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in types.items()]
-    columns = [column(name, kind) for name, kind in types.items()]
+    engine = connection.dialect.name
+    statement = _statement_for_rows(engine, make_statement, tuple(types.items()))
+    if engine == "postgresql":
+        connection.execute(statement, {name: [row[name] for row in rows] for name in types})
+    else:
+        connection.execute(statement, rows)
+
+
+@cache
+def _statement_for_rows(
+    engine: str,
+    make_statement: Callable[[Mapping[str, ColumnElement[Any]]], UpdateBase],
+    types: tuple[tuple[str, TypeEngine[Any]], ...],
+) -> UpdateBase:
+    """Return a statement that is built once: building it takes longer than executing it."""
+    if engine != "postgresql":
+        return make_statement({name: bindparam(name, type_=kind) for name, kind in types})
+    arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in types]
+    columns = [column(name, kind) for name, kind in types]
     table = func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
-    lists = {name: [row[name] for row in rows] for name in types}
-    connection.execute(make_statement(dict(table.c)), lists)
+    return make_statement(dict(table.c))
 
 
 def sorted_by_key(

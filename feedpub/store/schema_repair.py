@@ -197,6 +197,10 @@ def upgrade_schema(connection: Connection, version: str, name: str) -> None:
     from feedpub.store.migrations import stamp_newest, tables_of_version, upgrade_tables  # noqa: PLC0415 -- for the same reason
 
     repairs: list[str] = []
+    if not version and not inspect(connection).get_table_names():  # new: nothing to repair
+        schema.metadata.create_all(connection, checkfirst=False)
+        stamp_newest(connection)
+        return
     if not version:
         repairs += _apply(connection, _rename_steps(_RealTables(connection)))
         schema.metadata.create_all(connection)

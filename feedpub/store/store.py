@@ -1,7 +1,7 @@
 """The state: all queries, and the transactions that change it."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import (
     Connection,
+    Row,
     RowMapping,
     Select,
-    Table,
     delete,
     exists,
     func,
-    or_,
     select,
     tuple_,
     union,
@@ -23,32 +22,55 @@ from sqlalchemy import (
 )
 
 from feedpub.core.errors import StoreError
-from feedpub.core.models import GUID_PREFIX, Alias, AliasKind, Entry
+from feedpub.core.models import GUID_PREFIX, Alias, AliasKind, Entry, Removed
 from feedpub.store import schema
-from feedpub.store.archives import ArchivesTable
-from feedpub.store.checks import MAX_RECHECK_DELAY, CheckTable, earliest_recheck, prune_checks
+from feedpub.store.archives import ArchivesTable, mark_published
+from feedpub.store.checks import CheckTable, earliest_recheck, prune_checks
 from feedpub.store.column_types import UtcSeconds
 from feedpub.store.copy import CopyProgress, copy_state, no_progress
 from feedpub.store.database import Database
-from feedpub.store.feed_stats import FeedStats, RemovalTable, SummaryTable, drop_summary
+from feedpub.store.feed_state import (
+    EntryChanges,
+    FeedState,
+    FeedTransaction,
+    KnownKeys,
+    RelatedEntries,
+    load_aliases,
+    load_entries,
+    load_feed_state,
+    load_item_states,
+    load_known_keys,
+    load_rechecks,
+    load_related_entries,
+    without_claims,
+)
+from feedpub.store.feed_stats import (
+    FeedStats,
+    RemovalTable,
+    SummaryTable,
+    add_removed_lines,
+    drop_summary,
+    save_rendered_files,
+)
 from feedpub.store.files import FILE_NAME, StatePlace
-from feedpub.store.incidents import IncidentTable, ProposalTable
-from feedpub.store.leases import LeaseTable
+from feedpub.store.incidents import IncidentTable, ProposalTable, save_proposals
+from feedpub.store.leases import LeaseTable, RobotsCacheTable
 from feedpub.store.observations import ObservationTable, add_observations
 from feedpub.store.outbox import OutboxTable
 from feedpub.store.records import (
     BackfillState,
     CachedDocument,
+    Headline,
     ItemState,
     PageSnapshot,
     ProbeState,
+    Proposal,
     RunRecord,
     SourceObservation,
     SourceState,
     WatchedText,
 )
 from feedpub.store.rhythms import RhythmTable, count_change, count_removal, prune_rhythms
-from feedpub.store.robots import RobotsCacheTable
 from feedpub.store.rows import (
     as_row,
     chunks,
@@ -65,7 +87,6 @@ from feedpub.store.snapshots import (
     SnapshotTable,
     drop_snapshots,
     prune_snapshots,
-    replace_snapshots,
 )
 from feedpub.store.sqlite import FileDatabase
 
@@ -285,10 +306,32 @@ class Store:
         query = select(t).where(t.c.feed == feed, t.c.id == id)
         return select_record(self._database, Entry, query)
 
-    def published_between(
+    def entries_by_id(self, feed: str, ids: Sequence[str]) -> tuple[Entry, ...]:
+        """Return the entries with the given ids, in their order."""
+        with self._database.read_transaction() as connection:
+            found = load_entries(connection, feed, ids)
+        return tuple(found[id_] for id_ in ids if id_ in found)
+
+    def entry_texts(self, feed: str, ids: Sequence[str]) -> tuple[Entry, ...]:
+        """Return the entries with the given ids, in their order, with what is compared of them.
+
+        That is their titles, texts, lead images, dates, addresses and sources.
+        """
+        t = schema.entries
+        names = ("id", "url", "title", "first_seen", "published", "updated")
+        columns = [t.c[name] for name in (*names, "text", "image", "source")]
+        query = select(*columns).where(t.c.feed == feed)
+        found: dict[str, Entry] = {}
+        with self._database.read_transaction() as connection:
+            for some in chunks(ids):
+                for row in connection.execute(query.where(t.c.id.in_(some))).mappings():
+                    found[row["id"]] = Entry(**row)
+        return tuple(found[id_] for id_ in ids if id_ in found)
+
+    def headlines_between(
         self, feed: str, since: datetime, until: datetime, limit: int
-    ) -> tuple[Entry, ...]:
-        """Return the entries that were published in a period, newest first.
+    ) -> tuple[Headline, ...]:
+        """Return the headlines of the entries that were published in a period, newest first.
 
         Args:
             feed: the feed's name.
@@ -297,25 +340,39 @@ class Store:
             limit: the maximum number of entries.
         """
         t = schema.entries
-        query = select(t).where(t.c.feed == feed, t.c.published.between(since, until))
+        columns = [t.c[name] for name in Headline.__dataclass_fields__]
+        query = select(*columns).where(t.c.feed == feed, t.c.published.between(since, until))
         newest = query.order_by(*schema.NEWEST_FIRST).limit(limit)
-        return select_records(self._database, Entry, newest)
+        return select_records(self._database, Headline, newest)
 
     def count(self, feed: str) -> int:
         """Return the number of a feed's stored entries."""
         t = schema.entries
         return int(self._rows(select(func.count().label("n")).where(t.c.feed == feed))[0]["n"])
 
-    def update_times(self, feed: str) -> set[datetime]:
-        """Return the `updated` times of a feed's entries."""
+    def updated_by_id(self, feed: str, ids: Collection[str] | None = None) -> dict[str, datetime]:
+        """Return entry id → its `updated`, for some entries or for all."""
         t = schema.entries
-        return {row["updated"] for row in self._rows(select(t.c.updated).where(t.c.feed == feed))}
+        query = select(t.c.id, t.c.updated).where(t.c.feed == feed)
+        with self._database.read_transaction() as connection:
+            if ids is None:
+                rows = list(connection.execute(query))
+            else:
+                rows = []
+                for some in chunks(ids):
+                    rows += connection.execute(query.where(t.c.id.in_(some)))
+        return {row.id: row.updated for row in rows}
 
-    def updated_by_id(self, feed: str) -> dict[str, datetime]:
-        """Return entry id → its `updated`."""
+    def ids_ending_in(self, feed: str, endings: Collection[str]) -> list[str]:
+        """Return the ids of a feed's entries that end in one of some texts of equal length."""
         t = schema.entries
-        rows = self._rows(select(t.c.id, t.c.updated).where(t.c.feed == feed))
-        return {row["id"]: row["updated"] for row in rows}
+        found: list[str] = []
+        with self._database.read_transaction() as connection:
+            for some in chunks(endings):
+                start = func.length(t.c.id) - len(some[0]) + 1
+                query = select(t.c.id).where(t.c.feed == feed, func.substr(t.c.id, start).in_(some))
+                found += connection.scalars(query)
+        return found
 
     def slugs(self, feed: str) -> set[str]:
         """Return the stems of the web pages of a feed's entries."""
@@ -325,16 +382,12 @@ class Store:
 
     def aliases(self, feed: str, keys: Collection[str]) -> dict[str, str]:
         """Return key → entry id, for those of the keys under which an entry was listed."""
-        aliases = {}
-        for key, alias in self.all_aliases(feed, keys).items():
-            if alias.kind is not AliasKind.CLAIMED:
-                aliases[key] = alias.entry
-        return aliases
+        return without_claims(self.all_aliases(feed, keys))
 
     def all_aliases(self, feed: str, keys: Collection[str]) -> dict[str, Alias]:
         """Return key → alias, for those of the keys that were listed or claimed by a page."""
-        rows = self._rows_by_key(schema.aliases, feed, keys)
-        return {row["key"]: from_row(Alias, row) for row in rows}
+        with self._database.read_transaction() as connection:
+            return load_aliases(connection, feed, keys)
 
     def owners(self, feed: str, keys: Collection[str]) -> dict[str, str]:
         """Return key → the source of its entry, for those of the keys that are an entry's own."""
@@ -367,8 +420,8 @@ class Store:
                 found.setdefault(row["entry"], set()).add(row["key"])
         return found
 
-    def listed_since(self, feed: str, time: datetime, limit: int) -> tuple[Entry, ...]:
-        """Return the entries that were listed at a time or later, latest first.
+    def listed_since(self, feed: str, time: datetime, limit: int) -> tuple[str, ...]:
+        """Return the ids of the entries that were listed at a time or later, latest first.
 
         Args:
             feed: the feed's name.
@@ -376,14 +429,15 @@ class Store:
             limit: the maximum number of entries.
         """
         t = schema.entries
-        recent = select(t).where(t.c.feed == feed, t.c.last_listed >= time)
+        recent = select(t.c.id).where(t.c.feed == feed, t.c.last_listed >= time)
         newest = recent.order_by(t.c.last_listed.desc(), *schema.NEWEST_FIRST).limit(limit)
-        return select_records(self._database, Entry, newest)
+        with self._database.read_transaction() as connection:
+            return tuple(connection.scalars(newest))
 
     def item_states(self, feed: str, keys: Collection[str]) -> dict[str, ItemState]:
         """Return key → the item's state, for those of the keys that were listed."""
-        rows = self._rows_by_key(schema.item_states, feed, keys)
-        return {row["key"]: from_row(ItemState, row) for row in rows}
+        with self._database.read_transaction() as connection:
+            return load_item_states(connection, feed, keys)
 
     def unread_items(self, feed: str) -> tuple[tuple[ItemState, datetime], ...]:
         """Return the items of a feed that could not be read completely, by key.
@@ -414,10 +468,8 @@ class Store:
 
     def rechecks(self, feed: str, now: datetime, limit: int) -> tuple[ItemState, ...]:
         """Return the items of a feed whose rechecks are due, the most overdue first."""
-        t = schema.item_states
-        is_due = or_(t.c.recheck_at <= now, t.c.recheck_at > now + MAX_RECHECK_DELAY)
-        due = select(t).where(t.c.feed == feed, is_due).order_by(t.c.recheck_at, t.c.key)
-        return select_records(self._database, ItemState, due.limit(limit))
+        with self._database.read_transaction() as connection:
+            return tuple(load_rechecks(connection, feed, now, limit))
 
     def end_rechecks(self, feed: str, keys: Collection[str]) -> None:
         """Cancel the rechecks of some items of a feed."""
@@ -431,9 +483,9 @@ class Store:
         self,
         feed: str,
         *,
-        entries: Iterable[Entry] = (),
+        entries: Collection[Entry] = (),
         aliases: Mapping[str, str],
-        item_states: Iterable[ItemState],
+        item_states: Collection[ItemState],
         claimed: Mapping[str, Alias] | None = None,
         listed: Collection[str] = (),
         snapshots: Mapping[str, PageSnapshot] | None = None,
@@ -441,44 +493,30 @@ class Store:
         backfilled: Collection[str] = (),
         now: datetime,
     ) -> None:
-        """Store the results of a check before they are published, so that no id is ever lost.
+        """Store entries, ids and item states in a transaction of their own.
 
-        Args:
-            feed: the feed's name.
-            entries: new and changed entries.
-            aliases: key → entry id, for keys under which an entry is listed. Known keys stay.
-            item_states: the states of all listed items, including unchanged ones.
-            claimed: key → alias, for keys that a page claims.
-            listed: further keys of entries that are listed now.
-            snapshots: entry id → its snapshot. Changed entries without one lose their old one.
-            same_content: the ids of changed entries that keep their old one.
-            backfilled: the ids of new entries that belong to archives alone.
-            now: the time of the check.
+        The arguments are the fields of `EntryChanges`; only aliases are divided into those under
+        which an entry is listed, as key → entry id, and all others (`claimed`).
         """
-        check = {"feed": feed, "last_listed": now}
-        state_rows = [as_row(state) | check for state in item_states]
-        entry_rows = [as_row(entry) | check for entry in entries]
-        all_aliases = {**(claimed or {})}
-        all_aliases.update({key: Alias(entry_id) for key, entry_id in aliases.items()})
-        alias_rows = [
-            as_row(alias) | {"feed": feed, "key": key} for key, alias in all_aliases.items()
-        ]
-        listed_keys = {*aliases, *listed, *(row["key"] for row in state_rows)}
+        own = {key: Alias(entry_id) for key, entry_id in aliases.items()}
+        changes = EntryChanges(
+            entries=entries,
+            aliases={**(claimed or {}), **own},
+            listed=listed,
+            item_states=item_states,
+            snapshots=snapshots or {},
+            same_content=same_content,
+            backfilled=backfilled,
+            now=now,
+        )
+        with self.feed_transaction(feed) as transaction:
+            transaction.save(changes)
+
+    @contextmanager
+    def feed_transaction(self, feed: str) -> Iterator[FeedTransaction]:
+        """Open the transaction that changes a feed's entries. The caller holds the feed's lock."""
         with self._database.write_transaction() as connection:
-            if entry_rows:
-                drop_summary(connection, feed)
-                dated = [row for row in entry_rows if row["id"] not in backfilled]
-                _count_change(connection, feed, dated)
-            upsert(connection, schema.entries, entry_rows)
-            t = schema.entries
-            for some in chunks(backfilled):
-                own = update(t).where(t.c.feed == feed, t.c.id.in_(some))
-                connection.execute(own.values(backfilled=True))
-            changed = {row["id"] for row in entry_rows} - set(same_content)
-            replace_snapshots(connection, feed, changed, snapshots or {})
-            upsert(connection, schema.aliases, alias_rows)
-            upsert(connection, schema.item_states, state_rows)
-            _mark_listed(connection, feed, listed_keys, now)
+            yield FeedTransaction(connection, feed)
 
     def replace_entries(self, feed: str, entries: Iterable[Entry]) -> None:
         """Replace the stored entries with the same ids. No entry is added or marked as listed."""
@@ -486,10 +524,38 @@ class Store:
         rows = [as_row(entry) for entry in entries]
         with self._database.write_transaction() as connection:
             drop_summary(connection, feed)
-            _count_change(connection, feed, rows)
+            count_change(
+                connection, feed, {row["source"] for row in rows}, {row["id"] for row in rows}
+            )
             for row in rows:
                 own = update(t).where(t.c.feed == feed, t.c.id == row["id"])
                 connection.execute(own.values(row))
+
+    # --- what a run reads ---
+
+    def feed_state(self, feed: str, now: datetime, max_rechecks: int = 0) -> FeedState:
+        """Return the state of a feed at the start of a run, with due rechecks up to a limit."""
+        with self._database.read_transaction() as connection:
+            return load_feed_state(connection, feed, now, max_rechecks)
+
+    def known_keys(self, feed: str, keys: Collection[str]) -> KnownKeys:
+        """Return what is stored about the keys of listed items."""
+        with self._database.read_transaction() as connection:
+            return load_known_keys(connection, feed, keys)
+
+    def related_entries(
+        self, feed: str, keys: Collection[str], ids: Collection[str], since: datetime
+    ) -> RelatedEntries:
+        """Return the entries that some keys refer to, and what identifies them.
+
+        Args:
+            feed: the feed's name.
+            keys: the keys.
+            ids: the ids of further entries.
+            since: earlier update times are not returned.
+        """
+        with self._database.read_transaction() as connection:
+            return load_related_entries(connection, feed, keys, ids, since)
 
     # --- sources and runs ---
 
@@ -524,6 +590,12 @@ class Store:
         observations: Iterable[SourceObservation] = (),
         watched: Iterable[WatchedText] = (),
         probe_states: Mapping[str, ProbeState | None] | None = None,
+        removed: Iterable[Sequence[Removed]] = (),
+        memories: Mapping[str, bytes | None] | None = None,
+        proposals: Collection[Proposal] = (),
+        repaired: Collection[str] = (),
+        published: Collection[str] = (),
+        rendered: bytes | None = None,
     ) -> None:
         """Store a run's result, after publishing: documents with validators are not fetched again.
 
@@ -536,6 +608,12 @@ class Store:
             watched: the texts of watched pages.
             probe_states: source key → its state without pending work; None deletes it. Those of
                 other sources stay.
+            removed: the lines that were removed from each new article.
+            memories: site → its new memory; None if it was used and has not changed.
+            proposals: new proposals, which replace earlier ones of their sources.
+            repaired: the keys of sources whose proposals are deleted.
+            published: the ids of entries that are in the live document now.
+            rendered: the new record of the feed's files; None if it has not changed.
         """
         feed = run.outcome.feed
         cached = [as_row(document) for document in documents if len(document.url) <= MAX_URL_CHARS]
@@ -545,6 +623,12 @@ class Store:
             add_observations(connection, observations)
             upsert(connection, schema.watched_pages, [as_row(text) for text in watched])
             _save_probe_states(connection, feed, probe_states or {})
+            add_removed_lines(connection, feed, removed, run.started)
+            _save_memories(connection, memories or {}, run.started)
+            save_proposals(connection, feed, proposals, repaired)
+            mark_published(connection, feed, published)
+            if rendered is not None:
+                save_rendered_files(connection, {feed: rendered})
             unmark_run(connection, feed)
             connection.execute(schema.runs.insert(), run_as_row(run))
             _prune_runs(connection, feed)
@@ -570,22 +654,29 @@ class Store:
 
     def site_memory(self, site: str) -> bytes | None:
         """Return the stored memory of a site; None if there is none."""
-        t = schema.site_memories
-        rows = self._rows(select(t.c.memory).where(t.c.site == site))
-        return bytes(rows[0]["memory"]) if rows else None
+        return self.site_memories([site]).get(site)
 
-    def save_memory(self, site: str, memory: bytes, now: datetime) -> None:
-        """Store the memory of a site and replace the previous one."""
-        with self._database.write_transaction() as connection:
-            row = {"site": site, "memory": memory, "used": now}
-            upsert(connection, schema.site_memories, [row])
-
-    def use_memory(self, site: str, now: datetime) -> None:
-        """Record, at most once a day, that the memory of a site was used without changing."""
+    def site_memories(self, sites: Collection[str]) -> dict[str, bytes]:
+        """Return site → its stored memory, for those of the sites that have one."""
         t = schema.site_memories
-        with self._database.write_transaction() as connection:
-            old = update(t).where(t.c.site == site, t.c.used < now - _DAY)
-            connection.execute(old.values(used=now))
+        rows: list[Row[Any]] = []
+        if sites:
+            with self._database.read_transaction() as connection:
+                for some in chunks(sites):
+                    query = select(t.c.site, t.c.memory).where(t.c.site.in_(some))
+                    rows += connection.execute(query)
+        return {row.site: row.memory for row in rows}
+
+    def save_memories(self, memories: Mapping[str, bytes | None], now: datetime) -> None:
+        """Store the memories of sites, and record that others were used without changing.
+
+        Args:
+            memories: site → its new memory; None if it has not changed.
+            now: the time of use, which is recorded at most once a day.
+        """
+        if memories:
+            with self._database.write_transaction() as connection:
+                _save_memories(connection, memories, now)
 
     # --- all feeds ---
 
@@ -700,15 +791,6 @@ class Store:
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
         return select_rows(self._database, query)
 
-    def _rows_by_key(self, table: Table, feed: str, keys: Collection[str]) -> list[RowMapping]:
-        """Return the rows of a feed that have one of the keys."""
-        query = select(table).where(table.c.feed == feed)
-        rows: list[RowMapping] = []
-        with self._database.read_transaction() as connection:
-            for some in chunks(keys):
-                rows += connection.execute(query.where(table.c.key.in_(some))).mappings()
-        return rows
-
 
 def _import_postgres() -> "type[PostgresDatabase]":
     """Return the engine whose driver is an optional dependency."""
@@ -721,21 +803,6 @@ def _import_postgres() -> "type[PostgresDatabase]":
     return PostgresDatabase
 
 
-def _mark_listed(connection: Connection, feed: str, keys: Collection[str], now: datetime) -> None:
-    """Record that the entries of some keys were listed, even if they have not changed."""
-    entries, aliases = schema.entries, schema.aliases
-    for some in chunks(keys):
-        ids = select(aliases.c.entry).where(aliases.c.feed == feed, aliases.c.key.in_(some))
-        own = update(entries).where(entries.c.feed == feed, entries.c.id.in_(ids))
-        connection.execute(own.values(last_listed=now))
-
-
-def _count_change(connection: Connection, feed: str, rows: Collection[Mapping[str, Any]]) -> None:
-    """Count a change of entries, before their new rows are stored."""
-    keys, ids = {row["source"] for row in rows}, {row["id"] for row in rows}
-    count_change(connection, feed, keys, ids)
-
-
 def _save_probe_states(
     connection: Connection, feed: str, states: Mapping[str, ProbeState | None]
 ) -> None:
@@ -744,6 +811,22 @@ def _save_probe_states(
     ended = [key for key, state in states.items() if state is None]
     if ended:
         connection.execute(delete(t).where(t.c.feed == feed, t.c.key.in_(ended)))
+
+
+def _save_memories(
+    connection: Connection, memories: Mapping[str, bytes | None], now: datetime
+) -> None:
+    t = schema.site_memories
+    rows = [
+        {"site": site, "memory": memory, "used": now}
+        for site, memory in memories.items()
+        if memory is not None
+    ]
+    upsert(connection, t, rows)
+    unchanged = [site for site, memory in memories.items() if memory is None]
+    for some in chunks(unchanged):
+        old = update(t).where(t.c.site.in_(some), t.c.used < now - _DAY)
+        connection.execute(old.values(used=now))
 
 
 def _prune_incidents(connection: Connection) -> None:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from feedpub.core.lazy import lazy_exports
+from feedpub.core.loading import lazy_exports
 
 if TYPE_CHECKING:
     from feedpub.web.app import FeedApp

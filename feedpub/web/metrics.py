@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import chain, islice
+from itertools import chain
 from typing import Literal
 
 from feedpub.fetch import RequestCounts
@@ -29,16 +29,17 @@ class Metric:
 
     name: str
     help: str
-    labels: Iterable[str]
-    values: Iterable[float | None]
+    labels: Sequence[str]
+    values: Sequence[float | None]
     kind: Literal["gauge", "counter"] = "gauge"
 
     def render(self) -> Iterator[str]:
         """Yield the metric's text in parts; nothing if it has no value."""
         head = f"# HELP {self.name} {self.help}\n# TYPE {self.name} {self.kind}\n"
-        samples = zip(self.labels, self.values, strict=True)
-        while part := list(islice(samples, _PART_SAMPLES)):
-            name = self.name
+        name = self.name
+        for start in range(0, len(self.values), _PART_SAMPLES):
+            end = start + _PART_SAMPLES
+            part = zip(self.labels[start:end], self.values[start:end], strict=True)
             lines = [f"{name}{labels} {value}\n" for labels, value in part if value is not None]
             if lines:
                 yield head + "".join(lines)
@@ -104,55 +105,55 @@ def _feed_metrics(
     labels = [f'{{feed="{row.name}"}}' for row in rows]
     unknown = (0, None)
 
-    def gauge(name: str, help_text: str, values: Iterable[float | None]) -> Metric:
+    def gauge(name: str, help_text: str, values: Sequence[float | None]) -> Metric:
         return Metric(f"feedpub_feed_{name}", help_text, labels, values)
 
     yield _feed_states(rows)
     yield gauge(
         "last_run_timestamp_seconds",
         "Start of the feed's last run.",
-        (row.last_run for row in rows),
+        [row.last_run for row in rows],
     )
     yield gauge(
         "last_success_timestamp_seconds",
         "Start of the feed's last successful run.",
-        (row.last_success for row in rows),
+        [row.last_success for row in rows],
     )
     yield gauge(
         "next_run_timestamp_seconds",
         "Start of the feed's next scheduled run.",
-        (row.next_run for row in rows),
+        [row.next_run for row in rows],
     )
     yield gauge(
         "last_run_duration_seconds",
         "Duration of the feed's last run.",
-        (None if row.seconds is None else _shorten(row.seconds) for row in rows),
+        [None if row.seconds is None else _shorten(row.seconds) for row in rows],
     )
-    yield gauge("running", "1 while the feed is running.", (int(row.is_busy) for row in rows))
+    yield gauge("running", "1 while the feed is running.", [int(row.is_busy) for row in rows])
     yield gauge(
         "run_stuck",
         "1 while a run of the feed is stuck.",
-        (int(row.is_stuck) for row in rows),
+        [int(row.is_stuck) for row in rows],
     )
     yield gauge(
         "entries",
         "Entries in the feed's live document.",
-        (entries.get(row.name, unknown)[0] for row in rows),
+        [entries.get(row.name, unknown)[0] for row in rows],
     )
     yield gauge(
         "newest_entry_timestamp_seconds",
         "Publication date of the feed's newest entry.",
-        (entries.get(row.name, unknown)[1] for row in rows),
+        [entries.get(row.name, unknown)[1] for row in rows],
     )
     yield gauge(
         "last_run_failed_articles",
         "Articles that the feed's last run could not read.",
-        (row.failed for row in rows),
+        [row.failed for row in rows],
     )
     yield gauge(
         "unread_items",
         "Listed items that are missing in the feed or incomplete in it.",
-        (row.unread for row in rows),
+        [row.unread for row in rows],
     )
     yield _feed_requests(requests, {row.name for row in rows})
 
@@ -162,8 +163,8 @@ def _feed_states(rows: Sequence[FeedRow]) -> Metric:
     return Metric(
         "feedpub_feed_state",
         "1 for the feed's current state, 0 for the others.",
-        (f'{{feed="{row.name}{label}' for row in rows for _, label in states),
-        (int(row.health is state) for row in rows for state, _ in states),
+        [f'{{feed="{row.name}{label}' for row in rows for _, label in states],
+        [int(row.health is state) for row in rows for state, _ in states],
     )
 
 
@@ -173,8 +174,8 @@ def _feed_requests(requests: RequestCounts, feeds: Collection[str]) -> Metric:
         "feedpub_feed_requests_total",
         "HTTP requests sent for the feed, by response status; "
         "error if there was no complete response.",
-        (f'{{feed="{feed}",status="{http_status}"}}' for (feed, http_status), _ in shown),
-        (count for _, count in shown),
+        [f'{{feed="{feed}",status="{http_status}"}}' for (feed, http_status), _ in shown],
+        [count for _, count in shown],
         kind="counter",
     )
 
@@ -187,38 +188,38 @@ def _source_metrics(rows: Iterable[FeedRow]) -> Iterator[Metric]:
         for source in row.sources:
             labels.append(f'{{feed="{row.name}",source="{_escape(source.address)}"}}')  # noqa: PERF401 -- simpler
 
-    def gauge(name: str, help_text: str, values: Iterable[float | None]) -> Metric:
+    def gauge(name: str, help_text: str, values: Sequence[float | None]) -> Metric:
         return Metric(f"feedpub_source_{name}", help_text, labels, values)
 
     yield gauge(
         "up",
         "1 if the source is healthy.",
-        (int(source.health is Health.HEALTHY) for source in sources),
+        [int(source.health is Health.HEALTHY) for source in sources],
     )
     yield gauge(
         "last_check_timestamp_seconds",
         "Time of the source's last check.",
-        (source.last_look for source in sources),
+        [source.last_look for source in sources],
     )
     yield gauge(
         "last_success_timestamp_seconds",
         "Time of the source's last successful check.",
-        (source.last_success for source in sources),
+        [source.last_success for source in sources],
     )
     yield gauge(
         "next_check_timestamp_seconds",
         "Time of the source's next check.",
-        (source.next_look for source in sources),
+        [source.next_look for source in sources],
     )
     yield gauge(
         "consecutive_failures",
         "Failed checks of the source in a row.",
-        (source.failures for source in sources),
+        [source.failures for source in sources],
     )
     yield gauge(
         "items",
         "Items that the source listed at its last successful check.",
-        (source.items if source.last_success else None for source in sources),
+        [source.items if source.last_success else None for source in sources],
     )
 
 

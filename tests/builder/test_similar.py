@@ -1,4 +1,4 @@
-"""Which articles tell the same story, and which only share a template."""
+"""Articles about the same story are found; those that only share a template are not."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -15,7 +15,7 @@ from tests.support.faults import Faults
 from tests.support.warm import CHECKOUT, Command, RunningCommand
 
 _UNSHARE = shutil.which("unshare") or ""
-_GLANCE = 0.03  # seconds between two memory samples
+_GLANCE = 0.1  # seconds between two memory samples
 
 
 @dataclass(frozen=True, slots=True)

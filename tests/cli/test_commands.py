@@ -20,6 +20,7 @@ from feedpub.cli.terminal import make_console
 from feedpub.core.errors import ConfigError, FeedpubError
 from feedpub.pipeline.context import utc_now
 from feedpub.store import ItemState, ScheduledRun, Store
+from feedpub.web.status import overview
 from tests.support.documents import make_pdf
 from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story
 from tests.support.site import Route, Site
@@ -163,6 +164,26 @@ def test_status_shows_healthy_and_broken_feeds(tmp_path: Path) -> None:
     )
     document = json.loads(run(tmp_path, "status", "--json").stdout)
     assert [len(state["sources"]) for state in document["feeds"]] == [1, 1]
+
+
+def test_status_of_many_feeds_shows_the_worst(
+    newsroom: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "PAGE_FEEDS", 2)
+    names = [f"fine-{n}" for n in range(3)]
+    feeds = [feed(name, f"page {newsroom.url('/news')}") for name in names]
+    configure(tmp_path, *feeds, feed("bad", f"page {newsroom.url('/nowhere')}"))
+    run(tmp_path, "build")
+    result = run(tmp_path, "status")
+    lines = result.stdout.splitlines()
+    assert lines[0] == "4 feeds: 3 healthy, 1 broken"
+    assert [line.split()[0] for line in lines[3:5]] == ["bad", "fine-0"]
+    assert lines[-1] == "Shown are the 2 worst of 4 feeds; --all shows all."
+    assert (result.exit_code, "fine-1" in result.stdout) == (1, False)
+    every = run(tmp_path, "status", "--all")
+    assert all(name in every.stdout for name in names)
+    assert every.stdout.splitlines()[-1] == "4 feeds: 3 healthy, 1 broken"
+    assert len(json.loads(run(tmp_path, "status", "--json").stdout)["feeds"]) == 4
 
 
 def test_verbose_status_shows_why_entries_have_their_content(

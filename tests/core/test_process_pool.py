@@ -262,7 +262,7 @@ def test_fork_server_that_was_killed_is_replaced(workers: ProcessPool) -> None:
     worker, server = workers.call(URL, hostile.pid), workers.call(URL, os.getppid)
     os.kill(server, signal.SIGKILL)
     assert wait_until(lambda: is_gone(server))
-    assert workers.call(URL, hostile.pid) == worker  # it is no less able to work
+    assert workers.call(URL, hostile.pid) == worker  # it can still work
     os.kill(worker, signal.SIGKILL)
     assert wait_until(lambda: is_gone(worker))
     assert workers.call(URL, os.getppid) not in (server, os.getpid())

@@ -4,7 +4,7 @@ import pytest
 
 from feedpub.core.errors import FetchError
 from feedpub.fetch import NO_ANSWER, Fetcher
-from feedpub.fetch.stats import RequestCounter
+from feedpub.fetch.client import RequestCounter
 from tests.support.evil import running_raw_server
 from tests.support.site import Route, Site
 

@@ -766,9 +766,8 @@ def test_clean_command_uses_the_site_memory(
     with open_context(config, clock) as context:
         page = fetch_page(url, context.fetcher)
         assert BOX in article_from_page(page).text
-        article = article_from_page(
-            page, memory=site_memory.LearningSite(site_memory.memory_key(url), context.store).memory
-        )
+        memory = context.store.site_memory(site_memory.memory_key(url)) or b""
+        article = article_from_page(page, memory=memory)
     assert BOX not in article.text
     assert (BOX, "on 6 of 6 other pages of this site") in {
         (each.text, each.reason) for each in article.removed

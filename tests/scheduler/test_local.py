@@ -164,10 +164,15 @@ def test_crashed_run_is_recorded_as_failed_and_retried(
 
 
 def test_stuck_run_is_recorded_as_failed_and_retried(tmp_path: Path) -> None:
-    go_on = threading.Event()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        begun.set()
+        _wait(go_on)
+
     config = configure(tmp_path, feed("world", "folder articles"), settings='run_timeout = "10s"')
-    with running_scheduler(config, fake_run(RunStatus.UPDATED, lambda: _wait(go_on))) as workspace:
-        assert eventually(lambda: workspace.scheduler.executor.running_feeds)
+    with running_scheduler(config, fake_run(RunStatus.UPDATED, hang)) as workspace:
+        assert begun.wait(30)
         workspace.scheduler.executor._grace = -10.0  # its time is up at once
         workspace.scheduler.tick()
         assert workspace.wait_for_runs("world")
@@ -294,7 +299,7 @@ def test_impossible_plan_is_replaced(newsroom: Site, tmp_path: Path) -> None:
     newsroom.clear_requests()
     with running_scheduler(config) as workspace:
         soon = utc_now() + timedelta(hours=2, minutes=1)
-        assert eventually(lambda: workspace.scheduler.timer.next_times["world"] < soon)
+        assert eventually(lambda: utc_now() < workspace.scheduler.timer.next_times["world"] < soon)
         assert newsroom.paths() == ["/news"]
         workspace.scheduler.save_checks()
         assert workspace.context.store.schedule.load()["world"].next_run < soon

@@ -95,7 +95,7 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
         origin="https://example.org", body="User-agent: *", status=200, expires=NOW
     )
     store.robots_cache.save(progress.origin, progress)
-    store.save_memory("example.org", b"\0" * 100, NOW)
+    store.save_memories({"example.org": b"\0" * 100}, NOW)
     probe = ProbeState(feed, "s", "b", NOW, 1, f'"{ODD}"', None)
     store.commit_run(run(feed), probe_states={"s": probe})
     checked = UnchangedSource(state, probe, observes=False)

@@ -185,22 +185,16 @@ def test_every_earlier_version_has_a_state() -> None:
     assert {state[:4] for state in EARLIER} >= {*versions()[:-1]}
 
 
-def test_earlier_state_gets_the_newest_tables(place: StatePlace, fresh: StatePlace) -> None:
-    Store.open(place).close()
-    assert shape(place) == shape(fresh)
-
-
-def test_earlier_state_keeps_its_rows(place: StatePlace) -> None:
+def test_earlier_state_gets_the_newest_tables_and_keeps_its_rows(
+    place: StatePlace, fresh: StatePlace
+) -> None:
     before = row_counts(place)
     Store.open(place).close()
+    assert shape(place) == shape(fresh)
     assert before - row_counts(place) == Counter()
-
-
-def test_rows_of_an_earlier_state_can_be_read(place: StatePlace) -> None:
-    Store.open(place).close()
     with foreign_connection(place) as connection:
         for table in schema.metadata.sorted_tables:
-            connection.execute(select(table)).all()
+            connection.execute(select(table)).all()  # each row can be read
 
 
 def test_earlier_state_keeps_its_ids_and_fetches_no_article_again(

@@ -226,7 +226,7 @@ try:
         now = datetime.now(UTC)
         for n in range({times}):
             memory = n.to_bytes(4, "big") * 100_000 + os.urandom(50_000)
-            store.save_memory(str(n), memory, now)
+            store.save_memories({str(n): memory}, now)
 except StoreError as error:
     print(error)
 """
@@ -267,7 +267,7 @@ def test_writer_reports_that_another_process_blocks_it(other_writer: Path) -> No
         Store.open(other_writer.parent, timeout_seconds=0.05) as store,
         pytest.raises(StoreError, match="another process"),
     ):
-        store.save_memory("example.org", b"x", NOW)
+        store.save_memories({"example.org": b"x"}, NOW)
 
 
 def test_readers_do_not_wait_for_a_writer(other_writer: Path) -> None:

@@ -86,7 +86,7 @@ def test_robots_file_is_read_as_it_was_stored(shared_store: Store, stored: Cache
 def test_site_memory_is_read_as_it_was_stored(
     shared_store: Store, site: str, memory: bytes
 ) -> None:
-    shared_store.save_memory(site, memory, NOW)
+    shared_store.save_memories({site: memory}, NOW)
     assert shared_store.site_memory(site) == memory
 
 
@@ -175,7 +175,7 @@ def test_empty_state_answers_every_query(store: Store) -> None:
     assert store.last_run("world") is None
     assert store.robots_cache.load("https://example.org") is None
     assert store.site_memory("example.org") is None
-    assert store.update_times("world") == set()
+    assert store.related_entries("world", (), (), NOW - DAY).update_times == set()
     assert store.slugs("world") == set()
     assert store.feeds() == ()
 
@@ -198,7 +198,9 @@ def test_query_for_thousands_of_keys(store: Store) -> None:
 
 def test_update_times_and_slugs_in_use(store: Store) -> None:
     commit(store, entry("a", slug="a-story"), entry("b", published=NOW - DAY), entry("c"))
-    assert store.update_times("world") == {NOW, NOW - DAY}
+    found = store.related_entries("world", (), (), NOW - DAY)
+    assert found.update_times == {NOW, NOW - DAY}
+    assert store.related_entries("world", (), (), NOW).update_times == {NOW}
     assert store.slugs("world") == {"a-story"}
 
 
@@ -344,11 +346,11 @@ def test_old_documents_sources_runs_and_robots_files_are_pruned(store: Store) ->
 def test_unused_site_memories_are_pruned(store: Store) -> None:
     old, hour = NOW - 400 * DAY, DAY / 24
     for site in ("gone.example", "used.example", "learned.example"):
-        store.save_memory(site, b"old", old)
-    store.use_memory("used.example", NOW)
-    store.save_memory("learned.example", b"new", NOW)
-    store.save_memory("today.example", b"new", NOW - hour)
-    store.use_memory("today.example", NOW)  # less than a day later: nothing is written
+        store.save_memories({site: b"old"}, old)
+    store.save_memories({"used.example": None}, NOW)
+    store.save_memories({"learned.example": b"new"}, NOW)
+    store.save_memories({"today.example": b"new"}, NOW - hour)
+    store.save_memories({"today.example": None}, NOW)  # less than a day later: nothing is written
     store.prune(NOW - hour / 2, keep={})
     known = {
         name: store.site_memory(f"{name}.example") for name in ("gone", "used", "learned", "today")

@@ -117,8 +117,8 @@ def test_copy_of_a_table_adds_no_row(place: StatePlace) -> None:
 
 def test_present_row_takes_precedence_over_a_former_one_with_its_key(place: StatePlace) -> None:
     with Store.open(place) as store:
-        store.save_memory("a.example.org", b"former", NOW)
-        store.save_memory("b.example.org", b"former", NOW)
+        store.save_memories({"a.example.org": b"former"}, NOW)
+        store.save_memories({"b.example.org": b"former"}, NOW)
     with foreign_connection(place) as connection:
         give_former_names(connection, ["site_memories"])
         schema.metadata.create_all(connection)

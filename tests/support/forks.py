@@ -20,8 +20,10 @@ from contextlib import redirect_stdout, suppress
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
+from feedpub import sources
 from feedpub.cli import cli
 from feedpub.core.process_pool import fork_server, process
 from tests.support import faults
@@ -29,8 +31,10 @@ from tests.support.newsroom import feed, story
 
 _READING_COMMANDS = {"build", "clean", "run"}  # commands that read pages, in workers
 _FURTHER_MODULES = (
+    "feedpub.__main__",
     "feedpub.service",
     "feedpub.web.status",
+    "rich._emoji_codes",
     "rich.console",
     "rich.table",
 )  # modules that a build does not import
@@ -50,7 +54,8 @@ def _warm() -> None:
             cli(["-c", str(config), "build", "--json"])
     assert '"ok": true' in output.getvalue(), output.getvalue()
     import_module("feedpub").extract(story(1), "https://example.org/")  # as a worker does
-    for name in _FURTHER_MODULES:
+    parsers = (each.name for each in walk_packages(sources.__path__, f"{sources.__name__}."))
+    for name in (*_FURTHER_MODULES, *parsers):
         import_module(name)
     gc.freeze()
 

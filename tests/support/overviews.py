@@ -138,7 +138,7 @@ def overview_of(status: ServiceStatus) -> Overview:
 def render_status_page(
     status: ServiceStatus, query: FeedQuery = ALL_FEEDS, *, can_run: bool = False
 ) -> str:
-    """Return the page of the status that a query asks for."""
+    """Return the page of the status for a query."""
     selection = overview_of(status).select(query)
     by_name = {feed.name: feed for feed in status.feeds}
     shown = replace(status, feeds=tuple(by_name[name] for name in selection.names))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from feedpub.web.status import FeedQuery
 from tests.support.chromium import dump
 from tests.support.overviews import (
     feed_status,
@@ -16,7 +17,8 @@ from tests.support.site import Route, Site, running_site
 
 pytestmark = pytest.mark.slow
 
-PAGE = render_status_page(service_in_every_state(), can_run=True).replace(
+EVERY_FEED = FeedQuery(text="e")  # shows the filters and the search as well
+PAGE = render_status_page(service_in_every_state(), EVERY_FEED, can_run=True).replace(
     "<details>", "<details open>"
 )
 DARK = ("--blink-settings=preferredColorScheme=0",)

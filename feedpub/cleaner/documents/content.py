@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 
 MAX_TEXT_CHARS = 400_000  # of a document; the rest is only in the file
 CUT = f"only the first {MAX_TEXT_CHARS:,} characters are read"
@@ -77,10 +77,12 @@ def is_useless_title(title: str) -> bool:
     plain = " ".join(title.split()).lower()
     if _PROGRAM.match(plain) or _FILE_SUFFIX.search(plain) or plain in _USELESS:
         return True
-    if plain.startswith(_USELESS_STARTS) and any(map(str.isdigit, plain)):
+    if not _LETTER.search(plain):
         return True
-    is_code = " " not in plain and ("_" in plain or any(map(str.isdigit, plain)))
-    return is_code or not _LETTER.search(plain)
+    has_digits = any(map(str.isdigit, plain))
+    if plain.startswith(_USELESS_STARTS) and has_digits:
+        return True
+    return " " not in plain and ("_" in plain or has_digits)
 
 
 def _stem(url: str) -> str:

@@ -43,7 +43,13 @@ _LEVEL = re.compile(r"(?:heading|berschrift|titre|titolo|t√≠tulo|kop|rubrik|nag≈
 _WORD_RUNS = frozenset(
     f"{_W}{name}" for name in ("r", "ins", "smartTag", "fldSimple", "sdt", "sdtContent")
 )
-_ODT_TABLES = {"table": "table", "table-row": "tr", "table-cell": "td"}
+_WORD_CHARACTERS = {
+    f"{_W}tab": " ",
+    f"{_W}noBreakHyphen": "\N{NON-BREAKING HYPHEN}",
+    f"{_W}br": "<br>",
+    f"{_W}cr": "<br>",
+}
+_ODT_TABLES = {f"{_TABLE}table": "table", f"{_TABLE}table-row": "tr", f"{_TABLE}table-cell": "td"}
 _ODT_HIDDEN = {
     f"{_TEXT}tracked-changes",
     f"{_TEXT}table-of-content",
@@ -315,10 +321,8 @@ class _WordWriter:
         for child in parent:
             if child.tag == f"{_W}t":
                 yield escape(child.text or "", quote=False)
-            elif child.tag in (f"{_W}tab", f"{_W}noBreakHyphen"):
-                yield " " if child.tag == f"{_W}tab" else "\N{NON-BREAKING HYPHEN}"
-            elif child.tag in (f"{_W}br", f"{_W}cr"):
-                yield "<br>"
+            elif child.tag in _WORD_CHARACTERS:
+                yield _WORD_CHARACTERS[child.tag]
             elif child.tag == f"{_W}hyperlink":
                 text = "".join(self._render_runs(child))
                 address = self._links.get(child.get(f"{_R}id", ""), "")
@@ -360,20 +364,27 @@ def _render_odt_blocks(container: etree._Element) -> Iterator[str]:
     for block in container:
         if block.tag in _ODT_HIDDEN or not isinstance(block.tag, str):
             continue
-        name = etree.QName(block).localname
         if block.tag in (f"{_TEXT}p", f"{_TEXT}h"):
-            if text := "".join(_render_odt_text(block)).strip():
-                tag = f"h{_odt_level(block)}" if name == "h" else "p"
-                yield f"<{tag}>{text}</{tag}>"
+            yield _render_odt_paragraph(block)
         elif block.tag == f"{_TEXT}list":
-            items = [each for each in block if each.tag == f"{_TEXT}list-item"]
-            rendered = ["".join(_render_odt_blocks(item)) for item in items]
-            yield "<ul>" + "".join([f"<li>{item}</li>" for item in rendered]) + "</ul>"
-        elif block.tag.startswith(_TABLE) and name in _ODT_TABLES:
-            tag = _ODT_TABLES[name]
+            items = [_render_odt_item(item) for item in block.iterchildren(f"{_TEXT}list-item")]
+            yield f"<ul>{''.join(items)}</ul>"
+        elif block.tag in _ODT_TABLES:
+            tag = _ODT_TABLES[block.tag]
             yield f"<{tag}>{''.join(_render_odt_blocks(block))}</{tag}>"
         else:
             yield from _render_odt_blocks(block)
+
+
+def _render_odt_item(item: etree._Element) -> str:
+    return f"<li>{''.join(_render_odt_blocks(item))}</li>"
+
+
+def _render_odt_paragraph(block: etree._Element) -> str:
+    """Return a paragraph or a heading as HTML; "" if it is empty."""
+    text = "".join(_render_odt_text(block)).strip()
+    tag = f"h{_odt_level(block)}" if block.tag == f"{_TEXT}h" else "p"
+    return f"<{tag}>{text}</{tag}>" if text else ""
 
 
 def _odt_level(heading: etree._Element) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from html import escape
 from io import BytesIO
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import hypot
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -245,18 +245,22 @@ def drop_running_heads(lines: Sequence[Line]) -> list[Line]:
     pages: dict[int, list[Line]] = {}
     for line in lines:
         pages.setdefault(line.page, []).append(line)
-    edges = {number: _edge_lines(page) for number, page in pages.items()}
+    edges = list(map(_edge_lines, pages.values()))
     counts: Counter[str] = Counter()
-    for page in edges.values():
-        counts.update({_DIGITS.sub("#", line.text) for line in page})
+    for edge in edges:
+        counts.update(set(map(_without_digits, edge)))
     needed = max(2, MIN_REPEATED_SHARE * len(pages))
     dropped = set()
-    for page in edges.values():
-        for line in page:
-            is_repeated = counts[_DIGITS.sub("#", line.text)] >= needed
-            if is_repeated or _is_page_number(line, len(pages)):
-                dropped.add(id(line))
+    for line in chain.from_iterable(edges):
+        is_repeated = counts[_without_digits(line)] >= needed
+        if is_repeated or _is_page_number(line, len(pages)):
+            dropped.add(id(line))
     return [line for line in lines if id(line) not in dropped]
+
+
+def _without_digits(line: Line) -> str:
+    """Return a line's text, which is the same on all pages if only their numbers differ."""
+    return _DIGITS.sub("#", line.text)
 
 
 def _edge_lines(lines: Sequence[Line]) -> list[Line]:
@@ -305,22 +309,27 @@ def _measure(lines: Sequence[Line]) -> Typography:
     bold = 0
     for line in lines:
         sizes[line.size] += len(line.text)
-        bold += len(line.text) if line.bold else 0
+        if line.bold:
+            bold += len(line.text)
     size = max(sizes, key=lambda each: sizes[each])
     lengths = sorted(len(line.text) for line in lines if line.size == size)
-    gaps = [
-        (above.y - below.y) / size
-        for above, below in pairwise(lines)
-        if above.page == below.page and above.size == below.size == size and above.y > below.y
-    ]
-    larger = sorted({each for each in sizes if each >= MIN_HEADING_SIZE * size}, reverse=True)
+    gaps = list(_find_gaps(lines, size))
+    larger = [each for each in sizes if each >= MIN_HEADING_SIZE * size]
     return Typography(
         size=size,
         bold=bold > sum(sizes.values()) / 2,
-        leading=median(gaps) if gaps and size else 0.0,
-        width=lengths[int(len(lengths) * 0.9)] if lengths else 0,
-        heading_sizes=tuple(larger),
+        leading=median(gaps) if gaps else 0.0,
+        width=lengths[int(len(lengths) * 0.9)],
+        heading_sizes=tuple(sorted(larger, reverse=True)),
     )
+
+
+def _find_gaps(lines: Sequence[Line], size: float) -> Iterator[float]:
+    """Yield the distances between lines of one size, as multiples of it."""
+    for above, below in pairwise(lines):
+        is_same_text = above.page == below.page and above.size == below.size == size
+        if is_same_text and above.y > below.y:
+            yield (above.y - below.y) / size
 
 
 def _heading_level(line: Line, measures: Typography) -> int:
@@ -340,18 +349,20 @@ def _starts_paragraph(
     if before is None:
         return True
     gap = before.y - line.y
+    is_same_page = before.page == line.page
     leading = (measures.leading or 1.2) * line.size
-    if before.page == line.page and gap > MIN_PARAGRAPH_GAP * leading:
+    if is_same_page and gap > MIN_PARAGRAPH_GAP * leading:
         return True
     if is_heading:
-        return before.page != line.page or before.size != line.size
+        return not is_same_page or before.size != line.size
     if _BULLET.match(line.text):
         return True
     is_short = len(before.text) < SHORT_LINE * measures.width
+    is_numbered = _NUMBERED.match(line.text) is not None
     if not _END.search(before.text):
-        return is_short and _NUMBERED.match(line.text) is not None
-    is_indented = before.page == line.page and line.x > before.x + line.size / 2 and gap > 0
-    return is_short or is_indented or _NUMBERED.match(line.text) is not None
+        return is_short and is_numbered
+    is_indented = is_same_page and line.x > before.x + line.size / 2 and gap > 0
+    return is_short or is_indented or is_numbered
 
 
 def _demote_long_headings(paragraphs: Iterable[Paragraph]) -> list[Paragraph]:
@@ -372,18 +383,26 @@ def _demote_long_headings(paragraphs: Iterable[Paragraph]) -> list[Paragraph]:
 
 def _render(paragraphs: Sequence[Paragraph]) -> str:
     hyphenated = _words_with_hyphen(paragraphs)
-    width = max((len(line.text) for each in paragraphs for line in each.lines), default=0)
+    lines = chain.from_iterable(paragraph.lines for paragraph in paragraphs)
+    width = max((len(line.text) for line in lines), default=0)
     html: list[str] = []
     is_in_list = False
     for paragraph in paragraphs:
-        bullet = _BULLET.match(paragraph.lines[0].text) if not paragraph.level else None
-        if bool(bullet) != is_in_list:
-            html.append("<ul>" if bullet else "</ul>")
-            is_in_list = bool(bullet)
+        bullet = None if paragraph.level else _BULLET.match(paragraph.lines[0].text)
+        is_item = bullet is not None
+        if is_item != is_in_list:
+            html.append("<ul>" if is_item else "</ul>")
+            is_in_list = is_item
         text = _join_text(paragraph.lines, hyphenated, 0 if paragraph.level else width)
-        tag = f"h{paragraph.level + 1}" if paragraph.level else "li" if bullet else "p"
-        html.append(f"<{tag}>{text[bullet.end() :] if bullet else text}</{tag}>")
-    return "".join([*html, "</ul>" if is_in_list else ""])
+        if bullet:
+            html.append(f"<li>{text[bullet.end() :]}</li>")
+        elif paragraph.level:
+            html.append(f"<h{paragraph.level + 1}>{text}</h{paragraph.level + 1}>")
+        else:
+            html.append(f"<p>{text}</p>")
+    if is_in_list:
+        html.append("</ul>")
+    return "".join(html)
 
 
 def _plain_text(paragraph: Paragraph) -> str:

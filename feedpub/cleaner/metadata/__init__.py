@@ -36,8 +36,14 @@ from feedpub.cleaner.metadata import (
     schema_org,
     titles,
 )
-from feedpub.cleaner.metadata.elements import HeadElements, collect_elements, text_line, text_lines
-from feedpub.cleaner.metadata.facts import Facts, Size
+from feedpub.cleaner.metadata.elements import (
+    Facts,
+    HeadElements,
+    Size,
+    collect_elements,
+    text_line,
+    text_lines,
+)
 from feedpub.cleaner.metadata.language import add_country, declared_language, detect_language
 from feedpub.core.urls import absolute_url, bare_host_from_url, is_web_url
 
@@ -176,7 +182,7 @@ def read_post_metadata(post: HtmlElement, page: Metadata) -> Metadata:
 def jsonld_scripts(scripts: Iterable[HtmlElement]) -> Iterable[str]:
     """Yield the texts of the scripts that are JSON-LD."""
     for script in scripts:
-        is_jsonld = "ld+json" in (script.get("type") or "").lower()
+        is_jsonld = "ld+json" in script.get("type", "").lower()
         if is_jsonld and script.text:
             yield script.text
 
@@ -196,7 +202,7 @@ def _split_headings(
 def _is_link_home(heading: HtmlElement, base: str | None) -> bool:
     """Return True if a heading is only a link to the home page."""
     link = heading.find(".//a")
-    if link is None or not canonical.is_home_page(link.get("href") or "", base):
+    if link is None or not canonical.is_home_page(link.get("href", ""), base):
         return False
     return text_line(link) == text_line(heading)
 

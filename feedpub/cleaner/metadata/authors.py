@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from feedpub.cleaner import phrases
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 
 MAX_AUTHORS = 12  # of one article
 _MAX_BYLINE_CHARS = 160  # a longer text is a biography

@@ -19,12 +19,12 @@ from lxml.html import HtmlElement
 from feedpub.cleaner.metadata import authors
 from feedpub.cleaner.metadata.elements import (
     MIN_PROSE_CHARS,
+    Facts,
     TextLine,
     lines_after,
     lines_before,
     text_lines,
 )
-from feedpub.cleaner.metadata.facts import Facts
 from feedpub.core import dates
 
 MAX_PAGE_LINES = 2_000  # searched on a page
@@ -190,7 +190,7 @@ def _add_sender(lines: Sequence[TextLine], language: str | None, visible: Visibl
 
 
 def _is_mail_link(element: HtmlElement) -> bool:
-    return element.tag == "a" and (element.get("href") or "").lower().startswith("mailto:")
+    return element.tag == "a" and str(element.get("href", "")).lower().startswith("mailto:")
 
 
 def _names_at_start(
@@ -404,7 +404,7 @@ def is_outside_article(element: HtmlElement, article: AbstractSet[HtmlElement]) 
     for outer in (element, *element.iterancestors()):
         if outer in article:
             return False
-        classes = outer.get("class") or ""
+        classes = outer.get("class", "")
         if _is_page_part(outer, classes):
             is_byline, _ = _classify(classes)
             if not is_byline:
@@ -436,4 +436,4 @@ def is_author_link(line: TextLine) -> bool:
         link = link.getparent()
     if link is None or link.tag != "a":
         return False
-    return bool(_AUTHOR_PATH.search(link.get("href") or ""))
+    return bool(_AUTHOR_PATH.search(link.get("href", "")))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 from feedpub.cleaner.metadata.byline import VisibleByline
-from feedpub.cleaner.metadata.facts import Facts
+from feedpub.cleaner.metadata.elements import Facts
 from feedpub.core import dates
 
 _MAX_OFFSET = timedelta(hours=14)  # between a time zone and UTC

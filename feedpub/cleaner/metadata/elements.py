@@ -1,7 +1,7 @@
 """Collect the elements that metadata is read from, and read a page's texts in reading order."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeAlias
 
@@ -124,3 +124,37 @@ def text_line(element: HtmlElement) -> str:
 def to_one_line(text: str | None) -> str:
     """Collapse each run of white space to a space; return "" for None."""
     return " ".join(text.split()) if text and not text.isspace() else ""
+
+
+Size = tuple[int, int]  # width and height in pixels
+
+
+@dataclass(slots=True)
+class Facts:
+    """Unchecked texts by field, each list in document order.
+
+    Attributes:
+        organisations: authors that are marked as organisations.
+        publishers: names of the site.
+        image_sizes: by the image's URL, if stated.
+        addresses: URLs of the article.
+        ingredients, steps: of the recipe that the article is, one text each.
+        rights: URLs of licences, and notices of copyright.
+    """
+
+    titles: list[str] = field(default_factory=list)
+    authors: list[str] = field(default_factory=list)
+    organisations: list[str] = field(default_factory=list)
+    published: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    languages: list[str] = field(default_factory=list)
+    publishers: list[str] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)
+    image_sizes: dict[str, Size] = field(default_factory=dict)
+    descriptions: list[str] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+    rights: list[str] = field(default_factory=list)
+    sections: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    ingredients: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)

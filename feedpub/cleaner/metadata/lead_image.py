@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.metadata.facts import Facts, Size
+from feedpub.cleaner.metadata.elements import Facts, Size
 from feedpub.core.urls import absolute_url
 
 _MAX_ELEMENTS = 20  # of a page that may show one image
@@ -58,7 +58,7 @@ def _size_of_element(image: str, tree: HtmlElement, base: str | None) -> Size | 
     name = image.rpartition("/")[2]
     compared = 0
     for element in tree.iter("img"):
-        address = element.get("src") or ""
+        address = element.get("src", "")
         if name not in address:
             continue
         compared += 1

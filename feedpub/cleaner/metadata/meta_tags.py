@@ -10,7 +10,7 @@ from operator import itemgetter
 from lxml.html import HtmlElement
 
 from feedpub.cleaner.metadata import lead_image
-from feedpub.cleaner.metadata.facts import Facts
+from feedpub.cleaner.metadata.elements import Facts
 
 # Field of `Facts` → the names that state it, the most trusted first.
 NAMES: Mapping[str, tuple[str, ...]] = {

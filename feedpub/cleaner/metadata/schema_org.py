@@ -17,8 +17,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from feedpub.cleaner.metadata import lead_image
-from feedpub.cleaner.metadata.elements import to_one_line
-from feedpub.cleaner.metadata.facts import Facts
+from feedpub.cleaner.metadata.elements import Facts, to_one_line
 from feedpub.core.text import strip_invalid_characters
 
 _MAX_DEPTH = 12

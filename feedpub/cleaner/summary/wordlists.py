@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 
 _QUOTES = "\"'“”„«»‘’「 "
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 from feedpub.core.models import Item, Page
 from feedpub.core.selectors import select_elements
 from feedpub.core.urls import site_domain

@@ -77,7 +77,7 @@ class WorkerTimings:
 
 
 class QueuedRuns(Protocol):
-    """What a worker does for its jobs. Called in threads.
+    """The functions that a worker's jobs call, in threads.
 
     A job is retried if one of these calls raises an exception, except for `time_out`.
     """

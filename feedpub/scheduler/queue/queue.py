@@ -27,7 +27,7 @@ URGENT_PRIORITY = 10  # of feeds that a user is waiting for
 _CONNECT_TIMEOUT_SECONDS = 15.0
 
 SCHEMA_NAME = "feedpub_queue"
-# A lock of Procrastinate's excludes whole jobs, but a feed can be in several.
+# A lock of Procrastinate's excludes jobs, but a feed can be in several.
 # Fetches take turns, so that each sees the jobs that others have fetched.
 _FETCH_FUNCTION = """
 CREATE INDEX ON procrastinate_jobs (id) WHERE status = 'doing';

@@ -88,8 +88,8 @@ class Candidate:
     def lists_other_pages(self) -> bool:
         """Return True if most items link to pages of their own."""
         own = url_key(self.url)
-        others = sum(bool(item.url) and url_key(item.url or "") != own for item in self.items)
-        return others * 2 > len(self.items)
+        others = [url for url in self.urls if url_key(url) != own]
+        return len(others) * 2 > len(self.items)
 
 
 def has_own_content(item: Item) -> bool:

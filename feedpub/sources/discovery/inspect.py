@@ -83,23 +83,23 @@ def without_tagline(title: str, url: str, *, name_is_last: bool = False) -> str:
         url: of the site; the part that its host contains is the name.
         name_is_last: the title begins with the name of a page, as "Sport | Harbour Times".
     """
-    parts = [part.strip() for part in _SEPARATOR.split(title) if part.strip()]
+    parts = list(filter(None, map(str.strip, _SEPARATOR.split(title))))
     parts = [part for part in parts if part.lower() not in _START_PAGES] or parts
     parts = [_WELCOME.sub("", part) or part for part in parts]
     if not parts:
         return ""
-    host = re.sub(r"\W", "", bare_host_from_url(url))
-    named = [part for part in parts if _is_in_host(part, host)]
-    named = named or [part for part in parts if _begins_like_host(part, url)]
-    if named:
-        return max(named, key=len)
+    for is_name in (_is_in_host, _begins_like_host):
+        named = [part for part in parts if is_name(part, url)]
+        if named:
+            return max(named, key=len)
     return parts[-1] if name_is_last else parts[0]
 
 
-def _is_in_host(part: str, host: str) -> bool:
+def _is_in_host(part: str, url: str) -> bool:
+    host = re.sub(r"\W", "", bare_host_from_url(url))
     compact = re.sub(r"\W", "", part.lower())
-    names = (compact, compact.removeprefix("the"))
-    return any(len(name) >= MIN_HOST_CHARS and name in host for name in names)
+    name = compact if compact in host else compact.removeprefix("the")
+    return len(name) >= MIN_HOST_CHARS and name in host
 
 
 def _begins_like_host(part: str, url: str) -> bool:
@@ -218,8 +218,10 @@ def is_paid(page: Page) -> bool:
     if b"isAccessibleForFree" not in page.body:
         return False
     tree = parse_html(decode_html(page.body, page.charset), page.url)
-    data = (s.text or "" for s in tree.iter("script") if "ld+json" in s.get("type", ""))
-    return any(_NOT_FREE.search(text) for text in data)
+    for script in tree.iter("script"):
+        if "ld+json" in script.get("type", "") and _NOT_FREE.search(script.text or ""):
+            return True
+    return False
 
 
 def feed_listing(page: Page, *, limit: int) -> ListingPreview:
@@ -265,11 +267,12 @@ def _found_by(items: tuple[Item, ...], document: HtmlDocument) -> str:
         return "in the page's JSON-LD"
     if items == items_in_state(document.state, document.base):
         return "in the page's JSON state"
-    files = sum(_FILE.search(item.url or "") is not None for item in items)
-    if files * 2 > len(items):
-        return f"{pluralize(files, 'file')} such as PDFs, by the page's structure"
-    in_data = sum(item.url in data for item in items)
-    also = " and its JSON-LD" if in_data * 2 > len(items) else ""
+    urls = [item.url or "" for item in items]
+    files = list(filter(_FILE.search, urls))
+    if len(files) * 2 > len(items):
+        return f"{pluralize(len(files), 'file')} such as PDFs, by the page's structure"
+    in_data = [url for url in urls if url in data]
+    also = " and its JSON-LD" if len(in_data) * 2 > len(items) else ""
     return f"by the page's structure{also}"
 
 

@@ -7,7 +7,7 @@ are recognised by their values: a date, a link, a picture, a title, and the long
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -42,6 +42,7 @@ _TITLE_NAME = re.compile(r"tit|headline|heading|subject|betreff|name|label", re.
 _CONTENT_NAME = re.compile(r"text|body|content|html|message|descri|detail|note", re.IGNORECASE)
 _SLUG_NAME = re.compile(r"(?:^|\.)slug$", re.IGNORECASE)
 _SLUG = re.compile(r"[\w.%-]+(?:/[\w.%-]+)*")
+_PATH = re.compile(r"/[^ ]+")
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:$|[?#])", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4}|\w{3}, \d|\d{1,2} \w+ \d{4}")
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
@@ -98,24 +99,20 @@ def _documents(page: Page) -> Iterator[tuple[str | None, Any]]:
 
 def _selector_of(script: HtmlElement) -> str:
     """Return a selector of a script; "" if it has neither an id nor a name."""
+    if _PLAIN_NAME.fullmatch(script.get("id", "")):
+        return f"#{script.get('id')}"
     for key in ("id", "data-name", "data-component-name", "data-state"):
-        if (value := script.get(key, "")) and _SLUG.fullmatch(value):
-            return (
-                f"#{value}"
-                if key == "id" and _PLAIN_NAME.fullmatch(value)
-                else (f'script[{key}="{value}"]')
-            )
+        value = script.get(key, "")
+        if _SLUG.fullmatch(value):
+            return f'script[{key}="{value}"]'
     return ""
 
 
 def _lists(data: Any, script: str | None) -> Iterator[tuple[str, list[Any]]]:
     """Yield the expression of each list of objects, and its rows."""
-    if isinstance(data, list):
-        if data and all(isinstance(row, dict) for row in data):
-            yield "", data
-        return
+    min_rows = 1 if script is None or isinstance(data, list) else MIN_SCRIPT_ROWS
     for path, rows in object_lists(data):
-        if script is None or len(rows) >= MIN_SCRIPT_ROWS:
+        if len(rows) >= min_rows:
             yield path, rows
 
 
@@ -132,12 +129,11 @@ def _read_list(
     if following := _find_next(data):
         settings["next"] = following
     items = _try_read(page, settings)
-    required = MIN_SCRIPT_FIELDS if script else MIN_FIELDS
-    complete = sum(_count_fields(item) >= required for item in items)
-    if not items or complete < MIN_SHARE * len(items):
+    min_fields = MIN_SCRIPT_FIELDS if script else MIN_FIELDS
+    complete = [item for item in items if _count_fields(item) >= min_fields]
+    if not items or len(complete) < MIN_SHARE * len(items):
         return None
-    has_links = sum(item.url is not None for item in items) >= MIN_SHARE * len(items)
-    slug = "" if has_links else _find_slug(_flatten(rows[:MAX_ROWS]), len(rows[:MAX_ROWS]))
+    slug = _find_slug(rows[:MAX_ROWS]) if _lacks(items, "url") else ""
     return JsonList(settings, items, slug)
 
 
@@ -163,25 +159,23 @@ def _completeness(items: Sequence[Item]) -> float:
 def _find_fields(page: Page, given: Mapping[str, str], rows: Sequence[Any]) -> dict[str, str]:
     """Return the expressions of the fields that are not found under their usual names."""
     items = _try_read(page, given)
-    count = len(rows[:MAX_ROWS])
+    min_count = MIN_SHARE * len(rows[:MAX_ROWS])
     values = _flatten(rows[:MAX_ROWS])
-    values = {path: each for path, each in values.items() if len(each) >= MIN_SHARE * count}
-    title = _find_title(values) if _lacks(items, "title") else ""
-    has_content = not (_lacks(items, "html") and _lacks(items, "summary"))
-    content = "" if has_content else _find_content(values, title)
-    found = {
-        "title": title,
-        "content": content,
-        "link": _lacks(items, "url") and _find_where(values, _is_link),
-        "date": _lacks(items, "published") and _find_where(values, _is_date),
-        "image": _lacks(items, "image") and _find_where(values, _is_picture),
-    }
+    values = {path: each for path, each in values.items() if len(each) >= min_count}
+    found: dict[str, str] = {}
+    if _lacks(items, "title"):
+        found["title"] = _find_title(values)
+    if _lacks(items, "html") and _lacks(items, "summary"):
+        found["content"] = _find_content(values, found.get("title", ""))
+    for name, attribute, is_kind in _KINDS:
+        if _lacks(items, attribute):
+            found[name] = _find_where(values, is_kind)
     return {name: path for name, path in found.items() if path}
 
 
 def _lacks(items: Sequence[Item], name: str) -> bool:
-    having = sum(bool(getattr(item, name)) for item in items)
-    return having < MIN_SHARE * max(len(items), 1)
+    having = [item for item in items if getattr(item, name)]
+    return len(having) < MIN_SHARE * max(len(items), 1)
 
 
 def _flatten(rows: Sequence[Any]) -> dict[str, list[Any]]:
@@ -198,26 +192,35 @@ def _fields(row: Any, depth: int) -> Iterator[tuple[str, Any]]:
         return
     for key, value in row.items():
         name = key if _PLAIN_NAME.fullmatch(key) else json.dumps(key)
-        if isinstance(value, dict) and depth > 1:
-            for path, inner in _fields(value, depth - 1):
-                yield f"{name}.{path}", inner
-        elif isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
-            yield name, value
+        match value:
+            case dict() if depth > 1:
+                for path, inner in _fields(value, depth - 1):
+                    yield f"{name}.{path}", inner
+            case bool() | "":
+                continue
+            case str() | int() | float():
+                yield name, value
 
 
-def _find_where(values: _Values, is_kind: Any) -> str:
+def _find_where(values: _Values, is_kind: Callable[[Any], bool]) -> str:
     """Return the first field whose values are all of a kind; "" if there is none."""
-    return next((path for path, each in values.items() if all(map(is_kind, each))), "")
+    for path, each in values.items():
+        if all(map(is_kind, each)):
+            return path
+    return ""
 
 
 def _find_title(values: _Values) -> str:
     best, best_score = "", 0.0
     for path, each in values.items():
-        texts = [value for value in each if _is_title(value)]
+        texts = list(filter(_is_title, each))
         if len(texts) < MIN_SHARE * len(each):
             continue
-        score = len(set(texts)) / len(texts) + 2.0 * bool(_TITLE_NAME.search(path))
-        score += sum(" " in text for text in texts) / len(texts)
+        phrases = [text for text in texts if " " in text]
+        score = len(set(texts)) / len(texts)
+        if _TITLE_NAME.search(path):
+            score += 2.0
+        score += len(phrases) / len(texts)
         if score > best_score:
             best, best_score = path, score
     return best
@@ -226,45 +229,44 @@ def _find_title(values: _Values) -> str:
 def _find_content(values: _Values, title: str) -> str:
     best, longest = "", float(MIN_CONTENT_CHARS)
     for path, each in values.items():
+        if path in (title, *TITLE_KEYS):
+            continue
         texts = [value for value in each if isinstance(value, str) and not is_web_url(value)]
         length = sum(map(len, texts)) / max(len(texts), 1)
         if any(map(is_markup, texts)) or _CONTENT_NAME.search(path):
             length += MIN_CONTENT_CHARS
-        if path not in (title, *TITLE_KEYS) and length >= longest:
+        if length >= longest:
             best, longest = path, length
     return best
 
 
-def _find_slug(values: _Values, count: int) -> str:
-    for path, each in values.items():
-        if _SLUG_NAME.search(path) and len({*map(str, each)}) == count:
-            return path if all(_SLUG.fullmatch(str(value)) for value in each) else ""
+def _find_slug(rows: Sequence[Any]) -> str:
+    """Return the first field named a slug that differs in every row; "" if it is not one."""
+    for path, each in _flatten(rows).items():
+        texts = list(map(str, each))
+        if _SLUG_NAME.search(path) and len(set(texts)) == len(rows):
+            return path if all(map(_SLUG.fullmatch, texts)) else ""
     return ""
 
 
 def _is_title(value: Any) -> bool:
-    is_text = isinstance(value, str) and MIN_TITLE_CHARS <= len(value) <= MAX_TITLE_CHARS
-    return (
-        is_text
-        and "\n" not in value
-        and not (is_markup(value) or _is_link(value) or _is_date(value))
-        and any(char.isalpha() for char in value)
-    )
+    if not isinstance(value, str) or not MIN_TITLE_CHARS <= len(value) <= MAX_TITLE_CHARS:
+        return False
+    if "\n" in value or is_markup(value) or _is_link(value) or _is_date(value):
+        return False
+    return any(map(str.isalpha, value))
 
 
 def _is_link(value: Any) -> bool:
-    is_address = isinstance(value, str) and (is_web_url(value) or _is_path(value))
-    return is_address and not _PICTURE.search(value)
-
-
-def _is_path(value: str) -> bool:
-    return value.startswith("/") and " " not in value and len(value) > 1
+    if not isinstance(value, str) or _PICTURE.search(value):
+        return False
+    return is_web_url(value) or _PATH.fullmatch(value) is not None
 
 
 def _is_picture(value: Any) -> bool:
-    if not isinstance(value, str) or not _PICTURE.search(value):
+    if not isinstance(value, str) or " " in value or not _PICTURE.search(value):
         return False
-    return absolute_url(value, "https://example.org/") is not None and " " not in value
+    return absolute_url(value, "https://example.org/") is not None
 
 
 def _is_date(value: Any) -> bool:
@@ -273,10 +275,19 @@ def _is_date(value: Any) -> bool:
     return isinstance(value, str) and bool(_DAY.match(value)) and parse_date(value) is not None
 
 
+_KINDS = (  # the setting of a field, the attribute of an item, and the kind of its values
+    ("link", "url", _is_link),
+    ("date", "published", _is_date),
+    ("image", "image", _is_picture),
+)
+
+
 def _find_next(data: Any) -> str:
     """Return the expression of the next page's URL; "" if the document names none."""
+    if not isinstance(data, dict):
+        return ""
     for expression in _NEXT:
-        value = query(expression, data) if isinstance(data, dict) else None
+        value = query(expression, data)
         if isinstance(value, dict):
             value = value.get("href") or value.get("url")
         if isinstance(value, str) and (is_web_url(value) or value.startswith(("/", "?"))):

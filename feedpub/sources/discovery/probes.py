@@ -7,8 +7,8 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from feedpub import sources
 from feedpub.config import JsonSource, SitemapSource
-from feedpub.core.data_files import load_toml
 from feedpub.core.errors import NoContentError, SourceError
+from feedpub.core.loading import load_toml
 from feedpub.core.models import Item
 from feedpub.core.text import pluralize
 from feedpub.core.urls import absolute_url

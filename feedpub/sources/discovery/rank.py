@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import unquote, urlsplit
@@ -69,9 +69,13 @@ def rank_candidates(
         asked: the address that the user entered.
         now: the current time.
     """
-    page = next((candidate for candidate in candidates if candidate.kind == "page"), None)
+    page = _find_page(candidates)
     ranked = [_rank(candidate, samples, asked, page, now) for candidate in candidates]
     return tuple(sorted(ranked, key=lambda each: -each.score))
+
+
+def _find_page(candidates: Iterable[Candidate]) -> Candidate | None:
+    return next((candidate for candidate in candidates if candidate.kind == "page"), None)
 
 
 def _rank(
@@ -90,10 +94,10 @@ def _rank(
     is_teaser = candidate.kind == "items" and _are_teasers(candidate, own, page)
     if is_teaser:
         penalties.append((TEASERS_PENALTY, "its entries have pages of their own"))
-    untitled = sum(not item.title for item in candidate.items)
+    untitled = [item for item in candidate.items if not item.title]
     if candidate.kind == "items" and untitled and page and page.fetches_articles:
-        weight = UNTITLED_PENALTY * untitled / len(candidate.items)
-        penalties.append((weight, f"{untitled} without a title"))
+        weight = UNTITLED_PENALTY * len(untitled) / len(candidate.items)
+        penalties.append((weight, f"{len(untitled)} without a title"))
     score = (
         FULL_TEXT_WEIGHT * _full_text_share(candidate, own, is_teaser=is_teaser)
         + FRESHNESS_WEIGHT * freshness
@@ -116,10 +120,12 @@ def _full_text_share(
         is_whole = candidate.kind == "items" and not is_teaser
         value = 1.0 if is_whole else OWN_CONTENT_VALUE
         return max(full, value * own, HEADLINE_VALUE)
-    readable = EXPECTED_READABLE
-    if samples:
-        readable = sum(each.article is not None for each in samples) / len(samples)
+    readable = len(_readable(samples)) / len(samples) if samples else EXPECTED_READABLE
     return max(full, PAGE_TEXT_VALUE * readable)
+
+
+def _readable(samples: Sequence[ArticleSample]) -> list[ArticleSample]:
+    return [each for each in samples if each.article is not None]
 
 
 def _dates(
@@ -129,15 +135,23 @@ def _dates(
 
     If no entry has a date, those of the samples count.
     """
-    listed = [date for item in items if (date := item.published or item.updated)]
-    read = [each.article.published for each in samples if each.article and each.article.published]
+    dates = list(filter(None, map(_date_of, items)))
+    share = len(dates) / max(len(items), 1)
+    if not dates:
+        dates = list(_dates_of_samples(samples))
+        share = DATED_SAMPLES_VALUE * len(dates) / max(len(samples), 1)
     latest = now + timedelta(days=1)  # events lie in the future
-    past = [date for date in listed or read if date <= latest]
-    if listed:
-        share = len(listed) / max(len(items), 1)
-    else:
-        share = DATED_SAMPLES_VALUE * len(read) / max(len(samples), 1)
-    return max(past, default=None), share
+    return max((date for date in dates if date <= latest), default=None), share
+
+
+def _dates_of_samples(samples: Iterable[ArticleSample]) -> Iterator[datetime]:
+    for sample in samples:
+        if sample.article and sample.article.published:
+            yield sample.article.published
+
+
+def _date_of(item: Item) -> datetime | None:
+    return item.published or item.updated
 
 
 def _freshness(newest: datetime | None, now: datetime) -> float:
@@ -150,8 +164,7 @@ def without_teasers(
     ranked: Sequence[RankedCandidate], samples: Mapping[str, ArticleSample]
 ) -> tuple[RankedCandidate, ...]:
     """Return the candidates without items that are teasers of the articles that a page lists."""
-    candidates = [each.candidate for each in ranked]
-    page = next((each for each in candidates if each.kind == "page"), None)
+    page = _find_page(each.candidate for each in ranked)
     if page is None or not page.fetches_articles:
         return tuple(ranked)
     kept: list[RankedCandidate] = []
@@ -178,18 +191,18 @@ def _are_teasers(
         return not samples or not all(each.is_permanent for each in samples)
     if page is None or not page.fetches_articles or candidate.is_full_text:
         return False
-    titles = {item.title.casefold() for item in page.items}
+    titles, urls = {item.title.casefold() for item in page.items}, page.urls
     common = 0
     for item in candidate.items:
-        common += item.title.casefold() in titles or any(url in item.html for url in page.urls)
+        common += item.title.casefold() in titles or any(url in item.html for url in urls)
     if common < MIN_COMMON_SHARE * len(candidate.items):
         return False
     return _dated_share(page) >= MIN_COMMON_SHARE * _dated_share(candidate)
 
 
 def _dated_share(candidate: Candidate) -> float:
-    dated = sum((item.published or item.updated) is not None for item in candidate.items)
-    return dated / max(len(candidate.items), 1)
+    dated = list(filter(None, map(_date_of, candidate.items)))
+    return len(dated) / max(len(candidate.items), 1)
 
 
 def _penalties(candidate: Candidate, asked: str, shown: frozenset[str]) -> list[tuple[float, str]]:
@@ -235,14 +248,13 @@ def _evidence(candidate: Candidate, samples: Sequence[ArticleSample], dated: flo
         evidence.append(f"{candidate.is_full_text} with full text")
     elif candidate.kind == "feed" or (candidate.kind == "json" and candidate.own_contents):
         evidence.append("teasers only" if candidate.own_contents else "titles only")
+    pages = pluralize(len(samples), "page")
     if samples:
-        readable = sum(each.article is not None for each in samples)
-        evidence.append(f"{readable} of {pluralize(len(samples), 'page')} could be read")
+        evidence.append(f"{len(_readable(samples))} of {pages} could be read")
     if candidate.settings.get("fetch") is False:
         evidence.append("without the articles' pages" if candidate.own_contents else "titles only")
-    if any(each.is_paid for each in samples):
-        paid = sum(each.is_paid for each in samples)
-        evidence.append(f"{paid} of {pluralize(len(samples), 'page')} not free")
+    if paid := [each for each in samples if each.is_paid]:
+        evidence.append(f"{len(paid)} of {pages} not free")
     if dated == 0:
         evidence.append("no dates")
     return evidence

@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from lxml.html import HtmlElement
 
@@ -54,13 +54,15 @@ def find_blocks(document: HtmlDocument) -> list[Block]:
     scorer = _Scorer.of_page(document)
     lines = find_date_lines(document.tree)
     groups = [*_block_groups(document.tree, lines), *_section_groups(document.tree, lines)]
-    judged: list[tuple[float, int, Sequence[Block]]] = []
-    for number, group in enumerate(scorer.largest(groups)):
-        judged.append((scorer.score(group), -number, group))
-    if not judged:
+    best: Sequence[Block] = ()
+    best_score = 0.0
+    for group in scorer.largest(groups):
+        score = scorer.score(group)
+        if score > best_score:
+            best, best_score = group, score
+    if best_score < MIN_SCORE:
         return []
-    score, _, best = max(judged, key=lambda row: row[:2])
-    return scorer.without_intruders(best)[:MAX_BLOCKS] if score >= MIN_SCORE else []
+    return scorer.without_intruders(best)[:MAX_BLOCKS]
 
 
 # --- candidates ---
@@ -77,9 +79,15 @@ def text_lengths(tree: HtmlElement) -> dict[HtmlElement, int]:
     """Return the number of characters of each element's text."""
     lengths: dict[HtmlElement, int] = {}
     for element in reversed(list(tree.iter())):
-        inside = sum(lengths[child] + len((child.tail or "").strip()) for child in element)
-        lengths[element] = len((element.text or "").strip()) + inside
+        length = _count_characters(element.text)
+        for child in element:
+            length += lengths[child] + _count_characters(child.tail)
+        lengths[element] = length
     return lengths
+
+
+def _count_characters(text: str | None) -> int:
+    return len(text.strip()) if text else 0
 
 
 def _block_groups(tree: HtmlElement, date_lines: Collection[HtmlElement]) -> Iterator[list[Block]]:
@@ -117,21 +125,23 @@ def _section_groups(
         if parent is not None:
             place = paths.place_of(parent) if kind == "dt" else parent
             heads[place, kind].setdefault(head, element)
-    for members in heads.values():
-        if len(members) >= MIN_ITEMS:
-            chosen = frozenset(members)
-            yield [section_from(head, title, chosen, date_lines) for head, title in members.items()]
+    for titles in heads.values():
+        if len(titles) >= MIN_ITEMS:
+            chosen = frozenset(titles)
+            yield [section_from(head, title, chosen, date_lines) for head, title in titles.items()]
 
 
 def _kind_of_head(element: HtmlElement, date_lines: Collection[HtmlElement]) -> str:
     """Return the kind of head that an element is, such as its level; "" if it is not one."""
-    if element.tag in HEADINGS or element.tag == "dt":
-        return str(element.tag) if element_text(element) else ""
-    if element.tag in ("p", "div") and element in date_lines and not _has_blocks(element):
-        return f"{element.tag} date"
-    if element.tag in ("b", "strong") and element_text(element) and has_own_line(element):
-        return "bold"
-    return ""
+    tag = str(element.tag)
+    if tag in ("p", "div"):
+        is_date = element in date_lines and not _has_blocks(element)
+        return f"{tag} date" if is_date else ""
+    if not element_text(element):
+        return ""
+    if tag in ("b", "strong"):
+        return "bold" if has_own_line(element) else ""
+    return tag
 
 
 def _has_blocks(element: HtmlElement) -> bool:
@@ -141,7 +151,9 @@ def _has_blocks(element: HtmlElement) -> bool:
 def top_of_head(element: HtmlElement) -> HtmlElement:
     """Return the largest element around a heading that has no text but the heading's."""
     top, text = element, element_text(element).strip("¶# ")
-    for above in islice(element.iterancestors(), MAX_LEVELS_ABOVE) if text else ():
+    if not text:
+        return element
+    for above in islice(element.iterancestors(), MAX_LEVELS_ABOVE):
         if above.tag in _ROOTS or element_text(above).strip("¶# ") != text:
             break
         top = above
@@ -183,11 +195,9 @@ def _ends_section(element: HtmlElement, title: HtmlElement) -> bool:
     if title.tag not in HEADINGS:
         return element.tag in HEADINGS
     heading = next(element.iter(*HEADINGS), None)
-    is_heading = heading is not None and top_of_head(heading) in (
-        element,
-        *element.iterancestors(),
-    )
-    return heading is not None and is_heading and heading.tag < title.tag
+    if heading is None or heading.tag >= title.tag:
+        return False
+    return top_of_head(heading) in (element, *element.iterancestors())
 
 
 def table_columns(row: HtmlElement) -> tuple[str, ...]:
@@ -195,11 +205,10 @@ def table_columns(row: HtmlElement) -> tuple[str, ...]:
     table = next(row.iterancestors("table"), None)
     if table is None:
         return ()
-    for first in table.iter("tr"):
-        cells = [cell for cell in first if cell.tag in ("td", "th")]
-        is_header = len(cells) > 1 and all(cell.tag == "th" for cell in cells)
-        return tuple(map(element_text, cells)) if is_header and first is not row else ()
-    return ()
+    first = next(table.iter("tr"))
+    cells = list(first.iterchildren("td", "th"))
+    is_header = len(cells) > 1 and {cell.tag for cell in cells} == {"th"}
+    return tuple(map(element_text, cells)) if is_header and first is not row else ()
 
 
 def date_above(element: HtmlElement, date_lines: Collection[HtmlElement]) -> HtmlElement | None:
@@ -241,13 +250,10 @@ class _Scorer:
 
     def largest(self, groups: Sequence[Sequence[Block]]) -> list[list[Block]]:
         """Return the groups with most text, without the members in navigation."""
-        kept: list[tuple[int, list[Block]]] = []
-        for group in groups:
-            members = [block for block in group if self._is_open(block)]
-            if len(members) >= MIN_ITEMS:
-                kept.append((sum(map(self._text_length, members)), members))
-        kept.sort(key=lambda row: -row[0])
-        return [members for _, members in kept[:MAX_GROUPS]]
+        kept = [list(filter(self._is_open, group)) for group in groups]
+        kept = [group for group in kept if len(group) >= MIN_ITEMS]
+        kept.sort(key=self._group_length, reverse=True)
+        return kept[:MAX_GROUPS]
 
     def _is_open(self, block: Block) -> bool:
         first = block.parts[0]
@@ -259,47 +265,51 @@ class _Scorer:
         The introduction of a page can be at the same place as its items.
         """
         facts = [_judge(block, self.document) for block in group[:MAX_BLOCKS]]
-        if sum(fact.is_dated for fact in facts) < MIN_SHARE * len(facts):
+        if _share(facts, "is_dated") < MIN_SHARE:
             return list(group)
         rows = zip(group, facts, strict=False)
-        return [block for block, fact in rows if fact.is_dated or fact.title or fact.is_linked]
+        return [block for block, fact in rows if fact.is_dated or fact.has_title or fact.is_linked]
+
+    def _group_length(self, group: Sequence[Block]) -> int:
+        return sum(map(self._text_length, group))
 
     def _text_length(self, block: Block) -> int:
-        length = sum(self.lengths[part] for part in block.parts)
-        if len(block.parts) == 1:
-            return length
-        return length + sum(len((part.tail or "").strip()) for part in block.parts)
+        length = 0
+        for part in block.parts:
+            length += self.lengths[part]
+            if len(block.parts) > 1:
+                length += _count_characters(part.tail)
+        return length
 
     def _penalty(self, element: HtmlElement) -> float:
-        around = (element, *element.iterancestors())
-        is_aside = any(each.tag == "aside" or each.get("role") == ASIDE for each in around)
-        return max(self.regions.penalty(element), SIDEBAR_PENALTY * is_aside)
+        penalty = self.regions.penalty(element)
+        for each in (element, *element.iterancestors()):
+            if each.tag == "aside" or each.get("role") == ASIDE:
+                return max(penalty, SIDEBAR_PENALTY)
+        return penalty
 
     def score(self, group: Sequence[Block]) -> float:
         """Return how much a group looks like the list of items of a page."""
         judged = group[:MAX_JUDGED]
         facts = [_judge(block, self.document) for block in judged]
-        count = len(facts)
-        dated = sum(fact.is_dated for fact in facts) / count
-        titled = sum(bool(fact.title) for fact in facts) / count
-        linked = sum(fact.is_linked for fact in facts) / count
-        versions = sum(_VERSION.match(fact.title) is not None for fact in facts) / count
-        share = min(sum(map(self._text_length, group)) / max(self.total, 1), 1.0)
-        distinct = len({fact.title or fact.text for fact in facts}) / count
+        dated, titled = _share(facts, "is_dated"), _share(facts, "has_title")
+        linked, versions = _share(facts, "is_linked"), _share(facts, "is_version")
+        text_share = min(self._group_length(group) / max(self.total, 1), 1.0)
         if dated < MIN_SHARE:
-            is_list = len(group) >= MIN_UNDATED_ITEMS and share >= MIN_TEXT_SHARE
-            is_named = titled >= MIN_SHARE and (linked >= MIN_SHARE or versions >= MIN_SHARE)
+            is_list = len(group) >= MIN_UNDATED_ITEMS and text_share >= MIN_TEXT_SHARE
+            is_named = titled >= MIN_SHARE and max(linked, versions) >= MIN_SHARE
             if not (is_list and is_named):
                 return 0.0
-        penalty = sum(self._penalty(block.parts[0]) for block in judged) / count
+        distinct = len({fact.name for fact in facts}) / len(facts)
+        penalty = sum(self._penalty(block.parts[0]) for block in judged) / len(facts)
         return (
             3.0 * dated
             + 1.0 * titled
             + 0.5 * linked
             + 0.5 * versions
-            + 2.0 * share
+            + 2.0 * text_share
             + 2.0 * (distinct - 1.0)
-            - 1.0 * sum(fact.is_period for fact in facts) / count
+            - 1.0 * _share(facts, "is_period")
             - penalty
         )
 
@@ -309,49 +319,68 @@ class _Facts:
     """The properties of one member that its group's score depends on.
 
     Attributes:
+        name: its title, or else its text.
+        is_version: its title begins with the number of a version.
         is_period: it is a month or a day with several items.
     """
 
-    title: str
+    name: str
+    has_title: bool
+    is_version: bool
     is_period: bool
-    text: str
     is_dated: bool
     is_linked: bool
 
 
+def _share(facts: Sequence[_Facts], name: str) -> float:
+    """Return the share of members that have a property."""
+    having = [fact for fact in facts if getattr(fact, name)]
+    return len(having) / len(facts)
+
+
 def _judge(block: Block, document: HtmlDocument) -> _Facts:
     date = find_block_date(block, document.tree.get("lang"))
-    title = find_title(block, date.element if date else None)
-    text = ""
-    if title is not None and not _is_one_of_several(title, block) and not is_date_line(title):
-        text = title_text(title)
+    element = find_title(block, date.element if date else None)
+    title = _own_title(block, element)
+    is_month = _is_month(title)
+    if is_month:
+        title = ""
     return _Facts(
-        title="" if _is_month(text) else text,
-        is_period=_is_month(text) or _is_day(block),
-        text=element_text(block.parts[0]),
+        name=title or element_text(block.parts[0]),
+        has_title=title != "",
+        is_version=_VERSION.match(title) is not None,
+        is_period=is_month or _is_day(block),
         is_dated=date is not None,
-        is_linked=find_link(block, title, document) is not None,
+        is_linked=find_link(block, element, document) is not None,
     )
+
+
+def _own_title(block: Block, element: HtmlElement | None) -> str:
+    """Return the text of a title, unless it is a date or one of several in the same block."""
+    if element is None or _is_one_of_several(element, block) or is_date_line(element):
+        return ""
+    return title_text(element)
 
 
 def _is_month(text: str) -> bool:
     """Return True for "May 2025", a heading above the items of a month."""
-    words = text.casefold().split()
-    if not 1 <= len(words) <= MAX_MONTH_WORDS or words[0] not in months(None):
+    first, *others = text.casefold().split() or [""]
+    if len(others) >= MAX_MONTH_WORDS or first not in months(None):
         return False
-    return all(word.isdecimal() for word in words[1:])
+    return all(map(str.isdecimal, others))
 
 
 def _is_day(block: Block) -> bool:
     """Return True for a day with several times as terms: a programme."""
-    times = (each for part in block.parts for each in part.iter("dt"))
-    return sum(is_clock(element_text(each)) for each in islice(times, MAX_TIMES)) > 1
+    terms = chain.from_iterable(part.iter("dt") for part in block.parts)
+    texts = map(element_text, islice(terms, MAX_TIMES))
+    return sum(map(is_clock, texts)) > 1
 
 
 def _is_one_of_several(title: HtmlElement, block: Block) -> bool:
     """Return True if the block has several titles of the same kind: it is not a single item."""
-    kind = title.tag, title.get("class", "")
-    if block.heading is not None or block.is_row:
+    names = title.get("class", "")
+    if block.heading is not None or block.is_row or not (names or title.tag in HEADINGS):
         return False
-    same = (each for each in block.head_elements() if (each.tag, each.get("class", "")) == kind)
-    return sum(1 for _ in same) > 1 and (title.tag in HEADINGS or bool(kind[1]))
+    kinds = [(each.tag, each.get("class", "")) for each in block.head_elements()]
+    return kinds.count((title.tag, names)) > 1

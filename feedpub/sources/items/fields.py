@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from html import escape
-from itertools import islice
+from itertools import chain, islice, repeat
 
 from lxml.html import HtmlElement, fromstring, tostring
 
@@ -25,6 +26,7 @@ MAX_HEAD_LINES = 8  # in which a date is searched that no markup announces
 
 _TIME_TAGS = ("time", "relative-time", "time-ago", "local-time")
 _DATE_PROPERTIES = ("datePublished", "dateCreated", "startDate", "uploadDate")
+_AUTHOR_PROPERTIES = ("author", "publisher", "creator")
 _DATE_CLASS = re.compile(
     r"date|time|publish|posted|released|when|datum|fecha|jour|meta|byline", re.IGNORECASE
 )
@@ -47,9 +49,11 @@ _BLOCK_TAGS = frozenset(
     " tfoot th thead tr ul".split()
 )
 _LINE_ENDS = _BLOCK_TAGS | {"br"}
+_LABEL_TAGS = ("strong", "b", "a")
 _MEDIA_TAGS = ("img", "video", "audio", "iframe", "object", "picture", "svg", "math")
 _KEPT_TAGS = frozenset((*HEADINGS, "td", "th", "li"))  # a few words in them are content
 _FILE_WORDS = frozenset({"pdf", "doc", "docx", "html", "link", "download", "details", "info"})
+_SPACE = re.compile(r"\s")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _LEADING_DATE = re.compile(r"\A\s*+([^:\n–—|]{6,30}?)\s*+(?:[:–—|]|-(?=\s))\s*+")
 _EDGES = " \t\n-\N{EN DASH}\N{EM DASH}|·:,;/"
@@ -84,7 +88,7 @@ class Block:
 
     def head_elements(self) -> Iterator[HtmlElement]:
         """Yield the first elements, in which title, date and link are searched."""
-        elements = (element for part in self.parts for element in part.iter())
+        elements = chain.from_iterable(part.iter() for part in self.parts)
         return islice(elements, MAX_HEAD_ELEMENTS)
 
 
@@ -106,14 +110,25 @@ def find_title(block: Block, date: HtmlElement | None) -> HtmlElement | None:
     if block.is_row:
         return _title_cell(block.parts[0], date)
     elements = list(block.head_elements())
-    for element in elements:
-        if element.get("itemprop") in ("headline", "name") and not _is_in_author(element):
-            return element
+    return next(_likely_titles(elements, date), None)
+
+
+def _likely_titles(
+    elements: Sequence[HtmlElement], date: HtmlElement | None
+) -> Iterator[HtmlElement]:
+    """Yield the elements that may hold an item's title, the likeliest first."""
+    yield from filter(_is_marked_title, elements)
     headings = [each for each in elements if each.tag in HEADINGS and _has_title_text(each)]
-    if headings:
-        return min(headings, key=lambda heading: heading.tag)  # the first of the highest rank
-    named = next((element for element in elements if _is_named_title(element)), None)
-    return named if named is not None else _lone_label(elements, date)
+    yield from sorted(headings, key=lambda heading: heading.tag)  # the highest rank first
+    yield from filter(_is_named_title, elements)
+    labels = (each for each in elements if each.tag in _LABEL_TAGS and _has_title_text(each))
+    label = next(labels, None)
+    if label is not None and _is_alone(label, date):
+        yield label
+
+
+def _is_marked_title(element: HtmlElement) -> bool:
+    return element.get("itemprop") in ("headline", "name") and not _is_in_author(element)
 
 
 def _is_named_title(element: HtmlElement) -> bool:
@@ -126,39 +141,47 @@ def _is_named_title(element: HtmlElement) -> bool:
 
 def _title_cell(row: HtmlElement, date: HtmlElement | None) -> HtmlElement | None:
     """Return a row's header, its first cell with a link, or its first cell with words."""
-    cells = [cell for cell in row if cell.tag in ("td", "th") and _has_title_text(cell)]
-    if date is not None:
-        around = {date, *date.iterancestors()}
-        cells = [cell for cell in cells if cell not in around]
-    cells = [cell for cell in cells if not is_date_line(cell) and not _is_button_cell(cell)]
-    headers = [cell for cell in cells if cell.tag == "th"]
-    linked = [cell for cell in cells if next(cell.iter("a"), None) is not None]
-    worded = [cell for cell in cells if _LETTERS.search(element_text(cell))]
-    chosen = next(iter((*headers, *linked, *worded)), None)
-    is_title = chosen is not None and len(element_text(chosen)) <= MAX_CELL_TITLE_CHARS
-    return chosen if is_title else None
-
-
-def _is_button_cell(cell: HtmlElement) -> bool:
-    """Return True for a cell such as "PDF", "Details" or "More"."""
-    text = element_text(cell)
-    return is_button(text) or text.lower() in _FILE_WORDS
-
-
-def _lone_label(elements: Sequence[HtmlElement], date: HtmlElement | None) -> HtmlElement | None:
-    """Return the first bold text or link if it is alone on its line."""
-    for element in elements:
-        if element.tag not in ("strong", "b", "a") or not _has_title_text(element):
-            continue
-        line = block_around(element)
-        rest = element_text(line)
-        if date is not None and line in date.iterancestors():
-            rest = rest.replace(element_text(date), " ")
-        is_alone = rest.strip(_EDGES) == element_text(element).strip(_EDGES)
-        is_alone = is_alone or (element.tag != "a" and has_own_line(element))
-        is_title = is_alone and not is_button(rest) and not is_date_line(element)
-        return element if is_title else None
+    around_date = set() if date is None else {date, *date.iterancestors()}
+    cells = [cell for cell in row.iterchildren("td", "th") if cell not in around_date]
+    cells = list(filter(_may_be_title_cell, cells))
+    for is_likely in (_is_header_cell, _has_link, _has_word):
+        chosen = next(filter(is_likely, cells), None)
+        if chosen is not None:
+            return chosen if len(element_text(chosen)) <= MAX_CELL_TITLE_CHARS else None
     return None
+
+
+def _may_be_title_cell(cell: HtmlElement) -> bool:
+    """Return False for an empty cell, a date, and a cell such as "PDF", "Details" or "More"."""
+    if not _has_title_text(cell) or is_date_line(cell):
+        return False
+    text = element_text(cell)
+    return not is_button(text) and text.lower() not in _FILE_WORDS
+
+
+def _is_header_cell(cell: HtmlElement) -> bool:
+    return str(cell.tag) == "th"
+
+
+def _has_link(element: HtmlElement) -> bool:
+    return next(element.iter("a"), None) is not None
+
+
+def _has_word(element: HtmlElement) -> bool:
+    return _LETTERS.search(element_text(element)) is not None
+
+
+def _is_alone(label: HtmlElement, date: HtmlElement | None) -> bool:
+    """Return True for a bold text or link that is a line, next to the item's date at most."""
+    line = block_around(label)
+    rest = element_text(line)
+    if date is not None and line in date.iterancestors():
+        rest = rest.replace(element_text(date), " ")
+    if is_button(rest) or is_date_line(label):
+        return False
+    if rest.strip(_EDGES) == element_text(label).strip(_EDGES):
+        return True
+    return label.tag != "a" and has_own_line(label)
 
 
 def has_own_line(element: HtmlElement) -> bool:
@@ -188,10 +211,9 @@ def title_text(element: HtmlElement) -> str:
         if anchor is not copy and is_permalink_mark(anchor):
             anchor.drop_tree()
     whole = element_text(copy)
-    for inner in list(copy.iterdescendants()):
-        if is_date_line(inner):
-            inner.drop_tree()
-            break
+    date = next(filter(is_date_line, copy.iterdescendants()), None)
+    if date is not None:
+        date.drop_tree()
     text = _EMPTY_BRACKETS.sub(" ", element_text(copy)).strip(_EDGES)
     return " ".join((text or whole).replace("\u200b", "").split()).rstrip("¶#").rstrip()
 
@@ -201,8 +223,8 @@ def _has_title_text(element: HtmlElement) -> bool:
 
 
 def _is_in_author(element: HtmlElement) -> bool:
-    around = (element, *element.iterancestors())
-    return any(each.get("itemprop") in ("author", "publisher", "creator") for each in around)
+    names = {each.get("itemprop") for each in (element, *element.iterancestors())}
+    return not names.isdisjoint(_AUTHOR_PROPERTIES)
 
 
 # --- date ---
@@ -218,20 +240,29 @@ def _dates(block: Block, language: str | None) -> Iterator[FoundDate]:
     for element in elements:
         if moment := _marked_date(element):
             yield FoundDate(moment, element)
-    for element in elements:
-        text = _short_text(element) if _DATE_CLASS.search(element.get("class", "")) else ""
-        if moment := read_date(text, language):
+    for element in filter(_has_date_class, elements):
+        if moment := read_date(_short_text(element), language):
             yield FoundDate(moment, _innermost_date(element))
     if block.heading is not None and (moment := find_date(element_text(block.heading))):
         yield FoundDate(moment)
-    first = block.parts[0]
+    yield from _dates_in_lines(block.parts[0], elements, language)
+    if block.above is not None and (moment := read_date(element_text(block.above), language)):
+        yield FoundDate(moment)
+
+
+def _dates_in_lines(
+    first: HtmlElement, elements: Sequence[HtmlElement], language: str | None
+) -> Iterator[FoundDate]:
+    """Yield the dates that the first lines of an item begin with."""
     lines = (each for each in elements if each is first or is_plain_line(each))
     for line in islice(lines, MAX_HEAD_LINES):
         start = element_text(line)[:MAX_DATE_LINE_CHARS]
         if moment := read_date(_short_text(line), language) or find_date(start):
             yield FoundDate(moment, _innermost_date(line))
-    if block.above is not None and (moment := read_date(element_text(block.above), language)):
-        yield FoundDate(moment)
+
+
+def _has_date_class(element: HtmlElement) -> bool:
+    return _DATE_CLASS.search(element.get("class", "")) is not None
 
 
 def _marked_date(element: HtmlElement) -> datetime | None:
@@ -249,8 +280,9 @@ def is_only_date(element: HtmlElement) -> bool:
     """Return True for an element with nothing but the date of the item."""
     if element.tag in HEADINGS or not _short_text(element):
         return False
-    is_marked = element.tag in _TIME_TAGS or _DATE_CLASS.search(element.get("class", ""))
-    return (is_marked is not None and bool(is_marked)) or is_date_line(element)
+    if element.tag in _TIME_TAGS or _has_date_class(element):
+        return True
+    return is_date_line(element)
 
 
 def _short_text(element: HtmlElement) -> str:
@@ -260,9 +292,13 @@ def _short_text(element: HtmlElement) -> str:
 
 def is_plain_line(element: HtmlElement) -> bool:
     """Return True for an element with text and without blocks in it."""
-    if element.tag not in _BLOCK_TAGS:
+    if element.tag not in _BLOCK_TAGS or _has_block(element):
         return False
-    return not any(child.tag in _BLOCK_TAGS for child in element) and bool(element_text(element))
+    return bool(element_text(element))
+
+
+def _has_block(element: HtmlElement) -> bool:
+    return not _BLOCK_TAGS.isdisjoint([child.tag for child in element])
 
 
 def is_date_line(element: HtmlElement) -> bool:
@@ -270,25 +306,26 @@ def is_date_line(element: HtmlElement) -> bool:
     return _is_date(_short_text(element))
 
 
+@lru_cache(maxsize=4096)  # one line is in several candidates for an item
 def _is_date(text: str) -> bool:
-    if not any(char.isdigit() for char in text):
+    if read_date(text) is None:
         return False
-    if parse_date(text) is None and find_date(text) is None:
-        return False
-    parts = [part.strip("()[],;:-–—|·") for part in text.split()]
-    if any(_VERSION.fullmatch(part) and parse_date(part) is None for part in parts):
-        return False  # 1.4.0 - 2025-10-06 is a title
-    return sum(part.isalpha() for part in parts) <= MAX_DATE_WORDS
+    words = 0
+    for part in text.split():
+        bare = part.strip("()[],;:-–—|·")
+        if _VERSION.fullmatch(bare) and parse_date(bare) is None:
+            return False  # 1.4.0 - 2025-10-06 is a title
+        words += bare.isalpha()
+    return words <= MAX_DATE_WORDS
 
 
 def _innermost_date(element: HtmlElement) -> HtmlElement:
     """Return the smallest element in a line that has all of its date."""
-    current = element
-    while True:
-        inside = [child for child in current if is_date_line(child)]
-        if not inside:
-            return current
-        current = inside[0]
+    inside: HtmlElement | None = element
+    while inside is not None:
+        element = inside
+        inside = next(filter(is_date_line, element), None)
+    return element
 
 
 # --- link ---
@@ -296,18 +333,28 @@ def _innermost_date(element: HtmlElement) -> HtmlElement:
 
 def find_link(block: Block, title: HtmlElement | None, document: HtmlDocument) -> str | None:
     """Return an item's permalink, the link of its title, or its #anchor; None if it has none."""
+    return next(_links(block, title, document), None)
+
+
+def _links(block: Block, title: HtmlElement | None, document: HtmlDocument) -> Iterator[str]:
+    """Yield the addresses that may be an item's, the likeliest first."""
+    if permalink := _marked_permalink(block, title, document):
+        yield permalink
     linked = _title_links(title, document)
     if not linked and block.is_row:
         linked = _links_of_row(block.parts[0], document)
-    site = site_domain(document.url)
-    own = next((url for url in linked if site_domain(url) == site), None)
-    return (
-        _marked_permalink(block, title, document)
-        or own
-        or _link_of_date(block, document)
-        or _anchor(block, title, document)
-        or next(iter(linked), None)
-    )
+    for url in linked:
+        if _is_on_site(url, document):
+            yield url
+    if dated := _link_of_date(block, document):
+        yield dated
+    if anchor := _anchor(block, title, document):
+        yield anchor
+    yield from linked
+
+
+def _is_on_site(url: str, document: HtmlDocument) -> bool:
+    return site_domain(url) == site_domain(document.url)
 
 
 def _marked_permalink(
@@ -322,19 +369,22 @@ def _marked_permalink(
 def _link_of_date(block: Block, document: HtmlDocument) -> str | None:
     """Return the address that the date of a post links to."""
     for element in block.head_elements():
-        anchor = next(element.iterancestors("a"), None) if element.tag in _TIME_TAGS else None
-        if anchor is not None and element_text(anchor) == element_text(element):
-            url = resolve(anchor.get("href", ""), document)
-            if url and site_domain(url) == site_domain(document.url):
-                return url
+        if element.tag not in _TIME_TAGS:
+            continue
+        anchor = next(element.iterancestors("a"), None)
+        if anchor is None or element_text(anchor) != element_text(element):
+            continue
+        url = resolve(anchor.get("href", ""), document)
+        if url and _is_on_site(url, document):
+            return url
     return None
 
 
 def _is_marked_permalink(anchor: HtmlElement) -> bool:
     if not anchor.get("href"):
         return False
-    names = (*anchor.get("rel", "").lower().split(), *anchor.get("class", "").split())
-    return "bookmark" in names or "u-url" in names or is_permalink_mark(anchor)
+    names = {*anchor.get("rel", "").lower().split(), *anchor.get("class", "").split()}
+    return not names.isdisjoint(("bookmark", "u-url")) or is_permalink_mark(anchor)
 
 
 def _is_of_title(anchor: HtmlElement, title: HtmlElement | None) -> bool:
@@ -342,7 +392,7 @@ def _is_of_title(anchor: HtmlElement, title: HtmlElement | None) -> bool:
     parent = anchor.getparent()
     heading = next(anchor.iterancestors(*HEADINGS), None)
     if heading is None and parent is not None:
-        heading = next((child for child in parent if child.tag in HEADINGS), None)
+        heading = next(parent.iterchildren(*HEADINGS), None)
     if heading is None or title is None or heading is title:
         return True
     return heading in title.iterancestors() or title in heading.iterancestors()
@@ -351,27 +401,38 @@ def _is_of_title(anchor: HtmlElement, title: HtmlElement | None) -> bool:
 def is_permalink_mark(anchor: HtmlElement) -> bool:
     """Return True for a link such as "#" or "¶" next to a heading."""
     text = element_text(anchor).strip().strip("\u200b").lower()
-    if text in _MARKS:
-        is_named = _PERMALINK_CLASS.search(anchor.get("class", "")) is not None
-        has_image = next(anchor.iter("img"), None) is not None
-        return is_named or (anchor.get("href", "").startswith("#") and not has_image) or bool(text)
-    return False
+    if text not in _MARKS:
+        return False
+    if text or _PERMALINK_CLASS.search(anchor.get("class", "")):
+        return True
+    has_image = next(anchor.iter("img"), None) is not None
+    return anchor.get("href", "").startswith("#") and not has_image
 
 
 def _title_links(title: HtmlElement | None, document: HtmlDocument) -> list[str]:
     if title is None:
         return []
-    anchors = [*title.iter("a"), *title.iterancestors("a")]
-    links = [anchor.get("href", "") for anchor in anchors if not is_permalink_mark(anchor)]
-    urls = [absolute_url(link, document.base) for link in links if not link.startswith("#")]
-    return [url for url in urls if url]
+    urls: list[str] = []
+    for anchor in (*title.iter("a"), *title.iterancestors("a")):
+        if is_permalink_mark(anchor) or _is_local(anchor):
+            continue
+        if url := absolute_url(anchor.get("href", ""), document.base):
+            urls.append(url)
+    return urls
 
 
 def _links_of_row(row: HtmlElement, document: HtmlDocument) -> list[str]:
     """Return the link of a row that has one; several lead to different things."""
-    hrefs = dict.fromkeys(anchor.get("href", "") for anchor in row.iter("a"))
-    urls = [absolute_url(href, document.base) for href in hrefs if not href.startswith("#")]
-    return [url for url in urls if url] if len(urls) == 1 else []
+    hrefs = {anchor.get("href", "") for anchor in row.iter("a") if not _is_local(anchor)}
+    if len(hrefs) != 1:
+        return []
+    url = absolute_url(hrefs.pop(), document.base)
+    return [url] if url else []
+
+
+def _is_local(anchor: HtmlElement) -> bool:
+    """Return True for a link to a place on the page."""
+    return str(anchor.get("href", "")).startswith("#")
 
 
 def resolve(href: str, document: HtmlDocument) -> str | None:
@@ -381,21 +442,28 @@ def resolve(href: str, document: HtmlDocument) -> str | None:
 
 def _anchor(block: Block, title: HtmlElement | None, document: HtmlDocument) -> str | None:
     """Return the address of the place on the page at which an item begins."""
-    first = block.parts[0]
-    candidates: list[HtmlElement] = [first]
-    if title is not None:
-        candidates += [title, *title.iterdescendants()]
-        inside = (each for each in title.iterancestors() if first in each.iterancestors())
-        candidates += inside
-    candidates += [anchor for anchor in first.iter("a") if not element_text(anchor)]
-    before = first.getprevious()
-    if before is not None and before.tag == "a" and not element_text(before):
-        candidates.append(before)
-    for element in candidates:
+    for element in _elements_at_start(block.parts[0], title):
         name = element.get("id") or (element.get("name") if element.tag == "a" else "")
-        if name and not any(char.isspace() for char in name):
+        if name and not _SPACE.search(name):
             return absolute_url(f"#{name}", document.url)
     return None
+
+
+def _elements_at_start(first: HtmlElement, title: HtmlElement | None) -> Iterator[HtmlElement]:
+    """Yield the elements that may name the place at which an item begins, the likeliest first."""
+    yield first
+    if title is not None:
+        yield from title.iter()
+        for around in title.iterancestors():
+            if first in around.iterancestors():
+                yield around
+    before = first.getprevious()
+    anchors = list(first.iter("a"))
+    if before is not None and before.tag == "a":
+        anchors.append(before)
+    for anchor in anchors:
+        if not element_text(anchor):
+            yield anchor
 
 
 # --- content ---
@@ -439,8 +507,8 @@ def card_content(
 ) -> str:
     """Return the HTML of a listed article's card, without its title, date and buttons."""
     block = Block(tuple(parts))
-    titles = [each for each in block.head_elements() if element_text(each) == title]
-    dropped = titles[:1]
+    titles = (each for each in block.head_elements() if element_text(each) == title)
+    dropped = list(islice(titles, 1))
     date = find_block_date(block)
     if date and date.element is not None and is_only_date(date.element):
         dropped.append(date.element)
@@ -516,21 +584,23 @@ def _drop_marks(wrapper: HtmlElement, link: str | None, document: HtmlDocument) 
     for button in list(wrapper.iter("button")):
         button.drop_tree()
     for anchor in list(wrapper.iter("a")):
-        if is_permalink_mark(anchor) or (
-            is_button(element_text(anchor)) and resolve(anchor.get("href", ""), document) == link
-        ):
+        if is_permalink_mark(anchor) or _leads_on(anchor, link, document):
             _drop(anchor, wrapper)
+
+
+def _leads_on(anchor: HtmlElement, link: str | None, document: HtmlDocument) -> bool:
+    """Return True for a "Read more" to an item's own page."""
+    return is_button(element_text(anchor)) and resolve(anchor.get("href", ""), document) == link
 
 
 def _as_paragraphs(cells: Sequence[HtmlElement], columns: Sequence[str]) -> HtmlElement:
     """Return the cells of a row that are left as paragraphs, each with the label of its column."""
     paragraphs: list[str] = []
-    for at, cell in enumerate(cells):
+    for cell, label in zip(cells, chain(columns, repeat("")), strict=False):
         if cell.getparent() is None or _is_empty(cell):
             continue
-        label = escape(columns[at], quote=False) if at < len(columns) else ""
-        tag = "div" if any(child.tag in _BLOCK_TAGS for child in cell) else "p"
-        name = f"<strong>{label}:</strong> " if label else ""
+        tag = "div" if _has_block(cell) else "p"
+        name = f"<strong>{escape(label, quote=False)}:</strong> " if label else ""
         paragraphs.append(f"<{tag}>{name}{inner_html(cell)}</{tag}>")
     return fromstring(f"<div>{''.join(paragraphs)}</div>")
 

@@ -15,6 +15,7 @@ from feedpub.sources.listing.text import element_text
 
 MIN_BLOCKS = 3  # that repetition can be seen in
 MIN_SHARE = 0.5  # of the blocks, that have a repeated element
+_ADDRESS_NAMES = {"a": "href", "img": "src"}
 
 
 def prepare_blocks(blocks: Sequence[Block]) -> None:
@@ -22,8 +23,9 @@ def prepare_blocks(blocks: Sequence[Block]) -> None:
     repeated = _repeated_elements(blocks)
     for block in blocks:
         for element in list(_elements(block)):
-            is_furniture = _target(element) in repeated or _is_duration(element)
-            if is_furniture and element not in block.parts:
+            if element in block.parts:
+                continue
+            if _target(element) in repeated or _is_duration(element):
                 element.drop_tree()
         for element in list(_elements(block)):
             _show_background(element)
@@ -34,23 +36,24 @@ def _elements(block: Block, *tags: str) -> Iterator[HtmlElement]:
         yield from part.iter(*tags)
 
 
-def _target(element: HtmlElement) -> tuple[str, str, str]:
-    """Return the tag, address and text of a link or an image; empty strings for others."""
-    name = {"a": "href", "img": "src"}.get(element.tag, "")
-    address = element.get(name, "") if name else ""
-    return (str(element.tag), address, element_text(element)) if address else ("", "", "")
+def _target(element: HtmlElement) -> tuple[str, str, str] | None:
+    """Return the tag, address and text of a link or an image; None for others."""
+    name = _ADDRESS_NAMES.get(element.tag)
+    if name is None or not element.get(name):
+        return None
+    return str(element.tag), element.get(name, ""), element_text(element)
 
 
 def _repeated_elements(blocks: Sequence[Block]) -> Collection[tuple[str, str, str]]:
     """Return the links on a line of their own and the images that most items have."""
     if len(blocks) < MIN_BLOCKS:
         return frozenset()
-    counts: Counter[tuple[str, str, str]] = Counter()
+    counts: Counter[tuple[str, str, str] | None] = Counter()
     for block in blocks:
-        links = _elements(block, "a", "img")
-        counts.update({_target(each) for each in links if _has_own_place(each)})
-    del counts["", "", ""]
-    return {target for target, count in counts.items() if count > MIN_SHARE * len(blocks)}
+        alone = filter(_has_own_place, _elements(block, *_ADDRESS_NAMES))
+        counts.update(set(map(_target, alone)))
+    min_count = MIN_SHARE * len(blocks)
+    return {target for target, count in counts.items() if target and count > min_count}
 
 
 def _has_own_place(element: HtmlElement) -> bool:

@@ -5,7 +5,6 @@ the same entry if others are added above it.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -39,6 +38,7 @@ from feedpub.sources.markup import absolutize_links, clean_text, is_markup, text
 from feedpub.sources.next_pages import ListedPage, find_next_url, follow_pages
 
 MAX_ITEMS = 2000  # of one page that are considered
+MIN_NUMBERED = 2  # items whose numbered anchors can be seen as positions
 _NUMBER_AT_END = re.compile(r"(\d{1,6})$")
 
 
@@ -129,8 +129,8 @@ def _select_blocks(document: HtmlDocument, selector: str) -> list[Block]:
 
 def _target(element: HtmlElement, tree: HtmlElement) -> HtmlElement:
     """Return the place on the page that a selected link leads to, or else the element."""
-    name = element.get("href", "").removeprefix("#")
-    if element.tag != "a" or not element.get("href", "").startswith("#") or not name:
+    start, _, name = element.get("href", "").partition("#")
+    if element.tag != "a" or start or not name:
         return element
     found = tree.xpath("//*[@id = $name]", name=name)
     return found[0] if found else element
@@ -205,8 +205,10 @@ class _ItemReader:
         if selector is None:
             return None
         roots = block.parts if block.heading is None else (block.heading, *block.parts)
+        found: list[HtmlElement | str] = []
         try:
-            found = [value for root in roots for value in select_values(root, selector)]
+            for root in roots:
+                found += select_values(root, selector)
         except ValueError as error:
             message = f'{name} = "{selector}" cannot be evaluated on an item: {error}'
             raise ExtractError(message, self.document.url) from error
@@ -218,13 +220,7 @@ class _ItemReader:
         if values is None:
             return fields.find_block_date(block, language)
         for value in values:
-            if isinstance(value, str):
-                moment = read_date(value, language)
-            else:
-                found = fields.find_block_date(Block((value,)), language)
-                text = element_text(value)[: fields.MAX_DATE_LINE_CHARS]
-                moment = found.moment if found else read_date(text, language)
-            if moment:
+            if moment := _date_of_value(value, language):
                 return FoundDate(moment, element_of(value))
         return None
 
@@ -234,9 +230,12 @@ class _ItemReader:
             element = fields.find_title(block, date.element if date else None)
             return element, fields.title_text(element) if element is not None else ""
         for value in values:
-            text = clean_text(value) if isinstance(value, str) else fields.title_text(value)
+            if isinstance(value, str):
+                element, text = None, clean_text(value)
+            else:
+                element, text = value, fields.title_text(value)
             if text:
-                return (None if isinstance(value, str) else value), text
+                return element, text
         return None, ""
 
     def _link(self, block: Block, title: HtmlElement | None) -> str | None:
@@ -244,11 +243,7 @@ class _ItemReader:
         if values is None:
             return fields.find_link(block, title, self.document)
         for value in values:
-            if isinstance(value, str):
-                href = value
-            else:
-                around = [value, *value.iter("a"), *value.iterancestors("a")]
-                href = next((each.get("href") for each in around if each.get("href")), "")
+            href = value if isinstance(value, str) else _first_href(value)
             if url := fields.resolve(href, self.document):
                 return url
         return None
@@ -280,6 +275,22 @@ class _ItemReader:
         return fromstring(f"<div>{''.join(parts)}</div>")
 
 
+def _date_of_value(value: HtmlElement | str, language: str | None) -> datetime | None:
+    if isinstance(value, str):
+        return read_date(value, language)
+    if found := fields.find_block_date(Block((value,)), language):
+        return found.moment
+    return read_date(element_text(value)[: fields.MAX_DATE_LINE_CHARS], language)
+
+
+def _first_href(element: HtmlElement) -> str:
+    """Return the address of an element, of a link in it, or of a link around it; or ""."""
+    for each in (element, *element.iter("a"), *element.iterancestors("a")):
+        if each.get("href"):
+            return str(each.get("href"))
+    return ""
+
+
 def _dropped_elements(title: HtmlElement | None, date: FoundDate | None) -> list[HtmlElement]:
     dropped: list[HtmlElement] = []
     if title is not None:
@@ -296,26 +307,24 @@ def _dropped_elements(title: HtmlElement | None, date: FoundDate | None) -> list
 def _identify(items: Sequence[Item]) -> tuple[Item, ...]:
     """Return the items with a guid each; the last of several alike is the oldest one."""
     items = _without_positional_anchors(items)
-    alike: dict[str, list[int]] = defaultdict(list)
+    oldest = {_identity(item): place for place, item in enumerate(items)}
+    identified: dict[str, Item] = {}
     for place, item in enumerate(items):
-        alike[_identity(item)].append(place)
-    guids: dict[int, str] = {}
-    for identity, places in alike.items():
-        for place in places[:-1]:
-            guids[place] = f"{identity} {fields.digest_texts(items[place].html)}"
-        guids[places[-1]] = identity
-    identified = [replace(item, guid=guids[place]) for place, item in enumerate(items)]
-    return tuple({item.guid: item for item in identified}.values())
+        guid = _identity(item)
+        if place != oldest[guid]:
+            guid = f"{guid} {fields.digest_texts(item.html)}"
+        identified[guid] = replace(item, guid=guid)
+    return tuple(identified.values())
 
 
 def _identity(item: Item) -> str:
-    fragment = urldefrag(item.url or "").fragment
-    if fragment:
-        return f"#{fragment}"
     if item.url:
-        return item.url
-    date = item.published.isoformat() if item.published else ""
-    return fields.digest_texts(item.title, date) if item.title else fields.digest_texts(item.html)
+        fragment = urldefrag(item.url).fragment
+        return f"#{fragment}" if fragment else item.url
+    if item.title:
+        date = item.published.isoformat() if item.published else ""
+        return fields.digest_texts(item.title, date)
+    return fields.digest_texts(item.html)
 
 
 def _without_positional_anchors(items: Sequence[Item]) -> Sequence[Item]:
@@ -323,14 +332,17 @@ def _without_positional_anchors(items: Sequence[Item]) -> Sequence[Item]:
 
     Numbers that rise with the dates are those of a page with the oldest item on top.
     """
-    numbers = []
-    for item in items:
-        found = _NUMBER_AT_END.search(urldefrag(item.url or "").fragment)
-        numbers.append(int(found[1]) if found else -1)
     dates: list[datetime] = [item.published for item in items if item.published]
-    is_oldest_first = len(dates) > 1 and dates[0] < dates[-1]
-    first = numbers[0] if numbers else -1
-    is_counted = len(numbers) > 1 and numbers == [*range(first, first + len(numbers))]
-    if first not in (0, 1) or not is_counted or is_oldest_first:
+    is_oldest_first = bool(dates) and dates[0] < dates[-1]
+    if len(items) < MIN_NUMBERED or is_oldest_first:
+        return items
+    numbers = list(map(_number_of_anchor, items))
+    if numbers not in ([*range(len(items))], [*range(1, len(items) + 1)]):
         return items
     return [replace(item, url=None) for item in items]
+
+
+def _number_of_anchor(item: Item) -> int:
+    """Return the number that an item's #anchor ends with; -1 if it has none."""
+    found = _NUMBER_AT_END.search(urldefrag(item.url or "").fragment)
+    return int(found[1]) if found else -1

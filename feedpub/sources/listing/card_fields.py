@@ -151,8 +151,8 @@ def _read_title(
     if words >= MIN_TITLE_WORDS:
         return text, False
     named = _first_text(_with_class(parts, _TITLE_CLASS))
-    longest = max((text, named), key=count_text_words) or _row_title(parts)
-    return longest or next(_labels(anchors), "") or element_text(anchors[0]), False
+    longest = max((text, named), key=count_text_words)
+    return longest or _row_title(parts) or _label(anchors) or element_text(anchors[0]), False
 
 
 def _may_name(text: str, url: str) -> bool:
@@ -169,12 +169,14 @@ def _row_title(parts: Sequence[HtmlElement]) -> str:
     if parts[0].tag != "tr":
         return ""
     texts = [element_text(cell) for cell in parts[0] if next(cell.iter("a"), None) is None]
-    names = [text for text in texts if len(text) <= MAX_CELL_CHARS and not _is_date(text)]
-    longest = max(names, key=_count_title_words, default="")
+    longest = max(texts, key=_count_title_words, default="")
     return longest if _count_title_words(longest) >= MIN_CELL_WORDS else ""
 
 
 def _count_title_words(text: str) -> int:
+    """Return the words of a title, up to `MIN_TITLE_WORDS`; 0 for a date and a long text."""
+    if len(text) > MAX_CELL_CHARS or _is_date(text):
+        return 0
     return min(count_text_words(" ".join(_WORD.findall(text))), MIN_TITLE_WORDS)
 
 
@@ -194,7 +196,8 @@ def _anchor_text(anchor: HtmlElement) -> str:
         return named
     for block in anchor.iterdescendants(*_BLOCK_TAGS):
         is_innermost = next(block.iterdescendants(*_BLOCK_TAGS), None) is None
-        if is_innermost and _may_be_title(text := element_text(block)):
+        text = element_text(block)
+        if is_innermost and _may_be_title(text):
             return text
     return element_text(anchor)
 
@@ -204,13 +207,15 @@ def _may_be_title(text: str) -> bool:
     return count_text_words(text) >= MIN_TITLE_WORDS + text[:1].isdigit()
 
 
-def _labels(anchors: Sequence[HtmlElement]) -> Iterator[str]:
+def _label(anchors: Sequence[HtmlElement]) -> str:
+    """Return the first label of the links, or description of an image in them; "" if none has."""
     for anchor in anchors:
-        labels = [anchor.get("aria-label"), anchor.get("title")]
-        labels += [image.get("alt") for image in anchor.iter("img")]
+        labels = [anchor.get("aria-label", ""), anchor.get("title", "")]
+        labels += [image.get("alt", "") for image in anchor.iter("img")]
         for label in labels:
-            if label and label.strip():
-                yield " ".join(label.split())
+            if label.strip():
+                return " ".join(label.split())
+    return ""
 
 
 # --- date ---
@@ -228,8 +233,7 @@ def _dates(
     for element in _elements(parts):
         if element.get("itemprop") == "datePublished":
             yield parse_date(element.get("content") or element_text(element))
-    for element in _with_class(parts, _DATE_CLASS):
-        yield find_date(element_text(element))
+    yield from map(find_date, map(element_text, _with_class(parts, _DATE_CLASS)))
     yield find_date(" ".join(map(element_text, parts)).replace(title, " "))
     for text in map(element_text, _elements(parts)):
         if len(text) <= MAX_NUMERIC_DATE_CHARS:
@@ -261,11 +265,15 @@ def _read_teaser(parts: Sequence[HtmlElement], title: str) -> str:
 def _is_teaser(element: HtmlElement, text: str, title: str) -> bool:
     if count_text_words(text) < MIN_TEASER_WORDS or title in text:
         return False
-    if next(element.iterancestors("a"), None) is None:
-        linked = sum(len(element_text(anchor)) for anchor in element.iter("a"))
-        if linked > len(text) / 2:
-            return False
+    is_in_link = next(element.iterancestors("a"), None) is not None
+    if not is_in_link and _count_linked(element) > len(text) / 2:
+        return False
     return len(text) >= MAX_DATELINE_CHARS or find_date(text) is None
+
+
+def _count_linked(element: HtmlElement) -> int:
+    """Return the number of characters of the links in an element."""
+    return sum(map(len, map(element_text, element.iter("a"))))
 
 
 # --- image ---
@@ -307,13 +315,16 @@ def _image_address(image: HtmlElement) -> str:
 
 
 def _widest(srcset: str) -> str:
-    """Return the candidate with the greatest width or density."""
-    candidates = [[*part.split(), "1x"] for part in _SRCSET_COMMA.split(srcset) if part.strip()]
-    return max(candidates, key=lambda candidate: _descriptor(candidate[1]), default=[""])[0]
+    """Return the candidate with the greatest width or density; "" if there is none."""
+    candidates = filter(str.strip, _SRCSET_COMMA.split(srcset))
+    widest = max(candidates, key=_size_of_candidate, default="")
+    return widest.split()[0] if widest else ""
 
 
-def _descriptor(text: str) -> float:
-    number = text[:-1]
+def _size_of_candidate(candidate: str) -> float:
+    """Return the number before the unit of a candidate such as "a.jpg 640w"; 1 if it has none."""
+    size = [*candidate.split(), "1x"][1]
+    number = size[:-1]
     return float(number) if re.fullmatch(r"\d{1,6}(\.\d{1,6})?", number) else 0.0
 
 
@@ -326,10 +337,15 @@ def read_authors(parts: Sequence[HtmlElement]) -> tuple[str, ...]:
         if not _names_author(element):
             continue
         name = _BY.sub("", element_text(element))
-        is_short = 1 < len(name) < MAX_NAME_CHARS and count_text_words(name) <= MAX_NAME_WORDS
-        if is_short and not re.search(r"\d", name):
+        if _may_be_name(name):
             return (name,)
     return ()
+
+
+def _may_be_name(text: str) -> bool:
+    if not 1 < len(text) < MAX_NAME_CHARS or re.search(r"\d", text):
+        return False
+    return count_text_words(text) <= MAX_NAME_WORDS
 
 
 def _names_author(element: HtmlElement) -> bool:

@@ -92,7 +92,7 @@ class CardFinder:
         """Read the card that some elements make up around a link."""
         anchors = [member.element]
         for anchor in self._by_url[member.url][:MAX_ANCHORS]:
-            is_inside = any(each in parts for each in (anchor, *anchor.iterancestors()))
+            is_inside = not {anchor, *anchor.iterancestors()}.isdisjoint(parts)
             if is_inside and anchor is not member.element:
                 anchors.append(anchor)
         base, language = self._document.base, self._document.tree.get("lang")

@@ -1,6 +1,8 @@
 """Find the articles that a page lists, by its structure."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -39,11 +41,10 @@ def find_items(document: HtmlDocument, read_content: ReadContent | None = None) 
     Documents (PDF and the like) count if there is no better list of pages: most of those on other
     pages are attachments.
     """
-    known = {
-        url: item
-        for url, item in items_in_jsonld(document.data, document.base).items()
-        if not _is_listing_itself(url, document)
-    }
+    known = items_in_jsonld(document.data, document.base)
+    for url in list(known):
+        if _is_listing_itself(url, document):
+            del known[url]
     links = _candidate_links(document)
     groups = _find_groups(document, links, known)
     cards = _without_doubtful(_choose_cards(groups), known)
@@ -63,14 +64,14 @@ def _find_groups(
 
 
 def _candidate_links(document: HtmlDocument) -> list[Link]:
-    links: list[Link] = []
-    for link in card_links(document):
-        if len(links) == MAX_LINKS:
-            break
-        is_candidate = may_be_article(link.url, document.url) or _is_titled_site(link, document)
-        if is_candidate and not _is_listing_itself(link.url, document):
-            links.append(link)
-    return links
+    candidates = (link for link in card_links(document) if _is_candidate(link, document))
+    return list(islice(candidates, MAX_LINKS))
+
+
+def _is_candidate(link: Link, document: HtmlDocument) -> bool:
+    if _is_listing_itself(link.url, document):
+        return False
+    return may_be_article(link.url, document.url) or _is_titled_site(link, document)
 
 
 def _choose_documents(document: HtmlDocument, known: Mapping[str, Item]) -> list[CardFields]:
@@ -78,10 +79,9 @@ def _choose_documents(document: HtmlDocument, known: Mapping[str, Item]) -> list
 
     One or two are a list only if they have dates: links to a map or a form have none.
     """
-    candidates = [
-        link for link in card_links(document) if document_type_of_url(link.url) is not None
-    ]
-    cards = _choose_cards(_find_groups(document, candidates[:MAX_LINKS], known))
+    candidates = (link for link in card_links(document) if document_type_of_url(link.url))
+    groups = _find_groups(document, list(islice(candidates, MAX_LINKS)), known)
+    cards = _choose_cards(groups)
     if len(cards) >= MIN_ARTICLES:
         return cards
     return [card for card in cards if card.has_date or card.url in known]
@@ -93,24 +93,19 @@ def _without_rivals(links: Sequence[Link]) -> list[Link]:
     Of several links in a heading, the one with most words is the title; the others lead to a source
     or a topic. Of several in a term, the first counts; the others lead to other forms of the same.
     """
-    best: dict[HtmlElement, Link] = {}
-    words: dict[HtmlElement, int] = {}
-    first: dict[HtmlElement, str] = {}
+    inside: dict[HtmlElement, list[Link]] = defaultdict(list)
     for link in links:
-        for heading in link.element.iterancestors(*HEADINGS):
-            count = count_text_words(element_text(link.element))
-            if heading not in best or count > words[heading]:
-                best[heading] = link
-                words[heading] = count
-        for term in link.element.iterancestors("dt"):
-            first.setdefault(term, link.url)
-    kept: list[Link] = []
-    for link in links:
-        rivals = {best[heading].url for heading in link.element.iterancestors(*HEADINGS)}
-        rivals |= {first[term] for term in link.element.iterancestors("dt")}
-        if rivals <= {link.url}:
-            kept.append(link)
-    return kept
+        for around in link.element.iterancestors(*HEADINGS, "dt"):
+            inside[around].append(link)
+    lesser: set[HtmlElement] = set()
+    for around, rivals in inside.items():
+        best = rivals[0] if around.tag == "dt" else max(rivals, key=_count_words)
+        lesser.update(link.element for link in rivals if link.url != best.url)
+    return [link for link in links if link.element not in lesser]
+
+
+def _count_words(link: Link) -> int:
+    return count_text_words(element_text(link.element))
 
 
 def _is_titled_site(link: Link, document: HtmlDocument) -> bool:
@@ -121,7 +116,7 @@ def _is_titled_site(link: Link, document: HtmlDocument) -> bool:
     site = site_domain(link.url)
     if site == site_domain(document.url) or site in SHARING:
         return False
-    return count_text_words(element_text(link.element)) >= TITLE_WORDS
+    return _count_words(link) >= TITLE_WORDS
 
 
 def _is_listing_itself(url: str, document: HtmlDocument) -> bool:
@@ -140,22 +135,33 @@ def _choose_cards(groups: Sequence[Group]) -> list[CardFields]:
         if not _is_like_best(group, groups[0]):
             continue
         for card in group.cards:
-            above = {element for part in card.parts for element in part.iterancestors()}
-            overlaps = not inside.isdisjoint(above | {*card.parts})
-            if card.url in chosen or overlaps or not around.isdisjoint(card.parts):
-                continue
-            chosen[card.url] = card
-            inside.update(card.parts)
-            around |= above
+            above = _elements_above(card)
+            is_free = inside.isdisjoint(above.union(card.parts)) and around.isdisjoint(card.parts)
+            if is_free and card.url not in chosen:
+                chosen[card.url] = card
+                inside.update(card.parts)
+                around |= above
     return list(chosen.values())
 
 
+def _elements_above(card: CardFields) -> set[HtmlElement]:
+    above: set[HtmlElement] = set()
+    for part in card.parts:
+        above.update(part.iterancestors())
+    return above
+
+
 def _is_like_best(group: Group, best: Group) -> bool:
-    max_gap = MAX_GAP
-    if not group.is_aside and not group.patterns.isdisjoint(best.patterns):
-        both_dated = _has_dated_urls(group) and _has_dated_urls(best)
-        max_gap = MAX_GAP_SAME_DATED_PATTERN if both_dated else MAX_GAP_SAME_PATTERN
-    return group.score >= max(MIN_SCORE, best.score - max_gap)
+    return group.score >= max(MIN_SCORE, best.score - _max_gap(group, best))
+
+
+def _max_gap(group: Group, best: Group) -> float:
+    """Return how far a group's score may be below that of the best one."""
+    if group.is_aside or group.patterns.isdisjoint(best.patterns):
+        return MAX_GAP
+    if _has_dated_urls(group) and _has_dated_urls(best):
+        return MAX_GAP_SAME_DATED_PATTERN
+    return MAX_GAP_SAME_PATTERN
 
 
 def _has_dated_urls(group: Group) -> bool:
@@ -167,12 +173,15 @@ def _without_doubtful(cards: list[CardFields], known: Mapping[str, Item]) -> lis
 
     Two are a list if both are marked up, or dated and have addresses alike.
     """
-    if len(cards) >= MIN_ARTICLES:
-        return cards
-    if len(cards) > 1 and all(card.is_marked_up for card in cards):
-        return cards
-    patterns = {address_pattern(card.url) for card in cards}
-    if len(cards) > 1 and len(patterns) == 1 and all(card.has_date for card in cards):
+    if len(cards) >= MIN_ARTICLES or (len(cards) > 1 and _are_alike(cards)):
         return cards
     headed = [card for card in cards if card.has_heading]
     return [card for card in headed if card.is_marked_up or card.has_date or card.url in known]
+
+
+def _are_alike(cards: Sequence[CardFields]) -> bool:
+    """Return True for cards that are all marked up, or all dated with addresses alike."""
+    if all(card.is_marked_up for card in cards):
+        return True
+    patterns = {address_pattern(card.url) for card in cards}
+    return len(patterns) == 1 and all(card.has_date for card in cards)

@@ -7,7 +7,7 @@ title and a URL on the site. The list with the most fields of articles is chosen
 
 import html
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -78,28 +78,31 @@ def load_start(text: str) -> Any:
         return None
 
 
-def _object_lists(data: Any) -> Iterator[list[Any]]:
+def _object_lists(data: Any) -> Iterator[list[dict[str, Any]]]:
     """Yield each list of objects, and the values of each object of objects, as in stores by id."""
     waiting = [(data, MAX_DEPTH)]
     seen = 0
     while waiting and seen < MAX_NODES:
         node, depth = waiting.pop()
         seen += 1
-        parts: list[Any] = []
-        if isinstance(node, dict):
-            parts = list(node.values())
-        elif isinstance(node, list):
-            parts = node
-        if sum(isinstance(part, dict) for part in parts) >= MIN_ITEMS:
-            yield parts
+        parts = _parts_of(node)
+        objects = [part for part in parts if isinstance(part, dict)]
+        if len(objects) >= MIN_ITEMS:
+            yield objects
         if depth:
             nested = [part for part in reversed(parts) if isinstance(part, dict | list)]
             waiting += [(part, depth - 1) for part in nested]
 
 
-def _state_items(rows: Sequence[Any], base: str) -> tuple[Item, ...]:
-    items = (_state_item(row, base) for row in rows if isinstance(row, dict))
-    unique = {item.url: item for item in islice(filter(None, items), MAX_ITEMS)}
+def _parts_of(node: Any) -> list[Any]:
+    if isinstance(node, dict):
+        return list(node.values())
+    return node if isinstance(node, list) else []
+
+
+def _state_items(rows: Iterable[Mapping[str, Any]], base: str) -> tuple[Item, ...]:
+    items = filter(None, (_state_item(row, base) for row in rows))
+    unique = {item.url: item for item in islice(items, MAX_ITEMS)}
     return tuple(unique.values())
 
 
@@ -111,13 +114,13 @@ def _state_item(row: Mapping[str, Any], base: str) -> Item | None:
         return None
     if site_domain(url) != site_domain(base) or not may_be_article(url, base):
         return None
-    names = (_name(row.get(key)) for key in AUTHOR_KEYS)
-    dates = (_date(row.get(key)) for key in DATE_KEYS)
+    names = filter(None, map(_name, map(row.get, AUTHOR_KEYS)))
+    dates = filter(None, map(_date, map(row.get, DATE_KEYS)))
     return Item(
         url=url,
         title=title,
-        authors=tuple(islice(filter(None, names), 1)),
-        published=next(filter(None, dates), None),
+        authors=tuple(islice(names, 1)),
+        published=next(dates, None),
         summary=_plain_text(_first_text(row, SUMMARY_KEYS)),
     )
 
@@ -153,7 +156,9 @@ def _plain_text(text: str) -> str:
 def _name(value: Any) -> str:
     if isinstance(value, list):
         value = next(iter(value), None)
-    return _plain_text(_text(value.get("name") if isinstance(value, dict) else value))
+    if isinstance(value, dict):
+        value = value.get("name")
+    return _plain_text(_text(value))
 
 
 def _date(value: Any) -> datetime | None:
@@ -168,12 +173,15 @@ def _are_articles(items: Sequence[Item]) -> bool:
     for item in items:
         dated += item.published is not None
         titled += len(item.title.split()) >= MIN_TITLE_WORDS or not item.title.isascii()
-        summarised += bool(item.summary)
-    return dated * 2 >= len(items) or min(titled, summarised) * 2 >= len(items)
+        summarised += item.summary != ""
+    return max(dated, min(titled, summarised)) * 2 >= len(items)
 
 
 def _list_rank(items: Sequence[Item]) -> tuple[int, int]:
-    fields = sum(1 + 2 * (item.published is not None) + bool(item.summary) for item in items)
+    """Return a number that is greater the more fields of articles the items have."""
+    fields = 0
+    for item in items:
+        fields += 1 + 2 * (item.published is not None) + (item.summary != "")
     return fields, len(items)
 
 
@@ -182,13 +190,17 @@ def _list_rank(items: Sequence[Item]) -> tuple[int, int]:
 
 def items_in_jsonld(data: Sequence[str], base: str) -> dict[str, Item]:
     """Return the articles in JSON-LD texts by URL, in their order; broken texts are ignored."""
-    nodes = (node for text in data for node in _articles(_load_jsonld(text), MAX_JSONLD_DEPTH))
     found: dict[str, Item] = {}
-    for node in islice(nodes, MAX_JSONLD_ITEMS):
+    for node in islice(_jsonld_articles(data), MAX_JSONLD_ITEMS):
         item = _jsonld_item(node, base)
         if item and item.url:
             found.setdefault(item.url, item)
     return found
+
+
+def _jsonld_articles(data: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    for text in data:
+        yield from _articles(_load_jsonld(text), MAX_JSONLD_DEPTH)
 
 
 def _load_jsonld(text: str) -> Any:
@@ -199,18 +211,17 @@ def _load_jsonld(text: str) -> Any:
 
 
 def _articles(data: Any, depth: int) -> Iterator[Mapping[str, Any]]:
-    if depth < 0 or not isinstance(data, dict | list):
-        return
     if isinstance(data, list):
         for part in data:
             yield from _articles(part, depth)
+    if not isinstance(data, dict):
         return
     types = _types(data)
     if any(name.endswith(ARTICLE_TYPES) for name in types):
         yield data
     elif "ListItem" in types:
         yield from _list_item(data)
-    elif not types.intersection(OTHER_TYPES):
+    elif depth > 0 and types.isdisjoint(OTHER_TYPES):
         for name in JSONLD_LISTS:
             yield from _articles(data.get(name), depth - 1)
 
@@ -219,7 +230,7 @@ def _list_item(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     item = data.get("item")
     if not isinstance(item, dict):
         yield {**data, "url": item or data.get("url")}
-    elif not _types(item).intersection(OTHER_TYPES):
+    elif _types(item).isdisjoint(OTHER_TYPES):
         yield item
 
 
@@ -228,7 +239,7 @@ def _types(data: Mapping[str, Any]) -> set[str]:
 
 
 def _jsonld_item(node: Mapping[str, Any], base: str) -> Item | None:
-    addresses = (_address(node.get(name)) for name in ("url", "mainEntityOfPage", "@id"))
+    addresses = map(_address, map(node.get, ("url", "mainEntityOfPage", "@id")))
     url = resolve_link(next(filter(None, addresses), ""), base)
     if url is None or not may_be_article(url, base):
         return None

@@ -41,6 +41,9 @@ BOX_PENALTY, SIDEBAR_PENALTY = 4.0, 3.0
 MAX_BELOW_MEDIAN = 4.0  # a card further below its group's median is not one of the list
 
 
+_PLAIN_TAGS = frozenset(("html", "body", "main", "a", *HEADINGS))  # are never a box or a sidebar
+
+
 class DomPaths:
     """Numbers the places of a page's structure.
 
@@ -91,7 +94,9 @@ class PageRegions:
     """
 
     def __init__(self, tree: HtmlElement, links: Sequence[HtmlElement]) -> None:
-        self._link_counts = Counter(above for link in links for above in link.iterancestors())
+        self._link_counts: Counter[HtmlElement] = Counter()
+        for link in links:
+            self._link_counts.update(link.iterancestors())
         self._navigation: dict[HtmlElement, bool] = {}
         self._content_links = sum(1 for link in links if not self.is_in_navigation(link))
         self._boxes = frozenset(self._titled_boxes(tree))
@@ -124,9 +129,9 @@ class PageRegions:
     def _own_penalty(self, element: HtmlElement) -> float:
         if element in self._boxes:
             return BOX_PENALTY
-        if element.tag in ("html", "body", "main", "a", *HEADINGS) or self._is_content(element):
+        if element.tag in _PLAIN_TAGS or self._is_content(element):
             return 0.0
-        attributes = (element.get(name, "") for name in ("class", "id", "role"))
+        attributes = (element.get("class", ""), element.get("id", ""), element.get("role", ""))
         names = f" {' '.join(attributes)} ".lower().replace("_", "-")
         if CHROME.search(names) or BOXES.search(names):
             return BOX_PENALTY
@@ -213,7 +218,9 @@ def group_links(
 def _leads_away(links: Sequence[Link], listing: str) -> bool:
     """Return True if most links with a title lead to other sites."""
     titled = [link for link in links if count_text_words(element_text(link.element)) >= TITLE_WORDS]
-    return sum(site_domain(link.url) != site_domain(listing) for link in titled) > len(titled) / 2
+    own_site = site_domain(listing)
+    away = [link for link in titled if site_domain(link.url) != own_site]
+    return len(away) > len(titled) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,19 +240,17 @@ class GroupScorer:
 
     def score_group(self, cards: Sequence[CardFields]) -> Group:
         """Score a group, and drop the cards that are far worse than most."""
-        scores = [self.score_card(card) for card in cards]
+        scores = list(map(self.score_card, cards))
         median = statistics.median(scores)
-        kept: list[CardFields] = []
-        for card, score in zip(cards, scores, strict=True):
-            if score > median - MAX_BELOW_MEDIAN:
-                kept.append(card)
+        rows = zip(cards, scores, strict=True)
+        kept = [card for card, score in rows if score > median - MAX_BELOW_MEDIAN]
         size = min(math.log2(len(kept)), 4.0) / 2
-        aside = sum(self.regions.penalty(card.anchor) > 0 for card in kept)
+        aside = [card for card in kept if self.regions.penalty(card.anchor) > 0]
         return Group(
             cards=tuple(kept),
             score=median + size,
             patterns=frozenset(address_pattern(card.url) for card in kept),
-            is_aside=aside * 2 > len(kept),
+            is_aside=len(aside) * 2 > len(kept),
         )
 
     def score_card(self, card: CardFields) -> float:

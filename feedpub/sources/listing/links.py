@@ -23,30 +23,32 @@ def may_be_article(url: str, listing: str = "") -> bool:
     """
     parts = urlsplit(url)
     segments = _segments(parts)
-    if not segments and not parts.query:
+    if not ARCHIVES.isdisjoint(segments):
         return False
-    if ARCHIVES.intersection(segments) or (segments and not parts.query and _is_page(segments)):
+    if not parts.query and _is_page(segments):
         return False
     if site_domain(url) in SHARING - {site_domain(listing)}:
         return False
-    if QUERIES.intersection(key.lower() for key, _ in parse_qsl(parts.query)):
+    if not QUERIES.isdisjoint(map(str.lower, _parameters(parts))):
         return False
-    return not segments or segments[-1].rpartition(".")[2] not in FILE_SUFFIXES
+    suffix = segments[-1].rpartition(".")[2] if segments else ""
+    return suffix not in FILE_SUFFIXES
 
 
 def _is_page(segments: list[str]) -> bool:
+    """Return True for the path of a home page, a page such as "about", or the page of a listing."""
+    if not segments:
+        return True
     last = segments[-1].removesuffix(".html").removesuffix(".php")
-    is_numbered = len(segments) > 1 and segments[-2] in ("page", "seite") and last.isdigit()
-    return last in PAGE_NAMES or is_numbered or _PAGE_OR_LANGUAGE.fullmatch(last) is not None
+    if last in PAGE_NAMES or _PAGE_OR_LANGUAGE.fullmatch(last):
+        return True
+    return len(segments) > 1 and segments[-2] in ("page", "seite") and last.isdigit()
 
 
 def address_score(url: str, listing: str) -> float:
     """Return how much a URL looks like an article's, from 0 to 2.5."""
     parts = urlsplit(url)
-    score = 0.0
-    for segment in _segments(parts)[-2:]:
-        if len(re.findall(r"[-_]", segment)) >= MIN_SLUG_SEPARATORS:
-            score = 1.0
+    score = 1.0 if any(map(_is_slug, _segments(parts)[-2:])) else 0.0
     if _DATE.search(parts.path):
         score += 1.0
     elif _NUMBER.search(parts.path + parts.query) or _CODE.search(parts.path):
@@ -57,11 +59,16 @@ def address_score(url: str, listing: str) -> float:
     return score
 
 
+def _is_slug(segment: str) -> bool:
+    """Return True for a name of several words, such as an article's."""
+    return segment.count("-") + segment.count("_") >= MIN_SLUG_SEPARATORS
+
+
 def address_pattern(url: str) -> str:
     """Return the pattern of a URL, which is the same for all articles of one system."""
     parts = urlsplit(url)
-    path = "/".join(_segment_pattern(segment) for segment in _segments(parts))
-    keys = ",".join(sorted(key for key, _ in parse_qsl(parts.query)))
+    path = "/".join(map(_segment_pattern, _segments(parts)))
+    keys = ",".join(sorted(_parameters(parts)))
     return f"{site_domain(url)}/{path}?{keys}"
 
 
@@ -73,3 +80,8 @@ def _segment_pattern(segment: str) -> str:
 
 def _segments(parts: SplitResult) -> list[str]:
     return [unquote(segment).lower() for segment in parts.path.split("/") if segment]
+
+
+def _parameters(parts: SplitResult) -> list[str]:
+    """Return the names of the parameters of an address's query."""
+    return [name for name, _ in parse_qsl(parts.query)]

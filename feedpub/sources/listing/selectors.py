@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import islice, product, takewhile
 
 from lxml.html import HtmlElement
 
@@ -80,18 +80,17 @@ def _selectors(anchors: Sequence[HtmlElement]) -> Iterator[tuple[str, float]]:
     for link in own:
         if link.text != "a":  # all links of the page
             yield _join(link)
-    for above in outer:
-        for link in own:
-            yield _join(above, link)
-    for first in outer[:MAX_PAIRED_STEPS]:
-        for second in outer[:MAX_PAIRED_STEPS]:
-            if first.depth > second.depth:
-                for link in own:
-                    yield _join(first, second, link)
+    for above, link in product(outer, own):
+        yield _join(above, link)
+    paired = outer[:MAX_PAIRED_STEPS]
+    for first, second, link in product(paired, paired, own):
+        if first.depth > second.depth:
+            yield _join(first, second, link)
 
 
 def _join(*steps: _Step) -> tuple[str, float]:
-    return " ".join(step.text for step in steps), sum(step.cost for step in steps)
+    text = " ".join(step.text for step in steps)
+    return text, sum(step.cost for step in steps)
 
 
 def _shared_steps(anchors: Sequence[HtmlElement]) -> Iterator[_Step]:
@@ -105,8 +104,7 @@ def _shared_steps(anchors: Sequence[HtmlElement]) -> Iterator[_Step]:
 
 
 def _steps_at(elements: Sequence[HtmlElement], depth: int) -> Iterator[_Step]:
-    tags = {element.tag for element in elements}
-    tag = tags.pop() if len(tags) == 1 else ""
+    tag = _shared_tag(elements)
     if depth == 0:
         yield _Step("a", LINK_COST, 0)
     elif tag in HEADINGS:
@@ -121,11 +119,18 @@ def _steps_at(elements: Sequence[HtmlElement], depth: int) -> Iterator[_Step]:
         yield _Step(f"#{own_id}", ID_COST + _name_cost(own_id), depth)
 
 
+def _shared_tag(elements: Sequence[HtmlElement]) -> str:
+    """Return the tag of some elements; "" if they differ."""
+    tags = {element.tag for element in elements}
+    return str(tags.pop()) if len(tags) == 1 else ""
+
+
 def _shared_classes(elements: Sequence[HtmlElement]) -> list[str]:
-    first, *others = [dict.fromkeys(element.get("class", "").split()) for element in elements]
-    for other in others:
-        first = {name: None for name in first if name in other}
-    return [name for name in first if _IDENTIFIER.fullmatch(name)]
+    """Return the classes that all elements have, in the order of the first one's."""
+    first, *others = [element.get("class", "").split() for element in elements]
+    shared = set(first).intersection(*others)
+    names = dict.fromkeys(filter(_IDENTIFIER.fullmatch, first))
+    return [name for name in names if name in shared]
 
 
 def _name_cost(name: str) -> float:
@@ -136,11 +141,12 @@ def _is_descriptive(name: str) -> bool:
     """Return True for a name of words that do not only describe the layout."""
     if not _NAME.fullmatch(name) or name.lower().split("-")[0] in LAYOUT_NAMES:
         return False
-    return all(_is_word(part) for part in re.split(r"[_-]+", name) if part)
+    return all(map(_is_word, re.split(r"[_-]+", name)))
 
 
 def _is_word(part: str) -> bool:
     pieces: list[str] = _NAME_PART.findall(part)
     if len(pieces) > _MAX_NAME_PARTS:
         return False
-    return all(len(piece) < _MIN_VOWEL_CHARS or _VOWELS.search(piece) for piece in pieces)
+    long = [piece for piece in pieces if len(piece) >= _MIN_VOWEL_CHARS]
+    return all(map(_VOWELS.search, long))

@@ -10,7 +10,7 @@ from typing import Any
 from lxml import etree
 from lxml.html import HtmlElement
 
-from feedpub.core.data_files import load_toml
+from feedpub.core.loading import load_toml
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 MAX_TEXT_CHARS = 2000  # of an element

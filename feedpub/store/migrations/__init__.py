@@ -6,8 +6,12 @@ migrated tables with the schema. A table, column or index that already exists st
 `env`).
 """
 
+from functools import cache
+
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
 
 
@@ -18,9 +22,10 @@ def upgrade_tables(connection: Connection, revision: str = "head") -> None:
 
 def stamp_newest(connection: Connection) -> None:
     """Record the newest version, for tables that were created from the schema."""
-    command.stamp(config(connection), "head")
+    MigrationContext.configure(connection).stamp(_versions(), "head")
 
 
+@cache
 def tables_of_version(revision: str) -> dict[str, set[str]]:
     """Return the column names of each table of a version, by the table's name.
 
@@ -37,8 +42,16 @@ def tables_of_version(revision: str) -> dict[str, set[str]]:
     return {table: {column["name"] for column in found} for (_, table), found in columns.items()}
 
 
-def config(connection: Connection) -> Config:
-    """Return Alembic's config: no file and no logging, only the folder of the versions."""
+@cache
+def _versions() -> ScriptDirectory:
+    return ScriptDirectory.from_config(config(None))
+
+
+def config(connection: Connection | None) -> Config:
+    """Return Alembic's config: no file and no logging, only the folder of the versions.
+
+    Only migrations need a connection.
+    """
     settings = Config(attributes={"connection": connection})
     settings.set_main_option("script_location", "feedpub.store:migrations")
     return settings

@@ -5,7 +5,6 @@ tokens are removed from addresses.
 """
 
 from feedpub.core.text import format_age, format_relative
-from feedpub.web.status.board import StatusBoard
 from feedpub.web.status.collect import collect_live_entries, collect_status
 from feedpub.web.status.health import GRACE_PERIOD
 from feedpub.web.status.overview import (
@@ -15,6 +14,7 @@ from feedpub.web.status.overview import (
     FeedSelection,
     Overview,
     SourceRow,
+    StatusBoard,
 )
 from feedpub.web.status.records import (
     SHOWN_DAYS,

@@ -127,16 +127,19 @@ class _State:
             removals={} if brief else store.removal_stats.latest(_MAX_REMOVALS, feeds),
             proposals={} if brief else store.proposals.load(),
             suspects=store.run_marks.suspects(),
-            requests={} if brief else _requests_by_feed(process),
+            requests={} if brief else _requests_by_feed(process, frozenset(names)),
             busy=process.busy if process else {},
             hung=process.hung if process else {},
             service_started=process.started if process else None,
         )
 
 
-def _requests_by_feed(process: ProcessStatus | None) -> Mapping[str, Mapping[str, int]]:
+def _requests_by_feed(
+    process: ProcessStatus | None, feeds: Collection[str]
+) -> Mapping[str, Mapping[str, int]]:
     requests: dict[str, dict[str, int]] = {}
-    for (feed, http_status), count in sorted(process.requests.items() if process else ()):
+    counts = process.requests.items() if process else ()
+    for (feed, http_status), count in sorted(item for item in counts if item[0][0] in feeds):
         requests.setdefault(feed, {})[http_status] = count
     return requests
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from feedpub.cleaner.metadata import schema_org
-from feedpub.cleaner.metadata.facts import Facts
+from feedpub.cleaner.metadata.elements import Facts
 
 URL = "https://example.org/2024/pier"
 ARTICLE: dict[str, Any] = {

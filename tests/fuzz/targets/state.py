@@ -98,7 +98,7 @@ def fill(store: Store) -> None:
             f"<title>{number} - Site</title><p>About us</p><p>Text {number} of the day.</p>",
             f"{PAGE}?{number}",
         )
-    store.save_memory(SITE, memory.to_bytes(), NOW)
+    store.save_memories({SITE: memory.to_bytes()}, NOW)
 
 
 def state(data: bytes) -> None:
@@ -133,15 +133,16 @@ def look_at_everything(store: Store) -> None:
     source = (FEED, "source")
     store.rhythms.load([source])
     store.rhythms.read_dates([source], 10)
-    store.update_times(FEED)
-    store.item_states(FEED, ["key"])
-    store.rechecks(FEED, NOW, 10)
+    store.feed_state(FEED, NOW, 10)
+    store.known_keys(FEED, ["key"])
+    store.related_entries(FEED, ["key"], (), NOW)
+    store.headlines_between(FEED, NOW, NOW, 10)
     store.cached_document(PAGE, "a")
     store.sources(FEED)
     store.runs(FEED)
     store.observations.for_source(FEED, "source")
     store.robots_cache.load(ORIGIN)
-    LearningSite(SITE, store)
+    LearningSite(store.site_memory(SITE) or b"")
 
 
 def _states() -> Iterator[bytes]:

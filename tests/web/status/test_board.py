@@ -19,7 +19,6 @@ from feedpub.web.status import (
     Overview,
     ProcessStatus,
     StatusBoard,
-    board,
     collect_status,
     overview,
 )
@@ -149,7 +148,7 @@ def test_overview_reads_only_feeds_that_changed(
         read.append(feeds)
         return collect_status(*arguments, feeds=feeds, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(board, "collect_status", watched)
+    monkeypatch.setattr(overview, "collect_status", watched)
     world, shown = World(store, 1), StatusBoard(config, store)
     shown.overview(NOW, world.running, max_age_seconds=LONG)
     assert read == [list(config.feed.names)]
@@ -220,7 +219,7 @@ def test_changes_are_kept_while_the_state_cannot_be_read(config: Config, store: 
         def fail(*_: object, **__: object) -> None:
             raise StoreError("the disk is full")
 
-        patch.setattr(board, "collect_status", fail)
+        patch.setattr(overview, "collect_status", fail)
         with pytest.raises(StoreError):
             shown.overview(NOW, None, max_age_seconds=LONG)
     assert shown.overview(NOW, None, max_age_seconds=LONG).rows["f0"].last_run == NOW.timestamp()

@@ -1,11 +1,20 @@
-"""Import what a package exports on first use.
+"""Load what belongs to the package only when it is used: data files, and what a package exports."""
 
-The packages that use it have modules which are slow to import, or take much memory. So commands and
-processes only load what they use.
-"""
-
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from importlib.resources import files
+from typing import Any
+
+
+def load_toml(package: str, name: str) -> dict[str, Any]:
+    """Return the contents of a TOML file in one of feedpub's packages.
+
+    Args:
+        package: the package that contains it: "feedpub.cleaner".
+        name: the file's path within the package: "data/names.toml".
+    """
+    return tomllib.loads(files(package).joinpath(name).read_text("utf-8"))
 
 
 def lazy_exports(
