@@ -78,6 +78,10 @@ class CheckStates:
             self.save_checks_of(feeds)
             states, now = self._load(feeds), time.monotonic()
             with self._changed:
+                # The due feeds of a worker may run in another one.
+                oldest = now - MAX_AGE_SECONDS
+                for each in [name for name, (at, _) in self._loaded.items() if at < oldest]:
+                    del self._loaded[each]
                 for each in feeds[1:]:
                     self._loaded[each] = (now, states.get(each, CheckState()))
         return states.get(feed, CheckState())

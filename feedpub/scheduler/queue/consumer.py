@@ -109,9 +109,7 @@ class RetryStrategy(procrastinate.BaseRetryStrategy):
     ) -> procrastinate.RetryDecision:
         """Return when the next attempt starts."""
         del exception
-        wait = self._timings.first_retry * 2 ** min(job.attempts, MAX_DOUBLINGS)
-        seconds = min(wait, self._timings.last_retry)
-        return procrastinate.RetryDecision(retry_in={"seconds": seconds})
+        return procrastinate.RetryDecision(retry_in={"seconds": _retry_wait(job, self._timings)})
 
 
 class QueueConsumer:
@@ -120,7 +118,7 @@ class QueueConsumer:
     Args:
         address: Address of the database.
         runs: Runs the feeds.
-        concurrency: Number of feeds that run at once.
+        concurrency: Number of jobs that run at once.
         timeout_seconds: Returns the time limit of a run.
         is_rescuer: Returns True if this worker requeues the jobs of dead workers. Called every few
             seconds.
@@ -289,14 +287,15 @@ class QueueConsumer:
 
 async def _requeue(app: procrastinate.App, job: Job, timings: WorkerTimings) -> None:
     """Requeue each feed of a lost job on its own, because one may have crashed the worker."""
-    first, *others = job_feeds(job)
+    feeds = job_feeds(job)
+    first, others = feeds[:1], feeds[1:]
+    outcome = "the run is queued again"
     _log.warning(
         "worker_lost",
-        extra=fields(feed=first, others=len(others) or None, outcome="the run is queued again"),
+        extra=fields(feed="".join(first), others=len(others) or None, outcome=outcome),
     )
     if others:
-        alone = [[feed] for feed in others]
-        await share_job(app.connector, job, [first], alone, lost=True)
+        await share_job(app.connector, job, first, [[feed] for feed in others], lost=True)
     await app.job_manager.retry_job(job, retry_at=_retry_time(job, timings))
 
 
@@ -307,8 +306,12 @@ def _retry_time(job: Job, timings: WorkerTimings) -> datetime | None:
     """
     if not job.attempts:
         return None
-    wait = timings.first_retry * 2 ** min(job.attempts, MAX_DOUBLINGS)
-    return datetime.now(UTC) + timedelta(seconds=min(wait, timings.last_retry))
+    return datetime.now(UTC) + timedelta(seconds=_retry_wait(job, timings))
+
+
+def _retry_wait(job: Job, timings: WorkerTimings) -> int:
+    """Return the seconds until the next attempt."""
+    return min(timings.first_retry * 2 ** min(job.attempts, MAX_DOUBLINGS), timings.last_retry)
 
 
 def _start_thread(

@@ -39,7 +39,9 @@ class RunningJob:
 
     def keep_only(self, feeds: Sequence[str]) -> None:
         """Drop all other feeds before the first one runs."""
-        self._waiting = deque(feeds)
+        with self._lock:
+            self._waiting = deque(feeds)
+            self._began = self._run_began = time.monotonic()
 
     @property
     def has_waiting(self) -> bool:
