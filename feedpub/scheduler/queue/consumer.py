@@ -311,7 +311,8 @@ def _retry_time(job: Job, timings: WorkerTimings) -> datetime | None:
 
 def _retry_wait(job: Job, timings: WorkerTimings) -> int:
     """Return the seconds until the next attempt."""
-    return min(timings.first_retry * 2 ** min(job.attempts, MAX_DOUBLINGS), timings.last_retry)
+    doubled: int = timings.first_retry * 2 ** min(job.attempts, MAX_DOUBLINGS)
+    return min(doubled, timings.last_retry)
 
 
 def _start_thread(
