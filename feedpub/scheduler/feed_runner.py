@@ -104,7 +104,7 @@ class FeedRunner:
         """Use another config. Runs in progress continue with theirs."""
         with self._lock:
             self.config, self.context = config, context
-            self._fingerprints: dict[str, tuple[FeedConfig, str]] = {}
+            self._fingerprints: dict[str, str] = {}  # of the feeds of this config
         self.states.forget()
 
     @property
@@ -185,6 +185,7 @@ class FeedRunner:
     ) -> NextCheck | None:
         with self._lock:
             feed, context = self.config.feed.get(name), replace(self.context, budget=budget)
+            fingerprints = self._fingerprints
         if feed is None:  # it left the config while it waited
             return None
         if careful:
@@ -195,7 +196,7 @@ class FeedRunner:
             state = self.states.take(name)
             state = replace(state, is_marked=state.is_marked or careful)
             only = _due_sources(feed, state.sources, context.clock())
-            probe = self._probe(feed, state, context, only)
+            probe = self._probe(feed, state, context, only, fingerprints)
             if probe.is_unchanged:
                 return self._finish_unchanged(feed, probe, state, context, began)
         self.states.save_checks_of([name])
@@ -203,12 +204,18 @@ class FeedRunner:
         return None if budget.cancelled else self._finish(feed, result, context)
 
     def _probe(
-        self, feed: FeedConfig, state: CheckState, context: RunContext, only: Collection[str]
+        self,
+        feed: FeedConfig,
+        state: CheckState,
+        context: RunContext,
+        only: Collection[str],
+        fingerprints: dict[str, str],
     ) -> ProbeResult:
         """Send each due source a conditional request, if that can settle the check."""
         if self.states.is_failing:
             return NOT_PROBED
-        fingerprint = self._fingerprint(feed, context)
+        if (fingerprint := fingerprints.get(feed.name)) is None:
+            fingerprint = fingerprints[feed.name] = feed_fingerprint(feed, context.settings)
         fetcher = context.fetcher.for_run(feed.name, context.budget.remaining)
         try:
             return probe_sources(feed, state, replace(context, fetcher=fetcher), only, fingerprint)
@@ -255,14 +262,6 @@ class FeedRunner:
             self.states.save()
             self._on_run(feed, result, context)
         return first
-
-    def _fingerprint(self, feed: FeedConfig, context: RunContext) -> str:
-        """Return a feed's fingerprint, which is computed once for each config."""
-        known, fingerprint = self._fingerprints.get(feed.name, (None, ""))
-        if known is not feed:
-            fingerprint = feed_fingerprint(feed, context.settings)
-            self._fingerprints[feed.name] = (feed, fingerprint)
-        return fingerprint
 
     def _load_states(self, feeds: Collection[str]) -> Mapping[str, CheckState]:
         return self.context.store.checks.load(feeds, self.context.clock())

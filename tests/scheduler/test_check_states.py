@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.config import Config
+from feedpub.config import Config, load_config
 from feedpub.core.budget import RunBudget
 from feedpub.core.errors import StoreError
 from feedpub.core.models import RunResult, RunStatus
@@ -272,3 +272,19 @@ def test_full_disk_is_reported_by_the_next_run(
         states.save()
         now = workspace.clock.now().replace(microsecond=0)
         assert replace(store.sources("world")[0], checked=now) == store.sources("world")[0]
+
+
+def test_feed_with_changed_settings_gets_a_full_run(site: Site, tmp_path: Path) -> None:
+    """Its fingerprint is computed once for each config."""
+    with open_workspace(site, tmp_path) as workspace:
+        workspace.run("world")
+        assert not workspace.finished
+        changed = (tmp_path / "config" / "feedpub.toml").read_text()
+        (tmp_path / "config" / "feedpub.toml").write_text(changed.replace("world feed", "world"))
+        config = load_config(tmp_path / "config" / "feedpub.toml")
+        workspace.runner.apply(config, workspace.context)
+        workspace.run("world")
+        (result,) = workspace.finished
+        assert "world.rss" in result.written
+        workspace.run("world")
+        assert len(workspace.finished) == 1
