@@ -4,6 +4,9 @@ There is one module for each type of source. Sources get documents through a `Do
 do not know the network, what was listed before, or how an article's own page is read.
 """
 
+import threading
+from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, assert_never
 
 from feedpub.config import (
@@ -53,6 +56,19 @@ __getattr__ = lazy_exports(
 )
 
 
+# Modules that import each other must not be imported in several threads at once.
+_IMPORTING = threading.Lock()
+_READERS: Mapping[type[object], str] = {
+    PageSource: "listing_page",
+    FeedSource: "feed",
+    SitemapSource: "sitemap",
+    ItemsSource: "items.read",
+    JsonSource: "json_api",
+    FolderSource: "folder",
+    MailSource: "mail",
+}
+
+
 def read_source(
     source: ListedSource, documents: "DocumentReader", *, limit: int, pages: int = 1
 ) -> tuple[Item, ...]:
@@ -69,6 +85,8 @@ def read_source(
         ExtractError: a document cannot be used.
         NoContentError: the source lists nothing.
     """
+    with _IMPORTING:
+        import_module(f"{__name__}.{_READERS[type(source)]}")
     match source:
         case PageSource():
             from feedpub.sources.listing_page import read_listing

@@ -253,11 +253,12 @@ def test_full_disk_is_reported_by_the_next_run(
     with open_workspace(site, tmp_path) as workspace:
         states, store = workspace.runner.states, workspace.context.store
 
-        def fail(_: object) -> None:
+        def fail(*_: object, **__: object) -> None:
             raise StoreError("disk full")
 
         with monkeypatch.context() as patch:
             patch.setattr(store.checks, "save", fail)
+            patch.setattr(store, "commit_run", fail)
             workspace.run("world")
             assert not workspace.finished
             states.try_to_save()
